@@ -1,0 +1,50 @@
+/* The table's YAML as a tree with positions; the only user of libyaml is spec_yaml.c.
+ *
+ * Ownership: nodes and strings live in the arena given to the parser. File names are copied. The tree is immutable after parsing;
+ * spec_merge.h builds new trees that share nodes. */
+#ifndef NN_SPEC_YAML_H
+#define NN_SPEC_YAML_H
+
+#include "arena.h"
+#include "base.h"
+
+typedef enum { SPEC_NULL, SPEC_SCALAR, SPEC_LIST, SPEC_MAP } spec_kind;
+
+typedef struct {
+    const char *file;
+    int line, column; /* from 1 */
+} spec_place;
+
+typedef struct spec_node spec_node;
+
+typedef struct {
+    const char *key;
+    spec_place place; /* of the key */
+    const spec_node *value;
+} spec_pair;
+
+struct spec_node {
+    spec_kind kind;
+    spec_place place;
+    const char *text;  /* SPEC_SCALAR: its text; quoted says that it was written in quotes or as a block */
+    bool quoted;
+    size_t count;      /* SPEC_LIST, SPEC_MAP */
+    const spec_node **items; /* SPEC_LIST */
+    spec_pair *pairs;        /* SPEC_MAP, in file order; keys are unique */
+};
+
+/* Limits on hostile input, with their own error messages: */
+#define SPEC_MAX_DEPTH 32
+#define SPEC_MAX_NODES 200000
+#define SPEC_MAX_BYTES (4u << 20)
+
+/* Parses one YAML document. Only mappings with scalar keys, sequences and scalars: anchors, aliases, tags and several documents are errors (what, where,
+ * what was expected). Plain `null`, `~` and empty are SPEC_NULL. Bytes must be UTF-8 without NUL. */
+nn_status spec_parse(const spec_node **out, const char *file, const char *bytes, size_t n, arena *a, nn_error *err);
+
+const spec_node *spec_get(const spec_node *map, const char *key); /* NULL if absent or not a map */
+const spec_pair *spec_get_pair(const spec_node *map, const char *key);
+/* NN_ERR_TABLE at a place, with the message. */
+nn_status spec_error(nn_error *err, spec_place place, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+#endif
