@@ -1,0 +1,34 @@
+/* Builds random valid graphs of exactly N nodes.
+ *
+ * Ownership: a builder is a workspace for one thread; the graph it returns lives in it until its next build or builder_free. */
+#ifndef NN_BUILD_H
+#define NN_BUILD_H
+
+#include "choice.h"
+#include "graph.h"
+#include "lower.h"
+#include "opmodel.h"
+
+typedef struct builder builder;
+
+typedef struct {
+    size_t nodes;            /* >= 1 */
+    const uint16_t *due;     /* operators that must appear, indices in the op_set; may repeat */
+    size_t n_due;
+    lower_limits limits;
+} build_request;
+
+typedef struct {
+    uint64_t attempts;       /* whole graphs begun */
+    uint64_t tries, kept;    /* operator instances tried, placed */
+    size_t due_missing;      /* due operators that could not be placed (0 unless the request had no room) */
+    uint64_t tape_draws;
+    /* nanoseconds by phase are measured by the benchmark from outside, never here */
+} build_report;
+
+nn_status builder_new(builder **out, const op_set *ops, nn_error *err);
+void builder_free(builder *b);
+/* Draws from t only. NN_ERR_BUILD: no graph found with these operators; the message says what was in the way. */
+nn_status builder_build(builder *b, const build_request *r, tape *t, const graph **out, build_report *report, nn_error *err);
+
+#endif

@@ -1,0 +1,34 @@
+/* Element types: ONNX's TensorProto.DataType numbers, names and sizes. */
+#ifndef NN_DTYPE_H
+#define NN_DTYPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum {
+    DT_NONE = 0,
+    DT_FLOAT32 = 1,
+    DT_UINT8 = 2,
+    DT_INT8 = 3,
+    DT_UINT16 = 4,
+    DT_INT16 = 5,
+    DT_INT32 = 6,
+    DT_INT64 = 7,
+    DT_STRING = 8,
+    DT_BOOL = 9,
+    DT_FLOAT16 = 10,
+    DT_DOUBLE = 11,
+    DT_UINT32 = 12,
+    DT_UINT64 = 13,
+    DT_COUNT = 14
+} dtype;
+
+typedef uint32_t dtype_mask; /* bit 1 << dtype */
+
+const char *dtype_name(dtype t);          /* "float32"; "none" for others */
+dtype dtype_parse(const char *name);      /* DT_NONE if unknown */
+size_t dtype_size(dtype t);               /* bytes an element; 0 for string and none */
+bool dtype_is_float(dtype t);
+
+#endif

@@ -1,0 +1,67 @@
+/* The operator table compiled for one opset and profile: what the builder may know of an operator without lowering it.
+ *
+ * Ownership: an op_set owns its arena; it is immutable after op_set_new and may be shared by threads. */
+#ifndef NN_OPMODEL_H
+#define NN_OPMODEL_H
+
+#include "base.h"
+#include "dtype.h"
+#include "graph.h"
+#include "spec_table.h"
+
+#define OP_MAX_INPUTS 16
+#define OP_MAX_SLOTS 24   /* inputs with variadics unrolled */
+#define OP_MAX_OUTPUTS 16 /* likewise */
+
+typedef enum { ROLE_DATA = 1, ROLE_WEIGHT = 2, ROLE_CONSTANT = 4 } op_role;
+enum { OP_DISCONTINUOUS = 1, OP_SOURCE = 2, OP_NONDETERMINISTIC = 4 };
+
+typedef struct op_rules op_rules; /* compiled expressions; opmodel_rules.h */
+
+typedef struct {
+    const char *name;
+    dtype_mask types;      /* types it may have */
+    int type_var;          /* index of its type variable, -1: a single type */
+    unsigned roles;        /* set of op_role */
+    bool optional;
+    bool conditional;      /* has a `when`: present only as the operator's choices say */
+    int min_arity, max_arity; /* 1, 1 unless variadic */
+    uint32_t ranks;        /* bit r: rank r is possible (an upper bound where the rank depends on others) */
+    bool has_domain;       /* values are restricted: see lower.h */
+} op_input;
+
+typedef struct {
+    const char *name;
+    dtype_mask types;
+    int type_var;
+    bool optional, conditional, variadic;
+} op_output;
+
+typedef struct {
+    const char *name;
+    uint16_t index;        /* in the op_set */
+    int since;             /* version of the operator's schema */
+    unsigned flags;
+    op_input *inputs;
+    size_t n_inputs;
+    op_output *outputs;
+    size_t n_outputs;
+    const char **type_names; /* type variables */
+    dtype_mask *type_masks;
+    size_t n_types;
+    op_rules *rules;
+} op_model;
+
+typedef struct {
+    op_model *ops;         /* in name order */
+    size_t n_ops;
+    const spec_table *table; /* exclusions, digest, opset, profile */
+    struct arena_holder *owner;
+} op_set;
+
+/* files, profile: as for spec_table_load; they must outlive the call only. NN_ERR_TABLE names the place and the operator. */
+nn_status op_set_new(op_set **out, const spec_file *files, size_t n_files, const spec_file *profile, int opset, nn_error *err);
+void op_set_free(op_set *s);
+int op_find(const op_set *s, const char *name); /* index, -1 if unknown */
+
+#endif
