@@ -1,0 +1,125 @@
+/* Errors, allocation and growth: see base.h. */
+#include "base.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef NN_STRESS
+/* One counter for all threads. An index is handed out by an atomic add, so exactly one allocation is the n-th. */
+static long stress_count, stress_at;
+
+void nn_stress_fail_at(long n)
+{
+    __atomic_store_n(&stress_at, n, __ATOMIC_RELAXED);
+    __atomic_store_n(&stress_count, 0, __ATOMIC_RELAXED);
+}
+
+long nn_stress_count(void)
+{
+    return __atomic_load_n(&stress_count, __ATOMIC_RELAXED);
+}
+
+static bool stress_fails(void)
+{
+    long index = __atomic_add_fetch(&stress_count, 1, __ATOMIC_RELAXED);
+    long at = __atomic_load_n(&stress_at, __ATOMIC_RELAXED);
+    return at > 0 && index >= at;
+}
+#else
+static inline bool stress_fails(void)
+{
+    return false;
+}
+#endif
+
+nn_status nn_vfail(nn_error *err, nn_status status, const char *file, int line, int column, const char *fmt, va_list ap)
+{
+    if (!err)
+        return status;
+    nn_error e; /* built apart: file and the arguments may point into *err */
+    memset(&e, 0, sizeof e);
+    e.status = status;
+    e.line = line;
+    e.column = column;
+    if (file)
+        snprintf(e.file, sizeof e.file, "%s", file);
+    if (vsnprintf(e.message, sizeof e.message, fmt, ap) < 0)
+        e.message[0] = '\0';
+    *err = e;
+    return status;
+}
+
+nn_status nn_fail(nn_error *err, nn_status status, const char *file, int line, int column, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    nn_vfail(err, status, file, line, column, fmt, ap);
+    va_end(ap);
+    return status;
+}
+
+nn_status nn_nomem(nn_error *err)
+{
+    return nn_fail(err, NN_ERR_NOMEM, NULL, 0, 0, "out of memory");
+}
+
+void *nn_malloc(size_t size)
+{
+    if (stress_fails())
+        return NULL;
+    return malloc(size ? size : 1);
+}
+
+void *nn_calloc(size_t count, size_t size)
+{
+    if (stress_fails())
+        return NULL;
+    if (count == 0 || size == 0)
+        return calloc(1, 1);
+    return calloc(count, size); /* checks the product itself */
+}
+
+void *nn_realloc(void *ptr, size_t size)
+{
+    if (stress_fails())
+        return NULL;
+    return realloc(ptr, size ? size : 1);
+}
+
+void nn_free(void *ptr)
+{
+    free(ptr);
+}
+
+char *nn_strdup(const char *s)
+{
+    size_t size = strlen(s) + 1;
+    char *copy = nn_malloc(size);
+    if (copy)
+        memcpy(copy, s, size);
+    return copy;
+}
+
+bool nn_grow(void **ptr, size_t *capacity, size_t need, size_t size)
+{
+    if (need <= *capacity)
+        return true;
+    size_t target = *capacity < 8 ? 8 : *capacity;
+    while (target < need) {
+        if (target > SIZE_MAX / 2) {
+            target = need;
+            break;
+        }
+        target *= 2;
+    }
+    size_t bytes;
+    if (__builtin_mul_overflow(target, size, &bytes) || bytes > PTRDIFF_MAX)
+        return false;
+    void *grown = nn_realloc(*ptr, bytes);
+    if (!grown)
+        return false;
+    *ptr = grown;
+    *capacity = target;
+    return true;
+}
