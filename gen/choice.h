@@ -17,10 +17,17 @@ typedef struct {
     uint32_t span; /* index of the innermost span the draw was made in, 0: none */
 } tape_draw_record;
 
+typedef struct {
+    const char *label;
+    uint32_t parent;   /* index of the enclosing span, 0: none */
+    size_t first, end; /* the draws made in it, those of inner spans included: [first, end) of the record */
+    bool kept, open;   /* open: not ended yet, end and kept are not set */
+} tape_span_record;
+
 nn_status tape_new_seeded(tape **out, uint64_t seed, uint64_t stream, nn_error *err);
 nn_status tape_new_bytes(tape **out, const uint8_t *bytes, size_t n, nn_error *err);
 void tape_free(tape *t);
-void tape_reseed(tape *t, uint64_t seed, uint64_t stream); /* start again, keeps memory */
+void tape_reseed(tape *t, uint64_t seed, uint64_t stream); /* start again, keeps memory; a tape of bytes becomes a seeded one */
 
 /* Uniform in [0, bound); bound 0 counts as 1. Unbiased. From bytes: reads just as many bytes (little end first) as bound - 1 needs, modulo bound. */
 uint64_t tape_draw(tape *t, const char *label, uint64_t bound);
@@ -30,9 +37,12 @@ double tape_real(tape *t, const char *label, double lo, double hi);    /* unifor
 size_t tape_weighted(tape *t, const char *label, const uint32_t *weights, size_t n); /* index by weight; sum > 0; 0 if all are 0 */
 void tape_shuffle(tape *t, const char *label, uint32_t *items, size_t n); /* Fisher-Yates; zeros leave the order as it is */
 
-/* Recording (off by default). Spans nest; tape_span_end says whether what the span holds was kept or taken back. */
+/* Recording (off by default). Spans nest; tape_span_end says whether what the span holds was kept or taken back.
+ * Switching on starts an empty record; switching off keeps it to be read. After tape_failed the record is incomplete, draws go on.
+ * In a record, bound 0 stands for 2^64 (tape_range over all of int64). Spans count from 1: span k is tape_spans()[k - 1]. */
 nn_status tape_record(tape *t, bool on);
 const tape_draw_record *tape_records(const tape *t, size_t *n);
+const tape_span_record *tape_spans(const tape *t, size_t *n);
 void tape_span_begin(tape *t, const char *label);
 void tape_span_end(tape *t, bool kept);
 uint64_t tape_count(const tape *t); /* draws so far */
