@@ -1,0 +1,1 @@
+"""Judges nngen corpora from their files alone. See README.md."""

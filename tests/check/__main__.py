@@ -1,0 +1,5 @@
+import sys
+
+from check.validate import main
+
+sys.exit(main())

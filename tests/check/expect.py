@@ -1,0 +1,13 @@
+"""What the files must look like that no other file says."""
+
+# The IR version of the oldest ONNX release that has the opset.
+IR_OF_OPSET = {13: 7, 14: 7, 15: 8, 16: 8, 17: 8, 18: 8, 19: 9, 20: 9, 21: 10, 22: 10, 23: 11, 24: 12, 25: 13, 26: 13, 27: 13, 28: 14}
+
+METADATA = ("nngen.version", "nngen.seed", "nngen.index", "nngen.options")
+
+TYPE_NAMES = {1: "float32", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int32", 7: "int64", 8: "string", 9: "bool",
+              10: "float16", 11: "double", 12: "uint32", 13: "uint64"}
+
+
+def max_outputs(nodes):
+    return nodes // 8 + 2

@@ -1,0 +1,84 @@
+"""Judges one model of a corpus. Runs in a worker process; task in, plain data out."""
+import hashlib
+from pathlib import Path
+
+import onnx
+
+from check import intervals, runtime, shapes, stats, structure
+from check.view import View
+
+
+def files(folder, record):
+    """(problems, bytes of model.onnx)"""
+    bad, data = [], None
+    here = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if not p.is_dir()}
+    for name in sorted(here - set(record["files"])):
+        bad.append(("files", f"{name} is not in the record", ""))
+    for name, digest in record["files"].items():
+        try:
+            content = (folder / name).read_bytes()
+        except OSError as e:
+            bad.append(("files", f"{name}: {e.strerror}", ""))
+            continue
+        if hashlib.sha256(content).hexdigest() != digest:
+            bad.append(("hash", f"{name} has another SHA-256 than the record", ""))
+        if name == "model.onnx":
+            data = content
+    return bad, data
+
+
+def expected_files(record, manifest):
+    sets = manifest["options"]["inputs"]
+    want = {"model.onnx"} | {f"test_data_set_{k}/input_{i}.pb" for k in range(sets) for i in range(len(record["inputs"]))}
+    if want != set(record["files"]):
+        yield "record", f"files {sorted(set(record['files']) ^ want)} are missing or too many", ""
+
+
+def judge(task, stage=lambda s: None):
+    """task: root, record, manifest, sources, inputs (for the intervals; 0: none), want (an operator that must be there, or None).
+    Result: {"problems": [(kind, message, operator)], "notes": likewise, "stats": stats.of_model, "facts": {...}}."""
+    record, manifest = task["record"], task["manifest"]
+    sources = task["sources"]
+    folder = Path(task["root"]) / record["name"]
+    problems, notes, facts = [], [], {}
+    result = {"problems": problems, "notes": notes, "stats": None, "facts": facts}
+    stage("files")
+    bad, data = files(folder, record)
+    problems += bad
+    problems += expected_files(record, manifest)
+    if data is None:
+        return result
+    stage("parse")
+    try:
+        model = onnx.load_model_from_string(data)
+        view = View(model)
+    except Exception as e:
+        problems.append(("parse", runtime.one_line(e), ""))
+        return result
+    stage("structure")
+    problems += structure.examine(view, record, manifest, sources)
+    result["stats"] = stats.of_model(view)
+    want = task.get("want")
+    if want and want not in result["stats"]["operators"]:
+        problems.append(("absent", f"no {want} in the model", want))
+    stage("checker")
+    problems += shapes.checker(data)
+    stage("inference")
+    problems += shapes.agreement(data, view, notes)
+    stage("inputs")
+    own = []
+    for k in range(manifest["options"]["inputs"]):
+        feed, bad = runtime.read_inputs(folder, view, record, k)
+        problems += bad
+        if feed is not None:
+            own.append(feed)
+    if not own:  # go on with drawn inputs: the model may still be judged
+        own = [f for _, f in intervals.feeds(record, 1)]
+    problems += runtime.run(data, view, record, own, stage, facts)
+    if task["inputs"]:
+        problems += intervals.observe(data, view, record, task["inputs"], own, sources, stage, facts)
+    elif any(kind == "not-finite" for kind, _, _ in problems):
+        stage("blame")
+        op = intervals.first_not_finite(data, view, own[0])
+        problems[:] = [(k, m, op or o) if k == "not-finite" else (k, m, o) for k, m, o in problems]
+    return result

@@ -1,0 +1,146 @@
+"""Loads and runs a model in ONNX Runtime with all optimisations and with none."""
+import os
+import re
+
+import numpy as np
+import onnxruntime as ort
+from onnx import TensorProto, numpy_helper
+
+from check.expect import TYPE_NAMES
+
+LEVELS = {"all": ort.GraphOptimizationLevel.ORT_ENABLE_ALL, "none": ort.GraphOptimizationLevel.ORT_DISABLE_ALL}
+NUMPY = {"float32": np.float32, "bool": np.bool_, "int64": np.int64, "int32": np.int32, "double": np.float64}
+WARNING = 2
+
+# Warnings that say that ONNX Runtime's own inference or result disagrees with a declared shape.
+COMPLAINTS = re.compile(r"MergeShapeInfo|does not match actual shape|lenient merge|[Ss]hape mismatch")
+
+
+def session(data, level):
+    o = ort.SessionOptions()
+    o.graph_optimization_level = LEVELS[level]
+    o.intra_op_num_threads = o.inter_op_num_threads = 1
+    o.log_severity_level = WARNING
+    return ort.InferenceSession(data, o, providers=["CPUExecutionProvider"])
+
+
+class Log:
+    """What has been written to standard error since; nothing if that is not a file (a worker's is)."""
+
+    def __init__(self):
+        try:
+            self.at = os.lseek(2, 0, os.SEEK_END)
+        except OSError:
+            self.at = None
+
+    def complaints(self):
+        if self.at is None:
+            return
+        end = os.lseek(2, 0, os.SEEK_END)
+        if end == self.at:
+            return
+        text = os.pread(2, min(end - self.at, 1 << 16), self.at).decode("utf-8", "replace")
+        self.at = end
+        for line in text.splitlines():
+            if COMPLAINTS.search(line):
+                yield re.sub(r"\x1b\[[0-9;]*m", "", line)[:400]
+
+
+def one_line(e):
+    return " ".join(str(e).split())[:600]
+
+
+def blamed(message, view):
+    """Operator that an ONNX Runtime message names, itself or by its node's name."""
+    m = re.search(r"Op \((\w+)\)|while running (\w+) node|for the node \S*?:?\s*(\w+)\(\d+\)|with name '[^']*'.*?op_type.(\w+)", message)
+    if m:
+        return next(g for g in m.groups() if g)
+    by_name = {n.name: n.op_type for n in view.nodes if n.name}
+    for word in re.findall(r"[\w./:-]+", message):
+        if word in by_name:
+            return by_name[word]
+    here = [n.op_type for n in view.nodes]
+    for word in re.findall(r"\w+", message):
+        if word in here:
+            return word
+    return here[0] if len(here) == 1 else ""
+
+
+def read_inputs(folder, view, record, k):
+    """(feed, problems) of data set k."""
+    feed, bad = {}, []
+    for i, port in enumerate(record["inputs"]):
+        path = folder / f"test_data_set_{k}" / f"input_{i}.pb"
+        where = f"test_data_set_{k}/input_{i}.pb"
+        try:
+            tensor = TensorProto.FromString(path.read_bytes())
+            value = numpy_helper.to_array(tensor)
+        except Exception as e:
+            bad.append(("input", f"{where}: {one_line(e)}", ""))
+            continue
+        want = NUMPY.get(port["type"])
+        if tensor.name != port["name"]:
+            bad.append(("input", f"{where} is named {tensor.name!r}, {port['name']!r} expected", ""))
+        if value.dtype != want or list(value.shape) != port["shape"]:
+            bad.append(("input", f"{where} is {value.dtype}{list(value.shape)}, {port['type']}{port['shape']} declared", ""))
+            continue
+        lo, hi = port["interval"]
+        if not np.isfinite(value).all():
+            bad.append(("input", f"{where} has values that are not finite", ""))
+        elif value.size and not (lo <= value.min() and value.max() <= hi):
+            bad.append(("input", f"{where} has values {value.min()}..{value.max()} outside [{lo}, {hi}]", ""))
+        feed[port["name"]] = value
+    return (feed if len(feed) == len(record["inputs"]) else None), bad
+
+
+def check_value(name, value, declared, interval):
+    """Problems of one tensor that a run gave: (kind, message)."""
+    value = np.asarray(value)
+    want = NUMPY.get(TYPE_NAMES.get(declared[0]))
+    if value.dtype != want or value.shape != tuple(declared[1] or ()):
+        yield "run-shape", f"{name!r} is {value.dtype}{list(value.shape)}, declared {TYPE_NAMES.get(declared[0])}{list(declared[1] or ())}"
+    if value.size == 0:
+        return
+    if value.dtype.kind == "f" and not np.isfinite(value).all():
+        yield "not-finite", f"{name!r} has {int((~np.isfinite(value)).sum())} of {value.size} values that are not finite"
+    elif interval is not None:
+        lo, hi = float(value.min()), float(value.max())
+        if not (interval[0] <= lo and hi <= interval[1]):
+            yield "interval", f"{name!r} has values {lo!r}..{hi!r} outside [{interval[0]!r}, {interval[1]!r}]"
+
+
+def difference(a, b):
+    """Largest difference relative to magnitude, 0 if there is none or either is not finite."""
+    if a.shape != b.shape or a.dtype.kind != "f" or not a.size or not (np.isfinite(a).all() and np.isfinite(b).all()):
+        return 0.0
+    scale = np.maximum(np.abs(b), 1e-3 * max(float(np.abs(b).max()), 1e-6))
+    return float((np.abs(a.astype(np.float64) - b) / scale).max())
+
+
+def run(data, view, record, feeds, stage, facts):
+    """Problems of loading and running at both levels."""
+    ranges = {p["name"]: p["interval"] for p in record["outputs"]}
+    results = {}
+    for level in LEVELS:
+        log = Log()
+        stage(f"load-{level}")
+        try:
+            s = session(data, level)
+        except Exception as e:
+            yield f"load-{level}", one_line(e), blamed(str(e), view)
+            continue
+        stage(f"run-{level}")
+        for k, feed in enumerate(feeds):
+            try:
+                out = s.run(view.outputs, feed)
+            except Exception as e:
+                yield f"run-{level}", f"data set {k}: {one_line(e)}", blamed(str(e), view)
+                break
+            results.setdefault(k, []).append(out)
+            for name, value in zip(view.outputs, out):
+                for kind, message in check_value(name, value, view.declared[name], ranges.get(name)):
+                    yield kind, f"optimisation {level}, data set {k}: {message}", view.made_by(name)
+        for line in log.complaints():
+            yield "runtime-shape", f"optimisation {level}: {line}", blamed(line, view)
+    pairs = [(a, b) for r in results.values() if len(r) == 2 for a, b in zip(*r)]
+    facts["levels_differ"] = max((difference(np.asarray(a), np.asarray(b)) for a, b in pairs), default=0.0)

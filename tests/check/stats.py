@@ -1,0 +1,113 @@
+"""Statistics of one model and of a family, and the structural hash."""
+import hashlib
+from collections import Counter
+
+from onnx import AttributeProto, helper
+
+
+def depth(view):
+    level = {}
+    for n in view.nodes:
+        d = 1 + max((level.get(x, 0) for x in n.input), default=0)
+        level.update((x, d) for x in n.output if x)
+    return max(level.values(), default=0)
+
+
+def structural_hash(view):
+    """Operators, attributes, edges and shapes; not names, order of nodes, or contents of initializers."""
+    def digest(*parts):
+        return hashlib.blake2b("\0".join(map(str, parts)).encode(), digest_size=16).hexdigest()
+
+    h = {}
+    for i, name in enumerate(view.inputs):
+        h[name] = digest("input", i, view.declared[name])
+    for name in view.inits:
+        h[name] = digest("initializer", view.declared[name])
+    nodes = []
+    for n in view.nodes:
+        attrs = sorted((a.name, a.SerializeToString(deterministic=True)) for a in n.attribute)
+        here = digest(n.op_type, attrs, [h.get(x, "") for x in n.input], [view.declared.get(x) for x in n.output])
+        nodes.append(here)
+        for slot, x in enumerate(n.output):
+            h[x] = digest(here, slot)
+    outs = [h.get(x, "") for x in view.outputs]
+    return digest(sorted(nodes), sorted(outs), len(view.inputs))
+
+
+def attribute_values(view):
+    """{operator: {attribute or optional input: {value as text: count}}}, 'absent' where it is left out."""
+    out = {}
+    for n in view.nodes:
+        s = view.schema(n)
+        mine = out.setdefault(n.op_type, {})
+        given = {a.name: a for a in n.attribute}
+        for name in set(given) | (set(s.attributes) if s else set()):
+            value = text_of(given[name]) if name in given else "absent"
+            tally = mine.setdefault(name, {})
+            tally[value] = tally.get(value, 0) + 1
+        for i, p in enumerate(s.inputs if s else ()):
+            if p.option.name == "Optional":
+                value = "present" if i < len(n.input) and n.input[i] else "absent"
+                tally = mine.setdefault("input " + p.name, {})
+                tally[value] = tally.get(value, 0) + 1
+    return out
+
+
+def text_of(a):
+    if a.type == AttributeProto.TENSOR:
+        return f"tensor{list(a.t.dims)}"
+    value = helper.get_attribute_value(a)
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)[:60]
+
+
+def of_model(view):
+    made = [view.declared[x] for n in view.nodes for x in n.output if x and x in view.declared]
+    shapes = [s for _, s in made if s is not None]
+    return {
+        "nodes": len(view.nodes),
+        "depth": depth(view),
+        "joins": sum(len(view.data_inputs(n)) >= 2 for n in view.nodes),
+        "outputs": len(view.outputs),
+        "graph_inputs": len(view.inputs),
+        "ranks": dict(Counter(len(s) for s in shapes)),
+        "dims": dict(Counter(d for s in shapes for d in s)),
+        "operators": dict(Counter(n.op_type for n in view.nodes)),
+        "hash": structural_hash(view),
+        "attributes": attribute_values(view),
+    }
+
+
+def spread(values):
+    return {"min": min(values, default=0), "mean": sum(values) / max(len(values), 1), "max": max(values, default=0)}
+
+
+class Family:
+    """Sums of_model() results."""
+
+    def __init__(self):
+        self.models, self.nodes, self.joins = 0, 0, 0
+        self.lists = {"depth": [], "outputs": [], "graph_inputs": []}
+        self.ranks, self.dims, self.op_nodes, self.op_models = Counter(), Counter(), Counter(), Counter()
+        self.attributes, self.hashes = {}, {}
+
+    def add(self, name, s):
+        self.models += 1
+        self.nodes += s["nodes"]
+        self.joins += s["joins"]
+        for key, values in self.lists.items():
+            values.append(s[key])
+        self.ranks.update(s["ranks"])
+        self.dims.update(s["dims"])
+        self.op_nodes.update(s["operators"])
+        self.op_models.update(s["operators"].keys())
+        self.hashes.setdefault(s["hash"], []).append(name)
+        for op, attrs in s["attributes"].items():
+            for attr, tally in attrs.items():
+                self.attributes.setdefault(op, {}).setdefault(attr, Counter()).update(tally)
+
+    def statistics(self):
+        """As in the manifest, without `classes`."""
+        return {"nodes": self.nodes, "joins": self.joins / max(self.nodes, 1),
+                **{key: spread(values) for key, values in self.lists.items()},
+                "ranks": {str(k): v for k, v in sorted(self.ranks.items())},
+                "dims": {str(k): v for k, v in sorted(self.dims.items())}}

@@ -1,0 +1,53 @@
+"""A model's graph by name: who makes a tensor, who uses it, what it is."""
+from onnx import defs
+
+
+def shape_of(tensor_type):
+    """Dims of a TypeProto.Tensor; None if there is no shape; a dimension that is not a number is None."""
+    if not tensor_type.HasField("shape"):
+        return None
+    return tuple(d.dim_value if d.WhichOneof("value") == "dim_value" else None for d in tensor_type.shape.dim)
+
+
+def typed(value_info):
+    """(element type, shape) of a ValueInfoProto."""
+    t = value_info.type.tensor_type
+    return t.elem_type, shape_of(t)
+
+
+class View:
+    def __init__(self, model):
+        g = model.graph
+        self.model, self.graph, self.nodes = model, g, g.node
+        self.opset = max((o.version for o in model.opset_import if o.domain == ""), default=0)
+        self.inits = {t.name: t for t in g.initializer}
+        self.inputs = [v.name for v in g.input if v.name not in self.inits]
+        self.outputs = [v.name for v in g.output]
+        self.declared = {}  # name -> (element type, shape); initializers too
+        for t in g.initializer:
+            self.declared[t.name] = (t.data_type, tuple(t.dims))
+        for v in list(g.input) + list(g.value_info) + list(g.output):
+            self.declared[v.name] = typed(v)
+        self.producer, self.consumers = {}, {}
+        for i, n in enumerate(g.node):
+            for slot, name in enumerate(n.output):
+                if name:
+                    self.producer[name] = (i, slot)
+            for slot, name in enumerate(n.input):
+                if name:
+                    self.consumers.setdefault(name, []).append((i, slot))
+
+    def data_inputs(self, node):
+        """Names of the node's inputs that are not initializers, by position."""
+        return [x for x in node.input if x and x not in self.inits]
+
+    def made_by(self, name):
+        """Operator that makes the tensor, or ''."""
+        p = self.producer.get(name)
+        return self.nodes[p[0]].op_type if p else ""
+
+    def schema(self, node):
+        try:
+            return defs.get_schema(node.op_type, self.opset, node.domain)
+        except defs.SchemaError:
+            return None
