@@ -1,0 +1,44 @@
+/* Serialises graphs as ONNX: the only user of the generated protobuf code.
+ *
+ * Ownership: an onnx_buffer owns its bytes and is reused from model to model; messages and raw data are built in the arena and
+ * released before return. */
+#ifndef NN_ONNX_WRITE_H
+#define NN_ONNX_WRITE_H
+
+#include "arena.h"
+#include "base.h"
+#include "graph.h"
+#include "naming.h"
+
+#define ONNX_OPSET_FIRST 13
+#define ONNX_OPSET_LAST 28
+
+typedef struct {
+    uint8_t *bytes;
+    size_t size, capacity;
+} onnx_buffer;
+
+void onnx_buffer_free(onnx_buffer *b);
+
+typedef struct {
+    const char *key, *value;
+} onnx_property;
+
+typedef struct {
+    int opset;                       /* ONNX_OPSET_FIRST to ONNX_OPSET_LAST */
+    const char *name;                /* of the graph */
+    const onnx_property *properties; /* metadata_props, in order */
+    size_t n_properties;
+    uint64_t seed, index; /* of the model: they give the bulk streams of the initializers */
+} onnx_request;
+
+int onnx_ir_version(int opset); /* that of the ONNX release which brought the opset; 0 if unknown */
+
+/* Replaces the buffer's content by a ModelProto. */
+nn_status onnx_write_model(onnx_buffer *b, const graph *g, const model_names *names, const onnx_request *q, arena *a,
+                           nn_error *err);
+/* Replaces it by a TensorProto of values drawn for graph input i of data set `set`. */
+nn_status onnx_write_input(onnx_buffer *b, const graph *g, const model_names *names, const onnx_request *q, uint64_t set, size_t i,
+                           arena *a, nn_error *err);
+
+#endif
