@@ -62,7 +62,7 @@ def text_of(a):
 
 def of_model(view):
     made = [view.declared[x] for n in view.nodes for x in n.output if x and x in view.declared]
-    shapes = [s for _, s in made if s is not None]
+    shapes = [s for _, s in made if s is not None and None not in s]
     return {
         "nodes": len(view.nodes),
         "depth": depth(view),

@@ -1,0 +1,180 @@
+"""The validator finds nothing in valid corpora and each planted fault."""
+import json
+import os
+import shutil
+import time
+
+import numpy as np
+import pytest
+
+from check import determinism, fake, intervals, schema, shapes, structure, validate
+from check.faults import FAULTS, Bench
+from check.judge import judge
+from check.view import View
+from check.workers import Pool
+
+
+@pytest.fixture(scope="module")
+def pool():
+    with Pool(1, judge) as p:
+        yield p
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory):
+    root = tmp_path_factory.mktemp("good") / "corpus"
+    fake.corpus(root, nodes=15, count=3, inputs=2)
+    return root
+
+
+def kinds(root, pool, **how):
+    v = validate.validate(root, pool, **how)
+    return {p.kind for p in v.problems}, v
+
+
+@pytest.mark.parametrize("opset", [13, 17, 21, 22])
+@pytest.mark.parametrize("nodes", [1, 2, 15, 40])
+def test_valid_corpora_have_no_problem(tmp_path, pool, opset, nodes):
+    fake.corpus(tmp_path / "c", nodes=nodes, count=4, opset=opset, seed=nodes)
+    v = validate.validate(tmp_path / "c", pool, inputs=5)
+    assert v.problems == []
+    assert v.family.nodes == 4 * nodes
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_planted_fault_is_reported(tmp_path, pool, good, name):
+    plant, kind = FAULTS[name]
+    shutil.copytree(good, tmp_path / "c")
+    plant(Bench(tmp_path / "c"))
+    found, _ = kinds(tmp_path / "c", pool, inputs=2)
+    assert kind in found
+
+
+def test_faults_blame_the_operator(tmp_path, pool, good):
+    shutil.copytree(good, tmp_path / "c")
+    FAULTS["negative_root"][0](Bench(tmp_path / "c"))
+    _, v = kinds(tmp_path / "c", pool)
+    assert {p.op for p in v.problems if p.kind == "not-finite"} == {"Sqrt"}
+    shutil.rmtree(tmp_path / "c")
+    shutil.copytree(good, tmp_path / "c")
+    FAULTS["refused_by_the_runtime"][0](Bench(tmp_path / "c"))
+    _, v = kinds(tmp_path / "c", pool)
+    assert {p.op for p in v.problems if p.kind.startswith("load-")} == {"LRN"}
+
+
+def test_one_fault_leaves_the_other_models_alone(tmp_path, pool, good):
+    shutil.copytree(good, tmp_path / "c")
+    FAULTS["split_that_crashes_the_runtime"][0](Bench(tmp_path / "c"))
+    _, v = kinds(tmp_path / "c", pool)
+    assert {p.model for p in v.problems if p.kind == "crash"} == {"test_000000"}
+    assert {p.model for p in v.problems if p.model} == {"test_000000"}
+    assert v.family.models == 2
+
+
+def sleepy(task, stage):
+    stage("asleep")
+    if task:
+        time.sleep(60)
+    return "awake"
+
+
+def deadly(task, stage):
+    os.write(2, b"last words\n")
+    os.abort()
+
+
+def test_a_hang_is_a_result():
+    with Pool(1, sleepy, timeout=0.5) as p:
+        results = dict(p.map([0, 1]))
+    assert results[0] == "awake"
+    [(kind, message, _)] = results[1]["problems"]
+    assert kind == "hang" and "asleep" in message
+
+
+def test_a_crash_is_a_result():
+    with Pool(2, deadly) as p:
+        results = list(p.map([1, 2, 3]))
+    assert len(results) == 3
+    for _, r in results:
+        [(kind, message, _)] = r["problems"]
+        assert kind == "crash" and "SIGABRT" in message and "last words" in message
+
+
+def test_sample_takes_evenly_spaced_models(tmp_path, pool):
+    fake.corpus(tmp_path / "c", nodes=3, count=10)
+    v = validate.validate(tmp_path / "c", pool, sample=4)
+    assert v.family.models == 4 and v.problems == []
+
+
+def test_wanted_operator(good, pool):
+    found, _ = kinds(good, pool, want="Einsum")
+    assert found == {"absent"}
+
+
+def test_operators_are_compared_with_the_list(good, pool):
+    manifest = json.loads((good / "manifest.json").read_text())
+    names = [o["name"] for o in manifest["operators"]]
+    assert kinds(good, pool, list_ops=names)[0] == set()
+    assert kinds(good, pool, list_ops=names + ["Einsum"])[0] == {"operators"}
+
+
+def test_report_and_exit_status(tmp_path, good, capfd):
+    assert validate.main([str(good), "--report", str(tmp_path / "r.json"), "--inputs", "2"]) == 0
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert report["models"] == 3 and report["problems"] == []
+    shutil.copytree(good, tmp_path / "c")
+    FAULTS["nan_input"][0](Bench(tmp_path / "c"))
+    assert validate.main([str(tmp_path / "c")]) == 1
+    assert "PROBLEM input: 1" in capfd.readouterr().out
+
+
+def test_shape_inference_uses_no_declaration(good):
+    """Wrong shapes on every intermediate do not change what is inferred."""
+    model = Bench(good).model()
+    right = shapes.infer(shapes.stripped(model.SerializeToString()))
+    for v in model.graph.value_info:
+        v.type.tensor_type.shape.dim.add().dim_value = 77
+    assert shapes.infer(shapes.stripped(model.SerializeToString())) == right
+    view = View(model)
+    assert len(list(shapes.agreement(model.SerializeToString(), view, []))) == len(model.graph.value_info)
+
+
+def test_drawn_inputs_stay_inside_and_reach_the_corners():
+    port = {"name": "x", "type": "float32", "shape": [50], "interval": [0.1, 0.7]}
+    record = {"files": {}, "inputs": [port]}
+    seen = {}
+    for mode, feed in intervals.feeds(record, 5):
+        x = feed["x"].astype(np.float64)
+        assert x.min() >= 0.1 and x.max() <= 0.7
+        seen[mode] = x
+    a, b = (float(v) for v in intervals.float32_inside(0.1, 0.7))
+    assert set(seen["corners"]) == {a, b} and set(seen["low"]) == {a} and set(seen["high"]) == {b}
+    assert len(set(seen["uniform"])) > 40
+    again = [f["x"] for _, f in intervals.feeds(record, 5)]
+    assert all((x == y["x"]).all() for x, (_, y) in zip(again, intervals.feeds(record, 5)))
+
+
+def test_slots_know_where_float_is_impossible():
+    into, _, out, _ = structure.slots("Where", "", 17)
+    assert into == [False, True, True] and out == [True]
+    assert structure.slots("TopK", "", 17)[2] == [True, False]
+    assert structure.slots("Concat", "", 17)[:2] == ([True], True)
+
+
+def test_schema_names_the_place():
+    bad = list(schema.errors({"min": 1, "mean": "x", "max": True}, schema.RANGE, "statistics.depth"))
+    assert bad == ["statistics.depth.mean: a finite number expected, not 'x'", "statistics.depth.max: int expected, not True"]
+
+
+def test_determinism(tmp_path, good):
+    shutil.copytree(good, tmp_path / "c")
+    assert list(determinism.differences(good, tmp_path / "c")) == []
+    f = tmp_path / "c" / "test_000001" / "model.onnx"
+    data = bytearray(f.read_bytes())
+    data[100] ^= 1
+    f.write_bytes(data)
+    (tmp_path / "c" / "models.jsonl").unlink()
+    assert list(determinism.differences(good, tmp_path / "c")) == [
+        f"models.jsonl: only in {good}", "test_000001/model.onnx: differs from byte 100"]
+    assert determinism.main([str(good), str(tmp_path / "c")]) == 1
+    assert determinism.main([str(good), str(good)]) == 0
