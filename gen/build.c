@@ -1,0 +1,190 @@
+#include "build_int.h"
+#include <string.h>
+
+#define ATTEMPTS 20
+#define RELAX_AFTER 10   /* then larger values are allowed */
+#define LENIENT_AFTER 14 /* then due operators may be left out */
+#define RELAXED_MAGNITUDE 100.0
+
+nn_status builder_new(builder **out, const op_set *ops, nn_error *err)
+{
+    *out = NULL;
+    builder *b = nn_calloc(1, sizeof *b);
+    if (!b)
+        return nn_nomem(err);
+    lower_limits limits = {0};
+    b->ops = ops;
+    arena_init(&b->memory, 0);
+    b->due_left = nn_calloc(ops->n_ops + 1, sizeof *b->due_left);
+    nn_status st = b->due_left ? op_index_new(&b->index, ops, err) : nn_nomem(err);
+    if (st == NN_OK)
+        st = lower_new(&b->lower, ops, &limits, &b->memory, err);
+    if (st == NN_OK)
+        st = op_probe_new(&b->probe, b->index, b->lower, &b->memory, err);
+    if (st == NN_OK)
+        st = state_init(&b->s, b->index, &b->memory, err);
+    if (st != NN_OK) {
+        builder_free(b);
+        return st;
+    }
+    *out = b;
+    return NN_OK;
+}
+
+void builder_free(builder *b)
+{
+    if (!b)
+        return;
+    op_probe_free(b->probe);
+    lower_free(b->lower);
+    state_free(&b->s);
+    op_index_free(b->index);
+    nn_free(b->due);
+    nn_free(b->due_left);
+    nn_free(b->degrees);
+    arena_free(&b->memory);
+    nn_free(b);
+}
+
+/* ---- one attempt ---- */
+
+/* How this model is to look. Draws of 0: a chain with one input and one output. */
+static void draw_style(builder *b)
+{
+    size_t n = b->nodes;
+    b->limit = n / 8 + 2;
+    size_t shape = (size_t)tape_draw(b->t, "style", 3);
+    size_t most = shape == 0 ? 2 : shape == 1 ? 2 + n / 16 : b->limit;
+    b->soft_live = 1 + (size_t)tape_draw(b->t, "outputs", most);
+    b->chainy = shape == 0;
+    b->aim_inputs = 1 + n / 16 + (size_t)tape_draw(b->t, "inputs", n / 12 + 2);
+    b->join_share = 290 + (uint32_t)tape_draw(b->t, "joins", 160);
+    b->reuse_share = 100 + (uint32_t)tape_draw(b->t, "reuse", 100);
+}
+
+/* Takes over the due operators that there is room for, cheapest first; the others are missing. */
+static bool take_due(builder *b, const build_request *r)
+{
+    b->n_due = 0;
+    b->due_cost = 0;
+    b->report.due_missing = 0;
+    memset(b->due_left, 0, b->ops->n_ops * sizeof *b->due_left);
+    void *p = b->due;
+    bool ok = nn_grow(&p, &b->cap_due, r->n_due + 1, sizeof *b->due);
+    b->due = p;
+    if (!ok)
+        return false;
+    int most = 0;
+    for (size_t i = 0; i < r->n_due; i++) {
+        int cost = b->index->facts[r->due[i]].cost;
+        if (cost >= OP_COST_NONE || (size_t)cost > b->nodes)
+            b->report.due_missing++;
+        else if (cost > most)
+            most = cost;
+    }
+    for (int cost = 1; cost <= most; cost++)
+        for (size_t i = 0; i < r->n_due; i++) {
+            if (b->index->facts[r->due[i]].cost != cost)
+                continue;
+            if ((size_t)(b->due_cost + cost) > b->nodes) {
+                b->report.due_missing++;
+                continue;
+            }
+            b->due[b->n_due++] = r->due[i];
+            b->due_left[r->due[i]]++;
+            b->due_cost += cost;
+        }
+    return true;
+}
+
+/* One graph. LOWER_FAIL: it could not be finished. */
+static lower_result attempt(builder *b, const build_request *r)
+{
+    arena_reset(&b->memory);
+    b->group.target = -1;
+    b->free_inputs = false;
+    if (!state_reset(&b->s, r->nodes) || !take_due(b, r))
+        return LOWER_NOMEM;
+    draw_style(b);
+    lower_result res = build_start(b);
+    while (res == LOWER_OK && b->s.n_nodes < b->nodes)
+        res = build_step(b);
+    if (res != LOWER_OK)
+        return res;
+    if (build_need(b, b->s.components, b->s.live.n, b->s.sink_need) > 0 || (b->n_due > 0 && !b->lenient))
+        return LOWER_FAIL;
+    return build_finish(b) ? LOWER_OK : LOWER_NOMEM;
+}
+
+/* ---- the request ---- */
+
+static nn_status check_request(const builder *b, const build_request *r, nn_error *err)
+{
+    if (r->nodes < 1 || r->nodes > INT32_MAX / 64)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "the number of nodes must be between 1 and %d", INT32_MAX / 64);
+    for (size_t i = 0; i < r->n_due; i++)
+        if (r->due[i] >= b->ops->n_ops)
+            return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "due operator %u does not exist", (unsigned)r->due[i]);
+    int least = OP_COST_NONE;
+    for (size_t i = 0; i < b->index->usable.n; i++) {
+        int cost = b->index->facts[b->index->usable.items[i]].cost;
+        least = cost < least ? cost : least;
+    }
+    if (least >= OP_COST_NONE)
+        return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0,
+                       "none of the %zu operators can stand in a graph with float32 inputs and outputs", b->ops->n_ops);
+    if ((size_t)least > r->nodes)
+        return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0, "with these operators the smallest graph has %d nodes, not %zu", least,
+                       r->nodes);
+    return NN_OK;
+}
+
+static nn_status give_up(const builder *b, nn_error *err)
+{
+    const char *op = b->obstacle < b->ops->n_ops ? b->ops->ops[b->obstacle].name : NULL;
+    if (op)
+        return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0, "no graph of %zu nodes found in %d attempts: operator %s could not be placed",
+                       b->nodes, ATTEMPTS, op);
+    return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0,
+                   "no graph of %zu nodes found in %d attempts with %zu operators: %s after %zu nodes", b->nodes, ATTEMPTS,
+                   b->index->usable.n, b->complaint, b->s.n_nodes);
+}
+
+nn_status builder_build(builder *b, const build_request *r, tape *t, const graph **out, build_report *report, nn_error *err)
+{
+    *out = NULL;
+    nn_status st = check_request(b, r, err);
+    if (st != NN_OK)
+        return st;
+    uint64_t draws = tape_count(t);
+    b->t = t;
+    b->nodes = r->nodes;
+    b->obstacle = UINT16_MAX;
+    b->complaint = "no operator could begin";
+    b->failed = b->lenient = false;
+    b->report = (build_report){0};
+    lower_limits limits = r->limits;
+    lower_set_limits(b->lower, &limits);
+    lower_result res = LOWER_FAIL;
+    for (int a = 0; a < ATTEMPTS && res == LOWER_FAIL; a++) {
+        b->report.attempts++;
+        b->lenient = a >= LENIENT_AFTER;
+        if (a == RELAX_AFTER) {
+            limits.max_magnitude = (limits.max_magnitude > 0 ? limits.max_magnitude : 1e4) * RELAXED_MAGNITUDE;
+            lower_set_limits(b->lower, &limits);
+        }
+        tape_span_begin(t, "attempt");
+        res = attempt(b, r);
+        tape_span_end(t, res == LOWER_OK);
+    }
+    b->report.tape_draws = tape_count(t) - draws;
+    b->report.due_missing += b->n_due;
+    if (report)
+        *report = b->report;
+    if (res == LOWER_NOMEM)
+        return nn_nomem(err);
+    if (res == LOWER_FAIL)
+        return give_up(b, err);
+    *out = &b->out;
+    return NN_OK;
+}

@@ -1,0 +1,85 @@
+/* Inside of the builder, shared by build*.c only.
+ *
+ * A step chooses operators and tensors (build_step.c), has them solved together as a group and commits the group if what is left
+ * can still be finished (build_group.c). */
+#ifndef NN_BUILD_INT_H
+#define NN_BUILD_INT_H
+
+#include "build.h"
+#include "build_state.h"
+#include "op_probe.h"
+
+/* How one operator of a group stands. Zero-initialise, then set with spec_none(). */
+typedef struct {
+    const op_model *op;
+    int32_t given[2];   /* existing tensors that it must take, -1: none */
+    int given_input[2]; /* in these inputs */
+    int link_frame;     /* earlier operator of the group whose output it takes, -1: none */
+    int link_output, link_input;
+    int32_t target;    /* graph input that its output replaces, -1: none */
+    int partners;      /* further inputs to fill with existing tensors, where there are any */
+    dtype output_type; /* wanted type of output 0, DT_NONE: free */
+} op_spec;
+
+struct builder {
+    const op_set *ops;
+    op_index *index;
+    op_probe *probe;
+    arena memory;
+    lower *lower;
+    build_state s;
+    tape *t;
+    build_group group;
+    lower_request requests[LOWER_MAX_FRAMES];
+    arena_mark mark;
+
+    /* of the request */
+    size_t nodes;
+    size_t limit;  /* most graph outputs */
+    uint16_t *due; /* operators due and not placed yet, with repeats */
+    size_t n_due, cap_due;
+    uint32_t *due_left; /* of each operator */
+    int due_cost;       /* nodes that they take */
+    bool lenient;       /* due operators that fail may be left out */
+
+    /* style of the model, drawn at its start */
+    size_t soft_live;     /* live nodes aimed at, <= limit */
+    size_t aim_inputs;    /* graph inputs aimed at */
+    uint32_t join_share;  /* nodes with two inputs aimed at, in thousandths */
+    uint32_t reuse_share; /* tensors with several consumers aimed at, in thousandths of the nodes */
+    bool chainy;          /* newest tensors first */
+
+    bool free_inputs;      /* this step may make graph inputs beyond aim_inputs */
+    bool failed;           /* out of memory */
+    uint16_t *order;       /* workspace, n_ops */
+    uint16_t obstacle;     /* operator that could not be placed, n_ops: none */
+    const char *complaint; /* what was in the way, a static string */
+    build_report report;
+
+    graph out;
+    int32_t *degrees; /* workspace */
+    size_t cap_degrees;
+};
+
+/* ---- build_group.c ---- */
+op_spec spec_of(const op_model *op);
+/* Solves the operators together and commits them. LOWER_FAIL: nothing has changed. */
+lower_result build_try(builder *b, const op_spec *specs, size_t n);
+/* A tensor that may go in an input: unconsumed, or consumed already (taken). only: of this type alone, unless DT_NONE. -1: none
+ * found. */
+int32_t build_pick(builder *b, const op_model *op, size_t input, bool taken, dtype only);
+/* Nodes left over when all that is open and due has been seen to; < 0: cannot be finished. */
+long build_slack(const builder *b);
+/* Nodes needed to finish what is open, due operators aside. */
+long build_need(const builder *b, size_t components, size_t live, int sink_need);
+
+/* ---- build_step.c ---- */
+/* One step: places one operator or a few. LOWER_FAIL: the graph cannot go on. */
+lower_result build_step(builder *b);
+lower_result build_start(builder *b);
+
+/* ---- build_finish.c ---- */
+/* The graph of the state: topological order, outputs, numbering. False without memory. */
+bool build_finish(builder *b);
+
+#endif

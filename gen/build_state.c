@@ -1,0 +1,473 @@
+#include "build_state.h"
+#include <string.h>
+
+bool id_push(id_list *l, int32_t id)
+{
+    if (l->n == l->capacity) {
+        void *p = l->items;
+        if (!nn_grow(&p, &l->capacity, l->n + 1, sizeof *l->items))
+            return false;
+        l->items = p;
+    }
+    l->items[l->n++] = id;
+    return true;
+}
+
+/* Removes the item at a place: the last one moves there. Returns the id that moved (or the removed one, if it was last). */
+static int32_t id_remove(id_list *l, int32_t at)
+{
+    int32_t moved = l->items[--l->n];
+    l->items[at] = moved;
+    return moved;
+}
+
+nn_status state_init(build_state *s, const op_index *index, arena *memory, nn_error *err)
+{
+    memset(s, 0, sizeof *s);
+    s->index = index;
+    s->memory = memory;
+    s->op_counts = nn_calloc(index->ops->n_ops + 1, sizeof *s->op_counts);
+    return s->op_counts ? NN_OK : nn_nomem(err);
+}
+
+void state_free(build_state *s)
+{
+    nn_free(s->tensors);
+    nn_free(s->notes);
+    nn_free(s->nodes);
+    nn_free(s->node_notes);
+    nn_free(s->live.items);
+    nn_free(s->sinks.items);
+    nn_free(s->inputs.items);
+    for (int t = 0; t < DT_COUNT; t++)
+        for (int r = 0; r < STATE_RANKS; r++) {
+            nn_free(s->free[t][r].items);
+            nn_free(s->taken[t][r].items);
+        }
+    nn_free(s->heads);
+    nn_free(s->op_counts);
+    memset(s, 0, sizeof *s);
+}
+
+bool state_reset(build_state *s, size_t nodes)
+{
+    size_t heads = 64;
+    while (heads < 2 * nodes)
+        heads *= 2;
+    if (heads != s->n_heads) {
+        nn_free(s->heads);
+        s->n_heads = 0;
+        s->heads = nn_malloc(heads * sizeof *s->heads);
+        if (!s->heads)
+            return false;
+        s->n_heads = heads;
+    }
+    for (size_t i = 0; i < heads; i++)
+        s->heads[i] = -1;
+    s->n_tensors = s->n_nodes = s->live.n = s->sinks.n = s->inputs.n = 0;
+    for (int t = 0; t < DT_COUNT; t++)
+        for (int r = 0; r < STATE_RANKS; r++)
+            s->free[t][r].n = s->taken[t][r].n = 0;
+    s->components = s->joins = s->reused = s->initializers = 0;
+    s->sink_need = 0;
+    memset(s->op_counts, 0, s->index->ops->n_ops * sizeof *s->op_counts);
+    return true;
+}
+
+int32_t state_root(build_state *s, int32_t node)
+{
+    while (s->node_notes[node].parent != node) {
+        int32_t up = s->node_notes[node].parent;
+        s->node_notes[node].parent = s->node_notes[up].parent; /* path halving */
+        node = up;
+    }
+    return node;
+}
+
+/* ---- shapes ---- */
+
+static size_t shape_hash(const tensor_desc *d)
+{
+    uint64_t h = (uint64_t)d->type * 31 + (uint64_t)d->rank;
+    for (int i = 0; i < d->rank; i++)
+        h = (h ^ (uint64_t)d->dims[i]) * 0x9E3779B97F4A7C15u;
+    return (size_t)(h ^ h >> 29);
+}
+
+bool tensor_shape_equal(const tensor_desc *a, const tensor_desc *b)
+{
+    if (a->type != b->type || a->rank != b->rank)
+        return false;
+    for (int i = 0; i < a->rank; i++)
+        if (a->dims[i] != b->dims[i])
+            return false;
+    return true;
+}
+
+int32_t state_same_shape(const build_state *s, const tensor_desc *d)
+{
+    return s->heads[shape_hash(d) & (s->n_heads - 1)];
+}
+
+/* ---- what a group would do ---- */
+
+#define MAX_TOUCHED (LOWER_MAX_FRAMES * OP_MAX_SLOTS + 1)
+
+/* Small union-find over the group's operators (0..n-1) and the components that they touch (from LOWER_MAX_FRAMES on). */
+typedef struct {
+    int parent[LOWER_MAX_FRAMES + MAX_TOUCHED];
+    int32_t roots[MAX_TOUCHED];
+    int n_roots;
+} touched;
+
+static int touched_find(touched *c, int i)
+{
+    while (c->parent[i] != i)
+        i = c->parent[i];
+    return i;
+}
+
+static void touched_root(touched *c, int frame, int32_t root)
+{
+    int k = 0;
+    while (k < c->n_roots && c->roots[k] != root)
+        k++;
+    if (k == c->n_roots) {
+        c->roots[c->n_roots++] = root;
+        c->parent[LOWER_MAX_FRAMES + k] = LOWER_MAX_FRAMES + k;
+    }
+    c->parent[touched_find(c, LOWER_MAX_FRAMES + k)] = touched_find(c, frame);
+}
+
+static dtype_mask output_types(const op_instance *in)
+{
+    dtype_mask m = 0;
+    for (size_t o = 0; o < in->n_outputs; o++)
+        if (in->outputs[o].present)
+            m |= (dtype_mask)1 << in->outputs[o].desc.type;
+    return m;
+}
+
+static bool slot_data(inst_kind k)
+{
+    return k == INST_TENSOR || k == INST_NEW_INPUT || k == INST_LINK;
+}
+
+/* Whether a tensor or linked output stands twice among an operator's inputs. */
+static bool repeats(const build_group *g, size_t f)
+{
+    const op_instance *in = &g->inst[f];
+    for (size_t i = 0; i < in->n_inputs; i++)
+        for (size_t j = 0; j < i; j++) {
+            const inst_input *a = &in->inputs[i], *b = &in->inputs[j];
+            if (a->kind != b->kind)
+                continue;
+            if (a->kind == INST_TENSOR && g->tensor[f][i] == g->tensor[f][j])
+                return true;
+            if (a->kind == INST_LINK && a->frame == b->frame && a->output == b->output)
+                return true;
+        }
+    return false;
+}
+
+/* Whether an operator's outputs would be constant: a source, or one that sees constants only. */
+static bool frame_constant(const build_state *s, const build_group *g, size_t f, const bool *constant)
+{
+    const op_instance *in = &g->inst[f];
+    if (in->op->flags & OP_SOURCE)
+        return true;
+    for (size_t i = 0; i < in->n_inputs; i++) {
+        const inst_input *x = &in->inputs[i];
+        if (x->kind == INST_NEW_INPUT || (x->kind == INST_TENSOR && !s->notes[g->tensor[f][i]].constant) ||
+            (x->kind == INST_LINK && !constant[x->frame]))
+            return false;
+    }
+    return true;
+}
+
+/* A constant that is not made by a source may stand only where it brings a source's integers back to float32. */
+static bool constant_allowed(const op_instance *in)
+{
+    if (in->op->flags & OP_SOURCE)
+        return true;
+    for (size_t i = 0; i < in->n_inputs; i++)
+        if (slot_data(in->inputs[i].kind) && in->inputs[i].desc.type != DT_FLOAT32)
+            return true;
+    return false;
+}
+
+void state_foresee(build_state *s, const build_group *g, build_effect *e)
+{
+    touched c;
+    int32_t ended[MAX_TOUCHED]; /* live nodes that get their first consumer */
+    size_t n_ended = 0;
+    bool used[LOWER_MAX_FRAMES] = {false}, constant[LOWER_MAX_FRAMES] = {false};
+    c.n_roots = 0;
+    for (int f = 0; f < LOWER_MAX_FRAMES; f++)
+        c.parent[f] = f;
+    *e = (build_effect){.sound = true, .nodes = s->n_nodes + g->n, .sink_need = s->sink_need, .joins = s->joins};
+    for (size_t f = 0; f < g->n; f++) {
+        const op_instance *in = &g->inst[f];
+        size_t data = 0;
+        for (size_t i = 0; i < in->n_inputs; i++) {
+            const inst_input *x = &in->inputs[i];
+            data += slot_data(x->kind);
+            if (x->kind == INST_NEW_INPUT) {
+                e->new_inputs++;
+                e->sound &= x->desc.type == DT_FLOAT32;
+            } else if (x->kind == INST_LINK) {
+                used[x->frame] = true;
+                c.parent[touched_find(&c, x->frame)] = touched_find(&c, (int)f);
+            } else if (x->kind == INST_TENSOR) {
+                int32_t t = g->tensor[f][i], p = s->tensors[t].producer;
+                touched_root(&c, (int)f, state_root(s, s->notes[t].node));
+                if (!state_node_live(s, p))
+                    continue;
+                size_t k = 0;
+                while (k < n_ended && ended[k] != p)
+                    k++;
+                if (k == n_ended) {
+                    ended[n_ended++] = p;
+                    e->sink_need -= s->node_notes[p].sink;
+                }
+            }
+        }
+        e->joins += data >= 2;
+        constant[f] = frame_constant(s, g, f, constant);
+        e->sound &= !(constant[f] && !constant_allowed(in)) && !(data > 1 && repeats(g, f));
+    }
+    if (g->target >= 0) {
+        touched_root(&c, (int)g->n - 1, state_root(s, s->notes[g->target].node));
+        used[g->n - 1] = true;
+        e->sound &= !constant[g->n - 1];
+    }
+    e->live = s->live.n - n_ended;
+    for (size_t f = 0; f < g->n; f++)
+        if (!used[f]) {
+            e->live++;
+            e->sink_need += op_index_sink(s->index, output_types(&g->inst[f]));
+        }
+    size_t groups = 0;
+    for (int f = 0; f < (int)g->n; f++)
+        groups += touched_find(&c, f) == f;
+    for (int k = 0; k < c.n_roots; k++)
+        groups += c.parent[LOWER_MAX_FRAMES + k] == LOWER_MAX_FRAMES + k;
+    e->components = s->components - (size_t)c.n_roots + groups;
+}
+
+/* ---- commit ---- */
+
+static id_list *bucket(id_list lists[DT_COUNT][STATE_RANKS], const tensor_desc *d)
+{
+    return &lists[d->type][d->rank];
+}
+
+static int32_t add_tensor(build_state *s, tensor_kind kind, const tensor_desc *d, int32_t node)
+{
+    void *p = s->tensors, *q = s->notes;
+    bool ok = nn_grow(&p, &s->cap_tensors, s->n_tensors + 1, sizeof *s->tensors);
+    s->tensors = p;
+    ok = ok && nn_grow(&q, &s->cap_notes, s->n_tensors + 1, sizeof *s->notes);
+    s->notes = q;
+    if (!ok)
+        return -1;
+    int32_t t = (int32_t)s->n_tensors++;
+    s->tensors[t] = (graph_tensor){.kind = kind, .desc = *d, .producer = -1};
+    s->notes[t] = (tensor_note){.free_at = -1, .input_at = -1, .same_shape = -1, .node = node};
+    if (kind != TENSOR_INIT) {
+        int32_t *head = &s->heads[shape_hash(d) & (s->n_heads - 1)];
+        s->notes[t].same_shape = *head;
+        *head = t;
+    }
+    return t;
+}
+
+static bool make_free(build_state *s, int32_t t)
+{
+    id_list *l = bucket(s->free, &s->tensors[t].desc);
+    s->notes[t].free_at = (int32_t)l->n;
+    return id_push(l, t);
+}
+
+static bool make_input(build_state *s, int32_t t)
+{
+    s->notes[t].input_at = (int32_t)s->inputs.n;
+    return id_push(&s->inputs, t);
+}
+
+static void end_live(build_state *s, int32_t node)
+{
+    node_note *n = &s->node_notes[node];
+    if (n->live_at < 0)
+        return;
+    s->node_notes[id_remove(&s->live, n->live_at)].live_at = n->live_at;
+    n->live_at = -1;
+    s->sink_need -= n->sink;
+    if (n->sink_at >= 0) {
+        s->node_notes[id_remove(&s->sinks, n->sink_at)].sink_at = n->sink_at;
+        n->sink_at = -1;
+    }
+}
+
+static bool consume(build_state *s, int32_t t)
+{
+    graph_tensor *x = &s->tensors[t];
+    x->consumers++;
+    s->reused += x->consumers == 2;
+    if (s->notes[t].free_at < 0)
+        return true;
+    int32_t at = s->notes[t].free_at;
+    s->notes[id_remove(bucket(s->free, &x->desc), at)].free_at = at;
+    s->notes[t].free_at = -1;
+    end_live(s, x->producer);
+    return id_push(bucket(s->taken, &x->desc), t);
+}
+
+static void unite(build_state *s, int32_t a, int32_t b)
+{
+    a = state_root(s, a);
+    b = state_root(s, b);
+    if (a == b)
+        return;
+    /* Older root wins: deterministic, and path halving keeps the trees flat. */
+    if (a < b)
+        s->node_notes[b].parent = a;
+    else
+        s->node_notes[a].parent = b;
+    s->components--;
+}
+
+static int32_t add_node(build_state *s, const op_instance *in)
+{
+    void *p = s->nodes, *q = s->node_notes;
+    bool ok = nn_grow(&p, &s->cap_nodes, s->n_nodes + 1, sizeof *s->nodes);
+    s->nodes = p;
+    ok = ok && nn_grow(&q, &s->cap_node_notes, s->n_nodes + 1, sizeof *s->node_notes);
+    s->node_notes = q;
+    int32_t *ids = arena_alloc(s->memory, (in->n_inputs + in->n_outputs) * sizeof *ids);
+    if (!ok || !ids)
+        return -1;
+    int32_t node = (int32_t)s->n_nodes++;
+    s->nodes[node] = (graph_node){.op = in->op->index,
+                                  .op_type = in->op->name,
+                                  .inputs = ids,
+                                  .n_inputs = in->n_inputs,
+                                  .outputs = ids + in->n_inputs,
+                                  .n_outputs = in->n_outputs,
+                                  .attrs = in->attrs,
+                                  .n_attrs = in->n_attrs};
+    s->node_notes[node] = (node_note){.parent = node, .live_at = -1, .sink_at = -1};
+    s->components++;
+    s->op_counts[in->op->index]++;
+    return node;
+}
+
+/* Fills the node's inputs; new graph inputs and initializers become tensors. */
+static bool commit_inputs(build_state *s, const build_group *g, size_t f, int32_t node, const int32_t *first)
+{
+    const op_instance *in = &g->inst[f];
+    size_t data = 0, last = 0;
+    for (size_t i = 0; i < in->n_inputs; i++) {
+        const inst_input *x = &in->inputs[i];
+        int32_t t = -1;
+        switch (x->kind) {
+        case INST_ABSENT:
+            break;
+        case INST_INIT:
+            t = add_tensor(s, TENSOR_INIT, &x->desc, node);
+            if (t < 0)
+                return false;
+            s->tensors[t].init = x->init;
+            s->tensors[t].serial = (uint32_t)s->initializers++;
+            s->tensors[t].consumers = 1;
+            s->notes[t].constant = true;
+            break;
+        case INST_NEW_INPUT:
+            t = add_tensor(s, TENSOR_INPUT, &x->desc, node);
+            if (t < 0 || !make_input(s, t) || !id_push(bucket(s->taken, &x->desc), t))
+                return false;
+            s->tensors[t].consumers = 1;
+            break;
+        case INST_LINK:
+            t = s->nodes[first[x->frame]].outputs[x->output];
+            break;
+        case INST_TENSOR:
+            t = g->tensor[f][i];
+            break;
+        }
+        if (x->kind == INST_TENSOR || x->kind == INST_LINK) {
+            if (!consume(s, t))
+                return false;
+            unite(s, s->notes[t].node, node);
+        }
+        data += slot_data(x->kind);
+        s->nodes[node].inputs[i] = t;
+        if (t >= 0)
+            last = i + 1;
+    }
+    s->nodes[node].n_inputs = last;
+    s->joins += data >= 2;
+    return true;
+}
+
+/* The graph input that an operator now produces. */
+static void commit_target(build_state *s, int32_t t, int32_t node, const tensor_desc *d)
+{
+    int32_t at = s->notes[t].input_at;
+    s->notes[id_remove(&s->inputs, at)].input_at = at;
+    s->notes[t].input_at = -1;
+    s->tensors[t].kind = TENSOR_NODE;
+    s->tensors[t].producer = node;
+    s->tensors[t].desc.range = d->range;
+    unite(s, s->notes[t].node, node);
+    s->notes[t].node = node;
+}
+
+static bool commit_outputs(build_state *s, const build_group *g, size_t f, int32_t node, bool constant)
+{
+    const op_instance *in = &g->inst[f];
+    bool last = f + 1 == g->n && g->target >= 0;
+    size_t n = 0;
+    for (size_t o = 0; o < in->n_outputs; o++) {
+        int32_t t = -1;
+        if (last && (int)o == g->target_output) {
+            t = g->target;
+            commit_target(s, t, node, &in->outputs[o].desc);
+        } else if (in->outputs[o].present) {
+            t = add_tensor(s, TENSOR_NODE, &in->outputs[o].desc, node);
+            if (t < 0 || !make_free(s, t))
+                return false;
+            s->tensors[t].producer = node;
+            s->notes[t].constant = constant;
+        }
+        s->nodes[node].outputs[o] = t;
+        if (t >= 0)
+            n = o + 1;
+    }
+    s->nodes[node].n_outputs = n;
+    if (last)
+        return true;
+    node_note *note = &s->node_notes[node];
+    note->sink = op_index_sink(s->index, output_types(in));
+    note->live_at = (int32_t)s->live.n;
+    s->sink_need += note->sink;
+    if (note->sink > 0) {
+        note->sink_at = (int32_t)s->sinks.n;
+        if (!id_push(&s->sinks, node))
+            return false;
+    }
+    return id_push(&s->live, node);
+}
+
+bool state_commit(build_state *s, const build_group *g)
+{
+    int32_t ids[LOWER_MAX_FRAMES];
+    bool constant[LOWER_MAX_FRAMES];
+    for (size_t f = 0; f < g->n; f++) {
+        constant[f] = frame_constant(s, g, f, constant);
+        ids[f] = add_node(s, &g->inst[f]);
+        if (ids[f] < 0 || !commit_inputs(s, g, f, ids[f], ids) || !commit_outputs(s, g, f, ids[f], constant[f]))
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,97 @@
+/* The growing graph: tensors and nodes, and what a builder must find in it quickly: unconsumed tensors by type and rank, tensors of
+ * a shape, live nodes, components, what it takes to finish.
+ *
+ * A live node is one none of whose outputs is consumed: in the end it must have a float32 output, which becomes a graph output. Its
+ * `sink` is the number of nodes that brings one of its outputs back to float32. The state only grows: an operator is solved and its
+ * effect foreseen (state_foresee) before anything is changed (state_commit). Ownership: a state owns its arrays; nodes' lists live
+ * in the arena given. */
+#ifndef NN_BUILD_STATE_H
+#define NN_BUILD_STATE_H
+
+#include "arena.h"
+#include "lower.h"
+#include "op_index.h"
+
+typedef struct {
+    int32_t *items;
+    size_t n, capacity;
+} id_list;
+
+/* What the builder notes of a tensor beside graph_tensor. */
+typedef struct {
+    int32_t free_at;    /* place in its list of unconsumed tensors, -1: consumed, an initializer or a graph input */
+    int32_t input_at;   /* place in the list of graph inputs, -1: none */
+    int32_t same_shape; /* next older tensor with the same hash of type and shape, -1: none */
+    int32_t node;       /* a node of its component */
+    bool constant;      /* its values do not depend on a graph input */
+} tensor_note;
+
+typedef struct {
+    int32_t parent;  /* union-find over nodes */
+    int32_t live_at; /* place in live, -1: not live */
+    int32_t sink_at; /* place in sinks, -1: sink is 0 */
+    int32_t sink;
+} node_note;
+
+#define STATE_RANKS (NN_MAX_RANK + 1)
+
+typedef struct {
+    const op_index *index;
+    arena *memory;
+    graph_tensor *tensors;
+    tensor_note *notes;
+    size_t n_tensors, cap_tensors, cap_notes;
+    graph_node *nodes;
+    node_note *node_notes;
+    size_t n_nodes, cap_nodes, cap_node_notes;
+    id_list live;                         /* nodes */
+    id_list sinks;                        /* live nodes without float32 output */
+    id_list inputs;                       /* graph inputs */
+    id_list free[DT_COUNT][STATE_RANKS];  /* unconsumed node outputs */
+    id_list taken[DT_COUNT][STATE_RANKS]; /* consumed ones and graph inputs, roughly by age */
+    int32_t *heads;                       /* newest tensor of a hash of type and shape */
+    size_t n_heads;                       /* a power of two */
+    size_t components;
+    size_t joins;  /* nodes with two non-constant inputs or more */
+    size_t reused; /* tensors with two consumers or more */
+    int sink_need; /* sum over live nodes */
+    size_t initializers;
+    uint32_t *op_counts; /* nodes of each operator */
+} build_state;
+
+/* A solved group of operators that is to enter the graph. */
+typedef struct {
+    size_t n;
+    op_instance inst[LOWER_MAX_FRAMES];
+    int32_t tensor[LOWER_MAX_FRAMES][OP_MAX_SLOTS]; /* existing tensor in a slot, -1 */
+    int32_t target;                                 /* graph input that the last operator's output takes the place of, -1: none */
+    int target_output;
+} build_group;
+
+/* What the state will be once a group is committed. */
+typedef struct {
+    bool sound; /* inputs distinct, new graph inputs float32, nothing constant without need */
+    size_t nodes, live, components, joins, new_inputs;
+    int sink_need;
+} build_effect;
+
+nn_status state_init(build_state *s, const op_index *index, arena *memory, nn_error *err);
+void state_free(build_state *s);
+/* An empty graph; memory is kept. False without memory. */
+bool state_reset(build_state *s, size_t nodes);
+void state_foresee(build_state *s, const build_group *g, build_effect *e);
+/* False without memory: the state is then to be reset. */
+bool state_commit(build_state *s, const build_group *g);
+int32_t state_root(build_state *s, int32_t node);
+/* Newest tensor (not an initializer) of this type and shape, -1: none; go on with notes[t].same_shape, whose shape has to be
+ * compared. */
+int32_t state_same_shape(const build_state *s, const tensor_desc *d);
+bool tensor_shape_equal(const tensor_desc *a, const tensor_desc *b);
+static inline bool state_node_live(const build_state *s, int32_t node)
+{
+    return node >= 0 && s->node_notes[node].live_at >= 0;
+}
+
+bool id_push(id_list *l, int32_t id);
+
+#endif

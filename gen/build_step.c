@@ -1,0 +1,440 @@
+#include "build_int.h"
+
+#define RANDOM_TRIES 24 /* operators tried in a step before all are gone through in order */
+#define CLOSE_TRIES 24
+
+typedef lower_result (*strategy)(builder *b, const op_model *op);
+
+static const op_model *op_at(const builder *b, const op_list *l, size_t i)
+{
+    return &b->ops->ops[l->items[i % l->n]];
+}
+
+/* A data input to put a tensor in, optional ones seldom; -1: none. skip: not this one (variadics aside), or -1. */
+static int draw_input(builder *b, const op_model *op, int skip)
+{
+    int found[OP_MAX_INPUTS], n = 0;
+    for (size_t i = 0; i < op->n_inputs; i++) {
+        const op_input *in = &op->inputs[i];
+        if (!op_input_data(in) || in->conditional || in->optional || ((int)i == skip && in->max_arity < 2))
+            continue;
+        found[n++] = (int)i;
+    }
+    if (n == 0)
+        return -1;
+    return found[n > 1 ? tape_draw(b->t, "input", (uint64_t)n) : 0];
+}
+
+/* ---- strategies: each makes one try, or a few ---- */
+
+static lower_result extend(builder *b, const op_model *op, bool taken, int partners)
+{
+    op_spec sp = spec_of(op);
+    int input = draw_input(b, op, -1);
+    if (input < 0)
+        return LOWER_FAIL;
+    int32_t t = build_pick(b, op, (size_t)input, taken, DT_NONE);
+    if (t < 0)
+        return LOWER_FAIL;
+    sp.given[0] = t;
+    sp.given_input[0] = input;
+    sp.partners = partners;
+    return build_try(b, &sp, 1);
+}
+
+static lower_result extend_free(builder *b, const op_model *op)
+{
+    return extend(b, op, false, tape_chance(b->t, "join", 1, 2));
+}
+
+static lower_result extend_taken(builder *b, const op_model *op)
+{
+    if (b->s.live.n >= b->limit) /* a join with a live tensor does not add to them */
+        return b->index->facts[op->index].most_data >= 2 ? extend(b, op, true, 1) : LOWER_FAIL;
+    return extend(b, op, true, tape_chance(b->t, "join", 1, 2));
+}
+
+/* A float32 tensor of a rank for an operator's input. */
+static int32_t pick_rank(builder *b, const op_model *op, size_t input, int rank, bool taken)
+{
+    const id_list *l = taken ? &b->s.taken[DT_FLOAT32][rank] : &b->s.free[DT_FLOAT32][rank];
+    size_t first = l->n ? (size_t)tape_draw(b->t, "place", l->n) : 0;
+    for (size_t k = 0; k < l->n && k < 4; k++) {
+        int32_t t = l->items[l->n - 1 - (first + k) % l->n];
+        if (lower_may_take(b->lower, op, input, &b->s.tensors[t].desc))
+            return t;
+    }
+    return -1;
+}
+
+/* Another operator between an existing tensor and this one, to change rank, shape or values. */
+static lower_result bridge(builder *b, const op_model *op)
+{
+    int input = draw_input(b, op, -1);
+    size_t n = 0, n_samples;
+    if (input < 0)
+        return LOWER_FAIL;
+    const uint16_t *list = op_probe_bridges(b->probe, op, (size_t)input, &n);
+    if (!list)
+        return LOWER_NOMEM;
+    const probe_sample *samples = op_probe_samples(b->probe, &n_samples);
+    size_t first = n ? (size_t)tape_draw(b->t, "bridge", n) : 0;
+    bool branch = b->s.live.n < b->limit;
+    for (size_t k = 0; k < n && k < 8; k++) {
+        const probe_sample *x = &samples[list[(first + k) % n]];
+        const op_model *between = &b->ops->ops[x->op];
+        int32_t t = pick_rank(b, between, x->in_input, x->in_rank, false);
+        if (t < 0 && branch)
+            t = pick_rank(b, between, x->in_input, x->in_rank, true);
+        if (t < 0)
+            continue;
+        op_spec sp[2] = {spec_of(between), spec_of(op)};
+        sp[0].given[0] = t;
+        sp[0].given_input[0] = x->in_input;
+        sp[1].link_frame = 0;
+        sp[1].link_input = input;
+        return build_try(b, sp, 2);
+    }
+    return LOWER_FAIL;
+}
+
+/* The operator takes the place of a graph input. */
+static lower_result backward(builder *b, const op_model *op)
+{
+    if (b->s.inputs.n == 0 || !(b->index->facts[op->index].gives >> DT_FLOAT32 & 1) || op->flags & OP_SOURCE)
+        return LOWER_FAIL;
+    op_spec sp = spec_of(op);
+    sp.target = b->s.inputs.items[tape_draw(b->t, "target", b->s.inputs.n)];
+    sp.partners = tape_chance(b->t, "join", 1, 4);
+    return build_try(b, &sp, 1);
+}
+
+/* The operator on new graph inputs, and at once a join of it with a live tensor. */
+static lower_result start_and_join(builder *b, const op_model *op)
+{
+    const op_list *joins = &b->index->joins;
+    if (joins->n == 0)
+        return LOWER_FAIL;
+    const op_model *join = op_at(b, joins, (size_t)tape_draw(b->t, "join", joins->n));
+    int link = draw_input(b, join, -1);
+    int other = link < 0 ? -1 : draw_input(b, join, link);
+    if (other < 0)
+        return LOWER_FAIL;
+    int32_t t = build_pick(b, join, (size_t)other, false, DT_FLOAT32);
+    if (t < 0)
+        t = build_pick(b, join, (size_t)other, true, DT_FLOAT32);
+    if (t < 0)
+        return LOWER_FAIL;
+    op_spec sp[2] = {spec_of(op), spec_of(join)};
+    sp[1].link_frame = 0;
+    sp[1].link_input = link;
+    sp[1].given[0] = t;
+    sp[1].given_input[0] = other;
+    return build_try(b, sp, 2);
+}
+
+/* The operator on new graph inputs; in a graph that is not empty this is one component more. */
+static lower_result start(builder *b, const op_model *op)
+{
+    op_spec sp = spec_of(op);
+    return build_try(b, &sp, 1);
+}
+
+typedef struct {
+    strategy run;
+    int tries, patient; /* patient: where the operator must be placed now */
+    bool inputs;        /* may make graph inputs without stint */
+} strategy_row;
+
+static const strategy_row placing[] = {
+    {extend_free, 3, 6, false},    {extend_taken, 3, 6, false}, {bridge, 3, 10, false}, {backward, 2, 6, false},
+    {extend_free, 2, 4, true},     {extend_taken, 2, 4, true},  {bridge, 2, 6, true},   {backward, 2, 4, true},
+    {start_and_join, 4, 16, true}, {start, 1, 3, true},
+};
+
+/* Places an operator by whatever works. */
+static lower_result place(builder *b, const op_model *op, bool patient)
+{
+    bool before = b->free_inputs;
+    lower_result res = LOWER_FAIL;
+    for (size_t k = 0; k < sizeof placing / sizeof *placing && res == LOWER_FAIL; k++) {
+        const strategy_row *row = &placing[k];
+        b->free_inputs = before || row->inputs;
+        int tries = patient ? row->patient : row->tries;
+        for (int i = 0; i < tries && res == LOWER_FAIL; i++)
+            res = row->run(b, op);
+    }
+    b->free_inputs = before;
+    return res;
+}
+
+/* ---- closing ---- */
+
+/* An unconsumed output of a live node: the one that is cheapest to finish. */
+static int32_t loose_end(const builder *b, int32_t node)
+{
+    const graph_node *n = &b->s.nodes[node];
+    int32_t best = -1;
+    int cost = 0;
+    for (size_t o = 0; o < n->n_outputs; o++) {
+        int32_t t = n->outputs[o];
+        if (t < 0 || b->s.notes[t].free_at < 0)
+            continue;
+        int c = b->index->sink[b->s.tensors[t].desc.type];
+        if (best < 0 || c < cost) {
+            best = t;
+            cost = c;
+        }
+    }
+    return best;
+}
+
+static int input_taking(builder *b, const op_model *op, int32_t t, int skip)
+{
+    for (size_t i = 0; i < op->n_inputs; i++) {
+        const op_input *in = &op->inputs[i];
+        if (op_input_data(in) && !in->conditional && ((int)i != skip || in->max_arity >= 2) &&
+            lower_may_take(b->lower, op, i, &b->s.tensors[t].desc))
+            return (int)i;
+    }
+    return -1;
+}
+
+/* Brings the outputs of a live node without float32 output back to it, or a step nearer. any: by any operator that takes the type.
+ */
+static lower_result sink_step(builder *b, bool any)
+{
+    if (b->s.sinks.n == 0)
+        return LOWER_FAIL;
+    int32_t node = b->s.sinks.items[tape_draw(b->t, "sink", b->s.sinks.n)], t = loose_end(b, node);
+    if (t < 0)
+        return LOWER_FAIL;
+    dtype type = b->s.tensors[t].desc.type;
+    const op_list *l = any ? &b->index->takers[type] : &b->index->sinks[type];
+    size_t first = l->n ? (size_t)tape_draw(b->t, "sink operator", l->n) : 0;
+    for (size_t k = 0; k < l->n && k < (any ? 3 : CLOSE_TRIES); k++) {
+        op_spec sp = spec_of(op_at(b, l, first + k));
+        sp.given_input[0] = input_taking(b, sp.op, t, -1);
+        if (sp.given_input[0] < 0)
+            continue;
+        sp.given[0] = t;
+        sp.output_type = DT_FLOAT32;
+        sp.partners = any;
+        lower_result res = build_try(b, &sp, 1);
+        if (res != LOWER_FAIL)
+            return res;
+    }
+    return LOWER_FAIL;
+}
+
+static lower_result join_directly(builder *b, const op_model *op, int32_t x, int32_t y)
+{
+    op_spec sp = spec_of(op);
+    sp.given_input[0] = input_taking(b, op, x, -1);
+    sp.given_input[1] = sp.given_input[0] < 0 ? -1 : input_taking(b, op, y, sp.given_input[0]);
+    if (sp.given_input[1] < 0)
+        return LOWER_FAIL;
+    sp.given[0] = x;
+    sp.given[1] = y;
+    return build_try(b, &sp, 1);
+}
+
+/* x through another operator, then joined with y. */
+static lower_result join_bridged(builder *b, const op_model *op, int32_t x, int32_t y)
+{
+    op_spec sp[2] = {spec_of(op), spec_of(op)};
+    sp[1].given_input[0] = input_taking(b, op, y, -1);
+    int link = sp[1].given_input[0] < 0 ? -1 : draw_input(b, op, sp[1].given_input[0]);
+    size_t n = 0, n_samples;
+    if (link < 0)
+        return LOWER_FAIL;
+    const uint16_t *list = op_probe_bridges(b->probe, op, (size_t)link, &n);
+    if (!list)
+        return LOWER_NOMEM;
+    const probe_sample *samples = op_probe_samples(b->probe, &n_samples);
+    sp[1].given[0] = y;
+    sp[1].link_frame = 0;
+    sp[1].link_input = link;
+    int rank = b->s.tensors[x].desc.rank;
+    size_t first = n ? (size_t)tape_draw(b->t, "bridge", n) : 0;
+    lower_result res = LOWER_FAIL;
+    for (size_t k = 0, tried = 0; k < n && tried < 3 && res == LOWER_FAIL; k++) {
+        const probe_sample *s = &samples[list[(first + k) % n]];
+        const op_model *between = &b->ops->ops[s->op];
+        if (s->in_rank != rank || !lower_may_take(b->lower, between, s->in_input, &b->s.tensors[x].desc))
+            continue;
+        sp[0] = spec_of(between);
+        sp[0].given[0] = x;
+        sp[0].given_input[0] = s->in_input;
+        tried++;
+        res = build_try(b, sp, 2);
+    }
+    return res;
+}
+
+/* Joins two live nodes, of different components while there are several. */
+static lower_result join_step(builder *b)
+{
+    const op_list *joins = &b->index->joins;
+    lower_result res = LOWER_FAIL;
+    for (int round = 0; round < CLOSE_TRIES && joins->n && b->s.live.n >= 2 && res == LOWER_FAIL; round++) {
+        size_t n = b->s.live.n, i = (size_t)tape_draw(b->t, "live", n), j = i;
+        int32_t u = b->s.live.items[i], v = -1;
+        for (size_t k = 1; k < n && v < 0; k++) {
+            j = (i + k) % n;
+            if (b->s.components < 2 || state_root(&b->s, b->s.live.items[j]) != state_root(&b->s, u))
+                v = b->s.live.items[j];
+        }
+        int32_t x = loose_end(b, u), y = v < 0 ? -1 : loose_end(b, v);
+        if (x < 0 || y < 0)
+            continue;
+        size_t first = (size_t)tape_draw(b->t, "join", joins->n);
+        for (size_t k = 0; k < joins->n && k < CLOSE_TRIES && res == LOWER_FAIL; k++) {
+            const op_model *op = op_at(b, joins, first + k);
+            res = join_directly(b, op, x, y);
+            if (res == LOWER_FAIL)
+                res = join_directly(b, op, y, x);
+        }
+        for (size_t k = 0; k < joins->n && k < CLOSE_TRIES && res == LOWER_FAIL; k++) {
+            const op_model *op = op_at(b, joins, first + k);
+            res = join_bridged(b, op, x, y);
+            if (res == LOWER_FAIL)
+                res = join_bridged(b, op, y, x);
+        }
+    }
+    return res;
+}
+
+static lower_result close_step(builder *b)
+{
+    bool before = b->free_inputs;
+    lower_result res = LOWER_FAIL;
+    b->free_inputs = true;
+    for (int k = 0; k < 4 && res == LOWER_FAIL && b->s.sinks.n > 0; k++)
+        res = sink_step(b, false);
+    if (res == LOWER_FAIL && (b->s.components > 1 || b->s.live.n > b->limit))
+        res = join_step(b);
+    b->free_inputs = before;
+    if (res == LOWER_FAIL)
+        b->complaint =
+            b->s.sinks.n ? "an output that is not float32 could not be brought back to it" : "two parts could not be joined";
+    return res;
+}
+
+/* ---- choosing ---- */
+
+/* An operator of the list, the rarer in this model of two drawn. turn: number of the try, so that repeated draws go round the list.
+ */
+static const op_model *draw_op(builder *b, const op_list *l, size_t turn)
+{
+    size_t i = (size_t)tape_draw(b->t, "operator", l->n) + turn, j = (size_t)tape_draw(b->t, "operator", l->n) + turn;
+    const op_model *x = op_at(b, l, i), *y = op_at(b, l, j);
+    return b->s.op_counts[y->index] < b->s.op_counts[x->index] ? y : x;
+}
+
+static bool below(size_t count, uint32_t share, size_t total)
+{
+    return (uint64_t)count * 1000 < (uint64_t)share * total;
+}
+
+static lower_result random_step(builder *b)
+{
+    size_t done = b->s.n_nodes;
+    bool join = below(b->s.joins, b->join_share, done + 1);
+    bool behind = b->join_share > 60 && below(b->s.joins, b->join_share - 60, done + 1);
+    const op_list *list = behind && b->index->joins.n ? &b->index->joins : &b->index->usable;
+    long slack = build_slack(b);
+    lower_result res = LOWER_FAIL;
+    if (b->s.sinks.n > 0 && tape_chance(b->t, "sink now", 1, 3))
+        res = sink_step(b, slack > 1);
+    for (size_t turn = 0; turn < RANDOM_TRIES && res == LOWER_FAIL; turn++) {
+        const op_model *op = draw_op(b, list, turn);
+        const op_facts *facts = &b->index->facts[op->index];
+        if (facts->cost > slack + 1 + b->s.sink_need && b->due_left[op->index] == 0)
+            continue;
+        if (b->s.inputs.n > 0 && tape_chance(b->t, "backward", 1, 12)) {
+            res = backward(b, op);
+            continue;
+        }
+        int partners = join && facts->most_data >= 2;
+        bool reuse = below(b->s.reused, b->reuse_share, done + 1);
+        bool branch = b->s.live.n < b->soft_live && tape_chance(b->t, "branch", reuse ? 2 : 1, 4);
+        res = extend(b, op, branch, partners);
+        if (res == LOWER_FAIL && tape_chance(b->t, "again", 1, 2))
+            res = extend(b, op, branch, partners);
+        if (res == LOWER_FAIL && slack >= 1 && tape_chance(b->t, "bridge", 1, 4))
+            res = bridge(b, op);
+        if (turn == RANDOM_TRIES / 2)
+            list = &b->index->usable;
+    }
+    size_t n = b->index->usable.n, first = res == LOWER_FAIL ? (size_t)tape_draw(b->t, "operator", n) : 0;
+    for (size_t k = 0; k < n && res == LOWER_FAIL; k++)
+        res = place(b, op_at(b, &b->index->usable, first + k), false);
+    if (res == LOWER_FAIL)
+        b->complaint = "no operator could follow";
+    return res;
+}
+
+/* Places an operator that is due. all: if one fails, the others. */
+static lower_result due_step(builder *b, bool all)
+{
+    lower_result res = LOWER_FAIL;
+    size_t n = b->n_due, first = (size_t)tape_draw(b->t, "due", n);
+    for (size_t k = 0; k < n && res == LOWER_FAIL && (all || k < 1); k++) {
+        uint16_t op = b->due[(first + k) % n];
+        res = place(b, &b->ops->ops[op], all);
+        if (res == LOWER_FAIL)
+            b->obstacle = op;
+    }
+    return res;
+}
+
+lower_result build_step(builder *b)
+{
+    long slack = build_slack(b);
+    lower_result res = LOWER_FAIL;
+    if (b->n_due > 0 && !b->lenient) {
+        long room = slack + b->due_cost;
+        bool forced = slack <= 1;
+        if (forced || tape_chance(b->t, "due now", (uint32_t)b->due_cost * 5, (uint32_t)room * 4))
+            res = due_step(b, forced);
+        if (res == LOWER_FAIL && slack <= 0 && build_need(b, b->s.components, b->s.live.n, b->s.sink_need) > 0)
+            res = close_step(b);
+        if (res != LOWER_FAIL || slack <= 0) {
+            if (res == LOWER_FAIL)
+                b->complaint = "a due operator could not be placed";
+            return res;
+        }
+    } else if (b->n_due > 0 && slack > 0 && tape_chance(b->t, "due now", 3, 4)) {
+        res = due_step(b, true);
+    }
+    if (res == LOWER_FAIL && slack <= 0)
+        return close_step(b);
+    if (res == LOWER_FAIL)
+        res = random_step(b);
+    if (res == LOWER_FAIL && build_need(b, b->s.components, b->s.live.n, b->s.sink_need) > 0)
+        res = close_step(b);
+    return res;
+}
+
+/* The first node. A due operator that made trouble before goes first. */
+lower_result build_start(builder *b)
+{
+    lower_result res = LOWER_FAIL;
+    b->free_inputs = true;
+    if (b->n_due > 0 && b->obstacle < b->ops->n_ops && b->due_left[b->obstacle] > 0)
+        res = start(b, &b->ops->ops[b->obstacle]);
+    if (res == LOWER_FAIL && b->n_due > 0 && tape_chance(b->t, "due now", (uint32_t)b->due_cost, (uint32_t)b->nodes))
+        res = start(b, &b->ops->ops[b->due[tape_draw(b->t, "due", b->n_due)]]);
+    const op_list *l = &b->index->usable;
+    for (size_t k = 0; k < 8 && res == LOWER_FAIL && build_slack(b) > 0; k++)
+        res = start(b, draw_op(b, l, k));
+    for (size_t k = 0; k < b->n_due && res == LOWER_FAIL; k++)
+        res = start(b, &b->ops->ops[b->due[k]]);
+    for (size_t k = 0; k < 2 * l->n && res == LOWER_FAIL; k++)
+        res = start(b, op_at(b, l, k));
+    b->free_inputs = false;
+    if (res == LOWER_FAIL)
+        b->complaint = "no operator could begin";
+    return res;
+}
