@@ -163,7 +163,7 @@ static nn_status check_unique(parser *p, const spec_pair *pairs, size_t n)
         nn_free(sorted);
     if (again == NULL)
         return NN_OK;
-    return spec_error(p->err, again->place, "duplicate key '%s': it is already at line %d, column %d", spec_show(again->key).s,
+    return spec_error(p->err, again->place, "duplicate key `%s`: it is already at line %d, column %d", spec_show(again->key).s,
                       first->place.line, first->place.column);
 }
 
@@ -250,9 +250,9 @@ static nn_status take_scalar(parser *p, const yaml_event_t *e, spec_place at)
     frame *f = p->depth > 0 ? &p->frames[p->depth - 1] : NULL;
     if (f != NULL && f->map && f->key == NULL) {
         if (plain && strcmp(text, "<<") == 0)
-            return spec_error(p->err, at, "merge key '<<' is not supported: use 'like' to inherit");
+            return spec_error(p->err, at, "merge key `<<` is not supported: use `like` to inherit");
         if (length == 0)
-            return spec_error(p->err, at, "empty key: expected a name before ':'");
+            return spec_error(p->err, at, "empty key: expected a name before `:`");
         f->key_place = at;
         f->key = arena_strndup(p->a, text, length);
         return f->key != NULL ? NN_OK : nn_nomem(p->err);
@@ -293,10 +293,10 @@ static nn_status refuse_decoration(parser *p, const yaml_event_t *e, spec_place 
                                    const yaml_char_t *tag)
 {
     if (anchor != NULL)
-        return spec_error(p->err, at, "anchor '&%s' is not supported: use 'like' to inherit", spec_show((const char *)anchor).s);
+        return spec_error(p->err, at, "anchor `&%s` is not supported: use `like` to inherit", spec_show((const char *)anchor).s);
     /* libyaml drops the tag "!", so that only the file tells. */
     if (tag != NULL || byte_at(p, &e->start_mark) == '!')
-        return spec_error(p->err, at, "tag '%s' is not supported: expected text, a list or a mapping",
+        return spec_error(p->err, at, "tag `%s` is not supported: expected text, a list or a mapping",
                           spec_show(tag != NULL ? (const char *)tag : "!").s);
     return NN_OK;
 }
@@ -307,7 +307,7 @@ static nn_status begin_node(parser *p, const yaml_event_t *e, spec_place at)
     if (++p->nodes > SPEC_MAX_NODES)
         return spec_error(p->err, at, "more than %d values in one file", SPEC_MAX_NODES);
     if (e->type == YAML_ALIAS_EVENT)
-        return spec_error(p->err, at, "alias '*%s' is not supported: use 'like' to inherit",
+        return spec_error(p->err, at, "alias `*%s` is not supported: use `like` to inherit",
                           spec_show((const char *)e->data.alias.anchor).s);
     nn_status s = NN_OK;
     if (e->type == YAML_SCALAR_EVENT)
