@@ -1,14 +1,16 @@
-/* From operator models to solved instances: unrolls an operator's rules into solver constraints, searches, and computes values' intervals.
+/* From operator models to solved instances: unrolls an operator's rules into solver constraints, searches, and computes values'
+ * intervals.
  *
  * A problem holds one to LOWER_MAX_FRAMES operators that are solved together. Use:
  *     lower_begin(l, tape);
  *     lower_add(l, &request, &frame)      open an operator: static choices are drawn, constraints posted and propagated
  *     lower_fits / lower_bind             find partners for inputs left open
  *     lower_close(l, &instances)          search, extract, check intervals
- * Any step but NOMEM may answer LOWER_FAIL: this combination does not work, try another. State then: lower_begin anew (a failed lower_bind alone leaves the
- * problem as it was).
+ * Any step but NOMEM may answer LOWER_FAIL: this combination does not work, try another. State then: lower_begin anew (a failed
+ * lower_bind alone leaves the problem as it was).
  *
- * Ownership: instances and all they point to live in the arena given to lower_new and are valid until the caller releases it. A workspace serves one thread. */
+ * Ownership: instances and all they point to live in the arena given to lower_new and are valid until the caller releases it. A
+ * workspace serves one thread. */
 #ifndef NN_LOWER_H
 #define NN_LOWER_H
 
@@ -38,18 +40,18 @@ typedef struct {
 
 typedef struct {
     const op_model *op;
-    int arity[OP_MAX_INPUTS];  /* number of slots of each input: 1, or the count of a variadic */
+    int arity[OP_MAX_INPUTS];       /* number of slots of each input: 1, or the count of a variadic */
     lower_slot slots[OP_MAX_SLOTS]; /* inputs in order, variadics unrolled */
-    int target_output;         /* index of the output that must equal *target; used if target is set */
-    const tensor_desc *target; /* type and shape must be equal, the values' range must lie inside target->range; NULL: none */
-    dtype output_type;         /* wanted type of output 0, DT_NONE: any (binds its type variable) */
+    int target_output;              /* index of the output that must equal *target; used if target is set */
+    const tensor_desc *target;      /* type and shape must be equal, the values' range must lie inside target->range; NULL: none */
+    dtype output_type;              /* wanted type of output 0, DT_NONE: any (binds its type variable) */
 } lower_request;
 
 typedef enum { INST_ABSENT, INST_TENSOR, INST_NEW_INPUT, INST_INIT, INST_LINK } inst_kind;
 
 typedef struct {
     inst_kind kind;
-    int input;         /* index in op->inputs */
+    int input; /* index in op->inputs */
     tensor_desc desc;
     content init;      /* INST_INIT */
     int frame, output; /* INST_LINK */
@@ -62,11 +64,11 @@ typedef struct {
 
 typedef struct {
     const op_model *op;
-    inst_input *inputs;   /* one a slot, in the order of the request */
+    inst_input *inputs; /* one a slot, in the order of the request */
     size_t n_inputs;
     inst_output *outputs; /* variadics unrolled */
     size_t n_outputs;
-    attr_value *attrs;    /* those that are written */
+    attr_value *attrs; /* those that are written */
     size_t n_attrs;
 } op_instance;
 
@@ -86,9 +88,11 @@ void lower_set_limits(lower *l, const lower_limits *limits);
 
 void lower_begin(lower *l, tape *t);
 lower_result lower_add(lower *l, const lower_request *r, int *frame);
-/* Whether tensor t could go in an open slot as far as type, rank, dims (by the propagated domains) and a constant domain of values tell. */
+/* Whether tensor t could go in an open slot as far as type, rank, dims (by the propagated domains) and a constant domain of values
+ * tell. */
 bool lower_fits(const lower *l, int frame, int slot, const tensor_desc *t);
-int lower_open_rank(const lower *l, int frame, int slot); /* rank of an open slot; -1 if the slot is not open (auto slots may have become initializers) */
+int lower_open_rank(const lower *l, int frame,
+                    int slot); /* rank of an open slot; -1 if the slot is not open (auto slots may have become initializers) */
 dtype lower_open_type(const lower *l, int frame, int slot); /* DT_NONE while its type variable is unbound */
 lower_result lower_bind(lower *l, int frame, int slot, const tensor_desc *t);
 /* instances: array of LOWER_MAX_FRAMES, filled for each frame in order. */

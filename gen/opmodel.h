@@ -20,14 +20,14 @@ typedef struct op_rules op_rules; /* compiled expressions; opmodel_rules.h */
 
 typedef struct {
     const char *name;
-    dtype_mask types;      /* types it may have */
-    int type_var;          /* index of its type variable, -1: a single type */
-    unsigned roles;        /* set of op_role */
+    dtype_mask types; /* types it may have */
+    int type_var;     /* index of its type variable, -1: a single type */
+    unsigned roles;   /* set of op_role */
     bool optional;
-    bool conditional;      /* has a `when`: present only as the operator's choices say */
+    bool conditional;         /* has a `when`: present only as the operator's choices say */
     int min_arity, max_arity; /* 1, 1 unless variadic */
-    uint32_t ranks;        /* bit r: rank r is possible (an upper bound where the rank depends on others) */
-    bool has_domain;       /* values are restricted: see lower.h */
+    uint32_t ranks;           /* bit r: rank r is possible (an upper bound where the rank depends on others) */
+    bool has_domain;          /* values are restricted: see lower.h */
 } op_input;
 
 typedef struct {
@@ -39,8 +39,8 @@ typedef struct {
 
 typedef struct {
     const char *name;
-    uint16_t index;        /* in the op_set */
-    int since;             /* version of the operator's schema */
+    uint16_t index; /* in the op_set */
+    int since;      /* version of the operator's schema */
     unsigned flags;
     op_input *inputs;
     size_t n_inputs;
@@ -53,7 +53,7 @@ typedef struct {
 } op_model;
 
 typedef struct {
-    op_model *ops;         /* in name order */
+    op_model *ops; /* in name order */
     size_t n_ops;
     const spec_table *table; /* exclusions, digest, opset, profile */
     struct arena_holder *owner;

@@ -1,0 +1,177 @@
+/* The lowering's workspace, shared by term.c, eval.c, eval_values.c, domain.c and lower.c. */
+#ifndef NN_LOWER_INTERNAL_H
+#define NN_LOWER_INTERNAL_H
+
+#include "csp.h"
+#include "lower.h"
+#include "opmodel_rules.h"
+
+/* A whole number that may depend on solver variables: c + sum of k * v. No variable occurs twice, no k is 0. */
+typedef struct {
+    int64_t k;
+    csp_var v;
+} lin;
+
+typedef struct {
+    int64_t c;
+    int n;
+    const lin *t;
+} term;
+
+typedef struct {
+    bool output;
+    int first, n; /* slots, or unrolled outputs */
+} tensor_ref;
+
+typedef struct {
+    const term *p;
+    int n;
+} term_list;
+
+typedef struct {
+    const double *p;
+    int n;
+} real_list;
+
+typedef struct {
+    const char *const *p;
+    int n;
+} string_list;
+
+/* The static type of the expression says which member holds. Conditions are terms of 0 or 1. */
+typedef union {
+    term t;
+    double r;
+    const char *s;
+    interval iv;
+    tensor_ref tensor;
+    term_list ints;
+    real_list reals;
+    string_list strings;
+} value;
+
+typedef enum { STATE_NEW, STATE_BUSY, STATE_DONE } lazy_state;
+
+typedef struct {
+    slot_kind kind; /* AUTO until resolved */
+    int input;
+    lazy_state dims_state;
+    dtype fixed_type; /* of a bound tensor */
+    const tensor_desc *tensor;
+    int frame, output; /* LINK */
+    int rank;          /* wanted, then actual; -1 unknown */
+    term *dims;
+    bool range_known;
+    tensor_desc desc; /* final */
+    content init;
+} frame_slot;
+
+typedef struct {
+    int output; /* index in op->outputs */
+    lazy_state state;
+    bool present;
+    int rank;
+    term *dims;
+    bool range_known;
+    tensor_desc desc;
+} frame_output;
+
+#define FRAME_MAX_TYPES 8
+
+typedef struct {
+    const op_model *op;
+    const op_rules *rules;
+    value vars[OP_MAX_VARS];
+    uint8_t var_state[OP_MAX_VARS];
+    bool var_written[OP_MAX_VARS]; /* attribute stands in the node */
+    bool var_usable[OP_MAX_VARS];
+    frame_slot slots[OP_MAX_SLOTS];
+    int n_slots;
+    int first_slot[OP_MAX_INPUTS], arity[OP_MAX_INPUTS];
+    frame_output outs[OP_MAX_OUTPUTS];
+    int n_outs;
+    int first_out[OP_MAX_OUTPUTS], out_arity[OP_MAX_OUTPUTS];
+    uint8_t present_state[OP_MAX_INPUTS]; /* of inputs: STATE_*; */
+    bool input_present[OP_MAX_INPUTS];
+    uint8_t out_present_state[OP_MAX_OUTPUTS];
+    bool out_present[OP_MAX_OUTPUTS];
+    dtype types[FRAME_MAX_TYPES];
+    const tensor_desc *target;
+    int target_output;
+    bool primary_done; /* one data input is known not to be an initializer */
+} frame;
+
+struct lower {
+    const op_set *ops;
+    lower_limits limits;
+    arena *out;    /* instances */
+    arena scratch; /* reset by lower_begin */
+    csp *csp;
+    tape *tape;
+    frame frames[LOWER_MAX_FRAMES];
+    int n_frames;
+    frame *f; /* being evaluated */
+    value locals[EXPR_MAX_LOCALS];
+    csp_mode mode;
+    bool idiom; /* this problem follows an idiom where it can */
+    lower_result state;
+    csp_var decide[256];
+    size_t n_decide;
+};
+
+/* ---- term.c: all fail by setting l->state ---- */
+void lower_fail(lower *l);
+void lower_nomem(lower *l);
+term term_const(int64_t c);
+term term_var(lower *l, csp_var v);
+bool term_fixed(const lower *l, term t, int64_t *out); /* constant by now */
+int64_t term_need(lower *l, term t);                   /* its value; decides it if it is open */
+csp_var term_materialize(lower *l, term t);
+void term_bounds(const lower *l, term t, int64_t *lo, int64_t *hi);
+term term_add(lower *l, term a, term b, int64_t factor); /* a + factor * b */
+term term_scale(lower *l, term a, int64_t factor, int64_t plus);
+term term_mul(lower *l, term a, term b);
+typedef enum { TERM_DIV, TERM_CEILDIV, TERM_MOD } term_division;
+term term_divide(lower *l, term_division how, term a, term b);
+term term_extreme(lower *l, const term *x, int n, bool max);
+term term_abs(lower *l, term a);
+term term_product(lower *l, const term *x, int n);
+term term_broadcast(lower *l, term a, term b);
+void term_post(lower *l, csp_rel rel, term a, term b); /* a REL b */
+term term_reify(lower *l, csp_rel rel, term a, term b);
+term term_or(lower *l, const term *x, int n);
+term term_and(lower *l, const term *x, int n);
+void term_post_true(lower *l, term b);
+term term_new(lower *l, int64_t lo, int64_t hi, bool decision); /* a new variable */
+int64_t lower_sample(lower *l, csp_var v);
+void lower_check(lower *l, csp_result r);
+void *lower_alloc(lower *l, size_t n, size_t size); /* scratch; NULL sets NOMEM */
+
+/* ---- eval.c ---- */
+value eval(lower *l, const expr *e);
+void eval_post(lower *l, const expr *e, bool truth);
+int64_t eval_int(lower *l, const expr *e); /* static */
+bool eval_cond(lower *l, const expr *e);   /* static */
+value eval_for(lower *l, const expr *e);
+int eval_for_count(lower *l, const expr *e, value *source, int64_t *from); /* iterations and where they come from */
+value eval_for_item(const expr *e, const value *source, int64_t from, int i);
+
+/* ---- eval_values.c ---- */
+double eval_real(lower *l, const expr *e);
+interval eval_interval(lower *l, const expr *e);
+void eval_content(lower *l, const expr *e, const tensor_desc *desc, content *out, interval *range);
+
+/* ---- domain.c ---- */
+value domain_draw(lower *l, const expr *e);
+
+/* ---- lower.c: lazily known facts of the current frame ---- */
+value frame_var(lower *l, int var);
+bool frame_input_present(lower *l, int input);
+bool frame_output_present(lower *l, int output);
+const char *frame_type(lower *l, int type_var);
+dtype frame_type_bound(lower *l, int type_var);      /* draws if unbound */
+term_list frame_dims(lower *l, tensor_ref t, int k); /* dims of the k-th tensor of the reference */
+tensor_ref frame_tensor(lower *l, bool output, int index);
+interval frame_range(lower *l, tensor_ref t, int k);
+
+#endif

@@ -1,0 +1,94 @@
+/* Compiled rules of an operator: what opmodel.c makes of a table entry and the lowering interprets.
+ *
+ * Ownership: in the op_set's arena. */
+#ifndef NN_OPMODEL_RULES_H
+#define NN_OPMODEL_RULES_H
+
+#include "expr.h"
+#include "opmodel.h"
+
+typedef enum { VAR_CHOOSE, VAR_ATTR } var_origin;
+typedef enum {
+    ATTR_TYPE_NONE,
+    ATTR_TYPE_INT,
+    ATTR_TYPE_FLOAT,
+    ATTR_TYPE_STRING,
+    ATTR_TYPE_INTS,
+    ATTR_TYPE_FLOATS,
+    ATTR_TYPE_STRINGS,
+    ATTR_TYPE_DTYPE
+} attr_type;
+
+typedef struct {
+    const char *name;
+    var_origin origin;
+    attr_type attr;
+    ex_type type; /* of its value */
+    bool choice;  /* domain is a domain; else a definition */
+    expr *domain;
+    expr *fallback; /* `default` */
+    expr *when;
+    spec_place place;
+} rule_var;
+
+typedef struct {
+    expr *shape, *rank, *when, *values;
+    expr **domain;      /* alternatives */
+    interval *constant; /* the same, where they depend on nothing; NULL else */
+    size_t n_domain;
+} rule_input;
+
+typedef struct {
+    expr *shape, *when, *range, *arity;
+} rule_output;
+
+typedef struct {
+    const char *name;
+    expr **conditions;
+    size_t n;
+} rule_idiom;
+
+struct op_rules {
+    rule_var *vars;
+    size_t n_vars;
+    rule_input *inputs;
+    rule_output *outputs;
+    expr **where;
+    size_t n_where;
+    expr **require;
+    size_t n_require;
+    rule_idiom *idioms;
+    size_t n_idioms;
+};
+
+#define OP_MAX_VARS 48
+
+/* ---- compilation of one entry (opmodel.c, expr_check.c) ---- */
+typedef struct {
+    op_model *op;
+    op_rules *rules;
+    arena *a;
+    nn_error *err;
+    uint8_t var_state[OP_MAX_VARS]; /* 0 not checked, 1 being checked, 2 done */
+    uint8_t input_state[OP_MAX_INPUTS], output_state[OP_MAX_OUTPUTS];
+    const char *chain[128]; /* names being checked, for the message about a circle */
+    int chain_length;
+    bool values; /* intervals may be used here */
+    struct {
+        const char *name;
+        ex_type type;
+    } locals[EXPR_MAX_LOCALS];
+    int n_locals;
+} op_compile;
+
+/* Resolves names and checks types, rewriting *e. want: type the result is coerced to (TY_NONE: any value; TY_DOMAIN: a domain or a
+ * value). */
+nn_status expr_check(op_compile *c, expr **e, ex_type want);
+ex_type expr_domain_type(const expr *e); /* type of the values that a checked domain draws */
+/* Called by expr_check when an expression depends on a variable's value or a tensor's shape: checks their rules first and finds
+ * circles. */
+nn_status op_compile_var(op_compile *c, int var, spec_place place);
+nn_status op_compile_input(op_compile *c, int input, spec_place place);
+nn_status op_compile_output(op_compile *c, int output, spec_place place);
+
+#endif
