@@ -16,6 +16,7 @@ from check.intervals import float32_inside
 from check.view import View
 
 UNARY = ("Relu", "Sigmoid", "Tanh", "Neg", "Abs")
+OPERATORS = sorted(UNARY + ("Add", "Greater", "Where", "Reshape", "Transpose", "MatMul", "Conv"))
 
 
 def wide(lo, hi):
@@ -25,8 +26,8 @@ def wide(lo, hi):
 
 
 class Maker:
-    def __init__(self, rng, opset):
-        self.rng, self.opset = rng, opset
+    def __init__(self, rng, opset, only=None):
+        self.rng, self.opset, self.only = rng, opset, only
         self.nodes, self.inputs, self.inits, self.infos = [], [], [], {}
         self.range, self.used = {}, set()
 
@@ -60,7 +61,7 @@ class Maker:
     def step(self, room):
         x = self.pick()
         (_, s), (lo, hi) = self.infos[x], self.range[x]
-        kind = int(self.rng.integers(0, 10))
+        kind = 9 if self.only else int(self.rng.integers(0, 10))
         if kind == 0:
             y = str(self.rng.choice([n for n, i in self.infos.items() if i == self.infos[x]]))
             a, b = self.range[y]
@@ -83,7 +84,7 @@ class Maker:
             w = (self.rng.uniform(-1, 1, (4, s[1], 3, 3)) / (9 * s[1])).astype(np.float32)
             m = max(abs(lo), abs(hi))
             return self.node("Conv", [x, self.init(w)], (s[0], 4) + s[2:], wide(-m, m), pads=[1, 1, 1, 1])
-        op = UNARY[int(self.rng.integers(0, len(UNARY)))]
+        op = self.only or UNARY[int(self.rng.integers(0, len(UNARY)))]
         r = {"Relu": (max(lo, 0), max(hi, 0)), "Sigmoid": wide(0, 1), "Tanh": wide(-1, 1), "Neg": (-hi, -lo),
              "Abs": (0 if lo <= 0 <= hi else min(abs(lo), abs(hi)), max(abs(lo), abs(hi)))}[op]
         return self.node(op, [x], s, r)
@@ -100,11 +101,11 @@ class Maker:
         return m
 
 
-def model(nodes, opset, seed, index):
+def model(nodes, opset, seed, index, only=None):
     """A Maker with a model of exactly `nodes` nodes, all rules kept."""
     for attempt in range(1000):
         rng = np.random.default_rng([seed, index, attempt])
-        mk = Maker(rng, opset)
+        mk = Maker(rng, opset, only)
         mk.new_input((1, 4, 4, 4))
         while len(mk.nodes) < nodes:
             mk.step(nodes - len(mk.nodes))
@@ -142,19 +143,22 @@ def write(folder, mk, proto, sets, rng):
             "intervals": {x: [float(v) for v in r] for x, r in mk.range.items()}}
 
 
-def corpus(root, nodes=15, count=3, opset=17, inputs=1, seed=1):
+def corpus(root, nodes=15, count=3, opset=17, inputs=1, seed=1, only=None):
+    """Writes a family; only: one of UNARY, which is then all there is."""
     root = Path(root)
     family, records = stats.Family(), []
     for i in range(count):
-        mk = model(nodes, opset, seed, i)
+        mk = model(nodes, opset, seed, i, only)
         proto = mk.proto(f"fake_{i}", "0.0.0", seed, i)
         records.append(write(root / f"test_{i:06d}", mk, proto, inputs, np.random.default_rng([seed, i])))
         family.add(records[-1]["name"], stats.of_model(View(proto)))
-    ops = [{"name": o, "since": 1, "flags": [], "nodes": n, "models": family.op_models[o]} for o, n in sorted(family.op_nodes.items())]
+    names = [only] if only else OPERATORS
+    ops = [{"name": o, "since": 1, "flags": [], "nodes": family.op_nodes[o], "models": family.op_models[o]} for o in names]
+    missing = [{"name": o, "reason": "no room"} for o in names if not family.op_nodes[o]]
     manifest = {"generator": "nngen", "version": "0.0.0",
-                "options": {"nodes": nodes, "count": count, "seed": seed, "opset": opset, "inputs": inputs, "profile": "ort", "ops": "",
+                "options": {"nodes": nodes, "count": count, "seed": seed, "opset": opset, "inputs": inputs, "profile": "ort", "ops": "+" + only if only else "",
                             "max_elements": 4096, "intervals": True},
-                "table_digest": "0" * 64, "ir_version": IR_OF_OPSET[opset], "operators": ops, "missing": [],
+                "table_digest": "0" * 64, "ir_version": IR_OF_OPSET[opset], "operators": ops, "missing": missing,
                 "statistics": {**family.statistics(), "classes": {}}}
     (root / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
     (root / "models.jsonl").write_text("".join(json.dumps(r) + "\n" for r in records))

@@ -1,0 +1,193 @@
+"""python -m check.campaign --nngen PATH --nodes 15,40 --seeds 1-20 --opsets 13,17 --count 100 --jobs 2 --out REPORT
+
+Generates families through the binary, judges each and deletes it. With --single, one family an operator and opset.
+Interrupted, the same command goes on where it stopped. Exit status 0: no problem, 1: problems, 2: usage, 130: interrupted."""
+import argparse
+import json
+import re
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from check import corpus as corpora
+from check import grouping, plan, report
+from check.corpus import Problem
+from check.judge import judge
+from check.validate import validate
+from check.workers import Pool
+
+
+class State:
+    """A line a finished family; the first line says what they belong to."""
+
+    def __init__(self, path, header, restart):
+        self.path, self.done = Path(path), {}
+        if self.path.exists() and not restart:
+            lines = self.path.read_text().split("\n")
+            try:
+                head = json.loads(lines[0])
+            except ValueError:
+                head = None
+            if head != header:
+                raise ValueError(f"{path} belongs to another binary or other options; --restart begins anew")
+            whole = [x for x in lines[1:-1]]  # what follows the last newline was cut off
+            for line in whole:
+                entry = json.loads(line)
+                self.done[entry["key"]] = entry
+            self.path.write_text("".join(x + "\n" for x in [lines[0]] + whole))
+        else:
+            self.path.write_text(json.dumps(header) + "\n")
+
+    def add(self, entry):
+        self.done[entry["key"]] = entry
+        with open(self.path, "a") as f:
+            f.write(json.dumps(entry) + "\n")
+
+
+class Progress:
+    def __init__(self, total):
+        self.total, self.began, self.shown, self.models, self.tty = total, time.monotonic(), 0.0, 0, sys.stderr.isatty()
+
+    def show(self, done, models, problems, new_models, last=False):
+        now = time.monotonic()
+        self.models += new_models
+        if not last and not self.tty and now - self.shown < 10:
+            return
+        self.shown = now
+        rate = self.models / max(now - self.began, 1e-9)
+        line = f"{done}/{self.total} families, {models} models, {problems} problems, {rate:.0f} models/s"
+        sys.stderr.write(f"\r\x1b[K{line}" if self.tty else line + "\n")
+        sys.stderr.flush()
+
+
+def generate(generator, f, out):
+    """(family with its nodes, error message or None). For a single operator, the fewest nodes that hold it."""
+    if f.nodes:
+        ok, words = generator.make(f, out)
+        return f, None if ok else words
+    words = ""
+    for n in plan.MINIMAL_NODES:
+        shutil.rmtree(out, ignore_errors=True)
+        sized = f._replace(nodes=n)
+        ok, words = generator.make(sized, out)
+        if ok:
+            try:
+                manifest = corpora.parse((Path(out) / "manifest.json").read_text())
+                there = {o["name"]: o["models"] for o in manifest["operators"]}
+                if there.get(f.op, 0) == generator.count:
+                    return sized, None
+                words = f"{f.op} is in {there.get(f.op, 0)} of {generator.count} models"
+            except (OSError, ValueError, KeyError, TypeError):
+                return sized, None  # the validator says what is wrong
+    return f._replace(nodes=plan.MINIMAL_NODES[-1]), f"no family of {plan.MINIMAL_NODES} nodes: {words}"
+
+
+def keep(folder, problems, root, kept):
+    """Copies the smallest example of each kind and operator."""
+    for p in problems:
+        name = re.sub(r"\W+", "_", f"{p.kind}_{p.op}")
+        if p.model and (name not in kept or p.nodes < kept[name]):
+            kept[name] = p.nodes
+            shutil.rmtree(folder / name, ignore_errors=True)
+            if (Path(root) / p.model).is_dir():
+                shutil.copytree(Path(root) / p.model, folder / name)
+
+
+def run_family(f, generator, pool, args, list_ops, kept):
+    """Generates, judges and deletes one family; returns its line of the state."""
+    out = tempfile.mkdtemp(prefix="campaign-", dir=args.tmp)
+    target = str(Path(out) / "family")
+    try:
+        began = time.monotonic()
+        sized, error = generate(generator, f, target)
+        made = time.monotonic() - began
+        command = " ".join(generator.command(sized, "OUT"))
+        context = {"opset": f.opset, "command": command}
+        entry = {"key": plan.key(f), "nodes": sized.nodes, "opset": f.opset, "op": f.op, "models": 0, "generate": round(made, 3), "judge": 0.0}
+        if error:
+            problems = [Problem("generate", error, "", f.op, sized.nodes)]
+            entry["groups"] = grouping.group(problems, context)
+            return entry
+        v = validate(target, pool, args.sample, args.inputs, f.op or None, None if f.op else list_ops.get(f.opset))
+        if args.keep:
+            keep(Path(args.keep), v.problems, target, kept)
+        entry.update(models=v.family.models, judge=round(v.seconds, 3), groups=grouping.group(v.problems, context),
+                     notes=grouping.group(v.notes, context), **report.figures(v))
+        return entry
+    finally:
+        shutil.rmtree(out, ignore_errors=True)
+
+
+def arguments(argv):
+    p = argparse.ArgumentParser(prog="check.campaign", description="Generates and judges many families.")
+    p.add_argument("--nngen", required=True)
+    p.add_argument("--nodes", type=plan.numbers, default=[15, 40, 65, 100])
+    p.add_argument("--seeds", type=plan.numbers, default=[1])
+    p.add_argument("--opsets", type=plan.numbers, default=[17])
+    p.add_argument("--count", type=int, default=100)
+    p.add_argument("--jobs", type=int, default=2)
+    p.add_argument("--out", required=True, help="report (JSON); OUT.state.jsonl is what a resumed run reads")
+    p.add_argument("--inputs", type=int, default=0, metavar="K", help="observe every tensor with K more inputs; needs nngen --intervals")
+    p.add_argument("--data-sets", type=int, default=1, help="nngen --inputs")
+    p.add_argument("--sample", type=int, default=0, help="judge so many models of each family")
+    p.add_argument("--profile", default="")
+    p.add_argument("--single", action="store_true", help="one family of minimal models an operator and opset; --nodes does not matter")
+    p.add_argument("--only", default="", help="with --single: these operators, separated by commas")
+    p.add_argument("--ops-form", default="+{}", help="with --single: the value of nngen --ops, {} for the operator")
+    p.add_argument("--nngen-args", default="", help="further arguments of nngen, separated by spaces")
+    p.add_argument("--opcampaign", action="store_true", help="print all groups of problems by operator and message")
+    p.add_argument("--keep", metavar="DIR", help="copy the smallest example of each kind and operator here")
+    p.add_argument("--tmp", help="where families are written before they are judged")
+    p.add_argument("--timeout", type=float, default=60.0, help="seconds for one model")
+    p.add_argument("--limit", type=int, default=0, help="stop after so many families")
+    p.add_argument("--restart", action="store_true")
+    return p.parse_args(argv)
+
+
+def main(argv=None):
+    args = arguments(argv)
+    generator = plan.Generator(args.nngen, args.count, args.data_sets, args.profile, args.inputs > 0, args.ops_form,
+                               args.nngen_args.split())
+    options = {k: v for k, v in vars(args).items() if k in ("count", "inputs", "data_sets", "sample", "profile", "single", "ops_form", "nngen_args")}
+    try:
+        header = {"nngen": plan.digest(args.nngen), "options": options}
+        state = State(args.out + ".state.jsonl", header, args.restart)
+        list_ops = {v: generator.operators(v) for v in args.opsets}
+        only = set(filter(None, args.only.split(",")))
+        families = plan.single(generator, args.seeds, args.opsets, only) if args.single else plan.mixed(args.nodes, args.seeds, args.opsets)
+    except (OSError, ValueError, RuntimeError) as e:
+        print(f"check.campaign: {e}", file=sys.stderr)
+        return 2
+    if args.keep:
+        Path(args.keep).mkdir(parents=True, exist_ok=True)
+    progress, kept, interrupted, fresh = Progress(len(families)), {}, False, 0
+    with Pool(args.jobs, judge, args.timeout) as pool:
+        try:
+            for f in families:
+                if plan.key(f) not in state.done:
+                    if args.limit and fresh >= args.limit:
+                        break
+                    fresh += 1
+                    entry = run_family(f, generator, pool, args, list_ops, kept)
+                    state.add(entry)
+                    here = [state.done[k] for k in map(plan.key, families) if k in state.done]
+                    progress.show(len(here), sum(e["models"] for e in here), report.problem_count(here), entry["models"])
+        except KeyboardInterrupt:
+            interrupted = True
+    mine = [state.done[k] for k in map(plan.key, families) if k in state.done]
+    progress.show(len(mine), sum(e["models"] for e in mine), report.problem_count(mine), 0, last=True)
+    sys.stderr.write("\n" if progress.tty else "")
+    result = report.collect(mine, len(families))
+    Path(args.out).write_text(json.dumps(result, indent=1) + "\n")
+    for line in report.lines(result, args.single, 10 ** 9 if args.opcampaign else 20):
+        print(line)
+    if interrupted:
+        print("interrupted: the same command goes on from here", file=sys.stderr)
+        return 130
+    return 1 if result["problems"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
