@@ -1,55 +1,126 @@
 # nngen: see README.md. `make help` lists the targets.
-CC ?= gcc
-CXX ?= g++
-OPT ?= -O2
-B ?= build/default
-PKGS := libprotobuf-c yaml-0.1 jansson libcrypto
+CC = gcc
+CXX = g++
+CLANG = clang
+OPT = -O2
+B = build/default
+PREFIX = /usr/local
+JOBS = 2
 
-WARN := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Werror
+# Debian packages: to build, and to test. The tests also use the Python packages pinned in tests/requirements.txt.
+BUILD_PACKAGES = gcc g++ make pkg-config libc6-dev protobuf-c-compiler libprotobuf-c-dev libyaml-dev libpcg-cpp-dev libjansson-dev libssl-dev
+TEST_PACKAGES = $(BUILD_PACKAGES) libcmocka-dev python3 python3-venv clang libclang-rt-14-dev valgrind
+
+WARN = -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Werror
+# No fused multiply-add and no x87: interval bounds have the same bits everywhere.
+SAME_BITS = -ffp-contract=off $(if $(findstring -m32,$(EXTRA)),-msse2 -mfpmath=sse)
 CPPFLAGS += -Iinclude -Isolver -Igen -I$(B)
-CFLAGS += -std=gnu11 $(OPT) -g $(WARN) -ffp-contract=off -fvisibility=hidden -fPIC -pthread $(EXTRA)
-CXXFLAGS += -std=c++14 $(OPT) -g -fno-exceptions -fno-rtti -ffp-contract=off -fvisibility=hidden -fPIC $(EXTRA)
+CFLAGS += -std=gnu11 $(OPT) -g $(WARN) $(SAME_BITS) -fvisibility=hidden -fPIC -pthread $(EXTRA)
+CXXFLAGS += -std=c++14 $(OPT) -g $(SAME_BITS) -fno-exceptions -fno-rtti -fvisibility=hidden -fPIC $(EXTRA)
 LDLIBS += -lprotobuf-c -lyaml -ljansson -lcrypto -pthread
 
 LIB_C := $(filter-out gen/main.c,$(wildcard gen/*.c)) $(wildcard solver/*.c)
 LIB_O := $(LIB_C:%.c=$(B)/%.o) $(B)/gen/pcg.o $(B)/onnx.pb-c.o $(B)/embedded.o
-SPECS := $(wildcard specs/*.yaml) $(wildcard specs/profiles/*.yaml)
+SPECS := $(sort $(wildcard specs/*.yaml) $(wildcard specs/profiles/*.yaml))
 UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 
+# ---- the program and the library ----
 all: $(B)/nngen $(B)/libnngen.a $(B)/libnngen.so
 
-$(B)/%.o: %.c | $(B)/onnx.pb-c.h
+$(B)/%.o: %.c $(B)/onnx.pb-c.h
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 $(B)/gen/pcg.o: gen/pcg.cc
 	@mkdir -p $(@D)
 	$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c $< -o $@
-$(B)/onnx.pb-c.c $(B)/onnx.pb-c.h: proto/onnx.proto
+$(B)/onnx.pb-c.h: proto/onnx.proto
 	@mkdir -p $(B)
 	protoc-c --proto_path=proto --c_out=$(B) onnx.proto
+$(B)/onnx.pb-c.c: $(B)/onnx.pb-c.h ;
 $(B)/onnx.pb-c.o: $(B)/onnx.pb-c.c
-	$(CC) $(CPPFLAGS) $(CFLAGS) -w -c $< -o $@
+	$(CC) $(CPPFLAGS) $(CFLAGS) -w -c $(B)/onnx.pb-c.c -o $@
 $(B)/embedded.c: gen/embed.sh $(SPECS)
 	@mkdir -p $(B)
-	sh gen/embed.sh $(SPECS) > $@.tmp && mv $@.tmp $@
+	sh gen/embed.sh $(SPECS) > $@.tmp
+	mv $@.tmp $@
 $(B)/embedded.o: $(B)/embedded.c
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
 $(B)/libnngen.a: $(LIB_O)
-	rm -f $@ && ar rcs $@ $^
+	rm -f $@
+	ar rcsD $@ $^
 $(B)/libnngen.so: $(LIB_O)
-	$(CC) -shared -Wl,-soname,libnngen.so.0 $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(CC) -shared -Wl,-soname,libnngen.so.0 -Wl,--no-undefined $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $(B)/nngen: $(B)/gen/main.o $(B)/libnngen.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(B)/tests/unit/%: tests/unit/%.c $(B)/libnngen.a
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(B)/libnngen.a -lcmocka $(LDLIBS)
-unit: $(UNIT:%=$(B)/tests/unit/%)
-	@set -e; for t in $^; do echo "== $$t"; $$t; done
+	$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(B)/libnngen.a -lcmocka $(LDLIBS)
+unit-programs: $(UNIT:%=$(B)/tests/unit/%)
 
+# ---- the two commands of the README ----
+corpus: deps
+	$(MAKE) all
+	$(B)/nngen --nodes 40 --count 100 --seed 1 --out out/corpus --force --jobs $(JOBS)
+check: test-deps
+	$(MAKE) -j$(JOBS) all unit-programs
+	sh tests/run.sh
+
+deps:
+	@sh tests/deps.sh $(BUILD_PACKAGES)
+test-deps:
+	@sh tests/deps.sh $(TEST_PACKAGES)
+	@sh tests/venv.sh
+
+# ---- more ----
+unit: unit-programs
+	@set -e; for t in $(UNIT); do echo "== $$t"; $(B)/tests/unit/$$t; done
+bench: deps
+	$(MAKE) all
+	sh tests/bench/run.sh
+asan: test-deps
+	$(MAKE) B=build/asan OPT="-O1 -fno-omit-frame-pointer" EXTRA="-fsanitize=address,undefined -fno-sanitize-recover=all" all unit-programs
+	B=build/asan sh tests/run.sh sanitize
+stress: test-deps
+	$(MAKE) B=build/stress OPT=-O1 EXTRA="-DNN_STRESS -fsanitize=address,undefined -fno-sanitize-recover=all" all unit-programs
+	B=build/stress sh tests/run.sh stress
+FUZZ_SECONDS = 600
+fuzz: test-deps
+	$(MAKE) B=build/fuzz CC=$(CLANG) CXX=$(CLANG)++ OPT=-O1 WARN=-w EXTRA="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all" build/fuzz/libnngen.a
+	sh tests/fuzz/run.sh $(FUZZ_SECONDS)
+campaign: test-deps
+	$(MAKE) all
+	sh tests/campaign.sh
+format:
+	clang-format -i gen/*.c gen/*.h solver/*.c solver/*.h include/*.h $(wildcard tests/*/*.c tests/*/*.h)
+lint: test-deps
+	@sh tests/deps.sh clang-format clang-tidy cppcheck
+	sh tests/lint.sh
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include
+	install -m 755 $(B)/nngen $(DESTDIR)$(PREFIX)/bin/nngen
+	install -m 644 $(B)/libnngen.a $(DESTDIR)$(PREFIX)/lib/libnngen.a
+	install -m 755 $(B)/libnngen.so $(DESTDIR)$(PREFIX)/lib/libnngen.so.0
+	ln -sf libnngen.so.0 $(DESTDIR)$(PREFIX)/lib/libnngen.so
+	install -m 644 include/nngen.h $(DESTDIR)$(PREFIX)/include/nngen.h
+	sed 's|@PREFIX@|$(PREFIX)|' gen/nngen.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/nngen.pc
 clean:
 	rm -rf build
--include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all unit clean
+help:
+	@echo "make            build nngen, libnngen.a and libnngen.so in $(B)"
+	@echo "make corpus     install what the build needs, build, write 100 models of 40 nodes to out/corpus"
+	@echo "make check      install what the tests need, build, run every test"
+	@echo "make unit       the C unit tests alone"
+	@echo "make bench      time a model by phase, and ratios"
+	@echo "make asan       the tests under AddressSanitizer and UBSan"
+	@echo "make stress     fail every allocation in turn"
+	@echo "make fuzz       fuzz the table loader for FUZZ_SECONDS=600"
+	@echo "make campaign   tens of thousands of models through checker, shape inference and ONNX Runtime"
+	@echo "make format, make lint, make install PREFIX=/usr/local DESTDIR=, make clean"
+
+-include $(wildcard $(B)/gen/*.d $(B)/solver/*.d $(B)/tests/unit/*.d)
+.PHONY: all corpus check deps test-deps unit unit-programs bench asan stress fuzz campaign format lint install clean help
 .DELETE_ON_ERROR:
+.SECONDARY:
