@@ -678,6 +678,10 @@ static nn_status check_if(op_compile *c, expr *e)
         return NN_OK;
     }
     ex_type t = b;
+    if (b == TY_CONTENT || d == TY_CONTENT) { /* a number or list is a content too */
+        e->type = TY_CONTENT;
+        return NN_OK;
+    }
     if (b != d) {
         ex_type join = numeric_join(c, e->b, e->c);
         if (join != TY_NONE)

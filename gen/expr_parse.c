@@ -10,7 +10,7 @@ typedef struct {
     size_t start, end;
     int64_t i;
     double r;
-    char symbol[3];
+    char symbol[16];  /* two characters at most; wider so that no comparison is out of its bounds */
     const char *text; /* name or string */
 } token;
 
