@@ -1,0 +1,209 @@
+#include "options.h"
+#include "nearest.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The default as a number or as a text, whichever the kind has. */
+#define ROW_INT(fallback, least, greatest) fallback, least, greatest, NULL
+#define ROW_FLAG(fallback, least, greatest) fallback, least, greatest, NULL
+#define ROW_TEXT(fallback, least, greatest) 0, least, greatest, fallback
+#define ROW_WORD(fallback, least, greatest) 0, least, greatest, fallback
+
+const option_row option_rows[] = {
+#define X(kind, field, argument, fallback, least, greatest, manifest, help) \
+    {OPTION_##kind, #field, argument, offsetof(options, field), ROW_##kind(fallback, least, greatest), manifest, help},
+    NN_OPTIONS(X)
+#undef X
+};
+const size_t option_count = sizeof option_rows / sizeof option_rows[0];
+
+static bool is_number(const option_row *row)
+{
+    return row->kind == OPTION_INT || row->kind == OPTION_FLAG;
+}
+
+int64_t option_int(const options *o, const option_row *row)
+{
+    int64_t x;
+    memcpy(&x, (const char *)o + row->offset, sizeof x);
+    return x;
+}
+
+const char *option_text(const options *o, const option_row *row)
+{
+    const char *s;
+    memcpy(&s, (const char *)o + row->offset, sizeof s);
+    return s;
+}
+
+static void set_int(options *o, const option_row *row, int64_t x)
+{
+    memcpy((char *)o + row->offset, &x, sizeof x);
+}
+static void set_text(options *o, const option_row *row, const char *s)
+{
+    memcpy((char *)o + row->offset, &s, sizeof s);
+}
+
+void option_flag(const option_row *row, char out[32])
+{
+    (void)snprintf(out, 32, "--%s", row->field);
+    for (char *p = out; *p != '\0'; p++)
+        if (*p == '_')
+            *p = '-';
+}
+
+void options_default(options *o)
+{
+    for (const option_row *row = option_rows; row < option_rows + option_count; row++)
+        if (is_number(row))
+            set_int(o, row, row->fallback);
+        else
+            set_text(o, row, row->fallback_text);
+}
+
+static nn_status out_of_range(nn_error *err, const char *prefix, const option_row *row, const char *value)
+{
+    char flag[32];
+    option_flag(row, flag);
+    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s%s %.60s: expected a whole number from %lld to %lld", prefix, flag + 2, value,
+                   (long long)row->least, (long long)row->greatest);
+}
+
+nn_status options_check(const options *o, const char *prefix, nn_error *err)
+{
+    for (const option_row *row = option_rows; row < option_rows + option_count; row++) {
+        int64_t x = is_number(row) ? option_int(o, row) : 0;
+        if (row->kind != OPTION_INT || (x >= row->least && x <= row->greatest) ||
+            (row->offset == offsetof(options, jobs) && x == 0))
+            continue;
+        char value[32];
+        (void)snprintf(value, sizeof value, "%lld", (long long)x);
+        return out_of_range(err, prefix, row, value);
+    }
+    return NN_OK;
+}
+
+size_t options_describe(const options *o, char *out, size_t size)
+{
+    size_t n = 0;
+    for (const option_row *row = option_rows; row < option_rows + option_count; row++) {
+        if (!row->manifest)
+            continue;
+        char *at = n < size ? out + n : NULL;
+        size_t room = n < size ? size - n : 0;
+        const char *gap = n > 0 ? " " : "";
+        int k = is_number(row) ? snprintf(at, room, "%s%s=%lld", gap, row->field, (long long)option_int(o, row))
+                               : snprintf(at, room, "%s%s=%s", gap, row->field, option_text(o, row));
+        n += k > 0 ? (size_t)k : 0;
+    }
+    return n;
+}
+
+/* ---- argv ---- */
+
+static nn_status unknown_flag(nn_error *err, const char *given, size_t length)
+{
+    char word[64];
+    (void)snprintf(word, sizeof word, "%.*s", (int)(length < 60 ? length : 60), given);
+    nearest best = {0};
+    char flags[sizeof option_rows / sizeof option_rows[0]][32];
+    for (size_t i = 0; i < option_count; i++) {
+        option_flag(&option_rows[i], flags[i]);
+        nearest_offer(&best, word, flags[i]);
+    }
+    if (best.word != NULL)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "unknown option %s; did you mean %s?", word, best.word);
+    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "unknown option %s", word);
+}
+
+static const option_row *find_flag(const char *given, size_t length)
+{
+    for (const option_row *row = option_rows; row < option_rows + option_count; row++) {
+        char flag[32];
+        option_flag(row, flag);
+        if (strlen(flag) == length && strncmp(flag, given, length) == 0)
+            return row;
+    }
+    return NULL;
+}
+
+static nn_status set_number(options *o, const option_row *row, const char *value, nn_error *err)
+{
+    int64_t x = 0;
+    bool good = *value != '\0';
+    for (const char *p = value; good && *p != '\0'; p++)
+        good = *p >= '0' && *p <= '9' && nn_mul64(x, 10, &x) && nn_add64(x, *p - '0', &x);
+    if (!good || x < row->least || x > row->greatest)
+        return out_of_range(err, "--", row, *value != '\0' ? value : "''");
+    set_int(o, row, x);
+    return NN_OK;
+}
+
+static nn_status set_value(options *o, const option_row *row, const char *value, nn_error *err)
+{
+    if (row->kind == OPTION_INT)
+        return set_number(o, row, value, err);
+    if (row->kind == OPTION_TEXT && *value == '\0') {
+        char flag[32];
+        option_flag(row, flag);
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s '': expected %s", flag, row->argument);
+    }
+    set_text(o, row, value);
+    return NN_OK;
+}
+
+static nn_status check_together(const options *o, nn_error *err)
+{
+    if (o->help || o->version)
+        return NN_OK;
+    if (o->quiet && o->progress)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--quiet and --progress exclude each other");
+    if (o->list_ops != NULL) {
+        if (o->out != NULL)
+            return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--list-ops writes no models: leave out --out");
+        static const char *const formats[] = {"", "text", "json", "markdown"};
+        for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
+            if (strcmp(o->list_ops, formats[i]) == 0)
+                return NN_OK;
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--list-ops=%.60s: expected text, json or markdown", o->list_ops);
+    }
+    if (o->out == NULL && !o->dry_run)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--out is missing: expected the directory to write");
+    return NN_OK;
+}
+
+nn_status options_parse(options *o, int argc, char *const *argv, nn_error *err)
+{
+    options_default(o);
+    for (int i = 1; i < argc; i++) {
+        const char *given = argv[i], *equals = strchr(given, '=');
+        if (strcmp(given, "-h") == 0)
+            given = "--help";
+        if (given[0] != '-')
+            return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "unexpected argument %.60s; options begin with --", given);
+        size_t length = equals != NULL ? (size_t)(equals - given) : strlen(given);
+        const option_row *row = find_flag(given, length);
+        if (row == NULL)
+            return unknown_flag(err, given, length);
+        nn_status s = NN_OK;
+        if (row->kind == OPTION_FLAG) {
+            if (equals != NULL)
+                return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%.*s takes no value, but was given %.60s", (int)length, given,
+                               equals + 1);
+            set_int(o, row, 1);
+        } else if (row->kind == OPTION_WORD) {
+            s = set_value(o, row, equals != NULL ? equals + 1 : "", err);
+        } else if (equals != NULL) {
+            s = set_value(o, row, equals + 1, err);
+        } else if (i + 1 < argc && strncmp(argv[i + 1], "--", 2) != 0) {
+            s = set_value(o, row, argv[++i], err);
+        } else {
+            s = nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s needs a value: expected %s", given, row->argument);
+        }
+        if (s != NN_OK)
+            return s;
+    }
+    return check_together(o, err);
+}

@@ -1,0 +1,75 @@
+/* The command line as a table: one row gives a flag its field, default, range check, help text and place in the manifest.
+ *
+ * Ownership: texts are borrowed from argv. */
+#ifndef NN_OPTIONS_H
+#define NN_OPTIONS_H
+
+#include "base.h"
+
+#include <limits.h>
+
+#define OPSET_MIN 13
+#define OPSET_MAX 22
+
+/* X(kind, field, argument, default, least, greatest, in the manifest, help). The flag is the field with - for _.
+ * INT: a whole number in [least, greatest]. TEXT: any text. FLAG: no argument. WORD: an argument only as --flag=WORD. */
+#define NN_OPTIONS(X)                                                                                                 \
+    X(INT, nodes, "N", 40, 1, 100000, true, "operator nodes in each model")                                           \
+    X(INT, count, "M", 100, 1, 10000000, true, "number of models")                                                    \
+    X(TEXT, out, "DIR", NULL, 0, 0, false, "directory to write; created if it is not there")                          \
+    X(INT, seed, "S", 0, 0, INT64_MAX, true, "same seed, same bytes")                                                 \
+    X(INT, opset, "V", 17, OPSET_MIN, OPSET_MAX, true, "ONNX operator set version")                                   \
+    X(INT, inputs, "K", 1, 0, 100000, true, "sets of input tensors for each model")                                   \
+    X(TEXT, profile, "P", "ort", 0, 0, true, "what the models are for: ort (ONNX Runtime), onnx (the specification)") \
+    X(TEXT, ops, "LIST", "", 0, 0, true, "A,B: only these operators; -A,-B: all but these")                           \
+    X(INT, max_elements, "E", 4096, 16, 1 << 24, true, "most elements of a tensor")                                   \
+    X(FLAG, intervals, NULL, 0, 0, 0, true, "write the interval of every tensor to models.jsonl")                     \
+    X(TEXT, specs, "DIR", NULL, 0, 0, false, "read the operator table from DIR instead of the built-in one")          \
+    X(INT, jobs, "J", 0, 1, 256, false, "threads; does not change the bytes (default: one for each processor)")       \
+    X(FLAG, force, NULL, 0, 0, 0, false, "replace what nngen wrote to DIR before; other files stay")                  \
+    X(FLAG, dry_run, NULL, 0, 0, 0, false, "build every model, write nothing")                                        \
+    X(FLAG, quiet, NULL, 0, 0, 0, false, "no progress, no summary")                                                   \
+    X(FLAG, progress, NULL, 0, 0, 0, false, "show progress even if standard error is not a terminal")                 \
+    X(WORD, list_ops, "FORMAT", NULL, 0, 0, false, "list the operators; FORMAT: text, json or markdown")              \
+    X(FLAG, version, NULL, 0, 0, 0, false, "print the version")                                                       \
+    X(FLAG, help, NULL, 0, 0, 0, false, "print this help")
+
+typedef int64_t option_INT;
+typedef const char *option_TEXT;
+typedef int64_t option_FLAG;     /* 0 or 1 */
+typedef const char *option_WORD; /* NULL: not given; "": given without a word */
+
+typedef struct {
+#define X(kind, field, argument, fallback, least, greatest, manifest, help) option_##kind field;
+    NN_OPTIONS(X)
+#undef X
+} options;
+
+typedef enum { OPTION_INT, OPTION_TEXT, OPTION_FLAG, OPTION_WORD } option_kind;
+
+typedef struct {
+    option_kind kind;
+    const char *field, *argument; /* argument: NULL if there is none */
+    size_t offset;                /* in options */
+    int64_t fallback, least, greatest;
+    const char *fallback_text;
+    bool manifest;
+    const char *help;
+} option_row;
+
+extern const option_row option_rows[];
+extern const size_t option_count;
+
+int64_t option_int(const options *o, const option_row *row);      /* INT, FLAG */
+const char *option_text(const options *o, const option_row *row); /* TEXT, WORD */
+void option_flag(const option_row *row, char out[32]);            /* "--max-elements" */
+
+void options_default(options *o);
+/* NN_ERR_USAGE names the flag, its value and what was expected. */
+nn_status options_parse(options *o, int argc, char *const *argv, nn_error *err);
+/* Ranges of the INT fields; prefix "--" or "" comes before names in the message. jobs 0 is fine. */
+nn_status options_check(const options *o, const char *prefix, nn_error *err);
+/* The manifest's fields as "nodes=40 count=100 ...", for a model's metadata. Returns the length without the NUL, as snprintf. */
+size_t options_describe(const options *o, char *out, size_t size);
+
+#endif

@@ -1,0 +1,302 @@
+#include "value_class.h"
+#include "opmodel_rules.h"
+
+#include <math.h>
+#include <string.h>
+
+#define MOST_CLASSES 24
+#define EACH_VALUE 4 /* ranges up to this size are counted value by value */
+
+enum { IS_ABSENT, IS_PRESENT, IS_NUMBER, IS_TEXT, IS_BETWEEN, IS_ALL_ZERO, IS_EQUAL, IS_IDENTITY, IS_LENGTH, IS_ANY };
+
+typedef struct {
+    arena *a;
+    value_class classes[MOST_CLASSES];
+    size_t n;
+} builder_of_classes;
+
+static void add(builder_of_classes *b, const char *name, value_class c)
+{
+    for (size_t i = 0; i < b->n; i++)
+        if (name == NULL || strcmp(b->classes[i].name, name) == 0)
+            return;
+    if (b->n == MOST_CLASSES - 1)
+        return;
+    c.name = name;
+    b->classes[b->n++] = c;
+}
+
+static bool number(const expr *e, double *x)
+{
+    double inner;
+    switch (e->kind) {
+    case EX_INT:
+        *x = (double)e->i;
+        return true;
+    case EX_REAL:
+        *x = e->r;
+        return true;
+    case EX_COERCE:
+        return number(e->a, x);
+    case EX_NEG:
+        if (!number(e->a, &inner))
+            return false;
+        *x = -inner;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void add_number(builder_of_classes *b, double x)
+{
+    add(b, arena_printf(b->a, "%.9g", x), (value_class){.test = IS_NUMBER, .lo = x});
+}
+
+/* [lo, hi] of whole numbers */
+static void add_between(builder_of_classes *b, double lo, double hi)
+{
+    add(b, arena_printf(b->a, "%.9g..%.9g", lo, hi), (value_class){.test = IS_BETWEEN, .lo = lo, .hi = hi});
+}
+
+static bool negative(const expr *e)
+{
+    return e->kind == EX_NEG || (e->kind == EX_COERCE && negative(e->a));
+}
+
+static void range(builder_of_classes *b, const expr *low, const expr *high)
+{
+    double lo, hi;
+    bool has_lo = number(low, &lo), has_hi = number(high, &hi);
+    if (has_lo && has_hi && hi - lo < EACH_VALUE) {
+        for (double x = lo; x <= hi; x++)
+            add_number(b, x);
+    } else if (has_lo && has_hi) {
+        add_number(b, lo);
+        add_between(b, lo + 1, hi - 1);
+        add_number(b, hi);
+    } else if (has_lo) {
+        add_number(b, lo);
+        add(b, arena_printf(b->a, "> %.9g", lo), (value_class){.test = IS_BETWEEN, .lo = lo, .hi = INFINITY});
+    } else if (has_hi) {
+        add_number(b, hi);
+        add(b, arena_printf(b->a, "< %.9g", hi), (value_class){.test = IS_BETWEEN, .lo = -INFINITY, .hi = hi});
+    } else if (negative(low)) {
+        add(b, "< 0", (value_class){.test = IS_BETWEEN, .lo = -INFINITY, .hi = -1});
+        add(b, ">= 0", (value_class){.test = IS_BETWEEN, .lo = 0, .hi = INFINITY});
+    } else {
+        add(b, "any", (value_class){.test = IS_ANY});
+    }
+}
+
+static void reals(builder_of_classes *b, const expr *e)
+{
+    double lo, hi;
+    if (e->n != 2 || !number(e->args[0], &lo) || !number(e->args[1], &hi)) {
+        add(b, "any", (value_class){.test = IS_ANY});
+        return;
+    }
+    double middle = e->op == FN_LOGREAL ? sqrt(lo * hi) : (lo + hi) / 2;
+    add(b, arena_printf(b->a, "%.6g..%.6g", lo, middle), (value_class){.test = IS_BETWEEN, .lo = -INFINITY, .hi = middle});
+    add(b, arena_printf(b->a, "%.6g..%.6g", middle, hi), (value_class){.test = IS_BETWEEN, .lo = middle, .hi = INFINITY});
+}
+
+static void int_list(builder_of_classes *b, const expr *element)
+{
+    double lo, hi;
+    bool known = element->kind == EX_RANGE && number(element->a, &lo) && number(element->b, &hi);
+    if (known && lo == 0)
+        add(b, "zeros", (value_class){.test = IS_ALL_ZERO});
+    if (!known || hi > 0 || lo != 0)
+        add(b, "equal", (value_class){.test = IS_EQUAL});
+    if (!known || lo != hi)
+        add(b, "mixed", (value_class){.test = IS_ANY});
+}
+
+static void declare(builder_of_classes *b, const expr *e)
+{
+    double x;
+    switch (e->kind) {
+    case EX_COERCE:
+        declare(b, e->a);
+        return;
+    case EX_IF:
+        declare(b, e->b);
+        declare(b, e->c);
+        return;
+    case EX_BOOLS:
+        add_number(b, 0);
+        add_number(b, 1);
+        return;
+    case EX_RANGE:
+        range(b, e->a, e->b);
+        return;
+    case EX_STRING:
+        add(b, e->s, (value_class){.test = IS_TEXT, .text = e->s});
+        return;
+    case EX_SET:
+    case EX_LIST:
+        for (size_t i = 0; i < e->n; i++)
+            declare(b, e->args[i]);
+        return;
+    case EX_CALL:
+        switch (e->op) {
+        case FN_LIST:
+            int_list(b, e->args[1]);
+            return;
+        case FN_SELECT:
+            declare(b, e->args[0]);
+            return;
+        case FN_PERMUTATION:
+            add(b, "identity", (value_class){.test = IS_IDENTITY});
+            add(b, "other order", (value_class){.test = IS_ANY});
+            return;
+        case FN_SUBSET:
+            add(b, "one", (value_class){.test = IS_LENGTH, .lo = 1, .hi = 1});
+            add(b, "several", (value_class){.test = IS_LENGTH, .lo = 2, .hi = INFINITY});
+            return;
+        case FN_REALRANGE:
+        case FN_LOGREAL:
+            reals(b, e);
+            return;
+        default:
+            break;
+        }
+        break;
+    default:
+        break;
+    }
+    if (number(e, &x))
+        add_number(b, x);
+    else
+        add(b, "any", (value_class){.test = IS_ANY});
+}
+
+static bool finish(class_subject *s, builder_of_classes *b, size_t *total)
+{
+    add(b, "other", (value_class){.test = IS_ANY});
+    s->classes = arena_alloc(b->a, b->n * sizeof *s->classes);
+    if (s->classes == NULL || arena_failed(b->a))
+        return false;
+    memcpy(s->classes, b->classes, b->n * sizeof *s->classes);
+    s->n_classes = b->n;
+    s->first = *total;
+    *total += b->n;
+    return true;
+}
+
+static bool of_operator(class_operator *c, const op_model *op, arena *a, size_t *total)
+{
+    c->subjects = arena_calloc(a, op->rules->n_vars + op->n_inputs, sizeof *c->subjects);
+    if (c->subjects == NULL)
+        return false;
+    for (size_t i = 0; i < op->rules->n_vars; i++) {
+        const rule_var *v = &op->rules->vars[i];
+        if (v->origin != VAR_ATTR)
+            continue;
+        builder_of_classes b = {.a = a};
+        if (v->fallback != NULL || v->when != NULL)
+            add(&b, "absent", (value_class){.test = IS_ABSENT});
+        if (v->domain != NULL)
+            declare(&b, v->domain);
+        class_subject *s = &c->subjects[c->n_subjects++];
+        *s = (class_subject){.name = v->name, .input = -1};
+        if (!finish(s, &b, total))
+            return false;
+    }
+    for (size_t i = 0; i < op->n_inputs; i++) {
+        if (!op->inputs[i].optional && !op->inputs[i].conditional)
+            continue;
+        builder_of_classes b = {.a = a};
+        add(&b, "absent", (value_class){.test = IS_ABSENT});
+        add(&b, "present", (value_class){.test = IS_PRESENT});
+        class_subject *s = &c->subjects[c->n_subjects++];
+        *s = (class_subject){.name = op->inputs[i].name, .input = (int)i};
+        if (!finish(s, &b, total))
+            return false;
+    }
+    return true;
+}
+
+nn_status class_table_new(class_table *out, const op_set *ops, arena *a, nn_error *err)
+{
+    *out = (class_table){.operators = arena_calloc(a, ops->n_ops, sizeof *out->operators)};
+    if (out->operators == NULL)
+        return nn_nomem(err);
+    for (size_t i = 0; i < ops->n_ops; i++)
+        if (!of_operator(&out->operators[i], &ops->ops[i], a, &out->n_classes))
+            return nn_nomem(err);
+    return NN_OK;
+}
+
+/* ---- recognising ---- */
+
+static bool value_of(const attr_value *v, double *x)
+{
+    *x = v->kind == ATTR_INT ? (double)v->i : v->f;
+    return v->kind == ATTR_INT || v->kind == ATTR_FLOAT;
+}
+
+/* The value of a list's elements that are all equal. */
+static bool all_equal(const attr_value *v, int64_t *x)
+{
+    if (v->kind != ATTR_INTS)
+        return false;
+    *x = v->n > 0 ? v->ints[0] : 0;
+    for (size_t i = 1; i < v->n; i++)
+        if (v->ints[i] != *x)
+            return false;
+    return true;
+}
+
+static bool identity(const attr_value *v)
+{
+    for (size_t i = 0; i < v->n; i++)
+        if (v->ints[i] != (int64_t)i)
+            return false;
+    return true;
+}
+
+static bool fits(const value_class *c, const attr_value *v)
+{
+    double x;
+    int64_t element;
+    if (v == NULL)
+        return c->test == IS_ABSENT;
+    switch (c->test) {
+    case IS_NUMBER:
+        return value_of(v, &x) && (x == c->lo || (v->kind == ATTR_FLOAT && x == (double)(float)c->lo));
+    case IS_TEXT:
+        return strcmp(v->kind == ATTR_STRING ? v->s : v->kind == ATTR_INT ? dtype_name((dtype)v->i) : "", c->text) == 0;
+    case IS_BETWEEN:
+        return value_of(v, &x) && x >= c->lo && x <= c->hi;
+    case IS_ALL_ZERO:
+        return all_equal(v, &element) && element == 0;
+    case IS_EQUAL:
+        return all_equal(v, &element);
+    case IS_IDENTITY:
+        return v->kind == ATTR_INTS && identity(v);
+    case IS_LENGTH:
+        return (double)v->n >= c->lo && (double)v->n <= c->hi;
+    case IS_ANY:
+        return true;
+    default:
+        return false;
+    }
+}
+
+size_t class_of_attr(const class_subject *s, const attr_value *v)
+{
+    size_t i = 0;
+    while (i + 1 < s->n_classes && !fits(&s->classes[i], v))
+        i++;
+    return i;
+}
+
+size_t class_of_input(const class_subject *s, bool present)
+{
+    for (size_t i = 0; i < s->n_classes; i++)
+        if (s->classes[i].test == (present ? IS_PRESENT : IS_ABSENT))
+            return i;
+    return s->n_classes - 1;
+}
