@@ -8,7 +8,7 @@ RULES = (
     (re.compile(r"test_\d+|data set \d+|test_data_set_\d+"), "_"),
     (re.compile(r"[\[{(][-\d, .e+]*[\]})]"), "[_]"),
     (re.compile(r"0x[0-9a-fA-F]+"), "_"),
-    (re.compile(r"\b(t|n|w|v|x|node|tensor|init|input|output)_?\d+\b"), "_"),
+    (re.compile(r"\b(?!u?int\d|float\d|bfloat\d)(init_)?[A-Za-z]+_?\d+(_\w+)?\b"), "_"),
     (re.compile(r"[-+]?\b\d+(\.\d+)?([eE][-+]?\d+)?\b"), "#"),
     (re.compile(r"\s+"), " "),
 )

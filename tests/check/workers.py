@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections import deque
 from multiprocessing import connection
+from pathlib import Path
 
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["check.judge"])
@@ -64,8 +65,17 @@ def signal_name(code):
         return f"signal {-code}"
 
 
+def let_children_import():
+    """The fork server does not take over sys.path."""
+    here = str(Path(__file__).parents[1])
+    paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    if here not in paths:
+        os.environ["PYTHONPATH"] = os.pathsep.join([here] + [p for p in paths if p])
+
+
 class Pool:
     def __init__(self, jobs, function, timeout=60.0):
+        let_children_import()
         self.function, self.timeout, self.jobs = function, timeout, jobs
         self.folder = tempfile.TemporaryDirectory(prefix="check-")
         self.started = 0
