@@ -4,6 +4,7 @@
 #define ATTEMPTS 20
 #define RELAX_AFTER 10   /* then larger values are allowed */
 #define LENIENT_AFTER 14 /* then due operators may be left out */
+#define WIDE_AFTER 17    /* then there may be any number of outputs */
 #define RELAXED_MAGNITUDE 100.0
 
 nn_status builder_new(builder **out, const op_set *ops, nn_error *err)
@@ -76,7 +77,7 @@ static bool take_due(builder *b, const build_request *r)
         return false;
     int most = 0;
     for (size_t i = 0; i < r->n_due; i++) {
-        int cost = b->index->facts[r->due[i]].cost;
+        int cost = op_index_due_cost(b->index, r->due[i], b->nodes);
         if (cost >= OP_COST_NONE || (size_t)cost > b->nodes)
             b->report.due_missing++;
         else if (cost > most)
@@ -84,7 +85,7 @@ static bool take_due(builder *b, const build_request *r)
     }
     for (int cost = 1; cost <= most; cost++)
         for (size_t i = 0; i < r->n_due; i++) {
-            if (b->index->facts[r->due[i]].cost != cost)
+            if (op_index_due_cost(b->index, r->due[i], b->nodes) != cost)
                 continue;
             if ((size_t)(b->due_cost + cost) > b->nodes) {
                 b->report.due_missing++;
@@ -106,6 +107,8 @@ static lower_result attempt(builder *b, const build_request *r)
     if (!state_reset(&b->s, r->nodes) || !take_due(b, r))
         return LOWER_NOMEM;
     draw_style(b);
+    if (b->report.attempts > WIDE_AFTER)
+        b->limit = b->soft_live = b->nodes;
     lower_result res = build_start(b);
     while (res == LOWER_OK && b->s.n_nodes < b->nodes)
         res = build_step(b);

@@ -377,12 +377,33 @@ typedef struct {
     int frame[OP_MAX_INPUTS], output[OP_MAX_INPUTS];
 } other_inputs;
 
+/* A data input that is to take a tensor though it need not, because none else does and no graph input can go in any; -1: there is
+ * no need. */
+static int needy_input(builder *b, const op_spec *sp)
+{
+    const op_model *op = sp->op;
+    int found[OP_MAX_INPUTS], n = 0;
+    if (sp->given[0] >= 0 || sp->given[1] >= 0 || sp->link_frame >= 0)
+        return -1;
+    for (size_t i = 0; i < op->n_inputs; i++) {
+        const op_input *in = &op->inputs[i];
+        if (!op_input_data(in))
+            continue;
+        if (op_input_must(in) || in->types & FLOAT_BIT)
+            return -1;
+        if (!in->conditional && !in->optional)
+            found[n++] = (int)i;
+    }
+    return n == 0 ? -1 : found[n > 1 ? tape_draw(b->t, "input", (uint64_t)n) : 0];
+}
+
 static lower_result find_others(builder *b, const op_spec *sp, int depth, size_t *opened, other_inputs *x)
 {
     const op_model *op = sp->op;
+    int needy = needy_input(b, sp);
     for (size_t i = 0; i < op->n_inputs; i++) {
         x->tensor[i] = x->frame[i] = -1;
-        if (!op_input_must(&op->inputs[i]) || op->inputs[i].types & FLOAT_BIT)
+        if ((!op_input_must(&op->inputs[i]) && (int)i != needy) || op->inputs[i].types & FLOAT_BIT)
             continue;
         if ((sp->given[0] >= 0 && sp->given_input[0] == (int)i) || (sp->given[1] >= 0 && sp->given_input[1] == (int)i) ||
             (sp->link_frame >= 0 && sp->link_input == (int)i))
@@ -476,7 +497,7 @@ static int due_credit(const builder *b, const build_group *g)
         for (size_t k = 0; k < f; k++)
             before += g->inst[k].op == g->inst[f].op;
         if (b->due_left[g->inst[f].op->index] > before)
-            credit += b->index->facts[g->inst[f].op->index].cost;
+            credit += op_index_due_cost(b->index, g->inst[f].op->index, b->nodes);
     }
     return credit;
 }
@@ -487,7 +508,7 @@ static void strike_due(builder *b, uint16_t op)
         if (b->due[i] == op) {
             b->due[i] = b->due[--b->n_due];
             b->due_left[op]--;
-            b->due_cost -= b->index->facts[op].cost;
+            b->due_cost -= op_index_due_cost(b->index, op, b->nodes);
             return;
         }
 }

@@ -196,6 +196,15 @@ static bool constant_allowed(const op_instance *in)
     return false;
 }
 
+/* Whether the interval of an output leaves it one value only. A source's may. */
+static bool one_value(const op_instance *in)
+{
+    for (size_t o = 0; o < in->n_outputs; o++)
+        if (in->outputs[o].present && !(in->outputs[o].desc.range.lo < in->outputs[o].desc.range.hi))
+            return !(in->op->flags & OP_SOURCE);
+    return false;
+}
+
 void state_foresee(build_state *s, const build_group *g, build_effect *e)
 {
     touched c;
@@ -234,7 +243,7 @@ void state_foresee(build_state *s, const build_group *g, build_effect *e)
         }
         e->joins += data >= 2;
         constant[f] = frame_constant(s, g, f, constant);
-        e->sound &= !(constant[f] && !constant_allowed(in)) && !(data > 1 && repeats(g, f));
+        e->sound &= !(constant[f] && !constant_allowed(in)) && !(data > 1 && repeats(g, f)) && !one_value(in);
     }
     if (g->target >= 0) {
         touched_root(&c, (int)g->n - 1, state_root(s, s->notes[g->target].node));

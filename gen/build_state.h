@@ -70,7 +70,7 @@ typedef struct {
 
 /* What the state will be once a group is committed. */
 typedef struct {
-    bool sound; /* inputs distinct, new graph inputs float32, nothing constant without need */
+    bool sound; /* inputs distinct, new graph inputs float32, no output of one value, nothing constant without need */
     size_t nodes, live, components, joins, new_inputs;
     int sink_need;
 } build_effect;

@@ -140,6 +140,12 @@ static lower_result start(builder *b, const op_model *op)
     return build_try(b, &sp, 1);
 }
 
+/* The operator on existing tensors and operators that make the types it takes. */
+static lower_result produce(builder *b, const op_model *op)
+{
+    return b->index->facts[op->index].inputs_cost > 0 ? start(b, op) : LOWER_FAIL;
+}
+
 typedef struct {
     strategy run;
     int tries, patient; /* patient: where the operator must be placed now */

@@ -248,6 +248,12 @@ void op_index_free(op_index *x)
     nn_free(x);
 }
 
+int op_index_due_cost(const op_index *x, size_t op, size_t nodes)
+{
+    const op_facts *f = &x->facts[op];
+    return capped(f->cost + (f->most_data == 0 && nodes > 1));
+}
+
 int op_index_sink(const op_index *x, dtype_mask types)
 {
     int least = OP_COST_NONE;

@@ -40,6 +40,9 @@ typedef struct {
 
 nn_status op_index_new(op_index **out, const op_set *ops, nn_error *err);
 void op_index_free(op_index *x);
+/* Nodes that a due operator takes in a graph of so many nodes: its cost, and a join for a source without data inputs that is not
+ * alone. */
+int op_index_due_cost(const op_index *x, size_t op, size_t nodes);
 /* Fewest nodes that bring one of these types back to float32. */
 int op_index_sink(const op_index *x, dtype_mask types);
 

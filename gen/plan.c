@@ -69,7 +69,8 @@ static bool slot_has(const packing *pk, size_t before, uint32_t slot, uint16_t o
     return false;
 }
 
-/* Worst fit: each item goes to the least loaded slot that can take it. Returns how many found none. */
+/* Worst fit: each item goes to the least loaded slot that can take it; one that exceeds the capacity has a slot of its own. Returns
+ * how many found none. */
 static size_t pack(packing *pk, size_t copies, int capacity, tape *t)
 {
     size_t missed = 0;
@@ -80,7 +81,9 @@ static size_t pack(packing *pk, size_t copies, int capacity, tape *t)
         it->slot = UINT32_MAX;
         for (size_t k = 0; k < pk->n_slots; k++) {
             size_t s = (first + k) % pk->n_slots;
-            if (pk->loads[s] + it->cost > capacity || (it->slot != UINT32_MAX && pk->loads[s] >= pk->loads[it->slot]))
+            if (pk->loads[s] > 0 && pk->loads[s] + it->cost > capacity)
+                continue;
+            if (it->slot != UINT32_MAX && pk->loads[s] >= pk->loads[it->slot])
                 continue;
             if (copies > 1 && slot_has(pk, j, (uint32_t)s, it->op))
                 continue;
@@ -99,22 +102,17 @@ static void choose(plan *p, packing *pk, uint32_t *order, tape *t)
 {
     uint64_t total = 0;
     size_t n = 0;
-    int most = 0;
     for (size_t i = 0; i < p->ops->n_ops; i++)
         if (!p->reasons[i]) {
             total += (uint64_t)p->costs[i];
             n++;
-            if (p->costs[i] > most)
-                most = p->costs[i];
         }
     if (n == 0)
         return;
     size_t nodes = p->nodes > 1000000 ? 1000000 : p->nodes;
     const size_t capacities[] = {nodes / 3, nodes / 2, nodes * 2 / 3, nodes};
     for (size_t c = 0; c < 4; c++) {
-        if (capacities[c] < (size_t)most)
-            continue;
-        uint64_t room = p->count > UINT64_MAX / capacities[c] ? UINT64_MAX : p->count * capacities[c];
+        uint64_t room = p->count > UINT64_MAX / nodes ? UINT64_MAX : p->count * nodes;
         uint64_t copies = room / total;
         if (copies > PLAN_MAX_COPIES)
             copies = PLAN_MAX_COPIES;
@@ -206,7 +204,8 @@ nn_status plan_new(plan **out, const op_set *ops, size_t nodes, uint64_t count, 
     nn_status st = p->costs && p->reasons && p->shortfalls ? op_index_new(&x, ops, err) : nn_nomem(err);
     if (st == NN_OK) {
         for (size_t i = 0; i < ops->n_ops; i++) {
-            p->costs[i] = x->facts[i].cost >= OP_COST_NONE ? 0 : x->facts[i].cost;
+            int cost = op_index_due_cost(x, i, nodes);
+            p->costs[i] = cost >= OP_COST_NONE ? 0 : cost;
             if (p->costs[i] == 0)
                 p->reasons[i] = unreachable;
             else if ((size_t)p->costs[i] > nodes)

@@ -20,7 +20,8 @@ const uint16_t *plan_due(const plan *p, uint64_t model, size_t *n);
 size_t plan_shortfalls(const plan *p, const uint16_t **ops);
 /* Why an operator is due nowhere, in words (a static string); NULL if it is due. */
 const char *plan_reason(const plan *p, uint16_t op);
-/* Fewest nodes of a model that holds the operator: 1, and more where it consumes or makes only bool or int64. 0: it cannot be
+/* Fewest nodes of a model that holds the operator: 1, and more where it consumes or makes only bool or int64, or is a source to be
+ * joined. 0: it cannot be
  * reached. */
 int plan_cost(const plan *p, uint16_t op);
 
