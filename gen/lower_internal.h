@@ -164,7 +164,12 @@ void eval_content(lower *l, const expr *e, const tensor_desc *desc, content *out
 /* ---- domain.c ---- */
 value domain_draw(lower *l, const expr *e);
 
-/* ---- lower.c: lazily known facts of the current frame ---- */
+/* ---- frame.c: lazily known facts of the current frame ---- */
+bool frame_bind_type(frame *f, int type_var, dtype_mask mask, dtype t);
+dtype frame_single_type(dtype_mask mask); /* DT_NONE unless the mask holds just one */
+void frame_slot_dims(lower *l, frame_slot *s);
+void frame_output_dims(lower *l, frame_output *o, int number); /* number: among those of a variadic */
+int frame_output_arity(lower *l, int output);
 value frame_var(lower *l, int var);
 bool frame_input_present(lower *l, int input);
 bool frame_output_present(lower *l, int output);

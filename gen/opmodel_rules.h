@@ -81,6 +81,11 @@ typedef struct {
     int n_locals;
 } op_compile;
 
+/* First pass (opmodel_parse.c), in this order. */
+nn_status op_parse_types(op_compile *c, const spec_entry *entry);
+nn_status op_parse_tensors(op_compile *c, const spec_entry *entry);
+nn_status op_parse_sections(op_compile *c, const spec_entry *entry);
+
 /* Resolves names and checks types, rewriting *e. want: type the result is coerced to (TY_NONE: any value; TY_DOMAIN: a domain or a
  * value). */
 nn_status expr_check(op_compile *c, expr **e, ex_type want);

@@ -1,0 +1,289 @@
+/* Types of function calls: arguments are coerced to what the function takes. */
+#include "expr_check.h"
+
+#include <string.h>
+
+static nn_status check_present(op_compile *c, expr *e)
+{
+    expr *x = e->args[0];
+    e->type = TY_BOOL;
+    if (x->kind != EX_NAME)
+        return spec_error(c->err, x->place, "operator %s: `present` takes the name of an input, output or attribute", c->op->name);
+    bool values = c->values;
+    c->values = true; /* presence depends on `when` alone, not on the shape */
+    nn_status s = expr_resolve(c, x, true);
+    c->values = values;
+    if (s != NN_OK)
+        return s;
+    if (x->kind != EX_INPUT && x->kind != EX_OUTPUT && x->kind != EX_VAR)
+        return spec_error(c->err, x->place, "operator %s: `present` takes the name of an input, output or attribute", c->op->name);
+    return NN_OK;
+}
+
+static nn_status check_domain_call(op_compile *c, expr *e)
+{
+    nn_status s = NN_OK;
+    ex_type of = TY_INTS;
+    switch ((ex_fn)e->op) {
+    case FN_LIST:
+        s = expr_check_as(c, &e->args[0], TY_INT);
+        if (s == NN_OK)
+            s = expr_visit(c, &e->args[1]);
+        if (s == NN_OK && (e->args[1]->type != TY_DOMAIN || expr_domain_type(e->args[1]) != TY_INT))
+            return expr_type_error(c, e->args[1], "a domain of ints");
+        break;
+    case FN_SUBSET:
+        s = expr_check_as(c, &e->args[0], TY_INTS);
+        if (s == NN_OK && e->args[1]->kind != EX_RANGE)
+            return spec_error(c->err, e->args[1]->place, "operator %s: a range `a..b` of sizes was expected", c->op->name);
+        if (s == NN_OK)
+            s = expr_visit(c, &e->args[1]);
+        break;
+    case FN_PERMUTATION:
+        s = expr_check_as(c, &e->args[0], TY_INT);
+        break;
+    case FN_SELECT:
+        s = expr_visit(c, &e->args[0]);
+        if (s != NN_OK)
+            return s;
+        of = e->args[0]->type == TY_STRINGS ? TY_STRING : e->args[0]->type == TY_REALS ? TY_REAL : TY_INT;
+        if (of == TY_INT)
+            s = expr_coerce(c, &e->args[0], TY_INTS);
+        break;
+    case FN_PARTS:
+    case FN_FACTORS:
+        s = expr_check_as(c, &e->args[0], TY_INT);
+        if (s == NN_OK)
+            s = expr_check_as(c, &e->args[1], TY_INT);
+        break;
+    case FN_REALRANGE:
+    case FN_LOGREAL:
+        of = TY_REAL;
+        s = expr_check_as(c, &e->args[0], TY_REAL);
+        if (s == NN_OK)
+            s = expr_check_as(c, &e->args[1], TY_REAL);
+        break;
+    default: /* FN_REALS */
+        of = TY_REALS;
+        s = expr_check_as(c, &e->args[0], TY_INT);
+        if (s == NN_OK)
+            s = expr_check_as(c, &e->args[1], TY_REAL);
+        if (s == NN_OK)
+            s = expr_check_as(c, &e->args[2], TY_REAL);
+        break;
+    }
+    e->type = TY_DOMAIN;
+    e->index = (int)of;
+    return s;
+}
+
+/* sum, prod, min, max, hull over a list, a generator, a variadic's values or several arguments. */
+static nn_status check_aggregate(op_compile *c, expr *e)
+{
+    nn_status s = NN_OK;
+    for (size_t i = 0; i < e->n && s == NN_OK; i++)
+        s = expr_visit(c, &e->args[i]);
+    if (s != NN_OK)
+        return s;
+    bool product = e->op == FN_PROD, hull = e->op == FN_HULL;
+    ex_type t = e->args[0]->type;
+    if (e->n == 1 && !hull) {
+        if (t == TY_TENSORS && c->values) {
+            e->type = TY_INTERVAL;
+            return NN_OK;
+        }
+        if (t == TY_INTERVALS || t == TY_REALS) {
+            e->type = t == TY_REALS ? TY_REAL : TY_INTERVAL;
+            return NN_OK;
+        }
+        if (t == TY_INTERVAL || ((e->op == FN_MIN || e->op == FN_MAX) && expr_scalar_number(t))) {
+            e->type = t;
+            return NN_OK;
+        }
+        e->type = TY_INT;
+        return expr_coerce(c, &e->args[0], TY_INTS);
+    }
+    if (product || e->op == FN_SUM)
+        return NN_OK; /* arity is checked by the parser */
+    if (hull && e->n == 1 && t == TY_INTERVALS) {
+        e->type = TY_INTERVAL;
+        return NN_OK;
+    }
+    t = hull ? TY_INTERVAL : TY_INT;
+    for (size_t i = 0; i < e->n; i++) {
+        ex_type u = e->args[i]->type;
+        if (u == TY_INTERVAL || u == TY_TENSOR || u == TY_TENSORS)
+            t = TY_INTERVAL;
+        else if (u == TY_REAL && t == TY_INT)
+            t = TY_REAL;
+    }
+    e->type = t;
+    return expr_coerce_all(c, e->args, e->n, t);
+}
+
+nn_status expr_check_call(op_compile *c, expr *e)
+{
+    nn_status s = NN_OK;
+    switch ((ex_fn)e->op) {
+    case FN_PRESENT:
+        return check_present(c, e);
+    case FN_LIST:
+    case FN_SUBSET:
+    case FN_PERMUTATION:
+    case FN_SELECT:
+    case FN_PARTS:
+    case FN_FACTORS:
+    case FN_REALRANGE:
+    case FN_LOGREAL:
+    case FN_REALS:
+        return check_domain_call(c, e);
+    case FN_PROD:
+    case FN_SUM:
+    case FN_MIN:
+    case FN_MAX:
+    case FN_HULL:
+        return check_aggregate(c, e);
+    case FN_ALL:
+    case FN_ANY:
+    case FN_COUNT:
+        s = expr_visit(c, &e->args[0]);
+        if (s == NN_OK && e->args[0]->type != TY_BOOLS)
+            return expr_type_error(c, e->args[0], "a generator of conditions, as in `all(C for i in a..b)`,");
+        e->type = e->op == FN_COUNT ? TY_INT : TY_BOOL;
+        return s;
+    case FN_RANK:
+    case FN_SHAPE:
+    case FN_NUMEL:
+    case FN_ARITY:
+        if (e->args[0]->kind == EX_NAME)
+            s = expr_resolve(c, e->args[0], true);
+        else
+            s = expr_visit(c, &e->args[0]);
+        if (s != NN_OK)
+            return s;
+        if (e->args[0]->type != (e->op == FN_ARITY ? TY_TENSORS : TY_TENSOR))
+            return expr_type_error(c, e->args[0], e->op == FN_ARITY ? "a variadic input or output" : "a tensor");
+        e->type = e->op == FN_SHAPE ? TY_INTS : TY_INT;
+        return NN_OK;
+    case FN_NTH:
+        s = expr_visit(c, &e->args[0]);
+        if (s == NN_OK && e->args[0]->type != TY_TENSORS)
+            return expr_type_error(c, e->args[0], "a variadic input or output");
+        e->type = TY_TENSOR;
+        return s != NN_OK ? s : expr_check_as(c, &e->args[1], TY_INT);
+    case FN_LO:
+    case FN_HI:
+    case FN_MAG:
+    case FN_WIDTH:
+        e->type = TY_REAL;
+        if (e->args[0]->kind == EX_NAME)
+            s = expr_resolve(c, e->args[0], true);
+        else
+            s = expr_visit(c, &e->args[0]);
+        return s != NN_OK ? s : expr_coerce(c, &e->args[0], TY_INTERVAL);
+    case FN_BROADCAST:
+    case FN_FITS:
+        for (size_t i = 0; i < e->n && s == NN_OK; i++) {
+            s = expr_visit(c, &e->args[i]);
+            if (s == NN_OK && e->args[i]->type != TY_TENSORS)
+                s = expr_coerce(c, &e->args[i], TY_INTS);
+        }
+        e->type = e->op == FN_FITS ? TY_BOOL : TY_INTS;
+        return s;
+    case FN_MONO:
+        s = expr_visit(c, &e->args[0]);
+        if (s == NN_OK && (e->args[0]->kind != EX_FOR || e->args[0]->a->type != TY_INTERVAL))
+            return expr_type_error(c, e->args[0], "`E for x in a` with an interval a");
+        if (s == NN_OK)
+            s = expr_coerce(c, &e->args[0]->args[0], TY_INTERVAL);
+        e->type = TY_INTERVAL;
+        return s;
+    default:
+        break;
+    }
+    for (size_t i = 0; i < e->n && s == NN_OK; i++)
+        s = expr_visit(c, &e->args[i]);
+    if (s != NN_OK)
+        return s;
+    expr **x = e->args;
+    switch ((ex_fn)e->op) {
+    case FN_LEN:
+        e->type = TY_INT;
+        return x[0]->type == TY_STRINGS || x[0]->type == TY_REALS ? NN_OK : expr_coerce(c, &x[0], TY_INTS);
+    case FN_CEILDIV:
+    case FN_NORM_AXIS:
+        e->type = TY_INT;
+        return expr_coerce_all(c, x, 2, TY_INT);
+    case FN_ONES:
+    case FN_ZEROS:
+    case FN_IOTA:
+        e->type = TY_INTS;
+        return expr_coerce(c, &x[0], TY_INT);
+    case FN_FILL:
+        e->type = x[1]->type == TY_REAL ? TY_REALS : TY_INTS;
+        s = expr_coerce(c, &x[0], TY_INT);
+        return s != NN_OK || x[1]->type == TY_REAL ? s : expr_coerce(c, &x[1], TY_INT);
+    case FN_SETAT:
+    case FN_INSERT:
+        e->type = TY_INTS;
+        s = expr_coerce(c, &x[0], TY_INTS);
+        return s != NN_OK ? s : expr_coerce_all(c, x + 1, 2, TY_INT);
+    case FN_REMOVE:
+    case FN_REVERSE:
+    case FN_SORT:
+        e->type = TY_INTS;
+        return expr_coerce_all(c, x, e->n, TY_INTS);
+    case FN_UNRAVEL:
+        e->type = TY_INTS;
+        s = expr_coerce(c, &x[0], TY_INT);
+        return s != NN_OK ? s : expr_coerce(c, &x[1], TY_INTS);
+    case FN_LETTERS:
+        e->type = TY_STRING;
+        return expr_coerce(c, &x[0], TY_INTS);
+    case FN_CAN:
+        e->type = TY_BOOL;
+        return expr_coerce(c, &x[0], TY_BOOL);
+    case FN_MEET:
+        e->type = TY_INTERVAL;
+        return expr_coerce_all(c, x, 2, TY_INTERVAL);
+    case FN_SUM_OF:
+    case FN_MEAN_OF:
+        e->type = TY_INTERVAL;
+        s = expr_coerce(c, &x[0], TY_REAL);
+        return s != NN_OK ? s : expr_coerce(c, &x[1], TY_INTERVAL);
+    case FN_WIDEN:
+        e->type = TY_INTERVAL;
+        s = expr_coerce(c, &x[0], TY_INTERVAL);
+        return s != NN_OK ? s : expr_coerce(c, &x[1], TY_REAL);
+    case FN_SCALE_FOR:
+        e->type = TY_REAL;
+        s = expr_coerce(c, &x[0], TY_REAL);
+        return s != NN_OK ? s : expr_coerce(c, &x[1], TY_INTERVAL);
+    case FN_UNIFORM:
+    case FN_INTEGERS:
+    case FN_DISTINCT:
+        e->type = TY_CONTENT;
+        return expr_coerce_all(c, x, 2, TY_REAL);
+    case FN_PERMUTED:
+        e->type = TY_CONTENT;
+        return expr_coerce_all(c, x, 2, TY_INT);
+    case FN_TUPLES:
+        e->type = TY_CONTENT;
+        return expr_coerce(c, &x[0], TY_INTS);
+    case FN_MASK:
+        e->type = TY_CONTENT;
+        return e->n ? expr_coerce(c, &x[0], TY_INT) : NN_OK;
+    case FN_SIGNED:
+        e->type = TY_CONTENT;
+        return x[0]->type == TY_CONTENT ? NN_OK : expr_type_error(c, x[0], "a generator");
+    case FN_POW:
+        e->type = expr_scalar_number(x[0]->type) && expr_scalar_number(x[1]->type) ? TY_REAL : TY_INTERVAL;
+        return expr_coerce_all(c, x, 2, e->type);
+    case FN_ABS:
+        e->type = x[0]->type == TY_INT ? TY_INT : expr_scalar_number(x[0]->type) ? TY_REAL : TY_INTERVAL;
+        return expr_coerce(c, &x[0], e->type);
+    default: /* functions of one number */
+        e->type = expr_scalar_number(x[0]->type) ? TY_REAL : TY_INTERVAL;
+        return expr_coerce(c, &x[0], e->type);
+    }
+}

@@ -1,0 +1,420 @@
+/* First pass over a flat entry: tensors, variables and sections are parsed; names are resolved later, in opmodel.c. */
+#include "opmodel_rules.h"
+
+#include <string.h>
+
+static const spec_node *section(const spec_entry *entry, const char *key)
+{
+    const spec_node *n = spec_get(entry->flat, key);
+    return n && n->kind != SPEC_NULL ? n : NULL;
+}
+
+static size_t section_size(const spec_entry *entry, const char *key)
+{
+    const spec_node *n = section(entry, key);
+    return n ? n->count : 0;
+}
+
+/* ---- names and types ---- */
+
+nn_status op_parse_types(op_compile *c, const spec_entry *entry)
+{
+    const spec_node *types = section(entry, "types");
+    op_model *op = c->op;
+    op->n_types = types ? types->count : 0;
+    op->type_names = arena_calloc(c->a, op->n_types, sizeof *op->type_names);
+    op->type_masks = arena_calloc(c->a, op->n_types, sizeof *op->type_masks);
+    if (!op->type_names || !op->type_masks)
+        return nn_nomem(c->err);
+    for (size_t i = 0; i < op->n_types; i++) {
+        const spec_pair *pair = &types->pairs[i];
+        op->type_names[i] = pair->key;
+        size_t n = pair->value->kind == SPEC_LIST ? pair->value->count : 0;
+        if (n == 0)
+            return spec_error(c->err, pair->value->place, "operator %s: type variable %s: a list of types was expected", op->name,
+                              pair->key);
+        for (size_t k = 0; k < n; k++) {
+            const spec_node *item = pair->value->items[k];
+            dtype t = item->kind == SPEC_SCALAR ? dtype_parse(item->text) : DT_NONE;
+            if (t == DT_NONE)
+                return spec_error(c->err, item->place,
+                                  "operator %s: unknown type `%s`; one such as float32, int64 or bool was expected", op->name,
+                                  item->kind == SPEC_SCALAR ? item->text : "");
+            op->type_masks[i] |= 1u << t;
+        }
+    }
+    return NN_OK;
+}
+
+/* A small scanner of words for the `in`, `out` and `attrs` specifications. */
+typedef struct {
+    const spec_node *node;
+    size_t at, start;
+    char word[64];
+} words;
+
+static bool word_char(char ch)
+{
+    return ch != '\0' && ch != ' ' && ch != '\n' && ch != '\t';
+}
+
+static bool next_word(words *w)
+{
+    const char *s = w->node->text;
+    while (s[w->at] == ' ' || s[w->at] == '\n' || s[w->at] == '\t')
+        w->at++;
+    w->start = w->at;
+    size_t n = 0;
+    for (; word_char(s[w->at]); w->at++)
+        if (n + 1 < sizeof w->word)
+            w->word[n++] = s[w->at];
+    w->word[n] = '\0';
+    return n > 0;
+}
+
+static nn_status parse_type(op_compile *c, words *w, const char *tensor, dtype_mask *types, int *type_var)
+{
+    if (!next_word(w))
+        return spec_error(c->err, w->node->place, "operator %s: %s: a type was expected", c->op->name, tensor);
+    *type_var = -1;
+    for (size_t i = 0; i < c->op->n_types; i++) {
+        if (strcmp(c->op->type_names[i], w->word) == 0) {
+            *type_var = (int)i;
+            *types = c->op->type_masks[i];
+            return NN_OK;
+        }
+    }
+    dtype t = dtype_parse(w->word);
+    if (t == DT_NONE)
+        return spec_error(c->err, expr_place(w->node, w->start),
+                          "operator %s: %s: unknown type `%s`; a type or a type variable of `types` was expected", c->op->name,
+                          tensor, w->word);
+    *types = 1u << t;
+    return NN_OK;
+}
+
+static bool parse_count(const char *s, int *lo, int *hi)
+{
+    int v[2] = {0, 0};
+    for (int k = 0; k < 2; k++) {
+        if (*s < '0' || *s > '9')
+            return false;
+        for (; *s >= '0' && *s <= '9'; s++)
+            v[k] = v[k] < 1000 ? v[k] * 10 + (*s - '0') : v[k];
+        if (k == 0) {
+            if (s[0] != '.' || s[1] != '.')
+                return false;
+            s += 2;
+        }
+    }
+    *lo = v[0];
+    *hi = v[1];
+    return *s == '\0' && v[0] >= 1 && v[0] <= v[1];
+}
+
+static nn_status parse_role(op_compile *c, words *w, op_input *in)
+{
+    char buffer[64];
+    memcpy(buffer, w->word, sizeof buffer);
+    in->roles = 0;
+    char *part = buffer;
+    while (part) {
+        char *bar = strchr(part, '|');
+        if (bar)
+            *bar++ = '\0';
+        unsigned role = strcmp(part, "data") == 0       ? ROLE_DATA
+                        : strcmp(part, "weight") == 0   ? ROLE_WEIGHT
+                        : strcmp(part, "constant") == 0 ? ROLE_CONSTANT
+                                                        : 0;
+        if (role == 0)
+            return spec_error(
+                c->err, expr_place(w->node, w->start),
+                "operator %s: input %s: unexpected word `%s`; data, weight, constant, optional, variadic or when was expected",
+                c->op->name, in->name, w->word);
+        in->roles |= role;
+        part = bar;
+    }
+    return NN_OK;
+}
+
+static nn_status compile_input(op_compile *c, const spec_pair *pair, op_input *in, rule_input *rule)
+{
+    if (pair->value->kind != SPEC_SCALAR)
+        return spec_error(c->err, pair->value->place, "operator %s: input %s: text such as `T weight optional` was expected",
+                          c->op->name, pair->key);
+    words w = {.node = pair->value};
+    in->name = pair->key;
+    in->roles = ROLE_DATA;
+    in->min_arity = in->max_arity = 1;
+    nn_status s = parse_type(c, &w, pair->key, &in->types, &in->type_var);
+    bool role = false;
+    while (s == NN_OK && next_word(&w)) {
+        if (strcmp(w.word, "optional") == 0) {
+            in->optional = true;
+        } else if (strcmp(w.word, "variadic") == 0) {
+            if (!next_word(&w) || !parse_count(w.word, &in->min_arity, &in->max_arity) || in->max_arity > OP_MAX_INPUTS)
+                return spec_error(c->err, expr_place(w.node, w.start),
+                                  "operator %s: input %s: `variadic A..B` with 1 <= A <= B <= %d was expected", c->op->name,
+                                  in->name, OP_MAX_INPUTS);
+        } else if (strcmp(w.word, "when") == 0) {
+            in->conditional = true;
+            return expr_parse(&rule->when, w.node, w.at, NULL, c->a, c->err);
+        } else if (!role) {
+            role = true;
+            s = parse_role(c, &w, in);
+        } else {
+            return spec_error(c->err, expr_place(w.node, w.start),
+                              "operator %s: input %s: unexpected word `%s`; optional, variadic or when was expected", c->op->name,
+                              in->name, w.word);
+        }
+    }
+    return s;
+}
+
+static nn_status compile_output_spec(op_compile *c, const spec_pair *pair, op_output *out, rule_output *rule)
+{
+    if (pair->value->kind != SPEC_SCALAR)
+        return spec_error(c->err, pair->value->place, "operator %s: output %s: text such as `T` was expected", c->op->name,
+                          pair->key);
+    words w = {.node = pair->value};
+    out->name = pair->key;
+    nn_status s = parse_type(c, &w, pair->key, &out->types, &out->type_var);
+    while (s == NN_OK && next_word(&w)) {
+        if (strcmp(w.word, "optional") == 0) {
+            out->optional = true;
+        } else if (strcmp(w.word, "variadic") == 0) {
+            out->variadic = true;
+            size_t more = 0;
+            s = expr_parse(&rule->arity, w.node, w.at, &more, c->a, c->err);
+            w.at = more;
+        } else if (strcmp(w.word, "when") == 0) {
+            out->conditional = true;
+            return expr_parse(&rule->when, w.node, w.at, NULL, c->a, c->err);
+        } else {
+            return spec_error(c->err, expr_place(w.node, w.start),
+                              "operator %s: output %s: unexpected word `%s`; optional, variadic or when was expected", c->op->name,
+                              out->name, w.word);
+        }
+    }
+    return s;
+}
+
+nn_status op_parse_tensors(op_compile *c, const spec_entry *entry)
+{
+    op_model *op = c->op;
+    const spec_node *in = section(entry, "in"), *out = section(entry, "out");
+    op->n_inputs = in ? in->count : 0;
+    op->n_outputs = out ? out->count : 0;
+    if (op->n_outputs == 0)
+        return spec_error(c->err, entry->place, "operator %s: it has no output; a key `out` was expected", op->name);
+    if (op->n_inputs > OP_MAX_INPUTS || op->n_outputs > OP_MAX_OUTPUTS)
+        return spec_error(c->err, entry->place, "operator %s: at most %d inputs and %d outputs were expected", op->name,
+                          OP_MAX_INPUTS, OP_MAX_OUTPUTS);
+    op->inputs = arena_calloc(c->a, op->n_inputs, sizeof *op->inputs);
+    op->outputs = arena_calloc(c->a, op->n_outputs, sizeof *op->outputs);
+    c->rules->inputs = arena_calloc(c->a, op->n_inputs, sizeof *c->rules->inputs);
+    c->rules->outputs = arena_calloc(c->a, op->n_outputs, sizeof *c->rules->outputs);
+    if (!op->inputs || !op->outputs || !c->rules->inputs || !c->rules->outputs)
+        return nn_nomem(c->err);
+    nn_status s = NN_OK;
+    int slots = 0;
+    for (size_t i = 0; i < op->n_inputs && s == NN_OK; i++) {
+        s = compile_input(c, &in->pairs[i], &op->inputs[i], &c->rules->inputs[i]);
+        slots += op->inputs[i].max_arity;
+    }
+    if (s == NN_OK && slots > OP_MAX_SLOTS)
+        return spec_error(c->err, entry->place, "operator %s: more than %d inputs with variadics counted", op->name, OP_MAX_SLOTS);
+    for (size_t i = 0; i < op->n_outputs && s == NN_OK; i++)
+        s = compile_output_spec(c, &out->pairs[i], &op->outputs[i], &c->rules->outputs[i]);
+    return s;
+}
+
+/* ---- sections ---- */
+
+static nn_status parse_scalar(op_compile *c, const spec_node *node, const char *what, expr **out)
+{
+    if (node->kind != SPEC_SCALAR)
+        return spec_error(c->err, node->place, "operator %s: %s: an expression was expected", c->op->name, what);
+    return expr_parse(out, node, 0, NULL, c->a, c->err);
+}
+
+static attr_type parse_attr_type(const char *word)
+{
+    static const char *const names[] = {"", "int", "float", "string", "ints", "floats", "strings", "type"};
+    for (int i = 1; i < 8; i++)
+        if (strcmp(word, names[i]) == 0)
+            return (attr_type)i;
+    return ATTR_TYPE_NONE;
+}
+
+static nn_status compile_attr(op_compile *c, const spec_pair *pair, rule_var *v)
+{
+    if (pair->value->kind != SPEC_SCALAR)
+        return spec_error(c->err, pair->value->place, "operator %s: attribute %s: text such as `int 1..8 default 1` was expected",
+                          c->op->name, pair->key);
+    words w = {.node = pair->value};
+    next_word(&w);
+    v->attr = parse_attr_type(w.word);
+    if (v->attr == ATTR_TYPE_NONE)
+        return spec_error(
+            c->err, pair->value->place,
+            "operator %s: attribute %s: unknown type `%s`; int, float, string, ints, floats, strings or type was expected",
+            c->op->name, pair->key, w.word);
+    size_t more = 0;
+    nn_status s = expr_parse(&v->domain, w.node, w.at, &more, c->a, c->err);
+    w.at = more;
+    while (s == NN_OK && next_word(&w)) {
+        expr **to = strcmp(w.word, "default") == 0 ? &v->fallback : &v->when;
+        if (*to)
+            return spec_error(c->err, expr_place(w.node, w.start), "operator %s: attribute %s: `%s` is given twice", c->op->name,
+                              pair->key, w.word);
+        s = expr_parse(to, w.node, w.at, &more, c->a, c->err);
+        w.at = more;
+    }
+    return s;
+}
+
+static nn_status compile_variables(op_compile *c, const spec_entry *entry)
+{
+    const spec_node *choose = section(entry, "choose"), *attrs = section(entry, "attrs");
+    size_t n_choose = section_size(entry, "choose"), n = n_choose + section_size(entry, "attrs");
+    op_rules *r = c->rules;
+    if (n > OP_MAX_VARS)
+        return spec_error(c->err, entry->place, "operator %s: more than %d variables and attributes", c->op->name, OP_MAX_VARS);
+    r->vars = arena_calloc(c->a, n, sizeof *r->vars);
+    if (!r->vars)
+        return nn_nomem(c->err);
+    for (size_t i = 0; i < n; i++) {
+        const spec_pair *pair = i < n_choose ? &choose->pairs[i] : &attrs->pairs[i - n_choose];
+        rule_var *v = &r->vars[i];
+        v->name = pair->key;
+        v->place = pair->place;
+        v->origin = i < n_choose ? VAR_CHOOSE : VAR_ATTR;
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(r->vars[k].name, v->name) == 0)
+                return spec_error(c->err, pair->place, "operator %s: `%s` is both a variable and an attribute", c->op->name,
+                                  v->name);
+        nn_status s = v->origin == VAR_CHOOSE ? parse_scalar(c, pair->value, pair->key, &v->domain) : compile_attr(c, pair, v);
+        if (s != NN_OK)
+            return s;
+    }
+    r->n_vars = n;
+    return NN_OK;
+}
+
+static int tensor_index(const op_compile *c, const char *name, bool *output)
+{
+    for (size_t i = 0; i < c->op->n_inputs; i++) {
+        if (strcmp(c->op->inputs[i].name, name) == 0) {
+            *output = false;
+            return (int)i;
+        }
+    }
+    for (size_t i = 0; i < c->op->n_outputs; i++) {
+        if (strcmp(c->op->outputs[i].name, name) == 0) {
+            *output = true;
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+/* Parses a section `tensor -> expression`; inputs and outputs say which tensors may stand there. */
+static nn_status compile_tensor_section(op_compile *c, const spec_entry *entry, const char *key, bool inputs, bool outputs)
+{
+    const spec_node *map = section(entry, key);
+    for (size_t i = 0; map && i < map->count; i++) {
+        const spec_pair *pair = &map->pairs[i];
+        bool output = false;
+        int t = tensor_index(c, pair->key, &output);
+        if (t < 0 || (output ? !outputs : !inputs))
+            return spec_error(c->err, pair->place, "operator %s: `%s`: `%s` is not an %s of the operator", c->op->name, key,
+                              pair->key,
+                              !inputs    ? "output"
+                              : !outputs ? "input"
+                                         : "input or output");
+        expr **to = strcmp(key, "shape") == 0   ? (output ? &c->rules->outputs[t].shape : &c->rules->inputs[t].shape)
+                    : strcmp(key, "rank") == 0  ? &c->rules->inputs[t].rank
+                    : strcmp(key, "range") == 0 ? &c->rules->outputs[t].range
+                                                : &c->rules->inputs[t].values;
+        nn_status s = parse_scalar(c, pair->value, pair->key, to);
+        if (s != NN_OK)
+            return s;
+    }
+    return NN_OK;
+}
+
+static nn_status compile_domains(op_compile *c, const spec_entry *entry)
+{
+    const spec_node *map = section(entry, "domain");
+    for (size_t i = 0; map && i < map->count; i++) {
+        const spec_pair *pair = &map->pairs[i];
+        bool output = false;
+        int t = tensor_index(c, pair->key, &output);
+        if (t < 0 || output)
+            return spec_error(c->err, pair->place, "operator %s: `domain`: `%s` is not an input of the operator", c->op->name,
+                              pair->key);
+        rule_input *r = &c->rules->inputs[t];
+        bool list = pair->value->kind == SPEC_LIST;
+        r->n_domain = list ? pair->value->count : 1;
+        r->domain = arena_calloc(c->a, r->n_domain, sizeof *r->domain);
+        if (!r->domain)
+            return nn_nomem(c->err);
+        for (size_t k = 0; k < r->n_domain; k++) {
+            nn_status s = parse_scalar(c, list ? pair->value->items[k] : pair->value, pair->key, &r->domain[k]);
+            if (s != NN_OK)
+                return s;
+        }
+        c->op->inputs[t].has_domain = true;
+    }
+    return NN_OK;
+}
+
+static nn_status parse_conditions(op_compile *c, const spec_node *list, const char *what, expr ***out, size_t *n)
+{
+    *n = list ? list->count : 0;
+    *out = arena_calloc(c->a, *n, sizeof **out);
+    if (!*out)
+        return nn_nomem(c->err);
+    for (size_t i = 0; i < *n; i++) {
+        nn_status s = parse_scalar(c, list->items[i], what, &(*out)[i]);
+        if (s != NN_OK)
+            return s;
+    }
+    return NN_OK;
+}
+
+nn_status op_parse_sections(op_compile *c, const spec_entry *entry)
+{
+    op_rules *r = c->rules;
+    nn_status s = compile_variables(c, entry);
+    if (s == NN_OK)
+        s = compile_tensor_section(c, entry, "shape", true, true);
+    if (s == NN_OK)
+        s = compile_tensor_section(c, entry, "rank", true, false);
+    if (s == NN_OK)
+        s = compile_tensor_section(c, entry, "range", false, true);
+    if (s == NN_OK)
+        s = compile_tensor_section(c, entry, "values", true, false);
+    if (s == NN_OK)
+        s = compile_domains(c, entry);
+    if (s == NN_OK)
+        s = parse_conditions(c, section(entry, "where"), "where", &r->where, &r->n_where);
+    if (s == NN_OK)
+        s = parse_conditions(c, section(entry, "require"), "require", &r->require, &r->n_require);
+    const spec_node *idioms = section(entry, "idioms");
+    r->n_idioms = idioms ? idioms->count : 0;
+    r->idioms = arena_calloc(c->a, r->n_idioms, sizeof *r->idioms);
+    if (!r->idioms)
+        return nn_nomem(c->err);
+    for (size_t i = 0; i < r->n_idioms && s == NN_OK; i++) {
+        r->idioms[i].name = idioms->pairs[i].key;
+        s = parse_conditions(c, idioms->pairs[i].value, r->idioms[i].name, &r->idioms[i].conditions, &r->idioms[i].n);
+    }
+    const spec_node *flags = section(entry, "flags");
+    for (size_t i = 0; flags && i < flags->count; i++)
+        c->op->flags |= strcmp(flags->items[i]->text, "discontinuous") == 0 ? OP_DISCONTINUOUS
+                        : strcmp(flags->items[i]->text, "source") == 0      ? OP_SOURCE
+                                                                            : OP_NONDETERMINISTIC;
+    return s;
+}
