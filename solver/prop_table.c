@@ -2,8 +2,8 @@
 #include "internal.h"
 
 /* ---- (x) is one of the rows ----
- * Enforced: domain consistency: a scan finds the rows that are still possible, their columns become the domains. Entailed: when all
- * is fixed. */
+ * Enforced: domain consistency: a scan finds the rows that are still possible, their columns become the domains. Entailed: when
+ * one row is left. */
 bool prop_table(csp *s, prop_t *p)
 {
     const csp_var *x = s->pool + p->args;
@@ -28,7 +28,6 @@ bool prop_table(csp *s, prop_t *p)
                 return false;
         return prop_kill(s, p);
     }
-    bool fixed = true;
     for (uint32_t i = 0; i < n; i++) {
         if (dom_fixed(s, x[i]))
             continue;
@@ -36,9 +35,8 @@ bool prop_table(csp *s, prop_t *p)
             s->scratch[r] = rows[(size_t)alive[r] * n + i];
         if (!dom_keep(s, x[i], s->scratch, store_sort_unique(s->scratch, valid)))
             return false;
-        fixed = fixed && dom_fixed(s, x[i]);
     }
-    return fixed ? prop_kill(s, p) : true;
+    return true;
 }
 
 csp_result csp_table(csp *s, const csp_var *x, size_t n, const int64_t *rows, size_t n_rows)
