@@ -138,17 +138,19 @@ bool spec_parse_range(const char *text, int *first, int *last)
 
 /* ---- values ---- */
 
-static nn_status unknown_key(const spec_pair *pair, const char *const *words, size_t n, const spec_subject *subject, nn_error *err)
+/* kind: "key" or "flag". */
+static nn_status unknown_word(const char *kind, const char *word, spec_place place, const char *const *words, size_t n,
+                              const spec_subject *subject, nn_error *err)
 {
-    const char *nearest = spec_nearest(pair->key, words, n);
+    const char *nearest = spec_nearest(word, words, n);
     if (nearest != NULL)
-        return spec_error(err, pair->place, "%sunknown key `%s`; did you mean `%s`?", subject->s, spec_show(pair->key).s, nearest);
+        return spec_error(err, place, "%sunknown %s `%s`; did you mean `%s`?", subject->s, kind, spec_show(word).s, nearest);
     char all[240];
     size_t used = 0;
     all[0] = '\0';
     for (size_t i = 0; i < n && used < sizeof all; i++)
         used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", i == 0 ? "" : i + 1 == n ? " or " : ", ", words[i]);
-    return spec_error(err, pair->place, "%sunknown key `%s`; expected %s", subject->s, spec_show(pair->key).s, all);
+    return spec_error(err, place, "%sunknown %s `%s`; expected %s", subject->s, kind, spec_show(word).s, all);
 }
 
 nn_status spec_check_keys(const spec_node *map, const char *const *words, size_t n, const spec_subject *subject, nn_error *err)
@@ -158,7 +160,7 @@ nn_status spec_check_keys(const spec_node *map, const char *const *words, size_t
         while (k < n && strcmp(words[k], map->pairs[i].key) != 0)
             k++;
         if (k == n)
-            return unknown_key(&map->pairs[i], words, n, subject, err);
+            return unknown_word("key", map->pairs[i].key, map->pairs[i].place, words, n, subject, err);
     }
     return NN_OK;
 }
@@ -232,14 +234,8 @@ static nn_status check_flags(const spec_pair *pair, const spec_subject *subject,
         size_t k = 0;
         while (k < N_FLAGS && strcmp(flag_words[k], item->text) != 0)
             k++;
-        if (k < N_FLAGS)
-            continue;
-        const char *nearest = spec_nearest(item->text, flag_words, N_FLAGS);
-        if (nearest != NULL)
-            return spec_error(err, item->place, "%sunknown flag `%s`; did you mean `%s`?", subject->s, spec_show(item->text).s,
-                              nearest);
-        return spec_error(err, item->place, "%sunknown flag `%s`; expected %s, %s or %s", subject->s, spec_show(item->text).s,
-                          flag_words[0], flag_words[1], flag_words[2]);
+        if (k == N_FLAGS)
+            return unknown_word("flag", item->text, item->place, flag_words, N_FLAGS, subject, err);
     }
     return NN_OK;
 }

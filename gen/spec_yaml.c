@@ -285,6 +285,8 @@ static nn_status yaml_failure(const parser *p)
     spec_place at = place_of(p, &y->problem_mark);
     if (y->context == NULL)
         return spec_error(p->err, at, "not valid YAML: %s", problem);
+    if (y->context_mark.index == y->problem_mark.index)
+        return spec_error(p->err, at, "not valid YAML: %s %s", problem, y->context);
     return spec_error(p->err, at, "not valid YAML: %s %s that starts at line %d, column %d", problem, y->context,
                       (int)y->context_mark.line + 1, (int)y->context_mark.column + 1);
 }
@@ -470,7 +472,7 @@ const char *spec_nearest(const char *word, const char *const *names, size_t n)
     size_t length = strlen(word);
     if (length == 0 || length > NEAR_MAX)
         return NULL;
-    size_t best = (length + 2) / 3 < 3 ? (length + 2) / 3 : 3;
+    size_t best = (length + 2) / 3 < 4 ? (length + 2) / 3 : 4;
     best++; /* a distance below it counts */
     const char *nearest = NULL;
     for (size_t i = 0; i < n; i++) {
