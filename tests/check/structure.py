@@ -122,14 +122,16 @@ def takes_float(view, node, slot, is_output):
 
 
 def types(view):
-    """Graph inputs and outputs are float32; any other type is there because the producer or a consumer cannot do with float32."""
+    """Graph inputs and outputs are float32; any other type of a tensor is there because its producer or a consumer cannot do with float32.
+
+    Initializers are left out: their contents are constants of the table."""
     for what, tensors in (("input", view.inputs), ("output", view.outputs)):
         for name in tensors:
             dtype = view.declared[name][0]
             if dtype != FLOAT:
                 yield "graph-type", f"graph {what} {name!r} is {TYPE_NAMES.get(dtype)}", view.made_by(name)
     for name, (dtype, _) in view.declared.items():
-        if dtype == FLOAT:
+        if dtype == FLOAT or name in view.inits:
             continue
         p = view.producer.get(name)
         demanded = p is not None and not takes_float(view, view.nodes[p[0]], p[1], True)
@@ -137,7 +139,7 @@ def types(view):
         if not demanded:
             users = sorted({view.nodes[i].op_type for i, _ in view.consumers.get(name, ())})
             op = view.made_by(name) or (users[0] if users else "")
-            yield "needless-type", f"{name!r} is {TYPE_NAMES.get(dtype)} though {view.made_by(name) or 'an initializer'} -> {users} can be float32", op
+            yield "needless-type", f"{name!r} is {TYPE_NAMES.get(dtype)} though {view.made_by(name) or 'a graph input'} -> {users} can be float32", op
 
 
 def connected(view):

@@ -13,10 +13,11 @@ CONTEXT.set_forkserver_preload(["check.judge"])
 
 
 def serve(conn, function, log_path):
-    """A worker: (task) in, ("stage", name) and ("done", result) out. Standard error goes to a file of its own."""
+    """A worker: (task) in, ("stage", name) and ("done", result) out. What it prints goes to a file of its own."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     fd = os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
     rw = os.open(log_path, os.O_RDWR | os.O_APPEND)
+    os.dup2(rw, 1)
     os.dup2(rw, 2)
     os.close(fd)
     while True:
