@@ -64,25 +64,25 @@ nn_status nn_nomem(nn_error *err)
     return nn_fail(err, NN_ERR_NOMEM, NULL, 0, 0, "out of memory");
 }
 
+/* Sizes that no object can have fail here: allocators of sanitizers stop the program instead. */
 void *nn_malloc(size_t size)
 {
-    if (stress_fails())
+    if (size > PTRDIFF_MAX || stress_fails())
         return NULL;
     return malloc(size ? size : 1);
 }
 
 void *nn_calloc(size_t count, size_t size)
 {
-    if (stress_fails())
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes) || bytes > PTRDIFF_MAX || stress_fails())
         return NULL;
-    if (count == 0 || size == 0)
-        return calloc(1, 1);
-    return calloc(count, size); /* checks the product itself */
+    return calloc(bytes ? bytes : 1, 1);
 }
 
 void *nn_realloc(void *ptr, size_t size)
 {
-    if (stress_fails())
+    if (size > PTRDIFF_MAX || stress_fails())
         return NULL;
     return realloc(ptr, size ? size : 1);
 }

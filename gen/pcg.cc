@@ -31,6 +31,11 @@ struct unnamed_type {
 #include <pcg_random.hpp>
 #undef typeid
 
+// Clang's -fsanitize=function would describe C++ functions by RTTI.
+#ifdef __clang__
+#pragma clang attribute push(__attribute__((no_sanitize("function"))), apply_to = function)
+#endif
+
 static_assert(sizeof(pcg64) == sizeof(pcg_state), "pcg_state must hold a pcg64");
 static_assert(std::is_trivially_copyable<pcg64>::value, "a pcg64 is copied as bytes");
 
@@ -58,3 +63,7 @@ void pcg_reference32(uint64_t seed, uint64_t stream, uint32_t *out, size_t n)
     for (size_t i = 0; i < n; i++)
         out[i] = rng();
 }
+
+#ifdef __clang__
+#pragma clang attribute pop
+#endif
