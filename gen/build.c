@@ -77,7 +77,7 @@ static bool take_due(builder *b, const build_request *r)
         return false;
     int most = 0;
     for (size_t i = 0; i < r->n_due; i++) {
-        int cost = op_index_due_cost(b->index, r->due[i], b->nodes);
+        int cost = b->index->facts[r->due[i]].cost;
         if (cost >= OP_COST_NONE || (size_t)cost > b->nodes)
             b->report.due_missing++;
         else if (cost > most)
@@ -85,7 +85,7 @@ static bool take_due(builder *b, const build_request *r)
     }
     for (int cost = 1; cost <= most; cost++)
         for (size_t i = 0; i < r->n_due; i++) {
-            if (op_index_due_cost(b->index, r->due[i], b->nodes) != cost)
+            if (b->index->facts[r->due[i]].cost != cost)
                 continue;
             if ((size_t)(b->due_cost + cost) > b->nodes) {
                 b->report.due_missing++;

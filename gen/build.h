@@ -12,16 +12,16 @@
 typedef struct builder builder;
 
 typedef struct {
-    size_t nodes;            /* >= 1 */
-    const uint16_t *due;     /* operators that must appear, indices in the op_set; may repeat */
+    size_t nodes;        /* >= 1 */
+    const uint16_t *due; /* operators that must appear, indices in the op_set; may repeat */
     size_t n_due;
     lower_limits limits;
 } build_request;
 
 typedef struct {
-    uint64_t attempts;       /* whole graphs begun */
-    uint64_t tries, kept;    /* operator instances tried, placed */
-    size_t due_missing;      /* due operators that could not be placed (0 unless the request had no room) */
+    uint64_t attempts;    /* whole graphs begun */
+    uint64_t tries, kept; /* operator instances tried, placed */
+    size_t due_missing;   /* due operators that could not be placed (0 unless the request had no room) */
     uint64_t tape_draws;
     /* nanoseconds by phase are measured by the benchmark from outside, never here */
 } build_report;

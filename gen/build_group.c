@@ -332,11 +332,12 @@ static dtype wanted_output(builder *b, const op_spec *sp)
     return build_slack(b) >= 3 && tape_chance(b->t, "any output type", 1, 3) ? DT_NONE : DT_FLOAT32;
 }
 
-static int output_of_type(const op_model *op, dtype type)
+int build_output_of(const op_model *op, dtype type)
 {
-    for (size_t o = 0; o < op->n_outputs; o++)
-        if (op->outputs[o].types >> type & 1)
-            return (int)o;
+    for (int perhaps = 0; perhaps < 2; perhaps++)
+        for (size_t o = 0; o < op->n_outputs; o++)
+            if (op->outputs[o].types >> type & 1 && (perhaps || !(op->outputs[o].optional || op->outputs[o].conditional)))
+                return (int)o;
     return 0;
 }
 
@@ -367,7 +368,7 @@ static lower_result add_producer(builder *b, dtype type, int depth, size_t *open
     }
     lower_result res = add_op(b, &sp, depth, opened);
     *frame = (int)b->group.n - 1;
-    *output = output_of_type(op, type);
+    *output = build_output_of(op, type);
     return res;
 }
 
@@ -477,7 +478,7 @@ static lower_result add_op(builder *b, const op_spec *sp, int depth, size_t *ope
     p.r->output_type = wanted_output(b, sp);
     if (sp->target >= 0) {
         p.r->target = &b->s.tensors[sp->target].desc;
-        p.r->target_output = b->group.target_output = output_of_type(op, p.r->target->type);
+        p.r->target_output = b->group.target_output = build_output_of(op, p.r->target->type);
     }
     int frame;
     res = lower_add(b->lower, p.r, &frame);
@@ -497,7 +498,7 @@ static int due_credit(const builder *b, const build_group *g)
         for (size_t k = 0; k < f; k++)
             before += g->inst[k].op == g->inst[f].op;
         if (b->due_left[g->inst[f].op->index] > before)
-            credit += op_index_due_cost(b->index, g->inst[f].op->index, b->nodes);
+            credit += b->index->facts[g->inst[f].op->index].cost;
     }
     return credit;
 }
@@ -508,7 +509,7 @@ static void strike_due(builder *b, uint16_t op)
         if (b->due[i] == op) {
             b->due[i] = b->due[--b->n_due];
             b->due_left[op]--;
-            b->due_cost -= op_index_due_cost(b->index, op, b->nodes);
+            b->due_cost -= b->index->facts[op].cost;
             return;
         }
 }

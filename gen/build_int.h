@@ -68,6 +68,8 @@ lower_result build_try(builder *b, const op_spec *specs, size_t n);
 /* A tensor that may go in an input: unconsumed, or consumed already (taken). only: of this type alone, unless DT_NONE. -1: none
  * found. */
 int32_t build_pick(builder *b, const op_model *op, size_t input, bool taken, dtype only);
+/* An output that has the type, one that is always there if possible. */
+int build_output_of(const op_model *op, dtype type);
 /* Nodes left over when all that is open and due has been seen to; < 0: cannot be finished. */
 long build_slack(const builder *b);
 /* Nodes needed to finish what is open, due operators aside. */

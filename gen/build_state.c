@@ -148,6 +148,12 @@ static dtype_mask output_types(const op_instance *in)
     return m;
 }
 
+/* Nodes that a live node asks for: to bring it back to float32, and to join it with what depends on a graph input. */
+static int node_sink(const build_state *s, const op_instance *in, bool constant)
+{
+    return op_index_sink(s->index, output_types(in)) + constant;
+}
+
 static bool slot_data(inst_kind k)
 {
     return k == INST_TENSOR || k == INST_NEW_INPUT || k == INST_LINK;
@@ -196,12 +202,12 @@ static bool constant_allowed(const op_instance *in)
     return false;
 }
 
-/* Whether the interval of an output leaves it one value only. A source's may. */
+/* Whether the interval of an output leaves it one value only. */
 static bool one_value(const op_instance *in)
 {
     for (size_t o = 0; o < in->n_outputs; o++)
         if (in->outputs[o].present && !(in->outputs[o].desc.range.lo < in->outputs[o].desc.range.hi))
-            return !(in->op->flags & OP_SOURCE);
+            return true;
     return false;
 }
 
@@ -225,6 +231,8 @@ void state_foresee(build_state *s, const build_group *g, build_effect *e)
                 e->new_inputs++;
                 e->sound &= x->desc.type == DT_FLOAT32;
             } else if (x->kind == INST_LINK) {
+                const op_instance *from = &g->inst[x->frame];
+                e->sound &= (size_t)x->output < from->n_outputs && from->outputs[x->output].present;
                 used[x->frame] = true;
                 c.parent[touched_find(&c, x->frame)] = touched_find(&c, (int)f);
             } else if (x->kind == INST_TENSOR) {
@@ -243,7 +251,7 @@ void state_foresee(build_state *s, const build_group *g, build_effect *e)
         }
         e->joins += data >= 2;
         constant[f] = frame_constant(s, g, f, constant);
-        e->sound &= !(constant[f] && !constant_allowed(in)) && !(data > 1 && repeats(g, f)) && !one_value(in);
+        e->sound &= !(constant[f] && !constant_allowed(in)) && !(data > 1 && repeats(g, f)) && (constant[f] || !one_value(in));
     }
     if (g->target >= 0) {
         touched_root(&c, (int)g->n - 1, state_root(s, s->notes[g->target].node));
@@ -254,7 +262,7 @@ void state_foresee(build_state *s, const build_group *g, build_effect *e)
     for (size_t f = 0; f < g->n; f++)
         if (!used[f]) {
             e->live++;
-            e->sink_need += op_index_sink(s->index, output_types(&g->inst[f]));
+            e->sink_need += node_sink(s, &g->inst[f], constant[f]);
         }
     size_t groups = 0;
     for (int f = 0; f < (int)g->n; f++)
@@ -457,7 +465,7 @@ static bool commit_outputs(build_state *s, const build_group *g, size_t f, int32
     if (last)
         return true;
     node_note *note = &s->node_notes[node];
-    note->sink = op_index_sink(s->index, output_types(in));
+    note->sink = node_sink(s, in, constant);
     note->live_at = (int32_t)s->live.n;
     s->sink_need += note->sink;
     if (note->sink > 0) {

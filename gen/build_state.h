@@ -1,10 +1,12 @@
 /* The growing graph: tensors and nodes, and what a builder must find in it quickly: unconsumed tensors by type and rank, tensors of
  * a shape, live nodes, components, what it takes to finish.
  *
- * A live node is one none of whose outputs is consumed: in the end it must have a float32 output, which becomes a graph output. Its
- * `sink` is the number of nodes that brings one of its outputs back to float32. The state only grows: an operator is solved and its
- * effect foreseen (state_foresee) before anything is changed (state_commit). Ownership: a state owns its arrays; nodes' lists live
- * in the arena given. */
+ * A live node is one none of whose outputs is consumed: in the end it must have a float32 output that depends on a graph input,
+ * which becomes a graph output. Its `sink` is the number of nodes that this takes.
+ *
+ * The state only grows: an operator is solved and its effect foreseen (state_foresee) before anything is changed (state_commit).
+ *
+ * Ownership: a state owns its arrays; nodes' lists live in the arena given. */
 #ifndef NN_BUILD_STATE_H
 #define NN_BUILD_STATE_H
 

@@ -92,6 +92,7 @@ static lower_result bridge(builder *b, const op_model *op)
         sp[0].given[0] = t;
         sp[0].given_input[0] = x->in_input;
         sp[1].link_frame = 0;
+        sp[1].link_output = x->output;
         sp[1].link_input = input;
         return build_try(b, sp, 2);
     }
@@ -127,6 +128,7 @@ static lower_result start_and_join(builder *b, const op_model *op)
         return LOWER_FAIL;
     op_spec sp[2] = {spec_of(op), spec_of(join)};
     sp[1].link_frame = 0;
+    sp[1].link_output = build_output_of(op, DT_FLOAT32);
     sp[1].link_input = link;
     sp[1].given[0] = t;
     sp[1].given_input[0] = other;
@@ -153,9 +155,9 @@ typedef struct {
 } strategy_row;
 
 static const strategy_row placing[] = {
-    {extend_free, 3, 6, false},    {extend_taken, 3, 6, false}, {bridge, 3, 10, false}, {backward, 2, 6, false},
-    {extend_free, 2, 4, true},     {extend_taken, 2, 4, true},  {bridge, 2, 6, true},   {backward, 2, 4, true},
-    {start_and_join, 4, 16, true}, {start, 1, 3, true},
+    {extend_free, 3, 6, false}, {extend_taken, 3, 6, false}, {produce, 3, 10, false},       {bridge, 3, 10, false},
+    {backward, 2, 6, false},    {extend_free, 2, 4, true},   {extend_taken, 2, 4, true},    {bridge, 2, 6, true},
+    {backward, 2, 4, true},     {produce, 2, 4, true},       {start_and_join, 4, 16, true}, {start, 1, 3, true},
 };
 
 /* Places an operator by whatever works. */
@@ -206,7 +208,8 @@ static int input_taking(builder *b, const op_model *op, int32_t t, int skip)
     return -1;
 }
 
-/* Brings the outputs of a live node without float32 output back to it, or a step nearer. any: by any operator that takes the type.
+/* Brings the outputs of a live node without float32 output back to it, or a step nearer; joins a constant one with another. any: by
+ * any operator that takes the type.
  */
 static lower_result sink_step(builder *b, bool any)
 {
@@ -216,16 +219,17 @@ static lower_result sink_step(builder *b, bool any)
     if (t < 0)
         return LOWER_FAIL;
     dtype type = b->s.tensors[t].desc.type;
-    const op_list *l = any ? &b->index->takers[type] : &b->index->sinks[type];
+    bool join = type == DT_FLOAT32; /* then it is constant */
+    const op_list *l = join ? &b->index->joins : any ? &b->index->takers[type] : &b->index->sinks[type];
     size_t first = l->n ? (size_t)tape_draw(b->t, "sink operator", l->n) : 0;
-    for (size_t k = 0; k < l->n && k < (any ? 3 : CLOSE_TRIES); k++) {
+    for (size_t k = 0; k < l->n && k < (any && !join ? 3 : CLOSE_TRIES); k++) {
         op_spec sp = spec_of(op_at(b, l, first + k));
         sp.given_input[0] = input_taking(b, sp.op, t, -1);
         if (sp.given_input[0] < 0)
             continue;
         sp.given[0] = t;
         sp.output_type = DT_FLOAT32;
-        sp.partners = any;
+        sp.partners = any || join;
         lower_result res = build_try(b, &sp, 1);
         if (res != LOWER_FAIL)
             return res;
@@ -270,6 +274,7 @@ static lower_result join_bridged(builder *b, const op_model *op, int32_t x, int3
         if (s->in_rank != rank || !lower_may_take(b->lower, between, s->in_input, &b->s.tensors[x].desc))
             continue;
         sp[0] = spec_of(between);
+        sp[1].link_output = s->output;
         sp[0].given[0] = x;
         sp[0].given_input[0] = s->in_input;
         tried++;

@@ -147,7 +147,7 @@ static void push(op_list *l, size_t op)
 static bool collect(op_index *x, const op_model *op, const binding *b)
 {
     op_facts *f = &x->facts[op->index];
-    int before = inputs_cost(x, op, b, -1), after = outputs_cost(x, op, b);
+    int before = inputs_cost(x, op, b, -1), after = capped(outputs_cost(x, op, b) + (op->flags & OP_SOURCE ? x->join_cost : 0));
     int cost = capped(before + 1 + after);
     if (cost >= OP_COST_NONE)
         return false;
@@ -227,6 +227,10 @@ nn_status op_index_new(op_index **out, const op_set *ops, nn_error *err)
     }
     for (size_t i = 0; i < ops->n_ops; i++)
         count_data(&x->facts[i], &ops->ops[i]);
+    x->join_cost = OP_COST_NONE;
+    for (size_t i = 0; i < ops->n_ops; i++)
+        if (x->facts[i].most_data >= 2 && !(ops->ops[i].flags & OP_SOURCE))
+            x->join_cost = 1;
     each_binding(x, collect);
     *out = x;
     return NN_OK;
@@ -246,12 +250,6 @@ void op_index_free(op_index *x)
         nn_free(x->takers[t].items);
     }
     nn_free(x);
-}
-
-int op_index_due_cost(const op_index *x, size_t op, size_t nodes)
-{
-    const op_facts *f = &x->facts[op];
-    return capped(f->cost + (f->most_data == 0 && nodes > 1));
 }
 
 int op_index_sink(const op_index *x, dtype_mask types)

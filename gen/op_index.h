@@ -14,7 +14,7 @@
 typedef struct {
     int cost;         /* fewest nodes of a graph that holds the operator, OP_COST_NONE: none can */
     int inputs_cost;  /* of these, nodes that must come before it */
-    int outputs_cost; /* of these, nodes that must come after it */
+    int outputs_cost; /* of these, nodes that must come after it: a source's output is joined with what depends on an input */
     int most_data;    /* tensors it can take at most, variadics counted in full */
     int least_data;   /* tensors that it must take: mandatory inputs that cannot be initializers, at least 1 unless a source */
     dtype_mask takes; /* types of its data inputs */
@@ -30,6 +30,7 @@ typedef struct {
     const op_set *ops;
     op_facts *facts;
     int produce[DT_COUNT], sink[DT_COUNT];
+    int join_cost;               /* 1, or OP_COST_NONE where no operator joins */
     op_list producers[DT_COUNT]; /* at the least cost */
     op_list sinks[DT_COUNT];     /* at the least cost, first step */
     op_list takers[DT_COUNT];    /* placeable operators with a data input of the type */
@@ -40,9 +41,6 @@ typedef struct {
 
 nn_status op_index_new(op_index **out, const op_set *ops, nn_error *err);
 void op_index_free(op_index *x);
-/* Nodes that a due operator takes in a graph of so many nodes: its cost, and a join for a source without data inputs that is not
- * alone. */
-int op_index_due_cost(const op_index *x, size_t op, size_t nodes);
 /* Fewest nodes that bring one of these types back to float32. */
 int op_index_sink(const op_index *x, dtype_mask types);
 

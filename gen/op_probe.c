@@ -26,7 +26,8 @@ static tensor_desc sample_tensor(int rank)
 }
 
 /* The operator with a given tensor in one input and all else left to the lowering. */
-static lower_result probe_one(const op_probe *p, const op_model *op, size_t input, const tensor_desc *d, tape *t, tensor_desc *out)
+static lower_result probe_one(const op_probe *p, const op_model *op, size_t input, const tensor_desc *d, tape *t, tensor_desc *out,
+                              uint8_t *output)
 {
     lower_request r = {.op = op, .output_type = DT_NONE};
     op_instance inst[LOWER_MAX_FRAMES];
@@ -50,7 +51,8 @@ static lower_result probe_one(const op_probe *p, const op_model *op, size_t inpu
     for (size_t o = 0; o < inst[0].n_outputs; o++)
         if (inst[0].outputs[o].present && inst[0].outputs[o].desc.type == DT_FLOAT32) {
             *out = inst[0].outputs[o].desc;
-            return o == 0 ? LOWER_OK : LOWER_FAIL; /* bridges link output 0 */
+            *output = (uint8_t)o;
+            return LOWER_OK;
         }
     return LOWER_FAIL;
 }
@@ -72,12 +74,13 @@ static nn_status probe_all(op_probe *p, arena *memory, tape *t)
             if (!(op->inputs[input].ranks >> rank & 1) || !lower_may_take(p->l, op, input, &d))
                 continue;
             arena_mark m = arena_get_mark(memory);
-            lower_result res = probe_one(p, op, input, &d, t, &out);
+            uint8_t output = 0;
+            lower_result res = probe_one(p, op, input, &d, t, &out, &output);
             arena_release(memory, m);
             if (res == LOWER_NOMEM)
                 return NN_ERR_NOMEM;
             if (res == LOWER_OK)
-                p->samples[p->n++] = (probe_sample){op->index, (uint8_t)rank, (uint8_t)input, out};
+                p->samples[p->n++] = (probe_sample){op->index, (uint8_t)rank, (uint8_t)input, output, out};
         }
     }
     return NN_OK;

@@ -204,7 +204,7 @@ nn_status plan_new(plan **out, const op_set *ops, size_t nodes, uint64_t count, 
     nn_status st = p->costs && p->reasons && p->shortfalls ? op_index_new(&x, ops, err) : nn_nomem(err);
     if (st == NN_OK) {
         for (size_t i = 0; i < ops->n_ops; i++) {
-            int cost = op_index_due_cost(x, i, nodes);
+            int cost = x->facts[i].cost;
             p->costs[i] = cost >= OP_COST_NONE ? 0 : cost;
             if (p->costs[i] == 0)
                 p->reasons[i] = unreachable;
