@@ -62,26 +62,43 @@ class Progress:
         sys.stderr.flush()
 
 
-def generate(generator, f, out):
-    """(family with its nodes, error message or None). For a single operator, the fewest nodes that hold it."""
-    if f.nodes:
+def models_with(out, op):
+    """How many models have the operator, by the manifest; None if that cannot be read."""
+    try:
+        manifest = corpora.parse((Path(out) / "manifest.json").read_text())
+        return {o["name"]: o["models"] for o in manifest["operators"]}.get(op, 0)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def generate(generator, f, out, forms):
+    """(family as it was made, whether each model must have its operator, error message or None).
+
+    For a single operator: alone with the fewest nodes at which every model has it, or with helpers, or what has it most often."""
+    if not f.op:
         ok, words = generator.make(f, out)
-        return f, None if ok else words
-    words = ""
-    for n in plan.MINIMAL_NODES:
-        shutil.rmtree(out, ignore_errors=True)
-        sized = f._replace(nodes=n)
-        ok, words = generator.make(sized, out)
+        return f, False, None if ok else words
+    best, words = (0, None), ""
+    for form, helpers in forms:
+        ops = ",".join([form.format(f.op)] + [h for h in helpers if h != f.op])
+        for n in plan.MINIMAL_NODES:
+            shutil.rmtree(out, ignore_errors=True)
+            sized = f._replace(nodes=n, ops=ops)
+            ok, words = generator.make(sized, out)
+            there = models_with(out, f.op) if ok else 0
+            if there is None or there == generator.count:
+                return sized, there is not None, None  # the validator says what is wrong with the manifest
+            if ok:
+                words = f"{f.op} is in {there} of {generator.count} models"
+                best = max(best, (there, sized))
+        if best[0]:
+            break
+    shutil.rmtree(out, ignore_errors=True)
+    if best[0]:
+        ok, words = generator.make(best[1], out)
         if ok:
-            try:
-                manifest = corpora.parse((Path(out) / "manifest.json").read_text())
-                there = {o["name"]: o["models"] for o in manifest["operators"]}
-                if there.get(f.op, 0) == generator.count:
-                    return sized, None
-                words = f"{f.op} is in {there.get(f.op, 0)} of {generator.count} models"
-            except (OSError, ValueError, KeyError, TypeError):
-                return sized, None  # the validator says what is wrong
-    return f._replace(nodes=plan.MINIMAL_NODES[-1]), f"no family of {plan.MINIMAL_NODES} nodes: {words}"
+            return best[1], False, None
+    return sized, False, f"no family of {plan.MINIMAL_NODES} nodes: {words}"
 
 
 def keep(folder, problems, root, kept):
@@ -95,25 +112,25 @@ def keep(folder, problems, root, kept):
                 shutil.copytree(Path(root) / p.model, folder / name)
 
 
-def run_family(f, generator, pool, args, list_ops, kept):
+def run_family(f, generator, forms, pool, args, list_ops, kept):
     """Generates, judges and deletes one family; returns its line of the state."""
     out = tempfile.mkdtemp(prefix="campaign-", dir=args.tmp)
     target = str(Path(out) / "family")
     try:
         began = time.monotonic()
-        sized, error = generate(generator, f, target)
+        sized, each, error = generate(generator, f, target, forms)
         made = time.monotonic() - began
         command = " ".join(generator.command(sized, "OUT"))
         context = {"opset": f.opset, "command": command}
-        entry = {"key": plan.key(f), "nodes": sized.nodes, "opset": f.opset, "op": f.op, "models": 0, "generate": round(made, 3), "judge": 0.0}
+        entry = {"key": plan.key(f), "nodes": sized.nodes, "opset": f.opset, "op": f.op, "models": 0, "having": 0, "generate": round(made, 3), "judge": 0.0}
         if error:
             problems = [Problem("generate", error, "", f.op, sized.nodes)]
             entry["groups"] = grouping.group(problems, context)
             return entry
-        v = validate(target, pool, args.sample, args.inputs, f.op or None, None if f.op else list_ops.get(f.opset))
+        v = validate(target, pool, args.sample, args.inputs, f.op if each else None, None if f.op else list_ops.get(f.opset))
         if args.keep:
             keep(Path(args.keep), v.problems, target, kept)
-        entry.update(models=v.family.models, judge=round(v.seconds, 3), groups=grouping.group(v.problems, context),
+        entry.update(models=v.family.models, having=v.family.op_models[f.op], judge=round(v.seconds, 3), groups=grouping.group(v.problems, context),
                      notes=grouping.group(v.notes, context), **report.figures(v))
         return entry
     finally:
@@ -135,7 +152,8 @@ def arguments(argv):
     p.add_argument("--profile", default="")
     p.add_argument("--single", action="store_true", help="one family of minimal models an operator and opset; --nodes does not matter")
     p.add_argument("--only", default="", help="with --single: these operators, separated by commas")
-    p.add_argument("--ops-form", default="+{}", help="with --single: the value of nngen --ops, {} for the operator")
+    p.add_argument("--ops-form", default="{}", help="with --single: the value of nngen --ops, {} for the operator")
+    p.add_argument("--helpers", default="Cast,Greater,ArgMax", help="with --single: operators added where one alone makes no model")
     p.add_argument("--nngen-args", default="", help="further arguments of nngen, separated by spaces")
     p.add_argument("--opcampaign", action="store_true", help="print all groups of problems by operator and message")
     p.add_argument("--keep", metavar="DIR", help="copy the smallest example of each kind and operator here")
@@ -148,9 +166,9 @@ def arguments(argv):
 
 def main(argv=None):
     args = arguments(argv)
-    generator = plan.Generator(args.nngen, args.count, args.data_sets, args.profile, args.inputs > 0, args.ops_form,
-                               args.nngen_args.split())
-    options = {k: v for k, v in vars(args).items() if k in ("count", "inputs", "data_sets", "sample", "profile", "single", "ops_form", "nngen_args")}
+    generator = plan.Generator(args.nngen, args.count, args.data_sets, args.profile, args.inputs > 0, args.nngen_args.split())
+    forms = [(args.ops_form, [])] + ([(args.ops_form, args.helpers.split(","))] if args.helpers else [])
+    options = {k: v for k, v in vars(args).items() if k in ("count", "inputs", "data_sets", "sample", "profile", "single", "ops_form", "helpers", "nngen_args")}
     try:
         header = {"nngen": plan.digest(args.nngen), "options": options}
         state = State(args.out + ".state.jsonl", header, args.restart)
@@ -170,7 +188,7 @@ def main(argv=None):
                     if args.limit and fresh >= args.limit:
                         break
                     fresh += 1
-                    entry = run_family(f, generator, pool, args, list_ops, kept)
+                    entry = run_family(f, generator, forms, pool, args, list_ops, kept)
                     state.add(entry)
                     here = [state.done[k] for k in map(plan.key, families) if k in state.done]
                     progress.show(len(here), sum(e["models"] for e in here), report.problem_count(here), entry["models"])

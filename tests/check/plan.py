@@ -6,7 +6,8 @@ from pathlib import Path
 
 from check.family import parse_list
 
-Family = namedtuple("Family", "nodes opset seed op")  # op: '' unless each model must have that operator
+# op: '' unless the family is there for that operator; ops: the value of --ops, '' for none
+Family = namedtuple("Family", "nodes opset seed op ops", defaults=("",))
 
 MINIMAL_NODES = (1, 2, 3, 4, 6)  # tried in turn for one operator
 
@@ -29,9 +30,9 @@ def digest(path):
 
 
 class Generator:
-    def __init__(self, nngen, count, data_sets=1, profile="", intervals=False, ops_form="+{}", extra=(), jobs=1, timeout=600.0):
+    def __init__(self, nngen, count, data_sets=1, profile="", intervals=False, extra=(), jobs=1, timeout=600.0):
         self.nngen, self.count, self.data_sets, self.profile = str(nngen), count, data_sets, profile
-        self.intervals, self.ops_form, self.extra, self.jobs, self.timeout = intervals, ops_form, list(extra), jobs, timeout
+        self.intervals, self.extra, self.jobs, self.timeout = intervals, list(extra), jobs, timeout
 
     def command(self, f, out):
         c = [self.nngen, "--nodes", f.nodes, "--count", self.count, "--seed", f.seed, "--opset", f.opset, "--out", out, "--quiet"]
@@ -39,7 +40,7 @@ class Generator:
         c += ["--inputs", self.data_sets] if self.data_sets != 1 else []
         c += ["--profile", self.profile] if self.profile else []
         c += ["--intervals"] if self.intervals else []
-        c += [f"--ops={self.ops_form.format(f.op)}"] if f.op else []
+        c += [f"--ops={f.ops}"] if f.ops else []
         return [str(x) for x in c + self.extra]
 
     def call(self, command):

@@ -58,8 +58,9 @@ def collect(entries, planned):
     for e in entries:
         if e["op"]:
             bad = sum(g["count"] for g in e["groups"])
-            row = single.setdefault(e["op"], {}).setdefault(str(e["opset"]), {"nodes": e["nodes"], "models": 0, "problems": 0})
+            row = single.setdefault(e["op"], {}).setdefault(str(e["opset"]), {"nodes": e["nodes"], "models": 0, "having": 0, "problems": 0})
             row["models"] += e["models"]
+            row["having"] += e["having"]
             row["problems"] += bad
     return {
         "families": len(entries), "planned": planned,
@@ -91,11 +92,14 @@ def lines(r, single, most):
     yield f"{r['families']} of {r['planned']} families, {r['models']} models, {r['nodes']} nodes, {len([n for n in r['operators'].values() if n])} operators"
     yield f"generated in {r['seconds']['generate']} s, judged in {r['seconds']['judge']} s"
     if single:
-        clean = [op for op, rows in r["single"].items() if all(x["models"] and not x["problems"] for x in rows.values())]
+        clean = [op for op, rows in r["single"].items() if all(x["having"] and not x["problems"] for x in rows.values())]
         yield f"operators without a problem at every opset tried: {len(clean)} of {len(r['single'])}"
+        few = {op: min(x["having"] for x in rows.values()) for op, rows in r["single"].items() if op in clean}
+        yield "fewest models that have one of them at an opset: " + ", ".join(f"{op} {n}" for op, n in sorted(few.items(), key=lambda x: x[1])[:5])
         for op, rows in sorted(r["single"].items()):
             if op not in clean:
-                yield f"  {op}: " + ", ".join(f"opset {v}: {x['problems']} in {x['models']}" for v, x in sorted(rows.items(), key=lambda i: int(i[0])) if x["problems"] or not x["models"])
+                yield f"  {op}: " + ", ".join(f"opset {v}: {x['problems']} in {x['models']}"
+                                           for v, x in sorted(rows.items(), key=lambda i: int(i[0])) if x["problems"] or not x["having"])
     else:
         for k, row in sorted(r["by_opset_and_nodes"].items(), key=lambda x: tuple(map(int, x[0].split("/")))):
             opset, nodes = k.split("/")
