@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#if FLT_EVAL_METHOD != 0
+#if FLT_EVAL_METHOD < 0 || FLT_EVAL_METHOD == 2
 #error "dmath needs IEEE doubles without excess precision (on 32-bit x86: -msse2 -mfpmath=sse)"
 #endif
 
@@ -197,6 +197,8 @@ static double reduce_quadrant(double x, int *quadrant)
 {
     double n = dm_round_even(x * 0x1.45f306dc9c883p-1);
     *quadrant = (int)((int64_t)n & 3);
+    if (n == 0)
+        return x; /* keeps the sign of zero */
     return ((x - n * 0x1.921fb544p+0) - n * 0x1.0b4611a6p-34) - n * 0x1.3198a2e037073p-69;
 }
 
