@@ -26,7 +26,8 @@ void stats_free(stats *s)
     *s = (stats){0};
 }
 
-static bool add_dim(stats *s, int64_t key, uint64_t count)
+/* Adds to the bin of a key; dims has room for one more. */
+static void add_dim(stats *s, int64_t key, uint64_t count)
 {
     size_t lo = 0, hi = s->n_dims;
     while (lo < hi) {
@@ -38,14 +39,22 @@ static bool add_dim(stats *s, int64_t key, uint64_t count)
     }
     if (lo < s->n_dims && s->dims[lo].key == key) {
         s->dims[lo].count += count;
-        return true;
+        return;
     }
-    if (!nn_grow((void **)&s->dims, &s->dims_capacity, s->n_dims + 1, sizeof *s->dims))
-        return false;
     memmove(&s->dims[lo + 1], &s->dims[lo], (s->n_dims - lo) * sizeof *s->dims);
     s->dims[lo] = (stats_bin){key, count};
     s->n_dims++;
-    return true;
+}
+
+nn_status stats_reserve(stats *s, const graph *g, nn_error *err)
+{
+    size_t dims = 0;
+    for (size_t i = 0; i < g->n_tensors; i++)
+        dims += (size_t)g->tensors[i].desc.rank;
+    return nn_grow((void **)&s->level, &s->level_capacity, g->n_tensors, sizeof *s->level) &&
+                   nn_grow((void **)&s->dims, &s->dims_capacity, s->n_dims + dims, sizeof *s->dims)
+               ? NN_OK
+               : nn_nomem(err);
 }
 
 static void add_spread(stats_spread *p, uint64_t x, uint64_t models)
@@ -75,7 +84,7 @@ static void add_classes(stats *s, const graph_node *n)
     }
 }
 
-/* Counts one node; returns its depth, 0 without memory. */
+/* Counts one node; returns its depth. */
 static uint32_t add_node(stats *s, const graph *g, const graph_node *n)
 {
     uint32_t level = 0;
@@ -101,24 +110,19 @@ static uint32_t add_node(stats *s, const graph *g, const graph_node *n)
         s->level[t] = level;
         s->ranks[d->rank]++;
         for (int i = 0; i < d->rank; i++)
-            if (!add_dim(s, d->dims[i], 1))
-                return 0;
+            add_dim(s, d->dims[i], 1);
     }
     return level;
 }
 
-nn_status stats_add(stats *s, const graph *g, nn_error *err)
+void stats_add(stats *s, const graph *g)
 {
-    if (!nn_grow((void **)&s->level, &s->level_capacity, g->n_tensors, sizeof *s->level))
-        return nn_nomem(err);
     memset(s->level, 0, g->n_tensors * sizeof *s->level);
     s->models++;
     s->nodes += g->n_nodes;
     uint32_t depth = 0;
     for (size_t i = 0; i < g->n_nodes; i++) {
         uint32_t level = add_node(s, g, &g->nodes[g->order[i]]);
-        if (level == 0)
-            return nn_nomem(err);
         depth = level > depth ? level : depth;
     }
     for (size_t i = 0; i < g->n_tensors; i++)
@@ -129,7 +133,6 @@ nn_status stats_add(stats *s, const graph *g, nn_error *err)
     add_spread(&s->depth, depth, s->models);
     add_spread(&s->outputs, g->n_outputs, s->models);
     add_spread(&s->graph_inputs, g->n_inputs, s->models);
-    return NN_OK;
 }
 
 static void merge_spread(stats_spread *into, const stats_spread *from, bool first)
@@ -143,6 +146,8 @@ nn_status stats_merge(stats *into, const stats *from, nn_error *err)
 {
     if (from->models == 0)
         return NN_OK;
+    if (!nn_grow((void **)&into->dims, &into->dims_capacity, into->n_dims + from->n_dims, sizeof *into->dims))
+        return nn_nomem(err);
 #define X(name) merge_spread(&into->name, &from->name, into->models == 0);
     STATS_SPREADS(X)
 #undef X
@@ -160,8 +165,7 @@ nn_status stats_merge(stats *into, const stats *from, nn_error *err)
     for (size_t i = 0; i < into->classes->n_classes; i++)
         into->class_counts[i] += from->class_counts[i];
     for (size_t i = 0; i < from->n_dims; i++)
-        if (!add_dim(into, from->dims[i].key, from->dims[i].count))
-            return nn_nomem(err);
+        add_dim(into, from->dims[i].key, from->dims[i].count);
     return NN_OK;
 }
 

@@ -40,7 +40,9 @@ typedef struct {
 
 nn_status stats_init(stats *s, const op_set *ops, const class_table *classes, nn_error *err);
 void stats_free(stats *s);
-nn_status stats_add(stats *s, const graph *g, nn_error *err);
+/* Makes room for g, so that stats_add cannot fail. */
+nn_status stats_reserve(stats *s, const graph *g, nn_error *err);
+void stats_add(stats *s, const graph *g);
 nn_status stats_merge(stats *into, const stats *from, nn_error *err);
 size_t stats_covered(const stats *s); /* operators that appeared */
 

@@ -1,15 +1,24 @@
 /* nngen: random valid ONNX models from a table of operators. The whole public API.
  *
- *     nn_table *t = NULL; nn_error err;
- *     if (nn_table_open(&t, &(nn_table_config){.opset = 17}, &err) != NN_OK) ...
- *     nn_model *m = NULL;
- *     if (nn_model_build(&m, t, &(nn_model_config){.nodes = 40, .seed = 1, .index = 0}, &err) == NN_OK)
- *         nn_model_write_onnx(m, "model.onnx", &err);
- *     nn_model_free(m);
- *     nn_table_close(t);
+ *     nn_table *table = NULL; nn_family *family = NULL; nn_model *model = NULL; nn_error err;
+ *     if (nn_table_open(&table, &(nn_table_config){.opset = 17}, &err) == NN_OK &&
+ *         nn_family_open(&family, table, &(nn_family_config){.nodes = 40, .count = 100, .seed = 1}, &err) == NN_OK &&
+ *         nn_model_build(&model, family, 0, &err) == NN_OK)
+ *         nn_model_write(model, "test_000000", &err);
+ *     nn_model_free(model);
+ *     nn_family_close(family);
+ *     nn_table_close(table);
  *
- * A configuration of zeros means the defaults. Functions that can fail return nn_status and, where err is not NULL, fill it.
- * The library never exits, prints, or reads the clock or the environment. A table may be shared by threads; a model may not. */
+ * A table holds the operators for one opset and profile. A family is a set of models of one size, in which every operator appears.
+ * A model is one of them.
+ *
+ * A configuration of zeros means the defaults; NULL stands for one. Functions that can fail return nn_status and, where err is not
+ * NULL, fill it; what they hand out is then NULL or unchanged. The library never exits, prints, or reads the clock or the
+ * environment.
+ *
+ * Ownership: what an open or build function hands out is the caller's to close or free (NULL is fine); a family must be closed
+ * before its table and a model freed before its family. Texts and bytes handed out belong to the object. Tables and families are
+ * immutable and may be shared by threads; a model is for one thread at a time. */
 #ifndef NNGEN_H
 #define NNGEN_H
 
@@ -18,6 +27,12 @@
 
 #ifdef __cplusplus
 extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define NN_API __attribute__((visibility("default")))
+#else
+#define NN_API
 #endif
 
 #define NNGEN_VERSION "0.1.0"
@@ -38,6 +53,100 @@ typedef struct {
     int line, column;  /* from 1; 0 if unknown */
     char message[480]; /* one line, without a final newline */
 } nn_error;
+
+NN_API const char *nn_version(void); /* of the library; NNGEN_VERSION is that of this header */
+/* "file:line:column: message" or "path: message" or the message alone. Returns the length without the NUL, as snprintf. */
+NN_API size_t nn_error_text(const nn_error *err, char *out, size_t size);
+
+/* ---- operator tables ---- */
+
+typedef struct nn_table nn_table;
+
+typedef struct {
+    int opset;           /* 13 to 22; 0: 17 */
+    const char *profile; /* NULL: "ort" */
+    const char *specs;   /* directory to read the table from; NULL: the built-in one */
+    const char *ops;     /* "A,B": only these; "-A,-B": all but these; NULL or "": all */
+} nn_table_config;
+
+NN_API nn_status nn_table_open(nn_table **out, const nn_table_config *config, nn_error *err);
+NN_API void nn_table_close(nn_table *table);
+NN_API size_t nn_table_operators(const nn_table *table);
+NN_API const char *nn_table_operator(const nn_table *table, size_t i); /* in name order; NULL past the end */
+NN_API const char *nn_table_digest(const nn_table *table);             /* SHA-256 of the table and profile, 64 hex digits */
+
+/* ---- families ---- */
+
+typedef struct nn_family nn_family;
+
+typedef struct {
+    uint64_t nodes;        /* operators in each model; 0: 40 */
+    uint64_t count;        /* models; 0: 100 */
+    uint64_t seed;         /* below 2^63 */
+    int64_t inputs;        /* sets of input tensors for each model; 0: 1; -1: none */
+    uint64_t max_elements; /* of a tensor; 0: 4096 */
+    int intervals;         /* not 0: models.jsonl gets the interval of every tensor */
+} nn_family_config;
+
+NN_API nn_status nn_family_open(nn_family **out, const nn_table *table, const nn_family_config *config, nn_error *err);
+NN_API void nn_family_close(nn_family *family);
+NN_API uint64_t nn_family_count(const nn_family *family);
+
+/* ---- models ---- */
+
+typedef struct nn_model nn_model;
+
+/* Builds model `index` of the family (index < count). *model is NULL or a model of the same family, which is then overwritten:
+ * reusing one saves its workspace. After an error it holds no model. */
+NN_API nn_status nn_model_build(nn_model **model, const nn_family *family, uint64_t index, nn_error *err);
+NN_API void nn_model_free(nn_model *model);
+
+NN_API const char *nn_model_name(const nn_model *model); /* "test_000000" */
+NN_API size_t nn_model_nodes(const nn_model *model);
+NN_API const char *nn_model_node_operator(const nn_model *model, size_t i); /* of the i-th node in file order; NULL past the end */
+NN_API size_t nn_model_inputs(const nn_model *model);                       /* graph inputs */
+NN_API size_t nn_model_outputs(const nn_model *model);
+
+/* The ONNX file, and the TensorProto for graph input i in data set `set`. The bytes are valid until the next call of the same
+ * function on the model, or its next build. */
+NN_API nn_status nn_model_onnx(nn_model *model, const void **bytes, size_t *size, nn_error *err);
+NN_API nn_status nn_model_input(nn_model *model, uint64_t set, size_t i, const void **bytes, size_t *size, nn_error *err);
+/* Writes dir/model.onnx and dir/test_data_set_K/input_I.pb. dir must not be there, or be empty; it appears whole or not at all. */
+NN_API nn_status nn_model_write(nn_model *model, const char *dir, nn_error *err);
+
+/* ---- corpora ---- */
+
+typedef struct {
+    uint64_t done, count; /* models */
+    uint64_t bytes;       /* of the files of those done */
+} nn_progress;
+
+typedef struct {
+    const char *out; /* directory; NULL: build, serialise and hash, write nothing */
+    unsigned jobs;   /* threads; 0: 1 */
+    int force;       /* not 0: replace what nngen wrote to the directory before */
+    /* Called after each model, in order, by one thread at a time; NULL: not called. */
+    void (*progress)(void *data, const nn_progress *progress);
+    void *progress_data;
+    /* Where it points to a number other than 0, the models under way are finished, the manifest written, and the status is
+     * NN_ERR_CANCELLED. May be set by a signal handler or another thread. NULL: none. */
+    const volatile int *cancel;
+} nn_corpus_config;
+
+typedef struct {
+    uint64_t models, nodes;
+    uint64_t files, bytes;     /* models and inputs */
+    size_t operators, covered; /* of the family; those that appear in a model */
+    size_t missing;            /* operators - covered; nn_corpus_missing has their names */
+} nn_corpus_report;
+
+/* Called for each operator that is in no model. */
+typedef void nn_missing_fn(void *data, const char *op, const char *reason);
+
+/* Writes the whole family: out/test_000000/..., out/models.jsonl, out/manifest.json. The bytes do not depend on jobs. What was
+ * finished before an error stays, with a manifest that says so. report may be NULL; missing too. */
+NN_API nn_status nn_corpus_write(const nn_family *family, const nn_corpus_config *config, nn_corpus_report *report,
+                                 nn_missing_fn *missing, void *missing_data, nn_error *err);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,45 @@
+/* Insides of the public objects. A family is (table, options, plan); a model is a thread's workspace and what was last built in it.
+ *
+ * Ownership: each struct owns what its pointers lead to, except the table of a family and the family of a model. */
+#ifndef NN_API_H
+#define NN_API_H
+
+#include "build.h"
+#include "naming.h"
+#include "onnx_write.h"
+#include "options.h"
+#include "plan.h"
+#include "sha256.h"
+#include "stats.h"
+
+struct nn_table {
+    arena mem;
+    options options; /* opset, profile, ops */
+    op_set *ops;
+    class_table classes;
+    char digest[SHA256_HEX_SIZE];
+};
+
+struct nn_family {
+    const nn_table *table;
+    options options; /* all that the manifest states */
+    plan *plan;
+    lower_limits limits;
+    char *description; /* the options as text, for the models' metadata */
+};
+
+struct nn_model {
+    const nn_family *family;
+    tape *tape;
+    builder *builder;
+    arena mem; /* names; scratch of the writer */
+    sha256 *hasher;
+    const graph *graph; /* NULL: nothing built */
+    build_report report;
+    model_names names;
+    uint64_t index;
+    char name[MODEL_NAME_SIZE];
+    onnx_buffer onnx, input;
+};
+
+#endif

@@ -1,0 +1,89 @@
+#include "json_line.h"
+
+#include <float.h>
+#include <stdio.h>
+#include <string.h>
+
+static void append(json_line *j, const char *text, size_t n)
+{
+    j->failed = j->failed || !nn_grow((void **)&j->bytes, &j->capacity, j->size + n, 1);
+    if (j->failed)
+        return;
+    memcpy(j->bytes + j->size, text, n);
+    j->size += n;
+}
+
+void line_raw(json_line *j, const char *text)
+{
+    append(j, text, strlen(text));
+}
+
+void line_string(json_line *j, const char *s)
+{
+    append(j, "\"", 1);
+    for (size_t n; *s != '\0'; s += n) {
+        n = 0;
+        while ((unsigned char)s[n] >= ' ' && s[n] != '"' && s[n] != '\\')
+            n++;
+        append(j, s, n);
+        if (s[n] != '\0') {
+            char escaped[8];
+            (void)snprintf(escaped, sizeof escaped, "\\u%04x", (unsigned)(unsigned char)s[n]);
+            append(j, escaped, 6);
+            n++;
+        }
+    }
+    append(j, "\"", 1);
+}
+
+size_t line_digits(char out[24], int64_t x)
+{
+    char text[24];
+    size_t at = sizeof text;
+    uint64_t u = x < 0 ? -(uint64_t)x : (uint64_t)x;
+    do
+        text[--at] = (char)('0' + u % 10);
+    while ((u /= 10) != 0);
+    if (x < 0)
+        text[--at] = '-';
+    memcpy(out, text + at, sizeof text - at);
+    return sizeof text - at;
+}
+
+void line_int(json_line *j, int64_t x)
+{
+    char text[24];
+    append(j, text, line_digits(text, x));
+}
+
+void line_real(json_line *j, double x)
+{
+    x = x > DBL_MAX ? DBL_MAX : x < -DBL_MAX ? -DBL_MAX : x == x ? x : 0;
+    char text[64], out[64];
+    size_t n = 0;
+    (void)snprintf(text, sizeof text, "%.17g", x);
+    bool point = false;
+    for (const char *p = text; *p != '\0'; p++) {
+        bool plain = (*p >= '0' && *p <= '9') || *p == '-' || *p == '+' || *p == 'e';
+        if (plain)
+            out[n++] = *p;
+        else if (!point) /* the locale's decimal separator, of any number of bytes */
+            out[n++] = '.';
+        point = !plain;
+    }
+    append(j, out, n);
+}
+
+void line_next(json_line *j)
+{
+    char last = !j->failed && j->size > 0 ? j->bytes[j->size - 1] : '{';
+    if (last != '{' && last != '[' && last != '\n')
+        append(j, ",", 1);
+}
+
+void line_key(json_line *j, const char *key)
+{
+    line_next(j);
+    line_string(j, key);
+    append(j, ":", 1);
+}

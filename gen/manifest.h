@@ -1,0 +1,23 @@
+/* manifest.json and the lines of models.jsonl. The same family gives the same bytes on any machine: fields in a fixed order, no
+ * time, no path, numbers independent of the locale.
+ *
+ * Ownership: manifest_json hands out a text to be freed with free(); lines are appended to the caller's buffer. */
+#ifndef NN_MANIFEST_H
+#define NN_MANIFEST_H
+
+#include "api.h"
+#include "json_line.h"
+
+/* finished: models of the family that are there; fewer than the options' count after a cancellation or an error. */
+nn_status manifest_json(char **out, size_t *size, const nn_family *f, const stats *s, uint64_t finished, nn_error *err);
+
+/* Why operator i is in no model of a family with these statistics; NULL if it is in one. */
+const char *manifest_missing(const nn_family *f, const stats *s, size_t op);
+
+/* Appends one line with its newline. digests: of model.onnx, then of the inputs, data set by data set. */
+nn_status manifest_line(json_line *line, nn_model *m, const uint8_t (*digests)[SHA256_SIZE], nn_error *err);
+
+/* Whether the open file is a manifest that nngen wrote. */
+bool manifest_is_own(int fd);
+
+#endif
