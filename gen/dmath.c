@@ -197,8 +197,6 @@ static double reduce_quadrant(double x, int *quadrant)
 {
     double n = dm_round_even(x * 0x1.45f306dc9c883p-1);
     *quadrant = (int)((int64_t)n & 3);
-    if (n == 0)
-        return x; /* keeps the sign of zero */
     return ((x - n * 0x1.921fb544p+0) - n * 0x1.0b4611a6p-34) - n * 0x1.3198a2e037073p-69;
 }
 
@@ -232,6 +230,8 @@ static double cos_series(double r)
 
 double dm_sin(double x)
 {
+    if (x == 0)
+        return x; /* keeps its sign */
     if (!(magnitude(x) <= 1e6))
         return quiet_nan();
     int q;
@@ -252,6 +252,8 @@ double dm_cos(double x)
 
 double dm_tan(double x)
 {
+    if (x == 0)
+        return x;
     if (!(magnitude(x) <= 1e6))
         return quiet_nan();
     int q;
