@@ -157,6 +157,17 @@ static interval typed_range(dtype t, interval r)
     return r;
 }
 
+/* Whether every input that is not an initializer has one value only: it comes from a source. */
+static bool constant_inputs(const frame *f)
+{
+    for (int i = 0; i < f->n_slots; i++) {
+        const frame_slot *s = &f->slots[i];
+        if ((s->kind == SLOT_TENSOR || s->kind == SLOT_LINK || s->kind == SLOT_OPEN) && s->desc.range.lo < s->desc.range.hi)
+            return false;
+    }
+    return true;
+}
+
 static bool acceptable(const lower *l, const frame *f, const frame_output *o, bool first)
 {
     interval r = o->desc.range;
@@ -166,8 +177,8 @@ static bool acceptable(const lower *l, const frame *f, const frame_output *o, bo
         return false;
     if (!first || (f->op->flags & OP_SOURCE))
         return true;
-    if (r.lo >= r.hi)
-        return false; /* provably constant */
+    if (r.lo >= r.hi) /* provably constant */
+        return r.lo == r.hi && constant_inputs(f);
     return !dtype_is_float(o->desc.type) || (iv_mag(r) >= l->limits.min_magnitude && r.hi - r.lo >= 1e-4 * iv_mag(r));
 }
 
