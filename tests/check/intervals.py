@@ -85,7 +85,7 @@ def coverage(view, record):
 
 def observe(data, view, record, k, own_feeds, sources, stage, facts):
     """Runs k drawn inputs and the corpus's own; yields problems. facts["tightness"]: {operator: [log2 of declared / observed width]},
-    facts["magnitude"]: [largest magnitude of each float tensor]."""
+    facts["magnitude"]: [largest magnitude of each float tensor]; facts["moved"]: [graph outputs that change with the input, graph outputs]."""
     ranges = record.get("intervals") or {p["name"]: p["interval"] for p in record["inputs"] + record["outputs"]}
     if "intervals" in record:
         yield from coverage(view, record)
@@ -98,7 +98,7 @@ def observe(data, view, record, k, own_feeds, sources, stage, facts):
         yield "load-exposed", runtime.one_line(e), runtime.blamed(str(e), view)
         return
     stage("run-exposed")
-    seen = {}
+    seen, first, moved = {}, {}, set()
     reported = set()
     for mode, feed in [("given", f) for f in own_feeds] + list(feeds(record, k)):
         try:
@@ -112,6 +112,8 @@ def observe(data, view, record, k, own_feeds, sources, stage, facts):
                 if kind not in reported:  # the first in topological order; the rest follow from it
                     yield kind, f"{mode} input: {message}", view.made_by(name)
                 reported.add(kind)
+            if name in view.outputs and not np.array_equal(first.setdefault(name, value), value, equal_nan=value.dtype.kind == "f"):
+                moved.add(name)
             if value.size and value.dtype == np.float32:
                 lo, hi = float(value.min()), float(value.max())
                 a, b = seen.get(name, (lo, hi))
@@ -121,6 +123,7 @@ def observe(data, view, record, k, own_feeds, sources, stage, facts):
         if name in ranges and hi > lo:
             a, b = ranges[name]
             tight.setdefault(view.made_by(name), []).append(float(np.log2(max((b - a) / (hi - lo), 1e-9))))
+    facts["moved"] = [len(moved), len(view.outputs)]
     facts["tightness"] = tight
     facts["magnitude"] = [max(abs(lo), abs(hi)) for lo, hi in seen.values()]
     facts["still"] = sum(lo == hi and view.declared[n][1] != () for n, (lo, hi) in seen.items())

@@ -57,6 +57,7 @@ def judge(task, stage=lambda s: None):
         return result
     stage("structure")
     problems += structure.examine(view, record, manifest, sources)
+    notes += structure.source_only(view, sources)
     result["stats"] = stats.of_model(view)
     want = task.get("want")
     if want and want not in result["stats"]["operators"]:

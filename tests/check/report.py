@@ -21,6 +21,7 @@ def figures(v):
         "levels_differ": sum(f.get("levels_differ", 0) > 1e-3 for f in v.facts),
         "observed": sum("magnitude" in f for f in v.facts),
         "tightness": {op: [len(x), round(statistics.median(x), 3)] for op, x in tight.items()},
+        "moved": [sum(f["moved"][i] for f in v.facts if "moved" in f) for i in (0, 1)],
         "tensors": len(magnitudes),
         "useful": sum(1e-3 <= x <= 1e4 for x in magnitudes),
     }
@@ -79,6 +80,7 @@ def collect(entries, planned):
         "levels_differ": sum(e["levels_differ"] for e in judged),
         "observed_models": sum(e["observed"] for e in judged),
         "useful_magnitudes": sum(e["useful"] for e in judged) / max(sum(e["tensors"] for e in judged), 1),
+        "outputs_moved": [sum(e["moved"][i] for e in judged) for i in (0, 1)],
         "tightness": {op: round(2 ** statistics.median(x), 3) for op, x in sorted(tight.items())},
         "single": single,
     }
@@ -107,6 +109,7 @@ def lines(r, single, most):
         yield "joins {min:.3f}..{max:.3f}, mean {mean:.3f}".format(**r["joins"]) + f"; deepest {r['depth_max']}"
     if r["observed_models"]:
         yield f"every tensor observed in {r['observed_models']} models; {100 * r['useful_magnitudes']:.1f} % of magnitudes in 1e-3..1e4"
+        yield "graph outputs that change with the inputs: {} of {}".format(*r["outputs_moved"])
         yield "declared width / observed width: " + ", ".join(f"{op} {t:g}" for op, t in sorted(r["tightness"].items(), key=lambda x: -x[1])[:30])
     yield f"optimised and not differ by more than 1e-3: {r['levels_differ']} models"
     yield f"value classes never seen: {len(r['unseen_classes'])}" + "".join(f"\n  {op}.{attr}: {c}" for op, attr, c in r["unseen_classes"][:most])

@@ -196,6 +196,18 @@ def foldable(view, sources):
             yield "foldable", f"{n.op_type} {n.name!r} depends on no graph input", n.op_type
 
 
+def source_only(view, sources):
+    """Nodes that depend on a graph input only by way of a source (its shape, say): a runtime may fold them. Noted."""
+    live = set(view.inputs)
+    for n in view.nodes:
+        if n.op_type in sources:
+            continue
+        if any(x in live for x in n.input):
+            live.update(n.output)
+        else:
+            yield "source-only", f"{n.op_type} {n.name!r} depends on sources alone", n.op_type
+
+
 def outputs(view):
     n, most = len(view.outputs), max_outputs(len(view.nodes))
     if n > most:

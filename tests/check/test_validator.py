@@ -6,9 +6,10 @@ import time
 
 import numpy as np
 import pytest
+from onnx import helper
 
 from check import determinism, fake, intervals, schema, shapes, structure, validate
-from check.faults import FAULTS, Bench
+from check.faults import FAULTS, Bench, extend
 from check.judge import judge
 from check.view import View
 from check.workers import Pool
@@ -152,6 +153,32 @@ def test_drawn_inputs_stay_inside_and_reach_the_corners():
     assert len(set(seen["uniform"])) > 40
     again = [f["x"] for _, f in intervals.feeds(record, 5)]
     assert all((x == y["x"]).all() for x, (_, y) in zip(again, intervals.feeds(record, 5)))
+
+
+def test_source_only_nodes_are_noted_and_constants_are_foldable(good):
+    bench = Bench(good)
+    m = bench.model()
+    x, y = m.graph.input[0].name, m.graph.output[0].name
+    m.graph.node.extend([helper.make_node("Shape", [x], ["s"], name="s"), helper.make_node("Cast", ["s"], ["c"], name="c", to=1),
+                         helper.make_node("Add", ["c", y], ["d"], name="d")])
+    view = View(m)
+    assert [op for _, _, op in structure.source_only(view, {"Shape"})] == ["Cast"]
+    assert list(structure.foldable(view, {"Shape"})) == []
+    m.graph.node[-3].CopyFrom(helper.make_node("Constant", [], ["s"], name="s", value_ints=[1, 2]))
+    assert [op for _, _, op in structure.foldable(View(m), {"Constant"})] == ["Cast"]
+
+
+def test_outputs_that_do_not_move_are_counted(tmp_path, pool, good):
+    shutil.copytree(good, tmp_path / "c")
+    b = Bench(tmp_path / "c")
+    m = b.model()
+    extend(m.graph, "Relu")
+    extend(m.graph, "Neg")
+    extend(m.graph, "Relu")
+    b.save(m)
+    _, v = kinds(tmp_path / "c", pool, inputs=5)
+    still = [b - a for a, b in (f["moved"] for f in v.facts)]
+    assert sorted(still) == [0, 0, 1]
 
 
 def test_slots_know_where_float_is_impossible():
