@@ -134,7 +134,7 @@ static void commit(corpus *c)
 static bool take(corpus *c, uint64_t *index)
 {
     for (;;) {
-        if (c->config->cancel != NULL && *c->config->cancel != 0)
+        if (c->config->cancel != NULL && __atomic_load_n(c->config->cancel, __ATOMIC_RELAXED) != 0)
             c->stop = true;
         if (c->stop || c->next == (uint64_t)c->family->options.count)
             return false;

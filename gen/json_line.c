@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void append(json_line *j, const char *text, size_t n)
+void line_text(json_line *j, const char *text, size_t n)
 {
     j->failed = j->failed || !nn_grow((void **)&j->bytes, &j->capacity, j->size + n, 1);
     if (j->failed)
@@ -15,25 +15,25 @@ static void append(json_line *j, const char *text, size_t n)
 
 void line_raw(json_line *j, const char *text)
 {
-    append(j, text, strlen(text));
+    line_text(j, text, strlen(text));
 }
 
 void line_string(json_line *j, const char *s)
 {
-    append(j, "\"", 1);
+    line_text(j, "\"", 1);
     for (size_t n; *s != '\0'; s += n) {
         n = 0;
         while ((unsigned char)s[n] >= ' ' && s[n] != '"' && s[n] != '\\')
             n++;
-        append(j, s, n);
+        line_text(j, s, n);
         if (s[n] != '\0') {
             char escaped[8];
             (void)snprintf(escaped, sizeof escaped, "\\u%04x", (unsigned)(unsigned char)s[n]);
-            append(j, escaped, 6);
+            line_text(j, escaped, 6);
             n++;
         }
     }
-    append(j, "\"", 1);
+    line_text(j, "\"", 1);
 }
 
 size_t line_digits(char out[24], int64_t x)
@@ -53,7 +53,7 @@ size_t line_digits(char out[24], int64_t x)
 void line_int(json_line *j, int64_t x)
 {
     char text[24];
-    append(j, text, line_digits(text, x));
+    line_text(j, text, line_digits(text, x));
 }
 
 void line_real(json_line *j, double x)
@@ -71,19 +71,19 @@ void line_real(json_line *j, double x)
             out[n++] = '.';
         point = !plain;
     }
-    append(j, out, n);
+    line_text(j, out, n);
 }
 
 void line_next(json_line *j)
 {
     char last = !j->failed && j->size > 0 ? j->bytes[j->size - 1] : '{';
     if (last != '{' && last != '[' && last != '\n')
-        append(j, ",", 1);
+        line_text(j, ",", 1);
 }
 
 void line_key(json_line *j, const char *key)
 {
     line_next(j);
     line_string(j, key);
-    append(j, ":", 1);
+    line_text(j, ":", 1);
 }

@@ -12,6 +12,7 @@ typedef struct {
     bool failed;
 } json_line;
 
+void line_text(json_line *j, const char *text, size_t n);
 void line_raw(json_line *j, const char *text); /* braces, colons, literals */
 void line_string(json_line *j, const char *s); /* quoted and escaped */
 void line_int(json_line *j, int64_t x);

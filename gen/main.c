@@ -1,0 +1,272 @@
+/* The command line. The only place that prints, reads the clock, catches signals and exits. */
+#include "list_ops.h"
+#include "nngen.h"
+#include "options.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { EXIT_USAGE = 2 };
+
+/* ---- signals ---- */
+
+static volatile sig_atomic_t caught; /* the signal's number */
+static volatile int cancel;
+
+static void on_signal(int number)
+{
+    caught = number;
+    __atomic_store_n(&cancel, 1, __ATOMIC_RELAXED);
+}
+
+/* The first SIGINT or SIGTERM asks for an orderly end, the second one ends at once. Writing to a closed pipe and past a file size
+ * limit are errors of write(). */
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)(SA_RESTART | SA_RESETHAND)};
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN);
+}
+
+/* ---- messages ---- */
+
+static int fail(const nn_error *err)
+{
+    char text[sizeof err->file + sizeof err->message + 64];
+    (void)nn_error_text(err, text, sizeof text);
+    (void)fprintf(stderr, "nngen: %s\n", text);
+    if (err->status == NN_ERR_USAGE)
+        (void)fprintf(stderr, "Try 'nngen --help'.\n");
+    return err->status == NN_ERR_USAGE ? EXIT_USAGE : EXIT_FAILURE;
+}
+
+/* Ends a run whose result is on standard output: what could not be written there is a failure, silent if the reader has left. */
+static int close_stdout(int status)
+{
+    errno = 0;
+    bool bad = ferror(stdout) != 0;
+    if (fflush(stdout) != 0 || bad) {
+        if (errno != EPIPE)
+            (void)fprintf(stderr, "nngen: standard output: %s\n", strerror(errno != 0 ? errno : EIO));
+        return status != 0 ? status : EXIT_FAILURE;
+    }
+    return status;
+}
+
+static void print_help(void)
+{
+    (void)printf("Usage: nngen --nodes N --count M --out DIR [OPTION]...\n"
+                 "Writes a family of M random valid ONNX models of N operator nodes each to DIR: test_000000/model.onnx with "
+                 "inputs beside it,\n"
+                 "models.jsonl and manifest.json.\n\n");
+    for (const option_row *row = option_rows; row < option_rows + option_count; row++) {
+        char flag[32], left[64];
+        option_flag(row, flag);
+        if (row->kind == OPTION_WORD)
+            (void)snprintf(left, sizeof left, "%s[=%s]", flag, row->argument);
+        else
+            (void)snprintf(left, sizeof left, "%s%s%s", flag, row->argument != NULL ? " " : "",
+                           row->argument != NULL ? row->argument : "");
+        (void)printf("  %-20s %s", left, row->help);
+        if (row->kind == OPTION_INT && row->offset != offsetof(options, jobs))
+            (void)printf(" (default: %lld)", (long long)row->fallback);
+        else if (row->kind == OPTION_TEXT && row->fallback_text != NULL && row->fallback_text[0] != '\0')
+            (void)printf(" (default: %s)", row->fallback_text);
+        (void)printf("\n");
+    }
+    (void)printf("\nExit status: 0 done, 1 failed, 2 wrong usage, 130 or 143 stopped by SIGINT or SIGTERM.\n");
+}
+
+/* ---- progress ---- */
+
+typedef struct {
+    double started, shown;
+    bool on, line; /* line: something stands on the terminal's line */
+} bar;
+
+static double now(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void wipe(bar *b)
+{
+    if (b->line)
+        (void)fputs("\r\033[K", stderr);
+    b->line = false;
+}
+
+static int columns(void)
+{
+    struct winsize w;
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 0 ? w.ws_col : 80;
+}
+
+static void on_progress(void *data, const nn_progress *p)
+{
+    bar *b = data;
+    double t = now();
+    if (!b->on || (t - b->shown < 0.1 && p->done < p->count))
+        return;
+    b->shown = t;
+    b->line = true;
+    double elapsed = t - b->started, rate = elapsed > 0 ? (double)p->done / elapsed : 0;
+    char tail[96], cells[41];
+    int n = snprintf(tail, sizeof tail, " %llu/%llu models  %.0f/s  %.0f s left", (unsigned long long)p->done,
+                     (unsigned long long)p->count, rate, rate > 0 ? (double)(p->count - p->done) / rate : 0);
+    int room = columns() - n - 3, width = room > 40 ? 40 : room < 0 ? 0 : room;
+    int full = (int)((double)width * (double)p->done / (double)p->count);
+    memset(cells, ' ', sizeof cells);
+    memset(cells, '#', (size_t)full);
+    (void)fprintf(stderr, "\r[%.*s]%s\033[K", width, cells, tail);
+    (void)fflush(stderr);
+}
+
+static void print_size(uint64_t bytes)
+{
+    static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
+    double x = (double)bytes;
+    size_t k = 0;
+    for (; x >= 1000 && k < 4; k++)
+        x /= 1000;
+    (void)printf("%.*f %s", k == 0 ? 0 : 1, x, units[k]);
+}
+
+static void print_summary(const options *o, const nn_corpus_report *r, double seconds)
+{
+    (void)printf("%llu models of %lld nodes, %zu of %zu operators\n", (unsigned long long)r->models, (long long)o->nodes,
+                 r->covered, r->operators);
+    (void)printf("%llu files, ", (unsigned long long)r->files);
+    print_size(r->bytes);
+    (void)printf("%s, %.2f s", o->dry_run ? " not written" : "", seconds);
+    if (r->models > 0)
+        (void)printf(", %.3f ms a model", seconds * 1e3 / (double)r->models);
+    (void)printf("\n");
+    if (!o->dry_run)
+        (void)printf("%s/manifest.json\n", o->out);
+}
+
+/* ---- runs ---- */
+
+typedef struct {
+    bar *bar;
+    size_t count;
+    bool quiet;
+} missing_list;
+
+static void on_missing(void *data, const char *op, const char *reason)
+{
+    missing_list *m = data;
+    wipe(m->bar);
+    m->count++;
+    (void)fprintf(stderr, "nngen: missing operator %s: %s\n", op, reason);
+}
+
+static unsigned processors(void)
+{
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n < 1 ? 1 : n > 256 ? 256 : (unsigned)n;
+}
+
+static int stopped(const nn_error *err)
+{
+    int number = caught != 0 ? caught : SIGINT;
+    (void)fprintf(stderr, "nngen: %s: %s; what is finished is listed in the manifest\n",
+                  number == SIGTERM ? "terminated" : "interrupted", err->message);
+    return 128 + number;
+}
+
+static int write_corpus(const options *o, const nn_family *family)
+{
+    bar b = {.started = now(), .on = !o->quiet && (o->progress || isatty(STDERR_FILENO))};
+    missing_list missing = {.bar = &b};
+    nn_corpus_config config = {.out = o->dry_run ? NULL : o->out,
+                               .jobs = o->jobs > 0 ? (unsigned)o->jobs : processors(),
+                               .force = o->force != 0,
+                               .progress = on_progress,
+                               .progress_data = &b,
+                               .cancel = &cancel};
+    nn_corpus_report report = {0};
+    nn_error err = {0};
+    catch_signals();
+    nn_status s = nn_corpus_write(family, &config, &report, on_missing, &missing, &err);
+    wipe(&b);
+    if (s == NN_ERR_CANCELLED)
+        return stopped(&err);
+    if (s != NN_OK) {
+        int status = fail(&err);
+        if (report.models > 0 && !o->dry_run)
+            (void)fprintf(stderr, "nngen: %llu of %lld models were finished and stay in %s\n", (unsigned long long)report.models,
+                          (long long)o->count, o->out);
+        return status;
+    }
+    if (!o->quiet)
+        print_summary(o, &report, now() - b.started);
+    return close_stdout(EXIT_SUCCESS);
+}
+
+static int print_operators(const options *o, const nn_table *table)
+{
+    json_line text = {.bytes = NULL};
+    nn_error err = {0};
+    int status = EXIT_SUCCESS;
+    if (list_ops(&text, table, o->list_ops, &err) != NN_OK)
+        status = fail(&err);
+    else
+        (void)fwrite(text.bytes, 1, text.size, stdout);
+    nn_free(text.bytes);
+    return close_stdout(status);
+}
+
+static int run(const options *o)
+{
+    nn_table *table = NULL;
+    nn_family *family = NULL;
+    nn_error err = {0};
+    nn_table_config tc = {.opset = (int)o->opset, .profile = o->profile, .specs = o->specs, .ops = o->ops};
+    nn_family_config fc = {.nodes = (uint64_t)o->nodes,
+                           .count = (uint64_t)o->count,
+                           .seed = (uint64_t)o->seed,
+                           .inputs = o->inputs > 0 ? o->inputs : -1,
+                           .max_elements = (uint64_t)o->max_elements,
+                           .intervals = o->intervals != 0};
+    int status;
+    if (nn_table_open(&table, &tc, &err) != NN_OK)
+        status = fail(&err);
+    else if (o->list_ops != NULL)
+        status = print_operators(o, table);
+    else if (nn_family_open(&family, table, &fc, &err) != NN_OK)
+        status = fail(&err);
+    else
+        status = write_corpus(o, family);
+    nn_family_close(family);
+    nn_table_close(table);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    options o;
+    nn_error err = {0};
+    if (options_parse(&o, argc, argv, &err) != NN_OK)
+        return fail(&err);
+    if (o.help) {
+        print_help();
+        return close_stdout(EXIT_SUCCESS);
+    }
+    if (o.version) {
+        (void)printf("nngen %s\n", nn_version());
+        return close_stdout(EXIT_SUCCESS);
+    }
+    return run(&o);
+}
