@@ -59,7 +59,7 @@ static void draw_style(builder *b)
     b->soft_live = 1 + (size_t)tape_draw(b->t, "outputs", most);
     b->chainy = shape == 0;
     b->aim_inputs = 1 + n / 16 + (size_t)tape_draw(b->t, "inputs", n / 12 + 2);
-    b->join_share = 290 + (uint32_t)tape_draw(b->t, "joins", 160);
+    b->join_share = 260 + (uint32_t)tape_draw(b->t, "joins", 140);
     b->reuse_share = 100 + (uint32_t)tape_draw(b->t, "reuse", 100);
 }
 

@@ -11,6 +11,12 @@ op_spec spec_of(const op_model *op)
     return (op_spec){.op = op, .given = {-1, -1}, .link_frame = -1, .target = -1};
 }
 
+size_t build_draw(builder *b, const char *label, size_t n)
+{
+    size_t at = (size_t)tape_draw(b->t, label, n);
+    return n > 1 ? (at + b->turn) % n : 0;
+}
+
 long build_need(const builder *b, size_t components, size_t live, int sink_need)
 {
     size_t joins = components > 1 ? components - 1 : 0;
@@ -34,12 +40,12 @@ static size_t pick_place(builder *b, size_t n, bool taken)
 {
     if (taken || b->chainy)
         n = (size_t)tape_draw(b->t, "age", n) + 1; /* twice: the newer, the likelier */
-    return (size_t)tape_draw(b->t, "place", n);
+    return build_draw(b, "place", n);
 }
 
 static int32_t pick_graph_input(builder *b, const op_model *op, size_t input)
 {
-    size_t n = b->s.inputs.n, first = n ? (size_t)tape_draw(b->t, "graph input", n) : 0;
+    size_t n = b->s.inputs.n, first = n ? build_draw(b, "graph input", n) : 0;
     for (size_t k = 0; k < n && k < MAX_SCAN; k++) {
         int32_t t = b->s.inputs.items[(first + k) % n];
         if (t != b->group.target && lower_may_take(b->lower, op, input, &b->s.tensors[t].desc))
@@ -61,7 +67,7 @@ int32_t build_pick(builder *b, const op_model *op, size_t input, bool taken, dty
             if (in->ranks >> r & 1)
                 total += lists[t][r].n;
     for (int probe = 0; probe < 4 && total > 0; probe++) {
-        size_t at = (size_t)tape_draw(b->t, "tensor", total);
+        size_t at = (build_draw(b, "tensor", total) + (size_t)probe) % total;
         for (int t = 1; t < DT_COUNT; t++)
             for (int r = 0; types >> t & 1 && r < STATE_RANKS; r++) {
                 size_t n = in->ranks >> r & 1 ? lists[t][r].n : 0;
@@ -188,6 +194,16 @@ static bool input_wanted(builder *b)
     return b->s.inputs.n < b->aim_inputs && tape_chance(b->t, "new graph input", 1, 3);
 }
 
+/* Whether a partner for the input can exist: a graph input, or a tensor of another type that is there. */
+static bool partner_possible(const builder *b, const op_input *in)
+{
+    bool possible = (in->types & FLOAT_BIT) != 0;
+    for (int t = 1; t < DT_COUNT && !possible; t++)
+        for (int r = 0; in->types >> t & 1 && r < STATE_RANKS && !possible; r++)
+            possible = (in->ranks >> r & 1) && b->s.free[t][r].n + b->s.taken[t][r].n > 0;
+    return possible;
+}
+
 /* Decides the slots that are neither given nor linked. At least one data slot is to be open or settled. */
 static void open_slots(builder *b, slot_plan *p, const op_spec *sp, int32_t given)
 {
@@ -196,7 +212,7 @@ static void open_slots(builder *b, slot_plan *p, const op_spec *sp, int32_t give
     bool any = false;
     for (size_t s = 0; s < p->n_slots; s++)
         any |= p->settled[s];
-    size_t turn = p->n_slots > 1 ? (size_t)tape_draw(b->t, "slot", p->n_slots) : 0;
+    size_t turn = p->n_slots > 1 ? build_draw(b, "slot", p->n_slots) : 0;
     for (size_t k = 0; k < p->n_slots; k++) {
         size_t s = (turn + k) % p->n_slots;
         const op_input *in = &op->inputs[p->input_of[s]];
@@ -205,7 +221,8 @@ static void open_slots(builder *b, slot_plan *p, const op_spec *sp, int32_t give
         if (op_input_must(in)) {
             open_slot(b, p, s, given, any && !input_wanted(b));
             partners--;
-        } else if (partners > 0 && !in->conditional && (!in->optional || tape_chance(b->t, "fill optional", 1, 4))) {
+        } else if (partners > 0 && !in->conditional && partner_possible(b, in) &&
+                   (!in->optional || tape_chance(b->t, "fill optional", 1, 4))) {
             open_slot(b, p, s, given, any && !input_wanted(b));
             partners--;
         } else {
@@ -349,7 +366,7 @@ static lower_result add_producer(builder *b, dtype type, int depth, size_t *open
     const op_list *l = &b->index->producers[type];
     if (l->n == 0 || depth > MAX_DEPTH)
         return LOWER_FAIL;
-    const op_model *op = &b->ops->ops[l->items[tape_draw(b->t, "producer", l->n)]];
+    const op_model *op = &b->ops->ops[l->items[build_draw(b, "producer", l->n)]];
     op_spec sp = spec_of(op);
     sp.output_type = type;
     sp.partners = tape_chance(b->t, "producer joins", 1, 2);
@@ -395,7 +412,7 @@ static int needy_input(builder *b, const op_spec *sp)
         if (!in->conditional && !in->optional)
             found[n++] = (int)i;
     }
-    return n == 0 ? -1 : found[n > 1 ? tape_draw(b->t, "input", (uint64_t)n) : 0];
+    return n == 0 ? -1 : found[n > 1 ? build_draw(b, "input", (size_t)n) : 0];
 }
 
 static lower_result find_others(builder *b, const op_spec *sp, int depth, size_t *opened, other_inputs *x)
@@ -450,7 +467,7 @@ static lower_result add_op(builder *b, const op_spec *sp, int depth, size_t *ope
     if (!draw_arities(b, &p, least, sp->partners > 0))
         return LOWER_FAIL;
 
-    size_t turn = p.n_slots > 1 ? (size_t)tape_draw(b->t, "given slot", p.n_slots) : 0;
+    size_t turn = p.n_slots > 1 ? build_draw(b, "given slot", p.n_slots) : 0;
     int32_t given = -1;
     for (size_t i = 0; i < op->n_inputs; i++) {
         int s = x.tensor[i] >= 0 || x.frame[i] >= 0 ? unsettled_slot(&p, (int)i, turn) : -1;
@@ -563,6 +580,7 @@ lower_result build_try(builder *b, const op_spec *specs, size_t n)
         b->report.kept += b->group.n;
     } else {
         arena_release(&b->memory, b->mark);
+        b->turn++;
     }
     b->group.target = -1;
     if (res == LOWER_NOMEM)

@@ -49,6 +49,7 @@ struct builder {
     uint32_t reuse_share; /* tensors with several consumers aimed at, in thousandths of the nodes */
     bool chainy;          /* newest tensors first */
 
+    size_t turn;           /* tries that failed in this step */
     bool free_inputs;      /* this step may make graph inputs beyond aim_inputs */
     bool failed;           /* out of memory */
     uint16_t *order;       /* workspace, n_ops */
@@ -62,6 +63,9 @@ struct builder {
 };
 
 /* ---- build_group.c ---- */
+/* A draw below n, moved on by the tries that failed in this step: tries that draw the same (as from an exhausted tape) go round the
+ * choices. */
+size_t build_draw(builder *b, const char *label, size_t n);
 op_spec spec_of(const op_model *op);
 /* Solves the operators together and commits them. LOWER_FAIL: nothing has changed. */
 lower_result build_try(builder *b, const op_spec *specs, size_t n);

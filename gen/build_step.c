@@ -22,7 +22,7 @@ static int draw_input(builder *b, const op_model *op, int skip)
     }
     if (n == 0)
         return -1;
-    return found[n > 1 ? tape_draw(b->t, "input", (uint64_t)n) : 0];
+    return found[n > 1 ? build_draw(b, "input", (size_t)n) : 0];
 }
 
 /* ---- strategies: each makes one try, or a few ---- */
@@ -58,7 +58,7 @@ static lower_result extend_taken(builder *b, const op_model *op)
 static int32_t pick_rank(builder *b, const op_model *op, size_t input, int rank, bool taken)
 {
     const id_list *l = taken ? &b->s.taken[DT_FLOAT32][rank] : &b->s.free[DT_FLOAT32][rank];
-    size_t first = l->n ? (size_t)tape_draw(b->t, "place", l->n) : 0;
+    size_t first = l->n ? build_draw(b, "place", l->n) : 0;
     for (size_t k = 0; k < l->n && k < 4; k++) {
         int32_t t = l->items[l->n - 1 - (first + k) % l->n];
         if (lower_may_take(b->lower, op, input, &b->s.tensors[t].desc))
@@ -78,7 +78,7 @@ static lower_result bridge(builder *b, const op_model *op)
     if (!list)
         return LOWER_NOMEM;
     const probe_sample *samples = op_probe_samples(b->probe, &n_samples);
-    size_t first = n ? (size_t)tape_draw(b->t, "bridge", n) : 0;
+    size_t first = n ? build_draw(b, "bridge", n) : 0;
     bool branch = b->s.live.n < b->limit;
     for (size_t k = 0; k < n && k < 8; k++) {
         const probe_sample *x = &samples[list[(first + k) % n]];
@@ -94,6 +94,7 @@ static lower_result bridge(builder *b, const op_model *op)
         sp[1].link_frame = 0;
         sp[1].link_output = x->output;
         sp[1].link_input = input;
+        sp[1].partners = b->index->facts[op->index].most_data >= 2 && tape_chance(b->t, "join", 2, 3);
         return build_try(b, sp, 2);
     }
     return LOWER_FAIL;
@@ -105,7 +106,7 @@ static lower_result backward(builder *b, const op_model *op)
     if (b->s.inputs.n == 0 || !(b->index->facts[op->index].gives >> DT_FLOAT32 & 1) || op->flags & OP_SOURCE)
         return LOWER_FAIL;
     op_spec sp = spec_of(op);
-    sp.target = b->s.inputs.items[tape_draw(b->t, "target", b->s.inputs.n)];
+    sp.target = b->s.inputs.items[build_draw(b, "target", b->s.inputs.n)];
     sp.partners = tape_chance(b->t, "join", 1, 4);
     return build_try(b, &sp, 1);
 }
@@ -116,7 +117,7 @@ static lower_result start_and_join(builder *b, const op_model *op)
     const op_list *joins = &b->index->joins;
     if (joins->n == 0)
         return LOWER_FAIL;
-    const op_model *join = op_at(b, joins, (size_t)tape_draw(b->t, "join", joins->n));
+    const op_model *join = op_at(b, joins, build_draw(b, "join", joins->n));
     int link = draw_input(b, join, -1);
     int other = link < 0 ? -1 : draw_input(b, join, link);
     if (other < 0)
@@ -215,13 +216,13 @@ static lower_result sink_step(builder *b, bool any)
 {
     if (b->s.sinks.n == 0)
         return LOWER_FAIL;
-    int32_t node = b->s.sinks.items[tape_draw(b->t, "sink", b->s.sinks.n)], t = loose_end(b, node);
+    int32_t node = b->s.sinks.items[build_draw(b, "sink", b->s.sinks.n)], t = loose_end(b, node);
     if (t < 0)
         return LOWER_FAIL;
     dtype type = b->s.tensors[t].desc.type;
     bool join = type == DT_FLOAT32; /* then it is constant */
     const op_list *l = join ? &b->index->joins : any ? &b->index->takers[type] : &b->index->sinks[type];
-    size_t first = l->n ? (size_t)tape_draw(b->t, "sink operator", l->n) : 0;
+    size_t first = l->n ? build_draw(b, "sink operator", l->n) : 0;
     for (size_t k = 0; k < l->n && k < (any && !join ? 3 : CLOSE_TRIES); k++) {
         op_spec sp = spec_of(op_at(b, l, first + k));
         sp.given_input[0] = input_taking(b, sp.op, t, -1);
@@ -266,7 +267,7 @@ static lower_result join_bridged(builder *b, const op_model *op, int32_t x, int3
     sp[1].link_frame = 0;
     sp[1].link_input = link;
     int rank = b->s.tensors[x].desc.rank;
-    size_t first = n ? (size_t)tape_draw(b->t, "bridge", n) : 0;
+    size_t first = n ? build_draw(b, "bridge", n) : 0;
     lower_result res = LOWER_FAIL;
     for (size_t k = 0, tried = 0; k < n && tried < 3 && res == LOWER_FAIL; k++) {
         const probe_sample *s = &samples[list[(first + k) % n]];
@@ -289,7 +290,7 @@ static lower_result join_step(builder *b)
     const op_list *joins = &b->index->joins;
     lower_result res = LOWER_FAIL;
     for (int round = 0; round < CLOSE_TRIES && joins->n && b->s.live.n >= 2 && res == LOWER_FAIL; round++) {
-        size_t n = b->s.live.n, i = (size_t)tape_draw(b->t, "live", n), j = i;
+        size_t n = b->s.live.n, i = build_draw(b, "live", n), j = i;
         int32_t u = b->s.live.items[i], v = -1;
         for (size_t k = 1; k < n && v < 0; k++) {
             j = (i + k) % n;
@@ -299,7 +300,7 @@ static lower_result join_step(builder *b)
         int32_t x = loose_end(b, u), y = v < 0 ? -1 : loose_end(b, v);
         if (x < 0 || y < 0)
             continue;
-        size_t first = (size_t)tape_draw(b->t, "join", joins->n);
+        size_t first = build_draw(b, "join", joins->n);
         for (size_t k = 0; k < joins->n && k < CLOSE_TRIES && res == LOWER_FAIL; k++) {
             const op_model *op = op_at(b, joins, first + k);
             res = join_directly(b, op, x, y);
@@ -334,12 +335,10 @@ static lower_result close_step(builder *b)
 
 /* ---- choosing ---- */
 
-/* An operator of the list, the rarer in this model of two drawn. turn: number of the try, so that repeated draws go round the list.
- */
-static const op_model *draw_op(builder *b, const op_list *l, size_t turn)
+/* An operator of the list, the rarer in this model of two drawn. */
+static const op_model *draw_op(builder *b, const op_list *l)
 {
-    size_t i = (size_t)tape_draw(b->t, "operator", l->n) + turn, j = (size_t)tape_draw(b->t, "operator", l->n) + turn;
-    const op_model *x = op_at(b, l, i), *y = op_at(b, l, j);
+    const op_model *x = op_at(b, l, build_draw(b, "operator", l->n)), *y = op_at(b, l, build_draw(b, "operator", l->n));
     return b->s.op_counts[y->index] < b->s.op_counts[x->index] ? y : x;
 }
 
@@ -352,14 +351,14 @@ static lower_result random_step(builder *b)
 {
     size_t done = b->s.n_nodes;
     bool join = below(b->s.joins, b->join_share, done + 1);
-    bool behind = b->join_share > 60 && below(b->s.joins, b->join_share - 60, done + 1);
-    const op_list *list = behind && b->index->joins.n ? &b->index->joins : &b->index->usable;
+    bool behind = below(b->s.joins, b->join_share - b->join_share / 8, done + 1);
+    const op_list *list = behind && b->index->float_joins.n ? &b->index->float_joins : &b->index->usable;
     long slack = build_slack(b);
     lower_result res = LOWER_FAIL;
     if (b->s.sinks.n > 0 && tape_chance(b->t, "sink now", 1, 3))
-        res = sink_step(b, slack > 1);
+        res = sink_step(b, slack > 1 && tape_chance(b->t, "any", 1, 3));
     for (size_t turn = 0; turn < RANDOM_TRIES && res == LOWER_FAIL; turn++) {
-        const op_model *op = draw_op(b, list, turn);
+        const op_model *op = draw_op(b, list);
         const op_facts *facts = &b->index->facts[op->index];
         if (facts->cost > slack + 1 + b->s.sink_need && b->due_left[op->index] == 0)
             continue;
@@ -371,14 +370,20 @@ static lower_result random_step(builder *b)
         bool reuse = below(b->s.reused, b->reuse_share, done + 1);
         bool branch = b->s.live.n < b->soft_live && tape_chance(b->t, "branch", reuse ? 2 : 1, 4);
         res = extend(b, op, branch, partners);
-        if (res == LOWER_FAIL && tape_chance(b->t, "again", 1, 2))
-            res = extend(b, op, branch, partners);
-        if (res == LOWER_FAIL && slack >= 1 && tape_chance(b->t, "bridge", 1, 4))
+        if (res == LOWER_FAIL && (partners || tape_chance(b->t, "again", 1, 2)))
+            res = extend(b, op, branch, behind ? partners : 0);
+        /* The first operator drawn is given more tries, so that those with narrow domains are not much rarer than others. */
+        for (int k = turn == 0 ? 3 : 1;
+             k > 0 && res == LOWER_FAIL && slack >= 1 && tape_chance(b->t, "bridge", turn == 0 ? 3 : 1, 4); k--)
             res = bridge(b, op);
+        if (res == LOWER_FAIL && facts->inputs_cost > 0 && slack >= 2 && tape_chance(b->t, "produce", 1, 2))
+            res = produce(b, op);
+        if (res == LOWER_FAIL && turn == 0)
+            res = backward(b, op);
         if (turn == RANDOM_TRIES / 2)
             list = &b->index->usable;
     }
-    size_t n = b->index->usable.n, first = res == LOWER_FAIL ? (size_t)tape_draw(b->t, "operator", n) : 0;
+    size_t n = b->index->usable.n, first = res == LOWER_FAIL ? build_draw(b, "operator", n) : 0;
     for (size_t k = 0; k < n && res == LOWER_FAIL; k++)
         res = place(b, op_at(b, &b->index->usable, first + k), false);
     if (res == LOWER_FAIL)
@@ -390,7 +395,7 @@ static lower_result random_step(builder *b)
 static lower_result due_step(builder *b, bool all)
 {
     lower_result res = LOWER_FAIL;
-    size_t n = b->n_due, first = (size_t)tape_draw(b->t, "due", n);
+    size_t n = b->n_due, first = build_draw(b, "due", n);
     for (size_t k = 0; k < n && res == LOWER_FAIL && (all || k < 1); k++) {
         uint16_t op = b->due[(first + k) % n];
         res = place(b, &b->ops->ops[op], all);
@@ -404,6 +409,7 @@ lower_result build_step(builder *b)
 {
     long slack = build_slack(b);
     lower_result res = LOWER_FAIL;
+    b->turn = 0;
     if (b->n_due > 0 && !b->lenient) {
         long room = slack + b->due_cost;
         bool forced = slack <= 1;
@@ -433,13 +439,14 @@ lower_result build_start(builder *b)
 {
     lower_result res = LOWER_FAIL;
     b->free_inputs = true;
+    b->turn = 0;
     if (b->n_due > 0 && b->obstacle < b->ops->n_ops && b->due_left[b->obstacle] > 0)
         res = start(b, &b->ops->ops[b->obstacle]);
     if (res == LOWER_FAIL && b->n_due > 0 && tape_chance(b->t, "due now", (uint32_t)b->due_cost, (uint32_t)b->nodes))
-        res = start(b, &b->ops->ops[b->due[tape_draw(b->t, "due", b->n_due)]]);
+        res = start(b, &b->ops->ops[b->due[build_draw(b, "due", b->n_due)]]);
     const op_list *l = &b->index->usable;
     for (size_t k = 0; k < 8 && res == LOWER_FAIL && build_slack(b) > 0; k++)
-        res = start(b, draw_op(b, l, k));
+        res = start(b, draw_op(b, l));
     for (size_t k = 0; k < b->n_due && res == LOWER_FAIL; k++)
         res = start(b, &b->ops->ops[b->due[k]]);
     for (size_t k = 0; k < 2 * l->n && res == LOWER_FAIL; k++)

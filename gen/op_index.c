@@ -159,6 +159,8 @@ static bool collect(op_index *x, const op_model *op, const binding *b)
     push(&x->usable, op->index);
     if (f->most_data >= 2)
         push(&x->joins, op->index);
+    if (f->most_floats >= 2 && after == 0)
+        push(&x->float_joins, op->index);
     bool from_float = false, to_float = false;
     for (size_t o = 0; o < op->n_outputs; o++) {
         dtype t = bound_type(b, op->outputs[o].type_var, op->outputs[o].types);
@@ -189,7 +191,9 @@ static void count_data(op_facts *f, const op_model *op)
         const op_input *in = &op->inputs[i];
         if (!op_input_data(in))
             continue;
-        f->most_data += in->max_arity < 1 ? 1 : in->max_arity;
+        int most = in->max_arity < 1 ? 1 : in->max_arity;
+        f->most_data += most;
+        f->most_floats += in->types >> DT_FLOAT32 & 1 ? most : 0;
         if (op_input_must(in))
             f->least_data += in->min_arity < 1 ? 1 : in->min_arity;
     }
@@ -212,7 +216,8 @@ nn_status op_index_new(op_index **out, const op_set *ops, nn_error *err)
         return nn_nomem(err);
     x->ops = ops;
     x->facts = nn_calloc(ops->n_ops + 1, sizeof *x->facts);
-    bool ok = x->facts && new_list(&x->usable, ops->n_ops) && new_list(&x->joins, ops->n_ops) && new_list(&x->bridges, ops->n_ops);
+    bool ok = x->facts && new_list(&x->usable, ops->n_ops) && new_list(&x->joins, ops->n_ops) &&
+              new_list(&x->float_joins, ops->n_ops) && new_list(&x->bridges, ops->n_ops);
     for (int t = 0; t < DT_COUNT && ok; t++)
         ok = new_list(&x->producers[t], ops->n_ops) && new_list(&x->sinks[t], ops->n_ops) && new_list(&x->takers[t], ops->n_ops);
     if (!ok) {
@@ -243,6 +248,7 @@ void op_index_free(op_index *x)
     nn_free(x->facts);
     nn_free(x->usable.items);
     nn_free(x->joins.items);
+    nn_free(x->float_joins.items);
     nn_free(x->bridges.items);
     for (int t = 0; t < DT_COUNT; t++) {
         nn_free(x->producers[t].items);
