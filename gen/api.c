@@ -34,45 +34,60 @@ static const char *stem(const char *path, size_t *length)
     return name;
 }
 
-static const spec_file *embedded_profile(const char *name, nn_error *err)
+/* The specification's own profile needs no file: it leaves the table as it is. */
+static bool is_plain(const char *profile)
 {
-    char known[200] = "";
-    for (size_t i = 0, n = 0; i < spec_embedded_profiles_count; i++) {
-        size_t length;
-        const char *word = stem(spec_embedded_profiles[i].name, &length);
-        if (length == strlen(name) && strncmp(word, name, length) == 0)
-            return &spec_embedded_profiles[i];
-        int k = snprintf(known + n, sizeof known - n, "%s%.*s", n > 0 ? " or " : "", (int)length, word);
-        n = k > 0 && n + (size_t)k < sizeof known ? n + (size_t)k : n;
-    }
-    (void)nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "profile %.60s: expected %s", name, known);
-    return NULL;
+    return strcmp(profile, "onnx") == 0;
 }
 
-static nn_status load_files(nn_table *t, const char *specs, nn_error *err)
+static nn_status embedded_profile(const spec_file **out, const char *name, nn_error *err)
 {
-    const char *profile = t->options.profile;
+    char known[200] = "onnx";
+    for (size_t i = 0; i < spec_embedded_profiles_count; i++) {
+        size_t length, n = strlen(known);
+        const char *word = stem(spec_embedded_profiles[i].name, &length);
+        *out = &spec_embedded_profiles[i];
+        if (length == strlen(name) && strncmp(word, name, length) == 0)
+            return NN_OK;
+        if (length != strlen("onnx") || strncmp(word, "onnx", length) != 0)
+            (void)snprintf(known + n, sizeof known - n, " or %.*s", (int)(length < 40 ? length : 40), word);
+    }
+    *out = NULL;
+    return is_plain(name) ? NN_OK : nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "profile %.60s: expected %s", name, known);
+}
+
+typedef struct {
+    const spec_file *files, *overlay; /* overlay: NULL if there is none */
+    size_t n;
+    spec_file profile;
+} sources;
+
+static nn_status read_sources(sources *in, const char *dir, const char *profile, arena *a, nn_error *err)
+{
+    if (strchr(profile, '/') != NULL)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "profile %.60s: expected a name, not a path", profile);
+    spec_file *files;
+    nn_status s = spec_read_dir(&files, &in->n, dir, a, err);
+    if (s != NN_OK)
+        return s;
+    in->files = files;
+    const char *path = arena_printf(a, "%s/profiles/%s.yaml", dir, profile);
+    if (path == NULL)
+        return nn_nomem(err);
+    s = spec_read_file(&in->profile, path, a, err);
+    in->overlay = s == NN_OK ? &in->profile : NULL;
+    return s == NN_ERR_IO && is_plain(profile) ? NN_OK : s;
+}
+
+static nn_status load(nn_table *t, const char *specs, nn_error *err)
+{
     arena a;
     arena_init(&a, 0);
-    spec_file *files = NULL, from_disk;
-    size_t n = 0;
-    const spec_file *overlay = NULL;
-    nn_status s = NN_OK;
-    if (specs == NULL) {
-        overlay = embedded_profile(profile, err);
-        s = overlay != NULL ? NN_OK : NN_ERR_USAGE;
-    } else if (strchr(profile, '/') != NULL) {
-        s = nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "profile %.60s: expected a name, not a path", profile);
-    } else {
-        s = spec_read_dir(&files, &n, specs, &a, err);
-        const char *path = arena_printf(&a, "%s/profiles/%s.yaml", specs, profile);
-        if (s == NN_OK)
-            s = path != NULL ? spec_read_file(&from_disk, path, &a, err) : nn_nomem(err);
-        overlay = &from_disk;
-    }
+    sources in = {.files = spec_embedded, .n = spec_embedded_count};
+    nn_status s = specs != NULL ? read_sources(&in, specs, t->options.profile, &a, err)
+                                : embedded_profile(&in.overlay, t->options.profile, err);
     if (s == NN_OK)
-        s = op_set_new(&t->ops, specs == NULL ? spec_embedded : files, specs == NULL ? spec_embedded_count : n, overlay,
-                       (int)t->options.opset, err);
+        s = op_set_new(&t->ops, in.files, in.n, in.overlay, (int)t->options.opset, err);
     arena_free(&a);
     return s;
 }
@@ -88,7 +103,7 @@ static nn_status open_table(nn_table *t, const nn_table_config *c, nn_error *err
         return nn_nomem(err);
     nn_status s = options_check(&t->options, "", err);
     if (s == NN_OK)
-        s = load_files(t, c->specs, err);
+        s = load(t, c->specs, err);
     if (s == NN_OK)
         s = op_set_filter(t->ops, t->options.ops, err);
     if (s == NN_OK)

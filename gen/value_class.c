@@ -1,4 +1,5 @@
 #include "value_class.h"
+#include "dmath.h"
 #include "opmodel_rules.h"
 
 #include <math.h>
@@ -96,7 +97,7 @@ static void reals(builder_of_classes *b, const expr *e)
         add(b, "any", (value_class){.test = IS_ANY});
         return;
     }
-    double middle = e->op == FN_LOGREAL ? sqrt(lo * hi) : (lo + hi) / 2;
+    double middle = e->op == FN_LOGREAL ? dm_sqrt(lo * hi) : (lo + hi) / 2;
     add(b, arena_printf(b->a, "%.6g..%.6g", lo, middle), (value_class){.test = IS_BETWEEN, .lo = -INFINITY, .hi = middle});
     add(b, arena_printf(b->a, "%.6g..%.6g", middle, hi), (value_class){.test = IS_BETWEEN, .lo = middle, .hi = INFINITY});
 }
