@@ -51,8 +51,6 @@ static void put_scalar(sink *s, const char *text)
             put(s, "\\n", 2);
         } else if (*c == '\t') {
             put(s, "\\t", 2);
-        } else if (*c == '\r') {
-            put(s, "\\r", 2);
         } else if (c[0] == 0xc2 && c[1] == 0x85) { /* these three break lines */
             put(s, "\\N", 2);
             c++;

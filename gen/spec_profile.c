@@ -63,7 +63,7 @@ static nn_status read_item(spec_loader *l, const spec_node *node, bool patch, it
 {
     static const char *const words[] = {"op", "opset", "reason", "entry"};
     const spec_subject *subject = patch ? &patch_subject : &exclude_subject;
-    *it = (item){.place = node->place};
+    *it = (item){.ops = node, .place = node->place};
     if (node->kind != SPEC_MAP)
         return spec_error(l->err, node->place, "%seach item must be a mapping, not %s", subject->s, spec_kind_name(node->kind));
     nn_status s = spec_check_keys(node, words, patch ? 4 : 3, subject, l->err);

@@ -240,7 +240,7 @@ static nn_status own_content(spec_loader *l, const spec_node *entry, const spec_
 /* The parent, if any, is resolved. */
 static nn_status resolve_one(spec_loader *l, spec_def *d)
 {
-    const spec_node *own;
+    const spec_node *own = d->entry;
     nn_status s = own_content(l, d->entry, &own);
     if (s == NN_OK)
         s = spec_merge(&d->flat, d->parent != NULL ? d->parent->flat : NULL, own, &l->merger);

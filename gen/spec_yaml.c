@@ -232,7 +232,7 @@ static nn_status check_text(const parser *p, spec_place at, const unsigned char 
             return spec_error(p->err, at, "text with an escape that is not a character");
         if (c == 0)
             return spec_error(p->err, at, "text with a NUL character");
-        if (is_control(c))
+        if (is_control(c) || c == '\r')
             return spec_error(p->err, at, "text with the control character U+%04X", (unsigned)c);
         i += len;
     }
