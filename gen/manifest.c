@@ -240,7 +240,7 @@ static json_t *subject_object(const stats *s, const class_subject *subject)
     int bad = 0;
     for (size_t k = 0; k < subject->n_classes; k++) {
         uint64_t count = s->class_counts[subject->first + k];
-        if (k + 1 < subject->n_classes || count > 0)
+        if (!subject->classes[k].undeclared || count > 0)
             bad |= json_object_set_new(j, subject->classes[k].name, whole(count));
     }
     return unless(bad, j);

@@ -12,6 +12,8 @@ enum { IS_ABSENT, IS_PRESENT, IS_NUMBER, IS_TEXT, IS_BETWEEN, IS_ALL_ZERO, IS_EQ
 
 typedef struct {
     arena *a;
+    const op_model *op;
+    int depth; /* of references followed */
     value_class classes[MOST_CLASSES];
     size_t n;
 } builder_of_classes;
@@ -97,9 +99,10 @@ static void reals(builder_of_classes *b, const expr *e)
         add(b, "any", (value_class){.test = IS_ANY});
         return;
     }
-    double middle = e->op == FN_LOGREAL ? dm_sqrt(lo * hi) : (lo + hi) / 2;
-    add(b, arena_printf(b->a, "%.6g..%.6g", lo, middle), (value_class){.test = IS_BETWEEN, .lo = -INFINITY, .hi = middle});
-    add(b, arena_printf(b->a, "%.6g..%.6g", middle, hi), (value_class){.test = IS_BETWEEN, .lo = middle, .hi = INFINITY});
+    /* values are rounded to float32, perhaps to just outside */
+    double middle = e->op == FN_LOGREAL ? dm_sqrt(lo * hi) : (lo + hi) / 2, slack = 1e-6 * (fabs(lo) + fabs(hi));
+    add(b, arena_printf(b->a, "%.6g..%.6g", lo, middle), (value_class){.test = IS_BETWEEN, .lo = lo - slack, .hi = middle});
+    add(b, arena_printf(b->a, "%.6g..%.6g", middle, hi), (value_class){.test = IS_BETWEEN, .lo = middle, .hi = hi + slack});
 }
 
 static void int_list(builder_of_classes *b, const expr *element)
@@ -112,6 +115,24 @@ static void int_list(builder_of_classes *b, const expr *element)
         add(b, "equal", (value_class){.test = IS_EQUAL});
     if (!known || lo != hi)
         add(b, "mixed", (value_class){.test = IS_ANY});
+}
+
+static void by_length(builder_of_classes *b)
+{
+    add(b, "one", (value_class){.test = IS_LENGTH, .lo = 1, .hi = 1, .undeclared = true});
+    add(b, "several", (value_class){.test = IS_LENGTH, .lo = 2, .hi = INFINITY, .undeclared = true});
+}
+
+static void type_names(builder_of_classes *b, dtype_mask mask)
+{
+    for (int t = 0; t < DT_COUNT; t++)
+        if ((mask >> t & 1) != 0)
+            add(b, dtype_name((dtype)t), (value_class){.test = IS_TEXT, .text = dtype_name((dtype)t)});
+}
+
+static bool is_list(ex_type t)
+{
+    return t == TY_INTS || t == TY_REALS || t == TY_STRINGS;
 }
 
 static void declare(builder_of_classes *b, const expr *e)
@@ -135,8 +156,18 @@ static void declare(builder_of_classes *b, const expr *e)
     case EX_STRING:
         add(b, e->s, (value_class){.test = IS_TEXT, .text = e->s});
         return;
+    case EX_TYPEVAR:
+        type_names(b, b->op->type_masks[e->index]);
+        return;
+    case EX_VAR: /* the attribute's value is a variable: what counts is that one's domain */
+        if (b->depth < 8 && b->op->rules->vars[e->index].domain != NULL) {
+            b->depth++;
+            declare(b, b->op->rules->vars[e->index].domain);
+            b->depth--;
+            return;
+        }
+        break;
     case EX_SET:
-    case EX_LIST:
         for (size_t i = 0; i < e->n; i++)
             declare(b, e->args[i]);
         return;
@@ -153,8 +184,7 @@ static void declare(builder_of_classes *b, const expr *e)
             add(b, "other order", (value_class){.test = IS_ANY});
             return;
         case FN_SUBSET:
-            add(b, "one", (value_class){.test = IS_LENGTH, .lo = 1, .hi = 1});
-            add(b, "several", (value_class){.test = IS_LENGTH, .lo = 2, .hi = INFINITY});
+            by_length(b);
             return;
         case FN_REALRANGE:
         case FN_LOGREAL:
@@ -169,13 +199,15 @@ static void declare(builder_of_classes *b, const expr *e)
     }
     if (number(e, &x))
         add_number(b, x);
+    else if (is_list(e->type))
+        by_length(b);
     else
         add(b, "any", (value_class){.test = IS_ANY});
 }
 
 static bool finish(class_subject *s, builder_of_classes *b, size_t *total)
 {
-    add(b, "other", (value_class){.test = IS_ANY});
+    add(b, "other", (value_class){.test = IS_ANY, .undeclared = true});
     s->classes = arena_alloc(b->a, b->n * sizeof *s->classes);
     if (s->classes == NULL || arena_failed(b->a))
         return false;
@@ -195,7 +227,7 @@ static bool of_operator(class_operator *c, const op_model *op, arena *a, size_t 
         const rule_var *v = &op->rules->vars[i];
         if (v->origin != VAR_ATTR)
             continue;
-        builder_of_classes b = {.a = a};
+        builder_of_classes b = {.a = a, .op = op};
         if (v->fallback != NULL || v->when != NULL)
             add(&b, "absent", (value_class){.test = IS_ABSENT});
         if (v->domain != NULL)
@@ -208,7 +240,7 @@ static bool of_operator(class_operator *c, const op_model *op, arena *a, size_t 
     for (size_t i = 0; i < op->n_inputs; i++) {
         if (!op->inputs[i].optional && !op->inputs[i].conditional)
             continue;
-        builder_of_classes b = {.a = a};
+        builder_of_classes b = {.a = a, .op = op};
         add(&b, "absent", (value_class){.test = IS_ABSENT});
         add(&b, "present", (value_class){.test = IS_PRESENT});
         class_subject *s = &c->subjects[c->n_subjects++];

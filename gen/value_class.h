@@ -4,7 +4,8 @@
  *     {a, b, c}, bool     each value
  *     a..b                each value, or the ends and what lies between; with ends that are not numbers, by sign
  *     real, logreal       lower and upper half
- *     lists of ints       zeros, equal, mixed; permutations: identity, other; sublists: by length
+ *     lists               list(n, a..b): zeros, equal, mixed; permutations: identity or not; others by length
+ *     types               each type
  *     left out            absent; an optional input: absent, present
  *
  * Ownership: the table and its names live in the arena given; immutable, may be shared by threads. */
@@ -24,7 +25,7 @@ typedef struct {
 typedef struct {
     const char *name;     /* of the attribute or input */
     int input;            /* index in the operator's inputs; -1: attribute */
-    value_class *classes; /* the first that fits counts; the last is "other" and not declared */
+    value_class *classes; /* the first that fits counts; the last is "other" */
     size_t n_classes;
     size_t first; /* number of classes[0] in the whole table */
 } class_subject;
