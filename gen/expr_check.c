@@ -86,11 +86,15 @@ nn_status expr_check_as(op_compile *c, expr **pe, ex_type want)
     return s != NN_OK ? s : expr_coerce(c, pe, want);
 }
 
+static bool stands_for_interval(const op_compile *c, const expr *e)
+{
+    return e->type == TY_INTERVAL || e->type == TY_TENSOR || e->type == TY_TENSORS || (c->values && expr_interval_literal(e));
+}
+
 /* The common numeric type of two checked operands; TY_NONE if there is none. */
 ex_type expr_numeric_join(const op_compile *c, const expr *a, const expr *b)
 {
-    bool a_values = a->type == TY_INTERVAL || a->type == TY_TENSOR || a->type == TY_TENSORS;
-    bool b_values = b->type == TY_INTERVAL || b->type == TY_TENSOR || b->type == TY_TENSORS;
+    bool a_values = stands_for_interval(c, a), b_values = stands_for_interval(c, b);
     if (a_values || b_values)
         return (a_values || expr_convertible(c, a, TY_INTERVAL)) && (b_values || expr_convertible(c, b, TY_INTERVAL)) ? TY_INTERVAL
                                                                                                                       : TY_NONE;

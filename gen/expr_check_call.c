@@ -191,7 +191,10 @@ nn_status expr_check_call(op_compile *c, expr *e)
         e->type = e->op == FN_FITS ? TY_BOOL : TY_INTS;
         return s;
     case FN_MONO:
-        s = expr_visit(c, &e->args[0]);
+        if (e->args[0]->kind == EX_FOR && !e->args[0]->b) /* a tensor's name means its values here */
+            s = expr_check_as(c, &e->args[0]->a, TY_INTERVAL);
+        if (s == NN_OK)
+            s = expr_visit(c, &e->args[0]);
         if (s == NN_OK && (e->args[0]->kind != EX_FOR || e->args[0]->a->type != TY_INTERVAL))
             return expr_type_error(c, e->args[0], "`E for x in a` with an interval a");
         if (s == NN_OK)
