@@ -17,7 +17,8 @@
 
 typedef struct {
     const char *name;
-    int test; /* how a value is recognised */
+    bool undeclared; /* may be impossible: listed only where it is met */
+    int test;        /* how a value is recognised */
     double lo, hi;
     const char *text;
 } value_class;
