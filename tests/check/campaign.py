@@ -90,7 +90,7 @@ def generate(generator, f, out, forms):
                 return sized, there is not None, None  # the validator says what is wrong with the manifest
             if ok:
                 words = f"{f.op} is in {there} of {generator.count} models"
-                best = max(best, (there, sized))
+                best = (there, sized) if there > best[0] else best
         if best[0]:
             break
     shutil.rmtree(out, ignore_errors=True)

@@ -152,7 +152,9 @@ def integer_output(g, m):
 
 @model_fault("needless-type")
 def needless_integers(g, m):
+    """The type that Cast chooses is fine, that it goes on through Neg is not."""
     extend(g, "Cast", dtype=TensorProto.INT64, to=TensorProto.INT64)
+    extend(g, "Neg", dtype=TensorProto.INT64)
     extend(g, "Cast", dtype=TensorProto.FLOAT, to=TensorProto.FLOAT)
 
 

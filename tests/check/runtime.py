@@ -59,10 +59,13 @@ def blamed(message, view):
     for word in re.findall(r"[\w./:-]+", message):
         if word in by_name:
             return by_name[word]
-    here = [n.op_type for n in view.nodes]
-    for word in re.findall(r"\w+", message):
-        if word in here:
-            return word
+    here = sorted({n.op_type for n in view.nodes}, key=lambda op: (-len(op), op))
+    for op in here:
+        if re.search(rf"\b{op}\b", message):
+            return op
+    for op in here:  # a C++ class or file of ONNX Runtime: LSTMBase, lstm_base.h
+        if re.search(rf"\b{op}(Base|_base|<T>)", message, re.IGNORECASE):
+            return op
     return here[0] if len(here) == 1 else ""
 
 

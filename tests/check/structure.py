@@ -102,7 +102,8 @@ def declarations(view, max_elements):
 
 @lru_cache(maxsize=None)
 def slots(op_type, domain, opset):
-    """For each input and output position: may it be float32? (inputs, variadic input?, outputs, variadic output?)"""
+    """May each input and output be float32, and what ties their types?
+    (inputs, last one variadic?, outputs, last one variadic?, for each output the inputs of the same type variable)"""
     try:
         s = defs.get_schema(op_type, opset, domain)
     except defs.SchemaError:
@@ -110,7 +111,17 @@ def slots(op_type, domain, opset):
     variadic = defs.OpSchema.FormalParameterOption.Variadic
     float_ok = [["tensor(float)" in p.types for p in ps] for ps in (s.inputs, s.outputs)]
     many = [bool(ps) and ps[-1].option == variadic for ps in (s.inputs, s.outputs)]
-    return float_ok[0], many[0], float_ok[1], many[1]
+    tied = [[i for i, p in enumerate(s.inputs) if p.type_str == q.type_str] for q in s.outputs]
+    return float_ok[0], many[0], float_ok[1], many[1], tied
+
+
+def chosen(view, node, slot):
+    """The type of the node's output is a choice of the node (Cast): no data input has the same type variable."""
+    s = slots(node.op_type, node.domain, view.opset)
+    if s is None or not s[4]:
+        return False
+    tied = s[4][min(slot, len(s[4]) - 1)]
+    return not any(i < len(node.input) and node.input[i] and node.input[i] not in view.inits for i in tied)
 
 
 def takes_float(view, node, slot, is_output):
@@ -122,7 +133,8 @@ def takes_float(view, node, slot, is_output):
 
 
 def types(view):
-    """Graph inputs and outputs are float32; any other type of a tensor is there because its producer or a consumer cannot do with float32.
+    """Graph inputs and outputs are float32; any other type of a tensor is there because its producer or a consumer cannot do with float32,
+    or because its producer is there to choose a type.
 
     Initializers are left out: their contents are constants of the table."""
     for what, tensors in (("input", view.inputs), ("output", view.outputs)):
@@ -134,7 +146,7 @@ def types(view):
         if dtype == FLOAT or name in view.inits:
             continue
         p = view.producer.get(name)
-        demanded = p is not None and not takes_float(view, view.nodes[p[0]], p[1], True)
+        demanded = p is not None and (not takes_float(view, view.nodes[p[0]], p[1], True) or chosen(view, view.nodes[p[0]], p[1]))
         demanded = demanded or any(not takes_float(view, view.nodes[i], s, False) for i, s in view.consumers.get(name, ()))
         if not demanded:
             users = sorted({view.nodes[i].op_type for i, _ in view.consumers.get(name, ())})

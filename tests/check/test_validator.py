@@ -182,7 +182,7 @@ def test_outputs_that_do_not_move_are_counted(tmp_path, pool, good):
 
 
 def test_slots_know_where_float_is_impossible():
-    into, _, out, _ = structure.slots("Where", "", 17)
+    into, _, out, _, _ = structure.slots("Where", "", 17)
     assert into == [False, True, True] and out == [True]
     assert structure.slots("TopK", "", 17)[2] == [True, False]
     assert structure.slots("Concat", "", 17)[:2] == ([True], True)
