@@ -409,7 +409,7 @@ lower_result build_step(builder *b)
 {
     long slack = build_slack(b);
     lower_result res = LOWER_FAIL;
-    b->turn = 0;
+    b->turn = (size_t)b->report.attempts - 1; /* another way round in each attempt */
     if (b->n_due > 0 && !b->lenient) {
         long room = slack + b->due_cost;
         bool forced = slack <= 1;
@@ -439,7 +439,7 @@ lower_result build_start(builder *b)
 {
     lower_result res = LOWER_FAIL;
     b->free_inputs = true;
-    b->turn = 0;
+    b->turn = (size_t)b->report.attempts - 1; /* another way round in each attempt */
     if (b->n_due > 0 && b->obstacle < b->ops->n_ops && b->due_left[b->obstacle] > 0)
         res = start(b, &b->ops->ops[b->obstacle]);
     if (res == LOWER_FAIL && b->n_due > 0 && tape_chance(b->t, "due now", (uint32_t)b->due_cost, (uint32_t)b->nodes))

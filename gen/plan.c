@@ -38,25 +38,50 @@ static const char unreachable[] = "it cannot be connected to float32 inputs and 
 static const char too_small[] = "a model that holds it needs more nodes";
 static const char no_room[] = "the family has too few nodes for all operators";
 
-/* Ops due k times each, in rounds, each round shuffled; then the costliest first (a stable counting order keeps the shuffle). */
-static void list_items(const plan *p, packing *pk, size_t copies, uint32_t *order, tape *t, bool costly_first)
+static int highest_cost(const plan *p)
 {
-    size_t n = p->ops->n_ops;
     int most = 0;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < p->ops->n_ops; i++)
         if (!p->reasons[i] && p->costs[i] > most)
             most = p->costs[i];
+    return most;
+}
+
+/* The operators of one cost that can be due, shuffled. */
+static uint32_t of_cost(const plan *p, int cost, uint32_t *order, tape *t)
+{
+    uint32_t n = 0;
+    for (size_t i = 0; i < p->ops->n_ops; i++)
+        if (!p->reasons[i] && p->costs[i] == cost)
+            order[n++] = (uint32_t)i;
+    tape_shuffle(t, "plan order", order, n);
+    return n;
+}
+
+/* Every operator so many times, the costliest first. */
+static void list_items(const plan *p, packing *pk, size_t copies, uint32_t *order, tape *t)
+{
     pk->n_items = 0;
-    for (int c = 1; c <= most; c++) {
-        int cost = costly_first ? most + 1 - c : c;
+    for (int cost = highest_cost(p); cost > 0; cost--)
         for (size_t k = 0; k < copies; k++) {
-            uint32_t m = 0;
-            for (size_t i = 0; i < n; i++)
-                if (!p->reasons[i] && p->costs[i] == cost)
-                    order[m++] = (uint32_t)i;
-            tape_shuffle(t, "plan order", order, m);
-            for (uint32_t i = 0; i < m; i++)
+            uint32_t n = of_cost(p, cost, order, t);
+            for (uint32_t i = 0; i < n; i++)
                 pk->items[pk->n_items++] = (item){(uint16_t)order[i], cost, UINT32_MAX};
+        }
+}
+
+/* Where not all can be due: keeps cheap ones while the family has nodes, so that most appear. */
+static void leave_out(plan *p, uint32_t *order, tape *t)
+{
+    uint64_t left = p->count > UINT64_MAX / p->nodes ? UINT64_MAX : p->count * p->nodes;
+    int most = highest_cost(p);
+    for (int cost = 1; cost <= most; cost++) {
+        uint32_t n = of_cost(p, cost, order, t);
+        for (uint32_t i = 0; i < n; i++) {
+            if ((uint64_t)cost > left)
+                p->reasons[order[i]] = no_room;
+            else
+                left -= (uint64_t)cost;
         }
     }
 }
@@ -120,14 +145,14 @@ static void choose(plan *p, packing *pk, uint32_t *order, tape *t)
             copies = p->count;
         for (; copies >= 1; copies--) {
             pk->n_slots = p->count < copies * n ? (size_t)p->count : (size_t)copies * n;
-            list_items(p, pk, (size_t)copies, order, t, true);
+            list_items(p, pk, (size_t)copies, order, t);
             if (pack(pk, (size_t)copies, (int)capacities[c], t) == 0)
                 return;
         }
     }
-    /* No room for all: cheap ones first, so that most appear. */
+    leave_out(p, order, t);
     pk->n_slots = p->count < n ? (size_t)p->count : n;
-    list_items(p, pk, 1, order, t, false);
+    list_items(p, pk, 1, order, t);
     pack(pk, 1, (int)nodes, t);
     for (size_t j = 0; j < pk->n_items; j++)
         if (pk->items[j].slot == UINT32_MAX)
