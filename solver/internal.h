@@ -16,6 +16,13 @@ typedef __int128 wide;
 /* Changes of a domain, as bits; a watch names those that wake its propagator. */
 enum { EV_LO = 1, EV_HI = 2, EV_FIX = 4, EV_HOLE = 8, EV_BOUNDS = EV_LO | EV_HI, EV_ANY = 15 };
 
+/* First capacity of a growing array: in a stress build every step of growth is an allocation that can fail. */
+#ifdef NN_STRESS
+#define FIRST_ROOM 1
+#else
+#define FIRST_ROOM 64
+#endif
+
 /* Domains of at most this many values can lose a value inside. */
 #define DOM_SMALL 64
 

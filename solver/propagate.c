@@ -29,7 +29,7 @@ static bool queue_room(csp *s, size_t n)
 {
     if (n <= s->queue_cap)
         return true;
-    size_t cap = s->queue_cap ? s->queue_cap : 64;
+    size_t cap = s->queue_cap ? s->queue_cap : FIRST_ROOM;
     while (cap < n)
         cap *= 2;
     uint32_t *item[2];

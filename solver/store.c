@@ -15,7 +15,7 @@ bool store_room(csp *s, void **ptr, size_t *cap, size_t need, size_t size)
         s->nomem = true;
         return false;
     }
-    size_t to = *cap < 64 ? 64 : *cap;
+    size_t to = *cap ? *cap : FIRST_ROOM;
     while (to < need)
         to *= 2;
     void *p = nn_realloc(*ptr, to * size);

@@ -233,6 +233,25 @@ static void test_linear_extremes(void **unused)
     DOMAIN(z, 0, 0);
 }
 
+/* At the edge between 64-bit and wider sums. */
+static void test_linear_edge(void **unused)
+{
+    (void)unused;
+    csp_var x = csp_int(s, -B, B), y = csp_int(s, -B + 1, B - 1);
+    OK(LINEAR(CSP_EQ, 0, C(1, 1), x, y));
+    OK(csp_propagate(s));
+    DOMAIN(x, -B + 1, B - 1);
+    for (int shift = 50; shift < 62; shift++) { /* 7x + 3y = -9m with x, y in [-m, m]: x <= -6m / 7 */
+        csp_reset(s);
+        int64_t m = (int64_t)1 << shift;
+        x = csp_int(s, -m, m);
+        y = csp_int(s, -m, m);
+        OK(csp_linear(s, CSP_EQ, (int64_t[]){7, 3, 9}, (csp_var[]){x, y, csp_int(s, m, m + 1)}, 3, 0));
+        OK(csp_propagate(s));
+        DOMAIN(x, -m, -(6 * (m / 7) + 6 * (m % 7) / 7) - (6 * (m % 7) % 7 != 0));
+    }
+}
+
 static void test_linear_repeated(void **unused)
 {
     (void)unused;
@@ -288,6 +307,11 @@ static void test_mul_signs(void **unused)
     OK(csp_propagate(s));
     DOMAIN(z, 0, 0);
     DOMAIN(y, -5, 6);
+    csp_undo(s, m);
+    OK(csp_restrict(s, z, 1, 24));
+    OK(csp_restrict(s, x, 0, 4));
+    OK(csp_propagate(s));
+    DOMAIN(x, 1, 4);
     csp_undo(s, m);
     OK(csp_restrict(s, z, 23, 23)); /* a prime beyond both */
     FAIL(csp_propagate(s));
@@ -346,6 +370,18 @@ static void test_product_beyond_bound(void **unused)
     OK(csp_propagate(s));
     DOMAIN(zero_or, 0, 0);
     DOMAIN(z, 0, 0);
+    csp_reset(s);
+    csp_var x[5];
+    for (int i = 0; i < 5; i++)
+        x[i] = csp_int(s, -B, B);
+    OK(csp_product(s, x[0], x + 1, 4));
+    OK(csp_propagate(s));
+    DOMAIN(x[0], -B, B);
+    OK(csp_restrict(s, x[1], -B, -B));
+    OK(csp_restrict(s, x[2], B, B));
+    OK(csp_restrict(s, x[3], B, B));
+    OK(csp_propagate(s));
+    DOMAIN(x[4], 0, 0);
     csp_reset(s);
     csp_var n = csp_int(s, -B, -2);
     FAIL((csp_product(s, csp_int(s, -B, B), VARS(n, n, n, csp_const(s, B))), csp_propagate(s)));
@@ -933,6 +969,25 @@ static void test_needle(void **unused)
     }
 }
 
+/* One value in 1001, whichever it is, is found: nothing is skipped. */
+static void test_every_needle(void **unused)
+{
+    (void)unused;
+    state = 4;
+    for (int64_t t = 0; t < 1001; t++)
+        for (int mode = 0; mode < 4; mode++) { /* the last: not a decision variable */
+            csp_reset(s);
+            csp_var x = csp_int(s, 0, 1000), r[3] = {csp_int(s, 0, 6), csp_int(s, 0, 10), csp_int(s, 0, 12)};
+            for (int i = 0; i < 3; i++)
+                OK(csp_mod(s, r[i], x, csp_const(s, (const int[]){7, 11, 13}[i])));
+            for (int i = 0; i < 3; i++) /* the remainders, seen only when x is known */
+                OK(csp_reify(s, csp_const(s, 1), CSP_EQ, (int64_t[]){1}, &r[i], 1, t % (const int[]){7, 11, 13}[i]));
+            csp_search how = {.mode = (csp_mode)(mode % 3), .draw = draw};
+            OK(csp_solve(s, &how, &x, mode < 3));
+            assert_int_equal(csp_value(s, x), t);
+        }
+}
+
 static void test_pigeons(void **unused)
 {
     (void)unused;
@@ -1130,6 +1185,7 @@ int main(void)
         TEST(test_linear_eq),
         TEST(test_linear_le_ne),
         TEST(test_linear_extremes),
+        TEST(test_linear_edge),
         TEST(test_linear_repeated),
         TEST(test_mul),
         TEST(test_mul_signs),
@@ -1156,6 +1212,7 @@ int main(void)
         TEST(test_boundary),
         TEST(test_log),
         TEST(test_needle),
+        TEST(test_every_needle),
         TEST(test_pigeons),
         TEST(test_enumerate),
         TEST(test_check),
