@@ -3,7 +3,7 @@
  * Enforced: bounds of z from the product of the ranges; bounds of each x from z divided by the product of the others; once z is
  * fixed, each free x divides what the fixed factors leave of z (domains become sets of divisors where that is cheap). Entailed:
  * when all is fixed. Partial products may leave +-CSP_BOUND though the whole does not (a zero factor), so a product is one
- * propagator, not a chain. Overflow: factors of at least 1 use saturating 64-bit products; others use intervals of 128 bits cut to
+ * propagator, not a chain. Overflow: factors of at least 0 use saturating 64-bit products; others use intervals of 128 bits cut to
  * +-2^126, where a cut end acts as infinity: whole factors only keep it, turn it or make it 0. See Apt, Principles of Constraint
  * Programming (2003), section 6.5 (interval multiplication and division). */
 #include "internal.h"
@@ -14,7 +14,7 @@ typedef struct {
     wide lo, hi;
 } span;
 
-/* ---- factors >= 1 ---- */
+/* ---- factors >= 0 ---- */
 
 static inline int64_t mul_up(int64_t a, int64_t b)
 {
@@ -37,19 +37,23 @@ static bool product_positive(csp *s, const prop_t *p)
     if (zlo == least && zhi == most)
         return true; /* no x can be narrowed */
     for (uint32_t i = 0; i < n; i++) {
-        int64_t lo = lo_of(s, x[i]), hi = hi_of(s, x[i]);
+        int64_t lo = lo_of(s, x[i]), hi = hi_of(s, x[i]), rest = p->k2;
         if (lo == hi)
             continue;
-        if (zhi < most) { /* least is exact: it is at most zhi */
-            int64_t rest = lo == 1 ? least : least / lo;
-            if (mul_up(rest, hi) > zhi && !dom_hi(s, x[i], zhi / rest))
+        if (zhi < most) {
+            for (uint32_t j = 0; j < n; j++)
+                if (j != i)
+                    rest = mul_up(rest, lo_of(s, x[j]));
+            if (mul_up(rest, hi) > zhi && !dom_hi(s, x[i], zhi / rest)) /* so rest > 0 */
                 return false;
         }
         if (zlo > least && zlo > lo) {
-            int64_t rest = p->k2;
+            rest = p->k2;
             for (uint32_t j = 0; j < n; j++)
                 if (j != i)
                     rest = mul_up(rest, hi_of(s, x[j]));
+            if (rest == 0)
+                return dom_fail(s);
             if (mul_up(rest, lo) < zlo && !dom_lo(s, x[i], nn_ceildiv(zlo, rest)))
                 return false;
         }
@@ -201,9 +205,9 @@ static bool product_fixed(csp *s, prop_t *p)
 bool prop_product(csp *s, prop_t *p)
 {
     const csp_var *x = s->pool + p->args2;
-    bool positive = p->k2 >= 1;
+    bool positive = p->k2 >= 0;
     for (uint32_t i = 0; i < p->n2 && positive; i++)
-        positive = lo_of(s, x[i]) >= 1;
+        positive = lo_of(s, x[i]) >= 0;
     if (!(positive ? product_positive(s, p) : product_any(s, p)))
         return false;
     return !dom_fixed(s, p->v[0]) || product_fixed(s, p);
