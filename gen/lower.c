@@ -89,11 +89,11 @@ static bool open_slots(lower *l, frame *f, const lower_request *r)
             if (s->kind == SLOT_TENSOR) {
                 t = s->tensor->type;
             } else if (s->kind == SLOT_LINK) {
-                const frame *g = &l->frames[s->frame];
+                frame *g = &l->frames[s->frame];
                 const op_output *o = &g->op->outputs[g->outs[s->output].output];
-                t = o->type_var >= 0 ? g->types[o->type_var] : frame_single_type(o->types);
-                if (t == DT_NONE)
-                    t = DT_FLOAT32; /* an unbound output type: see link_types */
+                l->f = g;
+                t = o->type_var >= 0 ? frame_type_bound(l, o->type_var) : frame_single_type(o->types);
+                l->f = f;
             }
             if (t != DT_NONE && !frame_bind_type(f, in->type_var, in->types, t))
                 return false;
@@ -228,15 +228,6 @@ lower_result lower_add(lower *l, const lower_request *r, int *number)
         eval_post(l, f->rules->where[i], true);
     if (l->state == LOWER_OK)
         post_outputs(l, f);
-    /* An output type that nothing binds is drawn now: later frames may link to it. */
-    for (size_t i = 0; i < f->op->n_outputs && l->state == LOWER_OK; i++) {
-        int tv = f->op->outputs[i].type_var;
-        bool input = false;
-        for (size_t k = 0; k < f->op->n_inputs; k++)
-            input |= f->op->inputs[k].type_var == tv;
-        if (tv >= 0 && !input)
-            frame_type_bound(l, tv);
-    }
     if (l->state == LOWER_OK)
         lower_check(l, csp_propagate(l->csp));
     if (l->state != LOWER_OK)
