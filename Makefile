@@ -56,7 +56,7 @@ $(B)/nngen: $(B)/gen/main.o $(B)/libnngen.a
 
 $(B)/tests/unit/%: tests/unit/%.c $(B)/libnngen.a
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(B)/libnngen.a -lcmocka $(LDLIBS)
+	$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(B)/libnngen.a -lcmocka -lm $(LDLIBS)
 unit-programs: $(UNIT:%=$(B)/tests/unit/%)
 
 # ---- the two commands of the README ----

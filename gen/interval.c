@@ -138,11 +138,13 @@ interval iv_add(interval a, interval b)
 {
     if (!iv_valid(a) || !iv_valid(b))
         return iv_invalid();
+    a = iv_operand(a);
+    b = iv_operand(b);
     double lo = a.lo + b.lo, hi = a.hi + b.hi;
     double error = IV_REL * iv_max1(iv_mag(a), iv_mag(b)) + IV_TINY;
     interval r = iv_outward(lo, hi, error, error);
     /* without cancellation the error is relative to the sum itself */
-    interval relative = iv_outward_relative(lo, hi, IV_REL);
+    interval relative = iv_outward_relative(lo, hi, IV_REL, IV_REL);
     if (a.lo >= 0 && b.lo >= 0)
         r.lo = iv_max1(r.lo, relative.lo);
     if (a.hi <= 0 && b.hi <= 0)
@@ -167,8 +169,10 @@ interval iv_mul(interval a, interval b)
 {
     if (!iv_valid(a) || !iv_valid(b))
         return iv_invalid();
+    a = iv_operand(a);
+    b = iv_operand(b);
     interval c = corners(a.lo * b.lo, a.lo * b.hi, a.hi * b.lo, a.hi * b.hi); /* 0 * inf is NaN, so invalid */
-    return iv_valid(c) ? iv_outward_relative(c.lo, c.hi, IV_REL) : c;
+    return iv_valid(c) ? iv_outward_relative(c.lo, c.hi, IV_REL, IV_REL) : c;
 }
 
 interval iv_div(interval a, interval b)
@@ -176,12 +180,13 @@ interval iv_div(interval a, interval b)
     /* a subnormal divisor may be flushed to zero */
     if (!iv_valid(a) || !(iv_mig(b) >= IV_TINY))
         return iv_invalid();
+    a = iv_operand(a);
     interval c = corners(a.lo / b.lo, a.lo / b.hi, a.hi / b.lo, a.hi / b.hi);
     if (!iv_valid(c))
         return c;
     if (iv_mag(b) > 0x1p125) /* multiplying by the reciprocal, which is subnormal, may give 0 */
         c = iv_hull(c, iv_point(0));
-    return iv_outward_relative(c.lo, c.hi, IV_REL);
+    return iv_outward_relative(c.lo, c.hi, IV_REL, IV_REL);
 }
 
 interval iv_sqr(interval a)
@@ -189,22 +194,24 @@ interval iv_sqr(interval a)
     if (!iv_valid(a))
         return iv_invalid();
     double lo = iv_mig(a), hi = iv_mag(a);
-    return iv_outward_relative(lo * lo, hi * hi, IV_REL);
+    return iv_outward_relative(lo * lo, hi * hi, IV_REL, IV_REL);
 }
 
 interval iv_sqrt(interval a)
 {
     if (!iv_valid(a) || a.lo < 0)
         return iv_invalid();
-    double lo = a.lo < IV_TINY ? 0 : a.lo; /* a subnormal argument may be flushed to zero */
-    return iv_outward_relative(dm_sqrt(lo), dm_sqrt(a.hi), IV_REL);
+    a = iv_operand(a);
+    return iv_outward_relative(dm_sqrt(a.lo), dm_sqrt(a.hi), IV_REL, IV_REL);
 }
 
-/* Relative error of x^y: by |y| multiplications, or by exp(y log x). */
-static double power_error(double x, double y)
+/* Relative error of z = x^y: by |y| multiplications, or by exp(y log x) where y log x = log z. It grows with |log z| more slowly
+ * than z does, so that it is enough to know it at the ends. */
+static double power_error(double z, double y)
 {
-    double exponent = x > 0 && x < IV_INF ? iv_abs1(y * dm_log(x)) : 0;
-    return IV_REL + iv_abs1(y) * 0x1p-23 + exponent * 0x1p-22;
+    double magnitude = iv_min1(iv_abs1(z), IV_LARGEST); /* beyond, the end is infinite anyway */
+    double exponent = magnitude > 0 ? iv_abs1(dm_log(magnitude)) : 0;
+    return IV_REL + y * 0x1p-23 + exponent * 0x1p-22;
 }
 
 interval iv_pow(interval a, interval b)
@@ -212,6 +219,7 @@ interval iv_pow(interval a, interval b)
     enum { LARGEST_EXPONENT = 1 << 20 }; /* beyond, the error bound above says nothing */
     if (!iv_valid(a) || !(iv_mag(b) <= LARGEST_EXPONENT))
         return iv_invalid();
+    a = iv_operand(a);
     double n = b.lo, mig = iv_mig(a), mag = iv_mag(a);
     interval c;
     if (b.lo == b.hi && dm_floor(n) == n) {
@@ -228,8 +236,10 @@ interval iv_pow(interval a, interval b)
             return iv_invalid();
         c = corners(dm_pow(a.lo, b.lo), dm_pow(a.lo, b.hi), dm_pow(a.hi, b.lo), dm_pow(a.hi, b.hi));
     }
+    if (!iv_valid(c))
+        return iv_invalid();
     double y = iv_mag(b);
-    interval r = iv_outward_relative(c.lo, c.hi, iv_max1(power_error(mig, y), power_error(mag, y)));
+    interval r = iv_outward_relative(c.lo, c.hi, power_error(c.lo, y), power_error(c.hi, y));
     if (b.lo < 0 && iv_mag(r) > 0x1p125) { /* the inverse of a subnormal power, which may be flushed to zero */
         if (r.lo < -0x1p125)
             r.lo = -IV_INF;
@@ -246,6 +256,7 @@ static interval sum_over(double n, interval a, double divisor)
         return iv_invalid();
     if (n == 0)
         return iv_point(0);
+    a = iv_operand(a);
     double rel = iv_max1(n * 0x1p-23, IV_REL);
     interval total = iv(n * a.lo, n * a.hi);
     interval r = iv_widen(total, rel * iv_mag(total) + n * IV_TINY);

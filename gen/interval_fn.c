@@ -96,9 +96,11 @@ static interval tangent(const function *f, interval a)
     return iv_outward(lo, hi, IV_REL * iv_abs1(lo) + f->absolute, IV_REL * iv_abs1(hi) + f->absolute);
 }
 
+/* From |x| = 1 on, where exp, sinh and cosh grow faster than it: so the ends bound what lies between. */
 static double relative_error(const function *f, double x)
 {
-    return IV_REL + (f->exponential && iv_abs1(x) < IV_INF ? iv_abs1(x) * 0x1p-22 : 0);
+    double excess = iv_abs1(x) - 1;
+    return IV_REL + (f->exponential && excess > 0 && excess < IV_INF ? excess * 0x1p-22 : 0);
 }
 
 interval iv_apply(iv_function which, interval a)

@@ -24,6 +24,16 @@ static inline double iv_min1(double x, double y)
     return x < y ? x : y;
 }
 
+/* An operand as a runtime may see it: with 0 where it holds subnormal values. */
+static inline interval iv_operand(interval a)
+{
+    if (a.lo > 0 && a.lo < IV_TINY)
+        a.lo = 0;
+    if (a.hi < 0 && a.hi > -IV_TINY)
+        a.hi = 0;
+    return a;
+}
+
 /* [lo - below, hi + above]; ends out of float32's range become infinite, a NaN makes the result invalid. */
 static inline interval iv_outward(double lo, double hi, double below, double above)
 {
@@ -42,11 +52,15 @@ static inline interval iv_outward(double lo, double hi, double below, double abo
     return (interval){lo, hi};
 }
 
-/* Each end moved outward by `rel` of itself and IV_TINY. Signs are kept: an operation whose exact result has no negative (positive)
- * values has none in float32 either. */
-static inline interval iv_outward_relative(double lo, double hi, double rel)
+/* Each end moved outward by `below` or `above` of itself and IV_TINY. Signs are kept: an operation whose exact result has no
+ * negative (positive) values has none in float32 either. */
+static inline interval iv_outward_relative(double lo, double hi, double below, double above)
 {
-    interval r = iv_outward(lo, hi, rel * iv_abs1(lo) + IV_TINY, rel * iv_abs1(hi) + IV_TINY);
+    if (lo > IV_LARGEST) /* inf - inf would be NaN */
+        lo = IV_LARGEST;
+    if (hi < -IV_LARGEST)
+        hi = -IV_LARGEST;
+    interval r = iv_outward(lo, hi, below * iv_abs1(lo) + IV_TINY, above * iv_abs1(hi) + IV_TINY);
     if (lo >= 0 && r.lo < 0)
         r.lo = 0;
     if (hi <= 0 && r.hi > 0)
