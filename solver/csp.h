@@ -21,7 +21,7 @@ typedef int32_t csp_var;
 typedef enum { CSP_OK = 0, CSP_FAIL, CSP_LIMIT, CSP_NOMEM } csp_result;
 typedef enum { CSP_EQ, CSP_NE, CSP_LE } csp_rel;
 
-/* Values are kept within +-CSP_BOUND; a wider request is cut to it. */
+/* Values are kept within +-CSP_BOUND; a wider request is cut to it (a domain or a constant wholly beyond is empty). */
 #define CSP_BOUND ((int64_t)1 << 62)
 
 csp *csp_new(void); /* NULL without memory */
@@ -39,7 +39,8 @@ bool csp_fixed(const csp *s, csp_var x);
 bool csp_contains(const csp *s, csp_var x, int64_t value); /* value in the current domain */
 uint64_t csp_size(const csp *s, csp_var x);                /* number of values in the domain, saturating */
 size_t csp_variables(const csp *s);
-/* Narrow a domain directly (as a search decision or an assumption). */
+/* Narrow a domain directly (as a search decision or an assumption). A value taken from the inside of a large interval is held out
+ * by a constraint, which counts as posted. */
 csp_result csp_restrict(csp *s, csp_var x, int64_t lo, int64_t hi);
 csp_result csp_remove(csp *s, csp_var x, int64_t value);
 
@@ -94,14 +95,15 @@ typedef struct {
  * csp_undo. CSP_FAIL: proved to have none; CSP_LIMIT: not found within the budget. On both, the state is as before the call. */
 csp_result csp_solve(csp *s, const csp_search *search, const csp_var *decide, size_t n);
 int64_t csp_value(const csp *s, csp_var x); /* of a fixed variable */
-/* Calls visit for every solution over decide[] (others are extended to one witness); stops when visit returns false or after
- * max solutions. Returns the number visited through *count. State afterwards as before. */
+/* Calls visit (may be NULL) for every solution over decide[], ascending in its order (others are extended to one witness); stops
+ * when visit returns false or after max solutions. Returns the number visited through *count. State afterwards as before. CSP_FAIL:
+ * proved to have none; CSP_OK: at least one (or max is 0), listed as far as asked; CSP_LIMIT: the budget was spent first. */
 csp_result csp_enumerate(csp *s, const csp_var *decide, size_t n, uint64_t max, bool (*visit)(void *user, const csp *s), void *user,
                          uint64_t *count);
 
 /* ---- independent checker (check.c: shares no code with the propagators) ---- */
-/* All variables must be fixed. True if every posted constraint holds, evaluated in 128-bit arithmetic; else *which is the index of
- * the first broken one. */
+/* All variables must be fixed. True if every posted constraint holds, evaluated in 128-bit arithmetic; else *which (which may be
+ * NULL) is the index of the first broken one in the order of posting. */
 bool csp_check(const csp *s, size_t *which);
 
 #endif

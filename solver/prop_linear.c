@@ -4,9 +4,11 @@
  * free variable loses exactly the excluded value for NE. Entailed: LE when the largest sum is <= k, EQ when all is fixed,
  * NE when the sums cannot meet k or the excluded value has gone. A reified relation narrows b once the relation or its opposite is
  * entailed, and enforces the one that b names.
+ *
  * Overflow: `narrow` propagators, whose sums fit in 63 bits whatever the variables are, use 64-bit arithmetic; the others
  * sum in 192 bits and cut slacks to +-2^126, beyond which no slack can narrow a domain.
- * See Apt, Principles of Constraint Programming (2003), section 6.4; Schulte and Stuckey, TOPLAS 27(3), 2005. */
+ *
+ * See Apt, Principles of Constraint Programming (2003), chapter 6; Schulte and Stuckey, TOPLAS 27(3), 2005. */
 #include "internal.h"
 
 #define SLACK_MAX ((wide)1 << 126)
@@ -74,54 +76,32 @@ static void slacks(const csp *s, const linear_t *t, wide k, wide *below, wide *a
     *above = sum_cut(hi);
 }
 
-/* sum <= min(sum) + slack: each term may exceed its least value by the slack at most. */
-static bool prune_below(csp *s, const linear_t *t, wide slack)
+/* below: sum <= min(sum) + slack, each term may exceed its least value by the slack at most. Else sum >= max(sum) - slack,
+ * likewise. */
+static bool prune(csp *s, const linear_t *t, wide slack, bool below)
 {
     for (uint32_t i = 0; i < t->n; i++) {
-        int64_t c = t->c[i];
+        int64_t c = t->c[i]; /* not 0 */
         csp_var x = t->x[i];
-        int64_t lo = lo_of(s, x), hi = hi_of(s, x);
+        int64_t lo = lo_of(s, x), hi = hi_of(s, x), step;
         if (lo == hi)
             continue;
         if (t->narrow) {
-            int64_t sl = (int64_t)slack, a = c > 0 ? c : -c;
+            int64_t sl = (int64_t)slack, a = c < 0 ? -c : c;
             if (a * (hi - lo) <= sl)
                 continue;
-            if (!(c > 0 ? dom_hi(s, x, lo + sl / a) : dom_lo(s, x, hi - sl / a)))
-                return false;
+            step = sl / a;
         } else {
-            wide a = c > 0 ? c : -(wide)c;
+            wide a = c < 0 ? -(wide)c : c;
             if (a * ((wide)hi - lo) <= slack)
                 continue;
-            if (!(c > 0 ? dom_hi(s, x, (int64_t)(lo + slack / a)) : dom_lo(s, x, (int64_t)(hi - slack / a))))
-                return false;
+            /* below the width, so at most 2^63 - 1 for a width of 2^63 */
+            step = (int64_t)(slack / a);
         }
-    }
-    return true;
-}
-
-/* sum >= max(sum) - slack. */
-static bool prune_above(csp *s, const linear_t *t, wide slack)
-{
-    for (uint32_t i = 0; i < t->n; i++) {
-        int64_t c = t->c[i];
-        csp_var x = t->x[i];
-        int64_t lo = lo_of(s, x), hi = hi_of(s, x);
-        if (lo == hi)
-            continue;
-        if (t->narrow) {
-            int64_t sl = (int64_t)slack, a = c > 0 ? c : -c;
-            if (a * (hi - lo) <= sl)
-                continue;
-            if (!(c > 0 ? dom_lo(s, x, hi - sl / a) : dom_hi(s, x, lo + sl / a)))
-                return false;
-        } else {
-            wide a = c > 0 ? c : -(wide)c;
-            if (a * ((wide)hi - lo) <= slack)
-                continue;
-            if (!(c > 0 ? dom_lo(s, x, (int64_t)(hi - slack / a)) : dom_hi(s, x, (int64_t)(lo + slack / a))))
-                return false;
-        }
+        /* in unsigned arithmetic: the step alone may be larger than either end */
+        if (!((c < 0) != below ? dom_hi(s, x, (int64_t)((uint64_t)lo + (uint64_t)step))
+                               : dom_lo(s, x, (int64_t)((uint64_t)hi - (uint64_t)step))))
+            return false;
     }
     return true;
 }
@@ -132,7 +112,7 @@ static bool linear_le(csp *s, prop_t *p, const linear_t *t, wide k)
     slacks(s, t, k, &below, &above);
     if (below < 0)
         return dom_fail(s);
-    return above <= 0 ? prop_kill(s, p) : prune_below(s, t, below);
+    return above <= 0 ? prop_kill(s, p) : prune(s, t, below, true);
 }
 
 static bool linear_ge(csp *s, prop_t *p, const linear_t *t, wide k)
@@ -141,7 +121,7 @@ static bool linear_ge(csp *s, prop_t *p, const linear_t *t, wide k)
     slacks(s, t, k, &below, &above);
     if (above < 0)
         return dom_fail(s);
-    return below <= 0 ? prop_kill(s, p) : prune_above(s, t, above);
+    return below <= 0 ? prop_kill(s, p) : prune(s, t, above, false);
 }
 
 static bool linear_eq(csp *s, prop_t *p, const linear_t *t, wide k)
@@ -152,13 +132,13 @@ static bool linear_eq(csp *s, prop_t *p, const linear_t *t, wide k)
         return dom_fail(s);
     if (below == 0 && above == 0)
         return prop_kill(s, p);
-    if (!prune_below(s, t, below))
+    if (!prune(s, t, below, true))
         return false;
     /* The other side sees what the first has changed. */
     slacks(s, t, k, &below, &above);
     if (above < 0)
         return dom_fail(s);
-    return prune_above(s, t, above);
+    return prune(s, t, above, false);
 }
 
 /* The value that the only free variable must not have (if it is a whole number); false if more than one is free or none of these.

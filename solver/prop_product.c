@@ -1,11 +1,16 @@
 /* z = k * x[0] * ... * x[n-1].
  *
  * Enforced: bounds of z from the product of the ranges; bounds of each x from z divided by the product of the others; once z is
- * fixed, each free x divides what the fixed factors leave of z (domains become sets of divisors where that is cheap). Entailed:
- * when all is fixed. Partial products may leave +-CSP_BOUND though the whole does not (a zero factor), so a product is one
- * propagator, not a chain. Overflow: factors of at least 0 use saturating 64-bit products; others use intervals of 128 bits cut to
- * +-2^126, where a cut end acts as infinity: whole factors only keep it, turn it or make it 0. See Apt, Principles of Constraint
- * Programming (2003), section 6.5 (interval multiplication and division). */
+ * fixed, each free x divides what the fixed factors leave of z (domains become sets of divisors where that is cheap).
+ *
+ * Entailed: when all is fixed.
+ *
+ * Partial products may leave +-CSP_BOUND though the whole does not (a zero factor), so a product is one propagator, not a chain.
+ *
+ * Overflow: factors of at least 0 use saturating 64-bit products; others use intervals of 128 bits cut to +-2^126, where a cut end
+ * acts as infinity: whole factors only keep it, turn it or make it 0.
+ *
+ * See Apt, Principles of Constraint Programming (2003), chapter 6 (multiplication and division of integer intervals). */
 #include "internal.h"
 
 #define FAR ((wide)1 << 126)
