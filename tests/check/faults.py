@@ -402,7 +402,7 @@ def other_depth(b):
 @fault("operators")
 def operator_not_listed(b):
     m = b.manifest()
-    del m["operators"][0]
+    m["operators"].remove(next(o for o in m["operators"] if o["nodes"]))
     b.save_manifest(m)
 
 

@@ -74,7 +74,8 @@ def test_the_default_family(tmp_path, pool):
     assert 0.25 <= s["joins"] <= 0.5, text
     assert s["outputs"]["max"] <= 40 // 8 + 2
     assert all(len(names) == 1 for names in v.family.hashes.values())
-    assert list(family.stuck(v.family)) == [], text
+    classes = v.corpus.manifest["statistics"]["classes"]  # an attribute of one class has no choice
+    assert [x for x in family.stuck(v.family) if len(classes.get(x[0], {}).get(x[1], ())) > 1] == [], text
 
 
 def test_opset_17_is_the_default(tmp_path):
