@@ -1,0 +1,16 @@
+#!/bin/sh
+# Benchmarks: a model by phase, and the whole program. Needs a memory file system at /dev/shm (or BENCH_DIR).
+set -eu
+B=${B:-build/default}
+dir=$(mktemp -d "${BENCH_DIR:-/dev/shm}/nngen-bench.XXXXXX")
+trap 'rm -rf "$dir"' EXIT INT TERM
+${CC:-gcc} -O2 -Iinclude -o "$B/bench" tests/bench/bench.c "$B/libnngen.a" -lprotobuf-c -lyaml -ljansson -lcrypto -lm -pthread
+mkdir "$dir/phases"
+"$B/bench" "$dir/phases"
+rm -rf "$dir/phases"
+echo
+echo "the program: 1,000 models of 40 nodes with hashes, to $dir"
+for jobs in 1 2; do
+    echo "--jobs $jobs"
+    "$B/nngen" --nodes 40 --count 1000 --seed 1 --jobs "$jobs" --out "$dir/j$jobs" 2>&1 | sed -n 2p
+done
