@@ -181,7 +181,7 @@ static value eval_slice(lower *l, const expr *e)
     to += to < 0 ? n : 0;
     from = from < 0 ? 0 : from > n ? n : from;
     to = to < from ? from : to > n ? n : to;
-    if (l->state != LOWER_OK)
+    if (l->state != LOWER_OK || n == 0)
         return r;
     if (e->a->type == TY_REALS)
         r.reals = (real_list){list.reals.p + from, (int)(to - from)};
