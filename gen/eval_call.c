@@ -173,7 +173,7 @@ static term eval_present(lower *l, const expr *e)
         return term_const(frame_input_present(l, x->index));
     if (x->kind == EX_OUTPUT)
         return term_const(frame_output_present(l, x->index));
-    frame_var(l, x->index);
+    frame_settle_var(l, x->index);
     return term_const(l->f->var_written[x->index]);
 }
 

@@ -180,7 +180,7 @@ static void touch_names(lower *l, const expr *e)
     if (!e || l->state != LOWER_OK)
         return;
     if (e->kind == EX_VAR)
-        frame_var(l, e->index);
+        frame_settle_var(l, e->index);
     if (e->kind == EX_INPUT || e->kind == EX_OUTPUT) {
         tensor_ref t = frame_tensor(l, e->kind == EX_OUTPUT, e->index);
         for (int k = 0; k < t.n; k++)

@@ -152,7 +152,7 @@ static value var_value(lower *l, int var)
     return r;
 }
 
-value frame_var(lower *l, int var)
+void frame_settle_var(lower *l, int var)
 {
     frame *f = l->f;
     if (f->var_state[var] == STATE_NEW) {
@@ -162,10 +162,17 @@ value frame_var(lower *l, int var)
         f->vars[var] = var_value(l, var);
         restore(l, &k);
         f->var_state[var] = STATE_DONE;
-    } else if (f->var_state[var] == STATE_BUSY || !f->var_usable[var]) {
+    } else if (f->var_state[var] == STATE_BUSY) {
         lower_fail(l);
     }
-    return f->vars[var];
+}
+
+value frame_var(lower *l, int var)
+{
+    frame_settle_var(l, var);
+    if (!l->f->var_usable[var]) /* left out, without a default */
+        lower_fail(l);
+    return l->f->vars[var];
 }
 
 static int draw_rank(lower *l, const frame_slot *s)
