@@ -80,7 +80,7 @@ bench: deps
 	$(MAKE) all
 	sh tests/bench/run.sh
 asan: test-deps
-	$(MAKE) B=build/asan OPT="-O1 -fno-omit-frame-pointer" EXTRA="-fsanitize=address,undefined -fno-sanitize-recover=all" all unit-programs
+	$(MAKE) B=build/asan OPT="-O1 -fno-omit-frame-pointer" EXTRA="-DNN_CHECK -fsanitize=address,undefined -fno-sanitize-recover=all" all unit-programs
 	B=build/asan sh tests/run.sh sanitize
 stress: test-deps
 	$(MAKE) B=build/stress OPT=-O1 EXTRA="-DNN_STRESS -fsanitize=address,undefined -fno-sanitize-recover=all" all unit-programs

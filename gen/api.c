@@ -182,6 +182,7 @@ static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *
         o->max_elements = clamp(c->max_elements);
     o->seed = clamp(c->seed);
     o->intervals = c->intervals != 0;
+    o->check = c->check != 0;
     nn_status s = options_check(o, "", err);
     if (s == NN_OK)
         s = describe(f, err);

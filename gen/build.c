@@ -168,8 +168,9 @@ nn_status builder_build(builder *b, const build_request *r, tape *t, const graph
     b->report = (build_report){0};
     lower_limits limits = r->limits;
     lower_set_limits(b->lower, &limits);
+    lower_set_check(b->lower, r->check);
     lower_result res = LOWER_FAIL;
-    for (int a = 0; a < ATTEMPTS && res == LOWER_FAIL; a++) {
+    for (int a = 0; a < ATTEMPTS && res == LOWER_FAIL && !lower_fault(b->lower); a++) {
         b->report.attempts++;
         b->lenient = a >= LENIENT_AFTER;
         if (a == RELAX_AFTER) {
@@ -186,6 +187,11 @@ nn_status builder_build(builder *b, const build_request *r, tape *t, const graph
         *report = b->report;
     if (res == LOWER_NOMEM)
         return nn_nomem(err);
+    if (lower_fault(b->lower)) {
+        if (err)
+            *err = *lower_fault(b->lower);
+        return NN_ERR_BUILD;
+    }
     if (res == LOWER_FAIL)
         return give_up(b, err);
     *out = &b->out;

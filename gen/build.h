@@ -16,6 +16,7 @@ typedef struct {
     const uint16_t *due; /* operators that must appear, indices in the op_set; may repeat */
     size_t n_due;
     lower_limits limits;
+    bool check; /* every node is re-checked by an independent evaluator; a complaint is NN_ERR_BUILD "internal: ..." */
 } build_request;
 
 typedef struct {

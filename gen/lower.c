@@ -1,6 +1,7 @@
 /* The problem of one to four operators: opening frames, finding partners, searching. Values' intervals are in lower_finish.c. */
 #include "lower_finish.h"
 #include "lower_internal.h"
+#include "recheck.h"
 
 #include <string.h>
 
@@ -19,6 +20,9 @@ nn_status lower_new(lower **out, const op_set *ops, const lower_limits *limits, 
         return nn_nomem(err);
     }
     lower_set_limits(l, limits);
+#ifdef NN_CHECK
+    l->check = true;
+#endif
     *out = l;
     return NN_OK;
 }
@@ -46,6 +50,20 @@ void lower_set_limits(lower *l, const lower_limits *limits)
         l->limits.max_magnitude = 1e4;
     if (l->limits.min_magnitude == 0)
         l->limits.min_magnitude = 1e-3;
+}
+
+void lower_set_check(lower *l, bool on)
+{
+#ifndef NN_CHECK
+    l->check = on;
+#else
+    (void)on;
+#endif
+}
+
+const nn_error *lower_fault(const lower *l)
+{
+    return l->fault.status != NN_OK ? &l->fault : NULL;
 }
 
 void lower_begin(lower *l, tape *t)
@@ -221,7 +239,7 @@ lower_result lower_add(lower *l, const lower_request *r, int *number)
     resolve_slots(l, f);
     for (size_t i = 0; i < f->rules->n_vars && l->state == LOWER_OK; i++)
         if (f->var_state[i] == STATE_NEW)
-            frame_var(l, (int)i);
+            frame_settle_var(l, (int)i);
     if (l->state == LOWER_OK)
         post_inputs(l, f);
     for (size_t i = 0; i < f->rules->n_where && l->state == LOWER_OK; i++)
@@ -354,6 +372,19 @@ static void impose_idiom(lower *l, frame *f)
     }
 }
 
+/* A complaint is a fault of the program, not of the draws: it is kept for the caller. */
+static void run_check(lower *l, const op_instance *x)
+{
+    nn_error err = {0};
+    nn_status st = recheck_instance(l->ops, &l->limits, x, &l->scratch, &err);
+    if (st == NN_ERR_NOMEM)
+        lower_nomem(l);
+    else if (st != NN_OK)
+        lower_fail(l);
+    if (st == NN_ERR_BUILD && l->fault.status == NN_OK)
+        l->fault = err;
+}
+
 lower_result lower_close(lower *l, op_instance *instances)
 {
     if (l->state != LOWER_OK)
@@ -366,6 +397,8 @@ lower_result lower_close(lower *l, op_instance *instances)
     for (int i = 0; i < l->n_frames && l->state == LOWER_OK; i++) {
         l->f = &l->frames[i];
         lower_finish(l, &instances[i]);
+        if (l->check && l->state == LOWER_OK)
+            run_check(l, &instances[i]);
     }
     return l->state;
 }

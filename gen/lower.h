@@ -62,6 +62,23 @@ typedef struct {
     tensor_desc desc;
 } inst_output;
 
+/* Value of a variable or attribute, for the re-check: which member holds follows from its type (bools are ints). */
+typedef struct {
+    int64_t i;
+    double r;
+    const char *s;
+    const int64_t *ints;
+    const double *reals;
+    const char *const *strings;
+    size_t n; /* of a list */
+} inst_value;
+
+typedef struct {
+    bool known;   /* false: an attribute that is left out and has no default */
+    bool written; /* of an attribute: stands in the node */
+    inst_value v;
+} inst_var;
+
 typedef struct {
     const op_model *op;
     inst_input *inputs; /* one a slot, in the order of the request */
@@ -70,6 +87,7 @@ typedef struct {
     size_t n_outputs;
     attr_value *attrs; /* those that are written */
     size_t n_attrs;
+    const inst_var *vars; /* of all variables and attributes in the order of the rules; NULL unless the re-check is on */
 } op_instance;
 
 typedef struct {
@@ -85,6 +103,10 @@ typedef struct lower lower;
 nn_status lower_new(lower **out, const op_set *ops, const lower_limits *limits, arena *a, nn_error *err);
 void lower_free(lower *l);
 void lower_set_limits(lower *l, const lower_limits *limits);
+/* Re-check of every instance by an independent evaluator (recheck.h); off by default but in builds with -DNN_CHECK. A complaint fails
+ * lower_close and stays: lower_fault gives the first one, NULL if there is none. */
+void lower_set_check(lower *l, bool on);
+const nn_error *lower_fault(const lower *l);
 
 void lower_begin(lower *l, tape *t);
 lower_result lower_add(lower *l, const lower_request *r, int *frame);

@@ -309,6 +309,48 @@ static void make_attr(lower *l, const rule_var *v, const value *x, attr_value *a
     }
 }
 
+/* Values of all variables, for the re-check. */
+static void copy_vars(lower *l, const frame *f, op_instance *out)
+{
+    const op_rules *r = f->rules;
+    inst_var *vars = arena_calloc(l->out, r->n_vars + 1, sizeof *vars);
+    if (!vars)
+        lower_nomem(l);
+    for (size_t i = 0; i < r->n_vars && l->state == LOWER_OK; i++) {
+        const value *x = &f->vars[i];
+        attr_value a = {0};
+        vars[i] = (inst_var){.known = f->var_usable[i], .written = f->var_written[i]};
+        if (!vars[i].known)
+            continue;
+        switch (r->vars[i].type) {
+        case TY_REAL:
+            vars[i].v.r = x->r;
+            break;
+        case TY_STRING:
+            vars[i].v.s = arena_strdup(l->out, x->s);
+            if (!vars[i].v.s)
+                lower_nomem(l);
+            break;
+        case TY_INTS:
+            copy_ints(l, &a, x->ints);
+            vars[i].v = (inst_value){.ints = a.ints, .n = a.n};
+            break;
+        case TY_REALS:
+            copy_reals(l, &a, x->reals);
+            vars[i].v = (inst_value){.reals = a.floats, .n = a.n};
+            break;
+        case TY_STRINGS:
+            copy_strings(l, &a, x->strings);
+            vars[i].v = (inst_value){.strings = a.strings, .n = a.n};
+            break;
+        default:
+            vars[i].v.i = term_need(l, x->t);
+            break;
+        }
+    }
+    out->vars = vars;
+}
+
 static void make_instance(lower *l, frame *f, op_instance *out)
 {
     const op_rules *r = f->rules;
@@ -334,6 +376,8 @@ static void make_instance(lower *l, frame *f, op_instance *out)
     for (size_t i = 0; i < r->n_vars && l->state == LOWER_OK; i++)
         if (r->vars[i].origin == VAR_ATTR && f->var_written[i])
             make_attr(l, &r->vars[i], &f->vars[i], &out->attrs[out->n_attrs++]);
+    if (l->check && l->state == LOWER_OK)
+        copy_vars(l, f, out);
 }
 
 void lower_finish(lower *l, op_instance *out)

@@ -117,6 +117,8 @@ struct lower {
     lower_result state;
     csp_var decide[256];
     size_t n_decide;
+    bool check;
+    nn_error fault; /* status NN_OK: none */
 };
 
 /* ---- term.c: all fail by setting l->state ---- */
@@ -170,7 +172,8 @@ dtype frame_single_type(dtype_mask mask); /* DT_NONE unless the mask holds just 
 void frame_slot_dims(lower *l, frame_slot *s);
 void frame_output_dims(lower *l, frame_output *o, int number); /* number: among those of a variadic */
 int frame_output_arity(lower *l, int output);
-value frame_var(lower *l, int var);
+void frame_settle_var(lower *l, int var); /* draws or defines it, or leaves it out */
+value frame_var(lower *l, int var);       /* its value; fails if it is left out and has no default */
 bool frame_input_present(lower *l, int input);
 bool frame_output_present(lower *l, int output);
 const char *frame_type(lower *l, int type_var);

@@ -239,7 +239,8 @@ static int run(const options *o)
                            .seed = (uint64_t)o->seed,
                            .inputs = o->inputs > 0 ? o->inputs : -1,
                            .max_elements = (uint64_t)o->max_elements,
-                           .intervals = o->intervals != 0};
+                           .intervals = o->intervals != 0,
+                           .check = o->check != 0};
     int status;
     if (nn_table_open(&table, &tc, &err) != NN_OK)
         status = fail(&err);

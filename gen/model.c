@@ -44,7 +44,7 @@ void nn_model_free(nn_model *m)
 static nn_status build(nn_model *m, uint64_t index, nn_error *err)
 {
     const nn_family *f = m->family;
-    build_request request = {.nodes = (size_t)f->options.nodes, .limits = f->limits};
+    build_request request = {.nodes = (size_t)f->options.nodes, .limits = f->limits, .check = f->options.check != 0};
     request.due = plan_due(f->plan, index, &request.n_due);
     tape_reseed(m->tape, (uint64_t)f->options.seed, index);
     const graph *g = NULL;

@@ -24,6 +24,7 @@
     X(TEXT, ops, "LIST", "", 0, 0, true, "A,B: only these operators; -A,-B: all but these")                           \
     X(INT, max_elements, "E", 4096, 16, 1 << 24, true, "most elements of a tensor")                                   \
     X(FLAG, intervals, NULL, 0, 0, 0, true, "write the interval of every tensor to models.jsonl")                     \
+    X(FLAG, check, NULL, 0, 0, 0, false, "re-check every node with an independent evaluator of the table")            \
     X(TEXT, specs, "DIR", NULL, 0, 0, false, "read the operator table from DIR instead of the built-in one")          \
     X(INT, jobs, "J", 0, 1, 256, false, "threads; does not change the bytes (default: one for each processor)")       \
     X(FLAG, force, NULL, 0, 0, 0, false, "replace what nngen wrote to DIR before; other files stay")                  \
