@@ -316,7 +316,7 @@ static nn_status for_each(outdir *d, bool temporaries, bool remove, nn_error *er
             errno = 0;
         int system = errno;
         if (w.foreign[0] != '\0') {
-            char path[300];
+            char path[400]; /* two names */
             (void)snprintf(path, sizeof path, "%s/%s", e->d_name, w.foreign);
             s = refuse(err, d->path, path, "was not written by nngen; move it away first");
         } else if (system == ENOTDIR || system == ELOOP) {
