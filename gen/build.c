@@ -164,7 +164,7 @@ nn_status builder_build(builder *b, const build_request *r, tape *t, const graph
     b->nodes = r->nodes;
     b->obstacle = UINT16_MAX;
     b->complaint = "no operator could begin";
-    b->failed = b->lenient = false;
+    b->lenient = false;
     b->report = (build_report){0};
     lower_limits limits = r->limits;
     lower_set_limits(b->lower, &limits);

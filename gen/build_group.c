@@ -583,7 +583,5 @@ lower_result build_try(builder *b, const op_spec *specs, size_t n)
         b->turn++;
     }
     b->group.target = -1;
-    if (res == LOWER_NOMEM)
-        b->failed = true;
     return res;
 }

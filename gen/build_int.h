@@ -51,7 +51,6 @@ struct builder {
 
     size_t turn;           /* tries that failed in this step */
     bool free_inputs;      /* this step may make graph inputs beyond aim_inputs */
-    bool failed;           /* out of memory */
     uint16_t *order;       /* workspace, n_ops */
     uint16_t obstacle;     /* operator that could not be placed, n_ops: none */
     const char *complaint; /* what was in the way, a static string */

@@ -2,8 +2,9 @@
  * to float32, which can join two tensors.
  *
  * Costs are in nodes. A type's `produce` is the fewest nodes that make a tensor of it from float32 graph inputs, its `sink` the
- * fewest that bring it back to float32; float32 itself costs nothing. Ownership: the index owns its lists, the op_set must outlive
- * it. Immutable after op_index_new. */
+ * fewest that bring it back to float32; float32 itself costs nothing.
+ *
+ * Ownership: the index owns its lists, the op_set must outlive it. Immutable after op_index_new. */
 #ifndef NN_OP_INDEX_H
 #define NN_OP_INDEX_H
 

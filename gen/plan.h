@@ -1,8 +1,9 @@
 /* The family plan: which operators are due in which model, a function of (operators, nodes, count, seed) alone.
  *
  * Every operator is due in at least one model where count x nodes has room, and in up to PLAN_MAX_COPIES models where there is
- * plenty, so that no more than a third of a model's nodes is due. Memory does not grow with count. Ownership: the plan owns its
- * lists. Immutable after plan_new, may be shared by threads. */
+ * plenty, so that no more than a third of a model's nodes is due. Memory does not grow with count.
+ *
+ * Ownership: the plan owns its lists. Immutable after plan_new, may be shared by threads. */
 #ifndef NN_PLAN_H
 #define NN_PLAN_H
 
