@@ -5,7 +5,9 @@ CLANG = clang
 OPT = -O2
 B = build/default
 PREFIX = /usr/local
-JOBS = 2
+JOBS := $(shell nproc 2>/dev/null || echo 2)
+Q = $(if $(V),,@)
+say = $(if $(V),,@echo '  $(1) $(2)')
 
 # Debian packages: to build, and to test. The tests also use the Python packages pinned in tests/requirements.txt.
 BUILD_PACKAGES = gcc g++ make pkg-config libc6-dev protobuf-c-compiler libprotobuf-c-dev libyaml-dev libpcg-cpp-dev libjansson-dev libssl-dev
@@ -29,39 +31,46 @@ all: $(B)/nngen $(B)/libnngen.a $(B)/libnngen.so
 
 $(B)/%.o: %.c $(B)/onnx.pb-c.h
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+	$(call say,cc,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 $(B)/gen/pcg.o: gen/pcg.cc
 	@mkdir -p $(@D)
-	$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c $< -o $@
+	$(call say,c++,$<)
+	$(Q)$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c $< -o $@
 $(B)/onnx.pb-c.h: proto/onnx.proto
 	@mkdir -p $(B)
 	protoc-c --proto_path=proto --c_out=$(B) onnx.proto
 $(B)/onnx.pb-c.c: $(B)/onnx.pb-c.h ;
 $(B)/onnx.pb-c.o: $(B)/onnx.pb-c.c
-	$(CC) $(CPPFLAGS) $(CFLAGS) -w -c $(B)/onnx.pb-c.c -o $@
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -w -c $(B)/onnx.pb-c.c -o $@
 $(B)/embedded.c: gen/embed.sh $(SPECS)
 	@mkdir -p $(B)
-	sh gen/embed.sh $(SPECS) > $@.tmp
-	mv $@.tmp $@
+	$(call say,embed,specs)
+	$(Q)sh gen/embed.sh $(SPECS) > $@.tmp
+	$(Q)mv $@.tmp $@
 $(B)/embedded.o: $(B)/embedded.c
-	$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
 $(B)/libnngen.a: $(LIB_O)
-	rm -f $@
-	ar rcsD $@ $^
+	@rm -f $@
+	$(call say,ar,$@)
+	$(Q)ar rcsD $@ $^
 $(B)/libnngen.so: $(LIB_O)
-	$(CC) -shared -Wl,-soname,libnngen.so.0 -Wl,--no-undefined $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call say,link,$@)
+	$(Q)$(CC) -shared -Wl,-soname,libnngen.so.0 -Wl,--no-undefined $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $(B)/nngen: $(B)/gen/main.o $(B)/libnngen.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call say,link,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(B)/tests/unit/%: tests/unit/%.c $(B)/libnngen.a
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(B)/libnngen.a -lcmocka -lm $(LDLIBS)
+	$(call say,test,$@)
+	$(Q)$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(B)/libnngen.a -lcmocka -lm $(LDLIBS)
 unit-programs: $(UNIT:%=$(B)/tests/unit/%)
 
 # ---- the two commands of the README ----
 corpus: deps
-	$(MAKE) all
+	$(MAKE) -j$(JOBS) all
 	$(B)/nngen --nodes 40 --count 100 --seed 1 --out out/corpus --force --jobs $(JOBS)
 check: test-deps
 	$(MAKE) -j$(JOBS) all unit-programs
