@@ -1,0 +1,169 @@
+"""Rules of the source tree: who may know of what, what a library must not call, and that no operator is known to the C code."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("B", "build/default"))
+TOP = {"Makefile", "README.md", "LICENSE", "gen", "solver", "include", "proto", "specs", "tests", "out"}
+
+
+def tracked():
+    done = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True)
+    if done.returncode == 0:
+        return [ROOT / p for p in done.stdout.decode().split("\0") if p and (ROOT / p).is_file()]
+    skip = {"build", ".git"}
+    return [p for p in ROOT.rglob("*") if p.is_file() and not skip & set(p.relative_to(ROOT).parts)]
+
+
+def sources(*folders, suffixes=(".c", ".h", ".cc")):
+    return sorted(p for f in folders for p in (ROOT / f).glob("*") if p.suffix in suffixes)
+
+
+def name(path):
+    return str(path.relative_to(ROOT))
+
+
+TOKEN = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.S)
+
+
+def code(path):
+    """Text without comments and literals."""
+    return TOKEN.sub(lambda m: " " if m[0][0] == "/" else m[0][0] * 2, path.read_text())
+
+
+def strings(path):
+    return [m[0][1:-1] for m in TOKEN.finditer(path.read_text()) if m[0][0] == '"']
+
+
+def includes(path):
+    return re.findall(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', path.read_text(), re.M)
+
+
+def includers(header):
+    return {name(p) for p in sources("gen", "solver", "include") if any(i.split("/")[-1] == header for i in includes(p))}
+
+
+def test_one_file_reads_yaml():
+    assert len(includers("yaml.h")) == 1
+
+
+def test_only_the_writer_knows_the_protobuf_header():
+    users = includers("onnx.pb-c.h") | includers("protobuf-c.h")
+    assert users and users <= {"gen/onnx_write.c", "gen/onnx_read.c"}
+
+
+def test_only_the_tape_sees_pcg():
+    assert includers("pcg.h") <= {"gen/choice.c", "gen/bulk.c", "gen/pcg.cc"}
+    assert includers("pcg_random.hpp") == {"gen/pcg.cc"}
+
+
+def test_generated_values_come_from_one_json_library():
+    assert len(includers("jansson.h")) <= 2
+
+
+def test_solver_includes_itself_and_include_only():
+    own = {p.name for p in sources("solver", "include")}
+    system = {"stdbool.h", "stddef.h", "stdint.h", "stdlib.h", "string.h", "limits.h", "stdarg.h"}
+    for p in sources("solver"):
+        assert set(includes(p)) <= own | system, name(p)
+
+
+def test_include_knows_nothing_else():
+    own = {p.name for p in sources("include")}
+    for p in sources("include"):
+        assert {i for i in includes(p) if not i.startswith("std")} <= own, name(p)
+
+
+def test_solver_links_with_base_alone(tmp_path):
+    objects = [ROOT / BUILD / "solver" / (p.stem + ".o") for p in sources("solver", suffixes=(".c",))]
+    base = ROOT / BUILD / "gen" / "base.o"
+    if not all(o.exists() for o in [*objects, base]):
+        pytest.skip("the objects are not built")
+    main = tmp_path / "main.c"
+    main.write_text('#include "csp.h"\nint main(void) { csp *c = csp_new(); csp_free(c); return c == 0; }\n')
+    command = ["cc", f"-I{ROOT}/include", f"-I{ROOT}/solver", str(main), *map(str, objects), str(base), "-o", str(tmp_path / "a")]
+    if "asan" in str(BUILD) or "stress" in str(BUILD):
+        command.insert(1, "-fsanitize=address,undefined")
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert subprocess.run([tmp_path / "a"]).returncode == 0
+
+
+FORBIDDEN = """rand srand random srandom drand48 rand_r arc4random getrandom time clock clock_gettime gettimeofday localtime gmtime
+    getenv secure_getenv setenv putenv setlocale localeconv newlocale printf fprintf vprintf vfprintf puts fputs putchar perror
+    exit _exit _Exit abort quick_exit assert malloc calloc realloc strdup strndup asprintf
+    sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh exp exp2 expm1 log log2 log10 log1p pow cbrt erf lgamma tgamma
+    fma fmaf sqrtl strtok system popen""".split()
+
+
+@pytest.mark.parametrize("path", [p for p in sources("gen", "solver") if p.suffix != ".h" and p.name != "main.c"], ids=name)
+def test_library_calls_nothing_forbidden(path):
+    text = code(path)
+    allowed = {"malloc", "calloc", "realloc"} if path.name == "base.c" else set()  # the allocator's own wrapper
+    called = {w for w in re.findall(r"(?<![\w.>])([A-Za-z_]\w*)\s*\(", text)} & set(FORBIDDEN) - allowed
+    assert not called
+    assert not re.search(r"\b(stdout|stderr|stdin|environ)\b", text)
+    assert not set(includes(path)) & {"time.h", "locale.h", "assert.h", "sys/time.h", "tgmath.h"}
+
+
+def operators():
+    found = set()
+    for path in (ROOT / "specs").glob("*.yaml"):
+        inside = False
+        for line in path.read_text().splitlines():
+            if re.match(r"\S", line):
+                inside = line.startswith("operators:")
+            entry = re.match(r"  ([A-Z]\w*):", line)
+            if inside and entry:
+                found.add(entry[1])
+    return found
+
+
+def test_the_table_was_found():
+    assert len(operators()) > 100
+
+
+def test_no_operator_is_named_in_c():
+    """Neither as a text (which a comparison would need) nor as a word of the code. Comments may."""
+    names = operators()
+    for path in sources("gen", "solver", "include", suffixes=(".c", ".h", ".cc")):
+        assert not names & set(strings(path)), name(path)
+        assert not names & set(re.findall(r"[A-Za-z_]\w*", code(path))), name(path)
+
+
+LONG = {"tests/unit/test_csp.c"}  # one case a propagator
+
+
+def test_files_are_short():
+    long = {}
+    for path in tracked():
+        if path.suffix in {".c", ".h", ".cc", ".py", ".sh", ".yaml"}:
+            n = len(path.read_text().splitlines())
+            if n > 700:
+                long[name(path)] = n
+    assert set(long) <= LONG, long
+
+
+# Written apart so that this file is no hit itself.
+PLACES = re.compile("|".join([r"(?<![\w.])/" + r"work/", r"(?<![\w.])/" + r"root\b", r"(?<![\w./])/" + r"tmp/(?![\w.-]*X{6})", r"/home" + r"/\w+", "fake" + "root/"]))
+
+
+def test_no_paths_of_a_machine():
+    hits = []
+    for path in tracked():
+        try:
+            text = path.read_text()
+        except UnicodeDecodeError:
+            continue
+        hits += [f"{name(path)}: {m[0]}" for m in PLACES.finditer(text)]
+    assert not hits
+
+
+def test_top_level():
+    entries = {name(p).split("/")[0] for p in tracked()}
+    assert {e for e in entries if not e.startswith(".")} <= TOP
