@@ -9,7 +9,7 @@
 #include <limits.h>
 
 #define OPSET_MIN 13
-#define OPSET_MAX 22
+#define OPSET_MAX 28
 
 /* X(kind, field, argument, default, least, greatest, in the manifest, help). The flag is the field with - for _.
  * INT: a whole number in [least, greatest]. TEXT: any text. FLAG: no argument. WORD: an argument only as --flag=WORD. */
