@@ -51,14 +51,17 @@ static int fail(const nn_error *err)
 /* Ends a run whose result is on standard output: what could not be written there is a failure, silent if the reader has left. */
 static int close_stdout(int status)
 {
-    errno = 0;
-    bool bad = ferror(stdout) != 0;
-    if (fflush(stdout) != 0 || bad) {
-        if (errno != EPIPE)
-            (void)fprintf(stderr, "nngen: standard output: %s\n", strerror(errno != 0 ? errno : EIO));
-        return status != 0 ? status : EXIT_FAILURE;
+    int e = errno;
+    bool bad = ferror(stdout) != 0; /* then errno is still that of the write */
+    if (fflush(stdout) != 0) {
+        bad = true;
+        e = errno;
     }
-    return status;
+    if (!bad)
+        return status;
+    if (e != EPIPE)
+        (void)fprintf(stderr, "nngen: standard output: %s\n", strerror(e));
+    return status != 0 ? status : EXIT_FAILURE;
 }
 
 static void print_help(void)

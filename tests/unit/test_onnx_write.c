@@ -377,8 +377,29 @@ static void every_allocation_may_fail(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
-int main(void)
+/* Writes the small graph and its input to a directory, for readers in other languages: test_onnx_write DIR. */
+static int export_to(const char *dir)
 {
+    nn_error err;
+    for (int i = 0; i < 2; i++) {
+        char path[512];
+        (void)snprintf(path, sizeof path, "%s/%s", dir, i == 0 ? "model.onnx" : "input_0.pb");
+        FILE *f = fopen(path, "wb");
+        nn_status s = i == 0 ? onnx_write_model(&buffer, &h.g, &names, &request, &mem, &err)
+                             : onnx_write_input(&buffer, &h.g, &names, &request, 0, 0, &mem, &err);
+        if (f == NULL || s != NN_OK || fwrite(buffer.bytes, 1, buffer.size, f) != buffer.size || fclose(f) != 0)
+            return 1;
+    }
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 2) {
+        int status = set_up(NULL) == 0 ? export_to(argv[1]) : 1;
+        (void)tear_down(NULL);
+        return status;
+    }
     const struct CMUnitTest tests[] = {
         TEST(the_model),
         TEST(values_have_types_and_shapes),

@@ -1,0 +1,157 @@
+"""The command line: what it prints, where, and with which exit status."""
+import json
+import re
+import subprocess
+
+import pytest
+
+TRY = "Try 'nngen --help'.\n"
+
+
+def entries(path):
+    return sorted(p.name for p in path.iterdir())
+
+
+def test_summary(nngen, tmp_path):
+    r = nngen("--nodes", 10, "--count", 30, "--seed", 5, "--out", tmp_path / "c")
+    assert r.code == 0
+    lines = r.out.splitlines()
+    assert re.fullmatch(r"30 models of 10 nodes, \d+ of \d+ operators", lines[0])
+    assert re.fullmatch(r"\d+ files, [\d.]+ [kM]B, \d+\.\d\d s, [\d.]+ ms a model", lines[1])
+    assert lines[2:] == [f"{tmp_path}/c/manifest.json"]
+    assert "\r" not in r.err and "\033" not in r.err  # no progress without a terminal
+    assert entries(tmp_path / "c") == ["manifest.json", "models.jsonl"] + [f"test_{i:06d}" for i in range(30)]
+
+
+def test_quiet(nngen, tmp_path):
+    r = nngen("--nodes", 5, "--count", 2, "--out", tmp_path / "c", "--quiet", "--ops", "Relu,Add,Abs")
+    assert (r.code, r.out, r.err) == (0, "", "")
+
+
+def test_progress_on_request(nngen, tmp_path):
+    r = nngen("--nodes", 5, "--count", 20, "--out", tmp_path / "c", "--progress", "--ops", "Relu,Add,Abs")
+    assert r.code == 0
+    assert "] 20/20 models" in r.err and r.err.endswith("\r\033[K")  # wiped at the end
+
+
+def test_progress_on_a_terminal(nngen, tmp_path):
+    r = subprocess.run(["script", "-qec", f"{nngen.path} --nodes 5 --count 20 --out {tmp_path / 'c'} --ops Relu,Add", "/dev/null"], capture_output=True, text=True)
+    if r.returncode == 127:
+        pytest.skip("no script(1)")
+    assert r.returncode == 0 and "20/20 models" in r.stdout
+
+
+def test_missing_operators_are_named(nngen, tmp_path):
+    r = nngen("--nodes", 1, "--count", 2, "--out", tmp_path / "c", "--ops", "Abs,Neg,Relu,Exp,Sin")
+    assert r.code == 0
+    manifest = json.loads((tmp_path / "c" / "manifest.json").read_text())
+    assert len(manifest["missing"]) == 3
+    for m in manifest["missing"]:
+        assert f"nngen: missing operator {m['name']}: {m['reason']}\n" in r.err
+    assert "2 models of 1 nodes, 2 of 5 operators" in r.out
+
+
+def test_dry_run_writes_nothing(nngen, tmp_path):
+    r = nngen("--nodes", 10, "--count", 5, "--dry-run", "--out", tmp_path / "c")
+    assert r.code == 0 and not (tmp_path / "c").exists()
+    assert "B not written, " in r.out and "manifest" not in r.out
+    real = nngen("--nodes", 10, "--count", 5, "--out", tmp_path / "c")
+    assert re.search(r"(\d+ files, [\d.]+ \w+)", r.out)[0] == re.search(r"(\d+ files, [\d.]+ \w+)", real.out)[0]
+
+
+def test_version_and_help(nngen):
+    r = nngen("--version")
+    assert (r.code, r.err) == (0, "") and re.fullmatch(r"nngen \d+\.\d+\.\d+\n", r.out)
+    r = nngen("--help")
+    assert (r.code, r.err) == (0, "")
+    for flag in "nodes count out seed opset inputs profile specs ops max-elements jobs force quiet progress list-ops dry-run version help".split():
+        assert re.search(rf"^  --{flag}\b", r.out, re.M), flag
+    assert "(default: 40)" in r.out and "(default: ort)" in r.out
+    assert nngen("-h").out == r.out
+
+
+def test_list_ops(nngen):
+    r = nngen("--list-ops")
+    assert (r.code, r.err) == (0, "")
+    names = [line.split()[0] for line in r.out.splitlines() if not line.startswith("#")]
+    assert len(names) >= 70 and names == sorted(names)
+    conv = next(line for line in r.out.splitlines() if line.startswith("Conv "))
+    assert "11" in conv.split() and "kernel_shape" in conv and "optional" in conv
+    j = json.loads(nngen("--list-ops=json").out)
+    assert [o["name"] for o in j["operators"]] == names and j["opset"] == 17 and j["profile"] == "ort"
+    table = nngen("--list-ops=markdown").out.splitlines()
+    assert [row.split(" | ")[0].strip("| ") for row in table[2:]] == names
+    assert all(len(re.findall(r"(?<!\\)\|", row)) == 7 for row in table)
+
+
+def test_list_ops_by_opset_and_filter(nngen):
+    def names(*args):
+        return {line.split()[0] for line in nngen("--list-ops", *args).out.splitlines() if line[0] != "#"}
+
+    assert "LayerNormalization" in names("--opset", 17) and "LayerNormalization" not in names("--opset", 16)
+    assert names("--ops", "Add,Relu") == {"Add", "Relu"}
+    assert names("--ops", "-Add") == names() - {"Add"}
+
+
+USAGE = [
+    (["--nodes", "0"], "--nodes 0: expected a whole number from 1 to 100000"),
+    (["--count", "1e3"], "--count 1e3: expected a whole number from 1 to 10000000"),
+    (["--opset", "12"], "--opset 12: expected a whole number from 13 to 22"),
+    (["--nods", "3"], "unknown option --nods; did you mean --nodes?"),
+    (["--nodes"], "--nodes needs a value: expected N"),
+    (["extra"], "unexpected argument extra; options begin with --"),
+    (["--profile", "tvm"], "profile tvm: expected onnx or ort"),
+    (["--ops", "Rulu"], "unknown operator Rulu; did you mean Relu?"),
+    (["--ops", "+Add,-Add"], "operators '+Add,-Add' leaves none"),
+    (["--quiet", "--progress"], "--quiet and --progress exclude each other"),
+    (["--jobs", "0"], "--jobs 0: expected a whole number from 1 to 256"),
+]
+
+
+@pytest.mark.parametrize("args, message", USAGE, ids=[m for _, m in USAGE])
+def test_wrong_usage(nngen, tmp_path, args, message):
+    r = nngen("--out", tmp_path / "c", *args)
+    assert (r.code, r.out, r.err) == (2, "", f"nngen: {message}\n{TRY}")
+    assert not (tmp_path / "c").exists()
+
+
+def test_no_arguments(nngen):
+    r = nngen()
+    assert (r.code, r.out, r.err) == (2, "", f"nngen: --out is missing: expected the directory to write\n{TRY}")
+
+
+def test_table_errors_have_a_place(nngen, tmp_path):
+    specs = tmp_path / "specs"
+    specs.mkdir()
+    (specs / "a.yaml").write_text("operators:\n  Foo: {since: [1], frobnicate: 1}\n")
+    r = nngen("--out", tmp_path / "c", "--specs", specs, "--profile", "onnx")
+    assert r.code == 1 and r.out == "" and len(r.err.splitlines()) == 1
+    assert re.match(rf"nngen: {specs}/a\.yaml:2:\d+: .*frobnicate", r.err) or re.match(r"nngen: .*a\.yaml:2:\d+: .*frobnicate", r.err)
+    assert not (tmp_path / "c").exists()
+
+
+def test_specs_that_are_not_there(nngen, tmp_path):
+    r = nngen("--out", tmp_path / "c", "--specs", tmp_path / "nowhere")
+    assert r.code == 1 and r.err.startswith(f"nngen: {tmp_path}/nowhere: ") and "No such file" in r.err
+
+
+def test_models_that_cannot_be_built(nngen, tmp_path):
+    """Operators that cannot be fed from float32 alone: an error that says so, and no directory."""
+    r = nngen("--nodes", 3, "--count", 1, "--ops", "And", "--out", tmp_path / "c")
+    assert r.code == 1 and r.err.startswith("nngen: ") and len(r.err.splitlines()) == 1
+    assert not (tmp_path / "c").exists()
+
+
+def test_same_bytes_with_any_number_of_jobs(nngen, tmp_path):
+    def files(path):
+        return {p.relative_to(path): p.read_bytes() for p in path.rglob("*") if p.is_file()}
+
+    for jobs in (1, 3):
+        assert nngen("--nodes", 12, "--count", 40, "--inputs", 2, "--jobs", jobs, "--out", tmp_path / str(jobs), "--quiet").code == 0
+    assert files(tmp_path / "1") == files(tmp_path / "3")
+
+
+def test_no_inputs(nngen, tmp_path):
+    assert nngen("--nodes", 5, "--count", 2, "--inputs", 0, "--out", tmp_path / "c", "--quiet").code == 0
+    assert entries(tmp_path / "c" / "test_000000") == ["model.onnx"]
+    assert json.loads((tmp_path / "c" / "manifest.json").read_text())["options"]["inputs"] == 0
