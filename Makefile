@@ -42,7 +42,7 @@ $(B)/onnx.pb-c.h: proto/onnx.proto
 	protoc-c --proto_path=proto --c_out=$(B) onnx.proto
 $(B)/onnx.pb-c.c: $(B)/onnx.pb-c.h ;
 $(B)/onnx.pb-c.o: $(B)/onnx.pb-c.c
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -w -c $(B)/onnx.pb-c.c -o $@
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -DNDEBUG -w -c $(B)/onnx.pb-c.c -o $@
 $(B)/embedded.c: gen/embed.sh $(SPECS)
 	@mkdir -p $(B)
 	$(call say,embed,specs)

@@ -96,7 +96,7 @@ def test_list_ops_by_opset_and_filter(nngen):
 USAGE = [
     (["--nodes", "0"], "--nodes 0: expected a whole number from 1 to 100000"),
     (["--count", "1e3"], "--count 1e3: expected a whole number from 1 to 10000000"),
-    (["--opset", "12"], "--opset 12: expected a whole number from 13 to 22"),
+    (["--opset", "12"], "--opset 12: expected a whole number from 13 to 28"),
     (["--nods", "3"], "unknown option --nods; did you mean --nodes?"),
     (["--nodes"], "--nodes needs a value: expected N"),
     (["extra"], "unexpected argument extra; options begin with --"),
