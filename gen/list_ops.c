@@ -4,15 +4,18 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *doc_of(const op_set *s, const char *name)
+static const spec_entry *entry_of(const op_set *s, const char *name)
 {
-    const spec_table *t = s->table;
-    for (size_t i = 0; i < t->n_entries; i++)
-        if (strcmp(t->entries[i].name, name) == 0) {
-            const spec_node *doc = spec_get(t->entries[i].flat, "doc");
-            return doc != NULL && doc->kind == SPEC_SCALAR ? doc->text : NULL;
-        }
+    for (size_t i = 0; i < s->table->n_entries; i++)
+        if (strcmp(s->table->entries[i].name, name) == 0)
+            return &s->table->entries[i];
     return NULL;
+}
+
+static const char *doc_of(const spec_entry *entry)
+{
+    const spec_node *doc = entry != NULL ? spec_get(entry->flat, "doc") : NULL;
+    return doc != NULL && doc->kind == SPEC_SCALAR ? doc->text : NULL;
 }
 
 /* "float32|bool", or the type variable's name */
@@ -183,49 +186,157 @@ static void as_markdown(json_line *out, const nn_table *t)
     }
 }
 
-/* What one of the writers above makes, as a JSON string. */
-static void text_field(json_line *out, const char *key, const op_model *op, void (*write)(json_line *, const op_model *))
+static void type_list(json_line *out, dtype_mask mask)
 {
-    json_line text = {.bytes = NULL};
-    write(&text, op);
-    line_text(&text, "", 1);
-    line_key(out, key);
-    line_string(out, text.failed ? "" : text.bytes);
-    out->failed |= text.failed;
-    nn_free(text.bytes);
+    line_raw(out, "[");
+    for (int t = 0; t < DT_COUNT; t++)
+        if ((mask >> t & 1) != 0) {
+            line_next(out);
+            line_string(out, dtype_name((dtype)t));
+        }
+    line_raw(out, "]");
 }
 
-static void json_operator(json_line *out, const op_set *s, const op_model *op)
+static void fact(json_line *out, const char *key, bool holds)
 {
+    line_key(out, key);
+    line_raw(out, holds ? "true" : "false");
+}
+
+/* Name, types and, where they have one, the type variable that input and output share. */
+static void json_tensor(json_line *out, const op_model *op, const char *name, int var, dtype_mask mask)
+{
+    line_next(out);
+    line_raw(out, "{");
+    line_key(out, "name");
+    line_string(out, name);
+    if (var >= 0) {
+        line_key(out, "variable");
+        line_string(out, op->type_names[var]);
+    }
+    line_key(out, "types");
+    type_list(out, var >= 0 ? op->type_masks[var] : mask);
+}
+
+static void json_tensors(json_line *out, const op_model *op)
+{
+    static const char *const roles[] = {"data", "weight", "constant"};
+    line_key(out, "inputs");
+    line_raw(out, "[");
+    for (size_t i = 0; i < op->n_inputs; i++) {
+        const op_input *in = &op->inputs[i];
+        json_tensor(out, op, in->name, in->type_var, in->types);
+        line_key(out, "roles");
+        line_raw(out, "[");
+        for (unsigned r = 0; r < 3; r++)
+            if ((in->roles >> r & 1) != 0) {
+                line_next(out);
+                line_string(out, roles[r]);
+            }
+        line_raw(out, "]");
+        fact(out, "optional", in->optional);
+        fact(out, "conditional", in->conditional);
+        line_key(out, "min");
+        line_int(out, in->min_arity);
+        line_key(out, "max");
+        line_int(out, in->max_arity);
+        line_raw(out, "}");
+    }
+    line_raw(out, "]");
+    line_key(out, "outputs");
+    line_raw(out, "[");
+    for (size_t i = 0; i < op->n_outputs; i++) {
+        const op_output *o = &op->outputs[i];
+        json_tensor(out, op, o->name, o->type_var, o->types);
+        fact(out, "optional", o->optional);
+        fact(out, "conditional", o->conditional);
+        fact(out, "variadic", o->variadic);
+        line_raw(out, "}");
+    }
+    line_raw(out, "]");
+}
+
+/* The value of a default that depends on nothing. */
+static bool constant(json_line *out, const expr *e, bool negative)
+{
+    switch (e->kind) {
+    case EX_COERCE:
+        return constant(out, e->a, negative);
+    case EX_NEG:
+        return constant(out, e->a, !negative);
+    case EX_INT:
+        line_key(out, "default");
+        line_int(out, negative ? -e->i : e->i);
+        return true;
+    case EX_REAL:
+        line_key(out, "default");
+        line_real(out, negative ? -e->r : e->r);
+        return true;
+    case EX_STRING:
+        line_key(out, "default");
+        line_string(out, e->s);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void json_attribute(json_line *out, const spec_entry *entry, const rule_var *v, const class_subject *subject)
+{
+    static const char *const words[] = {"", "int", "float", "string", "ints", "floats", "strings", "type"};
+    const spec_node *attrs = entry != NULL ? spec_get(entry->flat, "attrs") : NULL;
+    const spec_node *written = attrs != NULL ? spec_get(attrs, v->name) : NULL;
+    line_next(out);
+    line_raw(out, "{");
+    line_key(out, "name");
+    line_string(out, v->name);
+    line_key(out, "type");
+    line_string(out, words[v->attr]);
+    if (written != NULL) {
+        line_key(out, "declared");
+        line_string(out, written->text);
+    }
+    fact(out, "required", v->fallback == NULL && v->when == NULL);
+    if (v->fallback != NULL)
+        (void)constant(out, v->fallback, false);
+    line_key(out, "classes");
+    line_raw(out, "[");
+    for (size_t i = 0; i < subject->n_classes; i++)
+        if (!subject->classes[i].undeclared) {
+            line_next(out);
+            line_string(out, subject->classes[i].name);
+        }
+    line_raw(out, "]}");
+}
+
+static void json_operator(json_line *out, const nn_table *t, const op_model *op)
+{
+    const spec_entry *entry = entry_of(t->ops, op->name);
     line_next(out);
     line_raw(out, "{");
     line_key(out, "name");
     line_string(out, op->name);
     line_key(out, "since");
     line_int(out, op->since);
-    const char *doc = doc_of(s, op->name);
+    const char *doc = doc_of(entry);
     if (doc != NULL) {
         line_key(out, "doc");
         line_string(out, doc);
     }
-    text_field(out, "inputs", op, inputs);
-    text_field(out, "outputs", op, outputs);
+    json_tensors(out, op);
     line_key(out, "types");
     line_raw(out, "{");
     for (size_t i = 0; i < op->n_types; i++) {
         line_key(out, op->type_names[i]);
-        line_raw(out, "\"");
-        type(out, op, -1, op->type_masks[i]);
-        line_raw(out, "\"");
+        type_list(out, op->type_masks[i]);
     }
     line_raw(out, "}");
     line_key(out, "attributes");
     line_raw(out, "[");
+    const class_subject *subject = t->classes.operators[op->index].subjects; /* attributes first, in this order */
     for (size_t i = 0; i < op->rules->n_vars; i++)
-        if (is_attr(&op->rules->vars[i])) {
-            line_next(out);
-            line_string(out, op->rules->vars[i].name);
-        }
+        if (is_attr(&op->rules->vars[i]))
+            json_attribute(out, entry, &op->rules->vars[i], subject++);
     line_raw(out, "]");
     line_key(out, "flags");
     line_raw(out, "[");
@@ -248,7 +359,7 @@ static void as_json(json_line *out, const nn_table *t)
     line_key(out, "operators");
     line_raw(out, "[");
     for (size_t i = 0; i < s->n_ops; i++)
-        json_operator(out, s, &s->ops[i]);
+        json_operator(out, t, &s->ops[i]);
     line_raw(out, "]");
     line_key(out, "left_out");
     line_raw(out, "[");
