@@ -8,7 +8,11 @@
 
 #include "base.h"
 
+#ifdef NN_STRESS
+enum { ALIGN = 16, DEFAULT_BLOCK = 512 }; /* small, so that many allocations can fail */
+#else
 enum { ALIGN = 16, DEFAULT_BLOCK = 64 * 1024 };
+#endif
 
 #if defined(__SANITIZE_ADDRESS__)
 #define ARENA_ASAN 1
