@@ -250,7 +250,7 @@ value domain_draw(lower *l, const expr *e)
         return draw_reals(l, e);
     default: {
         double lo = eval_real(l, e->args[0]), hi = eval_real(l, e->args[1]);
-        if (!(lo <= hi))
+        if (!(lo <= hi) || !(hi - lo < 1e38) || (e->op == FN_LOGREAL && !(lo > 0)))
             lower_fail(l);
         r.r = l->state == LOWER_OK ? draw_real(l, lo, hi, e->op == FN_LOGREAL) : 0;
         return r;

@@ -15,7 +15,7 @@ bool eval_cond(lower *l, const expr *e)
 
 term_list eval_new_list(lower *l, int n)
 {
-    if (n < 0 || n > 100000) {
+    if (n < 0 || n > LOWER_MAX_LIST) {
         lower_fail(l);
         n = 0;
     }
@@ -29,9 +29,13 @@ int eval_for_count(lower *l, const expr *e, value *source, int64_t *from)
     if (e->b) {
         int64_t lo = eval_int(l, e->a), hi = eval_int(l, e->b);
         *from = lo;
-        if (hi - lo > 10000)
+        if (l->state != LOWER_OK || hi < lo)
+            return 0;
+        if ((uint64_t)hi - (uint64_t)lo >= LOWER_MAX_LIST) {
             lower_fail(l);
-        return l->state == LOWER_OK && hi >= lo ? (int)(hi - lo + 1) : 0;
+            return 0;
+        }
+        return (int)(hi - lo + 1);
     }
     *source = eval(l, e->a);
     if (l->state != LOWER_OK)
@@ -123,13 +127,19 @@ static value eval_cat(lower *l, const expr *e)
     if (l->state != LOWER_OK)
         return r;
     if (e->type == TY_STRING) {
-        r.s = arena_printf(&l->scratch, "%s%s", a.s, b.s);
-        if (!r.s)
+        size_t length = strlen(a.s) + strlen(b.s);
+        if (length > LOWER_MAX_LIST)
+            lower_fail(l);
+        lower_spend(l, length);
+        r.s = l->state == LOWER_OK ? arena_printf(&l->scratch, "%s%s", a.s, b.s) : NULL;
+        if (!r.s && l->state == LOWER_OK)
             lower_nomem(l);
         return r;
     }
     int na = eval_list_length(e->type, &a), nb = eval_list_length(e->type, &b);
     size_t size = e->type == TY_REALS ? sizeof(double) : e->type == TY_STRINGS ? sizeof(char *) : sizeof(term);
+    if (na + nb > LOWER_MAX_LIST)
+        lower_fail(l);
     char *p = lower_alloc(l, (size_t)(na + nb), size);
     if (!p)
         return r;
@@ -222,11 +232,9 @@ static value eval_coerce(lower *l, const expr *e)
     }
 }
 
-value eval(lower *l, const expr *e)
+static value evaluate(lower *l, const expr *e)
 {
     value r = {0};
-    if (l->state != LOWER_OK)
-        return r;
     if (e->type == TY_REAL) {
         r.r = eval_real(l, e);
         return r;
@@ -311,4 +319,14 @@ value eval(lower *l, const expr *e)
     default:
         return eval_of_term(term_or(l, pair, 2));
     }
+}
+
+value eval(lower *l, const expr *e)
+{
+    value r = {0};
+    if (!lower_enter(l))
+        return r;
+    r = evaluate(l, e);
+    l->depth--;
+    return r;
 }

@@ -97,7 +97,7 @@ static term_list eval_sorted(lower *l, const expr *e)
 static term_list eval_repeat(lower *l, const expr *e)
 {
     int64_t n = eval_int(l, e->args[0]);
-    term_list r = eval_new_list(l, l->state == LOWER_OK && n <= 100000 ? (int)n : -1);
+    term_list r = eval_new_list(l, l->state == LOWER_OK && n >= 0 && n <= LOWER_MAX_LIST ? (int)n : -1);
     term v = e->op == FN_FILL ? eval(l, e->args[1]).t : term_const(e->op == FN_ONES);
     for (int i = 0; i < r.n && l->state == LOWER_OK; i++)
         ((term *)(uintptr_t)r.p)[i] = e->op == FN_IOTA ? term_const(i) : v;
@@ -108,7 +108,7 @@ static value eval_fill_reals(lower *l, const expr *e)
 {
     int64_t n = eval_int(l, e->args[0]);
     double v = eval_real(l, e->args[1]);
-    if (l->state != LOWER_OK || n < 0 || n > 100000) {
+    if (l->state != LOWER_OK || n < 0 || n > LOWER_MAX_LIST) {
         lower_fail(l);
         return (value){0};
     }

@@ -211,10 +211,8 @@ term eval_can(lower *l, const expr *e)
     return term_const(can);
 }
 
-void eval_post(lower *l, const expr *e, bool truth)
+static void post(lower *l, const expr *e, bool truth)
 {
-    if (l->state != LOWER_OK)
-        return;
     switch (e->kind) {
     case EX_NOT:
         eval_post(l, e->a, !truth);
@@ -297,4 +295,12 @@ void eval_post(lower *l, const expr *e, bool truth)
     term t = eval(l, e).t;
     if (l->state == LOWER_OK)
         term_post(l, truth ? CSP_NE : CSP_EQ, t, term_const(0));
+}
+
+void eval_post(lower *l, const expr *e, bool truth)
+{
+    if (!lower_enter(l))
+        return;
+    post(l, e, truth);
+    l->depth--;
 }

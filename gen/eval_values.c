@@ -114,10 +114,8 @@ static double call_real(lower *l, const expr *e)
     }
 }
 
-double eval_real(lower *l, const expr *e)
+static double real_of(lower *l, const expr *e)
 {
-    if (l->state != LOWER_OK)
-        return 0;
     if (e->type != TY_REAL)
         return (double)eval_int(l, e);
     double a, b;
@@ -163,6 +161,15 @@ double eval_real(lower *l, const expr *e)
         lower_fail(l);
         return 0;
     }
+}
+
+double eval_real(lower *l, const expr *e)
+{
+    if (!lower_enter(l))
+        return 0;
+    double r = real_of(l, e);
+    l->depth--;
+    return r;
 }
 
 static interval binary_interval(int op, interval a, interval b)
@@ -327,10 +334,8 @@ static interval coerce_interval(lower *l, const expr *e)
     return iv_point(eval_real(l, a));
 }
 
-interval eval_interval(lower *l, const expr *e)
+static interval interval_of(lower *l, const expr *e)
 {
-    if (l->state != LOWER_OK)
-        return iv_point(0);
     switch (e->kind) {
     case EX_COERCE:
         return coerce_interval(l, e);
@@ -352,17 +357,34 @@ interval eval_interval(lower *l, const expr *e)
     }
 }
 
-/* An interval that names nothing, for the loader. */
-bool op_constant_interval(const expr *e, interval *out);
-bool op_constant_interval(const expr *e, interval *out)
+interval eval_interval(lower *l, const expr *e)
 {
-    lower l;
-    memset(&l, 0, sizeof l);
-    *out = eval_interval(&l, e);
-    return l.state == LOWER_OK;
+    if (!lower_enter(l))
+        return iv_point(0);
+    interval r = interval_of(l, e);
+    l->depth--;
+    return r;
+}
+
+/* An interval that names nothing, for the loader: it needs no solver. */
+nn_status op_constant_interval(const expr *e, interval *out);
+nn_status op_constant_interval(const expr *e, interval *out)
+{
+    lower *l = nn_calloc(1, sizeof *l);
+    *out = iv_point(0);
+    if (!l)
+        return NN_ERR_NOMEM;
+    arena_init(&l->scratch, 0);
+    *out = eval_interval(l, e);
+    lower_result r = l->state;
+    arena_free(&l->scratch);
+    nn_free(l);
+    return r == LOWER_OK ? NN_OK : r == LOWER_NOMEM ? NN_ERR_NOMEM : NN_ERR_TABLE;
 }
 
 /* ---- contents ---- */
+
+#define MAX_WHOLE 9007199254740992.0 /* up to 2^53 a double holds every whole number */
 
 static interval list_range(const content *c)
 {
@@ -485,6 +507,8 @@ void eval_content(lower *l, const expr *e, const tensor_desc *desc, content *out
         out->kind = e->op == FN_INTEGERS ? CONTENT_INTEGERS : CONTENT_DISTINCT;
         lo = dm_ceil(lo);
         hi = dm_floor(hi);
+        if (!(lo >= -MAX_WHOLE && hi <= MAX_WHOLE))
+            lower_fail(l);
         if (e->op == FN_DISTINCT && (double)tensor_elements(desc) > hi - lo + 1)
             lower_fail(l);
     }

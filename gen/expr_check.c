@@ -22,6 +22,15 @@ static expr *wrap(op_compile *c, expr *e, ex_type type)
     return w;
 }
 
+/* Values of outputs are known one after the other, and none before the inputs'. */
+nn_status expr_values_known(op_compile *c, const expr *e)
+{
+    if (e->kind != EX_OUTPUT || e->index < c->known_outputs)
+        return NN_OK;
+    return spec_error(c->err, e->place, "operator %s: the values of output %s are not known here; an input%s was expected",
+                      c->op->name, e->s, c->known_outputs > 0 ? " or an earlier output" : "");
+}
+
 bool expr_scalar_number(ex_type t)
 {
     return t == TY_INT || t == TY_REAL || t == TY_BOOL;
@@ -57,13 +66,18 @@ static bool expr_convertible(const op_compile *c, const expr *e, ex_type want)
     }
 }
 
+static bool stands_for_interval(const op_compile *c, const expr *e)
+{
+    return e->type == TY_INTERVAL || e->type == TY_TENSOR || e->type == TY_TENSORS || (c->values && expr_interval_literal(e));
+}
+
 nn_status expr_coerce(op_compile *c, expr **pe, ex_type want)
 {
     expr *e = *pe;
     if (e->type == want)
         return NN_OK;
     if (!expr_convertible(c, e, want)) {
-        if (want == TY_INTERVAL && !c->values)
+        if (want == TY_INTERVAL && !c->values && stands_for_interval(c, e))
             return spec_error(c->err, e->place, "operator %s: values of tensors cannot be used here, only shapes", c->op->name);
         char what[48] = "a";
         const char *name = expr_type_name(want);
@@ -72,6 +86,11 @@ nn_status expr_coerce(op_compile *c, expr **pe, ex_type want)
         strcat(what, " ");
         strcat(what, name);
         return expr_type_error(c, e, what);
+    }
+    if (want == TY_INTERVAL) {
+        nn_status s = expr_values_known(c, e);
+        if (s != NN_OK)
+            return s;
     }
     expr *w = wrap(c, e, want);
     if (!w)
@@ -84,11 +103,6 @@ nn_status expr_check_as(op_compile *c, expr **pe, ex_type want)
 {
     nn_status s = expr_visit(c, pe);
     return s != NN_OK ? s : expr_coerce(c, pe, want);
-}
-
-static bool stands_for_interval(const op_compile *c, const expr *e)
-{
-    return e->type == TY_INTERVAL || e->type == TY_TENSOR || e->type == TY_TENSORS || (c->values && expr_interval_literal(e));
 }
 
 /* The common numeric type of two checked operands; TY_NONE if there is none. */
@@ -204,10 +218,9 @@ nn_status expr_resolve(op_compile *c, expr *e, bool tensor_first)
         e->type = TY_REAL;
         return NN_OK;
     }
-    return spec_error(
-        c->err, e->place,
-        "operator %s: unknown name `%s`; a variable, attribute, input, output or type variable of the operator was expected",
-        c->op->name, e->s);
+    op_hint hint = op_suggest(c, e->s);
+    return spec_error(c->err, e->place, "operator %s: unknown name `%s`%s", c->op->name, spec_show(e->s).s,
+                      hint.s[0] ? hint.s : "; a variable, attribute, input, output or type variable of the operator was expected");
 }
 
 /* Checks an EX_FOR and gives it the list type of its body; leaves the locals as they were. */
@@ -221,9 +234,8 @@ static nn_status check_for(op_compile *c, expr *e)
         s = expr_coerce(c, &e->a, TY_INT);
         if (s == NN_OK)
             s = expr_check_as(c, &e->b, TY_INT);
-    } else if (e->a->type == TY_INTERVAL || (c->values && expr_interval_literal(e->a))) {
-        local = TY_INTERVAL; /* mono(E for x in a) */
-        s = expr_coerce(c, &e->a, TY_INTERVAL);
+    } else if (e->i) { /* mono(E for x in a) has made it an interval */
+        local = TY_INTERVAL;
     } else if (e->a->type == TY_REALS || e->a->type == TY_STRINGS) {
         local = e->a->type == TY_REALS ? TY_REAL : TY_STRING;
     } else {
@@ -289,6 +301,21 @@ static nn_status check_list(op_compile *c, expr *e)
     ex_type element = e->args[0]->type == TY_STRING ? TY_STRING : real ? TY_REAL : TY_INT;
     e->type = element == TY_STRING ? TY_STRINGS : real ? TY_REALS : TY_INTS;
     return expr_coerce_all(c, e->args, e->n, element);
+}
+
+/* What the writer of an operator between wrong types may have wanted. */
+static const char *binary_hint(const op_compile *c, ex_op op, const expr *a, const expr *b)
+{
+    bool strings = a->type == TY_STRING || b->type == TY_STRING;
+    bool lists = a->type == TY_INTS || b->type == TY_INTS || a->type == TY_REALS || b->type == TY_REALS;
+    if (stands_for_interval(c, a) || stands_for_interval(c, b)) {
+        if (!c->values)
+            return "; values of tensors cannot be used here, only shapes such as rank(X), X[0] or numel(X)";
+        return op >= OP_EQ ? "; lo(X), hi(X), mag(X) and width(X) are reals" : "";
+    }
+    if (op == OP_ADD && (strings || lists))
+        return "; `++` joins lists and strings";
+    return lists && op <= OP_DIV ? "; [E for x in L] applies an expression to each element" : "";
 }
 
 static nn_status check_binary(op_compile *c, expr *e)
@@ -360,8 +387,8 @@ static nn_status check_binary(op_compile *c, expr *e)
         s = expr_coerce(c, &e->a, TY_BOOL);
         return s != NN_OK ? s : expr_coerce(c, &e->b, TY_BOOL);
     }
-    return spec_error(c->err, e->place, "operator %s: `%s` does not take %s and %s", c->op->name, words[e->op], expr_type_name(a),
-                      expr_type_name(b));
+    return spec_error(c->err, e->place, "operator %s: `%s` does not take %s and %s%s", c->op->name, words[e->op], expr_type_name(a),
+                      expr_type_name(b), binary_hint(c, (ex_op)e->op, e->a, e->b));
 }
 
 static nn_status check_set(op_compile *c, expr *e)
@@ -371,9 +398,17 @@ static nn_status check_set(op_compile *c, expr *e)
         return s;
     if (e->n == 0)
         return spec_error(c->err, e->place, "operator %s: an empty set has no value to choose", c->op->name);
+    if (e->n > EXPR_MAX_SET)
+        return spec_error(c->err, e->place, "operator %s: a set of %zu values; at most %d were expected, or a range a..b",
+                          c->op->name, e->n, EXPR_MAX_SET);
     e->index = (int)(e->type == TY_STRINGS ? TY_STRING : e->type == TY_REALS ? TY_REAL : TY_INT);
     e->type = TY_DOMAIN;
     return NN_OK;
+}
+
+bool expr_is_content(ex_type t)
+{
+    return t == TY_CONTENT || t == TY_INT || t == TY_REAL || t == TY_BOOL || t == TY_INTS || t == TY_REALS || t == TY_EMPTY;
 }
 
 static nn_status check_if(op_compile *c, expr *e)
@@ -398,8 +433,11 @@ static nn_status check_if(op_compile *c, expr *e)
     ex_type t = b;
     if (b == TY_CONTENT || d == TY_CONTENT) { /* a number or list is a content too */
         e->type = TY_CONTENT;
-        return NN_OK;
+        return expr_is_content(b) ? expr_is_content(d) ? NN_OK : expr_type_error(c, e->c, "a generator, number or list")
+                                  : expr_type_error(c, e->b, "a generator, number or list");
     }
+    if (b == TY_BOOLS || b == TY_INTERVALS)
+        return expr_type_error(c, e->b, "one value, not a generator,");
     if (b != d) {
         ex_type join = expr_numeric_join(c, e->b, e->c);
         if (join != TY_NONE)
@@ -414,7 +452,7 @@ static nn_status check_if(op_compile *c, expr *e)
     return s != NN_OK ? s : expr_coerce(c, &e->c, t);
 }
 
-nn_status expr_visit(op_compile *c, expr **pe)
+static nn_status visit(op_compile *c, expr **pe)
 {
     expr *e = *pe;
     nn_status s;
@@ -434,6 +472,8 @@ nn_status expr_visit(op_compile *c, expr **pe)
         s = expr_visit(c, &e->a);
         if (s != NN_OK)
             return s;
+        if (!expr_scalar_number(e->a->type) && !stands_for_interval(c, e->a))
+            return expr_type_error(c, e->a, "a number or interval");
         e->type = expr_scalar_number(e->a->type) ? (e->a->type == TY_BOOL ? TY_INT : e->a->type) : TY_INTERVAL;
         return expr_coerce(c, &e->a, e->type);
     case EX_NOT:
@@ -471,7 +511,12 @@ nn_status expr_visit(op_compile *c, expr **pe)
         s = expr_check_as(c, &e->a, TY_INT);
         e->type = TY_DOMAIN;
         e->index = TY_INT;
-        return s != NN_OK ? s : expr_check_as(c, &e->b, TY_INT);
+        if (s == NN_OK)
+            s = expr_check_as(c, &e->b, TY_INT);
+        if (s == NN_OK && e->a->kind == EX_INT && e->b->kind == EX_INT && e->a->i > e->b->i)
+            return spec_error(c->err, e->place, "operator %s: %lld..%lld is empty; a..b with a <= b was expected", c->op->name,
+                              (long long)e->a->i, (long long)e->b->i);
+        return s;
     case EX_SET:
         return check_set(c, e);
     case EX_BOOLS:
@@ -481,6 +526,17 @@ nn_status expr_visit(op_compile *c, expr **pe)
     default: /* already resolved */
         return NN_OK;
     }
+}
+
+nn_status expr_visit(op_compile *c, expr **pe)
+{
+    if (c->depth == OP_MAX_DEPTH)
+        return spec_error(c->err, (*pe)->place, "operator %s: definitions that lead to one another are nested too deeply",
+                          c->op->name);
+    c->depth++;
+    nn_status s = visit(c, pe);
+    c->depth--;
+    return s;
 }
 
 ex_type expr_domain_type(const expr *e)

@@ -7,6 +7,8 @@ static nn_status check_present(op_compile *c, expr *e)
 {
     expr *x = e->args[0];
     e->type = TY_BOOL;
+    if (x->kind == EX_INPUT || x->kind == EX_OUTPUT || x->kind == EX_VAR)
+        return NN_OK; /* resolved before */
     if (x->kind != EX_NAME)
         return spec_error(c->err, x->place, "operator %s: `present` takes the name of an input, output or attribute", c->op->name);
     bool values = c->values;
@@ -17,6 +19,27 @@ static nn_status check_present(op_compile *c, expr *e)
         return s;
     if (x->kind != EX_INPUT && x->kind != EX_OUTPUT && x->kind != EX_VAR)
         return spec_error(c->err, x->place, "operator %s: `present` takes the name of an input, output or attribute", c->op->name);
+    return NN_OK;
+}
+
+static bool literal(const expr *e, double *x)
+{
+    if (e->kind == EX_COERCE)
+        e = e->a;
+    *x = e->kind == EX_INT ? (double)e->i : e->r;
+    return e->kind == EX_INT || e->kind == EX_REAL;
+}
+
+/* Ends of `real` and `logreal` that are written as numbers. */
+static nn_status check_ends(op_compile *c, const expr *e)
+{
+    double lo, hi;
+    bool has_lo = literal(e->args[0], &lo), has_hi = literal(e->args[1], &hi);
+    if (has_lo && has_hi && !(lo <= hi))
+        return spec_error(c->err, e->place, "operator %s: `%s` has the ends in the wrong order", c->op->name, e->s);
+    if (e->op == FN_LOGREAL && has_lo && !(lo > 0))
+        return spec_error(c->err, e->args[0]->place, "operator %s: `logreal` draws above 0; a lower end above 0 was expected",
+                          c->op->name);
     return NN_OK;
 }
 
@@ -62,6 +85,8 @@ static nn_status check_domain_call(op_compile *c, expr *e)
         s = expr_check_as(c, &e->args[0], TY_REAL);
         if (s == NN_OK)
             s = expr_check_as(c, &e->args[1], TY_REAL);
+        if (s == NN_OK)
+            s = check_ends(c, e);
         break;
     default: /* FN_REALS */
         of = TY_REALS;
@@ -90,7 +115,7 @@ static nn_status check_aggregate(op_compile *c, expr *e)
     if (e->n == 1 && !hull) {
         if (t == TY_TENSORS && c->values) {
             e->type = TY_INTERVAL;
-            return NN_OK;
+            return expr_values_known(c, e->args[0]);
         }
         if (t == TY_INTERVALS || t == TY_REALS) {
             e->type = t == TY_REALS ? TY_REAL : TY_INTERVAL;
@@ -100,6 +125,8 @@ static nn_status check_aggregate(op_compile *c, expr *e)
             e->type = t;
             return NN_OK;
         }
+        if (t == TY_BOOLS)
+            return expr_type_error(c, e->args[0], e->op == FN_SUM ? "numbers (`count` counts conditions)" : "numbers");
         e->type = TY_INT;
         return expr_coerce(c, &e->args[0], TY_INTS);
     }
@@ -147,7 +174,7 @@ nn_status expr_check_call(op_compile *c, expr *e)
     case FN_ANY:
     case FN_COUNT:
         s = expr_visit(c, &e->args[0]);
-        if (s == NN_OK && e->args[0]->type != TY_BOOLS)
+        if (s == NN_OK && (e->args[0]->type != TY_BOOLS || e->args[0]->kind != EX_FOR))
             return expr_type_error(c, e->args[0], "a generator of conditions, as in `all(C for i in a..b)`,");
         e->type = e->op == FN_COUNT ? TY_INT : TY_BOOL;
         return s;
@@ -191,12 +218,13 @@ nn_status expr_check_call(op_compile *c, expr *e)
         e->type = e->op == FN_FITS ? TY_BOOL : TY_INTS;
         return s;
     case FN_MONO:
-        if (e->args[0]->kind == EX_FOR && !e->args[0]->b) /* a tensor's name means its values here */
-            s = expr_check_as(c, &e->args[0]->a, TY_INTERVAL);
+        if (e->args[0]->kind != EX_FOR || e->args[0]->b || e->args[0]->c)
+            return spec_error(c->err, e->args[0]->place, "operator %s: `mono` takes `E for x in a` with an interval a",
+                              c->op->name);
+        e->args[0]->i = 1;
+        s = expr_check_as(c, &e->args[0]->a, TY_INTERVAL); /* a tensor's name means its values here */
         if (s == NN_OK)
             s = expr_visit(c, &e->args[0]);
-        if (s == NN_OK && (e->args[0]->kind != EX_FOR || e->args[0]->a->type != TY_INTERVAL))
-            return expr_type_error(c, e->args[0], "`E for x in a` with an interval a");
         if (s == NN_OK)
             s = expr_coerce(c, &e->args[0]->args[0], TY_INTERVAL);
         e->type = TY_INTERVAL;

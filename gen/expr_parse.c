@@ -19,10 +19,12 @@ typedef struct {
     const char *s;
     size_t at;
     token t;
-    int depth;
+    int depth, nodes;
     arena *a;
     nn_error *err;
     nn_status status;
+    expr dummy; /* stands for nodes once the status is an error */
+    expr *no_args[1];
 } parser;
 
 static const char *const type_names[] = {"nothing",
@@ -63,8 +65,11 @@ const char *expr_fn_name(ex_fn f)
 spec_place expr_place(const spec_node *node, size_t offset)
 {
     spec_place p = node->place;
-    if (strchr(node->text, '\n') == NULL)
-        p.column += (int)offset + (node->quoted ? 1 : 0);
+    if (!node->exact)
+        return p;
+    p.column += node->quoted;
+    for (size_t i = 0; i < offset && node->text[i] != '\0'; i++)
+        p.column += ((unsigned char)node->text[i] & 0xc0) != 0x80; /* columns count characters, not bytes */
     return p;
 }
 
@@ -174,7 +179,7 @@ static void next(parser *p)
     } else if (c == '\'') {
         const char *q = strchr(s + p->at + 1, '\'');
         if (!q) {
-            fail(p, p->at, "the string has no closing quote");
+            fail(p, p->at, "the string has no closing quote; 'text' was expected");
         } else {
             t.kind = TK_STRING;
             t.end = (size_t)(q - s) + 1;
@@ -192,10 +197,16 @@ static void next(parser *p)
             }
         }
         if (!t.symbol[1] && !strchr("+-*/%()[]{},:<>", c)) {
+            const char *hint = c == '='   ? "; `==` compares"
+                               : c == '"' ? "; a string is written 'text'"
+                               : c == '!' ? "; `not` negates"
+                               : c == '&' ? "; `and` joins conditions"
+                               : c == '|' ? "; `or` joins conditions"
+                                          : "";
             if ((unsigned char)c < 0x20 || (unsigned char)c >= 0x7f)
                 fail(p, p->at, "unexpected byte 0x%02x in an expression", (unsigned char)c);
             else
-                fail(p, p->at, "unexpected character `%c` in an expression", c);
+                fail(p, p->at, "unexpected character `%c` in an expression%s", c, hint);
             t.kind = TK_END;
         }
     }
@@ -225,10 +236,17 @@ static bool accept(parser *p, const char *word)
 
 static void expected(parser *p, const char *what)
 {
-    if (p->t.kind == TK_END)
+    if (p->status != NN_OK)
+        return;
+    if (p->t.kind == TK_END) {
         fail(p, p->t.start, "the expression ends too early; %s was expected", what);
+        return;
+    }
+    const char *word = arena_strndup(p->a, p->s + p->t.start, p->t.end - p->t.start);
+    if (word)
+        fail(p, p->t.start, "unexpected `%s`; %s was expected", spec_show(word).s, what);
     else
-        fail(p, p->t.start, "unexpected `%.*s`; %s was expected", (int)(p->t.end - p->t.start), p->s + p->t.start, what);
+        p->status = nn_nomem(p->err);
 }
 
 static void expect(parser *p, const char *symbol)
@@ -243,17 +261,28 @@ static void expect(parser *p, const char *symbol)
 
 static expr *make(parser *p, ex_kind kind, size_t start)
 {
-    static expr dummy;
-    expr *e = arena_calloc(p->a, 1, sizeof *e);
+    expr *e = p->status == NN_OK ? arena_calloc(p->a, 1, sizeof *e) : NULL;
     if (!e) {
         if (p->status == NN_OK)
             p->status = nn_nomem(p->err);
-        dummy = (expr){.kind = EX_INT};
-        return &dummy;
+        p->dummy = (expr){.kind = EX_INT, .args = p->no_args};
+        return &p->dummy;
     }
+    if (++p->nodes > EXPR_MAX_NODES)
+        fail(p, start, "the expression is too long: more than %d names, numbers, operators and calls", EXPR_MAX_NODES);
     e->kind = kind;
+    e->height = 1;
     e->place = expr_place(p->node, start);
     return e;
+}
+
+/* Trees are walked by recursion, so their height is bounded. */
+static void reach(parser *p, expr *e, const expr *below, size_t start)
+{
+    if (below && below->height >= e->height)
+        e->height = below->height + 1;
+    if (e->height > EXPR_MAX_HEIGHT)
+        fail(p, start, "the expression is nested or chained deeper than %d levels", EXPR_MAX_HEIGHT);
 }
 
 static expr *make_binary(parser *p, ex_op op, expr *a, expr *b, size_t start)
@@ -262,6 +291,8 @@ static expr *make_binary(parser *p, ex_op op, expr *a, expr *b, size_t start)
     e->op = (int)op;
     e->a = a;
     e->b = b;
+    reach(p, e, a, start);
+    reach(p, e, b, start);
     return e;
 }
 
@@ -329,6 +360,9 @@ static expr *parse_for(parser *p, expr *body, size_t start)
     }
     e->args[0] = body;
     e->n = 1;
+    const expr *parts[] = {e->a, e->b, e->c, body};
+    for (size_t i = 0; i < 4; i++)
+        reach(p, e, parts[i], start);
     return e;
 }
 
@@ -354,6 +388,8 @@ static expr *parse_items(parser *p, ex_kind kind, const char *close, size_t star
     expr *e = make(p, kind, start);
     e->args = l.items;
     e->n = l.n;
+    for (size_t i = 0; i < l.n; i++)
+        reach(p, e, l.items[i], start);
     return e;
 }
 
@@ -368,8 +404,16 @@ static int find_function(const char *word)
 static expr *parse_call(parser *p, const token *name)
 {
     int fn = find_function(name->text);
-    if (fn < 0)
-        fail(p, name->start, "unknown function `%s`; specs/README.md lists the functions", name->text);
+    if (fn < 0) {
+        const char *words[FN_COUNT_];
+        for (int i = 0; i < FN_COUNT_; i++)
+            words[i] = functions[i].word;
+        const char *near = spec_nearest(name->text, words, FN_COUNT_);
+        if (near)
+            fail(p, name->start, "unknown function `%s`; did you mean `%s`?", spec_show(name->text).s, near);
+        else
+            fail(p, name->start, "unknown function `%s`; specs/README.md lists the functions", spec_show(name->text).s);
+    }
     next(p);
     expr *e = parse_items(p, EX_CALL, ")", name->start);
     e->op = fn;
@@ -377,8 +421,11 @@ static expr *parse_call(parser *p, const token *name)
     if (p->status == NN_OK && fn >= 0) {
         int lo = functions[fn].lo, hi = functions[fn].hi;
         if ((int)e->n < lo || (hi >= 0 && (int)e->n > hi))
-            fail(p, name->start, lo == hi ? "`%s` takes %d argument%s, not %d" : "`%s` takes at least %d argument%s, not %d",
-                 name->text, lo, lo == 1 ? "" : "s", (int)e->n);
+            fail(p, name->start,
+                 lo == hi         ? "`%s` takes %d argument%s, not %d"
+                 : (int)e->n < lo ? "`%s` takes at least %d argument%s, not %d"
+                                  : "`%s` takes at most %d argument%s, not %d",
+                 name->text, (int)e->n < lo ? lo : hi, ((int)e->n < lo ? lo : hi) == 1 ? "" : "s", (int)e->n);
     }
     return e;
 }
@@ -452,6 +499,9 @@ static expr *parse_postfix(parser *p)
         }
         x->a = e;
         x->b = from;
+        reach(p, x, e, start);
+        reach(p, x, from, start);
+        reach(p, x, x->c, start);
         expect(p, "]");
         e = x;
     }
@@ -478,6 +528,7 @@ static expr *parse_unary(parser *p)
     }
     expr *e = make(p, EX_NEG, start);
     e->a = a;
+    reach(p, e, a, start);
     return e;
 }
 
@@ -493,6 +544,7 @@ static expr *parse_not(parser *p)
         return make(p, EX_INT, start);
     expr *e = make(p, EX_NOT, start);
     e->a = parse_not(p);
+    reach(p, e, e->a, start);
     p->depth--;
     return e;
 }
@@ -525,6 +577,8 @@ static expr *parse_level(parser *p, int level)
         size_t start = p->t.start;
         next(p);
         e = make_binary(p, binaries[i].op, e, parse_operand(p, level), start);
+        if (e->op == OP_IN && is(p, ".."))
+            fail(p, p->t.start, "`in` takes a list; for a range write a <= x and x <= b");
         if (level == 2)
             return e;
     }
@@ -546,12 +600,17 @@ static expr *parse_expr(parser *p)
         if (!accept(p, "else"))
             expected(p, "`else`");
         e->c = parse_expr(p);
+        reach(p, e, e->a, start);
+        reach(p, e, e->b, start);
+        reach(p, e, e->c, start);
     } else {
         e = parse_level(p, 0);
         if (accept(p, "..")) {
             expr *range = make(p, EX_RANGE, start);
             range->a = e;
             range->b = parse_level(p, 0);
+            reach(p, range, range->a, start);
+            reach(p, range, range->b, start);
             e = range;
         }
     }

@@ -75,6 +75,8 @@ void lower_begin(lower *l, tape *t)
     l->n_decide = 0;
     l->f = NULL;
     l->state = LOWER_OK;
+    l->steps = 0;
+    l->depth = 0;
     uint64_t style = tape_draw(t, "style", 20); /* 60 % plain, 25 % boundary, 15 % idioms */
     l->mode = style >= 12 && style < 17 ? CSP_BOUNDARY : CSP_LOG;
     l->idiom = style >= 17;

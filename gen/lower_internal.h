@@ -101,6 +101,11 @@ typedef struct {
     bool primary_done; /* one data input is known not to be an initializer */
 } frame;
 
+/* Bounds on what a table may ask of one problem: beyond, it fails. Operators take some hundred steps. */
+#define LOWER_MAX_STEPS 1000000
+#define LOWER_MAX_LEVELS 1000
+#define LOWER_MAX_LIST 100000 /* elements of a list, characters of a string */
+
 struct lower {
     const op_set *ops;
     lower_limits limits;
@@ -115,6 +120,8 @@ struct lower {
     csp_mode mode;
     bool idiom; /* this problem follows an idiom where it can */
     lower_result state;
+    uint32_t steps; /* evaluations and list elements of this problem */
+    int depth;      /* of evaluation */
     csp_var decide[256];
     size_t n_decide;
     bool check;
@@ -147,7 +154,9 @@ void term_post_true(lower *l, term b);
 term term_new(lower *l, int64_t lo, int64_t hi, bool decision); /* a new variable */
 int64_t lower_sample(lower *l, csp_var v);
 void lower_check(lower *l, csp_result r);
-void *lower_alloc(lower *l, size_t n, size_t size); /* scratch; NULL sets NOMEM */
+void *lower_alloc(lower *l, size_t n, size_t size); /* scratch; NULL sets NOMEM, or FAIL where the steps are used up */
+void lower_spend(lower *l, size_t steps);
+bool lower_enter(lower *l); /* one more level of evaluation; true: the caller takes it off again */
 
 /* ---- eval.c ---- */
 value eval(lower *l, const expr *e);

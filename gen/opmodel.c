@@ -1,5 +1,5 @@
 /* Compiles the flat entries of a table to operator models. */
-#include "opmodel_rules.h"
+#include "expr_check.h"
 
 #include "arena.h"
 
@@ -118,8 +118,9 @@ nn_status op_compile_var(op_compile *c, int var, spec_place place)
             t = want;
         }
         if (!attr_accepts(v->attr, t) && !(v->attr == ATTR_TYPE_FLOAT && t == TY_INT))
-            return spec_error(c->err, v->place, "operator %s: attribute %s: its domain draws %s %s, not %s", c->op->name, v->name,
-                              t == TY_INT || t == TY_INTERVAL ? "an" : "a", expr_type_name(t), expr_type_name(want));
+            return spec_error(c->err, v->domain->place, "operator %s: attribute %s: its domain draws %s %s, but %s %s was expected",
+                              c->op->name, v->name, t == TY_INT || t == TY_INTERVAL ? "an" : "a", expr_type_name(t),
+                              want == TY_INT ? "an" : "a", expr_type_name(want));
         if (v->attr == ATTR_TYPE_DTYPE && v->domain->kind != EX_TYPEVAR)
             return spec_error(c->err, v->place, "operator %s: attribute %s: a `type` attribute takes a type variable", c->op->name,
                               v->name);
@@ -194,7 +195,7 @@ static bool free_of_names(const expr *e)
     if (!e)
         return true;
     if (e->kind == EX_VAR || e->kind == EX_INPUT || e->kind == EX_OUTPUT || e->kind == EX_TYPEVAR || e->kind == EX_OPSET ||
-        e->kind == EX_MAX_ELEMENTS || e->kind == EX_LOCAL || e->kind == EX_FOR)
+        e->kind == EX_MAX_ELEMENTS || e->kind == EX_LOCAL || e->kind == EX_FOR || (e->kind == EX_CALL && e->op == FN_CAN))
         return false;
     for (size_t i = 0; i < e->n; i++)
         if (!free_of_names(e->args[i]))
@@ -202,7 +203,8 @@ static bool free_of_names(const expr *e)
     return free_of_names(e->a) && free_of_names(e->b) && free_of_names(e->c);
 }
 
-bool op_constant_interval(const expr *e, interval *out); /* eval_values.c */
+/* In eval_values.c. NN_ERR_TABLE: it has no value. */
+nn_status op_constant_interval(const expr *e, interval *out);
 
 /* Ranks from a domain of plain numbers; all ranks where it depends on others. */
 static uint32_t static_ranks(const expr *e, bool *bad)
@@ -215,8 +217,8 @@ static uint32_t static_ranks(const expr *e, bool *bad)
         return all;
     int64_t v;
     if (e->kind == EX_RANGE && e->a->kind == EX_INT && e->b->kind == EX_INT) {
-        for (v = e->a->i; v <= e->b->i && v <= NN_MAX_RANK; v++)
-            mask |= v >= 0 ? 1u << v : 0;
+        for (v = e->a->i > 0 ? e->a->i : 0; v <= e->b->i && v <= NN_MAX_RANK; v++)
+            mask |= 1u << v;
     } else if (e->kind == EX_SET) {
         for (size_t i = 0; i < e->n; i++) {
             v = e->args[i]->kind == EX_INT ? e->args[i]->i : -1;
@@ -252,9 +254,18 @@ static nn_status check_input_rules(op_compile *c, size_t i, spec_place place)
                               in->name);
     }
     if (s == NN_OK && !r->values && in->roles == ROLE_CONSTANT)
-        return spec_error(c->err, place, "operator %s: the constant %s has no `values`", c->op->name, in->name);
-    for (size_t k = 0; k < r->n_domain && s == NN_OK; k++)
-        s = check_alone(c, &r->domain[k], TY_INTERVAL, true);
+        return spec_error(c->err, place, "operator %s: the constant %s has no `values`; a generator, number or list was expected",
+                          c->op->name, in->name);
+    for (size_t k = 0; k < r->n_domain && s == NN_OK; k++) {
+        s = check_alone(c, &r->domain[k], TY_DOMAIN, true);
+        if (s == NN_OK && expr_scalar_number(r->domain[k]->type)) /* YAML has taken [a, b] for a list of two texts */
+            return spec_error(c->err, r->domain[k]->place,
+                              "operator %s: `domain` of %s: this is a number, but an interval was expected; write it in quotes, as "
+                              "in %s: \"[-1, 1]\"",
+                              c->op->name, in->name, in->name);
+        if (s == NN_OK)
+            s = check_alone(c, &r->domain[k], TY_INTERVAL, true);
+    }
     if (s != NN_OK)
         return s;
     if (r->n_domain) {
@@ -265,10 +276,14 @@ static nn_status check_input_rules(op_compile *c, size_t i, spec_place place)
             r->constant = arena_calloc(c->a, r->n_domain, sizeof *r->constant);
             if (!r->constant)
                 return nn_nomem(c->err);
-            for (size_t k = 0; k < r->n_domain; k++)
-                if (!op_constant_interval(r->domain[k], &r->constant[k]) || !iv_valid(r->constant[k]))
+            for (size_t k = 0; k < r->n_domain; k++) {
+                s = op_constant_interval(r->domain[k], &r->constant[k]);
+                if (s == NN_ERR_NOMEM)
+                    return nn_nomem(c->err);
+                if (s != NN_OK || !iv_valid(r->constant[k]))
                     return spec_error(c->err, r->domain[k]->place, "operator %s: `domain` of %s: the interval is empty",
                                       c->op->name, in->name);
+            }
         }
     }
     in->ranks = static_ranks(r->rank, &bad);
@@ -286,9 +301,12 @@ static nn_status check_output_rules(op_compile *c, size_t i, spec_place place)
     op_output *out = &c->op->outputs[i];
     rule_output *r = &c->rules->outputs[i];
     if (!r->shape)
-        return spec_error(c->err, place, "operator %s: output %s has no `shape`", c->op->name, out->name);
+        return spec_error(c->err, place, "operator %s: output %s has no `shape`; a list of dimensions was expected", c->op->name,
+                          out->name);
     if (!r->range)
-        return spec_error(c->err, place, "operator %s: output %s has no `range`", c->op->name, out->name);
+        return spec_error(c->err, place, "operator %s: output %s has no `range`; bounds of its values were expected", c->op->name,
+                          out->name);
+    c->known_outputs = (int)i;
     return check_output_expr(c, out, &r->range, TY_INTERVAL, true);
 }
 
@@ -310,6 +328,7 @@ static nn_status check_rules(op_compile *c, spec_place place)
         s = check_input_rules(c, i, place);
     for (size_t i = 0; i < c->op->n_outputs && s == NN_OK; i++)
         s = check_output_rules(c, i, place);
+    c->known_outputs = (int)c->op->n_outputs;
     if (s == NN_OK)
         s = check_conditions(c, r->require, r->n_require, true);
     return s;

@@ -1,6 +1,7 @@
 /* First pass over a flat entry: tensors, variables and sections are parsed; names are resolved later, in opmodel.c. */
 #include "opmodel_rules.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const spec_node *section(const spec_entry *entry, const char *key)
@@ -15,13 +16,69 @@ static size_t section_size(const spec_entry *entry, const char *key)
     return n ? n->count : 0;
 }
 
+/* expr_parse with the operator's name in the message. */
+static nn_status parse(expr **out, const spec_node *node, size_t offset, size_t *more, const op_compile *c)
+{
+    nn_error err;
+    nn_status s = expr_parse(out, node, offset, more, c->a, &err);
+    if (s == NN_ERR_TABLE)
+        return spec_error(c->err, (spec_place){err.file, err.line, err.column}, "operator %s: %s", c->op->name, err.message);
+    return s == NN_OK ? s : nn_nomem(c->err);
+}
+
 /* ---- names and types ---- */
+
+static op_hint hint_of(const char *word, const char *const *names, size_t n)
+{
+    op_hint h = {""};
+    const char *near = spec_nearest(word, names, n);
+    if (near)
+        snprintf(h.s, sizeof h.s, "; did you mean `%s`?", near);
+    return h;
+}
+
+op_hint op_suggest(const op_compile *c, const char *word)
+{
+    static const char *const fixed[] = {"opset", "max_elements"};
+    const char *names[OP_MAX_VARS + OP_MAX_INPUTS + OP_MAX_OUTPUTS + OP_MAX_TYPES + 2];
+    size_t n = 0;
+    for (size_t i = 0; i < c->rules->n_vars; i++)
+        names[n++] = c->rules->vars[i].name;
+    for (size_t i = 0; i < c->op->n_inputs; i++)
+        names[n++] = c->op->inputs[i].name;
+    for (size_t i = 0; i < c->op->n_outputs; i++)
+        names[n++] = c->op->outputs[i].name;
+    for (size_t i = 0; i < c->op->n_types; i++)
+        names[n++] = c->op->type_names[i];
+    for (size_t i = 0; i < 2; i++)
+        names[n++] = fixed[i];
+    return hint_of(word, names, n);
+}
+
+/* "; did you mean `float32`?" or what else may stand there. */
+static op_hint suggest_type(const op_compile *c, const char *word, const char *otherwise)
+{
+    const char *names[DT_COUNT + OP_MAX_TYPES];
+    size_t n = 0;
+    for (size_t i = 0; c && i < c->op->n_types; i++)
+        names[n++] = c->op->type_names[i];
+    for (int t = 1; t < DT_COUNT; t++)
+        if (dtype_size((dtype)t) > 0 || t == DT_STRING)
+            names[n++] = dtype_name((dtype)t);
+    op_hint h = hint_of(word, names, n);
+    if (h.s[0] == '\0')
+        snprintf(h.s, sizeof h.s, "; %s was expected", otherwise);
+    return h;
+}
 
 nn_status op_parse_types(op_compile *c, const spec_entry *entry)
 {
     const spec_node *types = section(entry, "types");
     op_model *op = c->op;
     op->n_types = types ? types->count : 0;
+    if (op->n_types > OP_MAX_TYPES)
+        return spec_error(c->err, types->pairs[OP_MAX_TYPES].place, "operator %s: more than %d type variables", op->name,
+                          OP_MAX_TYPES);
     op->type_names = arena_calloc(c->a, op->n_types, sizeof *op->type_names);
     op->type_masks = arena_calloc(c->a, op->n_types, sizeof *op->type_masks);
     if (!op->type_names || !op->type_masks)
@@ -37,9 +94,8 @@ nn_status op_parse_types(op_compile *c, const spec_entry *entry)
             const spec_node *item = pair->value->items[k];
             dtype t = item->kind == SPEC_SCALAR ? dtype_parse(item->text) : DT_NONE;
             if (t == DT_NONE)
-                return spec_error(c->err, item->place,
-                                  "operator %s: unknown type `%s`; one such as float32, int64 or bool was expected", op->name,
-                                  item->kind == SPEC_SCALAR ? item->text : "");
+                return spec_error(c->err, item->place, "operator %s: type variable %s: unknown type `%s`%s", op->name, pair->key,
+                                  spec_show(item->text).s, suggest_type(NULL, item->text, "one such as float32, int64 or bool").s);
             op->type_masks[i] |= 1u << t;
         }
     }
@@ -75,7 +131,8 @@ static bool next_word(words *w)
 static nn_status parse_type(op_compile *c, words *w, const char *tensor, dtype_mask *types, int *type_var)
 {
     if (!next_word(w))
-        return spec_error(c->err, w->node->place, "operator %s: %s: a type was expected", c->op->name, tensor);
+        return spec_error(c->err, w->node->place, "operator %s: %s: a type such as float32 or a type variable was expected",
+                          c->op->name, tensor);
     *type_var = -1;
     for (size_t i = 0; i < c->op->n_types; i++) {
         if (strcmp(c->op->type_names[i], w->word) == 0) {
@@ -86,9 +143,8 @@ static nn_status parse_type(op_compile *c, words *w, const char *tensor, dtype_m
     }
     dtype t = dtype_parse(w->word);
     if (t == DT_NONE)
-        return spec_error(c->err, expr_place(w->node, w->start),
-                          "operator %s: %s: unknown type `%s`; a type or a type variable of `types` was expected", c->op->name,
-                          tensor, w->word);
+        return spec_error(c->err, expr_place(w->node, w->start), "operator %s: %s: unknown type `%s`%s", c->op->name, tensor,
+                          spec_show(w->word).s, suggest_type(c, w->word, "a type or a type variable of `types`").s);
     *types = 1u << t;
     return NN_OK;
 }
@@ -130,10 +186,14 @@ static nn_status parse_role(op_compile *c, words *w, op_input *in)
             return spec_error(
                 c->err, expr_place(w->node, w->start),
                 "operator %s: input %s: unexpected word `%s`; data, weight, constant, optional, variadic or when was expected",
-                c->op->name, in->name, w->word);
+                c->op->name, in->name, spec_show(w->word).s);
         in->roles |= role;
         part = bar;
     }
+    if (in->roles == (ROLE_WEIGHT | ROLE_CONSTANT) || in->roles == (ROLE_DATA | ROLE_WEIGHT | ROLE_CONSTANT))
+        return spec_error(c->err, expr_place(w->node, w->start),
+                          "operator %s: input %s: `%s`; data, weight, constant, data|weight or data|constant was expected",
+                          c->op->name, in->name, spec_show(w->word).s);
     return NN_OK;
 }
 
@@ -158,14 +218,14 @@ static nn_status compile_input(op_compile *c, const spec_pair *pair, op_input *i
                                   in->name, OP_MAX_INPUTS);
         } else if (strcmp(w.word, "when") == 0) {
             in->conditional = true;
-            return expr_parse(&rule->when, w.node, w.at, NULL, c->a, c->err);
+            return parse(&rule->when, w.node, w.at, NULL, c);
         } else if (!role) {
             role = true;
             s = parse_role(c, &w, in);
         } else {
             return spec_error(c->err, expr_place(w.node, w.start),
                               "operator %s: input %s: unexpected word `%s`; optional, variadic or when was expected", c->op->name,
-                              in->name, w.word);
+                              in->name, spec_show(w.word).s);
         }
     }
     return s;
@@ -185,15 +245,15 @@ static nn_status compile_output_spec(op_compile *c, const spec_pair *pair, op_ou
         } else if (strcmp(w.word, "variadic") == 0) {
             out->variadic = true;
             size_t more = 0;
-            s = expr_parse(&rule->arity, w.node, w.at, &more, c->a, c->err);
+            s = parse(&rule->arity, w.node, w.at, &more, c);
             w.at = more;
         } else if (strcmp(w.word, "when") == 0) {
             out->conditional = true;
-            return expr_parse(&rule->when, w.node, w.at, NULL, c->a, c->err);
+            return parse(&rule->when, w.node, w.at, NULL, c);
         } else {
             return spec_error(c->err, expr_place(w.node, w.start),
                               "operator %s: output %s: unexpected word `%s`; optional, variadic or when was expected", c->op->name,
-                              out->name, w.word);
+                              out->name, spec_show(w.word).s);
         }
     }
     return s;
@@ -224,8 +284,13 @@ nn_status op_parse_tensors(op_compile *c, const spec_entry *entry)
     }
     if (s == NN_OK && slots > OP_MAX_SLOTS)
         return spec_error(c->err, entry->place, "operator %s: more than %d inputs with variadics counted", op->name, OP_MAX_SLOTS);
-    for (size_t i = 0; i < op->n_outputs && s == NN_OK; i++)
+    for (size_t i = 0; i < op->n_outputs && s == NN_OK; i++) {
         s = compile_output_spec(c, &out->pairs[i], &op->outputs[i], &c->rules->outputs[i]);
+        for (size_t k = 0; k < op->n_inputs && s == NN_OK; k++)
+            if (strcmp(op->inputs[k].name, op->outputs[i].name) == 0)
+                s = spec_error(c->err, out->pairs[i].place, "operator %s: `%s` is both an input and an output", op->name,
+                               op->outputs[i].name);
+    }
     return s;
 }
 
@@ -235,7 +300,7 @@ static nn_status parse_scalar(op_compile *c, const spec_node *node, const char *
 {
     if (node->kind != SPEC_SCALAR)
         return spec_error(c->err, node->place, "operator %s: %s: an expression was expected", c->op->name, what);
-    return expr_parse(out, node, 0, NULL, c->a, c->err);
+    return parse(out, node, 0, NULL, c);
 }
 
 static attr_type parse_attr_type(const char *word)
@@ -257,18 +322,18 @@ static nn_status compile_attr(op_compile *c, const spec_pair *pair, rule_var *v)
     v->attr = parse_attr_type(w.word);
     if (v->attr == ATTR_TYPE_NONE)
         return spec_error(
-            c->err, pair->value->place,
+            c->err, expr_place(w.node, w.start),
             "operator %s: attribute %s: unknown type `%s`; int, float, string, ints, floats, strings or type was expected",
-            c->op->name, pair->key, w.word);
+            c->op->name, pair->key, spec_show(w.word).s);
     size_t more = 0;
-    nn_status s = expr_parse(&v->domain, w.node, w.at, &more, c->a, c->err);
+    nn_status s = parse(&v->domain, w.node, w.at, &more, c);
     w.at = more;
     while (s == NN_OK && next_word(&w)) {
         expr **to = strcmp(w.word, "default") == 0 ? &v->fallback : &v->when;
         if (*to)
             return spec_error(c->err, expr_place(w.node, w.start), "operator %s: attribute %s: `%s` is given twice", c->op->name,
                               pair->key, w.word);
-        s = expr_parse(to, w.node, w.at, &more, c->a, c->err);
+        s = parse(to, w.node, w.at, &more, c);
         w.at = more;
     }
     return s;
@@ -280,7 +345,8 @@ static nn_status compile_variables(op_compile *c, const spec_entry *entry)
     size_t n_choose = section_size(entry, "choose"), n = n_choose + section_size(entry, "attrs");
     op_rules *r = c->rules;
     if (n > OP_MAX_VARS)
-        return spec_error(c->err, entry->place, "operator %s: more than %d variables and attributes", c->op->name, OP_MAX_VARS);
+        return spec_error(c->err, entry->place, "operator %s: %zu variables and attributes; at most %d were expected", c->op->name,
+                          n, OP_MAX_VARS);
     r->vars = arena_calloc(c->a, n, sizeof *r->vars);
     if (!r->vars)
         return nn_nomem(c->err);
@@ -319,6 +385,17 @@ static int tensor_index(const op_compile *c, const char *name, bool *output)
     return -1;
 }
 
+static op_hint suggest_tensor(const op_compile *c, const char *word, bool inputs, bool outputs)
+{
+    const char *names[OP_MAX_INPUTS + OP_MAX_OUTPUTS];
+    size_t n = 0;
+    for (size_t i = 0; inputs && i < c->op->n_inputs; i++)
+        names[n++] = c->op->inputs[i].name;
+    for (size_t i = 0; outputs && i < c->op->n_outputs; i++)
+        names[n++] = c->op->outputs[i].name;
+    return hint_of(word, names, n);
+}
+
 /* Parses a section `tensor -> expression`; inputs and outputs say which tensors may stand there. */
 static nn_status compile_tensor_section(op_compile *c, const spec_entry *entry, const char *key, bool inputs, bool outputs)
 {
@@ -328,11 +405,12 @@ static nn_status compile_tensor_section(op_compile *c, const spec_entry *entry, 
         bool output = false;
         int t = tensor_index(c, pair->key, &output);
         if (t < 0 || (output ? !outputs : !inputs))
-            return spec_error(c->err, pair->place, "operator %s: `%s`: `%s` is not an %s of the operator", c->op->name, key,
+            return spec_error(c->err, pair->place, "operator %s: `%s`: `%s` is not an %s of the operator%s", c->op->name, key,
                               pair->key,
                               !inputs    ? "output"
                               : !outputs ? "input"
-                                         : "input or output");
+                                         : "input or output",
+                              suggest_tensor(c, pair->key, inputs, outputs).s);
         expr **to = strcmp(key, "shape") == 0   ? (output ? &c->rules->outputs[t].shape : &c->rules->inputs[t].shape)
                     : strcmp(key, "rank") == 0  ? &c->rules->inputs[t].rank
                     : strcmp(key, "range") == 0 ? &c->rules->outputs[t].range
@@ -352,10 +430,13 @@ static nn_status compile_domains(op_compile *c, const spec_entry *entry)
         bool output = false;
         int t = tensor_index(c, pair->key, &output);
         if (t < 0 || output)
-            return spec_error(c->err, pair->place, "operator %s: `domain`: `%s` is not an input of the operator", c->op->name,
-                              pair->key);
+            return spec_error(c->err, pair->place, "operator %s: `domain`: `%s` is not an input of the operator%s", c->op->name,
+                              pair->key, suggest_tensor(c, pair->key, true, false).s);
         rule_input *r = &c->rules->inputs[t];
         bool list = pair->value->kind == SPEC_LIST;
+        if (list && pair->value->count == 0)
+            return spec_error(c->err, pair->value->place,
+                              "operator %s: `domain` of %s: an interval such as \"[-1, 1]\" was expected", c->op->name, pair->key);
         r->n_domain = list ? pair->value->count : 1;
         r->domain = arena_calloc(c->a, r->n_domain, sizeof *r->domain);
         if (!r->domain)

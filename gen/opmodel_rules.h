@@ -62,6 +62,8 @@ struct op_rules {
 };
 
 #define OP_MAX_VARS 48
+#define OP_MAX_TYPES 8    /* type variables */
+#define OP_MAX_DEPTH 1000 /* of expressions that lead to others through names */
 
 /* ---- compilation of one entry (opmodel.c, expr_check.c) ---- */
 typedef struct {
@@ -73,13 +75,21 @@ typedef struct {
     uint8_t input_state[OP_MAX_INPUTS], output_state[OP_MAX_OUTPUTS];
     const char *chain[128]; /* names being checked, for the message about a circle */
     int chain_length;
-    bool values; /* intervals may be used here */
+    bool values;       /* intervals may be used here */
+    int known_outputs; /* and of these outputs, the first ones */
+    int depth;         /* of expr_visit */
     struct {
         const char *name;
         ex_type type;
     } locals[EXPR_MAX_LOCALS];
     int n_locals;
 } op_compile;
+
+/* "; did you mean `x`?" for a name that the operator does not know, or "". functions: function names count too. */
+typedef struct {
+    char s[160];
+} op_hint;
+op_hint op_suggest(const op_compile *c, const char *word);
 
 /* First pass (opmodel_parse.c), in this order. */
 nn_status op_parse_types(op_compile *c, const spec_entry *entry);

@@ -26,10 +26,28 @@ void lower_check(lower *l, csp_result r)
 
 void *lower_alloc(lower *l, size_t n, size_t size)
 {
-    void *p = arena_alloc(&l->scratch, n * size);
-    if (!p)
+    lower_spend(l, n + 1);
+    void *p = l->state == LOWER_OK ? arena_alloc(&l->scratch, n * size) : NULL;
+    if (!p && l->state == LOWER_OK)
         lower_nomem(l);
     return p;
+}
+
+void lower_spend(lower *l, size_t steps)
+{
+    if (steps > LOWER_MAX_STEPS - l->steps)
+        lower_fail(l);
+    else
+        l->steps += (uint32_t)steps;
+}
+
+bool lower_enter(lower *l)
+{
+    lower_spend(l, 1);
+    if (l->depth == LOWER_MAX_LEVELS)
+        lower_fail(l);
+    l->depth += l->state == LOWER_OK;
+    return l->state == LOWER_OK;
 }
 
 term term_const(int64_t c)
@@ -107,13 +125,20 @@ static int64_t clamp(wide x)
     return x > CSP_BOUND ? CSP_BOUND : x < -CSP_BOUND ? -CSP_BOUND : (int64_t)x;
 }
 
+/* Keeps sums of wide products within 128 bits; what is cut is beyond every bound anyway. */
+static wide narrow(wide x)
+{
+    const wide top = (wide)1 << 126;
+    return x > top ? top : x < -top ? -top : x;
+}
+
 void term_bounds(const lower *l, term t, int64_t *lo, int64_t *hi)
 {
     wide a = t.c, b = t.c;
     for (int i = 0; i < t.n; i++) {
         wide k = t.t[i].k, x = k * csp_lo(l->csp, t.t[i].v), y = k * csp_hi(l->csp, t.t[i].v);
-        a += x < y ? x : y;
-        b += x < y ? y : x;
+        a = narrow(a + (x < y ? x : y));
+        b = narrow(b + (x < y ? y : x));
     }
     *lo = clamp(a);
     *hi = clamp(b);
@@ -268,11 +293,11 @@ term term_divide(lower *l, term_division how, term a, term b)
 {
     int64_t x, y;
     bool bx = term_fixed(l, a, &x), by = term_fixed(l, b, &y);
-    if (by && y == 0) {
+    if ((by && y == 0) || (bx && by && x == INT64_MIN && y == -1)) {
         lower_fail(l);
         return term_const(0);
     }
-    if (bx && by && !(x == INT64_MIN && y == -1))
+    if (bx && by)
         return term_const(how == TERM_DIV ? nn_floordiv(x, y) : how == TERM_CEILDIV ? nn_ceildiv(x, y) : nn_floormod(x, y));
     if (by && y == 1)
         return how == TERM_MOD ? term_const(0) : a;
@@ -329,8 +354,11 @@ term term_extreme(lower *l, const term *x, int n, bool max)
 term term_abs(lower *l, term a)
 {
     int64_t x, lo, hi;
-    if (term_fixed(l, a, &x))
-        return term_const(x < 0 ? -x : x);
+    if (term_fixed(l, a, &x)) {
+        if (x == INT64_MIN)
+            lower_fail(l);
+        return term_const(x < 0 && x > INT64_MIN ? -x : x);
+    }
     term_bounds(l, a, &lo, &hi);
     int64_t top = hi > -lo ? hi : -lo;
     csp_var v = term_materialize(l, a), z = fresh(l, 0, top);
