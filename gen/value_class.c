@@ -7,6 +7,7 @@
 
 #define MOST_CLASSES 24
 #define EACH_VALUE 4 /* ranges up to this size are counted value by value */
+#define WIDE 32      /* the end of a wider range is a limit rather than a value that stands out */
 
 enum { IS_ABSENT, IS_PRESENT, IS_NUMBER, IS_TEXT, IS_BETWEEN, IS_ALL_ZERO, IS_EQUAL, IS_IDENTITY, IS_LENGTH, IS_ANY };
 
@@ -74,6 +75,15 @@ static void range(builder_of_classes *b, const expr *low, const expr *high)
     if (has_lo && has_hi && hi - lo < EACH_VALUE) {
         for (double x = lo; x <= hi; x++)
             add_number(b, x);
+    } else if (has_lo && has_hi && hi - lo >= WIDE) {
+        double least = lo < 0 && hi > 0 ? 0 : lo, middle = least + 1;
+        while ((middle - least) * (middle - least) < hi - least)
+            middle = least + 2 * (middle - least);
+        if (least > lo)
+            add_between(b, lo, least - 1);
+        add_number(b, least);
+        add_between(b, least + 1, middle);
+        add_between(b, middle + 1, hi);
     } else if (has_lo && has_hi) {
         add_number(b, lo);
         add_between(b, lo + 1, hi - 1);

@@ -2,7 +2,8 @@
  * show that no attribute is stuck.
  *
  *     {a, b, c}, bool     each value
- *     a..b                each value, or the ends and what lies between; with ends that are not numbers, by sign
+ *     a..b                each value, or the ends and what lies between, or (wide) the lower end or 0, small and large; with ends
+ *                         that are not numbers, by sign
  *     real, logreal       lower and upper half
  *     lists               list(n, a..b): zeros, equal, mixed; permutations: identity or not; others by length
  *     types               each type

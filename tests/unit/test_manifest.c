@@ -130,7 +130,9 @@ static const char table_text[] = "operators:\n"
                                  "      mode: \"string {'a', 'b'} default 'a'\"\n"
                                  "      flag: int bool\n"
                                  "      few: int 1..3\n"
-                                 "      many: int 1..64 default 1\n"
+                                 "      many: int 1..32 default 1\n"
+                                 "      wide: int 1..64\n"
+                                 "      around: int -16..16\n"
                                  "      axis: int -rank(X)..rank(X)-1\n"
                                  "      scale: float real(-1, 3)\n"
                                  "      ends: 'float logreal(1, 4)'\n"
@@ -190,7 +192,9 @@ static void classes_follow_the_domains(void **state)
     assert_string_equal(declared(&t, "mode"), "absent|a|b");
     assert_string_equal(declared(&t, "flag"), "0|1");
     assert_string_equal(declared(&t, "few"), "1|2|3");
-    assert_string_equal(declared(&t, "many"), "absent|1|2..63|64");
+    assert_string_equal(declared(&t, "many"), "absent|1|2..31|32");
+    assert_string_equal(declared(&t, "wide"), "1|2..9|10..64");
+    assert_string_equal(declared(&t, "around"), "-16..-1|0|1..4|5..16");
     assert_string_equal(declared(&t, "axis"), "< 0|>= 0");
     assert_string_equal(declared(&t, "scale"), "-1..1|1..3");
     assert_string_equal(declared(&t, "ends"), "1..2|2..4");
@@ -208,9 +212,14 @@ static void classes_follow_the_domains(void **state)
     assert_string_equal(class_of(&t, "mode", (attr_value){.kind = ATTR_STRING, .s = "c"}), "other");
     assert_string_equal(class_of(&t, "flag", INT(1)), "1");
     assert_string_equal(class_of(&t, "many", INT(1)), "1");
-    assert_string_equal(class_of(&t, "many", INT(63)), "2..63");
-    assert_string_equal(class_of(&t, "many", INT(64)), "64");
-    assert_string_equal(class_of(&t, "many", INT(65)), "other");
+    assert_string_equal(class_of(&t, "many", INT(31)), "2..31");
+    assert_string_equal(class_of(&t, "many", INT(32)), "32");
+    assert_string_equal(class_of(&t, "many", INT(33)), "other");
+    assert_string_equal(class_of(&t, "wide", INT(9)), "2..9");
+    assert_string_equal(class_of(&t, "wide", INT(10)), "10..64");
+    assert_string_equal(class_of(&t, "wide", INT(64)), "10..64");
+    assert_string_equal(class_of(&t, "around", INT(-16)), "-16..-1");
+    assert_string_equal(class_of(&t, "around", INT(0)), "0");
     assert_string_equal(class_of(&t, "axis", INT(-1)), "< 0");
     assert_string_equal(class_of(&t, "axis", INT(0)), ">= 0");
     assert_string_equal(class_of(&t, "scale", FLOAT(-1)), "-1..1");
