@@ -165,8 +165,8 @@ static void *work(void *data)
     pthread_mutex_lock(&c->lock);
     while (take(c, &index)) {
         slot *s = &c->slots[index % c->n_slots];
-        pthread_mutex_unlock(&c->lock);
         *s = (slot){.line = {.bytes = s->line.bytes, .capacity = s->line.capacity}};
+        pthread_mutex_unlock(&c->lock);
         nn_error err = {0};
         bool good = make_model(w, s, index, &err) == NN_OK;
         if (!good)

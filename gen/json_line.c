@@ -53,7 +53,8 @@ size_t line_digits(char out[24], int64_t x)
 void line_int(json_line *j, int64_t x)
 {
     char text[24];
-    line_text(j, text, line_digits(text, x));
+    size_t n = line_digits(text, x);
+    line_text(j, text, n);
 }
 
 void line_real(json_line *j, double x)

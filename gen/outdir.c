@@ -25,12 +25,14 @@ struct outdir {
     size_t n, capacity;
 };
 
+enum { PATH_SHOWN = sizeof((nn_error *)NULL)->file };
+
 /* above/name; of a path that is too long, the end. */
-static void join(char out[160], const char *above, const char *name)
+static void join(char out[PATH_SHOWN], const char *above, const char *name)
 {
-    size_t na = strlen(above), nb = strlen(name), skip = na + 1 + nb < 160 ? 0 : na + 1 + nb - 156;
+    size_t na = strlen(above), nb = strlen(name), skip = na + 1 + nb < PATH_SHOWN ? 0 : na + 1 + nb - (PATH_SHOWN - 4);
     size_t n = 0;
-    for (size_t i = skip; i <= na + nb && n < 159; i++)
+    for (size_t i = skip; i <= na + nb && n < PATH_SHOWN - 1; i++)
         out[n++] = i < na ? above[i] : i == na ? '/' : name[i - na - 1];
     if (nb == 0 && n > 1)
         n--;
@@ -41,7 +43,7 @@ static void join(char out[160], const char *above, const char *name)
 
 static nn_status refuse(nn_error *err, const char *above, const char *name, const char *why)
 {
-    char path[sizeof err->file];
+    char path[PATH_SHOWN];
     join(path, above, name);
     return nn_fail(err, NN_ERR_IO, path, 0, 0, "%s", why);
 }
@@ -49,7 +51,7 @@ static nn_status refuse(nn_error *err, const char *above, const char *name, cons
 static nn_status io_error(nn_error *err, const char *above, const char *name, const char *what)
 {
     int e = errno;
-    char path[sizeof err->file];
+    char path[PATH_SHOWN];
     join(path, above, name);
     return nn_fail(err, NN_ERR_IO, path, 0, 0, "%s: %s", what, strerror(e));
 }

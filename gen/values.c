@@ -44,8 +44,9 @@ static uint64_t below(bulk_rng *r, uint64_t n)
 {
     if (n <= UINT32_MAX) {
         uint64_t m = (uint64_t)bulk_next(r) * n;
-        if ((uint32_t)m < n)
-            for (uint32_t threshold = (uint32_t)(-(uint32_t)n % n); (uint32_t)m < threshold;)
+        uint32_t bound = (uint32_t)n;
+        if ((uint32_t)m < bound)
+            for (uint32_t threshold = (0 - bound) % bound; (uint32_t)m < threshold;)
                 m = (uint64_t)bulk_next(r) * n;
         return m >> 32;
     }
@@ -100,14 +101,15 @@ static bool whole_limits(dtype t, int64_t *lo, int64_t *hi)
 /* x as a whole number of type t. 2^63 and beyond stand for the largest int64, the usual way to say "to the end". */
 static bool to_whole(dtype t, double x, int64_t *out)
 {
+    const double end = 9223372036854775808.0;
     int64_t lo, hi;
     if (!whole_limits(t, &lo, &hi))
         return false;
-    if (t == DT_INT64 && x >= 0x1p63)
+    if (t == DT_INT64 && x >= end)
         *out = INT64_MAX;
-    else if (t == DT_INT64 && x <= -0x1p63)
+    else if (t == DT_INT64 && x <= -end)
         *out = INT64_MIN;
-    else if (x > -0x1p63 && x < 0x1p63 && (double)(int64_t)x == x)
+    else if (x > -end && x < end && (double)(int64_t)x == x)
         *out = (int64_t)x;
     else
         return false;
