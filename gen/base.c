@@ -1,6 +1,9 @@
 /* Errors, allocation and growth: see base.h. */
 #include "base.h"
 
+#undef nn_fail
+#undef nn_nomem
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -470,7 +470,7 @@ static lower_result add_op(builder *b, const op_spec *sp, int depth, size_t *ope
     size_t turn = p.n_slots > 1 ? build_draw(b, "given slot", p.n_slots) : 0;
     int32_t given = -1;
     for (size_t i = 0; i < op->n_inputs; i++) {
-        int s = x.tensor[i] >= 0 || x.frame[i] >= 0 ? unsettled_slot(&p, (int)i, turn) : -1;
+        int s = x.tensor[i] >= 0 || x.frame[i] >= 0 ? unsettled_slot(&p, (int)i, turn) : -1; // NOLINT: set for each input
         if (s >= 0 && x.tensor[i] >= 0)
             settle_tensor(b, &p, s, x.tensor[i]);
         else if (s >= 0)

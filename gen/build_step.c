@@ -290,7 +290,7 @@ static lower_result join_step(builder *b)
     const op_list *joins = &b->index->joins;
     lower_result res = LOWER_FAIL;
     for (int round = 0; round < CLOSE_TRIES && joins->n && b->s.live.n >= 2 && res == LOWER_FAIL; round++) {
-        size_t n = b->s.live.n, i = build_draw(b, "live", n), j = i;
+        size_t n = b->s.live.n, i = build_draw(b, "live", n), j;
         int32_t u = b->s.live.items[i], v = -1;
         for (size_t k = 1; k < n && v < 0; k++) {
             j = (i + k) % n;

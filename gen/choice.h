@@ -29,11 +29,13 @@ nn_status tape_new_bytes(tape **out, const uint8_t *bytes, size_t n, nn_error *e
 void tape_free(tape *t);
 void tape_reseed(tape *t, uint64_t seed, uint64_t stream); /* start again, keeps memory; a tape of bytes becomes a seeded one */
 
-/* Uniform in [0, bound); bound 0 counts as 1. Unbiased. From bytes: reads just as many bytes (little end first) as bound - 1 needs, modulo bound. */
+/* Uniform in [0, bound); bound 0 counts as 1. Unbiased. From bytes: reads just as many bytes (little end first) as bound - 1 needs,
+ * modulo bound. */
 uint64_t tape_draw(tape *t, const char *label, uint64_t bound);
 int64_t tape_range(tape *t, const char *label, int64_t lo, int64_t hi); /* uniform in [lo, hi]; lo if lo >= hi */
-bool tape_chance(tape *t, const char *label, uint32_t num, uint32_t den); /* true with probability num/den; a draw of 0 is false unless num >= den */
-double tape_real(tape *t, const char *label, double lo, double hi);    /* uniform on a grid of 2^32 steps, a draw of 0 is lo */
+bool tape_chance(tape *t, const char *label, uint32_t num,
+                 uint32_t den); /* true with probability num/den; a draw of 0 is false unless num >= den */
+double tape_real(tape *t, const char *label, double lo, double hi); /* uniform on a grid of 2^32 steps, a draw of 0 is lo */
 size_t tape_weighted(tape *t, const char *label, const uint32_t *weights, size_t n); /* index by weight; sum > 0; 0 if all are 0 */
 void tape_shuffle(tape *t, const char *label, uint32_t *items, size_t n); /* Fisher-Yates; zeros leave the order as it is */
 

@@ -1,6 +1,6 @@
 /* Elementary functions of doubles from IEEE basic operations and sqrt alone: the same bits on every machine and compiler
- * (-ffp-contract=off, no x87). Relative error below 1e-12 (absolute for results near 0 of sin, cos, log, tan), stated for each in dmath.c with its source.
- * Arguments out of domain give NaN; overflow gives infinity. sin, cos and tan are for |x| <= 1e6. */
+ * (-ffp-contract=off, no x87). Relative error below 1e-12 (absolute for results near 0 of sin, cos, log, tan), stated for each in
+ * dmath.c with its source. Arguments out of domain give NaN; overflow gives infinity. sin, cos and tan are for |x| <= 1e6. */
 #ifndef NN_DMATH_H
 #define NN_DMATH_H
 

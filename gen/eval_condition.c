@@ -82,7 +82,8 @@ term eval_comparison(lower *l, const expr *e)
     csp_rel rel;
     bool swap;
     int shift;
-    relation(e, &rel, &swap, &shift);
+    if (!relation(e, &rel, &swap, &shift))
+        return term_const(0);
     term x = swap ? b.t : a.t, y = swap ? a.t : b.t;
     return term_reify(l, rel, term_scale(l, x, 1, shift), y);
 }

@@ -478,8 +478,8 @@ void eval_content(lower *l, const expr *e, const tensor_desc *desc, content *out
         out->kind = CONTENT_TUPLES;
         out->list = p;
         out->n_list = (size_t)s.n;
-        if (l->state != LOWER_OK || desc->rank < 1 || desc->dims[desc->rank - 1] != s.n ||
-            (s.n > 0 && (double)(tensor_elements(desc) / s.n) > combinations))
+        int64_t tuples = s.n > 0 ? tensor_elements(desc) / s.n : 0;
+        if (l->state != LOWER_OK || desc->rank < 1 || desc->dims[desc->rank - 1] != s.n || (double)tuples > combinations)
             lower_fail(l);
         *range = iv(0, top - 1);
         return;

@@ -72,40 +72,28 @@ typedef enum {
 } ex_op;
 
 /* X-macro of functions: enum name, word, fewest and most arguments (-1: any number). */
-#define EXPR_FUNCTIONS(X)                                                                                                          \
-    X(RANK, "rank", 1, 1)                                                                                                          \
-    X(SHAPE, "shape", 1, 1)                                                                                                        \
-    X(NUMEL, "numel", 1, 1)                                                                                                        \
-    X(PRESENT, "present", 1, 1) X(ARITY, "arity", 1, 1) X(NTH, "nth", 2, 2) X(PROD, "prod", 1, 1) X(SUM, "sum", 1, 1)              \
-        X(LEN, "len", 1, 1) X(COUNT, "count", 1, 1) X(ALL, "all", 1, 1) X(ANY, "any", 1, 1) X(MIN, "min", 1, -1)                   \
-            X(MAX, "max", 1, -1) X(ABS, "abs", 1, 1) X(CEILDIV, "ceildiv", 2, 2) X(BROADCAST, "broadcast", 1, -1)                  \
-                X(FITS, "fits", 2, 2) X(ONES, "ones", 1, 1) X(ZEROS, "zeros", 1, 1) X(FILL, "fill", 2, 2) X(IOTA, "iota", 1, 1) X( \
-                    SETAT, "set", 3, 3) X(INSERT, "insert", 3, 3) X(REMOVE, "remove", 2, 2) X(REVERSE, "reverse", 1, 1)            \
-                    X(SORT, "sort", 1, 1) X(NORM_AXIS, "norm_axis", 2, 2) X(UNRAVEL, "unravel", 2, 2) X(LETTERS, "letters", 1, 1)  \
-                        X(CAN, "can", 1, 1) X(LIST, "list", 2, 2) X(SUBSET, "subset", 2, 2) X(PERMUTATION, "permutation", 1, 1) X( \
-                            SELECT, "select", 1, 1) X(PARTS, "parts", 2, 2) X(FACTORS, "factors", 2, 2) X(REALRANGE, "real", 2, 2) \
-                            X(LOGREAL, "logreal", 2, 2) X(REALS, "reals", 3, 3) X(LO, "lo", 1, 1)                                  \
-                                X(HI, "hi", 1, 1) X(MAG, "mag", 1, 1) X(WIDTH, "width", 1, 1) X(HULL, "hull", 1, -1)               \
-                                    X(MEET, "meet", 2, 2) X(FLOOR, "floor", 1, 1) X(CEIL, "ceil", 1, 1) X(ROUND, "round", 1, 1)    \
-                                        X(SIGN, "sign", 1, 1) X(RELU, "relu", 1, 1) X(SQR, "sqr", 1, 1)                            \
-                                            X(SQRT, "sqrt", 1, 1) X(POW, "pow", 2, 2) X(SUM_OF, "sum_of", 2, 2)                    \
-                                                X(MEAN_OF, "mean_of", 2, 2) X(MONO, "mono", 1, 1) X(WIDEN, "widen", 2, 2)          \
-                                                    X(SCALE_FOR, "scale_for", 2, 2) X(UNIFORM, "uniform", 2, 2)                    \
-                                                        X(INTEGERS, "integers", 2, 2) X(DISTINCT, "distinct", 2, 2)                \
-                                                            X(PERMUTED, "permuted", 2, 2) X(TUPLES, "tuples", 1, 1)                \
-                                                                X(MASK, "mask", 0, 1) X(SIGNED, "signed", 1, 1) X(                 \
-                                                                    EXP, "exp", 1, 1) X(LOG, "log", 1, 1) X(SIN, "sin", 1, 1)      \
-                                                                    X(COS, "cos", 1,                                               \
-                                                                      1) X(TAN, "tan", 1,                                          \
-                                                                           1) X(ASIN, "asin", 1, 1)                                \
-                                                                        X(ACOS, "acos", 1, 1) X(ATAN, "atan", 1, 1)                \
-                                                                            X(SINH, "sinh", 1, 1) X(COSH, "cosh", 1, 1)            \
-                                                                                X(TANH, "tanh", 1, 1) X(ASINH, "asinh", 1, 1)      \
-                                                                                    X(ACOSH, "acosh", 1, 1)                        \
-                                                                                        X(ATANH, "atanh", 1, 1)                    \
-                                                                                            X(ERF, "erf", 1, 1)                    \
-                                                                                                X(SIGMOID, "sigmoid", 1, 1)        \
-                                                                                                    X(SOFTPLUS, "softplus", 1, 1)
+/* clang-format off */
+#define EXPR_FUNCTIONS(X) \
+    X(RANK, "rank", 1, 1) X(SHAPE, "shape", 1, 1) X(NUMEL, "numel", 1, 1) X(PRESENT, "present", 1, 1) \
+    X(ARITY, "arity", 1, 1) X(NTH, "nth", 2, 2) X(PROD, "prod", 1, 1) X(SUM, "sum", 1, 1) X(LEN, "len", 1, 1) \
+    X(COUNT, "count", 1, 1) X(ALL, "all", 1, 1) X(ANY, "any", 1, 1) X(MIN, "min", 1, -1) X(MAX, "max", 1, -1) \
+    X(ABS, "abs", 1, 1) X(CEILDIV, "ceildiv", 2, 2) X(BROADCAST, "broadcast", 1, -1) X(FITS, "fits", 2, 2) \
+    X(ONES, "ones", 1, 1) X(ZEROS, "zeros", 1, 1) X(FILL, "fill", 2, 2) X(IOTA, "iota", 1, 1) X(SETAT, "set", 3, 3) \
+    X(INSERT, "insert", 3, 3) X(REMOVE, "remove", 2, 2) X(REVERSE, "reverse", 1, 1) X(SORT, "sort", 1, 1) \
+    X(NORM_AXIS, "norm_axis", 2, 2) X(UNRAVEL, "unravel", 2, 2) X(LETTERS, "letters", 1, 1) X(CAN, "can", 1, 1) \
+    X(LIST, "list", 2, 2) X(SUBSET, "subset", 2, 2) X(PERMUTATION, "permutation", 1, 1) X(SELECT, "select", 1, 1) \
+    X(PARTS, "parts", 2, 2) X(FACTORS, "factors", 2, 2) X(REALRANGE, "real", 2, 2) X(LOGREAL, "logreal", 2, 2) \
+    X(REALS, "reals", 3, 3) X(LO, "lo", 1, 1) X(HI, "hi", 1, 1) X(MAG, "mag", 1, 1) X(WIDTH, "width", 1, 1) \
+    X(HULL, "hull", 1, -1) X(MEET, "meet", 2, 2) X(FLOOR, "floor", 1, 1) X(CEIL, "ceil", 1, 1) X(ROUND, "round", 1, 1) \
+    X(SIGN, "sign", 1, 1) X(RELU, "relu", 1, 1) X(SQR, "sqr", 1, 1) X(SQRT, "sqrt", 1, 1) X(POW, "pow", 2, 2) \
+    X(SUM_OF, "sum_of", 2, 2) X(MEAN_OF, "mean_of", 2, 2) X(MONO, "mono", 1, 1) X(WIDEN, "widen", 2, 2) \
+    X(SCALE_FOR, "scale_for", 2, 2) X(UNIFORM, "uniform", 2, 2) X(INTEGERS, "integers", 2, 2) \
+    X(DISTINCT, "distinct", 2, 2) X(PERMUTED, "permuted", 2, 2) X(TUPLES, "tuples", 1, 1) X(MASK, "mask", 0, 1) \
+    X(SIGNED, "signed", 1, 1) X(EXP, "exp", 1, 1) X(LOG, "log", 1, 1) X(SIN, "sin", 1, 1) X(COS, "cos", 1, 1) \
+    X(TAN, "tan", 1, 1) X(ASIN, "asin", 1, 1) X(ACOS, "acos", 1, 1) X(ATAN, "atan", 1, 1) X(SINH, "sinh", 1, 1) \
+    X(COSH, "cosh", 1, 1) X(TANH, "tanh", 1, 1) X(ASINH, "asinh", 1, 1) X(ACOSH, "acosh", 1, 1) X(ATANH, "atanh", 1, 1) \
+    X(ERF, "erf", 1, 1) X(SIGMOID, "sigmoid", 1, 1) X(SOFTPLUS, "softplus", 1, 1)
+/* clang-format on */
 
 typedef enum {
 #define X(id, word, lo, hi) FN_##id,

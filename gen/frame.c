@@ -145,9 +145,10 @@ static value var_value(lower *l, int var)
         return r;
     }
     r = domain_draw(l, v->domain);
-    if (v->type == TY_REAL && expr_domain_type(v->domain) == TY_INT)
-        r.r = (double)term_need(l, r.t);
-    else if (v->type == TY_REAL && v->origin == VAR_ATTR)
+    if (v->type == TY_REAL && expr_domain_type(v->domain) == TY_INT) {
+        int64_t whole = term_need(l, r.t);
+        r.r = (double)whole;
+    } else if (v->type == TY_REAL && v->origin == VAR_ATTR)
         r.r = (double)(float)r.r;
     return r;
 }

@@ -1,4 +1,5 @@
-/* A model's graph: tensors, nodes, initializers described by their content. Made by the builder, read by the writer and the statistics.
+/* A model's graph: tensors, nodes, initializers described by their content. Made by the builder, read by the writer and the
+ * statistics.
  *
  * Ownership: everything lives in the builder's arena and is valid until its next build. */
 #ifndef NN_GRAPH_H
@@ -33,11 +34,11 @@ typedef enum {
 
 typedef struct {
     content_kind kind;
-    bool negative;       /* indices may be written as i - n, with n = hi + 1, count, or the dimension */
+    bool negative; /* indices may be written as i - n, with n = hi + 1, count, or the dimension */
     double lo, hi;
     int64_t count;
     int axis;
-    const double *list;  /* whole numbers up to 2^53 are exact */
+    const double *list; /* whole numbers up to 2^53 are exact */
     size_t n_list;
 } content;
 
@@ -46,11 +47,11 @@ typedef enum { TENSOR_INPUT, TENSOR_NODE, TENSOR_INIT } tensor_kind;
 typedef struct {
     tensor_kind kind;
     tensor_desc desc;
-    int32_t producer;   /* node, or -1 */
-    int32_t consumers;  /* uses as a node input */
-    bool output;        /* is a graph output */
-    content init;       /* TENSOR_INIT */
-    uint32_t serial;    /* TENSOR_INIT: bulk stream number; TENSOR_INPUT: index among the graph inputs */
+    int32_t producer;  /* node, or -1 */
+    int32_t consumers; /* uses as a node input */
+    bool output;       /* is a graph output */
+    content init;      /* TENSOR_INIT */
+    uint32_t serial;   /* TENSOR_INIT: bulk stream number; TENSOR_INPUT: index among the graph inputs */
 } graph_tensor;
 
 typedef enum { ATTR_INT, ATTR_FLOAT, ATTR_STRING, ATTR_INTS, ATTR_FLOATS, ATTR_STRINGS } attr_kind;
@@ -68,9 +69,9 @@ typedef struct {
 } attr_value;
 
 typedef struct {
-    uint16_t op;         /* index in the op_set */
+    uint16_t op; /* index in the op_set */
     const char *op_type;
-    int32_t *inputs;     /* tensor, or -1 where an optional input is left out; no trailing -1 */
+    int32_t *inputs; /* tensor, or -1 where an optional input is left out; no trailing -1 */
     size_t n_inputs;
     int32_t *outputs;
     size_t n_outputs;
@@ -83,10 +84,10 @@ typedef struct {
     size_t n_tensors;
     graph_node *nodes;
     size_t n_nodes;
-    uint32_t *order;     /* nodes in topological order, n_nodes of them; by which they are written */
-    int32_t *inputs;     /* graph inputs, in order */
+    uint32_t *order; /* nodes in topological order, n_nodes of them; by which they are written */
+    int32_t *inputs; /* graph inputs, in order */
     size_t n_inputs;
-    int32_t *outputs;    /* graph outputs, in order */
+    int32_t *outputs; /* graph outputs, in order */
     size_t n_outputs;
 } graph;
 

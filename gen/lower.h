@@ -103,8 +103,8 @@ typedef struct lower lower;
 nn_status lower_new(lower **out, const op_set *ops, const lower_limits *limits, arena *a, nn_error *err);
 void lower_free(lower *l);
 void lower_set_limits(lower *l, const lower_limits *limits);
-/* Re-check of every instance by an independent evaluator (recheck.h); off by default but in builds with -DNN_CHECK. A complaint fails
- * lower_close and stays: lower_fault gives the first one, NULL if there is none. */
+/* Re-check of every instance by an independent evaluator (recheck.h); off by default but in builds with -DNN_CHECK. A complaint
+ * fails lower_close and stays: lower_fault gives the first one, NULL if there is none. */
 void lower_set_check(lower *l, bool on);
 const nn_error *lower_fault(const lower *l);
 

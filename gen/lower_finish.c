@@ -314,8 +314,10 @@ static void copy_vars(lower *l, const frame *f, op_instance *out)
 {
     const op_rules *r = f->rules;
     inst_var *vars = arena_calloc(l->out, r->n_vars + 1, sizeof *vars);
-    if (!vars)
+    if (!vars) {
         lower_nomem(l);
+        return;
+    }
     for (size_t i = 0; i < r->n_vars && l->state == LOWER_OK; i++) {
         const value *x = &f->vars[i];
         attr_value a = {0};

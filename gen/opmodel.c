@@ -287,7 +287,7 @@ static nn_status check_input_rules(op_compile *c, size_t i, spec_place place)
         }
     }
     in->ranks = static_ranks(r->rank, &bad);
-    if (bad)
+    if (bad && r->rank)
         return spec_error(c->err, r->rank->place, "operator %s: `rank` of %s: no rank from 0 to %d is left", c->op->name, in->name,
                           NN_MAX_RANK);
     /* Without a rank of its own a tensor takes the length of its shape, which may be anything. */

@@ -1,70 +1,70 @@
 #include "recheck.h"
 #include "recheck_eval.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 /* ---- complaints ---- */
 
-static void put_dims(char *out, size_t size, const tensor_desc *d)
+typedef struct {
+    char bytes[300];
+} text;
+
+/* Adds to the text, as far as it fits. */
+__attribute__((format(printf, 2, 3))) static void put(text *t, const char *format, ...)
 {
-    size_t n = strlen(out);
-    for (int i = 0; i < d->rank && n + 24 < size; i++)
-        n += (size_t)snprintf(out + n, size - n, "%s%lld", i > 0 ? "," : "", (long long)d->dims[i]);
+    size_t n = strlen(t->bytes);
+    va_list ap;
+    va_start(ap, format);
+    (void)vsnprintf(t->bytes + n, sizeof t->bytes - n, format, ap);
+    va_end(ap);
 }
 
-/* "X[2,3] W[1] | axis=1 | Y[2,3]" */
-static void put_values(const recheck *c, char *out, size_t size)
+static void put_ints(text *t, const char *name, const int64_t *x, size_t n)
+{
+    put(t, "%.16s[", name);
+    for (size_t i = 0; i < n; i++)
+        put(t, "%s%lld", i > 0 ? "," : "", (long long)x[i]);
+    put(t, "] ");
+}
+
+/* "X[2,3] W[1] axis=1 -> [2,3]" */
+static void put_values(const recheck *c, text *t)
 {
     const op_instance *x = c->inst;
-    size_t n = 0;
-    out[0] = '\0';
-    for (size_t i = 0; i < x->n_inputs && n + 32 < size; i++) {
-        if (x->inputs[i].kind == INST_ABSENT)
-            continue;
-        n += (size_t)snprintf(out + n, size - n, "%s[", c->op->inputs[x->inputs[i].input].name);
-        put_dims(out, size, &x->inputs[i].desc);
-        n = strlen(out);
-        n += (size_t)snprintf(out + n, size - n, "] ");
-    }
-    for (size_t i = 0; i < c->rules->n_vars && n + 64 < size; i++) {
+    for (size_t i = 0; i < x->n_inputs; i++)
+        if (x->inputs[i].kind != INST_ABSENT)
+            put_ints(t, c->op->inputs[x->inputs[i].input].name, x->inputs[i].desc.dims, (size_t)x->inputs[i].desc.rank);
+    for (size_t i = 0; i < c->rules->n_vars; i++) {
         const rule_var *v = &c->rules->vars[i];
-        const inst_var *y = &x->vars[i];
-        if (!y->known)
+        const inst_value *y = &x->vars[i].v;
+        if (!x->vars[i].known)
             continue;
         if (v->type == TY_STRING)
-            n += (size_t)snprintf(out + n, size - n, "%.16s=%.16s ", v->name, y->v.s);
+            put(t, "%.16s=%.16s ", v->name, y->s);
         else if (v->type == TY_REAL)
-            n += (size_t)snprintf(out + n, size - n, "%.16s=%g ", v->name, y->v.r);
+            put(t, "%.16s=%g ", v->name, y->r);
         else if (v->type == TY_INT || v->type == TY_BOOL)
-            n += (size_t)snprintf(out + n, size - n, "%.16s=%lld ", v->name, (long long)y->v.i);
-        else if (v->type == TY_INTS) {
-            n += (size_t)snprintf(out + n, size - n, "%.16s=[", v->name);
-            for (size_t k = 0; k < y->v.n && n + 32 < size; k++)
-                n += (size_t)snprintf(out + n, size - n, "%s%lld", k > 0 ? "," : "", (long long)y->v.ints[k]);
-            n += (size_t)snprintf(out + n, size - n, "] ");
-        }
+            put(t, "%.16s=%lld ", v->name, (long long)y->i);
+        else if (v->type == TY_INTS)
+            put_ints(t, v->name, y->ints, y->n);
     }
-    for (size_t i = 0; i < x->n_outputs && n + 32 < size; i++) {
-        if (!x->outputs[i].present)
-            continue;
-        n += (size_t)snprintf(out + n, size - n, "-> [");
-        put_dims(out, size, &x->outputs[i].desc);
-        n = strlen(out);
-        n += (size_t)snprintf(out + n, size - n, "] ");
-    }
+    for (size_t i = 0; i < x->n_outputs; i++)
+        if (x->outputs[i].present)
+            put_ints(t, "-> ", x->outputs[i].desc.dims, (size_t)x->outputs[i].desc.rank);
 }
 
 /* The first complaint stands. place: of the rule in the table, or NULL. */
 static bool complain(recheck *c, nn_error *err, const spec_place *place, const char *rule, const char *name)
 {
-    char values[300];
-    put_values(c, values, sizeof values);
+    text values = {""};
+    put_values(c, &values);
     char at[64] = "";
     if (place != NULL)
         (void)snprintf(at, sizeof at, " (line %d, column %d)", place->line, place->column);
     (void)nn_fail(err, NN_ERR_BUILD, NULL, 0, 0, "internal: re-check of operator %s: %s %s%s%s%s: %s", c->op->name, rule, name, at,
-                  c->fault != NULL ? ": " : "", c->fault != NULL ? c->fault : "", values);
+                  c->fault != NULL ? ": " : "", c->fault != NULL ? c->fault : "", values.bytes);
     return false;
 }
 
@@ -366,7 +366,8 @@ static bool content_holds(recheck *c, const expr *e, const inst_input *y, bool n
                 return false;
             tuples *= (double)s.ints[i];
         }
-        return s.n == 0 || (double)(elements(&y->desc) / (int64_t)s.n) <= tuples;
+        int64_t n = s.n > 0 ? elements(&y->desc) / (int64_t)s.n : 0;
+        return (double)n <= tuples;
     }
     case FN_MASK:
         return x->kind == CONTENT_MASK &&

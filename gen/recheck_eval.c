@@ -273,7 +273,7 @@ void rc_append(const recheck *c, rc_list *l, const inst_value *x)
         l->reals[l->v.n] = x->r;
     else if (l->strings != NULL)
         l->strings[l->v.n] = x->s;
-    else
+    else if (l->ints != NULL)
         l->ints[l->v.n] = x->i;
     l->v.n++;
 }

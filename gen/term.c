@@ -225,7 +225,7 @@ term term_scale(lower *l, term a, int64_t factor, int64_t plus)
     if (!t)
         return term_const(0);
     for (int i = 0; i < r.n; i++) {
-        t[i].v = a.t[i].v;
+        t[i].v = a.t[i].v; // NOLINT: a.n > 0 means that a.t is there
         if (!nn_mul64(a.t[i].k, factor, &t[i].k))
             lower_fail(l);
     }

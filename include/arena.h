@@ -32,7 +32,7 @@ bool arena_failed(const arena *a);
 /* Positions nest: release only to a mark taken on the same arena and not yet released past. Blocks are kept for reuse. */
 arena_mark arena_get_mark(const arena *a);
 void arena_release(arena *a, arena_mark mark);
-void arena_reset(arena *a);  /* forget everything, keep the blocks */
-void arena_free(arena *a);   /* give the blocks back */
+void arena_reset(arena *a); /* forget everything, keep the blocks */
+void arena_free(arena *a);  /* give the blocks back */
 
 #endif

@@ -20,6 +20,10 @@ nn_status nn_vfail(nn_error *err, nn_status status, const char *file, int line, 
     __attribute__((format(printf, 6, 0)));
 /* NN_ERR_NOMEM with the standard message. */
 nn_status nn_nomem(nn_error *err);
+#ifdef __clang_analyzer__ /* tells the analyzer, which sees one file at a time, what they return */
+#define nn_fail(err, status, ...) (nn_fail(err, status, __VA_ARGS__), (status))
+#define nn_nomem(err) (nn_nomem(err), NN_ERR_NOMEM)
+#endif
 
 /* malloc, realloc, free. In a build with -DNN_STRESS the allocation counter below makes the n-th one fail. */
 void *nn_malloc(size_t size);
@@ -29,16 +33,26 @@ void nn_free(void *ptr);
 char *nn_strdup(const char *s);
 
 #ifdef NN_STRESS
-void nn_stress_fail_at(long n);  /* the n-th allocation from now fails, and all after it; 0: never */
-long nn_stress_count(void);      /* allocations since the last nn_stress_fail_at */
+void nn_stress_fail_at(long n); /* the n-th allocation from now fails, and all after it; 0: never */
+long nn_stress_count(void);     /* allocations since the last nn_stress_fail_at */
 #endif
 
-/* Grows *ptr (elements of `size` bytes) so that it holds at least `need` elements. Returns false without memory; *ptr stays valid. */
+/* Grows *ptr (elements of `size` bytes) so that it holds at least `need` elements. Returns false without memory; *ptr stays valid.
+ */
 bool nn_grow(void **ptr, size_t *capacity, size_t need, size_t size);
 
-static inline bool nn_add64(int64_t a, int64_t b, int64_t *out) { return !__builtin_add_overflow(a, b, out); }
-static inline bool nn_sub64(int64_t a, int64_t b, int64_t *out) { return !__builtin_sub_overflow(a, b, out); }
-static inline bool nn_mul64(int64_t a, int64_t b, int64_t *out) { return !__builtin_mul_overflow(a, b, out); }
+static inline bool nn_add64(int64_t a, int64_t b, int64_t *out)
+{
+    return !__builtin_add_overflow(a, b, out);
+}
+static inline bool nn_sub64(int64_t a, int64_t b, int64_t *out)
+{
+    return !__builtin_sub_overflow(a, b, out);
+}
+static inline bool nn_mul64(int64_t a, int64_t b, int64_t *out)
+{
+    return !__builtin_mul_overflow(a, b, out);
+}
 
 /* Floor and ceiling division and the remainder of floor division; b != 0, and not INT64_MIN / -1. */
 static inline int64_t nn_floordiv(int64_t a, int64_t b)

@@ -86,7 +86,7 @@ typedef struct {
     int64_t inputs;        /* sets of input tensors for each model; 0: 1; -1: none */
     uint64_t max_elements; /* of a tensor; 0: 4096 */
     int intervals;         /* not 0: models.jsonl gets the interval of every tensor */
-    int check;             /* not 0: every node is re-checked by an independent evaluator of the table; costs time, changes no byte */
+    int check; /* not 0: every node is re-checked by an independent evaluator of the table; costs time, changes no byte */
 } nn_family_config;
 
 NN_API nn_status nn_family_open(nn_family **out, const nn_table *table, const nn_family_config *config, nn_error *err);

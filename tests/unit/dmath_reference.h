@@ -1,4 +1,5 @@
-/* Reference values of elementary functions: the doubles next to the exact results for the doubles x, computed in 240-bit arithmetic. */
+/* Reference values of elementary functions: the doubles next to the exact results for the doubles x, computed in 240-bit
+ * arithmetic. */
 #ifndef DMATH_REFERENCE_H
 #define DMATH_REFERENCE_H
 
@@ -326,21 +327,11 @@ static const struct {
     const reference_point *points;
     int count;
 } REFERENCE[] = {
-    {"exp", dm_exp, REFERENCE_EXP, 32},
-    {"log", dm_log, REFERENCE_LOG, 32},
-    {"sin", dm_sin, REFERENCE_SIN, 32},
-    {"cos", dm_cos, REFERENCE_COS, 32},
-    {"tan", dm_tan, REFERENCE_TAN, 32},
-    {"asin", dm_asin, REFERENCE_ASIN, 32},
-    {"acos", dm_acos, REFERENCE_ACOS, 32},
-    {"atan", dm_atan, REFERENCE_ATAN, 32},
-    {"sinh", dm_sinh, REFERENCE_SINH, 32},
-    {"cosh", dm_cosh, REFERENCE_COSH, 32},
-    {"tanh", dm_tanh, REFERENCE_TANH, 32},
-    {"asinh", dm_asinh, REFERENCE_ASINH, 32},
-    {"acosh", dm_acosh, REFERENCE_ACOSH, 32},
-    {"atanh", dm_atanh, REFERENCE_ATANH, 32},
-    {"erf", dm_erf, REFERENCE_ERF, 32},
+    {"exp", dm_exp, REFERENCE_EXP, 32},       {"log", dm_log, REFERENCE_LOG, 32},       {"sin", dm_sin, REFERENCE_SIN, 32},
+    {"cos", dm_cos, REFERENCE_COS, 32},       {"tan", dm_tan, REFERENCE_TAN, 32},       {"asin", dm_asin, REFERENCE_ASIN, 32},
+    {"acos", dm_acos, REFERENCE_ACOS, 32},    {"atan", dm_atan, REFERENCE_ATAN, 32},    {"sinh", dm_sinh, REFERENCE_SINH, 32},
+    {"cosh", dm_cosh, REFERENCE_COSH, 32},    {"tanh", dm_tanh, REFERENCE_TANH, 32},    {"asinh", dm_asinh, REFERENCE_ASINH, 32},
+    {"acosh", dm_acosh, REFERENCE_ACOSH, 32}, {"atanh", dm_atanh, REFERENCE_ATANH, 32}, {"erf", dm_erf, REFERENCE_ERF, 32},
     {"sqrt", dm_sqrt, REFERENCE_SQRT, 32},
 };
 
