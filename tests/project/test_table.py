@@ -1,0 +1,144 @@
+"""The operator table against onnx.defs at every opset, the dates in its files, and the exclusions of its profiles."""
+import copy
+import json
+import os
+import subprocess
+from functools import lru_cache
+from pathlib import Path
+
+import onnx
+import pytest
+import table_lint
+import yaml
+from table_lint import Lint
+
+ROOT = Path(__file__).resolve().parents[2]
+NNGEN = Path(os.environ.get("NNGEN", ROOT / "build" / "default" / "nngen")).resolve()
+OPSETS = range(13, 29)
+PROFILES = sorted(p.stem for p in (ROOT / "specs" / "profiles").glob("*.yaml"))
+
+
+@lru_cache(maxsize=None)
+def listing(opset, profile="onnx"):
+    r = subprocess.run([str(NNGEN), "--list-ops=json", "--opset", str(opset), "--profile", profile], capture_output=True, text=True)
+    assert r.returncode == 0, r.stderr
+    return json.loads(r.stdout)
+
+
+@pytest.mark.parametrize("opset", OPSETS)
+def test_agrees_with_the_schemas(opset):
+    table = listing(opset)
+    assert len(table["operators"]) >= 120
+    assert Lint().table(table).findings == []
+
+
+def test_every_exception_is_needed():
+    used = set()
+    for opset in OPSETS:
+        used |= Lint().table(listing(opset)).used
+    assert set(table_lint.exceptions()) == used
+    assert all(len(reason) > 10 for reason in table_lint.exceptions().values())
+
+
+# ---- the lint itself finds what is wrong ----
+
+def operator(table, name):
+    return next(o for o in table["operators"] if o["name"] == name)
+
+
+def attribute(table, op, name):
+    return next(a for a in operator(table, op)["attributes"] if a["name"] == name)
+
+
+FAULTS = {
+    "since": (lambda t: operator(t, "Conv").update(since=1), ("Conv", "since")),
+    "unknown operator": (lambda t: operator(t, "Conv").update(name="Convolve"), ("Convolve", "")),
+    "deprecated operator": (lambda t: operator(t, "Relu").update(name="Upsample"), ("Upsample", "")),
+    "unknown attribute": (lambda t: attribute(t, "Conv", "group").update(name="groups"), ("Conv", "groups")),
+    "attribute never written": (lambda t: operator(t, "Conv")["attributes"].pop(0), ("Conv", "kernel_shape")),
+    "attribute type": (lambda t: attribute(t, "Elu", "alpha").update(type="int"), ("Elu", "alpha")),
+    "attribute default": (lambda t: attribute(t, "Elu", "alpha").update(default=1.5), ("Elu", "alpha")),
+    "default in the last bits": (lambda t: attribute(t, "LRN", "alpha").update(default=1.00001e-4), ("LRN", "alpha")),
+    "default of none": (lambda t: attribute(t, "Conv", "strides").update(default=1), ("Conv", "strides")),
+    "string default": (lambda t: attribute(t, "Conv", "auto_pad").update(default="VALID"), ("Conv", "auto_pad")),
+    "required left out": (lambda t: attribute(t, "Concat", "axis").update(required=False), ("Concat", "axis")),
+    "always written": (lambda t: attribute(t, "Gemm", "alpha").update(required=True), ("Gemm", "alpha")),
+    "no classes": (lambda t: attribute(t, "Gemm", "alpha").update(classes=[]), ("Gemm", "alpha")),
+    "input swapped": (lambda t: operator(t, "Conv")["inputs"].reverse(), ("Conv", "X")),
+    "input too many": (lambda t: operator(t, "Relu")["inputs"].append(operator(t, "Conv")["inputs"][2]), ("Relu", "B")),
+    "input missing": (lambda t: operator(t, "Conv")["inputs"].pop(), ("Conv", "B")),
+    "input type": (lambda t: operator(t, "Conv")["inputs"][1].update(types=["bool"]), ("Conv", "W")),
+    "input optional": (lambda t: operator(t, "Conv")["inputs"][1].update(optional=True), ("Conv", "W")),
+    "input always there": (lambda t: operator(t, "Conv")["inputs"][2].update(optional=False), ("Conv", "B")),
+    "input variadic": (lambda t: operator(t, "Relu")["inputs"][0].update(max=3), ("Relu", "X")),
+    "types not shared": (lambda t: operator(t, "Where")["inputs"][2].update(types=["int64"], variable="U"), ("Where", "Y")),
+    "output missing": (lambda t: operator(t, "TopK")["outputs"].pop(), ("TopK", "Indices")),
+    "output type": (lambda t: operator(t, "ArgMax")["outputs"][0].update(types=["float32"]), ("ArgMax", "reduced")),
+    "not a source": (lambda t: operator(t, "Relu")["inputs"][0].update(roles=["weight"]), ("Relu", "flags")),
+    "not discontinuous": (lambda t: operator(t, "ArgMax").update(flags=[]), ("ArgMax", "flags")),
+    "not deterministic": (lambda t: operator(t, "Relu").update(flags=["nondeterministic"]), ("Relu", "flags")),
+    "said to be absent": (lambda t: t["not_in_opset"].append("Einsum"), ("Einsum", "since")),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_planted_fault_is_found(name):
+    plant, where = FAULTS[name]
+    table = copy.deepcopy(listing(17))
+    plant(table)
+    assert where in {f[:2] for f in Lint().table(table).findings}
+
+
+# ---- since and until, in the files themselves ----
+
+@lru_cache(maxsize=None)
+def entries():
+    found = {}
+    for path in sorted((ROOT / "specs").glob("*.yaml")):
+        found.update(yaml.safe_load(path.read_text()).get("operators") or {})
+    return found
+
+
+@lru_cache(maxsize=None)
+def versions(name):
+    return sorted(s.since_version for s in onnx.defs.get_all_schemas_with_history() if s.name == name and s.domain == "")
+
+
+def test_since_lists_the_versions_of_the_schema():
+    """All from the first on that the entry has; earlier ones may be left out."""
+    wrong = {}
+    for name, entry in entries().items():
+        since = entry["since"] if isinstance(entry["since"], list) else [entry["since"]]
+        usable = [v for v in versions(name) if v >= since[0] and not onnx.defs.get_schema(name, v).deprecated]
+        if list(since) != usable:
+            wrong[name] = f"{since}, {usable} in onnx.defs"
+    assert wrong == {}
+
+
+def test_no_entry_is_dead():
+    shown = {o["name"] for v in OPSETS for o in listing(v)["operators"]}
+    assert set(entries()) == shown
+
+
+# ---- what profiles take out ----
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("opset", OPSETS)
+def test_a_profile_gives_a_reason_for_what_it_lacks(profile, opset):
+    every, kept = listing(opset), listing(opset, profile)
+    names, left = {o["name"] for o in every["operators"]}, {x["name"] for x in kept["left_out"]}
+    assert {o["name"] for o in kept["operators"]} == names - left and left <= names
+    assert all(len(x["reason"]) > 10 for x in kept["left_out"])
+    assert every["left_out"] == []
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_no_exclusion_or_patch_is_dead(profile):
+    """Each exclusion strikes at some opset that the program takes; each patch names operators that the profile keeps somewhere."""
+    overlay = yaml.safe_load((ROOT / "specs" / "profiles" / f"{profile}.yaml").read_text())
+    struck = {x["name"] for v in OPSETS for x in listing(v, profile)["left_out"]}
+    kept = {o["name"] for v in OPSETS for o in listing(v, profile)["operators"]}
+    flat = lambda ops: ops if isinstance(ops, list) else [ops]
+    assert {op for x in overlay.get("exclude") or [] for op in flat(x["op"])} == struck
+    assert {op for x in overlay.get("patch") or [] for op in flat(x["op"])} <= kept
+    assert all(len(x.get("reason", "")) > 10 for key in ("exclude", "patch") for x in overlay.get(key) or [])
