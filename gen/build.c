@@ -1,10 +1,12 @@
 #include "build_int.h"
+#include "op_feasible.h"
 #include <string.h>
 
 #define ATTEMPTS 20
 #define RELAX_AFTER 10   /* then larger values are allowed */
 #define LENIENT_AFTER 14 /* then due operators may be left out */
 #define WIDE_AFTER 17    /* then there may be any number of outputs */
+#define FEW 8            /* operators that are looked into where no graph is found */
 #define RELAXED_MAGNITUDE 100.0
 
 nn_status builder_new(builder **out, const op_set *ops, nn_error *err)
@@ -145,6 +147,13 @@ static nn_status check_request(const builder *b, const build_request *r, nn_erro
 static nn_status give_up(const builder *b, nn_error *err)
 {
     const char *op = b->obstacle < b->ops->n_ops ? b->ops->ops[b->obstacle].name : NULL;
+    const lower_limits limits = {0};
+    for (size_t i = 0; i < b->index->usable.n; i++) {
+        uint16_t k = b->index->usable.items[i];
+        if ((k == b->obstacle || b->index->usable.n <= FEW) && !op_feasible(b->ops, &b->ops->ops[k], &limits))
+            return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0, "no graph of %zu nodes found: operator %s: " OP_INFEASIBLE, b->nodes,
+                           b->ops->ops[k].name);
+    }
     if (op)
         return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0, "no graph of %zu nodes found in %d attempts: operator %s could not be placed",
                        b->nodes, ATTEMPTS, op);

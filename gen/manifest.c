@@ -1,5 +1,7 @@
 #include "manifest.h"
 
+#include "op_feasible.h"
+
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -187,9 +189,11 @@ const char *manifest_missing(const nn_family *f, const stats *s, size_t op)
     if (s->op_nodes[op] > 0)
         return NULL;
     const char *reason = plan_reason(f->plan, (uint16_t)op);
-    return reason != NULL                           ? reason
-           : s->models < (uint64_t)f->options.count ? "the run was stopped early"
-                                                    : "no place for it was found";
+    if (reason != NULL)
+        return reason;
+    if (s->models < (uint64_t)f->options.count)
+        return "the run was stopped early";
+    return op_feasible(s->ops, &s->ops->ops[op], &f->limits) ? "no place for it was found" : OP_INFEASIBLE;
 }
 
 static json_t *missing_array(const nn_family *f, const stats *s)

@@ -240,7 +240,8 @@ static csp_result solve_exact(csp *s, const csp_search *how, const csp_var *deci
     if (r != CSP_FAIL || count == 0)
         return r;
     q = (search_t){.s = s, .how = how, .missed = -1};
-    const int64_t *chosen = s->solution + draw(&q, count) * n;
+    uint64_t pick = draw(&q, count);
+    const int64_t *chosen = n > 0 ? s->solution + pick * n : NULL;
     q.how = NULL;
     for (size_t i = 0; i < n; i++)
         if (!dom_fix(s, decide[i], chosen[i]))

@@ -1,4 +1,5 @@
-/* Fuzz target of the table loader: any bytes give a tree or an error with a place and a message, for several opsets.
+/* Fuzz target of the table loader and what is above it: any bytes give a tree or an error with a place and a message, for several
+ * opsets; what loads is compiled, and the operators of small tables are lowered.
  *
  *     clang -fsanitize=fuzzer,address,undefined ... && fuzz_table -dict=tests/fuzz/table.dict CORPUS
  *
@@ -6,18 +7,9 @@
  * tree. */
 #define _GNU_SOURCE /* memmem */
 
-#include <stdlib.h>
-#include <string.h>
-
-#include "spec_table.h"
+#include "fuzz_lower.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void check(bool ok)
-{
-    if (!ok)
-        abort();
-}
 
 static bool same(const spec_node *a, const spec_node *b)
 {
@@ -29,13 +21,6 @@ static bool same(const spec_node *a, const spec_node *b)
             return false;
     }
     return true;
-}
-
-/* An error says where and what, in one line. */
-static void check_error(nn_status s, const nn_error *err)
-{
-    check(s == err->status && err->message[0] != '\0' && strpbrk(err->message, "\n\r") == NULL);
-    check(s != NN_ERR_TABLE || err->file[0] != '\0');
 }
 
 static void check_dump(const spec_node *node, arena *a)
@@ -71,6 +56,7 @@ static void load(const spec_file *file, const spec_file *profile, int opset, are
     }
     if (t->n_entries > 0)
         check_dump(t->entries[t->n_entries / 2].flat, a);
+    compile_and_lower(file, profile, opset, 3);
 }
 
 /* A block of its own, so that a read past the end is seen. */

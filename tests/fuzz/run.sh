@@ -1,0 +1,48 @@
+#!/bin/sh
+# Usage: tests/fuzz/run.sh SECONDS
+# Builds the fuzz targets against build/fuzz/libnngen.a (make fuzz makes it) and runs each for its share of the time, from the
+# operator table and the table tests as first inputs. Corpora are kept in build/fuzz/corpus. Fails on a finding, which stays in build/fuzz.
+set -eu
+cd "$(dirname "$0")/../.."
+seconds=${1:-600}
+cc=${CLANG:-clang}
+b=build/fuzz
+flags="-std=gnu11 -O1 -g -ffp-contract=off -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all"
+targets="table expr"
+n=0
+for t in $targets; do
+    n=$((n + 1))
+    # shellcheck disable=SC2086
+    $cc $flags -Iinclude -Isolver -Igen -Itests/fuzz -o "$b/fuzz_$t" "tests/fuzz/fuzz_$t.c" "$b/libnngen.a" \
+        -lprotobuf-c -lyaml -ljansson -lcrypto -pthread
+    mkdir -p "$b/corpus/$t"
+done
+# First inputs: whole tables, the tables of the test cases, every quoted text of the operator table as an expression.
+cp specs/*.yaml "$b/corpus/table/"
+awk -v dir="$b/corpus/table" '
+    FNR == 1 { f = FILENAME; gsub(/.*\/|\.case$/, "", f) }
+    /^-- table/ { n++; out = dir "/" f "_" n ".yaml"; next }
+    /^-- profile/ { if (out) print "%profile" > out; next }
+    /^(-- |== )/ { if (out) close(out); out = ""; next }
+    out { print > out }' tests/tables/*.case
+awk -v dir="$b/corpus/expr" '
+    { line = $0
+      while (match(line, /"[^"]+"/)) {
+          n++; out = dir "/seed_" n
+          printf "%c%s", 48 + n % 12, substr(line, RSTART + 1, RLENGTH - 2) > out
+          close(out)
+          line = substr(line, RSTART + RLENGTH)
+      } }' specs/*.yaml
+status=0
+for t in $targets; do
+    log=$b/fuzz_$t.log
+    echo "== fuzz_$t: $((seconds / n)) s"
+    if "$b/fuzz_$t" -dict="tests/fuzz/$t.dict" -max_total_time=$((seconds / n)) -timeout=10 -rss_limit_mb=2048 -max_len=20000 \
+        -artifact_prefix="$b/fuzz_$t-" -print_final_stats=1 "$b/corpus/$t" >"$log" 2>&1; then
+        grep 'number_of_executed_units\|slowest_unit_time_sec\|peak_rss_mb' "$log"
+    else
+        tail -40 "$log"
+        status=1
+    fi
+done
+exit $status
