@@ -425,6 +425,9 @@ static void list_content(lower *l, const expr *e, const tensor_desc *desc, conte
             p[i] = (double)(float)p[i];
     out->list = p;
     out->n_list = n;
+    for (size_t i = 0; i < n && l->state == LOWER_OK; i++)
+        if (!(p[i] - p[i] == 0)) /* no infinities, no NaN */
+            lower_fail(l);
     if (l->state == LOWER_OK && n != 1 && (int64_t)n != tensor_elements(desc))
         lower_fail(l);
     *range = n ? list_range(out) : iv_point(0);
