@@ -44,7 +44,7 @@ static size_t choose_outputs(builder *b, const uint32_t *order, int32_t *outputs
             int32_t t = node->outputs[o];
             if (t < 0 || s->tensors[t].consumers > 0 || s->tensors[t].desc.type != DT_FLOAT32)
                 continue;
-            if (!due && (n + live >= b->limit || s->notes[t].constant || !tape_chance(b->t, "further output", 1, 2)))
+            if (!due && (n + live >= b->limit || s->notes[t].constant != VARIES || !tape_chance(b->t, "further output", 1, 2)))
                 continue;
             live -= due;
             due = false;

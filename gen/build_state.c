@@ -149,9 +149,9 @@ static dtype_mask output_types(const op_instance *in)
 }
 
 /* Nodes that a live node asks for: to bring it back to float32, and to join it with what depends on a graph input. */
-static int node_sink(const build_state *s, const op_instance *in, bool constant)
+static int node_sink(const build_state *s, const op_instance *in, constancy constant)
 {
-    return op_index_sink(s->index, output_types(in)) + constant;
+    return op_index_sink(s->index, output_types(in)) + (constant != VARIES);
 }
 
 static bool slot_data(inst_kind k)
@@ -177,23 +177,27 @@ static bool repeats(const build_group *g, size_t f)
 }
 
 /* Whether an operator's outputs would be constant: a source, or one that sees constants only. */
-static bool frame_constant(const build_state *s, const build_group *g, size_t f, const bool *constant)
+static constancy frame_constant(const build_state *s, const build_group *g, size_t f, const constancy *constant)
 {
     const op_instance *in = &g->inst[f];
-    if (in->op->flags & OP_SOURCE)
-        return true;
+    constancy least = CONSTANT_BARE;
     for (size_t i = 0; i < in->n_inputs; i++) {
         const inst_input *x = &in->inputs[i];
-        if (x->kind == INST_NEW_INPUT || (x->kind == INST_TENSOR && !s->notes[g->tensor[f][i]].constant) ||
-            (x->kind == INST_LINK && !constant[x->frame]))
-            return false;
+        constancy c = x->kind == INST_NEW_INPUT ? VARIES
+                      : x->kind == INST_TENSOR  ? s->notes[g->tensor[f][i]].constant
+                      : x->kind == INST_LINK    ? constant[x->frame]
+                                                : CONSTANT_BARE;
+        least = c < least ? c : least;
     }
-    return true;
+    return least == VARIES && in->op->flags & OP_SOURCE ? CONSTANT_OF_SHAPES : least;
 }
 
-/* A constant that is not made by a source may stand only where it brings a source's integers back to float32. */
-static bool constant_allowed(const op_instance *in)
+/* A constant that is not made by a source may stand only where it brings a source's integers back to float32. Nothing but a source
+ * without inputs may be a bare one. */
+static bool constant_allowed(const op_instance *in, constancy constant, size_t data)
 {
+    if (constant == CONSTANT_BARE && data > 0)
+        return false;
     if (in->op->flags & OP_SOURCE)
         return true;
     for (size_t i = 0; i < in->n_inputs; i++)
@@ -216,7 +220,8 @@ void state_foresee(build_state *s, const build_group *g, build_effect *e)
     touched c;
     int32_t ended[MAX_TOUCHED]; /* live nodes that get their first consumer */
     size_t n_ended = 0;
-    bool used[LOWER_MAX_FRAMES] = {false}, constant[LOWER_MAX_FRAMES] = {false};
+    bool used[LOWER_MAX_FRAMES] = {false};
+    constancy constant[LOWER_MAX_FRAMES] = {VARIES};
     c.n_roots = 0;
     for (int f = 0; f < LOWER_MAX_FRAMES; f++)
         c.parent[f] = f;
@@ -251,12 +256,13 @@ void state_foresee(build_state *s, const build_group *g, build_effect *e)
         }
         e->joins += data >= 2;
         constant[f] = frame_constant(s, g, f, constant);
-        e->sound &= !(constant[f] && !constant_allowed(in)) && !(data > 1 && repeats(g, f)) && (constant[f] || !one_value(in));
+        e->sound &= (constant[f] == VARIES || constant_allowed(in, constant[f], data)) && !(data > 1 && repeats(g, f)) &&
+                    (constant[f] != VARIES || !one_value(in));
     }
     if (g->target >= 0) {
         touched_root(&c, (int)g->n - 1, state_root(s, s->notes[g->target].node));
         used[g->n - 1] = true;
-        e->sound &= !constant[g->n - 1];
+        e->sound &= constant[g->n - 1] == VARIES;
     }
     e->live = s->live.n - n_ended;
     for (size_t f = 0; f < g->n; f++)
@@ -397,7 +403,7 @@ static bool commit_inputs(build_state *s, const build_group *g, size_t f, int32_
             s->tensors[t].init = x->init;
             s->tensors[t].serial = (uint32_t)s->initializers++;
             s->tensors[t].consumers = 1;
-            s->notes[t].constant = true;
+            s->notes[t].constant = CONSTANT_BARE;
             break;
         case INST_NEW_INPUT:
             t = add_tensor(s, TENSOR_INPUT, &x->desc, node);
@@ -440,7 +446,7 @@ static void commit_target(build_state *s, int32_t t, int32_t node, const tensor_
     s->notes[t].node = node;
 }
 
-static bool commit_outputs(build_state *s, const build_group *g, size_t f, int32_t node, bool constant)
+static bool commit_outputs(build_state *s, const build_group *g, size_t f, int32_t node, constancy constant)
 {
     const op_instance *in = &g->inst[f];
     bool last = f + 1 == g->n && g->target >= 0;
@@ -479,7 +485,7 @@ static bool commit_outputs(build_state *s, const build_group *g, size_t f, int32
 bool state_commit(build_state *s, const build_group *g)
 {
     int32_t ids[LOWER_MAX_FRAMES];
-    bool constant[LOWER_MAX_FRAMES];
+    constancy constant[LOWER_MAX_FRAMES];
     for (size_t f = 0; f < g->n; f++) {
         constant[f] = frame_constant(s, g, f, constant);
         ids[f] = add_node(s, &g->inst[f]);

@@ -19,13 +19,16 @@ typedef struct {
     size_t n, capacity;
 } id_list;
 
+/* How a tensor's values are fixed: constants of shapes come from graph inputs by way of a source, bare ones from none. */
+typedef enum { VARIES, CONSTANT_OF_SHAPES, CONSTANT_BARE } constancy;
+
 /* What the builder notes of a tensor beside graph_tensor. */
 typedef struct {
     int32_t free_at;    /* place in its list of unconsumed tensors, -1: consumed, an initializer or a graph input */
     int32_t input_at;   /* place in the list of graph inputs, -1: none */
     int32_t same_shape; /* next older tensor with the same hash of type and shape, -1: none */
     int32_t node;       /* a node of its component */
-    bool constant;      /* its values do not depend on a graph input */
+    constancy constant; /* whether its values depend on those of a graph input */
 } tensor_note;
 
 typedef struct {

@@ -111,14 +111,29 @@ static lower_result backward(builder *b, const op_model *op)
     return build_try(b, &sp, 1);
 }
 
-/* The operator on new graph inputs, and at once a join of it with a live tensor. */
+/* An input that takes an output of the type: any for float32. */
+static int draw_taking(builder *b, const op_model *op, dtype type)
+{
+    if (type == DT_FLOAT32)
+        return draw_input(b, op, -1);
+    for (size_t i = 0; i < op->n_inputs; i++)
+        if (op_input_data(&op->inputs[i]) && (op->inputs[i].types >> type & 1) && !op->inputs[i].conditional)
+            return (int)i;
+    return -1;
+}
+
+/* The operator on new graph inputs or without inputs, and at once a join of it with a live tensor. */
 static lower_result start_and_join(builder *b, const op_model *op)
 {
-    const op_list *joins = &b->index->joins;
+    int output = build_output_of(op, DT_FLOAT32);
+    dtype type = DT_FLOAT32;
+    while (type + 1 < DT_COUNT && !(op->outputs[output].types >> type & 1))
+        type++;
+    const op_list *joins = type == DT_FLOAT32 ? &b->index->joins : &b->index->takers[type];
     if (joins->n == 0)
         return LOWER_FAIL;
     const op_model *join = op_at(b, joins, build_draw(b, "join", joins->n));
-    int link = draw_input(b, join, -1);
+    int link = draw_taking(b, join, type);
     int other = link < 0 ? -1 : draw_input(b, join, link);
     if (other < 0)
         return LOWER_FAIL;
@@ -129,7 +144,7 @@ static lower_result start_and_join(builder *b, const op_model *op)
         return LOWER_FAIL;
     op_spec sp[2] = {spec_of(op), spec_of(join)};
     sp[1].link_frame = 0;
-    sp[1].link_output = build_output_of(op, DT_FLOAT32);
+    sp[1].link_output = output;
     sp[1].link_input = link;
     sp[1].given[0] = t;
     sp[1].given_input[0] = other;
@@ -364,6 +379,10 @@ static lower_result random_step(builder *b)
             continue;
         if (b->s.inputs.n > 0 && tape_chance(b->t, "backward", 1, 12)) {
             res = backward(b, op);
+            continue;
+        }
+        if (facts->most_data == 0) {
+            res = start_and_join(b, op);
             continue;
         }
         int partners = join && facts->most_data >= 2;

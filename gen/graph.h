@@ -54,7 +54,7 @@ typedef struct {
     uint32_t serial;   /* TENSOR_INIT: bulk stream number; TENSOR_INPUT: index among the graph inputs */
 } graph_tensor;
 
-typedef enum { ATTR_INT, ATTR_FLOAT, ATTR_STRING, ATTR_INTS, ATTR_FLOATS, ATTR_STRINGS } attr_kind;
+typedef enum { ATTR_INT, ATTR_FLOAT, ATTR_STRING, ATTR_INTS, ATTR_FLOATS, ATTR_STRINGS, ATTR_TENSOR } attr_kind; /* tensor: floats */
 
 typedef struct {
     const char *name;

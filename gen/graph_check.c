@@ -8,6 +8,7 @@ typedef struct {
     uint32_t *place;  /* of each node in the order */
     int32_t *uses;    /* of each tensor */
     bool *varies;     /* of each tensor: depends on a graph input's values */
+    bool *below;      /* of each tensor: has a graph input among its ancestors */
     bool *reaches;    /* of each node: a graph output */
     nn_error *err;
 } check;
@@ -45,7 +46,7 @@ static nn_status check_tensor(check *c, size_t t)
 static nn_status check_inputs(check *c, uint32_t v)
 {
     const graph_node *n = &c->g->nodes[v];
-    bool varies = false, other_type = false;
+    bool varies = false, other_type = false, below = false, bare = true;
     for (size_t i = 0; i < n->n_inputs; i++) {
         int32_t t = n->inputs[i];
         if (t < -1 || t >= (int32_t)c->g->n_tensors || (t < 0 && i + 1 == n->n_inputs))
@@ -59,17 +60,21 @@ static nn_status check_inputs(check *c, uint32_t v)
         c->uses[t]++;
         if (x->kind == TENSOR_INIT)
             continue;
+        bare = false;
         varies |= c->varies[t];
+        below |= c->below[t];
         other_type |= x->desc.type != DT_FLOAT32;
         if (x->producer >= 0 && c->place[x->producer] >= c->place[v])
             FAULT(c, "node %u stands before the producer of its input %zu", v, i);
     }
     bool source = c->ops->ops[n->op].flags & OP_SOURCE;
-    if (!varies && !source && !other_type)
+    if ((!varies && !source && !other_type) || (!below && !(source && bare)))
         FAULT(c, "node %u (%s) depends on no graph input", v, n->op_type);
     for (size_t o = 0; o < n->n_outputs; o++)
-        if (n->outputs[o] >= 0)
+        if (n->outputs[o] >= 0) {
             c->varies[n->outputs[o]] = varies && !source;
+            c->below[n->outputs[o]] = below;
+        }
     return NN_OK;
 }
 
@@ -140,7 +145,7 @@ static nn_status check_all(check *c, size_t nodes)
     size_t inputs = 0, outputs = 0;
     for (size_t t = 0; t < g->n_tensors && st == NN_OK; t++) {
         st = check_tensor(c, t);
-        c->varies[t] = g->tensors[t].kind == TENSOR_INPUT;
+        c->varies[t] = c->below[t] = g->tensors[t].kind == TENSOR_INPUT;
         inputs += g->tensors[t].kind == TENSOR_INPUT;
         outputs += g->tensors[t].output;
     }
@@ -171,12 +176,14 @@ nn_status graph_check(const graph *g, const op_set *ops, size_t nodes, nn_error 
     c.place = nn_calloc(g->n_nodes + 1, sizeof *c.place);
     c.uses = nn_calloc(g->n_tensors + 1, sizeof *c.uses);
     c.varies = nn_calloc(g->n_tensors + 1, sizeof *c.varies);
+    c.below = nn_calloc(g->n_tensors + 1, sizeof *c.below);
     c.reaches = nn_calloc(g->n_nodes + 1, sizeof *c.reaches);
-    nn_status st = c.parent && c.place && c.uses && c.varies && c.reaches ? check_all(&c, nodes) : nn_nomem(err);
+    nn_status st = c.parent && c.place && c.uses && c.varies && c.below && c.reaches ? check_all(&c, nodes) : nn_nomem(err);
     nn_free(c.parent);
     nn_free(c.place);
     nn_free(c.uses);
     nn_free(c.varies);
+    nn_free(c.below);
     nn_free(c.reaches);
     return st;
 }

@@ -283,7 +283,7 @@ static bool constant(json_line *out, const expr *e, bool negative)
 
 static void json_attribute(json_line *out, const spec_entry *entry, const rule_var *v, const class_subject *subject)
 {
-    static const char *const words[] = {"", "int", "float", "string", "ints", "floats", "strings", "type"};
+    static const char *const words[] = {"", "int", "float", "string", "ints", "floats", "strings", "type", "tensor"};
     const spec_node *attrs = entry != NULL ? spec_get(entry->flat, "attrs") : NULL;
     const spec_node *written = attrs != NULL ? spec_get(attrs, v->name) : NULL;
     line_next(out);

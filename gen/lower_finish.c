@@ -295,7 +295,8 @@ static void make_attr(lower *l, const rule_var *v, const value *x, attr_value *a
         copy_ints(l, a, x->ints);
         return;
     case ATTR_TYPE_FLOATS:
-        a->kind = ATTR_FLOATS;
+    case ATTR_TYPE_TENSOR:
+        a->kind = v->attr == ATTR_TYPE_TENSOR ? ATTR_TENSOR : ATTR_FLOATS;
         copy_reals(l, a, x->reals);
         return;
     case ATTR_TYPE_STRINGS:

@@ -129,6 +129,31 @@ static nn_status filled(writer *w, Onnx__TensorProto **out, int32_t tensor, cons
 
 /* ---- nodes ---- */
 
+static float *float_list(writer *w, const attr_value *v)
+{
+    float *out = arena_alloc(w->a, v->n * sizeof *out);
+    for (size_t i = 0; out != NULL && i < v->n; i++)
+        out[i] = (float)v->floats[i];
+    return out;
+}
+
+/* A float32 tensor of one dimension. */
+static Onnx__TensorProto *tensor_attribute(writer *w, const attr_value *v)
+{
+    NEW(t, Onnx__TensorProto, ONNX__TENSOR_PROTO__INIT);
+    int64_t *dims = arena_alloc(w->a, sizeof *dims);
+    t->float_data = float_list(w, v);
+    if (dims == NULL || t->float_data == NULL)
+        return NULL;
+    *dims = (int64_t)v->n;
+    t->n_dims = 1;
+    t->dims = dims;
+    t->has_data_type = 1;
+    t->data_type = DT_FLOAT32;
+    t->n_float_data = v->n;
+    return t;
+}
+
 static Onnx__AttributeProto *attribute(writer *w, const attr_value *v)
 {
     NEW(m, Onnx__AttributeProto, ONNX__ATTRIBUTE_PROTO__INIT);
@@ -158,11 +183,15 @@ static Onnx__AttributeProto *attribute(writer *w, const attr_value *v)
     case ATTR_FLOATS:
         m->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS;
         m->n_floats = v->n;
-        m->floats = arena_alloc(w->a, v->n * sizeof *m->floats);
+        m->floats = float_list(w, v);
         if (m->floats == NULL)
             return NULL;
-        for (size_t i = 0; i < v->n; i++)
-            m->floats[i] = (float)v->floats[i];
+        break;
+    case ATTR_TENSOR:
+        m->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR;
+        m->t = tensor_attribute(w, v);
+        if (m->t == NULL)
+            return NULL;
         break;
     case ATTR_STRINGS:
         m->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRINGS;

@@ -82,6 +82,7 @@ static bool attr_accepts(attr_type a, ex_type t)
     case ATTR_TYPE_INTS:
         return t == TY_INTS;
     case ATTR_TYPE_FLOATS:
+    case ATTR_TYPE_TENSOR:
         return t == TY_REALS;
     default:
         return t == TY_STRINGS;
@@ -90,7 +91,7 @@ static bool attr_accepts(attr_type a, ex_type t)
 
 static ex_type attr_value_type(attr_type a)
 {
-    static const ex_type types[] = {TY_NONE, TY_INT, TY_REAL, TY_STRING, TY_INTS, TY_REALS, TY_STRINGS, TY_STRING};
+    static const ex_type types[] = {TY_NONE, TY_INT, TY_REAL, TY_STRING, TY_INTS, TY_REALS, TY_STRINGS, TY_STRING, TY_REALS};
     return types[a];
 }
 

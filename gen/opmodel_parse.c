@@ -305,8 +305,8 @@ static nn_status parse_scalar(op_compile *c, const spec_node *node, const char *
 
 static attr_type parse_attr_type(const char *word)
 {
-    static const char *const names[] = {"", "int", "float", "string", "ints", "floats", "strings", "type"};
-    for (int i = 1; i < 8; i++)
+    static const char *const names[] = {"", "int", "float", "string", "ints", "floats", "strings", "type", "tensor"};
+    for (int i = 1; i < 9; i++)
         if (strcmp(word, names[i]) == 0)
             return (attr_type)i;
     return ATTR_TYPE_NONE;
@@ -323,7 +323,7 @@ static nn_status compile_attr(op_compile *c, const spec_pair *pair, rule_var *v)
     if (v->attr == ATTR_TYPE_NONE)
         return spec_error(
             c->err, expr_place(w.node, w.start),
-            "operator %s: attribute %s: unknown type `%s`; int, float, string, ints, floats, strings or type was expected",
+            "operator %s: attribute %s: unknown type `%s`; int, float, string, ints, floats, strings, type or tensor was expected",
             c->op->name, pair->key, spec_show(w.word).s);
     size_t more = 0;
     nn_status s = parse(&v->domain, w.node, w.at, &more, c);

@@ -16,7 +16,8 @@ typedef enum {
     ATTR_TYPE_INTS,
     ATTR_TYPE_FLOATS,
     ATTR_TYPE_STRINGS,
-    ATTR_TYPE_DTYPE
+    ATTR_TYPE_DTYPE,
+    ATTR_TYPE_TENSOR /* float32, of rank 1 */
 } attr_type;
 
 typedef struct {

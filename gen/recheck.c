@@ -208,7 +208,7 @@ static bool attr_agrees(const rule_var *v, const inst_value *y, const attr_value
     static const attr_kind kinds[] = {
         [ATTR_TYPE_INT] = ATTR_INT,   [ATTR_TYPE_FLOAT] = ATTR_FLOAT,   [ATTR_TYPE_STRING] = ATTR_STRING,
         [ATTR_TYPE_INTS] = ATTR_INTS, [ATTR_TYPE_FLOATS] = ATTR_FLOATS, [ATTR_TYPE_STRINGS] = ATTR_STRINGS,
-        [ATTR_TYPE_DTYPE] = ATTR_INT};
+        [ATTR_TYPE_DTYPE] = ATTR_INT, [ATTR_TYPE_TENSOR] = ATTR_TENSOR};
     if (strcmp(v->name, a->name) != 0 || kinds[v->attr] != a->kind)
         return false;
     if (v->attr == ATTR_TYPE_DTYPE)
