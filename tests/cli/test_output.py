@@ -133,18 +133,17 @@ def small_disk(tmp_path):
 @pytest.mark.parametrize("jobs", [1, 3])
 def test_full_disk(nngen, small_disk, jobs):
     out = small_disk / "c"
-    r = nngen("--nodes", 20, "--count", 5000, "--seed", 3, "--out", out, "--jobs", jobs, *OPS)
+    r = nngen("--nodes", 20, "--count", 400, "--seed", 3, "--out", out, "--jobs", jobs, *OPS)
     assert (r.code, r.out) == (1, "")
     error, rest = r.err.splitlines()
     assert error.startswith(f"nngen: {out}/") and error.endswith(": No space left on device")
     n = len([e for e in entries(out) if e.startswith("test_")])
-    assert rest == f"nngen: {n} of 5000 models were finished and stay in {out}"
+    assert rest == f"nngen: {n} of 400 models were finished and stay in {out}"
     assert not [e for e in entries(out) if e.startswith(".nngen-tmp-")]
     if (out / "manifest.json").exists():  # room was found for it
         assert check(out) == n > 0
     whole = small_disk.parent / "whole"
-    assert nngen("--nodes", 20, "--count", 5000, "--seed", 3, "--dry-run", *OPS).code == 0
-    assert nngen("--nodes", 20, "--count", 5000, "--seed", 3, "--out", whole, "--quiet", *OPS).code == 0
+    assert nngen("--nodes", 20, "--count", 400, "--seed", 3, "--out", whole, "--quiet", *OPS).code == 0
     for p in out.glob("test_*/**/*"):
         if p.is_file():
             assert p.read_bytes() == (whole / p.relative_to(out)).read_bytes()
