@@ -1,0 +1,77 @@
+"""The walk-through of specs/README.md works as written: its commands are run, its files are written, its outputs compared."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+NNGEN = Path(os.environ.get("NNGEN", ROOT / "build" / "default" / "nngen")).resolve()
+TITLE = "## Add an operator: a walk-through\n"
+
+
+def blocks():
+    """(language, text) of each fenced block of the section, in order."""
+    text = (ROOT / "specs" / "README.md").read_text()
+    assert text.count(TITLE) == 1
+    section = re.split(r"^## ", text.split(TITLE)[1], flags=re.M)[0]
+    assert section.count("```") % 2 == 0
+    return re.findall(r"^```(\w+)\n(.*?)^```$", section, flags=re.M | re.S)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    d = tmp_path_factory.mktemp("walk")
+    shutil.copytree(ROOT / "specs", d / "specs")  # copies, so that no command reaches the originals
+    shutil.copytree(ROOT / "tests" / "check", d / "tests" / "check")
+    (d / "bin").mkdir()
+    (d / "bin" / "nngen").symlink_to(NNGEN)
+    return d
+
+
+def run(commands, folder):
+    path = os.pathsep.join([str(folder / "bin"), str(Path(sys.executable).parent), os.environ["PATH"]])
+    env = {**os.environ, "PATH": path}
+    r = subprocess.run(["sh", "-ec", commands], cwd=folder, env=env, capture_output=True, text=True, timeout=300)
+    return r.returncode, r.stdout, r.stderr
+
+
+def test_as_written(folder):
+    found = blocks()
+    ran = []
+    for i, (language, text) in enumerate(found):
+        if language == "yaml":
+            name = re.match(r"# (\S+)\n", text).group(1)
+            assert not (folder / name).exists()
+            (folder / name).write_text(text)
+        elif language == "sh":
+            expected = found[i + 1][1] if i + 1 < len(found) and found[i + 1][0] == "text" else None
+            code, out, err = run(text, folder)
+            complaint = expected is not None and expected.startswith("nngen: ")
+            assert (code != 0) == complaint, (text, out, err)
+            if expected is not None:
+                assert (err if complaint else out) == expected, text
+            ran.append((text, out))
+        else:
+            assert language == "text" and found[i - 1][0] == "sh"
+    assert len(ran) >= 6
+    assert "\n0 problems in 50 models" in ran[-1][1]
+
+
+def test_the_operator_is_new(folder):
+    """It has to be one that the table lacks, and one that the models then have."""
+    tables = "".join(p.read_text() for p in sorted((ROOT / "specs").glob("*.yaml")))
+    assert not re.search(r"^  MaxRoiPool:", tables, flags=re.M)
+    import onnx
+
+    models = sorted((folder / "out" / "roi").glob("test_*/model.onnx"))
+    assert len(models) == 50
+    nodes = [n for m in models for n in onnx.load(m).graph.node if n.op_type == "MaxRoiPool"]
+    assert len(nodes) >= 20
+    values = {a.name: onnx.helper.get_attribute_value(a) for n in nodes for a in n.attribute}
+    assert set(values) == {"pooled_shape", "spatial_scale"}
+    assert len({tuple(onnx.helper.get_attribute_value(a)) for n in nodes for a in n.attribute if a.name == "pooled_shape"}) >= 8
