@@ -20,9 +20,7 @@ nn_status lower_new(lower **out, const op_set *ops, const lower_limits *limits, 
         return nn_nomem(err);
     }
     lower_set_limits(l, limits);
-#ifdef NN_CHECK
-    l->check = true;
-#endif
+    lower_set_check(l, false);
     *out = l;
     return NN_OK;
 }
@@ -54,11 +52,10 @@ void lower_set_limits(lower *l, const lower_limits *limits)
 
 void lower_set_check(lower *l, bool on)
 {
-#ifndef NN_CHECK
-    l->check = on;
-#else
-    (void)on;
+#ifdef NN_CHECK
+    on = true;
 #endif
+    l->check = on;
 }
 
 const nn_error *lower_fault(const lower *l)
