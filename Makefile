@@ -41,7 +41,7 @@ $(B)/onnx.pb-c.h: proto/onnx.proto
 	@mkdir -p $(B)
 	protoc-c --proto_path=proto --c_out=$(B) onnx.proto
 $(B)/onnx.pb-c.c: $(B)/onnx.pb-c.h ;
-$(B)/onnx.pb-c.o: $(B)/onnx.pb-c.c
+$(B)/onnx.pb-c.o: $(B)/onnx.pb-c.c Makefile
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -DNDEBUG -w -c $(B)/onnx.pb-c.c -o $@
 $(B)/embedded.c: gen/embed.sh $(SPECS)
 	@mkdir -p $(B)
@@ -132,4 +132,3 @@ help:
 -include $(wildcard $(B)/gen/*.d $(B)/solver/*.d $(B)/tests/unit/*.d)
 .PHONY: all corpus check deps test-deps unit unit-programs bench asan stress fuzz campaign format lint install clean help
 .DELETE_ON_ERROR:
-.SECONDARY:
