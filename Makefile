@@ -14,6 +14,8 @@ BUILD_PACKAGES = gcc g++ make pkg-config libc6-dev protobuf-c-compiler libprotob
 TEST_PACKAGES = $(BUILD_PACKAGES) libcmocka-dev python3 python3-venv clang libclang-rt-14-dev valgrind
 
 WARN = -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Werror
+# A shared library leaves the sanitizers to the program.
+WHOLE = $(if $(findstring -fsanitize,$(EXTRA)),,-Wl,--no-undefined)
 # No fused multiply-add and no x87: interval bounds have the same bits everywhere.
 SAME_BITS = -ffp-contract=off $(if $(findstring -m32,$(EXTRA)),-msse2 -mfpmath=sse)
 CPPFLAGS += -Iinclude -Isolver -Igen -I$(B)
@@ -57,7 +59,7 @@ $(B)/libnngen.a: $(LIB_O)
 	$(Q)ar rcsD $@ $^
 $(B)/libnngen.so: $(LIB_O)
 	$(call say,link,$@)
-	$(Q)$(CC) -shared -Wl,-soname,libnngen.so.0 -Wl,--no-undefined $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) -shared -Wl,-soname,libnngen.so.0 $(WHOLE) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $(B)/nngen: $(B)/gen/main.o $(B)/libnngen.a
 	$(call say,link,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
