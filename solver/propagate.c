@@ -57,7 +57,8 @@ static bool queue_room(csp *s, size_t n)
 
 bool post_args(csp *s, const csp_var *args, size_t n, uint32_t *off)
 {
-    if (!store_room(s, (void **)&s->pool, &s->pool_cap, s->n_pool + n, sizeof *s->pool))
+    /* One more, so that there is a pool to point into. */
+    if (!store_room(s, (void **)&s->pool, &s->pool_cap, s->n_pool + n + 1, sizeof *s->pool))
         return false;
     *off = s->n_pool;
     if (n)
@@ -68,7 +69,7 @@ bool post_args(csp *s, const csp_var *args, size_t n, uint32_t *off)
 
 bool post_data(csp *s, const int64_t *values, size_t n, uint32_t *off)
 {
-    if (!store_room(s, (void **)&s->data, &s->data_cap, s->n_data + n, sizeof *s->data))
+    if (!store_room(s, (void **)&s->data, &s->data_cap, s->n_data + n + 1, sizeof *s->data))
         return false;
     *off = s->n_data;
     if (n)
