@@ -29,22 +29,27 @@ def stripped(data):
     return bare
 
 
-def infer(model):
-    done = shape_inference.infer_shapes(model, check_type=True, strict_mode=True, data_prop=True)
+def infer(model, strict=True):
+    done = shape_inference.infer_shapes(model, check_type=True, strict_mode=strict, data_prop=True)
     return {v.name: typed(v) for v in list(done.graph.value_info) + list(done.graph.output)}
 
 
 def agreement(data, view, notes):
     """Strict inference with data propagation from the graph inputs and initializers alone gives every declared type and shape.
 
-    Where inference has nothing to say (noted), the declaration is taken and inference goes on from there."""
+    Where inference has nothing to say (noted), the declaration is taken and inference goes on from there. Until then some operators
+    infer nonsense from an unknown shape, at which others stumble: an error counts when nothing is unknown any more."""
     bare = stripped(data)
     for _ in range(len(view.nodes) + 1):
+        fault = None
         try:
-            got = infer(bare)
+            got = infer(bare, True)
         except Exception as e:
-            yield "inference", one_line(e), ""
-            return
+            fault = one_line(e)
+            try:
+                got = infer(bare, False)
+            except Exception:
+                break
         known = {v.name for v in bare.graph.value_info}
         silent = [x for n in view.nodes for x in n.output if x and x not in known and not settled(got.get(x))]
         if not silent:
@@ -56,6 +61,9 @@ def agreement(data, view, notes):
         yield from compare(first, got.get(first), view)
         shape = view.declared[first][1]
         bare.graph.value_info.append(onnx.helper.make_tensor_value_info(first, view.declared[first][0], shape))
+    if fault is not None:
+        yield "inference", fault, ""
+        return
     for n in view.nodes:
         for name in n.output:
             if name and name in view.declared:

@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 import pytest
-from onnx import helper
+from onnx import TensorProto, helper
 
 from check import determinism, fake, intervals, schema, shapes, structure, validate
 from check.faults import FAULTS, Bench, extend
@@ -138,6 +138,29 @@ def test_shape_inference_uses_no_declaration(good):
     assert shapes.infer(shapes.stripped(model.SerializeToString())) == right
     view = View(model)
     assert len(list(shapes.agreement(model.SerializeToString(), view, []))) == len(model.graph.value_info)
+
+
+def behind_unknown(last_rank):
+    """A shape that inference does not know, an operator that makes nonsense of it, and one that needs the true shape."""
+    nodes = [helper.make_node("MaxUnpool", ["v", "i", "s"], ["u"], kernel_shape=[1, 1]),
+             helper.make_node("Attention", ["q", "k", "u"], ["y", "", "", "w"]),
+             helper.make_node("RMSNormalization", ["w", "g"], ["z"], axis=-last_rank)]
+    size = [1, 2, 3, 4]
+    declare = lambda name, shape: helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+    graph = helper.make_graph(nodes, "g", [declare(x, size) for x in "vqk"], [declare("y", size), declare("z", [1, 2, 3, 3])],
+                         [helper.make_tensor("i", TensorProto.INT64, size, list(range(24))),
+                          helper.make_tensor("s", TensorProto.INT64, [4], size),
+                          helper.make_tensor("g", TensorProto.FLOAT, [3], [1, 1, 1])],
+                         value_info=[declare("u", size), declare("w", [1, 2, 3, 3])])
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 24)], ir_version=12)
+
+
+def test_nonsense_from_unknown_shapes_is_no_fault():
+    for rank, want in ((1, []), (5, ["inference"])):
+        model, notes = behind_unknown(rank), []
+        found = list(shapes.agreement(model.SerializeToString(), View(model), notes))
+        assert [p[0] for p in found] == want
+        assert notes[0][0] == "uninferred" and notes[0][2] == "MaxUnpool"
 
 
 def test_drawn_inputs_stay_inside_and_reach_the_corners():
