@@ -52,7 +52,7 @@ def judged(root, pool, **how):
     return v, "\n".join(validate.describe(v))
 
 
-@pytest.mark.parametrize("opset", [13, 17, 21, 22])
+@pytest.mark.parametrize("opset", [13, 17, 21, 22, 24, 28])
 @pytest.mark.parametrize("nodes, count", [(1, 40), (2, 40), (3, 30), (15, 30), (100, 5)])
 def test_families_have_no_problem(tmp_path, pool, nodes, count, opset):
     root = make(tmp_path / "c", nodes=nodes, count=count, opset=opset, seed=nodes, intervals=True)
