@@ -57,22 +57,29 @@ void line_int(json_line *j, int64_t x)
     line_text(j, text, n);
 }
 
-void line_real(json_line *j, double x)
+size_t line_point(char *text)
 {
-    x = x > DBL_MAX ? DBL_MAX : x < -DBL_MAX ? -DBL_MAX : x == x ? x : 0;
-    char text[64], out[64];
     size_t n = 0;
-    (void)snprintf(text, sizeof text, "%.17g", x);
     bool point = false;
     for (const char *p = text; *p != '\0'; p++) {
         bool plain = (*p >= '0' && *p <= '9') || *p == '-' || *p == '+' || *p == 'e';
         if (plain)
-            out[n++] = *p;
-        else if (!point) /* the locale's decimal separator, of any number of bytes */
-            out[n++] = '.';
+            text[n++] = *p;
+        else if (!point) /* the separator has any number of bytes */
+            text[n++] = '.';
         point = !plain;
     }
-    line_text(j, out, n);
+    text[n] = '\0';
+    return n;
+}
+
+void line_real(json_line *j, double x)
+{
+    x = x > DBL_MAX ? DBL_MAX : x < -DBL_MAX ? -DBL_MAX : x == x ? x : 0;
+    char text[64];
+    (void)snprintf(text, sizeof text, "%.17g", x);
+    size_t n = line_point(text);
+    line_text(j, text, n);
 }
 
 void line_next(json_line *j)

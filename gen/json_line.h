@@ -20,6 +20,7 @@ size_t line_digits(char out[24], int64_t x); /* the same as text without a NUL; 
 /* 17 significant digits, so that it reads back as the same double, with a point in every locale. Infinite: the largest double; NaN:
  * 0. */
 void line_real(json_line *j, double x);
+size_t line_point(char *text); /* makes the locale's decimal separator in a number a point; the length then */
 /* Before every element of an array or object: a comma, except after an opening bracket. */
 void line_next(json_line *j);
 void line_key(json_line *j, const char *key); /* line_next, "key": */

@@ -1,8 +1,10 @@
 #include "value_class.h"
 #include "dmath.h"
+#include "json_line.h"
 #include "opmodel_rules.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #define MOST_CLASSES 24
@@ -52,15 +54,30 @@ static bool number(const expr *e, double *x)
     }
 }
 
+static const char *shown(builder_of_classes *b, int digits, double x)
+{
+    char text[64];
+    (void)snprintf(text, sizeof text, "%.*g", digits, x);
+    (void)line_point(text);
+    return arena_printf(b->a, "%s", text);
+}
+
+/* "LO..HI"; NULL without memory */
+static const char *shown_range(builder_of_classes *b, int digits, double lo, double hi)
+{
+    const char *from = shown(b, digits, lo), *to = shown(b, digits, hi);
+    return from != NULL && to != NULL ? arena_printf(b->a, "%s..%s", from, to) : NULL;
+}
+
 static void add_number(builder_of_classes *b, double x)
 {
-    add(b, arena_printf(b->a, "%.9g", x), (value_class){.test = IS_NUMBER, .lo = x});
+    add(b, shown(b, 9, x), (value_class){.test = IS_NUMBER, .lo = x});
 }
 
 /* [lo, hi] of whole numbers */
 static void add_between(builder_of_classes *b, double lo, double hi)
 {
-    add(b, arena_printf(b->a, "%.9g..%.9g", lo, hi), (value_class){.test = IS_BETWEEN, .lo = lo, .hi = hi});
+    add(b, shown_range(b, 9, lo, hi), (value_class){.test = IS_BETWEEN, .lo = lo, .hi = hi});
 }
 
 static bool negative(const expr *e)
@@ -90,10 +107,10 @@ static void range(builder_of_classes *b, const expr *low, const expr *high)
         add_number(b, hi);
     } else if (has_lo) {
         add_number(b, lo);
-        add(b, arena_printf(b->a, "> %.9g", lo), (value_class){.test = IS_BETWEEN, .lo = lo, .hi = INFINITY});
+        add(b, arena_printf(b->a, "> %.0f", lo), (value_class){.test = IS_BETWEEN, .lo = lo, .hi = INFINITY});
     } else if (has_hi) {
         add_number(b, hi);
-        add(b, arena_printf(b->a, "< %.9g", hi), (value_class){.test = IS_BETWEEN, .lo = -INFINITY, .hi = hi});
+        add(b, arena_printf(b->a, "< %.0f", hi), (value_class){.test = IS_BETWEEN, .lo = -INFINITY, .hi = hi});
     } else if (negative(low)) {
         add(b, "< 0", (value_class){.test = IS_BETWEEN, .lo = -INFINITY, .hi = -1});
         add(b, ">= 0", (value_class){.test = IS_BETWEEN, .lo = 0, .hi = INFINITY});
@@ -111,8 +128,8 @@ static void reals(builder_of_classes *b, const expr *e)
     }
     /* values are rounded to float32, perhaps to just outside */
     double middle = e->op == FN_LOGREAL ? dm_sqrt(lo * hi) : (lo + hi) / 2, slack = 1e-6 * (fabs(lo) + fabs(hi));
-    add(b, arena_printf(b->a, "%.6g..%.6g", lo, middle), (value_class){.test = IS_BETWEEN, .lo = lo - slack, .hi = middle});
-    add(b, arena_printf(b->a, "%.6g..%.6g", middle, hi), (value_class){.test = IS_BETWEEN, .lo = middle, .hi = hi + slack});
+    add(b, shown_range(b, 6, lo, middle), (value_class){.test = IS_BETWEEN, .lo = lo - slack, .hi = middle});
+    add(b, shown_range(b, 6, middle, hi), (value_class){.test = IS_BETWEEN, .lo = middle, .hi = hi + slack});
 }
 
 static void int_list(builder_of_classes *b, const expr *element)
