@@ -192,18 +192,22 @@ static constancy frame_constant(const build_state *s, const build_group *g, size
     return least == VARIES && in->op->flags & OP_SOURCE ? CONSTANT_OF_SHAPES : least;
 }
 
-/* A constant that is not made by a source may stand only where it brings a source's integers back to float32. Nothing but a source
- * without inputs may be a bare one. */
+/* A constant that is not made by a source may stand only where it brings a source's integers back to float32 and nothing else could
+ * have come in. Nothing but a source without inputs may be a bare one. */
 static bool constant_allowed(const op_instance *in, constancy constant, size_t data)
 {
     if (constant == CONSTANT_BARE && data > 0)
         return false;
     if (in->op->flags & OP_SOURCE)
         return true;
-    for (size_t i = 0; i < in->n_inputs; i++)
-        if (slot_data(in->inputs[i].kind) && in->inputs[i].desc.type != DT_FLOAT32)
-            return true;
-    return false;
+    bool other = false;
+    for (size_t i = 0; i < in->n_inputs; i++) {
+        const inst_input *x = &in->inputs[i];
+        if ((x->kind == INST_INIT || slot_data(x->kind)) && x->desc.type == DT_FLOAT32 && op_input_data(&in->op->inputs[x->input]))
+            return false;
+        other |= slot_data(x->kind) && x->desc.type != DT_FLOAT32;
+    }
+    return other;
 }
 
 /* Whether the interval of an output leaves it one value only. */
