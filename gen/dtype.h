@@ -26,9 +26,9 @@ typedef enum {
 
 typedef uint32_t dtype_mask; /* bit 1 << dtype */
 
-const char *dtype_name(dtype t);          /* "float32"; "none" for others */
-dtype dtype_parse(const char *name);      /* DT_NONE if unknown */
-size_t dtype_size(dtype t);               /* bytes an element; 0 for string and none */
+const char *dtype_name(dtype t);     /* "float32"; "none" for others */
+dtype dtype_parse(const char *name); /* DT_NONE if unknown */
+size_t dtype_size(dtype t);          /* bytes an element; 0 for string and none */
 bool dtype_is_float(dtype t);
 
 #endif
