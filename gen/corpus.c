@@ -38,6 +38,8 @@ typedef struct {
     corpus *c;
     nn_model *model;
     stats stats;
+    bool compare; /* with what is there, instead of writing */
+    bool same;
     uint8_t (*digests)[SHA256_SIZE];
     size_t digest_capacity;
     model_dir target;
@@ -57,7 +59,10 @@ static nn_status put_file(worker *w, slot *out, size_t number, int64_t set, size
     if (!nn_grow((void **)&w->digests, &w->digest_capacity, number + 1, sizeof *w->digests))
         return nn_nomem(err);
     s = sha256_digest(w->model->hasher, bytes, size, w->digests[number], err);
-    if (s == NN_OK && w->c->dir != NULL)
+    if (s == NN_OK && w->compare)
+        w->same = w->same && (set < 0 ? outdir_holds(w->c->dir, w->model->name, -1, "model.onnx", bytes, size)
+                                      : outdir_holds_input(w->c->dir, w->model->name, (long)set, input, bytes, size));
+    else if (s == NN_OK && w->c->dir != NULL)
         s = set < 0 ? model_dir_put(&w->target, -1, "model.onnx", bytes, size, err)
                     : model_dir_put_input(&w->target, (long)set, input, bytes, size, err);
     out->bytes += size;
@@ -75,16 +80,47 @@ static nn_status put_files(worker *w, slot *out, nn_error *err)
     return s;
 }
 
+/* Whether the model is there already, byte for byte; one that differs is removed. */
+static nn_status find_model(worker *w, slot *out, bool *found, nn_error *err)
+{
+    outdir *dir = w->c->dir;
+    const char *name = w->model->name;
+    *found = false;
+    if (!w->c->config->resume || dir == NULL || !outdir_has_model(dir, name))
+        return NN_OK;
+    w->compare = w->same = true;
+    nn_status s = put_files(w, out, err);
+    w->compare = false;
+    if (s != NN_OK)
+        return s;
+    size_t sets = nn_model_inputs(w->model) > 0 ? (size_t)w->c->family->options.inputs : 0;
+    *found = w->same && outdir_entries(dir, name) == out->files + sets;
+    if (*found)
+        return NN_OK;
+    out->files = out->bytes = 0;
+    return outdir_remove_model(dir, name, err);
+}
+
+static nn_status write_model(worker *w, slot *out, nn_error *err)
+{
+    outdir *dir = w->c->dir;
+    nn_status s = dir != NULL ? model_dir_begin(&w->target, dir, w->model->name, err) : NN_OK;
+    return s == NN_OK ? put_files(w, out, err) : s;
+}
+
 static nn_status make_model(worker *w, slot *out, uint64_t index, nn_error *err)
 {
     nn_status s = nn_model_build(&w->model, w->c->family, index, err);
     if (s != NN_OK)
         return s;
     out->nodes = nn_model_nodes(w->model);
-    outdir *dir = w->c->dir;
-    if (dir != NULL && (s = model_dir_begin(&w->target, dir, w->model->name, err)) != NN_OK)
+    bool found;
+    s = find_model(w, out, &found, err);
+    if (s != NN_OK)
         return s;
-    s = put_files(w, out, err);
+    const outdir *dir = found ? NULL : w->c->dir;
+    if (!found)
+        s = write_model(w, out, err);
     if (s == NN_OK)
         s = manifest_line(&out->line, w->model, (const uint8_t(*)[SHA256_SIZE])w->digests, err);
     if (s == NN_OK)
@@ -270,6 +306,20 @@ static nn_status with_workers(corpus *c, size_t jobs, nn_error *err)
     return s;
 }
 
+static nn_status open_dir(corpus *c, nn_error *err)
+{
+    const nn_corpus_config *k = c->config;
+    char *text;
+    outdir_run run = {.count = (uint64_t)c->family->options.count, .shards = 1};
+    nn_status s = manifest_run(&text, &run.n, c->family, err);
+    if (s != NN_OK)
+        return s;
+    run.text = text;
+    s = outdir_open(&c->dir, k->out, k->force ? OUTDIR_FORCE : k->resume ? OUTDIR_RESUME : OUTDIR_NEW, &run, err);
+    free(text);
+    return s;
+}
+
 nn_status nn_corpus_write(const nn_family *family, const nn_corpus_config *config, nn_corpus_report *report, nn_missing_fn *missing,
                           void *missing_data, nn_error *err)
 {
@@ -280,7 +330,9 @@ nn_status nn_corpus_write(const nn_family *family, const nn_corpus_config *confi
     size_t jobs = k->jobs > 1 ? k->jobs : 1;
     if (jobs > (uint64_t)family->options.count)
         jobs = (size_t)family->options.count;
-    nn_status s = k->out != NULL ? outdir_open(&c.dir, k->out, k->force != 0, err) : NN_OK;
+    if (k->force && k->resume)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "force and resume exclude each other");
+    nn_status s = k->out != NULL ? open_dir(&c, err) : NN_OK;
     if (s != NN_OK)
         return s;
     pthread_mutex_init(&c.lock, NULL);

@@ -181,11 +181,11 @@ static unsigned processors(void)
     return n < 1 ? 1 : n > 256 ? 256 : (unsigned)n;
 }
 
-static int stopped(const nn_error *err)
+static int stopped(const options *o, const nn_error *err)
 {
     int number = caught != 0 ? caught : SIGINT;
-    (void)fprintf(stderr, "nngen: %s: %s; what is finished is listed in the manifest\n",
-                  number == SIGTERM ? "terminated" : "interrupted", err->message);
+    (void)fprintf(stderr, "nngen: %s: %s%s\n", number == SIGTERM ? "terminated" : "interrupted", err->message,
+                  o->dry_run ? "" : "; what is finished is listed in the manifest, --resume goes on");
     return 128 + number;
 }
 
@@ -196,6 +196,7 @@ static int write_corpus(const options *o, const nn_family *family)
     nn_corpus_config config = {.out = o->dry_run ? NULL : o->out,
                                .jobs = o->jobs > 0 ? (unsigned)o->jobs : processors(),
                                .force = o->force != 0,
+                               .resume = o->resume != 0,
                                .progress = on_progress,
                                .progress_data = &b,
                                .cancel = &cancel};
@@ -205,12 +206,12 @@ static int write_corpus(const options *o, const nn_family *family)
     nn_status s = nn_corpus_write(family, &config, &report, on_missing, &missing, &err);
     wipe(&b);
     if (s == NN_ERR_CANCELLED)
-        return stopped(&err);
+        return stopped(o, &err);
     if (s != NN_OK) {
         int status = fail(&err);
         if (report.models > 0 && !o->dry_run)
-            (void)fprintf(stderr, "nngen: %llu of %lld models were finished and stay in %s\n", (unsigned long long)report.models,
-                          (long long)o->count, o->out);
+            (void)fprintf(stderr, "nngen: %llu of %lld models were finished and stay in %s; --resume goes on\n",
+                          (unsigned long long)report.models, (long long)o->count, o->out);
         return status;
     }
     if (!o->quiet)

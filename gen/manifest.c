@@ -302,11 +302,15 @@ nn_status manifest_json(char **out, size_t *size, const nn_family *f, const stat
     return NN_OK;
 }
 
-bool manifest_is_own(int fd)
+nn_status manifest_run(char **out, size_t *size, const nn_family *f, nn_error *err)
 {
-    json_t *j = json_loadfd(fd, JSON_REJECT_DUPLICATES, NULL);
-    const char *generator = json_string_value(json_object_get(j, "generator"));
-    bool own = generator != NULL && strcmp(generator, "nngen") == 0;
+    json_t *j = json_pack("{s:s, s:s, s:o, s:s}", "generator", "nngen", "version", NNGEN_VERSION, "options",
+                          options_object(&f->options), "table_digest", f->table->digest);
+    char *text = j != NULL ? json_dumps(j, JSON_COMPACT) : NULL;
     json_decref(j);
-    return own;
+    if (text == NULL)
+        return nn_nomem(err);
+    *size = strlen(text);
+    *out = text;
+    return NN_OK;
 }

@@ -17,7 +17,8 @@ const char *manifest_missing(const nn_family *f, const stats *s, size_t op);
 /* Appends one line with its newline. digests: of model.onnx, then of the inputs, data set by data set. */
 nn_status manifest_line(json_line *line, nn_model *m, const uint8_t (*digests)[SHA256_SIZE], nn_error *err);
 
-/* Whether the open file is a manifest that nngen wrote. */
-bool manifest_is_own(int fd);
+/* What a run is, to be recorded at its start and compared when it goes on: the fields generator, version, options and table_digest
+ * (and shard) of its manifest. To be freed with free(). */
+nn_status manifest_run(char **out, size_t *size, const nn_family *f, nn_error *err);
 
 #endif

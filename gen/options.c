@@ -169,6 +169,8 @@ static nn_status check_together(const options *o, nn_error *err)
                 return NN_OK;
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--list-ops=%.60s: expected text, json or markdown", o->list_ops);
     }
+    if (o->force && o->resume)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--force and --resume exclude each other");
     if (o->out == NULL && !o->dry_run)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--out is missing: expected the directory to write");
     return NN_OK;

@@ -28,6 +28,7 @@
     X(TEXT, specs, "DIR", NULL, 0, 0, false, "read the operator table from DIR instead of the built-in one")          \
     X(INT, jobs, "J", 0, 1, 256, false, "threads; does not change the bytes (default: one for each processor)")       \
     X(FLAG, force, NULL, 0, 0, 0, false, "replace what nngen wrote to DIR before; other files stay")                  \
+    X(FLAG, resume, NULL, 0, 0, 0, false, "go on with a run of the same options that was interrupted in DIR")         \
     X(FLAG, dry_run, NULL, 0, 0, 0, false, "build every model, write nothing")                                        \
     X(FLAG, quiet, NULL, 0, 0, 0, false, "no progress, no summary")                                                   \
     X(FLAG, progress, NULL, 0, 0, 0, false, "show progress even if standard error is not a terminal")                 \

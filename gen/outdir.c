@@ -1,5 +1,5 @@
 #include "outdir.h"
-#include "manifest.h"
+#include "manifest_read.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -13,12 +13,14 @@
 #define HIDDEN ".nngen-"
 #define TEMPORARY HIDDEN "tmp-"
 #define RECORD HIDDEN "models.jsonl"
+#define RUN HIDDEN "run.json"
 #define RECORD_FLUSH ((size_t)64 * 1024)
 
 struct outdir {
     char *path;
     int fd, record;
-    bool made; /* by this run */
+    bool made;  /* by this run */
+    bool fresh; /* no model of an earlier run is there */
     bool finished;
     off_t size;  /* of the record on disk: whole lines */
     char *lines; /* not yet there */
@@ -139,6 +141,7 @@ static bool is_temporary(const char *name)
 
 typedef struct {
     bool remove;
+    size_t entries;    /* files and sets, without tensors of outputs */
     char foreign[128]; /* first thing found that nngen does not write, below the directory walked */
 } walk;
 
@@ -171,8 +174,10 @@ static bool walk_model(walk *w, int root, const char *name, int depth)
         if (is_dot(e->d_name))
             continue;
         if (depth == 0 && is_set(e->d_name)) {
+            w->entries++;
             good = walk_model(w, dirfd(dir), e->d_name, 1);
         } else if (depth == 0 ? strcmp(e->d_name, "model.onnx") == 0 : is_data(e->d_name)) {
+            w->entries += strncmp(e->d_name, "output_", 7) != 0;
             good = !w->remove || unlinkat(dirfd(dir), e->d_name, 0) == 0;
         } else if (w->foreign[0] == '\0') {
             (void)snprintf(w->foreign, sizeof w->foreign, "%.*s%s%.100s", depth == 0 ? 0 : 20, name, depth == 0 ? "" : "/",
@@ -252,6 +257,71 @@ void model_dir_drop(model_dir *m)
     (void)walk_model(&w, m->root, path, 0);
 }
 
+/* ---- models of an earlier run ---- */
+
+static int open_file(const outdir *d, const char *name)
+{
+    return openat(d->fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+}
+
+bool outdir_has_model(const outdir *d, const char *name)
+{
+    struct stat st;
+    return fstatat(d->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static bool file_holds(int fd, const char *bytes, size_t n)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size != (off_t)n)
+        return false;
+    char part[16384];
+    while (n > 0) {
+        ssize_t k = read(fd, part, n < sizeof part ? n : sizeof part);
+        if (k < 0 && errno == EINTR)
+            continue;
+        if (k <= 0 || memcmp(part, bytes, (size_t)k) != 0)
+            return false;
+        bytes += k;
+        n -= (size_t)k;
+    }
+    return true;
+}
+
+bool outdir_holds(const outdir *d, const char *name, long set, const char *file, const void *bytes, size_t n)
+{
+    char path[256];
+    if (set >= 0)
+        (void)snprintf(path, sizeof path, "%s/test_data_set_%ld/%s", name, set, file);
+    else
+        (void)snprintf(path, sizeof path, "%s/%s", name, file);
+    int fd = open_file(d, path);
+    if (fd < 0)
+        return false;
+    bool same = file_holds(fd, bytes, n);
+    close(fd);
+    return same;
+}
+
+bool outdir_holds_input(const outdir *d, const char *name, long set, size_t index, const void *bytes, size_t n)
+{
+    char file[40];
+    (void)snprintf(file, sizeof file, "input_%zu.pb", index);
+    return outdir_holds(d, name, set, file, bytes, n);
+}
+
+size_t outdir_entries(const outdir *d, const char *name)
+{
+    walk w = {0};
+    return walk_model(&w, d->fd, name, 0) && w.foreign[0] == '\0' ? w.entries : 0;
+}
+
+nn_status outdir_remove_model(outdir *d, const char *name, nn_error *err)
+{
+    walk w = {.remove = true};
+    return walk_model(&w, d->fd, name, 0) ? NN_OK : io_error(err, d->path, name, "cannot remove");
+}
+
 /* ---- the whole ---- */
 
 static bool make_with_parents(char *path, bool *made)
@@ -275,7 +345,7 @@ static bool make_with_parents(char *path, bool *made)
 
 typedef struct {
     size_t temporaries, models, others;
-    bool record, manifest, lines;
+    bool record, run, manifest, lines; /* record: or run */
 } inventory;
 
 static nn_status take_inventory(outdir *d, inventory *v, nn_error *err)
@@ -289,12 +359,14 @@ static nn_status take_inventory(outdir *d, inventory *v, nn_error *err)
         const char *n = e->d_name;
         if (is_dot(n))
             continue;
-        v->record |= strcmp(n, RECORD) == 0;
+        bool run = strcmp(n, RUN) == 0, record = run || strcmp(n, RECORD) == 0;
+        v->run |= run;
+        v->record |= record;
         v->manifest |= strcmp(n, "manifest.json") == 0;
         v->lines |= strcmp(n, "models.jsonl") == 0;
         v->temporaries += is_temporary(n);
         v->models += is_model(n);
-        v->others += !is_temporary(n) && !is_model(n) && strcmp(n, RECORD) != 0;
+        v->others += !is_temporary(n) && !is_model(n) && !record;
     }
     nn_status s = errno != 0 ? io_error(err, d->path, "", "cannot read") : NN_OK;
     closedir(dir);
@@ -332,26 +404,28 @@ static nn_status for_each(outdir *d, bool temporaries, bool remove, nn_error *er
     return s;
 }
 
-/* Whether manifest.json is one of nngen's. */
-static bool own_manifest(outdir *d)
+static manifest_kind look_at_manifest(outdir *d)
 {
-    int fd = openat(d->fd, "manifest.json", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int fd = open_file(d, "manifest.json");
     if (fd < 0)
-        return false;
-    bool own = manifest_is_own(fd);
+        return MANIFEST_FOREIGN;
+    manifest_kind kind = manifest_look(fd);
     close(fd);
-    return own;
+    return kind;
 }
 
 static nn_status check_empty(outdir *d, const inventory *v, bool force, nn_error *err)
 {
     if (v->models + v->others == 0 && !v->record)
         return NN_OK;
+    manifest_kind kind = v->manifest ? look_at_manifest(d) : MANIFEST_FOREIGN;
+    if (!force && (v->run || kind == MANIFEST_UNFINISHED))
+        return refuse(err, d->path, "", "holds an unfinished run; --resume goes on with it, --force starts it again");
     if (!force && v->record && !v->manifest)
         return refuse(err, d->path, "", "holds an unfinished run; --force starts it again");
     if (!force)
         return refuse(err, d->path, "", "is not empty; --force replaces what nngen wrote there and nothing else");
-    bool own = v->manifest && own_manifest(d);
+    bool own = kind != MANIFEST_FOREIGN;
     if (v->manifest && !own)
         return refuse(err, d->path, "manifest.json", "was not written by nngen; move it away first");
     if (!own && !v->record && v->models > 0)
@@ -372,7 +446,61 @@ static nn_status remove_file(outdir *d, const char *name, nn_error *err)
     return unlinkat(d->fd, name, 0) == 0 || errno == ENOENT ? NN_OK : io_error(err, d->path, name, "cannot remove");
 }
 
-static nn_status begin(outdir *d, bool force, nn_error *err)
+static nn_status write_run(outdir *d, const outdir_run *run, nn_error *err)
+{
+    return run != NULL ? file_replace(d->fd, d->path, RUN, run->text, run->n, err) : NN_OK;
+}
+
+/* Whether the run that the directory holds is this one: by its record, else by its manifest. */
+static nn_status check_same_run(outdir *d, const inventory *v, const outdir_run *run, nn_error *err)
+{
+    const char *name = v->run ? RUN : "manifest.json";
+    int fd = v->run || v->manifest ? open_file(d, name) : -1;
+    char why[400] = "holds no run that can go on; --force replaces what nngen wrote there";
+    bool same = fd >= 0 && manifest_agrees(fd, run->text, run->n, why, sizeof why);
+    if (fd >= 0)
+        close(fd);
+    return same ? for_each(d, false, false, err) : refuse(err, d->path, "", why);
+}
+
+static bool is_of_run(const outdir_run *run, const char *name)
+{
+    const char *digits = name + strlen("test_");
+    if (strlen(digits) > 18 || (digits[0] == '0' && strlen(digits) > 6))
+        return false;
+    uint64_t i = 0;
+    for (const char *p = digits; *p != '\0'; p++)
+        i = 10 * i + (uint64_t)(*p - '0');
+    return i < run->count && i % run->shards == run->shard;
+}
+
+/* Removes models that an earlier run with other options has left, whose replacement was interrupted. */
+static nn_status remove_others(outdir *d, const outdir_run *run, nn_error *err)
+{
+    DIR *dir = open_dir(d->fd, ".");
+    if (dir == NULL)
+        return io_error(err, d->path, "", "cannot read");
+    nn_status s = NN_OK;
+    for (const struct dirent *e; s == NN_OK && (e = readdir(dir)) != NULL;)
+        if (is_model(e->d_name) && !is_of_run(run, e->d_name))
+            s = outdir_remove_model(d, e->d_name, err);
+    closedir(dir);
+    return s;
+}
+
+static nn_status go_on(outdir *d, const inventory *v, const outdir_run *run, nn_error *err)
+{
+    nn_status s = check_same_run(d, v, run, err);
+    if (s == NN_OK && !v->run)
+        s = write_run(d, run, err);
+    if (s == NN_OK)
+        s = open_record(d, err);
+    if (s == NN_OK && v->temporaries > 0)
+        s = for_each(d, true, true, err);
+    return s == NN_OK ? remove_others(d, run, err) : s;
+}
+
+static nn_status begin(outdir *d, outdir_mode mode, const outdir_run *run, nn_error *err)
 {
     if (!make_with_parents(d->path, &d->made))
         return io_error(err, d->path, "", "cannot create");
@@ -383,10 +511,16 @@ static nn_status begin(outdir *d, bool force, nn_error *err)
         return refuse(err, d->path, "", "another run is writing here");
     inventory v;
     nn_status s = take_inventory(d, &v, err);
+    if (s != NN_OK)
+        return s;
+    if (mode == OUTDIR_RESUME && (v.models + v.others > 0 || v.record))
+        return go_on(d, &v, run, err);
+    s = check_empty(d, &v, mode == OUTDIR_FORCE, err);
+    d->fresh = s == NN_OK && v.models == 0;
     if (s == NN_OK)
-        s = check_empty(d, &v, force, err);
+        s = write_run(d, run, err); /* from here on the directory is known as ours, whatever happens */
     if (s == NN_OK)
-        s = open_record(d, err); /* from here on the directory is known as ours, whatever happens */
+        s = open_record(d, err);
     if (s == NN_OK && v.temporaries > 0)
         s = for_each(d, true, true, err);
     if (s == NN_OK && v.models > 0)
@@ -395,10 +529,11 @@ static nn_status begin(outdir *d, bool force, nn_error *err)
         s = remove_file(d, "models.jsonl", err);
     if (s == NN_OK && v.manifest)
         s = remove_file(d, "manifest.json", err);
+    d->fresh |= s == NN_OK;
     return s;
 }
 
-nn_status outdir_open(outdir **out, const char *path, bool force, nn_error *err)
+nn_status outdir_open(outdir **out, const char *path, outdir_mode mode, const outdir_run *run, nn_error *err)
 {
     *out = NULL;
     outdir *d = nn_calloc(1, sizeof *d);
@@ -412,7 +547,7 @@ nn_status outdir_open(outdir **out, const char *path, bool force, nn_error *err)
     }
     for (size_t n = strlen(d->path); n > 1 && d->path[n - 1] == '/'; n--)
         d->path[n - 1] = '\0';
-    nn_status s = d->path[0] != '\0' ? begin(d, force, err) : refuse(err, "", "", "an empty path is no directory");
+    nn_status s = d->path[0] != '\0' ? begin(d, mode, run, err) : refuse(err, "", "", "an empty path is no directory");
     if (s != NN_OK) {
         outdir_close(d);
         return s;
@@ -450,6 +585,8 @@ nn_status outdir_finish(outdir *d, const char *manifest, size_t n, nn_error *err
         s = file_replace(d->fd, d->path, "manifest.json", manifest, n, err);
     if (s == NN_OK && renameat(d->fd, RECORD, d->fd, "models.jsonl") != 0)
         s = io_error(err, d->path, "models.jsonl", "cannot write");
+    if (s == NN_OK)
+        s = remove_file(d, RUN, err);
     d->finished = s == NN_OK;
     return s;
 }
@@ -458,13 +595,14 @@ void outdir_close(outdir *d)
 {
     if (d == NULL)
         return;
-    if (d->record >= 0) {
-        if (!d->finished && d->n > 0)
-            (void)flush(d, NULL); /* the record of what is there, as far as it can be kept */
-        if (!d->finished && d->size == 0)
-            (void)unlinkat(d->fd, RECORD, 0);
-        close(d->record);
+    if (d->record >= 0 && !d->finished && d->n > 0)
+        (void)flush(d, NULL);                                    /* the record of what is there, as far as it can be kept */
+    if (d->fresh && !d->finished && d->size == 0 && d->n == 0) { /* nothing is there */
+        (void)unlinkat(d->fd, RECORD, 0);
+        (void)unlinkat(d->fd, RUN, 0);
     }
+    if (d->record >= 0)
+        close(d->record);
     if (d->fd >= 0)
         close(d->fd);
     if (d->made)

@@ -2,8 +2,8 @@
  *
  *     DIR/manifest.json, DIR/models.jsonl             written at the end, by rename
  *     DIR/test_000000/model.onnx, test_data_set_0/... written as .nngen-tmp-test_000000 and renamed
- *     DIR/.nngen-models.jsonl                         the record of a run under way; left by a crash, it marks the directory as
- * nngen's
+ *     DIR/.nngen-run.json                             the options of a run under way; left by a crash, it says what can go on
+ *     DIR/.nngen-models.jsonl                         its record; left by a crash, it marks the directory as nngen's
  *
  * A lock on DIR keeps a second run out. There is no fsync: a crash of the program loses no finished model, a crash of the machine
  * may. Errors are NN_ERR_IO with the path in err->file and the system's reason.
@@ -17,13 +17,33 @@
 
 typedef struct outdir outdir;
 
-/* Creates path and its parents where needed. A directory with anything in it is refused; with force, what nngen wrote there is
- * removed first and other files stay. Leftovers of a crash are removed. */
-nn_status outdir_open(outdir **out, const char *path, bool force, nn_error *err);
+/* What to do with a directory that has something in it. */
+typedef enum {
+    OUTDIR_NEW,   /* refuse it */
+    OUTDIR_FORCE, /* remove what nngen wrote there first; other files stay */
+    OUTDIR_RESUME /* keep the models of this run, which must be the one that was interrupted */
+} outdir_mode;
+
+typedef struct {
+    const char *text; /* of .nngen-run.json, see manifest_run */
+    size_t n;
+    uint64_t count, shard, shards; /* the run makes models i < count with i % shards == shard */
+} outdir_run;
+
+/* Creates path and its parents where needed. Half-written leftovers of a crash are removed. run: NULL where nothing is to go on
+ * later; not with OUTDIR_RESUME. */
+nn_status outdir_open(outdir **out, const char *path, outdir_mode mode, const outdir_run *run, nn_error *err);
 /* Appends whole lines to the record, and sends them to the file now and then. */
 nn_status outdir_record(outdir *d, const char *lines, size_t n, nn_error *err);
 /* Makes the record models.jsonl and writes manifest.json. */
 nn_status outdir_finish(outdir *d, const char *manifest, size_t n, nn_error *err);
+/* Of a directory that was resumed: whether a model is there, whether one of its files has these bytes, and how many files and sets
+ * of inputs it has (tensors of outputs, which nngen does not write, aside). */
+bool outdir_has_model(const outdir *d, const char *name);
+bool outdir_holds(const outdir *d, const char *name, long set, const char *file, const void *bytes, size_t n);
+bool outdir_holds_input(const outdir *d, const char *name, long set, size_t index, const void *bytes, size_t n);
+size_t outdir_entries(const outdir *d, const char *name);
+nn_status outdir_remove_model(outdir *d, const char *name, nn_error *err);
 /* Removes the directory again if this run made it and it is empty. */
 void outdir_close(outdir *d);
 

@@ -126,6 +126,9 @@ typedef struct {
     const char *out; /* directory; NULL: build, serialise and hash, write nothing */
     unsigned jobs;   /* threads; 0: 1 */
     int force;       /* not 0: replace what nngen wrote to the directory before */
+    /* Not 0: go on where a run of the same family was interrupted. What is finished stays, if it is whole; the bytes are those of
+     * a run without interruption. An empty or new directory is fine. */
+    int resume;
     /* Called after each model, in order, by one thread at a time; NULL: not called. */
     void (*progress)(void *data, const nn_progress *progress);
     void *progress_data;

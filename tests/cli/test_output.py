@@ -138,7 +138,7 @@ def test_full_disk(nngen, small_disk, jobs):
     error, rest = r.err.splitlines()
     assert error.startswith(f"nngen: {out}/") and error.endswith(": No space left on device")
     n = len([e for e in entries(out) if e.startswith("test_")])
-    assert rest == f"nngen: {n} of 400 models were finished and stay in {out}"
+    assert rest == f"nngen: {n} of 400 models were finished and stay in {out}; --resume goes on"
     assert not [e for e in entries(out) if e.startswith(".nngen-tmp-")]
     if (out / "manifest.json").exists():  # room was found for it
         assert check(out) == n > 0
@@ -189,7 +189,7 @@ def test_signals(nngen, tmp_path, number, word, jobs):
     n = check(tmp_path / "c")
     assert n > 20
     assert (p.returncode, out) == (128 + number, "")
-    assert err == f"nngen: {word}: stopped after {n} of 200000 models; what is finished is listed in the manifest\n"
+    assert err == f"nngen: {word}: stopped after {n} of 200000 models; what is finished is listed in the manifest, --resume goes on\n"
     assert json.loads((tmp_path / "c" / "manifest.json").read_text())["finished"] == n
 
 
@@ -205,7 +205,7 @@ def test_killed(nngen, tmp_path):
     for model in (tmp_path / "c").glob("test_*"):
         assert (model / "model.onnx").stat().st_size > 0 and list((model / "test_data_set_0").glob("input_*.pb"))
     r = nngen("--out", tmp_path / "c", *OPS)
-    assert (r.code, r.err) == (1, f"nngen: {tmp_path}/c: holds an unfinished run; --force starts it again\n")
+    assert (r.code, r.err) == (1, f"nngen: {tmp_path}/c: holds an unfinished run; --resume goes on with it, --force starts it again\n")
     write(nngen, tmp_path / "c", "--force", count=3)
     assert check(tmp_path / "c") == 3
 

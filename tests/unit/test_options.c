@@ -133,6 +133,7 @@ static void refusals(void **state)
         {{"--profile="}, "--profile '': expected P"},
         {{"--nodes", "4"}, "--out is missing: expected the directory to write"},
         {{"--quiet", "--progress", "--out", "d"}, "--quiet and --progress exclude each other"},
+        {{"--force", "--resume", "--out", "d"}, "--force and --resume exclude each other"},
         {{"--list-ops", "--out", "d"}, "--list-ops writes no models: leave out --out"},
         {{"--list-ops=xml"}, "--list-ops=xml: expected text, json or markdown"},
     };

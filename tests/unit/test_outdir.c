@@ -91,7 +91,7 @@ static outdir *opened(bool force)
 {
     outdir *d;
     nn_error err = {0};
-    if (outdir_open(&d, base, force, &err) != NN_OK)
+    if (outdir_open(&d, base, force ? OUTDIR_FORCE : OUTDIR_NEW, NULL, &err) != NN_OK)
         fail_msg("%s: %s", err.file, err.message);
     return d;
 }
@@ -102,7 +102,7 @@ static const char *refused(bool force, const char *where)
     static nn_error err;
     outdir *d;
     err = (nn_error){0};
-    assert_int_equal(outdir_open(&d, base, force, &err), NN_ERR_IO);
+    assert_int_equal(outdir_open(&d, base, force ? OUTDIR_FORCE : OUTDIR_NEW, NULL, &err), NN_ERR_IO);
     assert_null(d);
     char expected[256];
     (void)snprintf(expected, sizeof expected, "%s%s", base, where);
@@ -313,7 +313,7 @@ static void reasons_of_the_system(void **state)
     (void)snprintf(base, sizeof base, "%s/out", root);
     nn_error err;
     outdir *d;
-    assert_int_equal(outdir_open(&d, "", false, &err), NN_ERR_IO);
+    assert_int_equal(outdir_open(&d, "", OUTDIR_NEW, NULL, &err), NN_ERR_IO);
     assert_string_equal(err.message, "an empty path is no directory");
 }
 
@@ -326,7 +326,7 @@ static void long_paths_keep_their_end(void **state)
     (void)snprintf(long_path, sizeof long_path, "%s/%sX", root, name);
     nn_error err;
     outdir *d;
-    assert_int_equal(outdir_open(&d, long_path, false, &err), NN_ERR_IO);
+    assert_int_equal(outdir_open(&d, long_path, OUTDIR_NEW, NULL, &err), NN_ERR_IO);
     assert_string_equal(err.message, "cannot create: File name too long");
     assert_int_equal(strncmp(err.file, "...n", 4), 0);
     assert_int_equal(err.file[strlen(err.file) - 1], 'X');
