@@ -2,6 +2,7 @@
 
 #define RANDOM_TRIES 24 /* operators tried in a step before all are gone through in order */
 #define CLOSE_TRIES 24
+#define SOURCE_TRIES 8 /* joins tried for an operator without inputs */
 
 typedef lower_result (*strategy)(builder *b, const op_model *op);
 
@@ -111,6 +112,19 @@ static lower_result backward(builder *b, const op_model *op)
     return build_try(b, &sp, 1);
 }
 
+/* One of these types that the table has a use for: mostly float32 where it is among them. */
+static dtype draw_type(builder *b, dtype_mask types)
+{
+    dtype found[DT_COUNT] = {DT_FLOAT32};
+    size_t n = 0;
+    for (int t = DT_FLOAT32 + 1; t < DT_COUNT; t++)
+        if (types >> t & 1 && b->index->takers[t].n > 0)
+            found[n++] = (dtype)t;
+    if (types >> DT_FLOAT32 & 1 && (n == 0 || !tape_chance(b->t, "other type", 1, 3)))
+        return DT_FLOAT32;
+    return found[n > 1 ? build_draw(b, "type", n) : 0];
+}
+
 /* An input that takes an output of the type: any for float32. */
 static int draw_taking(builder *b, const op_model *op, dtype type)
 {
@@ -126,9 +140,7 @@ static int draw_taking(builder *b, const op_model *op, dtype type)
 static lower_result start_and_join(builder *b, const op_model *op)
 {
     int output = build_output_of(op, DT_FLOAT32);
-    dtype type = DT_FLOAT32;
-    while (type + 1 < DT_COUNT && !(op->outputs[output].types >> type & 1))
-        type++;
+    dtype type = draw_type(b, op->outputs[output].types);
     const op_list *joins = type == DT_FLOAT32 ? &b->index->joins : &b->index->takers[type];
     if (joins->n == 0)
         return LOWER_FAIL;
@@ -143,6 +155,7 @@ static lower_result start_and_join(builder *b, const op_model *op)
     if (t < 0)
         return LOWER_FAIL;
     op_spec sp[2] = {spec_of(op), spec_of(join)};
+    sp[0].output_type = type;
     sp[1].link_frame = 0;
     sp[1].link_output = output;
     sp[1].link_input = link;
@@ -382,7 +395,8 @@ static lower_result random_step(builder *b)
             continue;
         }
         if (facts->most_data == 0) {
-            res = start_and_join(b, op);
+            for (int k = 0; k < SOURCE_TRIES && res == LOWER_FAIL; k++)
+                res = start_and_join(b, op);
             continue;
         }
         int partners = join && facts->most_data >= 2;
