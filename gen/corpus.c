@@ -20,13 +20,16 @@ typedef struct {
 typedef struct {
     const nn_family *family;
     const nn_corpus_config *config;
+    options run;    /* the family's, with the shard */
+    uint64_t total; /* models of the run; the k-th has index k * step + first */
+    uint64_t first, step;
     outdir *dir; /* NULL: nothing is written */
 
     pthread_mutex_t lock; /* for all below */
     pthread_cond_t moved; /* committed grew, or stop was set */
     slot *slots;
     size_t n_slots;
-    uint64_t next, committed; /* indices: to be taken, all before are done with */
+    uint64_t next, committed; /* positions in the run: to be taken, all before are done with */
     bool stop;
     nn_error error; /* status NN_OK: none */
     uint64_t error_index;
@@ -158,24 +161,23 @@ static void commit(corpus *c)
             c->report.files += s->files;
             c->report.bytes += s->bytes;
             if (c->config->progress != NULL)
-                c->config->progress(c->config->progress_data,
-                                    &(nn_progress){c->report.models, (uint64_t)c->family->options.count, c->report.bytes});
+                c->config->progress(c->config->progress_data, &(nn_progress){c->report.models, c->total, c->report.bytes});
         }
         s->ready = false;
     }
     pthread_cond_broadcast(&c->moved);
 }
 
-/* The next index to make; false: there is none. Called with the lock. */
-static bool take(corpus *c, uint64_t *index)
+/* The next position to make; false: there is none. Called with the lock. */
+static bool take(corpus *c, uint64_t *k)
 {
     for (;;) {
         if (c->config->cancel != NULL && __atomic_load_n(c->config->cancel, __ATOMIC_RELAXED) != 0)
             c->stop = true;
-        if (c->stop || c->next == (uint64_t)c->family->options.count)
+        if (c->stop || c->next == c->total)
             return false;
         if (c->next - c->committed < c->n_slots) {
-            *index = c->next++;
+            *k = c->next++;
             return true;
         }
         pthread_cond_wait(&c->moved, &c->lock);
@@ -197,10 +199,11 @@ static void *work(void *data)
 {
     worker *w = data;
     corpus *c = w->c;
-    uint64_t index;
+    uint64_t k;
     pthread_mutex_lock(&c->lock);
-    while (take(c, &index)) {
-        slot *s = &c->slots[index % c->n_slots];
+    while (take(c, &k)) {
+        uint64_t index = c->first + k * c->step;
+        slot *s = &c->slots[k % c->n_slots];
         *s = (slot){.line = {.bytes = s->line.bytes, .capacity = s->line.capacity}};
         pthread_mutex_unlock(&c->lock);
         nn_error err = {0};
@@ -235,11 +238,11 @@ static void run(worker *workers, size_t jobs)
 
 static nn_status finish(corpus *c, nn_error *err)
 {
-    if (c->dir == NULL || c->report.models == 0)
+    if (c->dir == NULL || (c->report.models == 0 && c->total > 0))
         return NN_OK;
     char *text;
     size_t size;
-    nn_status s = manifest_json(&text, &size, c->family, &c->stats, c->report.models, err);
+    nn_status s = manifest_json(&text, &size, c->family, &c->stats, c->report.models, &c->run, err);
     if (s != NN_OK)
         return s;
     s = outdir_finish(c->dir, text, size, err);
@@ -254,6 +257,8 @@ static void report_missing(corpus *c, nn_missing_fn *missing, void *data)
     c->report.covered = stats_covered(&c->stats);
     c->report.missing = c->report.operators - c->report.covered;
     for (size_t i = 0; missing != NULL && i < ops->n_ops; i++) {
+        if (c->step > 1 && plan_reason(c->family->plan, (uint16_t)i) == NULL)
+            continue; /* it may be in another shard */
         const char *reason = manifest_missing(c->family, &c->stats, i);
         if (reason != NULL)
             missing(data, ops->ops[i].name, reason);
@@ -275,9 +280,9 @@ static nn_status run_all(corpus *c, worker *workers, size_t jobs, nn_error *err)
         return c->error.status;
     }
     nn_status s = finish(c, err);
-    if (s == NN_OK && c->report.models < (uint64_t)c->family->options.count)
-        s = nn_fail(err, NN_ERR_CANCELLED, NULL, 0, 0, "stopped after %llu of %lld models", (unsigned long long)c->report.models,
-                    (long long)c->family->options.count);
+    if (s == NN_OK && c->report.models < c->total)
+        s = nn_fail(err, NN_ERR_CANCELLED, NULL, 0, 0, "stopped after %llu of %llu models", (unsigned long long)c->report.models,
+                    (unsigned long long)c->total);
     return s;
 }
 
@@ -310,8 +315,8 @@ static nn_status open_dir(corpus *c, nn_error *err)
 {
     const nn_corpus_config *k = c->config;
     char *text;
-    outdir_run run = {.count = (uint64_t)c->family->options.count, .shards = 1};
-    nn_status s = manifest_run(&text, &run.n, c->family, err);
+    outdir_run run = {.count = (uint64_t)c->family->options.count, .shard = c->first, .shards = c->step};
+    nn_status s = manifest_run(&text, &run.n, c->family, &c->run, err);
     if (s != NN_OK)
         return s;
     run.text = text;
@@ -324,12 +329,22 @@ nn_status nn_corpus_write(const nn_family *family, const nn_corpus_config *confi
                           void *missing_data, nn_error *err)
 {
     const nn_corpus_config *k = config != NULL ? config : &(nn_corpus_config){0};
-    corpus c = {.family = family, .config = k};
+    corpus c = {.family = family, .config = k, .run = family->options, .step = 1};
+    if (k->shard > 0 || k->shards > 0) {
+        if (k->shard < 1 || k->shard > k->shards || k->shards > SHARDS_MAX)
+            return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "shard %u of %u: expected one of 1 to N, N at most %d", k->shard,
+                           k->shards, SHARDS_MAX);
+        c.run.shard_number = k->shard;
+        c.first = k->shard - 1;
+        c.run.shards = k->shards;
+        c.step = k->shards;
+    }
+    c.total = options_models(&c.run);
     if (k->jobs > JOBS_MAX)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "jobs %u: expected a whole number from 1 to %d", k->jobs, JOBS_MAX);
     size_t jobs = k->jobs > 1 ? k->jobs : 1;
-    if (jobs > (uint64_t)family->options.count)
-        jobs = (size_t)family->options.count;
+    if (jobs > c.total)
+        jobs = c.total > 1 ? (size_t)c.total : 1;
     if (k->force && k->resume)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "force and resume exclude each other");
     nn_status s = k->out != NULL ? open_dir(&c, err) : NN_OK;

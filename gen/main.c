@@ -2,6 +2,7 @@
 #include "list_ops.h"
 #include "nngen.h"
 #include "options.h"
+#include "replay.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -67,6 +69,8 @@ static int close_stdout(int status)
 static void print_help(void)
 {
     (void)printf("Usage: nngen --nodes N --count M --out DIR [OPTION]...\n"
+                 "       nngen merge DIR SHARD... [--force] [--specs DIR]   joins the directories of all shards in DIR\n"
+                 "       nngen replay MANIFEST --out DIR [OPTION]...        makes the corpus of a manifest.json again\n"
                  "Writes a family of M random valid ONNX models of N operator nodes each to DIR: test_000000/model.onnx with "
                  "inputs beside it,\n"
                  "models.jsonl and manifest.json.\n\n");
@@ -197,6 +201,8 @@ static int write_corpus(const options *o, const nn_family *family)
                                .jobs = o->jobs > 0 ? (unsigned)o->jobs : processors(),
                                .force = o->force != 0,
                                .resume = o->resume != 0,
+                               .shard = (unsigned)o->shard_number,
+                               .shards = (unsigned)o->shards,
                                .progress = on_progress,
                                .progress_data = &b,
                                .cancel = &cancel};
@@ -259,6 +265,60 @@ static int run(const options *o)
     return status;
 }
 
+static int replay(const options *given)
+{
+    nn_table *table;
+    nn_family *family;
+    manifest_doc *doc;
+    nn_error err = {0};
+    const char *path = given->paths[0];
+    nn_status s = manifest_load(&doc, path, &err);
+    if (s != NN_OK)
+        return fail(&err);
+    options o = *given;
+    const options *made = manifest_options(doc);
+    o.nodes = made->nodes;
+    o.count = made->count;
+    o.shard_number = made->shard_number;
+    o.shards = made->shards;
+    s = replay_open(&table, &family, doc, path, o.specs, o.check != 0, &err);
+    int status = s == NN_OK ? write_corpus(&o, family) : fail(&err);
+    if (s == NN_OK)
+        nn_family_close(family);
+    nn_table_close(table);
+    manifest_doc_free(doc);
+    return status;
+}
+
+/* A merge holds two files of each shard open. */
+static void allow_open_files(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int merge(const options *given)
+{
+    bar b = {.started = now()};
+    missing_list missing = {.bar = &b};
+    nn_corpus_report report = {0};
+    nn_error err = {0};
+    nn_merge_config config = {.specs = given->specs, .force = given->force != 0};
+    allow_open_files();
+    if (nn_corpus_merge(given->paths[0], (const char *const *)given->paths + 1, (size_t)given->n_paths - 1, &config, &report,
+                        on_missing, &missing, &err) != NN_OK)
+        return fail(&err);
+    options o = *given;
+    o.out = given->paths[0];
+    o.nodes = report.models > 0 ? (int64_t)(report.nodes / report.models) : 0;
+    if (!o.quiet)
+        print_summary(&o, &report, now() - b.started);
+    return close_stdout(EXIT_SUCCESS);
+}
+
 int main(int argc, char **argv)
 {
     options o;
@@ -273,5 +333,7 @@ int main(int argc, char **argv)
         (void)printf("nngen %s\n", nn_version());
         return close_stdout(EXIT_SUCCESS);
     }
+    if (o.command != NULL)
+        return strcmp(o.command, "merge") == 0 ? merge(&o) : replay(&o);
     return run(&o);
 }

@@ -279,18 +279,49 @@ static json_t *statistics_object(const stats *s)
     return unless(bad, j);
 }
 
-static json_t *manifest_object(const nn_family *f, const stats *s, uint64_t finished)
+static bool is_shard(const options *run)
+{
+    return run != NULL && run->shards > 0;
+}
+
+static int set_shard(json_t *j, const options *run)
+{
+    return json_object_set_new(j, "shard",
+                               json_pack("{s:I, s:I}", "number", (json_int_t)run->shard_number, "of", (json_int_t)run->shards));
+}
+
+/* Numerators and denominators of the statistics' ratios. */
+static json_t *sums_object(const stats *s)
+{
+    json_t *j = json_pack("{s:o, s:o, s:o}", "joins", whole(s->joins), "tensors", whole(s->tensors), "reused", whole(s->reused));
+    int bad = 0;
+#define X(name) bad |= json_object_set_new(j, #name, whole(s->name.sum));
+    STATS_SPREADS(X)
+#undef X
+    return unless(bad, j);
+}
+
+static json_t *manifest_object(const nn_family *f, const stats *s, uint64_t finished, const options *run)
 {
     json_t *j = json_pack("{s:s, s:s, s:o, s:s, s:i, s:o, s:o, s:o}", "generator", "nngen", "version", NNGEN_VERSION, "options",
                           options_object(&f->options), "table_digest", f->table->digest, "ir_version",
                           onnx_ir_version((int)f->options.opset), "operators", operators_array(s), "missing", missing_array(f, s),
                           "statistics", statistics_object(s));
-    return unless(finished < (uint64_t)f->options.count ? json_object_set_new(j, "finished", whole(finished)) : 0, j);
+    int bad = 0;
+    uint64_t all = (uint64_t)f->options.count;
+    if (is_shard(run)) {
+        bad |= set_shard(j, run) | json_object_set_new(j, "sums", sums_object(s));
+        all = options_models(run);
+    }
+    if (finished < all)
+        bad |= json_object_set_new(j, "finished", whole(finished));
+    return unless(bad, j);
 }
 
-nn_status manifest_json(char **out, size_t *size, const nn_family *f, const stats *s, uint64_t finished, nn_error *err)
+nn_status manifest_json(char **out, size_t *size, const nn_family *f, const stats *s, uint64_t finished, const options *run,
+                        nn_error *err)
 {
-    json_t *j = manifest_object(f, s, finished);
+    json_t *j = manifest_object(f, s, finished, run);
     char *text = j != NULL ? json_dumps(j, JSON_FORMAT) : NULL;
     json_decref(j);
     if (text == NULL)
@@ -302,10 +333,11 @@ nn_status manifest_json(char **out, size_t *size, const nn_family *f, const stat
     return NN_OK;
 }
 
-nn_status manifest_run(char **out, size_t *size, const nn_family *f, nn_error *err)
+nn_status manifest_run(char **out, size_t *size, const nn_family *f, const options *run, nn_error *err)
 {
     json_t *j = json_pack("{s:s, s:s, s:o, s:s}", "generator", "nngen", "version", NNGEN_VERSION, "options",
                           options_object(&f->options), "table_digest", f->table->digest);
+    j = unless(is_shard(run) ? set_shard(j, run) : 0, j);
     char *text = j != NULL ? json_dumps(j, JSON_COMPACT) : NULL;
     json_decref(j);
     if (text == NULL)

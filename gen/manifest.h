@@ -8,8 +8,10 @@
 #include "api.h"
 #include "json_line.h"
 
-/* finished: models of the family that are there; fewer than the options' count after a cancellation or an error. */
-nn_status manifest_json(char **out, size_t *size, const nn_family *f, const stats *s, uint64_t finished, nn_error *err);
+/* finished: models that are there; fewer than options_models after a cancellation or an error. run: NULL, or options whose shard
+ * was made; then the manifest has what merging needs. */
+nn_status manifest_json(char **out, size_t *size, const nn_family *f, const stats *s, uint64_t finished, const options *run,
+                        nn_error *err);
 
 /* Why operator i is in no model of a family with these statistics; NULL if it is in one. */
 const char *manifest_missing(const nn_family *f, const stats *s, size_t op);
@@ -19,6 +21,6 @@ nn_status manifest_line(json_line *line, nn_model *m, const uint8_t (*digests)[S
 
 /* What a run is, to be recorded at its start and compared when it goes on: the fields generator, version, options and table_digest
  * (and shard) of its manifest. To be freed with free(). */
-nn_status manifest_run(char **out, size_t *size, const nn_family *f, nn_error *err);
+nn_status manifest_run(char **out, size_t *size, const nn_family *f, const options *run, nn_error *err);
 
 #endif

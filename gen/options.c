@@ -37,11 +37,11 @@ const char *option_text(const options *o, const option_row *row)
     return s;
 }
 
-static void set_int(options *o, const option_row *row, int64_t x)
+void option_set_int(options *o, const option_row *row, int64_t x)
 {
     memcpy((char *)o + row->offset, &x, sizeof x);
 }
-static void set_text(options *o, const option_row *row, const char *s)
+void option_set_text(options *o, const option_row *row, const char *s)
 {
     memcpy((char *)o + row->offset, &s, sizeof s);
 }
@@ -54,13 +54,21 @@ void option_flag(const option_row *row, char out[32])
             *p = '-';
 }
 
+uint64_t options_models(const options *o)
+{
+    if (o->shards == 0)
+        return (uint64_t)o->count;
+    return o->count >= o->shard_number ? (uint64_t)((o->count - o->shard_number) / o->shards) + 1 : 0;
+}
+
 void options_default(options *o)
 {
+    *o = (options){0};
     for (const option_row *row = option_rows; row < option_rows + option_count; row++)
         if (is_number(row))
-            set_int(o, row, row->fallback);
+            option_set_int(o, row, row->fallback);
         else
-            set_text(o, row, row->fallback_text);
+            option_set_text(o, row, row->fallback_text);
 }
 
 static nn_status out_of_range(nn_error *err, const char *prefix, const option_row *row, const char *value)
@@ -137,8 +145,28 @@ static nn_status set_number(options *o, const option_row *row, const char *value
         good = *p >= '0' && *p <= '9' && nn_mul64(x, 10, &x) && nn_add64(x, *p - '0', &x);
     if (!good || x < row->least || x > row->greatest)
         return out_of_range(err, "--", row, *value != '\0' ? value : "''");
-    set_int(o, row, x);
+    option_set_int(o, row, x);
     return NN_OK;
+}
+
+/* A whole number in [1, SHARDS_MAX] up to `end`. */
+static bool read_part(const char **at, char end, int64_t *x)
+{
+    *x = 0;
+    const char *p = *at;
+    for (; *p >= '0' && *p <= '9' && *x <= SHARDS_MAX; p++)
+        *x = 10 * *x + (*p - '0');
+    bool good = p > *at && *p == end && *x >= 1 && *x <= SHARDS_MAX;
+    *at = p + (good && end != '\0');
+    return good;
+}
+
+static nn_status set_shard(options *o, const char *value, nn_error *err)
+{
+    const char *p = value;
+    if (read_part(&p, '/', &o->shard_number) && read_part(&p, '\0', &o->shards) && o->shard_number <= o->shards)
+        return NN_OK;
+    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--shard %.60s: expected K/N with 1 <= K <= N <= %d", value, SHARDS_MAX);
 }
 
 static nn_status set_value(options *o, const option_row *row, const char *value, nn_error *err)
@@ -150,7 +178,35 @@ static nn_status set_value(options *o, const option_row *row, const char *value,
         option_flag(row, flag);
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s '': expected %s", flag, row->argument);
     }
-    set_text(o, row, value);
+    option_set_text(o, row, value);
+    return row->offset == offsetof(options, shard) ? set_shard(o, value, err) : NN_OK;
+}
+
+static bool is_command(const options *o, const char *word)
+{
+    return o->command != NULL && strcmp(o->command, word) == 0;
+}
+
+/* Commands take what is to be made from manifests. */
+static nn_status check_command(const options *o, nn_error *err)
+{
+    options fresh;
+    options_default(&fresh);
+    for (const option_row *row = option_rows; row < option_rows + option_count; row++) {
+        if (!row->manifest && row->offset != offsetof(options, shard))
+            continue;
+        if (is_number(row) ? option_int(o, row) == option_int(&fresh, row) : option_text(o, row) == option_text(&fresh, row))
+            continue;
+        char flag[32];
+        option_flag(row, flag);
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s: %s is taken from the manifest", o->command, flag);
+    }
+    if (is_command(o, "merge") && o->n_paths < 2)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "merge: expected the directory to write, then those of the shards");
+    if (is_command(o, "replay") && (o->n_paths != 1 || (o->out == NULL && !o->dry_run)))
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "replay: expected a manifest and --out DIR");
+    if (!is_command(o, "replay") && o->out != NULL)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s takes no --out", o->command);
     return NN_OK;
 }
 
@@ -171,6 +227,8 @@ static nn_status check_together(const options *o, nn_error *err)
     }
     if (o->force && o->resume)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--force and --resume exclude each other");
+    if (o->command != NULL)
+        return check_command(o, err);
     if (o->out == NULL && !o->dry_run)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--out is missing: expected the directory to write");
     return NN_OK;
@@ -179,7 +237,14 @@ static nn_status check_together(const options *o, nn_error *err)
 nn_status options_parse(options *o, int argc, char *const *argv, nn_error *err)
 {
     options_default(o);
-    for (int i = 1; i < argc; i++) {
+    int i = 1;
+    if (argc > 1 && (strcmp(argv[1], "merge") == 0 || strcmp(argv[1], "replay") == 0)) {
+        o->command = argv[1];
+        o->paths = argv + 2;
+        for (i = 2; i < argc && argv[i][0] != '-'; i++)
+            o->n_paths++;
+    }
+    for (; i < argc; i++) {
         const char *given = argv[i], *equals = strchr(given, '=');
         if (strcmp(given, "-h") == 0)
             given = "--help";
@@ -194,7 +259,7 @@ nn_status options_parse(options *o, int argc, char *const *argv, nn_error *err)
             if (equals != NULL)
                 return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%.*s takes no value, but was given %.60s", (int)length, given,
                                equals + 1);
-            set_int(o, row, 1);
+            option_set_int(o, row, 1);
         } else if (row->kind == OPTION_WORD) {
             s = set_value(o, row, equals != NULL ? equals + 1 : "", err);
         } else if (equals != NULL) {

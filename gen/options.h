@@ -29,6 +29,7 @@
     X(INT, jobs, "J", 0, 1, 256, false, "threads; does not change the bytes (default: one for each processor)")       \
     X(FLAG, force, NULL, 0, 0, 0, false, "replace what nngen wrote to DIR before; other files stay")                  \
     X(FLAG, resume, NULL, 0, 0, 0, false, "go on with a run of the same options that was interrupted in DIR")         \
+    X(TEXT, shard, "K/N", NULL, 0, 0, false, "make only the K-th of N parts of the family, to be merged later")       \
     X(FLAG, dry_run, NULL, 0, 0, 0, false, "build every model, write nothing")                                        \
     X(FLAG, quiet, NULL, 0, 0, 0, false, "no progress, no summary")                                                   \
     X(FLAG, progress, NULL, 0, 0, 0, false, "show progress even if standard error is not a terminal")                 \
@@ -45,7 +46,13 @@ typedef struct {
 #define X(kind, field, argument, fallback, least, greatest, manifest, help) option_##kind field;
     NN_OPTIONS(X)
 #undef X
+    int64_t shard_number, shards; /* of shard: models i with i % shards == shard_number - 1; 0, 0: all */
+    const char *command;          /* merge, verify, replay; NULL: none */
+    char *const *paths;           /* after the command */
+    int n_paths;
 } options;
+
+#define SHARDS_MAX 10000
 
 typedef enum { OPTION_INT, OPTION_TEXT, OPTION_FLAG, OPTION_WORD } option_kind;
 
@@ -64,7 +71,10 @@ extern const size_t option_count;
 
 int64_t option_int(const options *o, const option_row *row);      /* INT, FLAG */
 const char *option_text(const options *o, const option_row *row); /* TEXT, WORD */
-void option_flag(const option_row *row, char out[32]);            /* "--max-elements" */
+void option_set_int(options *o, const option_row *row, int64_t x);
+void option_set_text(options *o, const option_row *row, const char *s);
+uint64_t options_models(const options *o);             /* that the run makes: all, or those of the shard */
+void option_flag(const option_row *row, char out[32]); /* "--max-elements" */
 
 void options_default(options *o);
 /* NN_ERR_USAGE names the flag, its value and what was expected. */

@@ -218,21 +218,41 @@ nn_status model_dir_begin(model_dir *m, const outdir *d, const char *name, nn_er
     return model_dir_begin_at(m, d->fd, d->path, name, err);
 }
 
-nn_status model_dir_put(model_dir *m, long set, const char *file, const void *bytes, size_t n, nn_error *err)
+/* The hidden path of a file, with the directory of its set. */
+static nn_status place(model_dir *m, char path[256], long set, const char *file, nn_error *err)
 {
-    char path[256];
     const char *visible = path + strlen(TEMPORARY);
     if (set >= 0 && set != m->set) {
-        (void)snprintf(path, sizeof path, TEMPORARY "%s/test_data_set_%ld", m->name, set);
+        (void)snprintf(path, 256, TEMPORARY "%s/test_data_set_%ld", m->name, set);
         if (mkdirat(m->root, path, 0777) != 0)
             return io_error(err, m->above, visible, "cannot create");
         m->set = set;
     }
     if (set >= 0)
-        (void)snprintf(path, sizeof path, TEMPORARY "%s/test_data_set_%ld/%s", m->name, set, file);
+        (void)snprintf(path, 256, TEMPORARY "%s/test_data_set_%ld/%s", m->name, set, file);
     else
-        (void)snprintf(path, sizeof path, TEMPORARY "%s/%s", m->name, file);
-    return write_file(m->root, path, bytes, n) ? NN_OK : io_error(err, m->above, visible, "cannot write");
+        (void)snprintf(path, 256, TEMPORARY "%s/%s", m->name, file);
+    return NN_OK;
+}
+
+nn_status model_dir_put(model_dir *m, long set, const char *file, const void *bytes, size_t n, nn_error *err)
+{
+    char path[256];
+    nn_status s = place(m, path, set, file, err);
+    if (s != NN_OK)
+        return s;
+    return write_file(m->root, path, bytes, n) ? NN_OK : io_error(err, m->above, path + strlen(TEMPORARY), "cannot write");
+}
+
+nn_status model_dir_link(model_dir *m, long set, const char *file, int from, const char *path, nn_error *err)
+{
+    char to[256];
+    nn_status s = place(m, to, set, file, err);
+    if (s != NN_OK || linkat(from, path, m->root, to, 0) == 0)
+        return s;
+    if (errno == EXDEV || errno == EPERM || errno == EMLINK || errno == EOPNOTSUPP)
+        return NN_ERR_CANCELLED;
+    return io_error(err, m->above, to + strlen(TEMPORARY), "cannot link");
 }
 
 nn_status model_dir_put_input(model_dir *m, long set, size_t index, const void *bytes, size_t n, nn_error *err)

@@ -62,6 +62,8 @@ nn_status model_dir_begin_at(model_dir *m, int root, const char *above, const ch
 nn_status model_dir_put(model_dir *m, long set, const char *file, const void *bytes, size_t n, nn_error *err);
 /* test_data_set_SET/input_INDEX.pb */
 nn_status model_dir_put_input(model_dir *m, long set, size_t index, const void *bytes, size_t n, nn_error *err);
+/* The file at `path` below `from` under one more name; NN_ERR_CANCELLED: the file system cannot, and nothing was done. */
+nn_status model_dir_link(model_dir *m, long set, const char *file, int from, const char *path, nn_error *err);
 nn_status model_dir_end(model_dir *m, nn_error *err); /* makes it visible */
 void model_dir_drop(model_dir *m);                    /* after a failure of begin, put or end: removes what is there */
 

@@ -26,8 +26,7 @@ void stats_free(stats *s)
     *s = (stats){0};
 }
 
-/* Adds to the bin of a key; dims has room for one more. */
-static void add_dim(stats *s, int64_t key, uint64_t count)
+void stats_add_dim(stats *s, int64_t key, uint64_t count)
 {
     size_t lo = 0, hi = s->n_dims;
     while (lo < hi) {
@@ -110,7 +109,7 @@ static uint32_t add_node(stats *s, const graph *g, const graph_node *n)
         s->level[t] = level;
         s->ranks[d->rank]++;
         for (int i = 0; i < d->rank; i++)
-            add_dim(s, d->dims[i], 1);
+            stats_add_dim(s, d->dims[i], 1);
     }
     return level;
 }
@@ -165,7 +164,7 @@ nn_status stats_merge(stats *into, const stats *from, nn_error *err)
     for (size_t i = 0; i < into->classes->n_classes; i++)
         into->class_counts[i] += from->class_counts[i];
     for (size_t i = 0; i < from->n_dims; i++)
-        add_dim(into, from->dims[i].key, from->dims[i].count);
+        stats_add_dim(into, from->dims[i].key, from->dims[i].count);
     return NN_OK;
 }
 

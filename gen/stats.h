@@ -44,6 +44,7 @@ void stats_free(stats *s);
 nn_status stats_reserve(stats *s, const graph *g, nn_error *err);
 void stats_add(stats *s, const graph *g);
 nn_status stats_merge(stats *into, const stats *from, nn_error *err);
-size_t stats_covered(const stats *s); /* operators that appeared */
+void stats_add_dim(stats *s, int64_t key, uint64_t count); /* dims has room for one more */
+size_t stats_covered(const stats *s);                      /* operators that appeared */
 
 #endif

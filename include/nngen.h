@@ -129,6 +129,8 @@ typedef struct {
     /* Not 0: go on where a run of the same family was interrupted. What is finished stays, if it is whole; the bytes are those of
      * a run without interruption. An empty or new directory is fine. */
     int resume;
+    /* Only the models i with i % shards == shard - 1, in a directory of their own, for nn_corpus_merge. 0 and 0: all. */
+    unsigned shard, shards;
     /* Called after each model, in order, by one thread at a time; NULL: not called. */
     void (*progress)(void *data, const nn_progress *progress);
     void *progress_data;
@@ -151,6 +153,16 @@ typedef void nn_missing_fn(void *data, const char *op, const char *reason);
  * finished before an error stays, with a manifest that says so. report may be NULL; missing too. */
 NN_API nn_status nn_corpus_write(const nn_family *family, const nn_corpus_config *config, nn_corpus_report *report,
                                  nn_missing_fn *missing, void *missing_data, nn_error *err);
+
+typedef struct {
+    const char *specs; /* directory of the table, as in nn_table_config; NULL: the built-in one */
+    int force;         /* not 0: replace what nngen wrote to the directory before */
+} nn_merge_config;
+
+/* Joins the directories of all n shards of a family, in any order, in `out`, with the bytes of a run without shards. They stay as
+ * they are; files are linked where the file system can, else copied. config may be NULL; report too. */
+NN_API nn_status nn_corpus_merge(const char *out, const char *const *shards, size_t n, const nn_merge_config *config,
+                                 nn_corpus_report *report, nn_missing_fn *missing, void *missing_data, nn_error *err);
 
 #ifdef __cplusplus
 }
