@@ -127,9 +127,13 @@ static nn_status open_parts(merge *m, const char *const *dirs, size_t n, nn_erro
 static nn_status cannot(const part *p, const char *path, const char *what, nn_error *err)
 {
     int e = errno;
-    char text[sizeof err->file];
-    (void)snprintf(text, sizeof text, "%.60s/%.90s", p->dir, path);
-    return nn_fail(err, NN_ERR_IO, text, 0, 0, "%s: %s", what, strerror(e));
+    char *text = below(p->dir, path); /* of a long one, the end is shown */
+    if (text == NULL)
+        return nn_nomem(err);
+    size_t n = strlen(text), most = sizeof((nn_error *)NULL)->file - 1;
+    nn_status s = nn_fail(err, NN_ERR_IO, n > most ? text + n - most : text, 0, 0, "%s: %s", what, strerror(e));
+    nn_free(text);
+    return s;
 }
 
 static nn_status copy_file(merge *m, const char *path, long set, const char *file, nn_error *err)
