@@ -6,7 +6,6 @@
 #define RELAX_AFTER 10   /* then larger values are allowed */
 #define LENIENT_AFTER 14 /* then due operators may be left out */
 #define WIDE_AFTER 17    /* then there may be any number of outputs */
-#define FEW 8            /* operators that are looked into where no graph is found */
 #define RELAXED_MAGNITUDE 100.0
 
 nn_status builder_new(builder **out, const op_set *ops, nn_error *err)
@@ -135,6 +134,10 @@ static nn_status check_request(const builder *b, const build_request *r, nn_erro
         int cost = b->index->facts[b->index->usable.items[i]].cost;
         least = cost < least ? cost : least;
     }
+    for (size_t i = 0; least >= OP_COST_NONE && i < b->ops->n_ops; i++)
+        if (!b->index->facts[i].feasible)
+            return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0, "no graph of %zu nodes found: operator %s: " OP_INFEASIBLE, r->nodes,
+                           b->ops->ops[i].name);
     if (least >= OP_COST_NONE)
         return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0,
                        "none of the %zu operators can stand in a graph with float32 inputs and outputs", b->ops->n_ops);
@@ -147,13 +150,6 @@ static nn_status check_request(const builder *b, const build_request *r, nn_erro
 static nn_status give_up(const builder *b, nn_error *err)
 {
     const char *op = b->obstacle < b->ops->n_ops ? b->ops->ops[b->obstacle].name : NULL;
-    const lower_limits limits = {0};
-    for (size_t i = 0; i < b->index->usable.n; i++) {
-        uint16_t k = b->index->usable.items[i];
-        if ((k == b->obstacle || b->index->usable.n <= FEW) && !op_feasible(b->ops, &b->ops->ops[k], &limits))
-            return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0, "no graph of %zu nodes found: operator %s: " OP_INFEASIBLE, b->nodes,
-                           b->ops->ops[k].name);
-    }
     if (op)
         return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0, "no graph of %zu nodes found in %d attempts: operator %s could not be placed",
                        b->nodes, ATTEMPTS, op);

@@ -1,6 +1,10 @@
 #include "op_feasible.h"
+#include "lower_internal.h"
 
 #define TRIES 200
+/* Spent over all tries: evaluations and propagations. Operators that can be instantiated take some hundred of each. */
+#define MAX_STEPS 300000
+#define MAX_PROPAGATIONS 1000000
 #define SEED 0x6665617369626cu
 
 /* A tensor that may go in the input, as far as type and rank tell. */
@@ -51,9 +55,9 @@ static lower_result try_once(lower *l, const op_model *op, const lower_limits *l
                 r.slots[slot] = (lower_slot){.kind = SLOT_TENSOR, .tensor = &tensors[slot], .rank = -1};
         }
     }
-    int frame;
+    int number;
     lower_begin(l, t);
-    lower_result res = lower_add(l, &r, &frame);
+    lower_result res = lower_add(l, &r, &number);
     return res == LOWER_OK ? lower_close(l, instances) : res;
 }
 
@@ -68,10 +72,13 @@ bool op_feasible(const op_set *ops, const op_model *op, const lower_limits *limi
     lenient.max_magnitude = 1e6;
     bool known = tape_new_seeded(&t, SEED, op->index, &err) == NN_OK && lower_new(&l, ops, &lenient, &memory, &err) == NN_OK;
     bool found = false;
-    for (int i = 0; known && !found && i < TRIES; i++) {
+    uint64_t steps = 0, propagations = 0;
+    for (int i = 0; known && !found && i < TRIES && steps < MAX_STEPS && propagations < MAX_PROPAGATIONS; i++) {
         lower_result res = try_once(l, op, limits, i % 2 == 1, t);
         found = res == LOWER_OK;
         known = res != LOWER_NOMEM;
+        steps += l->steps;
+        propagations += csp_propagations(l->csp);
         arena_reset(&memory);
     }
     lower_free(l);

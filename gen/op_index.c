@@ -1,4 +1,5 @@
 #include "op_index.h"
+#include "op_feasible.h"
 
 #define MAX_VARS 8
 #define MAX_BINDINGS 256 /* of type variables, an operator */
@@ -96,6 +97,8 @@ static bool each_binding(op_index *x, visit_fn visit)
     for (size_t i = 0; i < x->ops->n_ops; i++) {
         const op_model *op = &x->ops->ops[i];
         binding b;
+        if (!x->facts[i].feasible)
+            continue;
         first_binding(op, &b);
         int n = 0;
         do
@@ -224,6 +227,10 @@ nn_status op_index_new(op_index **out, const op_set *ops, nn_error *err)
         op_index_free(x);
         return nn_nomem(err);
     }
+    const lower_limits limits = {0};
+    for (size_t i = 0; i < ops->n_ops; i++)
+        x->facts[i].feasible =
+            ops->ops[i].rules == NULL || op_feasible(ops, &ops->ops[i], &limits); /* NULL: a model without rules */
     for (int t = 0; t < DT_COUNT; t++)
         x->produce[t] = x->sink[t] = t == DT_FLOAT32 ? 0 : OP_COST_NONE;
     while (each_binding(x, relax_produce)) {

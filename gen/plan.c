@@ -1,5 +1,6 @@
 #include "plan.h"
 #include "choice.h"
+#include "op_feasible.h"
 #include "op_index.h"
 #include <string.h>
 
@@ -232,7 +233,7 @@ nn_status plan_new(plan **out, const op_set *ops, size_t nodes, uint64_t count, 
             int cost = x->facts[i].cost;
             p->costs[i] = cost >= OP_COST_NONE ? 0 : cost;
             if (p->costs[i] == 0)
-                p->reasons[i] = unreachable;
+                p->reasons[i] = x->facts[i].feasible ? unreachable : OP_INFEASIBLE;
             else if ((size_t)p->costs[i] > nodes)
                 p->reasons[i] = too_small;
             else if (count == 0)
