@@ -70,6 +70,7 @@ static void print_help(void)
 {
     (void)printf("Usage: nngen --nodes N --count M --out DIR [OPTION]...\n"
                  "       nngen merge DIR SHARD... [--force] [--specs DIR]   joins the directories of all shards in DIR\n"
+                 "       nngen verify DIR                                   compares a corpus with its manifest and hashes\n"
                  "       nngen replay MANIFEST --out DIR [OPTION]...        makes the corpus of a manifest.json again\n"
                  "Writes a family of M random valid ONNX models of N operator nodes each to DIR: test_000000/model.onnx with "
                  "inputs beside it,\n"
@@ -290,6 +291,25 @@ static int replay(const options *given)
     return status;
 }
 
+static void on_difference(void *data, const char *path, const char *what)
+{
+    (void)fprintf(stderr, "nngen: %s/%s: %s\n", (const char *)data, path, what);
+}
+
+static int verify(const options *o)
+{
+    nn_verify_report r;
+    nn_error err = {0};
+    if (nn_corpus_verify(o->paths[0], &r, on_difference, o->paths[0], &err) != NN_OK)
+        return fail(&err);
+    if (!o->quiet) {
+        (void)printf("%llu models, %llu files, ", (unsigned long long)r.models, (unsigned long long)r.files);
+        print_size(r.bytes);
+        (void)printf(", %llu difference%s\n", (unsigned long long)r.differences, r.differences == 1 ? "" : "s");
+    }
+    return close_stdout(r.differences == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
 /* A merge holds two files of each shard open. */
 static void allow_open_files(void)
 {
@@ -334,6 +354,6 @@ int main(int argc, char **argv)
         return close_stdout(EXIT_SUCCESS);
     }
     if (o.command != NULL)
-        return strcmp(o.command, "merge") == 0 ? merge(&o) : replay(&o);
+        return strcmp(o.command, "merge") == 0 ? merge(&o) : strcmp(o.command, "verify") == 0 ? verify(&o) : replay(&o);
     return run(&o);
 }

@@ -307,3 +307,24 @@ nn_status manifest_row_files(const manifest_row *r, manifest_file_fn *f, void *d
     }
     return s;
 }
+
+size_t manifest_row_inputs(const manifest_row *r)
+{
+    return json_array_size(json_object_get((const json_t *)r, "inputs"));
+}
+
+bool manifest_row_has(const manifest_row *r, const char *path, bool folder)
+{
+    const json_t *files = json_object_get((const json_t *)r, "files");
+    if (!folder)
+        return json_object_get(files, path) != NULL;
+    const char *key;
+    json_t *value;
+    size_t n = strlen(path);
+    json_object_foreach((json_t *)(uintptr_t)files, key, value)
+    {
+        if (strncmp(key, path, n) == 0 && key[n] == '/')
+            return true;
+    }
+    return false;
+}

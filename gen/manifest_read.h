@@ -39,6 +39,9 @@ typedef struct manifest_row manifest_row;
 manifest_row *manifest_row_parse(const char *line, size_t n); /* NULL: it is none, or no memory */
 void manifest_row_free(manifest_row *r);
 const char *manifest_row_name(const manifest_row *r);
+size_t manifest_row_inputs(const manifest_row *r); /* graph inputs */
+/* Whether a file is listed or, with folder, one below that folder. */
+bool manifest_row_has(const manifest_row *r, const char *path, bool folder);
 /* Calls f for each file until it returns a status other than NN_OK, and returns that. */
 typedef nn_status manifest_file_fn(void *data, const char *path, const char *digest, nn_error *err);
 nn_status manifest_row_files(const manifest_row *r, manifest_file_fn *f, void *data, nn_error *err);

@@ -100,3 +100,17 @@ nn_status model_names_new(model_names *out, const graph *g, const op_set *ops, a
     }
     return arena_failed(a) ? nn_nomem(err) : NN_OK;
 }
+
+bool model_index(const char *name, uint64_t *index)
+{
+    static const char prefix[] = "test_";
+    if (strncmp(name, prefix, sizeof prefix - 1) != 0)
+        return false;
+    *index = 0;
+    const char *p = name + sizeof prefix - 1;
+    for (; *p >= '0' && *p <= '9' && *index < UINT64_MAX / 100; p++)
+        *index = 10 * *index + (uint64_t)(*p - '0');
+    char same[MODEL_NAME_SIZE];
+    model_name(same, *index);
+    return strcmp(name, same) == 0;
+}

@@ -24,5 +24,6 @@ nn_status model_names_new(model_names *out, const graph *g, const op_set *ops, a
 /* "test_000042" */
 #define MODEL_NAME_SIZE 32
 void model_name(char out[MODEL_NAME_SIZE], uint64_t index);
+bool model_index(const char *name, uint64_t *index); /* the reverse; false: it is no such name */
 
 #endif

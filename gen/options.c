@@ -203,6 +203,8 @@ static nn_status check_command(const options *o, nn_error *err)
     }
     if (is_command(o, "merge") && o->n_paths < 2)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "merge: expected the directory to write, then those of the shards");
+    if (is_command(o, "verify") && o->n_paths != 1)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "verify: expected the directory of a corpus");
     if (is_command(o, "replay") && (o->n_paths != 1 || (o->out == NULL && !o->dry_run)))
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "replay: expected a manifest and --out DIR");
     if (!is_command(o, "replay") && o->out != NULL)
@@ -238,7 +240,7 @@ nn_status options_parse(options *o, int argc, char *const *argv, nn_error *err)
 {
     options_default(o);
     int i = 1;
-    if (argc > 1 && (strcmp(argv[1], "merge") == 0 || strcmp(argv[1], "replay") == 0)) {
+    if (argc > 1 && (strcmp(argv[1], "merge") == 0 || strcmp(argv[1], "verify") == 0 || strcmp(argv[1], "replay") == 0)) {
         o->command = argv[1];
         o->paths = argv + 2;
         for (i = 2; i < argc && argv[i][0] != '-'; i++)

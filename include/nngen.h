@@ -164,6 +164,18 @@ typedef struct {
 NN_API nn_status nn_corpus_merge(const char *out, const char *const *shards, size_t n, const nn_merge_config *config,
                                  nn_corpus_report *report, nn_missing_fn *missing, void *missing_data, nn_error *err);
 
+typedef struct {
+    uint64_t models, files, bytes; /* that were looked at */
+    uint64_t differences;
+} nn_verify_report;
+
+/* Called for each difference: a path below the directory and what is wrong with it. */
+typedef void nn_difference_fn(void *data, const char *path, const char *what);
+
+/* Compares a corpus with its manifest.json and models.jsonl: SHA-256 of every file, files that are missing or too many, structure
+ * of every model. Writes nothing. NN_OK, whatever differs; report and tell may be NULL. */
+NN_API nn_status nn_corpus_verify(const char *dir, nn_verify_report *report, nn_difference_fn *tell, void *data, nn_error *err);
+
 #ifdef __cplusplus
 }
 #endif
