@@ -239,12 +239,10 @@ static int print_operators(const options *o, const nn_table *table)
     return close_stdout(status);
 }
 
-static int run(const options *o)
+static int run_family(const options *o, const nn_table *table)
 {
-    nn_table *table = NULL;
     nn_family *family = NULL;
     nn_error err = {0};
-    nn_table_config tc = {.opset = (int)o->opset, .profile = o->profile, .specs = o->specs, .ops = o->ops};
     nn_family_config fc = {.nodes = (uint64_t)o->nodes,
                            .count = (uint64_t)o->count,
                            .seed = (uint64_t)o->seed,
@@ -252,16 +250,44 @@ static int run(const options *o)
                            .max_elements = (uint64_t)o->max_elements,
                            .intervals = o->intervals != 0,
                            .check = o->check != 0};
+    int status = nn_family_open(&family, table, &fc, &err) == NN_OK ? write_corpus(o, family) : fail(&err);
+    nn_family_close(family);
+    return status;
+}
+
+/* A family for each number of nodes, below --out. The first one that fails or is stopped ends it. */
+static int run_families(const options *o, const nn_table *table)
+{
+    if (o->nodes_last == 0)
+        return run_family(o, table);
+    size_t size = o->out != NULL ? strlen(o->out) + 32 : 1;
+    char *out = malloc(size);
+    int status = out != NULL ? EXIT_SUCCESS : fail(&(nn_error){.status = NN_ERR_NOMEM, .message = "out of memory"});
+    for (int64_t nodes = o->nodes; nodes <= o->nodes_last && status == EXIT_SUCCESS; nodes += o->nodes_step) {
+        options one = *o;
+        one.nodes = nodes;
+        if (o->out != NULL) {
+            (void)snprintf(out, size, "%s/nodes-%03lld", o->out, (long long)nodes);
+            one.out = out;
+        }
+        status = run_family(&one, table);
+    }
+    free(out);
+    return status;
+}
+
+static int run(const options *o)
+{
+    nn_table *table = NULL;
+    nn_error err = {0};
+    nn_table_config tc = {.opset = (int)o->opset, .profile = o->profile, .specs = o->specs, .ops = o->ops};
     int status;
     if (nn_table_open(&table, &tc, &err) != NN_OK)
         status = fail(&err);
     else if (o->list_ops != NULL)
         status = print_operators(o, table);
-    else if (nn_family_open(&family, table, &fc, &err) != NN_OK)
-        status = fail(&err);
     else
-        status = write_corpus(o, family);
-    nn_family_close(family);
+        status = run_families(o, table);
     nn_table_close(table);
     return status;
 }

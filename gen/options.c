@@ -169,8 +169,42 @@ static nn_status set_shard(options *o, const char *value, nn_error *err)
     return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--shard %.60s: expected K/N with 1 <= K <= N <= %d", value, SHARDS_MAX);
 }
 
+/* A..B or A..B/S */
+static nn_status set_nodes(options *o, const option_row *row, const char *value, nn_error *err)
+{
+    int64_t part[3] = {0, 0, 1};
+    const char *p = value;
+    bool good = true;
+    for (size_t i = 0; i < 3 && good; i++) {
+        const char *from = p;
+        for (part[i] = 0; *p >= '0' && *p <= '9' && part[i] <= row->greatest; p++)
+            part[i] = 10 * part[i] + (*p - '0');
+        good = p > from && part[i] >= row->least && part[i] <= row->greatest;
+        if (i == 1 && *p == '\0') {
+            part[2] = 1;
+            break;
+        }
+        const char *gap = i == 0 ? ".." : i == 1 ? "/" : "";
+        good = good && (i == 2 ? *p == '\0' : strncmp(p, gap, strlen(gap)) == 0);
+        p += good ? strlen(gap) : 0;
+    }
+    if (!good || part[1] < part[0])
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
+                       "--nodes %.60s: expected N or A..B/S with A <= B, whole numbers from %lld to %lld", value,
+                       (long long)row->least, (long long)row->greatest);
+    o->nodes = part[0];
+    o->nodes_last = part[1];
+    o->nodes_step = part[2];
+    return NN_OK;
+}
+
 static nn_status set_value(options *o, const option_row *row, const char *value, nn_error *err)
 {
+    if (row->offset == offsetof(options, nodes)) {
+        o->nodes_last = o->nodes_step = 0;
+        if (strstr(value, "..") != NULL)
+            return set_nodes(o, row, value, err);
+    }
     if (row->kind == OPTION_INT)
         return set_number(o, row, value, err);
     if (row->kind == OPTION_TEXT && *value == '\0') {
@@ -195,7 +229,9 @@ static nn_status check_command(const options *o, nn_error *err)
     for (const option_row *row = option_rows; row < option_rows + option_count; row++) {
         if (!row->manifest && row->offset != offsetof(options, shard))
             continue;
-        if (is_number(row) ? option_int(o, row) == option_int(&fresh, row) : option_text(o, row) == option_text(&fresh, row))
+        if (row->offset == offsetof(options, nodes) && o->nodes_last > 0)
+            ; /* a range is more than its first number */
+        else if (is_number(row) ? option_int(o, row) == option_int(&fresh, row) : option_text(o, row) == option_text(&fresh, row))
             continue;
         char flag[32];
         option_flag(row, flag);

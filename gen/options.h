@@ -14,7 +14,8 @@
 /* X(kind, field, argument, default, least, greatest, in the manifest, help). The flag is the field with - for _.
  * INT: a whole number in [least, greatest]. TEXT: any text. FLAG: no argument. WORD: an argument only as --flag=WORD. */
 #define NN_OPTIONS(X)                                                                                                 \
-    X(INT, nodes, "N", 40, 1, 100000, true, "operator nodes in each model")                                           \
+    X(INT, nodes, "N", 40, 1, 100000, true,                                                                           \
+      "operator nodes in each model; A..B/S: families of A, A+S, ... B nodes in DIR/nodes-A, ...")                    \
     X(INT, count, "M", 100, 1, 10000000, true, "number of models")                                                    \
     X(TEXT, out, "DIR", NULL, 0, 0, false, "directory to write; created if it is not there")                          \
     X(INT, seed, "S", 0, 0, INT64_MAX, true, "same seed, same bytes")                                                 \
@@ -46,9 +47,10 @@ typedef struct {
 #define X(kind, field, argument, fallback, least, greatest, manifest, help) option_##kind field;
     NN_OPTIONS(X)
 #undef X
-    int64_t shard_number, shards; /* of shard: models i with i % shards == shard_number - 1; 0, 0: all */
-    const char *command;          /* merge, verify, replay; NULL: none */
-    char *const *paths;           /* after the command */
+    int64_t shard_number, shards;   /* of shard: models i with i % shards == shard_number - 1; 0, 0: all */
+    int64_t nodes_last, nodes_step; /* of a range of nodes; 0, 0: there is none */
+    const char *command;            /* merge, verify, replay; NULL: none */
+    char *const *paths;             /* after the command */
     int n_paths;
 } options;
 

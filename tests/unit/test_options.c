@@ -84,6 +84,17 @@ static void every_option_is_read(void **state)
     assert_true(parsed(ARGS("-h")).help);
 }
 
+static void ranges_of_nodes(void **state)
+{
+    (void)state;
+    options o = parsed(ARGS("--out", "d", "--nodes", "15..100/5"));
+    assert_true(o.nodes == 15 && o.nodes_last == 100 && o.nodes_step == 5);
+    o = parsed(ARGS("--out", "d", "--nodes=3..3"));
+    assert_true(o.nodes == 3 && o.nodes_last == 3 && o.nodes_step == 1);
+    o = parsed(ARGS("--out", "d", "--nodes=3..5", "--nodes", "4")); /* the last one counts */
+    assert_true(o.nodes == 4 && o.nodes_last == 0);
+}
+
 static void the_last_one_counts(void **state)
 {
     (void)state;
@@ -105,7 +116,15 @@ static void refusals(void **state)
         {{"--nodes", " 4"}, "--nodes  4: expected a whole number from 1 to 100000"},
         {{"--nodes", "0x10"}, "--nodes 0x10: expected a whole number from 1 to 100000"},
         {{"--nodes="}, "--nodes '': expected a whole number from 1 to 100000"},
-        {{"--nodes", "15..100/5"}, "--nodes 15..100/5: expected a whole number from 1 to 100000"},
+        {{"--nodes", "15..100/"}, "--nodes 15..100/: expected N or A..B/S with A <= B, whole numbers from 1 to 100000"},
+        {{"--nodes", "15.."}, "--nodes 15..: expected N or A..B/S with A <= B, whole numbers from 1 to 100000"},
+        {{"--nodes", "..15"}, "--nodes ..15: expected N or A..B/S with A <= B, whole numbers from 1 to 100000"},
+        {{"--nodes", "15..14"}, "--nodes 15..14: expected N or A..B/S with A <= B, whole numbers from 1 to 100000"},
+        {{"--nodes", "15..20/0"}, "--nodes 15..20/0: expected N or A..B/S with A <= B, whole numbers from 1 to 100000"},
+        {{"--nodes", "15..100001"}, "--nodes 15..100001: expected N or A..B/S with A <= B, whole numbers from 1 to 100000"},
+        {{"--nodes", "1..2/3/4"}, "--nodes 1..2/3/4: expected N or A..B/S with A <= B, whole numbers from 1 to 100000"},
+        {{"--nodes", "0..2"}, "--nodes 0..2: expected N or A..B/S with A <= B, whole numbers from 1 to 100000"},
+        {{"replay", "m", "--nodes", "40..50", "--out", "d"}, "replay: --nodes is taken from the manifest"},
         {{"--nodes"}, "--nodes needs a value: expected N"},
         {{"--nodes", "--count", "3"}, "--nodes needs a value: expected N"},
         {{"--count", "0"}, "--count 0: expected a whole number from 1 to 10000000"},
@@ -272,6 +291,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults),
         cmocka_unit_test(every_option_is_read),
+        cmocka_unit_test(ranges_of_nodes),
         cmocka_unit_test(the_last_one_counts),
         cmocka_unit_test(refusals),
         cmocka_unit_test(long_words_are_cut),
