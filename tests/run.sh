@@ -6,21 +6,23 @@ mode=${1:-all}
 B=${B:-build/default}
 py=build/venv/bin/python
 log=$B/test-logs
+rm -rf "$log"
 mkdir -p "$log"
 passed=0 failed=0 skipped=0 broken=0
 
-# count LOG STATUS NAME: adds the counts of a cmocka or pytest log.
+# count LOG STATUS NAME [TIME]: adds the counts of a cmocka or pytest log.
 count() {
     p=$(awk '/\[  PASSED  \]/ {n += $4} /(^|, )[0-9]+ passed/ {for (i = 1; i < NF; i++) if ($(i + 1) ~ /^passed/) n += $i} END {print n + 0}' "$1")
     f=$(awk '/\[  FAILED  \] [0-9]+ test\(s\)/ {n += $4} /(^|[ ,])[0-9]+ (failed|error)/ {for (i = 1; i < NF; i++) if ($(i + 1) ~ /^(failed|error)/) n += $i} END {print n + 0}' "$1")
     s=$(awk '/\[  SKIPPED \] [0-9]+ test\(s\)/ {n += $4} /[0-9]+ skipped/ {for (i = 1; i < NF; i++) if ($(i + 1) ~ /^skipped/) n += $i} END {print n + 0}' "$1")
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
-    if [ "$2" -ne 0 ] || [ "$p" -eq 0 ]; then
+    if [ "$2" -ne 0 ] || [ $((p + s)) -eq 0 ]; then
         cat "$1"
         echo "!! $3: exit status $2, $p passed, $f failed"
         [ "$f" -gt 0 ] || broken=$((broken + 1))
     else
-        echo "ok $3: $p passed$([ "$s" -eq 0 ] || echo ", $s skipped")"
+        echo "ok $3: $p passed$([ "$s" -eq 0 ] || echo ", $s skipped")${4:+, $4}"
+        sed -n 's/^SKIPPED/   skipped:/p' "$1"
     fi
 }
 
@@ -30,13 +32,25 @@ for t in tests/unit/test_*.c; do
     count "$log/$name" $? "$name"
 done
 
+# Test files in Python run side by side, the long ones first. None of them writes to a place that another one reads.
 if [ "$mode" != stress ]; then
-    for dir in tests/cli tests/api tests/e2e tests/check tests/solver tests/project; do
-        [ "$mode" = all ] || [ "$dir" = tests/cli ] || continue
-        ls "$dir"/test_*.py >/dev/null 2>&1 || continue
-        name=$(echo "$dir" | tr / -)
-        NNGEN=${NNGEN:-$B/nngen} B=$B PYTHONPATH=tests $py -m pytest -q -rs "$dir" >"$log/$name" 2>&1
-        count "$log/$name" $? "$name"
+    jobs=${JOBS:-$(nproc 2>/dev/null || echo 2)}
+    folders="tests/e2e tests/solver tests/check tests/cli tests/api tests/project"
+    [ "$mode" = all ] || folders=tests/cli
+    # shellcheck disable=SC2086
+    files=$(find $folders -maxdepth 1 -name 'test_*.py' 2>/dev/null | LC_ALL=C sort |
+        awk -v f="$folders" 'BEGIN {n = split(f, d, " ")} {for (i = 1; i <= n; i++) if (index($0, d[i] "/") == 1) print i, $0}' | sort -s -k1,1n | cut -d" " -f2)
+    export B log py NNGEN="${NNGEN:-$B/nngen}" PYTHONPATH=tests
+    # shellcheck disable=SC2016
+    echo "$files" | xargs -P "$jobs" -n 1 sh -c '
+        name=$(echo "$0" | sed "s|/|-|g; s|\.py$||")
+        start=$(date +%s)
+        $py -m pytest -q -rs -p no:cacheprovider "$0" >"$log/$name" 2>&1
+        echo "$? $(($(date +%s) - start))" >"$log/$name.status"'
+    for file in $files; do
+        name=$(echo "$file" | sed 's|/|-|g; s|\.py$||')
+        read -r status seconds <"$log/$name.status" || status=1 seconds=0
+        count "$log/$name" "$status" "$file" "$seconds s"
     done
 fi
 
