@@ -2,7 +2,7 @@
 
 #define RANDOM_TRIES 24 /* operators tried in a step before all are gone through in order */
 #define CLOSE_TRIES 24
-#define SOURCE_TRIES 8 /* joins tried for an operator without inputs */
+#define SOURCE_TRIES 24 /* joins tried for an operator without inputs */
 
 typedef lower_result (*strategy)(builder *b, const op_model *op);
 
@@ -112,7 +112,7 @@ static lower_result backward(builder *b, const op_model *op)
     return build_try(b, &sp, 1);
 }
 
-/* One of these types that the table has a use for: mostly float32 where it is among them. */
+/* One of these types that the table has a use for: float32 or, more often, another that is among them. */
 static dtype draw_type(builder *b, dtype_mask types)
 {
     dtype found[DT_COUNT] = {DT_FLOAT32};
@@ -120,7 +120,7 @@ static dtype draw_type(builder *b, dtype_mask types)
     for (int t = DT_FLOAT32 + 1; t < DT_COUNT; t++)
         if (types >> t & 1 && b->index->takers[t].n > 0)
             found[n++] = (dtype)t;
-    if (types >> DT_FLOAT32 & 1 && (n == 0 || !tape_chance(b->t, "other type", 1, 3)))
+    if (types >> DT_FLOAT32 & 1 && (n == 0 || !tape_chance(b->t, "other type", 2, 3)))
         return DT_FLOAT32;
     return found[n > 1 ? build_draw(b, "type", n) : 0];
 }
