@@ -121,13 +121,13 @@ def test_full_disk(nngen, tmp_path, disk, reference):
     want = reference(nngen, *args)
     for k, kilobytes in enumerate([4, 8, 12, 20, 36, 60, 100, 200, 300, 500, 700, 900, 1200]):
         out = disk(kilobytes) / "c"
-        for _ in range(2):  # also when it goes on before there is room
+        for attempt in range(2):  # also when it goes on before there is room
             r = nngen(*args, "--out", out, "--jobs", 1 + k % 3, "--resume", "--quiet")
             assert r.code == 1 and r.err.splitlines()[0].endswith("No space left on device"), r.err
             if out.exists():
                 made = no_half_files(out)
                 assert not list(out.glob(".nngen-tmp-*"))
-                if made and len(r.err.splitlines()) > 1:
+                if made and attempt == 0:  # the second one may end before it has looked at all that is there
                     assert r.err.splitlines()[1] == f"nngen: {made} of 120 models were finished and stay in {out}; --resume goes on"
         disk.grow()
         resume(nngen, out, *args)
