@@ -6,6 +6,7 @@
 #define RELAX_AFTER 10   /* then larger values are allowed */
 #define LENIENT_AFTER 14 /* then due operators may be left out */
 #define WIDE_AFTER 17    /* then there may be any number of outputs */
+#define STRICT_FROM 8    /* nodes from which on outputs may not be weak */
 #define RELAXED_MAGNITUDE 100.0
 
 nn_status builder_new(builder **out, const op_set *ops, nn_error *err)
@@ -108,6 +109,7 @@ static lower_result attempt(builder *b, const build_request *r)
     if (!state_reset(&b->s, r->nodes) || !take_due(b, r))
         return LOWER_NOMEM;
     draw_style(b);
+    b->s.strict = b->index->joins.n > 0 && b->nodes >= STRICT_FROM && b->report.attempts <= RELAX_AFTER;
     if (b->report.attempts > WIDE_AFTER)
         b->limit = b->soft_live = b->nodes;
     lower_result res = build_start(b);

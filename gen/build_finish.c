@@ -42,9 +42,9 @@ static size_t choose_outputs(builder *b, const uint32_t *order, int32_t *outputs
         bool due = state_node_live(s, (int32_t)order[k]);
         for (size_t o = 0; o < node->n_outputs; o++) {
             int32_t t = node->outputs[o];
-            if (t < 0 || s->tensors[t].consumers > 0 || s->tensors[t].desc.type != DT_FLOAT32)
+            if (t < 0 || s->notes[t].free_at < 0 || s->notes[t].weak || s->tensors[t].desc.type != DT_FLOAT32)
                 continue;
-            if (!due && (n + live >= b->limit || s->notes[t].constant != VARIES || !tape_chance(b->t, "further output", 1, 2)))
+            if (!due && (n + live >= b->limit || !tape_chance(b->t, "further output", 1, 2)))
                 continue;
             live -= due;
             due = false;

@@ -54,6 +54,12 @@ static int32_t pick_graph_input(builder *b, const op_model *op, size_t input)
     return -1;
 }
 
+/* Whether the tensor is one to join with another by an operator of two inputs, and this is none. */
+static bool wants_join(const builder *b, const op_model *op, int32_t t)
+{
+    return b->s.strict && b->s.notes[t].weak && b->s.tensors[t].desc.type == DT_FLOAT32 && b->index->facts[op->index].most_data < 2;
+}
+
 int32_t build_pick(builder *b, const op_model *op, size_t input, bool taken, dtype only)
 {
     const op_input *in = &op->inputs[input];
@@ -76,7 +82,7 @@ int32_t build_pick(builder *b, const op_model *op, size_t input, bool taken, dty
                     continue;
                 }
                 int32_t id = lists[t][r].items[n - 1 - pick_place(b, n, taken)];
-                if (lower_may_take(b->lower, op, input, &b->s.tensors[id].desc))
+                if (!wants_join(b, op, id) && lower_may_take(b->lower, op, input, &b->s.tensors[id].desc))
                     return id;
                 t = DT_COUNT; /* next probe */
                 break;

@@ -149,9 +149,23 @@ static dtype_mask output_types(const op_instance *in)
 }
 
 /* Nodes that a live node asks for: to bring it back to float32, and to join it with what depends on a graph input. */
-static int node_sink(const build_state *s, const op_instance *in, constancy constant)
+static int node_sink(const build_state *s, const op_instance *in, bool weak)
 {
-    return op_index_sink(s->index, output_types(in)) + (constant != VARIES);
+    return op_index_sink(s->index, output_types(in)) + weak;
+}
+
+static bool all_weak(const build_state *s, const op_instance *in, constancy constant)
+{
+    bool weak = s->strict;
+    for (size_t o = 0; o < in->n_outputs && weak; o++)
+        weak = !in->outputs[o].present || in->outputs[o].desc.likely.weak;
+    return weak || constant != VARIES;
+}
+
+/* Whether what a producer knows goes on where a consumer takes its tensor. */
+static bool passes(const build_state *s, bool producer_weak, bool tensor_weak, bool consumer_weak)
+{
+    return !s->strict || producer_weak || (!tensor_weak && !consumer_weak);
 }
 
 static bool slot_data(inst_kind k)
@@ -210,6 +224,19 @@ static bool constant_allowed(const op_instance *in, constancy constant, size_t d
     return other;
 }
 
+/* Whether an operator sees weak float32 values alone: they are to be joined with others, not led on. */
+static bool idle(const build_state *s, const op_instance *in)
+{
+    bool any = false;
+    for (size_t i = 0; i < in->n_inputs; i++) {
+        const inst_input *x = &in->inputs[i];
+        if (x->kind == INST_NEW_INPUT || (slot_data(x->kind) && (x->desc.type != DT_FLOAT32 || !x->desc.likely.weak)))
+            return false;
+        any |= slot_data(x->kind);
+    }
+    return any && s->strict;
+}
+
 /* Whether the interval of an output leaves it one value only. */
 static bool one_value(const op_instance *in)
 {
@@ -224,7 +251,7 @@ void state_foresee(build_state *s, const build_group *g, build_effect *e)
     touched c;
     int32_t ended[MAX_TOUCHED]; /* live nodes that get their first consumer */
     size_t n_ended = 0;
-    bool used[LOWER_MAX_FRAMES] = {false};
+    bool used[LOWER_MAX_FRAMES] = {false}, weak[LOWER_MAX_FRAMES] = {false};
     constancy constant[LOWER_MAX_FRAMES] = {VARIES};
     c.n_roots = 0;
     for (int f = 0; f < LOWER_MAX_FRAMES; f++)
@@ -233,6 +260,8 @@ void state_foresee(build_state *s, const build_group *g, build_effect *e)
     for (size_t f = 0; f < g->n; f++) {
         const op_instance *in = &g->inst[f];
         size_t data = 0;
+        constant[f] = frame_constant(s, g, f, constant);
+        weak[f] = all_weak(s, in, constant[f]);
         for (size_t i = 0; i < in->n_inputs; i++) {
             const inst_input *x = &in->inputs[i];
             data += slot_data(x->kind);
@@ -242,12 +271,12 @@ void state_foresee(build_state *s, const build_group *g, build_effect *e)
             } else if (x->kind == INST_LINK) {
                 const op_instance *from = &g->inst[x->frame];
                 e->sound &= (size_t)x->output < from->n_outputs && from->outputs[x->output].present;
-                used[x->frame] = true;
+                used[x->frame] |= passes(s, weak[x->frame], x->desc.likely.weak, weak[f]);
                 c.parent[touched_find(&c, x->frame)] = touched_find(&c, (int)f);
             } else if (x->kind == INST_TENSOR) {
                 int32_t t = g->tensor[f][i], p = s->tensors[t].producer;
                 touched_root(&c, (int)f, state_root(s, s->notes[t].node));
-                if (!state_node_live(s, p))
+                if (!state_node_live(s, p) || !passes(s, s->node_notes[p].weak, s->notes[t].weak, weak[f]))
                     continue;
                 size_t k = 0;
                 while (k < n_ended && ended[k] != p)
@@ -259,20 +288,19 @@ void state_foresee(build_state *s, const build_group *g, build_effect *e)
             }
         }
         e->joins += data >= 2;
-        constant[f] = frame_constant(s, g, f, constant);
         e->sound &= (constant[f] == VARIES || constant_allowed(in, constant[f], data)) && !(data > 1 && repeats(g, f)) &&
-                    (constant[f] != VARIES || !one_value(in));
+                    (constant[f] != VARIES || !(idle(s, in) || one_value(in)));
     }
     if (g->target >= 0) {
         touched_root(&c, (int)g->n - 1, state_root(s, s->notes[g->target].node));
         used[g->n - 1] = true;
-        e->sound &= constant[g->n - 1] == VARIES;
+        e->sound &= !weak[g->n - 1] && (!s->strict || s->notes[g->target].passed);
     }
     e->live = s->live.n - n_ended;
     for (size_t f = 0; f < g->n; f++)
         if (!used[f]) {
             e->live++;
-            e->sink_need += node_sink(s, &g->inst[f], constant[f]);
+            e->sink_need += node_sink(s, &g->inst[f], weak[f]);
         }
     size_t groups = 0;
     for (int f = 0; f < (int)g->n; f++)
@@ -336,12 +364,13 @@ static void end_live(build_state *s, int32_t node)
     }
 }
 
-static bool consume(build_state *s, int32_t t)
+static bool consume(build_state *s, int32_t t, bool weak)
 {
     graph_tensor *x = &s->tensors[t];
     x->consumers++;
+    s->notes[t].passed |= !weak;
     s->reused += x->consumers == 2;
-    if (s->notes[t].free_at < 0)
+    if (s->notes[t].free_at < 0 || !passes(s, s->node_notes[x->producer].weak, s->notes[t].weak, weak))
         return true;
     int32_t at = s->notes[t].free_at;
     s->notes[id_remove(bucket(s->free, &x->desc), at)].free_at = at;
@@ -390,7 +419,7 @@ static int32_t add_node(build_state *s, const op_instance *in)
 }
 
 /* Fills the node's inputs; new graph inputs and initializers become tensors. */
-static bool commit_inputs(build_state *s, const build_group *g, size_t f, int32_t node, const int32_t *first)
+static bool commit_inputs(build_state *s, const build_group *g, size_t f, int32_t node, const int32_t *first, bool weak)
 {
     const op_instance *in = &g->inst[f];
     size_t data = 0, last = 0;
@@ -414,6 +443,7 @@ static bool commit_inputs(build_state *s, const build_group *g, size_t f, int32_
             if (t < 0 || !make_input(s, t) || !id_push(bucket(s->taken, &x->desc), t))
                 return false;
             s->tensors[t].consumers = 1;
+            s->notes[t].passed = !weak;
             break;
         case INST_LINK:
             t = s->nodes[first[x->frame]].outputs[x->output];
@@ -423,7 +453,7 @@ static bool commit_inputs(build_state *s, const build_group *g, size_t f, int32_
             break;
         }
         if (x->kind == INST_TENSOR || x->kind == INST_LINK) {
-            if (!consume(s, t))
+            if (!consume(s, t, weak))
                 return false;
             unite(s, s->notes[t].node, node);
         }
@@ -446,11 +476,12 @@ static void commit_target(build_state *s, int32_t t, int32_t node, const tensor_
     s->tensors[t].kind = TENSOR_NODE;
     s->tensors[t].producer = node;
     s->tensors[t].desc.range = d->range;
+    s->tensors[t].desc.likely = d->likely;
     unite(s, s->notes[t].node, node);
     s->notes[t].node = node;
 }
 
-static bool commit_outputs(build_state *s, const build_group *g, size_t f, int32_t node, constancy constant)
+static bool commit_outputs(build_state *s, const build_group *g, size_t f, int32_t node, constancy constant, bool weak)
 {
     const op_instance *in = &g->inst[f];
     bool last = f + 1 == g->n && g->target >= 0;
@@ -466,16 +497,18 @@ static bool commit_outputs(build_state *s, const build_group *g, size_t f, int32
                 return false;
             s->tensors[t].producer = node;
             s->notes[t].constant = constant;
+            s->notes[t].weak = constant || (s->strict && in->outputs[o].desc.likely.weak);
         }
         s->nodes[node].outputs[o] = t;
         if (t >= 0)
             n = o + 1;
     }
     s->nodes[node].n_outputs = n;
+    node_note *note = &s->node_notes[node];
+    note->weak = weak;
     if (last)
         return true;
-    node_note *note = &s->node_notes[node];
-    note->sink = node_sink(s, in, constant);
+    note->sink = node_sink(s, in, weak);
     note->live_at = (int32_t)s->live.n;
     s->sink_need += note->sink;
     if (note->sink > 0) {
@@ -492,8 +525,9 @@ bool state_commit(build_state *s, const build_group *g)
     constancy constant[LOWER_MAX_FRAMES];
     for (size_t f = 0; f < g->n; f++) {
         constant[f] = frame_constant(s, g, f, constant);
+        bool weak = all_weak(s, &g->inst[f], constant[f]);
         ids[f] = add_node(s, &g->inst[f]);
-        if (ids[f] < 0 || !commit_inputs(s, g, f, ids[f], ids) || !commit_outputs(s, g, f, ids[f], constant[f]))
+        if (ids[f] < 0 || !commit_inputs(s, g, f, ids[f], ids, weak) || !commit_outputs(s, g, f, ids[f], constant[f], weak))
             return false;
     }
     return true;

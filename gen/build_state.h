@@ -4,6 +4,10 @@
  * A live node is one none of whose outputs is consumed: in the end it must have a float32 output that depends on a graph input,
  * which becomes a graph output. Its `sink` is the number of nodes that this takes.
  *
+ * Where the state is strict, a weak tensor (estimate.h) counts as one that depends on no graph input, and a node with an output
+ * that is not weak stays live until such an output is consumed by a node of its kind: what it knows reaches a graph output by no
+ * weak tensor.
+ *
  * The state only grows: an operator is solved and its effect foreseen (state_foresee) before anything is changed (state_commit).
  *
  * Ownership: a state owns its arrays; nodes' lists live in the arena given. */
@@ -29,6 +33,8 @@ typedef struct {
     int32_t same_shape; /* next older tensor with the same hash of type and shape, -1: none */
     int32_t node;       /* a node of its component */
     constancy constant; /* whether its values depend on those of a graph input */
+    bool weak;          /* they may well not */
+    bool passed;        /* of a graph input: some consumer is not weak */
 } tensor_note;
 
 typedef struct {
@@ -36,6 +42,7 @@ typedef struct {
     int32_t live_at; /* place in live, -1: not live */
     int32_t sink_at; /* place in sinks, -1: sink is 0 */
     int32_t sink;
+    bool weak; /* all its outputs are */
 } node_note;
 
 #define STATE_RANKS (NN_MAX_RANK + 1)
@@ -56,6 +63,7 @@ typedef struct {
     id_list taken[DT_COUNT][STATE_RANKS]; /* consumed ones and graph inputs, roughly by age */
     int32_t *heads;                       /* newest tensor of a hash of type and shape */
     size_t n_heads;                       /* a power of two */
+    bool strict;                          /* weak outputs count */
     size_t components;
     size_t joins;  /* nodes with two non-constant inputs or more */
     size_t reused; /* tensors with two consumers or more */

@@ -215,7 +215,7 @@ static int32_t loose_end(const builder *b, int32_t node)
     int cost = 0;
     for (size_t o = 0; o < n->n_outputs; o++) {
         int32_t t = n->outputs[o];
-        if (t < 0 || b->s.notes[t].free_at < 0)
+        if (t < 0 || b->s.notes[t].free_at < 0 || (b->s.notes[t].weak && !b->s.node_notes[node].weak))
             continue;
         int c = b->index->sink[b->s.tensors[t].desc.type];
         if (best < 0 || c < cost) {
@@ -228,13 +228,22 @@ static int32_t loose_end(const builder *b, int32_t node)
 
 static int input_taking(builder *b, const op_model *op, int32_t t, int skip)
 {
-    for (size_t i = 0; i < op->n_inputs; i++) {
+    size_t first = b->s.strict && op->n_inputs > 1 ? build_draw(b, "input", op->n_inputs) : 0;
+    for (size_t k = 0; k < op->n_inputs; k++) {
+        size_t i = (first + k) % op->n_inputs;
         const op_input *in = &op->inputs[i];
         if (op_input_data(in) && !in->conditional && ((int)i != skip || in->max_arity >= 2) &&
             lower_may_take(b->lower, op, i, &b->s.tensors[t].desc))
             return (int)i;
     }
     return -1;
+}
+
+/* Joins that are tried where some two tensors are to be joined. */
+static const op_list *flexible_joins(const builder *b)
+{
+    const op_list *mixers = op_probe_mixers(b->probe);
+    return b->s.strict && mixers->n > 0 ? mixers : &b->index->joins;
 }
 
 /* Brings the outputs of a live node without float32 output back to it, or a step nearer; joins a constant one with another. any: by
@@ -248,8 +257,8 @@ static lower_result sink_step(builder *b, bool any)
     if (t < 0)
         return LOWER_FAIL;
     dtype type = b->s.tensors[t].desc.type;
-    bool join = type == DT_FLOAT32; /* then it is constant */
-    const op_list *l = join ? &b->index->joins : any ? &b->index->takers[type] : &b->index->sinks[type];
+    bool join = type == DT_FLOAT32; /* then it is constant or weak */
+    const op_list *l = join ? flexible_joins(b) : any ? &b->index->takers[type] : &b->index->sinks[type];
     size_t first = l->n ? build_draw(b, "sink operator", l->n) : 0;
     for (size_t k = 0; k < l->n && k < (any && !join ? 3 : CLOSE_TRIES); k++) {
         op_spec sp = spec_of(op_at(b, l, first + k));
@@ -258,7 +267,7 @@ static lower_result sink_step(builder *b, bool any)
             continue;
         sp.given[0] = t;
         sp.output_type = DT_FLOAT32;
-        sp.partners = any || join;
+        sp.partners = any || join ? 1 : 2;
         lower_result res = build_try(b, &sp, 1);
         if (res != LOWER_FAIL)
             return res;
@@ -315,7 +324,7 @@ static lower_result join_bridged(builder *b, const op_model *op, int32_t x, int3
 /* Joins two live nodes, of different components while there are several. */
 static lower_result join_step(builder *b)
 {
-    const op_list *joins = &b->index->joins;
+    const op_list *joins = flexible_joins(b);
     lower_result res = LOWER_FAIL;
     for (int round = 0; round < CLOSE_TRIES && joins->n && b->s.live.n >= 2 && res == LOWER_FAIL; round++) {
         size_t n = b->s.live.n, i = build_draw(b, "live", n), j;
@@ -378,8 +387,9 @@ static bool below(size_t count, uint32_t share, size_t total)
 static lower_result random_step(builder *b)
 {
     size_t done = b->s.n_nodes;
-    bool join = below(b->s.joins, b->join_share, done + 1);
-    bool behind = below(b->s.joins, b->join_share - b->join_share / 8, done + 1);
+    bool crowded = b->s.strict && b->s.live.n > b->limit;
+    bool join = crowded || below(b->s.joins, b->join_share, done + 1);
+    bool behind = crowded || below(b->s.joins, b->join_share - b->join_share / 8, done + 1);
     const op_list *list = behind && b->index->float_joins.n ? &b->index->float_joins : &b->index->usable;
     long slack = build_slack(b);
     lower_result res = LOWER_FAIL;

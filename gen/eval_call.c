@@ -280,6 +280,10 @@ value eval_call(lower *l, const expr *e)
     case FN_LETTERS:
         r.s = eval_letters(l, e);
         return r;
+    case FN_TIES:
+        return eval_of_term(term_const(eval_estimate(l, e->args[0]).ties));
+    case FN_WEAK:
+        return eval_of_term(term_const(eval_estimate(l, e->args[0]).weak));
     case FN_CAN:
         return eval_of_term(eval_can(l, e));
     default:

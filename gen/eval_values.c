@@ -82,6 +82,8 @@ static double call_real(lower *l, const expr *e)
     case FN_WIDTH:
         a = eval_interval(l, e->args[0]);
         return a.hi - a.lo;
+    case FN_LIVE:
+        return eval_estimate(l, e->args[0]).live;
     case FN_SCALE_FOR: {
         double n = eval_real(l, e->args[0]);
         return iv_scale_for(n, iv_mag(eval_interval(l, e->args[1])));
@@ -291,11 +293,18 @@ static interval call_interval(lower *l, const expr *e)
         a = eval_interval(l, e->args[0]);
         b = eval_interval(l, e->args[1]);
         return e->op == FN_MEET ? iv_meet(a, b) : iv_pow(a, b);
+    case FN_GUESS:
+        return eval_interval(l, e->args[0]);
+    case FN_LIKELY:
+        return eval_estimate(l, e->args[0]).range;
     default:
-        break;
+        return eval_function(e->op, eval_interval(l, e->args[0]));
     }
-    a = eval_interval(l, e->args[0]);
-    switch ((ex_fn)e->op) {
+}
+
+interval eval_function(int fn, interval a)
+{
+    switch ((ex_fn)fn) {
     case FN_ABS:
         return iv_abs(a);
     case FN_FLOOR:
@@ -313,7 +322,7 @@ static interval call_interval(lower *l, const expr *e)
     case FN_SQRT:
         return iv_sqrt(a);
     default:
-        return iv_apply(functions[e->op], a);
+        return iv_apply(functions[fn], a);
     }
 }
 
@@ -361,7 +370,7 @@ interval eval_interval(lower *l, const expr *e)
 {
     if (!lower_enter(l))
         return iv_point(0);
-    interval r = interval_of(l, e);
+    interval r = l->estimating ? eval_estimate(l, e).range : interval_of(l, e);
     l->depth--;
     return r;
 }

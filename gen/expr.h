@@ -87,7 +87,8 @@ typedef enum {
     X(HULL, "hull", 1, -1) X(MEET, "meet", 2, 2) X(FLOOR, "floor", 1, 1) X(CEIL, "ceil", 1, 1) X(ROUND, "round", 1, 1) \
     X(SIGN, "sign", 1, 1) X(RELU, "relu", 1, 1) X(SQR, "sqr", 1, 1) X(SQRT, "sqrt", 1, 1) X(POW, "pow", 2, 2) \
     X(SUM_OF, "sum_of", 2, 2) X(MEAN_OF, "mean_of", 2, 2) X(MONO, "mono", 1, 1) X(WIDEN, "widen", 2, 2) \
-    X(SCALE_FOR, "scale_for", 2, 2) X(UNIFORM, "uniform", 2, 2) X(INTEGERS, "integers", 2, 2) \
+    X(LIKELY, "likely", 1, 1) X(LIVE, "live", 1, 1) X(TIES, "ties", 1, 1) \
+    X(WEAK, "weak", 1, 1) X(GUESS, "guess", 2, 2) X(SCALE_FOR, "scale_for", 2, 2) X(UNIFORM, "uniform", 2, 2) X(INTEGERS, "integers", 2, 2) \
     X(DISTINCT, "distinct", 2, 2) X(PERMUTED, "permuted", 2, 2) X(TUPLES, "tuples", 1, 1) X(MASK, "mask", 0, 1) \
     X(SIGNED, "signed", 1, 1) X(EXP, "exp", 1, 1) X(LOG, "log", 1, 1) X(SIN, "sin", 1, 1) X(COS, "cos", 1, 1) \
     X(TAN, "tan", 1, 1) X(ASIN, "asin", 1, 1) X(ACOS, "acos", 1, 1) X(ATAN, "atan", 1, 1) X(SINH, "sinh", 1, 1) \

@@ -202,7 +202,10 @@ nn_status expr_check_call(op_compile *c, expr *e)
     case FN_HI:
     case FN_MAG:
     case FN_WIDTH:
-        e->type = TY_REAL;
+    case FN_LIVE:
+    case FN_TIES:
+    case FN_WEAK:
+        e->type = e->op == FN_TIES || e->op == FN_WEAK ? TY_BOOL : TY_REAL;
         if (e->args[0]->kind == EX_NAME)
             s = expr_resolve(c, e->args[0], true);
         else
@@ -274,6 +277,10 @@ nn_status expr_check_call(op_compile *c, expr *e)
     case FN_CAN:
         e->type = TY_BOOL;
         return expr_coerce(c, &x[0], TY_BOOL);
+    case FN_LIKELY:
+        e->type = TY_INTERVAL;
+        return expr_coerce(c, &x[0], TY_INTERVAL);
+    case FN_GUESS:
     case FN_MEET:
         e->type = TY_INTERVAL;
         return expr_coerce_all(c, x, 2, TY_INTERVAL);

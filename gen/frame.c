@@ -355,3 +355,24 @@ interval frame_range(lower *l, tensor_ref t, int k)
         return iv_point(0); /* an optional input that is left out counts as zero */
     return s->range_known ? s->desc.range : iv(-1, 1);
 }
+
+static estimate likely_values(const tensor_desc *d)
+{
+    return d->likely.known ? d->likely : est_tied(est_all(d->range), !dtype_is_float(d->type));
+}
+
+estimate frame_estimate(lower *l, tensor_ref t, int k)
+{
+    frame *f = l->f;
+    if (k >= t.n)
+        return est_point(0);
+    if (t.output) {
+        const frame_output *o = &f->outs[t.first + k];
+        return o->range_known ? likely_values(&o->desc) : est_all(iv(-1, 1));
+    }
+    frame_slot *s = &f->slots[t.first + k];
+    s->estimated = true;
+    if (f->present_state[s->input] == STATE_DONE && !f->input_present[s->input])
+        return est_point(0);
+    return s->range_known ? likely_values(&s->desc) : est_still(iv(-1, 1));
+}

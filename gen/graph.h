@@ -6,6 +6,7 @@
 #define NN_GRAPH_H
 
 #include "dtype.h"
+#include "estimate.h"
 #include "interval.h"
 #include <stddef.h>
 
@@ -15,7 +16,8 @@ typedef struct {
     dtype type;
     int rank;
     int64_t dims[NN_MAX_RANK];
-    interval range; /* bounds of the values; bools are 0 and 1, ints are exact */
+    interval range;  /* bounds of the values; bools are 0 and 1, ints are exact */
+    estimate likely; /* of the values */
 } tensor_desc;
 
 int64_t tensor_elements(const tensor_desc *d); /* product of the dims; at most max_elements by construction */

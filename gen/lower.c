@@ -3,6 +3,7 @@
 #include "lower_internal.h"
 #include "recheck.h"
 
+#include <stddef.h>
 #include <string.h>
 
 nn_status lower_new(lower **out, const op_set *ops, const lower_limits *limits, arena *a, nn_error *err)
@@ -216,7 +217,7 @@ lower_result lower_add(lower *l, const lower_request *r, int *number)
     if (l->state != LOWER_OK || l->n_frames == LOWER_MAX_FRAMES)
         return l->state != LOWER_OK ? l->state : LOWER_FAIL;
     frame *f = &l->frames[l->n_frames];
-    memset(f, 0, sizeof *f);
+    memset(f, 0, offsetof(frame, slots));
     f->op = r->op;
     f->rules = r->op->rules;
     f->target = r->target;

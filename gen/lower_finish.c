@@ -64,6 +64,7 @@ static void fill_descs(lower *l, frame *f)
         fill_dims(l, &s->desc, s->dims, s->rank);
         if (s->kind == SLOT_LINK) {
             s->desc.range = l->frames[s->frame].outs[s->output].desc.range;
+            s->desc.likely = l->frames[s->frame].outs[s->output].desc.likely;
             s->range_known = true;
         } else if (s->kind == SLOT_OPEN && s->desc.type != DT_FLOAT32) {
             lower_fail(l); /* graph inputs are float32 */
@@ -144,6 +145,7 @@ static void fill_content(lower *l, frame *f, frame_slot *s)
         eval_content(l, values, &s->desc, &s->init, &s->desc.range);
     else
         default_content(l, f, s);
+    s->desc.likely = est_tied(est_still(s->desc.range), s->init.kind != CONTENT_UNIFORM);
     s->range_known = true;
 }
 
@@ -168,6 +170,63 @@ static bool constant_inputs(const frame *f)
     return true;
 }
 
+/* The share of its values' spread that the input which moves most has from the graph inputs. beside: of those that the output's
+ * range does not name, such as indices, which choose among values. */
+static double moving_share(const frame *f, bool beside)
+{
+    double share = 0;
+    for (int i = 0; i < f->n_slots; i++) {
+        const frame_slot *s = &f->slots[i];
+        if ((s->kind != SLOT_TENSOR && s->kind != SLOT_LINK && s->kind != SLOT_OPEN) || (beside && s->estimated))
+            continue;
+        double x = s->desc.likely.known ? est_share(s->desc.likely) : 1;
+        share = x > share ? x : share;
+    }
+    return share;
+}
+
+/* Whether the output holds just some elements of an input whose elements do not all move, or in which many are equal. */
+static bool selects(const frame *f, const frame_output *o, interval likely)
+{
+    for (int i = 0; i < f->n_slots; i++) {
+        const tensor_desc *d = &f->slots[i].desc;
+        if (f->slots[i].estimated && d->likely.known && d->likely.range.lo == likely.lo && d->likely.range.hi == likely.hi &&
+            tensor_elements(&o->desc) * 2 <= tensor_elements(d) && (d->likely.ties || est_share(d->likely) < 0.9))
+            return true;
+    }
+    return false;
+}
+
+/* Whether redrawn inputs may not show in the output, or by little more than rounding. */
+static bool lossy(const frame *f, const frame_output *o, estimate e)
+{
+    enum { FEW = 8 };
+    if (!dtype_is_float(o->desc.type) || f->op->flags & OP_SOURCE)
+        return true;
+    if (e.ties && (f->op->flags & OP_DISCONTINUOUS || tensor_elements(&o->desc) < FEW))
+        return true;
+    return e.live < 3e-5 * iv_mag(e.range) || selects(f, o, e.range);
+}
+
+static estimate likely_output(lower *l, frame *f, const frame_output *o)
+{
+    for (int i = 0; i < f->n_slots; i++)
+        f->slots[i].estimated = false;
+    estimate e = eval_estimate(l, f->rules->outputs[o->output].range);
+    if (l->state != LOWER_OK || !iv_valid(e.range)) /* a likely value may lie outside of a function's domain */
+        e = est_all(o->desc.range);
+    e = est_within(e, o->desc.range);
+    double share = moving_share(f, false), chosen = moving_share(f, true);
+    if (est_share(e) < chosen)
+        e.live = chosen * iv_width(e.range) / 2;
+    if (est_share(e) > share)
+        e = est_scale(e, share / est_share(e));
+    if (lossy(f, o, e))
+        return est_tied(est_weak(e.range), e.ties || !dtype_is_float(o->desc.type));
+    e.weak = false;
+    return e;
+}
+
 static bool acceptable(const lower *l, const frame *f, const frame_output *o, bool first)
 {
     interval r = o->desc.range;
@@ -179,6 +238,8 @@ static bool acceptable(const lower *l, const frame *f, const frame_output *o, bo
         return true;
     if (r.lo >= r.hi) /* provably constant */
         return r.lo == r.hi && constant_inputs(f);
+    if (!constant_inputs(f)) /* likely values say more than bounds */
+        r = o->desc.likely.range;
     return !dtype_is_float(o->desc.type) || (iv_mag(r) >= l->limits.min_magnitude && r.hi - r.lo >= 1e-4 * iv_mag(r));
 }
 
@@ -193,6 +254,8 @@ static void fill_ranges(lower *l, frame *f)
         if (l->state != LOWER_OK)
             return;
         o->desc.range = typed_range(o->desc.type, r);
+        if (iv_finite(o->desc.range))
+            o->desc.likely = likely_output(l, f, o);
         o->range_known = true;
         if (!acceptable(l, f, o, i == 0))
             lower_fail(l);
@@ -209,6 +272,7 @@ static void try_values(lower *l, frame *f, bool like_target)
         frame_slot *s = &f->slots[i];
         if (s->kind == SLOT_OPEN) {
             s->desc.range = new_range(l, f, s, like_target);
+            s->desc.likely = est_all(s->desc.range);
             s->range_known = true;
         }
     }

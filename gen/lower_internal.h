@@ -62,6 +62,7 @@ typedef struct {
     int rank;          /* wanted, then actual; -1 unknown */
     term *dims;
     bool range_known;
+    bool estimated;   /* its likely values have been asked for */
     tensor_desc desc; /* final */
     content init;
 } frame_slot;
@@ -85,10 +86,8 @@ typedef struct {
     uint8_t var_state[OP_MAX_VARS];
     bool var_written[OP_MAX_VARS]; /* attribute stands in the node */
     bool var_usable[OP_MAX_VARS];
-    frame_slot slots[OP_MAX_SLOTS];
     int n_slots;
     int first_slot[OP_MAX_INPUTS], arity[OP_MAX_INPUTS];
-    frame_output outs[OP_MAX_OUTPUTS];
     int n_outs;
     int first_out[OP_MAX_OUTPUTS], out_arity[OP_MAX_OUTPUTS];
     uint8_t present_state[OP_MAX_INPUTS]; /* of inputs: STATE_*; */
@@ -98,7 +97,9 @@ typedef struct {
     dtype types[FRAME_MAX_TYPES];
     const tensor_desc *target;
     int target_output;
-    bool primary_done; /* one data input is known not to be an initializer */
+    bool primary_done;              /* one data input is known not to be an initializer */
+    frame_slot slots[OP_MAX_SLOTS]; /* these two are not cleared, but set as they come */
+    frame_output outs[OP_MAX_OUTPUTS];
 } frame;
 
 /* Bounds on what a table may ask of one problem: beyond, it fails. Operators take some hundred steps. */
@@ -120,8 +121,9 @@ struct lower {
     csp_mode mode;
     bool idiom; /* this problem follows an idiom where it can */
     lower_result state;
-    uint32_t steps; /* evaluations and list elements of this problem */
-    int depth;      /* of evaluation */
+    bool estimating; /* tensors stand for their likely values */
+    uint32_t steps;  /* evaluations and list elements of this problem */
+    int depth;       /* of evaluation */
     csp_var decide[256];
     size_t n_decide;
     bool check;
@@ -170,7 +172,11 @@ value eval_for_item(const expr *e, const value *source, int64_t from, int i);
 /* ---- eval_values.c ---- */
 double eval_real(lower *l, const expr *e);
 interval eval_interval(lower *l, const expr *e);
+interval eval_function(int fn, interval a); /* of one argument */
 void eval_content(lower *l, const expr *e, const tensor_desc *desc, content *out, interval *range);
+
+/* ---- eval_estimate.c ---- */
+estimate eval_estimate(lower *l, const expr *e);
 
 /* ---- domain.c ---- */
 value domain_draw(lower *l, const expr *e);
@@ -190,5 +196,6 @@ dtype frame_type_bound(lower *l, int type_var);      /* draws if unbound */
 term_list frame_dims(lower *l, tensor_ref t, int k); /* dims of the k-th tensor of the reference */
 tensor_ref frame_tensor(lower *l, bool output, int index);
 interval frame_range(lower *l, tensor_ref t, int k);
+estimate frame_estimate(lower *l, tensor_ref t, int k);
 
 #endif

@@ -22,6 +22,8 @@ typedef struct op_probe op_probe;
 nn_status op_probe_new(op_probe **out, const op_index *index, lower *l, arena *memory, nn_error *err);
 void op_probe_free(op_probe *p);
 const probe_sample *op_probe_samples(const op_probe *p, size_t *n);
+/* Joins whose output is not weak though one input is. */
+const op_list *op_probe_mixers(const op_probe *p);
 /* Samples (by number) whose output may go in the input of the operator. NULL without memory. */
 const uint16_t *op_probe_bridges(op_probe *p, const op_model *op, size_t input, size_t *n);
 

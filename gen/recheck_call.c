@@ -226,6 +226,9 @@ static inst_value real_call(recheck *c, const expr *e)
         a = recheck_interval(c, e->args[0]);
         x = -a.lo > a.hi ? -a.lo : a.hi;
         return (inst_value){.r = e->op == FN_LO ? a.lo : e->op == FN_HI ? a.hi : e->op == FN_MAG ? x : a.hi - a.lo};
+    case FN_LIVE:
+    case FN_TIES:
+    case FN_WEAK:
     case FN_SCALE_FOR: /* its freedom is the interval layer's */
         c->vague = true;
         return (inst_value){0};

@@ -285,13 +285,25 @@ static size_t component(int32_t *parent, int32_t v)
     return (size_t)v;
 }
 
-/* What the state knows, found again from the graph alone. */
+/* Whether what is known to the producer of an input goes on through the node. */
+static bool passes(const build_state *s, int32_t t, size_t node)
+{
+    int32_t p = s->tensors[t].producer;
+    return !s->strict || p < 0 || s->node_notes[p].weak || (!s->notes[t].weak && !s->node_notes[node].weak);
+}
+
+/* What the state knows, found again from the graph, and from what it says of weak tensors. */
 static void check_state(builder *b)
 {
     build_state *s = &b->s;
     size_t live = 0, joins = 0, reused = 0, unconsumed = 0, listed = 0, components = 0;
     int32_t *parent = calloc(s->n_nodes, sizeof *parent), *first = calloc(s->n_tensors, sizeof *first);
-    assert_true(parent && first);
+    bool *taken = calloc(s->n_tensors, sizeof *taken);
+    assert_true(parent && first && taken);
+    for (size_t v = 0; v < s->n_nodes; v++)
+        for (size_t i = 0; i < s->nodes[v].n_inputs; i++)
+            if (s->nodes[v].inputs[i] >= 0)
+                taken[s->nodes[v].inputs[i]] |= passes(s, s->nodes[v].inputs[i], v);
     for (size_t v = 0; v < s->n_nodes; v++)
         parent[v] = (int32_t)v;
     for (size_t t = 0; t < s->n_tensors; t++) {
@@ -300,7 +312,7 @@ static void check_state(builder *b)
         if (x->kind == TENSOR_INIT)
             continue;
         reused += x->consumers >= 2;
-        bool loose = x->kind == TENSOR_NODE && x->consumers == 0;
+        bool loose = x->kind == TENSOR_NODE && !taken[t];
         assert_true(loose == (s->notes[t].free_at >= 0));
         unconsumed += loose;
     }
@@ -318,7 +330,7 @@ static void check_state(builder *b)
             parent[component(parent, (int32_t)v)] = (int32_t)component(parent, first[t]);
         }
         for (size_t o = 0; o < n->n_outputs; o++)
-            used |= n->outputs[o] >= 0 && s->tensors[n->outputs[o]].consumers > 0;
+            used |= n->outputs[o] >= 0 && taken[n->outputs[o]];
         joins += data >= 2;
         live += !used;
         assert_true(!used == state_node_live(s, (int32_t)v));
@@ -340,6 +352,7 @@ static void check_state(builder *b)
     assert_int_equal(unconsumed, listed);
     assert_int_equal(components, s->components);
     free(parent);
+    free(taken);
     free(first);
 }
 

@@ -59,6 +59,7 @@ static tensor_desc some_tensor(tape *t, const op_input *in)
                      .range = {r[0], r[1]}};
     if (d.type != DT_FLOAT32)
         d.range = (interval){0, 1};
+    d.likely = est_tied(est_all(d.range), tape_draw(t, "ties", 2) || d.type != DT_FLOAT32);
     d.rank = (int)tape_draw(t, "rank", 6);
     for (int i = 0; i < d.rank; i++)
         d.dims[i] = tape_draw(t, "one", 3) == 0 ? 1 : tape_range(t, "dim", 2, 8);
