@@ -22,8 +22,10 @@ from check.view import View
 from check.workers import Pool
 
 FLOAT = 1
+# Real initializers that are no weights: settings, and places to look at.
 SETTINGS = {("Resize", 1), ("Resize", 2), ("OneHot", 1), ("CastLike", 1), ("Dropout", 1), ("Pow", 1), ("Clip", 1), ("Clip", 2),
-            ("MelWeightMatrix", 3), ("MelWeightMatrix", 4), ("Range", 0), ("Range", 1), ("Range", 2)}  # real initializers that are no weights
+            ("MaxRoiPool", 1), ("RoiAlign", 1),
+            ("MelWeightMatrix", 3), ("MelWeightMatrix", 4), ("Range", 0), ("Range", 1), ("Range", 2)}
 
 
 def exposed(data, view, weights):
