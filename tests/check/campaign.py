@@ -114,7 +114,7 @@ def keep(folder, problems, root, kept):
 
 def run_family(f, generator, forms, pool, args, list_ops, kept):
     """Generates, judges and deletes one family; returns its line of the state."""
-    out = tempfile.mkdtemp(prefix="campaign-", dir=args.tmp)
+    out = args.folder = tempfile.mkdtemp(prefix="campaign-", dir=args.tmp)
     target = str(Path(out) / "family")
     try:
         began = time.monotonic()
@@ -180,6 +180,7 @@ def main(argv=None):
         return 2
     if args.keep:
         Path(args.keep).mkdir(parents=True, exist_ok=True)
+    args.folder = None
     progress, kept, interrupted, fresh = Progress(len(families)), {}, False, 0
     with Pool(args.jobs, judge, args.timeout) as pool:
         try:
@@ -194,6 +195,8 @@ def main(argv=None):
                     progress.show(len(here), sum(e["models"] for e in here), report.problem_count(here), entry["models"])
         except KeyboardInterrupt:
             interrupted = True
+            if args.folder:  # the interrupt may have come in the middle of its removal
+                shutil.rmtree(args.folder, ignore_errors=True)
     mine = [state.done[k] for k in map(plan.key, families) if k in state.done]
     progress.show(len(mine), sum(e["models"] for e in mine), report.problem_count(mine), 0, last=True)
     sys.stderr.write("\n" if progress.tty else "")
