@@ -11,7 +11,7 @@ say = $(if $(V),,@echo '  $(1) $(2)')
 
 # Debian packages: to build, and to test. The tests also use the Python packages pinned in tests/requirements.txt.
 BUILD_PACKAGES = gcc g++ make pkg-config libc6-dev protobuf-c-compiler libprotobuf-c-dev libyaml-dev libpcg-cpp-dev libjansson-dev libssl-dev
-TEST_PACKAGES = $(BUILD_PACKAGES) libcmocka-dev python3 python3-venv clang libclang-rt-14-dev valgrind
+TEST_PACKAGES = $(BUILD_PACKAGES) libcmocka-dev python3 python3-venv git locales clang libclang-rt-14-dev valgrind
 
 WARN = -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Werror
 # A shared library leaves the sanitizers to the program.

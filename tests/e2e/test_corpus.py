@@ -182,17 +182,6 @@ def test_the_library_from_c(tmp_path, static):
     assert again.returncode == 1 and again.stderr.strip()  # not overwritten
 
 
-@pytest.mark.parametrize("source", sorted((ROOT / "examples").glob("*.c")), ids=lambda p: p.name)
-def test_examples_compile_and_run(tmp_path, source):
-    compile_c(source, tmp_path / "example", True)
-    subprocess.run([str(tmp_path / "example"), str(tmp_path / "model")], check=True, cwd=tmp_path)
-    written = list(tmp_path.rglob("*.onnx"))
-    assert written
-    for path in written:
-        onnx.checker.check_model(onnx.load(path), full_check=True)
-        onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-
-
 # A constant is a source in the real table, so it may stand without an input.
 REAL = sorted(set(FAULTS) - {"source_without_flag"})
 

@@ -159,6 +159,8 @@ def test_a_program_whose_locale_has_decimal_commas(tmp_path, folder, wanted):
     subprocess.run(["gcc", f"-I{ROOT / 'include'}", str(source), "-o", str(program), str(NNGEN.parent / "libnngen.a"), *LIBRARIES, "-pthread",
                     *(["-fsanitize=address,undefined"] if "asan" in str(NNGEN.parent) else [])], check=True)
     r = subprocess.run([str(program), str(out), "de_DE.UTF-8"], env={**os.environ, "LOCPATH": str(tmp_path)}, capture_output=True, text=True)
+    if r.returncode == 77:
+        pytest.skip("the German locale that localedef made has no decimal comma here")
     assert r.returncode == 0, r.stderr
     assert list(determinism.differences(wanted["default"][0], out)) == []
     ran.append("decimal commas/default")
