@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import onnx
-import onnxruntime
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
