@@ -376,7 +376,6 @@ interval eval_interval(lower *l, const expr *e)
 }
 
 /* An interval that names nothing, for the loader: it needs no solver. */
-nn_status op_constant_interval(const expr *e, interval *out);
 nn_status op_constant_interval(const expr *e, interval *out)
 {
     lower *l = nn_calloc(1, sizeof *l);

@@ -42,10 +42,7 @@ static dtype type_of(lower *l, int type_var, dtype_mask mask)
 {
     if (type_var >= 0)
         return frame_type_bound(l, type_var);
-    for (int t = 1; t < DT_COUNT; t++)
-        if (mask >> t & 1)
-            return (dtype)t;
-    return DT_NONE;
+    return frame_single_type(mask);
 }
 
 static void fill_descs(lower *l, frame *f)

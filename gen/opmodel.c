@@ -205,7 +205,6 @@ static bool free_of_names(const expr *e)
 }
 
 /* In eval_values.c. NN_ERR_TABLE: it has no value. */
-nn_status op_constant_interval(const expr *e, interval *out);
 
 /* Ranks from a domain of plain numbers; all ranks where it depends on others. */
 static uint32_t static_ranks(const expr *e, bool *bad)

@@ -107,4 +107,7 @@ nn_status op_compile_var(op_compile *c, int var, spec_place place);
 nn_status op_compile_input(op_compile *c, int input, spec_place place);
 nn_status op_compile_output(op_compile *c, int output, spec_place place);
 
+/* The interval of an expression that names nothing (eval_values.c). NN_ERR_TABLE if it has none. */
+nn_status op_constant_interval(const expr *e, interval *out);
+
 #endif
