@@ -5,13 +5,15 @@ CLANG = clang
 OPT = -O2
 B = build/default
 PREFIX = /usr/local
+LIBDIR = $(PREFIX)/lib
 JOBS := $(shell nproc 2>/dev/null || echo 2)
 Q = $(if $(V),,@)
 say = $(if $(V),,@echo '  $(1) $(2)')
 
 # Debian packages: to build, and to test. The tests also use the Python packages pinned in tests/requirements.txt.
 BUILD_PACKAGES = gcc g++ make pkg-config libc6-dev protobuf-c-compiler libprotobuf-c-dev libyaml-dev libpcg-cpp-dev libjansson-dev libssl-dev
-TEST_PACKAGES = $(BUILD_PACKAGES) libcmocka-dev python3 python3-venv git locales clang libclang-rt-14-dev valgrind
+TEST_PACKAGES = $(BUILD_PACKAGES) libcmocka-dev python3 python3-venv git locales clang libclang-rt-14-dev valgrind \
+    help2man lowdown shellcheck parallel bash-completion fish zsh
 
 WARN = -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Werror
 # A shared library leaves the sanitizers to the program.
@@ -109,14 +111,42 @@ lint: test-deps
 	@sh tests/deps.sh clang-format clang-tidy cppcheck
 	sh tests/lint.sh
 
+# ---- packaging ----
+VERSION := $(shell sed -n 's/^\#define NNGEN_VERSION "\(.*\)"/\1/p' include/nngen.h)
+DATADIR = $(PREFIX)/share
+$(B)/man/nngen.1: $(B)/nngen gen/dist/man.sh gen/dist/nngen.h2m specs/README.md
+	$(call say,man,$(B)/man)
+	$(Q)sh gen/dist/man.sh $(B)/nngen $(B)/man
+man: $(B)/man/nngen.1
+# Without help2man and lowdown the man pages are left out, and it says so.
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include
+	@$(MAKE) --no-print-directory man || echo "no man pages installed" >&2
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include
 	install -m 755 $(B)/nngen $(DESTDIR)$(PREFIX)/bin/nngen
-	install -m 644 $(B)/libnngen.a $(DESTDIR)$(PREFIX)/lib/libnngen.a
-	install -m 755 $(B)/libnngen.so $(DESTDIR)$(PREFIX)/lib/libnngen.so.0
-	ln -sf libnngen.so.0 $(DESTDIR)$(PREFIX)/lib/libnngen.so
+	install -m 644 $(B)/libnngen.a $(DESTDIR)$(LIBDIR)/libnngen.a
+	install -m 644 $(B)/libnngen.so $(DESTDIR)$(LIBDIR)/libnngen.so.0
+	ln -sf libnngen.so.0 $(DESTDIR)$(LIBDIR)/libnngen.so
 	install -m 644 include/nngen.h $(DESTDIR)$(PREFIX)/include/nngen.h
-	sed 's|@PREFIX@|$(PREFIX)|' gen/nngen.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/nngen.pc
+	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(VERSION)|' gen/dist/nngen.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/nngen.pc
+	install -D -m 644 gen/dist/nngen.bash $(DESTDIR)$(DATADIR)/bash-completion/completions/nngen
+	install -D -m 644 gen/dist/_nngen $(DESTDIR)$(DATADIR)/zsh/vendor-completions/_nngen
+	install -D -m 644 gen/dist/nngen.fish $(DESTDIR)$(DATADIR)/fish/vendor_completions.d/nngen.fish
+	install -d $(DESTDIR)$(DATADIR)/doc/nngen/recipes
+	install -m 644 README.md $(DESTDIR)$(DATADIR)/doc/nngen/README.md
+	install -m 644 gen/dist/recipes/* $(DESTDIR)$(DATADIR)/doc/nngen/recipes
+	if [ -f $(B)/man/nngen-specs.5 ]; then \
+	    install -D -m 644 $(B)/man/nngen.1 $(DESTDIR)$(DATADIR)/man/man1/nngen.1; \
+	    install -D -m 644 $(B)/man/nngen-specs.5 $(DESTDIR)$(DATADIR)/man/man5/nngen-specs.5; fi
+DEB = build/deb/nngen-$(VERSION)
+deb:
+	@sh tests/deps.sh $(BUILD_PACKAGES) help2man lowdown debhelper dpkg-dev lintian
+	rm -rf build/deb
+	mkdir -p $(DEB)
+	cp -r Makefile README.md LICENSE gen solver include proto specs $(DEB)
+	cp -r gen/dist/debian $(DEB)/debian
+	cd $(DEB) && dpkg-buildpackage --no-sign --build=binary -j$(JOBS) > ../build.log 2>&1 || { tail -n 30 ../build.log; exit 1; }
+	cd build/deb && lintian --fail-on error nngen_$(VERSION)_*.changes
+	@ls build/deb/*.deb
 clean:
 	rm -rf build
 help:
@@ -129,8 +159,10 @@ help:
 	@echo "make stress     fail every allocation in turn"
 	@echo "make fuzz       fuzz the table loader for FUZZ_SECONDS=600"
 	@echo "make campaign   tens of thousands of models through checker, shape inference and ONNX Runtime"
-	@echo "make format, make lint, make install PREFIX=/usr/local DESTDIR=, make clean"
+	@echo "make install    PREFIX=/usr/local DESTDIR= LIBDIR=PREFIX/lib"
+	@echo "make man, make deb   man pages in $(B)/man; Debian packages in build/deb"
+	@echo "make format, make lint, make clean"
 
 -include $(wildcard $(B)/gen/*.d $(B)/solver/*.d $(B)/tests/unit/*.d)
-.PHONY: all corpus check deps test-deps unit unit-programs bench asan stress fuzz campaign format lint install clean help
+.PHONY: all corpus check deps test-deps unit unit-programs bench asan stress fuzz campaign format lint man install deb clean help
 .DELETE_ON_ERROR:

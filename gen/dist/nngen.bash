@@ -1,0 +1,28 @@
+# bash completion for nngen. Options come from its own help, so that they are never out of date.
+_nngen()
+{
+    local cur prev words cword split
+    _init_completion -s || return
+    case $prev in
+        --out | --specs | --against | --like) _filedir -d; return ;;
+        --weights) _filedir; return ;;
+        --ops | --contain | --avoid)
+            local done=
+            case $cur in *,*) done=${cur%,*}, ;; esac
+            COMPREPLY=($(compgen -P "$done" -W "$(nngen --list-ops 2>/dev/null | sed '/^#/d; s/[[:space:]].*//')" -- "${cur##*,}"))
+            compopt -o nospace
+            return ;;
+        --profile) COMPREPLY=($(compgen -W "$(nngen --profile '?' --list-ops 2>&1 | sed -n 's/,//g; s/ or / /; s/.*expected //p')" -- "$cur")); return ;;
+        --list-ops) COMPREPLY=($(compgen -W 'text json markdown' -- "$cur")); return ;;
+        --opset) COMPREPLY=($(compgen -W '{13..28}' -- "$cur")); return ;;
+        --nodes | --count | --seed | --inputs | --max-elements | --jobs | --shard | --types | --cover | --input-mode | --input-format) return ;;
+    esac
+    $split && return
+    if [[ $cur == -* ]]; then
+        COMPREPLY=($(compgen -W "$(_parse_help nngen)" -- "$cur"))
+    elif [[ $cword -eq 1 ]]; then
+        COMPREPLY=($(compgen -W "$(nngen --help 2>/dev/null | sed -n 's/^       nngen \([a-z]*\).*/\1/p')" -- "$cur"))
+    else
+        _filedir
+    fi
+} && complete -F _nngen nngen
