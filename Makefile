@@ -18,8 +18,8 @@ TEST_PACKAGES = $(BUILD_PACKAGES) libcmocka-dev python3 python3-venv git locales
 WARN = -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Werror
 # A shared library leaves the sanitizers to the program.
 WHOLE = $(if $(findstring -fsanitize,$(EXTRA)),,-Wl,--no-undefined)
-# No fused multiply-add and no x87: interval bounds have the same bits everywhere.
-SAME_BITS = -ffp-contract=off $(if $(findstring -m32,$(EXTRA)),-msse2 -mfpmath=sse)
+# No fused multiply-add: interval bounds have the same bits everywhere.
+SAME_BITS = -ffp-contract=off
 CPPFLAGS += -Iinclude -Isolver -Igen -I$(B)
 CFLAGS += -std=gnu11 $(OPT) -g $(WARN) $(SAME_BITS) -fvisibility=hidden -fPIC -pthread $(EXTRA)
 CXXFLAGS += -std=c++14 $(OPT) -g $(SAME_BITS) -fno-exceptions -fno-rtti -fvisibility=hidden -fPIC $(EXTRA)

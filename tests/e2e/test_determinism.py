@@ -1,4 +1,4 @@
-"""Same options, same bytes: compilers, optimisation levels, word sizes, threads, locale and environment. A variant is a test of its own."""
+"""Same options, same bytes: compilers, optimisation levels, an architecture under emulation, threads, locale and environment. A variant is a test of its own."""
 import hashlib
 import os
 import shutil
@@ -26,7 +26,7 @@ BUILDS = {
     "gcc -O3 -march=native": {"CC": "gcc", "CXX": "g++", "OPT": "-O3 -march=native"},
     "clang -O0": {"CC": "clang", "CXX": "clang++", "OPT": "-O0"},
     "clang -O3": {"CC": "clang", "CXX": "clang++", "OPT": "-O3"},
-    "gcc -O2 -m32": {"CC": "gcc", "CXX": "g++", "OPT": "-O2", "EXTRA": "-m32"},
+    "aarch64 gcc -O2": {"CC": "aarch64-linux-gnu-gcc", "CXX": "aarch64-linux-gnu-g++", "OPT": "-O2", "before": ["qemu-aarch64-static"]},
 }
 PLACES = {
     "jobs 4": {"jobs": 4},
@@ -54,7 +54,7 @@ def digest(root):
 def generate(binary, family, out, jobs=1, env=(), before=()):
     environ = {} if env is None else {**os.environ, **dict(env)}
     command = [*before, str(binary), *FAMILIES[family], "--out", str(out), "--quiet", "--jobs", str(jobs)]
-    r = subprocess.run(command, env=environ, cwd=out.parent, capture_output=True, text=True, timeout=300)
+    r = subprocess.run(command, env=environ, cwd=out.parent, capture_output=True, text=True, timeout=600)
     assert r.returncode == 0, r.stderr
 
 
@@ -89,7 +89,7 @@ def compare(variant, binary, folder, wanted, families=tuple(FAMILIES), **how):
 
 def missing(build, tmp_path):
     """What keeps a variant from being built here, None if nothing does."""
-    for tool in (build["CC"], build["CXX"]):
+    for tool in (build["CC"], build["CXX"], *build.get("before", [])):
         if not shutil.which(tool):
             return f"{tool} is not installed"
     source = tmp_path / "empty.c"
@@ -106,14 +106,15 @@ def test_other_builds(name, tmp_path, folder, wanted):
     if why:
         pytest.skip(f"{name}: {why}")
     place = "build/det-" + "".join(c if c.isalnum() else "-" for c in name)
-    words = [f"{k}={v}" for k, v in build.items()]
+    words = [f"{k}={v}" for k, v in build.items() if k != "before"]
+    before = build.get("before", [])
     environ = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
     r = subprocess.run(["make", "-s", "-j2", f"B={place}", "WARN=-w", *words, f"{place}/nngen"], cwd=ROOT, env=environ, capture_output=True, text=True)
     assert r.returncode == 0, r.stderr
     binary = ROOT / place / "nngen"
     assert binary.read_bytes() != NNGEN.read_bytes()
-    compare(name, binary, folder, wanted)
-    compare(f"{name} jobs 4", binary, folder, wanted, ["default"], jobs=4)
+    compare(name, binary, folder, wanted, before=before)
+    compare(f"{name} jobs 4", binary, folder, wanted, ["default"], jobs=4, before=before)
 
 
 @pytest.mark.parametrize("name", PLACES)
