@@ -1,5 +1,6 @@
 /* Tables and families of the public API: option checks, loading, plan. */
 #include "api.h"
+#include "nearest.h"
 #include "opfilter.h"
 
 #include <stdio.h>
@@ -79,15 +80,45 @@ static nn_status read_sources(sources *in, const char *dir, const char *profile,
     return s == NN_ERR_IO && is_plain(profile) ? NN_OK : s;
 }
 
+/* The types of a list such as "float32,int8". */
+static nn_status parse_types(const char *list, dtype_mask *mask, nn_error *err)
+{
+    *mask = dtype_bit(DT_FLOAT32);
+    for (const char *p = list, *end; *p != '\0'; p = *end == ',' ? end + 1 : end) {
+        end = p + strcspn(p, ",");
+        char word[32];
+        size_t n = (size_t)(end - p);
+        (void)snprintf(word, sizeof word, "%.*s", (int)(n < 31 ? n : 31), p);
+        dtype t = dtype_parse(word);
+        if (t == DT_NONE || t == DT_STRING || (*end == ',' && end[1] == '\0')) {
+            nearest best = {0};
+            for (int k = 1; k < DT_COUNT && n > 0; k++)
+                if (k != DT_STRING)
+                    nearest_offer(&best, word, dtype_name((dtype)k));
+            if (best.word != NULL && t == DT_NONE)
+                return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "types: unknown type %s; did you mean %s?", word, best.word);
+            return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
+                           "types %.60s: expected some of float32, float16, double, int8, uint8, int16, uint16, int32, uint32, int64, "
+                           "uint64 and bool, with commas between",
+                           list);
+        }
+        *mask |= dtype_bit(t);
+    }
+    return NN_OK;
+}
+
 static nn_status load(nn_table *t, const char *specs, nn_error *err)
 {
+    dtype_mask types;
+    if (parse_types(t->options.types, &types, err) != NN_OK)
+        return NN_ERR_USAGE;
     arena a;
     arena_init(&a, 0);
     sources in = {.files = spec_embedded, .n = spec_embedded_count};
     nn_status s = specs != NULL ? read_sources(&in, specs, t->options.profile, &a, err)
                                 : embedded_profile(&in.overlay, t->options.profile, err);
     if (s == NN_OK)
-        s = op_set_new(&t->ops, in.files, in.n, in.overlay, (int)t->options.opset, err);
+        s = op_set_new_typed(&t->ops, in.files, in.n, in.overlay, (int)t->options.opset, types, err);
     arena_free(&a);
     return s;
 }
@@ -100,6 +131,8 @@ static nn_status open_table(nn_table *t, const nn_table_config *c, nn_error *err
     if (c->profile != NULL && (t->options.profile = arena_strdup(&t->mem, c->profile)) == NULL)
         return nn_nomem(err);
     if (c->ops != NULL && (t->options.ops = arena_strdup(&t->mem, c->ops)) == NULL)
+        return nn_nomem(err);
+    if (c->types != NULL && *c->types != '\0' && (t->options.types = arena_strdup(&t->mem, c->types)) == NULL)
         return nn_nomem(err);
     nn_status s = options_check(&t->options, "", err);
     if (s == NN_OK)

@@ -32,7 +32,7 @@ static void topological_order(builder *b, uint32_t *order)
     }
 }
 
-/* Each live node's first float32 output; further unconsumed ones by chance, up to the limit. */
+/* Each live node's first output of a data type; further unconsumed ones by chance, up to the limit. */
 static size_t choose_outputs(builder *b, const uint32_t *order, int32_t *outputs)
 {
     build_state *s = &b->s;
@@ -42,7 +42,7 @@ static size_t choose_outputs(builder *b, const uint32_t *order, int32_t *outputs
         bool due = state_node_live(s, (int32_t)order[k]);
         for (size_t o = 0; o < node->n_outputs; o++) {
             int32_t t = node->outputs[o];
-            if (t < 0 || s->notes[t].free_at < 0 || s->notes[t].weak || s->tensors[t].desc.type != DT_FLOAT32)
+            if (t < 0 || s->notes[t].free_at < 0 || s->notes[t].weak || !(b->ops->data >> s->tensors[t].desc.type & 1))
                 continue;
             if (!due && (n + live >= b->limit || !tape_chance(b->t, "further output", 1, 2)))
                 continue;

@@ -1,7 +1,6 @@
 #include "build_int.h"
 #include <string.h>
 
-#define FLOAT_BIT ((dtype_mask)1 << DT_FLOAT32)
 #define MAX_SCAN 24 /* candidates looked at for an open slot, in each list */
 #define MAX_BINDS 3 /* of these, tried in earnest */
 #define MAX_DEPTH 2 /* of producers of producers in one group */
@@ -57,16 +56,16 @@ static int32_t pick_graph_input(builder *b, const op_model *op, size_t input)
 /* Whether the tensor is one to join with another by an operator of two inputs, and this is none. */
 static bool wants_join(const builder *b, const op_model *op, int32_t t)
 {
-    return b->s.strict && b->s.notes[t].weak && b->s.tensors[t].desc.type == DT_FLOAT32 && b->index->facts[op->index].most_data < 2;
+    return b->s.strict && b->s.notes[t].weak && build_is_data(b, b->s.tensors[t].desc.type) && b->index->facts[op->index].most_data < 2;
 }
 
-int32_t build_pick(builder *b, const op_model *op, size_t input, bool taken, dtype only)
+int32_t build_pick(builder *b, const op_model *op, size_t input, bool taken, dtype_mask only)
 {
     const op_input *in = &op->inputs[input];
     if (b->group.target >= 0) /* anything else could close a cycle */
         return pick_graph_input(b, op, input);
     id_list(*lists)[STATE_RANKS] = taken ? b->s.taken : b->s.free;
-    dtype_mask types = only == DT_NONE ? in->types : in->types & (dtype_mask)1 << only;
+    dtype_mask types = only == 0 ? in->types : in->types & only;
     size_t total = 0;
     for (int t = 1; t < DT_COUNT; t++)
         for (int r = 0; types >> t & 1 && r < STATE_RANKS; r++)
@@ -177,7 +176,7 @@ static int32_t find_hint(builder *b, const slot_plan *p, size_t slot, int32_t gi
     }
     bool taken = tape_chance(b->t, "hint taken", 1, 3);
     for (int k = 0; k < 4; k++) {
-        int32_t t = build_pick(b, p->r->op, input, taken ^ (k & 1), DT_NONE);
+        int32_t t = build_pick(b, p->r->op, input, taken ^ (k & 1), 0);
         if (t >= 0 && !slot_taken(p, t))
             return t;
     }
@@ -203,7 +202,7 @@ static bool input_wanted(builder *b)
 /* Whether a partner for the input can exist: a graph input, or a tensor of another type that is there. */
 static bool partner_possible(const builder *b, const op_input *in)
 {
-    bool possible = (in->types & FLOAT_BIT) != 0;
+    bool possible = (in->types & b->ops->data) != 0;
     for (int t = 1; t < DT_COUNT && !possible; t++)
         for (int r = 0; in->types >> t & 1 && r < STATE_RANKS && !possible; r++)
             possible = (in->ranks >> r & 1) && b->s.free[t][r].n + b->s.taken[t][r].n > 0;
@@ -294,6 +293,20 @@ static lower_result bind_slot(builder *b, int frame, const slot_plan *p, size_t 
     return LOWER_FAIL;
 }
 
+/* A type of data among these, for an input whose type nothing binds yet: float32 as often as all others. */
+static dtype draw_data_type(builder *b, dtype_mask types)
+{
+    dtype found[DT_COUNT];
+    size_t n = 0;
+    bool float32 = types >> DT_FLOAT32 & 1;
+    for (int t = 1; t < DT_COUNT; t++)
+        if (t != DT_FLOAT32 && (types & b->ops->data) >> t & 1)
+            found[n++] = (dtype)t;
+    if (n == 0 || (float32 && tape_chance(b->t, "float32", 1, 2)))
+        return DT_FLOAT32;
+    return found[build_draw(b, "type", n)];
+}
+
 static lower_result bind_slots(builder *b, int frame, const slot_plan *p, size_t *opened)
 {
     for (size_t s = 0; s < p->n_slots; s++) {
@@ -305,12 +318,12 @@ static lower_result bind_slots(builder *b, int frame, const slot_plan *p, size_t
         if (rank < 0)
             continue;
         if (type == DT_NONE)
-            type = in->types & FLOAT_BIT ? DT_FLOAT32 : DT_BOOL;
+            type = in->types & b->ops->data ? draw_data_type(b, in->types) : DT_BOOL;
         size_t inputs = b->s.inputs.n + *opened - (b->group.target >= 0);
         bool room = b->free_inputs || inputs < b->aim_inputs;
-        if (p->seek[s] || type != DT_FLOAT32 || !room) {
+        if (p->seek[s] || !build_is_data(b, type) || !room) {
             lower_result res = bind_slot(b, frame, p, s, rank, type);
-            if (res == LOWER_NOMEM || (res == LOWER_FAIL && (type != DT_FLOAT32 || !room)))
+            if (res == LOWER_NOMEM || (res == LOWER_FAIL && (!build_is_data(b, type) || !room)))
                 return res;
             if (res == LOWER_OK)
                 continue;
@@ -342,7 +355,7 @@ static bool output_bound(const op_spec *sp)
     return sp->link_frame >= 0 && op->inputs[sp->link_input].type_var == var;
 }
 
-/* Type to ask for output 0. Types other than float32 cost nodes later on, so they are left to chance only where there is room. */
+/* Type to ask for output 0. Types that are not of data cost nodes later on, so they are left to chance only where there is room. */
 static dtype wanted_output(builder *b, const op_spec *sp)
 {
     const op_output *out = sp->op->n_outputs ? &sp->op->outputs[0] : NULL;
@@ -350,8 +363,10 @@ static dtype wanted_output(builder *b, const op_spec *sp)
         return DT_NONE;
     if (sp->output_type != DT_NONE)
         return sp->output_type;
-    if (!(out->types & FLOAT_BIT) || !(out->types & ~FLOAT_BIT))
+    if (!(out->types & b->ops->data) || !(out->types & (out->types - 1)))
         return DT_NONE;
+    if (build_many_types(b))
+        return tape_chance(b->t, "any output type", 1, 4) && build_slack(b) >= 3 ? DT_NONE : draw_data_type(b, out->types);
     return build_slack(b) >= 3 && tape_chance(b->t, "any output type", 1, 3) ? DT_NONE : DT_FLOAT32;
 }
 
@@ -383,9 +398,9 @@ static lower_result add_producer(builder *b, dtype type, int depth, size_t *open
         if (op_input_data(&op->inputs[i]))
             input = i;
     if (input < op->n_inputs) {
-        int32_t t = build_pick(b, op, input, false, DT_FLOAT32);
+        int32_t t = build_pick(b, op, input, false, b->ops->data);
         if (t < 0)
-            t = build_pick(b, op, input, true, DT_FLOAT32);
+            t = build_pick(b, op, input, true, b->ops->data);
         sp.given[0] = t;
         sp.given_input[0] = (int)input;
     }
@@ -413,7 +428,7 @@ static int needy_input(builder *b, const op_spec *sp)
         const op_input *in = &op->inputs[i];
         if (!op_input_data(in))
             continue;
-        if (op_input_must(in) || in->types & FLOAT_BIT)
+        if (op_input_must(in) || in->types & b->ops->data)
             return -1;
         if (!in->conditional && !in->optional)
             found[n++] = (int)i;
@@ -427,15 +442,15 @@ static lower_result find_others(builder *b, const op_spec *sp, int depth, size_t
     int needy = needy_input(b, sp);
     for (size_t i = 0; i < op->n_inputs; i++) {
         x->tensor[i] = x->frame[i] = -1;
-        if ((!op_input_must(&op->inputs[i]) && (int)i != needy) || op->inputs[i].types & FLOAT_BIT)
+        if ((!op_input_must(&op->inputs[i]) && (int)i != needy) || op->inputs[i].types & b->ops->data)
             continue;
         if ((sp->given[0] >= 0 && sp->given_input[0] == (int)i) || (sp->given[1] >= 0 && sp->given_input[1] == (int)i) ||
             (sp->link_frame >= 0 && sp->link_input == (int)i))
             continue;
         if (b->group.target < 0) {
-            int32_t t = build_pick(b, op, i, false, DT_NONE);
+            int32_t t = build_pick(b, op, i, false, 0);
             if (t < 0)
-                t = build_pick(b, op, i, true, DT_NONE);
+                t = build_pick(b, op, i, true, 0);
             bool used = t < 0 || t == sp->given[0] || t == sp->given[1];
             for (size_t j = 0; j < i; j++)
                 used |= x->tensor[j] == t;

@@ -139,6 +139,11 @@ static void touched_root(touched *c, int frame, int32_t root)
     c->parent[touched_find(c, LOWER_MAX_FRAMES + k)] = touched_find(c, frame);
 }
 
+static bool is_data(const build_state *s, dtype t)
+{
+    return s->index->ops->data >> t & 1;
+}
+
 static dtype_mask output_types(const op_instance *in)
 {
     dtype_mask m = 0;
@@ -208,7 +213,7 @@ static constancy frame_constant(const build_state *s, const build_group *g, size
 
 /* A constant that is not made by a source may stand only where it brings a source's integers back to float32 and nothing else could
  * have come in. Nothing but a source without inputs may be a bare one. */
-static bool constant_allowed(const op_instance *in, constancy constant, size_t data)
+static bool constant_allowed(const build_state *s, const op_instance *in, constancy constant, size_t data)
 {
     if (constant == CONSTANT_BARE && data > 0)
         return false;
@@ -217,9 +222,9 @@ static bool constant_allowed(const op_instance *in, constancy constant, size_t d
     bool other = false;
     for (size_t i = 0; i < in->n_inputs; i++) {
         const inst_input *x = &in->inputs[i];
-        if ((x->kind == INST_INIT || slot_data(x->kind)) && x->desc.type == DT_FLOAT32 && op_input_data(&in->op->inputs[x->input]))
+        if ((x->kind == INST_INIT || slot_data(x->kind)) && is_data(s, x->desc.type) && op_input_data(&in->op->inputs[x->input]))
             return false;
-        other |= slot_data(x->kind) && x->desc.type != DT_FLOAT32;
+        other |= slot_data(x->kind) && !is_data(s, x->desc.type);
     }
     return other;
 }
@@ -230,7 +235,7 @@ static bool idle(const build_state *s, const op_instance *in)
     bool any = false;
     for (size_t i = 0; i < in->n_inputs; i++) {
         const inst_input *x = &in->inputs[i];
-        if (x->kind == INST_NEW_INPUT || (slot_data(x->kind) && (x->desc.type != DT_FLOAT32 || !x->desc.likely.weak)))
+        if (x->kind == INST_NEW_INPUT || (slot_data(x->kind) && (!is_data(s, x->desc.type) || !x->desc.likely.weak)))
             return false;
         any |= slot_data(x->kind);
     }
@@ -267,7 +272,7 @@ void state_foresee(build_state *s, const build_group *g, build_effect *e)
             data += slot_data(x->kind);
             if (x->kind == INST_NEW_INPUT) {
                 e->new_inputs++;
-                e->sound &= x->desc.type == DT_FLOAT32;
+                e->sound &= is_data(s, x->desc.type);
             } else if (x->kind == INST_LINK) {
                 const op_instance *from = &g->inst[x->frame];
                 e->sound &= (size_t)x->output < from->n_outputs && from->outputs[x->output].present;
@@ -288,7 +293,7 @@ void state_foresee(build_state *s, const build_group *g, build_effect *e)
             }
         }
         e->joins += data >= 2;
-        e->sound &= (constant[f] == VARIES || constant_allowed(in, constant[f], data)) && !(data > 1 && repeats(g, f)) &&
+        e->sound &= (constant[f] == VARIES || constant_allowed(s, in, constant[f], data)) && !(data > 1 && repeats(g, f)) &&
                     (constant[f] != VARIES || !(idle(s, in) || one_value(in)));
     }
     if (g->target >= 0) {

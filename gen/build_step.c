@@ -34,7 +34,7 @@ static lower_result extend(builder *b, const op_model *op, bool taken, int partn
     int input = draw_input(b, op, -1);
     if (input < 0)
         return LOWER_FAIL;
-    int32_t t = build_pick(b, op, (size_t)input, taken, DT_NONE);
+    int32_t t = build_pick(b, op, (size_t)input, taken, 0);
     if (t < 0)
         return LOWER_FAIL;
     sp.given[0] = t;
@@ -55,10 +55,11 @@ static lower_result extend_taken(builder *b, const op_model *op)
     return extend(b, op, true, tape_chance(b->t, "join", 1, 2));
 }
 
-/* A float32 tensor of a rank for an operator's input. */
-static int32_t pick_rank(builder *b, const op_model *op, size_t input, int rank, bool taken)
+/* A tensor for the first of an operator and what it bridges to. */
+static int32_t pick_like(builder *b, const op_model *op, const probe_sample *x, bool taken)
 {
-    const id_list *l = taken ? &b->s.taken[DT_FLOAT32][rank] : &b->s.free[DT_FLOAT32][rank];
+    const id_list *l = taken ? &b->s.taken[x->in_type][x->in_rank] : &b->s.free[x->in_type][x->in_rank];
+    size_t input = x->in_input;
     size_t first = l->n ? build_draw(b, "place", l->n) : 0;
     for (size_t k = 0; k < l->n && k < 4; k++) {
         int32_t t = l->items[l->n - 1 - (first + k) % l->n];
@@ -84,12 +85,13 @@ static lower_result bridge(builder *b, const op_model *op)
     for (size_t k = 0; k < n && k < 8; k++) {
         const probe_sample *x = &samples[list[(first + k) % n]];
         const op_model *between = &b->ops->ops[x->op];
-        int32_t t = pick_rank(b, between, x->in_input, x->in_rank, false);
+        int32_t t = pick_like(b, between, x, false);
         if (t < 0 && branch)
-            t = pick_rank(b, between, x->in_input, x->in_rank, true);
+            t = pick_like(b, between, x, true);
         if (t < 0)
             continue;
         op_spec sp[2] = {spec_of(between), spec_of(op)};
+        sp[0].output_type = build_many_types(b) ? x->out.type : DT_NONE;
         sp[0].given[0] = t;
         sp[0].given_input[0] = x->in_input;
         sp[1].link_frame = 0;
@@ -104,7 +106,7 @@ static lower_result bridge(builder *b, const op_model *op)
 /* The operator takes the place of a graph input. */
 static lower_result backward(builder *b, const op_model *op)
 {
-    if (b->s.inputs.n == 0 || !(b->index->facts[op->index].gives >> DT_FLOAT32 & 1) || op->flags & OP_SOURCE)
+    if (b->s.inputs.n == 0 || !(b->index->facts[op->index].gives & b->ops->data) || op->flags & OP_SOURCE)
         return LOWER_FAIL;
     op_spec sp = spec_of(op);
     sp.target = b->s.inputs.items[build_draw(b, "target", b->s.inputs.n)];
@@ -149,9 +151,9 @@ static lower_result start_and_join(builder *b, const op_model *op)
     int other = link < 0 ? -1 : draw_input(b, join, link);
     if (other < 0)
         return LOWER_FAIL;
-    int32_t t = build_pick(b, join, (size_t)other, false, DT_FLOAT32);
+    int32_t t = build_pick(b, join, (size_t)other, false, b->ops->data);
     if (t < 0)
-        t = build_pick(b, join, (size_t)other, true, DT_FLOAT32);
+        t = build_pick(b, join, (size_t)other, true, b->ops->data);
     if (t < 0)
         return LOWER_FAIL;
     op_spec sp[2] = {spec_of(op), spec_of(join)};
@@ -257,7 +259,7 @@ static lower_result sink_step(builder *b, bool any)
     if (t < 0)
         return LOWER_FAIL;
     dtype type = b->s.tensors[t].desc.type;
-    bool join = type == DT_FLOAT32; /* then it is constant or weak */
+    bool join = build_is_data(b, type); /* then it is constant or weak */
     const op_list *l = join ? flexible_joins(b) : any ? &b->index->takers[type] : &b->index->sinks[type];
     size_t first = l->n ? build_draw(b, "sink operator", l->n) : 0;
     for (size_t k = 0; k < l->n && k < (any && !join ? 3 : CLOSE_TRIES); k++) {
@@ -304,14 +306,18 @@ static lower_result join_bridged(builder *b, const op_model *op, int32_t x, int3
     sp[1].link_frame = 0;
     sp[1].link_input = link;
     int rank = b->s.tensors[x].desc.rank;
+    bool many = build_many_types(b), tied = op->inputs[link].type_var == op->inputs[sp[1].given_input[0]].type_var;
     size_t first = n ? build_draw(b, "bridge", n) : 0;
     lower_result res = LOWER_FAIL;
     for (size_t k = 0, tried = 0; k < n && tried < 3 && res == LOWER_FAIL; k++) {
         const probe_sample *s = &samples[list[(first + k) % n]];
         const op_model *between = &b->ops->ops[s->op];
+        if (many && (s->in_type != b->s.tensors[x].desc.type || (tied && s->out.type != b->s.tensors[y].desc.type)))
+            continue;
         if (s->in_rank != rank || !lower_may_take(b->lower, between, s->in_input, &b->s.tensors[x].desc))
             continue;
         sp[0] = spec_of(between);
+        sp[0].output_type = build_many_types(b) ? s->out.type : DT_NONE;
         sp[1].link_output = s->output;
         sp[0].given[0] = x;
         sp[0].given_input[0] = s->in_input;
@@ -338,13 +344,15 @@ static lower_result join_step(builder *b)
         if (x < 0 || y < 0)
             continue;
         size_t first = build_draw(b, "join", joins->n);
-        for (size_t k = 0; k < joins->n && k < CLOSE_TRIES && res == LOWER_FAIL; k++) {
+        /* few operators take some of the types, and the rest are seen at once */
+        const size_t tries = build_many_types(b) ? joins->n : CLOSE_TRIES;
+        for (size_t k = 0; k < joins->n && k < tries && res == LOWER_FAIL; k++) {
             const op_model *op = op_at(b, joins, first + k);
             res = join_directly(b, op, x, y);
             if (res == LOWER_FAIL)
                 res = join_directly(b, op, y, x);
         }
-        for (size_t k = 0; k < joins->n && k < CLOSE_TRIES && res == LOWER_FAIL; k++) {
+        for (size_t k = 0; k < joins->n && k < tries && res == LOWER_FAIL; k++) {
             const op_model *op = op_at(b, joins, first + k);
             res = join_bridged(b, op, x, y);
             if (res == LOWER_FAIL)

@@ -286,6 +286,10 @@ value eval_call(lower *l, const expr *e)
         return eval_of_term(term_const(eval_estimate(l, e->args[0]).weak));
     case FN_CAN:
         return eval_of_term(eval_can(l, e));
+    case FN_WHOLE:
+        return eval_of_term(term_const(dtype_is_whole(dtype_parse(eval(l, e->args[0]).s))));
+    case FN_CHOSEN:
+        return eval_of_term(term_const(l->f->op->data >> dtype_parse(eval(l, e->args[0]).s) & 1));
     default:
         lower_fail(l);
         return r;

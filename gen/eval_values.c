@@ -84,6 +84,13 @@ static double call_real(lower *l, const expr *e)
         return a.hi - a.lo;
     case FN_LIVE:
         return eval_estimate(l, e->args[0]).live;
+    case FN_LEAST:
+    case FN_LARGEST: {
+        double least = 0, largest = 0;
+        if (!dtype_limits(dtype_parse(eval(l, e->args[0]).s), &least, &largest))
+            lower_fail(l);
+        return e->op == FN_LEAST ? least : largest;
+    }
     case FN_SCALE_FOR: {
         double n = eval_real(l, e->args[0]);
         return iv_scale_for(n, iv_mag(eval_interval(l, e->args[1])));
@@ -267,6 +274,13 @@ static interval mono(lower *l, const expr *g)
     return iv_hull(lo, eval_interval(l, g->args[0]));
 }
 
+/* What float16 arithmetic may make of a result: a rounding of each operation, and of each partial sum. */
+static interval half_rounded(interval r, double operations)
+{
+    double error = operations * 0x1p-11;
+    return iv_valid(r) && iv_finite(r) ? iv_widen(r, error * iv_mag(r) + operations * 0x1p-24) : r;
+}
+
 static interval call_interval(lower *l, const expr *e)
 {
     interval a, b;
@@ -283,6 +297,8 @@ static interval call_interval(lower *l, const expr *e)
     case FN_MEAN_OF: {
         double n = eval_real(l, e->args[0]);
         a = eval_interval(l, e->args[1]);
+        if (l->half) /* sums of the magnitudes that float16 can reach, each partial sum rounded */
+            a = half_rounded(a, n);
         return e->op == FN_SUM_OF ? iv_sum_of(n, a) : iv_mean_of(n, a);
     }
     case FN_WIDEN:
@@ -343,6 +359,38 @@ static interval coerce_interval(lower *l, const expr *e)
     return iv_point(eval_real(l, a));
 }
 
+/* Signs stay as they are. */
+static interval half_result(const expr *e, interval r)
+{
+    if (e->kind == EX_CALL) {
+        switch ((ex_fn)e->op) {
+        case FN_HULL:
+        case FN_MIN:
+        case FN_MAX:
+        case FN_MONO:
+        case FN_WIDEN:
+        case FN_MEET:
+        case FN_GUESS:
+        case FN_LIKELY:
+        case FN_ABS:
+        case FN_FLOOR:
+        case FN_CEIL:
+        case FN_ROUND:
+        case FN_SIGN:
+        case FN_RELU:
+            return r;
+        default:
+            break;
+        }
+    }
+    interval w = half_rounded(r, 1);
+    if (r.lo >= 0 && w.lo < 0)
+        w.lo = 0;
+    if (r.hi <= 0 && w.hi > 0)
+        w.hi = 0;
+    return w;
+}
+
 static interval interval_of(lower *l, const expr *e)
 {
     switch (e->kind) {
@@ -371,6 +419,8 @@ interval eval_interval(lower *l, const expr *e)
     if (!lower_enter(l))
         return iv_point(0);
     interval r = l->estimating ? eval_estimate(l, e).range : interval_of(l, e);
+    if (l->half && !l->estimating && (e->kind == EX_BINARY || e->kind == EX_CALL))
+        r = half_result(e, r);
     l->depth--;
     return r;
 }
@@ -428,9 +478,18 @@ static void list_content(lower *l, const expr *e, const tensor_desc *desc, conte
     }
     for (size_t i = 0; i < n && l->state == LOWER_OK; i++)
         p[i] = e->type == TY_INTS ? (double)term_need(l, ints.p[i]) : e->type == TY_REALS ? reals.p[i] : eval_real(l, e);
-    if (desc->type == DT_FLOAT32)
-        for (size_t i = 0; i < n; i++)
+    double least, largest;
+    for (size_t i = 0; i < n; i++)
+        if (desc->type == DT_FLOAT32)
             p[i] = (double)(float)p[i];
+        else if (desc->type == DT_FLOAT16)
+            p[i] = half_nearest(p[i]);
+        else if (dtype_is_whole(desc->type) && e->type != TY_INTS && e->type != TY_INT)
+            p[i] = dm_round_even(p[i]);
+    if (desc->type != DT_INT64 && dtype_limits(desc->type, &least, &largest)) /* int64 has 2^63 for "to the end" */
+        for (size_t i = 0; i < n && l->state == LOWER_OK; i++)
+            if (!(least <= p[i] && p[i] <= largest))
+                lower_fail(l);
     out->list = p;
     out->n_list = n;
     for (size_t i = 0; i < n && l->state == LOWER_OK; i++)
@@ -510,7 +569,15 @@ void eval_content(lower *l, const expr *e, const tensor_desc *desc, content *out
         out->kind = CONTENT_UNIFORM;
         /* Ends that float32 can hold, inside what was asked for, so that rounded draws stay within. */
         float flo = (float)lo, fhi = (float)hi;
-        if (desc->type != DT_DOUBLE) {
+        double least, largest;
+        if (desc->type == DT_FLOAT16) {
+            lo = dtype_toward(DT_FLOAT16, lo, true);
+            hi = dtype_toward(DT_FLOAT16, hi, false);
+        } else if (dtype_is_whole(desc->type) && dtype_limits(desc->type, &least, &largest)) {
+            out->kind = CONTENT_INTEGERS;
+            lo = dm_ceil(lo > least ? lo : least);
+            hi = dm_floor(hi < largest ? hi : largest);
+        } else if (desc->type != DT_DOUBLE) {
             lo = (double)flo;
             hi = (double)fhi;
         }

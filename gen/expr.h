@@ -81,6 +81,7 @@ typedef enum {
     X(ONES, "ones", 1, 1) X(ZEROS, "zeros", 1, 1) X(FILL, "fill", 2, 2) X(IOTA, "iota", 1, 1) X(SETAT, "set", 3, 3) \
     X(INSERT, "insert", 3, 3) X(REMOVE, "remove", 2, 2) X(REVERSE, "reverse", 1, 1) X(SORT, "sort", 1, 1) \
     X(NORM_AXIS, "norm_axis", 2, 2) X(UNRAVEL, "unravel", 2, 2) X(LETTERS, "letters", 1, 1) X(CAN, "can", 1, 1) \
+    X(WHOLE, "whole", 1, 1) X(CHOSEN, "chosen", 1, 1) X(LEAST, "least", 1, 1) X(LARGEST, "largest", 1, 1) \
     X(LIST, "list", 2, 2) X(SUBSET, "subset", 2, 2) X(PERMUTATION, "permutation", 1, 1) X(SELECT, "select", 1, 1) \
     X(PARTS, "parts", 2, 2) X(FACTORS, "factors", 2, 2) X(REALRANGE, "real", 2, 2) X(LOGREAL, "logreal", 2, 2) \
     X(REALS, "reals", 3, 3) X(LO, "lo", 1, 1) X(HI, "hi", 1, 1) X(MAG, "mag", 1, 1) X(WIDTH, "width", 1, 1) \

@@ -277,6 +277,14 @@ nn_status expr_check_call(op_compile *c, expr *e)
     case FN_CAN:
         e->type = TY_BOOL;
         return expr_coerce(c, &x[0], TY_BOOL);
+    case FN_WHOLE:
+    case FN_CHOSEN:
+    case FN_LEAST:
+    case FN_LARGEST:
+        e->type = e->op == FN_WHOLE || e->op == FN_CHOSEN ? TY_BOOL : TY_REAL;
+        if (x[0]->kind != EX_TYPEVAR && !(x[0]->kind == EX_STRING && dtype_parse(x[0]->s) != DT_NONE))
+            return expr_type_error(c, x[0], "a type variable or the name of a type in quotes");
+        return NN_OK;
     case FN_LIKELY:
         e->type = TY_INTERVAL;
         return expr_coerce(c, &x[0], TY_INTERVAL);

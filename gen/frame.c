@@ -38,10 +38,20 @@ dtype frame_type_bound(lower *l, int type_var)
     for (int t = 1; t < DT_COUNT; t++)
         if (mask >> t & 1)
             choices[n++] = (dtype)t;
-    if (open && (mask >> DT_FLOAT32 & 1))
+    const dtype_mask float32 = dtype_bit(DT_FLOAT32);
+    dtype_mask data = mask & f->op->data;
+    if (open && data & float32 && (data == float32 || tape_draw(l->tape, "float32", 2) == 0)) {
         f->types[type_var] = DT_FLOAT32;
-    else
+    } else {
+        if (open && data & ~float32) { /* one that a graph input may have */
+            mask = data & ~float32;
+            n = 0;
+            for (int t = 1; t < DT_COUNT; t++)
+                if (mask >> t & 1)
+                    choices[n++] = (dtype)t;
+        }
         f->types[type_var] = choices[tape_draw(l->tape, "type", n)];
+    }
     return f->types[type_var];
 }
 

@@ -22,6 +22,11 @@ static uint32_t root(check *c, uint32_t v)
     return v;
 }
 
+static bool data_type(const check *c, size_t t)
+{
+    return c->ops->data >> c->g->tensors[t].desc.type & 1;
+}
+
 static nn_status check_tensor(check *c, size_t t)
 {
     const graph_tensor *x = &c->g->tensors[t];
@@ -34,12 +39,12 @@ static nn_status check_tensor(check *c, size_t t)
         FAULT(c, "tensor %zu has no finite interval", t);
     if ((x->kind == TENSOR_NODE) != (x->producer >= 0))
         FAULT(c, "tensor %zu: kind and producer disagree", t);
-    if (x->kind == TENSOR_INPUT && x->desc.type != DT_FLOAT32)
-        FAULT(c, "graph input %zu is not float32", t);
+    if (x->kind == TENSOR_INPUT && !data_type(c, t))
+        FAULT(c, "graph input %zu is %s", t, dtype_name(x->desc.type));
     if (x->kind == TENSOR_INPUT && (x->serial >= c->g->n_inputs || c->g->inputs[x->serial] != (int32_t)t))
         FAULT(c, "graph input %zu is not in its place in the list", t);
-    if (x->output && (x->kind != TENSOR_NODE || x->desc.type != DT_FLOAT32))
-        FAULT(c, "graph output %zu is not a float32 node output", t);
+    if (x->output && (x->kind != TENSOR_NODE || !data_type(c, t)))
+        FAULT(c, "graph output %zu is no node output of a type of data", t);
     return NN_OK;
 }
 
@@ -63,7 +68,7 @@ static nn_status check_inputs(check *c, uint32_t v)
         bare = false;
         varies |= c->varies[t];
         below |= c->below[t];
-        other_type |= x->desc.type != DT_FLOAT32;
+        other_type |= !data_type(c, (size_t)t);
         if (x->producer >= 0 && c->place[x->producer] >= c->place[v])
             FAULT(c, "node %u stands before the producer of its input %zu", v, i);
     }

@@ -146,6 +146,15 @@ static void as_text(json_line *out, const nn_table *t)
         line_raw(out, s->table->exclusions[i].reason);
         line_raw(out, "\n");
     }
+    for (size_t i = 0; i < s->n_untyped; i++) {
+        char needed[160] = "";
+        (void)op_untyped_text(&s->untyped[i], needed, sizeof needed);
+        line_raw(out, "# wants other types: ");
+        line_raw(out, s->untyped[i].op);
+        line_raw(out, ": --types with ");
+        line_raw(out, needed);
+        line_raw(out, "\n");
+    }
     for (size_t i = 0; i < s->table->n_absent; i++) {
         line_raw(out, "# not in this opset: ");
         line_raw(out, s->table->absent[i]);
@@ -356,6 +365,8 @@ static void as_json(json_line *out, const nn_table *t)
     line_int(out, t->options.opset);
     line_key(out, "profile");
     line_string(out, t->options.profile);
+    line_key(out, "data_types");
+    type_list(out, s->data);
     line_key(out, "operators");
     line_raw(out, "[");
     for (size_t i = 0; i < s->n_ops; i++)
@@ -370,6 +381,18 @@ static void as_json(json_line *out, const nn_table *t)
         line_string(out, s->table->exclusions[i].op);
         line_key(out, "reason");
         line_string(out, s->table->exclusions[i].reason);
+        line_raw(out, "}");
+    }
+    line_raw(out, "]");
+    line_key(out, "wants_types");
+    line_raw(out, "[");
+    for (size_t i = 0; i < s->n_untyped; i++) {
+        line_next(out);
+        line_raw(out, "{");
+        line_key(out, "name");
+        line_string(out, s->untyped[i].op);
+        line_key(out, "types");
+        type_list(out, s->untyped[i].types);
         line_raw(out, "}");
     }
     line_raw(out, "]");

@@ -3,31 +3,20 @@
 
 #include <string.h>
 
-/* Next float32 towards positive infinity, by its bits. */
-static float float_above(float x)
+/* The widest interval inside a with ends of the type; float32 stands in for double. */
+static interval typed_ends(dtype t, interval a)
 {
-    union {
-        float f;
-        uint32_t u;
-    } v = {.f = x};
-    if (x == 0)
-        v.u = 1;
-    else if (v.u >> 31)
-        v.u--;
-    else
-        v.u++;
-    return v.f;
+    if (!dtype_is_float(t))
+        return iv(iv_ceil(a).lo, iv_floor(a).hi);
+    if (t == DT_DOUBLE)
+        t = DT_FLOAT32;
+    return iv(dtype_toward(t, a.lo, true), dtype_toward(t, a.hi, false));
 }
 
-/* The widest interval inside a with float32 ends. */
-static interval float_ends(interval a)
+static bool within_limits(dtype t, interval a)
 {
-    float lo = (float)a.lo, hi = (float)a.hi;
-    if ((double)lo < a.lo)
-        lo = float_above(lo);
-    if ((double)hi > a.hi)
-        hi = -float_above(-hi);
-    return iv((double)lo, (double)hi);
+    double least, largest;
+    return dtype_limits(t, &least, &largest) && least <= a.lo && a.hi <= largest;
 }
 
 static void fill_dims(lower *l, tensor_desc *d, const term *dims, int rank)
@@ -63,8 +52,8 @@ static void fill_descs(lower *l, frame *f)
             s->desc.range = l->frames[s->frame].outs[s->output].desc.range;
             s->desc.likely = l->frames[s->frame].outs[s->output].desc.likely;
             s->range_known = true;
-        } else if (s->kind == SLOT_OPEN && s->desc.type != DT_FLOAT32) {
-            lower_fail(l); /* graph inputs are float32 */
+        } else if (s->kind == SLOT_OPEN && !(f->op->data >> s->desc.type & 1)) {
+            lower_fail(l);
         }
     }
     for (int i = 0; i < f->n_outs && l->state == LOWER_OK; i++) {
@@ -86,19 +75,26 @@ static interval alternative(lower *l, const rule_input *rule, size_t i)
 static interval new_range(lower *l, const frame *f, const frame_slot *s, bool like_target)
 {
     static const double usual[][2] = {{-1, 1}, {0, 1}, {-2, 2}, {-4, 4}, {0.5, 2}, {-8, 8}, {-0.5, 0.5}, {1, 4}, {-3, 1}};
+    static const double whole[][2] = {{-8, 8}, {0, 10}, {-20, 20}, {-100, 100}, {1, 10}, {0, 100}, {-5, 5}, {1, 4}, {-50, 20}};
     const rule_input *rule = &f->rules->inputs[s->input];
+    dtype t = s->desc.type;
     interval all = iv(-1e6, 1e6), base;
     if (rule->n_domain)
         all = alternative(l, rule, tape_draw(l->tape, "domain", rule->n_domain));
+    if (t != DT_FLOAT32) {
+        double least = 0, largest = 0;
+        (void)dtype_limits(t, &least, &largest);
+        all = iv_meet(all, iv(least, largest));
+    }
     if (like_target) {
         base = f->target->range;
     } else {
         size_t i = tape_draw(l->tape, "interval", sizeof usual / sizeof *usual);
-        base = iv(usual[i][0], usual[i][1]);
+        base = dtype_is_whole(t) ? iv(whole[i][0], whole[i][1]) : iv(usual[i][0], usual[i][1]);
     }
     interval r = iv_meet(all, base);
     if (iv_valid(r) && (r.hi - r.lo >= 0.25 * (base.hi - base.lo) || r.hi - r.lo >= 0.5))
-        return float_ends(r);
+        return typed_ends(t, r);
     if (all.lo > 0 || (iv_finite(iv(all.lo, 0)) && !iv_finite(iv(0, all.hi)))) {
         double step = all.lo > 1 ? all.lo : 1;
         r = iv(all.lo, all.lo + step < all.hi ? all.lo + step : all.hi);
@@ -108,7 +104,7 @@ static interval new_range(lower *l, const frame *f, const frame_slot *s, bool li
     } else {
         r = iv(-1, 1);
     }
-    return float_ends(r);
+    return typed_ends(t, r);
 }
 
 static bool in_domain(lower *l, const frame *f, const frame_slot *s)
@@ -124,6 +120,9 @@ static bool in_domain(lower *l, const frame *f, const frame_slot *s)
 static void default_content(lower *l, const frame *f, frame_slot *s)
 {
     interval r = f->rules->inputs[s->input].n_domain ? new_range(l, f, s, false) : iv(-1, 1);
+    double least, largest;
+    if (s->desc.type != DT_FLOAT32 && dtype_limits(s->desc.type, &least, &largest))
+        r = iv_meet(r, iv(least, largest));
     if (s->desc.type == DT_BOOL) {
         s->init = (content){.kind = CONTENT_MASK, .count = -1};
         s->desc.range = iv(0, 1);
@@ -146,11 +145,13 @@ static void fill_content(lower *l, frame *f, frame_slot *s)
     s->range_known = true;
 }
 
-/* Integer bounds are whole; bounds of bools are 0 and 1. */
+/* Integer bounds are whole; bounds of bools are 0 and 1; those of float16 are its values. */
 static interval typed_range(dtype t, interval r)
 {
     if (t == DT_BOOL)
         return iv_meet(iv_valid(r) ? iv(r.lo > 0 ? 1 : 0, r.hi < 1 ? 0 : 1) : r, iv(0, 1));
+    if (t == DT_FLOAT16)
+        return iv_valid(r) ? iv(dtype_toward(t, r.lo, false), dtype_toward(t, r.hi, true)) : r;
     if (!dtype_is_float(t))
         return iv(iv_ceil(r).lo, iv_floor(r).hi);
     return r;
@@ -198,8 +199,11 @@ static bool selects(const frame *f, const frame_output *o, interval likely)
 static bool lossy(const frame *f, const frame_output *o, estimate e)
 {
     enum { FEW = 8 };
-    if (!dtype_is_float(o->desc.type) || f->op->flags & OP_SOURCE)
+    dtype t = o->desc.type;
+    if (!(dtype_is_float(t) || (dtype_is_whole(t) && f->op->data >> t & 1)) || f->op->flags & OP_SOURCE)
         return true;
+    if (dtype_is_whole(t)) /* single units */
+        return e.live < (tensor_elements(&o->desc) < FEW ? 4 : 1) || selects(f, o, e.range);
     if (e.ties && (f->op->flags & OP_DISCONTINUOUS || tensor_elements(&o->desc) < FEW))
         return true;
     return e.live < 3e-5 * iv_mag(e.range) || selects(f, o, e.range);
@@ -221,13 +225,13 @@ static estimate likely_output(lower *l, frame *f, const frame_output *o)
     if (lossy(f, o, e))
         return est_tied(est_weak(e.range), e.ties || !dtype_is_float(o->desc.type));
     e.weak = false;
-    return e;
+    return est_tied(e, !dtype_is_float(o->desc.type));
 }
 
 static bool acceptable(const lower *l, const frame *f, const frame_output *o, bool first)
 {
     interval r = o->desc.range;
-    if (!iv_finite(r))
+    if (!iv_finite(r) || !within_limits(o->desc.type, r)) /* no overflow, no wrapping round */
         return false;
     if (dtype_is_float(o->desc.type) && iv_mag(r) > l->limits.max_magnitude)
         return false;
@@ -247,7 +251,9 @@ static void fill_ranges(lower *l, frame *f)
         if (!o->present)
             continue;
         l->locals[0].t = term_const(i - f->first_out[o->output]);
+        l->half = o->desc.type == DT_FLOAT16;
         interval r = eval_interval(l, f->rules->outputs[o->output].range);
+        l->half = false;
         if (l->state != LOWER_OK)
             return;
         o->desc.range = typed_range(o->desc.type, r);

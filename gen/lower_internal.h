@@ -122,6 +122,7 @@ struct lower {
     bool idiom; /* this problem follows an idiom where it can */
     lower_result state;
     bool estimating; /* tensors stand for their likely values */
+    bool half;       /* operations are rounded to float16 */
     uint32_t steps;  /* evaluations and list elements of this problem */
     int depth;       /* of evaluation */
     csp_var decide[256];

@@ -280,7 +280,7 @@ static int run(const options *o)
 {
     nn_table *table = NULL;
     nn_error err = {0};
-    nn_table_config tc = {.opset = (int)o->opset, .profile = o->profile, .specs = o->specs, .ops = o->ops};
+    nn_table_config tc = {.opset = (int)o->opset, .profile = o->profile, .specs = o->specs, .ops = o->ops, .types = o->types};
     int status;
     if (nn_table_open(&table, &tc, &err) != NN_OK)
         status = fail(&err);

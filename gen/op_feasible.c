@@ -8,7 +8,7 @@
 #define SEED 0x6665617369626cu
 
 /* A tensor that may go in the input, as far as type and rank tell. */
-static tensor_desc sample(const op_input *in, const lower_limits *limits, tape *t)
+static tensor_desc sample(const op_input *in, dtype_mask data_types, const lower_limits *limits, tape *t)
 {
     static const double ranges[][2] = {{-1, 1}, {0.25, 2}, {1, 4}, {-2, -0.5}};
     tensor_desc d = {.type = DT_FLOAT32};
@@ -28,7 +28,8 @@ static tensor_desc sample(const op_input *in, const lower_limits *limits, tape *
     for (int i = 0; i < d.rank; i++)
         d.dims[i] = tape_range(t, "dim", 1, 4);
     size_t k = (size_t)tape_draw(t, "range", sizeof ranges / sizeof *ranges);
-    d.range = dtype_is_float(d.type) ? iv(ranges[k][0], ranges[k][1]) : iv(0, 1);
+    bool data = data_types >> d.type & 1;
+    d.range = dtype_is_float(d.type) ? iv(ranges[k][0], ranges[k][1]) : iv(0, data && dtype_is_whole(d.type) ? 7 : 1);
     return d;
 }
 
@@ -41,14 +42,14 @@ static lower_result try_once(lower *l, const op_model *op, const lower_limits *l
     for (size_t i = 0; i < op->n_inputs; i++) {
         const op_input *in = &op->inputs[i];
         r.arity[i] = (int)tape_range(t, "arity", in->min_arity, in->max_arity);
-        /* A data input of another type than float32 cannot be a new one. */
-        bool must = in->roles == ROLE_DATA && !in->optional && !(in->types >> DT_FLOAT32 & 1);
+        /* A data input without a type of data cannot be a new one. */
+        bool must = in->roles == ROLE_DATA && !in->optional && !(in->types & op->data);
         bool tensor = (in->roles & ROLE_DATA) && !in->conditional && (given || must);
         if (tensor && !must && (in->optional || in->roles != ROLE_DATA))
             tensor = tape_draw(t, "given", 2) != 0;
         for (int k = 0; k < r.arity[i] && slot < OP_MAX_SLOTS; k++, slot++) {
             r.slots[slot] = (lower_slot){.kind = SLOT_AUTO, .rank = -1};
-            tensors[slot] = tensor ? sample(in, limits, t) : (tensor_desc){0};
+            tensors[slot] = tensor ? sample(in, op->data, limits, t) : (tensor_desc){0};
             if (tensor && slot > 0 && tape_draw(t, "same", 2) == 0 && (in->types >> tensors[0].type & 1))
                 tensors[slot] = tensors[0];
             if (tensor)

@@ -164,12 +164,12 @@ static bool collect(op_index *x, const op_model *op, const binding *b)
         push(&x->joins, op->index);
     if (f->most_floats >= 2 && after == 0)
         push(&x->float_joins, op->index);
-    bool from_float = false, to_float = false;
+    bool from_data = false, to_data = false;
     for (size_t o = 0; o < op->n_outputs; o++) {
         dtype t = bound_type(b, op->outputs[o].type_var, op->outputs[o].types);
         f->gives |= (dtype_mask)1 << t;
-        to_float |= t == DT_FLOAT32;
-        if (t != DT_FLOAT32 && before + 1 == x->produce[t])
+        to_data |= x->ops->data >> t & 1;
+        if (!(x->ops->data >> t & 1) && before + 1 == x->produce[t])
             push(&x->producers[t], op->index);
     }
     for (size_t i = 0; i < op->n_inputs; i++) {
@@ -177,17 +177,17 @@ static bool collect(op_index *x, const op_model *op, const binding *b)
             continue;
         dtype t = bound_type(b, op->inputs[i].type_var, op->inputs[i].types);
         f->takes |= (dtype_mask)1 << t;
-        from_float |= t == DT_FLOAT32;
+        from_data |= x->ops->data >> t & 1;
         push(&x->takers[t], op->index);
-        if (t != DT_FLOAT32 && inputs_cost(x, op, b, (int)i) + 1 + after == x->sink[t])
+        if (!(x->ops->data >> t & 1) && inputs_cost(x, op, b, (int)i) + 1 + after == x->sink[t])
             push(&x->sinks[t], op->index);
     }
-    if (from_float && to_float && before == 0 && f->least_data == 1)
+    if (from_data && to_data && before == 0 && f->least_data == 1)
         push(&x->bridges, op->index);
     return false;
 }
 
-static void count_data(op_facts *f, const op_model *op)
+static void count_data(op_facts *f, const op_model *op, dtype_mask data)
 {
     f->cost = f->inputs_cost = f->outputs_cost = OP_COST_NONE;
     for (size_t i = 0; i < op->n_inputs; i++) {
@@ -196,7 +196,7 @@ static void count_data(op_facts *f, const op_model *op)
             continue;
         int most = in->max_arity < 1 ? 1 : in->max_arity;
         f->most_data += most;
-        f->most_floats += in->types >> DT_FLOAT32 & 1 ? most : 0;
+        f->most_floats += in->types & data ? most : 0;
         if (op_input_must(in))
             f->least_data += in->min_arity < 1 ? 1 : in->min_arity;
     }
@@ -232,13 +232,13 @@ nn_status op_index_new(op_index **out, const op_set *ops, nn_error *err)
         x->facts[i].feasible =
             ops->ops[i].rules == NULL || op_feasible(ops, &ops->ops[i], &limits); /* NULL: a model without rules */
     for (int t = 0; t < DT_COUNT; t++)
-        x->produce[t] = x->sink[t] = t == DT_FLOAT32 ? 0 : OP_COST_NONE;
+        x->produce[t] = x->sink[t] = ops->data >> t & 1 ? 0 : OP_COST_NONE;
     while (each_binding(x, relax_produce)) {
     }
     while (each_binding(x, relax_sink)) {
     }
     for (size_t i = 0; i < ops->n_ops; i++)
-        count_data(&x->facts[i], &ops->ops[i]);
+        count_data(&x->facts[i], &ops->ops[i], ops->data);
     x->join_cost = OP_COST_NONE;
     for (size_t i = 0; i < ops->n_ops; i++)
         if (x->facts[i].most_data >= 2 && !(ops->ops[i].flags & OP_SOURCE))

@@ -17,7 +17,7 @@ typedef struct {
     int inputs_cost;  /* of these, nodes that must come before it */
     int outputs_cost; /* of these, nodes that must come after it: a source's output is joined with what depends on an input */
     int most_data;    /* tensors it can take at most, variadics counted in full */
-    int most_floats;  /* float32 tensors that it can take at most */
+    int most_floats;  /* tensors of types of data that it can take at most */
     int least_data;   /* tensors that it must take: mandatory inputs that cannot be initializers, at least 1 unless a source */
     dtype_mask takes; /* types of its data inputs */
     dtype_mask gives; /* types of its outputs */
@@ -39,8 +39,8 @@ typedef struct {
     op_list takers[DT_COUNT];    /* placeable operators with a data input of the type */
     op_list usable;              /* placeable operators */
     op_list joins;               /* those that can take two tensors or more */
-    op_list float_joins;         /* those that can take two float32 tensors or more and give float32 */
-    op_list bridges;             /* those that need one tensor only and can give float32 from float32 */
+    op_list float_joins;         /* those that can take two tensors of data types or more and give one */
+    op_list bridges;             /* those that need one tensor only and can give a data type from one */
 } op_index;
 
 nn_status op_index_new(op_index **out, const op_set *ops, nn_error *err);

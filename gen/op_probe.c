@@ -17,20 +17,24 @@ struct op_probe {
     op_list mixers;
 };
 
-static tensor_desc sample_tensor(int rank)
+static tensor_desc sample_tensor(dtype type, int rank)
 {
     static const int64_t dims[PROBE_RANKS] = {2, 4, 6, 6, 4};
-    tensor_desc d = {.type = DT_FLOAT32, .rank = rank, .range = {-1.5, 2}};
+    double least = 0, largest = 0;
+    (void)dtype_limits(type, &least, &largest);
+    tensor_desc d = {.type = type, .rank = rank, .range = {-1.5, 2}};
+    if (!dtype_is_float(type))
+        d.range = iv_meet(iv(-5, 20), iv(least, largest));
     for (int i = 0; i < rank; i++)
         d.dims[i] = dims[i];
     return d;
 }
 
 /* The operator with a given tensor in one input and all else left to the lowering. */
-static lower_result probe_one(const op_probe *p, const op_model *op, size_t input, const tensor_desc *d, tape *t, tensor_desc *out,
-                              uint8_t *output)
+static lower_result probe_one(const op_probe *p, const op_model *op, size_t input, const tensor_desc *d, dtype wanted, tape *t,
+                              tensor_desc *out, uint8_t *output)
 {
-    lower_request r = {.op = op, .output_type = DT_NONE};
+    lower_request r = {.op = op, .output_type = wanted};
     op_instance inst[LOWER_MAX_FRAMES];
     size_t slot = 0;
     for (size_t i = 0; i < op->n_inputs; i++) {
@@ -50,12 +54,34 @@ static lower_result probe_one(const op_probe *p, const op_model *op, size_t inpu
     if (res != LOWER_OK)
         return res;
     for (size_t o = 0; o < inst[0].n_outputs; o++)
-        if (inst[0].outputs[o].present && inst[0].outputs[o].desc.type == DT_FLOAT32) {
+        if (inst[0].outputs[o].present && p->index->ops->data >> inst[0].outputs[o].desc.type & 1) {
             *out = inst[0].outputs[o].desc;
             *output = (uint8_t)o;
             return LOWER_OK;
         }
     return LOWER_FAIL;
+}
+
+/* The operator on one tensor, with each type of data that its output can have beside the tensor's own. */
+static lower_result probe_types(op_probe *p, const op_model *op, size_t input, const tensor_desc *d, arena *memory, tape *t)
+{
+    const op_output *first = &op->outputs[0];
+    dtype_mask data = p->index->ops->data, wanted = first->types & data;
+    bool free_type = (data & (data - 1)) && first->type_var >= 0 && first->type_var != op->inputs[input].type_var;
+    for (int type = 0; type < DT_COUNT; type++) {
+        if (free_type ? !(wanted >> type & 1) : type > 0)
+            continue;
+        arena_mark m = arena_get_mark(memory);
+        tensor_desc out;
+        uint8_t output = 0;
+        lower_result res = probe_one(p, op, input, d, (dtype)type, t, &out, &output);
+        arena_release(memory, m);
+        if (res == LOWER_NOMEM)
+            return res;
+        if (res == LOWER_OK)
+            p->samples[p->n++] = (probe_sample){op->index, d->type, (uint8_t)d->rank, (uint8_t)input, output, out};
+    }
+    return LOWER_OK;
 }
 
 static nn_status probe_all(op_probe *p, arena *memory, tape *t)
@@ -70,30 +96,25 @@ static nn_status probe_all(op_probe *p, arena *memory, tape *t)
                 input = i;
         if (input == op->n_inputs)
             continue;
-        for (int rank = 0; rank < PROBE_RANKS; rank++) {
-            tensor_desc d = sample_tensor(rank), out;
-            if (!(op->inputs[input].ranks >> rank & 1) || !lower_may_take(p->l, op, input, &d))
-                continue;
-            arena_mark m = arena_get_mark(memory);
-            uint8_t output = 0;
-            lower_result res = probe_one(p, op, input, &d, t, &out, &output);
-            arena_release(memory, m);
-            if (res == LOWER_NOMEM)
-                return NN_ERR_NOMEM;
-            if (res == LOWER_OK)
-                p->samples[p->n++] = (probe_sample){op->index, (uint8_t)rank, (uint8_t)input, output, out};
-        }
+        for (int type = 1; type < DT_COUNT; type++)
+            for (int rank = 0; rank < PROBE_RANKS && p->index->ops->data >> type & 1; rank++) {
+                tensor_desc d = sample_tensor((dtype)type, rank);
+                if ((op->inputs[input].ranks >> rank & 1) && lower_may_take(p->l, op, input, &d) &&
+                    probe_types(p, op, input, &d, memory, t) != LOWER_OK)
+                    return NN_ERR_NOMEM;
+            }
     }
     return NN_OK;
 }
 
 /* Whether the operator's output is not weak where the input is and another, of the same shape, is not. */
-static lower_result mixes(const op_probe *p, const op_model *op, size_t input, size_t other, int rank, tape *t)
+static lower_result mixes(const op_probe *p, const op_model *op, size_t input, size_t other, dtype type, int rank,
+                          tape *t)
 {
     lower_request r = {.op = op, .output_type = DT_NONE};
     op_instance inst[LOWER_MAX_FRAMES];
-    tensor_desc d = sample_tensor(rank), weak = d;
-    weak.range = iv(-0.5, 1);
+    tensor_desc d = sample_tensor(type, rank), weak = d;
+    weak.range = dtype_is_float(type) ? iv(-0.5, 1) : iv(0, 4);
     weak.likely = est_weak(weak.range);
     size_t slot = 0;
     for (size_t i = 0; i < op->n_inputs; i++) {
@@ -115,22 +136,25 @@ static lower_result mixes(const op_probe *p, const op_model *op, size_t input, s
     if (res != LOWER_OK)
         return res;
     const inst_output *o = &inst[0].outputs[0];
-    return o->present && o->desc.type == DT_FLOAT32 && !o->desc.likely.weak ? LOWER_OK : LOWER_FAIL;
+    return o->present && p->index->ops->data >> o->desc.type & 1 && !o->desc.likely.weak ? LOWER_OK : LOWER_FAIL;
 }
 
 static nn_status find_mixers(op_probe *p, arena *memory, tape *t)
 {
-    for (size_t k = 0; k < p->index->float_joins.n; k++) {
-        uint16_t number = p->index->float_joins.items[k];
+    for (size_t n = 0; n < p->index->float_joins.n; n++) {
+        uint16_t number = p->index->float_joins.items[n];
         const op_model *op = &p->index->ops->ops[number];
         lower_result res = LOWER_FAIL;
         for (size_t i = 0; i < op->n_inputs && res == LOWER_FAIL; i++)
             for (size_t j = 0; j < op->n_inputs && res == LOWER_FAIL; j++) {
                 if (!op_input_data(&op->inputs[i]) || !op_input_data(&op->inputs[j]) || (i == j && op->inputs[i].max_arity < 2))
                     continue;
-                for (int rank = 0; rank < PROBE_RANKS && res == LOWER_FAIL; rank++) {
+                for (int k = 0; k < DT_COUNT * PROBE_RANKS && res == LOWER_FAIL; k++) {
+                    dtype type = (dtype)(k / PROBE_RANKS);
+                    if (!((op->inputs[i].types & op->inputs[j].types & p->index->ops->data) >> type & 1))
+                        continue;
                     arena_mark m = arena_get_mark(memory);
-                    res = mixes(p, op, i, j, rank, t);
+                    res = mixes(p, op, i, j, type, k % PROBE_RANKS, t);
                     arena_release(memory, m);
                 }
             }
@@ -151,7 +175,10 @@ nn_status op_probe_new(op_probe **out, const op_index *index, lower *l, arena *m
         return nn_nomem(err);
     p->index = index;
     p->l = l;
-    p->samples = nn_calloc(index->bridges.n * PROBE_RANKS + 1, sizeof *p->samples);
+    size_t types = 0;
+    for (int k = 1; k < DT_COUNT; k++)
+        types += index->ops->data >> k & 1;
+    p->samples = nn_calloc(index->bridges.n * PROBE_RANKS * types * types + 1, sizeof *p->samples);
     p->bridges = nn_calloc(index->ops->n_ops * OP_MAX_INPUTS + 1, sizeof *p->bridges);
     p->mixers.items = nn_calloc(index->float_joins.n + 1, sizeof *p->mixers.items);
     nn_status st = p->samples && p->bridges && p->mixers.items ? tape_new_seeded(&t, PROBE_SEED, 0, err) : nn_nomem(err);

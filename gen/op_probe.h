@@ -9,9 +9,10 @@
 #include "lower.h"
 #include "op_index.h"
 
-/* One sample: the operator made `out` (its output number `output`) of a float32 tensor of rank in_rank in its input in_input. */
+/* One sample: the operator made `out` (its output number `output`) of a tensor of in_type and rank in_rank in its input in_input. */
 typedef struct {
     uint16_t op;
+    dtype in_type;
     uint8_t in_rank, in_input, output;
     tensor_desc out;
 } probe_sample;

@@ -69,6 +69,12 @@ static nn_status explain(const op_set *s, const term *t, nn_error *err)
     for (size_t i = 0; table != NULL && i < table->n_absent; i++)
         if (same(t, table->absent[i]))
             return t->minus ? NN_OK : nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "operator %s is not in opset %d", name, table->opset);
+    for (size_t i = 0; i < s->n_untyped; i++)
+        if (same(t, s->untyped[i].op)) {
+            char types[160] = "";
+            (void)op_untyped_text(&s->untyped[i], types, sizeof types);
+            return t->minus ? NN_OK : nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "operator %s needs --types with %s", name, types);
+        }
     nearest best = {0};
     for (size_t i = 0; i < s->n_ops; i++)
         nearest_offer(&best, name, s->ops[i].name);

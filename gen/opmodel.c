@@ -3,6 +3,7 @@
 
 #include "arena.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct arena_holder {
@@ -196,15 +197,13 @@ static bool free_of_names(const expr *e)
     if (!e)
         return true;
     if (e->kind == EX_VAR || e->kind == EX_INPUT || e->kind == EX_OUTPUT || e->kind == EX_TYPEVAR || e->kind == EX_OPSET ||
-        e->kind == EX_MAX_ELEMENTS || e->kind == EX_LOCAL || e->kind == EX_FOR || (e->kind == EX_CALL && e->op == FN_CAN))
+        e->kind == EX_MAX_ELEMENTS || e->kind == EX_LOCAL || e->kind == EX_FOR || (e->kind == EX_CALL && (e->op == FN_CAN || e->op == FN_CHOSEN)))
         return false;
     for (size_t i = 0; i < e->n; i++)
         if (!free_of_names(e->args[i]))
             return false;
     return free_of_names(e->a) && free_of_names(e->b) && free_of_names(e->c);
 }
-
-/* In eval_values.c. NN_ERR_TABLE: it has no value. */
 
 /* Ranks from a domain of plain numbers; all ranks where it depends on others. */
 static uint32_t static_ranks(const expr *e, bool *bad)
@@ -334,7 +333,7 @@ static nn_status check_rules(op_compile *c, spec_place place)
     return s;
 }
 
-static nn_status compile_entry(op_model *op, const spec_entry *entry, arena *a, nn_error *err)
+static nn_status compile_entry(op_model *op, const spec_entry *entry, dtype_mask *lacking, arena *a, nn_error *err)
 {
     op_rules *rules = arena_calloc(a, 1, sizeof *rules);
     if (!rules)
@@ -350,10 +349,40 @@ static nn_status compile_entry(op_model *op, const spec_entry *entry, arena *a, 
         s = op_parse_sections(&c, entry);
     if (s == NN_OK)
         s = check_rules(&c, entry->place);
+    *lacking = c.lacking;
     return s;
 }
 
+/* Entries that have no type left are checked like the others, then left out. */
+static nn_status compile_all(op_set *set, arena *a, nn_error *err)
+{
+    const spec_table *table = set->table;
+    set->ops = arena_calloc(a, table->n_entries, sizeof *set->ops);
+    set->untyped = arena_calloc(a, table->n_entries, sizeof *set->untyped);
+    if (!set->ops || !set->untyped)
+        return nn_nomem(err);
+    for (size_t i = 0; i < table->n_entries; i++) {
+        op_model *op = &set->ops[set->n_ops];
+        dtype_mask lacking = 0;
+        *op = (op_model){.index = (uint16_t)set->n_ops, .data = set->data};
+        nn_status s = compile_entry(op, &table->entries[i], &lacking, a, err);
+        if (s != NN_OK)
+            return s;
+        if (lacking)
+            set->untyped[set->n_untyped++] = (op_untyped){table->entries[i].name, lacking};
+        else
+            set->n_ops++;
+    }
+    return NN_OK;
+}
+
 nn_status op_set_new(op_set **out, const spec_file *files, size_t n_files, const spec_file *profile, int opset, nn_error *err)
+{
+    return op_set_new_typed(out, files, n_files, profile, opset, dtype_bit(DT_FLOAT32), err);
+}
+
+nn_status op_set_new_typed(op_set **out, const spec_file *files, size_t n_files, const spec_file *profile, int opset,
+                           dtype_mask data, nn_error *err)
 {
     struct arena_holder *owner = nn_calloc(1, sizeof *owner);
     *out = NULL;
@@ -369,14 +398,8 @@ nn_status op_set_new(op_set **out, const spec_file *files, size_t n_files, const
     if (s == NN_OK) {
         set->owner = owner;
         set->table = table;
-        set->n_ops = table->n_entries;
-        set->ops = arena_calloc(a, set->n_ops, sizeof *set->ops);
-        if (!set->ops)
-            s = nn_nomem(err);
-    }
-    for (size_t i = 0; s == NN_OK && i < set->n_ops; i++) {
-        set->ops[i].index = (uint16_t)i;
-        s = compile_entry(&set->ops[i], &table->entries[i], a, err);
+        set->data = data | dtype_bit(DT_FLOAT32);
+        s = compile_all(set, a, err);
     }
     if (s != NN_OK) {
         arena_free(a);
@@ -385,6 +408,20 @@ nn_status op_set_new(op_set **out, const spec_file *files, size_t n_files, const
     }
     *out = set;
     return NN_OK;
+}
+
+size_t op_untyped_text(const op_untyped *u, char *out, size_t size)
+{
+    size_t n = 0;
+    for (int t = 1; t < DT_COUNT; t++) {
+        if (!(u->types >> t & 1))
+            continue;
+        bool last = !(u->types >> t >> 1);
+        const char *gap = n == 0 ? "" : last ? " or " : ", ";
+        int k = snprintf(n < size ? out + n : NULL, n < size ? size - n : 0, "%s%s", gap, dtype_name((dtype)t));
+        n += k > 0 ? (size_t)k : 0;
+    }
+    return n;
 }
 
 void op_set_free(op_set *s)

@@ -48,19 +48,34 @@ typedef struct {
     size_t n_outputs;
     const char **type_names; /* type variables */
     dtype_mask *type_masks;
+    dtype_mask data; /* as in its op_set */
     size_t n_types;
     op_rules *rules;
 } op_model;
 
 typedef struct {
+    const char *op;
+    dtype_mask types; /* of these, none of which was chosen, it needs one */
+} op_untyped;
+
+/* "int8 or uint8"; the length without the NUL, as snprintf. */
+size_t op_untyped_text(const op_untyped *u, char *out, size_t size);
+
+typedef struct {
     op_model *ops; /* in name order */
     size_t n_ops;
     const spec_table *table; /* exclusions, digest, opset, profile */
+    dtype_mask data;         /* types that graph inputs, outputs and what lies between may have anywhere: float32 and others chosen */
+    op_untyped *untyped;     /* operators left out for want of a type, in name order */
+    size_t n_untyped;
     struct arena_holder *owner;
 } op_set;
 
 /* files, profile: as for spec_table_load; they must outlive the call only. NN_ERR_TABLE names the place and the operator. */
 nn_status op_set_new(op_set **out, const spec_file *files, size_t n_files, const spec_file *profile, int opset, nn_error *err);
+/* The same with a choice of types for data beside float32. */
+nn_status op_set_new_typed(op_set **out, const spec_file *files, size_t n_files, const spec_file *profile, int opset,
+                           dtype_mask data, nn_error *err);
 void op_set_free(op_set *s);
 int op_find(const op_set *s, const char *name); /* index, -1 if unknown */
 

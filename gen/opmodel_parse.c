@@ -71,33 +71,52 @@ static op_hint suggest_type(const op_compile *c, const char *word, const char *o
     return h;
 }
 
+static nn_status parse_type_list(const op_compile *c, const spec_pair *pair, dtype_mask *mask)
+{
+    size_t n = pair->value->kind == SPEC_LIST ? pair->value->count : 0;
+    if (n == 0)
+        return spec_error(c->err, pair->value->place, "operator %s: type variable %s: a list of types was expected", c->op->name,
+                          pair->key);
+    *mask = 0;
+    for (size_t k = 0; k < n; k++) {
+        const spec_node *item = pair->value->items[k];
+        dtype_mask m = item->kind == SPEC_SCALAR ? dtype_group(item->text) : 0;
+        if (m == 0)
+            return spec_error(c->err, item->place, "operator %s: type variable %s: unknown type `%s`%s", c->op->name, pair->key,
+                              spec_show(item->text).s, suggest_type(NULL, item->text, "one such as float32, int64 or bool").s);
+        *mask |= m;
+    }
+    return NN_OK;
+}
+
+/* The variables of `types`, with those types, then the others of `wide`; of the types in `wide` only those of data. Where that
+ * leaves none, the variable has them all, for the sake of checking, and the operator will not be used. */
 nn_status op_parse_types(op_compile *c, const spec_entry *entry)
 {
-    const spec_node *types = section(entry, "types");
+    const spec_node *always = section(entry, "types"), *wide = section(entry, "wide");
     op_model *op = c->op;
-    op->n_types = types ? types->count : 0;
-    if (op->n_types > OP_MAX_TYPES)
-        return spec_error(c->err, types->pairs[OP_MAX_TYPES].place, "operator %s: more than %d type variables", op->name,
-                          OP_MAX_TYPES);
-    op->type_names = arena_calloc(c->a, op->n_types, sizeof *op->type_names);
-    op->type_masks = arena_calloc(c->a, op->n_types, sizeof *op->type_masks);
+    size_t n_always = always ? always->count : 0, most = n_always + (wide ? wide->count : 0);
+    op->type_names = arena_calloc(c->a, most, sizeof *op->type_names);
+    op->type_masks = arena_calloc(c->a, most, sizeof *op->type_masks);
     if (!op->type_names || !op->type_masks)
         return nn_nomem(c->err);
-    for (size_t i = 0; i < op->n_types; i++) {
-        const spec_pair *pair = &types->pairs[i];
-        op->type_names[i] = pair->key;
-        size_t n = pair->value->kind == SPEC_LIST ? pair->value->count : 0;
-        if (n == 0)
-            return spec_error(c->err, pair->value->place, "operator %s: type variable %s: a list of types was expected", op->name,
-                              pair->key);
-        for (size_t k = 0; k < n; k++) {
-            const spec_node *item = pair->value->items[k];
-            dtype t = item->kind == SPEC_SCALAR ? dtype_parse(item->text) : DT_NONE;
-            if (t == DT_NONE)
-                return spec_error(c->err, item->place, "operator %s: type variable %s: unknown type `%s`%s", op->name, pair->key,
-                                  spec_show(item->text).s, suggest_type(NULL, item->text, "one such as float32, int64 or bool").s);
-            op->type_masks[i] |= 1u << t;
-        }
+    for (size_t i = 0; i < most; i++) {
+        const spec_pair *pair = i < n_always ? &always->pairs[i] : &wide->pairs[i - n_always];
+        dtype_mask mask = 0;
+        nn_status s = parse_type_list(c, pair, &mask);
+        if (s != NN_OK)
+            return s;
+        size_t v = 0;
+        while (v < op->n_types && strcmp(op->type_names[v], pair->key) != 0)
+            v++;
+        if (v == OP_MAX_TYPES)
+            return spec_error(c->err, pair->place, "operator %s: more than %d type variables", op->name, OP_MAX_TYPES);
+        op->type_names[v] = pair->key;
+        op->n_types = v == op->n_types ? v + 1 : op->n_types;
+        dtype_mask left = i < n_always ? mask : op->type_masks[v] | (mask & op->data);
+        if (left == 0)
+            c->lacking = c->lacking ? c->lacking : mask;
+        op->type_masks[v] = left ? left : mask;
     }
     return NN_OK;
 }
@@ -276,16 +295,21 @@ nn_status op_parse_tensors(op_compile *c, const spec_entry *entry)
     c->rules->outputs = arena_calloc(c->a, op->n_outputs, sizeof *c->rules->outputs);
     if (!op->inputs || !op->outputs || !c->rules->inputs || !c->rules->outputs)
         return nn_nomem(c->err);
+    const dtype_mask common = dtype_bit(DT_FLOAT32) | dtype_bit(DT_INT64) | dtype_bit(DT_BOOL) | op->data;
     nn_status s = NN_OK;
     int slots = 0;
     for (size_t i = 0; i < op->n_inputs && s == NN_OK; i++) {
         s = compile_input(c, &in->pairs[i], &op->inputs[i], &c->rules->inputs[i]);
         slots += op->inputs[i].max_arity;
+        if (s == NN_OK && op->inputs[i].roles & ROLE_DATA && !(op->inputs[i].types & common) && !c->lacking)
+            c->lacking = op->inputs[i].types;
     }
     if (s == NN_OK && slots > OP_MAX_SLOTS)
         return spec_error(c->err, entry->place, "operator %s: more than %d inputs with variadics counted", op->name, OP_MAX_SLOTS);
     for (size_t i = 0; i < op->n_outputs && s == NN_OK; i++) {
         s = compile_output_spec(c, &out->pairs[i], &op->outputs[i], &c->rules->outputs[i]);
+        if (s == NN_OK && !(op->outputs[i].types & common) && !c->lacking)
+            c->lacking = op->outputs[i].types;
         for (size_t k = 0; k < op->n_inputs && s == NN_OK; k++)
             if (strcmp(op->inputs[k].name, op->outputs[i].name) == 0)
                 s = spec_error(c->err, out->pairs[i].place, "operator %s: `%s` is both an input and an output", op->name,

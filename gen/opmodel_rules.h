@@ -84,6 +84,7 @@ typedef struct {
         ex_type type;
     } locals[EXPR_MAX_LOCALS];
     int n_locals;
+    dtype_mask lacking; /* types of the first type variable or tensor for which none was chosen */
 } op_compile;
 
 /* "; did you mean `x`?" for a name that the operator does not know, or "". functions: function names count too. */

@@ -97,7 +97,7 @@ size_t options_describe(const options *o, char *out, size_t size)
 {
     size_t n = 0;
     for (const option_row *row = option_rows; row < option_rows + option_count; row++) {
-        if (!row->manifest)
+        if (!row->manifest || (row->offset == offsetof(options, types) && strcmp(o->types, row->fallback_text) == 0))
             continue;
         char *at = n < size ? out + n : NULL;
         size_t room = n < size ? size - n : 0;

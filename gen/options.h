@@ -23,6 +23,8 @@
     X(INT, inputs, "K", 1, 0, 100000, true, "sets of input tensors for each model")                                   \
     X(TEXT, profile, "P", "ort", 0, 0, true, "what the models are for: ort (ONNX Runtime), onnx (the specification)") \
     X(TEXT, ops, "LIST", "", 0, 0, true, "A,B: only these operators; -A,-B: all but these")                           \
+    X(TEXT, types, "LIST", "float32", 0, 0, true,                                                                     \
+      "element types that data may have, float32 always; others: float16,double,int8,uint8,int32 ...")                \
     X(INT, max_elements, "E", 4096, 16, 1 << 24, true, "most elements of a tensor")                                   \
     X(FLAG, intervals, NULL, 0, 0, 0, true, "write the interval of every tensor to models.jsonl")                     \
     X(FLAG, check, NULL, 0, 0, 0, false, "re-check every node with an independent evaluator of the table")            \

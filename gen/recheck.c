@@ -142,7 +142,7 @@ static bool check_types(recheck *c, nn_error *err)
         const op_input *in = &c->op->inputs[x->inputs[i].input];
         if (x->inputs[i].kind != INST_ABSENT && !bind_type(c, in->type_var, in->types, x->inputs[i].desc.type))
             return complain(c, err, NULL, "type of", in->name);
-        if (x->inputs[i].kind == INST_NEW_INPUT && x->inputs[i].desc.type != DT_FLOAT32)
+        if (x->inputs[i].kind == INST_NEW_INPUT && !(c->ops->data >> x->inputs[i].desc.type & 1))
             return complain(c, err, NULL, "type of new graph input", in->name);
     }
     for (size_t i = 0, k = 0; i < c->op->n_outputs; i++)
@@ -291,7 +291,9 @@ static bool check_output_shapes(recheck *c, nn_error *err)
             c->locals[0] = (inst_value){.i = (int64_t)n};
             if (!check_shape(c, c->rules->outputs[i].shape, &y->desc, c->op->outputs[i].name, err))
                 return false;
-            if (!(y->desc.range.lo <= y->desc.range.hi && y->desc.range.lo > -1e300 && y->desc.range.hi < 1e300))
+            double least = 0, largest = 0;
+            if (!(y->desc.range.lo <= y->desc.range.hi && y->desc.range.lo > -1e300 && y->desc.range.hi < 1e300 &&
+                  dtype_limits(y->desc.type, &least, &largest) && least <= y->desc.range.lo && y->desc.range.hi <= largest))
                 return complain(c, err, NULL, "interval of", c->op->outputs[i].name);
         }
     return true;
@@ -307,6 +309,14 @@ static int64_t elements(const tensor_desc *d)
     return n;
 }
 
+/* Equal but for the rounding to the tensor's type. */
+static bool near_typed(dtype t, double a, double b)
+{
+    double error = a < 0 ? -a : a;
+    error = t == DT_FLOAT16 ? error * 0x1p-10 + 0x1p-24 : dtype_is_whole(t) ? 0.5 : 0;
+    return recheck_near(a, b) || (a - b <= error && b - a <= error);
+}
+
 static bool list_holds(recheck *c, const expr *e, const inst_input *y)
 {
     inst_value want = recheck_eval(c, e);
@@ -320,7 +330,7 @@ static bool list_holds(recheck *c, const expr *e, const inst_input *y)
         double x = !many                 ? (e->type == TY_REAL ? want.r : (double)want.i)
                    : e->type == TY_REALS ? want.reals[i]
                                          : (double)want.ints[i];
-        if (!recheck_near(x, y->init.list[i]) || y->init.list[i] < y->desc.range.lo || y->init.list[i] > y->desc.range.hi)
+        if (!near_typed(y->desc.type, x, y->init.list[i]) || y->init.list[i] < y->desc.range.lo || y->init.list[i] > y->desc.range.hi)
             return false;
     }
     return true;
@@ -332,6 +342,11 @@ static bool bounds_hold(recheck *c, const expr *e, const inst_input *y)
     double lo = recheck_real(c, e->args[0]), hi = recheck_real(c, e->args[1]);
     if (c->fault != NULL || c->vague)
         return false;
+    if (e->op == FN_UNIFORM && dtype_is_whole(y->desc.type))
+        return x->kind == CONTENT_INTEGERS && x->lo >= lo && x->hi <= hi && x->lo <= x->hi;
+    if (e->op == FN_UNIFORM && y->desc.type == DT_FLOAT16)
+        return x->kind == CONTENT_UNIFORM && x->lo >= lo && near_typed(DT_FLOAT16, lo, x->lo) && x->hi <= hi &&
+               near_typed(DT_FLOAT16, hi, x->hi);
     if (e->op == FN_UNIFORM)
         return x->kind == CONTENT_UNIFORM && recheck_near(x->lo, lo) && recheck_near(x->hi, hi);
     return x->kind == (e->op == FN_INTEGERS ? CONTENT_INTEGERS : CONTENT_DISTINCT) && x->lo >= lo && x->lo < lo + 1 &&

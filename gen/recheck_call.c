@@ -342,6 +342,17 @@ inst_value rc_call(recheck *c, const expr *e)
         return letters(c, e);
     case FN_CAN:
         return rc_whole(possible(c, e->args[0]));
+    case FN_WHOLE:
+        return rc_whole(dtype_is_whole(dtype_parse(recheck_eval(c, e->args[0]).s)));
+    case FN_CHOSEN:
+        return rc_whole(c->ops->data >> dtype_parse(recheck_eval(c, e->args[0]).s) & 1);
+    case FN_LEAST:
+    case FN_LARGEST: {
+        inst_value least = {0}, largest = {0};
+        if (!dtype_limits(dtype_parse(recheck_eval(c, e->args[0]).s), &least.r, &largest.r))
+            return rc_none(c, "a type without limits");
+        return e->op == FN_LEAST ? least : largest;
+    }
     default:
         return real_call(c, e);
     }

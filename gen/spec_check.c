@@ -28,6 +28,7 @@ enum { ANYWHERE = SPEC_IN_OPERATOR | SPEC_IN_CLASS | SPEC_IN_PART, WHOLE = SPEC_
     X("since", FORM_OPSETS, SPEC_IN_OPERATOR)  \
     X("until", FORM_OPSET, SPEC_IN_OPERATOR)   \
     X("types", FORM_LISTS, ANYWHERE)           \
+    X("wide", FORM_LISTS, ANYWHERE)            \
     X("in", FORM_TEXTS, ANYWHERE)              \
     X("out", FORM_TEXTS, ANYWHERE)             \
     X("rank", FORM_TEXTS, ANYWHERE)            \

@@ -90,6 +90,9 @@ static bool whole_limits(dtype t, int64_t *lo, int64_t *hi)
     case DT_FLOAT32:
         *lo = -(1 << 24), *hi = 1 << 24;
         return true; /* all whole numbers between are exact */
+    case DT_FLOAT16:
+        *lo = -2048, *hi = 2048;
+        return true;
     case DT_DOUBLE:
         *lo = -(INT64_C(1) << 53), *hi = INT64_C(1) << 53;
         return true;
@@ -114,28 +117,6 @@ static bool to_whole(dtype t, double x, int64_t *out)
     else
         return false;
     return *out >= lo && *out <= hi;
-}
-
-/* Neighbour of a finite float32 towards +infinity (up) or -infinity. */
-static float step(float f, bool up)
-{
-    int32_t bits;
-    memcpy(&bits, &f, sizeof bits);
-    if (f == 0.0F)
-        bits = up ? 1 : (int32_t)(INT32_MIN | 1);
-    else
-        bits += (f > 0) == up ? 1 : -1;
-    memcpy(&f, &bits, sizeof f);
-    return f;
-}
-
-/* Smallest float32 that is >= x (up) or largest that is <= x; x finite and within the range of float32. */
-static float float_toward(double x, bool up)
-{
-    float f = (float)x;
-    if (up ? (double)f < x : (double)f > x)
-        f = step(f, up);
-    return f;
 }
 
 /* ---- storing ---- */
@@ -175,6 +156,10 @@ static void store(void *out, dtype t, const int64_t *x, size_t n)
     case DT_FLOAT32:
         STORE(float);
         break;
+    case DT_FLOAT16:
+        for (size_t i = 0; i < n; i++)
+            ((uint16_t *)out)[i] = half_bits((double)x[i]);
+        break;
     case DT_DOUBLE:
         STORE(double);
         break;
@@ -204,7 +189,7 @@ static nn_status fill_float32(float *out, size_t n, const content *c, bulk_rng *
 {
     if (!(c->lo >= -(double)FLT_MAX && c->hi <= (double)FLT_MAX))
         return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0, "values in [%g, %g] are beyond float32", c->lo, c->hi);
-    float lo = float_toward(c->lo, true), hi = float_toward(c->hi, false);
+    float lo = (float)dtype_toward(DT_FLOAT32, c->lo, true), hi = (float)dtype_toward(DT_FLOAT32, c->hi, false);
     if (!(lo <= hi))
         return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0, "no float32 value lies in [%.17g, %.17g]", c->lo, c->hi);
     /* lo + (hi - lo) * u for u = 0, 1 / (2^32 - 1), ..., 1, with the word taken as signed because CPUs convert that faster */
@@ -218,6 +203,26 @@ static nn_status fill_float32(float *out, size_t n, const content *c, bulk_rng *
             float f = (float)(base + width * (double)s);
             f = f < lo ? lo : f;
             out[done + i] = f > hi ? hi : f;
+        }
+        done += m;
+    }
+    return NN_OK;
+}
+
+static nn_status fill_half(uint16_t *out, size_t n, const content *c, bulk_rng *r, nn_error *err)
+{
+    double lo = dtype_toward(DT_FLOAT16, c->lo, true), hi = dtype_toward(DT_FLOAT16, c->hi, false);
+    if (!(lo <= hi))
+        return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0, "no float16 value lies in [%.17g, %.17g]", c->lo, c->hi);
+    double width = (c->hi - c->lo) / 4294967295.0;
+    uint32_t word[BLOCK];
+    for (size_t done = 0; done < n;) {
+        size_t m = n - done < BLOCK ? n - done : BLOCK;
+        bulk_fill(r, word, m);
+        for (size_t i = 0; i < m; i++) {
+            double x = half_nearest(c->lo + width * (double)word[i]);
+            x = x < lo ? lo : x;
+            out[done + i] = half_bits(x > hi ? hi : x);
         }
         done += m;
     }
@@ -247,6 +252,11 @@ static nn_status fill_list(int64_t *whole, void *out, dtype t, size_t n, const c
             ((float *)out)[i] = (float)x;
             if (!((float)x >= -FLT_MAX && (float)x <= FLT_MAX))
                 return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0, "%g is beyond float32", x);
+        } else if (t == DT_FLOAT16) {
+            double h = half_nearest(x), least, largest;
+            ((uint16_t *)out)[i] = half_bits(h);
+            if (!(dtype_limits(t, &least, &largest) && h >= least && h <= largest))
+                return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0, "%g is beyond float16", x);
         } else if (t == DT_DOUBLE) {
             ((double *)out)[i] = x;
         } else if (!to_whole(t, x, &whole[i])) {
@@ -437,7 +447,9 @@ nn_status values_fill(void *out, const tensor_desc *d, const content *c, bulk_rn
         break;
     case CONTENT_UNIFORM:
         if (real) {
-            s = d->type == DT_FLOAT32 ? fill_float32(out, n, c, r, err) : fill_double(out, n, c, r, err);
+            s = d->type == DT_FLOAT32   ? fill_float32(out, n, c, r, err)
+                : d->type == DT_FLOAT16 ? fill_half(out, n, c, r, err)
+                                        : fill_double(out, n, c, r, err);
             break;
         }
         /* fall through */
