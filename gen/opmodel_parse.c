@@ -112,6 +112,7 @@ nn_status op_parse_types(op_compile *c, const spec_entry *entry)
         if (v == OP_MAX_TYPES)
             return spec_error(c->err, pair->place, "operator %s: more than %d type variables", op->name, OP_MAX_TYPES);
         op->type_names[v] = pair->key;
+        c->widened |= i < n_always ? 0 : 1u << v;
         op->n_types = v == op->n_types ? v + 1 : op->n_types;
         dtype_mask left = i < n_always ? mask : op->type_masks[v] | (mask & op->data);
         if (left == 0)
@@ -155,8 +156,10 @@ static nn_status parse_type(op_compile *c, words *w, const char *tensor, dtype_m
     *type_var = -1;
     for (size_t i = 0; i < c->op->n_types; i++) {
         if (strcmp(c->op->type_names[i], w->word) == 0) {
-            *type_var = (int)i;
             *types = c->op->type_masks[i];
+            /* one type that is not of data, for want of others: as if it were written in the variable's place */
+            bool plain = c->widened >> i & 1 && !(*types & (*types - 1)) && !(*types & c->op->data);
+            *type_var = plain ? -1 : (int)i;
             return NN_OK;
         }
     }
