@@ -97,10 +97,11 @@ static nn_status parse_types(const char *list, dtype_mask *mask, nn_error *err)
                     nearest_offer(&best, word, dtype_name((dtype)k));
             if (best.word != NULL && t == DT_NONE)
                 return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "types: unknown type %s; did you mean %s?", word, best.word);
-            return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
-                           "types %.60s: expected some of float32, float16, double, int8, uint8, int16, uint16, int32, uint32, int64, "
-                           "uint64 and bool, with commas between",
-                           list);
+            return nn_fail(
+                err, NN_ERR_USAGE, NULL, 0, 0,
+                "types %.60s: expected some of float32, float16, double, int8, uint8, int16, uint16, int32, uint32, int64, "
+                "uint64 and bool, with commas between",
+                list);
         }
         *mask |= dtype_bit(t);
     }

@@ -56,7 +56,8 @@ static int32_t pick_graph_input(builder *b, const op_model *op, size_t input)
 /* Whether the tensor is one to join with another by an operator of two inputs, and this is none. */
 static bool wants_join(const builder *b, const op_model *op, int32_t t)
 {
-    return b->s.strict && b->s.notes[t].weak && build_is_data(b, b->s.tensors[t].desc.type) && b->index->facts[op->index].most_data < 2;
+    return b->s.strict && b->s.notes[t].weak && build_is_data(b, b->s.tensors[t].desc.type) &&
+           b->index->facts[op->index].most_data < 2;
 }
 
 int32_t build_pick(builder *b, const op_model *op, size_t input, bool taken, dtype_mask only)

@@ -68,7 +68,8 @@ size_t build_draw(builder *b, const char *label, size_t n);
 op_spec spec_of(const op_model *op);
 /* Solves the operators together and commits them. LOWER_FAIL: nothing has changed. */
 lower_result build_try(builder *b, const op_spec *specs, size_t n);
-/* A tensor that may go in an input: unconsumed, or consumed already (taken). only: of these types alone, unless 0. -1: none found. */
+/* A tensor that may go in an input: unconsumed, or consumed already (taken). only: of these types alone, unless 0. -1: none found.
+ */
 int32_t build_pick(builder *b, const op_model *op, size_t input, bool taken, dtype_mask only);
 static inline bool build_is_data(const builder *b, dtype t)
 {

@@ -30,7 +30,7 @@ const char *dtype_name(dtype t);     /* "float32"; "none" for others */
 dtype dtype_parse(const char *name); /* DT_NONE if unknown */
 size_t dtype_size(dtype t);          /* bytes an element; 0 for string and none */
 bool dtype_is_float(dtype t);
-bool dtype_is_whole(dtype t);                                /* an integer type; bool is none */
+bool dtype_is_whole(dtype t);                               /* an integer type; bool is none */
 bool dtype_limits(dtype t, double *least, double *largest); /* of its finite values, in doubles; false for string and none */
 /* The types that a word stands for: a type's name, or `floats`, `signed`, `unsigned`, `whole` (both), `all` (these and bool). 0 if
  * unknown. */

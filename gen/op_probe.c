@@ -108,8 +108,7 @@ static nn_status probe_all(op_probe *p, arena *memory, tape *t)
 }
 
 /* Whether the operator's output is not weak where the input is and another, of the same shape, is not. */
-static lower_result mixes(const op_probe *p, const op_model *op, size_t input, size_t other, dtype type, int rank,
-                          tape *t)
+static lower_result mixes(const op_probe *p, const op_model *op, size_t input, size_t other, dtype type, int rank, tape *t)
 {
     lower_request r = {.op = op, .output_type = DT_NONE};
     op_instance inst[LOWER_MAX_FRAMES];

@@ -9,7 +9,8 @@
 #include "lower.h"
 #include "op_index.h"
 
-/* One sample: the operator made `out` (its output number `output`) of a tensor of in_type and rank in_rank in its input in_input. */
+/* One sample: the operator made `out` (its output number `output`) of a tensor of in_type and rank in_rank in its input in_input.
+ */
 typedef struct {
     uint16_t op;
     dtype in_type;

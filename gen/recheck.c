@@ -330,7 +330,8 @@ static bool list_holds(recheck *c, const expr *e, const inst_input *y)
         double x = !many                 ? (e->type == TY_REAL ? want.r : (double)want.i)
                    : e->type == TY_REALS ? want.reals[i]
                                          : (double)want.ints[i];
-        if (!near_typed(y->desc.type, x, y->init.list[i]) || y->init.list[i] < y->desc.range.lo || y->init.list[i] > y->desc.range.hi)
+        if (!near_typed(y->desc.type, x, y->init.list[i]) || y->init.list[i] < y->desc.range.lo ||
+            y->init.list[i] > y->desc.range.hi)
             return false;
     }
     return true;

@@ -9,5 +9,11 @@ TYPE_NAMES = {1: "float32", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "
               10: "float16", 11: "double", 12: "uint32", 13: "uint64"}
 
 
+
+def data_types(manifest):
+    """Names of the element types that data may have."""
+    return frozenset(manifest["options"].get("types", "float32").split(",")) | {"float32"}
+
+
 def max_outputs(nodes):
     return nodes // 8 + 2

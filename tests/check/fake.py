@@ -12,7 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from check import stats
 from check.expect import IR_OF_OPSET, TYPE_NAMES
-from check.intervals import float32_inside
+from check.intervals import float_inside
 from check.view import View
 
 UNARY = ("Relu", "Sigmoid", "Tanh", "Neg", "Abs")
@@ -133,7 +133,7 @@ def write(folder, mk, proto, sets, rng):
     put("model.onnx", proto.SerializeToString(deterministic=True))
     for k in range(sets):
         for i, x in enumerate(mk.inputs):
-            a, b = float32_inside(*mk.range[x])
+            a, b = float_inside(*mk.range[x])
             value = np.clip(rng.uniform(a, b, mk.infos[x][1]).astype(np.float32), a, b)
             put(f"test_data_set_{k}/input_{i}.pb", numpy_helper.from_array(value, x).SerializeToString())
     outs = [v.name for v in proto.graph.output]
@@ -157,7 +157,7 @@ def corpus(root, nodes=15, count=3, opset=17, inputs=1, seed=1, only=None):
     missing = [{"name": o, "reason": "no room"} for o in names if not family.op_nodes[o]]
     manifest = {"generator": "nngen", "version": "0.0.0",
                 "options": {"nodes": nodes, "count": count, "seed": seed, "opset": opset, "inputs": inputs, "profile": "ort", "ops": "+" + only if only else "",
-                            "max_elements": 4096, "intervals": True},
+                            "max_elements": 4096, "intervals": True, "types": "float32"},
                 "table_digest": "0" * 64, "ir_version": IR_OF_OPSET[opset], "operators": ops, "missing": missing,
                 "statistics": {**family.statistics(), "classes": {}}}
     (root / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")

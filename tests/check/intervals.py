@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 
 from check import runtime
-from check.expect import TYPE_NAMES
+from check.expect import TYPE_NAMES, data_types
 
 MODES = ("uniform", "corners", "low", "high", "mixed")
 
@@ -23,33 +23,32 @@ def exposed(data, view):
     return m.SerializeToString(), names
 
 
-def float32_inside(lo, hi):
-    """The float32 numbers nearest to the ends that are not outside them."""
-    a, b = np.float32(lo), np.float32(hi)
+def float_inside(lo, hi, of=np.float32):
+    """The numbers of a float type nearest to the ends that are not outside them."""
+    a, b = of(lo), of(hi)
     if float(a) < lo:
-        a = np.nextafter(a, np.float32(np.inf))
+        a = np.nextafter(a, of(np.inf))
     if float(b) > hi:
-        b = np.nextafter(b, np.float32(-np.inf))
+        b = np.nextafter(b, of(-np.inf))
     return a, b
 
 
 def draw(rng, mode, port):
     shape, (lo, hi) = port["shape"], port["interval"]
-    if port["type"] != "float32":
-        a, b = int(np.ceil(lo)), int(np.floor(hi))
-        return rng.integers(a, b + 1, shape).astype(runtime.NUMPY[port["type"]])
-    a, b = float32_inside(lo, hi)
+    of = runtime.NUMPY[port["type"]]
+    real = np.dtype(of).kind == "f"
+    a, b = float_inside(lo, hi, of) if real else (int(np.ceil(lo)), int(np.floor(hi)))
     if mode == "low":
-        return np.full(shape, a, np.float32)
+        return np.full(shape, a, of)
     if mode == "high":
-        return np.full(shape, b, np.float32)
-    x = np.clip((lo + (hi - lo) * rng.random(shape)).astype(np.float32), a, b)
+        return np.full(shape, b, of)
+    x = np.clip((lo + (hi - lo) * rng.random(shape)).astype(of), a, b) if real else rng.integers(a, b, shape, endpoint=True).astype(of)
     if mode == "corners":
         x = np.where(rng.random(shape) < 0.5, a, b)
     elif mode == "mixed":  # some corners, some zeros where 0 is inside, some tiny values
-        special = np.array([a, b, np.clip(np.float32(0), a, b), np.clip(np.float32(1e-30), a, b)], np.float32)
+        special = np.array([a, b, np.clip(of(0), a, b), np.clip(of(1e-30), a, b)], of)
         x = np.where(rng.random(shape) < 0.5, x, special[rng.integers(0, 4, shape)])
-    return np.asarray(x, np.float32)
+    return np.asarray(x, of)
 
 
 def feeds(record, k, key=""):
@@ -60,8 +59,8 @@ def feeds(record, k, key=""):
         yield mode, {p["name"]: draw(rng, mode, p) for p in record["inputs"]}
 
 
-def constant(view, ranges, sources):
-    """Float tensors that are provably constant by their interval though they depend on input values."""
+def constant(view, ranges, sources, data):
+    """Tensors of types of data that are provably constant by their interval though they depend on input values."""
     live = set(view.inputs)
     for n in view.nodes:
         if n.op_type in sources or not any(x in live for x in n.input):
@@ -69,7 +68,7 @@ def constant(view, ranges, sources):
         live.update(n.output)
         for x in n.output:
             r = ranges.get(x)
-            if r and r[0] == r[1] and view.declared[x][0] == 1:
+            if r and r[0] == r[1] and TYPE_NAMES.get(view.declared[x][0]) in data:
                 yield "constant", f"{x!r} has the interval [{r[0]!r}, {r[1]!r}]", n.op_type
 
 
@@ -83,13 +82,13 @@ def coverage(view, record):
             yield "record", f"{p['name']!r}: intervals {ranges[p['name']]} and {p['interval']} differ", ""
 
 
-def observe(data, view, record, k, own_feeds, sources, stage, facts):
+def observe(data, view, record, k, own_feeds, sources, stage, facts, types="float32"):
     """Runs k drawn inputs and the corpus's own; yields problems. facts["tightness"]: {operator: [log2 of declared / observed width]},
     facts["magnitude"]: [largest magnitude of each float tensor]; facts["moved"]: [graph outputs that change with the input, graph outputs]."""
     ranges = record.get("intervals") or {p["name"]: p["interval"] for p in record["inputs"] + record["outputs"]}
     if "intervals" in record:
         yield from coverage(view, record)
-        yield from constant(view, ranges, sources)
+        yield from constant(view, ranges, sources, data_types({"options": {"types": types}}))
     stage("load-exposed")
     wide, names = exposed(data, view)
     try:
@@ -114,7 +113,7 @@ def observe(data, view, record, k, own_feeds, sources, stage, facts):
                 reported.add(kind)
             if name in view.outputs and not np.array_equal(first.setdefault(name, value), value, equal_nan=value.dtype.kind == "f"):
                 moved.add(name)
-            if value.size and value.dtype == np.float32:
+            if value.size and value.dtype.kind == "f":
                 lo, hi = float(value.min()), float(value.max())
                 a, b = seen.get(name, (lo, hi))
                 seen[name] = (min(a, lo), max(b, hi))

@@ -77,7 +77,8 @@ def judge(task, stage=lambda s: None):
         own = [f for _, f in intervals.feeds(record, 1)]
     problems += runtime.run(data, view, record, own, stage, facts)
     if task["inputs"]:
-        problems += intervals.observe(data, view, record, task["inputs"], own, sources, stage, facts)
+        problems += intervals.observe(data, view, record, task["inputs"], own, sources, stage, facts,
+                                      manifest["options"].get("types", "float32"))
     elif any(kind == "not-finite" for kind, _, _ in problems):
         stage("blame")
         op = intervals.first_not_finite(data, view, own[0])

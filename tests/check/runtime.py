@@ -9,7 +9,8 @@ from onnx import TensorProto, numpy_helper
 from check.expect import TYPE_NAMES
 
 LEVELS = {"all": ort.GraphOptimizationLevel.ORT_ENABLE_ALL, "none": ort.GraphOptimizationLevel.ORT_DISABLE_ALL}
-NUMPY = {"float32": np.float32, "bool": np.bool_, "int64": np.int64, "int32": np.int32, "double": np.float64}
+NUMPY = {"float32": np.float32, "float16": np.float16, "double": np.float64, "bool": np.bool_, "int8": np.int8, "uint8": np.uint8, "int16": np.int16,
+         "uint16": np.uint16, "int32": np.int32, "uint32": np.uint32, "int64": np.int64, "uint64": np.uint64}
 WARNING = 2
 
 # Warnings that say that ONNX Runtime's own inference or result disagrees with a declared shape.
@@ -113,11 +114,16 @@ def check_value(name, value, declared, interval):
 
 
 def difference(a, b):
-    """Largest difference relative to magnitude, 0 if there is none or either is not finite."""
-    if a.shape != b.shape or a.dtype.kind != "f" or not a.size or not (np.isfinite(a).all() and np.isfinite(b).all()):
+    """Largest difference relative to magnitude, 0 if there is none or either is not finite.
+
+    What the type makes of it is taken off: a whole number may be rounded to its neighbour, as a quantised value is where another order
+    of operations moves it past the middle of two, and a float16 to its neighbour, whether or not an operation before was done in float32."""
+    if a.shape != b.shape or a.dtype.kind not in "fiu" or not a.size or not (np.isfinite(a).all() and np.isfinite(b).all()):
         return 0.0
+    a, b, kind = a.astype(np.float64), b.astype(np.float64), a.dtype
     scale = np.maximum(np.abs(b), 1e-3 * max(float(np.abs(b).max()), 1e-6))
-    return float((np.abs(a.astype(np.float64) - b) / scale).max())
+    free = 1.0 if kind.kind in "iu" else 2.0 ** -10 * scale + 2.0 ** -24 if kind == np.float16 else 0.0
+    return float((np.maximum(np.abs(a - b) - free, 0.0) / scale).max())
 
 
 def run(data, view, record, feeds, stage, facts):

@@ -4,9 +4,9 @@ from functools import lru_cache
 
 from onnx import defs
 
-from check.expect import IR_OF_OPSET, METADATA, TYPE_NAMES, max_outputs
+from check.expect import IR_OF_OPSET, METADATA, TYPE_NAMES, data_types, max_outputs
 
-FLOAT = 1
+SCHEMA_NAMES = {"float32": "float"}
 
 
 def header(view, manifest):
@@ -101,57 +101,57 @@ def declarations(view, max_elements):
 
 
 @lru_cache(maxsize=None)
-def slots(op_type, domain, opset):
-    """May each input and output be float32, and what ties their types?
+def slots(op_type, domain, opset, data):
+    """May each input and output have a type of data, and what ties their types?
     (inputs, last one variadic?, outputs, last one variadic?, for each output the inputs of the same type variable)"""
     try:
         s = defs.get_schema(op_type, opset, domain)
     except defs.SchemaError:
         return None
     variadic = defs.OpSchema.FormalParameterOption.Variadic
-    float_ok = [["tensor(float)" in p.types for p in ps] for ps in (s.inputs, s.outputs)]
+    wanted = {f"tensor({SCHEMA_NAMES.get(t, t)})" for t in data}
+    data_ok = [[bool(wanted & set(p.types)) for p in ps] for ps in (s.inputs, s.outputs)]
     many = [bool(ps) and ps[-1].option == variadic for ps in (s.inputs, s.outputs)]
     tied = [[i for i, p in enumerate(s.inputs) if p.type_str == q.type_str] for q in s.outputs]
-    return float_ok[0], many[0], float_ok[1], many[1], tied
+    return data_ok[0], many[0], data_ok[1], many[1], tied
 
 
-def chosen(view, node, slot):
+def chosen(view, node, slot, data):
     """The type of the node's output is a choice of the node (Cast): no data input has the same type variable."""
-    s = slots(node.op_type, node.domain, view.opset)
+    s = slots(node.op_type, node.domain, view.opset, data)
     if s is None or not s[4]:
         return False
     tied = s[4][min(slot, len(s[4]) - 1)]
     return not any(i < len(node.input) and node.input[i] and node.input[i] not in view.inits for i in tied)
 
 
-def takes_float(view, node, slot, is_output):
-    s = slots(node.op_type, node.domain, view.opset)
+def takes_data(view, node, slot, is_output, data):
+    s = slots(node.op_type, node.domain, view.opset, data)
     if s is None:
         return True
     ok, many = (s[2], s[3]) if is_output else (s[0], s[1])
     return ok[slot] if slot < len(ok) else (ok[-1] if many else True)
 
 
-def types(view):
-    """Graph inputs and outputs are float32; any other type of a tensor is there because its producer or a consumer cannot do with float32,
-    or because its producer is there to choose a type.
+def types(view, data):
+    """Graph inputs and outputs have a type of data; any other is there because its producer or a consumer cannot do with those, or because its producer is there to choose a type.
 
     Initializers are left out: their contents are constants of the table."""
     for what, tensors in (("input", view.inputs), ("output", view.outputs)):
         for name in tensors:
             dtype = view.declared[name][0]
-            if dtype != FLOAT:
+            if TYPE_NAMES.get(dtype) not in data:
                 yield "graph-type", f"graph {what} {name!r} is {TYPE_NAMES.get(dtype)}", view.made_by(name)
     for name, (dtype, _) in view.declared.items():
-        if dtype == FLOAT or name in view.inits:
+        if TYPE_NAMES.get(dtype) in data or name in view.inits:
             continue
         p = view.producer.get(name)
-        demanded = p is not None and (not takes_float(view, view.nodes[p[0]], p[1], True) or chosen(view, view.nodes[p[0]], p[1]))
-        demanded = demanded or any(not takes_float(view, view.nodes[i], s, False) for i, s in view.consumers.get(name, ()))
+        demanded = p is not None and (not takes_data(view, view.nodes[p[0]], p[1], True, data) or chosen(view, view.nodes[p[0]], p[1], data))
+        demanded = demanded or any(not takes_data(view, view.nodes[i], s, False, data) for i, s in view.consumers.get(name, ()))
         if not demanded:
             users = sorted({view.nodes[i].op_type for i, _ in view.consumers.get(name, ())})
             op = view.made_by(name) or (users[0] if users else "")
-            yield "needless-type", f"{name!r} is {TYPE_NAMES.get(dtype)} though {view.made_by(name) or 'a graph input'} -> {users} can be float32", op
+            yield "needless-type", f"{name!r} is {TYPE_NAMES.get(dtype)} though {view.made_by(name) or 'a graph input'} -> {users} can be of a type of data", op
 
 
 def connected(view):
@@ -244,7 +244,7 @@ def examine(view, record, manifest, sources):
     yield from counts(view, record, options["nodes"])
     yield from names(view)
     yield from declarations(view, options["max_elements"])
-    yield from types(view)
+    yield from types(view, data_types(manifest))
     yield from connected(view)
     yield from reach(view)
     yield from foldable(view, sources)

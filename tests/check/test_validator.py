@@ -171,7 +171,7 @@ def test_drawn_inputs_stay_inside_and_reach_the_corners():
         x = feed["x"].astype(np.float64)
         assert x.min() >= 0.1 and x.max() <= 0.7
         seen[mode] = x
-    a, b = (float(v) for v in intervals.float32_inside(0.1, 0.7))
+    a, b = (float(v) for v in intervals.float_inside(0.1, 0.7))
     assert set(seen["corners"]) == {a, b} and set(seen["low"]) == {a} and set(seen["high"]) == {b}
     assert len(set(seen["uniform"])) > 40
     again = [f["x"] for _, f in intervals.feeds(record, 5)]
@@ -205,10 +205,10 @@ def test_outputs_that_do_not_move_are_counted(tmp_path, pool, good):
 
 
 def test_slots_know_where_float_is_impossible():
-    into, _, out, _, _ = structure.slots("Where", "", 17)
+    into, _, out, _, _ = structure.slots("Where", "", 17, frozenset({"float32"}))
     assert into == [False, True, True] and out == [True]
-    assert structure.slots("TopK", "", 17)[2] == [True, False]
-    assert structure.slots("Concat", "", 17)[:2] == ([True], True)
+    assert structure.slots("TopK", "", 17, frozenset({"float32"}))[2] == [True, False]
+    assert structure.slots("Concat", "", 17, frozenset({"float32"}))[:2] == ([True], True)
 
 
 def test_schema_names_the_place():

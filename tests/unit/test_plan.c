@@ -30,6 +30,7 @@ static op_model *add_op(hand_set *h, const char *name, dtype_mask a, dtype_mask 
     size_t i = h->set.n_ops++;
     op_model *m = &h->ops[i];
     h->set.ops = h->ops;
+    h->set.data = F;
     *m = (op_model){.name = name,
                     .index = (uint16_t)i,
                     .inputs = h->inputs[i],

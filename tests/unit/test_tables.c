@@ -82,6 +82,38 @@ static nn_status run_compile(const input *in, char **text, arena *a, nn_error *e
     return *text == NULL ? nn_nomem(err) : NN_OK;
 }
 
+static const char *type_text(dtype_mask m, arena *a)
+{
+    const char *text = "";
+    for (int t = 1; t < DT_COUNT && text != NULL; t++)
+        if (m >> t & 1)
+            text = arena_printf(a, "%s%s%s", text, *text != '\0' ? "|" : "", dtype_name((dtype)t));
+    return text;
+}
+
+/* What float16 and int8 beside float32 make of the type variables. */
+static nn_status run_typed(const input *in, char **text, arena *a, nn_error *err)
+{
+    op_set *set;
+    nn_status s = op_set_new_typed(&set, in->tables, in->n_tables, in->profile.name != NULL ? &in->profile : NULL, in->opset,
+                                   dtype_bit(DT_FLOAT16) | dtype_bit(DT_INT8), err);
+    if (s != NN_OK)
+        return s;
+    *text = arena_strdup(a, "");
+    for (size_t i = 0; i < set->n_ops; i++)
+        for (size_t k = 0; *text != NULL && k < set->ops[i].n_types; k++) {
+            const char *types = type_text(set->ops[i].type_masks[k], a);
+            *text =
+                types != NULL ? arena_printf(a, "%s%s %s %s\n", *text, set->ops[i].name, set->ops[i].type_names[k], types) : NULL;
+        }
+    for (size_t i = 0; *text != NULL && i < set->n_untyped; i++) {
+        const char *types = type_text(set->untyped[i].types, a);
+        *text = types != NULL ? arena_printf(a, "%s%s lacks %s\n", *text, set->untyped[i].op, types) : NULL;
+    }
+    op_set_free(set);
+    return *text == NULL ? nn_nomem(err) : NN_OK;
+}
+
 /* A layer above the loader that has errors of its own adds its row here. */
 static const struct {
     const char *name;
@@ -89,6 +121,7 @@ static const struct {
 } stages[] = {
     {"load", run_load},
     {"compile", run_compile},
+    {"typed", run_typed},
 };
 
 /* ---- running a case ---- */

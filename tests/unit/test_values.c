@@ -41,6 +41,17 @@ static tensor_desc vector(dtype t, int64_t n)
     return shape(t, 1, &n);
 }
 
+static double half_value(uint16_t h)
+{
+    int e = h >> 10 & 31;
+    double x = e > 0 ? 1024 + (h & 1023) : h & 1023;
+    for (int k = e > 0 ? e : 1; k < 25; k++)
+        x /= 2;
+    for (int k = 25; k < e; k++)
+        x *= 2;
+    return h >> 15 ? -x : x;
+}
+
 static double at(dtype t, const void *p, size_t i)
 {
     switch (t) {
@@ -58,6 +69,8 @@ static double at(dtype t, const void *p, size_t i)
         return ((const uint16_t *)p)[i];
     case DT_INT16:
         return ((const int16_t *)p)[i];
+    case DT_FLOAT16:
+        return half_value(((const uint16_t *)p)[i]);
     case DT_UINT32:
         return ((const uint32_t *)p)[i];
     case DT_INT32:
@@ -98,8 +111,8 @@ static const char *refused(const tensor_desc *d, const content *c)
     return err.message;
 }
 
-static const dtype whole_types[] = {DT_UINT8, DT_INT8,   DT_UINT16, DT_INT16,   DT_INT32,
-                                    DT_INT64, DT_UINT32, DT_UINT64, DT_FLOAT32, DT_DOUBLE};
+static const dtype whole_types[] = {DT_UINT8,  DT_INT8,   DT_UINT16,  DT_INT16,  DT_INT32,  DT_INT64,
+                                    DT_UINT32, DT_UINT64, DT_FLOAT32, DT_DOUBLE, DT_FLOAT16};
 #define EACH(i, array)                  \
     size_t i = 0;                       \
     i < sizeof array / sizeof array[0]; \
@@ -404,12 +417,34 @@ static void empty_tensors(void **state)
     free(fill(&d, &c, 1));
 }
 
+/* Uniform draws of float16 reach both ends and the values between. */
+static void halves_lie_in_their_interval(void **state)
+{
+    (void)state;
+    tensor_desc d = vector(DT_FLOAT16, 4000);
+    const content c = {.kind = CONTENT_UNIFORM, .lo = -0.001, .hi = 3.0005};
+    double *x = fill(&d, &c, 0), lo = 9, hi = -9, sum = 0;
+    for (size_t i = 0; i < 4000; i++) {
+        lo = x[i] < lo ? x[i] : lo;
+        hi = x[i] > hi ? x[i] : hi;
+        sum += x[i];
+    }
+    assert_true(lo >= c.lo && lo < 0.01 && hi <= 3 && hi > 2.99);
+    assert_true(sum / 4000 > 1.4 && sum / 4000 < 1.6);
+    free(x);
+    const double third = 1.0 / 3;
+    x = fill(&d, &(content){.kind = CONTENT_LIST, .list = &third, .n_list = 1}, 0);
+    assert_true(x[3999] == 1365.0 / 4096);
+    free(x);
+}
+
 static void contradictions_are_errors(void **state)
 {
     (void)state;
     const double half = 0.5, big = 300, three[] = {1, 2, 3};
     tensor_desc f = vector(DT_FLOAT32, 4), u8 = vector(DT_UINT8, 4), i64 = vector(DT_INT64, 4), b = vector(DT_BOOL, 4);
     tensor_desc h = vector(DT_FLOAT16, 4), s = vector(DT_STRING, 4);
+    const double huge = 1e5;
     assert_string_equal(refused(&f, &(content){.kind = CONTENT_UNIFORM, .lo = 0.1, .hi = 0.1}),
                         "no float32 value lies in [0.10000000000000001, 0.10000000000000001]");
     assert_string_equal(refused(&f, &(content){.kind = CONTENT_UNIFORM, .lo = 2, .hi = 1}), "no float32 value lies in [2, 1]");
@@ -434,7 +469,9 @@ static void contradictions_are_errors(void **state)
     assert_string_equal(refused(&i64, &(content){.kind = CONTENT_LIST, .list = &half, .n_list = 1}), "0.5 is not a value of int64");
     assert_string_equal(refused(&u8, &(content){.kind = CONTENT_LIST, .list = &big, .n_list = 1}), "300 is not a value of uint8");
     assert_string_equal(refused(&i64, &(content){.kind = CONTENT_NONE}), "an initializer without contents");
-    assert_string_equal(refused(&h, &(content){.kind = CONTENT_UNIFORM, .lo = 0, .hi = 1}), "no contents for tensors of float16");
+    assert_string_equal(refused(&h, &(content){.kind = CONTENT_UNIFORM, .lo = 0.1, .hi = 0.10001}),
+                        "no float16 value lies in [0.10000000000000001, 0.10001]");
+    assert_string_equal(refused(&h, &(content){.kind = CONTENT_LIST, .list = &huge, .n_list = 1}), "100000 is beyond float16");
     assert_string_equal(refused(&s, &(content){.kind = CONTENT_UNIFORM, .lo = 0, .hi = 1}), "no contents for tensors of string");
 }
 
@@ -510,6 +547,7 @@ int main(void)
         cmocka_unit_test(one_number_fills),
         cmocka_unit_test(the_end_of_int64),
         cmocka_unit_test(empty_tensors),
+        cmocka_unit_test(halves_lie_in_their_interval),
         cmocka_unit_test(contradictions_are_errors),
         cmocka_unit_test(streams_are_independent_and_repeat),
         cmocka_unit_test(values_are_pinned),
