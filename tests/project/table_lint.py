@@ -24,6 +24,10 @@ ALWAYS_WRITTEN = {
 
 # Attributes left out by a condition, though the schema has a default: the condition says that the default would not count.
 CONDITIONAL = {
+    ("QuantizeLinear", "block_size"): "0 stands for no blocks",
+    ("QuantizeLinear", "output_dtype"): "0 stands for the type of the zero point",
+    ("DequantizeLinear", "block_size"): "0 stands for no blocks",
+    ("DequantizeLinear", "output_dtype"): "0 stands for the type of the scale",
     ("RNN", "activations"): "written together with alpha and beta; left out, they are Tanh, which the range covers",
 }
 
@@ -59,10 +63,46 @@ CONTINUOUS = {
 WITHDRAWN = {
 }
 
+# Types of the schema that a tensor does not have, though all were asked for: (operator, tensor) -> types, reason.
+WHOLE = "int8 uint8 int16 uint16 int32 uint32 int64 uint64"
+LACKING = {
+    ("Attention", "attn_mask"): (WHOLE, "a mask of whole numbers that is added to real scores"),
+    ("BlackmanWindow", "output"): (WHOLE, "a real function cut to whole numbers is 0 nearly throughout"),
+    ("HammingWindow", "output"): (WHOLE, "a real function cut to whole numbers is 0 nearly throughout"),
+    ("HannWindow", "output"): (WHOLE, "a real function cut to whole numbers is 0 nearly throughout"),
+    ("MelWeightMatrix", "output"): (WHOLE, "a real function cut to whole numbers is 0 nearly throughout"),
+    ("CenterCropPad", "target"): ("int32", "sizes and positions that no data decides are int64"),
+    ("DFT", "dft_length"): ("int32", "sizes and positions that no data decides are int64"),
+    ("STFT", "*"): ("int32", "sizes and positions that no data decides are int64"),
+    ("Pad", "axes"): ("int32", "sizes and positions that no data decides are int64"),
+    ("Slice", "*"): ("int32", "sizes and positions that no data decides are int64"),
+    ("NegativeLogLikelihoodLoss", "target"): ("int32", "class numbers are int64"),
+    ("SoftmaxCrossEntropyLoss", "target"): ("int32", "class numbers are int64"),
+    ("Col2Im", "*"): (WHOLE + " bool", "sums of blocks in real numbers"),
+    ("Constant", "output"): ("float16 double int8 uint8 int16 uint16 int32 uint32 uint64 bool", "a tensor attribute is float32"),
+    ("ConstantOfShape", "output"): ("float16 double bool " + WHOLE, "a tensor attribute is float32"),
+    ("EyeLike", "*"): ("bool", "zeros and ones are numbers"),
+    ("Gemm", "*"): ("int32 uint32 int64 uint64", "alpha and beta are real"),
+    ("GridSample", "*"): (WHOLE + " bool", "interpolation between whole numbers"),
+    ("OneHot", "*"): ("bool", "two values with anything between them"),
+    ("QuantizeLinear", "x"): ("int32", "from 19 to 22 the scale would have to be int32 too"),
+    ("QuantizeLinear", "y_scale"): ("int32", "a whole number as scale"),
+    ("Range", "*"): ("float16", "the count of elements depends on the rounding of their distance"),
+    ("ReduceL2", "*"): ("int32 uint32 int64 uint64", "a root cut to whole numbers"),
+    ("ReduceLogSum", "*"): ("int32 uint32 int64 uint64", "a logarithm cut to whole numbers"),
+    ("ReduceLogSumExp", "*"): ("int32 uint32 int64 uint64", "a logarithm cut to whole numbers"),
+    ("Resize", "X"): ("int16 uint16 uint32 int64 uint64 bool", "images are of bytes, int32 or real numbers"),
+    ("Resize", "Y"): ("int16 uint16 uint32 int64 uint64 bool", "images are of bytes, int32 or real numbers"),
+    ("Resize", "roi"): ("float16 double", "fractions of the size in float32"),
+    ("Shrink", "*"): (WHOLE, "lambd and bias are real"),
+    ("Sign", "*"): ("uint8 uint16 uint32 uint64", "of what is not negative it is nearly always 1"),
+}
+
 ATTRIBUTE = {"int": "INT", "float": "FLOAT", "string": "STRING", "ints": "INTS", "floats": "FLOATS", "strings": "STRINGS", "type": "INT",
              "tensor": "TENSOR"}
 SINGLE, OPTIONAL, VARIADIC = OpSchema.FormalParameterOption.Single, OpSchema.FormalParameterOption.Optional, OpSchema.FormalParameterOption.Variadic
 TYPE = {"float32": "float"}
+KNOWN = ("float32", "float16", "double", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "bool")
 
 
 def schema_of(name, opset):
@@ -92,6 +132,7 @@ class Lint:
     """Collects (operator, subject, text); `used` gathers the exceptions that were needed."""
 
     def __init__(self):
+        self.data = {"float32"}
         self.findings = []
         self.used = set()
 
@@ -151,6 +192,13 @@ class Lint:
             else:
                 self.say(op["name"], t["name"], f"{kind} {i} is more than the schema has")
 
+    def lack(self, op, tensor, types, text):
+        for key in ((op, tensor), (op, "*"), ("*", tensor)):
+            if key in LACKING and set(types) <= set(LACKING[key][0].split()):
+                self.used.add(("LACKING", key))
+                return
+        self.say(op, tensor, text)
+
     def tensors(self, op, kind, tensors, params):
         name = op["name"]
         pairs = list(self.formal(op, kind, tensors, params))
@@ -161,6 +209,9 @@ class Lint:
             wrong = [x for x in t["types"] if f"tensor({TYPE.get(x, x)})" not in p.types]
             if wrong:
                 self.say(name, t["name"], f"{kind} {i}: the schema does not take {', '.join(wrong)}")
+            lacks = [x for x in KNOWN if x in self.data and x not in t["types"] and f"tensor({TYPE.get(x, x)})" in p.types]
+            if len(self.data) > 1 and lacks:
+                self.lack(name, t["name"], lacks, f"{kind} {i}: {', '.join(lacks)} of the schema are missing")
             if not t["types"]:
                 self.say(name, t["name"], f"{kind} {i} has no type")
             may_lack = t["optional"] or t["conditional"]
@@ -206,7 +257,8 @@ class Lint:
         if schema.node_determinism == OpSchema.NodeDeterminism.Deterministic and "nondeterministic" in flags:
             self.say(name, "flags", "deterministic in the schema")
         floats = any("float32" in t["types"] for t in data)
-        whole = any(set(t["types"]) - {"float32", "float16", "double", "string"} for t in op["outputs"])
+        tied = {t.get("variable") for t in data} - {None}
+        whole = any(set(t["types"]) - {"float32", "float16", "double", "string"} for t in op["outputs"] if t.get("variable") not in tied)
         if floats and whole and not flags & {"discontinuous", "source", "nondeterministic"} and not self.excused(CONTINUOUS, "CONTINUOUS", name, "flags"):
             self.say(name, "flags", "whole numbers are made of floats, so it is discontinuous")
 
@@ -225,6 +277,7 @@ class Lint:
 
     def table(self, listing):
         opset = listing["opset"]
+        self.data = set(listing.get("data_types", ["float32"]))
         for op in listing["operators"]:
             self.operator(op, opset)
         for name in listing["not_in_opset"]:
@@ -237,4 +290,5 @@ def exceptions():
     """Every stated exception as (table, key)."""
     tables = {"NOT_WRITTEN": NOT_WRITTEN, "ALWAYS_WRITTEN": ALWAYS_WRITTEN, "CONDITIONAL": CONDITIONAL, "IN_WORDS": IN_WORDS, "NO_TENSOR": NO_TENSOR,
               "ALWAYS_THERE": ALWAYS_THERE, "DETERMINISTIC": DETERMINISTIC, "CONTINUOUS": CONTINUOUS, "WITHDRAWN": WITHDRAWN}
-    return {(name, key): reason for name, table in tables.items() for key, reason in table.items()}
+    reasons = {(name, key): reason for name, table in tables.items() for key, reason in table.items()}
+    return reasons | {("LACKING", key): reason for key, (_, reason) in LACKING.items()}

@@ -18,9 +18,12 @@ OPSETS = range(13, 29)
 PROFILES = sorted(p.stem for p in (ROOT / "specs" / "profiles").glob("*.yaml"))
 
 
+EVERY = "float32,float16,double,int8,uint8,int16,uint16,int32,uint32,int64,uint64,bool"
+
+
 @lru_cache(maxsize=None)
-def listing(opset, profile="onnx"):
-    r = subprocess.run([str(NNGEN), "--list-ops=json", "--opset", str(opset), "--profile", profile], capture_output=True, text=True)
+def listing(opset, profile="onnx", types="float32"):
+    r = subprocess.run([str(NNGEN), "--list-ops=json", "--opset", str(opset), "--profile", profile, "--types", types], capture_output=True, text=True)
     assert r.returncode == 0, r.stderr
     return json.loads(r.stdout)
 
@@ -32,10 +35,31 @@ def test_agrees_with_the_schemas(opset):
     assert Lint().table(table).findings == []
 
 
+@pytest.mark.parametrize("opset", OPSETS)
+def test_agrees_with_the_schemas_in_all_types(opset):
+    table = listing(opset, types=EVERY)
+    assert table["wants_types"] == [] and set(table["data_types"]) == set(EVERY.split(","))
+    assert Lint().table(table).findings == []
+
+
+@pytest.mark.parametrize("opset", OPSETS)
+def test_types_on_demand_only_add(opset):
+    """What there is with float32 alone is there with every type; nothing has a type of data that was not asked for."""
+    plain, every, one = listing(opset), listing(opset, types=EVERY), listing(opset, types="float32,int8")
+    rich = {o["name"]: o for o in every["operators"]}
+    assert {o["name"] for o in plain["operators"]} | {w["name"] for w in plain["wants_types"]} == set(rich)
+    for o in plain["operators"]:
+        for kind in ("inputs", "outputs"):
+            for a, b in zip(o[kind], rich[o["name"]][kind]):
+                assert set(a["types"]) <= set(b["types"]), (o["name"], a["name"])
+                assert not (set(a["types"]) & {"float16", "double", "int8", "uint8", "int16", "uint16", "uint32", "uint64"}), (o["name"], a["name"])
+    assert not any({"float16", "double", "uint8"} & set(t["types"]) for o in one["operators"] for k in ("inputs", "outputs") for t in o[k])
+
+
 def test_every_exception_is_needed():
     used = set()
     for opset in OPSETS:
-        used |= Lint().table(listing(opset)).used
+        used |= Lint().table(listing(opset)).used | Lint().table(listing(opset, types=EVERY)).used
     assert set(table_lint.exceptions()) == used
     assert all(len(reason) > 10 for reason in table_lint.exceptions().values())
 
@@ -77,6 +101,7 @@ FAULTS = {
     "not a source": (lambda t: operator(t, "Relu")["inputs"][0].update(roles=["weight"]), ("Relu", "flags")),
     "not discontinuous": (lambda t: operator(t, "ArgMax").update(flags=[]), ("ArgMax", "flags")),
     "not deterministic": (lambda t: operator(t, "Relu").update(flags=["nondeterministic"]), ("Relu", "flags")),
+    "type missing": (lambda t: operator(t, "Relu")["inputs"][0].update(types=["float32", "double"]), ("Relu", "X")),
     "said to be absent": (lambda t: t["not_in_opset"].append("Einsum"), ("Einsum", "since")),
 }
 
@@ -84,7 +109,7 @@ FAULTS = {
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_planted_fault_is_found(name):
     plant, where = FAULTS[name]
-    table = copy.deepcopy(listing(17))
+    table = copy.deepcopy(listing(17, types=EVERY))
     plant(table)
     assert where in {f[:2] for f in Lint().table(table).findings}
 
@@ -116,7 +141,7 @@ def test_since_lists_the_versions_of_the_schema():
 
 
 def test_no_entry_is_dead():
-    shown = {o["name"] for v in OPSETS for o in listing(v)["operators"]}
+    shown = {o["name"] for v in OPSETS for o in listing(v, types=EVERY)["operators"]}
     assert set(entries()) == shown
 
 
@@ -125,7 +150,7 @@ def test_no_entry_is_dead():
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("opset", OPSETS)
 def test_a_profile_gives_a_reason_for_what_it_lacks(profile, opset):
-    every, kept = listing(opset), listing(opset, profile)
+    every, kept = listing(opset, types=EVERY), listing(opset, profile, EVERY)
     names, left = {o["name"] for o in every["operators"]}, {x["name"] for x in kept["left_out"]}
     assert {o["name"] for o in kept["operators"]} == names - left and left <= names
     assert all(len(x["reason"]) > 10 for x in kept["left_out"])
@@ -136,8 +161,8 @@ def test_a_profile_gives_a_reason_for_what_it_lacks(profile, opset):
 def test_no_exclusion_or_patch_is_dead(profile):
     """Each exclusion strikes at some opset that the program takes; each patch names operators that the profile keeps somewhere."""
     overlay = yaml.safe_load((ROOT / "specs" / "profiles" / f"{profile}.yaml").read_text())
-    struck = {x["name"] for v in OPSETS for x in listing(v, profile)["left_out"]}
-    kept = {o["name"] for v in OPSETS for o in listing(v, profile)["operators"]}
+    struck = {x["name"] for v in OPSETS for x in listing(v, profile, EVERY)["left_out"]}
+    kept = {o["name"] for v in OPSETS for o in listing(v, profile, EVERY)["operators"]}
     flat = lambda ops: ops if isinstance(ops, list) else [ops]
     assert {op for x in overlay.get("exclude") or [] for op in flat(x["op"])} == struck
     assert {op for x in overlay.get("patch") or [] for op in flat(x["op"])} <= kept
