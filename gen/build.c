@@ -44,6 +44,7 @@ void builder_free(builder *b)
     op_index_free(b->index);
     nn_free(b->due);
     nn_free(b->due_left);
+    nn_free(b->paths);
     nn_free(b->degrees);
     arena_free(&b->memory);
     nn_free(b);
@@ -106,7 +107,7 @@ static lower_result attempt(builder *b, const build_request *r)
     arena_reset(&b->memory);
     b->group.target = -1;
     b->free_inputs = false;
-    if (!state_reset(&b->s, r->nodes) || !take_due(b, r))
+    if (!state_reset(&b->s, r->nodes) || !take_due(b, r) || !build_take_paths(b, r))
         return LOWER_NOMEM;
     draw_style(b);
     b->s.strict = b->index->joins.n > 0 && b->nodes >= STRICT_FROM && b->report.attempts <= RELAX_AFTER;
@@ -117,7 +118,8 @@ static lower_result attempt(builder *b, const build_request *r)
         res = build_step(b);
     if (res != LOWER_OK)
         return res;
-    if (build_need(b, b->s.components, b->s.live.n, b->s.sink_need) > 0 || (b->n_due > 0 && !b->lenient))
+    if (build_need(b, b->s.components, b->s.live.n, b->s.sink_need) > 0 || (b->n_due > 0 && !b->lenient) ||
+        build_paths_firm(b))
         return LOWER_FAIL;
     return build_finish(b) ? LOWER_OK : LOWER_NOMEM;
 }
@@ -131,6 +133,11 @@ static nn_status check_request(const builder *b, const build_request *r, nn_erro
     for (size_t i = 0; i < r->n_due; i++)
         if (r->due[i] >= b->ops->n_ops)
             return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "due operator %u does not exist", (unsigned)r->due[i]);
+    for (size_t i = 0; i < r->n_paths; i++)
+        for (size_t k = 0; k < r->paths[i].n; k++)
+            if (r->paths[i].ops[k] >= b->ops->n_ops)
+                return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "operator %u of a due path does not exist",
+                               (unsigned)r->paths[i].ops[k]);
     int least = OP_COST_NONE;
     for (size_t i = 0; i < b->index->usable.n; i++) {
         int cost = b->index->facts[b->index->usable.items[i]].cost;
@@ -190,6 +197,8 @@ nn_status builder_build(builder *b, const build_request *r, tape *t, const graph
     }
     b->report.tape_draws = tape_count(t) - draws;
     b->report.due_missing += b->n_due;
+    for (size_t i = 0; i < b->n_paths; i++)
+        b->report.path_missing += b->paths[i].n - b->paths[i].at;
     if (report)
         *report = b->report;
     if (res == LOWER_NOMEM)

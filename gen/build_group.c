@@ -29,7 +29,7 @@ long build_need(const builder *b, size_t components, size_t live, int sink_need)
 long build_slack(const builder *b)
 {
     long due = b->lenient ? 0 : b->due_cost;
-    return (long)b->nodes - (long)b->s.n_nodes - build_need(b, b->s.components, b->s.live.n, b->s.sink_need) - due;
+    return (long)b->nodes - (long)b->s.n_nodes - build_need(b, b->s.components, b->s.live.n, b->s.sink_need) - due - b->path_cost;
 }
 
 /* ---- candidates ---- */
@@ -556,9 +556,9 @@ static void strike_due(builder *b, uint16_t op)
 /* Whether the graph can still be finished in just N nodes afterwards. */
 static bool acceptable(builder *b, const build_effect *e)
 {
-    if (!e->sound || e->nodes > b->nodes)
+    if (e->fault || e->nodes > b->nodes)
         return false;
-    long need = build_need(b, e->components, e->live, e->sink_need);
+    long need = build_need(b, e->components, e->live, e->sink_need) + b->path_cost - b->path_credit;
     if (!b->lenient)
         need += b->due_cost - due_credit(b, &b->group);
     return need <= (long)(b->nodes - e->nodes);
@@ -579,6 +579,17 @@ static lower_result solve(builder *b, const op_spec *specs, size_t n)
             return res;
     }
     return lower_close(b->lower, b->group.inst);
+}
+
+lower_result build_foresee(builder *b, const op_spec *specs, size_t n, build_effect *e)
+{
+    arena_mark mark = arena_get_mark(&b->memory);
+    lower_result res = solve(b, specs, n);
+    if (res == LOWER_OK)
+        state_foresee(&b->s, &b->group, e);
+    arena_release(&b->memory, mark);
+    b->group.target = -1;
+    return res;
 }
 
 lower_result build_try(builder *b, const op_spec *specs, size_t n)

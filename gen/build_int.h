@@ -21,6 +21,16 @@ typedef struct {
     dtype output_type; /* wanted type of output 0, DT_NONE: free */
 } op_spec;
 
+/* How far a due path is. */
+typedef struct {
+    const build_path *path;
+    size_t n;     /* operators that there is room for */
+    size_t at;    /* operators placed */
+    int32_t node; /* of the last of them, -1: none, or the path has broken there */
+    int cost;     /* nodes that what is left takes */
+    int failures; /* in a row */
+} path_state;
+
 struct builder {
     const op_set *ops;
     op_index *index;
@@ -41,6 +51,10 @@ struct builder {
     uint32_t *due_left; /* of each operator */
     int due_cost;       /* nodes that they take */
     bool lenient;       /* due operators that fail may be left out */
+    path_state *paths;  /* due and not finished */
+    size_t n_paths, cap_paths;
+    int path_cost;   /* nodes that they take */
+    int path_credit; /* of which the group under way takes care */
 
     /* style of the model, drawn at its start */
     size_t soft_live;     /* live nodes aimed at, <= limit */
@@ -68,6 +82,8 @@ size_t build_draw(builder *b, const char *label, size_t n);
 op_spec spec_of(const op_model *op);
 /* Solves the operators together and commits them. LOWER_FAIL: nothing has changed. */
 lower_result build_try(builder *b, const op_spec *specs, size_t n);
+/* Solves them and tells what they would do to the graph; nothing changes. */
+lower_result build_foresee(builder *b, const op_spec *specs, size_t n, build_effect *e);
 /* A tensor that may go in an input: unconsumed, or consumed already (taken). only: of these types alone, unless 0. -1: none found.
  */
 int32_t build_pick(builder *b, const op_model *op, size_t input, bool taken, dtype_mask only);
@@ -90,6 +106,14 @@ long build_need(const builder *b, size_t components, size_t live, int sink_need)
 /* One step: places one operator or a few. LOWER_FAIL: the graph cannot go on. */
 lower_result build_step(builder *b);
 lower_result build_start(builder *b);
+
+/* ---- build_path.c ---- */
+/* Takes over the paths that there is room for beside the due operators. False without memory. */
+bool build_take_paths(builder *b, const build_request *r);
+/* Whether paths are left that may not be left out. */
+bool build_paths_firm(const builder *b);
+/* Goes on with a due path. LOWER_FAIL: nothing has changed, but for a part of a path that may have been given up. */
+lower_result build_path_step(builder *b);
 
 /* ---- build_finish.c ---- */
 /* The graph of the state: topological order, outputs, numbering. False without memory. */

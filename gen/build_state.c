@@ -251,6 +251,32 @@ static bool one_value(const op_instance *in)
     return false;
 }
 
+static const char twice[] = "an operator would take the same tensor twice";
+static const char wrong_input[] = "it takes a type that no graph input has";
+static const char left_out[] = "the output is left out";
+static const char idles[] = "its values may well be the same for all inputs";
+static const char single_value[] = "its output has one value only";
+static const char constant_result[] = "its result would not depend on graph inputs";
+
+/* What speaks against an operator of a group; NULL: nothing. */
+static const char *frame_fault(const build_state *s, const build_group *g, size_t f, constancy constant, size_t data)
+{
+    const op_instance *in = &g->inst[f];
+    if (constant != VARIES && !constant_allowed(s, in, constant, data))
+        return constant_result;
+    if (constant == VARIES && !s->leads && idle(s, in))
+        return idles;
+    if (constant == VARIES && one_value(in))
+        return single_value;
+    return data > 1 && repeats(g, f) ? twice : NULL;
+}
+
+static void note_fault(build_effect *e, const char *fault)
+{
+    if (!e->fault)
+        e->fault = fault;
+}
+
 void state_foresee(build_state *s, const build_group *g, build_effect *e)
 {
     touched c;
@@ -261,7 +287,7 @@ void state_foresee(build_state *s, const build_group *g, build_effect *e)
     c.n_roots = 0;
     for (int f = 0; f < LOWER_MAX_FRAMES; f++)
         c.parent[f] = f;
-    *e = (build_effect){.sound = true, .nodes = s->n_nodes + g->n, .sink_need = s->sink_need, .joins = s->joins};
+    *e = (build_effect){.nodes = s->n_nodes + g->n, .sink_need = s->sink_need, .joins = s->joins};
     for (size_t f = 0; f < g->n; f++) {
         const op_instance *in = &g->inst[f];
         size_t data = 0;
@@ -272,10 +298,10 @@ void state_foresee(build_state *s, const build_group *g, build_effect *e)
             data += slot_data(x->kind);
             if (x->kind == INST_NEW_INPUT) {
                 e->new_inputs++;
-                e->sound &= is_data(s, x->desc.type);
+                note_fault(e, is_data(s, x->desc.type) ? NULL : wrong_input);
             } else if (x->kind == INST_LINK) {
                 const op_instance *from = &g->inst[x->frame];
-                e->sound &= (size_t)x->output < from->n_outputs && from->outputs[x->output].present;
+                note_fault(e, (size_t)x->output < from->n_outputs && from->outputs[x->output].present ? NULL : left_out);
                 used[x->frame] |= passes(s, weak[x->frame], x->desc.likely.weak, weak[f]);
                 c.parent[touched_find(&c, x->frame)] = touched_find(&c, (int)f);
             } else if (x->kind == INST_TENSOR) {
@@ -293,13 +319,12 @@ void state_foresee(build_state *s, const build_group *g, build_effect *e)
             }
         }
         e->joins += data >= 2;
-        e->sound &= (constant[f] == VARIES || constant_allowed(s, in, constant[f], data)) && !(data > 1 && repeats(g, f)) &&
-                    (constant[f] != VARIES || !(idle(s, in) || one_value(in)));
+        note_fault(e, frame_fault(s, g, f, constant[f], data));
     }
     if (g->target >= 0) {
         touched_root(&c, (int)g->n - 1, state_root(s, s->notes[g->target].node));
         used[g->n - 1] = true;
-        e->sound &= !weak[g->n - 1] && (!s->strict || s->notes[g->target].passed);
+        note_fault(e, !weak[g->n - 1] && (!s->strict || s->notes[g->target].passed) ? NULL : idles);
     }
     e->live = s->live.n - n_ended;
     for (size_t f = 0; f < g->n; f++)

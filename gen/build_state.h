@@ -64,6 +64,7 @@ typedef struct {
     int32_t *heads;                       /* newest tensor of a hash of type and shape */
     size_t n_heads;                       /* a power of two */
     bool strict;                          /* weak outputs count */
+    bool leads;                           /* for now, weak values may be led on: a due path asks for it */
     size_t components;
     size_t joins;  /* nodes with two non-constant inputs or more */
     size_t reused; /* tensors with two consumers or more */
@@ -83,7 +84,8 @@ typedef struct {
 
 /* What the state will be once a group is committed. */
 typedef struct {
-    bool sound; /* inputs distinct, new graph inputs float32, no output of one value, nothing constant without need */
+    /* Not so: inputs distinct, new graph inputs float32, no output of one value, nothing constant without need. NULL: sound. */
+    const char *fault;
     size_t nodes, live, components, joins, new_inputs;
     int sink_need;
 } build_effect;

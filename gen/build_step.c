@@ -456,11 +456,29 @@ static lower_result due_step(builder *b, bool all)
     return res;
 }
 
+static lower_result close_step_if_open(builder *b)
+{
+    return build_need(b, b->s.components, b->s.live.n, b->s.sink_need) > 0 ? close_step(b) : LOWER_FAIL;
+}
+
 lower_result build_step(builder *b)
 {
     long slack = build_slack(b);
     lower_result res = LOWER_FAIL;
     b->turn = (size_t)b->report.attempts - 1; /* another way round in each attempt */
+    if (b->n_paths > 0) {
+        bool forced = slack <= 1;
+        long room = slack + b->path_cost;
+        if (forced || tape_chance(b->t, "path now", (uint32_t)b->path_cost * 5, (uint32_t)room * 4))
+            res = build_path_step(b);
+        if (res != LOWER_FAIL)
+            return res;
+        if (forced && build_paths_firm(b)) {
+            b->complaint = "operators that are to follow one another could not be placed";
+            return close_step_if_open(b);
+        }
+        slack = build_slack(b);
+    }
     if (b->n_due > 0 && !b->lenient) {
         long room = slack + b->due_cost;
         bool forced = slack <= 1;
@@ -491,7 +509,9 @@ lower_result build_start(builder *b)
     lower_result res = LOWER_FAIL;
     b->free_inputs = true;
     b->turn = (size_t)b->report.attempts - 1; /* another way round in each attempt */
-    if (b->n_due > 0 && b->obstacle < b->ops->n_ops && b->due_left[b->obstacle] > 0)
+    if (b->n_paths > 0 && tape_chance(b->t, "path now", (uint32_t)b->path_cost, (uint32_t)b->nodes))
+        res = build_path_step(b);
+    if (res == LOWER_FAIL && b->n_due > 0 && b->obstacle < b->ops->n_ops && b->due_left[b->obstacle] > 0)
         res = start(b, &b->ops->ops[b->obstacle]);
     if (res == LOWER_FAIL && b->n_due > 0 && tape_chance(b->t, "due now", (uint32_t)b->due_cost, (uint32_t)b->nodes))
         res = start(b, &b->ops->ops[b->due[build_draw(b, "due", b->n_due)]]);
