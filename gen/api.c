@@ -86,8 +86,11 @@ static nn_status parse_types(const char *list, dtype_mask *mask, nn_error *err)
     *mask = dtype_bit(DT_FLOAT32);
     for (const char *p = list, *end; *p != '\0'; p = *end == ',' ? end + 1 : end) {
         end = p + strcspn(p, ",");
+        p += strspn(p, " ");
         char word[32];
-        size_t n = (size_t)(end - p);
+        size_t n = end > p ? (size_t)(end - p) : 0;
+        while (n > 0 && p[n - 1] == ' ')
+            n--;
         (void)snprintf(word, sizeof word, "%.*s", (int)(n < 31 ? n : 31), p);
         dtype t = dtype_parse(word);
         if (t == DT_NONE || t == DT_STRING || (*end == ',' && end[1] == '\0')) {

@@ -565,6 +565,11 @@ void eval_content(lower *l, const expr *e, const tensor_desc *desc, content *out
         break;
     }
     double lo = eval_real(l, e->args[0]), hi = eval_real(l, e->args[1]);
+    if (e->op == FN_UNIFORM && desc->type == DT_BOOL) { /* both values, whatever the ends */
+        *out = (content){.kind = CONTENT_MASK, .count = -1};
+        *range = iv(0, 1);
+        return;
+    }
     if (e->op == FN_UNIFORM) {
         out->kind = CONTENT_UNIFORM;
         /* Ends that float32 can hold, inside what was asked for, so that rounded draws stay within. */

@@ -343,11 +343,13 @@ static bool bounds_hold(recheck *c, const expr *e, const inst_input *y)
     double lo = recheck_real(c, e->args[0]), hi = recheck_real(c, e->args[1]);
     if (c->fault != NULL || c->vague)
         return false;
+    if (e->op == FN_UNIFORM && y->desc.type == DT_BOOL)
+        return x->kind == CONTENT_MASK && x->count < 0;
     if (e->op == FN_UNIFORM && dtype_is_whole(y->desc.type))
         return x->kind == CONTENT_INTEGERS && x->lo >= lo && x->hi <= hi && x->lo <= x->hi;
-    if (e->op == FN_UNIFORM && y->desc.type == DT_FLOAT16)
-        return x->kind == CONTENT_UNIFORM && x->lo >= lo && near_typed(DT_FLOAT16, lo, x->lo) && x->hi <= hi &&
-               near_typed(DT_FLOAT16, hi, x->hi);
+    if (e->op == FN_UNIFORM && y->desc.type == DT_FLOAT16) /* inside, and cut to what the type can hold */
+        return x->kind == CONTENT_UNIFORM && x->lo >= lo && x->hi <= hi && x->lo <= x->hi &&
+               (near_typed(DT_FLOAT16, lo, x->lo) || lo < -65504) && (near_typed(DT_FLOAT16, hi, x->hi) || hi > 65504);
     if (e->op == FN_UNIFORM)
         return x->kind == CONTENT_UNIFORM && recheck_near(x->lo, lo) && recheck_near(x->hi, hi);
     return x->kind == (e->op == FN_INTEGERS ? CONTENT_INTEGERS : CONTENT_DISTINCT) && x->lo >= lo && x->lo < lo + 1 &&
