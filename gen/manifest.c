@@ -266,6 +266,22 @@ static json_t *classes_object(const stats *s)
     return unless(bad, j);
 }
 
+/* Distinct sequences of operators along edges, by their length. */
+static json_t *coverage_object(const stats *s)
+{
+    json_t *j = json_pack("{s:{s:o}}", "1", "seen", whole(stats_covered(s)));
+    int bad = 0;
+    for (size_t i = 0; i < STATS_PATHS; i++) {
+        bool exact;
+        json_t *o = json_pack("{s:o}", "seen", whole(seqset_count(&s->paths[i], &exact)));
+        if (!exact)
+            bad |= json_object_set_new(o, "estimate", json_true());
+        const char key[] = {(char)('0' + i + STATS_PATH_LEAST), '\0'};
+        bad |= json_object_set_new(j, key, o);
+    }
+    return unless(bad, j);
+}
+
 static json_t *statistics_object(const stats *s)
 {
     json_t *j = json_pack("{s:o, s:f, s:f}", "nodes", whole(s->nodes), "joins", ratio(s->joins, s->nodes), "reused",
@@ -275,7 +291,7 @@ static json_t *statistics_object(const stats *s)
     STATS_SPREADS(X)
 #undef X
     bad |= json_object_set_new(j, "ranks", ranks_object(s)) | json_object_set_new(j, "dims", dims_object(s)) |
-           json_object_set_new(j, "classes", classes_object(s));
+           json_object_set_new(j, "classes", classes_object(s)) | json_object_set_new(j, "coverage", coverage_object(s));
     return unless(bad, j);
 }
 
@@ -290,6 +306,18 @@ static int set_shard(json_t *j, const options *run)
                                json_pack("{s:I, s:I}", "number", (json_int_t)run->shard_number, "of", (json_int_t)run->shards));
 }
 
+static json_t *paths_array(const stats *s)
+{
+    json_t *j = json_array();
+    int bad = 0;
+    for (size_t i = 0; i < STATS_PATHS; i++) {
+        char *text = seqset_text(&s->paths[i]);
+        bad |= json_array_append_new(j, text != NULL ? json_string(text) : NULL);
+        nn_free(text);
+    }
+    return unless(bad, j);
+}
+
 /* Numerators and denominators of the statistics' ratios. */
 static json_t *sums_object(const stats *s)
 {
@@ -298,6 +326,7 @@ static json_t *sums_object(const stats *s)
 #define X(name) bad |= json_object_set_new(j, #name, whole(s->name.sum));
     STATS_SPREADS(X)
 #undef X
+    bad |= json_object_set_new(j, "paths", paths_array(s));
     return unless(bad, j);
 }
 

@@ -255,6 +255,10 @@ static nn_status read_stats(const manifest_doc *d, stats *s, nn_error *err)
         if (json_object_get(ranks, key) != NULL)
             s->ranks[r] = number(&from, ranks, key);
     }
+    for (size_t i = 0; i < STATS_PATHS; i++) {
+        const char *text = json_string_value(json_array_get(json_object_get(sums, "paths"), i));
+        from.bad |= text == NULL || !seqset_add_text(&s->paths[i], text);
+    }
     read_operators(&from, s, json_object_get(d->json, "operators"));
     read_classes(&from, s, json_object_get(t, "classes"));
     nn_status status = read_dims(&from, s, json_object_get(t, "dims"), err);

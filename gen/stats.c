@@ -9,10 +9,13 @@ nn_status stats_init(stats *s, const op_set *ops, const class_table *classes, nn
     s->op_models = nn_calloc(ops->n_ops + 1, sizeof *s->op_models);
     s->last_model = nn_calloc(ops->n_ops + 1, sizeof *s->last_model);
     s->class_counts = nn_calloc(classes->n_classes + 1, sizeof *s->class_counts);
-    if (s->op_nodes != NULL && s->op_models != NULL && s->last_model != NULL && s->class_counts != NULL)
-        return NN_OK;
-    stats_free(s);
-    return nn_nomem(err);
+    nn_status status =
+        s->op_nodes != NULL && s->op_models != NULL && s->last_model != NULL && s->class_counts != NULL ? NN_OK : nn_nomem(err);
+    for (size_t i = 0; i < STATS_PATHS && status == NN_OK; i++)
+        status = seqset_init(&s->paths[i], ops->n_ops, i + STATS_PATH_LEAST, err);
+    if (status != NN_OK)
+        stats_free(s);
+    return status;
 }
 
 void stats_free(stats *s)
@@ -23,6 +26,8 @@ void stats_free(stats *s)
     nn_free(s->class_counts);
     nn_free(s->level);
     nn_free(s->last_model);
+    for (size_t i = 0; i < STATS_PATHS; i++)
+        seqset_free(&s->paths[i]);
     *s = (stats){0};
 }
 
@@ -114,6 +119,29 @@ static uint32_t add_node(stats *s, const graph *g, const graph_node *n)
     return level;
 }
 
+/* Sequences of the paths on from a node upwards; end: the `length` operators of the path so far, this node's first. */
+static void add_paths(stats *s, const graph *g, const graph_node *n, uint16_t *end, size_t length)
+{
+    for (size_t k = 0; k < n->n_inputs; k++) {
+        int32_t from = n->inputs[k] < 0 ? -1 : g->tensors[n->inputs[k]].producer;
+        if (from < 0)
+            continue;
+        end[-1] = g->nodes[from].op;
+        seqset_add(&s->paths[length + 1 - STATS_PATH_LEAST], end - 1);
+        if (length + 2 - STATS_PATH_LEAST < STATS_PATHS)
+            add_paths(s, g, &g->nodes[from], end - 1, length + 1);
+    }
+}
+
+static void add_all_paths(stats *s, const graph *g)
+{
+    uint16_t ops[STATS_PATHS + STATS_PATH_LEAST - 1], *end = &ops[STATS_PATHS + STATS_PATH_LEAST - 2];
+    for (size_t i = 0; i < g->n_nodes; i++) {
+        *end = g->nodes[i].op;
+        add_paths(s, g, &g->nodes[i], end, 1);
+    }
+}
+
 void stats_add(stats *s, const graph *g)
 {
     memset(s->level, 0, g->n_tensors * sizeof *s->level);
@@ -129,6 +157,7 @@ void stats_add(stats *s, const graph *g)
             s->tensors++;
             s->reused += g->tensors[i].consumers >= 2;
         }
+    add_all_paths(s, g);
     add_spread(&s->depth, depth, s->models);
     add_spread(&s->outputs, g->n_outputs, s->models);
     add_spread(&s->graph_inputs, g->n_inputs, s->models);
@@ -165,6 +194,8 @@ nn_status stats_merge(stats *into, const stats *from, nn_error *err)
         into->class_counts[i] += from->class_counts[i];
     for (size_t i = 0; i < from->n_dims; i++)
         stats_add_dim(into, from->dims[i].key, from->dims[i].count);
+    for (size_t i = 0; i < STATS_PATHS; i++)
+        seqset_merge(&into->paths[i], &from->paths[i]);
     return NN_OK;
 }
 

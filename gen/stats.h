@@ -6,6 +6,7 @@
 
 #include "graph.h"
 #include "opmodel.h"
+#include "seqset.h"
 #include "value_class.h"
 
 /* Numbers of which a family has a least, mean and greatest, by model. */
@@ -20,6 +21,9 @@ typedef struct {
     uint64_t count;
 } stats_bin;
 
+#define STATS_PATH_LEAST 2 /* operators of the paths whose sequences are counted: 2, 3 and 4 */
+#define STATS_PATHS 3
+
 typedef struct {
     const op_set *ops;
     const class_table *classes;
@@ -33,6 +37,7 @@ typedef struct {
     size_t n_dims, dims_capacity;
     uint64_t *op_nodes, *op_models; /* by operator */
     uint64_t *class_counts;         /* by class of the table */
+    seqset paths[STATS_PATHS];      /* sequences of operators along edges, initializers aside */
     uint32_t *level;                /* scratch, by tensor */
     size_t level_capacity;
     uint64_t *last_model; /* scratch, by operator: number of the model that counted it last */

@@ -8,6 +8,7 @@ ROOM = 4          # a family has room for every operator from this many nodes an
 ROOM_NODES = 15   # ... and this many nodes a model
 MANY_MODELS = 1000
 MANY_NODES = 50
+ESTIMATE = 0.02  # five standard errors of an estimated number of sequences
 
 
 def close(a, b):
@@ -60,6 +61,11 @@ def counted(manifest, family):
     for key, value in want.items():
         if not same(value, have[key]):
             yield Problem("statistics", f"{key} is {have[key]} in the manifest, {value} counted")
+    for length, value in family.coverage().items():
+        said = have["coverage"][str(length)]
+        off = ESTIMATE * value if said.get("estimate") else 0
+        if abs(said["seen"] - value) > off:
+            yield Problem("statistics", f"{said['seen']} sequences of {length} operators in the manifest, {value} counted")
 
 
 def duplicates(family, nodes):

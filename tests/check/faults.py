@@ -399,6 +399,13 @@ def other_depth(b):
     b.save_manifest(m)
 
 
+@fault("statistics")
+def other_paths(b):
+    m = b.manifest()
+    m["statistics"]["coverage"]["3"]["seen"] += 1
+    b.save_manifest(m)
+
+
 @fault("operators")
 def operator_not_listed(b):
     m = b.manifest()

@@ -32,7 +32,7 @@ MANIFEST = {
     "operators": [{"name": str, "since": int, "flags": [str], "nodes": int, "models": int}],
     "missing": [{"name": str, "reason": str}],
     "statistics": {"nodes": int, "depth": RANGE, "joins": Number, "outputs": RANGE, "graph_inputs": RANGE, "ranks": Map(int),
-                   "dims": Map(int), "classes": Map(Map(Map(int)))},
+                   "dims": Map(int), "classes": Map(Map(Map(int))), "coverage": Map({"seen": int})},
 }
 
 PORT = {"name": str, "type": str, "shape": [int], "interval": Interval}

@@ -60,6 +60,17 @@ def text_of(a):
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)[:60]
 
 
+def paths(view, most=4):
+    """{length: operators of the paths of so many nodes along edges, each sequence once}"""
+    made = {x: i for i, n in enumerate(view.nodes) for x in n.output if x}
+    ends = [{(n.op_type,)} for n in view.nodes]  # by node: sequences of the paths that end there
+    out = {}
+    for length in range(2, most + 1):
+        ends = [{p + (n.op_type,) for x in n.input if x in made for p in ends[made[x]]} for n in view.nodes]
+        out[length] = set().union(*ends)
+    return out
+
+
 def of_model(view):
     made = [view.declared[x] for n in view.nodes for x in n.output if x and x in view.declared]
     shapes = [s for _, s in made if s is not None and None not in s]
@@ -74,6 +85,7 @@ def of_model(view):
         "operators": dict(Counter(n.op_type for n in view.nodes)),
         "hash": structural_hash(view),
         "attributes": attribute_values(view),
+        "paths": paths(view),
     }
 
 
@@ -89,6 +101,7 @@ class Family:
         self.lists = {"depth": [], "outputs": [], "graph_inputs": []}
         self.ranks, self.dims, self.op_nodes, self.op_models = Counter(), Counter(), Counter(), Counter()
         self.attributes, self.hashes = {}, {}
+        self.paths = {}
 
     def add(self, name, s):
         self.models += 1
@@ -101,6 +114,8 @@ class Family:
         self.op_nodes.update(s["operators"])
         self.op_models.update(s["operators"].keys())
         self.hashes.setdefault(s["hash"], []).append(name)
+        for length, found in s["paths"].items():
+            self.paths.setdefault(length, set()).update(found)
         for op, attrs in s["attributes"].items():
             for attr, tally in attrs.items():
                 self.attributes.setdefault(op, {}).setdefault(attr, Counter()).update(tally)
@@ -111,3 +126,7 @@ class Family:
                 **{key: spread(values) for key, values in self.lists.items()},
                 "ranks": {str(k): v for k, v in sorted(self.ranks.items())},
                 "dims": {str(k): v for k, v in sorted(self.dims.items())}}
+
+    def coverage(self):
+        """Distinct sequences of operators along edges, by length."""
+        return {1: len(self.op_nodes), **{length: len(found) for length, found in self.paths.items()}}
