@@ -366,7 +366,7 @@ static void as_json(json_line *out, const nn_table *t)
     line_key(out, "profile");
     line_string(out, t->options.profile);
     line_key(out, "data_types");
-    type_list(out, s->data);
+    type_list(out, s->asked);
     line_key(out, "operators");
     line_raw(out, "[");
     for (size_t i = 0; i < s->n_ops; i++)

@@ -202,6 +202,8 @@ static bool lossy(const frame *f, const frame_output *o, estimate e)
     dtype t = o->desc.type;
     if (!(dtype_is_float(t) || (dtype_is_whole(t) && f->op->data >> t & 1)) || f->op->flags & OP_SOURCE)
         return true;
+    if (dtype_is_whole(t) && f->op->outputs[o->output].type_var < 0) /* places and counts rather than values */
+        return true;
     if (dtype_is_whole(t)) /* single units */
         return e.live < (tensor_elements(&o->desc) < FEW ? 4 : 1) || selects(f, o, e.range);
     if (e.ties && (f->op->flags & OP_DISCONTINUOUS || tensor_elements(&o->desc) < FEW))

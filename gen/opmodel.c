@@ -334,7 +334,8 @@ static nn_status check_rules(op_compile *c, spec_place place)
     return s;
 }
 
-static nn_status compile_entry(op_model *op, const spec_entry *entry, dtype_mask *lacking, arena *a, nn_error *err)
+static nn_status compile_entry(op_model *op, const spec_entry *entry, dtype_mask asked, dtype_mask *lacking, arena *a,
+                               nn_error *err)
 {
     op_rules *rules = arena_calloc(a, 1, sizeof *rules);
     if (!rules)
@@ -342,7 +343,7 @@ static nn_status compile_entry(op_model *op, const spec_entry *entry, dtype_mask
     op->name = entry->name;
     op->since = entry->since;
     op->rules = rules;
-    op_compile c = {.op = op, .rules = rules, .a = a, .err = err};
+    op_compile c = {.op = op, .rules = rules, .a = a, .err = err, .asked = asked};
     nn_status s = op_parse_types(&c, entry);
     if (s == NN_OK)
         s = op_parse_tensors(&c, entry);
@@ -366,7 +367,7 @@ static nn_status compile_all(op_set *set, arena *a, nn_error *err)
         op_model *op = &set->ops[set->n_ops];
         dtype_mask lacking = 0;
         *op = (op_model){.index = (uint16_t)set->n_ops, .data = set->data};
-        nn_status s = compile_entry(op, &table->entries[i], &lacking, a, err);
+        nn_status s = compile_entry(op, &table->entries[i], set->asked, &lacking, a, err);
         if (s != NN_OK)
             return s;
         if (lacking)
@@ -383,7 +384,7 @@ nn_status op_set_new(op_set **out, const spec_file *files, size_t n_files, const
 }
 
 nn_status op_set_new_typed(op_set **out, const spec_file *files, size_t n_files, const spec_file *profile, int opset,
-                           dtype_mask data, nn_error *err)
+                           dtype_mask asked, nn_error *err)
 {
     struct arena_holder *owner = nn_calloc(1, sizeof *owner);
     *out = NULL;
@@ -399,7 +400,8 @@ nn_status op_set_new_typed(op_set **out, const spec_file *files, size_t n_files,
     if (s == NN_OK) {
         set->owner = owner;
         set->table = table;
-        set->data = data | dtype_bit(DT_FLOAT32);
+        set->asked = asked | dtype_bit(DT_FLOAT32);
+        set->data = set->asked & ~dtype_bit(DT_BOOL);
         s = compile_all(set, a, err);
     }
     if (s != NN_OK) {

@@ -65,7 +65,8 @@ typedef struct {
     op_model *ops; /* in name order */
     size_t n_ops;
     const spec_table *table; /* exclusions, digest, opset, profile */
-    dtype_mask data;         /* types that graph inputs, outputs and what lies between may have anywhere: float32 and others chosen */
+    dtype_mask asked;        /* float32 and the other types that were chosen */
+    dtype_mask data;         /* of these, types that graph inputs and outputs may have: all but bool, whose values seldom tell of the inputs */
     op_untyped *untyped;     /* operators left out for want of a type, in name order */
     size_t n_untyped;
     struct arena_holder *owner;
@@ -73,9 +74,9 @@ typedef struct {
 
 /* files, profile: as for spec_table_load; they must outlive the call only. NN_ERR_TABLE names the place and the operator. */
 nn_status op_set_new(op_set **out, const spec_file *files, size_t n_files, const spec_file *profile, int opset, nn_error *err);
-/* The same with a choice of types for data beside float32. */
+/* The same with a choice of types beside float32. */
 nn_status op_set_new_typed(op_set **out, const spec_file *files, size_t n_files, const spec_file *profile, int opset,
-                           dtype_mask data, nn_error *err);
+                           dtype_mask asked, nn_error *err);
 void op_set_free(op_set *s);
 int op_find(const op_set *s, const char *name); /* index, -1 if unknown */
 

@@ -114,7 +114,7 @@ nn_status op_parse_types(op_compile *c, const spec_entry *entry)
         op->type_names[v] = pair->key;
         c->widened |= i < n_always ? 0 : 1u << v;
         op->n_types = v == op->n_types ? v + 1 : op->n_types;
-        dtype_mask left = i < n_always ? mask : op->type_masks[v] | (mask & op->data);
+        dtype_mask left = i < n_always ? mask : op->type_masks[v] | (mask & c->asked);
         if (left == 0)
             c->lacking = c->lacking ? c->lacking : mask;
         op->type_masks[v] = left ? left : mask;
@@ -298,7 +298,7 @@ nn_status op_parse_tensors(op_compile *c, const spec_entry *entry)
     c->rules->outputs = arena_calloc(c->a, op->n_outputs, sizeof *c->rules->outputs);
     if (!op->inputs || !op->outputs || !c->rules->inputs || !c->rules->outputs)
         return nn_nomem(c->err);
-    const dtype_mask common = dtype_bit(DT_FLOAT32) | dtype_bit(DT_INT64) | dtype_bit(DT_BOOL) | op->data;
+    const dtype_mask common = dtype_bit(DT_FLOAT32) | dtype_bit(DT_INT64) | dtype_bit(DT_BOOL) | c->asked;
     nn_status s = NN_OK;
     int slots = 0;
     for (size_t i = 0; i < op->n_inputs && s == NN_OK; i++) {
