@@ -294,7 +294,7 @@ static lower_result bind_slot(builder *b, int frame, const slot_plan *p, size_t 
     return LOWER_FAIL;
 }
 
-/* A type of data among these, for an input whose type nothing binds yet: float32 as often as all others. */
+/* A type of data among these, for an input whose type nothing binds yet: float32 in a third of the cases. */
 static dtype draw_data_type(builder *b, dtype_mask types)
 {
     dtype found[DT_COUNT];
@@ -303,7 +303,7 @@ static dtype draw_data_type(builder *b, dtype_mask types)
     for (int t = 1; t < DT_COUNT; t++)
         if (t != DT_FLOAT32 && (types & b->ops->data) >> t & 1)
             found[n++] = (dtype)t;
-    if (n == 0 || (float32 && tape_chance(b->t, "float32", 1, 2)))
+    if (n == 0 || (float32 && tape_chance(b->t, "float32", 1, 3)))
         return DT_FLOAT32;
     return found[build_draw(b, "type", n)];
 }

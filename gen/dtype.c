@@ -17,8 +17,6 @@ static const struct {
     [DT_UINT64] = {"uint64", 8, false},
 };
 
-#define HALF_LARGEST 65504.0
-
 static bool known(dtype t)
 {
     return (unsigned)t < DT_COUNT && types[t].name != NULL;

@@ -40,6 +40,8 @@ static inline dtype_mask dtype_bit(dtype t)
     return (dtype_mask)1 << t;
 }
 
+#define HALF_LARGEST 65504.0 /* of the finite values of float16 */
+
 /* The nearest value of the type that is not below (up) or not above x; x itself where the type is none of float16 and float32.
  * Infinite where there is none. */
 double dtype_toward(dtype t, double x, bool up);

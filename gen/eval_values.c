@@ -297,8 +297,11 @@ static interval call_interval(lower *l, const expr *e)
     case FN_MEAN_OF: {
         double n = eval_real(l, e->args[0]);
         a = eval_interval(l, e->args[1]);
-        if (l->half) /* sums of the magnitudes that float16 can reach, each partial sum rounded */
+        if (l->half) { /* each partial sum rounded, and none to overflow */
             a = half_rounded(a, n);
+            if (n * iv_mag(a) > HALF_LARGEST)
+                return iv(-__builtin_inf(), __builtin_inf());
+        }
         return e->op == FN_SUM_OF ? iv_sum_of(n, a) : iv_mean_of(n, a);
     }
     case FN_WIDEN:
@@ -314,7 +317,11 @@ static interval call_interval(lower *l, const expr *e)
     case FN_LIKELY:
         return eval_estimate(l, e->args[0]).range;
     default:
-        return eval_function(e->op, eval_interval(l, e->args[0]));
+        a = eval_interval(l, e->args[0]);
+        b = eval_function(e->op, a);
+        if (l->half && e->op == FN_SOFTPLUS && a.hi > 11) /* by way of exp, as the function is defined */
+            b.hi = __builtin_inf();
+        return b;
     }
 }
 
@@ -388,6 +395,10 @@ static interval half_result(const expr *e, interval r)
         w.lo = 0;
     if (r.hi <= 0 && w.hi > 0)
         w.hi = 0;
+    if (w.lo < -HALF_LARGEST) /* overflow, whatever comes after */
+        w.lo = -__builtin_inf();
+    if (w.hi > HALF_LARGEST)
+        w.hi = __builtin_inf();
     return w;
 }
 

@@ -40,7 +40,7 @@ dtype frame_type_bound(lower *l, int type_var)
             choices[n++] = (dtype)t;
     const dtype_mask float32 = dtype_bit(DT_FLOAT32);
     dtype_mask data = mask & f->op->data;
-    if (open && data & float32 && (data == float32 || tape_draw(l->tape, "float32", 2) == 0)) {
+    if (open && data & float32 && (data == float32 || tape_draw(l->tape, "float32", 5) < 2)) {
         f->types[type_var] = DT_FLOAT32;
     } else {
         if (open && data & ~float32) { /* one that a graph input may have */

@@ -66,8 +66,9 @@ typedef struct {
     size_t n_ops;
     const spec_table *table; /* exclusions, digest, opset, profile */
     dtype_mask asked;        /* float32 and the other types that were chosen */
-    dtype_mask data;         /* of these, types that graph inputs and outputs may have: all but bool, whose values seldom tell of the inputs */
-    op_untyped *untyped;     /* operators left out for want of a type, in name order */
+    dtype_mask
+        data; /* of these, types that graph inputs and outputs may have: all but bool, whose values seldom tell of the inputs */
+    op_untyped *untyped; /* operators left out for want of a type, in name order */
     size_t n_untyped;
     struct arena_holder *owner;
 } op_set;

@@ -162,6 +162,32 @@ static bool is_list(ex_type t)
     return t == TY_INTS || t == TY_REALS || t == TY_STRINGS;
 }
 
+/* Whether a condition can have the value, as far as the types of a type variable tell. */
+static bool can_be(const op_model *op, const expr *e, bool wanted)
+{
+    const expr *x = e->kind == EX_CALL && e->n == 1 ? e->args[0] : e->a;
+    bool is_typed = (e->kind == EX_CALL && (e->op == FN_WHOLE || e->op == FN_CHOSEN)) ||
+                    (e->kind == EX_BINARY && (e->op == OP_EQ || e->op == OP_NE) && e->b->kind == EX_STRING);
+    if (e->kind == EX_NOT)
+        return can_be(op, e->a, !wanted);
+    if (e->kind == EX_BINARY && (e->op == OP_AND || e->op == OP_OR)) {
+        bool one = can_be(op, e->a, wanted), other = can_be(op, e->b, wanted);
+        return (e->op == OP_AND) == wanted ? one && other : one || other;
+    }
+    if (!is_typed || x->kind != EX_TYPEVAR)
+        return true;
+    for (int t = 1; t < DT_COUNT; t++) {
+        if (!(op->type_masks[x->index] >> t & 1))
+            continue;
+        bool holds = e->kind == EX_BINARY ? (strcmp(dtype_name((dtype)t), e->b->s) == 0) == (e->op == OP_EQ)
+                     : e->op == FN_WHOLE  ? dtype_is_whole((dtype)t)
+                                          : (op->data >> t & 1) != 0;
+        if (holds == wanted)
+            return true;
+    }
+    return false;
+}
+
 static void declare(builder_of_classes *b, const expr *e)
 {
     double x;
@@ -170,8 +196,10 @@ static void declare(builder_of_classes *b, const expr *e)
         declare(b, e->a);
         return;
     case EX_IF:
-        declare(b, e->b);
-        declare(b, e->c);
+        if (can_be(b->op, e->a, true))
+            declare(b, e->b);
+        if (can_be(b->op, e->a, false))
+            declare(b, e->c);
         return;
     case EX_BOOLS:
         add_number(b, 0);

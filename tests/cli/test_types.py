@@ -1,0 +1,89 @@
+"""--types: what may stand there, what is listed, and that resume, shards and replay keep to it."""
+import filecmp
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+EXPECTED = ("expected some of float32, float16, double, int8, uint8, int16, uint16, int32, uint32, int64, uint64 and bool, with commas between")
+TRY = "Try 'nngen --help'.\n"
+
+
+def same(a, b):
+    """Two folders with the same files of the same bytes."""
+    names = [sorted(str(p.relative_to(d)) for p in Path(d).rglob("*") if p.is_file()) for d in (a, b)]
+    return names[0] == names[1] and all(filecmp.cmp(os.path.join(a, n), os.path.join(b, n), shallow=False) for n in names[0])
+
+
+@pytest.mark.parametrize("given, message", [
+    ("int9", "types: unknown type int9; did you mean int8?"),
+    ("float32,flaot16", "types: unknown type flaot16; did you mean float16?"),
+    ("string", f"types string: {EXPECTED}"),
+    ("complex64", f"types complex64: {EXPECTED}"),
+    ("float16,", f"types float16,: {EXPECTED}"),
+    (",", f"types ,: {EXPECTED}"),
+    ("float16,,double", f"types float16,,double: {EXPECTED}"),
+])
+def test_wrong_types_are_refused(nngen, tmp_path, given, message):
+    r = nngen("--types", given, "--count", 1, "--out", tmp_path / "c")
+    assert (r.code, r.out) == (2, "") and r.err.startswith("nngen: ") and r.err.endswith(TRY)
+    assert message.split("; did")[0] in r.err
+    assert not (tmp_path / "c").exists()
+
+
+def test_an_empty_list_is_refused(nngen):
+    r = nngen("--types", "", "--dry-run")
+    assert (r.code, r.err) == (2, "nngen: --types '': expected LIST\n" + TRY)
+
+
+def test_operators_that_want_types_say_so(nngen):
+    r = nngen("--ops", "BitShift", "--dry-run")
+    assert (r.code, r.err) == (2, "nngen: operator BitShift needs --types with uint8, uint16, uint32 or uint64\n" + TRY)
+    assert nngen("--ops=-BitShift", "--nodes", 3, "--count", 1, "--dry-run", "--quiet").code == 0
+    assert nngen("--ops", "BitShift", "--types", "uint16", "--nodes", 3, "--count", 1, "--dry-run", "--quiet").code == 0
+
+
+def test_list_ops(nngen):
+    plain = nngen("--list-ops").out
+    assert "# wants other types: QLinearConv: --types with uint8 or int8\n" in plain
+    assert not any(line.startswith("QLinearConv") for line in plain.splitlines())
+    wide = nngen("--list-ops", "--types", "uint8,int8,int32").out
+    assert "wants other types: QLinearConv" not in wide and "wants other types: BitwiseAnd" not in plain
+    assert any(line.startswith("QLinearConv") for line in wide.splitlines())
+    listing = json.loads(nngen("--list-ops=json", "--types", "double").out)
+    assert listing["data_types"] == ["float32", "double"]
+    assert {"name": "MatMulInteger", "types": ["uint8", "int8"]} in listing["wants_types"]
+
+
+def test_float32_may_be_named_or_not_and_spaces_do_not_count(nngen, tmp_path):
+    records = []
+    for i, types in enumerate(["uint8,double", "float32,double,uint8", " double , uint8"]):
+        r = nngen("--types", types, "--nodes", 12, "--count", 3, "--out", tmp_path / str(i), "--quiet")
+        assert r.code == 0
+        records.append([{k: v for k, v in json.loads(line).items() if k != "files"} for line in open(tmp_path / str(i) / "models.jsonl")])
+    assert records[0] == records[1] == records[2]
+
+
+def test_the_default_is_float32_and_leaves_no_trace_in_models(nngen, tmp_path):
+    for name, more in (("a", []), ("b", ["--types", "float32"])):
+        assert nngen("--nodes", 10, "--count", 2, "--out", tmp_path / name, "--quiet", *more).code == 0
+    assert same(tmp_path / "a", tmp_path / "b")
+    assert json.loads((tmp_path / "a" / "manifest.json").read_text())["options"]["types"] == "float32"
+
+
+def test_resume_shards_and_replay_keep_the_types(nngen, tmp_path):
+    options = ["--types", "float16,int32,uint8", "--nodes", 15, "--count", 7, "--quiet"]
+    assert nngen(*options, "--out", tmp_path / "whole").code == 0
+    for k in (1, 2):
+        assert nngen(*options, "--shard", f"{k}/2", "--out", tmp_path / f"s{k}").code == 0
+    assert nngen("merge", tmp_path / "merged", tmp_path / "s1", tmp_path / "s2", "--quiet").code == 0
+    assert nngen("replay", tmp_path / "whole" / "manifest.json", "--out", tmp_path / "again", "--quiet").code == 0
+    assert same(tmp_path / "whole", tmp_path / "merged") and same(tmp_path / "whole", tmp_path / "again")
+    for p in (tmp_path / "again" / "test_000003").rglob("*.pb"):
+        p.unlink()
+    r = nngen(*options, "--resume", "--out", tmp_path / "again")
+    assert r.code == 0 and same(tmp_path / "whole", tmp_path / "again")
+    r = nngen("--types", "float16", *options[2:], "--resume", "--out", tmp_path / "again")
+    assert r.code != 0 and "types" in r.err
+    assert nngen("verify", tmp_path / "whole").code == 0
