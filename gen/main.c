@@ -3,6 +3,7 @@
 #include "nngen.h"
 #include "options.h"
 #include "replay.h"
+#include "seq_report.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -365,10 +366,33 @@ static int merge(const options *given)
     return close_stdout(EXIT_SUCCESS);
 }
 
+static void on_problem(void *data, const char *message)
+{
+    (void)data;
+    (void)fprintf(stderr, "nngen: %s\n", message);
+}
+
+/* Commands with command lines of their own. */
+static int analyse(char *const *argv, int argc)
+{
+    json_line out = {.bytes = NULL};
+    nn_error err = {0};
+    size_t problems;
+    int status = sequences_run(argc - 2, argv + 2, &out, on_problem, NULL, &problems, &err) != NN_OK ? fail(&err)
+                 : problems > 0                                                                      ? EXIT_FAILURE
+                                                                                                     : EXIT_SUCCESS;
+    if (err.status == NN_OK && out.size > 0)
+        (void)fwrite(out.bytes, 1, out.size, stdout);
+    nn_free(out.bytes);
+    return close_stdout(status);
+}
+
 int main(int argc, char **argv)
 {
     options o;
     nn_error err = {0};
+    if (argc > 1 && strcmp(argv[1], "sequences") == 0)
+        return analyse(argv, argc);
     if (options_parse(&o, argc, argv, &err) != NN_OK)
         return fail(&err);
     if (o.help) {
