@@ -1,0 +1,89 @@
+"""How far an output is from the reference: enough to apply any tolerance afterwards."""
+import numpy as np
+
+RTOLS = (1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
+HUGE = 1e308
+SIGNED = {2: np.int16, 4: np.int32, 8: np.int64}
+
+
+def key(rtol):
+    return f"{rtol:.0e}"
+
+
+def ordered(x):
+    """Floats as whole numbers in the same order, neighbours one apart (Dawson's comparison by units in the last place)."""
+    bits = np.ascontiguousarray(x).view(SIGNED[x.dtype.itemsize]).astype(np.int64)
+    lowest = -(1 << (8 * x.dtype.itemsize - 1)) if x.dtype.itemsize < 8 else np.iinfo(np.int64).min
+    return np.where(bits < 0, lowest - bits, bits)
+
+
+def distance_in_ulp(a, b):
+    """Largest distance in units in the last place; both of the same floating type and finite."""
+    x, y = ordered(a), ordered(b)
+    return float(np.max(np.abs(x.astype(np.float64) - y.astype(np.float64)), initial=0.0))
+
+
+def capped(x):
+    return float(min(x, HUGE))
+
+
+def plain(x):
+    return x.item() if np.isfinite(x) else str(x)
+
+
+def compare(expected, got, squeezed=False):
+    """A dictionary; only what differs from nothing is in it: type, shape, nan, inf (how many elements), abs, rel, ulp, excess, worst."""
+    expected, got = np.asarray(expected), np.asarray(got)
+    out = {}
+    if expected.dtype != got.dtype:
+        out["type"] = [expected.dtype.name, got.dtype.name]
+    if squeezed:
+        expected, got = expected.squeeze(), got.squeeze()
+    if expected.shape != got.shape:
+        out["shape"] = [list(expected.shape), list(got.shape)]
+        return out
+    if got.dtype.kind not in "fbiu" or expected.dtype.kind not in "fbiu" or expected.size == 0:
+        return out
+    floats = expected.dtype.kind == "f" and got.dtype == expected.dtype
+    a, b = expected.astype(np.float64), got.astype(np.float64)
+    nan = np.isnan(a) != np.isnan(b)
+    inf = (np.isinf(a) | np.isinf(b)) & (a != b) & ~np.isnan(a) & ~np.isnan(b)
+    for name, where in (("nan", nan), ("inf", inf)):
+        if where.any():
+            i = np.unravel_index(int(np.argmax(where)), where.shape)
+            out[name] = int(where.sum())
+            out.setdefault("worst", {"index": [int(x) for x in i], "expected": plain(a[i]), "got": plain(b[i])})
+    both = np.isfinite(a) & np.isfinite(b)
+    if not both.any():
+        return out
+    d = np.where(both, np.abs(np.where(both, a, 0) - np.where(both, b, 0)), 0)
+    if d.max() == 0:
+        return out
+    size = np.where(both, np.abs(np.where(both, a, 0)), 0)
+    out["abs"] = capped(d.max())
+    with np.errstate(divide="ignore", over="ignore"):
+        out["rel"] = capped(np.where(d > 0, d / size, 0)[d > 0].max())
+    out["excess"] = {key(r): capped((d - r * size)[both].max()) for r in RTOLS}
+    out["ulp"] = distance_in_ulp(expected[both], got[both]) if floats else out["abs"]
+    i = np.unravel_index(int(np.argmax(d)), d.shape)
+    out.setdefault("worst", {"index": [int(x) for x in i], "expected": a[i].item(), "got": b[i].item()})
+    return out
+
+
+def merge(old, new, k):
+    """The worse of two data sets' differences; k, the set of `new`, is noted with the worst element."""
+    for name, value in new.items():
+        if name in ("type", "shape"):
+            old.setdefault(name, value)
+        elif name in ("nan", "inf"):
+            old[name] = old.get(name, 0) + value
+        elif name == "excess":
+            was = old.setdefault("excess", {})
+            for r, x in value.items():
+                was[r] = max(was.get(r, x), x)
+    if "worst" in new and ("worst" not in old or new.get("abs", 0) > old.get("abs", 0)):
+        old["worst"] = {"set": k, **new["worst"]}
+    for name in ("abs", "rel", "ulp"):
+        if name in new:
+            old[name] = max(old.get(name, 0.0), new[name])
+    return old

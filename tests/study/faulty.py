@@ -1,0 +1,93 @@
+"""Targets with planted faults, for the tests: each is ONNX Runtime that goes wrong on models that have a Relu."""
+import os
+import signal
+import time
+
+import numpy as np
+
+from study.runtimes import ort_session
+from study.targets import target
+
+LEAK = []
+
+
+def planted(name, stage="run", **limits):
+    """The decorated function takes the outputs (or None before the load) and spoils them."""
+
+    def decorate(spoil):
+        @target(name, ["onnxruntime"], kind="fault", **{"memory": 600, "seconds": 20, "batch": 8, **limits})
+        def adapter(case):
+            bad = any(n.op_type == "Relu" for n in case.graph().node)
+            case.stage("convert")
+            if stage == "convert" and bad:
+                spoil(None)
+            case.stage("load")
+            if stage == "load" and bad:
+                spoil(None)
+            run = ort_session(case.path, "ORT_DISABLE_ALL")
+            return (lambda feed: spoil(run(feed))) if stage == "run" and bad else run
+
+        return spoil
+
+    return decorate
+
+
+planted("fault-none")(lambda outputs: outputs)
+
+
+@planted("fault-value")
+def one_element(outputs):
+    """1e-6 more in the last element of the last output."""
+    out = [o.copy() for o in outputs]
+    out[-1].reshape(-1)[-1] += np.float32(1e-6)
+    return out
+
+
+planted("fault-shape")(lambda outputs: [o.reshape(*o.shape[::-1]) if o.ndim > 1 else o.reshape(1, -1) for o in outputs])
+planted("fault-type")(lambda outputs: [o.astype(np.float64) for o in outputs])
+planted("fault-count")(lambda outputs: outputs + outputs[:1])
+
+
+@planted("fault-nan")
+def one_nan(outputs):
+    out = [o.copy() for o in outputs]
+    out[0].reshape(-1)[0] = np.nan
+    return out
+
+
+@planted("fault-inf")
+def one_inf(outputs):
+    out = [o.copy() for o in outputs]
+    out[0].reshape(-1)[0] = -np.inf
+    return out
+
+
+planted("fault-hang", seconds=2)(lambda outputs: time.sleep(3600))
+planted("fault-signal")(lambda outputs: os.kill(os.getpid(), signal.SIGSEGV))
+planted("fault-exit", "load")(lambda outputs: os._exit(3))
+
+
+@planted("fault-leak")
+def leak(outputs):
+    while True:
+        LEAK.append(np.ones(1 << 21))  # 16 MiB, touched
+        time.sleep(0.002)
+
+
+@planted("fault-slow-leak")
+def slow_leak(outputs):
+    """Too little to fail on one model alone."""
+    LEAK.append(np.ones(1 << 24))
+    return outputs
+
+
+def refuse(text):
+    def raise_it(_):
+        raise ValueError(text)
+
+    return raise_it
+
+
+planted("fault-convert", "convert")(refuse("cannot convert Conv_3_Y of 'input_0' [1, 2, 3] at 0x7ffe12 in /tmp/x/y.cc:12"))
+planted("fault-load", "load")(refuse("no kernel for 'Relu'"))
+planted("fault-run")(refuse("no memory left"))

@@ -1,0 +1,120 @@
+"""Outcomes from stored results, under any tolerance; tables by number of nodes and target."""
+import csv
+import io
+import json
+from collections import Counter, defaultdict
+from pathlib import Path
+
+from study.differences import key
+
+OUTCOMES = ["conversion failure", "load failure", "run failure", "crash", "hang", "out of memory", "type difference", "shape difference", "NaN/Inf difference",
+            "value mismatch", "correct"]
+BESIDE = ["import failure", "no reference"]  # the target was never reached, or there is nothing to compare with
+BY_STAGE = {"import": "import failure", "start": "load failure", "convert": "conversion failure", "load": "load failure", "run": "run failure"}
+GONE = {"crash": "crash", "hang": "hang", "memory": "out of memory", "no reference": "no reference"}
+
+# The study's Table 11, synthetic models: conversion failures, load failures, mismatches, correct.
+PUBLISHED = {"torch.onnx (2024)": (2, 741, 100, 881), "tf2onnx (2024)": (800, 757, 220, 43)}
+
+
+def tolerances(path=None):
+    with open(path or Path(__file__).with_name("tolerances.json"), encoding="utf-8") as f:
+        found = json.load(f)
+    for t in found:
+        if not t.get("name") or not ("ulp" in t or "atol" in t):
+            raise ValueError(f"a tolerance needs a name and atol or ulp: {t}")
+    return found
+
+
+def within(output, tolerance):
+    if "ulp" in tolerance:
+        return output.get("ulp", 0) <= tolerance["ulp"]
+    if "rtol" in tolerance:
+        return output.get("excess", {}).get(key(tolerance["rtol"]), 0) <= tolerance["atol"]
+    return output.get("abs", 0) < tolerance["atol"] or output.get("abs", 0) == 0
+
+
+def outcome(result, tolerance):
+    if result["status"] in GONE:
+        return GONE[result["status"]]
+    if result["status"] == "failed":
+        return BY_STAGE[result["stage"]]
+    outputs = result["outputs"]
+    if "count" in result or any("shape" in o for o in outputs):
+        return "shape difference"
+    if any("type" in o for o in outputs):
+        return "type difference"
+    if any("nan" in o or "inf" in o for o in outputs):
+        return "NaN/Inf difference"
+    return "correct" if all(within(o, tolerance) for o in outputs) else "value mismatch"
+
+
+def table(results, tolerance):
+    """{target: {nodes: Counter of outcomes}}"""
+    counts = defaultdict(lambda: defaultdict(Counter))
+    for r in results:
+        counts[r["target"]][r["nodes"]][outcome(r, tolerance)] += 1
+    return {t: dict(sorted(by.items())) for t, by in sorted(counts.items())}
+
+
+def total(by_nodes):
+    return sum(by_nodes.values(), Counter())
+
+
+def columns(counts):
+    used = set().union(*[c for by in counts.values() for c in by.values()]) if counts else set()
+    return OUTCOMES + [b for b in BESIDE if b in used]
+
+
+def rows(counts):
+    """Lists: target, nodes ("all" for the sum), models, each outcome."""
+    names = columns(counts)
+    for t, by in counts.items():
+        for nodes, c in [*by.items(), ("all", total(by))]:
+            yield [t, nodes, sum(c.values())] + [c[n] for n in names]
+
+
+SHORT = {"conversion failure": "convert", "load failure": "load", "run failure": "run", "out of memory": "memory", "type difference": "type",
+         "shape difference": "shape", "NaN/Inf difference": "NaN/Inf", "value mismatch": "value", "import failure": "import", "no reference": "no ref."}
+
+
+def as_text(counts, tolerance, sums_only=False):
+    names = columns(counts)
+    head = ["target", "nodes", "models"] + [SHORT.get(n, n) for n in names]
+    body = [[str(x) for x in r] for r in rows(counts) if not sums_only or r[1] == "all"]
+    widths = [max(len(r[i]) for r in [head, *body]) for i in range(len(head))]
+    lines = [f"tolerance {tolerance['name']}: {tolerance.get('note', '')}".rstrip(": ")]
+    for r in [head, *body]:
+        lines.append("  ".join([r[0].ljust(widths[0])] + [x.rjust(w) for x, w in zip(r[1:], widths[1:])]).rstrip())
+    return "\n".join(lines) + "\n"
+
+
+def as_csv(results, tolerances_):
+    out = io.StringIO()
+    w = csv.writer(out, lineterminator="\n")
+    every = {t["name"]: table(results, t) for t in tolerances_}
+    names = OUTCOMES + BESIDE
+    w.writerow(["tolerance", "target", "nodes", "models"] + names)
+    for tolerance, counts in every.items():
+        for t, by in counts.items():
+            for nodes, c in [*by.items(), ("all", total(by))]:
+                w.writerow([tolerance, t, nodes, sum(c.values())] + [c[n] for n in names])
+    return out.getvalue()
+
+
+def as_json(results, tolerances_):
+    return {t["name"]: {name: {str(n): dict(c) for n, c in by.items()} for name, by in table(results, t).items()} for t in tolerances_}
+
+
+def beside_the_study(counts):
+    """Load failures of each target, beside the published ones."""
+    lines = ["load failures (models that converted but did not load)", f"{'':26}{'models':>8}{'failed':>8}{'share':>8}"]
+    for name, (convert, load, mismatch, correct) in PUBLISHED.items():
+        n = convert + load + mismatch + correct
+        lines.append(f"{name:26}{n:8}{load:8}{load / n:8.0%}")
+    for t, by in counts.items():
+        c = total(by)
+        n = sum(c.values()) - c["import failure"] - c["no reference"]
+        if n:
+            lines.append(f"{t:26}{n:8}{c['load failure']:8}{c['load failure'] / n:8.0%}")
+    return "\n".join(lines) + "\n"

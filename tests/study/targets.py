@@ -1,0 +1,56 @@
+"""The registry of targets. An adapter is a function (case) -> run, where run takes a feed and gives the outputs, in graph order or by name;
+case.stage(NAME) says what begins: "convert", "load". What the adapter raises is a failure of the stage that it is in."""
+import importlib
+import importlib.metadata
+import shutil
+import subprocess
+from collections import namedtuple
+
+# packages: distributions whose versions are recorded; needs: programs on the PATH; memory: MiB, seconds: of one model
+Target = namedtuple("Target", "name function packages needs kind memory seconds batch")
+REGISTRY = {}
+MODULES = ["study.runtimes", "study.converters"]
+KINDS = {"runtime", "converter", "fault"}
+REFERENCE = "onnxruntime-none"
+
+
+def target(name, packages, needs=(), kind="runtime", memory=2048, seconds=60, batch=16):
+    assert kind in KINDS
+
+    def register(function):
+        REGISTRY[name] = Target(name, function, tuple(packages), tuple(needs), kind, memory, seconds, batch)
+        return function
+
+    return register
+
+
+def load_all(extra=()):
+    for module in [*MODULES, *extra]:
+        importlib.import_module(module)
+    return REGISTRY
+
+
+def version_of(package):
+    """Version of a Python distribution, or of a Node package (node:NAME) as study.node finds it."""
+    if package.startswith("node:"):
+        from study import node
+
+        return node.version(package[5:])
+    return importlib.metadata.version(package)
+
+
+def versions(t):
+    return {p: version_of(p) for p in t.packages}
+
+
+def why_not(t):
+    """Why a target cannot run here, or ""."""
+    for program in t.needs:
+        if not shutil.which(program):
+            return f"{program} is not installed"
+    for package in t.packages:
+        try:
+            version_of(package)
+        except (importlib.metadata.PackageNotFoundError, OSError, subprocess.SubprocessError, ValueError) as e:
+            return f"{package} is not installed ({type(e).__name__})"
+    return ""

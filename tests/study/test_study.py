@@ -1,0 +1,283 @@
+"""The harness finds planted faults, goes on after a kill, and its tables add up."""
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from study import differences, engine, isolate, messages, outcomes, reduce, targets
+
+MODULES = ["study.faulty"]
+EXPECTED = {"fault-none": "correct", "fault-value": "value mismatch", "fault-shape": "shape difference", "fault-type": "type difference",
+            "fault-count": "shape difference", "fault-nan": "NaN/Inf difference", "fault-inf": "NaN/Inf difference", "fault-hang": "hang",
+            "fault-signal": "crash", "fault-exit": "crash", "fault-leak": "out of memory", "fault-convert": "conversion failure",
+            "fault-load": "load failure", "fault-run": "run failure"}
+TIGHT = outcomes.tolerances()[0]
+
+
+def save(folder, operators, sets=2, seed=0):
+    """A chain of operators on a matrix, with data."""
+    nodes = [helper.make_node(op, [f"t{i}"], [f"t{i + 1}"], name=f"{op}_{i}") for i, op in enumerate(operators)]
+    x = helper.make_tensor_value_info("t0", TensorProto.FLOAT, [2, 3])
+    y = helper.make_tensor_value_info(f"t{len(operators)}", TensorProto.FLOAT, [2, 3])
+    model = helper.make_model(helper.make_graph(nodes, "g", [x], [y]), opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    rng = np.random.default_rng(seed)
+    for k in range(sets):
+        data = folder / f"test_data_set_{k}"
+        data.mkdir(parents=True)
+        (data / "input_0.pb").write_bytes(numpy_helper.from_array(rng.uniform(0.5, 1, (2, 3)).astype(np.float32), "t0").SerializeToString())
+    onnx.save(model, folder / "model.onnx")
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    root = tmp_path_factory.mktemp("corpus")
+    save(root / "test_000000", ["Abs"])
+    save(root / "test_000001", ["Relu"])
+    save(root / "test_000002", ["Abs", "Relu", "Neg"])
+    return root
+
+
+@pytest.fixture(scope="module")
+def planted(corpus, tmp_path_factory):
+    """All faults in one run, on two threads."""
+    out = tmp_path_factory.mktemp("out")
+    r = engine.Run(corpus, out, list(EXPECTED) + ["fault-slow-leak"], jobs=2, modules=MODULES, quiet=True)
+    r.go()
+    return out, engine.read_results(out)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_planted_fault(planted, name):
+    found = {r["model"]: outcomes.outcome(r, TIGHT) for r in planted[1] if r["target"] == name}
+    assert found == {"test_000000": "correct", "test_000001": EXPECTED[name], "test_000002": EXPECTED[name]}
+
+
+def test_what_is_stored_about_a_fault(planted):
+    by = {(r["target"], r["model"]): r for r in planted[1]}
+    value = by["fault-value", "test_000001"]["outputs"][0]
+    assert 5e-7 < value["abs"] < 2e-6 and value["ulp"] >= 8 and value["worst"]["index"] == [1, 2] and value["worst"]["set"] in (0, 1)
+    assert by["fault-type", "test_000001"]["outputs"][0]["type"] == ["float32", "float64"]
+    assert by["fault-shape", "test_000001"]["outputs"][0]["shape"] == [[2, 3], [3, 2]]
+    assert by["fault-nan", "test_000001"]["outputs"][0]["nan"] == 2
+    assert "SIGSEGV" in by["fault-signal", "test_000001"]["error"] and by["fault-signal", "test_000001"]["stage"] == "run"
+    assert "exit status 3" in by["fault-exit", "test_000001"]["error"] and by["fault-exit", "test_000001"]["stage"] == "load"
+    assert "600 MiB" in by["fault-leak", "test_000001"]["error"]
+
+
+def test_tolerances_from_stored_differences(planted):
+    value = next(r for r in planted[1] if r["target"] == "fault-value" and r["model"] == "test_000001")
+    got = {t["name"]: outcomes.outcome(value, t) for t in outcomes.tolerances()}
+    assert got == {"1e-7": "value mismatch", "1e-5": "correct", "1e-3": "correct", "backend": "correct", "loose": "correct", "4 ulp": "value mismatch"}
+
+
+def test_a_leak_over_several_models_is_told_from_one_of_a_model(tmp_path):
+    """128 MiB a data set: the limit is reached after some models, none of which fails alone."""
+    for i in range(7):
+        save(tmp_path / f"c/test_{i:06d}", ["Relu"], sets=1)
+    engine.Run(tmp_path / "c", tmp_path / "o", ["fault-slow-leak"], modules=MODULES, quiet=True).go()
+    rs = [r for r in engine.read_results(tmp_path / "o") if r["target"] == "fault-slow-leak"]
+    assert [r["status"] for r in rs] == ["ok"] * 7
+    noted = [r["first"] for r in rs if "first" in r]
+    assert noted and all(f["status"] == "memory" and f["after"] >= 1 for f in noted)
+
+
+def test_the_target_leaves_no_process_behind(planted):
+    for p in Path("/proc").iterdir():
+        if p.name.isdigit():
+            try:
+                text = (p / "cmdline").read_bytes().decode().split("\0")
+                parent = (p / "status").read_text().split("PPid:")[1].split()[0]
+            except (OSError, IndexError):
+                continue
+            assert not ("study.serve" in text and parent in ("1", str(os.getpid()))), text
+
+
+def test_a_killed_run_goes_on(corpus, tmp_path):
+    """kill -9 in the middle, and a torn last line: the second run repeats nothing that was recorded."""
+    command = [sys.executable, "-m", "study", "--modules", "study.faulty", "run", str(corpus), "--targets", "fault-none,fault-hang,fault-value",
+               "--out", str(tmp_path / "o"), "--quiet"]
+    first = subprocess.Popen(command, stdout=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": "tests"})
+    results = tmp_path / "o/results.jsonl"
+    until = time.monotonic() + 60
+    while time.monotonic() < until and not (results.exists() and results.read_bytes().count(b"\n") >= 5):
+        time.sleep(0.02)
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    before = results.read_bytes()
+    assert 5 <= before.count(b"\n") < 12
+    with open(results, "ab") as f:
+        f.write(b'{"model":"test_0000')
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": "tests"})
+    after = results.read_bytes()
+    assert after.startswith(before)
+    rs = engine.read_results(tmp_path / "o")
+    assert len(rs) == 12 and len({(r["target"], r["model"]) for r in rs}) == 12
+    assert {r["target"]: outcomes.outcome(r, TIGHT) for r in rs if r["model"] == "test_000001"} == {
+        "onnxruntime-none": "correct", "fault-none": "correct", "fault-hang": "hang", "fault-value": "value mismatch"}
+
+
+def test_two_runs_in_one_folder_are_refused(corpus, tmp_path):
+    store = engine.Store(tmp_path)
+    with pytest.raises(SystemExit, match="another run"):
+        engine.Store(tmp_path)
+    store.close()
+
+
+def test_another_corpus_is_refused(corpus, tmp_path):
+    engine.Run(corpus, tmp_path / "o", ["fault-none"], modules=MODULES, quiet=True).store.close()
+    save(tmp_path / "c/test_000000", ["Abs"])
+    with pytest.raises(SystemExit, match="belongs to a run of 3 models"):
+        engine.Run(tmp_path / "c", tmp_path / "o", ["fault-none"], modules=MODULES, quiet=True)
+
+
+def test_targets_that_cannot_run_say_why(corpus, tmp_path):
+    targets.load_all(MODULES)
+    targets.REGISTRY["fault-absent"] = targets.REGISTRY["fault-none"]._replace(name="fault-absent", packages=("no-such-distribution",))
+    try:
+        r = engine.Run(corpus, tmp_path, ["fault-none", "fault-absent"], modules=MODULES, quiet=True)
+        r.store.close()
+        assert r.not_run == {"fault-absent": "no-such-distribution is not installed (PackageNotFoundError)"} and [t.name for t in r.wanted] == ["fault-none"]
+        assert json.loads((tmp_path / "study.json").read_text())["not_run"] == r.not_run
+    finally:
+        del targets.REGISTRY["fault-absent"]
+
+
+@pytest.mark.parametrize("name", [n for n, t in targets.load_all().items() if t.kind != "fault"])
+def test_adapter(corpus, tmp_path, name):
+    """Every target that is installed gets three trivial models right."""
+    if why := targets.why_not(targets.REGISTRY[name]):
+        pytest.skip(why)
+    engine.Run(corpus, tmp_path, [name], quiet=True).go()
+    loose = next(t for t in outcomes.tolerances() if t["name"] == "1e-5")
+    rs = [r for r in engine.read_results(tmp_path) if r["target"] == name]
+    assert [outcomes.outcome(r, loose) for r in rs] == ["correct"] * 3, rs
+
+
+def test_tables(planted):
+    rs = planted[1]
+    table = outcomes.table(rs, TIGHT)
+    assert sum(outcomes.total(by).total() for by in table.values()) == len(rs)
+    assert table["fault-value"][1] == {"correct": 1, "value mismatch": 1} and table["fault-value"][3] == {"value mismatch": 1}
+    text = outcomes.as_text(table, TIGHT)
+    line = next(x for x in text.splitlines() if x.startswith("fault-value") and " all " in x).split()
+    assert line == ["fault-value", "all", "3", "0", "0", "0", "0", "0", "0", "0", "0", "0", "2", "1"]
+    rows = list(csv.DictReader(io.StringIO(outcomes.as_csv(rs, outcomes.tolerances()))))
+    one = next(r for r in rows if r["tolerance"] == "1e-5" and r["target"] == "fault-value" and r["nodes"] == "all")
+    assert (one["models"], one["correct"], one["value mismatch"]) == ("3", "3", "0")
+    assert all(int(r["models"]) == sum(int(r[o]) for o in outcomes.OUTCOMES + outcomes.BESIDE) for r in rows)
+    assert outcomes.as_json(rs, outcomes.tolerances())["1e-7"]["fault-hang"]["1"] == {"correct": 1, "hang": 1}
+    beside = outcomes.beside_the_study(table)
+    assert "torch.onnx (2024)             1724     741     43%" in beside and "fault-load                       3       2     67%" in beside
+
+
+def test_kinds_of_error(planted):
+    kinds = messages.kinds(planted[1], lambda r: outcomes.outcome(r, TIGHT))
+    convert = [k for k in kinds if k["target"] == "fault-convert"]
+    assert len(convert) == 1 and convert[0]["count"] == 2 and (convert[0]["example"], convert[0]["nodes"]) == ("test_000001", 1)
+    assert convert[0]["message"] == "ValueError: cannot convert Conv_NAME of 'NAME' [N..] at HEX in y.cc:N"
+    assert [k["message"] for k in kinds if k["target"] == "fault-load"] == ["ValueError: no kernel for 'Relu'"]
+
+
+@pytest.mark.parametrize("a, b", [
+    ("node 'Conv_1' has shape [1, 2, 3]", "node 'Conv_22' has shape [4, 5]"),
+    ("at /home/a/b/file.cc:31 in f", "at /opt/c/file.cc:77 in f"),
+    ("tensor input_3 of 0x7f00aa is -1.5e-3", "tensor input_11 of 0xdeadbeef is 2"),
+    ("\x1b[31mbad\x1b[m  thing\n 3", "bad thing 44"),
+])
+def test_messages_that_differ_in_names_and_numbers_are_one_kind(a, b):
+    assert messages.normalise(a) == messages.normalise(b)
+
+
+@pytest.mark.parametrize("a, b", [("no kernel for 'Relu'", "no kernel for 'Conv'"), ("unsupported operator Tan", "unsupported operator Erf"), ("rank", "shape")])
+def test_messages_that_differ_in_the_operator_are_not(a, b):
+    assert messages.normalise(a) != messages.normalise(b)
+
+
+def f32(*x):
+    return np.array(x, np.float32)
+
+
+def test_differences():
+    assert differences.compare(f32(1, 2), f32(1, 2)) == {}
+    d = differences.compare(f32(1, 100), f32(1, 101))
+    assert d["abs"] == 1 and abs(d["rel"] - 0.01) < 1e-9 and d["worst"] == {"index": [1], "expected": 100, "got": 101}
+    assert d["excess"]["1e-03"] == pytest.approx(0.9) and d["excess"]["1e-02"] == pytest.approx(0, abs=1e-12)
+    assert differences.compare(f32(np.nan, np.inf, 1), f32(np.nan, np.inf, 1)) == {}
+    assert differences.compare(f32(np.nan, 1), f32(1, np.nan))["nan"] == 2
+    assert differences.compare(f32(np.inf, 1), f32(-np.inf, 1))["inf"] == 1
+    assert differences.compare(f32(1), np.array([1.0])) == {"type": ["float32", "float64"]}
+    assert differences.compare(np.array([True, False]), np.array([True, True]))["abs"] == 1
+    assert differences.compare(np.array([2**62]), np.array([0]))["abs"] == 2.0**62
+    assert differences.compare(f32(1).reshape(1, 1), f32(1), squeezed=True) == {} and "shape" in differences.compare(f32(1).reshape(1, 1), f32(1))
+    assert differences.compare(f32().reshape(0, 3), f32().reshape(0, 3)) == {}
+
+
+@pytest.mark.parametrize("steps", [0, 1, 7, 1000])
+@pytest.mark.parametrize("start", [0.0, -0.0, 1.0, -3.5, 1e-40, -1e-45])
+def test_units_in_the_last_place(start, steps):
+    a = b = np.float32(start)
+    for _ in range(steps):
+        b = np.nextafter(b, np.float32(np.inf))
+    assert differences.distance_in_ulp(np.array([a]), np.array([b])) == steps
+
+
+def test_differences_of_sets_are_merged():
+    d = differences.merge({}, differences.compare(f32(1, 1), f32(1, 1.5)), 0)
+    differences.merge(d, differences.compare(f32(1, 1), f32(3, 1)), 1)
+    assert d["abs"] == 2 and d["worst"] == {"set": 1, "index": [0], "expected": 1, "got": 3}
+
+
+def test_reduction_finds_the_node(tmp_path):
+    """Ten nodes, of which one makes the planted fault."""
+    save(tmp_path, ["Abs", "Neg", "Abs", "Sqrt", "Exp", "Tanh", "Relu", "Neg", "Sigmoid", "Abs"])
+    model, feed, kind, _, _ = reduce.reduce_case(tmp_path / "model.onnx", "fault-value", TIGHT, MODULES)
+    assert kind == "value mismatch" and [n.op_type for n in model.graph.node] == ["Relu"] and list(feed) == ["t6"]
+    onnx.checker.check_model(model, full_check=True)
+    model, _, kind, _, _ = reduce.reduce_case(tmp_path / "model.onnx", "fault-signal", TIGHT, MODULES)
+    assert kind == "crash" and [n.op_type for n in model.graph.node] == ["Relu"]
+    assert reduce.reduce_case(tmp_path / "model.onnx", "fault-none", TIGHT, MODULES)[0] is None
+
+
+@pytest.mark.parametrize("needed", [{3}, {0, 9}, {2, 3, 4}, {1, 5, 8}])
+def test_ddmin(needed):
+    assert set(reduce.ddmin(list(range(10)), lambda s: needed <= set(s))) == needed
+
+
+def test_the_reference_that_fails_is_no_verdict_on_others(tmp_path):
+    save(tmp_path / "c/test_000000", ["Abs"])
+    path = tmp_path / "c/test_000000/model.onnx"
+    model = onnx.load(path)
+    model.graph.node[0].op_type = "NoSuchOperator"
+    onnx.save(model, path)
+    engine.Run(tmp_path / "c", tmp_path / "o", ["fault-none"], modules=MODULES, quiet=True).go()
+    got = {r["target"]: outcomes.outcome(r, TIGHT) for r in engine.read_results(tmp_path / "o")}
+    assert got == {"onnxruntime-none": "load failure", "fault-none": "no reference"}
+
+
+def test_limits_can_be_set_for_a_run(corpus, tmp_path):
+    r = engine.Run(corpus, tmp_path, ["fault-none"], modules=MODULES, limits={"seconds": 7.5, "memory": 99}, quiet=True)
+    r.store.close()
+    assert (r.wanted[0].seconds, r.wanted[0].memory) == (7.5, 99)
+
+
+def test_resident_memory_counts_descendants():
+    child = subprocess.Popen([sys.executable, "-c", "import subprocess, sys; x = bytearray(b'1') * (64 << 20)\n"
+                              "subprocess.run([sys.executable, '-c', \"x = bytearray(b'1') * (64 << 20); print(1, flush=True); input()\"])"],
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        child.stdout.readline()
+        assert isolate.resident(child.pid) > 128 << 20
+    finally:
+        child.stdin.close()
+        child.wait()
+        child.stdout.close()
