@@ -88,6 +88,6 @@ def refuse(text):
     return raise_it
 
 
-planted("fault-convert", "convert")(refuse("cannot convert Conv_3_Y of 'input_0' [1, 2, 3] at 0x7ffe12 in /tmp/x/y.cc:12"))
+planted("fault-convert", "convert")(refuse("cannot convert Conv_3_Y of 'input_0' [1, 2, 3] at 0x7ffe12 in /src/x/y.cc:12"))
 planted("fault-load", "load")(refuse("no kernel for 'Relu'"))
 planted("fault-run")(refuse("no memory left"))

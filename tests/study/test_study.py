@@ -190,7 +190,7 @@ def test_kinds_of_error(planted):
 
 @pytest.mark.parametrize("a, b", [
     ("node 'Conv_1' has shape [1, 2, 3]", "node 'Conv_22' has shape [4, 5]"),
-    ("at /home/a/b/file.cc:31 in f", "at /opt/c/file.cc:77 in f"),
+    ("at /build/a/b/file.cc:31 in f", "at /src/c/file.cc:77 in f"),
     ("tensor input_3 of 0x7f00aa is -1.5e-3", "tensor input_11 of 0xdeadbeef is 2"),
     ("\x1b[31mbad\x1b[m  thing\n 3", "bad thing 44"),
 ])
