@@ -100,6 +100,7 @@ stress: test-deps
 	B=build/stress sh tests/run.sh stress
 FUZZ_SECONDS = 600
 fuzz: test-deps
+	$(MAKE) all
 	$(MAKE) B=build/fuzz CC=$(CLANG) CXX=$(CLANG)++ OPT=-O1 WARN=-w EXTRA="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all" build/fuzz/libnngen.a
 	sh tests/fuzz/run.sh $(FUZZ_SECONDS)
 campaign: test-deps
@@ -157,7 +158,7 @@ help:
 	@echo "make bench      time a model by phase, and ratios"
 	@echo "make asan       the tests under AddressSanitizer and UBSan"
 	@echo "make stress     fail every allocation in turn"
-	@echo "make fuzz       fuzz the table loader for FUZZ_SECONDS=600"
+	@echo "make fuzz       fuzz the table loader and the ONNX reader for FUZZ_SECONDS=600"
 	@echo "make campaign   tens of thousands of models through checker, shape inference and ONNX Runtime"
 	@echo "make install    PREFIX=/usr/local DESTDIR= LIBDIR=PREFIX/lib"
 	@echo "make man, make deb   man pages in $(B)/man; Debian packages in build/deb"

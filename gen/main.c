@@ -1,9 +1,9 @@
 /* The command line. The only place that prints, reads the clock, catches signals and exits. */
+#include "coverage.h"
 #include "list_ops.h"
 #include "nngen.h"
 #include "options.h"
 #include "replay.h"
-#include "seq_report.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -378,10 +378,10 @@ static int analyse(char *const *argv, int argc)
     json_line out = {.bytes = NULL};
     nn_error err = {0};
     size_t problems;
-    int status = sequences_run(argc - 2, argv + 2, &out, on_problem, NULL, &problems, &err) != NN_OK ? fail(&err)
-                 : problems > 0                                                                      ? EXIT_FAILURE
-                                                                                                     : EXIT_SUCCESS;
-    if (err.status == NN_OK && out.size > 0)
+    nn_status s = strcmp(argv[1], "coverage") == 0 ? coverage_run(argc - 2, argv + 2, &out, on_problem, NULL, &problems, &err)
+                                                   : sequences_run(argc - 2, argv + 2, &out, on_problem, NULL, &problems, &err);
+    int status = s != NN_OK ? fail(&err) : problems > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+    if (s == NN_OK && out.size > 0)
         (void)fwrite(out.bytes, 1, out.size, stdout);
     nn_free(out.bytes);
     return close_stdout(status);
@@ -391,7 +391,7 @@ int main(int argc, char **argv)
 {
     options o;
     nn_error err = {0};
-    if (argc > 1 && strcmp(argv[1], "sequences") == 0)
+    if (argc > 1 && (strcmp(argv[1], "sequences") == 0 || strcmp(argv[1], "coverage") == 0))
         return analyse(argv, argc);
     if (options_parse(&o, argc, argv, &err) != NN_OK)
         return fail(&err);

@@ -1,14 +1,14 @@
 #!/bin/sh
 # Usage: tests/fuzz/run.sh SECONDS
 # Builds the fuzz targets against build/fuzz/libnngen.a (make fuzz makes it) and runs each for its share of the time, from the
-# operator table and the table tests as first inputs. Corpora are kept in build/fuzz/corpus. Fails on a finding, which stays in build/fuzz.
+# operator table, the table tests and generated models as first inputs. Corpora are kept in build/fuzz/corpus. Fails on a finding, which stays in build/fuzz.
 set -eu
 cd "$(dirname "$0")/../.."
 seconds=${1:-600}
 cc=${CLANG:-clang}
 b=build/fuzz
 flags="-std=gnu11 -O1 -g -ffp-contract=off -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all"
-targets="table expr"
+targets="table expr onnx"
 n=0
 for t in $targets; do
     n=$((n + 1))
@@ -33,12 +33,23 @@ awk -v dir="$b/corpus/expr" '
           close(out)
           line = substr(line, RSTART + RLENGTH)
       } }' specs/*.yaml
+# Models of a few nodes, and lists of sequences; the first byte says which.
+nngen=${NNGEN:-build/default/nngen}
+for seed in 1 2 3 4 5 6 7 8; do
+    "$nngen" --nodes $((seed * 2)) --count 4 --seed $seed --max-elements 16 --inputs 0 --out "$b/models" --force --quiet 2>"$b/models.log"
+    for m in "$b"/models/test_*; do
+        { printf M; cat "$m/model.onnx"; } >"$b/corpus/onnx/seed_${seed}_$(basename "$m")"
+    done
+    { printf T; "$nngen" sequences --paths "$b/models"; } >"$b/corpus/onnx/text_$seed"
+done
 status=0
 for t in $targets; do
     log=$b/fuzz_$t.log
     echo "== fuzz_$t: $((seconds / n)) s"
-    if "$b/fuzz_$t" -dict="tests/fuzz/$t.dict" -max_total_time=$((seconds / n)) -timeout=10 -rss_limit_mb=2048 -max_len=20000 \
-        -artifact_prefix="$b/fuzz_$t-" -print_final_stats=1 "$b/corpus/$t" >"$log" 2>&1; then
+    set -- "$b/corpus/$t"
+    [ ! -f "tests/fuzz/$t.dict" ] || set -- "-dict=tests/fuzz/$t.dict" "$@"
+    if "$b/fuzz_$t" -max_total_time=$((seconds / n)) -timeout=10 -rss_limit_mb=2048 -max_len=20000 \
+        -artifact_prefix="$b/fuzz_$t-" -print_final_stats=1 "$@" >"$log" 2>&1; then
         grep 'number_of_executed_units\|slowest_unit_time_sec\|peak_rss_mb' "$log"
     else
         tail -40 "$log"
