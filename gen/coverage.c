@@ -123,7 +123,7 @@ static nn_status list(json_line *out, const coverage *c, const level *l, const l
 static void summary(json_line *out, const coverage *c, const level_count *n)
 {
     size_t ops = n[0].models;
-    report_line(out, "%zu models", c->models[0]);
+    report_line(out, c->models[0] == 1 ? "%zu model" : "%zu models", c->models[0]);
     if (c->against)
         report_line(out, ", %zu of the suite\n%-30s%12s%12s%12s%12s\n", c->models[1], "", "models", "suite", "both", "lacking");
     else

@@ -73,6 +73,9 @@ static void print_help(void)
                  "       nngen merge DIR SHARD... [--force] [--specs DIR]   joins the directories of all shards in DIR\n"
                  "       nngen verify DIR                                   compares a corpus with its manifest and hashes\n"
                  "       nngen replay MANIFEST --out DIR [OPTION]...        makes the corpus of a manifest.json again\n"
+                 "       nngen sequences PATH... [OPTION]...                operator sequences, and which go with failure; see "
+                 "nngen sequences --help\n"
+                 "       nngen coverage PATH... [--against PATH]            what models cover and a test suite lacks\n"
                  "Writes a family of M random valid ONNX models of N operator nodes each to DIR: test_000000/model.onnx with "
                  "inputs beside it,\n"
                  "models.jsonl and manifest.json.\n\n");

@@ -11,7 +11,7 @@
 
 typedef struct {
     size_t left;
-    bool spent;
+    bool spent, failed; /* the limit was reached; there is no memory */
 } budget;
 
 static void *take(void *data, size_t n)
@@ -22,7 +22,9 @@ static void *take(void *data, size_t n)
         return NULL;
     }
     b->left -= n; /* what is given back does not count again: merging gives back little */
-    return nn_malloc(n);
+    void *p = nn_malloc(n);
+    b->failed = b->failed || p == NULL;
+    return p;
 }
 
 static void give(void *data, void *p)
@@ -402,6 +404,8 @@ nn_status onnx_view_read(onnx_view *v, const void *bytes, size_t n, const char *
     if (m == NULL || m->graph == NULL) {
         if (m != NULL)
             onnx__model_proto__free_unpacked(m, &memory);
+        if (b.failed)
+            return nn_nomem(err);
         if (b.spent)
             return nn_fail(err, NN_ERR_NOMEM, file, 0, 0, "takes more memory than a sound model of its size");
         return wrong(&r, m != NULL ? "is no ONNX model: it has no graph" : "is no ONNX model: it cannot be parsed", NULL);

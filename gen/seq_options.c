@@ -211,7 +211,8 @@ nn_status seq_options_parse(seq_options *o, seq_command command, int argc, char 
             char word[64];
             (void)snprintf(word, sizeof word, "%.*s", (int)(n < 60 ? n : 60), argv[i]);
             for (const row *k = rows; k < rows + ROWS; k++)
-                nearest_offer(&best, word, k->flag);
+                if (find(command, k->flag, strlen(k->flag)) != NULL)
+                    nearest_offer(&best, word, k->flag);
             s = nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "unknown option %s%s%s", word, best.word != NULL ? "; did you mean " : "",
                         best.word != NULL ? best.word : "");
         } else if (r->kind == FLAG) {

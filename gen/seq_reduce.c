@@ -71,7 +71,7 @@ static int by_key(const void *a, const void *b)
 static nn_status put_in_order(reducer *r)
 {
     nn_status s = seq_sort(r->t, r->now.all, r->now.n, r->err);
-    if (s != NN_OK || r->order == 0 || r->mode != SEQ_REDUCE_PUBLISHED)
+    if (s != NN_OK || r->now.n == 0 || r->order == 0 || r->mode != SEQ_REDUCE_PUBLISHED)
         return s;
     ranked *all = nn_malloc((r->now.n + 1) * sizeof *all);
     if (all == NULL)
