@@ -1,5 +1,6 @@
 """Judges one model of a corpus. Runs in a worker process; task in, plain data out."""
 import hashlib
+import os
 from pathlib import Path
 
 import onnx
@@ -11,12 +12,14 @@ from check.view import View
 def files(folder, record):
     """(problems, bytes of model.onnx)"""
     bad, data = [], None
-    here = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if not p.is_dir()}
+    top = len(str(folder)) + 1
+    here = {os.path.join(where, x)[top:] for where, _, names in os.walk(folder) for x in names}
     for name in sorted(here - set(record["files"])):
         bad.append(("files", f"{name} is not in the record", ""))
     for name, digest in record["files"].items():
         try:
-            content = (folder / name).read_bytes()
+            with open(os.path.join(folder, name), "rb") as f:
+                content = f.read()
         except OSError as e:
             bad.append(("files", f"{name}: {e.strerror}", ""))
             continue

@@ -4,6 +4,8 @@ from collections import Counter
 
 from onnx import AttributeProto, helper
 
+from check.view import slots_of
+
 
 def depth(view):
     level = {}
@@ -38,18 +40,17 @@ def attribute_values(view):
     """{operator: {attribute or optional input: {value as text: count}}}, 'absent' where it is left out."""
     out = {}
     for n in view.nodes:
-        s = view.schema(n)
+        attributes, optional = slots_of(n.op_type, view.opset, n.domain)
         mine = out.setdefault(n.op_type, {})
         given = {a.name: a for a in n.attribute}
-        for name in set(given) | (set(s.attributes) if s else set()):
+        for name in attributes.union(given):
             value = text_of(given[name]) if name in given else "absent"
             tally = mine.setdefault(name, {})
             tally[value] = tally.get(value, 0) + 1
-        for i, p in enumerate(s.inputs if s else ()):
-            if p.option.name == "Optional":
-                value = "present" if i < len(n.input) and n.input[i] else "absent"
-                tally = mine.setdefault("input " + p.name, {})
-                tally[value] = tally.get(value, 0) + 1
+        for i, name in optional:
+            value = "present" if i < len(n.input) and n.input[i] else "absent"
+            tally = mine.setdefault("input " + name, {})
+            tally[value] = tally.get(value, 0) + 1
     return out
 
 

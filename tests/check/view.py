@@ -1,5 +1,24 @@
 """A model's graph by name: who makes a tensor, who uses it, what it is."""
+from functools import lru_cache
+
 from onnx import defs
+
+
+@lru_cache(maxsize=None)
+def schema_of(op, opset, domain):
+    try:
+        return defs.get_schema(op, opset, domain)
+    except defs.SchemaError:
+        return None
+
+
+@lru_cache(maxsize=None)
+def slots_of(op, opset, domain):
+    """(names of the attributes, [(position, name)] of the optional inputs): asking the schema for them is slow"""
+    s = schema_of(op, opset, domain)
+    if s is None:
+        return frozenset(), ()
+    return frozenset(s.attributes), tuple((i, p.name) for i, p in enumerate(s.inputs) if p.option.name == "Optional")
 
 
 def shape_of(tensor_type):
@@ -47,7 +66,4 @@ class View:
         return self.nodes[p[0]].op_type if p else ""
 
     def schema(self, node):
-        try:
-            return defs.get_schema(node.op_type, self.opset, node.domain)
-        except defs.SchemaError:
-            return None
+        return schema_of(node.op_type, self.opset, node.domain)
