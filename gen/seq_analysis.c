@@ -1,6 +1,5 @@
 #include "seq_analysis.h"
-#include "seq_match.h"
-#include "seq_paths.h"
+#include "seq_blocks.h"
 #include "seq_stats.h"
 
 #include <stdio.h>
@@ -107,131 +106,6 @@ static nn_status common_sets(seq_analysis *a, nn_error *err)
                 return nn_nomem(err);
         }
     return NN_OK;
-}
-
-/* ---- matching blocks of pairs of paths ---- */
-
-typedef struct {
-    seq_analysis *a;
-    seq_list *paths; /* different sequences of each model */
-    size_t model;    /* under way */
-    uint8_t *in;     /* 1 << set, of each sequence of the trie */
-    size_t in_room;
-    uint32_t *ops[2]; /* of two paths */
-    size_t room[2];
-    unsigned set;
-    nn_error *err;
-} blocks;
-
-static nn_status keep_path(void *data, const uint32_t *nodes, size_t n)
-{
-    blocks *b = data;
-    const onnx_view *v = &b->a->models.all[b->model].view;
-    uint32_t s = 0;
-    for (size_t i = 0; i < n && s != SEQ_NONE; i++)
-        s = seq_child(&b->a->trie, s, seq_op(&b->a->trie, v->nodes[nodes[i]].op, true), true);
-    return s != SEQ_NONE && seq_list_add(&b->paths[b->model], s) ? NN_OK : nn_nomem(b->err);
-}
-
-static nn_status keep_block(void *data, const uint32_t *ops, size_t n)
-{
-    blocks *b = data;
-    uint32_t s = seq_find(&b->a->trie, ops, n, true);
-    size_t old = b->in_room;
-    if (s == SEQ_NONE || !nn_grow((void **)&b->in, &b->in_room, b->a->trie.n, 1))
-        return nn_nomem(b->err);
-    memset(b->in + old, 0, b->in_room - old);
-    b->in[s] |= (uint8_t)(1u << b->set);
-    return NN_OK;
-}
-
-static nn_status load_path(blocks *b, size_t side, uint32_t path, size_t *n)
-{
-    if (!nn_grow((void **)&b->ops[side], &b->room[side], b->a->trie.nodes[path].length + 1, sizeof *b->ops[side]))
-        return nn_nomem(b->err);
-    *n = seq_ops(&b->a->trie, path, b->ops[side]);
-    return NN_OK;
-}
-
-static nn_status match_models(blocks *b, size_t x, size_t y)
-{
-    for (size_t i = 0; i < b->paths[x].n; i++) {
-        size_t na, nb;
-        nn_status s = load_path(b, 0, b->paths[x].all[i], &na);
-        for (size_t j = 0; j < b->paths[y].n && s == NN_OK; j++) {
-            b->a->pairs++;
-            s = load_path(b, 1, b->paths[y].all[j], &nb);
-            if (s == NN_OK)
-                s = seq_match(SEQ_GESTALT, b->ops[0], na, b->ops[1], nb, (size_t)b->a->o->min_length, keep_block, b, b->err);
-        }
-        if (s != NN_OK)
-            return s;
-    }
-    return NN_OK;
-}
-
-static int by_number(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
-
-static nn_status list_paths(blocks *b)
-{
-    seq_analysis *a = b->a;
-    for (b->model = 0; b->model < a->models.n; b->model++) {
-        seq_list *l = &b->paths[b->model];
-        bool capped;
-        nn_status s = seq_path_list(&a->models.all[b->model].view, (uint64_t)a->o->max_paths, &capped, keep_path, b, b->err);
-        if (s != NN_OK)
-            return s;
-        a->capped += capped;
-        size_t n = 0;
-        if (l->n > 0)
-            qsort(l->all, l->n, sizeof *l->all, by_number);
-        for (size_t i = 0; i < l->n; i++)
-            if (n == 0 || l->all[n - 1] != l->all[i])
-                l->all[n++] = l->all[i];
-        l->n = n;
-    }
-    return NN_OK;
-}
-
-static nn_status match_all(blocks *b)
-{
-    seq_analysis *a = b->a;
-    nn_status s = list_paths(b);
-    for (size_t i = 0; i < a->models.n && s == NN_OK; i++)
-        for (size_t j = 0; j < a->models.n && s == NN_OK; j++) {
-            unsigned class = a->models.all[j].class;
-            if (a->models.all[i].class != SEQ_FAILED || class > SEQ_SUITE || (class == SEQ_FAILED && j <= i))
-                continue;
-            b->set = class;
-            s = match_models(b, i, j);
-        }
-    for (uint32_t q = 1; q < a->trie.n && q < b->in_room && s == NN_OK; q++) {
-        bool one = (b->in[q] & 1) != 0, two = (b->in[q] & 2) != 0, three = (b->in[q] & 4) != 0;
-        bool in[SEQ_SETS] = {one, two, three, one && !two, one && !three};
-        for (size_t k = 0; k < SEQ_SETS && s == NN_OK; k++)
-            if (in[k])
-                s = seq_list_add(&a->sets[k].smallest, q) ? NN_OK : nn_nomem(b->err);
-    }
-    for (size_t k = 0; k < SEQ_SETS; k++)
-        a->sets[k].total = a->sets[k].smallest.n;
-    return s;
-}
-
-static nn_status matching_sets(seq_analysis *a, nn_error *err)
-{
-    blocks b = {.a = a, .err = err, .paths = nn_calloc(a->models.n + 1, sizeof *b.paths)};
-    nn_status s = b.paths != NULL ? match_all(&b) : nn_nomem(err);
-    for (size_t i = 0; b.paths != NULL && i < a->models.n; i++)
-        nn_free(b.paths[i].all);
-    nn_free(b.paths);
-    nn_free(b.in);
-    nn_free(b.ops[0]);
-    nn_free(b.ops[1]);
-    return s;
 }
 
 /* ---- after the sets ---- */
@@ -357,6 +231,12 @@ static nn_status associate(seq_analysis *a, nn_error *err)
 
 /* ---- the whole ---- */
 
+static int by_number(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
 nn_status seq_chain_list(seq_analysis *a, seq_list *l, nn_error *err)
 {
     for (size_t i = 0; i < a->models.n; i++) {
@@ -420,7 +300,7 @@ static nn_status analyse(seq_analysis *a, model_problem_fn *tell, void *data, nn
         return s;
     s = associate(a, err);
     if (s == NN_OK)
-        s = o->matching ? matching_sets(a, err) : common_sets(a, err);
+        s = o->matching ? seq_blocks_find(a, err) : common_sets(a, err);
     if (s == NN_OK)
         s = count_holders(a, err);
     return s == NN_OK ? reduce_sets(a, err) : s;
