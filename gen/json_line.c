@@ -7,7 +7,7 @@
 void line_text(json_line *j, const char *text, size_t n)
 {
     j->failed = j->failed || !nn_grow((void **)&j->bytes, &j->capacity, j->size + n, 1);
-    if (j->failed)
+    if (j->failed || n == 0)
         return;
     memcpy(j->bytes + j->size, text, n);
     j->size += n;

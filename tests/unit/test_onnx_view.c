@@ -318,11 +318,46 @@ static void test_chains(void **state)
     }
 }
 
+#ifdef NN_STRESS
+static void test_no_memory(void **state)
+{
+    (void)state;
+    static buffer g, m, body;
+    g.n = body.n = 0;
+    node(&body, "In", "a", "i", NULL);
+    named(&body, 12, 1, "i");
+    named(&g, 11, 1, "x");
+    named(&g, 5, 8, "w");
+    node(&g, "A", "x w", "a b", NULL);
+    node(&g, "Choose", "b", "c", &body);
+    named(&g, 12, 1, "c");
+    model(&m, &g);
+    nn_status s = NN_ERR_NOMEM;
+    for (long n = 1; s != NN_OK; n++) {
+        onnx_view v;
+        nn_error err = {0};
+        nn_stress_fail_at(n);
+        s = onnx_view_read(&v, m.bytes, m.n, "f", &err);
+        nn_stress_fail_at(0);
+        assert_true(s == NN_OK || s == NN_ERR_NOMEM);
+        if (s == NN_OK) {
+            assert_true(n > 20);
+            onnx_view_free(&v);
+        }
+    }
+}
+#endif
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_edges), cmocka_unit_test(test_bodies), cmocka_unit_test(test_unsound),  cmocka_unit_test(test_wire),
-        cmocka_unit_test(test_deep),  cmocka_unit_test(test_memory), cmocka_unit_test(test_external), cmocka_unit_test(test_chains),
+        cmocka_unit_test(test_edges),     cmocka_unit_test(test_bodies), cmocka_unit_test(test_unsound),
+        cmocka_unit_test(test_wire),      cmocka_unit_test(test_deep),   cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_external),  cmocka_unit_test(test_chains),
+#ifdef NN_STRESS
+        cmocka_unit_test(test_no_memory),
+#endif
+
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
