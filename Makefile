@@ -92,6 +92,10 @@ unit: unit-programs
 bench: deps
 	$(MAKE) all
 	sh tests/bench/run.sh
+# Peers to be timed by `make bench`: large packages, so that they are installed on request only.
+peers:
+	python3 -m venv build/peers
+	build/peers/bin/pip install -q -r tests/bench/requirements.txt
 asan: test-deps
 	$(MAKE) B=build/asan OPT="-O1 -fno-omit-frame-pointer" EXTRA="-DNN_CHECK -fsanitize=address,undefined -fno-sanitize-recover=all" all unit-programs
 	B=build/asan sh tests/run.sh sanitize
@@ -156,6 +160,7 @@ help:
 	@echo "make check      install what the tests need, build, run every test"
 	@echo "make unit       the C unit tests alone"
 	@echo "make bench      time a model by phase, and ratios"
+	@echo "make peers      install NNSmith (about 2 GB), which make bench then times as well"
 	@echo "make asan       the tests under AddressSanitizer and UBSan"
 	@echo "make stress     fail every allocation in turn"
 	@echo "make fuzz       fuzz the table loader and the ONNX reader for FUZZ_SECONDS=600"
@@ -165,5 +170,5 @@ help:
 	@echo "make format, make lint, make clean"
 
 -include $(wildcard $(B)/gen/*.d $(B)/solver/*.d $(B)/tests/unit/*.d)
-.PHONY: all corpus check deps test-deps unit unit-programs bench asan stress fuzz campaign format lint man install deb clean help
+.PHONY: all corpus check deps test-deps unit unit-programs bench peers asan stress fuzz campaign format lint man install deb clean help
 .DELETE_ON_ERROR:

@@ -14,3 +14,10 @@ for jobs in 1 2; do
     echo "--jobs $jobs"
     "$B/nngen" --nodes 40 --count 1000 --seed 1 --jobs "$jobs" --out "$dir/j$jobs" 2>&1 | sed -n 2p
 done
+
+echo
+if [ -x build/peers/bin/python ]; then
+    build/peers/bin/python tests/bench/peer_nnsmith.py "$B/nngen"
+else
+    echo "NNSmith is not installed (make peers): not timed"
+fi
