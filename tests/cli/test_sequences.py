@@ -114,6 +114,32 @@ def test_matching_blocks(nngen, families):
         assert got["path_pairs"] == sum(len(a) * len(b) for i, a in enumerate(paths[0]) for b in paths[0][i + 1:] + paths[1] + paths[2])
 
 
+def parts_of(chains, least, most):
+    return {c[i:i + n] for c in chains for n in range(least, most + 1) for i in range(len(c) - n + 1)}
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_sets_of_text(nngen, tmp_path, seed):
+    """Longer chains of few operators: sequences of (1) minus (2) whose parts correct models have, and ties between blocks."""
+    rnd = random.Random(seed)
+    families, args = {}, []
+    for part, n in (("failed", 4), ("correct", 3), ("suite", 2)):
+        families[part] = [{tuple(rnd.choice("ABCD"[:2 + seed % 3]) for _ in range(rnd.randint(1, 14))) for _ in range(rnd.randint(1, 3))} for _ in range(n)]
+        for i, chains in enumerate(families[part]):
+            path = tmp_path / f"{part}{i}.txt"
+            path.write_text("".join(",".join(c) + "\n" for c in sorted(chains)))
+            args += [f"--{part}", path]
+    held = [[parts_of(m, 3, 9) for m in families[part]] for part in families]
+    by_presence = oracle.sets_by_presence(*held)
+    for row in run_json(nngen, *args, "--max-length", 9)["sets"]:
+        least = oracle.smallest(by_presence[row["set"]])
+        assert row["sequences"] == len(by_presence[row["set"]]) and row["list"] == [list(s) for s in sorted(least)]
+    # Blocks of a pair depend on its order where there are ties: that of the command line.
+    by_matching = oracle.sets_by_matching(*families.values(), 3)
+    for row in run_json(nngen, *args, "--matching")["sets"]:
+        assert row["list"] == [list(s) for s in sorted(by_matching[row["set"]])]
+
+
 def text_family(rnd, path):
     """Models as text: chains that contain A,B,C more often where they failed."""
     outcomes = []
