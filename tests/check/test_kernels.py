@@ -1,0 +1,38 @@
+"""The measure of the types that the runtime has kernels for, on a few operators; the profile `ort` keeps to it."""
+import os
+from pathlib import Path
+
+import pytest
+from check import kernels
+
+ROOT = Path(__file__).resolve().parents[2]
+NNGEN = str(Path(os.environ.get("NNGEN", ROOT / "build" / "default" / "nngen")).resolve())
+
+
+@pytest.fixture(scope="module")
+def measured():
+    known = {}
+    listing = kernels.measure(NNGEN, 17, "double,float16,int8,uint64", {"Acos", "Abs", "Where", "MatMulInteger"}, known)
+    return known, {(op, var): types for op, var, types in kernels.proposals(listing, known)}
+
+
+def test_what_runs_and_what_does_not(measured):
+    known, _ = measured
+    assert known["Abs", 13, (("int8",), ("int8",))] == "" and known["Acos", 7, (("float16",), ("float16",))] == ""
+    assert "Could not find an implementation" in known["Acos", 7, (("double",), ("double",))]
+    assert any(op == "Where" and "uint64" in ins and text for (op, _, (ins, _)), text in known.items())
+
+
+def test_what_is_proposed(measured):
+    _, proposed = measured
+    assert proposed["Acos", "T"] == ["float16", "float32"]
+    assert "uint64" not in proposed["Where", "T"] and "double" in proposed["Where", "T"]
+    assert ("Abs", "T") not in proposed
+
+
+def test_the_profile_has_none_of_what_does_not_run(measured):
+    known, _ = measured
+    import json
+    out = kernels.subprocess.run([NNGEN, "--list-ops=json", "--opset", "17", "--types", "double,float16,int8,uint64"], capture_output=True, text=True).stdout
+    kept = {o["name"]: o["types"] for o in json.loads(out)["operators"]}
+    assert "double" not in kept["Acos"]["T"] and "uint64" not in kept["Where"]["T"] and "uint64" in kept["Abs"]["T"]
