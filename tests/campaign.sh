@@ -1,19 +1,18 @@
 #!/bin/sh
-# The long campaigns. Resumable: a run that was stopped goes on where it was; remove build/campaign* to begin anew.
-#   CAMPAIGN=mixed   32,000 models of 15 to 100 nodes at four opsets (the default)
-#   CAMPAIGN=observed  2,400 models with every tensor observed on six inputs
-#   CAMPAIGN=single  50 models of each operator alone at each opset from 13 to 28
+# The long campaign. Resumable: a run that was stopped goes on where it was, a part that is done is not repeated; RESTART=1 begins anew.
+#   CAMPAIGN=all       all parts (the default), or some of, separated by commas:
+#     single    300 models of each operator alone at each opset from 13 to 28
+#     mixed     104,000 models of 15 to 100 nodes, each with three inputs at corners of their intervals
+#     observed  10,240 models with every tensor observed on six inputs
+#     corners   5,120 models with every tensor observed on twelve inputs at corners
+#     compare   each operator at each opset against other ways to run it
+#     perturb   what changes with the inputs and with the weights
+#   SCALE=1            less is a part of it: 0.001 is about a minute
+# Reports: build/campaign.md, build/campaign.json.
 set -eu
 B=${B:-build/default}
-what=${CAMPAIGN:-mixed}
 jobs=${JOBS:-$(nproc)}
 tmp=${CAMPAIGN_TMP:-/dev/shm}
-run() {
-    PYTHONPATH=tests build/venv/bin/python -m check.campaign --nngen "$B/nngen" --jobs "$jobs" --tmp "$tmp" --out "build/campaign-$what.json" "$@"
-}
-case $what in
-mixed) run --nodes 15,40,65,100 --seeds 1-20 --opsets 13,17,21,22 --count 100 ;;
-observed) run --nodes 15,40,65,100 --seeds 1-6 --opsets 13,17,21,22 --count 25 --inputs 5 --nngen-args=--intervals ;;
-single) run --single --opsets 13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28 --count 50 --seeds 1 ;;
-*) echo "CAMPAIGN=$what: mixed, observed or single was expected" >&2; exit 2 ;;
-esac
+[ -d "$tmp" ] || tmp=${TMPDIR:-/tmp}
+PYTHONPATH=tests exec build/venv/bin/python -m check.parts --nngen "$B/nngen" --build "${CAMPAIGN_BUILD:-build}" --jobs "$jobs" --tmp "$tmp" \
+    --part "${CAMPAIGN:-all}" --scale "${SCALE:-1}" ${RESTART:+--restart}

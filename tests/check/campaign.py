@@ -12,11 +12,13 @@ import time
 from pathlib import Path
 
 from check import corpus as corpora
-from check import grouping, plan, report
+from check import compare, grouping, intervals, liveness, plan, report
 from check.corpus import Problem
 from check.judge import judge
 from check.validate import validate
 from check.workers import Pool
+
+EXAMINERS = {"judge": judge, "compare": compare.examine, "perturb": liveness.examine}
 
 
 class State:
@@ -47,17 +49,22 @@ class State:
 
 
 class Progress:
-    def __init__(self, total):
+    def __init__(self, total, title=""):
         self.total, self.began, self.shown, self.models, self.tty = total, time.monotonic(), 0.0, 0, sys.stderr.isatty()
+        self.title, self.first = title + " " if title else "", None
 
     def show(self, done, models, problems, new_models, last=False):
         now = time.monotonic()
         self.models += new_models
-        if not last and not self.tty and now - self.shown < 10:
+        self.first = done - 1 if self.first is None else self.first
+        if not last and now - self.shown < (0.2 if self.tty else 10):
             return
         self.shown = now
-        rate = self.models / max(now - self.began, 1e-9)
-        line = f"{done}/{self.total} families, {models} models, {problems} problems, {rate:.0f} models/s"
+        spent = max(now - self.began, 1e-9)
+        left = (self.total - done) * spent / max(done - self.first, 1)
+        width = 20 * done // max(self.total, 1)
+        line = (f"{self.title}[{'#' * width}{'.' * (20 - width)}] {done}/{self.total} families, {models} models, {problems} problems, "
+                f"{self.models / spent:.0f} models/s, {int(left) // 60}:{int(left) % 60:02d} left")
         sys.stderr.write(f"\r\x1b[K{line}" if self.tty else line + "\n")
         sys.stderr.flush()
 
@@ -94,8 +101,8 @@ def generate(generator, f, out, forms):
         if best[0]:
             break
     shutil.rmtree(out, ignore_errors=True)
-    if best[0]:
-        ok, words = generator.make(best[1], out)
+    if best[0]:  # so many models that as many as were asked for have it
+        ok, words = generator.make(best[1], out, -(-generator.count * generator.count // best[0]))
         if ok:
             return best[1], False, None
     return sized, False, f"no family of {plan.MINIMAL_NODES} nodes: {words}"
@@ -120,17 +127,18 @@ def run_family(f, generator, forms, pool, args, list_ops, kept):
         began = time.monotonic()
         sized, each, error = generate(generator, f, target, forms)
         made = time.monotonic() - began
-        command = " ".join(generator.command(sized, "OUT"))
+        command = " ".join(generator.command(sized, "OUT", generator.made))
         context = {"opset": f.opset, "command": command}
         entry = {"key": plan.key(f), "nodes": sized.nodes, "opset": f.opset, "op": f.op, "models": 0, "having": 0, "generate": round(made, 3), "judge": 0.0}
         if error:
             problems = [Problem("generate", error, "", f.op, sized.nodes)]
             entry["groups"] = grouping.group(problems, context)
             return entry
-        v = validate(target, pool, args.sample, args.inputs, f.op if each else None, None if f.op else list_ops.get(f.opset))
+        v = validate(target, pool, args.sample, args.inputs, f.op if each else None, None if f.op else list_ops.get(f.opset),
+                     whole=args.examine == "judge", corners=args.corners, modes=args.modes and args.modes.split(","), weights=True, op=f.op)
         if args.keep:
             keep(Path(args.keep), v.problems, target, kept)
-        entry.update(models=v.family.models, having=v.family.op_models[f.op], judge=round(v.seconds, 3), groups=grouping.group(v.problems, context),
+        entry.update(models=v.judged, having=models_with(target, f.op) if f.op else 0, judge=round(v.seconds, 3), groups=grouping.group(v.problems, context),
                      notes=grouping.group(v.notes, context), **report.figures(v))
         return entry
     finally:
@@ -147,13 +155,18 @@ def arguments(argv):
     p.add_argument("--jobs", type=int, default=2)
     p.add_argument("--out", required=True, help="report (JSON); OUT.state.jsonl is what a resumed run reads")
     p.add_argument("--inputs", type=int, default=0, metavar="K", help="observe every tensor with K more inputs; needs nngen --intervals")
+    p.add_argument("--modes", default="", help="of those inputs, in turn: " + ", ".join(intervals.MODES))
+    p.add_argument("--corners", type=int, default=0, metavar="K", help="run K inputs at corners of their intervals too")
+    p.add_argument("--examine", choices=sorted(EXAMINERS), default="judge", help="what is done with each model")
+    p.add_argument("--every", type=int, default=1, metavar="N", help="every N-th family only")
+    p.add_argument("--title", default="", help="what the progress bar begins with")
     p.add_argument("--data-sets", type=int, default=1, help="nngen --inputs")
     p.add_argument("--sample", type=int, default=0, help="judge so many models of each family")
     p.add_argument("--profile", default="")
     p.add_argument("--single", action="store_true", help="one family of minimal models an operator and opset; --nodes does not matter")
     p.add_argument("--only", default="", help="with --single: these operators, separated by commas")
     p.add_argument("--ops-form", default="{}", help="with --single: the value of nngen --ops, {} for the operator")
-    p.add_argument("--helpers", default="Cast,Greater,ArgMax", help="with --single: operators added where one alone makes no model")
+    p.add_argument("--helpers", default="Cast,Where,Shape,Not,Add,Mul", help="with --single: operators added where one alone makes no model")
     p.add_argument("--nngen-args", default="", help="further arguments of nngen, separated by spaces")
     p.add_argument("--opcampaign", action="store_true", help="print all groups of problems by operator and message")
     p.add_argument("--keep", metavar="DIR", help="copy the smallest example of each kind and operator here")
@@ -166,23 +179,25 @@ def arguments(argv):
 
 def main(argv=None):
     args = arguments(argv)
-    generator = plan.Generator(args.nngen, args.count, args.data_sets, args.profile, args.inputs > 0, args.nngen_args.split())
+    generator = plan.Generator(args.nngen, args.count, args.data_sets, args.profile, args.inputs > 0 or args.examine == "perturb", args.nngen_args.split())
     forms = [(args.ops_form, [])] + ([(args.ops_form, args.helpers.split(","))] if args.helpers else [])
-    options = {k: v for k, v in vars(args).items() if k in ("count", "inputs", "data_sets", "sample", "profile", "single", "ops_form", "helpers", "nngen_args")}
+    options = {k: v for k, v in vars(args).items() if k in ("count", "inputs", "data_sets", "sample", "profile", "single", "ops_form", "helpers", "nngen_args", "corners", "modes",
+                                                      "examine")}
     try:
         header = {"nngen": plan.digest(args.nngen), "options": options}
         state = State(args.out + ".state.jsonl", header, args.restart)
         list_ops = {v: generator.operators(v) for v in args.opsets}
         only = set(filter(None, args.only.split(",")))
         families = plan.single(generator, args.seeds, args.opsets, only) if args.single else plan.mixed(args.nodes, args.seeds, args.opsets)
+        families = families[::args.every]
     except (OSError, ValueError, RuntimeError) as e:
         print(f"check.campaign: {e}", file=sys.stderr)
         return 2
     if args.keep:
         Path(args.keep).mkdir(parents=True, exist_ok=True)
     args.folder = None
-    progress, kept, interrupted, fresh = Progress(len(families)), {}, False, 0
-    with Pool(args.jobs, judge, args.timeout) as pool:
+    progress, kept, interrupted, fresh = Progress(len(families), args.title), {}, False, 0
+    with Pool(args.jobs, EXAMINERS[args.examine], args.timeout) as pool:
         try:
             for f in families:
                 if plan.key(f) not in state.done:
@@ -202,7 +217,7 @@ def main(argv=None):
     sys.stderr.write("\n" if progress.tty else "")
     result = report.collect(mine, len(families))
     Path(args.out).write_text(json.dumps(result, indent=1) + "\n")
-    for line in report.lines(result, args.single, 10 ** 9 if args.opcampaign else 20):
+    for line in report.lines(result, args.single and args.examine == "judge", 10 ** 9 if args.opcampaign else 20):
         print(line)
     if interrupted:
         print("interrupted: the same command goes on from here", file=sys.stderr)

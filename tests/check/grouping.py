@@ -51,3 +51,14 @@ def merge(groups):
         if g["example"]["nodes"] < have["example"]["nodes"]:
             have["example"] = g["example"]
     return sorted(out.values(), key=lambda g: (-g["count"], g["op"], g["kind"], g["normal"]))
+
+
+def spans(numbers):
+    """[13, 14, 15, 18] -> '13-15,18'"""
+    out = []
+    for v in sorted(map(int, numbers)):
+        if out and v == out[-1][1] + 1:
+            out[-1][1] = v
+        else:
+            out.append([v, v])
+    return ",".join(f"{a}-{b}" if a != b else str(a) for a, b in out)

@@ -10,6 +10,7 @@ from check import runtime
 from check.expect import TYPE_NAMES, data_types
 
 MODES = ("uniform", "corners", "low", "high", "mixed")
+CORNERS = ("low", "high", "corners", "corners", "corners", "corners")
 
 
 def exposed(data, view):
@@ -51,11 +52,11 @@ def draw(rng, mode, port):
     return np.asarray(x, of)
 
 
-def feeds(record, k, key=""):
+def feeds(record, k, key="", modes=MODES):
     """k inputs: the modes in turn; the same for the same record."""
     rng = np.random.default_rng(zlib.crc32((record["files"].get("model.onnx", "") + key).encode()))
     for i in range(k):
-        mode = MODES[i % len(MODES)]
+        mode = modes[i % len(modes)]
         yield mode, {p["name"]: draw(rng, mode, p) for p in record["inputs"]}
 
 
@@ -82,7 +83,7 @@ def coverage(view, record):
             yield "record", f"{p['name']!r}: intervals {ranges[p['name']]} and {p['interval']} differ", ""
 
 
-def observe(data, view, record, k, own_feeds, sources, stage, facts, types="float32"):
+def observe(data, view, record, k, own_feeds, sources, stage, facts, types="float32", modes=MODES):
     """Runs k drawn inputs and the corpus's own; yields problems. facts["tightness"]: {operator: [log2 of declared / observed width]},
     facts["magnitude"]: [largest magnitude of each float tensor]; facts["moved"]: [graph outputs that change with the input, graph outputs]."""
     ranges = record.get("intervals") or {p["name"]: p["interval"] for p in record["inputs"] + record["outputs"]}
@@ -99,7 +100,7 @@ def observe(data, view, record, k, own_feeds, sources, stage, facts, types="floa
     stage("run-exposed")
     seen, first, moved = {}, {}, set()
     reported = set()
-    for mode, feed in [("given", f) for f in own_feeds] + list(feeds(record, k)):
+    for mode, feed in [("given", f) for f in own_feeds] + list(feeds(record, k, "", modes)):
         try:
             values = s.run(names, feed)
         except Exception as e:

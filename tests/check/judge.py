@@ -5,8 +5,10 @@ from pathlib import Path
 
 import onnx
 
-from check import intervals, runtime, shapes, stats, structure
+from check import conditioning, intervals, runtime, shapes, stats, structure
 from check.view import View
+
+SAME = 1e-3  # largest difference between optimised and not that needs no explanation
 
 
 def files(folder, record):
@@ -38,7 +40,8 @@ def expected_files(record, manifest):
 
 
 def judge(task, stage=lambda s: None):
-    """task: root, record, manifest, sources, inputs (for the intervals; 0: none), want (an operator that must be there, or None).
+    """task: root, record, manifest, sources, inputs (for the intervals; 0: none), want (an operator that must be there, or None);
+    maybe modes (of those inputs) and corners (inputs at corners of the intervals that both levels of optimisation run).
     Result: {"problems": [(kind, message, operator)], "notes": likewise, "stats": stats.of_model, "facts": {...}}."""
     record, manifest = task["record"], task["manifest"]
     sources = task["sources"]
@@ -78,10 +81,17 @@ def judge(task, stage=lambda s: None):
             own.append(feed)
     if not own:  # go on with drawn inputs: the model may still be judged
         own = [f for _, f in intervals.feeds(record, 1)]
-    problems += runtime.run(data, view, record, own, stage, facts)
+    corners = [f for _, f in intervals.feeds(record, task.get("corners", 0), "corners", intervals.CORNERS)]
+    facts["corners"] = len(corners)
+    problems += runtime.run(data, view, record, own + corners, stage, facts)
+    if facts["levels_differ"] > SAME:
+        stage("conditioning")
+        bad, said = conditioning.explain(data, view, own + corners, facts.pop("outputs_differ"))
+        problems += bad
+        notes += said
     if task["inputs"]:
         problems += intervals.observe(data, view, record, task["inputs"], own, sources, stage, facts,
-                                      manifest["options"].get("types", "float32"))
+                                      manifest["options"].get("types", "float32"), task.get("modes") or intervals.MODES)
     elif any(kind == "not-finite" for kind, _, _ in problems):
         stage("blame")
         op = intervals.first_not_finite(data, view, own[0])

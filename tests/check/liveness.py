@@ -151,6 +151,21 @@ def examine(task, stage=lambda s: None):
                       "part": [min(1.0, part[x]) for x in view.outputs if x in part]}}
 
 
+COUNTS = ("nodes", "killers", "guilty", "deaf", "asked")
+
+
+def add(facts):
+    """Sums of the facts of models, or of such sums; {} of none."""
+    total = {}
+    for f in facts:
+        for k in ("outputs", "dead"):
+            total[k] = total.get(k, 0) + f[k]
+        for k in COUNTS:
+            total[k] = dict(sorted((Counter(total.get(k, {})) + Counter(f[k])).items()))
+        total["weights"] = [a + b for a, b in zip(total.get("weights", [0, 0]), f["weights"])]
+    return total
+
+
 def main(argv=None):
     p = argparse.ArgumentParser(prog="check.liveness", description="Finds where information dies in the models of a corpus.")
     p.add_argument("dir", nargs="+")
@@ -173,7 +188,7 @@ def main(argv=None):
             for task, result in pool.map(tasks):
                 (facts.append(result["facts"]) if result["facts"] else failed.append((task["record"]["name"], result["problems"])))
     outputs, dead = sum(f["outputs"] for f in facts), sum(f["dead"] for f in facts)
-    total = {k: sum((Counter(f[k]) for f in facts), Counter()) for k in ("nodes", "killers", "guilty", "deaf", "asked")}
+    total = {k: sum((Counter(f[k]) for f in facts), Counter()) for k in COUNTS}
     moved, tried = (sum(f["weights"][i] for f in facts) for i in (0, 1))
     print(f"{len(facts)} models; outputs that change with the inputs: {outputs - dead} of {outputs} = {100 * (outputs - dead) / max(outputs, 1):.2f} %")
     if tried:

@@ -32,10 +32,11 @@ def digest(path):
 class Generator:
     def __init__(self, nngen, count, data_sets=1, profile="", intervals=False, extra=(), jobs=1, timeout=600.0):
         self.nngen, self.count, self.data_sets, self.profile = str(nngen), count, data_sets, profile
+        self.made = count
         self.intervals, self.extra, self.jobs, self.timeout = intervals, list(extra), jobs, timeout
 
-    def command(self, f, out):
-        c = [self.nngen, "--nodes", f.nodes, "--count", self.count, "--seed", f.seed, "--opset", f.opset, "--out", out, "--quiet"]
+    def command(self, f, out, count=0):
+        c = [self.nngen, "--nodes", f.nodes, "--count", count or self.count, "--seed", f.seed, "--opset", f.opset, "--out", out, "--quiet"]
         c += ["--jobs", self.jobs] if self.jobs != 1 else []
         c += ["--inputs", self.data_sets] if self.data_sets != 1 else []
         c += ["--profile", self.profile] if self.profile else []
@@ -54,8 +55,9 @@ class Generator:
         words = " ".join(r.stderr.decode("utf-8", "replace").split())[-400:]
         return r.returncode == 0, f"exit status {r.returncode}: {words}", r.stdout.decode("utf-8", "replace")
 
-    def make(self, f, out):
-        ok, words, _ = self.call(self.command(f, out))
+    def make(self, f, out, count=0):
+        self.made = count or self.count  # models asked for last
+        ok, words, _ = self.call(self.command(f, out, count))
         return ok, words
 
     def operators(self, opset):

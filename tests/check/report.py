@@ -2,7 +2,7 @@
 import statistics
 from collections import Counter
 
-from check import grouping
+from check import compare, grouping, liveness
 
 
 def figures(v):
@@ -11,7 +11,7 @@ def figures(v):
     tight = {}
     for f in v.facts:
         for op, values in f.get("tightness", {}).items():
-            tight.setdefault(op, []).extend(values)
+            tight.setdefault(op, Counter()).update(round(4 * x) for x in values)
     magnitudes = [x for f in v.facts for x in f.get("magnitude", ())]
     manifest = v.corpus.manifest or {}
     return {
@@ -19,11 +19,14 @@ def figures(v):
         "operators": dict(sorted(v.family.op_nodes.items())),
         "classes": manifest.get("statistics", {}).get("classes", {}),
         "levels_differ": sum(f.get("levels_differ", 0) > 1e-3 for f in v.facts),
+        "corners": sum(f.get("corners", 0) for f in v.facts),
         "observed": sum("magnitude" in f for f in v.facts),
-        "tightness": {op: [len(x), round(statistics.median(x), 3)] for op, x in tight.items()},
+        "tightness": tight,  # operator: {log2 of declared / observed width, in quarters: tensors}
         "moved": [sum(f["moved"][i] for f in v.facts if "moved" in f) for i in (0, 1)],
         "tensors": len(magnitudes),
         "useful": sum(1e-3 <= x <= 1e4 for x in magnitudes),
+        "compare": compare.add(f["compare"] for f in v.facts if "compare" in f),
+        "perturb": liveness.add(f for f in v.facts if "dead" in f),
     }
 
 
@@ -37,10 +40,21 @@ def add_classes(into, classes):
             into.setdefault(op, {}).setdefault(attr, Counter()).update(tally)
 
 
+def quantile(tally, share):
+    """Of a tally of quarters of log2, as a ratio."""
+    left = share * sum(tally.values())
+    for k in sorted(tally):
+        left -= tally[k]
+        if left <= 0:
+            return round(2 ** (k / 4), 3)
+    return 1.0
+
+
 def collect(entries, planned):
     """The report, as plain data."""
     judged = [e for e in entries if e["models"]]
     kinds, notes, operators, classes, tight, by_size = Counter(), Counter(), Counter(), {}, {}, {}
+    hit = Counter()
     for e in entries:
         for g in e["groups"]:
             kinds[g["kind"]] += g["count"]
@@ -48,8 +62,11 @@ def collect(entries, planned):
             notes[f"{g['kind']} {g['op']}".strip()] += g["count"]
         operators.update(e.get("operators", {}))
         add_classes(classes, e.get("classes", {}))
-        for op, (n, median) in e.get("tightness", {}).items():
-            tight.setdefault(op, []).append(median)
+        for op, tally in e.get("tightness", {}).items():
+            tight.setdefault(op, Counter()).update({int(k): n for k, n in tally.items()})
+        for attr, tally in e.get("classes", {}).get(e["op"], {}).items():
+            for name, n in tally.items():
+                hit[e["op"], e["opset"], attr, name] += n
         row = by_size.setdefault(f"{e['opset']}/{e['nodes']}", {"families": 0, "models": 0, "problems": 0})
         row["families"] += 1
         row["models"] += e["models"]
@@ -81,7 +98,11 @@ def collect(entries, planned):
         "observed_models": sum(e["observed"] for e in judged),
         "useful_magnitudes": sum(e["useful"] for e in judged) / max(sum(e["tensors"] for e in judged), 1),
         "outputs_moved": [sum(e["moved"][i] for e in judged) for i in (0, 1)],
-        "tightness": {op: round(2 ** statistics.median(x), 3) for op, x in sorted(tight.items())},
+        "corners": sum(e.get("corners", 0) for e in judged),
+        "tightness": {op: [quantile(x, 0.5), quantile(x, 0.9), sum(x.values())] for op, x in sorted(tight.items())},
+        "never_hit": sorted([*k] for k, n in hit.items() if n == 0),
+        "compare": compare.add(e["compare"] for e in judged if e.get("compare")),
+        "perturb": liveness.add(e["perturb"] for e in judged if e.get("perturb")),
         "single": single,
     }
 
@@ -110,7 +131,12 @@ def lines(r, single, most):
     if r["observed_models"]:
         yield f"every tensor observed in {r['observed_models']} models; {100 * r['useful_magnitudes']:.1f} % of magnitudes in 1e-3..1e4"
         yield "graph outputs that change with the inputs: {} of {}".format(*r["outputs_moved"])
-        yield "declared width / observed width: " + ", ".join(f"{op} {t:g}" for op, t in sorted(r["tightness"].items(), key=lambda x: -x[1])[:30])
+        yield "declared width / observed width: " + ", ".join(
+            f"{op} {t[0]:g}" for op, t in sorted(r["tightness"].items(), key=lambda x: -x[1][0])[:30])
+    if r["never_hit"] and single:
+        yield f"value classes of an operator at an opset never hit: {len(r['never_hit'])}"
+        yield from (f"  {op}, opset {v}: {attr} {name}" for op, v, attr, name in r["never_hit"][:most])
+    yield f"inputs at corners: {r['corners']}"
     yield f"optimised and not differ by more than 1e-3: {r['levels_differ']} models"
     yield f"value classes never seen: {len(r['unseen_classes'])}" + "".join(f"\n  {op}.{attr}: {c}" for op, attr, c in r["unseen_classes"][:most])
     for name, n in list(r["notes"].items())[:most]:

@@ -151,5 +151,9 @@ def run(data, view, record, feeds, stage, facts):
                     yield kind, f"optimisation {level}, data set {k}: {message}", view.made_by(name)
         for line in log.complaints():
             yield "runtime-shape", f"optimisation {level}: {line}", blamed(line, view)
-    pairs = [(a, b) for r in results.values() if len(r) == 2 for a, b in zip(*r)]
-    facts["levels_differ"] = max((difference(np.asarray(a), np.asarray(b)) for a, b in pairs), default=0.0)
+    worst = {}
+    for k, r in results.items():
+        for name, a, b in zip(view.outputs, *r) if len(r) == 2 else ():
+            worst[k, name] = difference(np.asarray(a), np.asarray(b))
+    facts["levels_differ"] = max(worst.values(), default=0.0)
+    facts["outputs_differ"] = worst

@@ -15,39 +15,41 @@ from check.stats import Family
 from check.workers import Pool
 
 
-def tasks_of(corpus, sample=0, inputs=0, want=None):
+def tasks_of(corpus, sample=0, inputs=0, want=None, **more):
     records = corpus.records
     if sample and sample < len(records):
         records = [records[i * len(records) // sample] for i in range(sample)]
     return [{"root": str(corpus.root), "record": r, "manifest": corpus.manifest, "sources": corpora.sources(corpus.manifest),
-             "inputs": inputs, "want": want} for r in records]
+             "inputs": inputs, "want": want, **more} for r in records]
 
 
 class Verdict:
     def __init__(self, corpus):
         self.corpus, self.family = corpus, Family()
         self.problems, self.notes, self.facts = list(corpus.problems), [], []
-        self.seconds = 0.0
+        self.seconds, self.judged = 0.0, 0
 
 
-def validate(root, pool, sample=0, inputs=0, want=None, list_ops=None, progress=None):
-    """Judges the corpus at root with the workers of pool."""
+def validate(root, pool, sample=0, inputs=0, want=None, list_ops=None, progress=None, whole=True, **more):
+    """Judges the corpus at root with the workers of pool; whole: what the manifest says of the family too."""
     began = time.monotonic()
     corpus = corpora.load(root)
     v = Verdict(corpus)
     if any(p.kind == "manifest" for p in corpus.problems):
         return v
-    tasks = tasks_of(corpus, sample, inputs, want)
+    tasks = tasks_of(corpus, sample, inputs, want, **more)
     for done, (task, result) in enumerate(pool.map(tasks), 1):
         r = task["record"]
         v.problems += [Problem(kind, message, r["name"], op, r["nodes"]) for kind, message, op in result["problems"]]
         v.notes += [Problem(kind, message, r["name"], op, r["nodes"]) for kind, message, op in result["notes"]]
         v.facts.append(result["facts"])
+        v.judged += 1
         if result["stats"]:
             v.family.add(r["name"], result["stats"])
         if progress:
             progress(done, len(tasks), len(v.problems))
-    v.problems += families.problems(corpus, v.family, len(tasks) == len(corpus.records), list_ops)
+    if whole:
+        v.problems += families.problems(corpus, v.family, len(tasks) == len(corpus.records), list_ops)
     v.problems.sort(key=lambda p: (p.nodes, p.model, p.kind))
     v.seconds = time.monotonic() - began
     return v

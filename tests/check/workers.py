@@ -33,10 +33,13 @@ class Place:
         self.at("start")
 
     def at(self, stage):
-        PLACE.pack_into(self.page, 0, self.begun, self.index, stage.encode()[:40])
+        self.page[:PLACE.size] = PLACE.pack(self.begun, self.index, stage.encode()[:40])
 
     def read(self):
-        begun, index, stage = PLACE.unpack_from(self.page, 0)
+        data = None
+        while data != (data := self.page[:PLACE.size]):  # it may be half written
+            pass
+        begun, index, stage = PLACE.unpack(data)
         return begun, index, stage.rstrip(b"\0").decode("utf-8", "replace")
 
 
