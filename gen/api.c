@@ -195,14 +195,70 @@ static int64_t clamp(uint64_t x)
     return x > INT64_MAX ? -1 : (int64_t)x;
 } /* -1: out of every range */
 
+/* Of the weights, which may be long, the digest. */
 static nn_status describe(nn_family *f, nn_error *err)
 {
-    size_t n = options_describe(&f->options, NULL, 0);
+    options o = f->options;
+    char hex[SHA256_HEX_SIZE];
+    if (*o.weights != '\0') {
+        sha256 *hasher;
+        uint8_t digest[SHA256_SIZE];
+        nn_status s = sha256_new(&hasher, err);
+        if (s == NN_OK)
+            s = sha256_digest(hasher, o.weights, strlen(o.weights), digest, err);
+        if (s != NN_OK) {
+            sha256_free(hasher);
+            return s;
+        }
+        sha256_free(hasher);
+        sha256_hex(digest, hex);
+        o.weights = hex;
+    }
+    size_t n = options_describe(&o, NULL, 0);
     f->description = nn_malloc(n + 1);
     if (f->description == NULL)
         return nn_nomem(err);
-    (void)options_describe(&f->options, f->description, n + 1);
+    (void)options_describe(&o, f->description, n + 1);
     return NN_OK;
+}
+
+/* Copies a text of the configuration; NULL leaves the default. */
+static nn_status keep_text(nn_family *f, const char **field, const char *text, nn_error *err)
+{
+    if (text == NULL || *text == '\0')
+        return NN_OK;
+    *field = arena_strdup(&f->mem, text);
+    return *field != NULL ? NN_OK : nn_nomem(err);
+}
+
+static nn_status keep_texts(nn_family *f, const nn_family_config *c, nn_error *err)
+{
+    options *o = &f->options;
+    nn_status s = keep_text(f, &o->cover, c->cover, err);
+    if (s == NN_OK)
+        s = keep_text(f, &o->contain, c->contain, err);
+    if (s == NN_OK)
+        s = keep_text(f, &o->avoid, c->avoid, err);
+    if (s == NN_OK && c->weights != NULL && *c->weights != '\0' && (o->weights = weights_normal(c->weights, &f->mem)) == NULL)
+        s = nn_nomem(err);
+    return s;
+}
+
+static nn_status open_cover(nn_family *f, nn_error *err)
+{
+    static const char *const words[] = {"ops", "pairs", "triples"};
+    const options *o = &f->options;
+    size_t k = 0;
+    while (k < 3 && strcmp(o->cover, words[k]) != 0)
+        k++;
+    if (k == 3)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "cover %.60s: expected ops, pairs or triples", o->cover);
+    if (k == COVER_OPS)
+        return NN_OK;
+    nn_status s = pairs_new(&f->pairs, f->table->ops, &f->limits, err);
+    if (s == NN_OK)
+        s = cover_new(&f->cover, f->pairs, (cover_kind)k, (size_t)o->nodes, (uint64_t)o->count, (uint64_t)o->seed, err);
+    return s;
 }
 
 static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *err)
@@ -222,10 +278,18 @@ static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *
     o->check = c->check != 0;
     nn_status s = options_check(o, "", err);
     if (s == NN_OK)
-        s = describe(f, err);
+        s = keep_texts(f, c, err);
     if (s == NN_OK)
-        s = plan_new(&f->plan, f->table->ops, (size_t)o->nodes, (uint64_t)o->count, (uint64_t)o->seed, err);
+        s = describe(f, err);
     f->limits = (lower_limits){.max_elements = o->max_elements};
+    if (s == NN_OK)
+        s = guide_open(&f->guide, f->table->ops, &(guide_texts){o->contain, o->avoid, o->weights}, (size_t)o->nodes, &f->limits,
+                       err);
+    if (s == NN_OK)
+        s = open_cover(f, err);
+    if (s == NN_OK)
+        s = plan_new_with(&f->plan, f->table->ops, (size_t)o->nodes, (uint64_t)o->count, (uint64_t)o->seed,
+                          f->guide.weights != NULL || f->pairs != NULL ? 1 : PLAN_MAX_COPIES, err);
     return s;
 }
 
@@ -236,6 +300,7 @@ nn_status nn_family_open(nn_family **out, const nn_table *table, const nn_family
     if (f == NULL)
         return nn_nomem(err);
     f->table = table;
+    arena_init(&f->mem, 0);
     nn_status s = open_family(f, config != NULL ? config : &(nn_family_config){0}, err);
     if (s != NN_OK) {
         nn_family_close(f);
@@ -250,6 +315,10 @@ void nn_family_close(nn_family *f)
     if (f == NULL)
         return;
     plan_free(f->plan);
+    cover_free(f->cover);
+    pairs_free(f->pairs);
+    guide_close(&f->guide);
+    arena_free(&f->mem);
     nn_free(f->description);
     nn_free(f);
 }

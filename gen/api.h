@@ -5,6 +5,8 @@
 #define NN_API_H
 
 #include "build.h"
+#include "cover.h"
+#include "guide.h"
 #include "naming.h"
 #include "onnx_write.h"
 #include "options.h"
@@ -23,7 +25,11 @@ struct nn_table {
 struct nn_family {
     const nn_table *table;
     options options; /* all that the manifest states */
+    arena mem;       /* texts of the options */
     plan *plan;
+    pair_table *pairs; /* NULL: not asked for */
+    cover *cover;      /* likewise */
+    guide guide;
     lower_limits limits;
     char *description; /* the options as text, for the models' metadata */
 };
@@ -34,6 +40,8 @@ struct nn_model {
     builder *builder;
     arena mem; /* names; scratch of the writer */
     sha256 *hasher;
+    build_path *paths; /* workspace: those that are due */
+    size_t paths_capacity;
     const graph *graph; /* NULL: nothing built */
     build_report report;
     model_names names;

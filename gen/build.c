@@ -118,8 +118,7 @@ static lower_result attempt(builder *b, const build_request *r)
         res = build_step(b);
     if (res != LOWER_OK)
         return res;
-    if (build_need(b, b->s.components, b->s.live.n, b->s.sink_need) > 0 || (b->n_due > 0 && !b->lenient) ||
-        build_paths_firm(b))
+    if (build_need(b, b->s.components, b->s.live.n, b->s.sink_need) > 0 || (b->n_due > 0 && !b->lenient) || build_paths_firm(b))
         return LOWER_FAIL;
     return build_finish(b) ? LOWER_OK : LOWER_NOMEM;
 }
@@ -178,7 +177,9 @@ nn_status builder_build(builder *b, const build_request *r, tape *t, const graph
     b->nodes = r->nodes;
     b->obstacle = UINT16_MAX;
     b->complaint = "no operator could begin";
-    b->lenient = false;
+    b->lenient = b->probing = false;
+    b->s.avoid = r->avoid;
+    b->weights = r->weights;
     b->report = (build_report){0};
     lower_limits limits = r->limits;
     lower_set_limits(b->lower, &limits);

@@ -4,10 +4,12 @@
 #ifndef NN_BUILD_H
 #define NN_BUILD_H
 
+#include "avoid.h"
 #include "choice.h"
 #include "graph.h"
 #include "lower.h"
 #include "opmodel.h"
+#include "weights.h"
 
 typedef struct builder builder;
 
@@ -20,6 +22,7 @@ typedef struct {
     size_t n;            /* >= 1 */
     size_t window;       /* where it breaks, it goes on with the last window - 1 operators anew: 2 keeps pairs; >= n: all of it */
     path_firmness firmness;
+    int effort; /* tries beyond the usual, where some part is hard to solve */
 } build_path;
 
 #define PATH_MAX 64 /* operators of a path that is probed or must be there */
@@ -30,6 +33,8 @@ typedef struct {
     size_t n_due;
     const build_path *paths; /* that are due besides */
     size_t n_paths;
+    const avoid_set *avoid;    /* paths that the graph may not have; NULL: none */
+    const op_weights *weights; /* NULL: all the same */
     lower_limits limits;
     bool check; /* every node is re-checked by an independent evaluator; a complaint is NN_ERR_BUILD "internal: ..." */
 } build_request;

@@ -204,6 +204,8 @@ static bool input_wanted(builder *b)
 static bool partner_possible(const builder *b, const op_input *in)
 {
     bool possible = (in->types & b->ops->data) != 0;
+    if (b->probing)
+        return possible;
     for (int t = 1; t < DT_COUNT && !possible; t++)
         for (int r = 0; in->types >> t & 1 && r < STATE_RANKS && !possible; r++)
             possible = (in->ranks >> r & 1) && b->s.free[t][r].n + b->s.taken[t][r].n > 0;

@@ -50,11 +50,14 @@ struct builder {
     size_t n_due, cap_due;
     uint32_t *due_left; /* of each operator */
     int due_cost;       /* nodes that they take */
+    bool probing;       /* no graph is built: inputs that need not be are not filled with what the probe happens to hold */
     bool lenient;       /* due operators that fail may be left out */
     path_state *paths;  /* due and not finished */
     size_t n_paths, cap_paths;
     int path_cost;   /* nodes that they take */
     int path_credit; /* of which the group under way takes care */
+
+    const op_weights *weights; /* of the request, NULL: all operators alike */
 
     /* style of the model, drawn at its start */
     size_t soft_live;     /* live nodes aimed at, <= limit */
@@ -106,6 +109,14 @@ long build_need(const builder *b, size_t components, size_t live, int sink_need)
 /* One step: places one operator or a few. LOWER_FAIL: the graph cannot go on. */
 lower_result build_step(builder *b);
 lower_result build_start(builder *b);
+/* Places an operator by whatever works; patient: with more tries. */
+lower_result build_place(builder *b, const op_model *op, bool patient);
+
+/* ---- build_weighted.c ---- */
+/* A place in a list of operators, by weight where there are weights; before: what they would follow, SIZE_MAX: nothing. */
+size_t build_draw_op(builder *b, const char *label, const op_list *l, size_t before);
+/* Places an operator drawn by weight, on a tensor whose producer it goes with. */
+lower_result build_weighted_step(builder *b);
 
 /* ---- build_path.c ---- */
 /* Takes over the paths that there is room for beside the due operators. False without memory. */
@@ -114,6 +125,8 @@ bool build_take_paths(builder *b, const build_request *r);
 bool build_paths_firm(const builder *b);
 /* Goes on with a due path. LOWER_FAIL: nothing has changed, but for a part of a path that may have been given up. */
 lower_result build_path_step(builder *b);
+/* An input of the operator that may take the tensor, -1: none. */
+int build_input_for(builder *b, const op_model *op, int32_t t);
 
 /* ---- build_finish.c ---- */
 /* The graph of the state: topological order, outputs, numbering. False without memory. */

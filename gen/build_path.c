@@ -4,9 +4,10 @@
 
 #define FOLLOW_TRIES 8 /* of them, the first half look one operator ahead */
 #define BEGIN_TRIES 9
-#define BEGIN_MOST 3    /* operators solved at once */
-#define PATIENCE 5      /* attempts in which no part of a due path is left out */
-#define MOST_FAILURES 2 /* in a row, of one part */
+#define BEGIN_MOST 3 /* operators solved at once */
+#define MORE_TRIES 64
+#define PATIENCE 10     /* attempts in which no part of a due path is left out */
+#define MOST_FAILURES 4 /* in a row, of one part */
 
 /* ---- links ---- */
 
@@ -115,6 +116,7 @@ bool build_take_paths(builder *b, const build_request *r)
     b->report.path_missing = 0;
     if (r->n_paths == 0)
         return true;
+    bool musts = b->lenient; /* the others have failed often enough */
     void *q = b->paths;
     bool ok = nn_grow(&q, &b->cap_paths, r->n_paths, sizeof *b->paths);
     b->paths = q;
@@ -122,6 +124,10 @@ bool build_take_paths(builder *b, const build_request *r)
         return false;
     for (size_t i = 0; i < r->n_paths; i++) {
         path_state p = {.path = &r->paths[i], .n = r->paths[i].n, .node = -1};
+        if (musts && p.path->firmness != PATH_MUST) {
+            b->report.path_missing++;
+            continue;
+        }
         size_t least = r->paths[i].window < p.n ? r->paths[i].window : p.n;
         p.cost = cost_from(b, &p, 0);
         bool fits = false;
@@ -178,8 +184,7 @@ static lower_result try_to(builder *b, path_state *p, const op_spec *sp, size_t 
     return res;
 }
 
-/* An input of the operator that may take the tensor, -1: none. */
-static int input_for(builder *b, const op_model *op, int32_t t)
+int build_input_for(builder *b, const op_model *op, int32_t t)
 {
     size_t first = op->n_inputs > 1 ? build_draw(b, "input", op->n_inputs) : 0;
     for (size_t k = 0; k < op->n_inputs; k++) {
@@ -201,7 +206,7 @@ static lower_result follow(builder *b, path_state *p, int32_t node, size_t at)
         int32_t t = from->outputs[build_draw(b, "output", from->n_outputs)];
         if (t < 0 || !chain(b, p->path->ops + at, ahead, sp))
             continue;
-        sp[0].given_input[0] = input_for(b, sp[0].op, t);
+        sp[0].given_input[0] = build_input_for(b, sp[0].op, t);
         if (sp[0].given_input[0] < 0)
             continue;
         sp[0].given[0] = t;
@@ -235,6 +240,29 @@ static int input_of_data(builder *b, const op_model *op)
     return -1;
 }
 
+#define SUPPLY 3 /* tensors of a type other than data that a hard window is to choose from */
+
+/* Makes tensors of the types that the operator takes beside data, if there are few: partners of a hard window. */
+static lower_result supply(builder *b, const op_model *op)
+{
+    dtype_mask types = b->index->facts[op->index].takes & ~b->ops->data;
+    for (int t = 1; t < DT_COUNT && build_slack(b) > 2; t++) {
+        size_t n = 0;
+        for (int r = 0; r < STATE_RANKS; r++)
+            n += b->s.free[t][r].n + b->s.taken[t][r].n;
+        const op_list *l = &b->index->producers[t];
+        for (size_t k = 0; k < 6 && types >> t & 1 && l->n > 0 && n < SUPPLY; k++) {
+            op_spec sp = spec_of(&b->ops->ops[l->items[build_draw(b, "producer", l->n)]]);
+            sp.output_type = (dtype)t;
+            lower_result res = build_try(b, &sp, 1);
+            if (res == LOWER_NOMEM)
+                return res;
+            n += res == LOWER_OK;
+        }
+    }
+    return LOWER_FAIL;
+}
+
 /* The operators of a window from its first one on. */
 static lower_result begin(builder *b, path_state *p)
 {
@@ -245,14 +273,18 @@ static lower_result begin(builder *b, path_state *p)
     n = n > p->n - from ? p->n - from : n;
     lower_result res = p->at == 0 && p->n > 1 ? adopt(b, p) : LOWER_FAIL;
     bool before = b->free_inputs;
-    for (int k = 0; k < BEGIN_TRIES && res == LOWER_FAIL; k++) {
+    int again = firm(b, p) ? (int)b->report.attempts - 2 : 0; /* the longer it fails, the harder it is tried */
+    int tries = BEGIN_TRIES + p->path->effort + (again > 0 ? again * MORE_TRIES : 0);
+    for (int k = 0; k < tries && res == LOWER_FAIL; k++) {
         op_spec sp[BEGIN_MOST];
         /* Where all do not go at once, the first of them may, and the others follow. */
-        size_t some = k >= BEGIN_TRIES - 3 && n > 2 ? 2 : n;
+        size_t some = k >= BEGIN_TRIES - 3 && k < BEGIN_TRIES && n > 2 ? 2 : n;
         b->free_inputs = before || k >= BEGIN_TRIES / 3;
-        if (!chain(b, p->path->ops + from, some, sp))
+        if (k == (again > 1 ? 0 : BEGIN_TRIES) && firm(b, p) && supply(b, &b->ops->ops[p->path->ops[from + n - 1]]) == LOWER_NOMEM)
+            res = LOWER_NOMEM;
+        if (res == LOWER_NOMEM || !chain(b, p->path->ops + from, some, sp))
             break;
-        int input = k % 3 < 2 ? input_of_data(b, sp[0].op) : -1;
+        int input = k % 3 < 2 && k < BEGIN_TRIES ? input_of_data(b, sp[0].op) : -1;
         int32_t t = input < 0 ? -1 : build_pick(b, sp[0].op, (size_t)input, k % 3 == 1, b->ops->data);
         sp[0].given[0] = t;
         sp[0].given_input[0] = input;
@@ -303,6 +335,7 @@ nn_status build_probe_begin(builder *b, tape *t, const lower_limits *limits)
     b->nodes = b->limit = b->aim_inputs = PROBE_NODES;
     b->turn = 0;
     b->lenient = false;
+    b->probing = true;
     b->report = (build_report){.attempts = 1};
     arena_reset(&b->memory);
     lower_set_limits(b->lower, limits);
@@ -310,6 +343,8 @@ nn_status build_probe_begin(builder *b, tape *t, const lower_limits *limits)
     tape_reseed(t, PROBE_SEED, 0);
     b->n_due = 0;
     b->due_cost = 0;
+    b->weights = NULL;
+    b->s.avoid = NULL;
     if (!state_reset(&b->s, b->nodes) || !build_take_paths(b, &none))
         return NN_ERR_NOMEM;
     b->s.strict = b->index->joins.n > 0;
@@ -332,7 +367,7 @@ nn_status build_probe_begin(builder *b, tape *t, const lower_limits *limits)
 static const char no_type[] = "no output of one has a type that the next one takes";
 static const char unsolved[] = "no values, shapes and attributes were found with which one can follow the other";
 
-nn_status build_probe_path(builder *b, const uint16_t *ops, size_t n, int tries, const char **reason)
+nn_status build_probe_path(builder *b, const uint16_t *ops, size_t n, int *tries, const char **reason)
 {
     uint64_t key = 0;
     *reason = unsolved;
@@ -341,17 +376,21 @@ nn_status build_probe_path(builder *b, const uint16_t *ops, size_t n, int tries,
         if (k > 0 && !build_path_typed(&b->ops->ops[ops[k - 1]], &b->ops->ops[ops[k]]))
             *reason = no_type;
     }
-    if (*reason == no_type)
+    if (*reason == no_type) {
+        *tries = 0;
         return NN_OK;
+    }
     tape_reseed(b->t, PROBE_SEED, key);
     b->turn = 0;
     b->s.leads = true;
     lower_result res = LOWER_FAIL;
-    for (int k = 0; k < tries && res != LOWER_NOMEM; k++) {
+    int k = 0;
+    while (k < *tries && res != LOWER_NOMEM) {
         op_spec sp[LOWER_MAX_FRAMES];
         build_effect e;
         (void)chain(b, ops, n, sp);
         res = build_foresee(b, sp, n, &e);
+        k++;
         if (res == LOWER_OK && !e.fault) {
             *reason = NULL;
             break;
@@ -360,6 +399,7 @@ nn_status build_probe_path(builder *b, const uint16_t *ops, size_t n, int tries,
             *reason = e.fault;
         b->turn++;
     }
+    *tries = k;
     b->s.leads = false;
     return res == LOWER_NOMEM ? NN_ERR_NOMEM : NN_OK;
 }

@@ -46,6 +46,7 @@ void state_free(build_state *s)
         }
     nn_free(s->heads);
     nn_free(s->op_counts);
+    nn_free(s->masks);
     memset(s, 0, sizeof *s);
 }
 
@@ -256,6 +257,7 @@ static const char wrong_input[] = "it takes a type that no graph input has";
 static const char left_out[] = "the output is left out";
 static const char idles[] = "its values may well be the same for all inputs";
 static const char single_value[] = "its output has one value only";
+static const char unwanted[] = "a path that is to be avoided would be complete";
 static const char constant_result[] = "its result would not depend on graph inputs";
 
 /* What speaks against an operator of a group; NULL: nothing. */
@@ -269,6 +271,32 @@ static const char *frame_fault(const build_state *s, const build_group *g, size_
     if (constant == VARIES && one_value(in))
         return single_value;
     return data > 1 && repeats(g, f) ? twice : NULL;
+}
+
+/* The mask of an operator of a group. False: a path that is to be avoided would be complete. */
+static bool frame_mask(const build_state *s, const build_group *g, size_t f, const avoid_mask *frames, avoid_mask *m)
+{
+    const op_instance *in = &g->inst[f];
+    *m = (avoid_mask){0};
+    for (size_t i = 0; i < in->n_inputs; i++) {
+        const inst_input *x = &in->inputs[i];
+        int32_t from = x->kind == INST_TENSOR ? s->tensors[g->tensor[f][i]].producer : -1;
+        if (x->kind == INST_LINK)
+            avoid_pass(m, &frames[x->frame]);
+        else if (from >= 0)
+            avoid_pass(m, &s->masks[from]);
+    }
+    return avoid_enter(s->avoid, m, in->op->index);
+}
+
+static bool group_avoids(const build_state *s, const build_group *g)
+{
+    avoid_mask frames[LOWER_MAX_FRAMES];
+    for (size_t f = 0; f < g->n; f++)
+        if (!frame_mask(s, g, f, frames, &frames[f]))
+            return false;
+    /* What takes the place of a graph input has consumers already, whose masks it would change. */
+    return g->target < 0 || !s->avoid->inner[g->inst[g->n - 1].op->index];
 }
 
 static void note_fault(build_effect *e, const char *fault)
@@ -326,6 +354,8 @@ void state_foresee(build_state *s, const build_group *g, build_effect *e)
         used[g->n - 1] = true;
         note_fault(e, !weak[g->n - 1] && (!s->strict || s->notes[g->target].passed) ? NULL : idles);
     }
+    if (s->avoid && !e->fault)
+        note_fault(e, group_avoids(s, g) ? NULL : unwanted);
     e->live = s->live.n - n_ended;
     for (size_t f = 0; f < g->n; f++)
         if (!used[f]) {
@@ -549,8 +579,20 @@ static bool commit_outputs(build_state *s, const build_group *g, size_t f, int32
     return id_push(&s->live, node);
 }
 
+static bool commit_masks(build_state *s, const build_group *g)
+{
+    void *p = s->masks;
+    bool ok = nn_grow(&p, &s->cap_masks, s->n_nodes + g->n, sizeof *s->masks);
+    s->masks = p;
+    for (size_t f = 0; f < g->n && ok; f++)
+        (void)frame_mask(s, g, f, &s->masks[s->n_nodes], &s->masks[s->n_nodes + f]);
+    return ok;
+}
+
 bool state_commit(build_state *s, const build_group *g)
 {
+    if (s->avoid && !commit_masks(s, g))
+        return false;
     int32_t ids[LOWER_MAX_FRAMES];
     constancy constant[LOWER_MAX_FRAMES];
     for (size_t f = 0; f < g->n; f++) {

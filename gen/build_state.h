@@ -15,6 +15,7 @@
 #define NN_BUILD_STATE_H
 
 #include "arena.h"
+#include "avoid.h"
 #include "lower.h"
 #include "op_index.h"
 
@@ -70,7 +71,10 @@ typedef struct {
     size_t reused; /* tensors with two consumers or more */
     int sink_need; /* sum over live nodes */
     size_t initializers;
-    uint32_t *op_counts; /* nodes of each operator */
+    uint32_t *op_counts;    /* nodes of each operator */
+    const avoid_set *avoid; /* paths that may not be, NULL: none */
+    avoid_mask *masks;      /* of the nodes, if there are any */
+    size_t cap_masks;
 } build_state;
 
 /* A solved group of operators that is to enter the graph. */

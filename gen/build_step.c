@@ -191,8 +191,7 @@ static const strategy_row placing[] = {
     {backward, 2, 4, true},     {produce, 2, 4, true},       {start_and_join, 4, 16, true}, {start, 1, 3, true},
 };
 
-/* Places an operator by whatever works. */
-static lower_result place(builder *b, const op_model *op, bool patient)
+lower_result build_place(builder *b, const op_model *op, bool patient)
 {
     bool before = b->free_inputs;
     lower_result res = LOWER_FAIL;
@@ -261,7 +260,7 @@ static lower_result sink_step(builder *b, bool any)
     dtype type = b->s.tensors[t].desc.type;
     bool join = build_is_data(b, type); /* then it is constant or weak */
     const op_list *l = join ? flexible_joins(b) : any ? &b->index->takers[type] : &b->index->sinks[type];
-    size_t first = l->n ? build_draw(b, "sink operator", l->n) : 0;
+    size_t first = l->n ? build_draw_op(b, "sink operator", l, SIZE_MAX) : 0;
     for (size_t k = 0; k < l->n && k < (any && !join ? 3 : CLOSE_TRIES); k++) {
         op_spec sp = spec_of(op_at(b, l, first + k));
         sp.given_input[0] = input_taking(b, sp.op, t, -1);
@@ -343,7 +342,7 @@ static lower_result join_step(builder *b)
         int32_t x = loose_end(b, u), y = v < 0 ? -1 : loose_end(b, v);
         if (x < 0 || y < 0)
             continue;
-        size_t first = build_draw(b, "join", joins->n);
+        size_t first = build_draw_op(b, "join", joins, SIZE_MAX);
         /* few operators take some of the types, and the rest are seen at once */
         const size_t tries = build_many_types(b) ? joins->n : CLOSE_TRIES;
         for (size_t k = 0; k < joins->n && k < tries && res == LOWER_FAIL; k++) {
@@ -383,6 +382,8 @@ static lower_result close_step(builder *b)
 /* An operator of the list, the rarer in this model of two drawn. */
 static const op_model *draw_op(builder *b, const op_list *l)
 {
+    if (b->weights)
+        return op_at(b, l, build_draw_op(b, "operator", l, SIZE_MAX));
     const op_model *x = op_at(b, l, build_draw(b, "operator", l->n)), *y = op_at(b, l, build_draw(b, "operator", l->n));
     return b->s.op_counts[y->index] < b->s.op_counts[x->index] ? y : x;
 }
@@ -403,6 +404,8 @@ static lower_result random_step(builder *b)
     lower_result res = LOWER_FAIL;
     if (b->s.sinks.n > 0 && tape_chance(b->t, "sink now", 1, 3))
         res = sink_step(b, slack > 1 && tape_chance(b->t, "any", 1, 3));
+    if (b->weights && res == LOWER_FAIL)
+        res = build_weighted_step(b);
     for (size_t turn = 0; turn < RANDOM_TRIES && res == LOWER_FAIL; turn++) {
         const op_model *op = draw_op(b, list);
         const op_facts *facts = &b->index->facts[op->index];
@@ -436,7 +439,7 @@ static lower_result random_step(builder *b)
     }
     size_t n = b->index->usable.n, first = res == LOWER_FAIL ? build_draw(b, "operator", n) : 0;
     for (size_t k = 0; k < n && res == LOWER_FAIL; k++)
-        res = place(b, op_at(b, &b->index->usable, first + k), false);
+        res = build_place(b, op_at(b, &b->index->usable, first + k), false);
     if (res == LOWER_FAIL)
         b->complaint = "no operator could follow";
     return res;
@@ -449,7 +452,7 @@ static lower_result due_step(builder *b, bool all)
     size_t n = b->n_due, first = build_draw(b, "due", n);
     for (size_t k = 0; k < n && res == LOWER_FAIL && (all || k < 1); k++) {
         uint16_t op = b->due[(first + k) % n];
-        res = place(b, &b->ops->ops[op], all);
+        res = build_place(b, &b->ops->ops[op], all);
         if (res == LOWER_FAIL)
             b->obstacle = op;
     }
@@ -509,7 +512,8 @@ lower_result build_start(builder *b)
     lower_result res = LOWER_FAIL;
     b->free_inputs = true;
     b->turn = (size_t)b->report.attempts - 1; /* another way round in each attempt */
-    if (b->n_paths > 0 && tape_chance(b->t, "path now", (uint32_t)b->path_cost, (uint32_t)b->nodes))
+    if (b->n_paths > 0 &&
+        (b->paths[0].path->effort > 0 || tape_chance(b->t, "path now", (uint32_t)b->path_cost, (uint32_t)b->nodes)))
         res = build_path_step(b);
     if (res == LOWER_FAIL && b->n_due > 0 && b->obstacle < b->ops->n_ops && b->due_left[b->obstacle] > 0)
         res = start(b, &b->ops->ops[b->obstacle]);

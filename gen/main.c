@@ -90,7 +90,8 @@ static void print_help(void)
         (void)printf("  %-20s %s", left, row->help);
         if (row->kind == OPTION_INT && row->offset != offsetof(options, jobs))
             (void)printf(" (default: %lld)", (long long)row->fallback);
-        else if (row->kind == OPTION_TEXT && row->fallback_text != NULL && row->fallback_text[0] != '\0')
+        else if ((row->kind == OPTION_TEXT || row->kind == OPTION_LIST) && row->fallback_text != NULL &&
+                 row->fallback_text[0] != '\0')
             (void)printf(" (default: %s)", row->fallback_text);
         (void)printf("\n");
     }
@@ -243,11 +244,15 @@ static int print_operators(const options *o, const nn_table *table)
     return close_stdout(status);
 }
 
-static int run_family(const options *o, const nn_table *table)
+static int run_family(const options *o, const nn_table *table, const char *weights)
 {
     nn_family *family = NULL;
     nn_error err = {0};
-    nn_family_config fc = {.nodes = (uint64_t)o->nodes,
+    nn_family_config fc = {.cover = o->cover,
+                           .contain = o->contain,
+                           .avoid = o->avoid,
+                           .weights = weights,
+                           .nodes = (uint64_t)o->nodes,
                            .count = (uint64_t)o->count,
                            .seed = (uint64_t)o->seed,
                            .inputs = o->inputs > 0 ? o->inputs : -1,
@@ -260,10 +265,10 @@ static int run_family(const options *o, const nn_table *table)
 }
 
 /* A family for each number of nodes, below --out. The first one that fails or is stopped ends it. */
-static int run_families(const options *o, const nn_table *table)
+static int run_families(const options *o, const nn_table *table, const char *weights)
 {
     if (o->nodes_last == 0)
-        return run_family(o, table);
+        return run_family(o, table, weights);
     size_t size = o->out != NULL ? strlen(o->out) + 32 : 1;
     char *out = malloc(size);
     int status = out != NULL ? EXIT_SUCCESS : fail(&(nn_error){.status = NN_ERR_NOMEM, .message = "out of memory"});
@@ -274,9 +279,30 @@ static int run_families(const options *o, const nn_table *table)
             (void)snprintf(out, size, "%s/nodes-%03lld", o->out, (long long)nodes);
             one.out = out;
         }
-        status = run_family(&one, table);
+        status = run_family(&one, table, weights);
     }
     free(out);
+    return status;
+}
+
+static void on_unknown(void *data, const char *op, uint64_t nodes)
+{
+    (void)data;
+    (void)fprintf(stderr, "nngen: --like: operator %s (%llu nodes) is not in the table\n", op, (unsigned long long)nodes);
+}
+
+/* With the weights that were asked for, if any. */
+static int run_weighted(const options *o, const nn_table *table)
+{
+    char *weights = NULL;
+    nn_error err = {0};
+    nn_status s = NN_OK;
+    if (*o->weights != '\0')
+        s = nn_weights_read(&weights, o->weights, &err);
+    else if (o->like != NULL)
+        s = nn_weights_learn(&weights, o->like, table, o->quiet ? NULL : on_unknown, NULL, &err);
+    int status = s == NN_OK ? run_families(o, table, weights) : fail(&err);
+    nn_text_free(weights);
     return status;
 }
 
@@ -291,7 +317,7 @@ static int run(const options *o)
     else if (o->list_ops != NULL)
         status = print_operators(o, table);
     else
-        status = run_families(o, table);
+        status = run_weighted(o, table);
     nn_table_close(table);
     return status;
 }
@@ -390,23 +416,28 @@ static int analyse(char *const *argv, int argc)
     return close_stdout(status);
 }
 
+static int act(const options *o)
+{
+    if (o->help) {
+        print_help();
+        return close_stdout(EXIT_SUCCESS);
+    }
+    if (o->version) {
+        (void)printf("nngen %s\n", nn_version());
+        return close_stdout(EXIT_SUCCESS);
+    }
+    if (o->command != NULL)
+        return strcmp(o->command, "merge") == 0 ? merge(o) : strcmp(o->command, "verify") == 0 ? verify(o) : replay(o);
+    return run(o);
+}
+
 int main(int argc, char **argv)
 {
     options o;
     nn_error err = {0};
     if (argc > 1 && (strcmp(argv[1], "sequences") == 0 || strcmp(argv[1], "coverage") == 0))
         return analyse(argv, argc);
-    if (options_parse(&o, argc, argv, &err) != NN_OK)
-        return fail(&err);
-    if (o.help) {
-        print_help();
-        return close_stdout(EXIT_SUCCESS);
-    }
-    if (o.version) {
-        (void)printf("nngen %s\n", nn_version());
-        return close_stdout(EXIT_SUCCESS);
-    }
-    if (o.command != NULL)
-        return strcmp(o.command, "merge") == 0 ? merge(&o) : strcmp(o.command, "verify") == 0 ? verify(&o) : replay(&o);
-    return run(&o);
+    int status = options_parse(&o, argc, argv, &err) == NN_OK ? act(&o) : fail(&err);
+    options_free(&o);
+    return status;
 }

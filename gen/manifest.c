@@ -266,8 +266,58 @@ static json_t *classes_object(const stats *s)
     return unless(bad, j);
 }
 
+static bool pair_seen(const stats *s, size_t a, size_t b)
+{
+    return s->paths[0].bits != NULL && seqset_has(&s->paths[0], (uint16_t[]){(uint16_t)a, (uint16_t)b});
+}
+
+/* Feasible pairs that were seen. */
+static uint64_t count_pairs(const pair_table *p, const stats *s)
+{
+    uint64_t n = 0;
+    for (size_t a = 0; a < p->n_ops; a++)
+        for (size_t k = p->first[a]; k < p->first[a + 1]; k++)
+            n += pair_seen(s, a, p->followers[k]);
+    return n;
+}
+
+/* Pairs that have this reason (NULL: feasible) and were not seen: by first operator, the second ones with spaces between. */
+static json_t *pairs_object(const nn_family *f, const stats *s, const char *reason)
+{
+    const op_set *ops = s->ops;
+    json_t *j = json_object();
+    json_line text = {.bytes = NULL};
+    int bad = 0;
+    for (size_t a = 0; a < ops->n_ops; a++) {
+        text.size = 0;
+        for (size_t b = 0; b < ops->n_ops; b++)
+            if (pairs_reason(f->pairs, a, b) == reason && !pair_seen(s, a, b)) {
+                line_raw(&text, text.size > 0 ? " " : "");
+                line_raw(&text, ops->ops[b].name);
+            }
+        if (text.size > 0)
+            bad |= json_object_set_new(j, ops->ops[a].name, text.failed ? NULL : json_stringn(text.bytes, text.size));
+    }
+    nn_free(text.bytes);
+    return unless(bad, j);
+}
+
+/* Pairs that are in no model: feasible ones under "missing", the others under the reason why they are not feasible. One that was
+ * seen though no instance of it had been found is not among them. */
+static json_t *missing_pairs_object(const nn_family *f, const stats *s)
+{
+    json_t *j = json_pack("{s:o}", "missing", pairs_object(f, s, NULL)), *infeasible = json_object();
+    const pair_table *p = f->pairs;
+    int bad = 0;
+    for (size_t i = 0; i < p->n_ops * p->n_ops; i++)
+        if (p->reasons[i] != NULL && json_object_get(infeasible, p->reasons[i]) == NULL)
+            bad |= json_object_set_new(infeasible, p->reasons[i], pairs_object(f, s, p->reasons[i]));
+    bad |= json_object_set_new(j, "infeasible", infeasible);
+    return unless(bad, j);
+}
+
 /* Distinct sequences of operators along edges, by their length. */
-static json_t *coverage_object(const stats *s)
+static json_t *coverage_object(const nn_family *f, const stats *s)
 {
     json_t *j = json_pack("{s:{s:o}}", "1", "seen", whole(stats_covered(s)));
     int bad = 0;
@@ -276,13 +326,16 @@ static json_t *coverage_object(const stats *s)
         json_t *o = json_pack("{s:o}", "seen", whole(seqset_count(&s->paths[i], &exact)));
         if (!exact)
             bad |= json_object_set_new(o, "estimate", json_true());
+        if (i == 0 && f->pairs != NULL && s->paths[0].bits != NULL)
+            bad |= json_object_set_new(o, "feasible", whole(pairs_count(f->pairs))) |
+                   json_object_set_new(o, "covered", whole(count_pairs(f->pairs, s)));
         const char key[] = {(char)('0' + i + STATS_PATH_LEAST), '\0'};
         bad |= json_object_set_new(j, key, o);
     }
     return unless(bad, j);
 }
 
-static json_t *statistics_object(const stats *s)
+static json_t *statistics_object(const nn_family *f, const stats *s)
 {
     json_t *j = json_pack("{s:o, s:f, s:f}", "nodes", whole(s->nodes), "joins", ratio(s->joins, s->nodes), "reused",
                           ratio(s->reused, s->tensors));
@@ -291,7 +344,7 @@ static json_t *statistics_object(const stats *s)
     STATS_SPREADS(X)
 #undef X
     bad |= json_object_set_new(j, "ranks", ranks_object(s)) | json_object_set_new(j, "dims", dims_object(s)) |
-           json_object_set_new(j, "classes", classes_object(s)) | json_object_set_new(j, "coverage", coverage_object(s));
+           json_object_set_new(j, "classes", classes_object(s)) | json_object_set_new(j, "coverage", coverage_object(f, s));
     return unless(bad, j);
 }
 
@@ -335,8 +388,8 @@ static json_t *manifest_object(const nn_family *f, const stats *s, uint64_t fini
     json_t *j = json_pack("{s:s, s:s, s:o, s:s, s:i, s:o, s:o, s:o}", "generator", "nngen", "version", NNGEN_VERSION, "options",
                           options_object(&f->options), "table_digest", f->table->digest, "ir_version",
                           onnx_ir_version((int)f->options.opset), "operators", operators_array(s), "missing", missing_array(f, s),
-                          "statistics", statistics_object(s));
-    int bad = 0;
+                          "statistics", statistics_object(f, s));
+    int bad = f->pairs != NULL ? json_object_set_new(j, "pairs", missing_pairs_object(f, s)) : 0;
     uint64_t all = (uint64_t)f->options.count;
     if (is_shard(run)) {
         bad |= set_shard(j, run) | json_object_set_new(j, "sums", sums_object(s));

@@ -38,17 +38,45 @@ void nn_model_free(nn_model *m)
     onnx_buffer_free(&m->onnx);
     onnx_buffer_free(&m->input);
     arena_free(&m->mem);
+    nn_free(m->paths);
     nn_free(m);
+}
+
+/* Paths that every model has, then those that are due in this one. */
+static nn_status collect_paths(nn_model *m, uint64_t index, build_request *r, nn_error *err)
+{
+    const nn_family *f = m->family;
+    size_t n;
+    const build_path *due = cover_due(f->cover, index, &n);
+    r->n_paths = f->guide.n_contain + n;
+    if (r->n_paths == 0)
+        return NN_OK;
+    void *p = m->paths;
+    bool ok = nn_grow(&p, &m->paths_capacity, r->n_paths, sizeof *m->paths);
+    m->paths = p;
+    if (!ok)
+        return nn_nomem(err);
+    for (size_t i = 0; i < r->n_paths; i++)
+        m->paths[i] = i < f->guide.n_contain ? f->guide.contain[i] : due[i - f->guide.n_contain];
+    r->paths = m->paths;
+    return NN_OK;
 }
 
 static nn_status build(nn_model *m, uint64_t index, nn_error *err)
 {
     const nn_family *f = m->family;
-    build_request request = {.nodes = (size_t)f->options.nodes, .limits = f->limits, .check = f->options.check != 0};
+    build_request request = {.nodes = (size_t)f->options.nodes,
+                             .avoid = f->guide.avoid,
+                             .weights = f->guide.weights,
+                             .limits = f->limits,
+                             .check = f->options.check != 0};
+    nn_status s = collect_paths(m, index, &request, err);
+    if (s != NN_OK)
+        return s;
     request.due = plan_due(f->plan, index, &request.n_due);
     tape_reseed(m->tape, (uint64_t)f->options.seed, index);
     const graph *g = NULL;
-    nn_status s = builder_build(m->builder, &request, m->tape, &g, &m->report, err);
+    s = builder_build(m->builder, &request, m->tape, &g, &m->report, err);
     if (s != NN_OK)
         return s;
     m->index = index;

@@ -128,3 +128,12 @@ nn_status op_set_filter(op_set *s, const char *expr, nn_error *err)
     nn_free(keep);
     return status;
 }
+
+nn_status op_set_find(const op_set *s, const char *name, size_t n, int *op, nn_error *err)
+{
+    const term t = {.name = name, .length = n};
+    if (n == 0)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "expected names of operators with commas between");
+    *op = find(s, &t);
+    return *op >= 0 ? NN_OK : explain(s, &t, err);
+}

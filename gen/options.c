@@ -8,6 +8,7 @@
 #define ROW_INT(fallback, least, greatest) fallback, least, greatest, NULL
 #define ROW_FLAG(fallback, least, greatest) fallback, least, greatest, NULL
 #define ROW_TEXT(fallback, least, greatest) 0, least, greatest, fallback
+#define ROW_LIST(fallback, least, greatest) 0, least, greatest, fallback
 #define ROW_WORD(fallback, least, greatest) 0, least, greatest, fallback
 
 const option_row option_rows[] = {
@@ -93,11 +94,24 @@ nn_status options_check(const options *o, const char *prefix, nn_error *err)
     return NN_OK;
 }
 
+void options_free(options *o)
+{
+    for (size_t i = 0; i < OPTION_LISTS; i++)
+        nn_free(o->joined[i]);
+}
+
+/* Options that came later stand in a model's metadata only where they are given, so that other models stay as they were. */
+static bool unsaid(const options *o, const option_row *row)
+{
+    return row->offset >= offsetof(options, types) && row->offset <= offsetof(options, weights) &&
+           strcmp(option_text(o, row), row->fallback_text) == 0;
+}
+
 size_t options_describe(const options *o, char *out, size_t size)
 {
     size_t n = 0;
     for (const option_row *row = option_rows; row < option_rows + option_count; row++) {
-        if (!row->manifest || (row->offset == offsetof(options, types) && strcmp(o->types, row->fallback_text) == 0))
+        if (!row->manifest || unsaid(o, row))
             continue;
         char *at = n < size ? out + n : NULL;
         size_t room = n < size ? size - n : 0;
@@ -198,6 +212,22 @@ static nn_status set_nodes(options *o, const option_row *row, const char *value,
     return NN_OK;
 }
 
+static nn_status add_to_list(options *o, const option_row *row, const char *value, nn_error *err)
+{
+    const char *before = option_text(o, row);
+    size_t n = strlen(before) + strlen(value) + 2, i = 0;
+    char *text = nn_malloc(n);
+    if (text == NULL)
+        return nn_nomem(err);
+    (void)snprintf(text, n, "%s;%s", before, value);
+    while (i < OPTION_LISTS && o->joined[i] != NULL && o->joined[i] != before)
+        i++;
+    nn_free(o->joined[i]);
+    o->joined[i] = text;
+    option_set_text(o, row, text);
+    return NN_OK;
+}
+
 static nn_status set_value(options *o, const option_row *row, const char *value, nn_error *err)
 {
     if (row->offset == offsetof(options, nodes)) {
@@ -207,11 +237,13 @@ static nn_status set_value(options *o, const option_row *row, const char *value,
     }
     if (row->kind == OPTION_INT)
         return set_number(o, row, value, err);
-    if (row->kind == OPTION_TEXT && *value == '\0') {
+    if ((row->kind == OPTION_TEXT || row->kind == OPTION_LIST) && *value == '\0') {
         char flag[32];
         option_flag(row, flag);
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s '': expected %s", flag, row->argument);
     }
+    if (row->kind == OPTION_LIST && *option_text(o, row) != '\0')
+        return add_to_list(o, row, value, err);
     option_set_text(o, row, value);
     return row->offset == offsetof(options, shard) ? set_shard(o, value, err) : NN_OK;
 }
@@ -263,6 +295,8 @@ static nn_status check_together(const options *o, nn_error *err)
                 return NN_OK;
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--list-ops=%.60s: expected text, json or markdown", o->list_ops);
     }
+    if (o->like != NULL && *o->weights != '\0')
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--like and --weights exclude each other");
     if (o->force && o->resume)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--force and --resume exclude each other");
     if (o->command != NULL)

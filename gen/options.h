@@ -1,6 +1,6 @@
 /* The command line as a table: one row gives a flag its field, default, range check, help text and place in the manifest.
  *
- * Ownership: texts are borrowed from argv. */
+ * Ownership: texts are borrowed from argv, but for those in `joined`: options_free. */
 #ifndef NN_OPTIONS_H
 #define NN_OPTIONS_H
 
@@ -12,7 +12,8 @@
 #define OPSET_MAX 28
 
 /* X(kind, field, argument, default, least, greatest, in the manifest, help). The flag is the field with - for _.
- * INT: a whole number in [least, greatest]. TEXT: any text. FLAG: no argument. WORD: an argument only as --flag=WORD. */
+ * INT: a whole number in [least, greatest]. TEXT: any text. LIST: texts, joined with ; where the flag comes again. FLAG: no
+ * argument. WORD: an argument only as --flag=WORD. */
 #define NN_OPTIONS(X)                                                                                                 \
     X(INT, nodes, "N", 40, 1, 100000, true,                                                                           \
       "operator nodes in each model; A..B/S: families of A, A+S, ... B nodes in DIR/nodes-A, ...")                    \
@@ -25,6 +26,12 @@
     X(TEXT, ops, "LIST", "", 0, 0, true, "A,B: only these operators; -A,-B: all but these")                           \
     X(TEXT, types, "LIST", "float32", 0, 0, true,                                                                     \
       "element types that data may have, float32 always; others: float16,double,int8,uint8,int32 ...")                \
+    X(TEXT, cover, "WHAT", "ops", 0, 0, true,                                                                         \
+      "what the family is to hold: ops (every operator), pairs (every pair that can follow one another), triples")    \
+    X(LIST, contain, "A,B,C", "", 0, 0, true, "a path that every model has; may be given again")                      \
+    X(LIST, avoid, "A,B", "", 0, 0, true, "a path that no model has; may be given again")                             \
+    X(TEXT, weights, "FILE", "", 0, 0, true, "how often operators appear (A 2.5) and follow one another (A,B 4)")     \
+    X(TEXT, like, "DIR", NULL, 0, 0, false, "weights learned from the .onnx files below DIR")                         \
     X(INT, max_elements, "E", 4096, 16, 1 << 24, true, "most elements of a tensor")                                   \
     X(FLAG, intervals, NULL, 0, 0, 0, true, "write the interval of every tensor to models.jsonl")                     \
     X(FLAG, check, NULL, 0, 0, 0, false, "re-check every node with an independent evaluator of the table")            \
@@ -40,8 +47,11 @@
     X(FLAG, version, NULL, 0, 0, 0, false, "print the version")                                                       \
     X(FLAG, help, NULL, 0, 0, 0, false, "print this help")
 
+#define OPTION_LISTS 2
+
 typedef int64_t option_INT;
 typedef const char *option_TEXT;
+typedef const char *option_LIST;
 typedef int64_t option_FLAG;     /* 0 or 1 */
 typedef const char *option_WORD; /* NULL: not given; "": given without a word */
 
@@ -54,11 +64,12 @@ typedef struct {
     const char *command;            /* merge, verify, replay; NULL: none */
     char *const *paths;             /* after the command */
     int n_paths;
+    char *joined[OPTION_LISTS]; /* owned texts of the LISTs that came again */
 } options;
 
 #define SHARDS_MAX 10000
 
-typedef enum { OPTION_INT, OPTION_TEXT, OPTION_FLAG, OPTION_WORD } option_kind;
+typedef enum { OPTION_INT, OPTION_TEXT, OPTION_LIST, OPTION_FLAG, OPTION_WORD } option_kind;
 
 typedef struct {
     option_kind kind;
@@ -81,6 +92,7 @@ uint64_t options_models(const options *o);             /* that the run makes: al
 void option_flag(const option_row *row, char out[32]); /* "--max-elements" */
 
 void options_default(options *o);
+void options_free(options *o);
 /* NN_ERR_USAGE names the flag, its value and what was expected. */
 nn_status options_parse(options *o, int argc, char *const *argv, nn_error *err);
 /* Ranges of the INT fields; prefix "--" or "" comes before names in the message. jobs 0 is fine. */

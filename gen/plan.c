@@ -17,6 +17,7 @@ struct plan {
     const op_set *ops;
     size_t nodes;
     uint64_t count;
+    size_t most_copies;
     int *costs;           /* 0: cannot be reached */
     const char **reasons; /* NULL: planned */
     uint16_t *shortfalls;
@@ -140,8 +141,8 @@ static void choose(plan *p, packing *pk, uint32_t *order, tape *t)
     for (size_t c = 0; c < 4; c++) {
         uint64_t room = p->count > UINT64_MAX / nodes ? UINT64_MAX : p->count * nodes;
         uint64_t copies = room / total;
-        if (copies > PLAN_MAX_COPIES)
-            copies = PLAN_MAX_COPIES;
+        if (copies > p->most_copies)
+            copies = p->most_copies;
         if (copies > p->count)
             copies = p->count;
         for (; copies >= 1; copies--) {
@@ -216,6 +217,12 @@ static nn_status fill(plan *p, uint64_t seed, nn_error *err)
 
 nn_status plan_new(plan **out, const op_set *ops, size_t nodes, uint64_t count, uint64_t seed, nn_error *err)
 {
+    return plan_new_with(out, ops, nodes, count, seed, PLAN_MAX_COPIES, err);
+}
+
+nn_status plan_new_with(plan **out, const op_set *ops, size_t nodes, uint64_t count, uint64_t seed, size_t most_copies,
+                        nn_error *err)
+{
     *out = NULL;
     plan *p = nn_calloc(1, sizeof *p);
     op_index *x = NULL;
@@ -224,6 +231,7 @@ nn_status plan_new(plan **out, const op_set *ops, size_t nodes, uint64_t count, 
     p->ops = ops;
     p->nodes = nodes;
     p->count = count;
+    p->most_copies = most_copies < PLAN_MAX_COPIES ? most_copies : PLAN_MAX_COPIES;
     p->costs = nn_calloc(ops->n_ops + 1, sizeof *p->costs);
     p->reasons = nn_calloc(ops->n_ops + 1, sizeof *p->reasons);
     p->shortfalls = nn_calloc(ops->n_ops + 1, sizeof *p->shortfalls);

@@ -14,6 +14,9 @@
 typedef struct plan plan;
 
 nn_status plan_new(plan **out, const op_set *ops, size_t nodes, uint64_t count, uint64_t seed, nn_error *err);
+/* With at most so many models for each operator: where models are to follow weights, one. */
+nn_status plan_new_with(plan **out, const op_set *ops, size_t nodes, uint64_t count, uint64_t seed, size_t most_copies,
+                        nn_error *err);
 void plan_free(plan *p);
 /* Operators due in model i (i < count); valid until plan_free. */
 const uint16_t *plan_due(const plan *p, uint64_t model, size_t *n);

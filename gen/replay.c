@@ -7,14 +7,19 @@ static nn_status open_both(nn_table **table, nn_family **family, const manifest_
 {
     const options *o = manifest_options(doc);
     nn_status s = nn_table_open(
-        table, &(nn_table_config){.opset = (int)o->opset, .profile = o->profile, .specs = specs, .ops = o->ops, .types = o->types}, err);
+        table, &(nn_table_config){.opset = (int)o->opset, .profile = o->profile, .specs = specs, .ops = o->ops, .types = o->types},
+        err);
     if (s != NN_OK)
         return s;
     if (strcmp(nn_table_digest(*table), manifest_digest(doc)) != 0)
         return nn_fail(err, NN_ERR_USAGE, path, 0, 0, "was made from another operator table: its digest is %.64s, this one's %.64s",
                        manifest_digest(doc), nn_table_digest(*table));
     return nn_family_open(family, *table,
-                          &(nn_family_config){.nodes = (uint64_t)o->nodes,
+                          &(nn_family_config){.cover = o->cover,
+                                              .contain = o->contain,
+                                              .avoid = o->avoid,
+                                              .weights = o->weights,
+                                              .nodes = (uint64_t)o->nodes,
                                               .count = (uint64_t)o->count,
                                               .seed = (uint64_t)o->seed,
                                               .inputs = o->inputs > 0 ? o->inputs : -1,
@@ -24,8 +29,8 @@ static nn_status open_both(nn_table **table, nn_family **family, const manifest_
                           err);
 }
 
-nn_status replay_open(nn_table **table, nn_family **family, const manifest_doc *doc, const char *path, const char *specs, bool check,
-                      nn_error *err)
+nn_status replay_open(nn_table **table, nn_family **family, const manifest_doc *doc, const char *path, const char *specs,
+                      bool check, nn_error *err)
 {
     *table = NULL;
     *family = NULL;

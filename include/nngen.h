@@ -86,6 +86,10 @@ typedef struct {
     uint64_t seed;         /* below 2^63 */
     int64_t inputs;        /* sets of input tensors for each model; 0: 1; -1: none */
     uint64_t max_elements; /* of a tensor; 0: 4096 */
+    const char *cover;     /* what the family is to hold: "ops" (or NULL), "pairs", "triples" */
+    const char *contain;   /* paths that every model has, "A,B,C;D,E"; NULL or "": none */
+    const char *avoid;     /* paths that no model has, likewise */
+    const char *weights;   /* text, a weight a line: "A 2.5", "A,B 4"; NULL or "": all the same */
     int intervals;         /* not 0: models.jsonl gets the interval of every tensor */
     int check; /* not 0: every node is re-checked by an independent evaluator of the table; costs time, changes no byte */
 } nn_family_config;
@@ -93,6 +97,17 @@ typedef struct {
 NN_API nn_status nn_family_open(nn_family **out, const nn_table *table, const nn_family_config *config, nn_error *err);
 NN_API void nn_family_close(nn_family *family);
 NN_API uint64_t nn_family_count(const nn_family *family);
+
+/* ---- weights ---- */
+
+/* A file of weights (see nn_family_config) as text, to be freed with nn_text_free. */
+NN_API nn_status nn_weights_read(char **text, const char *path, nn_error *err);
+/* Called for each operator in the models that the table does not have. */
+typedef void nn_unknown_fn(void *data, const char *op, uint64_t nodes);
+/* Weights with which operators appear, and follow one another, as in the .onnx files below a directory. */
+NN_API nn_status nn_weights_learn(char **text, const char *dir, const nn_table *table, nn_unknown_fn *unknown, void *unknown_data,
+                                  nn_error *err);
+NN_API void nn_text_free(char *text);
 
 /* ---- models ---- */
 

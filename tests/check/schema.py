@@ -26,7 +26,7 @@ MANIFEST = {
     "generator": str,
     "version": str,
     "options": {"nodes": int, "count": int, "seed": int, "opset": int, "inputs": int, "profile": str, "ops": str,
-                "max_elements": int, "intervals": bool, "types": str},
+                "max_elements": int, "intervals": bool, "types": str, "cover": str, "contain": str, "avoid": str, "weights": str},
     "table_digest": Hex64,
     "ir_version": int,
     "operators": [{"name": str, "since": int, "flags": [str], "nodes": int, "models": int}],
