@@ -392,7 +392,7 @@ static nn_status finish(reader *r, nn_status status)
 nn_status onnx_view_read(onnx_view *v, const void *bytes, size_t n, const char *file, nn_error *err)
 {
     reader r = {.v = v, .file = file, .err = err};
-    onnx_scan_report report;
+    onnx_scan_report report = {.external = 0};
     *v = (onnx_view){.nodes = NULL};
     nn_status status = n <= INT32_MAX ? onnx_scan(&report, bytes, n, file, err)
                                       : wrong(&r, "is larger than 2 GiB, which protobuf does not allow", NULL);

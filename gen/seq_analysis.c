@@ -35,7 +35,8 @@ static nn_status read_outcome(seq_analysis *a, char *line, int number, model_pro
         (void)snprintf(text, sizeof text, "%.100s:%d: no model, or more than one, has the name %.100s", a->o->outcomes, number,
                        line);
         a->problems++;
-        tell(data, text);
+        if (tell != NULL)
+            tell(data, text);
     } else if (m->class != SEQ_GIVEN) {
         return bad_outcome(a, number, "names a model a second time", err);
     } else {

@@ -70,7 +70,7 @@ static nn_status load_path(blocks *b, size_t side, uint32_t path, size_t *n)
 
 static nn_status index_paths(blocks *b, model_paths *m)
 {
-    size_t run = (size_t)b->a->o->min_length, n;
+    size_t run = (size_t)b->a->o->min_length, n = 0;
     for (size_t i = 0; i < m->paths.n; i++) {
         nn_status s = load_path(b, 0, m->paths.all[i], &n);
         for (size_t k = 0; k + run <= n && s == NN_OK; k++) {
@@ -148,7 +148,7 @@ static nn_status match_models(blocks *b, const model_paths *x, const model_paths
     nn_status s = NN_OK;
     b->a->pairs += (uint64_t)x->paths.n * y->paths.n;
     for (size_t i = 0; i < x->paths.n && s == NN_OK; i++) {
-        size_t na, nb, n = 0;
+        size_t na = 0, nb = 0, n = 0;
         s = load_path(b, 0, x->paths.all[i], &na);
         if (s == NN_OK)
             s = find_partners(b, y, na, &n);
