@@ -81,9 +81,10 @@ def judge(task, stage=lambda s: None):
             own.append(feed)
     if not own:  # go on with drawn inputs: the model may still be judged
         own = [f for _, f in intervals.feeds(record, 1)]
+    random = frozenset(o["name"] for o in manifest["operators"] if "nondeterministic" in o["flags"])
     corners = [f for _, f in intervals.feeds(record, task.get("corners", 0), "corners", intervals.CORNERS)]
     facts["corners"] = len(corners)
-    problems += runtime.run(data, view, record, own + corners, stage, facts)
+    problems += runtime.run(data, view, record, own + corners, stage, facts, random)
     if facts["levels_differ"] > SAME:
         stage("conditioning")
         bad, said = conditioning.explain(data, view, own + corners, facts.pop("outputs_differ"))

@@ -126,8 +126,9 @@ def difference(a, b):
     return float((np.maximum(np.abs(a - b) - free, 0.0) / scale).max())
 
 
-def run(data, view, record, feeds, stage, facts):
-    """Problems of loading and running at both levels."""
+def run(data, view, record, feeds, stage, facts, random=frozenset()):
+    """Problems of loading and running at both levels; random: operators that need not give the same twice."""
+    steady = len(feeds) > 1 and not any(n.op_type in random for n in view.nodes)
     ranges = {p["name"]: p["interval"] for p in record["outputs"]}
     results = {}
     for level in LEVELS:
@@ -149,6 +150,12 @@ def run(data, view, record, feeds, stage, facts):
             for name, value in zip(view.outputs, out):
                 for kind, message in check_value(name, value, view.declared[name], ranges.get(name)):
                     yield kind, f"optimisation {level}, data set {k}: {message}", view.made_by(name)
+        if steady and len(results.get(len(feeds) - 1, ())) > 0:
+            stage(f"again-{level}")
+            before = results[0][-1]
+            for name, a, b in zip(view.outputs, before, s.run(view.outputs, feeds[0])):
+                if not np.array_equal(a, b, equal_nan=np.asarray(a).dtype.kind == "f"):
+                    yield "state", f"optimisation {level}: {name!r} has other values at a later run with the same input", view.made_by(name)
         for line in log.complaints():
             yield "runtime-shape", f"optimisation {level}: {line}", blamed(line, view)
     worst = {}

@@ -76,3 +76,21 @@ def test_rotary_positions_beyond_the_cache():
     assert run("RotaryEmbedding", 23, feeds)[0].shape == (1, 1, 4, 2)
     with pytest.raises(Exception, match="is not currently supported"):
         run("RotaryEmbedding", 23, {**feeds, "cos": f(3, 1), "sin": f(3, 1)})
+
+
+def test_training_changes_the_initializers():
+    """Running statistics that are initializers, and updated ones that are no graph outputs: each run starts from where the last one ended."""
+    x = f(2, 3, 4)
+    nodes = [helper.make_node("BatchNormalization", ["x", "scale", "bias", "mean", "var"], ["y", "new_mean", "new_var"], training_mode=1),
+             helper.make_node("Neg", ["new_mean"], ["z"])]
+    held = {"scale": np.ones(3), "bias": np.zeros(3), "mean": np.zeros(3), "var": np.ones(3)}
+    model = helper.make_model(
+        helper.make_graph(nodes, "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, x.shape)],
+                          [helper.make_tensor_value_info("z", TensorProto.FLOAT, [3])],
+                          [onnx.numpy_helper.from_array(v.astype(np.float32), k) for k, v in held.items()]),
+        opset_imports=[helper.make_opsetid("", 21)], ir_version=IR[21])
+    onnx.checker.check_model(model, full_check=True)
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    first, second = (session.run(None, {"x": x})[0] for _ in range(2))
+    assert np.allclose(first, -0.1 * x.mean(axis=(0, 2)), atol=1e-6)
+    assert not np.allclose(first, second)
