@@ -413,7 +413,7 @@ static lower_result add_producer(builder *b, dtype type, int depth, size_t *open
     return res;
 }
 
-/* What goes in the inputs that only take types other than float32. */
+/* What goes in the inputs that take no type of data. */
 typedef struct {
     int32_t tensor[OP_MAX_INPUTS];
     int frame[OP_MAX_INPUTS], output[OP_MAX_INPUTS];

@@ -154,7 +154,7 @@ static dtype_mask output_types(const op_instance *in)
     return m;
 }
 
-/* Nodes that a live node asks for: to bring it back to float32, and to join it with what depends on a graph input. */
+/* Nodes that a live node asks for: to bring it back to a type of data, and to join it with what depends on a graph input. */
 static int node_sink(const build_state *s, const op_instance *in, bool weak)
 {
     return op_index_sink(s->index, output_types(in)) + weak;
@@ -212,7 +212,7 @@ static constancy frame_constant(const build_state *s, const build_group *g, size
     return least == VARIES && in->op->flags & OP_SOURCE ? CONSTANT_OF_SHAPES : least;
 }
 
-/* A constant that is not made by a source may stand only where it brings a source's integers back to float32 and nothing else could
+/* A constant that is not made by a source may stand only where it brings a source's integers back to data and nothing else could
  * have come in. Nothing but a source without inputs may be a bare one. */
 static bool constant_allowed(const build_state *s, const op_instance *in, constancy constant, size_t data)
 {
@@ -230,7 +230,7 @@ static bool constant_allowed(const build_state *s, const op_instance *in, consta
     return other;
 }
 
-/* Whether an operator sees weak float32 values alone: they are to be joined with others, not led on. */
+/* Whether an operator sees weak values of data alone: they are to be joined with others, not led on. */
 static bool idle(const build_state *s, const op_instance *in)
 {
     bool any = false;

@@ -1,8 +1,8 @@
 /* The growing graph: tensors and nodes, and what a builder must find in it quickly: unconsumed tensors by type and rank, tensors of
  * a shape, live nodes, components, what it takes to finish.
  *
- * A live node is one none of whose outputs is consumed: in the end it must have a float32 output that depends on a graph input,
- * which becomes a graph output. Its `sink` is the number of nodes that this takes.
+ * A live node is one none of whose outputs is consumed: in the end it must have an output of a type of data (op_set.data: float32
+ * and those chosen) that depends on a graph input, which becomes a graph output. Its `sink` is the number of nodes that this takes.
  *
  * Where the state is strict, a weak tensor (estimate.h) counts as one that depends on no graph input, and a node with an output
  * that is not weak stays live until such an output is consumed by a node of its kind: what it knows reaches a graph output by no
@@ -58,7 +58,7 @@ typedef struct {
     node_note *node_notes;
     size_t n_nodes, cap_nodes, cap_node_notes;
     id_list live;                         /* nodes */
-    id_list sinks;                        /* live nodes without float32 output */
+    id_list sinks;                        /* live nodes without an output of data */
     id_list inputs;                       /* graph inputs */
     id_list free[DT_COUNT][STATE_RANKS];  /* unconsumed node outputs */
     id_list taken[DT_COUNT][STATE_RANKS]; /* consumed ones and graph inputs, roughly by age */
@@ -88,7 +88,8 @@ typedef struct {
 
 /* What the state will be once a group is committed. */
 typedef struct {
-    /* Not so: inputs distinct, new graph inputs float32, no output of one value, nothing constant without need. NULL: sound. */
+    /* Not so: inputs distinct, new graph inputs of data types, no output of one value, nothing constant without need. NULL: sound.
+     */
     const char *fault;
     size_t nodes, live, components, joins, new_inputs;
     int sink_need;

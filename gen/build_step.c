@@ -247,8 +247,8 @@ static const op_list *flexible_joins(const builder *b)
     return b->s.strict && mixers->n > 0 ? mixers : &b->index->joins;
 }
 
-/* Brings the outputs of a live node without float32 output back to it, or a step nearer; joins a constant one with another. any: by
- * any operator that takes the type.
+/* Brings the outputs of a live node without an output of data back to it, or a step nearer; joins a constant one with another. any:
+ * by any operator that takes the type.
  */
 static lower_result sink_step(builder *b, bool any)
 {
@@ -372,8 +372,7 @@ static lower_result close_step(builder *b)
         res = join_step(b);
     b->free_inputs = before;
     if (res == LOWER_FAIL)
-        b->complaint =
-            b->s.sinks.n ? "an output that is not float32 could not be brought back to it" : "two parts could not be joined";
+        b->complaint = b->s.sinks.n ? "an output could not be brought back to a type of data" : "two parts could not be joined";
     return res;
 }
 

@@ -1,8 +1,8 @@
 /* Facts about the operators of a table that follow from their signatures alone: what each costs to place, which bring a type back
- * to float32, which can join two tensors.
+ * to one of data (op_set.data), which can join two tensors.
  *
- * Costs are in nodes. A type's `produce` is the fewest nodes that make a tensor of it from float32 graph inputs, its `sink` the
- * fewest that bring it back to float32; float32 itself costs nothing.
+ * Costs are in nodes. A type's `produce` is the fewest nodes that make a tensor of it from graph inputs, its `sink` the fewest
+ * that bring it back to a type of data; types of data cost nothing.
  *
  * Ownership: the index owns its lists, the op_set must outlive it. Immutable after op_index_new. */
 #ifndef NN_OP_INDEX_H
@@ -45,7 +45,7 @@ typedef struct {
 
 nn_status op_index_new(op_index **out, const op_set *ops, nn_error *err);
 void op_index_free(op_index *x);
-/* Fewest nodes that bring one of these types back to float32. */
+/* Fewest nodes that bring one of these types back to data. */
 int op_index_sink(const op_index *x, dtype_mask types);
 
 static inline bool op_input_must(const op_input *in)

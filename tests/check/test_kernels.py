@@ -1,5 +1,7 @@
 """The measure of the types that the runtime has kernels for, on a few operators; the profile `ort` keeps to it."""
+import json
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -32,7 +34,6 @@ def test_what_is_proposed(measured):
 
 def test_the_profile_has_none_of_what_does_not_run(measured):
     known, _ = measured
-    import json
-    out = kernels.subprocess.run([NNGEN, "--list-ops=json", "--opset", "17", "--types", "double,float16,int8,uint64"], capture_output=True, text=True).stdout
+    out = subprocess.run([NNGEN, "--list-ops=json", "--opset", "17", "--types", "double,float16,int8,uint64"], capture_output=True, text=True).stdout
     kept = {o["name"]: o["types"] for o in json.loads(out)["operators"]}
     assert "double" not in kept["Acos"]["T"] and "uint64" not in kept["Where"]["T"] and "uint64" in kept["Abs"]["T"]
