@@ -222,6 +222,41 @@ static void inputs_lie_in_their_interval(void **state)
     free(first);
 }
 
+/* The same input in each type: its number, its size, and values between the ends. */
+static void inputs_of_every_type(void **state)
+{
+    (void)state;
+    static const dtype types[] = {DT_FLOAT32, DT_FLOAT16, DT_DOUBLE, DT_INT8,  DT_UINT8,  DT_INT16,
+                                  DT_UINT16,  DT_INT32,   DT_UINT32, DT_INT64, DT_UINT64, DT_BOOL};
+    tensor_desc *d = &h.tensors[h.g.inputs[0]].desc;
+    const tensor_desc before = *d;
+    nn_error err = {0};
+    for (size_t k = 0; k < sizeof types / sizeof types[0]; k++) {
+        d->type = types[k];
+        d->range = types[k] == DT_BOOL ? iv(0, 1) : iv(1, 3);
+        assert_int_equal(onnx_write_input(&buffer, &h.g, &names, &request, 0, 0, &mem, &err), NN_OK);
+        Onnx__TensorProto *t = onnx__tensor_proto__unpack(NULL, buffer.size, buffer.bytes);
+        assert_non_null(t);
+        assert_int_equal(t->data_type, types[k]);
+        size_t size = dtype_size(types[k]), n = t->raw_data.len / size;
+        assert_int_equal(n, 2 * 3 * 8 * 8);
+        bool differ = false;
+        for (size_t i = 0; i < n; i++) {
+            const uint8_t *p = t->raw_data.data + i * size;
+            int64_t bits = 0;
+            memcpy(&bits, p, size); /* little end first; small numbers that are not negative */
+            differ |= memcmp(p, t->raw_data.data, size) != 0;
+            if (types[k] == DT_FLOAT16)
+                assert_true(bits >= 0x3c00 && bits <= 0x4200);
+            else if (!dtype_is_float(types[k]))
+                assert_true((double)bits >= d->range.lo && (double)bits <= d->range.hi);
+        }
+        assert_true(differ);
+        onnx__tensor_proto__free_unpacked(t, NULL);
+    }
+    *d = before;
+}
+
 static void same_request_same_bytes(void **state)
 {
     (void)state;
@@ -408,6 +443,7 @@ int main(int argc, char **argv)
         TEST(initializers_hold_their_contents),
         TEST(unused_initializers_are_left_out),
         TEST(inputs_lie_in_their_interval),
+        TEST(inputs_of_every_type),
         TEST(same_request_same_bytes),
         TEST(weights_do_not_depend_on_other_tensors),
         TEST(contradictory_contents_name_the_tensor),
