@@ -1,0 +1,181 @@
+"""Guided generation: --contain, --avoid, --weights and --like shift what is measured as asked, and every model stays valid."""
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def edges(folder):
+    """Operators and pairs along edges, counted over all models."""
+    ops, pairs = Counter(), Counter()
+    for file in sorted(folder.glob("test_*/model.onnx")):
+        nodes = onnx.load(file).graph.node
+        made = {x: i for i, n in enumerate(nodes) for x in n.output if x}
+        for n in nodes:
+            ops[n.op_type] += 1
+            pairs.update((nodes[i].op_type, n.op_type) for i in {made[x] for x in n.input if x in made})
+    return ops, pairs
+
+
+def models_with(folder, path):
+    """(models that have the path, models)"""
+    have = total = 0
+    for file in sorted(folder.glob("test_*/model.onnx")):
+        nodes = onnx.load(file).graph.node
+        made = {x: i for i, n in enumerate(nodes) for x in n.output if x}
+        at = {i for i, n in enumerate(nodes) if n.op_type == path[-1]}
+        for op in reversed(path[:-1]):
+            at = {made[x] for i in at for x in nodes[i].input if x in made and nodes[made[x]].op_type == op}
+        have, total = have + bool(at), total + 1
+    return have, total
+
+
+def share(counts, key):
+    return counts[key] / sum(counts.values())
+
+
+def after(pairs, first, second):
+    """Share of `second` in what follows `first`."""
+    return pairs[first, second] / max(1, sum(n for (a, _), n in pairs.items() if a == first))
+
+
+def judge(folder):
+    r = subprocess.run([sys.executable, "-m", "check", str(folder)], cwd=ROOT, env={"PYTHONPATH": "tests", "PATH": "/usr/bin:/bin"}, capture_output=True, text=True)
+    assert r.returncode == 0, r.stdout[-3000:] + r.stderr[-3000:]
+    assert "0 problems" in r.stdout
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    from conftest import NNGEN
+    out = tmp_path_factory.mktemp("plain") / "p"
+    subprocess.run([str(NNGEN), "--nodes", "20", "--count", "150", "--out", str(out), "--quiet"], check=True)
+    return out
+
+
+def test_contain_and_avoid(nngen, tmp_path, plain):
+    out = tmp_path / "g"
+    r = nngen("--nodes", 20, "--count", 100, "--contain", "Conv,Relu,MaxPool", "--contain", "Less,Where", "--avoid", "MaxPool,Add", "--avoid", "Sub,Mean,Sum",
+              "--avoid", "Conv,Conv", "--out", out)
+    assert r.code == 0, r.err
+    for path in (["Conv", "Relu", "MaxPool"], ["Less", "Where"]):
+        assert models_with(out, path) == (100, 100)
+        assert models_with(plain, path)[0] < 20
+    for path in (["MaxPool", "Add"], ["Sub", "Mean", "Sum"], ["Conv", "Conv"]):
+        assert models_with(out, path) == (0, 100)
+    assert models_with(plain, ["Sub", "Mean", "Sum"])[0] + models_with(plain, ["MaxPool", "Add"])[0] > 0
+    options = json.loads((out / "manifest.json").read_text())["options"]
+    assert options["contain"] == "Conv,Relu,MaxPool;Less,Where" and options["avoid"] == "MaxPool,Add;Sub,Mean,Sum;Conv,Conv"
+    assert not json.loads((out / "manifest.json").read_text())["missing"]  # every operator is still there
+    judge(out)
+
+
+@pytest.mark.parametrize("args, says", [
+    (["--contain", "Relu,Not"], "contain Relu,Not: Relu,Not cannot be: no output of one has a type that the next one takes"),
+    (["--contain", "Conv,Nope"], "contain Conv,Nope: unknown operator Nope; did you mean Not?"),
+    (["--contain", "Conv,Relu", "--ops", "-Relu"], "unknown operator Relu"),
+    (["--contain", "Conv,Relu", "--avoid", "Conv,Relu"], "to be avoided"),
+    (["--avoid", "Relu"], "--ops -A leaves out a single one"),
+    (["--contain", ""], "--contain '': expected A,B,C"),
+])
+def test_what_cannot_be(nngen, tmp_path, args, says):
+    r = nngen("--nodes", 12, "--count", 2, "--out", tmp_path / "x", *args)
+    assert r.code == 2 and says in r.err
+    assert not (tmp_path / "x").exists()
+
+
+def test_weights_of_operators(nngen, tmp_path, plain):
+    (tmp_path / "w").write_text("# few of them\n* 0.01\nConv 1\nRelu 2\nMaxPool 1\nSoftmax 4\nAdd 2\n")
+    out = tmp_path / "g"
+    assert nngen("--nodes", 20, "--count", 150, "--weights", tmp_path / "w", "--out", out).code == 0
+    ops, before = edges(out)[0], edges(plain)[0]
+    named = {"Conv": 1, "Relu": 2, "MaxPool": 1, "Softmax": 4, "Add": 2}
+    assert sum(ops[x] for x in named) > 0.5 * sum(ops.values()) > sum(before[x] for x in named)
+    for op, w in named.items():
+        assert share(ops, op) > 3 * share(before, op)
+    assert 1.4 < ops["Softmax"] / ops["Relu"] < 2.9
+    assert 1.3 < ops["Relu"] / ops["Conv"] < 3.2
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert not manifest["missing"]
+    assert manifest["options"]["weights"] == "* 0.01\nConv 1\nRelu 2\nMaxPool 1\nSoftmax 4\nAdd 2\n"
+    judge(out)
+    assert nngen("replay", out / "manifest.json", "--out", tmp_path / "again", "--quiet").code == 0
+    assert (tmp_path / "again" / "models.jsonl").read_bytes() == (out / "models.jsonl").read_bytes()
+
+
+def test_weights_of_pairs(nngen, tmp_path):
+    measured = []
+    for k, text in enumerate(("Conv 20\n", "Conv 20\nConv,Relu 200\n", "Conv 20\nConv,Relu 0\n")):
+        (tmp_path / "w").write_text(text)
+        assert nngen("--nodes", 20, "--count", 150, "--weights", tmp_path / "w", "--inputs", 0, "--out", tmp_path / str(k), "--quiet").code == 0
+        measured.append(after(edges(tmp_path / str(k))[1], "Conv", "Relu"))
+    assert measured[1] > 0.4 and measured[1] > 8 * measured[0] and measured[2] <= measured[0]
+    judge_some = tmp_path / "j"
+    (tmp_path / "w").write_text("Conv,Relu 200\nRelu,MaxPool 200\n")
+    assert nngen("--nodes", 20, "--count", 60, "--weights", tmp_path / "w", "--out", judge_some, "--quiet").code == 0
+    judge(judge_some)
+
+
+@pytest.mark.parametrize("text, says", [("Conv", "line 1"), ("Conv 1\nRelu -1\n", "line 2"), ("Nope 1\n", "unknown operator Nope"), ("* 0\n", "above 0"), ("Conv 1.23456", "line 1")])
+def test_malformed_weights(nngen, tmp_path, text, says):
+    (tmp_path / "w").write_text(text)
+    r = nngen("--weights", tmp_path / "w", "--out", tmp_path / "x")
+    assert r.code == 2 and says in r.err
+
+
+def own_model(path, blocks, custom=False):
+    """A small network as people write them: Conv, Relu and MaxPool in turn, then Flatten, Gemm and Softmax."""
+    nodes, inits, x, channels = [], [], "x", 3
+    for i in range(blocks):
+        inits.append(helper.make_tensor(f"w{i}", TensorProto.FLOAT, [4, channels, 3, 3], [0.1] * (36 * channels)))
+        nodes += [helper.make_node("Conv", [x, f"w{i}"], [f"c{i}"], pads=[1, 1, 1, 1]), helper.make_node("Relu", [f"c{i}"], [f"r{i}"]),
+                  helper.make_node("MaxPool", [f"r{i}"], [f"p{i}"], kernel_shape=[2, 2])]
+        x, channels = f"p{i}", 4
+    nodes += [helper.make_node("Flatten", [x], ["f"]), helper.make_node("Softmax", ["f"], ["y" if not custom else "z"])]
+    if custom:
+        nodes.append(helper.make_node("Mystery", ["z"], ["y"], domain="example"))
+    graph = helper.make_graph(nodes, "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, 32, 32])],
+                              [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)], inits)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]), path)
+
+
+def test_like(nngen, tmp_path, plain):
+    own_model(tmp_path / "own" / "a.onnx", 3)
+    own_model(tmp_path / "own" / "deeper" / "b.onnx", 2, custom=True)
+    (tmp_path / "own" / "notes.txt").write_text("no model\n")
+    out = tmp_path / "g"
+    r = nngen("--nodes", 20, "--count", 150, "--like", tmp_path / "own", "--out", out)
+    assert r.code == 0
+    assert "--like: operator example.Mystery (1 nodes) is not in the table" in r.err
+    (ops, pairs), (before, pairs_before) = edges(out), edges(plain)
+    theirs = {"Conv": 5, "Relu": 5, "MaxPool": 5, "Flatten": 2, "Softmax": 2}
+    distance = [sum(abs(share(c, x) - theirs.get(x, 0) / 19) for x in set(c) | set(theirs)) / 2 for c in (ops, before)]
+    assert distance[0] < 0.6 * distance[1]
+    for a, b in (("Conv", "Relu"), ("Relu", "MaxPool"), ("MaxPool", "Conv")):
+        assert after(pairs, a, b) > 0.2 and after(pairs, a, b) > 4 * after(pairs_before, a, b)
+    assert not json.loads((out / "manifest.json").read_text())["missing"]
+    judge(out)
+    assert nngen("replay", out / "manifest.json", "--out", tmp_path / "again", "--quiet").code == 0
+    assert (tmp_path / "again" / "models.jsonl").read_bytes() == (out / "models.jsonl").read_bytes()
+
+
+def test_like_what_is_no_model(nngen, tmp_path):
+    (tmp_path / "own").mkdir()
+    r = nngen("--like", tmp_path / "own", "--out", tmp_path / "x")
+    assert r.code == 2 and "there is no .onnx file below" in r.err
+    (tmp_path / "own" / "a.onnx").write_bytes(b"\x08\x07garbage")
+    r = nngen("--like", tmp_path / "own", "--out", tmp_path / "x")
+    assert r.code == 1 and "a.onnx" in r.err
+    r = nngen("--like", tmp_path / "none", "--out", tmp_path / "x")
+    assert r.code == 1 and "cannot open" in r.err
+    (tmp_path / "w").write_text("Conv 1\n")
+    r = nngen("--like", tmp_path, "--weights", tmp_path / "w", "--out", tmp_path / "x")
+    assert r.code == 2 and "exclude each other" in r.err
