@@ -266,7 +266,7 @@ static bool is_operator(const char *s)
 {
     size_t n = 0;
     for (; s[n] != '\0'; n++)
-        if (s[n] <= ' ' || s[n] > '~' || s[n] == ',' || s[n] == '"' || s[n] == '#')
+        if (s[n] <= ' ' || s[n] > '~' || s[n] == ',' || s[n] == '"' || s[n] == '\\' || s[n] == '#')
             return false;
     return n > 0 && n <= 200;
 }

@@ -24,7 +24,8 @@ typedef struct {
 } onnx_view_attribute;
 
 typedef struct {
-    const char *op;                         /* "domain.type" outside of ONNX's own domain; printable ASCII without commas */
+    const char
+        *op; /* "domain.type" outside of ONNX's own domain; printable ASCII without blanks, commas, quotes, backslashes and # */
     uint32_t first_reader, n_readers;       /* nodes that read an output of it, ascending, each once */
     uint32_t first_attribute, n_attributes; /* in the file's order */
     uint32_t graph_inputs, graph_outputs;   /* different ones that it reads and makes; 0 in a body */

@@ -74,6 +74,31 @@ static const char *class_name(unsigned class)
     return names[class];
 }
 
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The operators of a model with their numbers: {"Add":3} or Add:3;Mul:1. */
+static nn_status inventory(json_line *out, const onnx_view *v, bool json, nn_error *err)
+{
+    const char **ops = nn_malloc((v->n_nodes + 1) * sizeof *ops);
+    if (ops == NULL)
+        return nn_nomem(err);
+    for (size_t i = 0; i < v->n_nodes; i++)
+        ops[i] = v->nodes[i].op;
+    qsort(ops, v->n_nodes, sizeof *ops, by_text);
+    line_raw(out, json ? "{" : "");
+    for (size_t i = 0, n; i < v->n_nodes; i += n) {
+        for (n = 1; i + n < v->n_nodes && strcmp(ops[i], ops[i + n]) == 0;)
+            n++;
+        report_line(out, json ? "%s\"%s\":%zu" : "%s%s:%zu", i == 0 ? "" : json ? "," : ";", ops[i], n);
+    }
+    line_raw(out, json ? "}" : "");
+    nn_free(ops);
+    return NN_OK;
+}
+
 static nn_status models(json_line *out, const seq_analysis *a, nn_error *err)
 {
     size_t width = 5;
@@ -82,24 +107,28 @@ static nn_status models(json_line *out, const seq_analysis *a, nn_error *err)
             width = strlen(a->models.all[i].name);
     int w = width < 60 ? (int)width : 60;
     if (a->o->as == SEQ_CSV)
-        line_raw(out, "model,class,nodes,edges,inputs,outputs,paths,bodies,functions,external\n");
+        line_raw(out, "model,class,nodes,edges,inputs,outputs,paths,bodies,functions,external,operators\n");
     else if (a->o->as == SEQ_TEXT)
         report_line(out, "%-*s %-8s%8s%8s%8s%8s  %s\n", w, "model", "class", "nodes", "edges", "inputs", "outputs", "paths");
     else
         line_raw(out, "[");
+    nn_status s = NN_OK;
     for (size_t i = 0; i < a->models.n; i++) {
         const seq_model *m = &a->models.all[i];
         const onnx_view *v = &m->view;
         path_count count;
         char paths[44];
-        nn_status s = seq_path_count(v, &count, err);
+        if (s == NN_OK)
+            s = seq_path_count(v, &count, err);
         if (s != NN_OK)
             return s;
         path_count_text(&count, paths);
         if (a->o->as == SEQ_CSV) {
             report_csv_text(out, m->name);
-            report_line(out, ",%s,%zu,%zu,%zu,%zu,%s,%zu,%zu,%zu\n", class_name(m->class), v->n_nodes, v->n_readers, v->n_inputs,
+            report_line(out, ",%s,%zu,%zu,%zu,%zu,%s,%zu,%zu,%zu,", class_name(m->class), v->n_nodes, v->n_readers, v->n_inputs,
                         v->n_outputs, paths, v->n_bodies, v->n_functions, v->n_external);
+            s = inventory(out, v, false, err);
+            line_raw(out, "\n");
         } else if (a->o->as == SEQ_TEXT) {
             report_line(out, "%-*.300s %-8s%8zu%8zu%8zu%8zu  %s", w, m->name, class_name(m->class), v->n_nodes, v->n_readers,
                         v->n_inputs, v->n_outputs, paths);
@@ -117,14 +146,16 @@ static nn_status models(json_line *out, const seq_analysis *a, nn_error *err)
             line_string(out, m->name);
             report_line(out,
                         ",\"class\":\"%s\",\"nodes\":%zu,\"edges\":%zu,\"inputs\":%zu,\"outputs\":%zu,\"paths\":\"%s\","
-                        "\"bodies\":%zu,\"functions\":%zu,\"external\":%zu}",
+                        "\"bodies\":%zu,\"functions\":%zu,\"external\":%zu,\"operators\":",
                         class_name(m->class), v->n_nodes, v->n_readers, v->n_inputs, v->n_outputs, paths, v->n_bodies,
                         v->n_functions, v->n_external);
+            s = inventory(out, v, true, err);
+            line_raw(out, "}");
         }
     }
     if (a->o->as == SEQ_JSON)
         line_raw(out, "]");
-    return NN_OK;
+    return s;
 }
 
 /* ---- operators ---- */

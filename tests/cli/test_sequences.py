@@ -4,6 +4,7 @@ import io
 import json
 import random
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 import onnx
@@ -75,6 +76,8 @@ def test_paths(nngen, families):
         for path, m in zip(sorted((root / "suite").iterdir()), models["suite"]):
             mine = got[path.stem]
             assert int(mine["paths"]) == len(m.paths())
+            assert mine["operators"] == Counter(sorted(op for op in m.ops.values() if op is not None))
+            assert list(mine["operators"]) == sorted(mine["operators"])
             assert mine["nodes"] == sum(op is not None for op in m.ops.values())
             assert mine["edges"] == sum(isinstance(a, int) and isinstance(b, int) for a, b in m.graph.edges)
 
@@ -291,6 +294,9 @@ def test_tables(nngen, families):
     assert r.out.startswith(f"{len(models['failed'])} failed, {len(models['correct'])} correct, {len(models['suite'])} of a suite; sequences of 3 to 10 operators\n")
     csv_models = list(csv.DictReader(io.StringIO(nngen("sequences", root / "failed", "--format", "csv").out)))
     assert [m["model"] for m in csv_models] == [f"m{i}" for i in range(len(models["failed"]))]
+    for row, m in zip(csv_models, models["failed"], strict=True):
+        ops = Counter(op for op in m.ops.values() if op is not None)
+        assert row["operators"] == ";".join(f"{op}:{ops[op]}" for op in sorted(ops))
     ops = list(csv.DictReader(io.StringIO(nngen("sequences", root / "failed", "--format", "csv", "--show", "operators").out)))
     count = {}
     for m in models["failed"]:

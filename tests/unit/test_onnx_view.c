@@ -214,6 +214,9 @@ static void test_unsound(void **state)
     node(&g, "A,B", "", "a", NULL);
     expect(&g, "has a node without a proper operator: A,B");
     g.n = 0;
+    node(&g, "A\\", "", "a", NULL);
+    expect(&g, "has a node without a proper operator: A\\");
+    g.n = 0;
     named(&g, 12, 1, "x");
     named(&g, 5, 8, "x");
     expect(&g, "");
