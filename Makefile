@@ -110,6 +110,12 @@ fuzz: test-deps
 campaign: test-deps
 	$(MAKE) all
 	sh tests/campaign.sh
+# The differential study on a small corpus; STUDY=full is the study's own size.
+STUDY = small
+study: deps
+	$(MAKE) -j$(JOBS) all
+	sh tests/study/setup.sh
+	sh tests/study/study.sh $(STUDY)
 format:
 	clang-format -i gen/*.c gen/*.h solver/*.c solver/*.h include/*.h $(wildcard tests/*/*.c tests/*/*.h)
 lint: test-deps
@@ -165,10 +171,11 @@ help:
 	@echo "make stress     fail every allocation in turn"
 	@echo "make fuzz       fuzz the table loader and the ONNX reader for FUZZ_SECONDS=600"
 	@echo "make campaign   tens of thousands of models through checker, shape inference and ONNX Runtime"
+	@echo "make study      models through runtimes, converters and simplifiers, with a report; STUDY=full: 18 families"
 	@echo "make install    PREFIX=/usr/local DESTDIR= LIBDIR=PREFIX/lib"
 	@echo "make man, make deb   man pages in $(B)/man; Debian packages in build/deb"
 	@echo "make format, make lint, make clean"
 
 -include $(wildcard $(B)/gen/*.d $(B)/solver/*.d $(B)/tests/unit/*.d)
-.PHONY: all corpus check deps test-deps unit unit-programs bench peers asan stress fuzz campaign format lint man install deb clean help
+.PHONY: all corpus check study deps test-deps unit unit-programs bench peers asan stress fuzz campaign format lint man install deb clean help
 .DELETE_ON_ERROR:

@@ -84,7 +84,7 @@ class Child:
             return ""
         lines = [x.strip() for x in lines if x.strip()]
         telling = [x for x in lines if TELLING.search(x)]
-        return " ".join(telling[-3:])[:500] if telling else " ".join(lines)[-500:]
+        return " ".join(telling[-3:])[:500] if telling else " ".join(lines[-2:])[-300:]
 
     def message(self, until):
         """The next line as an object; None on time out, or a string that says how it ended."""

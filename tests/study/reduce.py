@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -200,6 +201,7 @@ def command(sub):
     s.add_argument("--tolerance", default="loose")
     s.add_argument("--limit", type=int, default=200, help="most models to reduce")
     s.add_argument("--per-kind", type=int, default=2, help="most models of each target, outcome and message (or set of operators)")
+    s.add_argument("--seconds", type=float, default=1e9, help="stop after that many")
     s.set_defaults(function=main)
 
 
@@ -227,7 +229,10 @@ def main(args):
     if at.exists():
         known = {tuple(x["key"]): x for x in json.loads(at.read_text("utf-8"))}
     tried = {(x["target"], m) for x in known.values() for m in x["models"]}
+    until = time.monotonic() + args.seconds
     for r in [c for c in candidates(folder, args, level) if (c["target"], c["model"]) not in tried][: args.limit]:
+        if time.monotonic() > until:
+            break
         model, feed, kind, message, calls = reduce_case(models[r["model"]], r["target"], level)
         if model is None:
             continue

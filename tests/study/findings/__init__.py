@@ -1,0 +1,60 @@
+"""Defects found by the study, each a model of at most three nodes with what it should give. `nngen-study recheck` runs them again."""
+from collections import namedtuple
+
+import numpy as np
+from onnx import TensorProto, checker, helper, numpy_helper, shape_inference
+
+# agree: targets that give what is expected; make() gives (model, feed, [expected outputs])
+Finding = namedtuple("Finding", "name target version outcome agree why make")
+FINDINGS = []
+IR = {17: 8, 18: 8, 19: 9, 20: 9, 21: 10}
+RUNTIMES = ("onnxruntime-none", "reference", "openvino", "tract", "tinygrad")
+
+
+def but(*names):
+    """All of the usual runtimes but some."""
+    return tuple(r for r in RUNTIMES if r not in names)
+
+
+def finding(target, version, outcome, agree):
+    """Registers a function whose documentation says what is expected and why."""
+
+    def register(make):
+        FINDINGS.append(Finding(f"{target}: {make.__name__.replace('_', ' ')}", target, version, outcome, tuple(agree), " ".join(make.__doc__.split()), make))
+        return make
+
+    return register
+
+
+def f32(*x):
+    return np.array(x, np.float32)
+
+
+def i64(*x):
+    return np.array(x, np.int64)
+
+
+def ramp(*shape, low=-1.0, high=1.0):
+    """Values without a pattern that a transposed or shifted result could share."""
+    n = int(np.prod(shape))
+    return (low + (high - low) * ((np.arange(n) * 0.618033988749895) % 1.0)).reshape(shape).astype(np.float32)
+
+
+def model(nodes, feed, weights, expected, opset=17, outputs=None):
+    """nodes: (operator, inputs, outputs, attributes); checked strictly."""
+    protos = [helper.make_node(op, list(i), list(o), name=f"node{k}", **a) for k, (op, i, o, a) in enumerate(nodes)]
+    names = outputs or [x for x in nodes[-1][2] if x]
+    info = [helper.make_tensor_value_info(k, helper.np_dtype_to_tensor_dtype(v.dtype), v.shape) for k, v in feed.items()]
+    out = [helper.make_tensor_value_info(k, helper.np_dtype_to_tensor_dtype(v.dtype), v.shape) for k, v in zip(names, expected)]
+    graph = helper.make_graph(protos, "finding", info, out, [numpy_helper.from_array(v, k) for k, v in weights.items()])
+    m = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=IR[opset])
+    checker.check_model(shape_inference.infer_shapes(m, True, True, True), full_check=True)
+    return m, feed, expected
+
+
+def single(op, feed, weights, expected, opset=17, inputs=None, outputs=("y",), **attributes):
+    """One node; its inputs in the order of feed, then weights, unless told."""
+    return model([(op, inputs or [*feed, *weights], outputs, attributes)], feed, weights, expected, opset)
+
+
+FLOAT = TensorProto.FLOAT

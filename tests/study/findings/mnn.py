@@ -1,0 +1,43 @@
+"""MNN 3.6.1, model converted by its own converter."""
+import numpy as np
+
+from study.findings import but, f32, finding, single, tract
+
+V = "3.6.1"
+
+
+@finding("mnn", V, "value mismatch", but())
+def fmod_takes_the_sign_of_the_divisor():
+    """Mod with fmod=1 is C's fmod, so that the result has the dividend's sign: fmod(5, -3) = 2. MNN gives -1."""
+    a, b = f32(5, -5, 5.5), f32(-3, 3, 3)
+    return single("Mod", {"a": a}, {"b": b}, [np.fmod(a, b)], fmod=1)
+
+
+@finding("mnn", V, "value mismatch", but("tract"))
+def gather_nd_of_a_negative_index():
+    """-1 is the last row; MNN gives zeros."""
+    return tract.gather_nd_of_a_negative_index()
+
+
+@finding("mnn", V, "value mismatch", but("tract"))
+def scatter_nd_of_a_negative_index():
+    """-1 is the last row; MNN leaves the old value out of the sum."""
+    return tract.scatter_nd_of_a_negative_index()
+
+
+@finding("mnn", V, "value mismatch", ("onnxruntime-none", "openvino", "onnxruntime-web"))
+def rnn_backwards_with_an_activation():
+    """MNN uses Tanh whatever activations says."""
+    return tract.rnn_backwards_with_an_activation()
+
+
+@finding("mnn", V, "value mismatch", ("onnxruntime-none", "openvino", "onnxruntime-web"))
+def gru_with_an_activation():
+    """MNN uses Tanh whatever activations says."""
+    return tract.gru_with_an_activation()
+
+
+@finding("mnn", V, "value mismatch", ("onnxruntime-none", "openvino", "tinygrad"))
+def pad_by_a_negative_count():
+    """Negative pads remove elements; MNN gives other ones. On larger tensors it writes outside of its memory."""
+    return tract.pad_by_a_negative_count()

@@ -1,0 +1,63 @@
+"""The reference evaluator of onnx 1.23.2: the specification's own words that it does not follow. What is expected is worked out by hand."""
+import numpy as np
+
+from study.findings import f32, finding, i64, ramp, single, tract
+
+V = "1.23.2"
+ORT = ("onnxruntime-none", "openvino")
+
+
+@finding("reference", V, "run failure", (*ORT, "tract", "tinygrad"))
+def lrn_of_fewer_channels_than_its_size():
+    """The window is cut at the first and last channel. The evaluator reads beyond them."""
+    x = ramp(2, 1, 2, 3)
+    return single("LRN", {"x": x}, {}, [(x / (1 + 0.1 / 3 * x * x) ** np.float32(0.75)).astype(np.float32)], size=3, alpha=0.1, beta=0.75, bias=1.0)
+
+
+@finding("reference", V, "value mismatch", ("onnxruntime-none", "openvino"))
+def lp_normalization_of_negative_numbers():
+    """The norm for p=1 is the sum of absolute values: 1 and -3 become 1/4 and -3/4 down their column. The evaluator adds the values themselves."""
+    x = f32([1, 2], [-3, 1])
+    return single("LpNormalization", {"x": x}, {}, [x / np.abs(x).sum(0, keepdims=True)], p=1, axis=0)
+
+
+@finding("reference", V, "run failure", ("onnxruntime-none", "openvino", "tinygrad"))
+def mean_whose_first_input_is_smaller():
+    """Mean broadcasts in both directions. The evaluator adds in place of the first input."""
+    a, b = ramp(3), ramp(2, 3)
+    return single("Mean", {"a": a, "b": b}, {}, [(a + b) / 2])
+
+
+@finding("reference", V, "run failure", ("onnxruntime-none", "openvino", "tinygrad"))
+def pad_by_a_negative_count():
+    """Negative pads remove elements."""
+    return tract.pad_by_a_negative_count()
+
+
+@finding("reference", V, "value mismatch", ORT)
+def gru_that_clips():
+    """clip bounds what goes into the activations. The evaluator leaves it out."""
+    return tract.gru_that_clips()
+
+
+@finding("reference", V, "value mismatch", ORT)
+def rnn_of_sequences_of_given_lengths():
+    """sequence_lens ends each sequence: of length 1, the last state is that after the first step. The evaluator runs through all steps."""
+    x, w, r = f32(1, 2).reshape(2, 1, 1), f32(1).reshape(1, 1, 1), np.zeros((1, 1, 1), np.float32)
+    h = np.tanh(f32(1)).reshape(1, 1, 1).astype(np.float32)
+    return single("RNN", {"x": x}, {"w": w, "r": r, "n": np.array([1], np.int32)}, [h], inputs=["x", "w", "r", "", "n"], outputs=["", "y"], hidden_size=1)
+
+
+@finding("reference", V, "value mismatch", ("onnxruntime-none",))
+def max_unpool_to_an_output_shape():
+    """Indices count in the tensor that is asked for, [1, 1, 5, 5]: 15 is row 3, column 0. The evaluator counts in the smallest one and pads."""
+    x = ramp(1, 1, 2, 2)
+    y = np.zeros((1, 1, 5, 5), np.float32)
+    y.reshape(-1)[[0, 5, 10, 15]] = x.reshape(-1)
+    return single("MaxUnpool", {"x": x}, {"i": i64(0, 5, 10, 15).reshape(1, 1, 2, 2), "s": i64(1, 1, 5, 5)}, [y], kernel_shape=[2, 2], strides=[2, 2])
+
+
+@finding("reference", V, "load failure", ("onnxruntime-none", "openvino"))
+def rnn_with_an_activation():
+    """Sigmoid is one of the activations of RNN. The evaluator does not know it."""
+    return tract.rnn_backwards_with_an_activation()

@@ -1,0 +1,35 @@
+"""ONNX Runtime 1.32.0 on the CPU, and onnxruntime-web 1.30.0."""
+import numpy as np
+
+from study.findings import finding, i64, model, ramp, single
+
+V = "1.32.0"
+
+
+@finding("onnxruntime-all", V, "load failure", ("onnxruntime-none", "reference", "openvino", "tract", "tinygrad"))
+def gemm_of_a_third_output_and_a_sum():
+    """GemmSumFusion stops at "src_arg_index < 2 was false" when a Gemm without C takes the third output of its producer and a Sum of two follows."""
+    x, w, c = ramp(3, 4), ramp(2, 4), ramp(1, 2)
+    return model([("Split", ["x"], ["p", "q", "r"], {"axis": 0}), ("Gemm", ["r", "w"], ["g"], {"transB": 1}), ("Sum", ["g", "c"], ["y"], {})],
+                 {"x": x, "c": c}, {"w": w}, [x[2:] @ w.T + c])
+
+
+@finding("onnxruntime-all", V, "run failure", ("onnxruntime-none", "reference", "openvino", "tract", "tinygrad"))
+def pad_of_one_axis_between_transposes():
+    """The transpose optimiser permutes the pads of all axes where axes names one, and the Gather that it puts in fails: indices element out of data bounds."""
+    x = ramp(2, 3)
+    return model([("Transpose", ["x"], ["t"], {"perm": [1, 0]}), ("Pad", ["t", "pads", "", "axes"], ["u"], {}), ("Transpose", ["u"], ["y"], {"perm": [1, 0]})],
+                 {"x": x}, {"pads": i64(1, 2), "axes": i64(0)}, [np.pad(x, ((0, 0), (1, 2)))], opset=18)
+
+
+@finding("onnxruntime-none", V, "value mismatch", ("reference",))
+def col2im_of_dilated_blocks_of_two_channels():
+    """Each block element is added at position + dilation * its place in the block, for each channel alike. ONNX Runtime is right with one channel or without dilation."""
+    channels, kernel, dilation, size = 2, 3, 2, 9
+    steps = size - dilation * (kernel - 1)
+    x = ramp(1, channels * kernel, steps)
+    y = np.zeros((1, channels, size), np.float32)
+    for c in range(channels):
+        for k in range(kernel):
+            y[0, c, k * dilation: k * dilation + steps] += x[0, c * kernel + k]
+    return single("Col2Im", {"x": x}, {"im": i64(size), "bl": i64(kernel)}, [y], opset=18, dilations=[dilation])

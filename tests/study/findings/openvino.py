@@ -1,0 +1,66 @@
+"""OpenVINO 2026.4.1, CPU plug-in, float32 precision asked for."""
+import numpy as np
+
+from study.findings import finding, model, ramp, single
+
+V = "2026.4.1"
+
+
+@finding("openvino", V, "value mismatch", ("onnxruntime-none", "tract", "tinygrad", "onnxruntime-web"))
+def lrn_of_one_channel():
+    """With one channel the local sum is x * x. OpenVINO gets some elements wrong by a factor of two and more, others in other batches."""
+    x = ramp(52, 1, 3, 16, low=1, high=2)
+    y = x / (0.65 + 0.1 / 3 * x * x) ** np.float32(0.3)
+    return single("LRN", {"x": x}, {}, [y.astype(np.float32)], size=3, alpha=0.1, beta=0.3, bias=0.65)
+
+
+@finding("openvino", V, "crash", ("onnxruntime-none", "tract", "tinygrad"))
+def gather_elements_of_a_part_then_clip():
+    """Indices of GatherElements may be fewer than the data along the other axes. OpenVINO ends by a segmentation fault, or refuses the model, by where the graph goes on."""
+    x, i = ramp(1, 27, 2, 2, 35), (np.arange(24 * 2 * 13) % 27).reshape(1, 24, 1, 2, 13).astype(np.int64)
+    y = np.take_along_axis(x[:, :, :1, :, :13], i, 1)
+    return model([("GatherElements", ["x", "i"], ["t"], {"axis": -4}), ("Clip", ["t", "low"], ["y"], {})], {"x": x},
+                 {"i": i, "low": np.array(-0.4, np.float32)}, [np.maximum(y, np.float32(-0.4))])
+
+
+@finding("openvino", V, "shape difference", ("onnxruntime-none", "reference", "tract", "tinygrad"))
+def reduce_l1_over_an_axis():
+    """Before opset 18, ReduceL1 takes its axes from an attribute: [2, 3] reduced over axis 1 has the shape [2]. OpenVINO gives a scalar, as if there were no axes."""
+    x = ramp(2, 3)
+    return single("ReduceL1", {"x": x}, {}, [np.abs(x).sum(1)], keepdims=0, axes=[1])
+
+
+@finding("openvino", V, "shape difference", ("onnxruntime-none", "reference", "tract", "tinygrad"))
+def reduce_log_sum_over_an_axis():
+    """As above; ReduceLogSumExp too."""
+    x = ramp(2, 3, low=1, high=2)
+    return single("ReduceLogSum", {"x": x}, {}, [np.log(x.sum(1))], keepdims=0, axes=[1])
+
+
+@finding("openvino", V, "shape difference", ("onnxruntime-none", "reference"))
+def dft_one_sided():
+    """The transform runs over axis 1 by default; its one-sided result of n = 4 keeps n // 2 + 1 = 3 elements. OpenVINO's result has an axis too many."""
+    x = ramp(2, 4, 1, 1)
+    full = np.fft.rfft(x[..., 0], axis=1)
+    return single("DFT", {"x": x}, {}, [np.stack([full.real, full.imag], -1).astype(np.float32)], onesided=1)
+
+
+@finding("openvino", V, "value mismatch", ("onnxruntime-none", "tinygrad", "onnxruntime-web"))
+def grouped_conv_transpose_to_an_output_shape():
+    """The total padding is stride * (n - 1) + output_padding + kernel - output_shape = 3 + 2 + 4 - 7 = 2, one element on each side. OpenVINO agrees with one group, and
+    is one element off with two."""
+    x, w = ramp(1, 2, 2), ramp(2, 1, 4)
+    full = np.zeros((1, 2, 9), np.float32)
+    for k in range(2):
+        full[0, :, 3 * k: 3 * k + 4] += x[0, :, k: k + 1] * w[:, 0]
+    return single("ConvTranspose", {"x": x}, {"w": w}, [np.ascontiguousarray(full[:, :, 1:8])], strides=[3], output_padding=[2], output_shape=[7], group=2)
+
+
+@finding("openvino", V, "value mismatch", ("onnxruntime-none", "onnxruntime-web"))
+def lstm_that_couples_its_gates():
+    """input_forget=1 makes the forget gate 1 - i, as in the finding on tract."""
+    from study.findings.tract import lstm_that_couples_its_gates as same
+
+    return same()
+
+

@@ -1,0 +1,117 @@
+"""tract 0.23.9."""
+import numpy as np
+
+from study.findings import but, f32, finding, i64, model, ramp, single
+
+V = "0.23.9"
+
+
+@finding("tract", V, "value mismatch", but("tract"))
+def remainder_of_one_number_by_several():
+    """The dividend is broadcast: fmod(5, 3) and fmod(5, 3) are 2 and 2. tract gives the divisors, 3 and 3."""
+    return single("Mod", {"a": f32(5)}, {"b": f32(3, 3)}, [f32(2, 2)], fmod=1)
+
+
+@finding("tract", V, "value mismatch", ("onnxruntime-none", "openvino", "onnxruntime-web"))
+def global_lp_pool_without_absolute_values():
+    """An Lp norm is of absolute values: with p=1, of -1, 2, 3 it is 6. tract adds the values themselves."""
+    x = f32(-1, 2, 3).reshape(1, 1, 3)
+    return single("GlobalLpPool", {"x": x}, {}, [f32(6).reshape(1, 1, 1)], p=1)
+
+
+@finding("tract", V, "NaN/Inf difference", ("onnxruntime-none", "openvino", "onnxruntime-web"))
+def global_lp_pool_of_odd_order_gives_nan():
+    """The same with p=3 and a negative sum: the root of a negative number."""
+    x = f32(-2, 1).reshape(1, 1, 2)
+    return single("GlobalLpPool", {"x": x}, {}, [f32(9 ** (1 / 3)).reshape(1, 1, 1)], p=3)
+
+
+@finding("tract", V, "crash", but("tract"))
+def gather_nd_of_a_negative_index():
+    """Indices count from the end when negative: -1 is the last row. tract ends the process by an assertion (index < dim)."""
+    x = ramp(3, 2)
+    return single("GatherND", {"x": x}, {"i": i64([-1], [0])}, [x[[-1, 0]]])
+
+
+@finding("tract", V, "crash", but("tract"))
+def scatter_nd_of_a_negative_index():
+    """As above, for ScatterND that adds; without a reduction tract refuses the index by an error."""
+    x, u = ramp(3, 2), f32([7, 8])
+    y = x.copy()
+    y[-1] += u[0]
+    return single("ScatterND", {"x": x}, {"i": i64([-1]), "u": u}, [y], reduction="add")
+
+
+@finding("tract", V, "crash", ("onnxruntime-none", "openvino", "tinygrad"))
+def pad_by_a_negative_count():
+    """Negative pads remove elements. tract ends the process."""
+    x = ramp(2, 4)
+    return single("Pad", {"x": x}, {"pads": i64(1, 0, 0, -2), "v": np.array(0.5, np.float32)}, [np.pad(x[:, :2], ((1, 0), (0, 0)), constant_values=0.5)])
+
+
+@finding("tract", V, "crash", but("tract", "tinygrad"))
+def squeeze_of_axes_in_no_order():
+    """Axes of Squeeze may come in any order and count from the end. tract ends the process."""
+    x = f32(3).reshape(1, 1, 1, 1)
+    return single("Squeeze", {"x": x}, {"axes": i64(-2, 0, -1, -3)}, [np.array(3, np.float32)])
+
+
+@finding("tract", V, "crash", but("tract"))
+def range_downwards_in_floats():
+    """Range(1, 0, -0.5) has ceil((0 - 1) / -0.5) = 2 elements. tract ends the process."""
+    x, parts = ramp(2), {k: np.array(v, np.float32) for k, v in (("start", 1), ("limit", 0), ("delta", -0.5))}
+    return model([("Range", list(parts), ["r"], {}), ("Add", ["x", "r"], ["y"], {})], {"x": x}, parts, [x + f32(1, 0.5)])
+
+
+@finding("tract", V, "load failure", ("onnxruntime-none", "openvino", "tinygrad"))
+def mean_of_tensors_of_different_ranks():
+    """Mean broadcasts in both directions, also over ranks. tract refuses to load the model: its division gets a scalar of the wrong rank."""
+    a, b = ramp(3), ramp(2, 3)
+    return single("Mean", {"a": a, "b": b}, {}, [(a + b) / 2])
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+@finding("tract", V, "value mismatch", ("onnxruntime-none", "openvino", "onnxruntime-web"))
+def rnn_backwards_with_an_activation():
+    """activations names a function for each direction. For the second direction tract uses Tanh whatever is named."""
+    x, w, r = f32(-1).reshape(1, 1, 1), f32(1, 1).reshape(2, 1, 1), f32(0, 0).reshape(2, 1, 1)
+    h = sigmoid(f32(-1, -1)).reshape(2, 1, 1).astype(np.float32)
+    return single("RNN", {"x": x}, {"w": w, "r": r}, [h], inputs=["x", "w", "r"], outputs=["", "y"], hidden_size=1, direction="bidirectional", activations=["Sigmoid", "Sigmoid"])
+
+
+@finding("tract", V, "value mismatch", ("onnxruntime-none", "openvino", "onnxruntime-web"))
+def gru_with_an_activation():
+    """The second name in activations is that of the hidden gate: ht = (1 - z) * g(x) + z * h, here with g the sigmoid. tract uses Tanh."""
+    x, w, r = f32(1).reshape(1, 1, 1), f32(0, 0, 2).reshape(1, 3, 1), np.zeros((1, 3, 1), np.float32)
+    h = (0.5 * sigmoid(f32(2))).reshape(1, 1, 1).astype(np.float32)
+    return single("GRU", {"x": x}, {"w": w, "r": r}, [h], inputs=["x", "w", "r"], outputs=["", "y"], hidden_size=1, activations=["Sigmoid", "Sigmoid"])
+
+
+@finding("tract", V, "value mismatch", ("onnxruntime-none", "openvino", "onnxruntime-web"))
+def gru_that_clips():
+    """clip bounds what goes into the activations: tanh(clip(3)) with clip=0.5. tract leaves it out."""
+    x, w, r = f32(3).reshape(1, 1, 1), f32(0, 0, 1).reshape(1, 3, 1), np.zeros((1, 3, 1), np.float32)
+    h = (0.5 * np.tanh(f32(0.5))).reshape(1, 1, 1).astype(np.float32)
+    return single("GRU", {"x": x}, {"w": w, "r": r}, [h], inputs=["x", "w", "r"], outputs=["", "y"], hidden_size=1, clip=0.5)
+
+
+@finding("tract", V, "value mismatch", ("onnxruntime-none", "onnxruntime-web"))
+def lstm_that_couples_its_gates():
+    """input_forget=1 makes the forget gate 1 - i. With a first state c = 1, all gates at 1/2 but i = sigmoid(2): c' = (1 - i) * 1 + i * 0."""
+    x = f32(1).reshape(1, 1, 1)
+    w, r = f32(2, 0, 0, 0).reshape(1, 4, 1), np.zeros((1, 4, 1), np.float32)
+    c0 = f32(1).reshape(1, 1, 1)
+    c = (1 - sigmoid(f32(2))).reshape(1, 1, 1).astype(np.float32)
+    return single("LSTM", {"x": x}, {"w": w, "r": r, "h": 0 * c0, "c": c0}, [c], inputs=["x", "w", "r", "", "", "h", "c"], outputs=["", "", "y"],
+                  hidden_size=1, input_forget=1)
+
+
+@finding("tract", V, "value mismatch", ("onnxruntime-none", "openvino", "tinygrad"))
+def conv_transpose_to_an_output_shape():
+    """With output_shape, the excess of the full result, 4 - 2 here, is split over both sides: the middle stays. tract keeps the beginning."""
+    x, w = f32(1, 2).reshape(1, 1, 2), f32(1, 10, 100).reshape(1, 1, 3)
+    full = np.convolve([1, 2], [1, 10, 100])
+    return single("ConvTranspose", {"x": x}, {"w": w}, [full[1:3].reshape(1, 1, 2).astype(np.float32)], output_shape=[2])

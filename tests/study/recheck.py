@@ -1,0 +1,92 @@
+"""Runs the findings again: against what is expected, in the target and in those that agreed."""
+import importlib
+import pkgutil
+
+import numpy as np
+
+from study import findings, isolate, outcomes, reduce, targets
+
+
+def load():
+    for m in pkgutil.iter_modules(findings.__path__):
+        importlib.import_module(f"study.findings.{m.name}")
+    return findings.FINDINGS
+
+
+class Bench:
+    """Children that stay alive between findings."""
+
+    def __init__(self):
+        targets.load_all()
+        self.level = next(t for t in outcomes.tolerances() if t["name"] == "loose")
+        self.oracles = {}
+
+    def outcome(self, target, made):
+        """(outcome, error or difference) of a target on (model, feed, expected)."""
+        if target not in self.oracles:
+            self.oracles[target] = reduce.Oracle(target, self.level)
+        o = self.oracles[target]
+        model, feed, expected = made
+        reduce.write(o.folder / "m", model, feed)
+        path = o.folder / "expected.npz"
+        np.savez(path, **{f"0/{i}": e for i, e in enumerate(expected)})
+        request = {"path": str(o.folder / "m/model.onnx"), "reference": str(path)}
+        result = o.ask(o.t, request)
+        if result["status"] in isolate.GONE:  # once more, in a fresh process
+            result = o.ask(o.t, request)
+        said = result.get("error") or next((x.get("worst") or x.get("shape") or x.get("type") for x in result.get("outputs", [])), "")
+        return outcomes.outcome(result, self.level), said
+
+    def close(self):
+        for o in self.oracles.values():
+            o.close()
+
+
+def command(sub):
+    s = sub.add_parser("recheck", help="run the findings again")
+    s.add_argument("--target")
+    s.add_argument("--markdown", action="store_true", help="print FINDINGS.md")
+    s.set_defaults(function=main)
+
+
+def main(args):
+    bench, wrong = Bench(), 0
+    try:
+        found = [f for f in load() if not args.target or f.target == args.target]
+        if args.markdown:
+            print(markdown(found), end="")
+            return 0
+        for f in found:
+            if why := targets.why_not(targets.REGISTRY[f.target]):
+                print(f"not run   {f.name}: {why}")
+                continue
+            made = f.make()
+            kind, said = bench.outcome(f.target, made)
+            others = {t: bench.outcome(t, made)[0] for t in f.agree if not targets.why_not(targets.REGISTRY[t])}
+            bad = {t: k for t, k in others.items() if k != "correct"}
+            state = "gone" if kind == "correct" else "there" if kind == f.outcome else "changed"
+            wrong += state != "there" or bool(bad)
+            print(f"{state:10}{f.name}: {kind}" + (f" (was {f.outcome})" if state == "changed" else "") + (f"; NOT AGREEING: {bad}" if bad else "") + f"  {str(said)[:140]}", flush=True)
+    finally:
+        bench.close()
+    return wrong > 0
+
+
+INTRODUCTION = """# Findings
+Defects of today's consumers that the study found in models of one to three operators, each cut down to the nodes that make it and to small numbers.
+`nngen-study recheck` runs all of them again; `nngen-study recheck --markdown` writes this text from `findings/*.py`. What is expected is computed there by numpy from the
+operator's definition, and every runtime under "agree" gives it. The reference evaluator and the runtimes are those of `requirements.txt`.
+
+"""
+
+
+def markdown(found):
+    """The text of FINDINGS.md."""
+    lines = [INTRODUCTION + "| finding | version | outcome |\n|---|---|---|"]
+    lines += [f"| {f.name} | {f.version} | {f.outcome} |" for f in found]
+    for f in found:
+        made = f.make()
+        expected = "; ".join(f"{x.name} = {np.array2string(e, threshold=8, precision=6, separator=', ')}".replace("\n", "") for x, e in zip(made[0].graph.output, made[2]))
+        lines += [f"\n## {f.name}", f"Version {f.version}: {f.outcome}. Agree: {', '.join(f.agree)}.", "", f.why, "", "```", reduce.listing(made[0]),
+                  f"expected {expected}", "```"]
+    return "\n".join(lines) + "\n"

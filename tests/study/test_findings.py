@@ -1,0 +1,40 @@
+"""The findings: models are valid, what they should give is what those that agree give, and each defect is still there in the version that it was found in."""
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from study import recheck, targets
+
+FOUND = recheck.load()
+
+
+@pytest.fixture(scope="module")
+def bench():
+    b = recheck.Bench()
+    yield b
+    b.close()
+
+
+@pytest.mark.parametrize("f", FOUND, ids=lambda f: f.name)
+def test_finding(bench, f):
+    """Others agree with what is expected; the target does not, if it is installed in that version."""
+    made = f.make()
+    assert 1 <= len(made[0].graph.node) <= 3
+    assert all(np.isfinite(e).all() for e in made[2]) and len(made[2]) == len(made[0].graph.output)
+    asked = [a for a in f.agree if not targets.why_not(targets.REGISTRY[a])]
+    assert {a: bench.outcome(a, made)[0] for a in asked} == {a: "correct" for a in asked}
+    t = targets.REGISTRY[f.target]
+    if not targets.why_not(t) and list(targets.versions(t).values())[0] == f.version:
+        assert bench.outcome(f.target, made)[0] == f.outcome
+    elif not asked:
+        pytest.skip(f"{f.target} {f.version} is not installed")
+
+
+def test_each_defect_is_told_once():
+    assert len({f.name for f in FOUND}) == len(FOUND) >= 5 and all(f.why and f.agree for f in FOUND)
+
+
+def test_findings_are_written_down():
+    """FINDINGS.md is what `nngen-study recheck --markdown` prints."""
+    assert Path("tests/study/FINDINGS.md").read_text("utf-8") == recheck.markdown(FOUND)
