@@ -14,6 +14,7 @@
 typedef struct {
     json_line line;
     uint64_t nodes, files, bytes;
+    uint8_t structure[STRUCTURE_SIZE];
     bool ready, good;
 } slot;
 
@@ -35,6 +36,7 @@ typedef struct {
     uint64_t error_index;
     nn_corpus_report report;
     stats stats;
+    distinct *distinct;
 } corpus;
 
 typedef struct {
@@ -124,8 +126,10 @@ static nn_status make_model(worker *w, slot *out, uint64_t index, nn_error *err)
     const outdir *dir = found ? NULL : w->c->dir;
     if (!found)
         s = write_model(w, out, err);
+    if (s == NN_OK && !structure_of(w->model->graph, &w->model->mem, out->structure))
+        s = nn_nomem(err);
     if (s == NN_OK)
-        s = manifest_line(&out->line, w->model, (const uint8_t(*)[SHA256_SIZE])w->digests, err);
+        s = manifest_line(&out->line, w->model, out->structure, (const uint8_t(*)[SHA256_SIZE])w->digests, err);
     if (s == NN_OK)
         s = stats_reserve(&w->stats, w->model->graph, err);
     if (s == NN_OK && dir != NULL)
@@ -153,7 +157,8 @@ static void commit(corpus *c)
 {
     for (slot *s; (s = &c->slots[c->committed % c->n_slots])->ready; c->committed++) {
         nn_error err = {0};
-        if (s->good && c->dir != NULL && outdir_record(c->dir, s->line.bytes, s->line.size, &err) != NN_OK)
+        if (s->good && ((c->dir != NULL && outdir_record(c->dir, s->line.bytes, s->line.size, &err) != NN_OK) ||
+                        distinct_add(c->distinct, s->structure, c->first + c->committed * c->step, &err) != NN_OK))
             fail(c, c->committed, &err);
         if (s->good) {
             c->report.models++;
@@ -238,11 +243,16 @@ static void run(worker *workers, size_t jobs)
 
 static nn_status finish(corpus *c, nn_error *err)
 {
+    distinct_result d;
+    nn_status s = distinct_count(c->distinct, &d, err);
+    if (s != NN_OK)
+        return s;
+    c->report.distinct = d.distinct;
     if (c->dir == NULL || (c->report.models == 0 && c->total > 0))
         return NN_OK;
     char *text;
     size_t size;
-    nn_status s = manifest_json(&text, &size, c->family, &c->stats, c->report.models, &c->run, err);
+    s = manifest_json(&text, &size, c->family, &c->stats, &d, c->report.models, &c->run, err);
     if (s != NN_OK)
         return s;
     s = outdir_finish(c->dir, text, size, err);
@@ -293,6 +303,8 @@ static nn_status with_workers(corpus *c, size_t jobs, nn_error *err)
     c->slots = nn_calloc(c->n_slots, sizeof *c->slots);
     worker *workers = nn_calloc(jobs, sizeof *workers);
     nn_status s = c->slots != NULL && workers != NULL ? stats_init(&c->stats, t->ops, &t->classes, err) : nn_nomem(err);
+    if (s == NN_OK)
+        s = distinct_new(&c->distinct, err);
     for (size_t i = 0; i < jobs && s == NN_OK; i++) {
         workers[i].c = c;
         s = stats_init(&workers[i].stats, t->ops, &t->classes, err);
@@ -358,6 +370,7 @@ nn_status nn_corpus_write(const nn_family *family, const nn_corpus_config *confi
     if (report != NULL)
         *report = c.report;
     stats_free(&c.stats);
+    distinct_free(c.distinct);
     pthread_mutex_destroy(&c.lock);
     pthread_cond_destroy(&c.moved);
     outdir_close(c.dir);

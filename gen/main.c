@@ -199,6 +199,14 @@ static int stopped(const options *o, const nn_error *err)
     return 128 + number;
 }
 
+static void say_duplicates(const nn_corpus_report *r, const char *dir)
+{
+    if (r->distinct < r->models)
+        (void)fprintf(stderr, "nngen: %llu of %llu models have the structure of an earlier one%s%s%s\n",
+                      (unsigned long long)(r->models - r->distinct), (unsigned long long)r->models, dir != NULL ? ", see " : "",
+                      dir != NULL ? dir : "", dir != NULL ? "/manifest.json" : "");
+}
+
 static int write_corpus(const options *o, const nn_family *family)
 {
     bar b = {.started = now(), .on = !o->quiet && (o->progress || isatty(STDERR_FILENO))};
@@ -226,6 +234,7 @@ static int write_corpus(const options *o, const nn_family *family)
                           (unsigned long long)report.models, (long long)o->count, o->out);
         return status;
     }
+    say_duplicates(&report, o->dry_run ? NULL : o->out);
     if (!o->quiet)
         print_summary(o, &report, now() - b.started);
     return close_stdout(EXIT_SUCCESS);
@@ -387,6 +396,7 @@ static int merge(const options *given)
     if (nn_corpus_merge(given->paths[0], (const char *const *)given->paths + 1, (size_t)given->n_paths - 1, &config, &report,
                         on_missing, &missing, &err) != NN_OK)
         return fail(&err);
+    say_duplicates(&report, given->paths[0]);
     options o = *given;
     o.out = given->paths[0];
     o.nodes = report.models > 0 ? (int64_t)(report.nodes / report.models) : 0;

@@ -104,14 +104,19 @@ static void line_intervals(json_line *j, const nn_model *m)
     line_raw(j, "}");
 }
 
-nn_status manifest_line(json_line *line, nn_model *m, const uint8_t (*digests)[SHA256_SIZE], nn_error *err)
+nn_status manifest_line(json_line *line, nn_model *m, const uint8_t structure[STRUCTURE_SIZE],
+                        const uint8_t (*digests)[SHA256_SIZE], nn_error *err)
 {
+    char hex[STRUCTURE_HEX_SIZE];
     const graph *g = m->graph;
     line_raw(line, "{");
     line_key(line, "name");
     line_string(line, m->name);
     line_key(line, "nodes");
     line_int(line, (int64_t)g->n_nodes);
+    line_key(line, "structure");
+    structure_hex(structure, hex);
+    line_string(line, hex);
     line->failed |= !line_operators(line, m);
     line_ports(line, m, "inputs", g->inputs, g->n_inputs);
     line_ports(line, m, "outputs", g->outputs, g->n_outputs);
@@ -383,12 +388,26 @@ static json_t *sums_object(const stats *s)
     return unless(bad, j);
 }
 
-static json_t *manifest_object(const nn_family *f, const stats *s, uint64_t finished, const options *run)
+/* Names of models that have the structure of an earlier one, and of that one. */
+static json_t *duplicates_array(const distinct_result *d)
 {
-    json_t *j = json_pack("{s:s, s:s, s:o, s:s, s:i, s:o, s:o, s:o}", "generator", "nngen", "version", NNGEN_VERSION, "options",
-                          options_object(&f->options), "table_digest", f->table->digest, "ir_version",
+    json_t *j = json_array();
+    int bad = 0;
+    for (size_t i = 0; i < d->n_pairs; i++) {
+        char model[MODEL_NAME_SIZE], first[MODEL_NAME_SIZE];
+        model_name(model, d->pairs[i].model);
+        model_name(first, d->pairs[i].first);
+        bad |= json_array_append_new(j, json_pack("[s, s]", model, first));
+    }
+    return unless(bad, j);
+}
+
+static json_t *manifest_object(const nn_family *f, const stats *s, const distinct_result *d, uint64_t finished, const options *run)
+{
+    json_t *j = json_pack("{s:s, s:s, s:o, s:s, s:i, s:o, s:o, s:o, s:o, s:o}", "generator", "nngen", "version", NNGEN_VERSION,
+                          "options", options_object(&f->options), "table_digest", f->table->digest, "ir_version",
                           onnx_ir_version((int)f->options.opset), "operators", operators_array(s), "missing", missing_array(f, s),
-                          "statistics", statistics_object(f, s));
+                          "distinct", whole(d->distinct), "duplicates", duplicates_array(d), "statistics", statistics_object(f, s));
     int bad = f->pairs != NULL ? json_object_set_new(j, "pairs", missing_pairs_object(f, s)) : 0;
     uint64_t all = (uint64_t)f->options.count;
     if (is_shard(run)) {
@@ -400,10 +419,10 @@ static json_t *manifest_object(const nn_family *f, const stats *s, uint64_t fini
     return unless(bad, j);
 }
 
-nn_status manifest_json(char **out, size_t *size, const nn_family *f, const stats *s, uint64_t finished, const options *run,
-                        nn_error *err)
+nn_status manifest_json(char **out, size_t *size, const nn_family *f, const stats *s, const distinct_result *d, uint64_t finished,
+                        const options *run, nn_error *err)
 {
-    json_t *j = manifest_object(f, s, finished, run);
+    json_t *j = manifest_object(f, s, d, finished, run);
     char *text = j != NULL ? json_dumps(j, JSON_FORMAT) : NULL;
     json_decref(j);
     if (text == NULL)

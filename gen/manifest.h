@@ -6,18 +6,20 @@
 #define NN_MANIFEST_H
 
 #include "api.h"
+#include "distinct.h"
 #include "json_line.h"
 
 /* finished: models that are there; fewer than options_models after a cancellation or an error. run: NULL, or options whose shard
  * was made; then the manifest has what merging needs. */
-nn_status manifest_json(char **out, size_t *size, const nn_family *f, const stats *s, uint64_t finished, const options *run,
-                        nn_error *err);
+nn_status manifest_json(char **out, size_t *size, const nn_family *f, const stats *s, const distinct_result *d, uint64_t finished,
+                        const options *run, nn_error *err);
 
 /* Why operator i is in no model of a family with these statistics; NULL if it is in one. */
 const char *manifest_missing(const nn_family *f, const stats *s, size_t op);
 
 /* Appends one line with its newline. digests: of model.onnx, then of the inputs, data set by data set. */
-nn_status manifest_line(json_line *line, nn_model *m, const uint8_t (*digests)[SHA256_SIZE], nn_error *err);
+nn_status manifest_line(json_line *line, nn_model *m, const uint8_t structure[STRUCTURE_SIZE],
+                        const uint8_t (*digests)[SHA256_SIZE], nn_error *err);
 
 /* What a run is, to be recorded at its start and compared when it goes on: the fields generator, version, options and table_digest
  * (and shard) of its manifest. To be freed with free(). */

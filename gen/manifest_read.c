@@ -312,6 +312,12 @@ nn_status manifest_row_files(const manifest_row *r, manifest_file_fn *f, void *d
     return s;
 }
 
+bool manifest_row_structure(const manifest_row *r, uint8_t out[STRUCTURE_SIZE])
+{
+    const char *hex = json_string_value(json_object_get((const json_t *)r, "structure"));
+    return hex != NULL && structure_parse(hex, out);
+}
+
 size_t manifest_row_inputs(const manifest_row *r)
 {
     return json_array_size(json_object_get((const json_t *)r, "inputs"));

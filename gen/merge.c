@@ -28,6 +28,7 @@ typedef struct {
     nn_table *table;
     nn_family *family;
     stats stats;
+    distinct *distinct;
     outdir *dir;
     model_dir target;
     nn_corpus_report report;
@@ -212,6 +213,11 @@ static nn_status take_line(merge *m, uint64_t index, nn_error *err)
         s = nn_fail(err, NN_ERR_IO, p->lines_path, 0, 0, "has no line of %s where it should be", name);
     else
         s = take_model(m, row, err);
+    uint8_t structure[STRUCTURE_SIZE];
+    if (s == NN_OK && !manifest_row_structure(row, structure))
+        s = nn_fail(err, NN_ERR_IO, p->lines_path, 0, 0, "the line of %s has no structure of 32 hexadecimal digits", name);
+    if (s == NN_OK)
+        s = distinct_add(m->distinct, structure, index, err);
     manifest_row_free(row);
     return s == NN_OK ? outdir_record(m->dir, line, n, err) : s;
 }
@@ -223,7 +229,12 @@ static nn_status finish(merge *m, nn_error *err)
     char *text;
     size_t size;
     uint64_t count = (uint64_t)m->family->options.count;
-    nn_status s = manifest_json(&text, &size, m->family, &m->stats, count, NULL, err);
+    distinct_result d;
+    nn_status s = distinct_count(m->distinct, &d, err);
+    if (s != NN_OK)
+        return s;
+    m->report.distinct = d.distinct;
+    s = manifest_json(&text, &size, m->family, &m->stats, &d, count, NULL, err);
     if (s != NN_OK)
         return s;
     s = outdir_finish(m->dir, text, size, err);
@@ -252,6 +263,8 @@ static nn_status run(merge *m, const char *out, const nn_merge_config *config, n
     nn_status s = replay_open(&m->table, &m->family, first->doc, first->manifest_path, config->specs, false, err);
     if (s == NN_OK)
         s = stats_init(&m->stats, m->table->ops, &m->table->classes, err);
+    if (s == NN_OK)
+        s = distinct_new(&m->distinct, err);
     for (size_t i = 0; i < m->n && s == NN_OK; i++)
         s = manifest_add_stats(m->parts[i].doc, &m->stats, err);
     if (s == NN_OK)
@@ -275,6 +288,7 @@ nn_status nn_corpus_merge(const char *out, const char *const *shards, size_t n, 
     if (s == NN_OK && report != NULL)
         *report = m.report;
     stats_free(&m.stats);
+    distinct_free(m.distinct);
     outdir_close(m.dir);
     nn_family_close(m.family);
     nn_table_close(m.table);

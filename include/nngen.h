@@ -160,6 +160,7 @@ typedef struct {
     uint64_t files, bytes;     /* models and inputs */
     size_t operators, covered; /* of the family; those that appear in a model */
     size_t missing;            /* operators - covered; nn_corpus_missing has their names */
+    uint64_t distinct;         /* models whose structure (operators, attributes, edges, types, shapes) no earlier one has */
 } nn_corpus_report;
 
 /* Called for each operator that is in no model. */

@@ -138,7 +138,7 @@ def write(folder, mk, proto, sets, rng):
             put(f"test_data_set_{k}/input_{i}.pb", numpy_helper.from_array(value, x).SerializeToString())
     outs = [v.name for v in proto.graph.output]
     ops = stats.of_model(View(proto))["operators"]
-    return {"name": folder.name, "nodes": len(mk.nodes), "operators": dict(sorted(ops.items())),
+    return {"name": folder.name, "nodes": len(mk.nodes), "structure": stats.of_model(View(proto))["hash"], "operators": dict(sorted(ops.items())),
             "inputs": [port(mk, x) for x in mk.inputs], "outputs": [port(mk, x) for x in outs], "files": files,
             "intervals": {x: [float(v) for v in r] for x, r in mk.range.items()}}
 
@@ -158,7 +158,8 @@ def corpus(root, nodes=15, count=3, opset=17, inputs=1, seed=1, only=None):
     manifest = {"generator": "nngen", "version": "0.0.0",
                 "options": {"nodes": nodes, "count": count, "seed": seed, "opset": opset, "inputs": inputs, "profile": "ort", "ops": "+" + only if only else "",
                             "max_elements": 4096, "intervals": True, "types": "float32", "cover": "ops", "contain": "", "avoid": "", "weights": ""},
-                "table_digest": "0" * 64, "ir_version": IR_OF_OPSET[opset], "operators": ops, "missing": missing,
+                "table_digest": "0" * 64, "ir_version": IR_OF_OPSET[opset], "operators": ops, "missing": missing, "distinct": len(family.hashes),
+                "duplicates": sorted([n, min(g)] for g in family.hashes.values() for n in g if n != min(g)),
                 "statistics": {**family.statistics(), "classes": {}, "coverage": {str(k): {"seen": n} for k, n in family.coverage().items()}}}
     (root / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
     (root / "models.jsonl").write_text("".join(json.dumps(r) + "\n" for r in records))

@@ -68,6 +68,21 @@ def counted(manifest, family):
             yield Problem("statistics", f"{said['seen']} sequences of {length} operators in the manifest, {value} counted")
 
 
+def distinct(manifest, family, records):
+    """The manifest's distinct structures and duplicates against the files', and those of the lines, one for one."""
+    groups = {frozenset(names) for names in family.hashes.values()}
+    lines = {}
+    for r in records:
+        lines.setdefault(r["structure"], set()).add(r["name"])
+    if {frozenset(names) for names in lines.values()} != groups:
+        yield Problem("structure", "the structures in models.jsonl group the models otherwise than the files do")
+    if manifest["distinct"] != len(groups):
+        yield Problem("structure", f"{manifest['distinct']} distinct models in the manifest, {len(groups)} counted")
+    pairs = sorted([name, min(g)] for g in groups for name in g if name != min(g))
+    if manifest["duplicates"] != pairs[:100]:
+        yield Problem("structure", f"duplicates are {manifest['duplicates'][:3]} ... in the manifest, {pairs[:3]} ... counted")
+
+
 def duplicates(family, nodes):
     """Models of small graphs may meet by chance; of larger ones they must not."""
     for names in family.hashes.values():
@@ -105,6 +120,7 @@ def problems(corpus, family, whole, list_ops=None):
         yield from listed(m, list_ops)
     if whole:
         yield from counted(m, family)
+        yield from distinct(m, family, records)
         if m["options"]["nodes"] >= ROOM_NODES:
             yield from duplicates(family, m["options"]["nodes"])
     if m["options"]["count"] >= MANY_MODELS:

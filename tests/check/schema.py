@@ -16,6 +16,10 @@ class Hex64:
     pass
 
 
+class Hex32:
+    pass
+
+
 class Interval:
     pass
 
@@ -31,6 +35,8 @@ MANIFEST = {
     "ir_version": int,
     "operators": [{"name": str, "since": int, "flags": [str], "nodes": int, "models": int}],
     "missing": [{"name": str, "reason": str}],
+    "distinct": int,
+    "duplicates": [[str]],
     "statistics": {"nodes": int, "depth": RANGE, "joins": Number, "outputs": RANGE, "graph_inputs": RANGE, "ranks": Map(int),
                    "dims": Map(int), "classes": Map(Map(Map(int))), "coverage": Map({"seen": int})},
 }
@@ -40,6 +46,7 @@ PORT = {"name": str, "type": str, "shape": [int], "interval": Interval}
 RECORD = {
     "name": str,
     "nodes": int,
+    "structure": Hex32,
     "operators": Map(int),
     "inputs": [PORT],
     "outputs": [PORT],
@@ -81,9 +88,10 @@ def errors(value, want, path=""):
     elif want is Number:
         if not is_number(value):
             yield f"{here}: a finite number expected, not {value!r}"
-    elif want is Hex64:
-        if not (isinstance(value, str) and len(value) == 64 and set(value) <= set("0123456789abcdef")):
-            yield f"{here}: 64 lower-case hexadecimal digits expected, not {value!r}"
+    elif want in (Hex32, Hex64):
+        digits = 64 if want is Hex64 else 32
+        if not (isinstance(value, str) and len(value) == digits and set(value) <= set("0123456789abcdef")):
+            yield f"{here}: {digits} lower-case hexadecimal digits expected, not {value!r}"
     elif want is Interval:
         if not (isinstance(value, list) and len(value) == 2 and all(map(is_number, value)) and value[0] <= value[1]):
             yield f"{here}: an interval [lo, hi] of finite numbers expected, not {value!r}"

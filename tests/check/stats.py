@@ -1,4 +1,5 @@
 """Statistics of one model and of a family, and the structural hash."""
+import collections
 import hashlib
 from collections import Counter
 
@@ -16,24 +17,25 @@ def depth(view):
 
 
 def structural_hash(view):
-    """Operators, attributes, edges and shapes; not names, order of nodes, or contents of initializers."""
+    """Operators, attributes, edges, types and shapes; not names, order of nodes, or contents of initializers and tensor attributes."""
     def digest(*parts):
         return hashlib.blake2b("\0".join(map(str, parts)).encode(), digest_size=16).hexdigest()
 
     h = {}
     for i, name in enumerate(view.inputs):
         h[name] = digest("input", i, view.declared[name])
+    uses = collections.Counter(x for n in view.nodes for x in n.input)
     for name in view.inits:
-        h[name] = digest("initializer", view.declared[name])
+        h[name] = digest("initializer", uses[name], view.declared[name])
     nodes = []
     for n in view.nodes:
-        attrs = sorted((a.name, a.SerializeToString(deterministic=True)) for a in n.attribute)
+        attrs = sorted((a.name, tuple(a.t.dims) if a.type == AttributeProto.TENSOR else a.SerializeToString(deterministic=True)) for a in n.attribute)
         here = digest(n.op_type, attrs, [h.get(x, "") for x in n.input], [view.declared.get(x) for x in n.output])
         nodes.append(here)
         for slot, x in enumerate(n.output):
             h[x] = digest(here, slot)
     outs = [h.get(x, "") for x in view.outputs]
-    return digest(sorted(nodes), sorted(outs), len(view.inputs))
+    return digest(sorted(nodes), outs, [h[x] for x in view.inputs])
 
 
 def attribute_values(view):

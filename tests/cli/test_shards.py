@@ -144,3 +144,38 @@ def test_replay_refuses(nngen, tmp_path, whole):
     assert (r.code, r.err.splitlines()[0]) == (2, "nngen: replay: --nodes is taken from the manifest")
     r = nngen("replay", "--out", tmp_path / "r")
     assert (r.code, r.err.splitlines()[0]) == (2, "nngen: replay: expected a manifest and --out DIR")
+
+
+def test_duplicates_are_named_and_counted_over_shards(nngen, tmp_path):
+    """Models of one node meet by chance."""
+    args = ("--nodes", 1, "--count", 120, "--seed", 3, "--ops", "Relu,Abs", "--quiet")
+    r = nngen(*args, "--out", tmp_path / "whole")
+    manifest = json.loads((tmp_path / "whole" / "manifest.json").read_text())
+    rows = [json.loads(x) for x in (tmp_path / "whole" / "models.jsonl").read_text().splitlines()]
+    first, pairs = {}, []
+    for row in rows:
+        if first.setdefault(row["structure"], row["name"]) != row["name"]:
+            pairs.append([row["name"], first[row["structure"]]])
+    assert pairs and manifest["duplicates"] == pairs[:100] and manifest["distinct"] == 120 - len(pairs)
+    assert r.err == f"nngen: {len(pairs)} of 120 models have the structure of an earlier one, see {tmp_path / 'whole'}/manifest.json\n"
+    parts = [tmp_path / f"p{k}" for k in (1, 2, 3)]
+    for k, part in enumerate(parts, 1):
+        assert nngen(*args, "--shard", f"{k}/3", "--out", part).code == 0
+    assert nngen("merge", tmp_path / "m", *parts).code == 0
+    assert tree(tmp_path / "m") == tree(tmp_path / "whole")
+
+
+def test_larger_models_are_distinct(nngen, tmp_path, whole):
+    manifest = json.loads((whole / "manifest.json").read_text())
+    assert (manifest["distinct"], manifest["duplicates"]) == (60, [])
+
+
+def test_merge_wants_structures(nngen, tmp_path):
+    (part,) = shards(nngen, tmp_path, 1)
+    lines = (part / "models.jsonl").read_text().splitlines()
+    row = json.loads(lines[4])
+    row["structure"] = row["structure"][:-1]
+    lines[4] = json.dumps(row, separators=(",", ":"))
+    (part / "models.jsonl").write_text("".join(x + "\n" for x in lines))
+    r = nngen("merge", tmp_path / "m", part)
+    assert r.code == 1 and "the line of test_000004 has no structure of 32 hexadecimal digits" in r.err

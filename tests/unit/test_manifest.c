@@ -430,18 +430,19 @@ static void lines_say_what_the_model_is(void **state)
     nn_model *m = NULL;
     nn_error err;
     json_line line = {.bytes = NULL};
-    uint8_t digests[64][SHA256_SIZE] = {{0xab}};
+    uint8_t digests[64][SHA256_SIZE] = {{0xab}}, structure[STRUCTURE_SIZE] = {0xcd};
     assert_int_equal(nn_model_build(&m, family, 2, &err), NN_OK);
-    assert_int_equal(manifest_line(&line, m, (const uint8_t(*)[SHA256_SIZE])digests, &err), NN_OK);
+    assert_int_equal(manifest_line(&line, m, structure, (const uint8_t(*)[SHA256_SIZE])digests, &err), NN_OK);
     assert_int_equal(line.bytes[line.size - 1], '\n');
     json_t *j = json_loadb(line.bytes, line.size, JSON_REJECT_DUPLICATES, NULL);
     assert_non_null(j);
-    static const char *const keys[] = {"name", "nodes", "operators", "inputs", "outputs", "files", "intervals"};
+    static const char *const keys[] = {"name", "nodes", "structure", "operators", "inputs", "outputs", "files", "intervals"};
     size_t k = 0;
     for (void *i = json_object_iter(j); i != NULL; i = json_object_iter_next(j, i))
         assert_string_equal(json_object_iter_key(i), keys[k++]);
     assert_int_equal(k, COUNT(keys));
     assert_string_equal(json_string_value(json_object_get(j, "name")), "test_000002");
+    assert_string_equal(json_string_value(json_object_get(j, "structure")), "cd000000000000000000000000000000");
     json_int_t nodes = 0;
     const char *key;
     json_t *value;
