@@ -101,10 +101,14 @@ def generate(generator, f, out, forms):
         if best[0]:
             break
     shutil.rmtree(out, ignore_errors=True)
-    if best[0]:  # so many models that as many as were asked for have it
-        ok, words = generator.make(best[1], out, -(-generator.count * generator.count // best[0]))
-        if ok:
-            return best[1], False, None
+    there, asked = best[0], generator.count
+    while 0 < there < generator.count and asked < 100 * generator.count:  # so many models that as many as were asked for have it
+        asked = -(-asked * (generator.count + 2) // there)
+        shutil.rmtree(out, ignore_errors=True)
+        ok, words = generator.make(best[1], out, asked)
+        there = models_with(out, f.op) if ok else 0
+    if there:
+        return best[1], False, None
     return sized, False, f"no family of {plan.MINIMAL_NODES} nodes: {words}"
 
 

@@ -1,0 +1,104 @@
+"""What says whether two ways to compute a model agree, and why they may not."""
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from check import compare, conditioning, runtime
+from check.view import View
+from check.workers import Pool
+
+
+def model(nodes, inits, outputs, shape=(8,), opset=17):
+    """Bytes and view of a float32 model with the input x; every tensor has the shape of x unless it says otherwise."""
+    made = [x for n in nodes for x in n.output]
+    info = lambda name: helper.make_tensor_value_info(name, TensorProto.FLOAT, outputs.get(name, shape))
+    g = helper.make_graph(nodes, "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)], [info(x) for x in outputs],
+                          [numpy_helper.from_array(np.asarray(v, np.float32), k) for k, v in inits.items()],
+                          value_info=[info(x) for x in made if x not in outputs])
+    m = helper.make_model(g, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
+    return m.SerializeToString(), View(m)
+
+
+X = np.linspace(0.1, 0.8, 8).astype(np.float32)
+
+
+def test_rounding_explains_a_jump_at_a_whole_number():
+    nodes = [helper.make_node("Mul", ["x", "inverse"], ["a"]), helper.make_node("Floor", ["a"], ["b"]), helper.make_node("Neg", ["b"], ["c"])]
+    data, view = model(nodes, {"inverse": np.nextafter(np.float32(3) / X, np.float32(0))}, {"c": (8,)})
+    bad, notes = conditioning.explain(data, view, [{"x": X}], {(0, "c"): 0.3})
+    assert not bad
+    [(kind, message, op)] = notes
+    assert (kind, op) == ("ill-conditioned", "Floor") and "Floor" in message
+
+
+def test_rounding_explains_no_difference_in_a_smooth_model():
+    nodes = [helper.make_node("Tanh", ["x"], ["a"]), helper.make_node("Exp", ["a"], ["c"])]
+    data, view = model(nodes, {}, {"c": (8,)})
+    bad, notes = conditioning.explain(data, view, [{"x": X}], {(0, "c"): 0.01})
+    assert not notes
+    [(kind, _, op)] = bad
+    assert (kind, op) == ("levels", "Exp")
+
+
+def test_whole_numbers_and_copies_are_not_moved():
+    nodes = [helper.make_node("Round", ["x"], ["a"]), helper.make_node("Identity", ["x"], ["b"]), helper.make_node("Sin", ["x"], ["c"])]
+    data, view = model(nodes, {}, {"a": (8,), "b": (8,), "c": (8,)})
+    steps = conditioning.Steps(data, view)
+    plain, noisy = steps.run({"x": X}), steps.run({"x": X}, np.random.default_rng(0))
+    assert np.array_equal(plain["a"], noisy["a"]) and np.array_equal(plain["b"], noisy["b"])
+    assert not np.array_equal(plain["c"], noisy["c"]) and np.allclose(plain["c"], noisy["c"], rtol=1e-6)
+
+
+def test_a_session_that_keeps_state_is_reported():
+    nodes = [helper.make_node("BatchNormalization", ["x", "s", "b", "m", "v"], ["y", "rm", "rv"], training_mode=1), helper.make_node("Neg", ["rm"], ["z"])]
+    shape = (2, 3, 4)
+    data, view = model(nodes, {"s": np.ones(3), "b": np.zeros(3), "m": np.zeros(3), "v": np.ones(3)}, {"z": (3,), "rm": (3,), "rv": (3,)}, shape)
+    del view.outputs[1:]
+    m = onnx.load_model_from_string(data)
+    del m.graph.output[1:]
+    feeds = [{"x": np.random.default_rng(i).standard_normal(shape).astype(np.float32)} for i in range(3)]
+    found = list(runtime.run(m.SerializeToString(), view, {"outputs": []}, feeds, lambda s: None, {}))
+    assert {kind for kind, _, _ in found} == {"state"}
+    assert not list(runtime.run(m.SerializeToString(), view, {"outputs": []}, feeds, lambda s: None, {}, {"BatchNormalization"}))
+
+
+def test_agreement():
+    a = np.array([1.0, 2.0, 1e-9], np.float32)
+    assert compare.agree(a, a * np.float32(1.0005)) is None
+    assert "2 of 3" in compare.agree(a, a * np.float32(1.002))
+    assert compare.agree(a, a.astype(np.float64)) and compare.agree(a, a[:2])
+    assert compare.agree(np.array([1]), np.array([2])) == "1 of 1 values differ"
+    assert compare.agree(np.array([1e-4, 1e3], np.float32), np.array([0, 1e3], np.float32)) is None
+    assert compare.agree(np.array([1e-4, 1], np.float32), np.array([0, 1], np.float32))
+
+
+@pytest.mark.parametrize("op, attributes, opset, quirk", [
+    ("GridSample", {"mode": "bicubic"}, 17, True), ("GridSample", {"mode": "nearest"}, 17, False), ("GridSample", {"mode": "linear"}, 20, False),
+    ("LpNormalization", {"p": 1}, 17, True), ("LpNormalization", {}, 17, False), ("LSTM", {"clip": 1.0}, 17, True), ("LSTM", {"hidden_size": 1}, 17, False),
+    ("ConvTranspose", {"group": 2}, 17, True), ("ConvTranspose", {"group": 1}, 17, False), ("Relu", {}, 17, False)])
+def test_quirks_are_told_by_attributes_and_opset(op, attributes, opset, quirk):
+    _, view = model([helper.make_node(op, ["x"], ["c"], **attributes)], {}, {"c": (8,)}, opset=opset)
+    assert bool(compare.known(view.nodes[0], opset, view, False)) == quirk
+
+
+def test_every_quirk_has_a_reason_and_known_operators():
+    known = {s.name for s in onnx.defs.get_all_schemas()}
+    for q in compare.QUIRKS:
+        assert q["reason"] and q["op"] and set(q["op"]) <= known
+        assert set(q) <= {"op", "reason", "opsets", "attributes", "ranks", "not_ranks", "inputs", "outputs", "smaller", "negative", "rounding", "failed"}
+
+
+def third_dies(task, stage):
+    stage("working")
+    if task == 3:
+        raise SystemExit(7)
+    return {"problems": [], "task": task}
+
+
+def test_only_the_task_that_crashes_in_a_batch_is_lost():
+    with Pool(1, third_dies) as p:
+        results = sorted(p.map(range(40)), key=lambda x: x[0])
+    assert [t for t, _ in results] == list(range(40))
+    assert [t for t, r in results if r["problems"]] == [3]
+    assert results[3][1]["problems"][0][0] == "crash" and "working" in results[3][1]["problems"][0][1]
