@@ -30,7 +30,7 @@ static const row rows[] = {
      "blocks as the study took them: matching blocks of every two paths that were listed, of any length"},
     {"--max-paths", "N", SEQ, INT, offsetof(seq_options, max_paths), 1000, 1, 100000000, "paths of a model that are listed"},
     {"--max-sequences", "N", SEQ, INT, offsetof(seq_options, max_sequences), 10000000, 1000, 1000000000,
-     "sequences kept in memory, 76 bytes each; where there are more, lengths are cut and it says so"},
+     "sequences kept in memory, some 50 bytes each; where there are more, lengths are cut and it says so"},
     {"--reduce", "MODE", SEQ, TEXT, offsetof(seq_options, reduce), 0, 0, 0,
      "published or corrected: to the blocks that sequences share"},
     {"--order", "N", SEQ, INT, offsetof(seq_options, order), 0, 0, INT64_MAX,

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHAINS_MAX = 20000000 };
+enum { CHAINS_MAX = 5000000 };
 
 static uint64_t mix(uint64_t x)
 {

@@ -50,7 +50,7 @@ uint32_t seq_tail(seq_trie *t, uint32_t sequence);
 
 typedef enum { SEQ_ADD, SEQ_KNOWN } seq_mode; /* SEQ_KNOWN: sequences that are not there yet are passed over */
 
-/* Counts a model of `class` at each of its sequences up to max_length. Where the limit on sequences or 20 million chains of one
+/* Counts a model of `class` at each of its sequences up to max_length. Where the limit on sequences or 5 million chains of one
  * length of one model would be passed, max_length goes down and `cut` is set: what is longer is not complete. */
 nn_status seq_count_model(seq_trie *t, const onnx_view *v, unsigned class, seq_mode mode, nn_error *err);
 /* Whether a model holds a sequence of up to `longest` operators for which `wanted` (an element a sequence) is set. */
