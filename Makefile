@@ -170,7 +170,7 @@ help:
 	@echo "make asan       the tests under AddressSanitizer and UBSan"
 	@echo "make stress     fail every allocation in turn"
 	@echo "make fuzz       fuzz the table loader and the ONNX reader for FUZZ_SECONDS=600"
-	@echo "make campaign   tens of thousands of models through checker, shape inference and ONNX Runtime"
+	@echo "make campaign   every operator at every opset and 100,000 mixed models, judged; see tests/campaign.sh"
 	@echo "make study      models through runtimes, converters and simplifiers, with a report; STUDY=full: 18 families"
 	@echo "make install    PREFIX=/usr/local DESTDIR= LIBDIR=PREFIX/lib"
 	@echo "make man, make deb   man pages in $(B)/man; Debian packages in build/deb"
