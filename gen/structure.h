@@ -4,7 +4,9 @@
  * A tensor is known by what computes it: a graph input by its number, type and shape; an initializer by its type, shape and number
  * of uses; a node's output by the operator, the attributes, the inputs in order, the output's number, type and shape. The
  * fingerprint is that of all nodes, whatever their order, and of the graph outputs in theirs. Two models with different
- * fingerprints differ in structure; two with the same one are the same but for one chance in 2^64 a family of 2^32. */
+ * fingerprints differ in structure. Nodes with the same operator, attributes and inputs are not told apart (Add(x, x) and Add(x, y)
+ * are the same where x and y are computed alike), so that the number of distinct fingerprints may be less than that of distinct
+ * structures, never more. */
 #ifndef NN_STRUCTURE_H
 #define NN_STRUCTURE_H
 
