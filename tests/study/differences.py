@@ -61,7 +61,7 @@ def compare(expected, got, squeezed=False):
         return out
     size = np.where(both, np.abs(np.where(both, a, 0)), 0)
     out["abs"] = capped(d.max())
-    with np.errstate(divide="ignore", over="ignore"):
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         out["rel"] = capped(np.where(d > 0, d / size, 0)[d > 0].max())
     out["excess"] = {key(r): capped((d - r * size)[both].max()) for r in RTOLS}
     out["ulp"] = distance_in_ulp(expected[both], got[both]) if floats else out["abs"]

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from study import targets
+from study.case import data_sets
 from study.isolate import run_batch
 
 
@@ -75,7 +76,8 @@ class Store:
 
 def read_results(folder):
     data = (Path(folder) / "results.jsonl").read_bytes()
-    return [json.loads(line) for line in data[: data.rfind(b"\n") + 1].splitlines()]
+    found = [json.loads(line) for line in data[: data.rfind(b"\n") + 1].splitlines()]
+    return list({(r["target"], r["model"]): r for r in found}.values())
 
 
 class Bar:
@@ -172,7 +174,9 @@ class Run:
         return self.store.folder / "reference" / (name.replace("/", "--") + ".npz")
 
     def request(self, name):
-        return {"model": name, "path": str(self.models[name]), "sets": self.sets}
+        """Ten data sets have the target's time limit, each ten more as much again."""
+        sets = self.sets or len(data_sets(self.models[name].parent))
+        return {"model": name, "path": str(self.models[name]), "sets": self.sets, "times": max(1, sets / 10)}
 
     def record(self, target, bar):
         def add(request, result):

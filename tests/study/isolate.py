@@ -121,13 +121,14 @@ class Child:
             self.process.stdin.flush()
         except BrokenPipeError:
             return self.lost("crash")
-        until = time.monotonic() + self.seconds + (0 if self.served else START)
+        seconds = self.seconds * request.get("times", 1)
+        until = time.monotonic() + seconds + (0 if self.served else START)
         while True:
             answer = self.message(until)
             if isinstance(answer, str):
                 return self.lost(answer)
             if "ready" in answer:
-                until = time.monotonic() + self.seconds
+                until = time.monotonic() + seconds
             elif "stage" in answer:
                 self.stage = answer["stage"]
             else:

@@ -5,6 +5,9 @@ set -eu
 mode=${1:-small}
 nngen=${NNGEN:-build/default/nngen}
 jobs=${JOBS:-$(nproc 2>/dev/null || echo 2)}
+torch=onnxruntime-all,onnx2torch,torch.onnx-script,torch.onnx-dynamo
+runtimes=onnxruntime-basic,onnxruntime-extended,onnxruntime-all,reference,openvino,tract,tinygrad,opencv,ncnn,mnn,onnxruntime-web
+runtimes=$runtimes,onnxsim,onnxslim,onnxoptimizer,onnxscript-optimizer,version-converter
 case $mode in
 small) nodes=15..45/15 count=12 inputs=3 ;;
 full) nodes=15..100/5 count=100 inputs=100 ;;
@@ -12,13 +15,21 @@ full) nodes=15..100/5 count=100 inputs=100 ;;
 esac
 out=${OUT:-out/study-$mode}
 mkdir -p "$out"
-resume=
-[ ! -d "$out/corpus" ] || resume=--resume
 start=$(date +%s)
-# shellcheck disable=SC2086
-"$nngen" --nodes "${NODES:-$nodes}" --count "${COUNT:-$count}" --inputs "${INPUTS:-$inputs}" --seed "${SEED:-1}" --jobs "$jobs" --out "$out/corpus" --quiet $resume
-tests/study/nngen-study run "$out/corpus" --targets "${TARGETS:-all}" --out "$out/run" --jobs "$jobs"
-tests/study/nngen-study sequences "$out/run" --nngen "$nngen"
-tests/study/nngen-study reduce "$out/run" --per-kind 1 --limit "${REDUCE:-40}" --seconds "${REDUCE_SECONDS:-120}"
-tests/study/nngen-study report "$out/run"
-echo "$(($(date +%s) - start)) s; $out/run/report.html"
+
+# chain NAME TARGETS [options of nngen]: corpus, run, sequences, reduction, report
+chain() {
+    corpus=$out/corpus$1 run=$out/run$1 targets=$2
+    shift 2
+    [ ! -d "$corpus" ] || set -- "$@" --resume
+    "$nngen" --nodes "${NODES:-$nodes}" --count "${COUNT:-$count}" --inputs "${INPUTS:-$inputs}" --seed "${SEED:-1}" --jobs "$jobs" --out "$corpus" --quiet "$@"
+    tests/study/nngen-study run "$corpus" --targets "$targets" --out "$run" --jobs "$jobs"
+    tests/study/nngen-study sequences "$run" --nngen "$nngen"
+    tests/study/nngen-study reduce "$run" --per-kind 1 --limit "${REDUCE:-30}" --seconds "${REDUCE_SECONDS:-90}"
+    tests/study/nngen-study report "$run"
+    echo "$(($(date +%s) - start)) s; $run/report.html"
+}
+
+chain "" "${TARGETS:-$runtimes}"
+# The study's subject: PyTorch's exporters, on operators that can be brought to PyTorch.
+[ -n "${TARGETS:-}" ] || chain -torch "$torch" "--ops=$(grep -v '^#' tests/study/torch-operators.txt | paste -sd, -)"
