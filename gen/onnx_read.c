@@ -1,5 +1,6 @@
 #include "onnx_read.h"
 #include "onnx.pb-c.h"
+#include "onnx_scan.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,6 +89,12 @@ static bool check_uses(const Onnx__GraphProto *g, const definition *d, size_t n,
 bool onnx_is_sound(const void *bytes, size_t n, uint64_t nodes, char *why, size_t size)
 {
     ProtobufCAllocator memory = {.alloc = take, .free = give};
+    onnx_scan_report scan;
+    nn_error err = {0};
+    if (onnx_scan(&scan, bytes, n, "", &err) != NN_OK) {
+        (void)snprintf(why, size, "%.200s", err.message);
+        return false;
+    }
     Onnx__ModelProto *m = onnx__model_proto__unpack(&memory, n, bytes);
     const Onnx__GraphProto *g = m != NULL ? m->graph : NULL;
     bool good = false;
