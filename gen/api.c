@@ -1,6 +1,7 @@
 /* Tables and families of the public API: option checks, loading, plan. */
 #include "api.h"
 #include "nearest.h"
+#include "op_common.h"
 #include "opfilter.h"
 
 #include <stdio.h>
@@ -111,10 +112,31 @@ static nn_status parse_types(const char *list, dtype_mask *mask, nn_error *err)
     return NN_OK;
 }
 
+/* "A..B", two opsets with `opset` in between; an empty text is no range. */
+static nn_status parse_common(const char *text, int opset, int range[2], nn_error *err)
+{
+    range[0] = range[1] = 0;
+    const char *p = text;
+    for (int i = 0; i < 2 && *text != '\0'; i++) {
+        for (; *p >= '0' && *p <= '9' && range[i] <= OPSET_MAX; p++)
+            range[i] = 10 * range[i] + (*p - '0');
+        const char *gap = i == 0 ? ".." : "";
+        bool good = range[i] >= OPSET_MIN && range[i] <= OPSET_MAX && (i == 0 ? strncmp(p, gap, 2) == 0 : *p == '\0');
+        if (!good || (i == 1 && (opset < range[0] || opset > range[1])))
+            return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
+                           "common %.60s: expected A..B, opsets from %d to %d with opset %d among them", text, OPSET_MIN, OPSET_MAX,
+                           opset);
+        p += strlen(gap);
+    }
+    return NN_OK;
+}
+
 static nn_status load(nn_table *t, const char *specs, nn_error *err)
 {
     dtype_mask types;
-    if (parse_types(t->options.types, &types, err) != NN_OK)
+    int common[2];
+    if (parse_types(t->options.types, &types, err) != NN_OK ||
+        parse_common(t->options.common, (int)t->options.opset, common, err) != NN_OK)
         return NN_ERR_USAGE;
     arena a;
     arena_init(&a, 0);
@@ -123,6 +145,8 @@ static nn_status load(nn_table *t, const char *specs, nn_error *err)
                                 : embedded_profile(&in.overlay, t->options.profile, err);
     if (s == NN_OK)
         s = op_set_new_typed(&t->ops, in.files, in.n, in.overlay, (int)t->options.opset, types, err);
+    if (s == NN_OK && common[0] > 0)
+        s = op_set_common(t->ops, in.files, in.n, in.overlay, common[0], common[1], err);
     arena_free(&a);
     return s;
 }
@@ -137,6 +161,8 @@ static nn_status open_table(nn_table *t, const nn_table_config *c, nn_error *err
     if (c->ops != NULL && (t->options.ops = arena_strdup(&t->mem, c->ops)) == NULL)
         return nn_nomem(err);
     if (c->types != NULL && *c->types != '\0' && (t->options.types = arena_strdup(&t->mem, c->types)) == NULL)
+        return nn_nomem(err);
+    if (c->common != NULL && (t->options.common = arena_strdup(&t->mem, c->common)) == NULL)
         return nn_nomem(err);
     nn_status s = options_check(&t->options, "", err);
     if (s == NN_OK)

@@ -1,4 +1,5 @@
 #include "build_int.h"
+#include "opmodel_rules.h"
 #include <string.h>
 
 #define MAX_SCAN 24 /* candidates looked at for an open slot, in each list */
@@ -98,6 +99,7 @@ typedef struct {
     lower_request *r;
     int32_t *tensor; /* of each slot, in the group */
     size_t n_slots;
+    size_t turns; /* slots without those of forms, which take no part in draws */
     int input_of[OP_MAX_SLOTS];
     bool settled[OP_MAX_SLOTS]; /* given or linked */
     bool seek[OP_MAX_SLOTS];    /* open: an existing tensor is wanted rather than a new graph input */
@@ -151,7 +153,9 @@ static bool draw_arities(builder *b, slot_plan *p, const int *least, bool more)
             p->r->slots[n] = (lower_slot){.kind = op_input_must(in) ? SLOT_OPEN : SLOT_AUTO, .rank = -1};
         }
     }
-    p->n_slots = n;
+    p->n_slots = p->turns = n;
+    while (p->turns > 0 && op_input_is_form(op, (size_t)p->input_of[p->turns - 1]))
+        p->turns--;
     return true;
 }
 
@@ -220,7 +224,7 @@ static void open_slots(builder *b, slot_plan *p, const op_spec *sp, int32_t give
     bool any = false;
     for (size_t s = 0; s < p->n_slots; s++)
         any |= p->settled[s];
-    size_t turn = p->n_slots > 1 ? build_draw(b, "slot", p->n_slots) : 0;
+    size_t turn = p->turns > 1 ? build_draw(b, "slot", p->turns) : 0;
     for (size_t k = 0; k < p->n_slots; k++) {
         size_t s = (turn + k) % p->n_slots;
         const op_input *in = &op->inputs[p->input_of[s]];
@@ -491,7 +495,7 @@ static lower_result add_op(builder *b, const op_spec *sp, int depth, size_t *ope
     if (!draw_arities(b, &p, least, sp->partners > 0))
         return LOWER_FAIL;
 
-    size_t turn = p.n_slots > 1 ? build_draw(b, "given slot", p.n_slots) : 0;
+    size_t turn = p.turns > 1 ? build_draw(b, "given slot", p.turns) : 0;
     int32_t given = -1;
     for (size_t i = 0; i < op->n_inputs; i++) {
         int s = x.tensor[i] >= 0 || x.frame[i] >= 0 ? unsettled_slot(&p, (int)i, turn) : -1; // NOLINT: set for each input

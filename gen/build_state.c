@@ -494,7 +494,8 @@ static bool commit_inputs(build_state *s, const build_group *g, size_t f, int32_
             if (t < 0)
                 return false;
             s->tensors[t].init = x->init;
-            s->tensors[t].serial = (uint32_t)s->initializers++;
+            if (x->init.kind != CONTENT_LIST) /* which draws nothing */
+                s->tensors[t].serial = (uint32_t)s->initializers++;
             s->tensors[t].consumers = 1;
             s->notes[t].constant = CONSTANT_BARE;
             break;

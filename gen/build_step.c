@@ -1,4 +1,5 @@
 #include "build_int.h"
+#include "opmodel_rules.h"
 
 #define RANDOM_TRIES 24 /* operators tried in a step before all are gone through in order */
 #define CLOSE_TRIES 24
@@ -229,9 +230,12 @@ static int32_t loose_end(const builder *b, int32_t node)
 
 static int input_taking(builder *b, const op_model *op, int32_t t, int skip)
 {
-    size_t first = b->s.strict && op->n_inputs > 1 ? build_draw(b, "input", op->n_inputs) : 0;
-    for (size_t k = 0; k < op->n_inputs; k++) {
-        size_t i = (first + k) % op->n_inputs;
+    size_t n = op->n_inputs;
+    while (n > 0 && op_input_is_form(op, n - 1))
+        n--;
+    size_t first = b->s.strict && n > 1 ? build_draw(b, "input", n) : 0;
+    for (size_t k = 0; k < n; k++) {
+        size_t i = (first + k) % n;
         const op_input *in = &op->inputs[i];
         if (op_input_data(in) && !in->conditional && ((int)i != skip || in->max_arity >= 2) &&
             lower_may_take(b->lower, op, i, &b->s.tensors[t].desc))

@@ -198,3 +198,23 @@ estimate est_image(interval range, estimate a, estimate b)
     double x = est_share(a), y = est_share(b);
     return from(est_tied(est_make(range, (x > y ? x : y) * (range.hi - range.lo) / 2), a.ties || b.ties), a, b);
 }
+
+interval est_window(estimate a, int k)
+{
+    double c = centre(a) + 0.5 * (k - 1) * radius(a), l = a.live / 2;
+    interval w = iv_meet(iv(c - l, c + l), a.range);
+    return iv_valid(w) ? w : iv_point(c);
+}
+
+estimate est_curve(interval range, estimate a, const interval *images)
+{
+    double d[3];
+    for (int k = 0; k < 3; k++) {
+        if (!iv_finite(images[k]))
+            return est_image(range, a, a);
+        d[k] = iv_width(images[k]);
+    }
+    double low = d[0] < d[1] ? d[0] : d[1], high = d[0] < d[1] ? d[1] : d[0];
+    double middle = d[2] < low ? low : d[2] > high ? high : d[2];
+    return from(est_tied(est_make(range, middle), a.ties), a, a);
+}

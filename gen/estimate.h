@@ -40,5 +40,9 @@ estimate est_hull(estimate a, estimate b);
 estimate est_extreme(estimate a, estimate b, bool max);
 /* What a function made of the intervals, moving in the share of the argument that moves most. */
 estimate est_image(interval range, estimate a, estimate b);
+/* The same by how it moves in three places of the argument, the second most of them: images are those of est_window(a, 0 .. 2). So
+ * a function that is flat where most values lie makes little move. */
+interval est_window(estimate a, int k);
+estimate est_curve(interval range, estimate a, const interval *images);
 
 #endif

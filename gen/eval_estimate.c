@@ -61,13 +61,34 @@ static estimate aggregate(lower *l, const expr *e)
     return r;
 }
 
+static interval mono_image(lower *l, const expr *g, interval a)
+{
+    l->locals[g->index].iv = iv_point(a.lo);
+    interval lo = eval_interval(l, g->args[0]);
+    l->locals[g->index].iv = iv_point(a.hi);
+    return iv_hull(lo, eval_interval(l, g->args[0]));
+}
+
 static estimate mono(lower *l, const expr *g)
 {
     estimate a = eval_estimate(l, g->a);
-    l->locals[g->index].iv = iv_point(a.range.lo);
-    interval lo = eval_interval(l, g->args[0]);
-    l->locals[g->index].iv = iv_point(a.range.hi);
-    return est_image(iv_hull(lo, eval_interval(l, g->args[0])), a, a);
+    interval range = mono_image(l, g, a.range);
+    if (!(a.live > 0) || !iv_finite(a.range))
+        return est_image(range, a, a);
+    interval images[3];
+    for (int k = 0; k < 3; k++)
+        images[k] = mono_image(l, g, est_window(a, k));
+    return est_curve(range, a, images);
+}
+
+static estimate function(int fn, estimate a)
+{
+    interval range = eval_function(fn, a.range), images[3];
+    if (!(a.live > 0) || !iv_finite(a.range))
+        return est_image(range, a, a);
+    for (int k = 0; k < 3; k++)
+        images[k] = eval_function(fn, est_window(a, k));
+    return est_curve(range, a, images);
 }
 
 static estimate call(lower *l, const expr *e)
@@ -103,7 +124,8 @@ static estimate call(lower *l, const expr *e)
     default:
         a = eval_estimate(l, e->args[0]);
         a.ties |= e->op == FN_FLOOR || e->op == FN_CEIL || e->op == FN_ROUND || e->op == FN_SIGN;
-        return est_image(eval_function(e->op, a.range), a, a);
+        return e->op == FN_FLOOR || e->op == FN_CEIL || e->op == FN_ROUND ? est_image(eval_function(e->op, a.range), a, a)
+                                                                          : function(e->op, a);
     }
 }
 

@@ -140,7 +140,7 @@ static value var_value(lower *l, int var)
     const rule_var *v = &f->rules->vars[var];
     value r = {0};
     f->var_usable[var] = true;
-    bool leave_out = v->when && !eval_cond(l, v->when);
+    bool leave_out = v->left_out || (v->when && !eval_cond(l, v->when));
     if (!leave_out && v->fallback)
         leave_out = tape_draw(l->tape, "default", 4) == 0;
     if (leave_out) {

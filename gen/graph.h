@@ -53,10 +53,19 @@ typedef struct {
     int32_t consumers; /* uses as a node input */
     bool output;       /* is a graph output */
     content init;      /* TENSOR_INIT */
-    uint32_t serial;   /* TENSOR_INIT: bulk stream number; TENSOR_INPUT: index among the graph inputs */
+    uint32_t
+        serial; /* TENSOR_INIT: bulk stream number, of those that draw their contents; TENSOR_INPUT: index among the graph inputs */
 } graph_tensor;
 
-typedef enum { ATTR_INT, ATTR_FLOAT, ATTR_STRING, ATTR_INTS, ATTR_FLOATS, ATTR_STRINGS, ATTR_TENSOR } attr_kind; /* tensor: floats */
+typedef enum {
+    ATTR_INT,
+    ATTR_FLOAT,
+    ATTR_STRING,
+    ATTR_INTS,
+    ATTR_FLOATS,
+    ATTR_STRINGS,
+    ATTR_TENSOR
+} attr_kind; /* tensor: floats */
 
 typedef struct {
     const char *name;

@@ -136,10 +136,12 @@ static bool open_slots(lower *l, frame *f, const lower_request *r)
     return true;
 }
 
-static void resolve_slots(lower *l, frame *f)
+static void resolve_slots(lower *l, frame *f, bool form)
 {
     for (int s = 0; s < f->n_slots && l->state == LOWER_OK; s++) {
         frame_slot *slot = &f->slots[s];
+        if (op_input_is_form(f->op, (size_t)slot->input) != form)
+            continue;
         if (!frame_input_present(l, slot->input))
             slot->kind = SLOT_ABSENT;
         else if (slot->kind == SLOT_AUTO)
@@ -236,10 +238,12 @@ lower_result lower_add(lower *l, const lower_request *r, int *number)
         l->state = LOWER_FAIL;
         return LOWER_FAIL;
     }
-    resolve_slots(l, f);
-    for (size_t i = 0; i < f->rules->n_vars && l->state == LOWER_OK; i++)
-        if (f->var_state[i] == STATE_NEW)
-            frame_settle_var(l, (int)i);
+    resolve_slots(l, f, false);
+    for (int form = 0; form < 2; form++)
+        for (size_t i = 0; i < f->rules->n_vars && l->state == LOWER_OK; i++)
+            if (rule_var_is_form(&f->rules->vars[i]) == form && f->var_state[i] == STATE_NEW)
+                frame_settle_var(l, (int)i);
+    resolve_slots(l, f, true);
     if (l->state == LOWER_OK)
         post_inputs(l, f);
     for (size_t i = 0; i < f->rules->n_where && l->state == LOWER_OK; i++)

@@ -319,7 +319,7 @@ static int run(const options *o)
 {
     nn_table *table = NULL;
     nn_error err = {0};
-    nn_table_config tc = {.opset = (int)o->opset, .profile = o->profile, .specs = o->specs, .ops = o->ops, .types = o->types};
+    nn_table_config tc = {.opset = (int)o->opset, .profile = o->profile, .specs = o->specs, .ops = o->ops, .types = o->types, .common = o->common};
     int status;
     if (nn_table_open(&table, &tc, &err) != NN_OK)
         status = fail(&err);

@@ -24,8 +24,9 @@ typedef struct {
     const char *name;
     var_origin origin;
     attr_type attr;
-    ex_type type; /* of its value */
-    bool choice;  /* domain is a domain; else a definition */
+    ex_type type;  /* of its value */
+    bool choice;   /* domain is a domain; else a definition */
+    bool left_out; /* an attribute with a default that is never written */
     expr *domain;
     expr *fallback; /* `default` */
     expr *when;
@@ -61,6 +62,20 @@ struct op_rules {
     rule_idiom *idioms;
     size_t n_idioms;
 };
+
+/* What an operator's choices look like in the node, without a draw of its own: an attribute that is computed, and an input that is
+ * always an initializer with a list of values. Forms are settled after all else, so that draws do not depend on them. */
+static inline bool rule_var_is_form(const rule_var *v)
+{
+    return v->origin == VAR_ATTR && !v->choice && !v->fallback;
+}
+static inline bool op_input_is_form(const op_model *op, size_t input)
+{
+    const op_input *in = &op->inputs[input];
+    const rule_input *r = &op->rules->inputs[input];
+    return in->roles == ROLE_CONSTANT && !in->optional && in->max_arity == 1 && r->shape && r->values &&
+           r->values->type != TY_CONTENT;
+}
 
 #define OP_MAX_VARS 48
 #define OP_MAX_TYPES 8    /* type variables */

@@ -26,6 +26,8 @@
     X(TEXT, ops, "LIST", "", 0, 0, true, "A,B: only these operators; -A,-B: all but these")                           \
     X(TEXT, types, "LIST", "float32", 0, 0, true,                                                                     \
       "element types that data may have, float32 always; others: float16,double,int8,uint8,int32 ...")                \
+    X(TEXT, common, "A..B", "", 0, 0, true,                                                                           \
+      "only operators with the same rules in opsets A to B; a seed then gives the same graphs in each")               \
     X(TEXT, cover, "WHAT", "ops", 0, 0, true,                                                                         \
       "what the family is to hold: ops (every operator), pairs (every pair that can follow one another), triples")    \
     X(LIST, contain, "A,B,C", "", 0, 0, true, "a path that every model has; may be given again")                      \

@@ -7,7 +7,9 @@ static nn_status open_both(nn_table **table, nn_family **family, const manifest_
 {
     const options *o = manifest_options(doc);
     nn_status s = nn_table_open(
-        table, &(nn_table_config){.opset = (int)o->opset, .profile = o->profile, .specs = specs, .ops = o->ops, .types = o->types},
+        table,
+        &(nn_table_config){
+            .opset = (int)o->opset, .profile = o->profile, .specs = specs, .ops = o->ops, .types = o->types, .common = o->common},
         err);
     if (s != NN_OK)
         return s;

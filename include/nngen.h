@@ -68,6 +68,7 @@ typedef struct {
     const char *specs;   /* directory to read the table from; NULL: the built-in one */
     const char *ops;     /* "A,B": only these; "-A,-B": all but these; NULL or "": all */
     const char *types;   /* "float32,int8,...": element types that data may have, float32 always; NULL or "": float32 */
+    const char *common;  /* "A..B", opset among them: only operators with the same rules in opsets A to B; NULL or "": all */
 } nn_table_config;
 
 NN_API nn_status nn_table_open(nn_table **out, const nn_table_config *config, nn_error *err);
