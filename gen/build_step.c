@@ -283,6 +283,8 @@ static lower_result sink_step(builder *b, bool any)
 static lower_result join_directly(builder *b, const op_model *op, int32_t x, int32_t y)
 {
     op_spec sp = spec_of(op);
+    if (!op_probe_may_join(b->probe, op, &b->s.tensors[x].desc, &b->s.tensors[y].desc))
+        return LOWER_FAIL;
     sp.given_input[0] = input_taking(b, op, x, -1);
     sp.given_input[1] = sp.given_input[0] < 0 ? -1 : input_taking(b, op, y, sp.given_input[0]);
     if (sp.given_input[1] < 0)

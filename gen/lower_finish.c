@@ -208,7 +208,7 @@ static bool lossy(const frame *f, const frame_output *o, estimate e)
         return e.live < (tensor_elements(&o->desc) < FEW ? 4 : 1) || selects(f, o, e.range);
     if (e.ties && (f->op->flags & OP_DISCONTINUOUS || tensor_elements(&o->desc) < FEW))
         return true;
-    return e.live < 5e-4 * iv_mag(e.range) || selects(f, o, e.range);
+    return e.live < 3e-5 * iv_mag(e.range) || selects(f, o, e.range);
 }
 
 static estimate likely_output(lower *l, frame *f, const frame_output *o)

@@ -15,6 +15,7 @@ struct op_probe {
     size_t n;
     sample_list *bridges; /* of each operator and input; items NULL: not made yet */
     op_list mixers;
+    bool *broadcasts; /* of each operator: a mixer whose operands are to broadcast together */
 };
 
 static tensor_desc sample_tensor(dtype type, int rank)
@@ -108,12 +109,13 @@ static nn_status probe_all(op_probe *p, arena *memory, tape *t)
 }
 
 /* Whether the operator's output is not weak where the input is and another, of the same shape, is not. */
-static lower_result mixes(const op_probe *p, const op_model *op, size_t input, size_t other, dtype type, int rank, tape *t)
+static lower_result mixes(const op_probe *p, const op_model *op, size_t input, size_t other, const tensor_desc *one,
+                          const tensor_desc *two, tape *t)
 {
     lower_request r = {.op = op, .output_type = DT_NONE};
     op_instance inst[LOWER_MAX_FRAMES];
-    tensor_desc d = sample_tensor(type, rank), weak = d;
-    weak.range = dtype_is_float(type) ? iv(-0.5, 1) : iv(0, 4);
+    tensor_desc d = *two, weak = *one;
+    weak.range = dtype_is_float(d.type) ? iv(-0.5, 1) : iv(0, 4);
     weak.likely = est_weak(weak.range);
     size_t slot = 0;
     for (size_t i = 0; i < op->n_inputs; i++) {
@@ -138,6 +140,39 @@ static lower_result mixes(const op_probe *p, const op_model *op, size_t input, s
     return o->present && p->index->ops->data >> o->desc.type & 1 && !o->desc.likely.weak ? LOWER_OK : LOWER_FAIL;
 }
 
+/* Whether the mixer takes some two tensors that do not broadcast together: such as a product or a concatenation might. */
+static lower_result takes_others(const op_probe *p, const op_model *op, size_t input, size_t other, dtype type, arena *memory,
+                                 tape *t)
+{
+    static const int64_t dims[][2][4] = {{{4, 6}, {6, 9}},
+                                         {{6, 4}, {6, 9}},
+                                         {{4, 6}, {9, 6}},
+                                         {{2, 4, 6}, {2, 6, 9}},
+                                         {{2, 4, 6}, {2, 9, 6}},
+                                         {{6, 2, 4}, {6, 9, 4}},
+                                         {{6, 2, 4}, {9, 2, 4}},
+                                         {{4, 6, 8}, {6}},
+                                         {{4}, {6}},
+                                         {{2, 4, 6, 6}, {2, 4, 3, 3}}};
+    for (size_t k = 0; k < sizeof dims / sizeof *dims; k++) {
+        tensor_desc d[2];
+        for (int i = 0; i < 2; i++) {
+            int rank = 0;
+            while (rank < 4 && dims[k][i][rank] > 0)
+                rank++;
+            d[i] = sample_tensor(type, rank);
+            for (int j = 0; j < rank; j++)
+                d[i].dims[j] = dims[k][i][j];
+        }
+        arena_mark m = arena_get_mark(memory);
+        lower_result res = mixes(p, op, input, other, &d[0], &d[1], t);
+        arena_release(memory, m);
+        if (res != LOWER_FAIL)
+            return res;
+    }
+    return LOWER_FAIL;
+}
+
 static nn_status find_mixers(op_probe *p, arena *memory, tape *t)
 {
     for (size_t n = 0; n < p->index->float_joins.n; n++) {
@@ -153,7 +188,8 @@ static nn_status find_mixers(op_probe *p, arena *memory, tape *t)
                     if (!((op->inputs[i].types & op->inputs[j].types & p->index->ops->data) >> type & 1))
                         continue;
                     arena_mark m = arena_get_mark(memory);
-                    res = mixes(p, op, i, j, type, k % PROBE_RANKS, t);
+                    tensor_desc d = sample_tensor(type, k % PROBE_RANKS);
+                    res = mixes(p, op, i, j, &d, &d, t);
                     arena_release(memory, m);
                 }
             }
@@ -161,6 +197,17 @@ static nn_status find_mixers(op_probe *p, arena *memory, tape *t)
             return NN_ERR_NOMEM;
         if (res == LOWER_OK)
             p->mixers.items[p->mixers.n++] = number;
+        bool strict = res == LOWER_OK;
+        for (size_t i = 0; i < op->n_inputs && strict; i++)
+            for (size_t j = 0; j < op->n_inputs && strict; j++) {
+                if (!op_input_data(&op->inputs[i]) || !op_input_data(&op->inputs[j]) || (i == j && op->inputs[i].max_arity < 2))
+                    continue;
+                res = takes_others(p, op, i, j, DT_FLOAT32, memory, t);
+                if (res == LOWER_NOMEM)
+                    return NN_ERR_NOMEM;
+                strict = res == LOWER_FAIL;
+            }
+        p->broadcasts[number] = strict;
     }
     return NN_OK;
 }
@@ -179,8 +226,10 @@ nn_status op_probe_new(op_probe **out, const op_index *index, lower *l, arena *m
         types += index->ops->data >> k & 1;
     p->samples = nn_calloc(index->bridges.n * PROBE_RANKS * types * types + 1, sizeof *p->samples);
     p->bridges = nn_calloc(index->ops->n_ops * OP_MAX_INPUTS + 1, sizeof *p->bridges);
+    p->broadcasts = nn_calloc(index->ops->n_ops + 1, sizeof *p->broadcasts);
     p->mixers.items = nn_calloc(index->float_joins.n + 1, sizeof *p->mixers.items);
-    nn_status st = p->samples && p->bridges && p->mixers.items ? tape_new_seeded(&t, PROBE_SEED, 0, err) : nn_nomem(err);
+    nn_status st =
+        p->samples && p->bridges && p->broadcasts && p->mixers.items ? tape_new_seeded(&t, PROBE_SEED, 0, err) : nn_nomem(err);
     if (st == NN_OK && (probe_all(p, memory, t) != NN_OK || find_mixers(p, memory, t) != NN_OK))
         st = nn_nomem(err);
     tape_free(t);
@@ -199,6 +248,7 @@ void op_probe_free(op_probe *p)
         nn_free(p->bridges[i].items);
     nn_free(p->bridges);
     nn_free(p->samples);
+    nn_free(p->broadcasts);
     nn_free(p->mixers.items);
     nn_free(p);
 }
@@ -212,6 +262,18 @@ const probe_sample *op_probe_samples(const op_probe *p, size_t *n)
 const op_list *op_probe_mixers(const op_probe *p)
 {
     return &p->mixers;
+}
+
+bool op_probe_may_join(const op_probe *p, const op_model *op, const tensor_desc *a, const tensor_desc *b)
+{
+    if (!p->broadcasts[op->index])
+        return true;
+    for (int i = 1; i <= a->rank && i <= b->rank; i++) {
+        int64_t x = a->dims[a->rank - i], y = b->dims[b->rank - i];
+        if (x != y && x != 1 && y != 1)
+            return false;
+    }
+    return true;
 }
 
 const uint16_t *op_probe_bridges(op_probe *p, const op_model *op, size_t input, size_t *n)
