@@ -10,8 +10,9 @@ from onnx import helper, numpy_helper
 from check import runtime
 
 RUNS = 12
-NOISE = 4 * 2.0 ** -24   # of the value: four halves of a unit in the last place, as sums of some ten terms in another order give
-SCALE = 2 * 2.0 ** -24   # of the largest value of the tensor: what cancellation leaves of rounding before it
+NOISE = 4 * 2.0 ** -24   # in float32 and double, of the value: four halves of a unit in the last place, as sums of some ten terms in another order give
+SCALE = 2 * 2.0 ** -24   # in these, of the largest value of the tensor: what cancellation leaves of rounding before it
+COARSE = 2.0 ** 13       # times as much in float16: an operator alone is rounded to it, in a chain it may be computed in float32
 ROOM = 4.0               # the two ways may differ by so many times the widest difference between two noisy runs
 JUMP = 64.0              # a node that multiplies the relative error of its inputs by so much is where it comes from
 
@@ -37,8 +38,9 @@ class Steps:
             for x, v in zip(made, s.run(made, {x: values[x] for x in real})):
                 v = np.asarray(v)
                 if rng is not None and v.dtype.kind == "f" and v.size:
-                    size = np.where(self.exact(v, n, values), 0.0, np.abs(v) * NOISE + float(np.abs(v).max()) * SCALE)
-                    v = np.asarray(v + size * rng.uniform(-1, 1, v.shape), v.dtype)
+                    w, unit = v.astype(np.float64), COARSE if v.dtype == np.float16 else 1.0
+                    size = np.where(self.exact(v, n, values), 0.0, np.abs(w) * NOISE * unit + float(np.abs(w).max()) * SCALE * unit)
+                    v = np.asarray(w + size * rng.uniform(-1, 1, v.shape), v.dtype)
                 values[x] = v
         return values
 
