@@ -64,7 +64,7 @@ def main(args):
             kind, said = bench.outcome(f.target, made)
             others = {t: bench.outcome(t, made)[0] for t in f.agree if not targets.why_not(targets.REGISTRY[t])}
             bad = {t: k for t, k in others.items() if k != "correct"}
-            state = "gone" if kind == "correct" else "there" if kind == f.outcome else "changed"
+            state = "gone" if kind == "correct" else "there" if kind in f.outcome.split(" or ") else "changed"
             wrong += state != "there" or bool(bad)
             print(f"{state:10}{f.name}: {kind}" + (f" (was {f.outcome})" if state == "changed" else "") + (f"; NOT AGREEING: {bad}" if bad else "") + f"  {str(said)[:140]}", flush=True)
     finally:

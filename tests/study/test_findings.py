@@ -26,7 +26,7 @@ def test_finding(bench, f):
     assert {a: bench.outcome(a, made)[0] for a in asked} == {a: "correct" for a in asked}
     t = targets.REGISTRY[f.target]
     if not targets.why_not(t) and list(targets.versions(t).values())[0] == f.version:
-        assert bench.outcome(f.target, made)[0] == f.outcome
+        assert bench.outcome(f.target, made)[0] in f.outcome.split(" or ")
     elif not asked:
         pytest.skip(f"{f.target} {f.version} is not installed")
 

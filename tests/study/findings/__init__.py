@@ -4,7 +4,7 @@ from collections import namedtuple
 import numpy as np
 from onnx import TensorProto, checker, helper, numpy_helper, shape_inference
 
-# agree: targets that give what is expected; make() gives (model, feed, [expected outputs])
+# outcome: one, or several joined by " or " where memory decides; agree: targets that give what is expected; make() gives (model, feed, [expected outputs])
 Finding = namedtuple("Finding", "name target version outcome agree why make")
 FINDINGS = []
 IR = {17: 8, 18: 8, 19: 9, 20: 9, 21: 10}

@@ -1,7 +1,7 @@
 """Simplifiers and optimisers; what they write runs in ONNX Runtime without optimisations."""
 import numpy as np
 
-from study.findings import RUNTIMES, finding, i64, model, ramp
+from study.findings import RUNTIMES, finding, i64, model, ramp, single
 
 
 @finding("onnxoptimizer", "0.4.2", "crash", ("onnxruntime-none", "reference"))
@@ -26,3 +26,28 @@ def graph_input_that_only_gives_its_shape():
     """A simplifier keeps the interface of a model. onnxslim removes a graph input of which only the shape is used, so that callers that give it fail."""
     a, x = ramp(3, 2), ramp(2, 3)
     return model([("Shape", ["a"], ["s"], {}), ("Reshape", ["x", "s"], ["y"], {})], {"a": a, "x": x}, {}, [x.reshape(3, 2)])
+
+
+@finding("onnxscript-optimizer", "0.7.2", "value mismatch", RUNTIMES)
+def scatter_nd_that_adds_to_all_rows():
+    """With reduction="add" the updates are added, also where they cover every row. onnxscript's optimiser puts the updates in place of the sum."""
+    x, u = ramp(1, 3), ramp(1, 3, low=2, high=3)
+    return single("ScatterND", {"x": x, "u": u}, {"i": i64([0])}, [x + u], opset=18, inputs=["x", "i", "u"], reduction="add")
+
+
+@finding("onnxslim", "0.1.98", "load failure", ("onnxruntime-none", "reference", "openvino"))
+def split_into_unequal_parts():
+    """17 split in four are 5, 5, 5 and 2. onnxslim notes another shape for a part, and ONNX Runtime then refuses the broadcast that follows."""
+    x, w = ramp(17, 3), ramp(5, 1)
+    return model([("Split", ["x"], ["p", "q", "r", "s"], {"num_outputs": 4}), ("IsNaN", ["r"], ["t"], {}), ("Where", ["t", "w", "r"], ["y"], {})], {"x": x}, {"w": w},
+                 [x[10:15]], opset=18)
+
+
+@finding("onnxslim", "0.1.98", "load failure", ("onnxruntime-none", "reference"))
+def compress_without_an_axis():
+    """Compress keeps as many elements as its condition has true ones, here one, which broadcasts. onnxslim notes another shape, and ONNX Runtime refuses it."""
+    x, z, w = ramp(1, 1, 5, 4), ramp(3, 3), ramp(5, 2)
+    c = np.array([False, False, True, False, False, False])
+    kept = x.reshape(-1)[2:3]
+    return model([("Compress", ["x", "c"], ["t"], {}), ("Add", ["t", "z"], ["y"], {}), ("Mul", ["t", "w"], ["v"], {})], {"x": x, "z": z, "w": w}, {"c": c},
+                 [kept + z, kept * w], outputs=["y", "v"])
