@@ -78,15 +78,15 @@ static nn_status open_table(nn_error *err)
     return st;
 }
 
-static nn_table *shared; /* opened without failures */
+static nn_table *shared, *few; /* opened without failures; few: of few operators */
 
-static nn_status build_with(const nn_family_config *config, nn_error *err)
+static nn_status build_in(const nn_table *table, const nn_family_config *config, nn_error *err)
 {
     nn_family *f = NULL;
     nn_model *m = NULL;
     const void *bytes = NULL;
     size_t size = 0;
-    nn_status st = nn_family_open(&f, shared, config, err);
+    nn_status st = nn_family_open(&f, table, config, err);
     for (uint64_t i = 0; i < 2 && st == NN_OK; i++) {
         st = nn_model_build(&m, f, i, err);
         if (st == NN_OK)
@@ -101,12 +101,30 @@ static nn_status build_with(const nn_family_config *config, nn_error *err)
 
 static nn_status build_small(nn_error *err)
 {
-    return build_with(&(nn_family_config){.nodes = 6, .count = 40, .seed = 3}, err);
+    return build_in(shared, &(nn_family_config){.nodes = 6, .count = 40, .seed = 3}, err);
+}
+
+static nn_status build_guided(nn_error *err)
+{
+    return build_in(few,
+                    &(nn_family_config){.nodes = 10,
+                                        .count = 2,
+                                        .seed = 4,
+                                        .cover = "pairs",
+                                        .contain = "Conv,Relu;Less,Where",
+                                        .avoid = "Relu,Relu;Add,Relu,Add",
+                                        .weights = "* 0.5\nConv 2\nConv,Add 3\n"},
+                    err);
+}
+
+static nn_status build_triples(nn_error *err)
+{
+    return build_in(few, &(nn_family_config){.nodes = 10, .count = 2, .cover = "triples"}, err);
 }
 
 static nn_status build_checked(nn_error *err)
 {
-    return build_with(&(nn_family_config){.nodes = 40, .count = 10, .seed = 4, .check = 1}, err);
+    return build_in(shared, &(nn_family_config){.nodes = 40, .count = 10, .seed = 4, .check = 1}, err);
 }
 
 /* A model that has failed can be built again: its workspace is sound. */
@@ -293,6 +311,8 @@ static void models(void **state)
     (void)state;
     stress(build_small, NULL, 800);
     stress(build_checked, NULL, 800);
+    stress(build_guided, NULL, 400);
+    stress(build_triples, NULL, 300);
     stress(build_again, NULL, 800);
 }
 static void single_directories(void **state)
@@ -300,10 +320,22 @@ static void single_directories(void **state)
     (void)state;
     stress(write_model, model_is_whole_or_absent, 400);
 }
+static nn_status learn(nn_error *err)
+{
+    char *text = NULL;
+    char dir[80];
+    (void)snprintf(dir, sizeof dir, "%s/whole", root);
+    nn_status st = nn_weights_learn(&text, dir, shared, NULL, NULL, err);
+    assert_true((st == NN_OK) == (text != NULL));
+    nn_text_free(text);
+    return st;
+}
+
 static void corpora(void **state)
 {
     (void)state;
     stress(write_corpus, corpus_is_whole, 600);
+    stress(learn, NULL, 200);
 }
 
 static int open_all(void **state)
@@ -311,13 +343,17 @@ static int open_all(void **state)
     (void)state;
     nn_error err = {0};
     strcpy(root, "/tmp/nngen-stress-XXXXXX");
-    return mkdtemp(root) != NULL && nn_table_open(&shared, NULL, &err) == NN_OK ? 0 : -1;
+    return mkdtemp(root) != NULL && nn_table_open(&shared, NULL, &err) == NN_OK &&
+                   nn_table_open(&few, &(nn_table_config){.ops = "Add,Conv,Less,Relu,Where"}, &err) == NN_OK
+               ? 0
+               : -1;
 }
 
 static int close_all(void **state)
 {
     (void)state;
     nn_table_close(shared);
+    nn_table_close(few);
     wipe(root);
     return 0;
 }
