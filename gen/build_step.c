@@ -477,7 +477,9 @@ lower_result build_step(builder *b)
     if (b->n_paths > 0) {
         bool forced = slack <= 1;
         long room = slack + b->path_cost;
-        if (forced || tape_chance(b->t, "path now", (uint32_t)b->path_cost * 5, (uint32_t)room * 4))
+        /* What is only wished for goes first: where it breaks, it takes more nodes than it has room for later. */
+        bool first = b->paths[0].path->firmness == PATH_WISH;
+        if (forced || first || tape_chance(b->t, "path now", (uint32_t)b->path_cost * 5, (uint32_t)room * 4))
             res = build_path_step(b);
         if (res != LOWER_FAIL)
             return res;

@@ -6,7 +6,8 @@
 #define COVER_STREAM (UINT64_MAX - 1) /* of the tape */
 #define PAIR_COPIES 2                 /* of each pair, where there is room */
 #define EASY 4                        /* tries that a pair takes at most, for the usual ones to do */
-#define HARD 24                       /* tries from which on a pair also has models of its own */
+#define TRIPLE_EFFORT 12
+#define HARD 24 /* tries from which on a pair also has models of its own */
 #define HARD_COPIES 4
 #define EFFORT 4 /* of what a harder one took */
 #define NONE UINT32_MAX
@@ -194,7 +195,7 @@ static size_t load(uint64_t windows, size_t window, size_t nodes, uint64_t count
 {
     uint64_t each = windows / count + 1;
     size_t least = window + 1 < most ? window + 1 : most;
-    size_t want = each > nodes ? nodes : (size_t)each + 2 * (window - 1);
+    size_t want = each > nodes ? nodes : (size_t)each + (window > 2 ? 1 : 2) * (window - 1); /* walks over pairs end more often */
     return want < least ? least : want > most ? most : want;
 }
 
@@ -269,6 +270,7 @@ static nn_status fill(cover *c, const pair_table *p, cover_kind kind, size_t nod
     for (size_t i = 0; i < c->n_paths; i++) {
         build_path *q = &c->paths[i];
         q->ops = c->ops + c->offsets[i];
+        q->effort = q->window > 2 ? TRIPLE_EFFORT : 0;
         for (size_t k = 0; k + 1 < q->n; k++) {
             int tries = p->tries[q->ops[k] * p->n_ops + q->ops[k + 1]];
             if (tries > EASY && EFFORT * tries > q->effort)

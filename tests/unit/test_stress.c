@@ -247,7 +247,7 @@ static void corpus_is_whole(nn_status st)
         return;
     for (struct dirent *e = readdir(d); e != NULL; e = readdir(d)) {
         if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 || strcmp(e->d_name, "manifest.json") == 0 ||
-            strcmp(e->d_name, "models.jsonl") == 0)
+            strcmp(e->d_name, "models.jsonl") == 0 || strcmp(e->d_name, ".nngen-run.json") == 0) /* the run's options, to go on */
             continue;
         if (strcmp(e->d_name, ".nngen-models.jsonl") == 0) { /* the record of the models that are there, for want of a manifest */
             lines_are_whole(".nngen-models.jsonl");
