@@ -62,17 +62,17 @@ def plain(tmp_path_factory):
 
 def test_contain_and_avoid(nngen, tmp_path, plain):
     out = tmp_path / "g"
-    r = nngen("--nodes", 20, "--count", 100, "--contain", "Conv,Relu,MaxPool", "--contain", "Less,Where", "--avoid", "MaxPool,Add", "--avoid", "Sub,Mean,Sum",
+    r = nngen("--nodes", 20, "--count", 100, "--contain", "Conv,Relu,MaxPool", "--contain", "Less,Where", "--avoid", "Cast,Sub", "--avoid", "Sub,Mean,Sum",
               "--avoid", "Conv,Conv", "--out", out)
     assert r.code == 0, r.err
     for path in (["Conv", "Relu", "MaxPool"], ["Less", "Where"]):
         assert models_with(out, path) == (100, 100)
         assert models_with(plain, path)[0] < 20
-    for path in (["MaxPool", "Add"], ["Sub", "Mean", "Sum"], ["Conv", "Conv"]):
+    for path in (["Cast", "Sub"], ["Sub", "Mean", "Sum"], ["Conv", "Conv"]):
         assert models_with(out, path) == (0, 100)
-    assert models_with(plain, ["Sub", "Mean", "Sum"])[0] + models_with(plain, ["MaxPool", "Add"])[0] > 0
+    assert models_with(plain, ["Cast", "Sub"])[0] > 3
     options = json.loads((out / "manifest.json").read_text())["options"]
-    assert options["contain"] == "Conv,Relu,MaxPool;Less,Where" and options["avoid"] == "MaxPool,Add;Sub,Mean,Sum;Conv,Conv"
+    assert options["contain"] == "Conv,Relu,MaxPool;Less,Where" and options["avoid"] == "Cast,Sub;Sub,Mean,Sum;Conv,Conv"
     assert not json.loads((out / "manifest.json").read_text())["missing"]  # every operator is still there
     judge(out)
 
@@ -160,7 +160,7 @@ def test_like(nngen, tmp_path, plain):
     distance = [sum(abs(share(c, x) - theirs.get(x, 0) / 19) for x in set(c) | set(theirs)) / 2 for c in (ops, before)]
     assert distance[0] < 0.6 * distance[1]
     for a, b in (("Conv", "Relu"), ("Relu", "MaxPool"), ("MaxPool", "Conv")):
-        assert after(pairs, a, b) > 0.2 and after(pairs, a, b) > 4 * after(pairs_before, a, b)
+        assert after(pairs, a, b) > 0.1 and after(pairs, a, b) > 4 * after(pairs_before, a, b)
     assert not json.loads((out / "manifest.json").read_text())["missing"]
     judge(out)
     assert nngen("replay", out / "manifest.json", "--out", tmp_path / "again", "--quiet").code == 0
