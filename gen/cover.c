@@ -195,7 +195,7 @@ static size_t load(uint64_t windows, size_t window, size_t nodes, uint64_t count
 {
     uint64_t each = windows / count + 1;
     size_t least = window + 1 < most ? window + 1 : most;
-    size_t want = each > nodes ? nodes : (size_t)each + (window > 2 ? 1 : 2) * (window - 1); /* walks over pairs end more often */
+    size_t want = each > nodes ? nodes : (size_t)each + (window > 2 ? window : 2); /* room for walks that end */
     return want < least ? least : want > most ? most : want;
 }
 
