@@ -31,8 +31,8 @@ typedef struct {
     slot *slots;
     size_t n_slots;
     uint64_t next, committed; /* positions in the run: to be taken, all before are done with */
-    bool stop;
-    nn_error error; /* status NN_OK: none */
+    bool stop;                /* make nothing new; a resumed run still records what is there */
+    nn_error error;           /* status NN_OK: none */
     uint64_t error_index;
     nn_corpus_report report;
     stats stats;
@@ -43,7 +43,8 @@ typedef struct {
     corpus *c;
     nn_model *model;
     stats stats;
-    bool compare; /* with what is there, instead of writing */
+    bool compare;    /* with what is there, instead of writing */
+    bool only_there; /* nothing new is to be made */
     bool same;
     uint8_t (*digests)[SHA256_SIZE];
     size_t digest_capacity;
@@ -123,6 +124,8 @@ static nn_status make_model(worker *w, slot *out, uint64_t index, nn_error *err)
     s = find_model(w, out, &found, err);
     if (s != NN_OK)
         return s;
+    if (!found && w->only_there)
+        return NN_ERR_CANCELLED;
     const outdir *dir = found ? NULL : w->c->dir;
     if (!found)
         s = write_model(w, out, err);
@@ -173,19 +176,33 @@ static void commit(corpus *c)
     pthread_cond_broadcast(&c->moved);
 }
 
-/* The next position to make; false: there is none. Called with the lock. */
+static bool is_there(const corpus *c, uint64_t k)
+{
+    char name[MODEL_NAME_SIZE];
+    model_name(name, c->first + k * c->step);
+    return outdir_has_model(c->dir, name);
+}
+
+/* The next position to make; false: there is none. After a stop a resumed run takes those that an earlier run has made, so that the
+ * manifest counts them. Called with the lock. */
 static bool take(corpus *c, uint64_t *k)
 {
     for (;;) {
         if (c->config->cancel != NULL && __atomic_load_n(c->config->cancel, __ATOMIC_RELAXED) != 0)
             c->stop = true;
-        if (c->stop || c->next == c->total)
+        if (c->next == c->total || (c->stop && (!c->config->resume || c->dir == NULL)))
             return false;
-        if (c->next - c->committed < c->n_slots) {
-            *k = c->next++;
-            return true;
+        if (c->next - c->committed >= c->n_slots) {
+            pthread_cond_wait(&c->moved, &c->lock);
+            continue;
         }
-        pthread_cond_wait(&c->moved, &c->lock);
+        *k = c->next++;
+        if (!c->stop || is_there(c, *k))
+            return true;
+        slot *s = &c->slots[*k % c->n_slots];
+        s->good = false;
+        s->ready = true;
+        commit(c);
     }
 }
 
@@ -210,15 +227,17 @@ static void *work(void *data)
         uint64_t index = c->first + k * c->step;
         slot *s = &c->slots[k % c->n_slots];
         *s = (slot){.line = {.bytes = s->line.bytes, .capacity = s->line.capacity}};
+        w->only_there = c->stop;
         pthread_mutex_unlock(&c->lock);
         nn_error err = {0};
-        bool good = make_model(w, s, index, &err) == NN_OK;
-        if (!good)
+        nn_status status = make_model(w, s, index, &err);
+        bool failed = status != NN_OK && status != NN_ERR_CANCELLED;
+        if (failed)
             explain(index, &err);
         pthread_mutex_lock(&c->lock);
-        if (!good)
+        if (failed)
             fail(c, index, &err);
-        s->good = good;
+        s->good = status == NN_OK;
         s->ready = true;
         commit(c);
     }

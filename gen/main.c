@@ -21,18 +21,34 @@ enum { EXIT_USAGE = 2 };
 
 static volatile sig_atomic_t caught; /* the signal's number */
 static volatile int cancel;
+static volatile sig_atomic_t resuming, kept; /* kept: what was written can go on */
+
+/* write() is allowed in a signal handler; if it fails there is nobody to tell. */
+static void say(const char *text)
+{
+    if (write(STDERR_FILENO, text, strlen(text)) < 0)
+        return;
+}
 
 static void on_signal(int number)
 {
+    if (caught != 0) {
+        say(kept ? "nngen: stopped at once, without a manifest; --resume goes on\n" : "nngen: stopped at once\n");
+        _exit(128 + number);
+    }
     caught = number;
     __atomic_store_n(&cancel, 1, __ATOMIC_RELAXED);
+    if (resuming)
+        say("nngen: stopping: the models that are there go into the manifest; a second signal stops at once\n");
 }
 
 /* The first SIGINT or SIGTERM asks for an orderly end, the second one ends at once. Writing to a closed pipe and past a file size
  * limit are errors of write(). */
-static void catch_signals(void)
+static void catch_signals(const options *o)
 {
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)(SA_RESTART | SA_RESETHAND)};
+    resuming = o->resume != 0 && !o->dry_run;
+    kept = !o->dry_run;
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESTART};
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
@@ -222,7 +238,7 @@ static int write_corpus(const options *o, const nn_family *family)
                                .cancel = &cancel};
     nn_corpus_report report = {0};
     nn_error err = {0};
-    catch_signals();
+    catch_signals(o);
     nn_status s = nn_corpus_write(family, &config, &report, on_missing, &missing, &err);
     wipe(&b);
     if (s == NN_ERR_CANCELLED)
@@ -319,7 +335,8 @@ static int run(const options *o)
 {
     nn_table *table = NULL;
     nn_error err = {0};
-    nn_table_config tc = {.opset = (int)o->opset, .profile = o->profile, .specs = o->specs, .ops = o->ops, .types = o->types, .common = o->common};
+    nn_table_config tc = {
+        .opset = (int)o->opset, .profile = o->profile, .specs = o->specs, .ops = o->ops, .types = o->types, .common = o->common};
     int status;
     if (nn_table_open(&table, &tc, &err) != NN_OK)
         status = fail(&err);

@@ -434,6 +434,13 @@ def fractional_seed(b):
     b.save_manifest(m)
 
 
+@fault("structure")
+def fewer_distinct(b):
+    m = b.manifest()
+    m["distinct"] -= 1
+    b.save_manifest(m)
+
+
 @fault("duplicate")
 def same_model_twice(b):
     m = b.model(0)

@@ -100,6 +100,45 @@ def test_stopped_by_a_signal(nngen, tmp_path, number):
     assert {m: (out / m).stat().st_ino for m in kept} == kept  # finished models were not written again
 
 
+def stopping(nngen, out, args, number, *more):
+    """A resumed run that gets a signal at once, and then others; its exit status and message."""
+    (out / ".nngen-models.jsonl").unlink()  # is begun again
+    p = subprocess.Popen([nngen.path, *args, "--out", str(out), "--resume", "--jobs", "2"], stderr=subprocess.PIPE, text=True)
+    while not (out / ".nngen-models.jsonl").exists():
+        assert p.poll() is None
+    time.sleep(0.01)
+    p.send_signal(number)
+    line = p.stderr.readline()
+    for other in more:
+        p.send_signal(other)
+    return p.wait(), line + p.stderr.read()
+
+
+def test_a_resumed_run_is_stopped(nngen, tmp_path):
+    """Its manifest has all models that are there; a second signal leaves none, and the run can go on all the same."""
+    args = ["--nodes", "30", "--count", "3000", *OPS]
+    out = tmp_path / "c"
+    killed(nngen, out, *args, at="test_000700")
+    (out / "test_000400" / "model.onnx").write_bytes(b"")  # is not counted, and made when the run goes on
+    before = {m.name for m in out.glob("test_*")} - {"test_000400"}
+    stopping_line = "nngen: stopping: the models that are there go into the manifest; a second signal stops at once\n"
+    code, err = stopping(nngen, out, args, signal.SIGTERM, signal.SIGTERM)
+    assert (code, err) == (143, stopping_line + "nngen: stopped at once, without a manifest; --resume goes on\n")
+    assert not (out / "manifest.json").exists() and (out / ".nngen-run.json").exists()
+    code, err = stopping(nngen, out, args, signal.SIGINT)
+    lines = [json.loads(line)["name"] for line in (out / "models.jsonl").read_text().splitlines()]
+    assert lines == sorted(m.name for m in out.glob("test_*")) and before <= set(lines)
+    assert (code, err) == (130, stopping_line + f"nngen: interrupted: stopped after {len(lines)} of 3000 models; "
+                                                "what is finished is listed in the manifest, --resume goes on\n")
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert manifest["finished"] == len(lines) < 3000 and manifest["statistics"]["nodes"] == 30 * len(lines)
+    r = nngen("verify", out)
+    assert r.err == "nngen: %s/manifest.json: is of a run that was stopped; --resume goes on with it\n" % out
+    resume(nngen, out, *args)
+    assert nngen(*args, "--out", tmp_path / "whole", "--quiet").code == 0
+    assert tree(out) == tree(tmp_path / "whole")
+
+
 @pytest.fixture
 def disk(tmp_path):
     where = tmp_path / "disk"
@@ -119,15 +158,20 @@ def disk(tmp_path):
 def test_full_disk(nngen, tmp_path, disk, reference):
     args = (*SMALL[:3], 120, *SMALL[4:])
     want = reference(nngen, *args)
-    for k, kilobytes in enumerate([4, 8, 12, 20, 36, 60, 100, 200, 300, 500, 700, 900, 1200]):
+    draw = random.Random(2)
+    sizes = [4, 8, 12, 20, *(4 * draw.randint(1, 30) for _ in range(16)), *(4 * draw.randint(30, 330) for _ in range(30))]
+    for k, kilobytes in enumerate(sizes):
         out = disk(kilobytes) / "c"
         for attempt in range(2):  # also when it goes on before there is room
             r = nngen(*args, "--out", out, "--jobs", 1 + k % 3, "--resume", "--quiet")
             assert r.code == 1 and r.err.splitlines()[0].endswith("No space left on device"), r.err
+            assert r.err.startswith(f"nngen: {out}") and len(r.err.splitlines()) <= 2
             if out.exists():
                 made = no_half_files(out)
-                assert not list(out.glob(".nngen-tmp-*"))
-                if made and attempt == 0:  # the second one may end before it has looked at all that is there
+                assert not list(out.glob("**/.nngen-tmp-*"))
+                for model in out.glob("test_*/**/*"):
+                    assert want[str(model.relative_to(out))] == (model.read_bytes() if model.is_file() else None)
+                if made:
                     assert r.err.splitlines()[1] == f"nngen: {made} of 120 models were finished and stay in {out}; --resume goes on"
         disk.grow()
         resume(nngen, out, *args)
@@ -152,9 +196,9 @@ def test_file_size_limit(nngen, tmp_path, reference, limit):
 
 # ---- what is resumed ----
 
-def killed(nngen, out, *args):
+def killed(nngen, out, *args, at="test_000010"):
     p = subprocess.Popen([nngen.path, *map(str, args), "--out", str(out), "--quiet"])
-    while not (out / "test_000010").exists():
+    while not (out / at).exists():
         time.sleep(0.0005)
     p.kill()
     assert p.wait() == -signal.SIGKILL
