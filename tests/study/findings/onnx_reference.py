@@ -61,3 +61,11 @@ def max_unpool_to_an_output_shape():
 def rnn_with_an_activation():
     """Sigmoid is one of the activations of RNN. The evaluator does not know it."""
     return tract.rnn_backwards_with_an_activation()
+
+
+@finding("reference", V, "value mismatch", ("onnxruntime-none",))
+def lp_pool_whose_last_window_is_cut():
+    """With ceil_mode the last window of 1 to 10 is 7 to 10: the root of 49 + 64 + 81 + 100. The evaluator multiplies it by the root of 5 / 4, as if it were a mean."""
+    x = np.arange(1, 11, dtype=np.float32).reshape(1, 1, 10)
+    y = np.sqrt(np.array([np.sum(x[0, 0, i: i + 5] ** 2) for i in (0, 3, 6)], np.float32)).reshape(1, 1, 3)
+    return single("LpPool", {"x": x}, {}, [y], opset=18, kernel_shape=[5], strides=[3], ceil_mode=1)

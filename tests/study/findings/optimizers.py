@@ -1,7 +1,7 @@
 """Simplifiers and optimisers; what they write runs in ONNX Runtime without optimisations."""
 import numpy as np
 
-from study.findings import RUNTIMES, finding, i64, model, ramp, single
+from study.findings import RUNTIMES, finding, i64, model, ramp, single, tinygrad
 
 
 @finding("onnxoptimizer", "0.4.2", "crash", ("onnxruntime-none", "reference"))
@@ -51,3 +51,30 @@ def compress_without_an_axis():
     kept = x.reshape(-1)[2:3]
     return model([("Compress", ["x", "c"], ["t"], {}), ("Add", ["t", "z"], ["y"], {}), ("Mul", ["t", "w"], ["v"], {})], {"x": x, "z": z, "w": w}, {"c": c},
                  [kept + z, kept * w], outputs=["y", "v"])
+
+
+@finding("onnxslim", "0.1.98", "conversion failure", ("onnxruntime-none", "reference", "openvino", "tract"))
+def resize_of_one_axis_to_a_size():
+    """Since opset 18 axes names the axes that scales or sizes are for. onnxslim fails with an IndexError."""
+    return tinygrad.resize_of_one_axis_to_a_size()
+
+
+@finding("version-converter", "1.23.2", "load failure", RUNTIMES)
+def cast_that_saturates_to_an_older_version():
+    """saturate came with opset 19 and means nothing for float32. Converted from 21 to 17, the attribute is still there, and the model is invalid."""
+    x = ramp(2, 3)
+    return single("Cast", {"x": x}, {}, [x], opset=21, to=1, saturate=1)
+
+
+@finding("version-converter", "1.23.2", "load failure", RUNTIMES)
+def average_pool_with_dilations_to_an_older_version():
+    """dilations of AveragePool came with opset 19; a list of ones is the same as none. Converted to 17 it is still there: invalid."""
+    x = ramp(1, 1, 6)
+    return single("AveragePool", {"x": x}, {}, [(x[:, :, :-1] + x[:, :, 1:]) / 2], opset=21, kernel_shape=[2], dilations=[1])
+
+
+@finding("version-converter", "1.23.2", "load failure", RUNTIMES)
+def reduction_that_keeps_empty_axes_to_an_older_version():
+    """noop_with_empty_axes of ReduceL2 came with opset 18; 0 is its default. Converted to 17 it is still there: invalid."""
+    x = ramp(2, 3)
+    return single("ReduceL2", {"x": x}, {"a": i64(1)}, [np.sqrt((x * x).sum(1, keepdims=True))], opset=21, noop_with_empty_axes=0)

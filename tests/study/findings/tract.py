@@ -115,3 +115,17 @@ def conv_transpose_to_an_output_shape():
     x, w = f32(1, 2).reshape(1, 1, 2), f32(1, 10, 100).reshape(1, 1, 3)
     full = np.convolve([1, 2], [1, 10, 100])
     return single("ConvTranspose", {"x": x}, {"w": w}, [full[1:3].reshape(1, 1, 2).astype(np.float32)], output_shape=[2])
+
+
+@finding("tract", V, "value mismatch", but("tract"))
+def celu_with_an_alpha():
+    """Celu is max(0, x) + min(0, alpha * (exp(x / alpha) - 1)). tract does not multiply by alpha."""
+    x = f32(-2, -1, 1)
+    return single("Celu", {"x": x}, {}, [(np.maximum(0, x) + np.minimum(0, 0.5 * (np.exp(x / 0.5) - 1))).astype(np.float32)], alpha=0.5)
+
+
+@finding("tract", V, "load failure", but("tract"))
+def matmul_of_two_vectors():
+    """MatMul is numpy's matmul: of two vectors it is their scalar product. tract refuses to load it: a_rank > 1 || b_rank > 1."""
+    a, b = ramp(4), ramp(4, low=1, high=2)
+    return single("MatMul", {"a": a, "b": b}, {}, [np.array(a @ b)])
