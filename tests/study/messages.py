@@ -45,7 +45,7 @@ def normalise(text):
     for pattern, by in RULES:
         text = pattern.sub(by, text)
     text = tensor_names(text)
-    text = re.sub(r"(['\"`])([^'\"`]{1,80})(['\"`])", word, text)
+    text = re.sub(r"(?<!\w)(['\"`])([^'\"`]{1,80})(['\"`])(?!\w)", word, text)
     text = NUMBER.sub("N", text)
     text = LISTS.sub(r"\1N..\3", text)
     text = re.sub(r"\b(N[,x ]\s*){2,}N\b", "N..", text)

@@ -108,7 +108,7 @@ def as_json(results, tolerances_):
 
 def beside_the_study(counts):
     """Load failures of each target, beside the published ones."""
-    lines = ["load failures (models that converted but did not load)", f"{'':26}{'models':>8}{'failed':>8}{'share':>8}"]
+    lines = ["load failures, of all models that reached the target", f"{'':26}{'models':>8}{'failed':>8}{'share':>8}"]
     both = {**PUBLISHED, "both (2024)": tuple(map(sum, zip(*PUBLISHED.values())))}
     for name, (convert, load, mismatch, correct) in both.items():
         n = convert + load + mismatch + correct
