@@ -195,13 +195,13 @@ int build_input_for(builder *b, const op_model *op, int32_t t)
     return -1;
 }
 
-/* The next operator, and the one after it if that works at once, on an output of a node. */
-static lower_result follow(builder *b, path_state *p, int32_t node, size_t at)
+/* The next operator, and the one after it if that works at once, on an output of a node; both: no less than the two. */
+static lower_result follow(builder *b, path_state *p, int32_t node, size_t at, bool both)
 {
     const graph_node *from = &b->s.nodes[node];
     lower_result res = LOWER_FAIL;
     for (int k = 0; k < FOLLOW_TRIES && res == LOWER_FAIL; k++) {
-        size_t ahead = k < FOLLOW_TRIES / 2 && at + 1 < p->n ? 2 : 1;
+        size_t ahead = both || (k < FOLLOW_TRIES / 2 && at + 1 < p->n) ? 2 : 1;
         op_spec sp[2];
         int32_t t = from->outputs[build_draw(b, "output", from->n_outputs)];
         if (t < 0 || !chain(b, p->path->ops + at, ahead, sp))
@@ -216,6 +216,27 @@ static lower_result follow(builder *b, path_state *p, int32_t node, size_t at)
     return res;
 }
 
+/* A node with this operator before a node, -1: none. */
+static int32_t node_before(const builder *b, int32_t node, uint16_t op)
+{
+    const graph_node *n = &b->s.nodes[node];
+    for (size_t i = 0; i < n->n_inputs; i++) {
+        int32_t t = n->inputs[i], p = t < 0 ? -1 : b->s.tensors[t].producer;
+        if (p >= 0 && b->s.nodes[p].op == op)
+            return p;
+    }
+    return -1;
+}
+
+/* The last window of three anew, on the node of its first operator: one node less than all of it. */
+static lower_result branch(builder *b, path_state *p)
+{
+    if (p->path->window != 3 || p->at < 2)
+        return LOWER_FAIL;
+    int32_t node = node_before(b, p->node, p->path->ops[p->at - 2]);
+    return node < 0 ? LOWER_FAIL : follow(b, p, node, p->at - 1, true);
+}
+
 /* Goes on from a node of the first operator that is there already. */
 static lower_result adopt(builder *b, path_state *p)
 {
@@ -223,7 +244,7 @@ static lower_result adopt(builder *b, path_state *p)
     for (size_t k = 0; k < n; k++) {
         size_t node = (first + k) % n;
         if (b->s.nodes[node].op == p->path->ops[0])
-            return follow(b, p, (int32_t)node, 1);
+            return follow(b, p, (int32_t)node, 1, false);
     }
     return LOWER_FAIL;
 }
@@ -310,7 +331,9 @@ lower_result build_path_step(builder *b)
     lower_result res = LOWER_FAIL;
     b->s.leads = true;
     if (p->node >= 0)
-        res = follow(b, p, p->node, p->at);
+        res = follow(b, p, p->node, p->at, false);
+    if (res == LOWER_FAIL && p->node >= 0)
+        res = branch(b, p);
     if (res == LOWER_FAIL)
         res = begin(b, p);
     b->s.leads = false;

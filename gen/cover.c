@@ -5,7 +5,8 @@
 
 #define COVER_STREAM (UINT64_MAX - 1) /* of the tape */
 #define PAIR_COPIES 2                 /* of each pair, where there is room */
-#define EASY 4                        /* tries that a pair takes at most, for the usual ones to do */
+#define TRIPLE_COPIES 3
+#define EASY 4 /* tries that a pair takes at most, for the usual ones to do */
 #define TRIPLE_EFFORT 12
 #define HARD 24 /* tries from which on a pair also has models of its own */
 #define HARD_COPIES 4
@@ -238,11 +239,16 @@ static nn_status deal_triples(cover *c, const pair_table *p, size_t nodes, uint6
 {
     for (size_t i = 0; i < pairs_count(p); i++)
         c->all += degree(p, p->followers[i]);
-    walk w;
-    size_t most = nodes * 2 / 3 > 3 ? nodes * 2 / 3 : nodes;
-    bool ok = walk_open(&w, p, 3, t) && deal(c, &w, load(c->all, 3, nodes, count, most), count, PATH_WISH, false);
-    walk_close(&w);
-    return ok ? NN_OK : nn_nomem(err);
+    size_t most = nodes * 2 / 3 > 3 ? nodes * 2 / 3 : nodes, each = load(c->all, 3, nodes, count, most);
+    /* Models in which nothing is due get some once more, in other walks. */
+    for (int k = 0; k < TRIPLE_COPIES && c->n_slots < count; k++) {
+        walk w;
+        bool ok = walk_open(&w, p, 3, t) && deal(c, &w, each, count - c->n_slots, PATH_WISH, k > 0);
+        walk_close(&w);
+        if (!ok)
+            return nn_nomem(err);
+    }
+    return NN_OK;
 }
 
 /* Model of a slot: slots split the family evenly, each sits at a random place in its part. */
