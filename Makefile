@@ -71,6 +71,10 @@ $(B)/tests/unit/%: tests/unit/%.c $(B)/libnngen.a
 	$(call say,test,$@)
 	$(Q)$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(B)/libnngen.a -lcmocka -lm $(LDLIBS)
 unit-programs: $(UNIT:%=$(B)/tests/unit/%)
+$(B)/tests/bench/triples: tests/bench/triples.c $(B)/libnngen.a
+	@mkdir -p $(@D)
+	$(call say,test,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libnngen.a -lm $(LDLIBS)
 
 # ---- the two commands of the README ----
 corpus: deps
