@@ -170,7 +170,7 @@ def arguments(argv):
     p.add_argument("--single", action="store_true", help="one family of minimal models an operator and opset; --nodes does not matter")
     p.add_argument("--only", default="", help="with --single: these operators, separated by commas")
     p.add_argument("--ops-form", default="{}", help="with --single: the value of nngen --ops, {} for the operator")
-    p.add_argument("--helpers", default="Cast,Where,Shape,Not,Add,Mul", help="with --single: operators added where one alone makes no model")
+    p.add_argument("--helpers", default="Cast,Greater,Not,And,Where,Shape", help="with --single: operators added where one alone makes no model")
     p.add_argument("--nngen-args", default="", help="further arguments of nngen, separated by spaces")
     p.add_argument("--opcampaign", action="store_true", help="print all groups of problems by operator and message")
     p.add_argument("--keep", metavar="DIR", help="copy the smallest example of each kind and operator here")
