@@ -265,6 +265,14 @@ static nn_status keep_texts(nn_family *f, const nn_family_config *c, nn_error *e
         s = keep_text(f, &o->contain, c->contain, err);
     if (s == NN_OK)
         s = keep_text(f, &o->avoid, c->avoid, err);
+    if (s == NN_OK)
+        s = keep_text(f, &o->input_mode, c->input_mode, err);
+    if (s == NN_OK)
+        s = keep_text(f, &o->input_format, c->input_format, err);
+    if (s == NN_OK)
+        s = input_modes_parse(&f->modes, o->input_mode, err);
+    if (s == NN_OK)
+        s = input_formats_parse(&f->formats, o->input_format, err);
     if (s == NN_OK && c->weights != NULL && *c->weights != '\0' && (o->weights = weights_normal(c->weights, &f->mem)) == NULL)
         s = nn_nomem(err);
     return s;
@@ -347,6 +355,16 @@ void nn_family_close(nn_family *f)
     arena_free(&f->mem);
     nn_free(f->description);
     nn_free(f);
+}
+
+int64_t family_sets(const nn_family *f)
+{
+    return (f->formats & INPUT_PB) != 0 ? f->options.inputs : 0;
+}
+
+bool family_npz(const nn_family *f)
+{
+    return (f->formats & INPUT_NPZ) != 0 && f->options.inputs > 0;
 }
 
 uint64_t nn_family_count(const nn_family *f)

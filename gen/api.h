@@ -7,7 +7,9 @@
 #include "build.h"
 #include "cover.h"
 #include "guide.h"
+#include "input_mode.h"
 #include "naming.h"
+#include "npz.h"
 #include "onnx_write.h"
 #include "options.h"
 #include "plan.h"
@@ -31,6 +33,8 @@ struct nn_family {
     cover *cover;      /* likewise */
     guide guide;
     lower_limits limits;
+    input_modes modes;
+    unsigned formats;  /* of inputs: INPUT_PB, INPUT_NPZ */
     char *description; /* the options as text, for the models' metadata */
 };
 
@@ -48,6 +52,11 @@ struct nn_model {
     uint64_t index;
     char name[MODEL_NAME_SIZE];
     onnx_buffer onnx, input;
+    npz npz;
 };
+
+/* Sets that are written as .pb files, and whether there is an inputs.npz. */
+int64_t family_sets(const nn_family *f);
+bool family_npz(const nn_family *f);
 
 #endif

@@ -53,23 +53,32 @@ typedef struct {
 
 /* ---- one model ---- */
 
-/* Hashes and writes a file; set -1 is model.onnx. */
+enum { MODEL = -1, NPZ = -2 };
+
+static nn_status bytes_of(nn_model *m, int64_t set, size_t input, const void **bytes, size_t *size, nn_error *err)
+{
+    return set == MODEL ? nn_model_onnx(m, bytes, size, err)
+           : set == NPZ ? nn_model_npz(m, bytes, size, err)
+                        : nn_model_input(m, (uint64_t)set, input, bytes, size, err);
+}
+
+/* Hashes and writes a file; set MODEL is model.onnx, set NPZ inputs.npz. */
 static nn_status put_file(worker *w, slot *out, size_t number, int64_t set, size_t input, nn_error *err)
 {
     const void *bytes;
     size_t size;
-    nn_status s =
-        set < 0 ? nn_model_onnx(w->model, &bytes, &size, err) : nn_model_input(w->model, (uint64_t)set, input, &bytes, &size, err);
+    const char *file = set == MODEL ? "model.onnx" : "inputs.npz";
+    nn_status s = bytes_of(w->model, set, input, &bytes, &size, err);
     if (s != NN_OK)
         return s;
     if (!nn_grow((void **)&w->digests, &w->digest_capacity, number + 1, sizeof *w->digests))
         return nn_nomem(err);
     s = sha256_digest(w->model->hasher, bytes, size, w->digests[number], err);
     if (s == NN_OK && w->compare)
-        w->same = w->same && (set < 0 ? outdir_holds(w->c->dir, w->model->name, -1, "model.onnx", bytes, size)
+        w->same = w->same && (set < 0 ? outdir_holds(w->c->dir, w->model->name, -1, file, bytes, size)
                                       : outdir_holds_input(w->c->dir, w->model->name, (long)set, input, bytes, size));
     else if (s == NN_OK && w->c->dir != NULL)
-        s = set < 0 ? model_dir_put(&w->target, -1, "model.onnx", bytes, size, err)
+        s = set < 0 ? model_dir_put(&w->target, -1, file, bytes, size, err)
                     : model_dir_put_input(&w->target, (long)set, input, bytes, size, err);
     out->bytes += size;
     out->files++;
@@ -79,11 +88,11 @@ static nn_status put_file(worker *w, slot *out, size_t number, int64_t set, size
 static nn_status put_files(worker *w, slot *out, nn_error *err)
 {
     size_t number = 0, inputs = nn_model_inputs(w->model);
-    nn_status s = put_file(w, out, number++, -1, 0, err);
-    for (int64_t set = 0; set < w->c->family->options.inputs; set++)
+    nn_status s = put_file(w, out, number++, MODEL, 0, err);
+    for (int64_t set = 0; set < family_sets(w->c->family); set++)
         for (size_t i = 0; s == NN_OK && i < inputs; i++)
             s = put_file(w, out, number++, set, i, err);
-    return s;
+    return s == NN_OK && family_npz(w->c->family) ? put_file(w, out, number, NPZ, 0, err) : s;
 }
 
 /* Whether the model is there already, byte for byte; one that differs is removed. */
@@ -99,7 +108,7 @@ static nn_status find_model(worker *w, slot *out, bool *found, nn_error *err)
     w->compare = false;
     if (s != NN_OK)
         return s;
-    size_t sets = nn_model_inputs(w->model) > 0 ? (size_t)w->c->family->options.inputs : 0;
+    size_t sets = nn_model_inputs(w->model) > 0 ? (size_t)family_sets(w->c->family) : 0;
     *found = w->same && outdir_entries(dir, name) == out->files + sets;
     if (*found)
         return NN_OK;

@@ -281,6 +281,8 @@ static int run_family(const options *o, const nn_table *table, const char *weigh
                            .count = (uint64_t)o->count,
                            .seed = (uint64_t)o->seed,
                            .inputs = o->inputs > 0 ? o->inputs : -1,
+                           .input_mode = o->input_mode,
+                           .input_format = o->input_format,
                            .max_elements = (uint64_t)o->max_elements,
                            .intervals = o->intervals != 0,
                            .check = o->check != 0};

@@ -79,7 +79,7 @@ static void line_files(json_line *j, const nn_model *m, const uint8_t (*digests)
     line_raw(j, "{");
     line_key(j, "model.onnx");
     line_digest(j, *digests++);
-    for (int64_t set = 0; set < m->family->options.inputs; set++)
+    for (int64_t set = 0; set < family_sets(m->family); set++)
         for (size_t i = 0; i < m->graph->n_inputs; i++) {
             line_next(j);
             line_raw(j, "\"test_data_set_");
@@ -89,6 +89,10 @@ static void line_files(json_line *j, const nn_model *m, const uint8_t (*digests)
             line_raw(j, ".pb\":");
             line_digest(j, *digests++);
         }
+    if (family_npz(m->family)) {
+        line_key(j, "inputs.npz");
+        line_digest(j, *digests++);
+    }
     line_raw(j, "}");
 }
 

@@ -37,6 +37,7 @@ void nn_model_free(nn_model *m)
     sha256_free(m->hasher);
     onnx_buffer_free(&m->onnx);
     onnx_buffer_free(&m->input);
+    npz_free(&m->npz);
     arena_free(&m->mem);
     nn_free(m->paths);
     nn_free(m);
@@ -130,7 +131,9 @@ const char *nn_model_node_operator(const nn_model *m, size_t i)
 
 /* ---- bytes ---- */
 
-static nn_status serialise(nn_model *m, uint64_t set, size_t input, bool whole, nn_error *err)
+typedef enum { ALL_OF_MODEL, ONE_INPUT, ALL_INPUTS } piece;
+
+static nn_status serialise(nn_model *m, piece what, uint64_t set, size_t input, nn_error *err)
 {
     const options *o = &m->family->options;
     char seed[24], index[24];
@@ -144,8 +147,11 @@ static nn_status serialise(nn_model *m, uint64_t set, size_t input, bool whole, 
                                   .properties = properties,
                                   .n_properties = sizeof properties / sizeof properties[0],
                                   .seed = (uint64_t)o->seed,
-                                  .index = m->index};
-    if (whole)
+                                  .index = m->index,
+                                  .modes = &m->family->modes};
+    if (what == ALL_INPUTS)
+        return onnx_write_npz(&m->npz, m->graph, &m->names, &request, (uint64_t)o->inputs, &m->mem, err);
+    if (what == ALL_OF_MODEL)
         return onnx_write_model(&m->onnx, m->graph, &m->names, &request, &m->mem, err);
     return onnx_write_input(&m->input, m->graph, &m->names, &request, set, input, &m->mem, err);
 }
@@ -159,7 +165,7 @@ nn_status nn_model_onnx(nn_model *m, const void **bytes, size_t *size, nn_error 
 {
     if (m->graph == NULL)
         return nothing_built(err);
-    nn_status s = m->onnx.size == 0 ? serialise(m, 0, 0, true, err) : NN_OK;
+    nn_status s = m->onnx.size == 0 ? serialise(m, ALL_OF_MODEL, 0, 0, err) : NN_OK;
     if (s == NN_OK) {
         *bytes = m->onnx.bytes;
         *size = m->onnx.size;
@@ -173,10 +179,22 @@ nn_status nn_model_input(nn_model *m, uint64_t set, size_t i, const void **bytes
         return nothing_built(err);
     if (i >= m->graph->n_inputs)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "input %zu: the model has %zu, from 0 on", i, m->graph->n_inputs);
-    nn_status s = serialise(m, set, i, false, err);
+    nn_status s = serialise(m, ONE_INPUT, set, i, err);
     if (s == NN_OK) {
         *bytes = m->input.bytes;
         *size = m->input.size;
+    }
+    return s;
+}
+
+nn_status nn_model_npz(nn_model *m, const void **bytes, size_t *size, nn_error *err)
+{
+    if (m->graph == NULL)
+        return nothing_built(err);
+    nn_status s = serialise(m, ALL_INPUTS, 0, 0, err);
+    if (s == NN_OK) {
+        *bytes = m->npz.bytes;
+        *size = m->npz.size;
     }
     return s;
 }
@@ -190,12 +208,16 @@ static nn_status put_all(nn_model *m, model_dir *d, nn_error *err)
     nn_status s = nn_model_onnx(m, &bytes, &size, err);
     if (s == NN_OK)
         s = model_dir_put(d, -1, "model.onnx", bytes, size, err);
-    for (int64_t set = 0; set < m->family->options.inputs; set++)
+    for (int64_t set = 0; set < family_sets(m->family); set++)
         for (size_t i = 0; s == NN_OK && i < m->graph->n_inputs; i++) {
             s = nn_model_input(m, (uint64_t)set, i, &bytes, &size, err);
             if (s == NN_OK)
                 s = model_dir_put_input(d, (long)set, i, bytes, size, err);
         }
+    if (s == NN_OK && family_npz(m->family))
+        s = nn_model_npz(m, &bytes, &size, err);
+    if (s == NN_OK && family_npz(m->family))
+        s = model_dir_put(d, -1, "inputs.npz", bytes, size, err);
     return s;
 }
 

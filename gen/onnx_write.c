@@ -111,20 +111,32 @@ static Onnx__TensorProto *tensor_message(writer *w, int32_t tensor)
     return t->raw_data.data != NULL ? t : NULL;
 }
 
-static nn_status filled(writer *w, Onnx__TensorProto **out, int32_t tensor, const content *c, values_use use, uint64_t set,
-                        uint32_t index)
+/* Adds the tensor's name to a message. */
+static nn_status named(writer *w, int32_t tensor, nn_status s)
 {
+    if (s == NN_OK || w->err == NULL || s == NN_ERR_NOMEM)
+        return s;
+    nn_error inner = *w->err;
+    return nn_fail(w->err, s, NULL, 0, 0, "%s: %.300s", w->names->tensors[tensor], inner.message);
+}
+
+static nn_status initializer(writer *w, Onnx__TensorProto **out, int32_t tensor)
+{
+    const graph_tensor *t = &w->g->tensors[tensor];
     bulk_rng r;
-    values_stream(&r, w->q->seed, w->q->index, use, set, index);
+    values_stream(&r, w->q->seed, w->q->index, VALUES_INITIALIZER, 0, t->serial);
     *out = tensor_message(w, tensor);
     if (*out == NULL)
         return nn_nomem(w->err);
-    nn_status s = values_fill((*out)->raw_data.data, &w->g->tensors[tensor].desc, c, &r, w->a, w->err);
-    if (s != NN_OK && w->err != NULL && s != NN_ERR_NOMEM) {
-        nn_error inner = *w->err;
-        return nn_fail(w->err, s, NULL, 0, 0, "%s: %.300s", w->names->tensors[tensor], inner.message);
-    }
-    return s;
+    return named(w, tensor, values_fill((*out)->raw_data.data, &t->desc, &t->init, &r, w->a, w->err));
+}
+
+static nn_status input(writer *w, void *out, uint64_t set, size_t i)
+{
+    bulk_rng r;
+    values_stream(&r, w->q->seed, w->q->index, VALUES_INPUT, set, (uint32_t)i);
+    int32_t tensor = w->g->inputs[i];
+    return named(w, tensor, input_fill(out, &w->g->tensors[tensor].desc, w->q->modes, set, &r, w->a, w->err));
 }
 
 /* ---- nodes ---- */
@@ -271,7 +283,7 @@ static nn_status initializers(writer *w, Onnx__GraphProto *m)
         const graph_tensor *t = &w->g->tensors[i];
         if (t->kind != TENSOR_INIT || w->names->tensors[i] == NULL)
             continue;
-        nn_status s = filled(w, &m->initializer[m->n_initializer], (int32_t)i, &t->init, VALUES_INITIALIZER, 0, t->serial);
+        nn_status s = initializer(w, &m->initializer[m->n_initializer], (int32_t)i);
         if (s != NN_OK)
             return s;
         m->n_initializer++;
@@ -352,11 +364,38 @@ nn_status onnx_write_input(onnx_buffer *b, const graph *g, const model_names *na
 {
     writer w = {a, g, names, q, err};
     arena_mark mark = arena_get_mark(a);
-    content c = values_of_input(&g->tensors[g->inputs[i]].desc);
-    Onnx__TensorProto *t;
-    nn_status s = filled(&w, &t, g->inputs[i], &c, VALUES_INPUT, set, (uint32_t)i);
+    Onnx__TensorProto *t = tensor_message(&w, g->inputs[i]);
+    nn_status s = t != NULL ? input(&w, t->raw_data.data, set, i) : nn_nomem(err);
     if (s == NN_OK)
         s = pack(b, &t->base, err);
     arena_release(a, mark);
     return s;
+}
+
+nn_status onnx_write_npz(npz *z, const graph *g, const model_names *names, const onnx_request *q, uint64_t sets, arena *a,
+                         nn_error *err)
+{
+    writer w = {a, g, names, q, err};
+    nn_status s = NN_OK;
+    npz_begin(z);
+    for (size_t i = 0; s == NN_OK && i < g->n_inputs; i++) {
+        const tensor_desc *d = &g->tensors[g->inputs[i]].desc;
+        int64_t dims[NN_MAX_RANK + 1] = {(int64_t)sets};
+        for (int k = 0; k < d->rank; k++)
+            dims[k + 1] = d->dims[k];
+        void *data;
+        s = npz_add(z, names->tensors[g->inputs[i]], d->type, dims, (size_t)d->rank + 1, &data, err);
+        /* Sets are filled apart, as the elements of one may not be aligned in the file. */
+        size_t size = values_bytes(d);
+        arena_mark mark = arena_get_mark(a);
+        void *one = s == NN_OK ? arena_alloc(a, size) : NULL;
+        if (s == NN_OK && one == NULL)
+            s = nn_nomem(err);
+        for (uint64_t set = 0; s == NN_OK && set < sets; set++) {
+            s = input(&w, one, set, i);
+            memcpy((char *)data + set * size, one, size);
+        }
+        arena_release(a, mark);
+    }
+    return s == NN_OK ? npz_end(z, err) : s;
 }

@@ -8,7 +8,9 @@
 #include "arena.h"
 #include "base.h"
 #include "graph.h"
+#include "input_mode.h"
 #include "naming.h"
+#include "npz.h"
 
 #define ONNX_OPSET_FIRST 13
 #define ONNX_OPSET_LAST 28
@@ -29,7 +31,8 @@ typedef struct {
     const char *name;                /* of the graph */
     const onnx_property *properties; /* metadata_props, in order */
     size_t n_properties;
-    uint64_t seed, index; /* of the model: they give the bulk streams of the initializers */
+    uint64_t seed, index;     /* of the model: they give the bulk streams of the initializers and inputs */
+    const input_modes *modes; /* of the inputs; NULL: uniform */
 } onnx_request;
 
 int onnx_ir_version(int opset); /* that of the ONNX release which brought the opset; 0 if unknown */
@@ -40,5 +43,8 @@ nn_status onnx_write_model(onnx_buffer *b, const graph *g, const model_names *na
 /* Replaces it by a TensorProto of values drawn for graph input i of data set `set`. */
 nn_status onnx_write_input(onnx_buffer *b, const graph *g, const model_names *names, const onnx_request *q, uint64_t set, size_t i,
                            arena *a, nn_error *err);
+/* Replaces it by arrays of the values of all graph inputs in `sets` data sets: name -> (set, dimensions). */
+nn_status onnx_write_npz(npz *z, const graph *g, const model_names *names, const onnx_request *q, uint64_t sets, arena *a,
+                         nn_error *err);
 
 #endif

@@ -103,7 +103,7 @@ void options_free(options *o)
 /* Options that came later stand in a model's metadata only where they are given, so that other models stay as they were. */
 static bool unsaid(const options *o, const option_row *row)
 {
-    return row->offset >= offsetof(options, types) && row->offset <= offsetof(options, weights) &&
+    return !is_number(row) && row->offset != offsetof(options, profile) && row->offset != offsetof(options, ops) &&
            strcmp(option_text(o, row), row->fallback_text) == 0;
 }
 

@@ -14,39 +14,42 @@
 /* X(kind, field, argument, default, least, greatest, in the manifest, help). The flag is the field with - for _.
  * INT: a whole number in [least, greatest]. TEXT: any text. LIST: texts, joined with ; where the flag comes again. FLAG: no
  * argument. WORD: an argument only as --flag=WORD. */
-#define NN_OPTIONS(X)                                                                                                 \
-    X(INT, nodes, "N", 40, 1, 100000, true,                                                                           \
-      "operator nodes in each model; A..B/S: families of A, A+S, ... B nodes in DIR/nodes-A, ...")                    \
-    X(INT, count, "M", 100, 1, 10000000, true, "number of models")                                                    \
-    X(TEXT, out, "DIR", NULL, 0, 0, false, "directory to write; created if it is not there")                          \
-    X(INT, seed, "S", 0, 0, INT64_MAX, true, "same seed, same bytes")                                                 \
-    X(INT, opset, "V", 17, OPSET_MIN, OPSET_MAX, true, "ONNX operator set version")                                   \
-    X(INT, inputs, "K", 1, 0, 100000, true, "sets of input tensors for each model")                                   \
-    X(TEXT, profile, "P", "ort", 0, 0, true, "what the models are for: ort (ONNX Runtime), onnx (the specification)") \
-    X(TEXT, ops, "LIST", "", 0, 0, true, "A,B: only these operators; -A,-B: all but these")                           \
-    X(TEXT, types, "LIST", "float32", 0, 0, true,                                                                     \
-      "element types that data may have, float32 always; others: float16,double,int8,uint8,int32 ...")                \
-    X(TEXT, common, "A..B", "", 0, 0, true,                                                                           \
-      "only operators with the same rules in opsets A to B; a seed then gives the same graphs in each")               \
-    X(TEXT, cover, "WHAT", "ops", 0, 0, true,                                                                         \
-      "what the family is to hold: ops (every operator), pairs (every pair that can follow one another), triples")    \
-    X(LIST, contain, "A,B,C", "", 0, 0, true, "a path that every model has; may be given again")                      \
-    X(LIST, avoid, "A,B", "", 0, 0, true, "a path that no model has; may be given again")                             \
-    X(TEXT, weights, "FILE", "", 0, 0, true, "how often operators appear (A 2.5) and follow one another (A,B 4)")     \
-    X(TEXT, like, "DIR", NULL, 0, 0, false, "weights learned from the .onnx files below DIR")                         \
-    X(INT, max_elements, "E", 4096, 16, 1 << 24, true, "most elements of a tensor")                                   \
-    X(FLAG, intervals, NULL, 0, 0, 0, true, "write the interval of every tensor to models.jsonl")                     \
-    X(FLAG, check, NULL, 0, 0, 0, false, "re-check every node with an independent evaluator of the table")            \
-    X(TEXT, specs, "DIR", NULL, 0, 0, false, "read the operator table from DIR instead of the built-in one")          \
-    X(INT, jobs, "J", 0, 1, 256, false, "threads; does not change the bytes (default: one for each processor)")       \
-    X(FLAG, force, NULL, 0, 0, 0, false, "replace what nngen wrote to DIR before; other files stay")                  \
-    X(FLAG, resume, NULL, 0, 0, 0, false, "go on with a run of the same options that was interrupted in DIR")         \
-    X(TEXT, shard, "K/N", NULL, 0, 0, false, "make only the K-th of N parts of the family, to be merged later")       \
-    X(FLAG, dry_run, NULL, 0, 0, 0, false, "build every model, write nothing")                                        \
-    X(FLAG, quiet, NULL, 0, 0, 0, false, "no progress, no summary")                                                   \
-    X(FLAG, progress, NULL, 0, 0, 0, false, "show progress even if standard error is not a terminal")                 \
-    X(WORD, list_ops, "FORMAT", NULL, 0, 0, false, "list the operators; FORMAT: text, json or markdown")              \
-    X(FLAG, version, NULL, 0, 0, 0, false, "print the version")                                                       \
+#define NN_OPTIONS(X)                                                                                                             \
+    X(INT, nodes, "N", 40, 1, 100000, true,                                                                                       \
+      "operator nodes in each model; A..B/S: families of A, A+S, ... B nodes in DIR/nodes-A, ...")                                \
+    X(INT, count, "M", 100, 1, 10000000, true, "number of models")                                                                \
+    X(TEXT, out, "DIR", NULL, 0, 0, false, "directory to write; created if it is not there")                                      \
+    X(INT, seed, "S", 0, 0, INT64_MAX, true, "same seed, same bytes")                                                             \
+    X(INT, opset, "V", 17, OPSET_MIN, OPSET_MAX, true, "ONNX operator set version")                                               \
+    X(INT, inputs, "K", 1, 0, 100000, true, "sets of input tensors for each model")                                               \
+    X(TEXT, input_mode, "LIST", "uniform", 0, 0, true,                                                                            \
+      "how the sets are drawn, in turn: uniform, normal, corners (of the intervals), special (0, subnormals ...)")                \
+    X(TEXT, input_format, "LIST", "pb", 0, 0, true, "files of inputs: pb (a tensor each), npz (inputs.npz, all sets of a model)") \
+    X(TEXT, profile, "P", "ort", 0, 0, true, "what the models are for: ort (ONNX Runtime), onnx (the specification)")             \
+    X(TEXT, ops, "LIST", "", 0, 0, true, "A,B: only these operators; -A,-B: all but these")                                       \
+    X(TEXT, types, "LIST", "float32", 0, 0, true,                                                                                 \
+      "element types that data may have, float32 always; others: float16,double,int8,uint8,int32 ...")                            \
+    X(TEXT, common, "A..B", "", 0, 0, true,                                                                                       \
+      "only operators with the same rules in opsets A to B; a seed then gives the same graphs in each")                           \
+    X(TEXT, cover, "WHAT", "ops", 0, 0, true,                                                                                     \
+      "what the family is to hold: ops (every operator), pairs (every pair that can follow one another), triples")                \
+    X(LIST, contain, "A,B,C", "", 0, 0, true, "a path that every model has; may be given again")                                  \
+    X(LIST, avoid, "A,B", "", 0, 0, true, "a path that no model has; may be given again")                                         \
+    X(TEXT, weights, "FILE", "", 0, 0, true, "how often operators appear (A 2.5) and follow one another (A,B 4)")                 \
+    X(TEXT, like, "DIR", NULL, 0, 0, false, "weights learned from the .onnx files below DIR")                                     \
+    X(INT, max_elements, "E", 4096, 16, 1 << 24, true, "most elements of a tensor")                                               \
+    X(FLAG, intervals, NULL, 0, 0, 0, true, "write the interval of every tensor to models.jsonl")                                 \
+    X(FLAG, check, NULL, 0, 0, 0, false, "re-check every node with an independent evaluator of the table")                        \
+    X(TEXT, specs, "DIR", NULL, 0, 0, false, "read the operator table from DIR instead of the built-in one")                      \
+    X(INT, jobs, "J", 0, 1, 256, false, "threads; does not change the bytes (default: one for each processor)")                   \
+    X(FLAG, force, NULL, 0, 0, 0, false, "replace what nngen wrote to DIR before; other files stay")                              \
+    X(FLAG, resume, NULL, 0, 0, 0, false, "go on with a run of the same options that was interrupted in DIR")                     \
+    X(TEXT, shard, "K/N", NULL, 0, 0, false, "make only the K-th of N parts of the family, to be merged later")                   \
+    X(FLAG, dry_run, NULL, 0, 0, 0, false, "build every model, write nothing")                                                    \
+    X(FLAG, quiet, NULL, 0, 0, 0, false, "no progress, no summary")                                                               \
+    X(FLAG, progress, NULL, 0, 0, 0, false, "show progress even if standard error is not a terminal")                             \
+    X(WORD, list_ops, "FORMAT", NULL, 0, 0, false, "list the operators; FORMAT: text, json or markdown")                          \
+    X(FLAG, version, NULL, 0, 0, 0, false, "print the version")                                                                   \
     X(FLAG, help, NULL, 0, 0, 0, false, "print this help")
 
 #define OPTION_LISTS 2

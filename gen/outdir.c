@@ -176,7 +176,7 @@ static bool walk_model(walk *w, int root, const char *name, int depth)
         if (depth == 0 && is_set(e->d_name)) {
             w->entries++;
             good = walk_model(w, dirfd(dir), e->d_name, 1);
-        } else if (depth == 0 ? strcmp(e->d_name, "model.onnx") == 0 : is_data(e->d_name)) {
+        } else if (depth == 0 ? strcmp(e->d_name, "model.onnx") == 0 || strcmp(e->d_name, "inputs.npz") == 0 : is_data(e->d_name)) {
             w->entries += strncmp(e->d_name, "output_", 7) != 0;
             good = !w->remove || unlinkat(dirfd(dir), e->d_name, 0) == 0;
         } else if (w->foreign[0] == '\0') {

@@ -25,6 +25,8 @@ static nn_status open_both(nn_table **table, nn_family **family, const manifest_
                                               .count = (uint64_t)o->count,
                                               .seed = (uint64_t)o->seed,
                                               .inputs = o->inputs > 0 ? o->inputs : -1,
+                                              .input_mode = o->input_mode,
+                                              .input_format = o->input_format,
                                               .max_elements = (uint64_t)o->max_elements,
                                               .intervals = o->intervals != 0,
                                               .check = check},

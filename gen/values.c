@@ -183,7 +183,41 @@ static void to_little_endian(void *out, size_t n, size_t size)
 #endif
 }
 
+void values_store_whole(void *out, dtype t, const int64_t *x, size_t n)
+{
+    store(out, t, x, n);
+    to_little_endian(out, n, dtype_size(t));
+}
+
+void values_store_real(void *out, dtype t, const double *x, size_t n)
+{
+    if (t == DT_FLOAT32)
+        STORE(float);
+    else if (t == DT_DOUBLE)
+        STORE(double);
+    else
+        for (size_t i = 0; i < n; i++)
+            ((uint16_t *)out)[i] = half_bits(half_nearest(x[i]));
+    to_little_endian(out, n, dtype_size(t));
+}
+
 /* ---- the kinds ---- */
+
+nn_status values_real_bounds(dtype t, double lo, double hi, double *least, double *greatest, nn_error *err)
+{
+    *least = dtype_toward(t, lo, true);
+    *greatest = dtype_toward(t, hi, false);
+    if (*least <= *greatest && *least >= -DBL_MAX && *greatest <= DBL_MAX)
+        return NN_OK;
+    return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0, "no %s value lies in [%.17g, %.17g]", dtype_name(t), lo, hi);
+}
+
+nn_status values_whole_bounds(dtype t, double lo, double hi, int64_t *least, int64_t *greatest, nn_error *err)
+{
+    if (to_whole(t, lo, least) && to_whole(t, hi, greatest) && *least <= *greatest)
+        return NN_OK;
+    return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0, "[%.17g, %.17g] are not bounds of whole numbers of %s", lo, hi, dtype_name(t));
+}
 
 static nn_status fill_float32(float *out, size_t n, const content *c, bulk_rng *r, nn_error *err)
 {
@@ -266,16 +300,6 @@ static nn_status fill_list(int64_t *whole, void *out, dtype t, size_t n, const c
     return NN_OK;
 }
 
-static nn_status whole_bounds(dtype t, const content *c, int64_t *lo, uint64_t *width, nn_error *err)
-{
-    int64_t hi;
-    if (!to_whole(t, c->lo, lo) || !to_whole(t, c->hi, &hi) || *lo > hi)
-        return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0, "[%.17g, %.17g] are not bounds of whole numbers of %s", c->lo, c->hi,
-                       dtype_name(t));
-    *width = (uint64_t)hi - (uint64_t)*lo;
-    return NN_OK;
-}
-
 /* n different numbers of 0..range-1 in random order, out[0], out[stride], ...; n <= range. Where the range is little larger than n
  * a permutation is begun (Fisher-Yates), else numbers drawn before are found in a hash table and drawn again. */
 static nn_status sample(int64_t *out, size_t stride, size_t n, uint64_t range, bulk_rng *r, arena *scratch, nn_error *err)
@@ -329,11 +353,11 @@ static void maybe_negative(int64_t *x, int64_t n, bulk_rng *r)
 
 static nn_status fill_integers(int64_t *x, dtype t, size_t n, const content *c, bulk_rng *r, arena *scratch, nn_error *err)
 {
-    int64_t lo = 0;
-    uint64_t width = 0;
-    nn_status s = whole_bounds(t, c, &lo, &width, err);
+    int64_t lo = 0, hi = 0;
+    nn_status s = values_whole_bounds(t, c->lo, c->hi, &lo, &hi, err);
     if (s != NN_OK)
         return s;
+    uint64_t width = (uint64_t)hi - (uint64_t)lo;
     if (c->kind == CONTENT_DISTINCT) {
         if (n > 0 && width < n - 1)
             return too_few(err, n, width + 1);

@@ -24,6 +24,13 @@ size_t values_bytes(const tensor_desc *d); /* size of raw_data; 0 for types with
 /* What a graph input is fed: uniform over its range. */
 content values_of_input(const tensor_desc *d);
 
+/* [lo, hi] as values of a float type or a whole one; NN_ERR_BUILD if it has none there. */
+nn_status values_real_bounds(dtype t, double lo, double hi, double *least, double *greatest, nn_error *err);
+nn_status values_whole_bounds(dtype t, double lo, double hi, int64_t *least, int64_t *greatest, nn_error *err);
+/* Numbers of the type in memory, for raw_data. */
+void values_store_real(void *out, dtype t, const double *x, size_t n);
+void values_store_whole(void *out, dtype t, const int64_t *x, size_t n);
+
 /* NN_ERR_BUILD if the content contradicts itself or the type (not enough distinct numbers, a bound outside the type, no float32 in
  * [lo, hi]). */
 nn_status values_fill(void *out, const tensor_desc *d, const content *c, bulk_rng *r, arena *scratch, nn_error *err);

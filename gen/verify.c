@@ -1,4 +1,5 @@
 /* nn_corpus_verify: whether a corpus is what its manifest and models.jsonl say. */
+#include "input_mode.h"
 #include "line_reader.h"
 #include "manifest_read.h"
 #include "naming.h"
@@ -168,7 +169,10 @@ static nn_status check_row(verify *v, const manifest_row *row, nn_error *err)
     check_extra(v, "");
     if (index >= (uint64_t)o->count || (o->shards > 0 && (int64_t)(index % (uint64_t)o->shards) != o->shard_number - 1))
         differ(v, name, "does not belong to the run that the manifest describes");
-    if (v->listed != 1 + (size_t)o->inputs * manifest_row_inputs(row))
+    unsigned formats = 0;
+    (void)input_formats_parse(&formats, o->input_format, NULL);
+    size_t sets = (formats & INPUT_PB) != 0 ? (size_t)o->inputs : 0;
+    if (v->listed != 1 + sets * manifest_row_inputs(row) + ((formats & INPUT_NPZ) != 0 && o->inputs > 0))
         differ(v, name, "has another number of files than its inputs ask for");
     v->report->models++;
     return NN_OK;

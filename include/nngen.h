@@ -82,16 +82,18 @@ NN_API const char *nn_table_digest(const nn_table *table);             /* SHA-25
 typedef struct nn_family nn_family;
 
 typedef struct {
-    uint64_t nodes;        /* operators in each model; 0: 40 */
-    uint64_t count;        /* models; 0: 100 */
-    uint64_t seed;         /* below 2^63 */
-    int64_t inputs;        /* sets of input tensors for each model; 0: 1; -1: none */
-    uint64_t max_elements; /* of a tensor; 0: 4096 */
-    const char *cover;     /* what the family is to hold: "ops" (or NULL), "pairs", "triples" */
-    const char *contain;   /* paths that every model has, "A,B,C;D,E"; NULL or "": none */
-    const char *avoid;     /* paths that no model has, likewise */
-    const char *weights;   /* text, a weight a line: "A 2.5", "A,B 4"; NULL or "": all the same */
-    int intervals;         /* not 0: models.jsonl gets the interval of every tensor */
+    uint64_t nodes;           /* operators in each model; 0: 40 */
+    uint64_t count;           /* models; 0: 100 */
+    uint64_t seed;            /* below 2^63 */
+    int64_t inputs;           /* sets of input tensors for each model; 0: 1; -1: none */
+    const char *input_mode;   /* how the sets are drawn, in turn: "uniform,normal,corners,special"; NULL or "": uniform */
+    const char *input_format; /* "pb", "npz" or "pb,npz"; NULL or "": pb */
+    uint64_t max_elements;    /* of a tensor; 0: 4096 */
+    const char *cover;        /* what the family is to hold: "ops" (or NULL), "pairs", "triples" */
+    const char *contain;      /* paths that every model has, "A,B,C;D,E"; NULL or "": none */
+    const char *avoid;        /* paths that no model has, likewise */
+    const char *weights;      /* text, a weight a line: "A 2.5", "A,B 4"; NULL or "": all the same */
+    int intervals;            /* not 0: models.jsonl gets the interval of every tensor */
     int check; /* not 0: every node is re-checked by an independent evaluator of the table; costs time, changes no byte */
 } nn_family_config;
 
@@ -129,7 +131,10 @@ NN_API size_t nn_model_outputs(const nn_model *model);
  * function on the model, or its next build. */
 NN_API nn_status nn_model_onnx(nn_model *model, const void **bytes, size_t *size, nn_error *err);
 NN_API nn_status nn_model_input(nn_model *model, uint64_t set, size_t i, const void **bytes, size_t *size, nn_error *err);
-/* Writes dir/model.onnx and dir/test_data_set_K/input_I.pb. dir must not be there, or be empty; it appears whole or not at all. */
+/* All sets in NumPy's .npz format: an array for each graph input, by its name, with the set as first dimension. */
+NN_API nn_status nn_model_npz(nn_model *model, const void **bytes, size_t *size, nn_error *err);
+/* Writes dir/model.onnx and dir/test_data_set_K/input_I.pb or dir/inputs.npz. dir must not be there, or be empty; it appears whole
+ * or not at all. */
 NN_API nn_status nn_model_write(nn_model *model, const char *dir, nn_error *err);
 
 /* ---- corpora ---- */

@@ -157,7 +157,7 @@ def corpus(root, nodes=15, count=3, opset=17, inputs=1, seed=1, only=None):
     missing = [{"name": o, "reason": "no room"} for o in names if not family.op_nodes[o]]
     manifest = {"generator": "nngen", "version": "0.0.0",
                 "options": {"nodes": nodes, "count": count, "seed": seed, "opset": opset, "inputs": inputs, "profile": "ort", "ops": "+" + only if only else "",
-                            "max_elements": 4096, "intervals": True, "types": "float32", "cover": "ops", "contain": "", "avoid": "", "weights": ""},
+                            "max_elements": 4096, "intervals": True, "types": "float32", "input_mode": "uniform", "input_format": "pb", "cover": "ops", "contain": "", "avoid": "", "weights": ""},
                 "table_digest": "0" * 64, "ir_version": IR_OF_OPSET[opset], "operators": ops, "missing": missing, "distinct": len(family.hashes),
                 "duplicates": sorted([n, min(g)] for g in family.hashes.values() for n in g if n != min(g)),
                 "statistics": {**family.statistics(), "classes": {}, "coverage": {str(k): {"seen": n} for k, n in family.coverage().items()}}}

@@ -33,8 +33,10 @@ def files(folder, record):
 
 
 def expected_files(record, manifest):
-    sets = manifest["options"]["inputs"]
-    want = {"model.onnx"} | {f"test_data_set_{k}/input_{i}.pb" for k in range(sets) for i in range(len(record["inputs"]))}
+    sets, formats = manifest["options"]["inputs"], manifest["options"]["input_format"].split(",")
+    want = {"model.onnx"} | ({"inputs.npz"} if sets and "npz" in formats else set())
+    if "pb" in formats:
+        want |= {f"test_data_set_{k}/input_{i}.pb" for k in range(sets) for i in range(len(record["inputs"]))}
     if want != set(record["files"]):
         yield "record", f"files {sorted(set(record['files']) ^ want)} are missing or too many", ""
 
@@ -73,12 +75,8 @@ def judge(task, stage=lambda s: None):
     stage("inference")
     problems += shapes.agreement(data, view, notes)
     stage("inputs")
-    own = []
-    for k in range(manifest["options"]["inputs"]):
-        feed, bad = runtime.read_inputs(folder, view, record, k)
-        problems += bad
-        if feed is not None:
-            own.append(feed)
+    own, bad = runtime.own_inputs(folder, view, record, manifest["options"])
+    problems += bad
     if not own:  # go on with drawn inputs: the model may still be judged
         own = [f for _, f in intervals.feeds(record, 1)]
     random = frozenset(o["name"] for o in manifest["operators"] if "nondeterministic" in o["flags"])

@@ -97,6 +97,43 @@ def read_inputs(folder, view, record, k):
     return (feed if len(feed) == len(record["inputs"]) else None), bad
 
 
+def read_npz(folder, record, sets):
+    """(feeds, problems) of inputs.npz: arrays by the names of the inputs, sets along the first axis."""
+    try:
+        with np.load(folder / "inputs.npz") as archive:
+            arrays = {name: archive[name] for name in archive.files}
+    except Exception as e:
+        return [], [("input", f"inputs.npz: {one_line(e)}", "")]
+    if list(arrays) != [port["name"] for port in record["inputs"]]:
+        return [], [("input", f"inputs.npz has arrays {list(arrays)[:4]}", "")]
+    bad = []
+    for port in record["inputs"]:
+        value, (lo, hi) = arrays[port["name"]], port["interval"]
+        if value.dtype != NUMPY.get(port["type"]) or list(value.shape) != [sets, *port["shape"]]:
+            return [], [("input", f"inputs.npz: {port['name']} is {value.dtype}{list(value.shape)}", "")]
+        if value.size and not (lo <= value.min() and value.max() <= hi):  # NaN is not in it either
+            bad.append(("input", f"inputs.npz: {port['name']} has values outside [{lo}, {hi}]", ""))
+    return [{name: value[k] for name, value in arrays.items()} for k in range(sets)], bad
+
+
+def own_inputs(folder, view, record, options):
+    """(feeds, problems) of all sets that the corpus has, in each of its formats; these must agree to the bit."""
+    sets, formats = options["inputs"], options["input_format"].split(",")
+    feeds, problems = [], []
+    if "pb" in formats:
+        for k in range(sets):
+            feed, bad = read_inputs(folder, view, record, k)
+            problems += bad
+            feeds += [feed] if feed is not None else []
+    if "npz" in formats and sets:
+        packed, bad = read_npz(folder, record, sets)
+        problems += bad
+        if len(feeds) == len(packed) and any(a[n].tobytes() != b[n].tobytes() for a, b in zip(feeds, packed) for n in a):
+            problems.append(("input", "inputs.npz has other values than the .pb files", ""))
+        feeds = feeds or packed
+    return feeds, problems
+
+
 def check_value(name, value, declared, interval):
     """Problems of one tensor that a run gave: (kind, message)."""
     value = np.asarray(value)

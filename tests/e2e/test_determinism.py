@@ -18,7 +18,8 @@ NNGEN = Path(os.environ.get("NNGEN", ROOT / "build" / "default" / "nngen")).reso
 LIBRARIES = ["-lprotobuf-c", "-lyaml", "-ljansson", "-lcrypto"]
 FAMILIES = {
     "default": ["--nodes", "40", "--count", "100", "--seed", "1", "--intervals"],
-    "wide": ["--nodes", "65", "--count", "20", "--seed", "9", "--opset", "28", "--profile", "onnx", "--inputs", "3", "--max-elements", "512", "--check"],
+    "wide": ["--nodes", "65", "--count", "20", "--seed", "9", "--opset", "28", "--profile", "onnx", "--inputs", "4", "--max-elements", "512", "--check",
+             "--types", "float16,double,int8,int64", "--input-mode", "uniform,normal,corners,special", "--input-format", "pb,npz"],
     "narrow": ["--nodes", "15", "--count", "60", "--seed", "3", "--opset", "13", "--ops=-Conv,-Gemm"],
 }
 BUILDS = {
