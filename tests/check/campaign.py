@@ -18,6 +18,7 @@ from check.judge import judge
 from check.validate import validate
 from check.workers import Pool
 
+MOST = 20  # models made for each that is wanted, where an operator is not in all of them
 EXAMINERS = {"judge": judge, "compare": compare.examine, "perturb": liveness.examine}
 
 
@@ -102,8 +103,8 @@ def generate(generator, f, out, forms):
             break
     shutil.rmtree(out, ignore_errors=True)
     there, asked = best[0], generator.count
-    while 0 < there < generator.count and asked < 100 * generator.count:  # so many models that as many as were asked for have it
-        asked = -(-asked * (generator.count + 2) // there)
+    while 0 < there < generator.count and asked < MOST * generator.count:  # so many models that as many as were asked for have it
+        asked = min(-(-asked * (generator.count + 2) // there), MOST * generator.count)
         shutil.rmtree(out, ignore_errors=True)
         ok, words = generator.make(best[1], out, asked)
         there = models_with(out, f.op) if ok else 0
