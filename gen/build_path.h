@@ -10,8 +10,8 @@ bool build_path_typed(const op_model *a, const op_model *z);
 
 /* Prepares a builder for probing: t is a seeded tape, used until the last probe. NN_ERR_NOMEM or NN_OK. */
 nn_status build_probe_begin(builder *b, tape *t, const lower_limits *limits);
-/* Whether n operators (2 to 4) can follow one another in a graph; *reason: NULL, or why no instance of them was found (static). *tries:
- * those allowed, then those made. NN_ERR_NOMEM or NN_OK. */
+/* Whether n operators (2 to 4) can follow one another in a graph; *reason: NULL, or why no instance of them was found (static).
+ * *tries: those allowed, then those made. NN_ERR_NOMEM or NN_OK. */
 nn_status build_probe_path(builder *b, const uint16_t *ops, size_t n, int *tries, const char **reason);
 
 #endif

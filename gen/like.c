@@ -202,7 +202,7 @@ static void put_operator(json_line *out, const tally *t, size_t a)
     }
     for (size_t b = 0; b < n; b++) {
         uint64_t count = t->pairs[a * n + b];
-        if (count == 0)
+        if (count == 0 || t->nodes[b] == 0)
             continue;
         uint64_t share = (uint64_t)((unsigned __int128)count * PAIR_SCALE / t->nodes[b]);
         line_raw(out, t->ops->ops[a].name);
@@ -271,6 +271,17 @@ nn_status nn_weights_learn(char **text, const char *dir, const nn_table *table, 
     return s;
 }
 
+/* Nothing but blanks and comments. */
+static bool says_nothing(const char *text)
+{
+    for (const char *at = text; *at != '\0'; at += strcspn(at, "\n"), at += *at == '\n') {
+        at += strspn(at, " \t\r");
+        if (*at != '#' && *at != '\n' && *at != '\0')
+            return false;
+    }
+    return true;
+}
+
 nn_status nn_weights_read(char **text, const char *path, nn_error *err)
 {
     *text = NULL;
@@ -280,10 +291,13 @@ nn_status nn_weights_read(char **text, const char *path, nn_error *err)
         return cannot(path, "cannot open", err);
     nn_status s = read_whole(text, &n, fd, path, err);
     close(fd);
-    if (s == NN_OK && strlen(*text) != n) {
+    if (s == NN_OK && strlen(*text) != n)
+        s = nn_fail(err, NN_ERR_IO, path, 0, 0, "is no text");
+    else if (s == NN_OK && says_nothing(*text))
+        s = nn_fail(err, NN_ERR_USAGE, path, 0, 0, "holds no weight; expected lines such as Conv 2.5 or Conv,Relu 4");
+    if (s != NN_OK) {
         nn_free(*text);
         *text = NULL;
-        s = nn_fail(err, NN_ERR_IO, path, 0, 0, "is no text");
     }
     return s;
 }

@@ -6,6 +6,7 @@
 #include "replay.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,6 +54,15 @@ static void catch_signals(const options *o)
     (void)sigaction(SIGTERM, &action, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
     (void)signal(SIGXFSZ, SIG_IGN);
+}
+
+/* Standard streams that were closed at the start get a descriptor on which reading or writing fails; else the first files of the
+ * corpus would be opened as these and receive the messages. */
+static void occupy_standard_streams(void)
+{
+    for (int fd = 0; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
+            break;
 }
 
 /* ---- messages ---- */
@@ -384,7 +394,7 @@ static int verify(const options *o)
 {
     nn_verify_report r;
     nn_error err = {0};
-    if (nn_corpus_verify(o->paths[0], &r, on_difference, o->paths[0], &err) != NN_OK)
+    if (nn_corpus_verify(o->paths[0], &r, on_difference, (void *)(uintptr_t)o->paths[0], &err) != NN_OK)
         return fail(&err);
     if (!o->quiet) {
         (void)printf("%llu models, %llu files, ", (unsigned long long)r.models, (unsigned long long)r.files);
@@ -412,7 +422,7 @@ static int merge(const options *given)
     nn_error err = {0};
     nn_merge_config config = {.specs = given->specs, .force = given->force != 0};
     allow_open_files();
-    if (nn_corpus_merge(given->paths[0], (const char *const *)given->paths + 1, (size_t)given->n_paths - 1, &config, &report,
+    if (nn_corpus_merge(given->paths[0], (const char *const *)(given->paths + 1), (size_t)given->n_paths - 1, &config, &report,
                         on_missing, &missing, &err) != NN_OK)
         return fail(&err);
     say_duplicates(&report, given->paths[0]);
@@ -464,6 +474,7 @@ int main(int argc, char **argv)
 {
     options o;
     nn_error err = {0};
+    occupy_standard_streams();
     if (argc > 1 && (strcmp(argv[1], "sequences") == 0 || strcmp(argv[1], "coverage") == 0))
         return analyse(argv, argc);
     int status = options_parse(&o, argc, argv, &err) == NN_OK ? act(&o) : fail(&err);

@@ -31,7 +31,7 @@ static void show(char out[64], const json_t *value)
 {
     const char *word = json_string_value(value);
     if (word != NULL)
-        (void)snprintf(out, 64, "'%.40s'", word);
+        (void)snprintf(out, 64, "'%.*s'", (int)(strcspn(word, "\n") < 40 ? strcspn(word, "\n") : 40), word);
     else if (json_is_integer(value))
         (void)snprintf(out, 64, "%lld", (long long)json_integer_value(value));
     else

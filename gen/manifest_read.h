@@ -41,7 +41,7 @@ manifest_row *manifest_row_parse(const char *line, size_t n); /* NULL: it is non
 void manifest_row_free(manifest_row *r);
 const char *manifest_row_name(const manifest_row *r);
 bool manifest_row_structure(const manifest_row *r, uint8_t out[STRUCTURE_SIZE]); /* false: there is none */
-size_t manifest_row_inputs(const manifest_row *r); /* graph inputs */
+size_t manifest_row_inputs(const manifest_row *r);                               /* graph inputs */
 /* Whether a file is listed or, with folder, one below that folder. */
 bool manifest_row_has(const manifest_row *r, const char *path, bool folder);
 /* Calls f for each file until it returns a status other than NN_OK, and returns that. */

@@ -33,7 +33,7 @@ typedef struct {
     model_dir target;
     nn_corpus_report report;
     const part *from; /* of the model under way */
-    const char *name;
+    char name[MODEL_NAME_SIZE];
 } merge;
 
 /* ---- the shards ---- */
@@ -123,6 +123,18 @@ static nn_status open_parts(merge *m, const char *const *dirs, size_t n, nn_erro
     return NN_OK;
 }
 
+/* --force would remove the models of a shard that is merged into its own directory. */
+static nn_status check_target(const merge *m, const char *out, nn_error *err)
+{
+    struct stat target, st;
+    if (stat(out, &target) != 0)
+        return NN_OK;
+    for (size_t i = 0; i < m->n; i++)
+        if (fstat(m->parts[i].fd, &st) == 0 && st.st_dev == target.st_dev && st.st_ino == target.st_ino)
+            return nn_fail(err, NN_ERR_USAGE, out, 0, 0, "is a shard itself; expected another directory to write");
+    return NN_OK;
+}
+
 /* ---- models ---- */
 
 static nn_status cannot(const part *p, const char *path, const char *what, nn_error *err)
@@ -150,11 +162,13 @@ static nn_status copy_file(merge *m, const char *path, long set, const char *fil
     size_t n = (size_t)st.st_size, done = 0;
     char *bytes = nn_malloc(n + 1);
     nn_status s = bytes != NULL ? NN_OK : nn_nomem(err);
-    for (ssize_t k = 1; s == NN_OK && k > 0 && done<n; done += k> 0 ? (size_t)k : 0) {
-        k = read(fd, bytes + done, n - done);
-        if (k < 0 && errno == EINTR)
-            k = 1, done--;
-        else if (k < 0)
+    while (s == NN_OK && done < n) {
+        ssize_t k = read(fd, bytes + done, n - done);
+        if (k == 0)
+            break;
+        if (k > 0)
+            done += (size_t)k;
+        else if (errno != EINTR)
             s = cannot(m->from, path, "cannot read", err);
     }
     close(fd);
@@ -198,11 +212,10 @@ static nn_status take_model(merge *m, const manifest_row *row, nn_error *err)
 
 static nn_status take_line(merge *m, uint64_t index, nn_error *err)
 {
-    char name[MODEL_NAME_SIZE];
-    model_name(name, index);
+    const char *name = m->name;
+    model_name(m->name, index);
     part *p = &m->parts[index % m->n];
     m->from = p;
-    m->name = name;
     const char *line;
     size_t n;
     nn_status s = line_reader_next(&p->lines, &line, &n, err);
@@ -281,6 +294,8 @@ nn_status nn_corpus_merge(const char *out, const char *const *shards, size_t n, 
     if (n == 0)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "no shard was given");
     nn_status s = open_parts(&m, shards, n, err);
+    if (s == NN_OK)
+        s = check_target(&m, out, err);
     if (s == NN_OK)
         s = run(&m, out, config != NULL ? config : &(nn_merge_config){0}, err);
     if (s == NN_OK)

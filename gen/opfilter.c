@@ -75,6 +75,9 @@ static nn_status explain(const op_set *s, const term *t, nn_error *err)
             (void)op_untyped_text(&s->untyped[i], types, sizeof types);
             return t->minus ? NN_OK : nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "operator %s needs --types with %s", name, types);
         }
+    for (size_t i = 0; table != NULL && i < table->n_entries; i++)
+        if (same(t, table->entries[i].name))
+            return t->minus ? NN_OK : nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "operator %s is left out by --ops or --common", name);
     nearest best = {0};
     for (size_t i = 0; i < s->n_ops; i++)
         nearest_offer(&best, name, s->ops[i].name);

@@ -98,6 +98,7 @@ void options_free(options *o)
 {
     for (size_t i = 0; i < OPTION_LISTS; i++)
         nn_free(o->joined[i]);
+    nn_free(o->paths);
 }
 
 /* Options that came later stand in a model's metadata only where they are given, so that other models stay as they were. */
@@ -138,6 +139,20 @@ static nn_status unknown_flag(nn_error *err, const char *given, size_t length)
     if (best.word != NULL)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "unknown option %s; did you mean %s?", word, best.word);
     return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "unknown option %s", word);
+}
+
+/* first: where a command may stand */
+static nn_status unexpected(nn_error *err, const char *given, bool first)
+{
+    static const char *const words[] = {"merge", "verify", "replay", "sequences", "coverage"};
+    nearest best = {0};
+    char word[64];
+    (void)snprintf(word, sizeof word, "%.60s", given);
+    for (size_t i = 0; first && i < sizeof words / sizeof words[0]; i++)
+        nearest_offer(&best, word, words[i]);
+    if (best.word != NULL)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "unknown command %s; did you mean %s?", word, best.word);
+    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "unexpected argument %s; options begin with --", *word != '\0' ? word : "''");
 }
 
 static const option_row *find_flag(const char *given, size_t length)
@@ -253,21 +268,42 @@ static bool is_command(const options *o, const char *word)
     return o->command != NULL && strcmp(o->command, word) == 0;
 }
 
+static const struct {
+    const char *name, *options;
+} commands[] = {
+    {"merge", " --force --specs --quiet "},
+    {"verify", " --quiet "},
+    {"replay", " --out --specs --check --jobs --force --resume --dry-run --quiet --progress "},
+};
+enum { COMMANDS = sizeof commands / sizeof commands[0] };
+
+static const char *options_of_command(const options *o)
+{
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (is_command(o, commands[i].name))
+            return commands[i].options;
+    return "";
+}
+
 /* Commands take what is to be made from manifests. */
 static nn_status check_command(const options *o, nn_error *err)
 {
     options fresh;
     options_default(&fresh);
     for (const option_row *row = option_rows; row < option_rows + option_count; row++) {
-        if (!row->manifest && row->offset != offsetof(options, shard))
+        char flag[32], word[34];
+        option_flag(row, flag);
+        (void)snprintf(word, sizeof word, "%s ", flag);
+        const char *at = strstr(options_of_command(o), word);
+        if (at != NULL && at[-1] == ' ')
             continue;
         if (row->offset == offsetof(options, nodes) && o->nodes_last > 0)
             ; /* a range is more than its first number */
         else if (is_number(row) ? option_int(o, row) == option_int(&fresh, row) : option_text(o, row) == option_text(&fresh, row))
             continue;
-        char flag[32];
-        option_flag(row, flag);
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s: %s is taken from the manifest", o->command, flag);
+        if (row->manifest || row->offset == offsetof(options, shard))
+            return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s: %s is taken from the manifest", o->command, flag);
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s takes no %s", o->command, flag);
     }
     if (is_command(o, "merge") && o->n_paths < 2)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "merge: expected the directory to write, then those of the shards");
@@ -275,8 +311,6 @@ static nn_status check_command(const options *o, nn_error *err)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "verify: expected the directory of a corpus");
     if (is_command(o, "replay") && (o->n_paths != 1 || (o->out == NULL && !o->dry_run)))
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "replay: expected a manifest and --out DIR");
-    if (!is_command(o, "replay") && o->out != NULL)
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s takes no --out", o->command);
     return NN_OK;
 }
 
@@ -309,19 +343,23 @@ static nn_status check_together(const options *o, nn_error *err)
 nn_status options_parse(options *o, int argc, char *const *argv, nn_error *err)
 {
     options_default(o);
-    int i = 1;
-    if (argc > 1 && (strcmp(argv[1], "merge") == 0 || strcmp(argv[1], "verify") == 0 || strcmp(argv[1], "replay") == 0)) {
-        o->command = argv[1];
-        o->paths = argv + 2;
-        for (i = 2; i < argc && argv[i][0] != '-'; i++)
-            o->n_paths++;
-    }
-    for (; i < argc; i++) {
+    for (size_t k = 0; k < COMMANDS; k++)
+        if (argc > 1 && strcmp(argv[1], commands[k].name) == 0)
+            o->command = argv[1];
+    if (o->command != NULL && (o->paths = nn_calloc((size_t)argc, sizeof *o->paths)) == NULL)
+        return nn_nomem(err);
+    for (int i = o->command != NULL ? 2 : 1; i < argc; i++) {
         const char *given = argv[i], *equals = strchr(given, '=');
         if (strcmp(given, "-h") == 0)
             given = "--help";
+        if (given[0] != '-' && o->command != NULL) {
+            if (*given == '\0')
+                return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s '': expected a path", o->command);
+            o->paths[o->n_paths++] = given;
+            continue;
+        }
         if (given[0] != '-')
-            return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "unexpected argument %.60s; options begin with --", given);
+            return unexpected(err, given, i == 1);
         size_t length = equals != NULL ? (size_t)(equals - given) : strlen(given);
         const option_row *row = find_flag(given, length);
         if (row == NULL)

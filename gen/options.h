@@ -1,6 +1,6 @@
 /* The command line as a table: one row gives a flag its field, default, range check, help text and place in the manifest.
  *
- * Ownership: texts are borrowed from argv, but for those in `joined`: options_free. */
+ * Ownership: texts are borrowed from argv, but for those in `joined`; options_free frees these and `paths`. */
 #ifndef NN_OPTIONS_H
 #define NN_OPTIONS_H
 
@@ -67,7 +67,7 @@ typedef struct {
     int64_t shard_number, shards;   /* of shard: models i with i % shards == shard_number - 1; 0, 0: all */
     int64_t nodes_last, nodes_step; /* of a range of nodes; 0, 0: there is none */
     const char *command;            /* merge, verify, replay; NULL: none */
-    char *const *paths;             /* after the command */
+    const char **paths;             /* owned; of the command */
     int n_paths;
     char *joined[OPTION_LISTS]; /* owned texts of the LISTs that came again */
 } options;

@@ -171,7 +171,10 @@ static nn_status check(seq_options *o, seq_command command, nn_error *err)
                        (long long)o->max_length);
     if (o->rate_text != NULL && !read_rate(o->rate_text, &o->rate))
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--rate %.60s: expected a number above 0 and up to 1", o->rate_text);
-    if (o->n == 0)
+    bool models = false; /* --against is no more than what they are compared with */
+    for (size_t i = 0; i < o->n; i++)
+        models |= !coverage || o->all[i].class == SEQ_GIVEN;
+    if (!models)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s: expected models", coverage ? "coverage" : "sequences");
     o->as = (seq_format)format;
     o->reduction = mode < 0 ? SEQ_REDUCE_NONE : mode == 0 ? SEQ_REDUCE_PUBLISHED : SEQ_REDUCE_CORRECTED;

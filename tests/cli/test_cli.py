@@ -102,6 +102,7 @@ USAGE = [
     (["extra"], "unexpected argument extra; options begin with --"),
     (["--profile", "tvm"], "profile tvm: expected onnx or ort"),
     (["--ops", "Rulu"], "unknown operator Rulu; did you mean Relu?"),
+    (["--common", "13..28", "--ops", "+Pad"], "operator Pad is left out by --ops or --common"),
     (["--ops", "+Add,-Add"], "operators '+Add,-Add' leaves none"),
     (["--quiet", "--progress"], "--quiet and --progress exclude each other"),
     (["--jobs", "0"], "--jobs 0: expected a whole number from 1 to 256"),
@@ -113,6 +114,10 @@ def test_wrong_usage(nngen, tmp_path, args, message):
     r = nngen("--out", tmp_path / "c", *args)
     assert (r.code, r.out, r.err) == (2, "", f"nngen: {message}\n{TRY}")
     assert not (tmp_path / "c").exists()
+
+
+def test_what_is_left_out_already_may_be_left_out(nngen):
+    assert nngen("--common", "13..28", "--ops", "-Pad", "--list-ops").code == 0
 
 
 def test_no_arguments(nngen):

@@ -88,7 +88,7 @@ def test_attribute_classes(nngen, tmp_path):
 
 def test_usage(nngen, tmp_path):
     (tmp_path / "a.txt").write_text("A,B\n")
-    for args, message in (((), "coverage: expected models"), ((tmp_path / "a.txt", "--format", "plain"), "--format plain: expected text, json or csv"),
+    for args, message in (((), "coverage: expected models"), (("--against", tmp_path / "a.txt"), "coverage: expected models"), ((tmp_path / "a.txt", "--format", "plain"), "--format plain: expected text, json or csv"),
                           ((tmp_path / "a.txt", "--show", "sets"), "--show sets: expected operators, attributes or sequences"),
                           ((tmp_path / "a.txt", "--failed", "x"), "unknown option --failed")):
         r = nngen("coverage", *args)

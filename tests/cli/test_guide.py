@@ -80,7 +80,7 @@ def test_contain_and_avoid(nngen, tmp_path, plain):
 @pytest.mark.parametrize("args, says", [
     (["--contain", "Relu,Not"], "contain Relu,Not: Relu,Not cannot be: no output of one has a type that the next one takes"),
     (["--contain", "Conv,Nope"], "contain Conv,Nope: unknown operator Nope; did you mean Not?"),
-    (["--contain", "Conv,Relu", "--ops", "-Relu"], "unknown operator Relu"),
+    (["--contain", "Conv,Relu", "--ops", "-Relu"], "operator Relu is left out by --ops or --common"),
     (["--contain", "Conv,Relu", "--avoid", "Conv,Relu"], "to be avoided"),
     (["--avoid", "Relu"], "--ops -A leaves out a single one"),
     (["--contain", ""], "--contain '': expected A,B,C"),
@@ -123,7 +123,8 @@ def test_weights_of_pairs(nngen, tmp_path):
     judge(judge_some)
 
 
-@pytest.mark.parametrize("text, says", [("Conv", "line 1"), ("Conv 1\nRelu -1\n", "line 2"), ("Nope 1\n", "unknown operator Nope"), ("* 0\n", "above 0"), ("Conv 1.23456", "line 1")])
+@pytest.mark.parametrize("text, says", [("Conv", "line 1"), ("Conv 1\nRelu -1\n", "line 2"), ("Nope 1\n", "unknown operator Nope"), ("* 0\n", "above 0"), ("Conv 1.23456", "line 1"),
+                                        ("", "holds no weight"), ("# Conv 1\n \n", "holds no weight")])
 def test_malformed_weights(nngen, tmp_path, text, says):
     (tmp_path / "w").write_text(text)
     r = nngen("--weights", tmp_path / "w", "--out", tmp_path / "x")

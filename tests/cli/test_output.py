@@ -161,6 +161,17 @@ def test_standard_output_is_full(nngen, tmp_path):
     assert check(tmp_path / "c") == 1
 
 
+def test_standard_streams_are_closed(nngen, tmp_path):
+    """No file of the corpus is taken for one of them."""
+    run = f"{nngen.path} --nodes 3 --count 4 --ops Add,Relu,Neg,Exp --jobs 1 --out"
+    for k, closed in enumerate(["<&- >&- 2>&-", ">&- 2>&-", "2>&-", "<&- 2>&-", ">&-"]):
+        r = subprocess.run(["sh", "-c", f"{run} {tmp_path}/{k} --nodes 1 --count 2 {closed}"], capture_output=True, text=True)
+        assert r.returncode == (1 if " >&-" in f" {closed}" else 0)
+        assert check(tmp_path / str(k)) == 2
+        assert nngen("verify", tmp_path / str(k)).code == 0
+    assert r.stderr.endswith("nngen: standard output: Bad file descriptor\n")
+
+
 def test_reader_leaves(nngen):
     r = subprocess.run(f"{nngen.path} --list-ops | head -n 1", shell=True, capture_output=True, text=True)
     assert r.returncode == 0 and r.stderr == "" and r.stdout.startswith("# opset")

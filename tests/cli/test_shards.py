@@ -45,6 +45,19 @@ def test_merged_is_whole(nngen, tmp_path, whole, n):
     assert tree(tmp_path / "m") == tree(whole)
 
 
+def test_a_shard_is_no_target(nngen, tmp_path):
+    parts = shards(nngen, tmp_path, 2)
+    before = [tree(p) for p in parts]
+    (tmp_path / "link").symlink_to(parts[1])
+    for target in (parts[0], tmp_path / "link"):
+        r = nngen("merge", target, *parts, "--force")
+        assert (r.code, r.out) == (2, "") and f"{target}: is a shard itself" in r.err
+    r = nngen("merge", tmp_path / "m", *parts, "--dry-run")
+    assert r.code == 2 and "merge takes no --dry-run" in r.err
+    assert [tree(p) for p in parts] == before and not (tmp_path / "m").exists()
+    assert nngen("merge", "--quiet", tmp_path / "m", parts[0], "--force", parts[1]).code == 0
+
+
 def test_on_another_file_system(nngen, tmp_path, whole):
     """Where files cannot be linked they are copied."""
     disk = tmp_path / "disk"

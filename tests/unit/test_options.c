@@ -36,6 +36,7 @@ static const char *refused(char *const *argv)
     options o;
     err = (nn_error){0};
     assert_int_equal(options_parse(&o, n, argv, &err), NN_ERR_USAGE);
+    options_free(&o);
     assert_int_equal(err.status, NN_ERR_USAGE);
     return err.message;
 }
@@ -95,6 +96,17 @@ static void ranges_of_nodes(void **state)
     assert_true(o.nodes == 4 && o.nodes_last == 0);
 }
 
+static void paths_of_commands_stand_anywhere(void **state)
+{
+    (void)state;
+    options o = parsed(ARGS("merge", "--quiet", "d", "a", "--force", "b"));
+    assert_true(o.quiet && o.force && o.n_paths == 3);
+    assert_string_equal(o.command, "merge");
+    assert_string_equal(o.paths[0], "d");
+    assert_string_equal(o.paths[2], "b");
+    options_free(&o);
+}
+
 static void the_last_one_counts(void **state)
 {
     (void)state;
@@ -145,7 +157,7 @@ static void refusals(void **state)
         {{"-n", "4"}, "unknown option -n"},
         {{"--"}, "unknown option --"},
         {{"out"}, "unexpected argument out; options begin with --"},
-        {{""}, "unexpected argument ; options begin with --"},
+        {{""}, "unexpected argument ''; options begin with --"},
         {{"--force=yes"}, "--force takes no value, but was given yes"},
         {{"--out", ""}, "--out '': expected DIR"},
         {{"--out"}, "--out needs a value: expected DIR"},
@@ -156,6 +168,13 @@ static void refusals(void **state)
         {{"--shard", "0/2"}, "--shard 0/2: expected K/N with 1 <= K <= N <= 10000"},
         {{"merge", "a"}, "merge: expected the directory to write, then those of the shards"},
         {{"replay", "m", "--seed", "3", "--out", "d"}, "replay: --seed is taken from the manifest"},
+        {{"replay", "m", "--like", "x", "--out", "d"}, "replay takes no --like"},
+        {{"merge", "d", "a", "b", "--dry-run"}, "merge takes no --dry-run"},
+        {{"merge", "d", "a", "b", "--out", "e"}, "merge takes no --out"},
+        {{"verify", "--force", "d"}, "verify takes no --force"},
+        {{"verify", ""}, "verify '': expected a path"},
+        {{"verfiy", "d"}, "unknown command verfiy; did you mean verify?"},
+        {{"--count", "2", "verfiy"}, "unexpected argument verfiy; options begin with --"},
         {{"--force", "--resume", "--out", "d"}, "--force and --resume exclude each other"},
         {{"--list-ops", "--out", "d"}, "--list-ops writes no models: leave out --out"},
         {{"--list-ops=xml"}, "--list-ops=xml: expected text, json or markdown"},
@@ -292,6 +311,7 @@ int main(void)
         cmocka_unit_test(defaults),
         cmocka_unit_test(every_option_is_read),
         cmocka_unit_test(ranges_of_nodes),
+        cmocka_unit_test(paths_of_commands_stand_anywhere),
         cmocka_unit_test(the_last_one_counts),
         cmocka_unit_test(refusals),
         cmocka_unit_test(long_words_are_cut),

@@ -25,7 +25,8 @@ static const char table[] =
     "  Look: {since: [1], in: {X: float32}, out: {Y: int64}, rank: {X: 1..3}, shape: {Y: \"[rank(X)]\"},\n"
     "    range: {Y: \"[min(shape(X)), max(shape(X))]\"}, flags: [source]}\n"
     "  Turn: {since: [1], in: {X: int64}, out: {Y: float32}, shape: {Y: shape(X)}, range: {Y: X}}\n"
-    "  Pick: {since: [1], in: {X: float32 data|weight, I: int64}, out: {Y: float32}, choose: {n: 1..64}, shape: {X: \"[n]\", Y: \"[n] ++ shape(I)\"}, "
+    "  Pick: {since: [1], in: {X: float32 data|weight, I: int64}, out: {Y: float32}, choose: {n: 1..64}, shape: {X: \"[n]\", Y: "
+    "\"[n] ++ shape(I)\"}, "
     "range: {Y: X}}\n"
     "  Sum: {since: [1], in: {A: float32, B: float32}, out: {C: float32}, shape: {C: \"broadcast(A, B)\"},\n"
     "    domain: {A: \"[-1e6, 1e6]\", B: \"[-1e6, 1e6]\"}, range: {C: A + B}}\n";
