@@ -82,7 +82,8 @@ def models_with(out, op):
 def generate(generator, f, out, forms):
     """(family as it was made, whether each model must have its operator, error message or None).
 
-    For a single operator: alone with the fewest nodes at which every model has it, or with helpers, or what has it most often."""
+    For a single operator: alone with the fewest nodes at which every model has it, or among all operators, asked for by --contain,
+    or with helpers, or what has it most often."""
     if not f.op:
         ok, words = generator.make(f, out)
         return f, False, None if ok else words
@@ -99,6 +100,12 @@ def generate(generator, f, out, forms):
             if ok:
                 words = f"{f.op} is in {there} of {generator.count} models"
                 best = (there, sized) if there > best[0] else best
+        for n in () if helpers else plan.CONTAIN_NODES:
+            shutil.rmtree(out, ignore_errors=True)
+            sized = f._replace(nodes=n, contain=f.op)
+            ok, words = generator.make(sized, out)
+            if ok and models_with(out, f.op) == generator.count:
+                return sized, True, None
         if best[0]:
             break
     shutil.rmtree(out, ignore_errors=True)

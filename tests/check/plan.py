@@ -6,10 +6,11 @@ from pathlib import Path
 
 from check.family import parse_list
 
-# op: '' unless the family is there for that operator; ops: the value of --ops, '' for none
-Family = namedtuple("Family", "nodes opset seed op ops", defaults=("",))
+# op: '' unless the family is there for that operator; ops, contain: the values of --ops and --contain, '' for none
+Family = namedtuple("Family", "nodes opset seed op ops contain", defaults=("", ""))
 
 MINIMAL_NODES = (1, 2, 3, 4, 6)  # tried in turn for one operator
+CONTAIN_NODES = (15, 25, 40)     # and for one that needs others beside it: among all operators, asked for in every model
 
 
 def numbers(text):
@@ -42,6 +43,7 @@ class Generator:
         c += ["--profile", self.profile] if self.profile else []
         c += ["--intervals"] if self.intervals else []
         c += [f"--ops={f.ops}"] if f.ops else []
+        c += [f"--contain={f.contain}"] if f.contain else []
         return [str(x) for x in c + self.extra]
 
     def call(self, command):
