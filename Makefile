@@ -100,9 +100,11 @@ bench: deps
 peers:
 	python3 -m venv build/peers
 	build/peers/bin/pip install -q -r tests/bench/requirements.txt
+# Also with clang: make asan CC=clang CXX=clang++
+ASAN = build/asan$(if $(findstring clang,$(CC)),-clang)
 asan: test-deps
-	$(MAKE) B=build/asan OPT="-O1 -fno-omit-frame-pointer" EXTRA="-DNN_CHECK -fsanitize=address,undefined -fno-sanitize-recover=all" all unit-programs
-	B=build/asan sh tests/run.sh sanitize
+	$(MAKE) B=$(ASAN) OPT="-O1 -fno-omit-frame-pointer" EXTRA="-DNN_CHECK -fsanitize=address,undefined -fno-sanitize-recover=all" all unit-programs
+	B=$(ASAN) sh tests/run.sh sanitize
 stress: test-deps
 	$(MAKE) B=build/stress OPT=-O1 EXTRA="-DNN_STRESS -fsanitize=address,undefined -fno-sanitize-recover=all" all unit-programs
 	B=build/stress sh tests/run.sh stress
@@ -171,7 +173,7 @@ help:
 	@echo "make unit       the C unit tests alone"
 	@echo "make bench      time a model by phase, and ratios"
 	@echo "make peers      install NNSmith (about 2 GB), which make bench then times as well"
-	@echo "make asan       the tests under AddressSanitizer and UBSan"
+	@echo "make asan       the tests under AddressSanitizer and UBSan; also with CC=clang CXX=clang++"
 	@echo "make stress     fail every allocation in turn"
 	@echo "make fuzz       fuzz the table loader and the ONNX reader for FUZZ_SECONDS=600"
 	@echo "make campaign   every operator at every opset and 100,000 mixed models, judged; see tests/campaign.sh"

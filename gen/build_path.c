@@ -46,7 +46,7 @@ bool build_path_typed(const op_model *a, const op_model *z)
 /* A type for the output: one of data if it can be. */
 static dtype link_type(builder *b, dtype_mask types)
 {
-    dtype found[DT_COUNT];
+    dtype found[DT_COUNT] = {0};
     size_t n = 0;
     if (types & b->ops->data)
         types &= b->ops->data;

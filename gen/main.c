@@ -1,5 +1,6 @@
 /* The command line. The only place that prints, reads the clock, catches signals and exits. */
 #include "coverage.h"
+#include "help.h"
 #include "list_ops.h"
 #include "nngen.h"
 #include "options.h"
@@ -93,35 +94,15 @@ static int close_stdout(int status)
     return status != 0 ? status : EXIT_FAILURE;
 }
 
-static void print_help(void)
+static int print_help(void)
 {
-    (void)printf("Usage: nngen --nodes N --count M --out DIR [OPTION]...\n"
-                 "       nngen merge DIR SHARD... [--force] [--specs DIR]   joins the directories of all shards in DIR\n"
-                 "       nngen verify DIR                                   compares a corpus with its manifest and hashes\n"
-                 "       nngen replay MANIFEST --out DIR [OPTION]...        makes the corpus of a manifest.json again\n"
-                 "       nngen sequences PATH... [OPTION]...                operator sequences, and which go with failure; see "
-                 "nngen sequences --help\n"
-                 "       nngen coverage PATH... [--against PATH]            what models cover and a test suite lacks\n"
-                 "Writes a family of M random valid ONNX models of N operator nodes each to DIR: test_000000/model.onnx with "
-                 "inputs beside it,\n"
-                 "models.jsonl and manifest.json.\n\n");
-    for (const option_row *row = option_rows; row < option_rows + option_count; row++) {
-        char flag[32], left[64];
-        option_flag(row, flag);
-        if (row->kind == OPTION_WORD)
-            (void)snprintf(left, sizeof left, "%s[=%s]", flag, row->argument);
-        else
-            (void)snprintf(left, sizeof left, "%s%s%s", flag, row->argument != NULL ? " " : "",
-                           row->argument != NULL ? row->argument : "");
-        (void)printf("  %-20s %s", left, row->help);
-        if (row->kind == OPTION_INT && row->offset != offsetof(options, jobs))
-            (void)printf(" (default: %lld)", (long long)row->fallback);
-        else if ((row->kind == OPTION_TEXT || row->kind == OPTION_LIST) && row->fallback_text != NULL &&
-                 row->fallback_text[0] != '\0')
-            (void)printf(" (default: %s)", row->fallback_text);
-        (void)printf("\n");
-    }
-    (void)printf("\nExit status: 0 done, 1 failed, 2 wrong usage, 130 or 143 stopped by SIGINT or SIGTERM.\n");
+    json_line text = {.bytes = NULL};
+    help_text(&text);
+    int status = text.failed ? fail(&(nn_error){.status = NN_ERR_NOMEM, .message = "out of memory"}) : EXIT_SUCCESS;
+    if (status == EXIT_SUCCESS)
+        (void)fwrite(text.bytes, 1, text.size, stdout);
+    nn_free(text.bytes);
+    return close_stdout(status);
 }
 
 /* ---- progress ---- */
@@ -457,10 +438,8 @@ static int analyse(char *const *argv, int argc)
 
 static int act(const options *o)
 {
-    if (o->help) {
-        print_help();
-        return close_stdout(EXIT_SUCCESS);
-    }
+    if (o->help)
+        return print_help();
     if (o->version) {
         (void)printf("nngen %s\n", nn_version());
         return close_stdout(EXIT_SUCCESS);

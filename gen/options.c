@@ -235,7 +235,7 @@ static nn_status add_to_list(options *o, const option_row *row, const char *valu
     if (text == NULL)
         return nn_nomem(err);
     (void)snprintf(text, n, "%s;%s", before, value);
-    while (i < OPTION_LISTS && o->joined[i] != NULL && o->joined[i] != before)
+    while (i + 1 < OPTION_LISTS && o->joined[i] != NULL && o->joined[i] != before)
         i++;
     nn_free(o->joined[i]);
     o->joined[i] = text;

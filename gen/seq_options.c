@@ -1,4 +1,5 @@
 #include "seq_options.h"
+#include "help.h"
 #include "nearest.h"
 
 #include <stdio.h>
@@ -50,30 +51,27 @@ enum { ROWS = sizeof rows / sizeof rows[0] };
 
 void seq_options_help(json_line *out, seq_command command)
 {
-    line_raw(out,
-             command == SEQ_COMMAND_SEQUENCES
-                 ? "Usage: nngen sequences PATH... [--paths]             operators, paths and sequences of models\n"
-                   "       nngen sequences --failed PATH --correct PATH [--suite PATH]\n"
-                   "       nngen sequences PATH... --outcomes FILE       what failed models share and others have not\n"
-                   "       nngen sequences --reduce MODE FILE.txt        reduces a list of sequences\n"
-                   "PATH: a model, a directory of models (*.onnx), or sequences in FILE.txt, one a line, operators separated by "
-                   "commas.\n\n"
-                 : "Usage: nngen coverage PATH... [--against PATH]\n"
-                   "Operators, classes of attribute values and sequences of 2 to 4 operators in models, and which of them a test "
-                   "suite lacks.\n\n");
+    line_raw(out, command == SEQ_COMMAND_SEQUENCES
+                      ? "Usage: nngen sequences PATH... [--paths]             operators, paths and sequences of models\n"
+                        "       nngen sequences --failed PATH --correct PATH [--suite PATH]\n"
+                        "       nngen sequences PATH... --outcomes FILE       what failed models share and others have not\n"
+                        "       nngen sequences --reduce MODE FILE.txt        reduces a list of sequences\n"
+                        "PATH: a model, a directory of models (*.onnx), or sequences in FILE.txt, one a line, operators\n"
+                        "separated by commas.\n\n"
+                      : "Usage: nngen coverage PATH... [--against PATH]\n"
+                        "Operators, classes of attribute values and sequences of 2 to 4 operators in models, and which of\n"
+                        "them a test suite lacks.\n\n");
     for (const row *r = rows; r < rows + ROWS; r++) {
-        char line[300], left[64];
+        char text[300], left[64];
         if ((r->commands & (command == SEQ_COMMAND_SEQUENCES ? SEQ : COV)) == 0)
             continue;
         (void)snprintf(left, sizeof left, "%s%s%s", r->flag, r->argument != NULL ? " " : "",
                        r->argument != NULL ? r->argument : "");
-        (void)snprintf(line, sizeof line, "  %-20s %s", left, r->help);
-        line_raw(out, line);
-        if (r->kind == INT) {
-            (void)snprintf(line, sizeof line, " (default: %lld)", (long long)r->fallback);
-            line_raw(out, line);
-        }
-        line_raw(out, "\n");
+        if (r->kind == INT)
+            (void)snprintf(text, sizeof text, "%s (default: %lld)", r->help, (long long)r->fallback);
+        else
+            (void)snprintf(text, sizeof text, "%s", r->help);
+        help_row(out, left, text);
     }
 }
 

@@ -4,6 +4,7 @@ import re
 import subprocess
 
 import pytest
+from conftest import ROOT
 
 TRY = "Try 'nngen --help'.\n"
 
@@ -64,10 +65,22 @@ def test_version_and_help(nngen):
     assert (r.code, r.err) == (0, "") and re.fullmatch(r"nngen \d+\.\d+\.\d+\n", r.out)
     r = nngen("--help")
     assert (r.code, r.err) == (0, "")
-    for flag in "nodes count out seed opset inputs profile specs ops max-elements jobs force quiet progress list-ops dry-run version help".split():
-        assert re.search(rf"^  --{flag}\b", r.out, re.M), flag
     assert "(default: 40)" in r.out and "(default: ort)" in r.out
-    assert nngen("-h").out == r.out
+    assert nngen("-h").out == nngen("verify", "--help").out == r.out
+    for text in (r.out, nngen("sequences", "--help").out, nngen("coverage", "--help").out):
+        assert max(map(len, text.splitlines())) <= 100
+
+
+def test_help_and_readme_have_the_same_options(nngen):
+    """The same flags with the same arguments and defaults."""
+    rows = re.findall(r"^\| (`--.*?) \| (.*) \|$", (ROOT / "README.md").read_text(), re.M)
+    readme = {flag: text for flags, text in rows for flag in re.findall(r"`(--[^`]+)`", flags)}
+    entries = re.findall(r"^  (--.*?)  +(.*(?:\n {24}.*)*)", nngen("--help").out, re.M)
+    flags = {flag for flag, _ in entries}
+    assert len(flags) >= 30 and flags == set(readme)
+    for flag, text in entries:
+        default = re.search(r"\(default: ([^)]*)\)$", " ".join(text.split()))
+            assert not default or f"({default[1]})" in readme[flag], flag
 
 
 def test_list_ops(nngen):
