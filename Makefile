@@ -70,7 +70,7 @@ $(B)/tests/unit/%: tests/unit/%.c $(B)/libnngen.a
 	@mkdir -p $(@D)
 	$(call say,test,$@)
 	$(Q)$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(B)/libnngen.a -lcmocka -lm $(LDLIBS)
-unit-programs: $(UNIT:%=$(B)/tests/unit/%)
+unit-programs: $(UNIT:%=$(B)/tests/unit/%) $(B)/tests/bench/triples
 $(B)/tests/bench/triples: tests/bench/triples.c $(B)/libnngen.a
 	@mkdir -p $(@D)
 	$(call say,test,$@)

@@ -1,5 +1,7 @@
 """--cover pairs and triples: what the manifest says, counted again from the files; threads, shards, resume and replay."""
 import json
+import re
+import subprocess
 from collections import Counter
 
 import onnx
@@ -31,7 +33,6 @@ def manifest(folder):
 
 @pytest.fixture(scope="module")
 def family(tmp_path_factory):
-    import subprocess
     from conftest import NNGEN
     out = tmp_path_factory.mktemp("cover") / "pairs"
     r = subprocess.run([str(NNGEN), "--nodes", "16", "--count", "150", "--ops", OPS, "--cover", "pairs", "--inputs", "0", "--out", str(out), "--quiet"],
@@ -78,6 +79,26 @@ def test_triples(family, nngen, tmp_path):
     chains = [(a, b, c) for a, b in feasible for b2, c in feasible if b == b2]
     assert len(seen) >= 0.97 * len(chains)
     assert len(plain) < len(seen)
+
+
+def share_of_triples(ops, listed, opset=17, tries=64):
+    """What tests/bench/triples.c says: feasible pairs, triples of two such, triples seen, triples known to be feasible."""
+    from conftest import NNGEN
+    r = subprocess.run([str(NNGEN.parent / "tests" / "bench" / "triples"), ops, str(tries), str(opset)], input=listed, capture_output=True, text=True)
+    assert r.returncode == 0, r.stderr
+    numbers = [int(x) for x in re.findall(r"\b\d+\b(?! %|\.|\d)", r.stdout)]
+    return numbers[1], numbers[2], numbers[3], numbers[4]
+
+
+def test_share_of_triples(family, nngen):
+    # Flatten makes two dimensions and Conv takes three or more: all but Flatten-Conv
+    assert share_of_triples("Conv,Flatten", "") == (3, 4, 0, 4)
+    assert share_of_triples("Conv,Flatten", 'sequence,models\n"Conv,Flatten",3\n"Conv,Flatten,Flatten",2\n"Conv,Conv,Flatten,Flatten",1\n') == (3, 4, 1, 4)
+    r = nngen("coverage", "--show", "sequences", "--format", "csv", family)
+    pairs, chains, seen, known = share_of_triples(OPS, r.out)
+    assert pairs == manifest(family)["statistics"]["coverage"]["2"]["feasible"]
+    assert seen == len(paths(family, 3)) == manifest(family)["statistics"]["coverage"]["3"]["seen"]
+    assert seen < known <= chains + seen
 
 
 def tree(folder):
