@@ -61,6 +61,18 @@ static bool wants_join(const builder *b, const op_model *op, int32_t t)
            b->index->facts[op->index].most_data < 2;
 }
 
+bool build_cancels(const builder *b, const op_model *op, int32_t t, int32_t u)
+{
+    return op->flags & OP_UNLIKE && t >= 0 && u >= 0 && b->s.notes[t].origin == b->s.notes[u].origin &&
+           tensor_shape_equal(&b->s.tensors[t].desc, &b->s.tensors[u].desc);
+}
+
+static bool suits(const builder *b, const op_model *op, size_t input, int32_t t)
+{
+    return !wants_join(b, op, t) && !(op->flags & OP_CONTRAST && b->s.notes[t].level) &&
+           lower_may_take(b->lower, op, input, &b->s.tensors[t].desc);
+}
+
 int32_t build_pick(builder *b, const op_model *op, size_t input, bool taken, dtype_mask only)
 {
     const op_input *in = &op->inputs[input];
@@ -83,7 +95,7 @@ int32_t build_pick(builder *b, const op_model *op, size_t input, bool taken, dty
                     continue;
                 }
                 int32_t id = lists[t][r].items[n - 1 - pick_place(b, n, taken)];
-                if (!wants_join(b, op, id) && lower_may_take(b->lower, op, input, &b->s.tensors[id].desc))
+                if (suits(b, op, input, id))
                     return id;
                 t = DT_COUNT; /* next probe */
                 break;
@@ -175,14 +187,14 @@ static int32_t find_hint(builder *b, const slot_plan *p, size_t slot, int32_t gi
         const tensor_desc *d = &b->s.tensors[given].desc;
         int32_t t = state_same_shape(&b->s, d);
         for (int k = 0; t >= 0 && k < MAX_SCAN; k++, t = b->s.notes[t].same_shape)
-            if (!slot_taken(p, t) && tensor_shape_equal(&b->s.tensors[t].desc, d) &&
+            if (!slot_taken(p, t) && !build_cancels(b, p->r->op, given, t) && tensor_shape_equal(&b->s.tensors[t].desc, d) &&
                 lower_may_take(b->lower, p->r->op, input, &b->s.tensors[t].desc))
                 return t;
     }
     bool taken = tape_chance(b->t, "hint taken", 1, 3);
     for (int k = 0; k < 4; k++) {
         int32_t t = build_pick(b, p->r->op, input, taken ^ (k & 1), 0);
-        if (t >= 0 && !slot_taken(p, t))
+        if (t >= 0 && !slot_taken(p, t) && !build_cancels(b, p->r->op, given, t))
             return t;
     }
     return -1;
@@ -256,7 +268,7 @@ static void open_slots(builder *b, slot_plan *p, const op_spec *sp, int32_t give
 static bool try_bind(builder *b, int frame, const slot_plan *p, size_t slot, int32_t t, int *binds, lower_result *res)
 {
     for (size_t s = 0; s < p->n_slots; s++)
-        if (p->tensor[s] == t)
+        if (p->tensor[s] == t || build_cancels(b, p->r->op, p->tensor[s], t))
             return false;
     if (t == b->group.target || !lower_fits(b->lower, frame, (int)slot, &b->s.tensors[t].desc))
         return false;

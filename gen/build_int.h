@@ -90,6 +90,8 @@ lower_result build_foresee(builder *b, const op_spec *specs, size_t n, build_eff
 /* A tensor that may go in an input: unconsumed, or consumed already (taken). only: of these types alone, unless 0. -1: none found.
  */
 int32_t build_pick(builder *b, const op_model *op, size_t input, bool taken, dtype_mask only);
+/* Whether two tensors may not be inputs of one operator as they would cancel. */
+bool build_cancels(const builder *b, const op_model *op, int32_t t, int32_t u);
 static inline bool build_is_data(const builder *b, dtype t)
 {
     return b->ops->data >> t & 1;

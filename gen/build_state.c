@@ -1,4 +1,4 @@
-#include "build_state.h"
+#include "build_lineage.h"
 #include <string.h>
 
 bool id_push(id_list *l, int32_t id)
@@ -168,6 +168,21 @@ static bool all_weak(const build_state *s, const op_instance *in, constancy cons
     return weak || constant != VARIES;
 }
 
+/* Whether weights of an operator do not reach an output, but reach the first one. */
+static bool is_aside(const build_state *s, const op_instance *in, size_t o)
+{
+    uint32_t m = s->index->facts[in->op->index].aside;
+    if (!s->strict || m == 0)
+        return false;
+    size_t output = o < in->op->n_outputs ? o : in->op->n_outputs - 1;
+    if (!(m >> output & 1) || !in->outputs[0].present || in->outputs[0].desc.likely.weak)
+        return false;
+    for (size_t i = 0; i < in->n_inputs; i++)
+        if (in->inputs[i].kind == INST_INIT && in->op->inputs[in->inputs[i].input].roles & ROLE_WEIGHT)
+            return true;
+    return false;
+}
+
 /* Whether what a producer knows goes on where a consumer takes its tensor. */
 static bool passes(const build_state *s, bool producer_weak, bool tensor_weak, bool consumer_weak)
 {
@@ -255,6 +270,8 @@ static bool one_value(const op_instance *in)
 static const char twice[] = "an operator would take the same tensor twice";
 static const char wrong_input[] = "it takes a type that no graph input has";
 static const char left_out[] = "the output is left out";
+static const char cancels[] = "its inputs are functions of one tensor";
+static const char level[] = "its input is the same all along an axis";
 static const char idles[] = "its values may well be the same for all inputs";
 static const char single_value[] = "its output has one value only";
 static const char unwanted[] = "a path that is to be avoided would be complete";
@@ -312,6 +329,8 @@ void state_foresee(build_state *s, const build_group *g, build_effect *e)
     size_t n_ended = 0;
     bool used[LOWER_MAX_FRAMES] = {false}, weak[LOWER_MAX_FRAMES] = {false};
     constancy constant[LOWER_MAX_FRAMES] = {VARIES};
+    int32_t origins[LOWER_MAX_FRAMES];
+    uint32_t linked[LOWER_MAX_FRAMES][OP_MAX_OUTPUTS];
     c.n_roots = 0;
     for (int f = 0; f < LOWER_MAX_FRAMES; f++)
         c.parent[f] = f;
@@ -321,6 +340,7 @@ void state_foresee(build_state *s, const build_group *g, build_effect *e)
         size_t data = 0;
         constant[f] = frame_constant(s, g, f, constant);
         weak[f] = all_weak(s, in, constant[f]);
+        origins[f] = lineage_frame_origin(s, g, f, origins, -2 - (int32_t)f);
         for (size_t i = 0; i < in->n_inputs; i++) {
             const inst_input *x = &in->inputs[i];
             data += slot_data(x->kind);
@@ -330,12 +350,12 @@ void state_foresee(build_state *s, const build_group *g, build_effect *e)
             } else if (x->kind == INST_LINK) {
                 const op_instance *from = &g->inst[x->frame];
                 note_fault(e, (size_t)x->output < from->n_outputs && from->outputs[x->output].present ? NULL : left_out);
-                used[x->frame] |= passes(s, weak[x->frame], x->desc.likely.weak, weak[f]);
+                used[x->frame] |= passes(s, weak[x->frame], x->desc.likely.weak || is_aside(s, from, (size_t)x->output), weak[f]);
                 c.parent[touched_find(&c, x->frame)] = touched_find(&c, (int)f);
             } else if (x->kind == INST_TENSOR) {
                 int32_t t = g->tensor[f][i], p = s->tensors[t].producer;
                 touched_root(&c, (int)f, state_root(s, s->notes[t].node));
-                if (!state_node_live(s, p) || !passes(s, s->node_notes[p].weak, s->notes[t].weak, weak[f]))
+                if (!state_node_live(s, p) || !passes(s, s->node_notes[p].weak, s->notes[t].weak || s->notes[t].aside, weak[f]))
                     continue;
                 size_t k = 0;
                 while (k < n_ended && ended[k] != p)
@@ -348,6 +368,10 @@ void state_foresee(build_state *s, const build_group *g, build_effect *e)
         }
         e->joins += data >= 2;
         note_fault(e, frame_fault(s, g, f, constant[f], data));
+        if (in->op->flags & OP_UNLIKE && data > 1 && lineage_alike(s, g, f, origins))
+            note_fault(e, cancels);
+        if (!lineage_levels_fit(s, g, f, linked))
+            note_fault(e, level);
     }
     if (g->target >= 0) {
         touched_root(&c, (int)g->n - 1, state_root(s, s->notes[g->target].node));
@@ -388,7 +412,7 @@ static int32_t add_tensor(build_state *s, tensor_kind kind, const tensor_desc *d
         return -1;
     int32_t t = (int32_t)s->n_tensors++;
     s->tensors[t] = (graph_tensor){.kind = kind, .desc = *d, .producer = -1};
-    s->notes[t] = (tensor_note){.free_at = -1, .input_at = -1, .same_shape = -1, .node = node};
+    s->notes[t] = (tensor_note){.free_at = -1, .input_at = -1, .same_shape = -1, .node = node, .origin = t};
     if (kind != TENSOR_INIT) {
         int32_t *head = &s->heads[shape_hash(d) & (s->n_heads - 1)];
         s->notes[t].same_shape = *head;
@@ -435,7 +459,8 @@ static bool consume(build_state *s, int32_t t, bool weak)
     int32_t at = s->notes[t].free_at;
     s->notes[id_remove(bucket(s->free, &x->desc), at)].free_at = at;
     s->notes[t].free_at = -1;
-    end_live(s, x->producer);
+    if (!s->notes[t].aside || s->node_notes[x->producer].weak)
+        end_live(s, x->producer);
     return id_push(bucket(s->taken, &x->desc), t);
 }
 
@@ -544,6 +569,12 @@ static void commit_target(build_state *s, int32_t t, int32_t node, const tensor_
 
 static bool commit_outputs(build_state *s, const build_group *g, size_t f, int32_t node, constancy constant, bool weak)
 {
+    int32_t origin = lineage_node_origin(s, &g->inst[f], node);
+    uint32_t levels[OP_MAX_SLOTS];
+    for (size_t i = 0; i < g->inst[f].n_inputs; i++) {
+        int32_t t = i < s->nodes[node].n_inputs ? s->nodes[node].inputs[i] : -1;
+        levels[i] = t >= 0 ? s->notes[t].level : 0;
+    }
     const op_instance *in = &g->inst[f];
     bool last = f + 1 == g->n && g->target >= 0;
     size_t n = 0;
@@ -558,6 +589,9 @@ static bool commit_outputs(build_state *s, const build_group *g, size_t f, int32
                 return false;
             s->tensors[t].producer = node;
             s->notes[t].constant = constant;
+            s->notes[t].level = lineage_output_level(in, &in->outputs[o].desc, levels);
+            s->notes[t].aside = is_aside(s, in, o);
+            s->notes[t].origin = origin >= 0 ? origin : t;
             s->notes[t].weak = constant || (s->strict && in->outputs[o].desc.likely.weak);
         }
         s->nodes[node].outputs[o] = t;

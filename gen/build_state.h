@@ -6,7 +6,7 @@
  *
  * Where the state is strict, a weak tensor (estimate.h) counts as one that depends on no graph input, and a node with an output
  * that is not weak stays live until such an output is consumed by a node of its kind: what it knows reaches a graph output by no
- * weak tensor.
+ * weak tensor. The same holds of an output that a node's weights do not reach, where they reach another.
  *
  * The state only grows: an operator is solved and its effect foreseen (state_foresee) before anything is changed (state_commit).
  *
@@ -35,6 +35,9 @@ typedef struct {
     int32_t node;       /* a node of its component */
     constancy constant; /* whether its values depend on those of a graph input */
     bool weak;          /* they may well not */
+    bool aside;         /* its producer's weights do not reach it, but another output */
+    int32_t origin;     /* tensor that it is a function of, without weights; itself if there is none such */
+    uint32_t level;     /* bit k: broadcasting made it equal all along the axis that is k-th from the last */
     bool passed;        /* of a graph input: some consumer is not weak */
 } tensor_note;
 

@@ -217,7 +217,7 @@ static int32_t loose_end(const builder *b, int32_t node)
     int cost = 0;
     for (size_t o = 0; o < n->n_outputs; o++) {
         int32_t t = n->outputs[o];
-        if (t < 0 || b->s.notes[t].free_at < 0 || (b->s.notes[t].weak && !b->s.node_notes[node].weak))
+        if (t < 0 || b->s.notes[t].free_at < 0 || ((b->s.notes[t].weak || b->s.notes[t].aside) && !b->s.node_notes[node].weak))
             continue;
         int c = b->index->sink[b->s.tensors[t].desc.type];
         if (best < 0 || c < cost) {
@@ -283,7 +283,7 @@ static lower_result sink_step(builder *b, bool any)
 static lower_result join_directly(builder *b, const op_model *op, int32_t x, int32_t y)
 {
     op_spec sp = spec_of(op);
-    if (!op_probe_may_join(b->probe, op, &b->s.tensors[x].desc, &b->s.tensors[y].desc))
+    if (build_cancels(b, op, x, y) || !op_probe_may_join(b->probe, op, &b->s.tensors[x].desc, &b->s.tensors[y].desc))
         return LOWER_FAIL;
     sp.given_input[0] = input_taking(b, op, x, -1);
     sp.given_input[1] = sp.given_input[0] < 0 ? -1 : input_taking(b, op, y, sp.given_input[0]);

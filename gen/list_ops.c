@@ -98,7 +98,11 @@ static void attributes(json_line *out, const op_model *op, const char *before)
 static const struct {
     unsigned bit;
     const char *word;
-} flag_words[] = {{OP_SOURCE, "source"}, {OP_DISCONTINUOUS, "discontinuous"}, {OP_NONDETERMINISTIC, "nondeterministic"}};
+} flag_words[] = {{OP_SOURCE, "source"},
+                  {OP_DISCONTINUOUS, "discontinuous"},
+                  {OP_NONDETERMINISTIC, "nondeterministic"},
+                  {OP_UNLIKE, "unlike"},
+                  {OP_CONTRAST, "contrast"}};
 
 static void flags(json_line *out, unsigned set, const char *before)
 {

@@ -171,7 +171,11 @@ static json_t *flags_array(unsigned flags)
     static const struct {
         unsigned bit;
         const char *word;
-    } words[] = {{OP_SOURCE, "source"}, {OP_DISCONTINUOUS, "discontinuous"}, {OP_NONDETERMINISTIC, "nondeterministic"}};
+    } words[] = {{OP_SOURCE, "source"},
+                 {OP_DISCONTINUOUS, "discontinuous"},
+                 {OP_NONDETERMINISTIC, "nondeterministic"},
+                 {OP_UNLIKE, "unlike"},
+                 {OP_CONTRAST, "contrast"}};
     json_t *j = json_array();
     int bad = 0;
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)

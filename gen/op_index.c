@@ -1,5 +1,6 @@
 #include "op_index.h"
 #include "op_feasible.h"
+#include "opmodel_rules.h"
 
 #define MAX_VARS 8
 #define MAX_BINDINGS 256 /* of type variables, an operator */
@@ -204,6 +205,28 @@ static void count_data(op_facts *f, const op_model *op, dtype_mask data)
         f->least_data = 1;
 }
 
+/* Initializers that an expression names. */
+static uint32_t weights_in(const op_model *op, const expr *e)
+{
+    if (!e)
+        return 0;
+    if (e->kind == EX_INPUT)
+        return op->inputs[e->index].roles & ROLE_WEIGHT ? (uint32_t)1 << e->index : 0;
+    uint32_t m = weights_in(op, e->a) | weights_in(op, e->b) | weights_in(op, e->c);
+    for (size_t i = 0; i < e->n; i++)
+        m |= weights_in(op, e->args[i]);
+    return m;
+}
+
+static uint32_t aside(const op_model *op)
+{
+    uint32_t m = 0, all = op->rules && op->n_outputs > 1 ? weights_in(op, op->rules->outputs[0].range) : 0;
+    for (size_t o = 1; all && o < op->n_outputs; o++)
+        if (all & ~weights_in(op, op->rules->outputs[o].range))
+            m |= (uint32_t)1 << o;
+    return m;
+}
+
 static bool new_list(op_list *l, size_t n)
 {
     l->n = 0;
@@ -237,8 +260,10 @@ nn_status op_index_new(op_index **out, const op_set *ops, nn_error *err)
     }
     while (each_binding(x, relax_sink)) {
     }
-    for (size_t i = 0; i < ops->n_ops; i++)
+    for (size_t i = 0; i < ops->n_ops; i++) {
         count_data(&x->facts[i], &ops->ops[i], ops->data);
+        x->facts[i].aside = aside(&ops->ops[i]);
+    }
     x->join_cost = OP_COST_NONE;
     for (size_t i = 0; i < ops->n_ops; i++)
         if (x->facts[i].most_data >= 2 && !(ops->ops[i].flags & OP_SOURCE))

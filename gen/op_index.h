@@ -21,6 +21,7 @@ typedef struct {
     int least_data;   /* tensors that it must take: mandatory inputs that cannot be initializers, at least 1 unless a source */
     dtype_mask takes; /* types of its data inputs */
     dtype_mask gives; /* types of its outputs */
+    uint32_t aside;   /* outputs that weights do not reach which reach output 0 */
     bool feasible;    /* it can be instantiated at all: op_feasible.h */
 } op_facts;
 

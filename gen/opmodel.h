@@ -14,7 +14,7 @@
 #define OP_MAX_OUTPUTS 16 /* likewise */
 
 typedef enum { ROLE_DATA = 1, ROLE_WEIGHT = 2, ROLE_CONSTANT = 4 } op_role;
-enum { OP_DISCONTINUOUS = 1, OP_SOURCE = 2, OP_NONDETERMINISTIC = 4 };
+enum { OP_DISCONTINUOUS = 1, OP_SOURCE = 2, OP_NONDETERMINISTIC = 4, OP_UNLIKE = 8, OP_CONTRAST = 16 };
 
 typedef struct op_rules op_rules; /* compiled expressions; opmodel_rules.h */
 

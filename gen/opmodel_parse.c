@@ -523,6 +523,8 @@ nn_status op_parse_sections(op_compile *c, const spec_entry *entry)
     for (size_t i = 0; flags && i < flags->count; i++)
         c->op->flags |= strcmp(flags->items[i]->text, "discontinuous") == 0 ? OP_DISCONTINUOUS
                         : strcmp(flags->items[i]->text, "source") == 0      ? OP_SOURCE
+                        : strcmp(flags->items[i]->text, "unlike") == 0      ? OP_UNLIKE
+                        : strcmp(flags->items[i]->text, "contrast") == 0    ? OP_CONTRAST
                                                                             : OP_NONDETERMINISTIC;
     return s;
 }

@@ -63,7 +63,7 @@ static const char *const key_words[] = {
 };
 enum { N_KEYS = sizeof keys / sizeof keys[0] };
 
-static const char *const flag_words[] = {"discontinuous", "source", "nondeterministic"};
+static const char *const flag_words[] = {"discontinuous", "source", "nondeterministic", "unlike", "contrast"};
 enum { N_FLAGS = sizeof flag_words / sizeof flag_words[0] };
 
 const char *spec_kind_name(spec_kind kind)

@@ -330,7 +330,7 @@ static void check_state(builder *b)
             parent[component(parent, (int32_t)v)] = (int32_t)component(parent, first[t]);
         }
         for (size_t o = 0; o < n->n_outputs; o++)
-            used |= n->outputs[o] >= 0 && taken[n->outputs[o]];
+            used |= n->outputs[o] >= 0 && taken[n->outputs[o]] && (s->node_notes[v].weak || !s->notes[n->outputs[o]].aside);
         joins += data >= 2;
         live += !used;
         assert_true(!used == state_node_live(s, (int32_t)v));

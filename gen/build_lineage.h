@@ -1,0 +1,20 @@
+/* What tensors are made of, for operators that are flagged `unlike` or `contrast`: part of the builder's state. */
+#ifndef NN_BUILD_LINEAGE_H
+#define NN_BUILD_LINEAGE_H
+
+#include "build_state.h"
+
+/* What the outputs of an operator of a group are functions of, if that is one tensor and no weight; -1 else. origins: of the
+ * operators before. fresh: what stands for a new graph input. */
+int32_t lineage_frame_origin(const build_state *s, const build_group *g, size_t f, const int32_t *origins, int32_t fresh);
+/* The same of a node whose inputs are committed; -1: its outputs are origins themselves. */
+int32_t lineage_node_origin(const build_state *s, const op_instance *in, int32_t node);
+/* Whether two inputs of one shape are functions of the same tensor. */
+bool lineage_alike(const build_state *s, const build_group *g, size_t f, const int32_t *origins);
+
+/* Axes of an output (bit k: the k-th from the last) along which nothing that it is made of differs. levels: of the inputs. */
+uint32_t lineage_output_level(const op_instance *in, const tensor_desc *out, const uint32_t *levels);
+/* False: the operator sees contrasts and an input is level along some axis. Fills linked[f] for the operators after it. */
+bool lineage_levels_fit(const build_state *s, const build_group *g, size_t f, uint32_t linked[][OP_MAX_OUTPUTS]);
+
+#endif
