@@ -80,7 +80,7 @@ def test_help_and_readme_have_the_same_options(nngen):
     assert len(flags) >= 30 and flags == set(readme)
     for flag, text in entries:
         default = re.search(r"\(default: ([^)]*)\)$", " ".join(text.split()))
-            assert not default or f"({default[1]})" in readme[flag], flag
+        assert not default or f"({default[1]})" in readme[flag], flag
 
 
 def test_list_ops(nngen):
