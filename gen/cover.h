@@ -2,8 +2,8 @@
  * has room for, is dealt to some model. A function of (pairs, nodes, count, seed) alone.
  *
  * Paths are pieces of walks in which each further operator makes a further pair or triple: from a pair, the walk goes to each of
- * the operators that may follow in turn, as a rotor does, so that none is missed and none comes twice. What models are left then get
- * pieces of other such walks, two or three in all. Memory is bounded by the number of pairs or triples, not by count.
+ * the operators that may follow in turn, as a rotor does, so that none is missed and none comes twice. Models that are left then
+ * get pieces of other such walks, two or three in all. Memory is bounded by the number of pairs or triples, not by count.
  *
  * Ownership: the plan owns its lists. Immutable after cover_new, may be shared by threads. */
 #ifndef NN_COVER_H
