@@ -1,4 +1,5 @@
 #include "build_int.h"
+#include "build_lineage.h"
 #include "opmodel_rules.h"
 #include <string.h>
 
@@ -64,7 +65,7 @@ static bool wants_join(const builder *b, const op_model *op, int32_t t)
 bool build_cancels(const builder *b, const op_model *op, int32_t t, int32_t u)
 {
     return op->flags & OP_UNLIKE && t >= 0 && u >= 0 && b->s.notes[t].origin == b->s.notes[u].origin &&
-           tensor_shape_equal(&b->s.tensors[t].desc, &b->s.tensors[u].desc);
+           lineage_copies(&b->s.tensors[t].desc, &b->s.tensors[u].desc);
 }
 
 static bool suits(const builder *b, const op_model *op, size_t input, int32_t t)

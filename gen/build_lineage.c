@@ -8,7 +8,7 @@ static bool slot_data(inst_kind k)
 
 static bool drawn(const inst_input *x)
 {
-    return x->kind == INST_INIT && x->init.kind != CONTENT_LIST;
+    return x->kind == INST_INIT && x->init.kind != CONTENT_LIST && dtype_is_float(x->desc.type);
 }
 
 /* What an operator's outputs are functions of, if that is one tensor and no weight; -1 else. origins: of the operators before.
@@ -40,7 +40,7 @@ bool lineage_alike(const build_state *s, const build_group *g, size_t f, const i
             const inst_input *a = &in->inputs[i], *b = &in->inputs[j];
             int32_t p = a->kind == INST_TENSOR ? s->notes[g->tensor[f][i]].origin : a->kind == INST_LINK ? origins[a->frame] : -1;
             int32_t q = b->kind == INST_TENSOR ? s->notes[g->tensor[f][j]].origin : b->kind == INST_LINK ? origins[b->frame] : -1;
-            if (p != -1 && p == q && tensor_shape_equal(&a->desc, &b->desc))
+            if (p != -1 && p == q && lineage_copies(&a->desc, &b->desc))
                 return true;
         }
     return false;
@@ -74,7 +74,7 @@ uint32_t lineage_output_level(const op_instance *in, const tensor_desc *out, con
         m |= out->dims[out->rank - 1 - k] > 1 ? (uint32_t)1 << k : 0;
     for (size_t i = 0; i < in->n_inputs && m; i++) {
         const inst_input *x = &in->inputs[i];
-        if (!slot_data(x->kind) && !drawn(x))
+        if (!slot_data(x->kind))
             continue;
         total += tensor_elements(&x->desc);
         shaped |= tensor_shape_equal(&x->desc, out);

@@ -9,6 +9,11 @@
 int32_t lineage_frame_origin(const build_state *s, const build_group *g, size_t f, const int32_t *origins, int32_t fresh);
 /* The same of a node whose inputs are committed; -1: its outputs are origins themselves. */
 int32_t lineage_node_origin(const build_state *s, const op_instance *in, int32_t node);
+/* Whether two functions of one tensor may be the same, or one less than the other by a constant. */
+static inline bool lineage_copies(const tensor_desc *a, const tensor_desc *b)
+{
+    return tensor_shape_equal(a, b) || (a->range.lo == b->range.lo && a->range.hi == b->range.hi);
+}
 /* Whether two inputs of one shape are functions of the same tensor. */
 bool lineage_alike(const build_state *s, const build_group *g, size_t f, const int32_t *origins);
 
