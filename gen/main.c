@@ -264,19 +264,8 @@ static int run_family(const options *o, const nn_table *table, const char *weigh
 {
     nn_family *family = NULL;
     nn_error err = {0};
-    nn_family_config fc = {.cover = o->cover,
-                           .contain = o->contain,
-                           .avoid = o->avoid,
-                           .weights = weights,
-                           .nodes = (uint64_t)o->nodes,
-                           .count = (uint64_t)o->count,
-                           .seed = (uint64_t)o->seed,
-                           .inputs = o->inputs > 0 ? o->inputs : -1,
-                           .input_mode = o->input_mode,
-                           .input_format = o->input_format,
-                           .max_elements = (uint64_t)o->max_elements,
-                           .intervals = o->intervals != 0,
-                           .check = o->check != 0};
+    nn_family_config fc = family_of_options(o);
+    fc.weights = weights; /* what the file says */
     int status = nn_family_open(&family, table, &fc, &err) == NN_OK ? write_corpus(o, family) : fail(&err);
     nn_family_close(family);
     return status;
@@ -328,8 +317,7 @@ static int run(const options *o)
 {
     nn_table *table = NULL;
     nn_error err = {0};
-    nn_table_config tc = {
-        .opset = (int)o->opset, .profile = o->profile, .specs = o->specs, .ops = o->ops, .types = o->types, .common = o->common};
+    nn_table_config tc = table_of_options(o);
     int status;
     if (nn_table_open(&table, &tc, &err) != NN_OK)
         status = fail(&err);
