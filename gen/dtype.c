@@ -147,20 +147,6 @@ double half_nearest(double x)
     return r == 0 && x < 0 ? -0.0 : r;
 }
 
-uint16_t half_bits(double x)
-{
-    uint16_t sign = __builtin_signbit(x) ? 0x8000 : 0;
-    double a = x < 0 ? -x : x;
-    if (a > HALF_LARGEST)
-        return sign | 0x7c00;
-    double step = half_step(a);
-    unsigned units = (unsigned)(a / step); /* below 2048; 1024 and more where the number is normal */
-    unsigned shift = 0;
-    for (double s = 0x1p-24; s < step; s *= 2)
-        shift++;
-    return (uint16_t)(sign | (units + (shift << 10)));
-}
-
 /* Neighbour of a finite float32 towards +infinity (up) or -infinity. */
 static float float_step(float f, bool up)
 {

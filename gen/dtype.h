@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 typedef enum {
     DT_NONE = 0,
@@ -47,6 +48,16 @@ static inline dtype_mask dtype_bit(dtype t)
 double dtype_toward(dtype t, double x, bool up);
 /* The nearest value of float16, ties to even; infinite from 65520 on. */
 double half_nearest(double x);
-uint16_t half_bits(double x); /* of a value of float16 */
+/* The same as its 16 bits. */
+static inline uint16_t half_bits(double x)
+{
+    uint64_t bits;
+    double a = __builtin_fabs(x), units = a * 0x1p24 + 0x1p52; /* the addition rounds to whole steps of the subnormals */
+    memcpy(&bits, &a, sizeof bits);
+    uint64_t normal = ((bits + (bits >> 42 & 1) + ((UINT64_C(1) << 41) - 1)) >> 42) - (UINT64_C(1008) << 10);
+    memcpy(&bits, &units, sizeof bits);
+    unsigned magnitude = (unsigned)(a < 0x1p-14 ? bits & 0x7ff : a < 65520 ? normal : 0x7c00);
+    return (uint16_t)(magnitude | (__builtin_signbit(x) ? 0x8000u : 0));
+}
 
 #endif

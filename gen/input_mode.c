@@ -85,42 +85,51 @@ static void put_end(elements *e, size_t i, bool high)
         e->k[i] = high ? e->k_hi : e->k_lo;
 }
 
+/* lo or hi by the bits of the words. */
 static void corners(elements *e, uint64_t earlier)
 {
-    for (size_t i = 0; i < e->n; i++)
-        put_end(e, i, earlier < 2 ? earlier == 1 : bulk_next(e->r) >> 31 != 0);
+    uint32_t word = earlier == 1 ? UINT32_MAX : 0;
+    for (size_t i = 0; i < e->n; i++) {
+        if (earlier >= 2)
+            word = i % 32 == 0 ? bulk_next(e->r) : word >> 1;
+        put_end(e, i, (word & 1) != 0);
+    }
 }
 
-/* Two at a time by the polar method: G. Marsaglia, T. A. Bray, "A convenient method for generating normal variables", 1964. */
-static void two_normal(bulk_rng *r, double z[2])
+enum { PARTS = 12, BLOCK = 64 };
+
+/* Standard normal numbers, each the sum of twelve uniform ones of 16 bits, which have a variance of one: as good as exact within
+ * two standard deviations, and without a logarithm. */
+static size_t some_normal(bulk_rng *r, double z[BLOCK], size_t n)
 {
-    double s;
-    do {
-        for (int i = 0; i < 2; i++)
-            z[i] = ((double)bulk_next(r) + 0.5) * 0x1p-31 - 1;
-        s = z[0] * z[0] + z[1] * z[1];
-    } while (s >= 1 || s == 0);
-    double f = dm_sqrt(-2 * dm_log(s) / s);
-    z[0] *= f;
-    z[1] *= f;
+    uint32_t word[BLOCK * PARTS / 2];
+    if (n > BLOCK)
+        n = BLOCK;
+    bulk_fill(r, word, n * PARTS / 2);
+    for (size_t i = 0; i < n; i++) {
+        uint32_t sum = 0;
+        for (size_t k = 0; k < PARTS / 2; k++)
+            sum += (word[i * PARTS / 2 + k] & 0xffff) + (word[i * PARTS / 2 + k] >> 16);
+        z[i] = ((double)sum - PARTS / 2 * 65535) * 0x1p-16;
+    }
+    return n;
 }
 
 static void normal(elements *e)
 {
-    double lo = e->real ? e->lo : (double)e->k_lo, hi = e->real ? e->hi : (double)e->k_hi, z[2] = {0};
+    double lo = e->real ? e->lo : (double)e->k_lo, hi = e->real ? e->hi : (double)e->k_hi, z[BLOCK];
     double middle = lo / 2 + hi / 2, deviation = (hi / 2 - lo / 2) / 2;
-    for (size_t i = 0; i < e->n; i++) {
-        if (i % 2 == 0)
-            two_normal(e->r, z);
-        double x = middle + deviation * z[i % 2];
-        if (!e->real)
-            x = dm_round_even(x);
-        if (x <= lo || x >= hi)
-            put_end(e, i, x >= hi);
-        else if (e->real)
-            e->x[i] = x;
-        else
-            e->k[i] = (int64_t)x;
+    for (size_t i = 0, m; i < e->n; i += m) {
+        m = some_normal(e->r, z, e->n - i);
+        for (size_t k = 0; k < m; k++) {
+            double x = middle + deviation * z[k];
+            if (e->real)
+                e->x[i + k] = x < lo ? lo : x > hi ? hi : x;
+            else if (x <= lo || x >= hi)
+                put_end(e, i + k, x >= hi);
+            else
+                e->k[i + k] = (int64_t)dm_round_even(x);
+        }
     }
 }
 

@@ -57,6 +57,21 @@ static uint64_t below(bulk_rng *r, uint64_t n)
     return x % n;
 }
 
+/* The same for many, with words drawn a block at a time: never more than are needed in any case. */
+static void many_below(int64_t *out, size_t n, uint32_t bound, bulk_rng *r)
+{
+    uint32_t word[BLOCK], threshold = (0 - bound) % bound;
+    for (size_t i = 0; i < n;) {
+        size_t m = n - i < BLOCK ? n - i : BLOCK;
+        bulk_fill(r, word, m);
+        for (size_t k = 0; k < m; k++) {
+            uint64_t x = (uint64_t)word[k] * bound;
+            out[i] = (int64_t)(x >> 32);
+            i += (uint32_t)x >= threshold;
+        }
+    }
+}
+
 static bool whole_limits(dtype t, int64_t *lo, int64_t *hi)
 {
     switch (t) {
@@ -197,7 +212,7 @@ void values_store_real(void *out, dtype t, const double *x, size_t n)
         STORE(double);
     else
         for (size_t i = 0; i < n; i++)
-            ((uint16_t *)out)[i] = half_bits(half_nearest(x[i]));
+            ((uint16_t *)out)[i] = half_bits(x[i]);
     to_little_endian(out, n, dtype_size(t));
 }
 
@@ -254,7 +269,7 @@ static nn_status fill_half(uint16_t *out, size_t n, const content *c, bulk_rng *
         size_t m = n - done < BLOCK ? n - done : BLOCK;
         bulk_fill(r, word, m);
         for (size_t i = 0; i < m; i++) {
-            double x = half_nearest(c->lo + width * (double)word[i]);
+            double x = c->lo + width * (double)word[i];
             x = x < lo ? lo : x;
             out[done + i] = half_bits(x > hi ? hi : x);
         }
@@ -367,6 +382,8 @@ static nn_status fill_integers(int64_t *x, dtype t, size_t n, const content *c, 
     } else if (width == UINT64_MAX) {
         for (size_t i = 0; i < n; i++)
             x[i] = (int64_t)next64(r);
+    } else if (width < UINT32_MAX) {
+        many_below(x, n, (uint32_t)width + 1, r);
     } else {
         for (size_t i = 0; i < n; i++)
             x[i] = (int64_t)below(r, width + 1);

@@ -1,19 +1,19 @@
 #!/bin/sh
-# Benchmarks: a model by phase, and the whole program. Needs a memory file system at /dev/shm (or BENCH_DIR).
+# Benchmarks: a model by phase, contents of tensors, and the whole program. Needs a memory file system at /dev/shm (or BENCH_DIR).
 set -eu
 B=${B:-build/default}
 dir=$(mktemp -d "${BENCH_DIR:-/dev/shm}/nngen-bench.XXXXXX")
 trap 'rm -rf "$dir"' EXIT INT TERM
-${CC:-gcc} -O2 -Iinclude -o "$B/bench" tests/bench/bench.c "$B/libnngen.a" -lprotobuf-c -lyaml -ljansson -lcrypto -lm -pthread
+for program in bench fill timed; do
+    ${CC:-gcc} -O2 -Iinclude -Igen -I"$B" -o "$B/bench-$program" tests/bench/$program.c "$B/libnngen.a" -lprotobuf-c -lyaml -ljansson -lcrypto -lm -pthread
+done
 mkdir "$dir/phases"
-"$B/bench" "$dir/phases"
+"$B/bench-bench" "$dir/phases"
 rm -rf "$dir/phases"
 echo
-echo "the program: 1,000 models of 40 nodes with hashes, to $dir"
-for jobs in 1 2; do
-    echo "--jobs $jobs"
-    "$B/nngen" --nodes 40 --count 1000 --seed 1 --jobs "$jobs" --out "$dir/j$jobs" 2>&1 | sed -n 2p
-done
+"$B/bench-fill"
+echo
+sh tests/bench/ratios.sh "$B/nngen" "$B/bench-timed" "$dir"
 
 echo
 if [ -x build/peers/bin/python ]; then
