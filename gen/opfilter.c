@@ -52,7 +52,7 @@ static int find(const op_set *s, const term *t)
 }
 
 /* A name that is no operator of the set: fine after a minus if the table knows it, else an error that says why it is not there. */
-static nn_status explain(const op_set *s, const term *t, nn_error *err)
+static nn_status explain(const op_set *s, const term *t, bool filtered, nn_error *err)
 {
     const spec_table *table = s->table;
     char name[64];
@@ -77,7 +77,9 @@ static nn_status explain(const op_set *s, const term *t, nn_error *err)
         }
     for (size_t i = 0; table != NULL && i < table->n_entries; i++)
         if (same(t, table->entries[i].name))
-            return t->minus ? NN_OK : nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "operator %s is left out by --ops or --common", name);
+            return t->minus ? NN_OK
+                            : nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "operator %s is left out by %s", name,
+                                      filtered ? "--ops or --common" : "--common: its rules differ in these opsets");
     nearest best = {0};
     for (size_t i = 0; i < s->n_ops; i++)
         nearest_offer(&best, name, s->ops[i].name);
@@ -101,7 +103,7 @@ static nn_status choose(const op_set *s, const char *expr, bool *keep, nn_error 
             int i = find(s, &t);
             if (i >= 0)
                 keep[i] = !t.minus;
-            else if (explain(s, &t, err) != NN_OK)
+            else if (explain(s, &t, false, err) != NN_OK)
                 return NN_ERR_USAGE;
         }
     for (size_t i = 0; i < s->n_ops; i++)
@@ -138,5 +140,5 @@ nn_status op_set_find(const op_set *s, const char *name, size_t n, int *op, nn_e
     if (n == 0)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "expected names of operators with commas between");
     *op = find(s, &t);
-    return *op >= 0 ? NN_OK : explain(s, &t, err);
+    return *op >= 0 ? NN_OK : explain(s, &t, true, err);
 }

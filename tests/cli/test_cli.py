@@ -115,7 +115,7 @@ USAGE = [
     (["extra"], "unexpected argument extra; options begin with --"),
     (["--profile", "tvm"], "profile tvm: expected onnx or ort"),
     (["--ops", "Rulu"], "unknown operator Rulu; did you mean Relu?"),
-    (["--common", "13..28", "--ops", "+Pad"], "operator Pad is left out by --ops or --common"),
+    (["--common", "13..28", "--ops", "+Pad"], "operator Pad is left out by --common: its rules differ in these opsets"),
     (["--ops", "+Add,-Add"], "operators '+Add,-Add' leaves none"),
     (["--quiet", "--progress"], "--quiet and --progress exclude each other"),
     (["--jobs", "0"], "--jobs 0: expected a whole number from 1 to 256"),
