@@ -225,7 +225,7 @@ static bool special(elements *e, arena *scratch)
         real_specials(&s);
     else
         whole_specials(&s);
-    int class[CLASSES];
+    int class[CLASSES] = {0};
     size_t classes = 0;
     for (int c = 0; c < CLASSES; c++)
         if (s.n[c] > 0)

@@ -99,7 +99,7 @@ static size_t array_header(char *out, size_t size, dtype t, const int64_t *dims,
         [DT_FLOAT32] = "<f4", [DT_UINT8] = "|u1",  [DT_INT8] = "|i1",   [DT_UINT16] = "<u2",
         [DT_INT16] = "<i2",   [DT_INT32] = "<i4",  [DT_INT64] = "<i8",  [DT_BOOL] = "|b1",
         [DT_FLOAT16] = "<f2", [DT_DOUBLE] = "<f8", [DT_UINT32] = "<u4", [DT_UINT64] = "<u8"};
-    memcpy(out, "\x93NUMPY\x01\x00", 8);
+    memcpy(out, "\x93NUMPY\x01\x00", 8); // NOLINT: no text
     size_t n = 10;
     n += (size_t)snprintf(out + n, size - n, "{'descr': '%s', 'fortran_order': False, 'shape': (", codes[t]);
     for (size_t i = 0; i < rank; i++)
@@ -135,8 +135,8 @@ nn_status npz_add(npz *z, const char *name, dtype t, const int64_t *dims, size_t
     set32(p + 22, n_header + (size_t)n_data);
     set16(p + 26, (unsigned)n_name);
     p += LOCAL;
-    memcpy(p, name, n_name - strlen(".npy"));
-    memcpy(p + n_name - strlen(".npy"), ".npy", strlen(".npy"));
+    memcpy(p, name, n_name - strlen(".npy")); // NOLINT: no text
+    memcpy(p + n_name - strlen(".npy"), ".npy", strlen(".npy")); // NOLINT: no text
     memcpy(p + n_name, header, n_header);
     *data = p + n_name + n_header;
     z->size += LOCAL + n_name + n_header + (size_t)n_data;
