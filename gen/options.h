@@ -25,7 +25,7 @@
     X(TEXT, input_mode, "LIST", "uniform", 0, 0, true,                                                                            \
       "how the sets are drawn, in turn: uniform, normal, corners (of the intervals), special (0, subnormals ...)")                \
     X(TEXT, input_format, "LIST", "pb", 0, 0, true, "files of inputs: pb (a tensor each), npz (inputs.npz, all sets of a model)") \
-    X(TEXT, profile, "P", "ort", 0, 0, true, "what the models are for: ort (ONNX Runtime), onnx (the specification)")             \
+    X(TEXT, profile, "P", "ort", 0, 0, true, "what the models are for: onnx (the specification), or ort, openvino, tract")        \
     X(TEXT, ops, "LIST", "", 0, 0, true, "A,B: only these operators; -A,-B: all but these")                                       \
     X(TEXT, types, "LIST", "float32", 0, 0, true,                                                                                 \
       "element types that data may have, float32 always; others: float16,double,int8,uint8,int32 ...")                            \
