@@ -122,6 +122,13 @@ study: deps
 	$(MAKE) -j$(JOBS) all
 	sh tests/study/setup.sh
 	sh tests/study/study.sh $(STUDY)
+# Measures the runtimes of tests/profiles/requirements.txt anew: proposals and reports in build/profiles.
+PROFILES = openvino tract
+profiles: deps
+	$(MAKE) -j$(JOBS) all
+	test -x build/profiles/venv/bin/python || python3 -m venv build/profiles/venv
+	build/profiles/venv/bin/pip install --quiet --disable-pip-version-check -r tests/profiles/requirements.txt
+	for p in $(PROFILES); do build/profiles/venv/bin/python tests/profiles/propose.py --runtime $$p --nngen $(B)/nngen || exit; done
 format:
 	clang-format -i gen/*.c gen/*.h solver/*.c solver/*.h include/*.h $(wildcard tests/*/*.c tests/*/*.h)
 lint: test-deps
@@ -178,10 +185,11 @@ help:
 	@echo "make fuzz       fuzz the table loader and the ONNX reader for FUZZ_SECONDS=600"
 	@echo "make campaign   every operator at every opset and 100,000 mixed models, judged; see tests/campaign.sh"
 	@echo "make study      models through runtimes, converters and simplifiers, with a report; STUDY=full: 18 families"
+	@echo "make profiles   which operators openvino and tract run, measured anew: PROFILES=\"openvino tract\", in build/profiles"
 	@echo "make install    PREFIX=/usr/local DESTDIR= LIBDIR=PREFIX/lib"
 	@echo "make man, make deb   man pages in $(B)/man; Debian packages in build/deb"
 	@echo "make format, make lint, make clean"
 
 -include $(wildcard $(B)/gen/*.d $(B)/solver/*.d $(B)/tests/unit/*.d)
-.PHONY: all corpus check study deps test-deps unit unit-programs bench peers asan stress fuzz campaign format lint man install deb clean help
+.PHONY: all corpus check study profiles deps test-deps unit unit-programs bench peers asan stress fuzz campaign format lint man install deb clean help
 .DELETE_ON_ERROR:
