@@ -135,7 +135,7 @@ nn_status npz_add(npz *z, const char *name, dtype t, const int64_t *dims, size_t
     set32(p + 22, n_header + (size_t)n_data);
     set16(p + 26, (unsigned)n_name);
     p += LOCAL;
-    memcpy(p, name, n_name - strlen(".npy")); // NOLINT: no text
+    memcpy(p, name, n_name - strlen(".npy"));                    // NOLINT: no text
     memcpy(p + n_name - strlen(".npy"), ".npy", strlen(".npy")); // NOLINT: no text
     memcpy(p + n_name, header, n_header);
     *data = p + n_name + n_header;
