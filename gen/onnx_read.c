@@ -13,8 +13,9 @@ typedef struct {
 
 static void *take(void *data, size_t n)
 {
-    (void)data;
-    return nn_malloc(n);
+    void *p = nn_malloc(n);
+    *(bool *)data |= p == NULL;
+    return p;
 }
 static void give(void *data, void *p)
 {
@@ -88,11 +89,12 @@ static bool check_uses(const Onnx__GraphProto *g, const definition *d, size_t n,
 
 bool onnx_is_sound(const void *bytes, size_t n, uint64_t nodes, char *why, size_t size)
 {
-    ProtobufCAllocator memory = {.alloc = take, .free = give};
+    bool starved = false;
+    ProtobufCAllocator memory = {.alloc = take, .free = give, .allocator_data = &starved};
     onnx_scan_report scan;
     nn_error err = {0};
     if (onnx_scan(&scan, bytes, n, "", &err) != NN_OK) {
-        (void)snprintf(why, size, "%.200s", err.message);
+        (void)snprintf(why, size, "%.200s", err.status == NN_ERR_NOMEM ? "" : err.message);
         return false;
     }
     Onnx__ModelProto *m = onnx__model_proto__unpack(&memory, n, bytes);
@@ -100,11 +102,11 @@ bool onnx_is_sound(const void *bytes, size_t n, uint64_t nodes, char *why, size_
     bool good = false;
     if (size > 0)
         why[0] = '\0';
-    if (g == NULL) {
+    if (g == NULL && !starved) {
         (void)snprintf(why, size, "is no ONNX model");
-    } else if (g->n_node != nodes) {
+    } else if (g != NULL && g->n_node != nodes) {
         (void)snprintf(why, size, "has %zu nodes, not %llu", g->n_node, (unsigned long long)nodes);
-    } else {
+    } else if (g != NULL) {
         definition *d = nn_calloc(count_names(g) + 1, sizeof *d);
         good = d != NULL && check_uses(g, d, collect(d, g), why, size);
         nn_free(d);

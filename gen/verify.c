@@ -101,8 +101,11 @@ static nn_status check_file(void *data, const char *file, const char *digest, nn
     if (strcmp(hex, digest) != 0)
         differ(v, path, "has another SHA-256 than models.jsonl says");
     else if (strcmp(file, "model.onnx") == 0 &&
-             !onnx_is_sound(v->bytes, n, (uint64_t)manifest_options(v->doc)->nodes, text, sizeof text))
-        differ(v, path, text[0] != '\0' ? text : "cannot be parsed: out of memory");
+             !onnx_is_sound(v->bytes, n, (uint64_t)manifest_options(v->doc)->nodes, text, sizeof text)) {
+        if (text[0] == '\0')
+            return nn_nomem(err);
+        differ(v, path, text);
+    }
     return NN_OK;
 }
 

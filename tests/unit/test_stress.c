@@ -189,16 +189,48 @@ static char *read_whole(const char *path, size_t *size)
 
 #define MODELS 4
 
-static nn_status write_corpus(nn_error *err)
+static nn_status write_part(const char *name, unsigned shard, unsigned shards, nn_error *err)
 {
     nn_family *f = NULL;
     char out[80];
-    (void)snprintf(out, sizeof out, "%s/out", root);
+    (void)snprintf(out, sizeof out, "%s/%s", root, name);
     wipe(out);
-    nn_status st = nn_family_open(&f, shared, &(nn_family_config){.nodes = 8, .count = MODELS, .seed = 6, .inputs = 2}, err);
+    nn_status st = nn_family_open(
+        &f, shared,
+        &(nn_family_config){
+            .nodes = 8, .count = MODELS, .seed = 6, .inputs = 2, .input_mode = "normal,special", .input_format = "pb,npz"},
+        err);
     if (st == NN_OK)
-        st = nn_corpus_write(f, &(nn_corpus_config){.out = out}, NULL, NULL, NULL, err);
+        st = nn_corpus_write(f, &(nn_corpus_config){.out = out, .shard = shard, .shards = shards}, NULL, NULL, NULL, err);
     nn_family_close(f);
+    return st;
+}
+
+static nn_status write_corpus(nn_error *err)
+{
+    return write_part("out", 0, 0, err);
+}
+
+/* Of two shards that are there already. */
+static nn_status merge_shards(nn_error *err)
+{
+    char out[80], one[80], two[80];
+    (void)snprintf(out, sizeof out, "%s/out", root);
+    (void)snprintf(one, sizeof one, "%s/one", root);
+    (void)snprintf(two, sizeof two, "%s/two", root);
+    wipe(out);
+    return nn_corpus_merge(out, (const char *const[]){two, one}, 2, NULL, NULL, NULL, NULL, err);
+}
+
+/* Nothing is taken for a difference that is a want of memory. */
+static nn_status verify_whole(nn_error *err)
+{
+    char dir[80];
+    nn_verify_report report;
+    (void)snprintf(dir, sizeof dir, "%s/whole", root);
+    nn_status st = nn_corpus_verify(dir, &report, NULL, NULL, err);
+    assert_int_equal(report.differences, 0);
+    assert_true(st != NN_OK || report.models == MODELS);
     return st;
 }
 
@@ -255,8 +287,8 @@ static void corpus_is_whole(nn_status st)
         }
         if (strncmp(e->d_name, "test_", 5) != 0)
             fail_msg("%s was left behind", e->d_name);
-        static const char *const files[] = {"model.onnx", "test_data_set_0/input_0.pb", "test_data_set_1/input_0.pb"};
-        for (size_t i = 0; i < 3; i++) {
+        static const char *const files[] = {"model.onnx", "test_data_set_0/input_0.pb", "test_data_set_1/input_0.pb", "inputs.npz"};
+        for (size_t i = 0; i < 4; i++) {
             (void)snprintf(name, sizeof name, "%.40s/%s", e->d_name, files[i]);
             if (!same_file(name))
                 fail_msg("%s is not whole", name);
@@ -336,6 +368,12 @@ static void corpora(void **state)
     (void)state;
     stress(write_corpus, corpus_is_whole, 600);
     stress(learn, NULL, 200);
+    stress(verify_whole, NULL, 300);
+    nn_error err = {0};
+    assert_int_equal(write_part("one", 1, 2, &err), NN_OK);
+    assert_int_equal(write_part("two", 2, 2, &err), NN_OK);
+    stress(merge_shards, corpus_is_whole, 300);
+    assert_int_equal(verify_whole(&err), NN_OK);
 }
 
 static int open_all(void **state)

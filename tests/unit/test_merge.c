@@ -1,0 +1,233 @@
+/* Shards that make no family, and damage that verify names: through the public API, each with its exact message. */
+#include "nngen.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static char root[64];
+static nn_table *table;
+
+static void shell(const char *format, ...)
+{
+    char command[1000];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(command, sizeof command, format, args);
+    va_end(args);
+    assert_int_equal(system(command), 0);
+}
+
+static const char *in_root(const char *name)
+{
+    static char paths[8][200];
+    static unsigned next;
+    char *path = paths[next++ % 8];
+    (void)snprintf(path, sizeof paths[0], "%s/%s", root, name);
+    return path;
+}
+
+static nn_status write_at(const char *name, uint64_t seed, unsigned shard, unsigned shards, const volatile int *cancel,
+                          nn_corpus_report *report)
+{
+    nn_family *f = NULL;
+    nn_error err;
+    assert_int_equal(nn_family_open(&f, table, &(nn_family_config){.nodes = 5, .count = 7, .seed = seed, .inputs = 2}, &err),
+                     NN_OK);
+    nn_status s = nn_corpus_write(
+        f, &(nn_corpus_config){.out = in_root(name), .force = 1, .shard = shard, .shards = shards, .cancel = cancel}, report, NULL,
+        NULL, &err);
+    nn_family_close(f);
+    return s;
+}
+
+static int open_all(void **state)
+{
+    (void)state;
+    strcpy(root, "/tmp/nngen-merge-XXXXXX");
+    if (mkdtemp(root) == NULL || nn_table_open(&table, &(nn_table_config){.ops = "Abs,Add,Conv,Relu"}, NULL) != NN_OK)
+        return -1;
+    static const char *const names[] = {"s1", "s2", "s3"};
+    for (unsigned k = 0; k < 3; k++)
+        if (write_at(names[k], 1, k + 1, 3, NULL, NULL) != NN_OK)
+            return -1;
+    return write_at("whole", 1, 0, 0, NULL, NULL) == NN_OK && write_at("other", 2, 2, 3, NULL, NULL) == NN_OK &&
+                   write_at("of2", 1, 2, 2, NULL, NULL) == NN_OK
+               ? 0
+               : -1;
+}
+
+static int close_all(void **state)
+{
+    (void)state;
+    nn_table_close(table);
+    shell("rm -rf %s", root);
+    return 0;
+}
+
+/* ---- merge ---- */
+
+static void any_order_gives_the_whole(void **state)
+{
+    (void)state;
+    nn_corpus_report one, all;
+    assert_int_equal(write_at("again", 1, 0, 0, NULL, &all), NN_OK);
+    nn_error err;
+    const char *const shards[] = {in_root("s3"), in_root("s1"), in_root("s2")};
+    assert_int_equal(nn_corpus_merge(in_root("m"), shards, 3, NULL, &one, NULL, NULL, &err), NN_OK);
+    shell("diff -r %s/m %s/whole", root, root);
+    assert_true(one.models == 7 && one.nodes == 35 && one.files == all.files && one.bytes == all.bytes &&
+                one.distinct == all.distinct && one.covered == all.covered);
+    assert_int_equal(nn_corpus_merge(in_root("m"), shards, 3, NULL, NULL, NULL, NULL, &err), NN_ERR_IO);
+    assert_string_equal(err.message, "is not empty; --force replaces what nngen wrote there and nothing else");
+    assert_int_equal(nn_corpus_merge(in_root("m"), shards, 3, &(nn_merge_config){.force = 1}, NULL, NULL, NULL, &err), NN_OK);
+    shell("diff -r %s/m %s/whole && rm -r %s/m", root, root, root);
+}
+
+static void refused(const char *a, const char *b, const char *c, const char *where, const char *message)
+{
+    nn_error err = {0};
+    const char *const shards[] = {in_root(a), in_root(b), in_root(c)};
+    nn_status s = nn_corpus_merge(in_root("m"), shards, 3, NULL, NULL, NULL, NULL, &err);
+    char want[500];
+    (void)snprintf(want, sizeof want, message, root);
+    assert_string_equal(err.message, want);
+    assert_string_equal(err.file, in_root(where));
+    assert_true(s == err.status && (s == NN_ERR_USAGE || s == NN_ERR_IO));
+    shell("rm -rf %s/m", root);
+}
+
+static void no_family(void **state)
+{
+    (void)state;
+    nn_error err;
+    assert_int_equal(nn_corpus_merge(in_root("m"), NULL, 0, NULL, NULL, NULL, NULL, &err), NN_ERR_USAGE);
+    assert_string_equal(err.message, "no shard was given");
+    refused("s1", "s2", "s1", "s1", "is the same shard as %s/s1");
+    refused("s1", "whole", "s2", "whole", "holds no shard of a family");
+    refused("s1", "other", "s3", "other", "is of another family than %s/s1: seed differs");
+    refused("s1", "of2", "s3", "of2", "is one of 2 shards, but 3 were given");
+    refused("s1", "nowhere", "s3", "nowhere/manifest.json", "cannot read: No such file or directory");
+}
+
+/* A shard whose run was stopped, and shards that were damaged. */
+static void unfinished_or_damaged(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *edit, *where, *message;
+    } rows[] = {
+        {"sed -i '$d' d/models.jsonl", "d/models.jsonl", "has no line of test_000004 where it should be"},
+        {"sed -i 1d d/models.jsonl", "d/models.jsonl", "has no line of test_000001 where it should be"},
+        {"sed -i 's/\"structure\":\"..../\"structure\":\"/' d/models.jsonl", "d/models.jsonl",
+         "the line of test_000001 has no structure of 32 hexadecimal digits"},
+        {"printf x >> d/models.jsonl; sed -i '$d' d/models.jsonl; printf '{\"name\":1}\\n' > d/models.jsonl", "d/models.jsonl",
+         "has no line of test_000001 where it should be"},
+        {"rm d/test_000004/test_data_set_1/input_0.pb", "d/test_000004/test_data_set_1/input_0.pb",
+         "cannot read: No such file or directory"},
+        {"sed -i 's|\"model.onnx\"|\"../model.onnx\"|' d/models.jsonl", "d/models.jsonl",
+         "test_000001: '../model.onnx' is no file of a model"},
+        {"sed -i 's|\"model.onnx\"|\"a/b/model.onnx\"|' d/models.jsonl", "d/models.jsonl",
+         "test_000001: 'a/b/model.onnx' is no file of a model"},
+        {"sed -i 's|\"model.onnx\"|\".model\"|' d/models.jsonl", "d/models.jsonl", "test_000001: '.model' is no file of a model"},
+        {"printf '{' > d/manifest.json", "d/manifest.json", "is no manifest of nngen, or a damaged one"},
+        {"sed -i 's/\"version\": \"[^\"]*\"/\"version\": \"0\"/' d/manifest.json", "d",
+         "was made by another version or table than %s/s1"},
+        {"rm d/models.jsonl", "d/models.jsonl", "cannot read: No such file or directory"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        shell("cd %s && rm -rf d && cp -r s2 d && %s", root, rows[i].edit);
+        refused("s1", "d", "s3", rows[i].where, rows[i].message);
+    }
+    shell("rm -rf %s/d", root);
+    const int stopped = 1;
+    shell("cp -r %s/s2 %s/d && rm -r %s/d/test_000004", root, root, root);
+    nn_family *f = NULL;
+    nn_error err;
+    assert_int_equal(nn_family_open(&f, table, &(nn_family_config){.nodes = 5, .count = 7, .seed = 1, .inputs = 2}, &err), NN_OK);
+    nn_corpus_report report;
+    assert_int_equal(
+        nn_corpus_write(f, &(nn_corpus_config){.out = in_root("d"), .resume = 1, .shard = 2, .shards = 3, .cancel = &stopped},
+                        &report, NULL, NULL, &err),
+        NN_ERR_CANCELLED);
+    nn_family_close(f);
+    assert_int_equal(report.models, 1); /* the one that is there is counted, none is made */
+    refused("s1", "d", "s3", "d", "holds an unfinished run; --resume goes on with it");
+    shell("rm -rf %s/d", root);
+}
+
+/* ---- verify ---- */
+
+typedef struct {
+    char text[2000];
+} told;
+
+static void tell(void *data, const char *path, const char *what)
+{
+    told *t = data;
+    size_t n = strlen(t->text);
+    (void)snprintf(t->text + n, sizeof t->text - n, "%s %s\n", path, what);
+}
+
+static void every_damage_is_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *edit, *want;
+    } rows[] = {
+        {"true", ""},
+        {"rm d/test_000002/model.onnx", "test_000002/model.onnx is missing\n"},
+        {"printf x >> d/test_000006/test_data_set_0/input_0.pb",
+         "test_000006/test_data_set_0/input_0.pb has another SHA-256 than models.jsonl says\n"},
+        {"touch d/test_000003/extra", "test_000003/extra is not in models.jsonl\n"},
+        {"mkdir d/test_000003/test_data_set_7", "test_000003/test_data_set_7 is not in models.jsonl\n"},
+        {"cp -r d/test_000000 d/test_000009", "test_000009 is not in models.jsonl\n"},
+        {"touch d/notes", "notes was not written by nngen\n"},
+        {"touch d/.nngen-tmp-x", ".nngen-tmp-x was left by a run that was interrupted\n"},
+        {"sed -i 3d d/models.jsonl", "models.jsonl has 6 models, not 7\ntest_000002 is not in models.jsonl\n"},
+        {"sed -i '2s/.*/nonsense/' d/models.jsonl",
+         "models.jsonl line 2 does not describe a model\nmodels.jsonl has 6 models, not 7\ntest_000001 is not in models.jsonl\n"},
+        {"printf '{' >> d/models.jsonl", "models.jsonl ends in the middle of a line\n"},
+        {"rm d/models.jsonl; rm -r d/test_*", "models.jsonl cannot read: No such file or directory\n"},
+        {"printf '{' > d/manifest.json", "manifest.json is no manifest of nngen, or a damaged one\n"},
+        {"rm d/test_000002/model.onnx; mkdir d/test_000002/model.onnx",
+         "test_000002/model.onnx cannot be read: Invalid argument\ntest_000002/model.onnx is not in models.jsonl\n"},
+        {"rm d/test_000002/model.onnx; ln -s ../test_000001/model.onnx d/test_000002/model.onnx",
+         "test_000002/model.onnx cannot be read: Too many levels of symbolic links\n"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        shell("cd %s && rm -rf d && cp -r whole d && %s", root, rows[i].edit);
+        told t = {""};
+        nn_verify_report report;
+        nn_error err;
+        assert_int_equal(nn_corpus_verify(in_root("d"), &report, tell, &t, &err), NN_OK);
+        assert_string_equal(t.text, rows[i].want);
+        uint64_t lines = 0;
+        for (const char *p = t.text; *p != '\0'; p++)
+            lines += *p == '\n';
+        assert_int_equal(report.differences, lines);
+    }
+    nn_error err;
+    assert_int_equal(nn_corpus_verify(in_root("nowhere"), NULL, NULL, NULL, &err), NN_ERR_IO);
+    assert_string_equal(err.message, "cannot open: No such file or directory");
+    assert_int_equal(nn_corpus_verify(in_root("whole"), NULL, NULL, NULL, &err), NN_OK); /* nobody to tell */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(any_order_gives_the_whole),
+        cmocka_unit_test(no_family),
+        cmocka_unit_test(unfinished_or_damaged),
+        cmocka_unit_test(every_damage_is_named),
+    };
+    return cmocka_run_group_tests(tests, open_all, close_all);
+}
