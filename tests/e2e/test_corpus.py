@@ -203,4 +203,4 @@ def test_manifest_is_json_with_the_options(good):
     m = json.loads((good / "manifest.json").read_text())
     o = m["options"]
     assert (o["nodes"], o["count"], o["seed"], o["opset"], o["inputs"], o["max_elements"]) == (15, 3, 7, 17, 1, 4096)
-    assert list(m) == ["generator", "version", "options", "table_digest", "ir_version", "operators", "missing", "statistics"]
+    assert list(m) == ["generator", "version", "options", "table_digest", "ir_version", "operators", "missing", "distinct", "duplicates", "statistics"]
