@@ -6,6 +6,7 @@ import argparse
 import json
 import re
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -190,6 +191,7 @@ def arguments(argv):
 
 
 def main(argv=None):
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # also where the shell had it ignored, in the background
     args = arguments(argv)
     generator = plan.Generator(args.nngen, args.count, args.data_sets, args.profile, args.inputs > 0 or args.examine == "perturb", args.nngen_args.split())
     forms = [(args.ops_form, [])] + ([(args.ops_form, args.helpers.split(","))] if args.helpers else [])
