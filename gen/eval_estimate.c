@@ -61,23 +61,15 @@ static estimate aggregate(lower *l, const expr *e)
     return r;
 }
 
-static interval mono_image(lower *l, const expr *g, interval a)
-{
-    l->locals[g->index].iv = iv_point(a.lo);
-    interval lo = eval_interval(l, g->args[0]);
-    l->locals[g->index].iv = iv_point(a.hi);
-    return iv_hull(lo, eval_interval(l, g->args[0]));
-}
-
 static estimate mono(lower *l, const expr *g)
 {
     estimate a = eval_estimate(l, g->a);
-    interval range = mono_image(l, g, a.range);
+    interval range = eval_mono_image(l, g, a.range);
     if (!(a.live > 0) || !iv_finite(a.range))
         return est_image(range, a, a);
     interval images[3];
     for (int k = 0; k < 3; k++)
-        images[k] = mono_image(l, g, est_window(a, k));
+        images[k] = eval_mono_image(l, g, est_window(a, k));
     return est_curve(range, a, images);
 }
 

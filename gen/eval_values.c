@@ -263,15 +263,18 @@ static const iv_function functions[FN_COUNT_] = {
     [FN_SIGMOID] = IV_SIGMOID, [FN_SOFTPLUS] = IV_SOFTPLUS,
 };
 
-static interval mono(lower *l, const expr *g)
+interval eval_mono_image(lower *l, const expr *g, interval a)
 {
-    interval a = eval_interval(l, g->a);
-    if (!iv_valid(a))
-        return a;
     l->locals[g->index].iv = iv_point(a.lo);
     interval lo = eval_interval(l, g->args[0]);
     l->locals[g->index].iv = iv_point(a.hi);
     return iv_hull(lo, eval_interval(l, g->args[0]));
+}
+
+static interval mono(lower *l, const expr *g)
+{
+    interval a = eval_interval(l, g->a);
+    return iv_valid(a) ? eval_mono_image(l, g, a) : a;
 }
 
 /* What float16 arithmetic may make of a result: a rounding of each operation, and of each partial sum. */

@@ -174,6 +174,8 @@ value eval_for_item(const expr *e, const value *source, int64_t from, int i);
 double eval_real(lower *l, const expr *e);
 interval eval_interval(lower *l, const expr *e);
 interval eval_function(int fn, interval a); /* of one argument */
+/* Hull of the generator's body at both ends of a: its image where it is monotone. */
+interval eval_mono_image(lower *l, const expr *g, interval a);
 void eval_content(lower *l, const expr *e, const tensor_desc *desc, content *out, interval *range);
 
 /* ---- eval_estimate.c ---- */

@@ -31,6 +31,14 @@ static tensor_desc sample_tensor(dtype type, int rank)
     return d;
 }
 
+static lower_result solve_alone(const op_probe *p, const lower_request *r, tape *t, op_instance *inst)
+{
+    int frame;
+    lower_begin(p->l, t);
+    lower_result res = lower_add(p->l, r, &frame);
+    return res == LOWER_OK ? lower_close(p->l, inst) : res;
+}
+
 /* The operator with a given tensor in one input and all else left to the lowering. */
 static lower_result probe_one(const op_probe *p, const op_model *op, size_t input, const tensor_desc *d, dtype wanted, tape *t,
                               tensor_desc *out, uint8_t *output)
@@ -47,11 +55,7 @@ static lower_result probe_one(const op_probe *p, const op_model *op, size_t inpu
                 r.slots[slot] = (lower_slot){.kind = SLOT_TENSOR, .tensor = d, .rank = -1};
         }
     }
-    int frame;
-    lower_begin(p->l, t);
-    lower_result res = lower_add(p->l, &r, &frame);
-    if (res == LOWER_OK)
-        res = lower_close(p->l, inst);
+    lower_result res = solve_alone(p, &r, t, inst);
     if (res != LOWER_OK)
         return res;
     for (size_t o = 0; o < inst[0].n_outputs; o++)
@@ -129,11 +133,7 @@ static lower_result mixes(const op_probe *p, const op_model *op, size_t input, s
                 r.slots[slot] = (lower_slot){.kind = SLOT_TENSOR, .tensor = i == input && k == 0 ? &weak : &d, .rank = -1};
         }
     }
-    int frame;
-    lower_begin(p->l, t);
-    lower_result res = lower_add(p->l, &r, &frame);
-    if (res == LOWER_OK)
-        res = lower_close(p->l, inst);
+    lower_result res = solve_alone(p, &r, t, inst);
     if (res != LOWER_OK)
         return res;
     const inst_output *o = &inst[0].outputs[0];
