@@ -17,7 +17,8 @@ static inline bool lineage_copies(const tensor_desc *a, const tensor_desc *b)
 /* Whether two inputs of one shape are functions of the same tensor. */
 bool lineage_alike(const build_state *s, const build_group *g, size_t f, const int32_t *origins);
 
-/* Axes of an output (bit k: the k-th from the last) along which nothing that it is made of differs. levels: of the inputs. */
+/* Axes of an output (bit k: the k-th from the last) along which nothing that it is made of differs, weights aside. levels: of the
+ * inputs. */
 uint32_t lineage_output_level(const op_instance *in, const tensor_desc *out, const uint32_t *levels);
 /* False: the operator sees contrasts and an input is level along some axis. Fills linked[f] for the operators after it. */
 bool lineage_levels_fit(const build_state *s, const build_group *g, size_t f, uint32_t linked[][OP_MAX_OUTPUTS]);
