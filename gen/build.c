@@ -5,7 +5,7 @@
 #define ATTEMPTS 20
 #define RELAX_AFTER 10   /* then larger values are allowed */
 #define LENIENT_AFTER 14 /* then due operators may be left out */
-#define WIDE_AFTER 17    /* then there may be any number of outputs */
+#define NARROW_AFTER 17  /* then as few outputs as can be */
 #define STRICT_FROM 8    /* nodes from which on outputs may not be weak */
 #define RELAXED_MAGNITUDE 100.0
 
@@ -111,8 +111,10 @@ static lower_result attempt(builder *b, const build_request *r)
         return LOWER_NOMEM;
     draw_style(b);
     b->s.strict = b->index->joins.n > 0 && b->nodes >= STRICT_FROM && b->report.attempts <= RELAX_AFTER;
-    if (b->report.attempts > WIDE_AFTER)
-        b->limit = b->soft_live = b->nodes;
+    if (b->report.attempts > NARROW_AFTER) {
+        b->soft_live = 1;
+        b->chainy = true;
+    }
     lower_result res = build_start(b);
     while (res == LOWER_OK && b->s.n_nodes < b->nodes)
         res = build_step(b);
@@ -162,8 +164,8 @@ static nn_status give_up(const builder *b, nn_error *err)
         return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0, "no graph of %zu nodes found in %d attempts: operator %s could not be placed",
                        b->nodes, ATTEMPTS, op);
     return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0,
-                   "no graph of %zu nodes found in %d attempts with %zu operators: %s after %zu nodes", b->nodes, ATTEMPTS,
-                   b->index->usable.n, b->complaint, b->s.n_nodes);
+                   "no graph of %zu nodes found in %d attempts with %zu operators: %s after %zu nodes, with at most %zu outputs",
+                   b->nodes, ATTEMPTS, b->index->usable.n, b->complaint, b->s.n_nodes, b->limit);
 }
 
 nn_status builder_build(builder *b, const build_request *r, tape *t, const graph **out, build_report *report, nn_error *err)

@@ -284,6 +284,23 @@ static lower_result supply(builder *b, const op_model *op)
     return LOWER_FAIL;
 }
 
+/* Has the first operator of a chain, sp[1], take something beside data: 1: a tensor; 2: an output of sp[0]; 0: it takes no such. */
+static size_t feed(builder *b, op_spec *sp)
+{
+    op_spec fed[2];
+    size_t n = build_feed(b, sp[1].op, fed);
+    const op_spec *last = &fed[n == 2];
+    if (n == 0)
+        return 0;
+    sp[0] = fed[0];
+    sp[1].given[0] = last->given[0];
+    sp[1].given_input[0] = last->given_input[0];
+    sp[1].link_frame = last->link_frame;
+    sp[1].link_output = last->link_output;
+    sp[1].link_input = last->link_input;
+    return n;
+}
+
 /* The operators of a window from its first one on. */
 static lower_result begin(builder *b, path_state *p)
 {
@@ -297,19 +314,23 @@ static lower_result begin(builder *b, path_state *p)
     int again = firm(b, p) ? (int)b->report.attempts - 2 : 0; /* the longer it fails, the harder it is tried */
     int tries = BEGIN_TRIES + p->path->effort + (again > 0 ? again * MORE_TRIES : 0);
     for (int k = 0; k < tries && res == LOWER_FAIL; k++) {
-        op_spec sp[BEGIN_MOST];
+        op_spec sp[1 + BEGIN_MOST];
         /* Where all do not go at once, the first of them may, and the others follow. */
         size_t some = k >= BEGIN_TRIES - 3 && k < BEGIN_TRIES && n > 2 ? 2 : n;
         b->free_inputs = before || k >= BEGIN_TRIES / 3;
         if (k == (again > 1 ? 0 : BEGIN_TRIES) && firm(b, p) && supply(b, &b->ops->ops[p->path->ops[from + n - 1]]) == LOWER_NOMEM)
             res = LOWER_NOMEM;
-        if (res == LOWER_NOMEM || !chain(b, p->path->ops + from, some, sp))
+        if (res == LOWER_NOMEM || !chain(b, p->path->ops + from, some, sp + 1))
             break;
-        int input = k % 3 < 2 && k < BEGIN_TRIES ? input_of_data(b, sp[0].op) : -1;
-        int32_t t = input < 0 ? -1 : build_pick(b, sp[0].op, (size_t)input, k % 3 == 1, b->ops->data);
-        sp[0].given[0] = t;
-        sp[0].given_input[0] = input;
-        res = try_to(b, p, sp, some, from + some);
+        size_t fed = k % 2 == 1 ? feed(b, sp) : 0;
+        if (fed > 0 && k % 4 == 1)
+            sp[1].partners = 0;
+        if (fed == 0) {
+            int input = k % 3 < 2 && k < BEGIN_TRIES ? input_of_data(b, sp[1].op) : -1;
+            sp[1].given[0] = input < 0 ? -1 : build_pick(b, sp[1].op, (size_t)input, k % 3 == 1, b->ops->data);
+            sp[1].given_input[0] = input;
+        }
+        res = fed == 2 ? try_to(b, p, sp, some + 1, from + some) : try_to(b, p, sp + 1, some, from + some);
     }
     b->free_inputs = before;
     return res;

@@ -174,10 +174,56 @@ static lower_result start(builder *b, const op_model *op)
     return build_try(b, &sp, 1);
 }
 
+size_t build_feed(builder *b, const op_model *op, op_spec *sp)
+{
+    size_t first = op->n_inputs > 1 ? build_draw(b, "input", op->n_inputs) : 0;
+    int input = -1;
+    dtype_mask types = 0;
+    for (size_t k = 0; k < op->n_inputs && input < 0; k++) {
+        size_t i = (first + k) % op->n_inputs;
+        const op_input *in = &op->inputs[i];
+        types = in->types & ~b->ops->data;
+        if (types && op_input_data(in) && !in->conditional && !in->optional)
+            input = (int)i;
+    }
+    if (input < 0)
+        return 0;
+    sp[0] = sp[1] = spec_of(op);
+    int32_t t = tape_chance(b->t, "made at once", 1, 2) ? -1 : build_pick(b, op, (size_t)input, false, types);
+    if (t >= 0) {
+        sp[0].given[0] = t;
+        sp[0].given_input[0] = input;
+        return 1;
+    }
+    dtype found[DT_COUNT] = {DT_NONE};
+    size_t n = 0;
+    for (int type = 1; type < DT_COUNT; type++)
+        if (types >> type & 1 && b->index->producers[type].n > 0)
+            found[n++] = (dtype)type;
+    if (n == 0)
+        return 0;
+    dtype type = found[build_draw(b, "type", n)];
+    const op_list *l = &b->index->producers[type];
+    const op_model *producer = op_at(b, l, build_draw_op(b, "producer", l, SIZE_MAX));
+    sp[0] = spec_of(producer);
+    sp[0].output_type = type;
+    sp[0].given_input[0] = draw_input(b, producer, -1);
+    if (sp[0].given_input[0] >= 0)
+        sp[0].given[0] = build_pick(b, producer, (size_t)sp[0].given_input[0], false, b->ops->data);
+    sp[1].link_frame = 0;
+    sp[1].link_output = build_output_of(producer, type);
+    sp[1].link_input = input;
+    return 2;
+}
+
 /* The operator on existing tensors and operators that make the types it takes. */
 static lower_result produce(builder *b, const op_model *op)
 {
-    return b->index->facts[op->index].inputs_cost > 0 ? start(b, op) : LOWER_FAIL;
+    if (b->index->facts[op->index].inputs_cost > 0)
+        return start(b, op);
+    op_spec sp[2];
+    size_t n = build_feed(b, op, sp);
+    return n > 0 ? build_try(b, sp, n) : LOWER_FAIL;
 }
 
 typedef struct {
@@ -435,7 +481,7 @@ static lower_result random_step(builder *b)
         for (int k = turn == 0 ? 3 : 1;
              k > 0 && res == LOWER_FAIL && slack >= 1 && tape_chance(b->t, "bridge", turn == 0 ? 3 : 1, 4); k--)
             res = bridge(b, op);
-        if (res == LOWER_FAIL && facts->inputs_cost > 0 && slack >= 2 && tape_chance(b->t, "produce", 1, 2))
+        if (res == LOWER_FAIL && facts->takes & ~b->ops->data && slack >= 2 && tape_chance(b->t, "produce", 1, 2))
             res = produce(b, op);
         if (res == LOWER_FAIL && turn == 0)
             res = backward(b, op);

@@ -77,6 +77,17 @@ def test_contain_and_avoid(nngen, tmp_path, plain):
     judge(out)
 
 
+@pytest.mark.parametrize("opset", [13, 17, 22, 28])
+@pytest.mark.parametrize("op", ["Equal", "ArgMin", "Det"])
+def test_contain_one_operator(nngen, tmp_path, op, opset):
+    """In small models too, and with few outputs: Equal has no use for most tensors of float32."""
+    r = nngen("--nodes", 15, "--count", 100, "--opset", opset, "--contain", op, "--inputs", 0, "--out", tmp_path / "g")
+    assert r.code == 0, r.err
+    models = [json.loads(line) for line in (tmp_path / "g" / "models.jsonl").read_text().splitlines()]
+    assert len(models) == 100 and all(op in m["operators"] for m in models)
+    assert max(len(m["outputs"]) for m in models) <= 15 // 8 + 2
+
+
 @pytest.mark.parametrize("args, says", [
     (["--contain", "Relu,Not"], "contain Relu,Not: Relu,Not cannot be: no output of one has a type that the next one takes"),
     (["--contain", "Conv,Nope"], "contain Conv,Nope: unknown operator Nope; did you mean Not?"),
