@@ -11,7 +11,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
-from study import targets
+from study import probe, targets
 from study.case import data_sets
 from study.isolate import run_batch
 
@@ -147,7 +147,19 @@ class Run:
         self.reference = self.registry[targets.REFERENCE]._replace(**(limits or {}))
         if why := targets.why_not(self.reference):
             raise SystemExit(f"the reference cannot run: {why}")
+        self.probe()
         self.note(root)
+
+    def probe(self):
+        """Leaves out what does not work at all; what has run a model before need not show it."""
+        shown = {t for (t, _), r in self.store.done.items() if r["status"] == "ok"}
+
+        def check(t):
+            if why := probe.why_not(t, self.modules):
+                self.not_run[t.name] = why
+
+        spread(self.jobs, check, [(t,) for t in self.wanted if t.name not in shown])
+        self.wanted = [t for t in self.wanted if t.name not in self.not_run]
 
     def note(self, root):
         """study.json: what ran on what. A resumed run must be of the same corpus and versions."""

@@ -91,3 +91,8 @@ def refuse(text):
 planted("fault-convert", "convert")(refuse("cannot convert Conv_3_Y of 'input_0' [1, 2, 3] at 0x7ffe12 in /src/x/y.cc:12"))
 planted("fault-load", "load")(refuse("no kernel for 'Relu'"))
 planted("fault-run")(refuse("no memory left"))
+
+
+@target("fault-import", ["onnxruntime"], kind="fault")
+def cannot_be_imported(case):
+    raise ImportError("libabsent.so.1: cannot open shared object file")

@@ -1,7 +1,9 @@
 """Adapters of runtimes. Heavy imports are inside, so that a target costs nothing to the others."""
+import importlib.util
 import subprocess
 import sys
 import types
+from pathlib import Path
 
 import numpy as np
 
@@ -66,7 +68,7 @@ def tract(case):
     return lambda feed: [x.to_numpy() for x in runnable.run([feed[x.name] for x in case.graph().input])]
 
 
-@target("tinygrad", ["tinygrad"], memory=3072, seconds=120, batch=16)
+@target("tinygrad", ["tinygrad"], needs=["clang"], memory=3072, seconds=120, batch=16)
 def tinygrad(case):
     import os
 
@@ -104,13 +106,13 @@ def opencv(case):
 def ncnn(case):
     """pnnx converts to ncnn (float32 weights). Blobs have no batch axis, so that shapes are compared without axes of size 1."""
     import ncnn as nc
-    import pnnx
 
+    pnnx = Path(importlib.util.find_spec("pnnx").origin).with_name("pnnx")  # a program: importing the package would want PyTorch
     case.stage("convert")
     graph = case.graph()
     path = case.copy("m.onnx")
     shapes = ",".join(str(list(case.shape(x))).replace(" ", "") for x in graph.input)
-    done = subprocess.run([pnnx.EXEC_PATH, path, f"inputshape={shapes}", "fp16=0"], cwd=case.folder, capture_output=True, text=True, errors="replace")
+    done = subprocess.run([pnnx, path, f"inputshape={shapes}", "fp16=0"], cwd=case.folder, capture_output=True, text=True, errors="replace")
     if done.returncode != 0:
         raise RuntimeError(f"pnnx: exit status {done.returncode}: {done.stderr[-300:]}")
     if not (case.folder / "m.ncnn.param").exists():

@@ -4,7 +4,9 @@ import importlib
 import importlib.metadata
 import shutil
 import subprocess
+import sys
 from collections import namedtuple
+from pathlib import Path
 
 # packages: distributions whose versions are recorded; needs: programs on the PATH; memory: MiB, seconds: of one model
 Target = namedtuple("Target", "name function packages needs kind memory seconds batch")
@@ -47,10 +49,18 @@ def why_not(t):
     """Why a target cannot run here, or ""."""
     for program in t.needs:
         if not shutil.which(program):
-            return f"{program} is not installed"
+            return f"{program} is not installed" + (f" ({why})" if (why := reason(program)) else "")
     for package in t.packages:
         try:
             version_of(package)
         except (importlib.metadata.PackageNotFoundError, OSError, subprocess.SubprocessError, ValueError) as e:
-            return f"{package} is not installed ({type(e).__name__})"
+            return f"{package} is not installed ({reason(package.removeprefix('node:')) or type(e).__name__})"
     return ""
+
+
+def reason(package):
+    """What setup.sh noted of a package that could not be installed, or ""."""
+    try:
+        return (Path(sys.prefix) / "not-installed" / package).read_text("utf-8").strip()[:300]
+    except OSError:
+        return ""

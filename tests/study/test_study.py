@@ -152,6 +152,21 @@ def test_targets_that_cannot_run_say_why(corpus, tmp_path):
         del targets.REGISTRY["fault-absent"]
 
 
+def test_a_target_that_does_not_work_at_all_is_not_run(corpus, tmp_path):
+    r = engine.Run(corpus, tmp_path, ["fault-none", "fault-import"], modules=MODULES, quiet=True)
+    r.go()
+    assert r.not_run == {"fault-import": "does not run a model of one Abs: ImportError: libabsent.so.1: cannot open shared object file"}
+    assert {x["target"] for x in engine.read_results(tmp_path)} == {"fault-none", targets.REFERENCE}
+
+
+def test_why_a_package_is_not_installed_is_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    (tmp_path / "not-installed").mkdir()
+    (tmp_path / "not-installed/no-such-package").write_text("ERROR: No matching distribution found\n")
+    broken = targets.load_all(MODULES)["fault-none"]._replace(packages=("no-such-package",))
+    assert targets.why_not(broken) == "no-such-package is not installed (ERROR: No matching distribution found)"
+
+
 @pytest.mark.parametrize("name", [n for n, t in targets.load_all().items() if t.kind != "fault"])
 def test_adapter(corpus, tmp_path, name):
     """Every target that is installed gets three trivial models right."""
