@@ -74,7 +74,7 @@ def main():
     s.add_argument("out")
     s.add_argument("--target")
     s.set_defaults(function=errors)
-    for name in ("report", "sequences", "reduce", "vote", "recheck"):
+    for name in ("report", "sequences", "causal", "reduce", "vote", "recheck"):
         try:
             module = __import__(f"study.{name}", fromlist=["command"])
         except ImportError:

@@ -21,6 +21,13 @@ def classes(results, tolerance, failed):
     return out
 
 
+def write_outcomes(folder, target, models):
+    """OUTCOMES of `nngen sequences --outcomes`: a line NAME,CLASS for each model."""
+    listed = folder / f"outcomes-{target}.csv"
+    listed.write_text("".join(f"{m},{c}\n" for m, c in sorted(models.items())), "utf-8")
+    return listed
+
+
 def command(sub):
     s = sub.add_parser("sequences", help="operator sequences that go with failure, for each target (nngen sequences)")
     s.add_argument("out", help="folder of a run")
@@ -38,8 +45,7 @@ def main(args):
     for target, models in sorted(classes(engine.read_results(folder), tolerance, failed).items()):
         if len(set(models.values())) < 2:
             continue
-        listed = folder / f"outcomes-{target}.csv"
-        listed.write_text("".join(f"{m},{c}\n" for m, c in sorted(models.items())), "utf-8")
+        listed = write_outcomes(folder, target, models)
         try:
             done = subprocess.run([args.nngen, "sequences", study["corpus"], "--outcomes", str(listed)], capture_output=True, text=True, timeout=LIMIT)
         except (OSError, subprocess.TimeoutExpired) as e:

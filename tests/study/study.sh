@@ -1,5 +1,5 @@
 #!/bin/sh
-# The whole chain: corpus, differential run, tables, operator sequences, report. Usage: study.sh [small|full]; run again, it goes on where it was.
+# The whole chain: corpus, differential run, tables, operator sequences and which are causes, report. Usage: study.sh [small|full]; run again, it goes on where it was.
 # full is the study's: 18 families of 15 to 100 nodes, 100 models each, 100 inputs a model. NODES, COUNT, INPUTS and TARGETS change either.
 set -eu
 mode=${1:-small}
@@ -17,7 +17,7 @@ out=${OUT:-out/study-$mode}
 mkdir -p "$out"
 start=$(date +%s)
 
-# chain NAME TARGETS [options of nngen]: corpus, run, sequences, reduction, report
+# chain NAME TARGETS [options of nngen]: corpus, run, sequences, causes, reduction, report
 chain() {
     corpus=$out/corpus$1 run=$out/run$1 targets=$2
     shift 2
@@ -25,6 +25,7 @@ chain() {
     "$nngen" --nodes "${NODES:-$nodes}" --count "${COUNT:-$count}" --inputs "${INPUTS:-$inputs}" --seed "${SEED:-1}" --jobs "$jobs" --out "$corpus" --quiet "$@"
     tests/study/nngen-study run "$corpus" --targets "$targets" --out "$run" --jobs "$jobs"
     tests/study/nngen-study sequences "$run" --nngen "$nngen"
+    tests/study/nngen-study causes "$run" --nngen "$nngen" --most "${CAUSES:-2}" --models 24 --jobs "$jobs" --seconds "${CAUSES_SECONDS:-90}"
     tests/study/nngen-study reduce "$run" --per-kind 1 --limit "${REDUCE:-30}" --seconds "${REDUCE_SECONDS:-90}"
     tests/study/nngen-study report "$run"
     echo "$(($(date +%s) - start)) s; $run/report.html"

@@ -23,6 +23,10 @@ def run(tmp_path_factory):
         save(root / f"c/test_{i:06d}", ops)
     engine.Run(root / "c", root / "o", FAULTS, modules=MODULES, quiet=True).go()
     (root / "o/sequences-fault.txt").write_text("Abs,Relu <b>\n")
+    arms = {"treated": {"models": 20, "failed": 19}, "apart": {"models": 20, "failed": 2}, "without": {"models": 19, "failed": 0}}
+    test = {"difference": 0.85, "low": 0.6, "high": 0.93, "p": 1e-8, "holm": 2e-8}
+    (root / "o/causes.json").write_text(json.dumps([{"target": "fault-nan", "sequence": "Abs,Relu", "verdict": "sequence", "arms": arms, "tests": {"apart": test, "without": test}},
+                                                    {"target": "fault-nan", "sequence": "Exp,Tanh", "verdict": "not tested", "why": "cannot be <made>"}]))
     report.write(root / "o", root / "o/report.html")
     return root / "o"
 
@@ -121,9 +125,10 @@ def test_in_a_browser(run, tmp_path, size, scheme):
     dom, console = browser(f"--window-size={size}", f"--blink-settings=preferredColorScheme={scheme}", "--dump-dom", probe.as_uri())
     assert not console
     assert "<title>wide 0</title>" in dom
-    for name in ("t-outcomes", "t-nodes", "t-load", "t-operators", "t-opout", "t-pairs", "t-kinds", "t-targets"):
+    for name in ("t-outcomes", "t-nodes", "t-load", "t-operators", "t-opout", "t-pairs", "t-kinds", "t-causes", "t-targets"):
         assert re.search(rf'id="{name}">.*?<tbody><tr>', dom, re.S), name
     assert 'aria-sort="' in dom and "fault-signal" in dom
+    assert "19/20" in dom and "+0.85 [+0.60, +0.93]" in dom and "cannot be &lt;made&gt;" in dom
     picture = tmp_path / "page.png"
     _, console = browser(f"--window-size={size}", f"--screenshot={picture}", probe.as_uri())
     assert not console and picture.stat().st_size > 20000
