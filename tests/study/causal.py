@@ -236,9 +236,13 @@ def one(args, folder, sequence, wanted, ops, options, tolerance, failed):
         made = make_arms(folder, sequence, plan)
     except NotTested as e:
         return [{**r, "verdict": "not tested", "why": str(e)} for r in rows]
-    engine.Run(folder / "corpus", folder / "run", wanted, args.jobs, args.modules, 0, None, True).go()
+    run = engine.Run(folder / "corpus", folder / "run", wanted, args.jobs, args.modules, 0, None, True)
+    run.go()
     outcome = sequences.classes(engine.read_results(folder / "run"), tolerance, failed)
     for r in rows:
+        if r["target"] in run.not_run:
+            r.update({"verdict": "not tested", "why": run.not_run[r["target"]]})
+            continue
         r["arms"] = {}
         for arm in ("treated", *made["matched"]):
             names = [f"{arm}/{p.name}" for p in sorted((folder / "corpus" / arm).iterdir())]
