@@ -122,7 +122,7 @@ def data(folder):
     by_target = defaultdict(list)
     for r in results:
         by_target[r["target"]].append(r)
-    causes = json.loads((folder / "causes.json").read_text("utf-8")) if (folder / "causes.json").exists() else []
+    causes = json.loads((folder / "causes.json").read_text("utf-8")) if (folder / "causes.json").exists() else None
     loose = next(t for t in levels if t["name"] == "loose")
     kinds = messages.kinds(results, lambda r: outcomes.outcome(r, levels[0]))
     page = {"study": {k: v for k, v in study.items() if k != "corpus"}, "tolerances": levels, "outcomes": outcomes.OUTCOMES + outcomes.BESIDE,
