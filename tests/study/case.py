@@ -15,6 +15,15 @@ def data_sets(folder):
     return sorted(found, key=lambda p: int(p.name.rsplit("_", 1)[1]))
 
 
+def count_sets(folder):
+    """How many data sets there are, as folders or in inputs.npz, where the set is the first dimension; inputs.npz is read if both are there."""
+    path = Path(folder) / "inputs.npz"
+    if not path.exists():
+        return len(data_sets(folder))
+    with np.load(path) as z:
+        return len(z[z.files[0]]) if z.files else 0
+
+
 class Case:
     def __init__(self, path, stage, sets=0):
         """sets: how many data sets to use, 0 for all."""
@@ -23,7 +32,15 @@ class Case:
         self.squeezed = False  # an adapter that cannot keep axes of size 1 says so
         self.proto = None
         self.scratch = None
-        self.sets = data_sets(Path(path).parent)[: sets or None]
+        folder = Path(path).parent
+        self.sets = data_sets(folder)
+        self.count = len(self.sets)
+        self.arrays = None
+        if (folder / "inputs.npz").exists():
+            with np.load(folder / "inputs.npz") as z:
+                self.arrays = dict(z)
+            self.count = min(map(len, self.arrays.values()), default=0)
+        self.count = min(self.count, sets) if sets else self.count
 
     def model(self):
         """A fresh copy each time: tools change what they are given."""
@@ -62,9 +79,11 @@ class Case:
 
     def feed(self, k):
         """Data set k; a model without data sets gets one drawn from a normal distribution, the same each time."""
-        if not self.sets:
+        if not self.count:
             rng = np.random.default_rng(k)
             return {x.name: draw(rng, x) for x in self.inputs()}
+        if self.arrays:
+            return {x.name: np.array(self.arrays[x.name][k]) for x in self.inputs()}
         feed = {}
         for i, x in enumerate(self.inputs()):
             tensor = TensorProto.FromString((self.sets[k] / f"input_{i}.pb").read_bytes())
@@ -72,7 +91,7 @@ class Case:
         return feed
 
     def feeds(self):
-        return range(max(1, len(self.sets)))
+        return range(max(1, self.count))
 
 
 def draw(rng, info):

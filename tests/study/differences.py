@@ -42,6 +42,8 @@ def compare(expected, got, squeezed=False):
     if expected.shape != got.shape:
         out["shape"] = [list(expected.shape), list(got.shape)]
         return out
+    if np.array_equal(expected, got):  # most are, and what follows costs more than a small model
+        return out
     if got.dtype.kind not in "fbiu" or expected.dtype.kind not in "fbiu" or expected.size == 0:
         return out
     floats = expected.dtype.kind == "f" and got.dtype == expected.dtype

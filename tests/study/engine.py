@@ -12,8 +12,11 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from study import probe, targets
-from study.case import data_sets
+from study.case import count_sets
 from study.isolate import run_batch
+
+
+TOGETHER = 128  # models whose reference outputs are on the disk at a time
 
 
 def find_models(root):
@@ -138,6 +141,7 @@ class Run:
             raise SystemExit(f"{root}: no models")
         self.facts = facts(root, list(self.models.items()))
         self.store = Store(folder)
+        self.counts = {}  # data sets by model
         self.jobs, self.modules, self.sets, self.quiet = jobs, list(modules), sets, quiet
         unknown = [w for w in wanted if w not in self.registry]
         if unknown:
@@ -187,34 +191,50 @@ class Run:
 
     def request(self, name):
         """Ten data sets have the target's time limit, each ten more as much again."""
-        sets = self.sets or len(data_sets(self.models[name].parent))
-        return {"model": name, "path": str(self.models[name]), "sets": self.sets, "times": max(1, sets / 10)}
+        if name not in self.counts:
+            self.counts[name] = self.sets or count_sets(self.models[name].parent)
+        return {"model": name, "path": str(self.models[name]), "sets": self.sets, "times": max(1, self.counts[name] / 10)}
 
     def record(self, target, bar):
         def add(request, result):
-            self.store.add({"model": request["model"], "target": target, "nodes": self.facts[request["model"]]["nodes"], **result})
+            if (target, request["model"]) not in self.store.done:  # a reference may be made again
+                self.store.add({"model": request["model"], "target": target, "nodes": self.facts[request["model"]]["nodes"], **result})
             bar.advance(f"{target} {request['model']}")
 
         return add
 
+    def lacking(self, names):
+        """{target: names without a result}, and the names whose reference has to be made, or made again."""
+        done = self.store.done
+        todo = {t.name: [n for n in names if (t.name, n) not in done] for t in self.wanted if t.name != targets.REFERENCE}
+        wanted = set().union(*todo.values())
+        first = [n for n in names if (targets.REFERENCE, n) not in done or
+                 (n in wanted and done[targets.REFERENCE, n]["status"] == "ok" and not self.reference_path(n).exists())]
+        return todo, first
+
     def go(self):
-        """Reference first; then every target on what has one."""
-        first = [n for n in self.models if (targets.REFERENCE, n) not in self.store.done or not
-                 (self.reference_path(n).exists() or self.store.done[targets.REFERENCE, n]["status"] != "ok")]
-        others = [t for t in self.wanted if t.name != targets.REFERENCE]
-        todo = {t.name: [n for n in self.models if (t.name, n) not in self.store.done] for t in others}
-        bar = Bar(len(first) + sum(map(len, todo.values())), self.quiet)
+        """Some models at a time: reference first, then every target on what has one. The outputs of the reference are removed then: they would
+        fill a disk, and are soon made again for a target that comes later."""
+        parts = batches(list(self.models), TOGETHER)
+        work = [self.lacking(names) for names in parts]
+        bar = Bar(sum(len(first) + sum(map(len, todo.values())) for todo, first in work), self.quiet)
+        for names, (todo, first) in zip(parts, work):
+            self.compare(todo, first, bar)
+            for n in names:
+                self.reference_path(n).unlink(missing_ok=True)
+        self.store.close()
+
+    def compare(self, todo, first, bar):
         record = self.record(targets.REFERENCE, bar)
         spread(self.jobs, lambda b: run_batch(self.reference, [{**self.request(n), "save": str(self.reference_path(n))} for n in b], record, self.modules),
                [(b,) for b in batches(first, self.reference.batch)])
         tasks = []
-        for t in others:
+        for t in sorted(self.wanted, key=lambda t: -t.seconds):  # the slow ones first, so that no core waits long for the last
             add, ready = self.record(t.name, bar), []
-            for n in todo[t.name]:
-                if self.store.done[targets.REFERENCE, n]["status"] == "ok":
+            for n in todo.get(t.name, []):
+                if self.reference_path(n).exists():
                     ready.append(n)
                 else:
                     add({"model": n}, {"status": "no reference"})
             tasks += [(t, b, add) for b in batches(ready, t.batch)]
         spread(self.jobs, lambda t, b, add: run_batch(t, [{**self.request(n), "reference": str(self.reference_path(n))} for n in b], add, self.modules), tasks)
-        self.store.close()

@@ -55,7 +55,9 @@ class Child:
     def __init__(self, name, modules=(), memory=2048, seconds=60):
         self.limit, self.seconds = memory << 20, seconds
         self.log = tempfile.NamedTemporaryFile(prefix="nngen-study-log-")
-        env = dict(os.environ, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1", RAYON_NUM_THREADS="1", NO_COLOR="1", RUST_BACKTRACE="0")
+        self.scratch = tempfile.TemporaryDirectory(prefix="nngen-study-", ignore_cleanup_errors=True)  # what a target leaves in temporary files and caches
+        env = dict(os.environ, TMPDIR=self.scratch.name, XDG_CACHE_HOME=self.scratch.name, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1",
+                   MKL_NUM_THREADS="1", RAYON_NUM_THREADS="1", NO_COLOR="1", RUST_BACKTRACE="0")
         env["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parents[1])] + [p for p in os.environ.get("PYTHONPATH", "").split(os.pathsep) if p])
         self.process = subprocess.Popen([sys.executable, "-m", "study.serve", name, ",".join(modules), self.log.name], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, env=env, start_new_session=True)
@@ -74,6 +76,7 @@ class Child:
         self.process.stdin.close()
         self.process.stdout.close()
         self.log.close()
+        self.scratch.cleanup()
 
     def last_words(self):
         try:

@@ -14,7 +14,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from study import differences, engine, isolate, messages, outcomes, reduce, targets
+from study import case, differences, engine, isolate, messages, outcomes, reduce, targets
 
 MODULES = ["study.faulty"]
 EXPECTED = {"fault-none": "correct", "fault-value": "value mismatch", "fault-shape": "shape difference", "fault-type": "type difference",
@@ -165,6 +165,31 @@ def test_why_a_package_is_not_installed_is_kept(tmp_path, monkeypatch):
     (tmp_path / "not-installed/no-such-package").write_text("ERROR: No matching distribution found\n")
     broken = targets.load_all(MODULES)["fault-none"]._replace(packages=("no-such-package",))
     assert targets.why_not(broken) == "no-such-package is not installed (ERROR: No matching distribution found)"
+
+
+def test_inputs_in_an_archive_are_those_in_folders(corpus, tmp_path):
+    save(tmp_path, ["Abs"], sets=3)
+    folders = case.Case(tmp_path / "model.onnx", None)
+    expected = [folders.feed(k)["t0"] for k in folders.feeds()]
+    assert len(expected) == case.count_sets(tmp_path) == 3
+    np.savez(tmp_path / "inputs.npz", t0=np.stack(expected))
+    for k in range(3):
+        (tmp_path / f"test_data_set_{k}/input_0.pb").unlink()
+    archive = case.Case(tmp_path / "model.onnx", None)
+    assert len(archive.feeds()) == case.count_sets(tmp_path) == 3
+    assert all(np.array_equal(archive.feed(k)["t0"], expected[k]) for k in archive.feeds())
+    assert len(case.Case(tmp_path / "model.onnx", None, 2).feeds()) == 2
+
+
+def test_reference_outputs_are_removed_and_made_again(corpus, tmp_path, monkeypatch):
+    monkeypatch.setattr(engine, "TOGETHER", 2)
+    engine.Run(corpus, tmp_path, ["fault-value"], modules=MODULES, quiet=True).go()
+    assert not list((tmp_path / "reference").iterdir())
+    engine.Run(corpus, tmp_path, ["fault-nan"], modules=MODULES, quiet=True).go()
+    rs = engine.read_results(tmp_path)
+    assert (tmp_path / "results.jsonl").read_bytes().count(b"\n") == len(rs) == 9
+    assert {r["target"]: outcomes.outcome(r, TIGHT) for r in rs if r["model"] == "test_000001"} == {
+        "onnxruntime-none": "correct", "fault-value": "value mismatch", "fault-nan": "NaN/Inf difference"}
 
 
 @pytest.mark.parametrize("name", [n for n, t in targets.load_all().items() if t.kind != "fault"])
