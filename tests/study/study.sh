@@ -9,28 +9,52 @@ torch=onnxruntime-all,onnx2torch,torch.onnx-script,torch.onnx-dynamo
 runtimes=onnxruntime-basic,onnxruntime-extended,onnxruntime-all,reference,openvino,tract,tinygrad,opencv,ncnn,mnn,onnxruntime-web
 runtimes=$runtimes,onnxsim,onnxslim,onnxoptimizer,onnxscript-optimizer,version-converter
 case $mode in
-small) nodes=15..45/15 count=12 inputs=3 ;;
-full) nodes=15..100/5 count=100 inputs=100 ;;
+small) nodes=15..45/15 count=12 inputs=3 format=pb ;;
+full) nodes=15..100/5 count=100 inputs=100 format=npz ;; # as files of their own the inputs would be 2.5 million
 *) echo "study.sh [small|full]" >&2 && exit 2 ;;
 esac
 out=${OUT:-out/study-$mode}
 mkdir -p "$out"
 start=$(date +%s)
+failed=
+
+# stage NAME COMMAND...: with its time; a failure is kept for the end
+stage() {
+    name=$1 begun=$(date +%s)
+    shift
+    status=0
+    "$@" || status=$?
+    echo "== $name: $(($(date +%s) - begun)) s"
+    [ $status -lt 128 ] || exit $status
+    [ $status = 0 ] || failed="$failed $name"
+    return $status
+}
+study() {
+    tests/study/nngen-study "$@"
+}
 
 # chain NAME TARGETS [options of nngen]: corpus, run, sequences, causes, reduction, report
 chain() {
-    corpus=$out/corpus$1 run=$out/run$1 targets=$2
+    corpus=$out/corpus$1 run=$out/run$1 of=$1 targets=$2
     shift 2
     [ ! -d "$corpus" ] || set -- "$@" --resume
-    "$nngen" --nodes "${NODES:-$nodes}" --count "${COUNT:-$count}" --inputs "${INPUTS:-$inputs}" --seed "${SEED:-1}" --jobs "$jobs" --out "$corpus" --quiet "$@"
-    tests/study/nngen-study run "$corpus" --targets "$targets" --out "$run" --jobs "$jobs"
-    tests/study/nngen-study sequences "$run" --nngen "$nngen"
-    tests/study/nngen-study causes "$run" --nngen "$nngen" --most "${CAUSES:-2}" --models 24 --jobs "$jobs" --seconds "${CAUSES_SECONDS:-90}"
-    tests/study/nngen-study reduce "$run" --per-kind 1 --limit "${REDUCE:-30}" --seconds "${REDUCE_SECONDS:-90}"
-    tests/study/nngen-study report "$run"
-    echo "$(($(date +%s) - start)) s; $run/report.html"
+    stage "corpus$of" "$nngen" --nodes "${NODES:-$nodes}" --count "${COUNT:-$count}" --inputs "${INPUTS:-$inputs}" --input-format "$format" --seed "${SEED:-1}" \
+        --jobs "$jobs" --out "$corpus" --quiet "$@" || return 0
+    stage "run$of" study run "$corpus" --targets "$targets" --out "$run" --jobs "$jobs" || return 0
+    stage "sequences$of" study sequences "$run" --nngen "$nngen" || :
+    stage "causes$of" study causes "$run" --nngen "$nngen" --most "${CAUSES:-2}" --models 24 --jobs "$jobs" --seconds "${CAUSES_SECONDS:-90}" || :
+    stage "reduce$of" study reduce "$run" --per-kind 1 --limit "${REDUCE:-30}" --seconds "${REDUCE_SECONDS:-90}" || :
+    stage "report$of" study report "$run" || return 0
+    reports="${reports:-}$run/report.html
+"
 }
 
 chain "" "${TARGETS:-$runtimes}"
 # The study's subject: PyTorch's exporters, on operators that can be brought to PyTorch.
 [ -n "${TARGETS:-}" ] || chain -torch "$torch" "--ops=$(grep -v '^#' tests/study/torch-operators.txt | paste -sd, -)"
+echo "$(($(date +%s) - start)) s; reports:"
+printf '%s' "${reports:-}"
+if [ -n "$failed" ]; then
+    echo "failed:$failed" >&2
+    exit 1
+fi
