@@ -1,63 +1,25 @@
 """ONNX Runtime with all optimisations against none, and none against onnx's reference evaluator.
 
+The levels are compared by model, at its outputs; the reference evaluator by node: each is given the values that ONNX Runtime has at its inputs, so that
+an outcome is that of one operator and nothing follows from a difference before it.
 Outcomes: `correct` (rtol 1e-3 and atol 1e-7 as in the ONNX backend tests, and ROUNDING of the tensor's largest magnitude: what sums of some terms
-leave where they cancel, which no comparison value by value allows for), `mismatch`, `failed` (the second way raises), `missing` (it has no such operator), `quirk` (a disagreement that quirks.json knows)."""
-import json
+leave where they cancel, which no comparison value by value allows for), `mismatch`, `failed` (the reference evaluator raises), `missing` (it has no such
+operator), `quirk` (a disagreement that quirks.json knows), `rounding` (levels: a difference that conditioning.py puts down to rounding)."""
 from pathlib import Path
 
 import numpy as np
 import onnx
-from onnx import helper, numpy_helper
+from onnx import numpy_helper
 from onnx.reference import ReferenceEvaluator
 
-from check import runtime
+from check import conditioning, intervals, quirks, runtime
 from check.view import View
 
 RTOL, ATOL, ROUNDING = 1e-3, 1e-7, 32 * 2.0 ** -24
-QUIRKS = json.loads((Path(__file__).parent / "quirks.json").read_text())
-
-
-def attributes(node):
-    return {a.name: helper.get_attribute_value(a) for a in node.attribute}
-
-
-def known(node, opset, view, failed):
-    """The reason why the reference evaluator is not asked to agree about the node, or None; failed: to be able to run it."""
-    given = {k: plain(v) for k, v in attributes(node).items()}
-    shapes = [view.declared[x][1] or () if x else () for x in node.input]
-    for q in QUIRKS:
-        low, high = q.get("opsets", (0, 99))
-        rank = len(shapes[0]) if shapes else 0
-        if "rounding" in q or ("failed" in q and not failed):
-            continue
-        if (node.op_type in q["op"] and low <= opset <= high and rank in q.get("ranks", [rank]) and rank not in q.get("not_ranks", [])
-                and all(matches(given.get(k), v) for k, v in q.get("attributes", {}).items())
-                and all(i < len(node.input) and node.input[i] for i in q.get("inputs", []))
-                and all(i < len(node.output) and node.output[i] for i in q.get("outputs", []))
-                and (not q.get("smaller") or shapes[0] != shapes[1])
-                and ("negative" not in q or below_zero(view, node, q["negative"]))):
-            return q["reason"]
-    return None
-
-
-def matches(value, rule):
-    if "given" in rule:
-        return (value is not None) == rule["given"]
-    value = rule["default"] if value is None else value
-    return value in rule["in"] if "in" in rule else value not in rule["not"]
-
-
-def below_zero(view, node, i):
-    """The initializer at that input has negative values."""
-    t = view.inits.get(node.input[i]) if i < len(node.input) else None
-    return t is not None and bool((numpy_helper.to_array(t) < 0).any())
-
-
-def plain(v):
-    return v.decode() if isinstance(v, bytes) else v
 
 
 def agree(a, b, rounding=ROUNDING):
+    """None, or in words how the two tensors differ."""
     a, b = np.asarray(a), np.asarray(b)
     if a.shape != b.shape or a.dtype != b.dtype:
         return f"{a.dtype}{list(a.shape)} and {b.dtype}{list(b.shape)}"
@@ -71,8 +33,44 @@ def agree(a, b, rounding=ROUNDING):
     return f"{a.flat[i]!r} and {b.flat[i]!r}, {int((d > room + RTOL * np.abs(b)).sum())} of {a.size} values differ"
 
 
+def first_difference(names, ours, theirs, rounding=ROUNDING):
+    return next((f"{x!r}: {e}" for x, a, b in zip(names, ours, theirs) for e in [agree(a, b, rounding)] if e), None)
+
+
+def by_reference(view, node, values):
+    """(outcome, words) of one node; values: name -> value of all tensors in ONNX Runtime."""
+    made = [x for x in node.output if x]
+    ins = [values[x] if x else None for x in node.input]
+    outs = [values[x] if x else None for x in node.output]
+    try:
+        with np.errstate(all="ignore"):
+            model = conditioning.alone(view, node)
+            other = ReferenceEvaluator(model).run(made, {v.name: values[v.name] for v in model.graph.input})
+    except Exception as e:
+        if isinstance(e, NotImplementedError) or "No registered implementation" in str(e):
+            return "missing", ""
+        how, words = "error", f"{type(e).__name__}: {runtime.one_line(e)[:200]}"
+    else:
+        how, words = "values", first_difference(made, [values[x] for x in made], other, quirks.rounding(node, view.opset, ins, outs, ROUNDING))
+    if not words:
+        return "correct", ""
+    quirk = quirks.known(node, view.opset, ins, outs, how)
+    return ("quirk", quirk["name"]) if quirk else ("failed" if how == "error" else "mismatch", words)
+
+
+def by_levels(data, view, feed, plain, best):
+    """(outcome, words) of the model."""
+    words = first_difference(view.outputs, plain, best)
+    if not words:
+        return "correct", ""
+    worst = {(0, x): runtime.difference(np.asarray(a), np.asarray(b)) for x, a, b in zip(view.outputs, plain, best)}
+    bad, notes = conditioning.explain(data, view, [feed], worst)
+    return ("rounding", words) if notes and not bad else ("mismatch", words)
+
+
 def examine(task, stage=lambda s: None):
-    """Facts of one model, in the form of judge.judge; facts["compare"]: {"levels" or "reference": {operator: {outcome: models}}}."""
+    """Facts of one model, in the form of judge.judge; facts["compare"]: {"levels": {operator: {outcome: models}}, "reference": {operator:
+    {outcome: nodes}}, "quirks": {name: {"times": nodes}}}."""
     record, want = task["record"], task.get("op")
     data = (Path(task["root"]) / record["name"] / "model.onnx").read_bytes()
     view = View(onnx.load_model_from_string(data))
@@ -84,35 +82,25 @@ def examine(task, stage=lambda s: None):
     result["problems"] += bad
     if feed is None:
         return result
-    stage("run")
-    plain_run, best = (runtime.session(data, level).run(view.outputs, feed) for level in ("none", "all"))
-    rounding = max([ROUNDING] + [q["rounding"] * 2.0 ** -24 for q in QUIRKS if "rounding" in q for n in view.nodes if n.op_type in q["op"]])
+    facts = result["facts"]["compare"]
 
-    def reason(failed):
-        return next((r for r in (known(n, view.opset, view, failed) for n in view.nodes) if r), None)
-
-    def outcome(pair, other):
-        words = next((f"{x!r}: {e}" for x, a, b in zip(view.outputs, plain_run, other) for e in [agree(a, b, rounding)] if e), None)
-        if words and pair == "reference" and reason(False):
-            return "quirk", reason(False)
-        return ("mismatch", words) if words else ("correct", "")
-
-    def tell(pair, what, words):
-        result["facts"]["compare"][pair] = {op: {what: 1}}
+    def tell(pair, op, what, words):
+        ops = facts.setdefault(pair, {}).setdefault(op, {})
+        ops[what] = ops.get(what, 0) + 1
         if what in ("mismatch", "failed"):
             result["problems"].append((f"{pair}-{what}", words, op))
 
-    tell("levels", *outcome("levels", best))
+    stage("run")
+    plain, best = (runtime.session(data, level).run(view.outputs, feed) for level in ("none", "all"))
+    tell("levels", op, *by_levels(data, view, feed, plain, best))
     stage("reference")
-    try:
-        with np.errstate(all="ignore"):
-            other = ReferenceEvaluator(view.model).run(view.outputs, feed)
-    except Exception as e:
-        missing = isinstance(e, NotImplementedError) or "No registered implementation" in str(e)
-        what = "missing" if missing else "quirk" if reason(True) else "failed"
-        tell("reference", what, f"{type(e).__name__}: {runtime.one_line(e)[:200]}")
-        return result
-    tell("reference", *outcome("reference", other))
+    every, made = intervals.exposed(data, view)
+    values = {**{k: numpy_helper.to_array(t) for k, t in view.inits.items()}, **feed, **dict(zip(made, runtime.session(every, "none").run(made, feed)))}
+    for n in view.nodes:
+        what, words = by_reference(view, n, values)
+        tell("reference", n.op_type, what, words)
+        if what == "quirk":
+            tell("quirks", words, "times", "")
     return result
 
 

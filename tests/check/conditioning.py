@@ -17,18 +17,23 @@ ROOM = 4.0               # the two ways may differ by so many times the widest d
 JUMP = 64.0              # a node that multiplies the relative error of its inputs by so much is where it comes from
 
 
+def alone(view, node):
+    """The node as a model. Its initializers stay initializers: some must be constant."""
+    real = list(dict.fromkeys(x for x in node.input if x and x not in view.inits))
+    info = lambda x: helper.make_tensor_value_info(x, *view.declared[x])
+    g = helper.make_graph([node], "node", [info(x) for x in real], [info(x) for x in node.output if x],
+                          [view.inits[x] for x in dict.fromkeys(node.input) if x in view.inits])
+    return helper.make_model(g, opset_imports=view.model.opset_import, ir_version=view.model.ir_version)
+
+
 class Steps:
-    """The model as a list of nodes that run alone. A node's initializers stay initializers: some must be constant."""
+    """The model as a list of nodes that run alone."""
 
     def __init__(self, data, view):
         self.view, self.steps = view, []
         for n in view.nodes:
-            real = list(dict.fromkeys(x for x in n.input if x and x not in view.inits))
-            made = [x for x in n.output if x]
-            info = lambda x: helper.make_tensor_value_info(x, *view.declared[x])
-            g = helper.make_graph([n], "node", [info(x) for x in real], [info(x) for x in made],
-                                  [view.inits[x] for x in dict.fromkeys(n.input) if x in view.inits])
-            m = helper.make_model(g, opset_imports=view.model.opset_import, ir_version=view.model.ir_version)
+            m = alone(view, n)
+            real, made = [v.name for v in m.graph.input], [v.name for v in m.graph.output]
             self.steps.append((n, real, made, runtime.session(m.SerializeToString(), "none")))
 
     def run(self, feed, rng=None):

@@ -1,5 +1,5 @@
 """The report of a campaign in Markdown."""
-from check import grouping
+from check import grouping, quirks
 
 
 def table(head, rows):
@@ -54,13 +54,16 @@ def observed(r):
 
 
 def compare(r):
-    for pair, title in (("levels", "Optimised against not"), ("reference", "Not optimised against onnx's reference evaluator")):
-        names = ("correct", "quirk", "mismatch", "failed", "missing")
+    for pair, title, names in (("levels", "Optimised against not, by model", ("correct", "rounding", "mismatch")),
+                               ("reference", "Not optimised against onnx's reference evaluator, by node", ("correct", "quirk", "mismatch", "failed", "missing"))):
         yield f"## {title}"
         rows = r["compare"].get(pair, {})
         yield "All: " + ", ".join(f"{sum(x.get(k, 0) for x in rows.values())} {k}" for k in names)
         yield ""
         yield from table(("operator", *names), [(op, *(x.get(k, 0) for k in names)) for op, x in sorted(rows.items())])
+    told = r["compare"].get("quirks", {})
+    yield from table(("quirk", "nodes", "at fault", "reason"), [(q["name"], told[q["name"]]["times"], q["whose"], q["reason"])
+                                                                for q in quirks.QUIRKS if q["name"] in told])
 
 
 def perturb(r):

@@ -4,7 +4,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from check import compare, conditioning, runtime
+from check import compare, conditioning, quirks, runtime
 from check.view import View
 from check.workers import Pool
 
@@ -14,7 +14,7 @@ def model(nodes, inits, outputs, shape=(8,), opset=17):
     made = [x for n in nodes for x in n.output]
     info = lambda name: helper.make_tensor_value_info(name, TensorProto.FLOAT, outputs.get(name, shape))
     g = helper.make_graph(nodes, "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)], [info(x) for x in outputs],
-                          [numpy_helper.from_array(np.asarray(v, np.float32), k) for k, v in inits.items()],
+                          [numpy_helper.from_array(v if getattr(v, "dtype", None) == np.int64 else np.asarray(v, np.float32), k) for k, v in inits.items()],
                           value_info=[info(x) for x in made if x not in outputs])
     m = helper.make_model(g, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
     return m.SerializeToString(), View(m)
@@ -73,20 +73,43 @@ def test_agreement():
     assert compare.agree(np.array([1e-4, 1], np.float32), np.array([0, 1], np.float32))
 
 
-@pytest.mark.parametrize("op, attributes, opset, quirk", [
-    ("GridSample", {"mode": "bicubic"}, 17, True), ("GridSample", {"mode": "nearest"}, 17, False), ("GridSample", {"mode": "linear"}, 20, False),
-    ("LpNormalization", {"p": 1}, 17, True), ("LpNormalization", {}, 17, False), ("LSTM", {"clip": 1.0}, 17, True), ("LSTM", {"hidden_size": 1}, 17, False),
-    ("ConvTranspose", {"group": 2}, 17, True), ("ConvTranspose", {"group": 1}, 17, False), ("Relu", {}, 17, False)])
-def test_quirks_are_told_by_attributes_and_opset(op, attributes, opset, quirk):
-    _, view = model([helper.make_node(op, ["x"], ["c"], **attributes)], {}, {"c": (8,)}, opset=opset)
-    assert bool(compare.known(view.nodes[0], opset, view, False)) == quirk
+def examined(tmp_path, nodes, inits, shape=(2, 3, 4)):
+    """What the comparison says of a model that was written as nngen writes one."""
+    outputs = {nodes[-1].output[0]: shape}
+    data, _ = model(nodes, inits, outputs, shape)
+    (tmp_path / "m" / "test_data_set_0").mkdir(parents=True)
+    (tmp_path / "m" / "model.onnx").write_bytes(data)
+    x = np.random.default_rng(0).uniform(-1, 1, shape).astype(np.float32)
+    (tmp_path / "m" / "test_data_set_0" / "input_0.pb").write_bytes(numpy_helper.from_array(x, "x").SerializeToString())
+    record = {"name": "m", "inputs": [{"name": "x", "type": "float32", "shape": list(shape), "interval": [-1, 1]}]}
+    return compare.examine({"root": str(tmp_path), "record": record})
 
 
-def test_every_quirk_has_a_reason_and_known_operators():
-    known = {s.name for s in onnx.defs.get_all_schemas()}
-    for q in compare.QUIRKS:
-        assert q["reason"] and q["op"] and set(q["op"]) <= known
-        assert set(q) <= {"op", "reason", "opsets", "attributes", "ranks", "not_ranks", "inputs", "outputs", "smaller", "negative", "rounding", "failed"}
+def test_each_node_is_compared_with_the_values_before_it_as_they_are(tmp_path):
+    nodes = [helper.make_node("LpNormalization", ["x"], ["a"], p=1), helper.make_node("Neg", ["a"], ["b"]), helper.make_node("Neg", ["b"], ["c"])]
+    r = examined(tmp_path, nodes, {})
+    assert not r["problems"]
+    assert r["facts"]["compare"] == {"levels": {"Neg": {"correct": 1}}, "reference": {"LpNormalization": {"quirk": 1}, "Neg": {"correct": 2}},
+                                     "quirks": {"lpnormalization-negative": {"times": 1}}}
+
+
+def test_what_no_quirk_explains_is_a_problem(tmp_path, monkeypatch):
+    monkeypatch.setattr(quirks, "QUIRKS", [])
+    r = examined(tmp_path, [helper.make_node("LpNormalization", ["x"], ["a"], p=1), helper.make_node("Neg", ["a"], ["c"])], {})
+    [(kind, words, op)] = r["problems"]
+    assert (kind, op) == ("reference-mismatch", "LpNormalization") and "values differ" in words
+    r = examined(tmp_path / "2", [helper.make_node("Pad", ["x", "p"], ["c"])], {"p": np.array([0, 0, -1, 0, 0, 1])})
+    [(kind, words, op)] = r["problems"]
+    assert (kind, op) == ("reference-failed", "Pad") and "ValueError" in words
+
+
+def test_the_levels_of_an_ill_conditioned_model(monkeypatch):
+    nodes = [helper.make_node("Mul", ["x", "inverse"], ["a"]), helper.make_node("Floor", ["a"], ["b"]), helper.make_node("Neg", ["b"], ["c"])]
+    data, view = model(nodes, {"inverse": np.nextafter(np.float32(3) / X, np.float32(0))}, {"c": (8,)})
+    plain = runtime.session(data, "none").run(None, {"x": X})
+    assert compare.by_levels(data, view, {"x": X}, plain, plain)[0] == "correct"
+    assert compare.by_levels(data, view, {"x": X}, plain, [plain[0] - 1])[0] == "rounding"
+    assert compare.by_levels(data, view, {"x": X}, plain, [plain[0] / 100])[0] == "mismatch"
 
 
 def third_dies(task, stage):

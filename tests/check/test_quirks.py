@@ -1,0 +1,244 @@
+"""Each entry of quirks.json has a reproducer: a model of one node for which spec.py says who is right, and one just outside of the condition
+on which all agree. An entry that a newer ONNX Runtime or reference evaluator has made needless fails."""
+from collections import namedtuple
+
+import numpy as np
+import onnx
+import pytest
+from onnx import helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
+
+from check import compare, quirks, runtime, spec
+from check.view import View
+
+Case = namedtuple("Case", "op opset ins attributes expected outputs")
+NAMED = {q["name"]: q for q in quirks.QUIRKS}
+rng = np.random.default_rng(1)
+
+
+def draw(*shape):
+    return rng.uniform(-1, 1, shape).astype(np.float32)
+
+
+def ints(*values):
+    return np.array(values, np.int64)
+
+
+def case(op, opset, ins, expected, outputs=1, **attributes):
+    """expected: of the last output; None where the words leave it open."""
+    return Case(op, opset, ins, attributes, expected, outputs)
+
+
+def sight(c):
+    """(view of the one-node model, node, values of its tensors in ONNX Runtime)"""
+    names = ["" if x is None else f"x{i}" for i, x in enumerate(c.ins)]
+    node = helper.make_node(c.op, names, [f"y{i}" for i in range(c.outputs)], **c.attributes)
+    kind = lambda x: helper.np_dtype_to_tensor_dtype(x.dtype)
+    data = [helper.make_tensor_value_info("x0", kind(c.ins[0]), c.ins[0].shape)]
+    inits = [numpy_helper.from_array(np.asarray(x), n) for n, x in zip(names[1:], c.ins[1:]) if n]
+
+    def model(outs):
+        g = helper.make_graph([node], "g", data, outs, inits)
+        return helper.make_model(g, opset_imports=[helper.make_opsetid("", c.opset)], ir_version=8 if c.opset < 20 else 10 if c.opset < 23 else 13)
+    ours = runtime.session(model([helper.make_empty_tensor_value_info(x) for x in node.output]).SerializeToString(), "none").run(None, {"x0": c.ins[0]})
+    ours = [np.asarray(y) for y in ours]
+    view = View(model([helper.make_tensor_value_info(x, kind(y), y.shape) for x, y in zip(node.output, ours)]))
+    return view, node, {**{n: np.asarray(x) for n, x in zip(names, c.ins) if n}, **dict(zip(node.output, ours))}
+
+
+def same(value, expected):
+    """In agreement with what the specification says; there may be less precision, but no other type."""
+    value = np.asarray(value)
+    return value.shape == expected.shape and compare.agree(value, expected.astype(value.dtype)) is None
+
+
+X4, X5 = draw(1, 2, 5, 6), draw(1, 2, 4, 4, 4)
+STEPS = draw(4, 2, 3)
+
+
+def pool(op, reduce, x=None, opset=22, outputs=1, kernel=(2, 2), strides=None, dilations=None, pads=None, auto="NOTSET", ceil=0, **more):
+    x = X4 if x is None else x
+    given = {k: v for k, v in (("strides", strides), ("dilations", dilations), ("pads", pads)) if v}
+    expected = spec.pool(x, kernel, reduce, strides, dilations, pads, auto, ceil, np.int64 if outputs == 2 else np.float64)
+    return case(op, opset, [x], expected, outputs, kernel_shape=kernel, auto_pad=auto, ceil_mode=ceil, **given, **more)
+
+
+def transposed(group=1, channels=2, many=2, bias=False, opset=17, begin=None, out=(7, 9), **attributes):
+    x, w, b = draw(1, channels, 3, 4), draw(channels, many, 3, 3), draw(many * group) if bias else None
+    y = spec.conv_transpose(x, w, out, b, [2, 2], None, begin, group)
+    return case("ConvTranspose", opset, [x, w, b], y, group=group, strides=[2, 2], **attributes)
+
+
+def recurrent(op, lens=None, activations=None, clip=None, input_forget=0, reverse=False, scale=1.0):
+    gates = {"RNN": 1, "GRU": 3, "LSTM": 4}[op]
+    w, r, b = draw(1, gates * 2, 3) * scale, draw(1, gates * 2, 2) * scale, draw(1, gates * 4)
+    y = spec.recurrent(op, STEPS, w, r, b, lens, None, None, activations, clip, reverse, input_forget)
+    given = {k: v for k, v in (("activations", activations), ("clip", clip), ("input_forget", input_forget)) if v}
+    given |= {"direction": "reverse"} if reverse else {}
+    return case(op, 17, [STEPS, w, r, b, None if lens is None else np.array(lens, np.int32)], y, hidden_size=2, **given)
+
+
+def batch_normalization(momentum, opset=13):
+    x, scale, b, mean, var = draw(2, 3, 4), draw(3), draw(3), draw(3), draw(3) + 2
+    return case("BatchNormalization", opset, [x, scale, b, mean, var], spec.batch_normalization(x, scale, b, mean, var), momentum=momentum)
+
+
+def grid_sample(expected, points, opset, x=X4, **attributes):
+    return case("GridSample", opset, [x, np.array(points, np.float32).reshape(1, 1, -1, 2)], expected, **attributes)
+
+
+def cubic_border(*point):
+    y = spec.grid_sample_cubic(X4, np.array(point, np.float32).reshape(1, 1, 1, 2))
+    return grid_sample(y, point, 20, mode="cubic", padding_mode="border")
+
+
+def corners(mode, opset, **attributes):
+    """The four corners of the image, which every mode takes as they are."""
+    return grid_sample(X4[:, :, ::4, ::5].reshape(1, 2, 1, 4), [-1, -1, 1, -1, -1, 1, 1, 1], opset, mode=mode, align_corners=1, **attributes)
+
+
+def gather(shape, other, axis):
+    x, indices = draw(*shape), rng.integers(0, shape[axis], other)
+    return case("GatherElements", 13, [x, indices], spec.gather_elements(x, indices, axis), axis=axis)
+
+
+def one_hot(indices, depth):
+    values = np.array([0.25, 1.5], np.float32)
+    return case("OneHot", 13, [indices, np.full(depth, 5, np.float32), values], spec.one_hot(indices, 5, values).astype(np.float32))
+
+
+def attention(softcap, opset=25):
+    q, k, v = draw(1, 1, 3, 4), draw(1, 1, 3, 4), draw(1, 1, 3, 4)
+    scores = np.einsum("bhqd,bhkd->bhqk", q, k).astype(np.float64) / 2.0  # by the root of the size of a head
+    return case("Attention", opset, [q, k, v], scores, 4, softcap=softcap, qk_matmul_output_mode=0)
+
+
+def masked(queries):
+    q, k, v = draw(1, 1, 3, 4), draw(1, 1, 3, 4), draw(1, 1, 3, 4)
+    return case("Attention", 25, [q, k, v, np.ones((queries, 3), bool)], spec.causal_attention(q, k, v), is_causal=1)
+
+
+def lp_norm(x):
+    return case("LpNormalization", 17, [x], x / np.abs(x).sum(axis=-1, keepdims=True), p=1)
+
+
+def roi_align(opset, **attributes):
+    """A plane y + 10 x, which interpolation leaves a plane: each cell has the value at its middle."""
+    x = (np.arange(6).reshape(6, 1) + 10.0 * np.arange(6)).reshape(1, 1, 6, 6).astype(np.float32)
+    half = 0.5 if opset >= 16 and attributes.get("coordinate_transformation_mode") != "output_half_pixel" else 0.0
+    middle = 1 + (4 - 1) * (np.arange(2) + 0.5) / 2 - half
+    expected = (middle.reshape(2, 1) + 10 * middle).reshape(1, 1, 2, 2)
+    return case("RoiAlign", opset, [x, np.array([[1, 1, 4, 4]], np.float32), ints(0)], expected, output_height=2, output_width=2, **attributes)
+
+
+def deform_conv(height):
+    """No offsets: each element times the only weight."""
+    x, w = draw(1, 1, height, 4), draw(1, 1, 1, 1)
+    return case("DeformConv", 19, [x, w, np.zeros((1, 2, height, 4), np.float32)], x.astype(np.float64) * w[0, 0, 0, 0])
+
+
+def unpool(shape):
+    x, indices = draw(1, 1, 2, 2), ints(5, 7, 13, 15).reshape(1, 1, 2, 2)
+    return case("MaxUnpool", 11, [x, indices, ints(1, 1, *shape)], spec.max_unpool(x, indices, (1, 1, *shape)), kernel_shape=[2, 2], strides=[2, 2])
+
+
+def dft(n):
+    x = draw(1, n, 2)
+    return case("DFT", 20, [x, None, ints(1)[0]], spec.dft(x, 1, n))
+
+
+def stft(n):
+    x = draw(1, n, 2)
+    return case("STFT", 17, [x, ints(1)[0], None, ints(n)[0]], spec.dft(x, 1, n).reshape(1, 1, n, 2), onesided=0)
+
+
+# name -> (a case that the entry speaks of, cases just outside of it)
+CASES = {
+    "pool-auto-pad-ceil": (pool("AveragePool", spec.average, auto="SAME_UPPER", strides=[2, 2], ceil=1),
+                           [pool("AveragePool", spec.average, auto="SAME_UPPER", strides=[2, 2])]),
+    "pool-auto-pad-dilations": (pool("AveragePool", spec.average, auto="VALID", dilations=[2, 1]), [pool("AveragePool", spec.average, auto="VALID")]),
+    "averagepool-ceil": (pool("AveragePool", spec.average, kernel=(2, 3), strides=[3, 4], ceil=1, x=draw(1, 1, 5, 5)),
+                         [pool("AveragePool", spec.average, kernel=(2, 2), strides=[2, 2], ceil=1)]),
+    "lppool-ceil": (pool("LpPool", spec.lp(2), strides=[2, 2], ceil=1), [pool("LpPool", spec.lp(2), strides=[1, 2], ceil=1)]),
+    "batchnormalization-momentum": (batch_normalization(0.9), [batch_normalization(1.0), batch_normalization(0.9, 14)]),
+    "convtranspose-groups": (transposed(2), [transposed(2, 2, 1)]),
+    "convtranspose-output-shape": (transposed(begin=[1, 0], out=(6, 9), output_shape=[6, 9]), [transposed()]),
+    "gridsample-names": (corners("bilinear", 17), [corners("nearest", 17), corners("linear", 20)]),
+    "gridsample-cubic-border": (cubic_border(1.1, -0.9), [cubic_border(0.99, -0.9)]),
+    "gridsample-reflection-one": (grid_sample(np.repeat(X4[:, :, :1, :1], 2, 3), [[-1.5, 0], [1, 0]], 20, X4[:, :, :1, :1], padding_mode="reflection", align_corners=1),
+                                  [grid_sample(X4[:, :, :1, :1], [[-1, -1]], 20, X4, padding_mode="reflection", align_corners=1)]),
+    "attention-scores": (attention(0.5), [attention(0.0)]),
+    "attention-causal-mask": (masked(1), [masked(3)]),
+    "castlike-round-mode": (case("CastLike", 25, [X4, X5], X4, round_mode="up"), [case("CastLike", 25, [X4, X5], X4)]),
+    "gatherelements-smaller": (gather((3, 4), (2, 4), 1), [gather((3, 4), (3, 2), 1)]),
+    "gatherelements-long": (gather((64, 2, 2), (3, 2, 2), 0), [gather((63, 2, 2), (3, 2, 2), 0)]),
+    "globalmaxpool-rank": (case("GlobalMaxPool", 17, [X5], X5.max(axis=(2, 3, 4), keepdims=True)), [case("GlobalMaxPool", 17, [X4], X4.max(axis=(2, 3), keepdims=True))]),
+    "lrn-channels": (case("LRN", 17, [X4 * 9], spec.lrn(X4 * 9, 3, 0.5), size=3, alpha=0.5), [case("LRN", 17, [X4[:, :1] * 9], spec.lrn(X4[:, :1] * 9, 3, 0.5), size=3, alpha=0.5)]),
+    "lrn-images": (case("LRN", 17, [X4.reshape(2, 1, 5, 6)], spec.lrn(X4.reshape(2, 1, 5, 6), 3), size=3), [case("LRN", 17, [np.repeat(X4, 2, 0)], spec.lrn(np.repeat(X4, 2, 0), 3), size=3)]),
+    "lpnormalization-negative": (lp_norm(X4), [lp_norm(np.abs(X4))]),
+    "mean-larger": (case("Mean", 13, [X4[:, :, :1], X4], (X4[:, :, :1] + X4.astype(np.float64)) / 2), [case("Mean", 13, [X4, X4[:, :, :1]], (X4[:, :, :1] + X4.astype(np.float64)) / 2)]),
+    "onehot-fraction": (one_hot(np.array([0.3, 1.7, -1.6], np.float32), ()), [one_hot(np.array([0, 1, -2], np.float32), ())]),
+    "onehot-depth": (one_hot(ints(0, 1, -2), (1,)), [one_hot(ints(0, 1, -2), ())]),
+    "pad-negative": (case("Pad", 13, [X4, ints(0, 0, 0, 0, 0, 0, -1, 2)], np.pad(X4, ((0, 0), (0, 0), (0, 0), (0, 2)))[:, :, :4]),
+                     [case("Pad", 13, [X4, ints(0, 0, 0, 0, 0, 0, 0, 2)], np.pad(X4, ((0, 0), (0, 0), (0, 0), (0, 2))))]),
+    "rnn-activations": (recurrent("RNN", activations=["Sigmoid"]), [recurrent("RNN", activations=["Tanh"]), recurrent("RNN", reverse=True)]),
+    "gru-activations": (recurrent("GRU", activations=["Sigmoid", "Relu"]), [recurrent("GRU", activations=["Sigmoid", "Tanh"]), recurrent("GRU", reverse=True)]),
+    "lstm-activations": (recurrent("LSTM", activations=["Sigmoid", "Tanh", "Softsign"]),
+                         [recurrent("LSTM", activations=["Sigmoid", "Tanh", "Tanh"]), recurrent("LSTM", reverse=True)]),
+    "recurrent-clip": (recurrent("RNN", clip=0.25), [recurrent("RNN")]),
+    "recurrent-lens": (recurrent("GRU", lens=[2, 4, 3][:STEPS.shape[1]]), [recurrent("GRU", lens=[4, 4])]),
+    "lstm-input-forget": (recurrent("LSTM", input_forget=1), [recurrent("LSTM")]),
+    "softsign-scalar": (case("Softsign", 17, [np.array(-3, np.float32)], np.array(-0.75)), [case("Softsign", 17, [np.array([-3], np.float32)], np.array([-0.75]))]),
+    "roialign-half-pixel": (roi_align(13), [roi_align(16), roi_align(16, coordinate_transformation_mode="output_half_pixel")]),
+    "deformconv-one": (deform_conv(1), [deform_conv(2)]),
+    "maxpool-same-lower": (pool("MaxPool", spec.largest, auto="SAME_LOWER", strides=[2, 2]), [pool("MaxPool", spec.largest, auto="SAME_UPPER", strides=[2, 2])]),
+    "maxpool-same": (pool("MaxPool", spec.largest, X4[:, :, 0], kernel=(2,), auto="SAME_UPPER"), [pool("MaxPool", spec.largest, auto="SAME_UPPER")]),
+    "maxpool-valid": (pool("MaxPool", spec.largest, auto="VALID", strides=[2, 2], ceil=1), [pool("MaxPool", spec.largest, auto="VALID", strides=[2, 2])]),
+    "maxpool-pads": (pool("MaxPool", spec.largest, pads=[0, 1, 0, 1]), [pool("MaxPool", spec.largest, pads=[0, 1, 0, 1], strides=[2, 1])]),
+    "maxpool-indices": (pool("MaxPool", spec.index(X4.shape), outputs=2), [pool("MaxPool", spec.index(X4.shape), outputs=2, strides=[2, 1])]),
+    "maxunpool-output-shape": (unpool((5, 5)), [unpool((4, 4))]),
+    "dft-rounding": (dft(509), [dft(8)]),
+    "stft-rounding": (stft(509), [stft(8)]),
+}
+
+
+def test_every_entry_is_well_formed_and_has_a_case():
+    known = {s.name for s in onnx.defs.get_all_schemas()}
+    assert len(NAMED) == len(quirks.QUIRKS) and set(CASES) == set(NAMED)
+    for q in quirks.QUIRKS:
+        assert q["reason"] and q["op"] and set(q["op"]) <= known and q["whose"] in ("reference", "runtime", "open")
+        assert set(q) <= {"name", "op", "opsets", "when", "how", "whose", "reason", "rounding"}
+        assert ("rounding" in q) != bool(q.get("how")) and set(q.get("how", ())) <= {"error", "values"}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_quirk_is_real(name):
+    c, q = CASES[name][0], NAMED[name]
+    view, node, values = sight(c)
+    made = [x for x in node.output if x]
+    if "rounding" in q:
+        assert not same(values[made[-1]], c.expected) and compare.by_reference(view, node, values) == ("correct", "")
+        return
+    assert compare.by_reference(view, node, values) == ("quirk", name)
+    if q["whose"] == "open":
+        return
+    with np.errstate(all="ignore"):
+        try:
+            theirs = same(ReferenceEvaluator(view.model).run(None, {"x0": c.ins[0]})[-1], c.expected)
+        except Exception:
+            theirs = False
+    assert (same(values[made[-1]], c.expected), theirs) == ((True, False) if q["whose"] == "reference" else (False, True))
+
+
+@pytest.mark.parametrize("name", [n for n, (_, near) in CASES.items() if near])
+def test_there_is_no_quirk_next_to_it(name):
+    for c in CASES[name][1]:
+        view, node, values = sight(c)
+        assert compare.by_reference(view, node, values) == ("correct", "")
+        assert same(values[node.output[-1]], c.expected)
+
+
+def test_a_condition_may_speak_of_attributes_of_other_versions_and_absent_inputs():
+    node = helper.make_node("LpPool", ["x"], ["y"], kernel_shape=[2])
+    assert quirks.names(node, 17, [X4], [X4])["ceil_mode"] is None and quirks.names(node, 18, [X4], [X4])["ceil_mode"] == 0
+    assert quirks.names(node, 17, [X4], [X4])["ins"][3] is None
