@@ -99,7 +99,10 @@ def corpus_options(corpus):
 
 
 def generate(nngen, options, folder, count):
-    done = subprocess.run([nngen, *options, "--count", str(count), "--out", str(folder), "--quiet", "--force"], capture_output=True, text=True, timeout=LIMIT)
+    try:
+        done = subprocess.run([nngen, *options, "--count", str(count), "--out", str(folder), "--quiet", "--force"], capture_output=True, text=True, timeout=LIMIT)
+    except subprocess.TimeoutExpired as e:
+        raise NotTested(f"nngen takes more than {LIMIT} s") from e
     if done.returncode != 0:
         said = [x.removeprefix("nngen: ") for x in done.stderr.splitlines() if x.startswith("nngen: ") and not x.startswith("nngen: missing ")]
         raise NotTested(said[-1] if said else f"nngen: exit status {done.returncode}")
@@ -117,7 +120,7 @@ def nearest(treated, pool, sequence):
     return list(zip(*(x.tolist() for x in linear_sum_assignment(cost))))
 
 
-def make_arms(folder, sequence, plan):
+def make_arms(nngen, folder, sequence, plan):
     """folder/corpus/ARM/test_NNNNNN; folder/arms.json, written last, says how they were made and which go together."""
     note = folder / "arms.json"
     if note.exists():
@@ -133,7 +136,7 @@ def make_arms(folder, sequence, plan):
     try:
         have, need = {}, Counter(sequence)
         for arm, options in arms(sequence, plan["ops"]).items():
-            generate(plan["nngen"], [*plan["options"], *options], folder / "pool" / arm, plan["count"] * (1 if arm == "treated" else RATIO))
+            generate(nngen, [*plan["options"], *options], folder / "pool" / arm, plan["count"] * (1 if arm == "treated" else RATIO))
             have[arm] = {}
             for name, path in engine.find_models(folder / "pool" / arm):
                 graph = onnx.load(path, load_external_data=False).graph
@@ -219,10 +222,14 @@ def judge(rows):
 def associated(folder, nngen, corpus, target, models, args):
     """Sequences of two operators or more that go with failure in the run, by corrected p: [(sequence, row of `nngen sequences`)]."""
     listed = sequences.write_outcomes(folder, target, models)
-    done = subprocess.run([nngen, "sequences", corpus, "--outcomes", str(listed), "--show", "association", "--format", "csv", "--max-length",
-                           str(args.max_length)], capture_output=True, text=True, timeout=LIMIT)
-    if done.returncode != 0 and not done.stdout:
-        raise SystemExit(f"{target}: {done.stderr.strip()}")
+    command = [nngen, "sequences", corpus, "--outcomes", str(listed), "--show", "association", "--format", "csv", "--max-length", str(args.max_length)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT)
+    except subprocess.TimeoutExpired as e:
+        print(f"{target}: {e}", file=sys.stderr)
+        return []
+    if done.returncode != 0:
+        print(f"{target}: {done.stderr.strip()}", file=sys.stderr)
     rows = [{k: v if k == "sequence" else float(v) for k, v in r.items()} for r in csv.DictReader(io.StringIO(done.stdout))]
     return [(tuple(r["sequence"].split(",")), r) for r in sorted(rows, key=lambda r: (r["q"], r["p"])) if r["q"] <= args.rate and "," in r["sequence"]]
 
@@ -230,10 +237,10 @@ def associated(folder, nngen, corpus, target, models, args):
 def one(args, folder, sequence, wanted, ops, options, tolerance, failed):
     """The rows of a sequence, one for each target, of models that are run now or were before."""
     nodes = args.nodes or 4 + 2 * len(sequence)
-    plan = {"nngen": args.nngen, "count": args.models, "ops": ops, "options": [*options, "--nodes", str(nodes), "--seed", str(args.seed), "--inputs", str(args.inputs)]}
+    plan = {"count": args.models, "ops": ops, "options": [*options, "--nodes", str(nodes), "--seed", str(args.seed), "--inputs", str(args.inputs)]}
     rows = [{"target": t, "sequence": ",".join(sequence), "nodes": nodes} for t in wanted]
     try:
-        made = make_arms(folder, sequence, plan)
+        made = make_arms(args.nngen, folder, sequence, plan)
     except NotTested as e:
         return [{**r, "verdict": "not tested", "why": str(e)} for r in rows]
     run = engine.Run(folder / "corpus", folder / "run", wanted, args.jobs, args.modules, 0, None, True)

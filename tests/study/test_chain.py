@@ -18,6 +18,7 @@ def test_chain(tmp_path):
     assert first.returncode == 0, first.stderr
     results = (tmp_path / "run/results.jsonl").read_bytes()
     assert results.count(b"\n") == 8 * 3
+    assert (tmp_path / "run/causes.txt").read_text().split()[:2] == ["target", "verdict"] and json.loads((tmp_path / "run/causes.json").read_text()) == []
     page = (tmp_path / "run/report.html").read_text("utf-8")
     assert "onnxruntime-all" in page and (tmp_path / "run/table.csv").read_text().startswith("tolerance,target,nodes,models")
     table = json.loads((tmp_path / "run/table.json").read_text())
