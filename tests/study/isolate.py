@@ -144,10 +144,11 @@ GONE = ("crash", "hang", "memory")
 
 def run_batch(t, requests, record, modules=()):
     """Puts models through a target, one child for as long as it lives. A model whose child ends after others is tried again in a fresh
-    one: what that says counts, and what happened first is noted."""
+    one: what that says counts, and what happened first is noted. "wall" is all the seconds that the model took, with the start of processes."""
     child = None
     try:
         for request in requests:
+            begun = time.monotonic()
             if child is None:
                 child = Child(t.name, modules, t.memory, t.seconds)
             result = child.ask(request)
@@ -164,7 +165,7 @@ def run_batch(t, requests, record, modules=()):
                         child = None
                     if result["status"] != first["status"]:
                         result["first"] = {**first, "after": served}
-            record(request, result)
+            record(request, {**result, "wall": round(time.monotonic() - begun, 3)})
     finally:
         if child is not None:
             child.close()
