@@ -73,7 +73,7 @@ def belongs(arm, sequence, graph):
 
 def arms(sequence, ops=""):
     """{arm: options of nngen}; ops: the corpus's --ops."""
-    single = [x for op in dict.fromkeys(sequence) for x in ("--contain", op)]
+    single = [x for op in sequence for x in ("--contain", op)]
     broken = [x for p in dict.fromkeys(pairwise(sequence)) for x in ("--avoid", ",".join(p))]
     same = [f"--ops={ops}"] if ops else []
     out = {"treated": ["--contain", ",".join(sequence), *same]}

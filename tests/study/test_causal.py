@@ -199,6 +199,16 @@ def test_chance_is_rarely_taken_for_a_cause():
     assert wrong <= 15
 
 
+@built
+def test_an_operator_that_comes_twice(tmp_path):
+    """The arm with the operators apart has both."""
+    made = causal.make_arms(NNGEN, tmp_path, ("Transpose", "Neg", "Transpose"), {"count": 12, "ops": OPS, "options": ["--nodes", "10", "--seed", "1", "--inputs", "0"]})
+    for arm in ("treated", "parts", "apart"):
+        found = [chains(p, 3) for p in (tmp_path / "corpus" / arm).rglob("model.onnx")]
+        assert len(found) == 12 and all(c["Transpose"] >= 2 for _, c in found) and all((("Transpose", "Neg", "Transpose") in w) == (arm == "treated") for w, _ in found)
+        assert made["operators"][arm]["Transpose"] >= 2
+
+
 def graph(*nodes):
     x, y = (helper.make_tensor_value_info(k, TensorProto.FLOAT, [2]) for k in ("x", "y"))
     return helper.make_graph([helper.make_node(op, i, [o]) for op, i, o in nodes], "g", [x], [y])
