@@ -26,6 +26,15 @@ def alone(view, node):
     return helper.make_model(g, opset_imports=view.model.opset_import, ir_version=view.model.ir_version)
 
 
+def noise_explains(model, feed, ours, theirs):
+    """Does a model of one node move as far where its inputs are moved at random by a few units in the last place?"""
+    s, rng = runtime.session(model.SerializeToString(), "none"), np.random.default_rng(0)
+    moved = lambda v: np.asarray(v * (1 + NOISE * rng.uniform(-1, 1, v.shape)), v.dtype) if v.dtype.kind == "f" else v
+    runs = [s.run(None, {k: moved(v) for k, v in feed.items()}) for _ in range(RUNS)]
+    apart = lambda a, b: float(np.abs(np.asarray(a, np.float64) - np.asarray(b, np.float64)).max(initial=0.0)) if np.shape(a) == np.shape(b) else np.inf
+    return all(apart(o, t) <= ROOM * max(apart(o, r[i]) for r in runs) for i, (o, t) in enumerate(zip(ours, theirs)))
+
+
 class Steps:
     """The model as a list of nodes that run alone."""
 

@@ -6,7 +6,8 @@ An entry:
   opsets    [first, last], all if it is not there
   when      condition, an expression in Python. Its names are the node's attributes (as given, else the schema's default, else None), given (the names
             of those that are), opset, and the values of inputs and outputs, ins and outs (numpy, None where absent), as ONNX Runtime has them
-  how       what the reference evaluator does there: `error` (it raises), `values` (other values or shapes), or both
+  how       what the reference evaluator does there: `error` (it raises), `values` (other values or shapes), or both; `noise`: other values where the
+            operator is ill-conditioned, if inputs moved by some units in the last place move the result as far
   whose     at fault: `reference`, `runtime`, or `open` where the words leave it open
   reason    in words
   rounding  instead of how: room for errors, an expression likewise, in halves of a unit in the last place of the tensor's largest magnitude"""
@@ -67,7 +68,7 @@ def applying(node, opset, ins, outs):
 
 
 def known(node, opset, ins, outs, how):
-    """The entry that explains why the reference evaluator does so (`error` or `values`) at the node, or None."""
+    """The entry that explains why the reference evaluator does so (`error`, `values` or `noise`) at the node, or None."""
     return next((q for q in applying(node, opset, ins, outs)[0] if how in q.get("how", ())), None)
 
 

@@ -2,6 +2,7 @@
 evaluator disagree. For small tensors only."""
 import itertools
 import math
+from fractions import Fraction
 
 import numpy as np
 
@@ -127,6 +128,35 @@ def grid_sample_cubic(x, grid, align_corners=0):
         rows, columns = (np.clip(np.arange(p - 1, p + 3), 0, d - 1) for p, d in ((top, h), (left, w)))
         y[n, :, i, j] = np.einsum("cyx,y,x->c", x[n][:, rows][:, :, columns].astype(np.float64), cubic(at[1] - top), cubic(at[0] - left))
     return y
+
+
+def position(i, n, d, scale, mode, roi=(0, 1)):
+    """Where the i-th of d points lies among n, exactly."""
+    i, scale = Fraction(i), Fraction(scale)
+    if mode == "align_corners":
+        return i * (n - 1) / (d - 1)
+    if mode == "tf_crop_and_resize":
+        begin, end = map(Fraction, roi)
+        return begin * (n - 1) + i * (end - begin) * (n - 1) / (d - 1) if d > 1 else (begin + end) * (n - 1) / 2
+    if mode == "pytorch_half_pixel" and d == 1:
+        return Fraction(0)
+    return (i + Fraction(1, 2)) / scale - Fraction(1, 2)
+
+
+def resize(x, d, mode, nearest=None, scale=None, roi=(0, 1)):
+    """One dimension; the nearest element that a rounding function says, or linear."""
+    at = [position(i, len(x), d, scale or Fraction(d, len(x)), mode, roi) for i in range(d)]
+    at = [min(max(p, 0), len(x) - 1) for p in at]
+    if nearest:
+        return np.array([x[nearest(p)] for p in at])
+    left = [min(math.floor(p), len(x) - 2) for p in at]
+    return np.array([x[k] * float(k + 1 - p) + x[k + 1] * float(p - k) for k, p in zip(left, at)])
+
+
+def instance_normalization(x, scale, b, epsilon=1e-5):
+    x, axes = x.astype(np.float64), tuple(range(2, x.ndim))
+    shape = (1, -1) + (1,) * len(axes)
+    return scale.reshape(shape) * (x - x.mean(axes, keepdims=True)) / np.sqrt(x.var(axes, keepdims=True) + epsilon) + b.reshape(shape)
 
 
 def causal_attention(q, k, v):

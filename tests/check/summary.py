@@ -55,7 +55,7 @@ def observed(r):
 
 def compare(r):
     for pair, title, names in (("levels", "Optimised against not, by model", ("correct", "rounding", "mismatch")),
-                               ("reference", "Not optimised against onnx's reference evaluator, by node", ("correct", "quirk", "mismatch", "failed", "missing"))):
+                               ("reference", "Not optimised against onnx's reference evaluator, by node", ("correct", "rounding", "quirk", "mismatch", "failed", "missing"))):
         yield f"## {title}"
         rows = r["compare"].get(pair, {})
         yield "All: " + ", ".join(f"{sum(x.get(k, 0) for x in rows.values())} {k}" for k in names)

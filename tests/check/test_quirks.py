@@ -1,5 +1,6 @@
 """Each entry of quirks.json has a reproducer: a model of one node for which spec.py says who is right, and one just outside of the condition
 on which all agree. An entry that a newer ONNX Runtime or reference evaluator has made needless fails."""
+import math
 from collections import namedtuple
 
 import numpy as np
@@ -118,6 +119,28 @@ def masked(queries):
     return case("Attention", 25, [q, k, v, np.ones((queries, 3), bool)], spec.causal_attention(q, k, v), is_causal=1)
 
 
+def scaled(scale, n, mode="align_corners"):
+    x = draw(1, n)
+    y = spec.resize(x[0], int(scale * n), mode, None, scale)
+    return case("Resize", 13, [x, None, np.array([1, scale], np.float32)], y.reshape(1, -1), mode="linear", coordinate_transformation_mode=mode)
+
+
+def cropped(length):
+    x, roi = draw(1, 4), np.array([0, 0.25, 1, 0.75], np.float32)
+    y = spec.resize(x[0], length, "tf_crop_and_resize", None, None, (0.25, 0.75))
+    return case("Resize", 13, [x, roi, None, ints(1, length)], y.reshape(1, -1), mode="linear", coordinate_transformation_mode="tf_crop_and_resize")
+
+
+def nearest(n, d):
+    x = draw(1, n)
+    return case("Resize", 13, [x, None, None, ints(1, d)], spec.resize(x[0], d, "half_pixel", math.floor).reshape(1, -1), mode="nearest", nearest_mode="floor")
+
+
+def instance_normalization(spread):
+    x, scale, b = (8 + spread * draw(2, 3, 40)).astype(np.float32), draw(3), np.zeros(3, np.float32)
+    return case("InstanceNormalization", 17, [x, scale, b], spec.instance_normalization(x, scale, b), epsilon=1e-9)
+
+
 def lp_norm(x):
     return case("LpNormalization", 17, [x], x / np.abs(x).sum(axis=-1, keepdims=True), p=1)
 
@@ -189,6 +212,11 @@ CASES = {
     "recurrent-lens": (recurrent("GRU", lens=[2, 4, 3][:STEPS.shape[1]]), [recurrent("GRU", lens=[4, 4])]),
     "lstm-input-forget": (recurrent("LSTM", input_forget=1), [recurrent("LSTM")]),
     "softsign-scalar": (case("Softsign", 17, [np.array(-3, np.float32)], np.array(-0.75)), [case("Softsign", 17, [np.array([-3], np.float32)], np.array([-0.75]))]),
+    "resize-length": (scaled(0.75, 7), [scaled(0.75, 8)]),
+    "resize-pytorch-one": (scaled(0.25, 5, "pytorch_half_pixel"), [scaled(0.5, 4, "pytorch_half_pixel")]),
+    "resize-crop-kept": (cropped(4), [cropped(5)]),
+    "resize-nearest-edge": (nearest(50, 14), [nearest(50, 13), nearest(50, 25)]),
+    "normalization-of-equals": (instance_normalization(1e-5), [instance_normalization(1.0)]),
     "roialign-half-pixel": (roi_align(13), [roi_align(16), roi_align(16, coordinate_transformation_mode="output_half_pixel")]),
     "deformconv-one": (deform_conv(1), [deform_conv(2)]),
     "maxpool-same-lower": (pool("MaxPool", spec.largest, auto="SAME_LOWER", strides=[2, 2]), [pool("MaxPool", spec.largest, auto="SAME_UPPER", strides=[2, 2])]),
@@ -208,7 +236,7 @@ def test_every_entry_is_well_formed_and_has_a_case():
     for q in quirks.QUIRKS:
         assert q["reason"] and q["op"] and set(q["op"]) <= known and q["whose"] in ("reference", "runtime", "open")
         assert set(q) <= {"name", "op", "opsets", "when", "how", "whose", "reason", "rounding"}
-        assert ("rounding" in q) != bool(q.get("how")) and set(q.get("how", ())) <= {"error", "values"}
+        assert ("rounding" in q) != bool(q.get("how")) and set(q.get("how", ())) <= {"error", "values", "noise"}
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -218,6 +246,9 @@ def test_the_quirk_is_real(name):
     made = [x for x in node.output if x]
     if "rounding" in q:
         assert not same(values[made[-1]], c.expected) and compare.by_reference(view, node, values) == ("correct", "")
+        return
+    if "noise" in q["how"]:
+        assert not same(values[made[-1]], c.expected) and compare.by_reference(view, node, values) == ("rounding", "")
         return
     assert compare.by_reference(view, node, values) == ("quirk", name)
     if q["whose"] == "open":
