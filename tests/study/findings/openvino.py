@@ -1,7 +1,7 @@
 """OpenVINO 2026.4.1, CPU plug-in, float32 precision asked for."""
 import numpy as np
 
-from study.findings import finding, model, ramp, single
+from study.findings import but, f32, finding, model, ramp, single
 
 V = "2026.4.1"
 
@@ -72,3 +72,11 @@ def lp_pool_whose_last_window_is_cut():
     from study.findings.onnx_reference import lp_pool_whose_last_window_is_cut as same
 
     return same()
+
+
+@finding("openvino", V, "load failure", but("openvino"))
+def matmul_by_a_vector_then_a_factor():
+    """A vector on the right of MatMul is a column. MatMulMultiplyFusion multiplies it by the constant as a row, and the MatMul that it makes does not fit; with a matrix
+    on the left it does."""
+    x, w = ramp(1, 2, 3), ramp(3)
+    return model([("MatMul", ["x", "w"], ["m"], {}), ("Mul", ["m", "c"], ["y"], {})], {"x": x}, {"w": w, "c": f32(2)}, [(x @ w) * 2])
