@@ -4,6 +4,8 @@
 #define RANDOM_TRIES 24 /* operators tried in a step before all are gone through in order */
 #define CLOSE_TRIES 24
 #define SOURCE_TRIES 24 /* joins tried for an operator without inputs */
+#define CONVERT_TRIES 16
+#define CONVERT_ONE_IN 50 /* steps in which data become another type, which operators drawn at large seldom give */
 
 typedef lower_result (*strategy)(builder *b, const op_model *op);
 
@@ -444,6 +446,39 @@ static bool below(size_t count, uint32_t share, size_t total)
     return (uint64_t)count * 1000 < (uint64_t)share * total;
 }
 
+/* Values of data in another type, straight from a tensor or by way of an operator whose values suit. */
+static lower_result convert_step(builder *b)
+{
+    const op_list *l = &b->index->converters, *before = &b->index->bridges;
+    const op_model *op = op_at(b, l, build_draw(b, "converter", l->n));
+    dtype found[DT_COUNT] = {DT_NONE};
+    size_t n = 0;
+    for (int t = 1; t < DT_COUNT; t++)
+        if ((op->outputs[0].types & ~b->ops->data) >> t & 1 && b->index->sink[t] < OP_COST_NONE)
+            found[n++] = (dtype)t;
+    if (n == 0)
+        return LOWER_FAIL;
+    dtype type = found[build_draw(b, "type", n)];
+    lower_result res = LOWER_FAIL;
+    for (int k = 0; k < CONVERT_TRIES && res == LOWER_FAIL; k++) {
+        op_spec sp[2] = {spec_of(op), spec_of(op)};
+        size_t last = k % 2 == 1 && before->n > 0;
+        sp[last].output_type = type;
+        if (last) {
+            sp[0] = spec_of(op_at(b, before, build_draw(b, "operator", before->n)));
+            sp[1].link_frame = 0;
+            sp[1].link_output = build_output_of(sp[0].op, DT_FLOAT32);
+            sp[1].link_input = draw_input(b, op, -1);
+        }
+        int input = draw_input(b, sp[0].op, -1);
+        sp[0].given_input[0] = input;
+        sp[0].given[0] = input < 0 ? -1 : build_pick(b, sp[0].op, (size_t)input, false, b->ops->data);
+        if (sp[0].given[0] >= 0 && (!last || sp[1].link_input >= 0))
+            res = build_try(b, sp, 1 + last);
+    }
+    return res;
+}
+
 static lower_result random_step(builder *b)
 {
     size_t done = b->s.n_nodes;
@@ -457,6 +492,8 @@ static lower_result random_step(builder *b)
         res = sink_step(b, slack > 1 && tape_chance(b->t, "any", 1, 3));
     if (b->weights && res == LOWER_FAIL)
         res = build_weighted_step(b);
+    else if (res == LOWER_FAIL && b->index->converters.n > 0 && slack >= 3 && tape_chance(b->t, "convert", 1, CONVERT_ONE_IN))
+        res = convert_step(b);
     for (size_t turn = 0; turn < RANDOM_TRIES && res == LOWER_FAIL; turn++) {
         const op_model *op = draw_op(b, list);
         const op_facts *facts = &b->index->facts[op->index];

@@ -140,6 +140,16 @@ static bool relax_sink(op_index *x, const op_model *op, const binding *b)
     return changed;
 }
 
+/* Whether output 0 may have a type of data or another, by choice. */
+static bool converts(const op_model *op)
+{
+    const op_output *out = &op->outputs[0];
+    bool chosen = op->n_outputs > 0 && out->type_var >= 0 && out->types & op->data && out->types & ~op->data;
+    for (size_t i = 0; i < op->n_inputs && chosen; i++)
+        chosen = op->inputs[i].type_var != out->type_var || !op_input_data(&op->inputs[i]);
+    return chosen;
+}
+
 static void push(op_list *l, size_t op)
 {
     if (l->n == 0 || l->items[l->n - 1] != op)
@@ -185,6 +195,8 @@ static bool collect(op_index *x, const op_model *op, const binding *b)
     }
     if (from_data && to_data && before == 0 && f->least_data == 1)
         push(&x->bridges, op->index);
+    if (from_data && before == 0 && f->least_data == 1 && converts(op))
+        push(&x->converters, op->index);
     return false;
 }
 
@@ -243,7 +255,7 @@ nn_status op_index_new(op_index **out, const op_set *ops, nn_error *err)
     x->ops = ops;
     x->facts = nn_calloc(ops->n_ops + 1, sizeof *x->facts);
     bool ok = x->facts && new_list(&x->usable, ops->n_ops) && new_list(&x->joins, ops->n_ops) &&
-              new_list(&x->float_joins, ops->n_ops) && new_list(&x->bridges, ops->n_ops);
+              new_list(&x->float_joins, ops->n_ops) && new_list(&x->bridges, ops->n_ops) && new_list(&x->converters, ops->n_ops);
     for (int t = 0; t < DT_COUNT && ok; t++)
         ok = new_list(&x->producers[t], ops->n_ops) && new_list(&x->sinks[t], ops->n_ops) && new_list(&x->takers[t], ops->n_ops);
     if (!ok) {
@@ -282,6 +294,7 @@ void op_index_free(op_index *x)
     nn_free(x->joins.items);
     nn_free(x->float_joins.items);
     nn_free(x->bridges.items);
+    nn_free(x->converters.items);
     for (int t = 0; t < DT_COUNT; t++) {
         nn_free(x->producers[t].items);
         nn_free(x->sinks[t].items);

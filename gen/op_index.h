@@ -42,6 +42,7 @@ typedef struct {
     op_list joins;               /* those that can take two tensors or more */
     op_list float_joins;         /* those that can take two tensors of data types or more and give one */
     op_list bridges;             /* those that need one tensor only and can give a data type from one */
+    op_list converters;          /* of these, those whose first output may have other types too, whatever their inputs have */
 } op_index;
 
 nn_status op_index_new(op_index **out, const op_set *ops, nn_error *err);

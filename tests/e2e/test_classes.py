@@ -75,3 +75,22 @@ def test_the_counts_are_those_of_the_files(folder):
         if "any" in seen[op][attr]:  # made by rules, such as an equation
             continue
         assert seen[op][attr].get(word) == n, (op, attr, word)
+
+
+@pytest.mark.parametrize("opset", [13, 17, 28])
+def test_casts_go_both_ways(folder, opset):
+    """To each type in a share that counts, with float32 as the type of data too; what they make is consumed by others as well."""
+    out, seen = family(folder, nodes=40, count=400, seed=3, opset=opset, inputs=0)
+    to, consumers = Counter(), Counter()
+    for path in sorted(out.glob("*/model.onnx")):
+        graph = onnx.load(path).graph
+        types = {v.name: v.type.tensor_type.elem_type for v in [*graph.value_info, *graph.input, *graph.output]}
+        cast = {n.output[0] for n in graph.node if n.op_type in ("Cast", "CastLike")}
+        to.update((n.op_type, onnx.TensorProto.DataType.Name(types[n.output[0]]).lower()) for n in graph.node if n.output[0] in cast)
+        consumers.update(n.op_type for n in graph.node for x in n.input if x in cast and types[x] != onnx.TensorProto.FLOAT)
+    for op in ("Cast", "CastLike") if opset >= 15 else ("Cast",):
+        total = sum(n for (o, _), n in to.items() if o == op)
+        shares = {t: to[op, t] / total for t in ("double", "int64", "int32", "bool")}
+        assert min(shares.values()) > 0.01 and 0.1 < sum(shares.values()) < 0.4, (op, shares)
+    assert {t: to["Cast", t] for t in ("double", "int64", "int32", "bool")} == {t: seen["Cast"]["to"][t] for t in ("double", "int64", "int32", "bool")}
+    assert len(set(consumers) - {"Cast", "CastLike"}) >= 4, consumers
