@@ -178,18 +178,53 @@ static void print_summary(const options *o, const nn_corpus_report *r, double se
 
 /* ---- runs ---- */
 
+#define REASONS 16
+
+/* Operators that no model has, by reason: a line for each. */
 typedef struct {
-    bar *bar;
-    size_t count;
-    bool quiet;
+    struct {
+        char *text; /* "REASON\0A, B, C" */
+        size_t size, capacity, operators;
+    } lines[REASONS];
+    size_t n;
 } missing_list;
 
 static void on_missing(void *data, const char *op, const char *reason)
 {
     missing_list *m = data;
-    wipe(m->bar);
-    m->count++;
+    size_t i = 0, length = strlen(op), head = strlen(reason) + 1;
+    while (i < m->n && strcmp(m->lines[i].text, reason) != 0)
+        i++;
+    if (i < REASONS) {
+        void *text = m->lines[i].text;
+        size_t from = i < m->n ? m->lines[i].size : head;
+        if (nn_grow(&text, &m->lines[i].capacity, from + length + 3, 1)) {
+            m->lines[i].text = text;
+            if (i == m->n)
+                memcpy(m->lines[m->n++].text, reason, head);
+            else
+                from += (size_t)snprintf(m->lines[i].text + from, 3, ", ");
+            memcpy(m->lines[i].text + from, op, length + 1);
+            m->lines[i].size = from + length;
+            m->lines[i].operators++;
+            return;
+        }
+    }
     (void)fprintf(stderr, "nngen: missing operator %s: %s\n", op, reason);
+}
+
+/* The list is empty afterwards. */
+static void say_missing(missing_list *m)
+{
+    for (size_t i = 0; i < m->n; i++) {
+        const char *reason = m->lines[i].text, *names = reason + strlen(reason) + 1;
+        if (m->lines[i].operators == 1)
+            (void)fprintf(stderr, "nngen: missing operator %s: %s\n", names, reason);
+        else
+            (void)fprintf(stderr, "nngen: %zu missing operators: %s: %s\n", m->lines[i].operators, reason, names);
+        nn_free(m->lines[i].text);
+    }
+    *m = (missing_list){.n = 0};
 }
 
 static unsigned processors(void)
@@ -217,7 +252,7 @@ static void say_duplicates(const nn_corpus_report *r, const char *dir)
 static int write_corpus(const options *o, const nn_family *family)
 {
     bar b = {.started = now(), .on = !o->quiet && (o->progress || isatty(STDERR_FILENO))};
-    missing_list missing = {.bar = &b};
+    missing_list missing = {.n = 0};
     nn_corpus_config config = {.out = o->dry_run ? NULL : o->out,
                                .jobs = o->jobs > 0 ? (unsigned)o->jobs : processors(),
                                .force = o->force != 0,
@@ -232,6 +267,7 @@ static int write_corpus(const options *o, const nn_family *family)
     catch_signals(o);
     nn_status s = nn_corpus_write(family, &config, &report, on_missing, &missing, &err);
     wipe(&b);
+    say_missing(&missing);
     if (s == NN_ERR_CANCELLED)
         return stopped(o, &err);
     if (s != NN_OK) {
@@ -385,21 +421,23 @@ static void allow_open_files(void)
 
 static int merge(const options *given)
 {
-    bar b = {.started = now()};
-    missing_list missing = {.bar = &b};
+    double started = now();
+    missing_list missing = {.n = 0};
     nn_corpus_report report = {0};
     nn_error err = {0};
     nn_merge_config config = {.specs = given->specs, .force = given->force != 0};
     allow_open_files();
-    if (nn_corpus_merge(given->paths[0], (const char *const *)(given->paths + 1), (size_t)given->n_paths - 1, &config, &report,
-                        on_missing, &missing, &err) != NN_OK)
+    nn_status s = nn_corpus_merge(given->paths[0], (const char *const *)(given->paths + 1), (size_t)given->n_paths - 1, &config,
+                                  &report, on_missing, &missing, &err);
+    say_missing(&missing);
+    if (s != NN_OK)
         return fail(&err);
     say_duplicates(&report, given->paths[0]);
     options o = *given;
     o.out = given->paths[0];
     o.nodes = report.models > 0 ? (int64_t)(report.nodes / report.models) : 0;
     if (!o.quiet)
-        print_summary(&o, &report, now() - b.started);
+        print_summary(&o, &report, now() - started);
     return close_stdout(EXIT_SUCCESS);
 }
 
