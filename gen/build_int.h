@@ -111,6 +111,8 @@ long build_need(const builder *b, size_t components, size_t live, int sink_need)
 /* One step: places one operator or a few. LOWER_FAIL: the graph cannot go on. */
 lower_result build_step(builder *b);
 lower_result build_start(builder *b);
+/* Number of inputs, without those of forms, which take no part in draws. */
+size_t build_inputs(const op_model *op);
 /* Specifications of the operator with a tensor in an input that takes other types than those of data: one that is there, or made by
  * an operator before it. Their number, at most 2; 0: there is no such input. */
 size_t build_feed(builder *b, const op_model *op, op_spec *sp);

@@ -186,9 +186,9 @@ static lower_result try_to(builder *b, path_state *p, const op_spec *sp, size_t 
 
 int build_input_for(builder *b, const op_model *op, int32_t t)
 {
-    size_t first = op->n_inputs > 1 ? build_draw(b, "input", op->n_inputs) : 0;
-    for (size_t k = 0; k < op->n_inputs; k++) {
-        size_t i = (first + k) % op->n_inputs;
+    size_t n = build_inputs(op), first = n > 1 ? build_draw(b, "input", n) : 0;
+    for (size_t k = 0; k < n; k++) {
+        size_t i = (first + k) % n;
         if (op_input_data(&op->inputs[i]) && !op->inputs[i].conditional && lower_may_take(b->lower, op, i, &b->s.tensors[t].desc))
             return (int)i;
     }
@@ -252,11 +252,11 @@ static lower_result adopt(builder *b, path_state *p)
 /* An input of the operator that takes the types of data, -1: none. */
 static int input_of_data(builder *b, const op_model *op)
 {
-    size_t first = op->n_inputs > 1 ? build_draw(b, "input", op->n_inputs) : 0;
-    for (size_t k = 0; k < op->n_inputs; k++) {
-        const op_input *in = &op->inputs[(first + k) % op->n_inputs];
+    size_t n = build_inputs(op), first = n > 1 ? build_draw(b, "input", n) : 0;
+    for (size_t k = 0; k < n; k++) {
+        const op_input *in = &op->inputs[(first + k) % n];
         if (op_input_data(in) && !in->conditional && !in->optional && (in->types & b->ops->data))
-            return (int)((first + k) % op->n_inputs);
+            return (int)((first + k) % n);
     }
     return -1;
 }

@@ -176,13 +176,21 @@ static lower_result start(builder *b, const op_model *op)
     return build_try(b, &sp, 1);
 }
 
+size_t build_inputs(const op_model *op)
+{
+    size_t n = op->n_inputs;
+    while (n > 0 && op_input_is_form(op, n - 1))
+        n--;
+    return n;
+}
+
 size_t build_feed(builder *b, const op_model *op, op_spec *sp)
 {
-    size_t first = op->n_inputs > 1 ? build_draw(b, "input", op->n_inputs) : 0;
+    size_t n_inputs = build_inputs(op), first = n_inputs > 1 ? build_draw(b, "input", n_inputs) : 0;
     int input = -1;
     dtype_mask types = 0;
-    for (size_t k = 0; k < op->n_inputs && input < 0; k++) {
-        size_t i = (first + k) % op->n_inputs;
+    for (size_t k = 0; k < n_inputs && input < 0; k++) {
+        size_t i = (first + k) % n_inputs;
         const op_input *in = &op->inputs[i];
         types = in->types & ~b->ops->data;
         if (types && op_input_data(in) && !in->conditional && !in->optional)
@@ -278,10 +286,7 @@ static int32_t loose_end(const builder *b, int32_t node)
 
 static int input_taking(builder *b, const op_model *op, int32_t t, int skip)
 {
-    size_t n = op->n_inputs;
-    while (n > 0 && op_input_is_form(op, n - 1))
-        n--;
-    size_t first = b->s.strict && n > 1 ? build_draw(b, "input", n) : 0;
+    size_t n = build_inputs(op), first = b->s.strict && n > 1 ? build_draw(b, "input", n) : 0;
     for (size_t k = 0; k < n; k++) {
         size_t i = (first + k) % n;
         const op_input *in = &op->inputs[i];
