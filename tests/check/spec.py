@@ -140,7 +140,8 @@ def position(i, n, d, scale, mode, roi=(0, 1)):
         return begin * (n - 1) + i * (end - begin) * (n - 1) / (d - 1) if d > 1 else (begin + end) * (n - 1) / 2
     if mode == "pytorch_half_pixel" and d == 1:
         return Fraction(0)
-    return (i + Fraction(1, 2)) / scale - Fraction(1, 2)
+    middle = Fraction(n, 2) * (1 - d / (scale * n)) if mode == "half_pixel_symmetric" else 0
+    return middle + (i + Fraction(1, 2)) / scale - Fraction(1, 2)
 
 
 def resize(x, d, mode, nearest=None, scale=None, roi=(0, 1)):

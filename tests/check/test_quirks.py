@@ -119,10 +119,10 @@ def masked(queries):
     return case("Attention", 25, [q, k, v, np.ones((queries, 3), bool)], spec.causal_attention(q, k, v), is_causal=1)
 
 
-def scaled(scale, n, mode="align_corners"):
+def scaled(scale, n, mode="align_corners", opset=13):
     x = draw(1, n)
     y = spec.resize(x[0], int(scale * n), mode, None, scale)
-    return case("Resize", 13, [x, None, np.array([1, scale], np.float32)], y.reshape(1, -1), mode="linear", coordinate_transformation_mode=mode)
+    return case("Resize", opset, [x, None, np.array([1, scale], np.float32)], y.reshape(1, -1), mode="linear", coordinate_transformation_mode=mode)
 
 
 def cropped(length):
@@ -216,6 +216,7 @@ CASES = {
     "resize-pytorch-one": (scaled(0.25, 5, "pytorch_half_pixel"), [scaled(0.5, 4, "pytorch_half_pixel")]),
     "resize-crop-kept": (cropped(4), [cropped(5)]),
     "resize-nearest-edge": (nearest(50, 14), [nearest(50, 13), nearest(50, 25)]),
+    "resize-whole-position": (scaled(0.5, 9, "half_pixel_symmetric", 19), [scaled(0.5, 8, "half_pixel_symmetric", 19)]),
     "normalization-of-equals": (instance_normalization(1e-5), [instance_normalization(1.0)]),
     "roialign-half-pixel": (roi_align(13), [roi_align(16), roi_align(16, coordinate_transformation_mode="output_half_pixel")]),
     "deformconv-one": (deform_conv(1), [deform_conv(2)]),
