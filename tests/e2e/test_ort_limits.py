@@ -52,7 +52,11 @@ def test_swish_at_24_only():
 
 
 def test_mean_variance_normalization_of_a_constant_slice():
+    """The function of the specification adds 1e-9 to the deviation and gives 0; the kernel adds nothing."""
     assert np.isnan(run("MeanVarianceNormalization", 21, {"x": np.ones((1, 1, 2, 2), np.float32)}, axes=[2, 3])[0]).all()
+    tiny = np.arange(4, dtype=np.float32).reshape(1, 1, 2, 2) * 1e-25
+    assert not np.isfinite(run("MeanVarianceNormalization", 21, {"x": tiny}, axes=[2, 3])[0]).all()
+    assert np.isfinite(run("MeanVarianceNormalization", 21, {"x": 1 + tiny * 1e18}, axes=[2, 3])[0]).all()
 
 
 @pytest.mark.parametrize("opset", [23, 24, 25, 28])

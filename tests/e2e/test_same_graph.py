@@ -126,6 +126,13 @@ def test_types(tmp_path):
     assert not family(tmp_path, "14..21", [14, 18, 21], "--nodes", "20", "--count", "40", "--types", "float32,int32,float16")
 
 
+def test_guided(tmp_path):
+    """Draws of inputs leave out those that are an attribute elsewhere."""
+    weights = tmp_path / "weights.txt"
+    weights.write_text("* 0.5\nReduceSum 3\nConv,Relu 4\n")
+    assert not family(tmp_path, "13..28", [13, 28], "--nodes", "25", "--count", "40", "--weights", str(weights))
+
+
 def test_settings_change_their_form(tmp_path):
     """Axes are an attribute in opset 17 and an input in 18, and the graphs are the same."""
     options = ["--nodes", "8", "--count", "20", "--ops", "ReduceSumSquare,Add,Relu"]
