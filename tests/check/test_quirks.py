@@ -274,3 +274,15 @@ def test_a_condition_may_speak_of_attributes_of_other_versions_and_absent_inputs
     node = helper.make_node("LpPool", ["x"], ["y"], kernel_shape=[2])
     assert quirks.names(node, 17, [X4], [X4])["ceil_mode"] is None and quirks.names(node, 18, [X4], [X4])["ceil_mode"] == 0
     assert quirks.names(node, 17, [X4], [X4])["ins"][3] is None
+
+
+@pytest.mark.parametrize("columns, wrong", [((), True), ((1,), False)])
+def test_a_vector_behind_a_transpose_is_multiplied_wrongly_with_optimisations(columns, wrong):
+    """Why the profile ort has no matrix times vector; a column is no vector."""
+    x, v = draw(5, 3), draw(5, *columns)
+    nodes = [helper.make_node("Transpose", ["x"], ["t"], perm=[1, 0]), helper.make_node("MatMul", ["t", "v"], ["y"])]
+    g = helper.make_graph(nodes, "g", [helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, x.shape)], [helper.make_empty_tensor_value_info("y")],
+                          [numpy_helper.from_array(v, "v")])
+    data = helper.make_model(g, opset_imports=[helper.make_opsetid("", 17)], ir_version=8).SerializeToString()
+    plain, best = (runtime.session(data, level).run(None, {"x": x})[0] for level in ("none", "all"))
+    assert same(plain, x.T.astype(np.float64) @ v) and same(best, x.T.astype(np.float64) @ v) != wrong
