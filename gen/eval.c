@@ -59,7 +59,7 @@ bool eval_for_admits(lower *l, const expr *e)
     return !e->c || eval_cond(l, e->c);
 }
 
-value eval_for(lower *l, const expr *e)
+__attribute__((noinline)) value eval_for(lower *l, const expr *e)
 {
     value source = {0}, r = {0};
     int64_t from = 0;
@@ -97,7 +97,7 @@ term_list eval_terms(lower *l, expr *const *args, size_t n)
     return r;
 }
 
-static value eval_list(lower *l, const expr *e)
+static __attribute__((noinline)) value eval_list(lower *l, const expr *e)
 {
     value r = {0};
     if (e->type == TY_REALS) {
@@ -121,7 +121,7 @@ int eval_list_length(ex_type t, const value *v)
     return t == TY_REALS ? v->reals.n : t == TY_STRINGS ? v->strings.n : v->ints.n;
 }
 
-static value eval_cat(lower *l, const expr *e)
+static __attribute__((noinline)) value eval_cat(lower *l, const expr *e)
 {
     value a = eval(l, e->a), b = eval(l, e->b), r = {0};
     if (l->state != LOWER_OK)
@@ -162,7 +162,7 @@ static value eval_cat(lower *l, const expr *e)
     return r;
 }
 
-static value eval_index(lower *l, const expr *e)
+static __attribute__((noinline)) value eval_index(lower *l, const expr *e)
 {
     value list = eval(l, e->a), r = {0};
     int n = l->state == LOWER_OK ? eval_list_length(e->a->type, &list) : 0;
@@ -182,7 +182,7 @@ static value eval_index(lower *l, const expr *e)
     return r;
 }
 
-static value eval_slice(lower *l, const expr *e)
+static __attribute__((noinline)) value eval_slice(lower *l, const expr *e)
 {
     value list = eval(l, e->a), r = {0};
     int n = l->state == LOWER_OK ? eval_list_length(e->a->type, &list) : 0;
@@ -202,7 +202,7 @@ static value eval_slice(lower *l, const expr *e)
     return r;
 }
 
-static value eval_coerce(lower *l, const expr *e)
+static __attribute__((noinline)) value eval_coerce(lower *l, const expr *e)
 {
     value a, r = {0};
     switch (e->type) {
@@ -214,8 +214,7 @@ static value eval_coerce(lower *l, const expr *e)
     case TY_INTS:
         if (e->a->type == TY_EMPTY)
             return r;
-        a = eval(l, e->a);
-        r.ints = l->state == LOWER_OK ? frame_dims(l, a.tensor, 0) : (term_list){0};
+        r.ints = frame_dims(l, eval_tensor(l, e->a), 0);
         return r;
     case TY_REALS: {
         if (e->a->type == TY_EMPTY)
@@ -229,6 +228,41 @@ static value eval_coerce(lower *l, const expr *e)
     }
     default: /* strings from [] */
         return r;
+    }
+}
+
+static __attribute__((noinline)) value eval_binary(lower *l, const expr *e)
+{
+    if (e->op == OP_CAT)
+        return eval_cat(l, e);
+    if (e->op >= OP_EQ && e->op <= OP_GE)
+        return eval_of_term(eval_comparison(l, e));
+    if (e->op == OP_IN)
+        return eval_of_term(eval_in(l, e));
+    term a = eval(l, e->a).t;
+    if (e->op == OP_AND || e->op == OP_OR) {
+        int64_t x;
+        if (l->state == LOWER_OK && term_fixed(l, a, &x) && (x != 0) == (e->op == OP_OR))
+            return eval_of_term(term_const(x != 0));
+    }
+    term pair[2] = {a, eval(l, e->b).t};
+    if (l->state != LOWER_OK)
+        return eval_of_term(term_const(0));
+    switch ((ex_op)e->op) {
+    case OP_ADD:
+        return eval_of_term(term_add(l, pair[0], pair[1], 1));
+    case OP_SUB:
+        return eval_of_term(term_add(l, pair[0], pair[1], -1));
+    case OP_MUL:
+        return eval_of_term(term_mul(l, pair[0], pair[1]));
+    case OP_DIV:
+        return eval_of_term(term_divide(l, TERM_DIV, pair[0], pair[1]));
+    case OP_MOD:
+        return eval_of_term(term_divide(l, TERM_MOD, pair[0], pair[1]));
+    case OP_AND:
+        return eval_of_term(term_and(l, pair, 2));
+    default:
+        return eval_of_term(term_or(l, pair, 2));
     }
 }
 
@@ -288,45 +322,22 @@ static value evaluate(lower *l, const expr *e)
         lower_fail(l);
         return r;
     }
-    if (e->op == OP_CAT)
-        return eval_cat(l, e);
-    if (e->op >= OP_EQ && e->op <= OP_GE)
-        return eval_of_term(eval_comparison(l, e));
-    if (e->op == OP_IN)
-        return eval_of_term(eval_in(l, e));
-    term a = eval(l, e->a).t;
-    if (e->op == OP_AND || e->op == OP_OR) {
-        int64_t x;
-        if (l->state == LOWER_OK && term_fixed(l, a, &x) && (x != 0) == (e->op == OP_OR))
-            return eval_of_term(term_const(x != 0));
-    }
-    term pair[2] = {a, eval(l, e->b).t};
-    if (l->state != LOWER_OK)
-        return eval_of_term(term_const(0));
-    switch ((ex_op)e->op) {
-    case OP_ADD:
-        return eval_of_term(term_add(l, pair[0], pair[1], 1));
-    case OP_SUB:
-        return eval_of_term(term_add(l, pair[0], pair[1], -1));
-    case OP_MUL:
-        return eval_of_term(term_mul(l, pair[0], pair[1]));
-    case OP_DIV:
-        return eval_of_term(term_divide(l, TERM_DIV, pair[0], pair[1]));
-    case OP_MOD:
-        return eval_of_term(term_divide(l, TERM_MOD, pair[0], pair[1]));
-    case OP_AND:
-        return eval_of_term(term_and(l, pair, 2));
-    default:
-        return eval_of_term(term_or(l, pair, 2));
-    }
+    return eval_binary(l, e);
 }
 
 value eval(lower *l, const expr *e)
 {
-    value r = {0};
     if (!lower_enter(l))
-        return r;
-    r = evaluate(l, e);
+        return (value){0};
+    l->depth--;
+    if (e->kind == EX_INT)
+        return eval_of_term(term_const(e->i));
+    if (e->kind == EX_LOCAL && e->type != TY_REAL && e->type != TY_INTERVAL)
+        return l->locals[e->index];
+    if (e->kind == EX_VAR && e->type != TY_REAL && l->f->var_state[e->index] == STATE_DONE && l->f->var_usable[e->index])
+        return l->f->vars[e->index];
+    l->depth++;
+    value r = evaluate(l, e);
     l->depth--;
     return r;
 }

@@ -51,7 +51,7 @@ static estimate aggregate(lower *l, const expr *e)
             any = true;
             continue;
         }
-        tensor_ref t = eval(l, x).tensor; /* a variadic stands for all its tensors */
+        tensor_ref t = eval_tensor(l, x); /* a variadic stands for all its tensors */
         for (int k = 0; k < t.n && l->state == LOWER_OK; k++) {
             estimate v = frame_estimate(l, t, k);
             r = any ? fold(e->op, r, v) : v;
@@ -125,7 +125,7 @@ static estimate coerce(lower *l, const expr *e)
 {
     const expr *a = e->a;
     if (a->type == TY_TENSOR || a->type == TY_TENSORS) {
-        tensor_ref t = eval(l, a).tensor;
+        tensor_ref t = eval_tensor(l, a);
         estimate r = t.n > 0 ? frame_estimate(l, t, 0) : est_point(0);
         for (int k = 1; k < t.n && l->state == LOWER_OK; k++)
             r = est_hull(r, frame_estimate(l, t, k));

@@ -69,18 +69,28 @@ static double function_real(int fn, double x)
     }
 }
 
+/* The bounds of an argument, or its likely values: without a detour where it is a tensor. */
+static inline interval argument(lower *l, const expr *e)
+{
+    const expr *x = e->kind == EX_CALL && e->op == FN_LIKELY ? e->args[0] : e;
+    if (x->kind != EX_COERCE || x->a->type != TY_TENSOR || x->a->kind != EX_INPUT || l->state != LOWER_OK)
+        return eval_interval(l, e);
+    tensor_ref t = eval_tensor(l, x->a);
+    return x != e || l->estimating ? frame_estimate(l, t, 0).range : frame_range(l, t, 0);
+}
+
 static double call_real(lower *l, const expr *e)
 {
     interval a;
     switch ((ex_fn)e->op) {
     case FN_LO:
-        return eval_interval(l, e->args[0]).lo;
+        return argument(l, e->args[0]).lo;
     case FN_HI:
-        return eval_interval(l, e->args[0]).hi;
+        return argument(l, e->args[0]).hi;
     case FN_MAG:
-        return iv_mag(eval_interval(l, e->args[0]));
+        return iv_mag(argument(l, e->args[0]));
     case FN_WIDTH:
-        a = eval_interval(l, e->args[0]);
+        a = argument(l, e->args[0]);
         return a.hi - a.lo;
     case FN_LIVE:
         return eval_estimate(l, e->args[0]).live;
@@ -246,7 +256,7 @@ static interval aggregate(lower *l, const expr *e)
             any = true;
             continue;
         }
-        tensor_ref t = eval(l, x).tensor; /* a variadic stands for all its tensors */
+        tensor_ref t = eval_tensor(l, x); /* a variadic stands for all its tensors */
         for (int k = 0; k < t.n && l->state == LOWER_OK; k++) {
             interval v = frame_range(l, t, k);
             r = any ? fold_interval(e->op, r, v) : v;
@@ -356,7 +366,7 @@ static interval coerce_interval(lower *l, const expr *e)
 {
     const expr *a = e->a;
     if (a->type == TY_TENSOR || a->type == TY_TENSORS) {
-        tensor_ref t = eval(l, a).tensor;
+        tensor_ref t = eval_tensor(l, a);
         interval r = t.n > 0 ? frame_range(l, t, 0) : iv_point(0);
         for (int k = 1; k < t.n && l->state == LOWER_OK; k++)
             r = iv_hull(r, frame_range(l, t, k));

@@ -183,7 +183,7 @@ value frame_var(lower *l, int var)
     frame_settle_var(l, var);
     if (!l->f->var_usable[var]) /* left out, without a default */
         lower_fail(l);
-    return l->f->vars[var];
+    return l->state == LOWER_OK ? l->f->vars[var] : (value){0};
 }
 
 static int draw_rank(lower *l, const frame_slot *s)

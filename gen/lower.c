@@ -149,12 +149,41 @@ static void resolve_slots(lower *l, frame *f, bool form)
     }
 }
 
+/* Whether the product of the dimensions cannot be too large, as their bounds tell. */
+static bool small_enough(const lower *l, const term *dims, int rank)
+{
+    int64_t size = 1, lo, hi;
+    for (int i = 0; i < rank; i++) {
+        term_bounds(l, dims[i], &lo, &hi);
+        if (lo < 0 || !nn_mul64(size, hi, &size))
+            return false;
+    }
+    return size <= l->limits.max_elements;
+}
+
+/* Whether the tensor has the dimensions of an input whose size is limited. */
+static bool same_dims(const frame *f, const term *dims, int rank)
+{
+    for (int s = 0; s < f->n_slots; s++) {
+        const frame_slot *slot = &f->slots[s];
+        int i = 0;
+        if (slot->kind == SLOT_ABSENT || slot->kind == SLOT_TENSOR || slot->rank != rank || rank == 0 || !slot->dims)
+            continue;
+        while (i < rank && slot->dims[i].c == dims[i].c && slot->dims[i].n == dims[i].n &&
+               (dims[i].n == 0 || (dims[i].n == 1 && slot->dims[i].t->k == dims[i].t->k && slot->dims[i].t->v == dims[i].t->v)))
+            i++;
+        if (i == rank)
+            return true;
+    }
+    return false;
+}
+
 static void limit_size(lower *l, const term *dims, int rank)
 {
     for (int i = 0; i < rank && l->state == LOWER_OK; i++)
         if (dims[i].n || dims[i].c < 1)
             term_post(l, CSP_LE, term_const(1), dims[i]);
-    if (l->state == LOWER_OK)
+    if (l->state == LOWER_OK && !small_enough(l, dims, rank))
         term_post(l, CSP_LE, term_product(l, dims, rank), term_const(l->limits.max_elements));
 }
 
@@ -199,7 +228,7 @@ static void post_outputs(lower *l, frame *f)
             frame_output *o = &f->outs[f->first_out[i] + k];
             o->present = true;
             frame_output_dims(l, o, k);
-            if (l->state == LOWER_OK)
+            if (l->state == LOWER_OK && !same_dims(f, o->dims, o->rank))
                 limit_size(l, o->dims, o->rank);
         }
     }

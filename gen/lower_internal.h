@@ -82,7 +82,6 @@ typedef struct {
 typedef struct {
     const op_model *op;
     const op_rules *rules;
-    value vars[OP_MAX_VARS];
     uint8_t var_state[OP_MAX_VARS];
     bool var_written[OP_MAX_VARS]; /* attribute stands in the node */
     bool var_usable[OP_MAX_VARS];
@@ -98,7 +97,8 @@ typedef struct {
     const tensor_desc *target;
     int target_output;
     bool primary_done;              /* one data input is known not to be an initializer */
-    frame_slot slots[OP_MAX_SLOTS]; /* these two are not cleared, but set as they come */
+    frame_slot slots[OP_MAX_SLOTS]; /* from here on nothing is cleared, but set as it comes */
+    value vars[OP_MAX_VARS];
     frame_output outs[OP_MAX_OUTPUTS];
 } frame;
 
@@ -134,7 +134,10 @@ struct lower {
 /* ---- term.c: all fail by setting l->state ---- */
 void lower_fail(lower *l);
 void lower_nomem(lower *l);
-term term_const(int64_t c);
+static inline term term_const(int64_t c)
+{
+    return (term){.c = c};
+}
 term term_var(lower *l, csp_var v);
 bool term_fixed(const lower *l, term t, int64_t *out); /* constant by now */
 int64_t term_need(lower *l, term t);                   /* its value; decides it if it is open */
@@ -157,9 +160,33 @@ void term_post_true(lower *l, term b);
 term term_new(lower *l, int64_t lo, int64_t hi, bool decision); /* a new variable */
 int64_t lower_sample(lower *l, csp_var v);
 void lower_check(lower *l, csp_result r);
-void *lower_alloc(lower *l, size_t n, size_t size); /* scratch; NULL sets NOMEM, or FAIL where the steps are used up */
-void lower_spend(lower *l, size_t steps);
-bool lower_enter(lower *l); /* one more level of evaluation; true: the caller takes it off again */
+static inline void lower_spend(lower *l, size_t steps)
+{
+    if (steps > LOWER_MAX_STEPS - l->steps)
+        lower_fail(l);
+    else
+        l->steps += (uint32_t)steps;
+}
+/* Scratch; NULL sets NOMEM, or FAIL where the steps are used up. */
+static inline void *lower_alloc(lower *l, size_t n, size_t size)
+{
+    lower_spend(l, n + 1);
+    void *p = l->state == LOWER_OK ? arena_alloc(&l->scratch, n * size) : NULL;
+    if (!p && l->state == LOWER_OK)
+        lower_nomem(l);
+    return p;
+}
+/* One more level of evaluation; true: the caller takes it off again. */
+static inline bool lower_enter(lower *l)
+{
+    if (l->steps == LOWER_MAX_STEPS || l->depth == LOWER_MAX_LEVELS)
+        lower_fail(l);
+    if (l->state != LOWER_OK)
+        return false;
+    l->steps++;
+    l->depth++;
+    return true;
+}
 
 /* ---- eval.c ---- */
 value eval(lower *l, const expr *e);
@@ -195,9 +222,16 @@ value frame_var(lower *l, int var);       /* its value; fails if it is left out 
 bool frame_input_present(lower *l, int input);
 bool frame_output_present(lower *l, int output);
 const char *frame_type(lower *l, int type_var);
-dtype frame_type_bound(lower *l, int type_var);      /* draws if unbound */
-term_list frame_dims(lower *l, tensor_ref t, int k); /* dims of the k-th tensor of the reference */
+dtype frame_type_bound(lower *l, int type_var); /* draws if unbound */
 tensor_ref frame_tensor(lower *l, bool output, int index);
+/* The tensor or tensors of an expression of type TY_TENSOR or TY_TENSORS. */
+static inline tensor_ref eval_tensor(lower *l, const expr *e)
+{
+    return e->kind == EX_INPUT    ? (tensor_ref){false, l->f->first_slot[e->index], l->f->arity[e->index]}
+           : e->kind == EX_OUTPUT ? frame_tensor(l, true, e->index)
+                                  : eval(l, e).tensor;
+}
+term_list frame_dims(lower *l, tensor_ref t, int k); /* dims of the k-th tensor of the reference */
 interval frame_range(lower *l, tensor_ref t, int k);
 estimate frame_estimate(lower *l, tensor_ref t, int k);
 

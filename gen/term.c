@@ -24,37 +24,6 @@ void lower_check(lower *l, csp_result r)
         lower_fail(l);
 }
 
-void *lower_alloc(lower *l, size_t n, size_t size)
-{
-    lower_spend(l, n + 1);
-    void *p = l->state == LOWER_OK ? arena_alloc(&l->scratch, n * size) : NULL;
-    if (!p && l->state == LOWER_OK)
-        lower_nomem(l);
-    return p;
-}
-
-void lower_spend(lower *l, size_t steps)
-{
-    if (steps > LOWER_MAX_STEPS - l->steps)
-        lower_fail(l);
-    else
-        l->steps += (uint32_t)steps;
-}
-
-bool lower_enter(lower *l)
-{
-    lower_spend(l, 1);
-    if (l->depth == LOWER_MAX_LEVELS)
-        lower_fail(l);
-    l->depth += l->state == LOWER_OK;
-    return l->state == LOWER_OK;
-}
-
-term term_const(int64_t c)
-{
-    return (term){.c = c};
-}
-
 term term_var(lower *l, csp_var v)
 {
     if (v < 0) {
@@ -432,16 +401,48 @@ term term_broadcast(lower *l, term a, term b)
     return term_var(l, z);
 }
 
+/* A relation of one variable narrows it at once, without a constraint. True: that is done. */
+static bool post_bounds(lower *l, csp_rel rel, term d)
+{
+    int64_t k = d.t[0].k, c;
+    csp_var v = d.t[0].v;
+    if (d.n != 1 || rel == CSP_NE || !nn_sub64(0, d.c, &c))
+        return false;
+    if (rel == CSP_EQ && (k == 1 || k == -1)) {
+        int64_t x = c * k;
+        lower_check(l, csp_restrict(l->csp, v, csp_lo(l->csp, v), x));
+        if (l->state == LOWER_OK)
+            lower_check(l, csp_restrict(l->csp, v, x, x));
+        return true;
+    }
+    if (rel != CSP_LE || k == INT64_MIN)
+        return false;
+    int64_t lo = csp_lo(l->csp, v), hi = csp_hi(l->csp, v);
+    if (k > 0) /* k * v <= c */
+        hi = nn_floordiv(c, k) < hi ? nn_floordiv(c, k) : hi;
+    else
+        lo = nn_ceildiv(c, k) > lo ? nn_ceildiv(c, k) : lo;
+    lower_check(l, csp_restrict(l->csp, v, lo, hi));
+    return true;
+}
+
 void term_post(lower *l, csp_rel rel, term a, term b)
 {
     term d = term_add(l, a, b, -1);
-    int64_t x;
+    int64_t x, lo, hi;
     if (l->state != LOWER_OK)
         return;
     if (term_fixed(l, d, &x)) {
         if (rel == CSP_EQ ? x != 0 : rel == CSP_NE ? x == 0 : x > 0)
             lower_fail(l);
         return;
+    }
+    if (post_bounds(l, rel, d))
+        return;
+    if (rel == CSP_LE) {
+        term_bounds(l, d, &lo, &hi);
+        if (hi <= 0)
+            return;
     }
     post_linear(l, rel, d, -1, -1);
 }

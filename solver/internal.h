@@ -83,6 +83,7 @@ typedef struct {
     int64_t value;
     csp_var var;
     uint32_t at;   /* position in the order when it was opened */
+    uint32_t scan; /* likewise of the others */
     uint8_t stage; /* see search.c */
     bool rest;     /* past the decision variables */
 } level_t;
@@ -122,11 +123,15 @@ struct csp {
 };
 
 /* ---- store.c ---- */
-bool store_room(csp *s, void **ptr, size_t *cap, size_t need, size_t size);
+bool store_grow(csp *s, void **ptr, size_t *cap, size_t need, size_t size);
+static inline bool store_room(csp *s, void **ptr, size_t *cap, size_t need, size_t size)
+{
+    return need <= *cap || store_grow(s, ptr, cap, need, size);
+}
 bool dom_fail(csp *s);
 /* Narrowing; each wakes the watchers of what changed. */
-bool dom_lo(csp *s, csp_var x, int64_t v);
-bool dom_hi(csp *s, csp_var x, int64_t v);
+bool dom_raise(csp *s, csp_var x, int64_t v);  /* v > lo */
+bool dom_lower(csp *s, csp_var x, int64_t v);  /* v < hi */
 bool dom_remove(csp *s, csp_var x, int64_t v); /* a value inside a large interval stays: ask dom_has */
 bool dom_keep(csp *s, csp_var x, const int64_t *sorted, size_t n);
 bool dom_filter(csp *s, csp_var x, uint64_t keep); /* domain of at most 64 values: bit i keeps the i-th */
@@ -137,6 +142,14 @@ size_t store_sort_unique(int64_t *v, size_t n);
 /* Divisors of v >= 1, ascending, or NULL if v is too large for it to be worth while. */
 const int64_t *store_divisors(csp *s, int64_t v, uint32_t *n);
 
+static inline bool dom_lo(csp *s, csp_var x, int64_t v)
+{
+    return v <= s->var[x].lo || dom_raise(s, x, v);
+}
+static inline bool dom_hi(csp *s, csp_var x, int64_t v)
+{
+    return v >= s->var[x].hi || dom_lower(s, x, v);
+}
 static inline bool dom_fixed(const csp *s, csp_var x)
 {
     return s->var[x].lo == s->var[x].hi;

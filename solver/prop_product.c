@@ -39,7 +39,7 @@ static bool product_positive(csp *s, const prop_t *p)
     if (!dom_lo(s, z, least) || !dom_hi(s, z, most))
         return false;
     int64_t zlo = lo_of(s, z), zhi = hi_of(s, z);
-    if (zlo == least && zhi == most)
+    if (zlo <= least && zhi >= most)
         return true; /* no x can be narrowed */
     for (uint32_t i = 0; i < n; i++) {
         int64_t lo = lo_of(s, x[i]), hi = hi_of(s, x[i]), rest = p->k2;

@@ -17,6 +17,7 @@ typedef struct {
     const csp_search *how; /* NULL: lowest values, the order as it is */
     uint32_t n_order;      /* decision variables, in s->order */
     uint32_t at;           /* all before this are fixed */
+    uint32_t scan;         /* all variables before this are fixed, once those of the order are */
     uint32_t depth;
     csp_var missed; /* variable refuted last, and how often in a row */
     uint32_t misses;
@@ -88,7 +89,8 @@ static bool push_level(search_t *q, csp_var x, int64_t value, uint8_t stage, boo
     csp *s = q->s;
     if (!store_room(s, (void **)&s->stack, &s->stack_cap, (size_t)q->depth + 1, sizeof *s->stack))
         return false;
-    s->stack[q->depth++] = (level_t){.mark = csp_get_mark(s), .var = x, .value = value, .at = q->at, .stage = stage, .rest = rest};
+    s->stack[q->depth++] =
+        (level_t){.mark = csp_get_mark(s), .var = x, .value = value, .at = q->at, .scan = q->scan, .stage = stage, .rest = rest};
     return true;
 }
 
@@ -106,7 +108,9 @@ static bool branch(search_t *q)
     /* The others: smallest domain first, lowest value; a large domain is halved every other time. */
     csp_var x = -1;
     uint64_t least = UINT64_MAX;
-    for (uint32_t i = 0; i < s->n_var && least > 2; i++) {
+    while (q->scan < s->n_var && dom_fixed(s, (csp_var)q->scan))
+        q->scan++;
+    for (uint32_t i = q->scan; i < s->n_var && least > 2; i++) {
         uint64_t size = dom_size(s, (csp_var)i);
         if (size > 1 && size < least) {
             least = size;
@@ -134,6 +138,7 @@ static bool backtrack(search_t *q)
         int64_t v = l->value;
         csp_undo(s, l->mark);
         q->at = l->at;
+        q->scan = l->scan;
         q->misses = q->missed == x ? q->misses + 1 : 1;
         q->missed = x;
         bool ok;
@@ -217,6 +222,13 @@ static csp_result solve_exact(csp *s, const csp_search *how, const csp_var *deci
 {
     search_t q = {.s = s, .n_order = (uint32_t)n, .missed = -1};
     uint64_t stop = s->stop, count = 0;
+    uint32_t free = 0;
+    for (size_t i = 0; i < n; i++)
+        free += !dom_fixed(s, decide[i]);
+    if (free == 0) { /* nothing to choose */
+        q.n_order = 0;
+        return descend(&q);
+    }
     if (!set_order(s, decide, n))
         return CSP_NOMEM;
     if (stop)

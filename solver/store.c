@@ -7,10 +7,8 @@
 
 /* ---- memory ---- */
 
-bool store_room(csp *s, void **ptr, size_t *cap, size_t need, size_t size)
+bool store_grow(csp *s, void **ptr, size_t *cap, size_t need, size_t size)
 {
-    if (need <= *cap)
-        return true;
     if (need > UINT32_MAX / 2) {
         s->nomem = true;
         return false;
@@ -264,11 +262,9 @@ bool dom_has_set(const csp *s, const var_t *d, int64_t v)
     return lo < d->len && a[lo] == v;
 }
 
-bool dom_lo(csp *s, csp_var x, int64_t v)
+bool dom_raise(csp *s, csp_var x, int64_t v)
 {
     var_t *d = &s->var[x];
-    if (v <= d->lo)
-        return true;
     if (v > d->hi)
         return dom_fail(s);
     if (!save(s, x, d))
@@ -285,11 +281,9 @@ bool dom_lo(csp *s, csp_var x, int64_t v)
     return true;
 }
 
-bool dom_hi(csp *s, csp_var x, int64_t v)
+bool dom_lower(csp *s, csp_var x, int64_t v)
 {
     var_t *d = &s->var[x];
-    if (v >= d->hi)
-        return true;
     if (v < d->lo)
         return dom_fail(s);
     if (!save(s, x, d))
