@@ -136,6 +136,17 @@ def nearest(n, d):
     return case("Resize", 13, [x, None, None, ints(1, d)], spec.resize(x[0], d, "half_pixel", math.floor).reshape(1, -1), mode="nearest", nearest_mode="floor")
 
 
+def log_softmax(far):
+    x = np.array([[0, far, -far, 1]], np.float32)
+    y = x.astype(np.float64) - x.max()
+    return case("LogSoftmax", 13, [x], y - np.log(np.exp(y).sum()))
+
+
+def cross_entropy(far):
+    c = log_softmax(far)
+    return case("SoftmaxCrossEntropyLoss", 13, [c.ins[0], ints(2)], np.array(-c.expected[0, 2]))
+
+
 def instance_normalization(spread):
     x, scale, b = (8 + spread * draw(2, 3, 40)).astype(np.float32), draw(3), np.zeros(3, np.float32)
     return case("InstanceNormalization", 17, [x, scale, b], spec.instance_normalization(x, scale, b), epsilon=1e-9)
@@ -217,6 +228,8 @@ CASES = {
     "resize-crop-kept": (cropped(4), [cropped(5)]),
     "resize-nearest-edge": (nearest(50, 14), [nearest(50, 13), nearest(50, 25)]),
     "resize-whole-position": (scaled(0.5, 9, "half_pixel_symmetric", 19), [scaled(0.5, 8, "half_pixel_symmetric", 19)]),
+    "crossentropy-underflow": (cross_entropy(60), [cross_entropy(40)]),
+    "logsoftmax-underflow": (log_softmax(60), [log_softmax(40)]),
     "normalization-of-equals": (instance_normalization(1e-5), [instance_normalization(1.0)]),
     "roialign-half-pixel": (roi_align(13), [roi_align(16), roi_align(16, coordinate_transformation_mode="output_half_pixel")]),
     "deformconv-one": (deform_conv(1), [deform_conv(2)]),
