@@ -25,12 +25,14 @@ def agree(a, b, rounding=ROUNDING):
         return f"{a.dtype}{list(a.shape)} and {b.dtype}{list(b.shape)}"
     if a.dtype.kind != "f":
         return None if np.array_equal(a, b) else f"{int((a != b).sum())} of {a.size} values differ"
-    room = ATOL + rounding * float(np.abs(b).max(initial=0.0))
+    room = ATOL + rounding * float(np.abs(b[np.isfinite(b)]).max(initial=0.0))
     if np.allclose(a, b, rtol=RTOL, atol=room, equal_nan=True):
         return None
-    d = np.abs(a.astype(np.float64) - b)
-    i = int(np.argmax(np.where(np.isnan(d), np.inf, d - RTOL * np.abs(b))))
-    return f"{a.flat[i]!r} and {b.flat[i]!r}, {int((d > room + RTOL * np.abs(b)).sum())} of {a.size} values differ"
+    wrong = ~np.isclose(a, b, rtol=RTOL, atol=room, equal_nan=True)
+    with np.errstate(invalid="ignore"):
+        d = np.abs(a.astype(np.float64) - b) - RTOL * np.abs(b)
+    i = int(np.argmax(np.where(wrong, np.where(np.isnan(d), np.inf, d), -np.inf)))
+    return f"{a.flat[i]!r} and {b.flat[i]!r}, {int(wrong.sum())} of {a.size} values differ"
 
 
 def first_difference(names, ours, theirs, rounding=ROUNDING):

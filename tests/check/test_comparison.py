@@ -71,6 +71,7 @@ def test_agreement():
     assert compare.agree(np.array([1]), np.array([2])) == "1 of 1 values differ"
     assert compare.agree(np.array([1e-4, 1e3], np.float32), np.array([0, 1e3], np.float32)) is None
     assert compare.agree(np.array([1e-4, 1], np.float32), np.array([0, 1], np.float32))
+    assert compare.agree(np.array([1, 2], np.float32), np.array([np.inf, 3], np.float32)) == "np.float32(1.0) and np.float32(inf), 2 of 2 values differ"
 
 
 def examined(tmp_path, nodes, inits, shape=(2, 3, 4)):
