@@ -64,17 +64,21 @@ const char *frame_type(lower *l, int type_var)
 
 /* Evaluation of one name's rule in the middle of another's: the comprehension variables are kept. */
 typedef struct {
+    bool inside; /* of an evaluation: else there are none */
     value locals[EXPR_MAX_LOCALS];
 } kept;
 
-static void keep(const lower *l, kept *k)
+static inline void keep(const lower *l, kept *k)
 {
-    memcpy(k->locals, l->locals, sizeof k->locals);
+    k->inside = l->depth > 0;
+    if (k->inside)
+        memcpy(k->locals, l->locals, sizeof k->locals);
 }
 
-static void restore(lower *l, const kept *k)
+static inline void restore(lower *l, const kept *k)
 {
-    memcpy(l->locals, k->locals, sizeof k->locals);
+    if (k->inside)
+        memcpy(l->locals, k->locals, sizeof k->locals);
 }
 
 bool frame_input_present(lower *l, int input)

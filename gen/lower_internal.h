@@ -139,8 +139,15 @@ static inline term term_const(int64_t c)
     return (term){.c = c};
 }
 term term_var(lower *l, csp_var v);
-bool term_fixed(const lower *l, term t, int64_t *out); /* constant by now */
-int64_t term_need(lower *l, term t);                   /* its value; decides it if it is open */
+bool term_fixed_sum(const lower *l, term t, int64_t *out);
+static inline bool term_fixed(const lower *l, term t, int64_t *out) /* constant by now */
+{
+    if (t.n > 0)
+        return term_fixed_sum(l, t, out);
+    *out = t.c;
+    return true;
+}
+int64_t term_need(lower *l, term t); /* its value; decides it if it is open */
 csp_var term_materialize(lower *l, term t);
 void term_bounds(const lower *l, term t, int64_t *lo, int64_t *hi);
 term term_add(lower *l, term a, term b, int64_t factor); /* a + factor * b */

@@ -39,7 +39,7 @@ term term_var(lower *l, csp_var v)
     return (term){.c = 0, .n = 1, .t = t};
 }
 
-bool term_fixed(const lower *l, term t, int64_t *out)
+bool term_fixed_sum(const lower *l, term t, int64_t *out)
 {
     int64_t sum = t.c;
     for (int i = 0; i < t.n; i++) {
@@ -103,6 +103,11 @@ static wide narrow(wide x)
 
 void term_bounds(const lower *l, term t, int64_t *lo, int64_t *hi)
 {
+    if (t.n == 0 || (t.n == 1 && t.c == 0 && t.t[0].k == 1)) {
+        *lo = t.n ? csp_lo(l->csp, t.t[0].v) : clamp(t.c);
+        *hi = t.n ? csp_hi(l->csp, t.t[0].v) : *lo;
+        return;
+    }
     wide a = t.c, b = t.c;
     for (int i = 0; i < t.n; i++) {
         wide k = t.t[i].k, x = k * csp_lo(l->csp, t.t[i].v), y = k * csp_hi(l->csp, t.t[i].v);
@@ -209,8 +214,8 @@ term term_add(lower *l, term a, term b, int64_t factor)
         lower_fail(l);
         return term_const(0);
     }
-    if (b.n == 0)
-        return (term){.c = shift, .n = a.n, .t = a.t};
+    if (b.n == 0 || (a.n == 0 && factor == 1))
+        return (term){.c = shift, .n = a.n + b.n, .t = b.n ? b.t : a.t};
     lin *t = lower_alloc(l, (size_t)(a.n + b.n), sizeof *t);
     if (!t)
         return term_const(0);
