@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 POLL = 0.05
+PATHS = ("path", "save", "reference")  # of a request; the child works in a folder of its own
 START = 90  # seconds for the interpreter and its imports, beside a model's own time
 TELLING = re.compile(r"panicked|terminate called|what\(\)|[Aa]ssert|\b[Ff]atal\b|Segmentation|Check failed|Traceback|Error:")
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -58,9 +59,11 @@ class Child:
         self.scratch = tempfile.TemporaryDirectory(prefix="nngen-study-", ignore_cleanup_errors=True)  # what a target leaves in temporary files and caches
         env = dict(os.environ, TMPDIR=self.scratch.name, XDG_CACHE_HOME=self.scratch.name, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1",
                    MKL_NUM_THREADS="1", RAYON_NUM_THREADS="1", NO_COLOR="1", RUST_BACKTRACE="0")
-        env["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parents[1])] + [p for p in os.environ.get("PYTHONPATH", "").split(os.pathsep) if p])
+        path = [str(Path(__file__).parents[1]), *os.environ.get("PYTHONPATH", "").split(os.pathsep), os.getcwd()]
+        env["PYTHONPATH"] = os.pathsep.join(os.path.abspath(p) for p in path if p)
+        env["NNGEN_STUDY_NODE"] = os.path.abspath(env.get("NNGEN_STUDY_NODE", "build/study/node"))
         self.process = subprocess.Popen([sys.executable, "-m", "study.serve", name, ",".join(modules), self.log.name], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, env=env, start_new_session=True)
+                                        stdout=subprocess.PIPE, env=env, start_new_session=True, cwd=self.scratch.name)
         self.buffer = b""
         self.served = 0
         self.stage = "start"
@@ -119,6 +122,7 @@ class Child:
     def ask(self, request):
         """The result of one model; after one that is not "ok" or "failed" the child is gone."""
         self.stage = "start"
+        request = {k: os.path.abspath(v) if k in PATHS else v for k, v in request.items()}
         try:
             self.process.stdin.write(json.dumps(request).encode() + b"\n")
             self.process.stdin.flush()
