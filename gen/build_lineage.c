@@ -31,19 +31,53 @@ int32_t lineage_frame_origin(const build_state *s, const build_group *g, size_t 
     return origin;
 }
 
-/* Whether two inputs of one shape are functions of the same tensor. */
-bool lineage_alike(const build_state *s, const build_group *g, size_t f, const int32_t *origins)
+static bool near(double x, double y)
+{
+    double d = x - y;
+    return (d < 0 ? -d : d) <= 1e-5 * (y < 0 ? -y : y);
+}
+
+/* Whether an end of an interval is one of another, or of its negative. */
+static bool shares_end(interval a, interval b)
+{
+    return near(a.lo, b.lo) || near(a.hi, b.hi) || near(a.lo, -b.hi) || near(a.hi, -b.lo);
+}
+
+uint64_t lineage_copied(const op_instance *in, const tensor_desc *out, const uint64_t *copied)
+{
+    uint64_t m = 0, last = 0;
+    size_t moving = 0;
+    double width = 0;
+    for (size_t i = 0; i < in->n_inputs; i++) {
+        const inst_input *x = &in->inputs[i];
+        if (slot_data(x->kind) && !x->desc.likely.weak) {
+            moving++;
+            last = copied[i];
+            m |= last && shares_end(out->range, x->desc.range) ? last : 0;
+        }
+        width += slot_data(x->kind) || x->kind == INST_INIT ? iv_width(x->desc.range) : 0;
+    }
+    return moving == 1 && near(width, iv_width(out->range)) ? last : m; /* a sum with what does not move */
+}
+
+bool lineage_alike(const build_state *s, const build_group *g, size_t f, const int32_t *origins, uint64_t copied[][OP_MAX_OUTPUTS])
 {
     const op_instance *in = &g->inst[f];
-    for (size_t i = 0; i < in->n_inputs; i++)
-        for (size_t j = 0; j < i; j++) {
-            const inst_input *a = &in->inputs[i], *b = &in->inputs[j];
-            int32_t p = a->kind == INST_TENSOR ? s->notes[g->tensor[f][i]].origin : a->kind == INST_LINK ? origins[a->frame] : -1;
-            int32_t q = b->kind == INST_TENSOR ? s->notes[g->tensor[f][j]].origin : b->kind == INST_LINK ? origins[b->frame] : -1;
-            if (p != -1 && p == q && lineage_copies(&a->desc, &b->desc))
-                return true;
-        }
-    return false;
+    int32_t from[OP_MAX_SLOTS];
+    uint64_t copies[OP_MAX_SLOTS];
+    bool alike = false, unlike = in->op->flags & OP_UNLIKE;
+    for (size_t i = 0; i < in->n_inputs; i++) {
+        const inst_input *x = &in->inputs[i];
+        int32_t t = x->kind == INST_TENSOR ? g->tensor[f][i] : -1;
+        from[i] = t >= 0 ? s->notes[t].origin : x->kind == INST_LINK ? origins[x->frame] : -1;
+        copies[i] = t >= 0 ? s->notes[t].copied : x->kind == INST_LINK ? copied[x->frame][x->output] : 0;
+        for (size_t j = 0; j < i && unlike; j++)
+            alike |=
+                copies[i] & copies[j] || (from[i] != -1 && from[i] == from[j] && lineage_copies(&x->desc, &in->inputs[j].desc));
+    }
+    for (size_t o = 0; o < in->n_outputs && (f + 1 < g->n || g->target >= 0); o++)
+        copied[f][o] = in->outputs[o].present ? lineage_copied(in, &in->outputs[o].desc, copies) : 0;
+    return alike;
 }
 
 /* Origin of a node's outputs, -1: themselves. */
@@ -63,26 +97,45 @@ int32_t lineage_node_origin(const build_state *s, const op_instance *in, int32_t
     return origin;
 }
 
-/* Axes of an output along which nothing that it is made of differs. levels: of the inputs. Only broadcasting is seen: an output
- * larger than the inputs together, or of the shape of one. */
-uint32_t lineage_output_level(const op_instance *in, const tensor_desc *out, const uint32_t *levels)
+uint32_t lineage_level(const tensor_desc *d, uint32_t level)
+{
+    return d->likely.weak ? UINT32_MAX : level;
+}
+
+/* Whether an output has no dimension larger than a tensor's. */
+static bool narrows(const tensor_desc *d, const tensor_desc *out)
+{
+    bool fits = d->rank == out->rank;
+    for (int k = 0; k < out->rank && fits; k++)
+        fits = out->dims[k] <= d->dims[k];
+    return fits;
+}
+
+static uint32_t wide_axes(const tensor_desc *d)
 {
     uint32_t m = 0;
+    for (int k = 0; k < d->rank; k++)
+        m |= d->dims[d->rank - 1 - k] > 1 ? (uint32_t)1 << k : 0;
+    return m;
+}
+
+uint32_t lineage_output_level(const op_instance *in, const tensor_desc *out, const uint32_t *levels)
+{
+    uint32_t all = wide_axes(out), m = all;
     int64_t total = 0;
-    bool shaped = false;
-    for (int k = 0; k < out->rank; k++)
-        m |= out->dims[out->rank - 1 - k] > 1 ? (uint32_t)1 << k : 0;
-    for (size_t i = 0; i < in->n_inputs && m; i++) {
+    bool shaped = false, even = true;
+    for (size_t i = 0; i < in->n_inputs && all; i++) {
         const inst_input *x = &in->inputs[i];
+        even &= !drawn(x);
         if (!slot_data(x->kind))
             continue;
         total += tensor_elements(&x->desc);
-        shaped |= tensor_shape_equal(&x->desc, out);
-        for (int k = 0; k < x->desc.rank && k < out->rank; k++)
-            if (x->desc.dims[x->desc.rank - 1 - k] > 1 && !(levels[i] >> k & 1))
-                m &= ~((uint32_t)1 << k);
+        shaped |= narrows(&x->desc, out);
+        uint32_t uneven = wide_axes(&x->desc) & ~levels[i];
+        even &= !uneven;
+        m &= ~uneven;
     }
-    return shaped || tensor_elements(out) > total ? m : 0;
+    return even ? all : shaped || tensor_elements(out) > total ? m : 0;
 }
 
 /* Levels of an operator's inputs. linked: of outputs of the group. False: one that sees contrasts would have one that is level
@@ -93,10 +146,11 @@ static bool input_levels(const build_state *s, const build_group *g, size_t f, u
     uint32_t any = 0;
     for (size_t i = 0; i < in->n_inputs; i++) {
         const inst_input *x = &in->inputs[i];
-        levels[i] = x->kind == INST_TENSOR ? s->notes[g->tensor[f][i]].level
-                    : x->kind == INST_LINK ? linked[x->frame][x->output]
-                                           : 0;
-        any |= levels[i];
+        uint32_t level = x->kind == INST_TENSOR ? s->notes[g->tensor[f][i]].level
+                         : x->kind == INST_LINK ? linked[x->frame][x->output]
+                                                : 0;
+        any |= level;
+        levels[i] = lineage_level(&x->desc, level);
     }
     return !any || !(in->op->flags & OP_CONTRAST);
 }
@@ -106,7 +160,7 @@ bool lineage_levels_fit(const build_state *s, const build_group *g, size_t f, ui
     uint32_t levels[OP_MAX_SLOTS];
     const op_instance *in = &g->inst[f];
     bool fit = input_levels(s, g, f, linked, levels);
-    for (size_t o = 0; o < in->n_outputs && f + 1 < g->n; o++)
+    for (size_t o = 0; o < in->n_outputs && (f + 1 < g->n || g->target >= 0); o++)
         linked[f][o] = in->outputs[o].present ? lineage_output_level(in, &in->outputs[o].desc, levels) : 0;
     return fit;
 }

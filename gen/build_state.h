@@ -39,6 +39,7 @@ typedef struct {
     int32_t origin;     /* tensor that it is a function of, without weights; itself if there is none such */
     uint32_t level;     /* bit k: broadcasting made it equal all along the axis that is k-th from the last */
     bool passed;        /* of a graph input: some consumer is not weak */
+    uint64_t copied;    /* hash of the tensors whose elements it may hold, itself among them */
 } tensor_note;
 
 typedef struct {

@@ -113,6 +113,8 @@ static lower_result backward(builder *b, const op_model *op)
         return LOWER_FAIL;
     op_spec sp = spec_of(op);
     sp.target = b->s.inputs.items[build_draw(b, "target", b->s.inputs.n)];
+    if (b->s.strict && !b->s.notes[sp.target].passed)
+        return LOWER_FAIL;
     sp.partners = tape_chance(b->t, "join", 1, 4);
     return build_try(b, &sp, 1);
 }

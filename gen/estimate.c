@@ -105,10 +105,21 @@ static double size(estimate a)
     return a.weak ? iv_mig(a.range) : root(c * c + r * r / 3);
 }
 
+/* A range that says little of where in it the mean is. */
+static estimate bent(estimate a)
+{
+    a.off = radius(a) / 3;
+    return a;
+}
+
 estimate est_within(estimate a, interval bounds)
 {
     interval r = iv_meet(a.range, bounds);
-    estimate e = iv_valid(r) ? est_make(r, a.live) : est_make(bounds, est_share(a) * (bounds.hi - bounds.lo) / 2);
+    estimate e = iv_valid(r) ? est_make(r, a.live) : bent(est_make(bounds, est_share(a) * (bounds.hi - bounds.lo) / 2));
+    if (iv_valid(r)) {
+        double moved = centre(e) - centre(a);
+        e.off = a.off + (moved < 0 ? -moved : moved);
+    }
     return from(est_tied(e, a.ties), a, a);
 }
 
@@ -123,6 +134,7 @@ estimate est_add(estimate a, estimate b)
     if (!usable(a) || !usable(b))
         return est_image(iv_add(a.range, b.range), a, b);
     estimate r = around(centre(a) + centre(b), root_sum(radius(a), radius(b)), root_sum(a.live, b.live));
+    r.off = root_sum(a.off, b.off);
     return from(est_tied(r, (a.ties || radius(a) == 0) && (b.ties || radius(b) == 0)), a, b);
 }
 
@@ -133,7 +145,9 @@ estimate est_mul(estimate a, estimate b)
         return est_image(all, a, b);
     double ca = centre(a), cb = centre(b), ra = radius(a), rb = radius(b);
     double r = root(ca * ca * rb * rb + cb * cb * ra * ra + ra * ra * rb * rb / 3);
-    estimate e = est_within(around(ca * cb, r, root_sum(size(b) * a.live, size(a) * b.live)), all);
+    estimate e = around(ca * cb, r, root_sum(size(b) * a.live, size(a) * b.live));
+    e.off = root_sum(ca * b.off, cb * a.off);
+    e = est_within(e, all);
     return from(est_tied(e, a.ties || b.ties), a, b);
 }
 
@@ -148,7 +162,9 @@ estimate est_sum_of(double n, estimate a)
     double times = n > 0 ? root(n) : 0;
     if (!usable(a))
         return est_image(iv_sum_of(n, a.range), a, a);
-    return from(est_tied(around(n * centre(a), times * radius(a), times * a.live), n <= 1 && a.ties), a, a);
+    estimate e = around(n * centre(a), root_sum(times * radius(a), n * a.off), times * a.live);
+    e.off = n * a.off;
+    return from(est_tied(e, n <= 1 && a.ties), a, a);
 }
 
 estimate est_mean_of(double n, estimate a)
@@ -156,7 +172,9 @@ estimate est_mean_of(double n, estimate a)
     double times = n > 1 ? root(n) : 1;
     if (!usable(a))
         return est_image(iv_mean_of(n, a.range), a, a);
-    return from(est_tied(around(centre(a), radius(a) / times, a.live / times), n <= 1 && a.ties), a, a);
+    estimate e = around(centre(a), root_sum(radius(a) / times, a.off), a.live / times);
+    e.off = a.off;
+    return from(est_tied(e, n <= 1 && a.ties), a, a);
 }
 
 estimate est_hull(estimate a, estimate b)
@@ -165,7 +183,7 @@ estimate est_hull(estimate a, estimate b)
     if (a.range.lo == a.range.hi && b.range.lo == b.range.hi)
         return est_all(r);
     bool filled = a.range.lo == a.range.hi || b.range.lo == b.range.hi;
-    return from(est_tied(est_make(r, root_sum(a.live, b.live) * ROOT_HALF), a.ties || b.ties || filled), a, b);
+    return from(est_tied(bent(est_make(r, root_sum(a.live, b.live) * ROOT_HALF)), a.ties || b.ties || filled), a, b);
 }
 
 /* How far the larger of a and b moves with a. What of a does not move may be at the low end, and what of b at the high end. */
@@ -189,14 +207,16 @@ estimate est_extreme(estimate a, estimate b, bool max)
     double x = part(a, b), y = part(b, a);
     bool above = a.range.lo >= b.range.hi, below = b.range.lo >= a.range.hi;
     bool cut = a.range.lo == a.range.hi || b.range.lo == b.range.hi;
-    estimate e = est_make(r, x > y ? x : y);
+    estimate e = bent(est_make(r, x > y ? x : y));
+    if (above || below)
+        e.off = above ? a.off : b.off;
     return from(est_tied(e, above ? a.ties : below ? b.ties : a.ties || b.ties || cut), a, b);
 }
 
 estimate est_image(interval range, estimate a, estimate b)
 {
     double x = est_share(a), y = est_share(b);
-    return from(est_tied(est_make(range, (x > y ? x : y) * (range.hi - range.lo) / 2), a.ties || b.ties), a, b);
+    return from(est_tied(bent(est_make(range, (x > y ? x : y) * (range.hi - range.lo) / 2)), a.ties || b.ties), a, b);
 }
 
 interval est_window(estimate a, int k)
@@ -208,13 +228,18 @@ interval est_window(estimate a, int k)
 
 estimate est_curve(interval range, estimate a, const interval *images)
 {
-    double d[3];
+    double d[3], mean = 0;
     for (int k = 0; k < 3; k++) {
         if (!iv_finite(images[k]))
             return est_image(range, a, a);
         d[k] = iv_width(images[k]);
+        mean += (images[k].lo + images[k].hi) / 6;
     }
     double low = d[0] < d[1] ? d[0] : d[1], high = d[0] < d[1] ? d[1] : d[0];
     double middle = d[2] < low ? low : d[2] > high ? high : d[2];
-    return from(est_tied(est_make(range, middle), a.ties), a, a);
+    estimate e = est_make(range, middle);
+    double aside = mean - centre(e), r = radius(a);
+    e.off = (aside < 0 ? -aside : aside) + (r > 0 ? a.off / r * radius(e) : 0);
+    e.off = e.off < radius(e) ? e.off : radius(e);
+    return from(est_tied(e, a.ties), a, a);
 }

@@ -13,6 +13,7 @@
 typedef struct {
     interval range;
     double live;
+    double off; /* how far the mean of the elements may be from the middle of the range */
     bool ties;  /* values that are just equal are likely: whole numbers, where values were cut off */
     bool weak;  /* may well be the same for all inputs, at any place of the range */
     bool known; /* false: of a tensor for which none was made; its bounds stand in */

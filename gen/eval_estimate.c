@@ -83,6 +83,20 @@ static estimate function(int fn, estimate a)
     return est_curve(range, a, images);
 }
 
+/* A sum or mean of n elements, of which no more than the tensor's own are independent. */
+static estimate of_many(lower *l, const expr *e)
+{
+    double n = eval_real(l, e->args[0]), own = n;
+    const expr *x = e->args[1];
+    if (x->kind == EX_COERCE && x->a->type == TY_TENSOR)
+        own = frame_elements(l, eval(l, x->a).tensor, n);
+    estimate a = eval_estimate(l, x);
+    if (!(own < n))
+        return e->op == FN_SUM_OF ? est_sum_of(n, a) : est_mean_of(n, a);
+    a = est_mean_of(own, a);
+    return e->op == FN_SUM_OF ? est_mul(est_point(n), a) : a;
+}
+
 static estimate call(lower *l, const expr *e)
 {
     estimate a, b;
@@ -101,11 +115,8 @@ static estimate call(lower *l, const expr *e)
     case FN_WIDEN: /* by an error, or by what is seldom reached */
         return eval_estimate(l, e->args[0]);
     case FN_SUM_OF:
-    case FN_MEAN_OF: {
-        double n = eval_real(l, e->args[0]);
-        a = eval_estimate(l, e->args[1]);
-        return e->op == FN_SUM_OF ? est_sum_of(n, a) : est_mean_of(n, a);
-    }
+    case FN_MEAN_OF:
+        return of_many(l, e);
     case FN_MEET:
     case FN_POW:
         a = eval_estimate(l, e->args[0]);

@@ -375,6 +375,12 @@ static estimate likely_values(const tensor_desc *d)
     return d->likely.known ? d->likely : est_tied(est_all(d->range), !dtype_is_float(d->type));
 }
 
+double frame_elements(lower *l, tensor_ref t, double other)
+{
+    const frame_slot *s = t.n > 0 && !t.output ? &l->f->slots[t.first] : NULL;
+    return s && s->kind != SLOT_ABSENT && s->range_known ? (double)tensor_elements(&s->desc) : other;
+}
+
 estimate frame_estimate(lower *l, tensor_ref t, int k)
 {
     frame *f = l->f;

@@ -183,13 +183,24 @@ static double moving_share(const frame *f, bool beside)
     return share;
 }
 
-/* Whether the output holds just some elements of an input whose elements do not all move, or in which many are equal. */
+/* Whether a tensor has half of another's elements at most, in all or along some axis; not if it has as many in another order. */
+static bool far_fewer(const tensor_desc *a, const tensor_desc *b)
+{
+    int64_t n = tensor_elements(a), m = tensor_elements(b);
+    bool fewer = n * 2 <= m;
+    for (int k = 0; k < a->rank && a->rank == b->rank && n != m; k++)
+        fewer |= a->dims[k] * 2 <= b->dims[k];
+    return fewer;
+}
+
+/* Whether the output may hold just some elements of an input whose elements do not all move, or in which many are equal. */
 static bool selects(const frame *f, const frame_output *o, interval likely)
 {
     for (int i = 0; i < f->n_slots; i++) {
         const tensor_desc *d = &f->slots[i].desc;
-        if (f->slots[i].estimated && d->likely.known && d->likely.range.lo == likely.lo && d->likely.range.hi == likely.hi &&
-            tensor_elements(&o->desc) * 2 <= tensor_elements(d) && (d->likely.ties || est_share(d->likely) < 0.9))
+        interval r = d->likely.range;
+        if (f->slots[i].estimated && d->likely.known && (d->likely.ties || est_share(d->likely) < 0.9) && r.lo == likely.lo &&
+            r.hi == likely.hi && far_fewer(&o->desc, d))
             return true;
     }
     return false;
@@ -267,6 +278,13 @@ static void fill_ranges(lower *l, frame *f)
     }
 }
 
+/* Whether what an output holds will do for a graph input of that interval, whose consumers expect that it moves in all of it. */
+static bool replaces(const tensor_desc *d, interval target)
+{
+    double width = iv_width(target);
+    return iv_inside(d->range, target) && 2 * iv_width(d->likely.range) >= width && 4 * d->likely.live >= width;
+}
+
 /* One attempt at the values; the shapes are settled. */
 static void try_values(lower *l, frame *f, bool like_target)
 {
@@ -293,7 +311,7 @@ static void try_values(lower *l, frame *f, bool like_target)
     for (size_t i = 0; i < f->rules->n_require && l->state == LOWER_OK; i++)
         if (!eval_cond(l, f->rules->require[i]))
             lower_fail(l);
-    if (l->state == LOWER_OK && f->target && !iv_inside(f->outs[f->target_output].desc.range, f->target->range))
+    if (l->state == LOWER_OK && f->target && !replaces(&f->outs[f->target_output].desc, f->target->range))
         lower_fail(l);
 }
 

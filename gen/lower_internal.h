@@ -241,5 +241,6 @@ static inline tensor_ref eval_tensor(lower *l, const expr *e)
 term_list frame_dims(lower *l, tensor_ref t, int k); /* dims of the k-th tensor of the reference */
 interval frame_range(lower *l, tensor_ref t, int k);
 estimate frame_estimate(lower *l, tensor_ref t, int k);
+double frame_elements(lower *l, tensor_ref t, double other); /* of an input; other: where it is not known, and of an output */
 
 #endif
