@@ -43,40 +43,64 @@ static bool shares_end(interval a, interval b)
     return near(a.lo, b.lo) || near(a.hi, b.hi) || near(a.lo, -b.hi) || near(a.hi, -b.lo);
 }
 
-uint64_t lineage_copied(const op_instance *in, const tensor_desc *out, const uint64_t *copied)
+static bool holds(const copy_set *a, int32_t t)
 {
-    uint64_t m = 0, last = 0;
-    size_t moving = 0;
+    for (int32_t k = 0; k < a->n; k++)
+        if (a->id[k] == t)
+            return true;
+    return false;
+}
+
+static void unite(copy_set *a, const copy_set *b)
+{
+    for (int32_t k = 0; k < b->n && a->n < COPY_SET; k++)
+        if (!holds(a, b->id[k]))
+            a->id[a->n++] = b->id[k];
+}
+
+static bool meet(const copy_set *a, const copy_set *b)
+{
+    for (int32_t k = 0; k < b->n; k++)
+        if (holds(a, b->id[k]))
+            return true;
+    return false;
+}
+
+copy_set lineage_copied(const op_instance *in, const tensor_desc *out, const copy_set *copied)
+{
+    copy_set m = {0};
+    size_t moving = 0, last = 0;
     double width = 0;
     for (size_t i = 0; i < in->n_inputs; i++) {
         const inst_input *x = &in->inputs[i];
         if (slot_data(x->kind) && !x->desc.likely.weak) {
             moving++;
-            last = copied[i];
-            m |= last && shares_end(out->range, x->desc.range) ? last : 0;
+            last = i;
+            if (shares_end(out->range, x->desc.range))
+                unite(&m, &copied[i]);
         }
         width += slot_data(x->kind) || x->kind == INST_INIT ? iv_width(x->desc.range) : 0;
     }
-    return moving == 1 && near(width, iv_width(out->range)) ? last : m; /* a sum with what does not move */
+    return moving == 1 && near(width, iv_width(out->range)) ? copied[last] : m; /* a sum with what does not move */
 }
 
-bool lineage_alike(const build_state *s, const build_group *g, size_t f, const int32_t *origins, uint64_t copied[][OP_MAX_OUTPUTS])
+bool lineage_alike(const build_state *s, const build_group *g, size_t f, const int32_t *origins, copy_set copied[][OP_MAX_OUTPUTS])
 {
     const op_instance *in = &g->inst[f];
     int32_t from[OP_MAX_SLOTS];
-    uint64_t copies[OP_MAX_SLOTS];
+    copy_set copies[OP_MAX_SLOTS];
     bool alike = false, unlike = in->op->flags & OP_UNLIKE;
     for (size_t i = 0; i < in->n_inputs; i++) {
         const inst_input *x = &in->inputs[i];
         int32_t t = x->kind == INST_TENSOR ? g->tensor[f][i] : -1;
         from[i] = t >= 0 ? s->notes[t].origin : x->kind == INST_LINK ? origins[x->frame] : -1;
-        copies[i] = t >= 0 ? s->notes[t].copied : x->kind == INST_LINK ? copied[x->frame][x->output] : 0;
+        copies[i] = t >= 0 ? s->notes[t].copied : x->kind == INST_LINK ? copied[x->frame][x->output] : (copy_set){0};
         for (size_t j = 0; j < i && unlike; j++)
-            alike |=
-                copies[i] & copies[j] || (from[i] != -1 && from[i] == from[j] && lineage_copies(&x->desc, &in->inputs[j].desc));
+            alike |= (in->n_inputs == 2 && meet(&copies[i], &copies[j])) ||
+                     (from[i] != -1 && from[i] == from[j] && lineage_copies(&x->desc, &in->inputs[j].desc));
     }
     for (size_t o = 0; o < in->n_outputs && (f + 1 < g->n || g->target >= 0); o++)
-        copied[f][o] = in->outputs[o].present ? lineage_copied(in, &in->outputs[o].desc, copies) : 0;
+        copied[f][o] = in->outputs[o].present ? lineage_copied(in, &in->outputs[o].desc, copies) : (copy_set){0};
     return alike;
 }
 

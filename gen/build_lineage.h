@@ -14,17 +14,12 @@ static inline bool lineage_copies(const tensor_desc *a, const tensor_desc *b)
 {
     return tensor_shape_equal(a, b) || (a->range.lo == b->range.lo && a->range.hi == b->range.hi);
 }
-/* Tensors by hash, one bit each: two sets that have a bit in common have a tensor in common, or by chance have not. */
-static inline uint64_t lineage_bit(int32_t t)
-{
-    return (uint64_t)1 << (t & 63);
-}
 /* The tensors whose elements an output may hold as they are, negated, or moved by what is the same for all inputs: bounds tell, as
  * they have an end of the input's then, or the width of a sum. copied: of the inputs. */
-uint64_t lineage_copied(const op_instance *in, const tensor_desc *out, const uint64_t *copied);
+copy_set lineage_copied(const op_instance *in, const tensor_desc *out, const copy_set *copied);
 /* Whether two inputs of one shape are functions of the same tensor, or may hold elements of one. Fills copied[f] for the operators
  * after it. */
-bool lineage_alike(const build_state *s, const build_group *g, size_t f, const int32_t *origins, uint64_t copied[][OP_MAX_OUTPUTS]);
+bool lineage_alike(const build_state *s, const build_group *g, size_t f, const int32_t *origins, copy_set copied[][OP_MAX_OUTPUTS]);
 
 /* Axes of an output (bit k: the k-th from the last) along which nothing that moves and that it is made of differs, weights aside.
  * Seen are broadcasting, in an output larger than the inputs together, and operators that keep a shape or make it smaller. levels:

@@ -331,7 +331,7 @@ void state_foresee(build_state *s, const build_group *g, build_effect *e)
     constancy constant[LOWER_MAX_FRAMES] = {VARIES};
     int32_t origins[LOWER_MAX_FRAMES];
     uint32_t linked[LOWER_MAX_FRAMES][OP_MAX_OUTPUTS];
-    uint64_t copied[LOWER_MAX_FRAMES][OP_MAX_OUTPUTS];
+    copy_set copied[LOWER_MAX_FRAMES][OP_MAX_OUTPUTS];
     c.n_roots = 0;
     for (int f = 0; f < LOWER_MAX_FRAMES; f++)
         c.parent[f] = f;
@@ -379,7 +379,7 @@ void state_foresee(build_state *s, const build_group *g, build_effect *e)
         used[g->n - 1] = true;
         size_t f = g->n - 1, o = (size_t)g->target_output;
         /* Its consumers took it for what is no function or copy of another tensor, and not spread along an axis. */
-        bool same = origins[f] < 0 && !linked[f][o] && !copied[f][o];
+        bool same = origins[f] < 0 && !linked[f][o] && copied[f][o].n == 0;
         note_fault(e, !weak[f] && (!s->strict || (same && s->notes[g->target].passed)) ? NULL : idles);
     }
     if (s->avoid && !e->fault)
@@ -416,7 +416,7 @@ static int32_t add_tensor(build_state *s, tensor_kind kind, const tensor_desc *d
         return -1;
     int32_t t = (int32_t)s->n_tensors++;
     s->tensors[t] = (graph_tensor){.kind = kind, .desc = *d, .producer = -1};
-    s->notes[t] = (tensor_note){.free_at = -1, .input_at = -1, .same_shape = -1, .node = node, .origin = t, .copied = lineage_bit(t)};
+    s->notes[t] = (tensor_note){.free_at = -1, .input_at = -1, .same_shape = -1, .node = node, .origin = t, .copied = {1, {t}}};
     if (kind != TENSOR_INIT) {
         int32_t *head = &s->heads[shape_hash(d) & (s->n_heads - 1)];
         s->notes[t].same_shape = *head;
@@ -575,11 +575,11 @@ static bool commit_outputs(build_state *s, const build_group *g, size_t f, int32
 {
     int32_t origin = lineage_node_origin(s, &g->inst[f], node);
     uint32_t levels[OP_MAX_SLOTS];
-    uint64_t copied[OP_MAX_SLOTS];
+    copy_set copied[OP_MAX_SLOTS];
     for (size_t i = 0; i < g->inst[f].n_inputs; i++) {
         int32_t t = i < s->nodes[node].n_inputs ? s->nodes[node].inputs[i] : -1;
         levels[i] = t >= 0 ? lineage_level(&s->tensors[t].desc, s->notes[t].level) : 0;
-        copied[i] = t >= 0 ? s->notes[t].copied : 0;
+        copied[i] = t >= 0 ? s->notes[t].copied : (copy_set){0};
     }
     const op_instance *in = &g->inst[f];
     bool last = f + 1 == g->n && g->target >= 0;
@@ -596,7 +596,9 @@ static bool commit_outputs(build_state *s, const build_group *g, size_t f, int32
             s->tensors[t].producer = node;
             s->notes[t].constant = constant;
             s->notes[t].level = lineage_output_level(in, &in->outputs[o].desc, levels);
-            s->notes[t].copied = lineage_bit(t) | lineage_copied(in, &in->outputs[o].desc, copied);
+            copy_set copies = lineage_copied(in, &in->outputs[o].desc, copied);
+            if (copies.n > 0)
+                s->notes[t].copied = copies;
             s->notes[t].aside = is_aside(s, in, o);
             s->notes[t].origin = origin >= 0 ? origin : t;
             s->notes[t].weak = constant || (s->strict && in->outputs[o].desc.likely.weak);

@@ -27,6 +27,12 @@ typedef struct {
 /* How a tensor's values are fixed: constants of shapes come from graph inputs by way of a source, bare ones from none. */
 typedef enum { VARIES, CONSTANT_OF_SHAPES, CONSTANT_BARE } constancy;
 
+/* Tensors, the first n; more than there is room for are left out. */
+enum { COPY_SET = 4 };
+typedef struct {
+    int32_t n, id[COPY_SET];
+} copy_set;
+
 /* What the builder notes of a tensor beside graph_tensor. */
 typedef struct {
     int32_t free_at;    /* place in its list of unconsumed tensors, -1: consumed, an initializer or a graph input */
@@ -39,7 +45,7 @@ typedef struct {
     int32_t origin;     /* tensor that it is a function of, without weights; itself if there is none such */
     uint32_t level;     /* bit k: broadcasting made it equal all along the axis that is k-th from the last */
     bool passed;        /* of a graph input: some consumer is not weak */
-    uint64_t copied;    /* hash of the tensors whose elements it may hold, itself among them */
+    copy_set copied;    /* tensors whose elements it may hold; itself if there are none such */
 } tensor_note;
 
 typedef struct {

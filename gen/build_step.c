@@ -506,7 +506,7 @@ static lower_result random_step(builder *b)
         const op_facts *facts = &b->index->facts[op->index];
         if (facts->cost > slack + 1 + b->s.sink_need && b->due_left[op->index] == 0)
             continue;
-        if (b->s.inputs.n > 0 && tape_chance(b->t, "backward", 1, 12)) {
+        if (b->s.inputs.n > 0 && tape_chance(b->t, "backward", 1, 24)) {
             res = backward(b, op);
             continue;
         }
@@ -519,15 +519,15 @@ static lower_result random_step(builder *b)
         bool reuse = below(b->s.reused, b->reuse_share, done + 1);
         bool branch = b->s.live.n < b->soft_live && tape_chance(b->t, "branch", reuse ? 2 : 1, 4);
         res = extend(b, op, branch, partners);
-        if (res == LOWER_FAIL && (partners || tape_chance(b->t, "again", 1, 2)))
+        if (res == LOWER_FAIL && (partners || tape_chance(b->t, "again", 1, 4)))
             res = extend(b, op, branch, behind ? partners : 0);
         /* The first operator drawn is given more tries, so that those with narrow domains are not much rarer than others. */
-        for (int k = turn == 0 ? 3 : 1;
+        for (int k = turn == 0 ? 2 : 1;
              k > 0 && res == LOWER_FAIL && slack >= 1 && tape_chance(b->t, "bridge", turn == 0 ? 3 : 1, 4); k--)
             res = bridge(b, op);
         if (res == LOWER_FAIL && facts->takes & ~b->ops->data && slack >= 2 && tape_chance(b->t, "produce", 1, 2))
             res = produce(b, op);
-        if (res == LOWER_FAIL && turn == 0)
+        if (res == LOWER_FAIL && turn == 0 && facts->most_data == 1)
             res = backward(b, op);
         if (turn == RANDOM_TRIES / 2)
             list = &b->index->usable;

@@ -108,7 +108,7 @@ static double size(estimate a)
 /* A range that says little of where in it the mean is. */
 static estimate bent(estimate a)
 {
-    a.off = radius(a) / 3;
+    a.off = radius(a) / 8;
     return a;
 }
 

@@ -282,7 +282,7 @@ static void fill_ranges(lower *l, frame *f)
 static bool replaces(const tensor_desc *d, interval target)
 {
     double width = iv_width(target);
-    return iv_inside(d->range, target) && 2 * iv_width(d->likely.range) >= width && 4 * d->likely.live >= width;
+    return iv_inside(d->range, target) && 3 * iv_width(d->likely.range) >= width && 6 * d->likely.live >= width;
 }
 
 /* One attempt at the values; the shapes are settled. */
