@@ -2,6 +2,7 @@
 import hashlib
 import os
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -117,3 +118,9 @@ def by_hash(case):
 
 for fault, when in (("fault-adjacent", relu_feeds_add), ("fault-operator", has_relu), ("fault-hash", by_hash)):
     planted(fault, when=when)(lambda outputs: outputs + outputs[:1])
+
+
+@planted("fault-orphan")
+def crash_with_a_child(outputs):
+    subprocess.Popen(["sleep", "987"])
+    os.kill(os.getpid(), signal.SIGSEGV)

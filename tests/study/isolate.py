@@ -75,6 +75,10 @@ class Child:
                 os.kill(p, signal.SIGKILL)
             except OSError:
                 pass
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)  # and those whose parent is gone, in the session's group
+        except OSError:
+            pass
         self.process.wait()
         self.process.stdin.close()
         self.process.stdout.close()

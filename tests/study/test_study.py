@@ -167,6 +167,13 @@ def test_why_a_package_is_not_installed_is_kept(tmp_path, monkeypatch):
     assert targets.why_not(broken) == "no-such-package is not installed (ERROR: No matching distribution found)"
 
 
+def test_a_crash_leaves_no_child_behind(corpus, tmp_path):
+    engine.Run(corpus, tmp_path, ["fault-orphan"], modules=MODULES, quiet=True).go()
+    assert {r["status"] for r in engine.read_results(tmp_path) if r["target"] == "fault-orphan" and r["model"] != "test_000000"} == {"crash"}
+    lines = [Path(p, "cmdline").read_bytes() for p in Path("/proc").glob("[0-9]*") if Path(p, "cmdline").exists()]
+    assert b"sleep\x00987\x00" not in lines
+
+
 def test_inputs_in_an_archive_are_those_in_folders(corpus, tmp_path):
     save(tmp_path, ["Abs"], sets=3)
     folders = case.Case(tmp_path / "model.onnx", None)
