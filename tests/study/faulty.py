@@ -112,8 +112,8 @@ def relu_feeds_add(case):
 
 
 def by_hash(case):
-    """Three models of ten, by the bytes of the file."""
-    return hashlib.sha256(Path(case.path).read_bytes()).digest()[0] < 77
+    """One model of ten, by the bytes of the file."""
+    return hashlib.sha256(Path(case.path).read_bytes()).digest()[0] < 26
 
 
 for fault, when in (("fault-adjacent", relu_feeds_add), ("fault-operator", has_relu), ("fault-hash", by_hash)):
