@@ -22,6 +22,22 @@ def pad_of_one_axis_between_transposes():
                  {"x": x}, {"pads": i64(1, 2), "axes": i64(0)}, [np.pad(x, ((0, 0), (1, 2)))], opset=18)
 
 
+@finding("onnxruntime-all", V, "value mismatch", ("onnxruntime-none", "reference", "openvino", "tract", "tinygrad"))
+def transposed_matrix_times_vector():
+    """Transpose and MatMul become FusedMatMul, which takes the matrix as it was before when the other operand is a vector. A column, [5, 1], is multiplied rightly."""
+    x, v = ramp(5, 3), ramp(5, low=-2.0, high=2.0)
+    return model([("Transpose", ["x"], ["t"], {"perm": [1, 0]}), ("MatMul", ["t", "v"], ["y"], {})], {"x": x}, {"v": v}, [x.T @ v])
+
+
+@finding("onnxruntime-none", V, "value mismatch", ("reference",))
+def resize_that_crops_to_the_same_length():
+    """tf_crop_and_resize samples from 0.25 to 0.75 of the axis, at positions 1, 1.5, 2, 2.5 and 3. ONNX Runtime copies the axis, as its length stays."""
+    x = ramp(1, 5)
+    y = np.array([[x[0, 1], (x[0, 1] + x[0, 2]) / 2, x[0, 2], (x[0, 2] + x[0, 3]) / 2, x[0, 3]]], np.float32)
+    return single("Resize", {"x": x}, {"roi": np.array([0, 0.25, 1, 0.75], np.float32), "sizes": i64(1, 5)}, [y], inputs=["x", "roi", "", "sizes"],
+                  mode="linear", coordinate_transformation_mode="tf_crop_and_resize")
+
+
 @finding("onnxruntime-none", V, "value mismatch", ("reference",))
 def col2im_of_dilated_blocks_of_two_channels():
     """Each block element is added at position + dilation * its place in the block, for each channel alike. ONNX Runtime is right with one channel or without dilation."""
