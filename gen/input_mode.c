@@ -110,7 +110,7 @@ static size_t some_normal(bulk_rng *r, double z[BLOCK], size_t n)
         uint32_t sum = 0;
         for (size_t k = 0; k < PARTS / 2; k++)
             sum += (word[i * PARTS / 2 + k] & 0xffff) + (word[i * PARTS / 2 + k] >> 16);
-        z[i] = ((double)sum - PARTS / 2 * 65535) * 0x1p-16;
+        z[i] = ((double)sum - PARTS * 32767.5) * 0x1p-16;
     }
     return n;
 }

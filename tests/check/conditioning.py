@@ -54,7 +54,7 @@ class Steps:
                 if rng is not None and v.dtype.kind == "f" and v.size:
                     w, unit = v.astype(np.float64), COARSE if v.dtype == np.float16 else 1.0
                     size = np.where(self.exact(v, n, values), 0.0, np.abs(w) * NOISE * unit + float(np.abs(w).max()) * SCALE * unit)
-                    v = np.asarray(w + size * rng.uniform(-1, 1, v.shape), v.dtype)
+                    v = np.asarray(within(w + size * rng.uniform(-1, 1, v.shape), w), v.dtype)
                 values[x] = v
         return values
 
@@ -63,6 +63,13 @@ class Steps:
         known = [values[x] if x in values else numpy_helper.to_array(self.view.inits[x]) for x in n.input if x]
         known = [np.ravel(x) for x in known if x.dtype == v.dtype]
         return (v == np.rint(v)) | (np.isin(v, np.concatenate(known)) if known else False)
+
+
+def within(moved, w):
+    """Moved values stay in the range of the tensor, a lone one on its side of zero: what is never negative, or above one, may be what the next operator asks for."""
+    if w.size > 1:
+        return np.clip(moved, w.min(), w.max())
+    return np.where(np.sign(moved) == np.sign(w), moved, w)
 
 
 def spread(runs, name):
