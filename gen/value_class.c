@@ -23,8 +23,10 @@ typedef struct {
 
 static void add(builder_of_classes *b, const char *name, value_class c)
 {
+    if (name == NULL) /* no memory, which the arena keeps in mind */
+        return;
     for (size_t i = 0; i < b->n; i++)
-        if (name == NULL || strcmp(b->classes[i].name, name) == 0)
+        if (strcmp(b->classes[i].name, name) == 0)
             return;
     if (b->n == MOST_CLASSES - 1)
         return;

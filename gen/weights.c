@@ -114,7 +114,7 @@ static nn_status find(const op_set *ops, word w, size_t *lo, size_t *hi, nn_erro
 static nn_status apply(op_weights *x, const op_set *ops, const entry *e, int pass, nn_error *err)
 {
     int spelt = !any(e->names[0]) + (e->n_names == 2 && !any(e->names[1]));
-    size_t lo[2], hi[2] = {0, 1};
+    size_t lo[2] = {0, 0}, hi[2] = {0, 0};
     for (size_t i = 0; i < e->n_names; i++)
         if (find(ops, e->names[i], &lo[i], &hi[i], err) != NN_OK)
             return NN_ERR_USAGE;

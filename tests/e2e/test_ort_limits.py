@@ -98,3 +98,16 @@ def test_training_changes_the_initializers():
     first, second = (session.run(None, {"x": x})[0] for _ in range(2))
     assert np.allclose(first, -0.1 * x.mean(axis=(0, 2)), atol=1e-6)
     assert not np.allclose(first, second)
+
+
+@pytest.mark.parametrize("place", [1, 2])
+def test_a_relu_that_gives_a_bound_of_clip(place):
+    """As the upper bound it is merged into Clip, optimised, and the data's negative values are lost; as the lower one it is not."""
+    x, bound = np.array([-3, -0.5, 1, 4], np.float32), np.array(2, np.float32)
+    nodes = [helper.make_node("Relu", ["m"], ["bound"]), helper.make_node("Clip", ["x", "bound"] if place == 1 else ["x", "", "bound"], ["y"])]
+    infos = [helper.make_tensor_value_info(k, TensorProto.FLOAT, v.shape) for k, v in (("x", x), ("m", bound))]
+    model = helper.make_model(helper.make_graph(nodes, "g", infos, [helper.make_tensor_value_info("y", TensorProto.FLOAT, x.shape)]),
+                              opset_imports=[helper.make_opsetid("", 21)], ir_version=IR[21])
+    onnx.checker.check_model(model, full_check=True)
+    y = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"]).run(None, {"x": x, "m": bound})[0]
+    assert (y == (np.maximum if place == 1 else np.minimum)(x, bound)).all() == (place == 1)

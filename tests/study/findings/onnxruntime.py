@@ -1,7 +1,7 @@
 """ONNX Runtime 1.32.0 on the CPU, and onnxruntime-web 1.30.0."""
 import numpy as np
 
-from study.findings import finding, i64, model, ramp, single
+from study.findings import f32, finding, i64, model, ramp, single
 
 V = "1.32.0"
 
@@ -27,6 +27,13 @@ def transposed_matrix_times_vector():
     """Transpose and MatMul become FusedMatMul, which takes the matrix as it was before when the other operand is a vector. A column, [5, 1], is multiplied rightly."""
     x, v = ramp(5, 3), ramp(5, low=-2.0, high=2.0)
     return model([("Transpose", ["x"], ["t"], {"perm": [1, 0]}), ("MatMul", ["t", "v"], ["y"], {})], {"x": x}, {"v": v}, [x.T @ v])
+
+
+@finding("onnxruntime-all", V, "value mismatch", ("onnxruntime-none", "reference", "openvino", "tract", "tinygrad"))
+def relu_that_gives_the_upper_bound_of_clip():
+    """Relu and Clip become a Clip from 0 on, as if Relu gave what is clipped: -3 becomes 0. Relu gives the upper bound here, and there is no lower one."""
+    x, m = f32(-3.0, -0.5, 1.0, 4.0), np.array(2.0, np.float32)
+    return model([("Relu", ["m"], ["high"], {}), ("Clip", ["x", "", "high"], ["y"], {})], {"x": x, "m": m}, {}, [np.minimum(x, np.maximum(m, 0))])
 
 
 @finding("onnxruntime-none", V, "value mismatch", ("reference",))
