@@ -19,6 +19,7 @@ from check.judge import judge
 from check.validate import validate
 from check.workers import Pool
 
+ENOUGH = 100  # models, of which a value class that is in none is missed for another reason than chance
 MOST = 20  # models made for each that is wanted, where an operator is not in all of them
 EXAMINERS = {"judge": judge, "compare": compare.examine, "perturb": liveness.examine}
 
@@ -80,27 +81,47 @@ def models_with(out, op):
         return None
 
 
+def classes_missed(out, op):
+    """How many value classes of the operator's attributes no model has."""
+    try:
+        manifest = corpora.parse((Path(out) / "manifest.json").read_text())
+        return sum(n == 0 for t in manifest["statistics"]["classes"].get(op, {}).values() for n in t.values())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return 0  # the validator says what is wrong with the manifest
+
+
 def generate(generator, f, out, forms):
     """(family as it was made, whether each model must have its operator, error message or None).
 
-    For a single operator: alone with the fewest nodes at which every model has it, or among all operators, asked for by --contain,
-    or with helpers, or what has it most often."""
+    For a single operator: alone with the fewest nodes at which every model has it and the models have all values, as far as any number of nodes does,
+    or among all operators, asked for by --contain, or with helpers, or what has it most often."""
     if not f.op:
         ok, words = generator.make(f, out)
         return f, False, None if ok else words
     best, words = (0, None), ""
     for form, helpers in forms:
         ops = ",".join([form.format(f.op)] + [h for h in helpers if h != f.op])
+        all_have_it = []
         for n in plan.MINIMAL_NODES:
             shutil.rmtree(out, ignore_errors=True)
             sized = f._replace(nodes=n, ops=ops)
             ok, words = generator.make(sized, out)
             there = models_with(out, f.op) if ok else 0
-            if there is None or there == generator.count:
-                return sized, there is not None, None  # the validator says what is wrong with the manifest
-            if ok:
+            if there is None:
+                return sized, False, None  # the validator says what is wrong with the manifest
+            if there == generator.count:
+                missed = classes_missed(out, f.op) if there >= ENOUGH else 0
+                if missed == 0:
+                    return sized, True, None
+                all_have_it.append((missed, n, sized))
+            elif ok:
                 words = f"{f.op} is in {there} of {generator.count} models"
                 best = (there, sized) if there > best[0] else best
+        if all_have_it:
+            sized = min(all_have_it)[2]
+            shutil.rmtree(out, ignore_errors=True)
+            generator.make(sized, out)
+            return sized, True, None
         for n in () if helpers else plan.CONTAIN_NODES:
             shutil.rmtree(out, ignore_errors=True)
             sized = f._replace(nodes=n, contain=f.op)
