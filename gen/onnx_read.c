@@ -91,7 +91,7 @@ bool onnx_is_sound(const void *bytes, size_t n, uint64_t nodes, char *why, size_
 {
     bool starved = false;
     ProtobufCAllocator memory = {.alloc = take, .free = give, .allocator_data = &starved};
-    onnx_scan_report scan;
+    onnx_scan_report scan = {0};
     nn_error err = {0};
     if (onnx_scan(&scan, bytes, n, "", &err) != NN_OK) {
         (void)snprintf(why, size, "%.200s", err.status == NN_ERR_NOMEM ? "" : err.message);

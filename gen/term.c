@@ -420,7 +420,7 @@ static bool post_bounds(lower *l, csp_rel rel, term d)
             lower_check(l, csp_restrict(l->csp, v, x, x));
         return true;
     }
-    if (rel != CSP_LE || k == INT64_MIN)
+    if (rel != CSP_LE || k == 0 || k == INT64_MIN)
         return false;
     int64_t lo = csp_lo(l->csp, v), hi = csp_hi(l->csp, v);
     if (k > 0) /* k * v <= c */

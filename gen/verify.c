@@ -281,7 +281,7 @@ static nn_status check_all(verify *v, nn_error *err)
 
 nn_status nn_corpus_verify(const char *dir, nn_verify_report *report, nn_difference_fn *tell, void *data, nn_error *err)
 {
-    nn_verify_report own;
+    nn_verify_report own = {0};
     verify v = {.dir = dir, .report = report != NULL ? report : &own, .tell = tell, .data = data};
     *v.report = (nn_verify_report){0};
     v.fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
