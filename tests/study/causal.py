@@ -112,12 +112,12 @@ def nearest(treated, pool, sequence):
     """[(i, j)]: the assignment of treated models to those of the pool with the least sum of differences in numbers of operators, where one of the
     sequence's counts as ten."""
     from scipy.optimize import linear_sum_assignment
+    from scipy.spatial.distance import cdist
 
     names = sorted(set().union(*treated, *pool))
     weight = np.array([10.0 if op in sequence else 1.0 for op in names])
-    a, b = (np.array([[c[op] for op in names] for c in side], float) for side in (treated, pool))
-    cost = (np.abs(a[:, None, :] - b[None, :, :]) * weight).sum(2)
-    return list(zip(*(x.tolist() for x in linear_sum_assignment(cost))))
+    a, b = (np.array([[c[op] for op in names] for c in side], float) * weight for side in (treated, pool))
+    return list(zip(*(x.tolist() for x in linear_sum_assignment(cdist(a, b, "cityblock")))))
 
 
 def make_arms(nngen, folder, sequence, plan):
