@@ -3,10 +3,11 @@
 #include <string.h>
 
 #define ATTEMPTS 20
-#define RELAX_AFTER 10   /* then larger values are allowed */
-#define LENIENT_AFTER 14 /* then due operators may be left out */
-#define NARROW_AFTER 17  /* then as few outputs as can be */
-#define STRICT_FROM 8    /* nodes from which on outputs may not be weak */
+#define RELAX_AFTER 10    /* then larger values are allowed */
+#define LENIENT_AFTER 14  /* then due operators may be left out */
+#define NARROW_AFTER 17   /* then as few outputs as can be */
+#define SPARE_ONE_IN 1000 /* nodes, for which one weak output may be, where else a large graph would be begun anew */
+#define STRICT_FROM 8     /* nodes from which on outputs may not be weak */
 #define RELAXED_MAGNITUDE 100.0
 
 nn_status builder_new(builder **out, const op_set *ops, nn_error *err)
@@ -115,9 +116,15 @@ static lower_result attempt(builder *b, const build_request *r)
         b->soft_live = 1;
         b->chainy = true;
     }
+    size_t spares = b->nodes / SPARE_ONE_IN;
     lower_result res = build_start(b);
-    while (res == LOWER_OK && b->s.n_nodes < b->nodes)
+    while (res == LOWER_OK && b->s.n_nodes < b->nodes) {
         res = build_step(b);
+        if (res == LOWER_FAIL && spares > 0 && state_spare(&b->s)) {
+            spares--;
+            res = LOWER_OK;
+        }
+    }
     if (res != LOWER_OK)
         return res;
     if (build_need(b, b->s.components, b->s.live.n, b->s.sink_need) > 0 || (b->n_due > 0 && !b->lenient) || build_paths_firm(b))

@@ -452,6 +452,30 @@ static void end_live(build_state *s, int32_t node)
     }
 }
 
+bool state_spare(build_state *s)
+{
+    for (size_t k = 0; k < s->sinks.n; k++) {
+        int32_t v = s->sinks.items[k];
+        node_note *n = &s->node_notes[v];
+        const graph_node *node = &s->nodes[v];
+        bool fit = n->weak && n->sink == 1; /* one: its outputs are data */
+        for (size_t o = 0; o < node->n_outputs && fit; o++)
+            fit = node->outputs[o] < 0 || s->notes[node->outputs[o]].constant == VARIES;
+        if (!fit)
+            continue;
+        n->weak = false;
+        n->sink = 0;
+        s->sink_need--;
+        s->node_notes[id_remove(&s->sinks, n->sink_at)].sink_at = n->sink_at;
+        n->sink_at = -1;
+        for (size_t o = 0; o < node->n_outputs; o++)
+            if (node->outputs[o] >= 0)
+                s->notes[node->outputs[o]].weak = false;
+        return true;
+    }
+    return false;
+}
+
 static bool consume(build_state *s, int32_t t, bool weak)
 {
     graph_tensor *x = &s->tensors[t];

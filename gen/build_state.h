@@ -109,6 +109,9 @@ nn_status state_init(build_state *s, const op_index *index, arena *memory, nn_er
 void state_free(build_state *s);
 /* An empty graph; memory is kept. False without memory. */
 bool state_reset(build_state *s, size_t nodes);
+/* Lets the outputs of one node that is live and weak be as if they were not, so that one of them may be a graph output. False:
+ * there is no such node that depends on a graph input and gives data. */
+bool state_spare(build_state *s);
 void state_foresee(build_state *s, const build_group *g, build_effect *e);
 /* False without memory: the state is then to be reset. */
 bool state_commit(build_state *s, const build_group *g);
