@@ -25,7 +25,7 @@ def agree(a, b, rounding=ROUNDING):
         return f"{a.dtype}{list(a.shape)} and {b.dtype}{list(b.shape)}"
     if a.dtype.kind != "f":
         return None if np.array_equal(a, b) else f"{int((a != b).sum())} of {a.size} values differ"
-    room = ATOL + rounding * float(np.abs(b[np.isfinite(b)]).max(initial=0.0))
+    room = ATOL + rounding * max(float(np.abs(x[np.isfinite(x)]).max(initial=0.0)) for x in (a, b))
     if np.allclose(a, b, rtol=RTOL, atol=room, equal_nan=True):
         return None
     wrong = ~np.isclose(a, b, rtol=RTOL, atol=room, equal_nan=True)

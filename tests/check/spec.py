@@ -154,18 +154,29 @@ def resize(x, d, mode, nearest=None, scale=None, roi=(0, 1)):
     return np.array([x[k] * float(k + 1 - p) + x[k + 1] * float(p - k) for k, p in zip(left, at)])
 
 
+def resize_antialias(x, at):
+    """One dimension, made shorter; linear, about the points at: the filter is as many times wider, and goes on over the edge with the last element."""
+    wide, reach = len(x) / len(at), np.arange(-2 * len(x), 3 * len(x))
+    weights = [np.maximum(1 - np.abs(reach - p) / wide, 0) for p in at]
+    return np.array([w @ x[reach.clip(0, len(x) - 1)] / w.sum() for w in weights])
+
+
 def instance_normalization(x, scale, b, epsilon=1e-5):
     x, axes = x.astype(np.float64), tuple(range(2, x.ndim))
     shape = (1, -1) + (1,) * len(axes)
     return scale.reshape(shape) * (x - x.mean(axes, keepdims=True)) / np.sqrt(x.var(axes, keepdims=True) + epsilon) + b.reshape(shape)
 
 
-def causal_attention(q, k, v):
-    """Four dimensions, as many heads of keys as of queries; each query sees the keys up to its own."""
+def causal_weights(q, k, past=0):
+    """Four dimensions, as many heads of keys as of queries; each query sees the past keys and the new ones up to its own."""
     scores = q.astype(np.float64) @ k.swapaxes(2, 3) / math.sqrt(q.shape[3])
-    scores = np.where(np.tri(*scores.shape[2:], dtype=bool), scores, -np.inf)
+    scores = np.where(np.tri(*scores.shape[2:], past, dtype=bool), scores, -np.inf)
     weights = np.exp(scores - scores.max(-1, keepdims=True))
-    return weights / weights.sum(-1, keepdims=True) @ v
+    return weights / weights.sum(-1, keepdims=True)
+
+
+def causal_attention(q, k, v):
+    return causal_weights(q, k) @ v
 
 
 def dft(x, axis, length, inverse=False):

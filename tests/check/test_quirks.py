@@ -79,8 +79,8 @@ def recurrent(op, lens=None, activations=None, clip=None, input_forget=0, revers
     return case(op, 17, [STEPS, w, r, b, None if lens is None else np.array(lens, np.int32)], y, hidden_size=2, **given)
 
 
-def batch_normalization(momentum, opset=13):
-    x, scale, b, mean, var = draw(2, 3, 4), draw(3), draw(3), draw(3), draw(3) + 2
+def batch_normalization(momentum, opset=13, far=0.0):
+    x, scale, b, mean, var = draw(2, 3, 40) + np.float32(far), draw(3), draw(3), draw(3) + np.float32(far), draw(3) + 2
     return case("BatchNormalization", opset, [x, scale, b, mean, var], spec.batch_normalization(x, scale, b, mean, var), momentum=momentum)
 
 
@@ -119,10 +119,23 @@ def masked(queries):
     return case("Attention", 25, [q, k, v, np.ones((queries, 3), bool)], spec.causal_attention(q, k, v), is_causal=1)
 
 
+def with_past(queries):
+    """Two new keys after a past one; the last output has the weights."""
+    q, k, v, past_k, past_v = (draw(1, 1, n, 4) for n in (queries, 2, 2, 1, 1))
+    weights = spec.causal_weights(q, np.concatenate([past_k, k], 2), 1)
+    return case("Attention", 24, [q, k, v, None, past_k, past_v], weights, 4, is_causal=1, qk_matmul_output_mode=3)
+
+
 def scaled(scale, n, mode="align_corners", opset=13):
     x = draw(1, n)
     y = spec.resize(x[0], int(scale * n), mode, None, scale)
     return case("Resize", opset, [x, None, np.array([1, scale], np.float32)], y.reshape(1, -1), mode="linear", coordinate_transformation_mode=mode)
+
+
+def antialiased(n, *at):
+    x = draw(1, n)
+    y = spec.resize_antialias(x[0].astype(np.float64), at)
+    return case("Resize", 19, [x, None, None, ints(1, len(at))], y.reshape(1, -1), mode="linear", coordinate_transformation_mode="pytorch_half_pixel", antialias=1)
 
 
 def cropped(length):
@@ -150,6 +163,26 @@ def cross_entropy(far):
 def instance_normalization(spread):
     x, scale, b = (8 + spread * draw(2, 3, 40)).astype(np.float32), draw(3), np.zeros(3, np.float32)
     return case("InstanceNormalization", 17, [x, scale, b], spec.instance_normalization(x, scale, b), epsilon=1e-9)
+
+
+def sigmoid(low, high):
+    x = np.linspace(low, high, 1001, dtype=np.float32)
+    return case("Sigmoid", 17, [x], spec.sigmoid(x.astype(np.float64)))
+
+
+def log_sum_exp(total):
+    """Of rows of 64 values whose exponentials have that sum."""
+    x = draw(16, 64)
+    sums = lambda: np.exp(x.astype(np.float64)).sum(axis=1, keepdims=True)
+    x = (x + math.log(total) - np.log(sums())).astype(np.float32)
+    return case("ReduceLogSumExp", 17, [x], np.log(sums()), axes=[1])
+
+
+def det(gap):
+    """The third row is the sum of the others but for the gap."""
+    x = 4 * draw(8, 3, 3)
+    x[:, 2] = x[:, 0] + x[:, 1] + np.float32(gap) * draw(8, 3)
+    return case("Det", 17, [x], np.linalg.det(x.astype(np.float64)))
 
 
 def lp_norm(x):
@@ -202,6 +235,7 @@ CASES = {
     "gridsample-reflection-one": (grid_sample(np.repeat(X4[:, :, :1, :1], 2, 3), [[-1.5, 0], [1, 0]], 20, X4[:, :, :1, :1], padding_mode="reflection", align_corners=1),
                                   [grid_sample(X4[:, :, :1, :1], [[-1, -1]], 20, X4, padding_mode="reflection", align_corners=1)]),
     "attention-scores": (attention(0.5), [attention(0.0)]),
+    "attention-causal-lone-query": (with_past(1), [with_past(2)]),
     "attention-causal-mask": (masked(1), [masked(3)]),
     "castlike-round-mode": (case("CastLike", 25, [X4, X5], X4, round_mode="up"), [case("CastLike", 25, [X4, X5], X4)]),
     "gatherelements-smaller": (gather((3, 4), (2, 4), 1), [gather((3, 4), (3, 2), 1)]),
@@ -224,7 +258,7 @@ CASES = {
     "lstm-input-forget": (recurrent("LSTM", input_forget=1), [recurrent("LSTM")]),
     "softsign-scalar": (case("Softsign", 17, [np.array(-3, np.float32)], np.array(-0.75)), [case("Softsign", 17, [np.array([-3], np.float32)], np.array([-0.75]))]),
     "resize-length": (scaled(0.75, 7), [scaled(0.75, 8)]),
-    "resize-pytorch-one": (scaled(0.25, 5, "pytorch_half_pixel"), [scaled(0.5, 4, "pytorch_half_pixel")]),
+    "resize-pytorch-one": (scaled(0.25, 5, "pytorch_half_pixel"), [scaled(0.5, 4, "pytorch_half_pixel"), antialiased(4, 0.5, 2.5)]),
     "resize-crop-kept": (cropped(4), [cropped(5)]),
     "resize-nearest-edge": (nearest(50, 14), [nearest(50, 13), nearest(50, 25)]),
     "resize-whole-position": (scaled(0.5, 9, "half_pixel_symmetric", 19), [scaled(0.5, 8, "half_pixel_symmetric", 19)]),
@@ -239,9 +273,15 @@ CASES = {
     "maxpool-pads": (pool("MaxPool", spec.largest, pads=[0, 1, 0, 1]), [pool("MaxPool", spec.largest, pads=[0, 1, 0, 1], strides=[2, 1])]),
     "maxpool-indices": (pool("MaxPool", spec.index(X4.shape), outputs=2), [pool("MaxPool", spec.index(X4.shape), outputs=2, strides=[2, 1])]),
     "maxunpool-output-shape": (unpool((5, 5)), [unpool((4, 4))]),
+    "sigmoid-tail": (sigmoid(-15, -13), [sigmoid(-5, 5)]),
+    "batchnormalization-cancels": (batch_normalization(1.0, 17, 10000.0), [batch_normalization(1.0, 17, 1.0)]),
+    "reducelogsumexp-cancels": (log_sum_exp(1), [log_sum_exp(2)]),
+    "det-singular": (det(1e-6), [det(1.0)]),
     "dft-rounding": (dft(509), [dft(8)]),
     "stft-rounding": (stft(509), [stft(8)]),
 }
+# (name, a case of another version, or by another part of the condition)
+MORE = [("attention-scores", attention(0.5, 23)), ("attention-scores", attention(0.5, 24)), ("resize-pytorch-one", antialiased(5, 0))]
 
 
 def test_every_entry_is_well_formed_and_has_a_case():
@@ -253,9 +293,9 @@ def test_every_entry_is_well_formed_and_has_a_case():
         assert ("rounding" in q) != bool(q.get("how")) and set(q.get("how", ())) <= {"error", "values", "noise"}
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_the_quirk_is_real(name):
-    c, q = CASES[name][0], NAMED[name]
+@pytest.mark.parametrize("name, c", [(n, c) for n, (c, _) in CASES.items()] + MORE, ids=lambda v: v if isinstance(v, str) else f"{v.op}-{v.opset}")
+def test_the_quirk_is_real(name, c):
+    q = NAMED[name]
     view, node, values = sight(c)
     made = [x for x in node.output if x]
     if "rounding" in q:
