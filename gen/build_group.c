@@ -18,6 +18,16 @@ size_t build_draw(builder *b, const char *label, size_t n)
     return n > 1 ? (at + b->turn) % n : 0;
 }
 
+dtype build_draw_type(builder *b, dtype_mask types)
+{
+    dtype found[DT_COUNT] = {DT_NONE};
+    size_t n = 0;
+    for (int t = 1; t < DT_COUNT; t++)
+        if (types >> t & 1)
+            found[n++] = (dtype)t;
+    return found[n > 1 ? build_draw(b, "type", n) : 0];
+}
+
 long build_need(const builder *b, size_t components, size_t live, int sink_need)
 {
     size_t joins = components > 1 ? components - 1 : 0;
@@ -316,15 +326,10 @@ static lower_result bind_slot(builder *b, int frame, const slot_plan *p, size_t 
 /* A type of data among these, for an input whose type nothing binds yet: float32 in a third of the cases. */
 static dtype draw_data_type(builder *b, dtype_mask types)
 {
-    dtype found[DT_COUNT];
-    size_t n = 0;
-    bool float32 = types >> DT_FLOAT32 & 1;
-    for (int t = 1; t < DT_COUNT; t++)
-        if (t != DT_FLOAT32 && (types & b->ops->data) >> t & 1)
-            found[n++] = (dtype)t;
-    if (n == 0 || (float32 && tape_chance(b->t, "float32", 1, 3)))
+    dtype_mask float32 = (dtype_mask)1 << DT_FLOAT32, others = types & b->ops->data & ~float32;
+    if (!others || (types & float32 && tape_chance(b->t, "float32", 1, 3)))
         return DT_FLOAT32;
-    return found[build_draw(b, "type", n)];
+    return build_draw_type(b, others);
 }
 
 static lower_result bind_slots(builder *b, int frame, const slot_plan *p, size_t *opened)

@@ -82,6 +82,8 @@ struct builder {
 /* A draw below n, moved on by the tries that failed in this step: tries that draw the same (as from an exhausted tape) go round the
  * choices. */
 size_t build_draw(builder *b, const char *label, size_t n);
+/* One of these types; DT_NONE: there is none. */
+dtype build_draw_type(builder *b, dtype_mask types);
 op_spec spec_of(const op_model *op);
 /* Solves the operators together and commits them. LOWER_FAIL: nothing has changed. */
 lower_result build_try(builder *b, const op_spec *specs, size_t n);

@@ -1,11 +1,6 @@
 /* What a tensor is made of: whether two are functions of one, and where broadcasting made elements equal. */
 #include "build_lineage.h"
 
-static bool slot_data(inst_kind k)
-{
-    return k == INST_TENSOR || k == INST_NEW_INPUT || k == INST_LINK;
-}
-
 static bool drawn(const inst_input *x)
 {
     return x->kind == INST_INIT && x->init.kind != CONTENT_LIST && dtype_is_float(x->desc.type);

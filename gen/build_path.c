@@ -46,14 +46,7 @@ bool build_path_typed(const op_model *a, const op_model *z)
 /* A type for the output: one of data if it can be. */
 static dtype link_type(builder *b, dtype_mask types)
 {
-    dtype found[DT_COUNT] = {0};
-    size_t n = 0;
-    if (types & b->ops->data)
-        types &= b->ops->data;
-    for (int t = 1; t < DT_COUNT; t++)
-        if (types >> t & 1)
-            found[n++] = (dtype)t;
-    return found[n > 1 ? build_draw(b, "type", n) : 0];
+    return build_draw_type(b, types & b->ops->data ? types & b->ops->data : types);
 }
 
 /* Further inputs to fill with tensors. */

@@ -189,11 +189,6 @@ static bool passes(const build_state *s, bool producer_weak, bool tensor_weak, b
     return !s->strict || producer_weak || (!tensor_weak && !consumer_weak);
 }
 
-static bool slot_data(inst_kind k)
-{
-    return k == INST_TENSOR || k == INST_NEW_INPUT || k == INST_LINK;
-}
-
 /* Whether a tensor or linked output stands twice among an operator's inputs. */
 static bool repeats(const build_group *g, size_t f)
 {
@@ -438,6 +433,12 @@ static bool make_input(build_state *s, int32_t t)
     return id_push(&s->inputs, t);
 }
 
+static void leave_sinks(build_state *s, node_note *n)
+{
+    s->node_notes[id_remove(&s->sinks, n->sink_at)].sink_at = n->sink_at;
+    n->sink_at = -1;
+}
+
 static void end_live(build_state *s, int32_t node)
 {
     node_note *n = &s->node_notes[node];
@@ -446,10 +447,8 @@ static void end_live(build_state *s, int32_t node)
     s->node_notes[id_remove(&s->live, n->live_at)].live_at = n->live_at;
     n->live_at = -1;
     s->sink_need -= n->sink;
-    if (n->sink_at >= 0) {
-        s->node_notes[id_remove(&s->sinks, n->sink_at)].sink_at = n->sink_at;
-        n->sink_at = -1;
-    }
+    if (n->sink_at >= 0)
+        leave_sinks(s, n);
 }
 
 bool state_spare(build_state *s)
@@ -466,8 +465,7 @@ bool state_spare(build_state *s)
         n->weak = false;
         n->sink = 0;
         s->sink_need--;
-        s->node_notes[id_remove(&s->sinks, n->sink_at)].sink_at = n->sink_at;
-        n->sink_at = -1;
+        leave_sinks(s, n);
         for (size_t o = 0; o < node->n_outputs; o++)
             if (node->outputs[o] >= 0)
                 s->notes[node->outputs[o]].weak = false;

@@ -105,6 +105,12 @@ typedef struct {
     int sink_need;
 } build_effect;
 
+/* Of a slot: whether it holds what an operator or a graph input gives. */
+static inline bool slot_data(inst_kind k)
+{
+    return k == INST_TENSOR || k == INST_NEW_INPUT || k == INST_LINK;
+}
+
 nn_status state_init(build_state *s, const op_index *index, arena *memory, nn_error *err);
 void state_free(build_state *s);
 /* An empty graph; memory is kept. False without memory. */

@@ -122,14 +122,13 @@ static lower_result backward(builder *b, const op_model *op)
 /* One of these types that the table has a use for: float32 or, more often, another that is among them. */
 static dtype draw_type(builder *b, dtype_mask types)
 {
-    dtype found[DT_COUNT] = {DT_FLOAT32};
-    size_t n = 0;
+    dtype_mask others = 0;
     for (int t = DT_FLOAT32 + 1; t < DT_COUNT; t++)
-        if (types >> t & 1 && b->index->takers[t].n > 0)
-            found[n++] = (dtype)t;
-    if (types >> DT_FLOAT32 & 1 && (n == 0 || !tape_chance(b->t, "other type", 2, 3)))
+        if (b->index->takers[t].n > 0)
+            others |= types & (dtype_mask)1 << t;
+    if (!others || (types >> DT_FLOAT32 & 1 && !tape_chance(b->t, "other type", 2, 3)))
         return DT_FLOAT32;
-    return found[n > 1 ? build_draw(b, "type", n) : 0];
+    return build_draw_type(b, others);
 }
 
 /* An input that takes an output of the type: any for float32. */
@@ -207,14 +206,12 @@ size_t build_feed(builder *b, const op_model *op, op_spec *sp)
         sp[0].given_input[0] = input;
         return 1;
     }
-    dtype found[DT_COUNT] = {DT_NONE};
-    size_t n = 0;
-    for (int type = 1; type < DT_COUNT; type++)
-        if (types >> type & 1 && b->index->producers[type].n > 0)
-            found[n++] = (dtype)type;
-    if (n == 0)
+    for (int k = 1; k < DT_COUNT; k++)
+        if (b->index->producers[k].n == 0)
+            types &= ~((dtype_mask)1 << k);
+    dtype type = build_draw_type(b, types);
+    if (type == DT_NONE)
         return 0;
-    dtype type = found[build_draw(b, "type", n)];
     const op_list *l = &b->index->producers[type];
     const op_model *producer = op_at(b, l, build_draw_op(b, "producer", l, SIZE_MAX));
     sp[0] = spec_of(producer);
@@ -458,14 +455,13 @@ static lower_result convert_step(builder *b)
 {
     const op_list *l = &b->index->converters, *before = &b->index->bridges;
     const op_model *op = op_at(b, l, build_draw(b, "converter", l->n));
-    dtype found[DT_COUNT] = {DT_NONE};
-    size_t n = 0;
+    dtype_mask types = op->outputs[0].types & ~b->ops->data;
     for (int t = 1; t < DT_COUNT; t++)
-        if ((op->outputs[0].types & ~b->ops->data) >> t & 1 && b->index->sink[t] < OP_COST_NONE)
-            found[n++] = (dtype)t;
-    if (n == 0)
+        if (b->index->sink[t] >= OP_COST_NONE)
+            types &= ~((dtype_mask)1 << t);
+    dtype type = build_draw_type(b, types);
+    if (type == DT_NONE)
         return LOWER_FAIL;
-    dtype type = found[build_draw(b, "type", n)];
     lower_result res = LOWER_FAIL;
     for (int k = 0; k < CONVERT_TRIES && res == LOWER_FAIL; k++) {
         op_spec sp[2] = {spec_of(op), spec_of(op)};

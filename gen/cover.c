@@ -215,6 +215,16 @@ static bool deal_hard(cover *c, const pair_table *p, uint64_t most)
     return true;
 }
 
+/* A new walk with windows of so many operators, dealt. False without memory. */
+static bool deal_walk(cover *c, const pair_table *p, size_t window, tape *t, size_t nodes, uint64_t most, path_firmness firmness,
+                      bool again)
+{
+    walk w;
+    bool ok = walk_open(&w, p, window, t) && deal(c, &w, nodes, most, firmness, again);
+    walk_close(&w);
+    return ok;
+}
+
 static nn_status deal_pairs(cover *c, const pair_table *p, size_t nodes, uint64_t count, uint64_t most_slots, tape *t,
                             nn_error *err)
 {
@@ -226,10 +236,7 @@ static nn_status deal_pairs(cover *c, const pair_table *p, size_t nodes, uint64_
     if (!deal_hard(c, p, count / 4))
         return nn_nomem(err);
     for (uint64_t k = 0; k < copies && c->n_slots < most_slots; k++) {
-        walk w;
-        bool ok = walk_open(&w, p, 2, t) && deal(c, &w, each, most_slots - c->n_slots, PATH_DUE, k > 0);
-        walk_close(&w);
-        if (!ok)
+        if (!deal_walk(c, p, 2, t, each, most_slots - c->n_slots, PATH_DUE, k > 0))
             return nn_nomem(err);
     }
     return NN_OK;
@@ -242,10 +249,7 @@ static nn_status deal_triples(cover *c, const pair_table *p, size_t nodes, uint6
     size_t most = nodes * 2 / 3 > 3 ? nodes * 2 / 3 : nodes, each = load(c->all, 3, nodes, count, most);
     /* Models in which nothing is due get some once more, in other walks. */
     for (int k = 0; k < TRIPLE_COPIES && c->n_slots < count; k++) {
-        walk w;
-        bool ok = walk_open(&w, p, 3, t) && deal(c, &w, each, count - c->n_slots, PATH_WISH, k > 0);
-        walk_close(&w);
-        if (!ok)
+        if (!deal_walk(c, p, 3, t, each, count - c->n_slots, PATH_WISH, k > 0))
             return nn_nomem(err);
     }
     return NN_OK;

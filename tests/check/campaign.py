@@ -72,22 +72,22 @@ class Progress:
         sys.stderr.flush()
 
 
-def models_with(out, op):
-    """How many models have the operator, by the manifest; None if that cannot be read."""
+def by_manifest(out, count):
+    """count(manifest); None if that cannot be read: the validator says what is wrong with it."""
     try:
-        manifest = corpora.parse((Path(out) / "manifest.json").read_text())
-        return {o["name"]: o["models"] for o in manifest["operators"]}.get(op, 0)
-    except (OSError, ValueError, KeyError, TypeError):
+        return count(corpora.parse((Path(out) / "manifest.json").read_text()))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def models_with(out, op):
+    """How many models have the operator."""
+    return by_manifest(out, lambda m: {o["name"]: o["models"] for o in m["operators"]}.get(op, 0))
 
 
 def classes_missed(out, op):
     """How many value classes of the operator's attributes no model has."""
-    try:
-        manifest = corpora.parse((Path(out) / "manifest.json").read_text())
-        return sum(n == 0 for t in manifest["statistics"]["classes"].get(op, {}).values() for n in t.values())
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return 0  # the validator says what is wrong with the manifest
+    return by_manifest(out, lambda m: sum(n == 0 for t in m["statistics"]["classes"].get(op, {}).values() for n in t.values()))
 
 
 def generate(generator, f, out, forms):
@@ -108,10 +108,10 @@ def generate(generator, f, out, forms):
             ok, words = generator.make(sized, out)
             there = models_with(out, f.op) if ok else 0
             if there is None:
-                return sized, False, None  # the validator says what is wrong with the manifest
+                return sized, False, None
             if there == generator.count:
                 missed = classes_missed(out, f.op) if there >= ENOUGH else 0
-                if missed == 0:
+                if not missed:
                     return sized, True, None
                 all_have_it.append((missed, n, sized))
             elif ok:

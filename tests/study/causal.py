@@ -25,7 +25,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 
-from study import engine, outcomes, sequences, targets
+from study import engine, sequences, targets
 
 KEPT = {"opset": "--opset", "profile": "--profile", "types": "--types", "max_elements": "--max-elements", "avoid": "--avoid"}  # of the corpus's options
 RATIO = 2  # controls generated for each treated model
@@ -304,8 +304,7 @@ def command(sub):
     s.add_argument("--seed", type=int, default=1)
     s.add_argument("--jobs", type=int, default=1)
     s.add_argument("--seconds", type=float, help="begin with no other sequence after this time; the next call goes on")
-    s.add_argument("--tolerance", default="1e-7")
-    s.add_argument("--failures", action="store_true", help="load and run failures and crashes count as failed, too")
+    sequences.add_what_fails(s)
     s.set_defaults(function=main)
 
 
@@ -332,8 +331,7 @@ def main(args):
     folder = Path(args.out)
     targets.load_all(args.modules)
     study = json.loads((folder / "study.json").read_text("utf-8"))
-    tolerance = next(t for t in outcomes.tolerances() if t["name"] == args.tolerance)
-    failed = set(outcomes.OUTCOMES) - {"correct"} if args.failures else sequences.DIFFERENT
+    tolerance, failed = sequences.what_fails(args)
     was = corpus_options(study["corpus"])
     options = [f"{flag}={was[k]}" for k, flag in KEPT.items() if was.get(k) not in (None, "")]
     rows, left = [], 0

@@ -28,20 +28,29 @@ def write_outcomes(folder, target, models):
     return listed
 
 
+def add_what_fails(s):
+    """Options that say what counts as failed."""
+    s.add_argument("--tolerance", default="1e-7")
+    s.add_argument("--failures", action="store_true", help="load and run failures and crashes count as failed, too")
+
+
+def what_fails(args):
+    """(tolerance, outcomes that count as failed)"""
+    return next(t for t in outcomes.tolerances() if t["name"] == args.tolerance), set(outcomes.OUTCOMES) - {"correct"} if args.failures else DIFFERENT
+
+
 def command(sub):
     s = sub.add_parser("sequences", help="operator sequences that go with failure, for each target (nngen sequences)")
     s.add_argument("out", help="folder of a run")
     s.add_argument("--nngen", default="build/default/nngen")
-    s.add_argument("--tolerance", default="1e-7")
-    s.add_argument("--failures", action="store_true", help="load and run failures and crashes count as failed, too")
+    add_what_fails(s)
     s.set_defaults(function=main)
 
 
 def main(args):
     folder = Path(args.out)
-    tolerance = next(t for t in outcomes.tolerances() if t["name"] == args.tolerance)
     study = json.loads((folder / "study.json").read_text("utf-8"))
-    failed = set(outcomes.OUTCOMES) - {"correct"} if args.failures else DIFFERENT
+    tolerance, failed = what_fails(args)
     for target, models in sorted(classes(engine.read_results(folder), tolerance, failed).items()):
         if len(set(models.values())) < 2:
             continue
