@@ -15,7 +15,7 @@ import pytest
 from onnx import TensorProto, helper
 
 pytest.importorskip("scipy")
-from study import causal, engine, sequences  # noqa: E402
+from study import causal, engine, outcomes, sequences  # noqa: E402
 
 NNGEN = os.environ.get("NNGEN", "build/default/nngen")
 OPS = "Relu,Add,Abs,Neg,Mul,Sub,Max,Min,Tanh,Sigmoid,Concat,Transpose,Reshape,Exp,Sin,MatMul,Softmax"
@@ -51,7 +51,7 @@ def rows(path):
 @built
 def test_outcomes_reach_nngen_sequences(run):
     """Run, outcomes file, association: every model has its class, and the planted sequence is found where it was planted."""
-    tolerance = causal.outcomes.tolerances()[0]
+    tolerance = outcomes.tolerances()[0]
     want = sequences.classes(engine.read_results(run), tolerance, sequences.DIFFERENT)
     for fault in FAULTS:
         lines = dict(line.rsplit(",", 1) for line in (run / f"outcomes-{fault}.csv").read_text().splitlines())
