@@ -4,7 +4,7 @@ import json
 import sys
 from pathlib import Path
 
-from study import engine, messages, outcomes, targets
+from study import engine, messages, outcomes, scratch, targets
 
 
 def list_targets(args):
@@ -81,6 +81,7 @@ def main():
             continue
         module.command(sub)
     args = p.parse_args()
+    scratch.sweep()
     return args.function(args)
 
 

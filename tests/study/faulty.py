@@ -120,7 +120,20 @@ for fault, when in (("fault-adjacent", relu_feeds_add), ("fault-operator", has_r
     planted(fault, when=when)(lambda outputs: outputs + outputs[:1])
 
 
-@planted("fault-orphan")
-def crash_with_a_child(outputs):
+def have_children():
+    """Three that outlive their parent: in its session, in one of its own, and one without a parent from the beginning."""
     subprocess.Popen(["sleep", "987"])
+    subprocess.Popen(["sleep", "987"], start_new_session=True)
+    subprocess.run(["sh", "-c", "setsid sleep 987 &"], check=True)
+
+
+@planted("fault-orphans")
+def crash_with_children(outputs):
+    have_children()
     os.kill(os.getpid(), signal.SIGSEGV)
+
+
+@planted("fault-busy-orphans", seconds=60)
+def hang_with_children(outputs):
+    have_children()
+    time.sleep(3600)

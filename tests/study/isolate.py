@@ -1,4 +1,5 @@
 """A child process for a target, with limits of time and memory: a crash, a hang or a leak becomes a result."""
+import contextlib
 import json
 import os
 import re
@@ -6,89 +7,58 @@ import select
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
+
+from study import processes, scratch
 
 POLL = 0.05
 PATHS = ("path", "save", "reference")  # of a request; the child works in a folder of its own
 START = 90  # seconds for the interpreter and its imports, beside a model's own time
 TELLING = re.compile(r"panicked|terminate called|what\(\)|[Aa]ssert|\b[Ff]atal\b|Segmentation|Check failed|Traceback|Error:")
-PAGE = os.sysconf("SC_PAGE_SIZE")
-
-
-def tree(pid):
-    """The process and its descendants."""
-    found, waiting = [], [pid]
-    while waiting:
-        p = waiting.pop()
-        found.append(p)
-        try:
-            with open(f"/proc/{p}/task/{p}/children", encoding="ascii") as f:
-                waiting += [int(x) for x in f.read().split()]
-        except (OSError, ValueError):
-            pass
-    return found
-
-
-def resident(pid):
-    """Bytes of memory of a process and its descendants."""
-    total = 0
-    for p in tree(pid):
-        try:
-            with open(f"/proc/{p}/statm", encoding="ascii") as f:
-                total += int(f.read().split()[1]) * PAGE
-        except (OSError, ValueError, IndexError):
-            pass
-    return total
-
-
-def signal_name(code):
-    if code is None or code >= 0:
-        return f"exit status {code}"
-    try:
-        return signal.Signals(-code).name
-    except ValueError:
-        return f"signal {-code}"
+END = 20  # seconds for the guard to end everything
 
 
 class Child:
     def __init__(self, name, modules=(), memory=2048, seconds=60):
         self.limit, self.seconds = memory << 20, seconds
-        self.log = tempfile.NamedTemporaryFile(prefix="nngen-study-log-")
-        self.scratch = tempfile.TemporaryDirectory(prefix="nngen-study-", ignore_cleanup_errors=True)  # what a target leaves in temporary files and caches
-        env = dict(os.environ, TMPDIR=self.scratch.name, XDG_CACHE_HOME=self.scratch.name, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1",
+        self.scratch = scratch.Folder()
+        self.log = self.scratch.path / "log"
+        work = self.scratch.path / "work"  # what a target leaves in temporary files and caches
+        work.mkdir()
+        env = dict(os.environ, TMPDIR=str(work), XDG_CACHE_HOME=str(work), OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1",
                    MKL_NUM_THREADS="1", RAYON_NUM_THREADS="1", NO_COLOR="1", RUST_BACKTRACE="0")
         path = [str(Path(__file__).parents[1]), *os.environ.get("PYTHONPATH", "").split(os.pathsep), os.getcwd()]
         env["PYTHONPATH"] = os.pathsep.join(os.path.abspath(p) for p in path if p)
         env["NNGEN_STUDY_NODE"] = os.path.abspath(env.get("NNGEN_STUDY_NODE", "build/study/node"))
-        self.process = subprocess.Popen([sys.executable, "-m", "study.serve", name, ",".join(modules), self.log.name], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, env=env, start_new_session=True, cwd=self.scratch.name)
+        guarded, self.lifeline = os.pipe()
+        command = [sys.executable, "-m", "study.guard", str(guarded), str(self.scratch.path), name, ",".join(modules), str(self.log)]
+        try:
+            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env, start_new_session=True, cwd=work, pass_fds=[guarded])
+        finally:
+            os.close(guarded)
         self.buffer = b""
         self.served = 0
         self.stage = "start"
-        self.begun = time.monotonic()
 
     def close(self):
-        for p in tree(self.process.pid)[::-1]:
-            try:
-                os.kill(p, signal.SIGKILL)
-            except OSError:
-                pass
+        os.close(self.lifeline)  # the guard ends the target and all that it started
         try:
-            os.killpg(self.process.pid, signal.SIGKILL)  # and those whose parent is gone, in the session's group
-        except OSError:
-            pass
+            self.process.wait(END)
+        except subprocess.TimeoutExpired:
+            processes.kill(processes.tree(self.process.pid)[::-1])
+        with contextlib.suppress(OSError):
+            os.killpg(self.process.pid, signal.SIGKILL)  # the session's group, should the guard have been killed
         self.process.wait()
-        self.process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):  # a request that was not read
+            self.process.stdin.close()
         self.process.stdout.close()
-        self.log.close()
-        self.scratch.cleanup()
+        self.scratch.close()
 
     def last_words(self):
         try:
-            with open(self.log.name, "rb") as f:
-                f.seek(max(0, os.path.getsize(self.log.name) - (1 << 16)))
+            with open(self.log, "rb") as f:
+                f.seek(max(0, os.path.getsize(self.log) - (1 << 16)))
                 lines = f.read().decode("utf-8", "replace").splitlines()
         except OSError:
             return ""
@@ -99,7 +69,7 @@ class Child:
     def message(self, until):
         """The next line as an object; None on time out, or a string that says how it ended."""
         while b"\n" not in self.buffer:
-            if resident(self.process.pid) > self.limit:
+            if processes.resident(self.process.pid) > self.limit:
                 return "memory"
             left = until - time.monotonic()
             if left <= 0:
@@ -120,7 +90,7 @@ class Child:
                 self.process.wait(10)
             except subprocess.TimeoutExpired:
                 pass
-            text = signal_name(self.process.poll())
+            text = processes.how_it_ended(self.process.poll())
         return {"status": how, "stage": self.stage, "error": f"{text}: {self.last_words()}".rstrip(": ")}
 
     def ask(self, request):

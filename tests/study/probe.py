@@ -1,12 +1,10 @@
 """Whether a target works at all: one model of a single operator. A package that is there but cannot be imported, or lacks a compiler or a
 library of the system, would otherwise fail on every model, as if the models were to blame."""
-import tempfile
-from pathlib import Path
-
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from study import scratch
 from study.isolate import run_batch
 
 
@@ -26,8 +24,8 @@ def save(folder):
 def why_not(target, modules=()):
     """Why the target cannot run that model, or ""; what it computes is not looked at."""
     found = []
-    with tempfile.TemporaryDirectory(prefix="nngen-study-") as folder:
-        request = {"model": "probe", "path": str(save(Path(folder))), "sets": 0}
+    with scratch.Folder() as folder:
+        request = {"model": "probe", "path": str(save(folder)), "sets": 0}
         run_batch(target, [request], lambda _, result: found.append(result), modules)
     result = found[0]
     return "" if result["status"] == "ok" else f"does not run a model of one Abs: {result['error'].strip().splitlines()[0][:300]}"

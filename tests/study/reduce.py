@@ -4,9 +4,7 @@ A set of nodes stands alone because the reference run has every intermediate ten
 input with the value that it had. A smaller set counts when the target fails in the same way on it."""
 import json
 import os
-import shutil
 import sys
-import tempfile
 import time
 from collections import Counter
 from pathlib import Path
@@ -15,7 +13,7 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from study import engine, isolate, messages, outcomes, targets
+from study import engine, isolate, messages, outcomes, scratch, targets
 from study.case import Case
 from study.runtimes import ort_session
 
@@ -83,13 +81,14 @@ class Oracle:
         targets.load_all(modules)
         self.t, self.level, self.modules = targets.REGISTRY[target], level, modules
         self.reference = targets.REGISTRY[against or targets.REFERENCE]
-        self.folder = Path(tempfile.mkdtemp(prefix="nngen-reduce-"))
+        self.scratch = scratch.Folder()
+        self.folder = self.scratch.path
         self.children, self.calls = {}, 0
 
     def close(self):
         for child in self.children.values():
             child.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.scratch.close()
 
     def ask(self, t, request):
         if t.name not in self.children:

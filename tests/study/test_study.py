@@ -14,7 +14,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from study import case, differences, engine, isolate, messages, outcomes, reduce, targets
+from study import case, differences, engine, messages, outcomes, reduce, targets
 
 MODULES = ["study.faulty"]
 EXPECTED = {"fault-none": "correct", "fault-value": "value mismatch", "fault-shape": "shape difference", "fault-type": "type difference",
@@ -91,17 +91,6 @@ def test_a_leak_over_several_models_is_told_from_one_of_a_model(tmp_path):
     assert noted and all(f["status"] == "memory" and f["after"] >= 1 for f in noted)
 
 
-def test_the_target_leaves_no_process_behind(planted):
-    for p in Path("/proc").iterdir():
-        if p.name.isdigit():
-            try:
-                text = (p / "cmdline").read_bytes().decode().split("\0")
-                parent = (p / "status").read_text().split("PPid:")[1].split()[0]
-            except (OSError, IndexError):
-                continue
-            assert not ("study.serve" in text and parent in ("1", str(os.getpid()))), text
-
-
 def test_a_killed_run_goes_on(corpus, tmp_path):
     """kill -9 in the middle, and a torn last line: the second run repeats nothing that was recorded."""
     command = [sys.executable, "-m", "study", "--modules", "study.faulty", "run", str(corpus), "--targets", "fault-none,fault-hang,fault-value",
@@ -165,27 +154,6 @@ def test_why_a_package_is_not_installed_is_kept(tmp_path, monkeypatch):
     (tmp_path / "not-installed/no-such-package").write_text("ERROR: No matching distribution found\n")
     broken = targets.load_all(MODULES)["fault-none"]._replace(packages=("no-such-package",))
     assert targets.why_not(broken) == "no-such-package is not installed (ERROR: No matching distribution found)"
-
-
-def running(command):
-    """Processes of this command line."""
-    found = []
-    for p in Path("/proc").glob("[0-9]*"):
-        try:
-            if (p / "cmdline").read_bytes().split(b"\0")[:-1] == command:
-                found.append(int(p.name))
-        except OSError:  # it has ended
-            pass
-    return found
-
-
-def test_a_crash_leaves_no_child_behind(corpus, tmp_path):
-    engine.Run(corpus, tmp_path, ["fault-orphan"], modules=MODULES, quiet=True).go()
-    assert {r["status"] for r in engine.read_results(tmp_path) if r["target"] == "fault-orphan" and r["model"] != "test_000000"} == {"crash"}
-    until = time.monotonic() + 20  # what is killed may take a moment to go
-    while (left := running([b"sleep", b"987"])) and time.monotonic() < until:
-        time.sleep(0.05)
-    assert not left
 
 
 def test_inputs_in_an_archive_are_those_in_folders(corpus, tmp_path):
@@ -333,16 +301,3 @@ def test_limits_can_be_set_for_a_run(corpus, tmp_path):
     r = engine.Run(corpus, tmp_path, ["fault-none"], modules=MODULES, limits={"seconds": 7.5, "memory": 99}, quiet=True)
     r.store.close()
     assert (r.wanted[0].seconds, r.wanted[0].memory) == (7.5, 99)
-
-
-def test_resident_memory_counts_descendants():
-    child = subprocess.Popen([sys.executable, "-c", "import subprocess, sys; x = bytearray(b'1') * (64 << 20)\n"
-                              "subprocess.run([sys.executable, '-c', \"x = bytearray(b'1') * (64 << 20); print(1, flush=True); input()\"])"],
-                             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    try:
-        child.stdout.readline()
-        assert isolate.resident(child.pid) > 128 << 20
-    finally:
-        child.stdin.close()
-        child.wait()
-        child.stdout.close()

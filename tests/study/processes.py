@@ -1,0 +1,56 @@
+"""Processes as the kernel shows them."""
+import os
+import signal
+
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+def children(pid):
+    """Of all threads of a process: each has a list of its own."""
+    found = []
+    try:
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{thread}/children", encoding="ascii") as f:
+                found += [int(x) for x in f.read().split()]
+    except (OSError, ValueError):  # it has ended
+        pass
+    return found
+
+
+def tree(pid):
+    """The process and its descendants."""
+    found, waiting = [], [pid]
+    while waiting:
+        found.append(waiting.pop())
+        waiting += children(found[-1])
+    return found
+
+
+def resident(pid):
+    """Bytes of memory of a process and its descendants."""
+    total = 0
+    for p in tree(pid):
+        try:
+            with open(f"/proc/{p}/statm", encoding="ascii") as f:
+                total += int(f.read().split()[1]) * PAGE
+        except (OSError, ValueError, IndexError):
+            pass
+    return total
+
+
+def kill(pids):
+    for p in pids:
+        try:
+            os.kill(p, signal.SIGKILL)
+        except OSError:
+            pass
+
+
+def how_it_ended(code):
+    """In words, of a subprocess's return code."""
+    if code is None or code >= 0:
+        return f"exit status {code}"
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return f"signal {-code}"
