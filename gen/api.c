@@ -52,10 +52,12 @@ static nn_status embedded_profile(const spec_file **out, const char *name, nn_er
         if (length == strlen(name) && strncmp(word, name, length) == 0)
             return NN_OK;
         if (length != strlen("onnx") || strncmp(word, "onnx", length) != 0)
-            (void)snprintf(known + n, sizeof known - n, " or %.*s", (int)(length < 40 ? length : 40), word);
+            (void)snprintf(known + n, sizeof known - n, ", %.*s", (int)(length < 40 ? length : 40), word);
     }
     *out = NULL;
-    return is_plain(name) ? NN_OK : nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "profile %.60s: expected %s", name, known);
+    return is_plain(name) ? NN_OK
+                          : nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
+                                    "profile %.60s: expected %s; with --specs DIR also one of DIR/profiles", name, known);
 }
 
 typedef struct {

@@ -74,7 +74,7 @@ void help_text(json_line *out)
 {
     line_raw(out, "Usage: nngen --nodes N --count M --out DIR [OPTION]...\n"
                   "       nngen merge DIR SHARD...          joins the directories of all shards in DIR\n"
-                  "       nngen verify DIR                  compares a corpus with its manifest and hashes\n"
+                  "       nngen verify DIR...               compares corpora with their manifests and hashes\n"
                   "       nngen replay MANIFEST --out DIR   makes the corpus of a manifest.json again\n"
                   "       nngen sequences PATH...           operator sequences, and which go with failure\n"
                   "       nngen coverage PATH...            what models cover and a test suite lacks\n"

@@ -395,18 +395,30 @@ static void on_difference(void *data, const char *path, const char *what)
     (void)fprintf(stderr, "nngen: %s/%s: %s\n", (const char *)data, path, what);
 }
 
-static int verify(const options *o)
+/* Whether a directory is as its manifest says; names it if it is one of several. */
+static int verify_one(const options *o, const char *dir)
 {
     nn_verify_report r;
     nn_error err = {0};
-    if (nn_corpus_verify(o->paths[0], &r, on_difference, (void *)(uintptr_t)o->paths[0], &err) != NN_OK)
+    if (nn_corpus_verify(dir, &r, on_difference, (void *)(uintptr_t)dir, &err) != NN_OK)
         return fail(&err);
     if (!o->quiet) {
+        if (o->n_paths > 1)
+            (void)printf("%s: ", dir);
         (void)printf("%llu models, %llu files, ", (unsigned long long)r.models, (unsigned long long)r.files);
         print_size(r.bytes);
         (void)printf(", %llu difference%s\n", (unsigned long long)r.differences, r.differences == 1 ? "" : "s");
     }
-    return close_stdout(r.differences == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+    return r.differences == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int verify(const options *o)
+{
+    int status = EXIT_SUCCESS;
+    for (int i = 0; i < o->n_paths; i++)
+        if (verify_one(o, o->paths[i]) != EXIT_SUCCESS)
+            status = EXIT_FAILURE;
+    return close_stdout(status);
 }
 
 /* A merge holds two files of each shard open. */

@@ -307,8 +307,8 @@ static nn_status check_command(const options *o, nn_error *err)
     }
     if (is_command(o, "merge") && o->n_paths < 2)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "merge: expected the directory to write, then those of the shards");
-    if (is_command(o, "verify") && o->n_paths != 1)
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "verify: expected the directory of a corpus");
+    if (is_command(o, "verify") && o->n_paths == 0)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "verify: expected directories of corpora");
     if (is_command(o, "replay") && (o->n_paths != 1 || (o->out == NULL && !o->dry_run)))
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "replay: expected a manifest and --out DIR");
     return NN_OK;

@@ -12,10 +12,10 @@ _nngen()
             COMPREPLY=($(compgen -P "$done" -W "$(nngen --list-ops 2>/dev/null | sed '/^#/d; s/[[:space:]].*//')" -- "${cur##*,}"))
             compopt -o nospace
             return ;;
-        --profile) COMPREPLY=($(compgen -W "$(nngen --profile '?' --list-ops 2>&1 | sed -n 's/,//g; s/ or / /; s/.*expected //p')" -- "$cur")); return ;;
+        --profile) COMPREPLY=($(compgen -W "$(nngen --profile '?' --list-ops 2>&1 | sed -n 's/;.*//; s/,//g; s/.*expected //p')" -- "$cur")); return ;;
         --list-ops) COMPREPLY=($(compgen -W 'text json markdown' -- "$cur")); return ;;
         --opset) COMPREPLY=($(compgen -W '{13..28}' -- "$cur")); return ;;
-        --nodes | --count | --seed | --inputs | --max-elements | --jobs | --shard | --types | --cover | --input-mode | --input-format) return ;;
+        --nodes | --common | --count | --seed | --inputs | --max-elements | --jobs | --shard | --types | --cover | --input-mode | --input-format) return ;;
     esac
     $split && return
     if [[ $cur == -* ]]; then

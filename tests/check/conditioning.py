@@ -111,8 +111,8 @@ def explain(data, view, feeds, worst, same=1e-3):
             where = origin(steps, runs, name)
             ops = ", ".join(f"{op} ({a:.1e} to {b:.1e})" for op, a, b in where) or "no single node"
             if d <= ROOM * s:
-                notes.append(("ill-conditioned", f"{name!r}: optimised and not differ by {d:.3g}, runs with rounding noise by {s:.3g}: {ops}",
+                notes.append(("ill-conditioned", f"{name!r}: optimised and unoptimised differ by {d:.3g}, runs with rounding noise by {s:.3g}: {ops}",
                               where[0][0] if where else view.made_by(name)))
             else:
-                bad.append(("levels", f"{name!r}: optimised and not differ by {d:.3g}, runs with rounding noise only by {s:.3g}", view.made_by(name)))
+                bad.append(("levels", f"{name!r}: optimised and unoptimised differ by {d:.3g}, runs with rounding noise only by {s:.3g}", view.made_by(name)))
     return bad, notes

@@ -155,7 +155,7 @@ def summary(corpus, family: Family, facts):
         yield f"stuck: {op} {attr} is {value} in all {n} nodes"
     differ = [f["levels_differ"] for f in facts if "levels_differ" in f]
     if differ:
-        yield f"optimised and not differ by more than 1e-3 in {sum(d > 1e-3 for d in differ)} of {len(differ)} models"
+        yield f"optimised and unoptimised differ by more than 1e-3 in {sum(d > 1e-3 for d in differ)} of {len(differ)} models"
     moved = [f["moved"] for f in facts if "moved" in f]
     if moved:
         yield f"graph outputs that change with the inputs: {sum(a for a, _ in moved)} of {sum(b for _, b in moved)}"

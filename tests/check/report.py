@@ -137,7 +137,7 @@ def lines(r, single, most):
         yield f"value classes of an operator at an opset never hit: {len(r['never_hit'])}"
         yield from (f"  {op}, opset {v}: {attr} {name}" for op, v, attr, name in r["never_hit"][:most])
     yield f"inputs at corners: {r['corners']}"
-    yield f"optimised and not differ by more than 1e-3: {r['levels_differ']} models"
+    yield f"optimised and unoptimised differ by more than 1e-3: {r['levels_differ']} models"
     yield f"value classes never seen: {len(r['unseen_classes'])}" + "".join(f"\n  {op}.{attr}: {c}" for op, attr, c in r["unseen_classes"][:most])
     for name, n in list(r["notes"].items())[:most]:
         yield f"note {name}: {n}"

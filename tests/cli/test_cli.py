@@ -114,7 +114,7 @@ USAGE = [
     (["--nods", "3"], "unknown option --nods; did you mean --nodes?"),
     (["--nodes"], "--nodes needs a value: expected N"),
     (["extra"], "unexpected argument extra; options begin with --"),
-    (["--profile", "tvm"], "profile tvm: expected onnx or openvino or ort or tract"),
+    (["--profile", "tvm"], "profile tvm: expected onnx, openvino, ort, tract; with --specs DIR also one of DIR/profiles"),
     (["--ops", "Rulu"], "unknown operator Rulu; did you mean Relu?"),
     (["--common", "13..28", "--ops", "+Pad"], "operator Pad is left out by --common: its rules differ in these opsets"),
     (["--ops", "+Add,-Add"], "operators '+Add,-Add' leaves none"),

@@ -128,3 +128,15 @@ def test_manifests(nngen, corpus, tmp_path):
     r = nngen("verify", tmp_path / "none")
     assert (r.code, r.err) == (1, f"nngen: {tmp_path}/none: cannot open: No such file or directory\n")
     assert nngen("verify").code == 2 and nngen("verify", corpus, "--nodes", 3).code == 2
+
+
+def test_several(nngen, corpus, tmp_path):
+    other = tmp_path / "other"
+    assert nngen(*ARGS, "--out", other, "--quiet").code == 0
+    r = nngen("verify", corpus, other)
+    assert (r.code, r.err) == (0, "")
+    assert [line.split(" models, ")[0] for line in r.out.splitlines()] == [f"{corpus}: 12", f"{other}: 12"]
+    (corpus / "test_000003" / "model.onnx").unlink()
+    r = nngen("verify", tmp_path / "none", corpus, other)
+    assert r.code == 1 and r.out.splitlines()[1].endswith(", 0 differences") and len(r.out.splitlines()) == 2
+    assert f"nngen: {tmp_path}/none: cannot open" in r.err and f"nngen: {corpus}/test_000003/model.onnx: " in r.err

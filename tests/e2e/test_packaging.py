@@ -65,6 +65,13 @@ def test_installed_files(installed):
     assert run(installed / "bin" / "nngen", "--version") == run(NNGEN, "--version")
 
 
+def test_installed_table_is_the_built_in_one(installed, whole, tmp_path):
+    specs = installed / "share" / "nngen" / "specs"
+    assert content(specs) == {k: v for k, v in content(ROOT / "specs").items() if k.endswith(".yaml")}
+    run(NNGEN, *FAMILY, "--quiet", "--specs", specs, "--out", tmp_path / "c")
+    assert content(tmp_path / "c") == whole
+
+
 def test_pkg_config(installed, tmp_path):
     need("pkg-config")
     env = os.environ | {"PKG_CONFIG_PATH": str(installed / "lib" / "pkgconfig")}
@@ -108,7 +115,7 @@ def test_bash_completion(installed, tmp_path):
     assert complete_bash(script, "nngen --nod") == {"--nodes"}
     assert complete_bash(script, "nngen ") >= set(commands())
     assert complete_bash(script, "nngen --ops Conv,Rel") == {"Conv,Relu"}
-    assert {"ort", "onnx"} <= complete_bash(script, "nngen --profile ")
+    assert complete_bash(script, "nngen --profile ") == {"onnx", "openvino", "ort", "tract"}
 
 
 def test_fish_completion(installed):
@@ -120,7 +127,7 @@ def test_fish_completion(installed):
 
     assert set(options()) <= complete("nngen --")
     assert set(commands()) <= complete("nngen ")
-    assert {"ort", "onnx"} <= complete("nngen --profile ")
+    assert complete("nngen --profile ") == {"onnx", "openvino", "ort", "tract"}
     assert "Conv,Relu" in complete("nngen --ops Conv,Rel")
 
 
@@ -137,7 +144,7 @@ def test_zsh_completion(installed, tmp_path):
 
     assert set(options()) <= complete("nngen", "--")
     assert set(commands()) <= complete("nngen", "")
-    assert {"ort", "onnx"} <= complete("nngen --profile", "")
+    assert set(complete("nngen --profile", "")) >= {"onnx", "openvino", "ort", "tract"} and "or" not in complete("nngen --profile", "")
     assert "Relu" in complete("nngen --ops", "")
 
 

@@ -51,7 +51,7 @@ def run(args, runner):
 
 
 def main(argv=None):
-    args = propose.arguments(argv)
+    args = propose.arguments(argv, "mixed.py", "How many mixed models of a profile load and run on its runtime.", 1000, "models, at opsets 17 and 22 if --opsets is not given")
     if "--opsets" not in " ".join(argv or sys.argv):
         args.opsets = [17, 22]
     try:

@@ -19,15 +19,15 @@ from study.engine import Bar  # noqa: E402
 BATCH = 12  # families that share a process
 
 
-def arguments(argv):
-    p = argparse.ArgumentParser(prog="propose.py", description="Measures which operators a runtime runs, and proposes a profile.")
+def arguments(argv, prog="propose.py", description="Measures which operators a runtime runs, and proposes a profile.", count=10, count_help="models an operator and opset"):
+    p = argparse.ArgumentParser(prog=prog, description=description)
     which = p.add_mutually_exclusive_group(required=True)
     which.add_argument("--runtime", help="a target of tests/study, such as openvino")
     which.add_argument("--adapter", metavar="FILE.py", help="a file with run(path, inputs); see tests/profiles/adapter.py")
     p.add_argument("--nngen", default=os.environ.get("NNGEN", "build/default/nngen"))
     p.add_argument("--opsets", type=plan.numbers, default=list(range(13, 29)), help="such as 13,17,22-24 (13-28)")
     p.add_argument("--ops", default="", help="these operators only, separated by commas")
-    p.add_argument("--count", type=int, default=10, help="models an operator and opset (10)")
+    p.add_argument("--count", type=int, default=count, help=f"{count_help} ({count})")
     p.add_argument("--more", type=int, default=40, help="models more, at each opset, of an operator of which some fail and some do not (40)")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--profile", default="onnx", help="what to begin from (onnx); a profile's own name finds what it still gets wrong")
