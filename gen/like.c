@@ -1,5 +1,6 @@
 /* Weights from somebody's models: how often operators appear in them and follow one another. */
 #include "api.h"
+#include "file_read.h"
 #include "json_line.h"
 #include "onnx_view.h"
 
@@ -11,9 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MOST_DEPTH 16                 /* of folders */
-#define MOST_BYTES ((int64_t)1 << 31) /* of a file */
-#define PAIR_SCALE 100000             /* a pair's weight is 100 times its share of what there is of the second operator */
+#define MOST_DEPTH 16     /* of folders */
+#define PAIR_SCALE 100000 /* a pair's weight is 100 times its share of what there is of the second operator */
 
 typedef struct unknown {
     struct unknown *next;
@@ -72,53 +72,14 @@ static bool count_model(tally *t, const onnx_view *v)
 
 /* ---- files ---- */
 
-static nn_status cannot(const char *path, const char *what, nn_error *err)
+static nn_status count_file(tally *t, int folder, const char *name, const char *path, nn_error *err)
 {
-    return nn_fail(err, NN_ERR_IO, path, 0, 0, "%s: %s", what, strerror(errno));
-}
-
-/* The bytes of an open file with a NUL after them, to be freed with nn_free. */
-static nn_status read_whole(char **out, size_t *size, int fd, const char *path, nn_error *err)
-{
-    struct stat st;
-    *out = NULL;
-    if (fstat(fd, &st) != 0)
-        return cannot(path, "cannot read", err);
-    if (!S_ISREG(st.st_mode))
-        return nn_fail(err, NN_ERR_IO, path, 0, 0, "is not a regular file");
-    if (st.st_size > MOST_BYTES)
-        return nn_fail(err, NN_ERR_IO, path, 0, 0, "has more than 2 GiB");
-    size_t n = (size_t)st.st_size, done = 0;
-    char *bytes = nn_malloc(n + 1);
-    if (bytes == NULL)
-        return nn_nomem(err);
-    while (done < n) {
-        ssize_t k = read(fd, bytes + done, n - done);
-        if (k < 0 && errno == EINTR)
-            continue;
-        if (k < 0) {
-            nn_free(bytes);
-            return cannot(path, "cannot read", err);
-        }
-        if (k == 0)
-            break;
-        done += (size_t)k;
-    }
-    bytes[done] = '\0';
-    *out = bytes;
-    *size = done;
-    return NN_OK;
-}
-
-static nn_status count_file(tally *t, int fd, const char *path, nn_error *err)
-{
-    char *bytes;
-    size_t n;
+    file_bytes file = {.bytes = NULL};
     onnx_view v;
-    nn_status s = read_whole(&bytes, &n, fd, path, err);
+    nn_status s = file_read(&file, folder, name, 0, INT32_MAX, path, err);
     if (s == NN_OK)
-        s = onnx_view_read(&v, bytes, n, path, err);
-    nn_free(bytes);
+        s = onnx_view_read(&v, file.bytes, file.n, path, err);
+    file_bytes_free(&file);
     if (s != NN_OK)
         return s;
     if (!count_model(t, &v))
@@ -148,15 +109,8 @@ static nn_status count_entry(tally *t, int folder, const char *name, const char 
     if (below == NULL)
         return nn_nomem(err);
     (void)snprintf(below, size, "%s/%s", path, name);
-    nn_status s;
-    if (S_ISDIR(st.st_mode)) {
-        s = count_below(t, folder, name, below, depth + 1, err);
-    } else {
-        int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-        s = fd >= 0 ? count_file(t, fd, below, err) : cannot(below, "cannot open", err);
-        if (fd >= 0)
-            close(fd);
-    }
+    nn_status s =
+        S_ISDIR(st.st_mode) ? count_below(t, folder, name, below, depth + 1, err) : count_file(t, folder, name, below, err);
     nn_free(below);
     return s;
 }
@@ -168,7 +122,7 @@ static nn_status count_below(tally *t, int above, const char *name, const char *
     int fd = openat(above, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
     if (d == NULL) {
-        nn_status s = cannot(path, "cannot open", err);
+        nn_status s = nn_fail(err, NN_ERR_IO, path, 0, 0, "cannot open: %s", strerror(errno));
         if (fd >= 0)
             close(fd);
         return s;
@@ -285,20 +239,16 @@ static bool says_nothing(const char *text)
 nn_status nn_weights_read(char **text, const char *path, nn_error *err)
 {
     *text = NULL;
-    size_t n;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return cannot(path, "cannot open", err);
-    nn_status s = read_whole(text, &n, fd, path, err);
-    close(fd);
-    if (s == NN_OK && strlen(*text) != n)
+    file_bytes file = {.bytes = NULL};
+    nn_status s = file_read(&file, AT_FDCWD, path, 0, INT32_MAX, path, err);
+    if (s == NN_OK && strlen(file.bytes) != file.n)
         s = nn_fail(err, NN_ERR_IO, path, 0, 0, "is no text");
-    else if (s == NN_OK && says_nothing(*text))
+    else if (s == NN_OK && says_nothing(file.bytes))
         s = nn_fail(err, NN_ERR_USAGE, path, 0, 0, "holds no weight; expected lines such as Conv 2.5 or Conv,Relu 4");
-    if (s != NN_OK) {
-        nn_free(*text);
-        *text = NULL;
-    }
+    if (s == NN_OK)
+        *text = file.bytes;
+    else
+        file_bytes_free(&file);
     return s;
 }
 

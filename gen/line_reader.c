@@ -1,3 +1,4 @@
+#include "file_read.h"
 #include "line_reader.h"
 
 #include <errno.h>
@@ -10,8 +11,7 @@
 nn_status line_reader_open(line_reader *r, const char *path, nn_error *err)
 {
     *r = (line_reader){.path = path};
-    r->fd = open(path, O_RDONLY | O_CLOEXEC);
-    return r->fd >= 0 ? NN_OK : nn_fail(err, NN_ERR_IO, path, 0, 0, "cannot read: %s", strerror(errno));
+    return file_open(&r->fd, AT_FDCWD, path, 0, path, err);
 }
 
 void line_reader_close(line_reader *r)

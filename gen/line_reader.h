@@ -1,4 +1,4 @@
-/* Reads a file line by line, of any length.
+/* Reads a regular file line by line, of any length.
  *
  * Ownership: a line_reader owns its descriptor and buffer. */
 #ifndef NN_LINE_READER_H

@@ -1,6 +1,7 @@
 /* nn_corpus_merge: the directories of a family's shards become one. Lines of models.jsonl are taken in turn, as the shards have the
  * indices in turn; statistics are sums. */
 #include "api.h"
+#include "file_read.h"
 #include "line_reader.h"
 #include "manifest.h"
 #include "outdir.h"
@@ -151,30 +152,13 @@ static nn_status cannot(const part *p, const char *path, const char *what, nn_er
 
 static nn_status copy_file(merge *m, const char *path, long set, const char *file, nn_error *err)
 {
-    int fd = openat(m->from->fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    struct stat st;
-    if (fd < 0 || fstat(fd, &st) != 0) {
-        nn_status s = cannot(m->from, path, "cannot read", err);
-        if (fd >= 0)
-            close(fd);
-        return s;
-    }
-    size_t n = (size_t)st.st_size, done = 0;
-    char *bytes = nn_malloc(n + 1);
-    nn_status s = bytes != NULL ? NN_OK : nn_nomem(err);
-    while (s == NN_OK && done < n) {
-        ssize_t k = read(fd, bytes + done, n - done);
-        if (k == 0)
-            break;
-        if (k > 0)
-            done += (size_t)k;
-        else if (errno != EINTR)
-            s = cannot(m->from, path, "cannot read", err);
-    }
-    close(fd);
+    file_bytes b = {.bytes = NULL};
+    char *shown = below(m->from->dir, path);
+    nn_status s = shown != NULL ? file_read(&b, m->from->fd, path, O_NOFOLLOW, SIZE_MAX - 1, shown, err) : nn_nomem(err);
     if (s == NN_OK)
-        s = model_dir_put(&m->target, set, file, bytes, done, err);
-    nn_free(bytes);
+        s = model_dir_put(&m->target, set, file, b.bytes, b.n, err);
+    file_bytes_free(&b);
+    nn_free(shown);
     return s;
 }
 

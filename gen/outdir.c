@@ -1,4 +1,5 @@
 #include "outdir.h"
+#include "file_read.h"
 #include "manifest_read.h"
 
 #include <dirent.h>
@@ -80,7 +81,7 @@ static int create(int root, const char *name)
 {
     int fd;
     do
-        fd = openat(root, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+        fd = openat(root, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
     while (fd < 0 && errno == EINTR);
     return fd;
 }
@@ -279,9 +280,12 @@ void model_dir_drop(model_dir *m)
 
 /* ---- models of an earlier run ---- */
 
+/* -1: there is no such regular file, or it cannot be read. */
 static int open_file(const outdir *d, const char *name)
 {
-    return openat(d->fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int fd;
+    (void)file_open(&fd, d->fd, name, O_NOFOLLOW, name, NULL);
+    return fd;
 }
 
 bool outdir_has_model(const outdir *d, const char *name)
@@ -293,7 +297,7 @@ bool outdir_has_model(const outdir *d, const char *name)
 static bool file_holds(int fd, const char *bytes, size_t n)
 {
     struct stat st;
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size != (off_t)n)
+    if (fstat(fd, &st) != 0 || st.st_size != (off_t)n)
         return false;
     char part[16384];
     while (n > 0) {

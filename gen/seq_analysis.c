@@ -1,7 +1,9 @@
 #include "seq_analysis.h"
+#include "file_read.h"
 #include "seq_blocks.h"
 #include "seq_stats.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,18 +49,17 @@ static nn_status read_outcome(seq_analysis *a, char *line, int number, model_pro
 
 static nn_status read_outcomes(seq_analysis *a, model_problem_fn *tell, void *data, nn_error *err)
 {
-    char *bytes;
-    size_t n;
-    nn_status s = read_whole(a->o->outcomes, &bytes, &n, err);
+    file_bytes file = {.bytes = NULL};
+    nn_status s = file_read(&file, AT_FDCWD, a->o->outcomes, 0, INT32_MAX, a->o->outcomes, err);
     int number = 1;
-    for (size_t at = 0; s == NN_OK && at < n; number++) {
-        char *newline = memchr(bytes + at, '\n', n - at);
-        size_t end = newline != NULL ? (size_t)(newline - bytes) : n;
-        bytes[end] = '\0'; /* read_whole leaves room for it */
-        s = read_outcome(a, bytes + at, number, tell, data, err);
-        at = end + 1;
+    for (size_t at = 0; s == NN_OK && at < file.n; number++) {
+        char *line = file.bytes + at, *newline = memchr(line, '\n', file.n - at);
+        size_t length = newline != NULL ? (size_t)(newline - line) : file.n - at;
+        line[length] = '\0';
+        s = read_outcome(a, line, number, tell, data, err);
+        at += length + 1;
     }
-    nn_free(bytes);
+    file_bytes_free(&file);
     return s;
 }
 

@@ -1,3 +1,4 @@
+#include "file_read.h"
 #include "seq_input.h"
 
 #include <dirent.h>
@@ -7,40 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 enum { FOLDERS_MAX = 64 }; /* inside each other */
-
-nn_status read_whole(const char *path, char **bytes, size_t *n, nn_error *err)
-{
-    struct stat st;
-    *bytes = NULL;
-    *n = 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return nn_fail(err, NN_ERR_IO, path, 0, 0, "cannot read: %s", strerror(errno));
-    nn_status s = NN_OK;
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
-        s = nn_fail(err, NN_ERR_IO, path, 0, 0, "is no file");
-    else if (st.st_size > INT32_MAX)
-        s = nn_fail(err, NN_ERR_IO, path, 0, 0, "is larger than 2 GiB, which protobuf does not allow");
-    else if ((*bytes = nn_malloc((size_t)st.st_size + 1)) == NULL)
-        s = nn_nomem(err);
-    while (s == NN_OK && *n < (size_t)st.st_size) {
-        ssize_t k = read(fd, *bytes + *n, (size_t)st.st_size - *n);
-        if (k < 0 && errno != EINTR)
-            s = nn_fail(err, NN_ERR_IO, path, 0, 0, "cannot read: %s", strerror(errno));
-        if (k == 0)
-            break;
-        *n += k > 0 ? (size_t)k : 0;
-    }
-    close(fd);
-    if (s != NN_OK) {
-        nn_free(*bytes);
-        *bytes = NULL;
-    }
-    return s;
-}
 
 static bool ends(const char *s, const char *end)
 {
@@ -81,20 +50,19 @@ static void problem(loader *o, const nn_error *e)
 
 static nn_status add_model(loader *o, const char *path, const char *name)
 {
-    char *bytes;
-    size_t n;
+    file_bytes file = {.bytes = NULL};
     nn_error inner = {0};
-    nn_status s = read_whole(path, &bytes, &n, &inner);
+    nn_status s = file_read(&file, AT_FDCWD, path, 0, INT32_MAX, path, &inner);
     if (!nn_grow((void **)&o->l->all, &o->l->capacity, o->l->n + 1, sizeof *o->l->all)) {
-        nn_free(bytes);
+        file_bytes_free(&file);
         return nn_nomem(o->err);
     }
     seq_model *m = &o->l->all[o->l->n];
     *m = (seq_model){.class = o->class};
     if (s == NN_OK)
-        s = ends(path, ".txt") ? onnx_view_chains(&m->view, bytes, n, path, &inner)
-                               : onnx_view_read(&m->view, bytes, n, path, &inner);
-    nn_free(bytes);
+        s = ends(path, ".txt") ? onnx_view_chains(&m->view, file.bytes, file.n, path, &inner)
+                               : onnx_view_read(&m->view, file.bytes, file.n, path, &inner);
+    file_bytes_free(&file);
     if (s == NN_ERR_IO || (s == NN_ERR_NOMEM && inner.file[0] != '\0')) {
         problem(o, &inner);
         return NN_OK;

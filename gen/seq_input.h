@@ -28,7 +28,4 @@ nn_status model_list_add(model_list *l, const char *path, unsigned class, model_
 seq_model *model_list_find(const model_list *l, const char *name);
 void model_list_free(model_list *l);
 
-/* A whole regular file; *bytes is freed by the caller. */
-nn_status read_whole(const char *path, char **bytes, size_t *n, nn_error *err);
-
 #endif

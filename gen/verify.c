@@ -1,4 +1,5 @@
 /* nn_corpus_verify: whether a corpus is what its manifest and models.jsonl say. */
+#include "file_read.h"
 #include "input_mode.h"
 #include "line_reader.h"
 #include "manifest_read.h"
@@ -23,8 +24,7 @@ typedef struct {
     sha256 *hasher;
     uint64_t *indices; /* of the lines, ascending */
     size_t n, capacity;
-    char *bytes; /* of a file */
-    size_t room;
+    file_bytes file; /* under way */
     nn_verify_report *report;
     nn_difference_fn *tell;
     void *data;
@@ -42,66 +42,33 @@ static void differ(verify *v, const char *path, const char *what)
 
 /* ---- files ---- */
 
-/* Reads a file into v->bytes; *n is SIZE_MAX where it cannot be read, with the reason in errno. */
-static nn_status read_file(verify *v, const char *path, size_t *n, nn_error *err)
-{
-    *n = SIZE_MAX;
-    int fd = openat(v->fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    struct stat st;
-    if (fd < 0)
-        return NN_OK;
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-        close(fd);
-        errno = EINVAL;
-        return NN_OK;
-    }
-    if (!nn_grow((void **)&v->bytes, &v->room, (size_t)st.st_size + 1, 1)) {
-        close(fd);
-        return nn_nomem(err);
-    }
-    size_t done = 0;
-    ssize_t k;
-    while ((k = read(fd, v->bytes + done, (size_t)st.st_size + 1 - done)) != 0 && done <= (size_t)st.st_size) {
-        if (k < 0 && errno == EINTR)
-            continue;
-        if (k < 0)
-            break;
-        done += (size_t)k;
-    }
-    int e = errno;
-    close(fd);
-    errno = e;
-    *n = k < 0 ? SIZE_MAX : done;
-    return NN_OK;
-}
-
 static nn_status check_file(void *data, const char *file, const char *digest, nn_error *err)
 {
     verify *v = data;
     char path[300], text[200];
-    size_t n;
+    nn_error why;
+    const file_bytes *b = &v->file;
     v->listed++;
     (void)snprintf(path, sizeof path, "%s/%.200s", v->name, file);
-    nn_status s = read_file(v, path, &n, err);
-    if (s != NN_OK)
-        return s;
-    if (n == SIZE_MAX) {
-        (void)snprintf(text, sizeof text, "cannot be read: %s", strerror(errno));
-        differ(v, path, errno == ENOENT ? "is missing" : text);
+    nn_status s = file_read(&v->file, v->fd, path, O_NOFOLLOW, SIZE_MAX - 1, path, &why);
+    if (s == NN_ERR_NOMEM)
+        return nn_nomem(err);
+    if (s != NN_OK) {
+        differ(v, path, errno == ENOENT ? "is missing" : why.message);
         return NN_OK;
     }
     uint8_t hash[SHA256_SIZE];
     char hex[SHA256_HEX_SIZE];
-    s = sha256_digest(v->hasher, v->bytes, n, hash, err);
+    s = sha256_digest(v->hasher, b->bytes, b->n, hash, err);
     if (s != NN_OK)
         return s;
     v->report->files++;
-    v->report->bytes += n;
+    v->report->bytes += b->n;
     sha256_hex(hash, hex);
     if (strcmp(hex, digest) != 0)
         differ(v, path, "has another SHA-256 than models.jsonl says");
     else if (strcmp(file, "model.onnx") == 0 &&
-             !onnx_is_sound(v->bytes, n, (uint64_t)manifest_options(v->doc)->nodes, text, sizeof text)) {
+             !onnx_is_sound(b->bytes, b->n, (uint64_t)manifest_options(v->doc)->nodes, text, sizeof text)) {
         if (text[0] == '\0')
             return nn_nomem(err);
         differ(v, path, text);
@@ -291,7 +258,7 @@ nn_status nn_corpus_verify(const char *dir, nn_verify_report *report, nn_differe
     manifest_doc_free(v.doc);
     sha256_free(v.hasher);
     nn_free(v.indices);
-    nn_free(v.bytes);
+    file_bytes_free(&v.file);
     close(v.fd);
     return s;
 }

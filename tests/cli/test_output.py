@@ -3,6 +3,7 @@ import hashlib
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import time
@@ -67,6 +68,20 @@ def test_force_is_no_licence(nngen, tmp_path):
     r = nngen("--out", tmp_path / "c", "--force", *OPS)
     assert (r.code, r.err) == (1, f"nngen: {tmp_path}/c: holds test_* directories without a manifest of nngen; move them away first\n")
     assert (mine / "model.onnx").read_text() == "mine" and entries(tmp_path / "c") == ["test_000000"]
+
+
+def test_pipes_in_the_way(nngen, tmp_path):
+    """What looks like a file of ours and is a pipe that nobody writes to or reads does not hold a run up."""
+    out = tmp_path / "c"
+    def code(name, *mode):
+        shutil.rmtree(out, ignore_errors=True)
+        out.mkdir()
+        os.mkfifo(out / name)
+        return nngen("--nodes", 2, "--count", 1, "--out", out, *OPS[:1], "Relu", *mode, "--quiet", timeout=60).code
+
+    assert [code("manifest.json", *mode) for mode in ((), ("--force",), ("--resume",))] == [1, 1, 1]
+    assert [code(".nngen-run.json", *mode) for mode in ((), ("--force",), ("--resume",))] == [1, 0, 1]
+    assert [code(".nngen-models.jsonl", *mode) for mode in ((), ("--force",), ("--resume",))] == [1, 1, 1]
 
 
 def test_force_stops_at_foreign_files_in_a_model(nngen, tmp_path):

@@ -256,6 +256,8 @@ def test_damage_is_repaired(nngen, tmp_path, reference):
     data.write_bytes(data.read_bytes()[:-1] + b"x")
     (out / "test_000003" / "test_data_set_1" / "input_99.pb").write_bytes(b"")
     (out / "test_000004" / "test_data_set_2").mkdir()
+    (out / "test_000007" / "model.onnx").unlink()
+    os.mkfifo(out / "test_000007" / "model.onnx")
     shutil.rmtree(out / "test_000005")
     shutil.copytree(out / "test_000006", out / "test_000300")  # not of this family
     shutil.copytree(out / "test_000006", out / "test_0000006")

@@ -321,7 +321,7 @@ def test_bad_files_are_named_and_passed_over(nngen, tmp_path):
     assert all(": is no ONNX model: " in line for line in r.err.splitlines())
     assert [row.split(",")[0] for row in r.out.splitlines()] == ["model", "below"]
     subprocess.run(["mkfifo", folder / "pipe.onnx"], check=True)
-    assert f"nngen: {folder}/pipe.onnx: is no file\n" in nngen("sequences", folder, timeout=20).err
+    assert f"nngen: {folder}/pipe.onnx: is no regular file\n" in nngen("sequences", folder, timeout=20).err
 
 
 def test_outcomes(nngen, tmp_path):

@@ -1,6 +1,7 @@
 """verify names every difference between a corpus and what its manifest and models.jsonl say, and nothing else."""
 import hashlib
 import json
+import os
 import shutil
 
 import pytest
@@ -16,7 +17,7 @@ def corpus(nngen, tmp_path):
 
 
 def found(nngen, out):
-    r = nngen("verify", out)
+    r = nngen("verify", out, timeout=60)
     lines = [line.removeprefix(f"nngen: {out}/") for line in r.err.splitlines()]
     assert r.code == (1 if lines else 0)
     assert r.out.endswith(f", {len(lines)} difference{'' if len(lines) == 1 else 's'}\n")
@@ -34,6 +35,17 @@ def test_sound(nngen, corpus, tmp_path):
         out = tmp_path / shard.replace("/", "-")
         assert nngen(*ARGS, "--shard", shard, "--out", out, "--quiet").code == 0
         assert found(nngen, out) == []
+
+
+def test_nothing_but_files_is_read(nngen, corpus):
+    """A pipe that nobody writes to does not hold verify up."""
+    for name in ("test_000001/model.onnx", "test_000002/test_data_set_0/input_0.pb"):
+        (corpus / name).unlink()
+        os.mkfifo(corpus / name)
+    assert found(nngen, corpus) == ["test_000001/model.onnx: is no regular file", "test_000002/test_data_set_0/input_0.pb: is no regular file"]
+    (corpus / "models.jsonl").unlink()
+    os.mkfifo(corpus / "models.jsonl")
+    assert "models.jsonl: is no regular file" in found(nngen, corpus)
 
 
 def test_files(nngen, corpus):

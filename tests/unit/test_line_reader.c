@@ -90,11 +90,8 @@ static void what_is_no_file_of_lines(void **state)
     assert_int_equal(read_all("", 0, &lines, &err), NN_ERR_IO);
     assert_string_equal(err.message, "cannot read: No such file or directory");
     line_reader r;
-    const char *line;
-    size_t n;
-    assert_int_equal(line_reader_open(&r, "/tmp", &err), NN_OK); /* a directory can be opened but not read */
-    assert_int_equal(line_reader_next(&r, &line, &n, &err), NN_ERR_IO);
-    assert_string_equal(err.message, "cannot read: Is a directory");
+    assert_int_equal(line_reader_open(&r, "/tmp", &err), NN_ERR_IO);
+    assert_string_equal(err.message, "is no regular file");
     line_reader_close(&r);
     line_reader_close(&r); /* twice does no harm */
 }
