@@ -1,4 +1,4 @@
-"""The walk-through of specs/README.md works as written: its commands are run, its files are written, its outputs compared."""
+"""What specs/README.md walks through works as written: its commands are run, its files are written, its outputs compared."""
 
 import os
 import re
@@ -7,18 +7,20 @@ import subprocess
 import sys
 from pathlib import Path
 
+import onnx
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 NNGEN = Path(os.environ.get("NNGEN", ROOT / "build" / "default" / "nngen")).resolve()
-TITLE = "## Add an operator: a walk-through\n"
+OPERATOR = "## Add an operator: a walk-through\n"
+PROFILE = "## Profiles\n"
 
 
-def blocks():
-    """(language, text) of each fenced block of the section, in order."""
+def blocks(title):
+    """(language, text) of each fenced block of the section, in order; not of its subsections."""
     text = (ROOT / "specs" / "README.md").read_text()
-    assert text.count(TITLE) == 1
-    section = re.split(r"^## ", text.split(TITLE)[1], flags=re.M)[0]
+    assert text.count(title) == 1
+    section = re.split(r"^###? ", text.split(title)[1], flags=re.M)[0]
     assert section.count("```") % 2 == 0
     return re.findall(r"^```(\w+)\n(.*?)^```$", section, flags=re.M | re.S)
 
@@ -30,6 +32,8 @@ def folder(tmp_path_factory):
     shutil.copytree(ROOT / "tests" / "check", d / "tests" / "check")
     (d / "bin").mkdir()
     (d / "bin" / "nngen").symlink_to(NNGEN)
+    (d / "build").mkdir()
+    (d / "build" / "venv").symlink_to(sys.prefix)
     return d
 
 
@@ -40,8 +44,8 @@ def run(commands, folder):
     return r.returncode, r.stdout, r.stderr
 
 
-def test_as_written(folder):
-    found = blocks()
+def follow(found, folder):
+    """Does what the blocks say; the commands and what they printed."""
     ran = []
     for i, (language, text) in enumerate(found):
         if language == "yaml":
@@ -58,14 +62,28 @@ def test_as_written(folder):
             ran.append((text, out))
         else:
             assert language == "text" and found[i - 1][0] == "sh"
+    return ran
+
+
+def test_a_profile(folder):
+    assert len(follow(blocks(PROFILE), folder)) == 3
+    models = [onnx.load(m) for m in sorted((folder / "out" / "mine").glob("test_*/model.onnx"))]
+    assert len(models) == 20 and not {n.op_type for m in models for n in m.graph.node} & {"GRU", "LSTM", "RNN", "Einsum", "DFT"}
+    convolutions = [(m, n) for m in models for n in m.graph.node if n.op_type == "Conv"]
+    assert convolutions
+    for m, n in convolutions:
+        assert not [a for a in n.attribute if a.name == "group" and a.i != 1]
+        assert len(next(w for w in m.graph.initializer if w.name == n.input[1]).dims) == 4
+
+
+def test_an_operator(folder):
+    ran = follow(blocks(OPERATOR), folder)
     assert len(ran) >= 6
     assert "\n0 problems in 50 models" in ran[-1][1]
 
 
 def test_the_models_have_the_operator(folder):
     assert "MaxRoiPool:" not in "".join(p.read_text() for p in (folder / "my-specs").glob("*.yaml") if p.name != "roi.yaml")
-    import onnx
-
     models = sorted((folder / "out" / "roi").glob("test_*/model.onnx"))
     assert len(models) == 50
     nodes = [n for m in models for n in onnx.load(m).graph.node if n.op_type == "MaxRoiPool"]
