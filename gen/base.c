@@ -36,6 +36,13 @@ static inline bool stress_fails(void)
 }
 #endif
 
+void nn_one_line(char *s)
+{
+    for (; *s != '\0'; s++)
+        if ((unsigned char)*s < ' ' || *s == 0x7f)
+            *s = '?';
+}
+
 nn_status nn_vfail(nn_error *err, nn_status status, const char *file, int line, int column, const char *fmt, va_list ap)
 {
     if (!err)
@@ -49,6 +56,8 @@ nn_status nn_vfail(nn_error *err, nn_status status, const char *file, int line, 
         snprintf(e.file, sizeof e.file, "%s", file);
     if (vsnprintf(e.message, sizeof e.message, fmt, ap) < 0)
         e.message[0] = '\0';
+    nn_one_line(e.file);
+    nn_one_line(e.message);
     *err = e;
     return status;
 }

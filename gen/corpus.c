@@ -171,7 +171,7 @@ static void commit(corpus *c)
         nn_error err = {0};
         if (s->good && ((c->dir != NULL && outdir_record(c->dir, s->line.bytes, s->line.size, &err) != NN_OK) ||
                         distinct_add(c->distinct, s->structure, c->first + c->committed * c->step, &err) != NN_OK))
-            fail(c, c->committed, &err);
+            fail(c, c->first + c->committed * c->step, &err);
         if (s->good) {
             c->report.models++;
             c->report.nodes += s->nodes;

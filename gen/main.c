@@ -273,8 +273,8 @@ static int write_corpus(const options *o, const nn_family *family)
     if (s != NN_OK) {
         int status = fail(&err);
         if (report.models > 0 && !o->dry_run)
-            (void)fprintf(stderr, "nngen: %llu of %lld models were finished and stay in %s; --resume goes on\n",
-                          (unsigned long long)report.models, (long long)o->count, o->out);
+            (void)fprintf(stderr, "nngen: %llu of %llu models were finished and stay in %s; --resume goes on\n",
+                          (unsigned long long)report.models, (unsigned long long)options_models(o), o->out);
         return status;
     }
     say_duplicates(&report, o->dry_run ? NULL : o->out);

@@ -118,7 +118,8 @@ static bool read_options(manifest_doc *d)
     const json_t *shard = json_object_get(d->json, "shard");
     d->options.shard_number = json_integer_value(json_object_get(shard, "number"));
     d->options.shards = json_integer_value(json_object_get(shard, "of"));
-    good = good && (shard == NULL || (d->options.shard_number > 0 && d->options.shard_number <= d->options.shards));
+    good = good && (shard == NULL || (d->options.shard_number > 0 && d->options.shard_number <= d->options.shards &&
+                                      d->options.shards <= SHARDS_MAX));
     return good && options_check(&d->options, "", NULL) == NN_OK;
 }
 
@@ -131,8 +132,9 @@ nn_status manifest_load(manifest_doc **out, const char *path, nn_error *err)
     d->path = path;
     FILE *f = fopen(path, "rbe");
     if (f == NULL) {
+        nn_status s = nn_fail(err, NN_ERR_IO, path, 0, 0, "cannot read: %s", strerror(errno));
         nn_free(d);
-        return nn_fail(err, NN_ERR_IO, path, 0, 0, "cannot read: %s", strerror(errno));
+        return s;
     }
     d->json = json_loadf(f, JSON_REJECT_DUPLICATES, NULL);
     (void)fclose(f);

@@ -166,16 +166,16 @@ static nn_status take_file(void *data, const char *file, const char *digest, nn_
 {
     merge *m = data;
     (void)digest;
-    static const char sets[] = "test_data_set_";
-    const char *slash = strchr(file, '/'), *last = slash != NULL ? slash + 1 : file;
-    long set = slash != NULL && strncmp(file, sets, sizeof sets - 1) == 0 ? strtol(file + sizeof sets - 1, NULL, 10) : -1;
+    const char *last;
+    long set;
     char path[256];
     struct stat st;
-    if (strchr(last, '/') != NULL || last[0] == '.' || (slash != NULL) != (set >= 0) ||
-        snprintf(path, sizeof path, "%s/%s", m->name, file) >= (int)sizeof path)
+    if (!model_file(file, &set, &last) || snprintf(path, sizeof path, "%s/%s", m->name, file) >= (int)sizeof path)
         return nn_fail(err, NN_ERR_IO, m->from->lines_path, 0, 0, "%s: '%.60s' is no file of a model", m->name, file);
     if (fstatat(m->from->fd, path, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return cannot(m->from, path, "cannot read", err);
+    if (!S_ISREG(st.st_mode))
+        return nn_fail(err, NN_ERR_IO, m->from->dir, 0, 0, "%s is no regular file", path);
     m->report.files++;
     m->report.bytes += (uint64_t)st.st_size;
     nn_status s = model_dir_link(&m->target, set, last, m->from->fd, path, err);

@@ -1,6 +1,6 @@
 #include "onnx_read.h"
 #include "onnx.pb-c.h"
-#include "onnx_scan.h"
+#include "onnx_parse.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,18 +10,6 @@ typedef struct {
     const char *name;
     size_t node; /* that defines it, from 1; 0: known from the start */
 } definition;
-
-static void *take(void *data, size_t n)
-{
-    void *p = nn_malloc(n);
-    *(bool *)data |= p == NULL;
-    return p;
-}
-static void give(void *data, void *p)
-{
-    (void)data;
-    nn_free(p);
-}
 
 static int by_name(const void *a, const void *b)
 {
@@ -89,29 +77,25 @@ static bool check_uses(const Onnx__GraphProto *g, const definition *d, size_t n,
 
 bool onnx_is_sound(const void *bytes, size_t n, uint64_t nodes, char *why, size_t size)
 {
-    bool starved = false;
-    ProtobufCAllocator memory = {.alloc = take, .free = give, .allocator_data = &starved};
-    onnx_scan_report scan = {0};
-    nn_error err = {0};
-    if (onnx_scan(&scan, bytes, n, "", &err) != NN_OK) {
-        (void)snprintf(why, size, "%.200s", err.status == NN_ERR_NOMEM ? "" : err.message);
+    onnx_scan_report report;
+    Onnx__ModelProto *m;
+    nn_error err;
+    nn_status s = onnx_parse(&m, &report, bytes, n, "", &err);
+    if (s != NN_OK) {
+        (void)snprintf(why, size, "%.200s", s == NN_ERR_NOMEM ? "" : err.message);
         return false;
     }
-    Onnx__ModelProto *m = onnx__model_proto__unpack(&memory, n, bytes);
-    const Onnx__GraphProto *g = m != NULL ? m->graph : NULL;
+    const Onnx__GraphProto *g = m->graph;
     bool good = false;
     if (size > 0)
         why[0] = '\0';
-    if (g == NULL && !starved) {
-        (void)snprintf(why, size, "is no ONNX model");
-    } else if (g != NULL && g->n_node != nodes) {
+    if (g->n_node != nodes) {
         (void)snprintf(why, size, "has %zu nodes, not %llu", g->n_node, (unsigned long long)nodes);
-    } else if (g != NULL) {
+    } else {
         definition *d = nn_calloc(count_names(g) + 1, sizeof *d);
         good = d != NULL && check_uses(g, d, collect(d, g), why, size);
         nn_free(d);
     }
-    if (m != NULL)
-        onnx__model_proto__free_unpacked(m, &memory);
+    onnx_parse_free(m);
     return good;
 }

@@ -1,37 +1,11 @@
 #include "onnx_view.h"
 #include "dtype.h"
 #include "onnx.pb-c.h"
-#include "onnx_scan.h"
+#include "onnx_parse.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- memory for protobuf-c, with a limit ---- */
-
-typedef struct {
-    size_t left;
-    bool spent, failed; /* the limit was reached; there is no memory */
-} budget;
-
-static void *take(void *data, size_t n)
-{
-    budget *b = data;
-    if (n > b->left) {
-        b->spent = true;
-        return NULL;
-    }
-    b->left -= n; /* what is given back does not count again: merging gives back little */
-    void *p = nn_malloc(n);
-    b->failed = b->failed || p == NULL;
-    return p;
-}
-
-static void give(void *data, void *p)
-{
-    (void)data;
-    nn_free(p);
-}
 
 /* ---- names ---- */
 
@@ -392,24 +366,12 @@ static nn_status finish(reader *r, nn_status status)
 nn_status onnx_view_read(onnx_view *v, const void *bytes, size_t n, const char *file, nn_error *err)
 {
     reader r = {.v = v, .file = file, .err = err};
-    onnx_scan_report report = {.external = 0};
+    onnx_scan_report report;
+    Onnx__ModelProto *m;
     *v = (onnx_view){.nodes = NULL};
-    nn_status status = n <= INT32_MAX ? onnx_scan(&report, bytes, n, file, err)
-                                      : wrong(&r, "is larger than 2 GiB, which protobuf does not allow", NULL);
+    nn_status status = onnx_parse(&m, &report, bytes, n, file, err);
     if (status != NN_OK)
         return status;
-    budget b = {.left = ((size_t)64 << 20) + 16 * n};
-    ProtobufCAllocator memory = {.alloc = take, .free = give, .allocator_data = &b};
-    Onnx__ModelProto *m = onnx__model_proto__unpack(&memory, n, bytes);
-    if (m == NULL || m->graph == NULL) {
-        if (m != NULL)
-            onnx__model_proto__free_unpacked(m, &memory);
-        if (b.failed)
-            return nn_nomem(err);
-        if (b.spent)
-            return nn_fail(err, NN_ERR_NOMEM, file, 0, 0, "takes more memory than a sound model of its size");
-        return wrong(&r, m != NULL ? "is no ONNX model: it has no graph" : "is no ONNX model: it cannot be parsed", NULL);
-    }
     arena_init(&v->memory, 4096);
     v->n_external = report.external;
     v->n_functions = m->n_functions;
@@ -420,7 +382,7 @@ nn_status onnx_view_read(onnx_view *v, const void *bytes, size_t n, const char *
     }
     status = read_graph(&r, m->graph, NULL);
     v->n_bodies = r.bodies;
-    onnx__model_proto__free_unpacked(m, &memory);
+    onnx_parse_free(m);
     return finish(&r, status);
 }
 

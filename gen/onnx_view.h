@@ -45,8 +45,7 @@ typedef struct {
     arena memory;
 } onnx_view;
 
-/* NN_ERR_IO: no sound model; NN_ERR_NOMEM: also where the model would take more than 64 MiB and 16 times its size. On failure there
- * is nothing to free. `file` is for messages. */
+/* NN_ERR_IO: no sound model, or what onnx_parse.h refuses. On failure there is nothing to free. `file` is for messages. */
 nn_status onnx_view_read(onnx_view *v, const void *bytes, size_t n, const char *file, nn_error *err);
 /* Chains of operators from text: one a line, operators separated by commas; empty lines and lines that begin with # are passed
  * over. Each chain reads one graph input and makes one graph output. */

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -135,6 +136,26 @@ static bool is_data(const char *name)
 {
     return numbered(name, "input_", 1, ".pb") || numbered(name, "output_", 1, ".pb");
 }
+static bool is_own(const char *name)
+{
+    return strcmp(name, "model.onnx") == 0 || strcmp(name, "inputs.npz") == 0;
+}
+
+bool model_file(const char *path, long *set, const char **file)
+{
+    static const char sets[] = "test_data_set_";
+    const char *slash = strchr(path, '/');
+    *set = -1;
+    *file = slash != NULL ? slash + 1 : path;
+    if (slash == NULL)
+        return is_own(path);
+    size_t n = (size_t)(slash - path), prefix = sizeof sets - 1;
+    if (n <= prefix || n > prefix + 9 || strncmp(path, sets, prefix) != 0 || strspn(path + prefix, "0123456789") != n - prefix)
+        return false;
+    *set = strtol(path + prefix, NULL, 10); /* at most nine digits */
+    return is_data(*file) && strlen(*file) < 40;
+}
+
 static bool is_temporary(const char *name)
 {
     return strncmp(name, TEMPORARY, strlen(TEMPORARY)) == 0;
@@ -177,7 +198,7 @@ static bool walk_model(walk *w, int root, const char *name, int depth)
         if (depth == 0 && is_set(e->d_name)) {
             w->entries++;
             good = walk_model(w, dirfd(dir), e->d_name, 1);
-        } else if (depth == 0 ? strcmp(e->d_name, "model.onnx") == 0 || strcmp(e->d_name, "inputs.npz") == 0 : is_data(e->d_name)) {
+        } else if (depth == 0 ? is_own(e->d_name) : is_data(e->d_name)) {
             w->entries += strncmp(e->d_name, "output_", 7) != 0;
             good = !w->remove || unlinkat(dirfd(dir), e->d_name, 0) == 0;
         } else if (w->foreign[0] == '\0') {
@@ -605,6 +626,12 @@ nn_status outdir_record(outdir *d, const char *lines, size_t n, nn_error *err)
 nn_status outdir_finish(outdir *d, const char *manifest, size_t n, nn_error *err)
 {
     nn_status s = flush(d, err);
+    if (s == NN_OK) {
+        int record = d->record;
+        d->record = -1;
+        if (close(record) != 0) /* some file systems tell only now that there was no room */
+            s = io_error(err, d->path, "models.jsonl", "cannot write");
+    }
     if (s == NN_OK)
         s = file_replace(d->fd, d->path, "manifest.json", manifest, n, err);
     if (s == NN_OK && renameat(d->fd, RECORD, d->fd, "models.jsonl") != 0)

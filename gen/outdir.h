@@ -47,6 +47,9 @@ nn_status outdir_remove_model(outdir *d, const char *name, nn_error *err);
 /* Removes the directory again if this run made it and it is empty. */
 void outdir_close(outdir *d);
 
+/* Whether `path`, below a model's directory, is one of the files that a corpus has; then its set (-1: none) and its own name. */
+bool model_file(const char *path, long *set, const char **file);
+
 /* One model's directory while it is written. Needs no outdir_close. */
 typedef struct {
     int root;          /* descriptor of the directory above, borrowed */

@@ -36,6 +36,7 @@ static nn_status read_outcome(seq_analysis *a, char *line, int number, model_pro
         char text[300];
         (void)snprintf(text, sizeof text, "%.100s:%d: no model, or more than one, has the name %.100s", a->o->outcomes, number,
                        line);
+        nn_one_line(text);
         a->problems++;
         if (tell != NULL)
             tell(data, text);

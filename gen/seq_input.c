@@ -63,7 +63,7 @@ static nn_status add_model(loader *o, const char *path, const char *name)
         s = ends(path, ".txt") ? onnx_view_chains(&m->view, file.bytes, file.n, path, &inner)
                                : onnx_view_read(&m->view, file.bytes, file.n, path, &inner);
     file_bytes_free(&file);
-    if (s == NN_ERR_IO || (s == NN_ERR_NOMEM && inner.file[0] != '\0')) {
+    if (s == NN_ERR_IO) {
         problem(o, &inner);
         return NN_OK;
     }

@@ -35,9 +35,14 @@ typedef struct {
 
 static void differ(verify *v, const char *path, const char *what)
 {
+    char shown[600], text[480];
     v->report->differences++;
+    (void)snprintf(shown, sizeof shown, "%s", path);
+    (void)snprintf(text, sizeof text, "%s", what);
+    nn_one_line(shown);
+    nn_one_line(text);
     if (v->tell != NULL)
-        v->tell(v->data, path, what);
+        v->tell(v->data, shown, text);
 }
 
 /* ---- files ---- */

@@ -12,8 +12,10 @@
 
 #include "nngen.h"
 
+/* Names and values in messages come from anywhere: control characters, which could end the line or steer a terminal, become ?. */
+void nn_one_line(char *s);
 /* Fills *err (which may be NULL) and returns status, so that callers can write `return nn_fail(...)`.
- * file may be NULL (no place known); line and column count from 1, 0 is unknown. The message is cut to fit. */
+ * file may be NULL (no place known); line and column count from 1, 0 is unknown. The message is cut to fit one line. */
 nn_status nn_fail(nn_error *err, nn_status status, const char *file, int line, int column, const char *fmt, ...)
     __attribute__((format(printf, 6, 7)));
 nn_status nn_vfail(nn_error *err, nn_status status, const char *file, int line, int column, const char *fmt, va_list ap)

@@ -117,6 +117,7 @@ USAGE = [
     (["--profile", "tvm"], "profile tvm: expected onnx, openvino, ort, tract; with --specs DIR also one of DIR/profiles"),
     (["--ops", "Rulu"], "unknown operator Rulu; did you mean Relu?"),
     (["--common", "13..28", "--ops", "+Pad"], "operator Pad is left out by --common: its rules differ in these opsets"),
+    (["--ops", "x\ny\x1b[31m"], "unknown operator x?y?[31m"),
     (["--ops", "+Add,-Add"], "operators '+Add,-Add' leaves none"),
     (["--quiet", "--progress"], "--quiet and --progress exclude each other"),
     (["--jobs", "0"], "--jobs 0: expected a whole number from 1 to 256"),

@@ -135,6 +135,16 @@ def test_replay(nngen, tmp_path, whole):
     assert tree(tmp_path / "t") == tree(part)
 
 
+def test_replay_of_a_shard_that_cannot_be(nngen, tmp_path):
+    (part,) = shards(nngen, tmp_path, 1)
+    manifest = part / "manifest.json"
+    doc = json.loads(manifest.read_text())
+    for number, of in (((1 << 32) + 1, (1 << 32) + 1), (10001, 10001), (0, 1), (2, 1), (-1, 1)):
+        manifest.write_text(json.dumps({**doc, "shard": {"number": number, "of": of}}))
+        r = nngen("replay", manifest, "--out", tmp_path / "r")
+        assert (r.code, r.err) == (1, f"nngen: {manifest}: is no manifest of nngen, or a damaged one\n")
+
+
 def test_replay_of_options(nngen, tmp_path):
     args = ("--nodes", 6, "--count", 5, "--opset", 21, "--profile", "onnx", "--ops", "-Conv", "--max-elements", 64, "--inputs", 0)
     made = make(nngen, tmp_path / "c", *args)

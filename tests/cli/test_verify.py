@@ -48,6 +48,33 @@ def test_nothing_but_files_is_read(nngen, corpus):
     assert "models.jsonl: is no regular file" in found(nngen, corpus)
 
 
+def field(number, data):
+    """A field of bytes in protobuf's wire format."""
+    n, length = len(data), b""
+    while n > 127:
+        length, n = length + bytes([n & 127 | 128]), n >> 7
+    return bytes([number << 3 | 2]) + length + bytes([n]) + data
+
+
+def test_a_model_made_to_take_memory(nngen, corpus):
+    """Two bytes a node, a hundred when parsed."""
+    model = field(7, b"\x0a\x00" * 3_000_000)
+    (corpus / "test_000003" / "model.onnx").write_bytes(model)
+    lines = (corpus / "models.jsonl").read_text().splitlines()
+    row = json.loads(lines[3])
+    row["files"]["model.onnx"] = hashlib.sha256(model).hexdigest()
+    lines[3] = json.dumps(row)
+    (corpus / "models.jsonl").write_text("\n".join(lines) + "\n")
+    assert found(nngen, corpus) == ["test_000003/model.onnx: takes more memory than a sound model of its size"]
+
+
+def test_names_stay_on_their_line(nngen, corpus):
+    """A manifest from elsewhere does not steer the terminal."""
+    lines = (corpus / "models.jsonl").read_text().replace("/input_0.pb", "/input\\u001b[31m\\n.pb", 1)
+    (corpus / "models.jsonl").write_text(lines)
+    assert "test_000000/test_data_set_0/input?[31m?.pb: is missing" in found(nngen, corpus)
+
+
 def test_files(nngen, corpus):
     (corpus / "test_000001" / "model.onnx").unlink()
     data = corpus / "test_000002" / "test_data_set_1" / "input_0.pb"
