@@ -50,6 +50,12 @@ def one_element(outputs):
     return out
 
 
+@planted("fault-large")
+def large_values(outputs):
+    """Only values above 5."""
+    return [np.where(o > 5, o + 1, o) for o in outputs]
+
+
 planted("fault-shape")(lambda outputs: [o.reshape(*o.shape[::-1]) if o.ndim > 1 else o.reshape(1, -1) for o in outputs])
 planted("fault-type")(lambda outputs: [o.astype(np.float64) for o in outputs])
 planted("fault-count")(lambda outputs: outputs + outputs[:1])

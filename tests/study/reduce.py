@@ -2,6 +2,7 @@
 
 A set of nodes stands alone because the reference run has every intermediate tensor: what the set needs and does not make becomes a graph
 input with the value that it had. A smaller set counts when the target fails in the same way on it."""
+import contextlib
 import json
 import os
 import sys
@@ -76,11 +77,10 @@ def write(folder, model, feed):
 class Oracle:
     """Says how a target fails on a model; keeps one child alive."""
 
-    def __init__(self, target, level, modules=(), against=None):
-        """against: another target whose outputs are expected, instead of the reference."""
-        targets.load_all(modules)
-        self.t, self.level, self.modules = targets.REGISTRY[target], level, modules
-        self.reference = targets.REGISTRY[against or targets.REFERENCE]
+    def __init__(self, target, level, modules=()):
+        registry = targets.load_all(modules)
+        self.t, self.reference = registry[target], registry[targets.REFERENCE]
+        self.level, self.modules = level, modules
         self.scratch = scratch.Folder()
         self.folder = self.scratch.path
         self.children, self.calls = {}, 0
@@ -132,35 +132,32 @@ def ddmin(items, fails):
     return items
 
 
-def reduce_case(path, target, level, modules=(), against=None, same_message=True):
-    """(model, feed, outcome, message, calls); model is None when it does not fail."""
+def first_failure(case, oracle, first):
+    """(feed, (outcome, message)) of the first data set that fails, beginning with number `first`; None if all are right."""
+    for k in sorted(case.feeds(), key=lambda k: k != first):
+        feed = case.feed(k)
+        found = oracle.failure(case.model(), feed)
+        if found[0] not in ("correct", "no reference"):
+            return feed, found
+    return None
+
+
+def reduce_case(path, oracle, first=0):
+    """(model, feed, outcome, message), or None when it does not fail. first: the data set to begin with."""
     case = Case(path, lambda _: None, 0)
-    model = case.model()
-    oracle = Oracle(target, level, modules, against)
-    try:
-        worst = None
-        for k in case.feeds():
-            feed = case.feed(k)
-            found = oracle.failure(model, feed)
-            if found[0] not in ("correct", "no reference"):
-                worst = feed, found
-                break
-        if worst is None:
-            return None, {}, "correct", "", oracle.calls
-        feed, found = worst
-        values = observed(model, feed)
+    failing = first_failure(case, oracle, first)
+    if failing is None:
+        return None
+    model, (feed, found) = case.model(), failing
+    values = observed(model, feed)
 
-        def fails(keep):
-            kind, message = oracle.failure(*part(model, keep, values))
-            return kind == found[0] and (not same_message or message == found[1])
+    def fails(keep):
+        return oracle.failure(*part(model, keep, values)) == found
 
-        everything = list(range(len(model.graph.node)))
-        if not fails(everything):  # not always, or not without the names of its inputs
-            return model, feed, *found, oracle.calls
-        keep = ddmin(everything, fails)
-        return *part(model, keep, values), *found, oracle.calls
-    finally:
-        oracle.close()
+    keep = list(range(len(model.graph.node)))
+    if fails(keep):  # not always, or not without the names of its inputs
+        model, feed = part(model, ddmin(keep, fails), values)
+    return model, feed, *found
 
 
 def listing(model, feed=None):
@@ -218,6 +215,12 @@ def candidates(folder, args, level):
             yield r
 
 
+def worst_set(result):
+    """The data set of the worst element of all outputs; 0 where none is noted, as of a crash."""
+    noted = [o for o in result.get("outputs", []) if "worst" in o]
+    return max(noted, key=lambda o: ("nan" in o or "inf" in o, o.get("abs", 0)))["worst"]["set"] if noted else 0
+
+
 def main(args):
     """Writes OUT/reduced/NNN/ with model, data and listing.txt, one for each distinct set of operators and outcome, and reduced.json."""
     folder = Path(args.out)
@@ -232,9 +235,11 @@ def main(args):
     for r in [c for c in candidates(folder, args, level) if (c["target"], c["model"]) not in tried][: args.limit]:
         if time.monotonic() > until:
             break
-        model, feed, kind, message, calls = reduce_case(models[r["model"]], r["target"], level)
-        if model is None:
+        with contextlib.closing(Oracle(r["target"], level, args.modules)) as oracle:
+            found = reduce_case(models[r["model"]], oracle, worst_set(r))
+        if found is None:
             continue
+        model, feed, kind, message = found
         key = tuple(map(str, signature(r["target"], (kind, message), model)))
         entry = known.setdefault(key, {"key": key, "target": r["target"], "outcome": kind, "message": message, "nodes": len(model.graph.node),
                                        "operators": [n.op_type for n in model.graph.node], "models": [], "folder": f"reduced/{len(known):03d}"})
@@ -242,7 +247,7 @@ def main(args):
             write(folder / entry["folder"], model, feed)
             text = listing(model)
             (folder / entry["folder"] / "listing.txt").write_text(text + "\n", "utf-8")
-            print(f"{entry['folder']} {r['target']}: {kind} {message[:100]} [{', '.join(entry['operators'])}] from {r['model']} in {calls} calls", flush=True)
+            print(f"{entry['folder']} {r['target']}: {kind} {message[:100]} [{', '.join(entry['operators'])}] from {r['model']} in {oracle.calls} calls", flush=True)
         entry["models"].append(r["model"])
         partial = at.with_suffix(".partial")
         partial.write_text(json.dumps(list(known.values()), indent=1), "utf-8")

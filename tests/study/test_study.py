@@ -1,4 +1,6 @@
 """The harness finds planted faults, goes on after a kill, and its tables add up."""
+import argparse
+import contextlib
 import csv
 import io
 import json
@@ -270,15 +272,31 @@ def test_differences_of_sets_are_merged():
     assert d["abs"] == 2 and d["worst"] == {"set": 1, "index": [0], "expected": 1, "got": 3}
 
 
-def test_reduction_finds_the_node(tmp_path):
+@pytest.mark.parametrize("target, outcome", [("fault-value", "value mismatch"), ("fault-signal", "crash")])
+def test_reduction_finds_the_node(tmp_path, target, outcome):
     """Ten nodes, of which one makes the planted fault."""
     save(tmp_path, ["Abs", "Neg", "Abs", "Sqrt", "Exp", "Tanh", "Relu", "Neg", "Sigmoid", "Abs"])
-    model, feed, kind, _, _ = reduce.reduce_case(tmp_path / "model.onnx", "fault-value", TIGHT, MODULES)
-    assert kind == "value mismatch" and [n.op_type for n in model.graph.node] == ["Relu"] and list(feed) == ["t6"]
+    with contextlib.closing(reduce.Oracle(target, TIGHT, MODULES)) as oracle:
+        model, feed, kind, _ = reduce.reduce_case(tmp_path / "model.onnx", oracle)
+    assert kind == outcome and [n.op_type for n in model.graph.node] == ["Relu"] and list(feed) == ["t6"]
     onnx.checker.check_model(model, full_check=True)
-    model, _, kind, _, _ = reduce.reduce_case(tmp_path / "model.onnx", "fault-signal", TIGHT, MODULES)
-    assert kind == "crash" and [n.op_type for n in model.graph.node] == ["Relu"]
-    assert reduce.reduce_case(tmp_path / "model.onnx", "fault-none", TIGHT, MODULES)[0] is None
+
+
+def test_what_does_not_fail_is_not_reduced(tmp_path):
+    save(tmp_path, ["Relu"])
+    with contextlib.closing(reduce.Oracle("fault-none", TIGHT, MODULES)) as oracle:
+        assert reduce.reduce_case(tmp_path / "model.onnx", oracle) is None
+
+
+def test_reduction_begins_with_the_worst_set(tmp_path, capsys):
+    """Set 4 of 6 alone fails: one call finds that, one more that the model fails without the others."""
+    save(tmp_path / "c/test_000000", ["Relu"], sets=6)
+    (tmp_path / "c/test_000000/test_data_set_4/input_0.pb").write_bytes(numpy_helper.from_array(np.full((2, 3), 7, np.float32), "t0").SerializeToString())
+    engine.Run(tmp_path / "c", tmp_path / "o", ["fault-large"], modules=MODULES, quiet=True).go()
+    reduce.main(argparse.Namespace(out=tmp_path / "o", tolerance="1e-7", limit=9, per_kind=2, seconds=99, target=None, outcome=None, modules=MODULES))
+    assert "value mismatch  [Relu] from test_000000 in 2 calls" in capsys.readouterr().out
+    data = (tmp_path / "o/reduced/000/test_data_set_0/input_0.pb").read_bytes()
+    assert np.all(numpy_helper.to_array(TensorProto.FromString(data)) == 7)
 
 
 @pytest.mark.parametrize("needed", [{3}, {0, 9}, {2, 3, 4}, {1, 5, 8}])
