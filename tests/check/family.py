@@ -7,7 +7,7 @@ from check.stats import Family
 ROOM = 4          # a family has room for every operator from this many nodes an operator ...
 ROOM_NODES = 15   # ... and this many nodes a model
 MANY_MODELS = 1000
-MANY_NODES = 200  # in fewer, a value that one node in a hundred has (Cast away from float32) may well be missing
+MANY_NODES = 200  # of an operator: in fewer, a value that one node in fifty has may well be missing
 ESTIMATE = 0.02  # five standard errors of an estimated number of sequences
 
 

@@ -59,6 +59,9 @@ def main(argv=None):
         print(f"check.parts: --part {args.part}: all or some of {', '.join(PARTS)} expected; --scale above 0", file=sys.stderr)
         return 2
     build, status = Path(args.build), 0
+    if not build.is_dir():
+        print(f"check.parts: --build {build}: no such folder", file=sys.stderr)
+        return 2
     for part in parts:
         out = build / f"campaign-{part}.json"
         print(f"== {part}", flush=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from check import campaign, grouping, plan
+from check import campaign, grouping, parts, plan
 from check.corpus import Problem
 
 STAND_IN = """#!{python}
@@ -145,3 +145,10 @@ def test_messages_are_grouped_without_numbers_and_names():
 
 def test_numbers():
     assert plan.numbers("1-3,7") == [1, 2, 3, 7]
+
+
+@pytest.mark.parametrize("build", ["absent", "file"])
+def test_parts_need_a_folder(tmp_path, capsys, build):
+    (tmp_path / "file").touch()
+    assert parts.main(["--nngen", "nngen", "--build", str(tmp_path / build), "--part", "single"]) == 2
+    assert capsys.readouterr().err == f"check.parts: --build {tmp_path / build}: no such folder\n"

@@ -216,13 +216,18 @@ def unpool(shape):
     return case("MaxUnpool", 11, [x, indices, ints(1, 1, *shape)], spec.max_unpool(x, indices, (1, 1, *shape)), kernel_shape=[2, 2], strides=[2, 2])
 
 
+def spread(n):
+    """n complex numbers without a period, the same whatever is drawn elsewhere: fractions of multiples of the golden ratio."""
+    return (np.arange(2 * n) * ((math.sqrt(5) - 1) / 2) % 1 * 2 - 1).astype(np.float32).reshape(1, n, 2)
+
+
 def dft(n):
-    x = draw(1, n, 2)
+    x = spread(n)
     return case("DFT", 20, [x, None, ints(1)[0]], spec.dft(x, 1, n))
 
 
 def stft(n):
-    x = draw(1, n, 2)
+    x = spread(n)
     return case("STFT", 17, [x, ints(1)[0], None, ints(n)[0]], spec.dft(x, 1, n).reshape(1, 1, n, 2), onesided=0)
 
 

@@ -17,7 +17,7 @@ async function serve(request) {
   }
   const feeds = {};
   for (const [name, t] of Object.entries(request.run)) {
-    const bytes = Uint8Array.from(Buffer.from(t.data, 'base64'));
+    const bytes = new Uint8Array(Buffer.from(t.data, 'base64')); // a copy: the buffer may begin anywhere in a larger one
     feeds[name] = new ort.Tensor(t.type, new NAMES[t.type](bytes.buffer), t.shape);
   }
   const outputs = {};

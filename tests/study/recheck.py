@@ -4,7 +4,7 @@ import pkgutil
 
 import numpy as np
 
-from study import findings, isolate, outcomes, reduce, targets
+from study import findings, isolate, outcomes, reduce, serve, targets
 
 
 def load():
@@ -29,7 +29,7 @@ class Bench:
         model, feed, expected = made
         reduce.write(o.folder / "m", model, feed)
         path = o.folder / "expected.npz"
-        np.savez(path, **{f"0/{i}": e for i, e in enumerate(expected)})
+        serve.save_outputs(str(path), [[e] for e in expected])
         request = {"path": str(o.folder / "m/model.onnx"), "reference": str(path)}
         result = o.ask(o.t, request)
         if result["status"] in isolate.GONE:  # once more, in a fresh process
