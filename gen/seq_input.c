@@ -144,7 +144,16 @@ nn_status model_list_add(model_list *l, const char *path, unsigned class, model_
     struct stat st;
     if (stat(path, &st) != 0)
         return nn_fail(err, NN_ERR_IO, path, 0, 0, "cannot open: %s", strerror(errno));
-    return S_ISDIR(st.st_mode) ? add_folder(&o, path, "", 1) : add_model(&o, path, path);
+    if (!S_ISDIR(st.st_mode))
+        return add_model(&o, path, path);
+    size_t models = l->n, before = *problems;
+    nn_status s = add_folder(&o, path, "", 1);
+    if (s == NN_OK && l->n == models && *problems == before) {
+        nn_error inner;
+        (void)nn_fail(&inner, NN_ERR_IO, path, 0, 0, "there is no .onnx file below");
+        problem(&o, &inner);
+    }
+    return s;
 }
 
 static bool same_end(const char *longer, const char *name)

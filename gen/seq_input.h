@@ -21,7 +21,7 @@ typedef struct {
 typedef void model_problem_fn(void *data, const char *message);
 
 /* Adds the models of a path: a directory (every *.onnx below it, by name; links to directories are not followed), a text file of
- * sequences (*.txt), or a model. NN_ERR_IO: the path itself cannot be read. */
+ * sequences (*.txt), or a model. A directory without models is a problem. NN_ERR_IO: the path itself cannot be read. */
 nn_status model_list_add(model_list *l, const char *path, unsigned class, model_problem_fn *tell, void *data, size_t *problems,
                          nn_error *err);
 /* NULL: none of that name; a name may leave out leading folders if that is clear. */

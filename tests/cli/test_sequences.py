@@ -322,6 +322,9 @@ def test_bad_files_are_named_and_passed_over(nngen, tmp_path):
     assert [row.split(",")[0] for row in r.out.splitlines()] == ["model", "below"]
     subprocess.run(["mkfifo", folder / "pipe.onnx"], check=True)
     assert f"nngen: {folder}/pipe.onnx: is no regular file\n" in nngen("sequences", folder, timeout=20).err
+    for command in ("sequences", "coverage"):
+        r = nngen(command, folder / "c.onnx", folder / "below")
+        assert (r.code, r.err) == (1, f"nngen: {folder}/c.onnx: there is no .onnx file below\n") and r.out
 
 
 def test_outcomes(nngen, tmp_path):

@@ -1,5 +1,6 @@
 /* Times the solver on shape problems: nanoseconds for build, propagation and search of each, one line a problem.
- * Usage: bench_csp [repetitions]. The clock is read here, never in the solver. */
+ * Usage: bench_csp [repetitions]. The clock is read here, never in the solver.
+ * Built by: cc -O2 -Iinclude -Isolver -Igen tests/solver/bench_csp.c build/default/libnngen.a -o build/bench_csp */
 #include "csp.h"
 
 #include <stdio.h>
