@@ -4,8 +4,8 @@
 #include <string.h>
 
 enum { LOCAL = 30, CENTRAL = 46, END = 22, DATE = 1 << 5 | 1, VERSION = 20, ALIGNMENT = 64 };
-
-static const uint32_t SIZE_MOST = UINT32_MAX - 1; /* what zip has without its extension to 64 bits */
+/* The extension to 64 bits: a field of its own in the headers of a member, and two records before the end. */
+enum { EXTRA = 4, EXTRA_TAG = 1, END_LARGE = 56, LOCATOR = 20, VERSION_LARGE = 45 };
 
 static void make_table(uint32_t table[8][256])
 {
@@ -73,11 +73,36 @@ static size_t get32(const uint8_t *p)
     return get16(p) | get16(p + 2) << 16;
 }
 
-static nn_status reserve(npz *z, size_t n, nn_error *err)
+static void set64(uint8_t *p, uint64_t x)
 {
-    if (z->size + n > SIZE_MOST || z->members > UINT16_MAX - 1)
-        return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0, "inputs.npz would have 4 GiB or more: ask for fewer inputs, or for pb");
-    return nn_grow((void **)&z->bytes, &z->capacity, z->size + n, 1) ? NN_OK : nn_nomem(err);
+    set32(p, x & UINT32_MAX);
+    set32(p + 4, x >> 32);
+}
+
+static uint64_t get64(const uint8_t *p)
+{
+    return get32(p) | (uint64_t)get32(p + 4) << 32;
+}
+
+/* Whether a number needs 64 bits; one of 32 bits says so by all of them. */
+static bool is_large(const npz *z, uint64_t x)
+{
+    return x >= (z->large > 0 ? z->large : UINT32_MAX);
+}
+
+static size_t short_form(const npz *z, uint64_t x)
+{
+    return is_large(z, x) ? UINT32_MAX : (size_t)x;
+}
+
+/* n bytes of zeros at the end; NULL: no memory. */
+static uint8_t *append(npz *z, size_t n)
+{
+    if (n > PTRDIFF_MAX - z->size || !nn_grow((void **)&z->bytes, &z->capacity, z->size + n, 1))
+        return NULL;
+    memset(z->bytes + z->size, 0, n);
+    z->size += n;
+    return z->bytes + z->size - n;
 }
 
 /* ---- members ---- */
@@ -88,7 +113,7 @@ static void seal(npz *z)
     if (z->members == 0)
         return;
     uint8_t *local = z->bytes + z->member;
-    size_t from = z->member + LOCAL + get16(local + 26);
+    size_t from = z->member + LOCAL + get16(local + 26) + get16(local + 28);
     set32(local + 14, checksum((const uint32_t(*)[256])z->crc, z->bytes + from, z->size - from));
 }
 
@@ -120,60 +145,112 @@ nn_status npz_add(npz *z, const char *name, dtype t, const int64_t *dims, size_t
     size_t n_header = array_header(header, sizeof header - ALIGNMENT, t, dims, rank), n_name = strlen(name) + strlen(".npy");
     int64_t n_data = (int64_t)dtype_size(t);
     for (size_t i = 0; i < rank; i++)
-        if (!nn_mul64(n_data, dims[i], &n_data) || n_data > SIZE_MOST)
-            n_data = SIZE_MOST;
-    nn_status s = reserve(z, LOCAL + n_name + n_header + (size_t)n_data, err);
-    if (s != NN_OK)
-        return s;
-    uint8_t *p = z->bytes + z->size;
-    z->member = z->size;
-    memset(p, 0, LOCAL);
+        if (!nn_mul64(n_data, dims[i], &n_data) || n_data > INT64_MAX / 2)
+            return nn_nomem(err);
+    uint64_t size = n_header + (uint64_t)n_data;
+    size_t n_extra = is_large(z, size) ? EXTRA + 16 : 0, place = z->size;
+    uint8_t *p = append(z, LOCAL + n_name + n_extra + n_header);
+    if (p == NULL || !nn_grow((void **)&z->bytes, &z->capacity, z->size + (size_t)n_data, 1))
+        return nn_nomem(err);
+    p = z->bytes + place;
+    z->member = place;
+    z->members++;
     set32(p, 0x04034b50);
-    set16(p + 4, VERSION);
+    set16(p + 4, n_extra > 0 ? VERSION_LARGE : VERSION);
     set16(p + 12, DATE);
-    set32(p + 18, n_header + (size_t)n_data);
-    set32(p + 22, n_header + (size_t)n_data);
+    set32(p + 18, short_form(z, size));
+    set32(p + 22, short_form(z, size));
     set16(p + 26, (unsigned)n_name);
+    set16(p + 28, (unsigned)n_extra);
     p += LOCAL;
     memcpy(p, name, n_name - strlen(".npy"));                    // NOLINT: no text
     memcpy(p + n_name - strlen(".npy"), ".npy", strlen(".npy")); // NOLINT: no text
-    memcpy(p + n_name, header, n_header);
-    *data = p + n_name + n_header;
-    z->size += LOCAL + n_name + n_header + (size_t)n_data;
-    z->members++;
+    p += n_name;
+    if (n_extra > 0) {
+        set16(p, EXTRA_TAG);
+        set16(p + 2, 16);
+        set64(p + EXTRA, size);
+        set64(p + EXTRA + 8, size);
+    }
+    memcpy(p + n_extra, header, n_header);
+    *data = p + n_extra + n_header;
+    z->size += (size_t)n_data;
     return NN_OK;
+}
+
+/* The entry of the directory for the member at `at`; its size is handed out. */
+static bool put_entry(npz *z, size_t at, uint64_t *size)
+{
+    size_t n_name = get16(z->bytes + at + 26), n_local = get16(z->bytes + at + 28);
+    *size = n_local > 0 ? get64(z->bytes + at + LOCAL + n_name + EXTRA) : get32(z->bytes + at + 18);
+    size_t n_extra = (n_local > 0 ? 16u : 0u) + (is_large(z, at) ? 8u : 0u);
+    uint8_t *p = append(z, CENTRAL + n_name + (n_extra > 0 ? EXTRA + n_extra : 0));
+    if (p == NULL)
+        return false;
+    const uint8_t *local = z->bytes + at;
+    set32(p, 0x02014b50);
+    set16(p + 4, n_extra > 0 ? VERSION_LARGE : VERSION);
+    memcpy(p + 6, local + 4, 24); /* from the version needed to the length of the name */
+    set16(p + 6, n_extra > 0 ? VERSION_LARGE : VERSION);
+    set16(p + 30, (unsigned)(n_extra > 0 ? EXTRA + n_extra : 0));
+    set32(p + 42, short_form(z, at));
+    memcpy(p + CENTRAL, local + LOCAL, n_name);
+    if (n_extra == 0)
+        return true;
+    p += CENTRAL + n_name;
+    set16(p, EXTRA_TAG);
+    set16(p + 2, (unsigned)n_extra);
+    p += EXTRA;
+    memcpy(p, local + LOCAL + n_name + EXTRA, n_local > 0 ? 16 : 0);
+    if (is_large(z, at))
+        set64(p + n_extra - 8, at);
+    return true;
+}
+
+/* The two records that say where the directory is if 32 bits do not. */
+static bool put_large_end(npz *z, size_t directory)
+{
+    size_t place = z->size;
+    uint8_t *p = append(z, END_LARGE + LOCATOR);
+    if (p == NULL)
+        return false;
+    set32(p, 0x06064b50);
+    set64(p + 4, END_LARGE - 12); /* without these twelve bytes */
+    set16(p + 12, VERSION_LARGE);
+    set16(p + 14, VERSION_LARGE);
+    set64(p + 24, z->members);
+    set64(p + 32, z->members);
+    set64(p + 40, place - directory);
+    set64(p + 48, directory);
+    p += END_LARGE;
+    set32(p, 0x07064b50);
+    set64(p + 8, place);
+    set32(p + 16, 1);
+    return true;
 }
 
 nn_status npz_end(npz *z, nn_error *err)
 {
     seal(z);
-    size_t directory = z->size;
-    for (size_t at = 0, k = 0; k < z->members; k++) {
-        size_t n_name = get16(z->bytes + at + 26);
-        nn_status s = reserve(z, CENTRAL + n_name, err);
-        if (s != NN_OK)
-            return s;
-        const uint8_t *local = z->bytes + at;
-        uint8_t *p = z->bytes + z->size;
-        memset(p, 0, CENTRAL);
-        set32(p, 0x02014b50);
-        set16(p + 4, VERSION);
-        memcpy(p + 6, local + 4, 26); /* from the version needed to the length of the name */
-        set32(p + 42, at);
-        memcpy(p + CENTRAL, local + LOCAL, n_name);
-        z->size += CENTRAL + n_name;
-        at += LOCAL + n_name + get32(local + 18);
+    size_t directory = z->size, at = 0;
+    for (size_t k = 0; k < z->members; k++) {
+        uint64_t size;
+        if (!put_entry(z, at, &size))
+            return nn_nomem(err);
+        at += LOCAL + get16(z->bytes + at + 26) + get16(z->bytes + at + 28) + (size_t)size;
     }
-    nn_status s = reserve(z, END, err);
-    if (s != NN_OK)
-        return s;
-    uint8_t *p = z->bytes + z->size;
-    memset(p, 0, END);
+    size_t n = z->size - directory;
+    bool large = is_large(z, directory) || is_large(z, n) || z->members >= UINT16_MAX;
+    if (large && !put_large_end(z, directory))
+        return nn_nomem(err);
+    uint8_t *p = append(z, END);
+    if (p == NULL)
+        return nn_nomem(err);
+    unsigned members = z->members < UINT16_MAX ? (unsigned)z->members : UINT16_MAX;
     set32(p, 0x06054b50);
-    set16(p + 8, (unsigned)z->members);
-    set16(p + 10, (unsigned)z->members);
-    set32(p + 12, z->size - directory);
-    set32(p + 16, directory);
-    z->size += END;
+    set16(p + 8, members);
+    set16(p + 10, members);
+    set32(p + 12, short_form(z, n));
+    set32(p + 16, short_form(z, directory));
     return NN_OK;
 }
