@@ -3,9 +3,9 @@
  * For each system: the domains after propagation keep every solution; enumeration gives just the projections of the solutions, in
  * ascending order; every mode of search finds a solution exactly when there is one; the checker agrees with the evaluator of this
  * file on solutions and on random assignments; undo brings back the system of the first half of the constraints. Offsets near
- * +-2^31 and
- * +-2^62 are drawn now and then. Then: exact sampling is uniform (chi-square, fixed seeds). */
+ * +-2^31 and +-2^62 are drawn now and then. Then: exact sampling is uniform (chi-square, fixed seeds). */
 #include "csp.h"
+#include "splitmix.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,31 +20,15 @@
 #define MAX_ARGS 4
 #define MAX_ROWS 6
 
-/* ---- random numbers: splitmix64 ---- */
-
-static uint64_t state;
-
-static uint64_t next(void)
-{
-    uint64_t z = (state += 0x9e3779b97f4a7c15u);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
+/* ---- random numbers ---- */
 
 static int64_t between(int64_t lo, int64_t hi)
 {
-    return lo + (int64_t)(next() % (uint64_t)(hi - lo + 1));
+    return lo + (int64_t)(splitmix() % (uint64_t)(hi - lo + 1));
 }
 static int below(int n)
 {
-    return (int)(next() % (uint64_t)n);
-}
-
-static uint64_t draw(void *user, uint64_t bound)
-{
-    (void)user;
-    return next() % bound;
+    return (int)(splitmix() % (uint64_t)n);
 }
 
 /* ---- systems ---- */
@@ -94,7 +78,7 @@ static void make_domain(sys_t *y, int i)
     static const int64_t offsets[] = {0, 0, 0, 0, 0, 1, 1, 1, -3, -9, 7, 100, -64, (int64_t)1 << 31, -((int64_t)1 << 31)};
     int64_t at = offsets[below((int)(sizeof offsets / sizeof *offsets))];
     if (below(40) == 0)
-        at = next() % 2 ? CSP_BOUND - 20 : -CSP_BOUND + 1;
+        at = splitmix() % 2 ? CSP_BOUND - 20 : -CSP_BOUND + 1;
     int n = below(4) == 0 ? 2 : 1 + below(MAX_VALUES);
     bool interval = below(3) != 0;
     if (!interval && below(2))
@@ -130,7 +114,7 @@ static void make_constraint(const sys_t *y, con_t *c)
         c->x[i] = below(y->n_var);
         c->c[i] = between(-3, 3);
         if (below(60) == 0)
-            c->c[i] = (int64_t)(next() >> 2) * (next() % 2 ? 1 : -1);
+            c->c[i] = (int64_t)(splitmix() >> 2) * (splitmix() % 2 ? 1 : -1);
     }
     if (c->kind == PRODUCT && below(10) == 0)
         c->n = 0;
@@ -460,7 +444,7 @@ static void one_system(csp *s, csp *t)
     compare_enumeration(s, &y, y.n_con, var, decide, seen);
     for (int mode = 0; mode < 3; mode++) {
         csp_mark before = csp_get_mark(s);
-        csp_search how = {.mode = (csp_mode)mode, .draw = draw, .exact_limit = (uint32_t)below(3)};
+        csp_search how = {.mode = (csp_mode)mode, .draw = splitmix_draw, .exact_limit = (uint32_t)below(3)};
         assert_int_equal(csp_solve(s, &how, decide, (size_t)y.n_decide), found ? CSP_OK : CSP_FAIL);
         if (found) {
             int64_t a[MAX_VARS];
@@ -505,7 +489,7 @@ static void test_brute_force(void **unused)
     assert_non_null(s);
     assert_non_null(t);
     for (int i = 0; i < SYSTEMS; i++) {
-        state = (uint64_t)i * 7919 + 1; /* so that one system can be run again alone */
+        splitmix_state = (uint64_t)i * 7919 + 1; /* so that one system can be run again alone */
         one_system(s, t);
     }
     csp_free(s);
@@ -527,7 +511,7 @@ static double chi_square(csp *s, int64_t w, int64_t h, int64_t limit, csp_mode m
     csp_var x = csp_int(s, 1, w), y = csp_int(s, 1, h), z = csp_int(s, 1, limit), half = csp_int(s, 0, 1000);
     csp_mul(s, z, x, y);
     csp_linear(s, CSP_EQ, (int64_t[]){1, 1, -2}, (csp_var[]){x, y, half}, 3, 0);
-    csp_search how = {.mode = mode, .draw = draw, .exact_limit = 64};
+    csp_search how = {.mode = mode, .draw = splitmix_draw, .exact_limit = 64};
     csp_var decide[] = {x, y};
     for (int i = 0; i < rounds; i++) {
         csp_mark m = csp_get_mark(s);
@@ -557,7 +541,7 @@ static void test_uniform(void **unused)
     (void)unused;
     static const int64_t cases[][3] = {{8, 8, 20}, {6, 10, 60}, {5, 5, 5}, {60, 1, 60}, {4, 16, 24}};
     csp *s = csp_new();
-    state = 20240601;
+    splitmix_state = 20240601;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         int cells;
         double chi = chi_square(s, cases[i][0], cases[i][1], cases[i][2], i % 2 ? CSP_LOG : CSP_UNIFORM, 20000, &cells);
