@@ -66,7 +66,7 @@ def main(args):
             bad = {t: k for t, k in others.items() if k != "correct"}
             state = "gone" if kind == "correct" else "there" if kind in f.outcome.split(" or ") else "changed"
             wrong += state != "there" or bool(bad)
-            print(f"{state:10}{f.name}: {kind}" + (f" (was {f.outcome})" if state == "changed" else "") + (f"; NOT AGREEING: {bad}" if bad else "") + f"  {str(said)[:140]}", flush=True)
+            print(f"{state:10}{f.name}: {kind}" + (f" (was {f.outcome})" if state == "changed" else "") + (f"; NOT AGREEING: {bad}" if bad else "") + f"  {' '.join(str(said).split())[:140]}", flush=True)
     finally:
         bench.close()
     return wrong > 0

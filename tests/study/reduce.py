@@ -209,7 +209,7 @@ def candidates(folder, args, level):
         kind = outcomes.outcome(r, level)
         if kind in ("correct", "no reference", "import failure") or (args.target and r["target"] != args.target) or (args.outcome and kind != args.outcome):
             continue
-        what = messages.normalise(r["error"]) if r["status"] == "failed" else str(sorted(facts[r["model"]]["operators"]))
+        what = messages.normalise(r.get("error", "")) or str(sorted(facts[r["model"]]["operators"]))
         seen[r["target"], kind, what] += 1
         if seen[r["target"], kind, what] <= args.per_kind:
             yield r

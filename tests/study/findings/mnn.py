@@ -1,7 +1,7 @@
 """MNN 3.6.1, model converted by its own converter."""
 import numpy as np
 
-from study.findings import but, f32, finding, single, tract
+from study.findings import but, f32, finding, ramp, single, tract
 
 V = "3.6.1"
 
@@ -41,3 +41,10 @@ def gru_with_an_activation():
 def pad_by_a_negative_count():
     """Negative pads remove elements; MNN gives other ones. On larger tensors it writes outside of its memory."""
     return tract.pad_by_a_negative_count()
+
+
+@finding("mnn", V, "crash", but())
+def sum_of_one_tensor():
+    """Sum, Mean, Max and Min take any number of tensors from one. MNN's converter says "Not support 1 input" and ends by a segmentation fault."""
+    x = ramp(2, 3)
+    return single("Sum", {"x": x}, {}, [x])

@@ -62,3 +62,11 @@ def layer_normalization_gives_its_mean():
     mean, var = x.mean(1, keepdims=True), x.var(1, keepdims=True)
     return single("LayerNormalization", {"x": x}, {"s": f32(1, 1), "b": f32(0, 0)}, [((x - mean) / np.sqrt(var + 1e-5)).astype(np.float32), mean],
                   outputs=["y", "mean"], axis=1)
+
+
+@finding("opencv", V, "value mismatch", but())
+def sum_of_four_that_broadcast():
+    """1 + 2 + 3 + (4 and 5) is 10 and 11. Of three tensors OpenCV's sum is right, of four the elements after the first are not; where the tensors are larger it writes outside
+    of its memory. Mean does the same."""
+    parts = {"a": f32(1), "b": f32(2), "c": f32(3), "d": f32(4, 5)}
+    return single("Sum", parts, {}, [f32(10, 11)])

@@ -80,3 +80,11 @@ def matmul_by_a_vector_then_a_factor():
     on the left it does."""
     x, w = ramp(1, 2, 3), ramp(3)
     return model([("MatMul", ["x", "w"], ["m"], {}), ("Mul", ["m", "c"], ["y"], {})], {"x": x}, {"w": w, "c": f32(2)}, [(x @ w) * 2])
+
+
+@finding("openvino", V, "crash", ("onnxruntime-none", "reference"))
+def clip_of_the_result_of_an_unknown_operator():
+    """OpenVINO has no Det, and says so by an error when any other operator follows. Before a Clip, with bounds or without, it ends by a segmentation fault. What it refuses
+    for another reason does the same (gather elements of a part, MaxUnpool)."""
+    x = f32(3, 1, 1, 2).reshape(2, 2)
+    return model([("Det", ["x"], ["d"], {}), ("Clip", ["d"], ["y"], {})], {"x": x}, {}, [np.array(5, np.float32)])

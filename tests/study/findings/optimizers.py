@@ -78,3 +78,33 @@ def reduction_that_keeps_empty_axes_to_an_older_version():
     """noop_with_empty_axes of ReduceL2 came with opset 18; 0 is its default. Converted to 17 it is still there: invalid."""
     x = ramp(2, 3)
     return single("ReduceL2", {"x": x}, {"a": i64(1)}, [np.sqrt((x * x).sum(1, keepdims=True))], opset=21, noop_with_empty_axes=0)
+
+
+@finding("onnxslim", "0.1.98", "load failure", RUNTIMES)
+def einsum_without_an_arrow():
+    """Without an arrow the result has the letters in the order of the alphabet: "ba" is a transposition. onnxslim notes the shape of its input, and ONNX Runtime refuses what
+    follows."""
+    x, w = ramp(2, 3), ramp(3, 2)
+    return model([("Einsum", ["x"], ["t"], {"equation": "ba"}), ("Abs", ["t"], ["u"], {}), ("Add", ["u", "w"], ["y"], {})], {"x": x}, {"w": w}, [np.abs(x.T) + w])
+
+
+@finding("onnxsim", "0.8.1", "shape difference", RUNTIMES)
+def mean_of_a_mean_that_loses_its_axis():
+    """The first mean drops an axis, the second keeps the one that it reduces: [2, 3, 4], [2, 4], [2, 1]. onnxsim makes one of both that keeps two axes: [2, 1, 1]."""
+    x = ramp(2, 3, 4)
+    return model([("ReduceMean", ["x"], ["t"], {"axes": [1], "keepdims": 0}), ("ReduceMean", ["t"], ["y"], {"axes": [1], "keepdims": 1})], {"x": x}, {},
+                 [x.mean(1).mean(1, keepdims=True)])
+
+
+@finding("onnxoptimizer", "0.4.2", "conversion failure", RUNTIMES)
+def transpose_without_perm_before_gemm():
+    """perm is optional: the axes in reverse. Fusing the Transpose into Gemm, onnxoptimizer demands it: "required undefined attribute". onnxsim does the same."""
+    x, w = ramp(2, 3), ramp(2, 4)
+    return model([("Transpose", ["x"], ["t"], {}), ("Gemm", ["t", "w"], ["y"], {})], {"x": x}, {"w": w}, [x.T @ w])
+
+
+@finding("onnxoptimizer", "0.4.2", "conversion failure", RUNTIMES)
+def softmax_without_axis_before_log():
+    """axis is optional: the last one. Fusing both into LogSoftmax, onnxoptimizer demands it: "required undefined attribute". onnxsim does the same."""
+    x = ramp(2, 3)
+    return model([("Softmax", ["x"], ["t"], {}), ("Log", ["t"], ["y"], {})], {"x": x}, {}, [x - np.log(np.exp(x).sum(-1, keepdims=True))])

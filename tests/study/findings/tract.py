@@ -129,3 +129,18 @@ def matmul_of_two_vectors():
     """MatMul is numpy's matmul: of two vectors it is their scalar product. tract refuses to load it: a_rank > 1 || b_rank > 1."""
     a, b = ramp(4), ramp(4, low=1, high=2)
     return single("MatMul", {"a": a, "b": b}, {}, [np.array(a @ b)])
+
+
+@finding("tract", V, "crash", ("onnxruntime-none", "openvino", "tinygrad"))
+def conv_transpose_same_with_an_output_shape():
+    """The excess of the full result, 4 - 2, is split by auto_pad, and output_shape says what it comes to anyway. tract, which takes either of the two, ends the process."""
+    x, w = f32(1, 2).reshape(1, 1, 2), f32(1, 10, 100).reshape(1, 1, 3)
+    full = np.convolve([1, 2], [1, 10, 100])
+    return single("ConvTranspose", {"x": x}, {"w": w}, [full[1:3].reshape(1, 1, 2).astype(np.float32)], auto_pad="SAME_LOWER", output_shape=[2])
+
+
+@finding("tract", V, "crash", but("tract"))
+def power_of_a_dimension():
+    """The exponent of Pow may be of whole numbers, here the dimension that Shape gives. tract ends the process; an exponent from ArgMax or a constant is taken."""
+    a, x = ramp(2), ramp(3)
+    return model([("Shape", ["x"], ["s"], {}), ("Pow", ["a", "s"], ["y"], {})], {"x": x, "a": a}, {}, [a * a * a])
