@@ -1,4 +1,5 @@
 /* Lines of any length from files, and what no file of lines is. */
+#include "folder.h"
 #include "line_reader.h"
 
 #include <setjmp.h>
@@ -12,15 +13,7 @@
 
 #include <cmocka.h>
 
-static char path[64];
-
-static void put(const char *bytes, size_t n)
-{
-    FILE *f = fopen(path, "wb");
-    assert_non_null(f);
-    assert_int_equal(fwrite(bytes, 1, n, f), n);
-    assert_int_equal(fclose(f), 0);
-}
+#define FILE_NAME "lines"
 
 /* Reads lines until the end or an error; all that was read, one after the other, must be the file's beginning. */
 static nn_status read_all(const char *bytes, size_t n, size_t *lines, nn_error *err)
@@ -28,7 +21,7 @@ static nn_status read_all(const char *bytes, size_t n, size_t *lines, nn_error *
     line_reader r;
     size_t done = 0;
     *lines = 0;
-    nn_status s = line_reader_open(&r, path, err);
+    nn_status s = line_reader_open(&r, folder_path(FILE_NAME), err);
     while (s == NN_OK) {
         const char *line;
         size_t length;
@@ -68,7 +61,7 @@ static void lines_of_any_length(void **state)
                 bytes[n++] = (char)('a' + (i + j) % 26);
             bytes[n++] = '\n';
         }
-        put(bytes, n);
+        folder_put(FILE_NAME, bytes, n);
         assert_int_equal(read_all(bytes, n, &lines, NULL), NN_OK);
         assert_int_equal(lines, want);
         free(bytes);
@@ -81,12 +74,12 @@ static void what_is_no_file_of_lines(void **state)
     nn_error err = {0};
     size_t lines;
     static const char cut[] = "one\ntwo";
-    put(cut, strlen(cut));
+    folder_put(FILE_NAME, cut, strlen(cut));
     assert_int_equal(read_all(cut, strlen(cut), &lines, &err), NN_ERR_IO);
     assert_int_equal(lines, 1);
     assert_string_equal(err.message, "ends in the middle of a line");
-    assert_string_equal(err.file, path);
-    assert_int_equal(unlink(path), 0);
+    assert_string_equal(err.file, folder_path(FILE_NAME));
+    assert_int_equal(unlink(folder_path(FILE_NAME)), 0);
     assert_int_equal(read_all("", 0, &lines, &err), NN_ERR_IO);
     assert_string_equal(err.message, "cannot read: No such file or directory");
     line_reader r;
@@ -103,7 +96,7 @@ static void no_memory(void **state)
     char bytes[100000];
     memset(bytes, 'x', sizeof bytes);
     bytes[50000] = bytes[sizeof bytes - 1] = '\n';
-    put(bytes, sizeof bytes);
+    folder_put(FILE_NAME, bytes, sizeof bytes);
     size_t lines;
     nn_stress_fail_at(0);
     assert_int_equal(read_all(bytes, sizeof bytes, &lines, NULL), NN_OK);
@@ -120,21 +113,6 @@ static void no_memory(void **state)
 #endif
 }
 
-static int make_file(void **state)
-{
-    (void)state;
-    strcpy(path, "/tmp/nngen-lines-XXXXXX");
-    int fd = mkstemp(path);
-    return fd >= 0 && close(fd) == 0 ? 0 : -1;
-}
-
-static int remove_file(void **state)
-{
-    (void)state;
-    (void)unlink(path);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -142,5 +120,5 @@ int main(void)
         cmocka_unit_test(no_memory),
         cmocka_unit_test(what_is_no_file_of_lines),
     };
-    return cmocka_run_group_tests(tests, make_file, remove_file);
+    return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }

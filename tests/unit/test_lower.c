@@ -9,45 +9,15 @@
 
 #include <cmocka.h>
 
-#include "lower.h"
+#include "lower_bench.h"
 #include "op_feasible.h"
 
 #define ENTRY(body) "operators:\n  A:\n    since: [1]\n    in: {X: float32}\n    out: {Y: float32}\n" body "\n"
 #define SAME "    shape: {Y: \"shape(X)\"}\n    range: {Y: \"X\"}\n"
 
-typedef struct {
-    op_set *set;
-    lower *l;
-    tape *t;
-    arena memory;
-    lower_limits limits;
-    op_instance inst[LOWER_MAX_FRAMES];
-} bench;
-
 static void open_bench(bench *b, const char *table, lower_limits limits, uint64_t seed)
 {
-    nn_error err;
-    memset(b, 0, sizeof *b);
-    spec_file f = {"t.yaml", table, table ? strlen(table) : 0};
-    nn_status s = table ? op_set_new(&b->set, &f, 1, NULL, 17, &err)
-                        : op_set_new(&b->set, spec_embedded, spec_embedded_count, NULL, 17, &err);
-    if (s != NN_OK)
-        fail_msg("%s:%d:%d: %s", err.file, err.line, err.column, err.message);
-    arena_init(&b->memory, 0);
-    b->limits = limits;
-    assert_int_equal(tape_new_seeded(&b->t, seed, 0, &err), NN_OK);
-    assert_int_equal(lower_new(&b->l, b->set, &b->limits, &b->memory, &err), NN_OK);
-    lower_set_check(b->l, true);
-}
-
-static void close_bench(bench *b)
-{
-    if (lower_fault(b->l))
-        fail_msg("re-check: %s", lower_fault(b->l)->message);
-    lower_free(b->l);
-    tape_free(b->t);
-    arena_free(&b->memory);
-    op_set_free(b->set);
+    open_bench_typed(b, table, dtype_bit(DT_FLOAT32), limits, seed);
 }
 
 static lower_request request(const op_model *op)
@@ -60,15 +30,6 @@ static lower_request request(const op_model *op)
             r.slots[slot++] = (lower_slot){.kind = SLOT_AUTO, .rank = -1};
     }
     return r;
-}
-
-/* The first operator alone. */
-static lower_result solve(bench *b, const lower_request *r)
-{
-    int frame;
-    lower_begin(b->l, b->t);
-    lower_result res = lower_add(b->l, r, &frame);
-    return res == LOWER_OK ? lower_close(b->l, b->inst) : res;
 }
 
 static const attr_value *attr(const op_instance *x, const char *name)

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "api.h"
+#include "folder.h"
 #include "hand_graph.h"
 #include "json_line.h"
 #include "manifest.h"
@@ -406,10 +407,11 @@ static void misuse_is_reported(void **state)
     const struct {
         nn_table_config c;
         const char *message;
-    } tables[] = {{{.opset = 12}, "opset 12: expected a whole number from 13 to 28"},
-                  {{.profile = "tvm"}, "profile tvm: expected onnx, openvino, ort, tract; with --specs DIR also one of DIR/profiles"},
-                  {{.profile = "../x", .specs = "specs"}, "profile ../x: expected a name, not a path"},
-                  {{.ops = "Nothing"}, "unknown operator Nothing"}};
+    } tables[] = {
+        {{.opset = 12}, "opset 12: expected a whole number from 13 to 28"},
+        {{.profile = "tvm"}, "profile tvm: expected onnx, openvino, ort, tract; with --specs DIR also one of DIR/profiles"},
+        {{.profile = "../x", .specs = "specs"}, "profile ../x: expected a name, not a path"},
+        {{.ops = "Nothing"}, "unknown operator Nothing"}};
     for (size_t i = 0; i < COUNT(tables); i++) {
         nn_table *t;
         assert_int_equal(nn_table_open(&t, &tables[i].c, &err), NN_ERR_USAGE);
@@ -465,22 +467,6 @@ static void lines_say_what_the_model_is(void **state)
     nn_model_free(m);
 }
 
-static char scratch_dir[64];
-
-static const char *new_dir(void)
-{
-    strcpy(scratch_dir, "/tmp/nngen-manifest-XXXXXX");
-    assert_non_null(mkdtemp(scratch_dir));
-    return scratch_dir;
-}
-
-static void remove_dir(void)
-{
-    char command[128];
-    (void)snprintf(command, sizeof command, "rm -r %s", scratch_dir);
-    assert_int_equal(system(command), 0);
-}
-
 typedef struct {
     uint64_t calls, stop_at;
     volatile int cancel;
@@ -496,11 +482,9 @@ static void watching(void *data, const nn_progress *p)
         w->cancel = 1;
 }
 
-static json_t *manifest_in(const char *dir)
+static json_t *manifest_in_folder(void)
 {
-    char path[128];
-    (void)snprintf(path, sizeof path, "%s/manifest.json", dir);
-    json_t *j = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
+    json_t *j = json_load_file(folder_path("manifest.json"), JSON_REJECT_DUPLICATES, NULL);
     assert_non_null(j);
     return j;
 }
@@ -521,7 +505,8 @@ static void corpora_with_any_number_of_threads(void **state)
         nn_corpus_report r;
         watch w = {0};
         size_t missing = 0;
-        nn_corpus_config c = {.out = new_dir(), .jobs = jobs[i], .progress = watching, .progress_data = &w, .cancel = &w.cancel};
+        assert_int_equal(folder_make(NULL), 0);
+        nn_corpus_config c = {.out = folder, .jobs = jobs[i], .progress = watching, .progress_data = &w, .cancel = &w.cancel};
         if (nn_corpus_write(family, &c, &r, count_missing, &missing, &err) != NN_OK)
             fail_msg("%s", err.message);
         assert_int_equal(w.calls, 6);
@@ -530,13 +515,13 @@ static void corpora_with_any_number_of_threads(void **state)
         assert_int_equal(r.operators, nn_table_operators(table));
         assert_int_equal(r.covered + r.missing, r.operators);
         assert_int_equal(missing, r.missing);
-        json_t *j = manifest_in(scratch_dir);
+        json_t *j = manifest_in_folder();
         assert_int_equal(json_array_size(json_object_get(j, "missing")), missing);
         assert_null(json_object_get(j, "finished"));
         texts[i] = json_dumps(j, 0);
         assert_string_equal(texts[i], texts[0]);
         json_decref(j);
-        remove_dir();
+        assert_int_equal(folder_remove(NULL), 0);
     }
     for (size_t i = 0; i < 3; i++)
         free(texts[i]);
@@ -548,14 +533,15 @@ static void cancelled_runs_say_so(void **state)
     nn_error err;
     nn_corpus_report r;
     watch w = {.stop_at = 2};
-    nn_corpus_config c = {.out = new_dir(), .progress = watching, .progress_data = &w, .cancel = &w.cancel};
+    assert_int_equal(folder_make(NULL), 0);
+    nn_corpus_config c = {.out = folder, .progress = watching, .progress_data = &w, .cancel = &w.cancel};
     assert_int_equal(nn_corpus_write(family, &c, &r, NULL, NULL, &err), NN_ERR_CANCELLED);
     assert_string_equal(err.message, "stopped after 2 of 6 models");
     assert_int_equal(r.models, 2);
-    json_t *j = manifest_in(scratch_dir);
+    json_t *j = manifest_in_folder();
     assert_int_equal(json_integer_value(json_object_get(j, "finished")), 2);
     json_decref(j);
-    remove_dir();
+    assert_int_equal(folder_remove(NULL), 0);
 }
 
 static void without_a_directory(void **state)
@@ -578,17 +564,17 @@ static void every_allocation_may_fail(void **state)
         nn_table *t = NULL;
         nn_family *f = NULL;
         nn_corpus_report r;
-        const char *dir = new_dir();
+        assert_int_equal(folder_make(NULL), 0);
         nn_stress_fail_at(n);
         nn_status s = nn_table_open(&t, &(nn_table_config){.profile = "onnx"}, &err);
         if (s == NN_OK)
             s = nn_family_open(&f, t, &(nn_family_config){.nodes = 8, .count = 3}, &err);
         if (s == NN_OK)
-            s = nn_corpus_write(f, &(nn_corpus_config){.out = dir}, &r, NULL, NULL, &err);
+            s = nn_corpus_write(f, &(nn_corpus_config){.out = folder}, &r, NULL, NULL, &err);
         nn_stress_fail_at(0);
         nn_family_close(f);
         nn_table_close(t);
-        remove_dir();
+        assert_int_equal(folder_remove(NULL), 0);
         if (s == NN_OK)
             return;
         assert_int_equal(s, NN_ERR_NOMEM);

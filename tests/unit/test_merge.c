@@ -1,6 +1,8 @@
 /* Shards that make no family, and damage that verify names: through the public API, each with its exact message. */
 #include "nngen.h"
 
+#include "folder.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -13,27 +15,7 @@
 
 #include <cmocka.h>
 
-static char root[64];
 static nn_table *table;
-
-static void shell(const char *format, ...)
-{
-    char command[1000];
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(command, sizeof command, format, args);
-    va_end(args);
-    assert_int_equal(system(command), 0);
-}
-
-static const char *in_root(const char *name)
-{
-    static char paths[8][200];
-    static unsigned next;
-    char *path = paths[next++ % 8];
-    (void)snprintf(path, sizeof paths[0], "%s/%s", root, name);
-    return path;
-}
 
 static nn_status write_at(const char *name, uint64_t seed, unsigned shard, unsigned shards, const volatile int *cancel,
                           nn_corpus_report *report)
@@ -43,17 +25,15 @@ static nn_status write_at(const char *name, uint64_t seed, unsigned shard, unsig
     assert_int_equal(nn_family_open(&f, table, &(nn_family_config){.nodes = 5, .count = 7, .seed = seed, .inputs = 2}, &err),
                      NN_OK);
     nn_status s = nn_corpus_write(
-        f, &(nn_corpus_config){.out = in_root(name), .force = 1, .shard = shard, .shards = shards, .cancel = cancel}, report, NULL,
-        NULL, &err);
+        f, &(nn_corpus_config){.out = folder_path(name), .force = 1, .shard = shard, .shards = shards, .cancel = cancel}, report,
+        NULL, NULL, &err);
     nn_family_close(f);
     return s;
 }
 
 static int open_all(void **state)
 {
-    (void)state;
-    strcpy(root, "/tmp/nngen-merge-XXXXXX");
-    if (mkdtemp(root) == NULL || nn_table_open(&table, &(nn_table_config){.ops = "Abs,Add,Conv,Relu"}, NULL) != NN_OK)
+    if (folder_make(state) != 0 || nn_table_open(&table, &(nn_table_config){.ops = "Abs,Add,Conv,Relu"}, NULL) != NN_OK)
         return -1;
     static const char *const names[] = {"s1", "s2", "s3"};
     for (unsigned k = 0; k < 3; k++)
@@ -67,10 +47,8 @@ static int open_all(void **state)
 
 static int close_all(void **state)
 {
-    (void)state;
     nn_table_close(table);
-    shell("rm -rf %s", root);
-    return 0;
+    return folder_remove(state);
 }
 
 /* ---- merge ---- */
@@ -81,35 +59,35 @@ static void any_order_gives_the_whole(void **state)
     nn_corpus_report one, all;
     assert_int_equal(write_at("again", 1, 0, 0, NULL, &all), NN_OK);
     nn_error err;
-    const char *const shards[] = {in_root("s3"), in_root("s1"), in_root("s2")};
-    assert_int_equal(nn_corpus_merge(in_root("m"), shards, 3, NULL, &one, NULL, NULL, &err), NN_OK);
-    shell("diff -r %s/m %s/whole", root, root);
+    const char *const shards[] = {folder_path("s3"), folder_path("s1"), folder_path("s2")};
+    assert_int_equal(nn_corpus_merge(folder_path("m"), shards, 3, NULL, &one, NULL, NULL, &err), NN_OK);
+    assert_int_equal(shell("diff -r %s/m %s/whole", folder, folder), 0);
     assert_true(one.models == 7 && one.nodes == 35 && one.files == all.files && one.bytes == all.bytes &&
                 one.distinct == all.distinct && one.covered == all.covered);
-    assert_int_equal(nn_corpus_merge(in_root("m"), shards, 3, NULL, NULL, NULL, NULL, &err), NN_ERR_IO);
+    assert_int_equal(nn_corpus_merge(folder_path("m"), shards, 3, NULL, NULL, NULL, NULL, &err), NN_ERR_IO);
     assert_string_equal(err.message, "is not empty; --force replaces what nngen wrote there and nothing else");
-    assert_int_equal(nn_corpus_merge(in_root("m"), shards, 3, &(nn_merge_config){.force = 1}, NULL, NULL, NULL, &err), NN_OK);
-    shell("diff -r %s/m %s/whole && rm -r %s/m", root, root, root);
+    assert_int_equal(nn_corpus_merge(folder_path("m"), shards, 3, &(nn_merge_config){.force = 1}, NULL, NULL, NULL, &err), NN_OK);
+    assert_int_equal(shell("diff -r %s/m %s/whole && rm -r %s/m", folder, folder, folder), 0);
 }
 
 static void refused(const char *a, const char *b, const char *c, const char *where, const char *message)
 {
     nn_error err = {0};
-    const char *const shards[] = {in_root(a), in_root(b), in_root(c)};
-    nn_status s = nn_corpus_merge(in_root("m"), shards, 3, NULL, NULL, NULL, NULL, &err);
+    const char *const shards[] = {folder_path(a), folder_path(b), folder_path(c)};
+    nn_status s = nn_corpus_merge(folder_path("m"), shards, 3, NULL, NULL, NULL, NULL, &err);
     char want[500];
-    (void)snprintf(want, sizeof want, message, root);
+    (void)snprintf(want, sizeof want, message, folder);
     assert_string_equal(err.message, want);
-    assert_string_equal(err.file, in_root(where));
+    assert_string_equal(err.file, folder_path(where));
     assert_true(s == err.status && (s == NN_ERR_USAGE || s == NN_ERR_IO));
-    shell("rm -rf %s/m", root);
+    assert_int_equal(shell("rm -rf %s/m", folder), 0);
 }
 
 static void no_family(void **state)
 {
     (void)state;
     nn_error err;
-    assert_int_equal(nn_corpus_merge(in_root("m"), NULL, 0, NULL, NULL, NULL, NULL, &err), NN_ERR_USAGE);
+    assert_int_equal(nn_corpus_merge(folder_path("m"), NULL, 0, NULL, NULL, NULL, NULL, &err), NN_ERR_USAGE);
     assert_string_equal(err.message, "no shard was given");
     refused("s1", "s2", "s1", "s1", "is the same shard as %s/s1");
     refused("s1", "whole", "s2", "whole", "holds no shard of a family");
@@ -154,24 +132,24 @@ static void unfinished_or_damaged(void **state)
         {"rm d/models.jsonl", "d/models.jsonl", "cannot read: No such file or directory"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        shell("cd %s && rm -rf d && cp -r s2 d && %s", root, rows[i].edit);
+        assert_int_equal(shell("cd %s && rm -rf d && cp -r s2 d && %s", folder, rows[i].edit), 0);
         refused("s1", "d", "s3", rows[i].where, rows[i].message);
     }
-    shell("rm -rf %s/d", root);
+    assert_int_equal(shell("rm -rf %s/d", folder), 0);
     const int stopped = 1;
-    shell("cp -r %s/s2 %s/d && rm -r %s/d/test_000004", root, root, root);
+    assert_int_equal(shell("cp -r %s/s2 %s/d && rm -r %s/d/test_000004", folder, folder, folder), 0);
     nn_family *f = NULL;
     nn_error err;
     assert_int_equal(nn_family_open(&f, table, &(nn_family_config){.nodes = 5, .count = 7, .seed = 1, .inputs = 2}, &err), NN_OK);
     nn_corpus_report report;
     assert_int_equal(
-        nn_corpus_write(f, &(nn_corpus_config){.out = in_root("d"), .resume = 1, .shard = 2, .shards = 3, .cancel = &stopped},
+        nn_corpus_write(f, &(nn_corpus_config){.out = folder_path("d"), .resume = 1, .shard = 2, .shards = 3, .cancel = &stopped},
                         &report, NULL, NULL, &err),
         NN_ERR_CANCELLED);
     nn_family_close(f);
     assert_int_equal(report.models, 1); /* the one that is there is counted, none is made */
     refused("s1", "d", "s3", "d", "holds an unfinished run; --resume goes on with it");
-    shell("rm -rf %s/d", root);
+    assert_int_equal(shell("rm -rf %s/d", folder), 0);
 }
 
 /* ---- verify ---- */
@@ -214,11 +192,11 @@ static void every_damage_is_named(void **state)
          "test_000002/model.onnx cannot read: Too many levels of symbolic links\n"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        shell("cd %s && rm -rf d && cp -r whole d && %s", root, rows[i].edit);
+        assert_int_equal(shell("cd %s && rm -rf d && cp -r whole d && %s", folder, rows[i].edit), 0);
         told t = {""};
         nn_verify_report report;
         nn_error err;
-        assert_int_equal(nn_corpus_verify(in_root("d"), &report, tell, &t, &err), NN_OK);
+        assert_int_equal(nn_corpus_verify(folder_path("d"), &report, tell, &t, &err), NN_OK);
         assert_string_equal(t.text, rows[i].want);
         uint64_t lines = 0;
         for (const char *p = t.text; *p != '\0'; p++)
@@ -226,9 +204,9 @@ static void every_damage_is_named(void **state)
         assert_int_equal(report.differences, lines);
     }
     nn_error err;
-    assert_int_equal(nn_corpus_verify(in_root("nowhere"), NULL, NULL, NULL, &err), NN_ERR_IO);
+    assert_int_equal(nn_corpus_verify(folder_path("nowhere"), NULL, NULL, NULL, &err), NN_ERR_IO);
     assert_string_equal(err.message, "cannot open: No such file or directory");
-    assert_int_equal(nn_corpus_verify(in_root("whole"), NULL, NULL, NULL, &err), NN_OK); /* nobody to tell */
+    assert_int_equal(nn_corpus_verify(folder_path("whole"), NULL, NULL, NULL, &err), NN_OK); /* nobody to tell */
 }
 
 int main(void)

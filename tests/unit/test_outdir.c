@@ -16,26 +16,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "folder.h"
 #include "outdir.h"
 
-static char root[32], base[96];
+static char base[96];
 
 static int set_up(void **state)
 {
-    (void)state;
-    strcpy(root, "/tmp/nngen-outdir-XXXXXX");
-    if (mkdtemp(root) == NULL)
-        return -1;
-    (void)snprintf(base, sizeof base, "%s/out", root);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    char command[128];
-    (void)snprintf(command, sizeof command, "chmod -R u+w %s && rm -r %s", root, root);
-    return system(command);
+    int status = folder_make(state);
+    (void)snprintf(base, sizeof base, "%s/out", folder);
+    return status;
 }
 
 static const char *path(const char *name)
@@ -212,11 +202,11 @@ static void force_does_not_follow_links(void **state)
     (void)state;
     write_corpus();
     char away[128];
-    (void)snprintf(away, sizeof away, "%s/away", root);
+    (void)snprintf(away, sizeof away, "%s/away", folder);
     assert_int_equal(rename(path("test_000001"), away), 0);
     assert_int_equal(symlink(away, path("test_000001")), 0);
     assert_string_equal(refused(true, "/test_000001"), "was not written by nngen; move it away first");
-    (void)snprintf(away, sizeof away, "%s/away/model.onnx", root);
+    (void)snprintf(away, sizeof away, "%s/away/model.onnx", folder);
     assert_int_equal(access(away, F_OK), 0);
 }
 
@@ -310,7 +300,7 @@ static void reasons_of_the_system(void **state)
         (void)snprintf(base, sizeof base, "/nngen-not-writable");
         assert_string_equal(refused(false, ""), "cannot create: Permission denied");
     }
-    (void)snprintf(base, sizeof base, "%s/out", root);
+    (void)snprintf(base, sizeof base, "%s/out", folder);
     nn_error err;
     outdir *d;
     assert_int_equal(outdir_open(&d, "", OUTDIR_NEW, NULL, &err), NN_ERR_IO);
@@ -323,7 +313,7 @@ static void long_paths_keep_their_end(void **state)
     char name[300], long_path[600];
     memset(name, 'n', 255);
     name[255] = '\0';
-    (void)snprintf(long_path, sizeof long_path, "%s/%sX", root, name);
+    (void)snprintf(long_path, sizeof long_path, "%s/%sX", folder, name);
     nn_error err;
     outdir *d;
     assert_int_equal(outdir_open(&d, long_path, OUTDIR_NEW, NULL, &err), NN_ERR_IO);
@@ -407,7 +397,7 @@ static void single_models_anywhere(void **state)
     close(fd);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, folder_remove)
 
 int main(void)
 {

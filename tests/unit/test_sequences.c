@@ -1,5 +1,6 @@
 /* Sequences, paths, blocks, reductions and statistics on cases whose results are known; in a stress build also without memory. */
 #include "coverage.h"
+#include "folder.h"
 #include "seq_analysis.h"
 #include "seq_match.h"
 #include "seq_paths.h"
@@ -218,16 +219,12 @@ static void ignore(void *data, const char *message)
 static void test_no_memory(void **state)
 {
     (void)state;
-    char folder[] = "/tmp/test_sequences_XXXXXX", a[64], b[64];
-    assert_non_null(mkdtemp(folder));
+    assert_int_equal(folder_make(state), 0);
+    char a[64], b[64];
     (void)snprintf(a, sizeof a, "%s/a.txt", folder);
     (void)snprintf(b, sizeof b, "%s/b.txt", folder);
-    FILE *f = fopen(a, "w");
-    (void)fputs("A,B,C,D,E\nX,B,C,D,E\n", f);
-    (void)fclose(f);
-    f = fopen(b, "w");
-    (void)fputs("B,C,D,E,F\nA,B,C\n", f);
-    (void)fclose(f);
+    folder_write("a.txt", "A,B,C,D,E\nX,B,C,D,E\n");
+    folder_write("b.txt", "B,C,D,E,F\nA,B,C\n");
     char *const sequences[] = {"--failed", a, "--failed", b,           "--correct",     b,
                                "--suite",  a, "--reduce", "published", "--min-support", "1"};
     char *const matching[] = {"--failed",   a,          "--failed",  b,          "--correct", b,
@@ -255,9 +252,7 @@ static void test_no_memory(void **state)
             nn_free(out.bytes);
         }
     }
-    (void)unlink(a);
-    (void)unlink(b);
-    (void)rmdir(folder);
+    assert_int_equal(folder_remove(state), 0);
 }
 #endif
 

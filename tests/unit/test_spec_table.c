@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "folder.h"
 #include "spec_merge.h"
 #include "spec_table.h"
 
@@ -305,37 +306,16 @@ static void dumping_rare_texts(void **state)
 
 /* ---- disk ---- */
 
-static char folder[256];
-
-static const char *path(const char *name)
-{
-    return arena_printf(&a, "%s/%s", folder, name);
-}
-
-static void write_file(const char *name, const char *text)
-{
-    FILE *f = fopen(path(name), "wb");
-    assert_non_null(f);
-    fputs(text, f);
-    assert_int_equal(fclose(f), 0);
-}
-
 static int make_folder(void **state)
 {
     setup(state);
-    snprintf(folder, sizeof folder, "%s/nngen-test-XXXXXX", P_tmpdir);
-    return mkdtemp(folder) != NULL ? 0 : -1;
+    return folder_make(state);
 }
 
 static int remove_folder(void **state)
 {
-    static const char *const names[] = {"a.yaml", "b.yaml", ".c.yaml", "d.yml", ".yaml", "sub/e.yaml", "pipe.yaml"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        unlink(path(names[i]));
-    rmdir(path("sub"));
-    rmdir(path("sub.yaml"));
-    rmdir(folder);
-    return teardown(state);
+    teardown(state);
+    return folder_remove(state);
 }
 
 static void assert_io_error(nn_status s, const nn_error *err, const char *file, const char *message)
@@ -352,27 +332,27 @@ static void folders(void **state)
     size_t n;
     nn_error err;
     assert_io_error(spec_read_dir(&f, &n, folder, &a, &err), &err, folder, "no table (*.yaml) in the folder");
-    write_file("b.yaml", "operators: {B: {since: [1]}}");
-    write_file("a.yaml", "");
-    write_file(".c.yaml", "no table");
-    write_file("d.yml", "no table");
-    write_file(".yaml", "no table");
-    assert_int_equal(mkdir(path("sub"), 0700), 0);
-    write_file("sub/e.yaml", "no table");
-    assert_int_equal(spec_read_dir(&f, &n, path(""), &a, &err), NN_OK);
+    folder_write("b.yaml", "operators: {B: {since: [1]}}");
+    folder_write("a.yaml", "");
+    folder_write(".c.yaml", "no table");
+    folder_write("d.yml", "no table");
+    folder_write(".yaml", "no table");
+    assert_int_equal(mkdir(folder_path("sub"), 0700), 0);
+    folder_write("sub/e.yaml", "no table");
+    assert_int_equal(spec_read_dir(&f, &n, folder_path(""), &a, &err), NN_OK);
     assert_int_equal(n, 2);
-    assert_string_equal(f[0].name, path("a.yaml"));
-    assert_string_equal(f[1].name, path("b.yaml"));
+    assert_string_equal(f[0].name, folder_path("a.yaml"));
+    assert_string_equal(f[1].name, folder_path("b.yaml"));
     assert_int_equal(f[0].size, 0);
     assert_int_equal(f[1].size, 28);
     assert_memory_equal(f[1].bytes, "operators: {B: {since: [1]}}", 28);
     assert_int_equal(load(f, n, NULL, 17)->n_entries, 1);
-    assert_io_error(spec_read_dir(&f, &n, path("none"), &a, &err), &err, path("none"),
+    assert_io_error(spec_read_dir(&f, &n, folder_path("none"), &a, &err), &err, folder_path("none"),
                     "cannot open the folder: No such file or directory");
-    assert_io_error(spec_read_dir(&f, &n, path("a.yaml"), &a, &err), &err, path("a.yaml"),
+    assert_io_error(spec_read_dir(&f, &n, folder_path("a.yaml"), &a, &err), &err, folder_path("a.yaml"),
                     "cannot open the folder: Not a directory");
-    assert_int_equal(mkdir(path("sub.yaml"), 0700), 0);
-    assert_io_error(spec_read_dir(&f, &n, folder, &a, &err), &err, path("sub.yaml"), "it is not a regular file");
+    assert_int_equal(mkdir(folder_path("sub.yaml"), 0700), 0);
+    assert_io_error(spec_read_dir(&f, &n, folder, &a, &err), &err, folder_path("sub.yaml"), "it is not a regular file");
 }
 
 static void files(void **state)
@@ -380,17 +360,19 @@ static void files(void **state)
     (void)state;
     spec_file f;
     nn_error err;
-    assert_io_error(spec_read_file(&f, path("none"), &a, &err), &err, path("none"), "cannot open it: No such file or directory");
+    assert_io_error(spec_read_file(&f, folder_path("none"), &a, &err), &err, folder_path("none"),
+                    "cannot open it: No such file or directory");
     assert_io_error(spec_read_file(&f, folder, &a, &err), &err, folder, "it is not a regular file");
-    assert_int_equal(mkfifo(path("pipe.yaml"), 0600), 0);
-    assert_io_error(spec_read_file(&f, path("pipe.yaml"), &a, &err), &err, path("pipe.yaml"), "it is not a regular file");
-    write_file("a.yaml", "");
-    assert_int_equal(truncate(path("a.yaml"), (off_t)SPEC_MAX_BYTES * 4), 0);
-    assert_int_equal(spec_read_file(&f, path("a.yaml"), &a, &err), NN_OK);
+    assert_int_equal(mkfifo(folder_path("pipe.yaml"), 0600), 0);
+    assert_io_error(spec_read_file(&f, folder_path("pipe.yaml"), &a, &err), &err, folder_path("pipe.yaml"),
+                    "it is not a regular file");
+    folder_write("a.yaml", "");
+    assert_int_equal(truncate(folder_path("a.yaml"), (off_t)SPEC_MAX_BYTES * 4), 0);
+    assert_int_equal(spec_read_file(&f, folder_path("a.yaml"), &a, &err), NN_OK);
     spec_table *t;
     assert_int_equal(spec_table_load(&t, &f, 1, NULL, 17, &a, &err), NN_ERR_TABLE);
     assert_string_equal(err.message, "larger than 4194304 bytes");
-    assert_string_equal(err.file, path("a.yaml"));
+    assert_string_equal(err.file, folder_path("a.yaml"));
 }
 
 /* ---- the default table ---- */

@@ -1,6 +1,7 @@
 /* Every allocation fails in turn (in builds with -DNN_STRESS; elsewhere each scenario runs once, without failures): the status is
  * NN_ERR_NOMEM, nothing leaks (AddressSanitizer looks), and what stands on disk is whole. */
 #include "base.h"
+#include "folder.h"
 #include "nngen.h"
 #include "opmodel.h"
 
@@ -150,8 +151,6 @@ static nn_status build_again(nn_error *err)
 
 /* ---- on disk ---- */
 
-static char root[64];
-
 static void wipe(const char *path)
 {
     DIR *d = opendir(path);
@@ -174,26 +173,12 @@ static void wipe(const char *path)
     (void)rmdir(path);
 }
 
-static char *read_whole(const char *path, size_t *size)
-{
-    FILE *f = fopen(path, "rb");
-    *size = 0;
-    if (f == NULL)
-        return NULL;
-    char *bytes = malloc(1 << 22);
-    assert_non_null(bytes);
-    *size = fread(bytes, 1, 1 << 22, f);
-    (void)fclose(f);
-    return bytes;
-}
-
 #define MODELS 4
 
 static nn_status write_part(const char *name, unsigned shard, unsigned shards, nn_error *err)
 {
     nn_family *f = NULL;
-    char out[80];
-    (void)snprintf(out, sizeof out, "%s/%s", root, name);
+    const char *out = folder_path(name);
     wipe(out);
     nn_status st = nn_family_open(
         &f, shared,
@@ -214,10 +199,7 @@ static nn_status write_corpus(nn_error *err)
 /* Of two shards that are there already. */
 static nn_status merge_shards(nn_error *err)
 {
-    char out[80], one[80], two[80];
-    (void)snprintf(out, sizeof out, "%s/out", root);
-    (void)snprintf(one, sizeof one, "%s/one", root);
-    (void)snprintf(two, sizeof two, "%s/two", root);
+    const char *out = folder_path("out"), *one = folder_path("one"), *two = folder_path("two");
     wipe(out);
     return nn_corpus_merge(out, (const char *const[]){two, one}, 2, NULL, NULL, NULL, NULL, err);
 }
@@ -225,10 +207,8 @@ static nn_status merge_shards(nn_error *err)
 /* Nothing is taken for a difference that is a want of memory. */
 static nn_status verify_whole(nn_error *err)
 {
-    char dir[80];
     nn_verify_report report;
-    (void)snprintf(dir, sizeof dir, "%s/whole", root);
-    nn_status st = nn_corpus_verify(dir, &report, NULL, NULL, err);
+    nn_status st = nn_corpus_verify(folder_path("whole"), &report, NULL, NULL, err);
     assert_int_equal(report.differences, 0);
     assert_true(st != NN_OK || report.models == MODELS);
     return st;
@@ -237,11 +217,11 @@ static nn_status verify_whole(nn_error *err)
 /* Same bytes as in the corpus that was written without failures, if the file is there. */
 static bool same_file(const char *name)
 {
-    char a[400], b[400];
+    char a[200], b[200];
     size_t na, nb;
-    (void)snprintf(a, sizeof a, "%s/whole/%s", root, name);
-    (void)snprintf(b, sizeof b, "%s/out/%s", root, name);
-    char *x = read_whole(a, &na), *y = read_whole(b, &nb);
+    (void)snprintf(a, sizeof a, "whole/%.150s", name);
+    (void)snprintf(b, sizeof b, "out/%.150s", name);
+    char *x = folder_get(a, &na), *y = folder_get(b, &nb);
     bool same = y != NULL && na == nb && memcmp(x, y, na) == 0;
     free(x);
     free(y);
@@ -251,12 +231,10 @@ static bool same_file(const char *name)
 /* Lines of models that were finished, none cut. */
 static void lines_are_whole(const char *file)
 {
-    char path[160];
+    char name[60];
     size_t na, nb;
-    (void)snprintf(path, sizeof path, "%s/whole/models.jsonl", root);
-    char *whole = read_whole(path, &na);
-    (void)snprintf(path, sizeof path, "%s/out/%s", root, file);
-    char *lines = read_whole(path, &nb);
+    (void)snprintf(name, sizeof name, "out/%.50s", file);
+    char *whole = folder_get("whole/models.jsonl", &na), *lines = folder_get(name, &nb);
     assert_non_null(whole);
     if (lines != NULL)
         assert_true(nb <= na && memcmp(whole, lines, nb) == 0 && (nb == 0 || lines[nb - 1] == '\n'));
@@ -266,15 +244,13 @@ static void lines_are_whole(const char *file)
 
 static void corpus_is_whole(nn_status st)
 {
-    char path[160], name[320];
-    (void)snprintf(path, sizeof path, "%s/out", root);
+    char name[160];
     if (st == NN_OK) { /* the first time: keep it to compare with */
-        (void)snprintf(name, sizeof name, "%s/whole", root);
-        wipe(name);
-        assert_int_equal(rename(path, name), 0);
+        wipe(folder_path("whole"));
+        assert_int_equal(rename(folder_path("out"), folder_path("whole")), 0);
         return;
     }
-    DIR *d = opendir(path);
+    DIR *d = opendir(folder_path("out"));
     if (d == NULL)
         return;
     for (struct dirent *e = readdir(d); e != NULL; e = readdir(d)) {
@@ -303,7 +279,7 @@ static nn_status write_model(nn_error *err)
     nn_family *f = NULL;
     nn_model *m = NULL;
     char out[80];
-    (void)snprintf(out, sizeof out, "%s/model", root);
+    (void)snprintf(out, sizeof out, "%s/model", folder);
     wipe(out);
     nn_status st = nn_family_open(&f, shared, &(nn_family_config){.nodes = 5, .count = 20, .seed = 7}, err);
     if (st == NN_OK)
@@ -319,9 +295,9 @@ static void model_is_whole_or_absent(nn_status st)
 {
     char path[80];
     struct stat s;
-    (void)snprintf(path, sizeof path, "%s/model", root);
+    (void)snprintf(path, sizeof path, "%s/model", folder);
     assert_true((lstat(path, &s) == 0) == (st == NN_OK));
-    DIR *d = opendir(root);
+    DIR *d = opendir(folder);
     assert_non_null(d);
     for (struct dirent *e = readdir(d); e != NULL; e = readdir(d))
         if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 && strcmp(e->d_name, "model") != 0 &&
@@ -356,7 +332,7 @@ static nn_status learn(nn_error *err)
 {
     char *text = NULL;
     char dir[80];
-    (void)snprintf(dir, sizeof dir, "%s/whole", root);
+    (void)snprintf(dir, sizeof dir, "%s/whole", folder);
     nn_status st = nn_weights_learn(&text, dir, shared, NULL, NULL, err);
     assert_true((st == NN_OK) == (text != NULL));
     nn_text_free(text);
@@ -378,10 +354,8 @@ static void corpora(void **state)
 
 static int open_all(void **state)
 {
-    (void)state;
     nn_error err = {0};
-    strcpy(root, "/tmp/nngen-stress-XXXXXX");
-    return mkdtemp(root) != NULL && nn_table_open(&shared, NULL, &err) == NN_OK &&
+    return folder_make(state) == 0 && nn_table_open(&shared, NULL, &err) == NN_OK &&
                    nn_table_open(&few, &(nn_table_config){.ops = "Add,Conv,Less,Relu,Where"}, &err) == NN_OK
                ? 0
                : -1;
@@ -389,11 +363,9 @@ static int open_all(void **state)
 
 static int close_all(void **state)
 {
-    (void)state;
     nn_table_close(shared);
     nn_table_close(few);
-    wipe(root);
-    return 0;
+    return folder_remove(state);
 }
 
 int main(void)

@@ -7,38 +7,11 @@
 
 #include <cmocka.h>
 
-#include "lower.h"
-
-typedef struct {
-    op_set *set;
-    lower *l;
-    tape *t;
-    arena memory;
-    op_instance inst[LOWER_MAX_FRAMES];
-} bench;
+#include "lower_bench.h"
 
 static void open_bench(bench *b, const char *table)
 {
-    nn_error err = {0};
-    memset(b, 0, sizeof *b);
-    const lower_limits limits = {.max_magnitude = 1e9};
-    spec_file f = {"t.yaml", table, strlen(table)};
-    if (op_set_new_typed(&b->set, &f, 1, NULL, 17, dtype_group("all"), &err) != NN_OK)
-        fail_msg("%s:%d:%d: %s", err.file, err.line, err.column, err.message);
-    arena_init(&b->memory, 0);
-    assert_int_equal(tape_new_seeded(&b->t, 3, 0, &err), NN_OK);
-    assert_int_equal(lower_new(&b->l, b->set, &limits, &b->memory, &err), NN_OK);
-    lower_set_check(b->l, true);
-}
-
-static void close_bench(bench *b)
-{
-    if (lower_fault(b->l))
-        fail_msg("re-check: %s", lower_fault(b->l)->message);
-    lower_free(b->l);
-    tape_free(b->t);
-    arena_free(&b->memory);
-    op_set_free(b->set);
+    open_bench_typed(b, table, dtype_group("all"), (lower_limits){.max_magnitude = 1e9}, 3);
 }
 
 /* The operator on a vector of the type with values in [lo, hi]; type DT_NONE: on a new graph input. */
@@ -48,10 +21,7 @@ static lower_result on(bench *b, dtype type, double lo, double hi)
     lower_request r = {.op = &b->set->ops[0], .arity = {1, 1}};
     r.slots[0] = (lower_slot){.kind = type != DT_NONE ? SLOT_TENSOR : SLOT_OPEN, .tensor = &d, .rank = -1};
     r.slots[1] = (lower_slot){.kind = SLOT_AUTO, .rank = -1};
-    int frame;
-    lower_begin(b->l, b->t);
-    lower_result res = lower_add(b->l, &r, &frame);
-    return res == LOWER_OK ? lower_close(b->l, b->inst) : res;
+    return solve(b, &r);
 }
 
 static interval result(const bench *b)
