@@ -1,4 +1,4 @@
-"""The Python in README.md runs as written, on the corpora of the commands that it shows."""
+"""The Python in README.md runs as written, on the corpora of the commands that it shows; its links lead somewhere, and what it counts is so."""
 
 import os
 import re
@@ -50,3 +50,24 @@ def test_links():
         if heading:
             titles = [re.sub(r"[^\w\- ]", "", t.lower()).replace(" ", "-") for t in re.findall(r"^#+ (.*)$", text, flags=re.M)]
             assert heading in titles, link
+
+
+def operators(*args):
+    out = subprocess.run([NNGEN, "--list-ops", *map(str, args)], check=True, capture_output=True, text=True).stdout
+    return sum(not line.startswith("#") for line in out.splitlines())
+
+
+def test_numbers_of_operators():
+    rows = re.findall(r"^\| `(\w+)` \| .* \| (\d+) \| (\d+) \| (\d+) \|$", README, flags=re.M)
+    assert [r[0] for r in rows] == ["onnx", "ort", "openvino", "tract"]
+    for profile, *numbers in rows:
+        assert [operators("--profile", profile, "--opset", v) for v in (17, 22, 28)] == [int(n) for n in numbers], profile
+    every = {v: operators("--opset", v) for v in range(13, 29)}
+    assert f"({every[17]} at opset 17, {every[28]} at 28)" in README
+    assert f"each of {sum(every.values()):,} pairs of operator and opset | {300 * sum(every.values()):,} |" in README
+    assert f"{operators('--common', '13..28', '--opset', 13)} of {every[13]} are left for 13..28" in README
+
+
+def test_number_of_findings():
+    found = len(re.findall(r"^## ", (ROOT / "tests/study/FINDINGS.md").read_text(), flags=re.M))
+    assert f"It has found {found} defects" in README
