@@ -4,7 +4,8 @@ from html import escape
 import onnx
 from onnx import helper
 
-WIDTH, HEIGHT, GAP_X, GAP_Y, LETTER = 40, 30, 18, 34, 6.7
+WIDTH, HEIGHT, GAP_X, GAP_Y, LETTER = 40, 30, 18, 34, 7.2
+LEAST = 0.7  # of its size, that a wide graph may be drawn at: below, letters cannot be read
 LINE = 13
 
 
@@ -91,5 +92,5 @@ def svg(graph, title=""):
                 bend = max(12, (y2 - y1) / 2)
                 edges.append(f'<path d="M{x1:.1f} {y1:.1f}C{x1:.1f} {y1 + bend:.1f} {x2:.1f} {y2 - bend:.1f} {x2:.1f} {y2 - 2:.1f}"/>')
     height = y - GAP_Y + 8
-    return (f'<svg class="graph" viewBox="0 0 {width:.0f} {height:.0f}" style="max-width:{width:.0f}px" role="img" aria-label="{escape(title, quote=True)}">'
+    return (f'<svg class="graph" viewBox="0 0 {width:.0f} {height:.0f}" style="max-width:{width:.0f}px;min-width:{LEAST * width:.0f}px" role="img" aria-label="{escape(title, quote=True)}">'
             f'<g class="edges">{"".join(edges)}</g>{"".join(shapes_)}</svg>')

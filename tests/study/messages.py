@@ -50,7 +50,7 @@ def normalise(text):
     text = LISTS.sub(r"\1N..\3", text)
     text = re.sub(r"\b(N[,x ]\s*){2,}N\b", "N..", text)
     text = re.sub(r"\bN(\.\.|,N)*,(?=[FIU]\d)", "N..,", text)
-    return text[:LENGTH]
+    return text if len(text) <= LENGTH else text[:LENGTH].rstrip() + "…"
 
 
 def kinds(results, outcome_of):

@@ -136,7 +136,7 @@ def write(folder, out):
     page, pictures, found = data(folder)
     text = Path(__file__).with_name("page.html").read_text("utf-8")
     embedded = json.dumps(page, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
-    for mark, value in (("FIGURES", "".join(figure(*p) for p in pictures) or "<p>No failure to draw.</p>"),
+    for mark, value in (("FIGURES", "".join(figure(*p) for p in pictures) or f"<p>No failing model of at most {LARGEST} nodes: <code>nngen-study reduce</code> makes them.</p>"),
                         ("SEQUENCES", found or "<p>Not computed: see <code>nngen sequences --outcomes</code>.</p>"), ("DATA", embedded)):
         text = text.replace(f"<!--{mark}-->", value, 1)
     Path(out).write_text(text, "utf-8")

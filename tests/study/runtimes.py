@@ -17,6 +17,7 @@ def ort_session(model, level):
     o.graph_optimization_level = getattr(ort.GraphOptimizationLevel, level)
     o.intra_op_num_threads = o.inter_op_num_threads = 1
     o.log_severity_level = 4
+    ort.set_default_logger_severity(4)  # what is not said by a session
     session = ort.InferenceSession(model if isinstance(model, (str, bytes)) else model.SerializeToString(), o, providers=["CPUExecutionProvider"])
     return lambda feed: session.run(None, feed)
 

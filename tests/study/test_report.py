@@ -118,13 +118,20 @@ def test_in_a_browser(run, tmp_path, size, scheme):
     """No message on the console; the script has filled the tables; a phone's width needs no scrolling sideways."""
     probe = tmp_path / "probe.html"
     text = (run / "report.html").read_text("utf-8")
-    script = ("<script>document.getElementById('tolerance').value='loose';document.getElementById('tolerance').onchange();"
-              "for(const b of document.querySelectorAll('th button'))b.click();"
-              "document.title='wide '+(document.documentElement.scrollWidth-document.documentElement.clientWidth);</script></body>")
+    script = """<script>
+const column = (id, n) => [...document.querySelectorAll(`#${id} tbody tr`)].map(r => r.cells[n].textContent), button = (id, n) => document.querySelectorAll(`#${id} th button`)[n];
+document.getElementById('tolerance').value = 'loose'; document.getElementById('tolerance').onchange();
+for (const b of document.querySelectorAll('th button')) b.click();
+const sorts = [];
+button('t-outcomes', 0).click(); sorts.push(column('t-outcomes', 0).join() === [...column('t-outcomes', 0)].sort().join());
+button('t-outcomes', 0).click(); sorts.push(column('t-outcomes', 0).join() === [...column('t-outcomes', 0)].sort().reverse().join());
+button('t-load', 1).click(); sorts.push(column('t-load', 1).slice(0, 4).join() === '3544,1820,1724,5');
+document.title = `wide ${document.documentElement.scrollWidth - document.documentElement.clientWidth} sorts ${sorts}`;
+</script></body>"""
     probe.write_text(text.replace("</body>", script), "utf-8")
     dom, console = browser(f"--window-size={size}", f"--blink-settings=preferredColorScheme={scheme}", "--dump-dom", probe.as_uri())
     assert not console
-    assert "<title>wide 0</title>" in dom
+    assert "<title>wide 0 sorts true,true,true</title>" in dom
     for name in ("t-outcomes", "t-nodes", "t-load", "t-operators", "t-opout", "t-pairs", "t-kinds", "t-causes", "t-targets"):
         assert re.search(rf'id="{name}">.*?<tbody><tr>', dom, re.S), name
     assert 'aria-sort="' in dom and "fault-signal" in dom
