@@ -5,6 +5,7 @@
  * multiplication of a 64-bit word by the bound, the high half is the value, words that would bias it are rejected.
  * One word a draw (but for rejections, and bound 1, which takes none): the sequence is part of the file format. */
 #include "choice.h"
+#include "mix.h"
 
 #include <string.h>
 
@@ -23,20 +24,9 @@ struct tape {
     size_t span_count, span_capacity;
 };
 
-/* Finaliser of splitmix64 (Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", 2014). */
-static uint64_t mix(uint64_t x)
-{
-    x ^= x >> 30;
-    x *= 0xbf58476d1ce4e5b9u;
-    x ^= x >> 27;
-    x *= 0x94d049bb133111ebu;
-    return x ^ x >> 31;
-}
-
 static void seed_rng(tape *t, uint64_t seed, uint64_t stream)
 {
-    const uint64_t golden = 0x9e3779b97f4a7c15u;
-    uint64_t hi = mix(seed + golden), lo = mix(hi ^ mix(stream + 2 * golden));
+    uint64_t hi = mix64(seed + MIX_STEP), lo = mix64(hi ^ mix64(stream + 2 * MIX_STEP));
     pcg_seed(&t->rng, hi, lo, stream);
 }
 

@@ -1,4 +1,5 @@
 #include "cover.h"
+#include "sorted.h"
 #include "choice.h"
 
 #include <string.h>
@@ -328,18 +329,11 @@ void cover_free(cover *c)
 const build_path *cover_due(const cover *c, uint64_t model, size_t *n)
 {
     *n = 0;
-    size_t lo = 0, hi = c ? c->n_slots : 0;
-    while (lo < hi) {
-        size_t mid = lo + (hi - lo) / 2;
-        if (c->models[mid] < model)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    if (!c || lo == c->n_slots || c->models[lo] != model)
+    size_t at = c ? sorted_place(c->models, c->n_slots, model) : 0;
+    if (!c || at == c->n_slots || c->models[at] != model)
         return NULL;
-    *n = c->starts[lo + 1] - c->starts[lo];
-    return c->paths + c->starts[lo];
+    *n = c->starts[at + 1] - c->starts[at];
+    return c->paths + c->starts[at];
 }
 
 uint64_t cover_dealt(const cover *c)

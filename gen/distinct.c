@@ -45,7 +45,8 @@ static nn_status spill(distinct *d, nn_error *err)
 {
     if (d->file == NULL && (d->file = tmpfile()) == NULL)
         return io(err);
-    if (fseek(d->file, 0, SEEK_END) != 0 || fwrite(d->buffer, sizeof *d->buffer, d->n_buffer, d->file) != d->n_buffer)
+    if (fseeko(d->file, (off_t)(d->spilled * sizeof *d->buffer), SEEK_SET) != 0 ||
+        fwrite(d->buffer, sizeof *d->buffer, d->n_buffer, d->file) != d->n_buffer)
         return io(err);
     d->spilled += d->n_buffer;
     d->n_buffer = 0;

@@ -2,6 +2,7 @@
 #include "dtype.h"
 #include "onnx.pb-c.h"
 #include "onnx_parse.h"
+#include "sorted.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,23 +57,6 @@ static nn_status add_pair(reader *r, pair_list *l, uint32_t a, uint32_t b)
         return nn_nomem(r->err);
     l->all[l->n++] = (uint64_t)a << 32 | b;
     return NN_OK;
-}
-
-static int by_number(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
-
-static void sort_unique(pair_list *l)
-{
-    size_t n = 0;
-    if (l->n > 0)
-        qsort(l->all, l->n, sizeof *l->all, by_number);
-    for (size_t i = 0; i < l->n; i++)
-        if (n == 0 || l->all[n - 1] != l->all[i])
-            l->all[n++] = l->all[i];
-    l->n = n;
 }
 
 static int by_name(const void *a, const void *b)
@@ -331,9 +315,9 @@ static nn_status read_graph(reader *r, const Onnx__GraphProto *g, scope *up)
 static nn_status close_reader(reader *r)
 {
     onnx_view *v = r->v;
-    sort_unique(&r->edges);
-    sort_unique(&r->reads);
-    sort_unique(&r->makes);
+    r->edges.n = sort_unique64(r->edges.all, r->edges.n);
+    r->reads.n = sort_unique64(r->reads.all, r->reads.n);
+    r->makes.n = sort_unique64(r->makes.all, r->makes.n);
     v->readers = nn_malloc((r->edges.n + 1) * sizeof *v->readers);
     if (v->readers == NULL || r->edges.n >= UINT32_MAX)
         return nn_nomem(r->err);

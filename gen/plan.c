@@ -1,4 +1,5 @@
 #include "plan.h"
+#include "sorted.h"
 #include "choice.h"
 #include "op_feasible.h"
 #include "op_index.h"
@@ -276,20 +277,13 @@ void plan_free(plan *p)
 
 const uint16_t *plan_due(const plan *p, uint64_t model, size_t *n)
 {
-    size_t lo = 0, hi = p->n_slots;
-    while (lo < hi) {
-        size_t mid = lo + (hi - lo) / 2;
-        if (p->models[mid] < model)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    if (lo == p->n_slots || p->models[lo] != model) {
+    size_t at = sorted_place(p->models, p->n_slots, model);
+    if (at == p->n_slots || p->models[at] != model) {
         *n = 0;
         return p->due;
     }
-    *n = p->starts[lo + 1] - p->starts[lo];
-    return p->due + p->starts[lo];
+    *n = p->starts[at + 1] - p->starts[at];
+    return p->due + p->starts[at];
 }
 
 size_t plan_shortfalls(const plan *p, const uint16_t **ops)

@@ -2,6 +2,7 @@
 #include "file_read.h"
 #include "seq_blocks.h"
 #include "seq_stats.h"
+#include "sorted.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -234,12 +235,6 @@ static nn_status associate(seq_analysis *a, nn_error *err)
 
 /* ---- the whole ---- */
 
-static int by_number(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
-
 nn_status seq_chain_list(seq_analysis *a, seq_list *l, nn_error *err)
 {
     for (size_t i = 0; i < a->models.n; i++) {
@@ -256,13 +251,7 @@ nn_status seq_chain_list(seq_analysis *a, seq_list *l, nn_error *err)
             }
         }
     }
-    size_t n = 0;
-    if (l->n > 0)
-        qsort(l->all, l->n, sizeof *l->all, by_number);
-    for (size_t i = 0; i < l->n; i++)
-        if (n == 0 || l->all[n - 1] != l->all[i])
-            l->all[n++] = l->all[i];
-    l->n = n;
+    l->n = sort_unique32(l->all, l->n);
     return NN_OK;
 }
 

@@ -1,8 +1,8 @@
 #include "seq_blocks.h"
 #include "seq_match.h"
 #include "seq_paths.h"
+#include "sorted.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 typedef struct {
@@ -24,29 +24,6 @@ typedef struct {
     unsigned set;
     nn_error *err;
 } blocks;
-
-static int by_number(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
-
-static int by_posting(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
-
-static size_t unique(uint32_t *all, size_t n)
-{
-    size_t kept = 0;
-    if (n > 0)
-        qsort(all, n, sizeof *all, by_number);
-    for (size_t i = 0; i < n; i++)
-        if (kept == 0 || all[kept - 1] != all[i])
-            all[kept++] = all[i];
-    return kept;
-}
 
 /* ---- paths ---- */
 
@@ -83,8 +60,7 @@ static nn_status index_paths(blocks *b, model_paths *m)
         if (s != NN_OK)
             return s;
     }
-    if (m->n > 0)
-        qsort(m->postings, m->n, sizeof *m->postings, by_posting);
+    sort64(m->postings, m->n);
     return NN_OK;
 }
 
@@ -99,7 +75,7 @@ static nn_status list_paths(blocks *b)
         if (s != NN_OK)
             break;
         a->capped += capped;
-        m->paths.n = unique(m->paths.all, m->paths.n);
+        m->paths.n = sort_unique32(m->paths.all, m->paths.n);
         s = index_paths(b, m);
     }
     return s;
@@ -125,21 +101,13 @@ static nn_status find_partners(blocks *b, const model_paths *m, size_t length, s
     size_t run = (size_t)b->a->o->min_length, n = 0;
     for (size_t k = 0; k + run <= length; k++) {
         uint64_t gram = (uint64_t)seq_find(&b->a->trie, b->ops[0] + k, run, false) << 32;
-        size_t lo = 0, hi = m->n;
-        while (lo < hi) {
-            size_t middle = lo + (hi - lo) / 2;
-            if (m->postings[middle] < gram)
-                lo = middle + 1;
-            else
-                hi = middle;
-        }
-        for (; lo < m->n && m->postings[lo] >> 32 == gram >> 32; lo++) {
+        for (size_t p = sorted_place(m->postings, m->n, gram); p < m->n && m->postings[p] >> 32 == gram >> 32; p++) {
             if (!nn_grow((void **)&b->partners, &b->partner_room, n + 1, sizeof *b->partners))
                 return nn_nomem(b->err);
-            b->partners[n++] = (uint32_t)m->postings[lo];
+            b->partners[n++] = (uint32_t)m->postings[p];
         }
     }
-    *found = unique(b->partners, n);
+    *found = sort_unique32(b->partners, n);
     return NN_OK;
 }
 

@@ -1,5 +1,7 @@
 #include "seq_reduce.h"
+#include "mix.h"
 #include "seq_match.h"
+#include "sorted.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -46,20 +48,13 @@ static bool fit_states(reducer *r)
 
 static uint64_t key_of(const reducer *r, uint32_t sequence)
 {
-    uint64_t h = 0xcbf29ce484222325u; /* FNV-1a of the text, then SplitMix64's finaliser */
+    uint64_t h = FNV_START;
     size_t n = seq_ops(r->t, sequence, r->a);
     if (r->order == 0 || r->mode != SEQ_REDUCE_PUBLISHED)
         return 0;
-    for (size_t i = 0; i < n; i++) {
-        if (i > 0)
-            h = (h ^ ',') * 0x100000001b3u;
-        for (const char *p = r->t->ops[r->a[i]]; *p != '\0'; p++)
-            h = (h ^ (unsigned char)*p) * 0x100000001b3u;
-    }
-    h += r->order * 0x9e3779b97f4a7c15u;
-    h = (h ^ h >> 30) * 0xbf58476d1ce4e5b9u;
-    h = (h ^ h >> 27) * 0x94d049bb133111ebu;
-    return h ^ h >> 31;
+    for (size_t i = 0; i < n; i++)
+        h = fnv_text(fnv_text(h, i > 0 ? "," : ""), r->t->ops[r->a[i]]);
+    return mix64(h + r->order * MIX_STEP);
 }
 
 static int by_key(const void *a, const void *b)
@@ -92,12 +87,6 @@ static nn_status put_in_order(reducer *r)
 
 /* ---- a pass ---- */
 
-static int by_number(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
-
 /* An index from every run of SEQ_REDUCE_BLOCK operators to the sequences that hold it: partners share at least one. */
 static nn_status index_grams(reducer *r)
 {
@@ -111,22 +100,8 @@ static nn_status index_grams(reducer *r)
             r->postings[r->n_postings++] = (uint64_t)gram << 32 | i;
         }
     }
-    if (r->n_postings > 0)
-        qsort(r->postings, r->n_postings, sizeof *r->postings, by_number);
+    sort64(r->postings, r->n_postings);
     return fit_states(r) ? NN_OK : nn_nomem(r->err);
-}
-
-static size_t first_posting(const reducer *r, uint64_t x)
-{
-    size_t lo = 0, hi = r->n_postings;
-    while (lo < hi) {
-        size_t middle = lo + (hi - lo) / 2;
-        if (r->postings[middle] < x)
-            lo = middle + 1;
-        else
-            hi = middle;
-    }
-    return lo;
 }
 
 static nn_status add_block(void *data, const uint32_t *ops, size_t n)
@@ -166,7 +141,8 @@ static nn_status pass(reducer *r)
         size_t n = seq_ops(r->t, r->now.all[i], r->a), found = 0;
         for (size_t k = 0; k + SEQ_REDUCE_BLOCK <= n && s == NN_OK; k++) {
             uint64_t gram = (uint64_t)seq_find(r->t, r->a + k, SEQ_REDUCE_BLOCK, false) << 32;
-            for (size_t p = first_posting(r, gram + i + 1); p < r->n_postings && r->postings[p] >> 32 == gram >> 32; p++) {
+            for (size_t p = sorted_place(r->postings, r->n_postings, gram + i + 1);
+                 p < r->n_postings && r->postings[p] >> 32 == gram >> 32; p++) {
                 if (!nn_grow((void **)&partners, &room, found + 1, sizeof *partners)) {
                     s = nn_nomem(r->err);
                     break;
@@ -174,11 +150,9 @@ static nn_status pass(reducer *r)
                 partners[found++] = (uint32_t)r->postings[p];
             }
         }
-        if (found > 0)
-            qsort(partners, found, sizeof *partners, by_number);
+        found = sort_unique64(partners, found);
         for (size_t k = 0; k < found && s == NN_OK; k++)
-            if (k == 0 || partners[k] != partners[k - 1])
-                s = pair(r, r->now.all[i], r->now.all[partners[k]]);
+            s = pair(r, r->now.all[i], r->now.all[partners[k]]);
     }
     nn_free(partners);
     return s;

@@ -1,29 +1,19 @@
 #include "seq_trie.h"
+#include "mix.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { CHAINS_MAX = 5000000 };
 
-static uint64_t mix(uint64_t x)
-{
-    /* finaliser of SplitMix64: Steele, Lea, Flood, Fast splittable pseudorandom number generators, 2014 */
-    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
-    x = (x ^ x >> 27) * 0x94d049bb133111ebu;
-    return x ^ x >> 31;
-}
-
 static uint64_t hash_text(const char *s)
 {
-    uint64_t h = 0xcbf29ce484222325u; /* FNV-1a */
-    for (; *s != '\0'; s++)
-        h = (h ^ (unsigned char)*s) * 0x100000001b3u;
-    return mix(h);
+    return mix64(fnv_text(FNV_START, s));
 }
 
 static uint64_t key_of(uint32_t parent, uint32_t op)
 {
-    return mix(((uint64_t)parent << 32 | op) + 0x9e3779b97f4a7c15u);
+    return mix64(((uint64_t)parent << 32 | op) + MIX_STEP);
 }
 
 /* ---- tables ---- */
@@ -172,7 +162,7 @@ static bool grow_seen(walk *w)
     if (seen == NULL)
         return false;
     for (size_t i = 0; i < w->next.n; i++) {
-        size_t at = mix(w->next.all[i]) & (size - 1);
+        size_t at = mix64(w->next.all[i]) & (size - 1);
         while (seen[at] != 0)
             at = (at + 1) & (size - 1);
         seen[at] = w->next.all[i];
@@ -189,7 +179,7 @@ static bool add_chain(walk *w, uint32_t node, uint32_t sequence)
     uint64_t chain = (uint64_t)node << 32 | sequence;
     if (2 * (w->next.n + 1) > w->seen_size && !grow_seen(w))
         return false;
-    size_t at = mix(chain) & (w->seen_size - 1);
+    size_t at = mix64(chain) & (w->seen_size - 1);
     for (; w->seen[at] != 0; at = (at + 1) & (w->seen_size - 1))
         if (w->seen[at] == chain)
             return true;

@@ -1,7 +1,7 @@
 #include "seqset.h"
 #include "dmath.h"
-
-#include <stdlib.h>
+#include "mix.h"
+#include "sorted.h"
 
 #define MOST_BITS ((uint64_t)1 << 23)
 #define SLOTS 65536 /* a power of two, > SEQSET_MOST */
@@ -46,17 +46,9 @@ static uint64_t key_of(const seqset *s, const uint16_t *ops)
     return key;
 }
 
-/* Steele, Lea, Flood 2014: the finaliser of SplitMix64. */
-static uint64_t mix(uint64_t x)
-{
-    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
-    x = (x ^ x >> 27) * 0x94d049bb133111ebu;
-    return x ^ x >> 31;
-}
-
 static size_t place_of(const seqset *s, uint64_t key)
 {
-    size_t at = (size_t)mix(key + 0x9e3779b97f4a7c15u) & (SLOTS - 1);
+    size_t at = (size_t)mix64(key + MIX_STEP) & (SLOTS - 1);
     while (s->keys[at] != 0 && s->keys[at] != key + 1)
         at = (at + 1) & (SLOTS - 1);
     return at;
@@ -64,7 +56,7 @@ static size_t place_of(const seqset *s, uint64_t key)
 
 static void add_key(seqset *s, uint64_t key)
 {
-    uint64_t h = mix(key + 0x9e3779b97f4a7c15u);
+    uint64_t h = mix64(key + MIX_STEP);
     size_t r = (size_t)(h & (REGISTERS - 1));
     uint64_t rest = h >> PRECISION | (uint64_t)1 << (64 - PRECISION);
     uint8_t rank = 1;
@@ -162,12 +154,6 @@ static uint64_t register_word(const seqset *s, size_t i)
     return x;
 }
 
-static int by_key(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
-
 /* In rising order, as the places of the table depend on that in which keys came. */
 static char *put_keys(const seqset *s, char *at)
 {
@@ -178,7 +164,7 @@ static char *put_keys(const seqset *s, char *at)
     for (size_t i = 0; i < SLOTS; i++)
         if (s->keys[i] != 0)
             keys[n++] = s->keys[i] - 1;
-    qsort(keys, n, sizeof *keys, by_key);
+    sort64(keys, n);
     for (size_t i = 0; i < n; i++)
         at = put_word(at, keys[i]);
     nn_free(keys);

@@ -1,17 +1,14 @@
 #include "values.h"
+#include "mix.h"
 
 #include <float.h>
 #include <string.h>
 
 #define BLOCK 512
 
-static uint64_t
-mix(uint64_t x) /* finalizer of SplitMix64: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014 */
+static uint64_t mix(uint64_t x)
 {
-    x += 0x9e3779b97f4a7c15u;
-    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
-    x = (x ^ x >> 27) * 0x94d049bb133111ebu;
-    return x ^ x >> 31;
+    return mix64(x + MIX_STEP);
 }
 
 void values_stream(bulk_rng *r, uint64_t seed, uint64_t model, values_use use, uint64_t set, uint32_t index)

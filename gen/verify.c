@@ -7,6 +7,7 @@
 #include "nngen.h"
 #include "onnx_read.h"
 #include "sha256.h"
+#include "sorted.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -196,15 +197,8 @@ static nn_status check_lines(verify *v, nn_error *err)
 
 static bool is_listed(const verify *v, uint64_t index)
 {
-    size_t lo = 0, hi = v->n;
-    while (lo < hi) {
-        size_t middle = (lo + hi) / 2;
-        if (v->indices[middle] < index)
-            lo = middle + 1;
-        else
-            hi = middle;
-    }
-    return lo < v->n && v->indices[lo] == index;
+    size_t at = sorted_place(v->indices, v->n, index);
+    return at < v->n && v->indices[at] == index;
 }
 
 static void check_directory(verify *v)

@@ -1,0 +1,14 @@
+/* Arrays of whole numbers in rising order. n 0 is fine, with a NULL array too. */
+#ifndef NN_SORTED_H
+#define NN_SORTED_H
+
+#include "base.h"
+
+void sort64(uint64_t *all, size_t n);
+/* Sorts, and keeps each number once: returns how many are left. */
+size_t sort_unique32(uint32_t *all, size_t n);
+size_t sort_unique64(uint64_t *all, size_t n);
+/* The first place whose number is not below x; n if there is none. */
+size_t sorted_place(const uint64_t *all, size_t n, uint64_t x);
+
+#endif
