@@ -4,7 +4,7 @@ import pkgutil
 
 import numpy as np
 
-from study import findings, isolate, outcomes, reduce, serve, targets
+from study import expected, findings, isolate, outcomes, reduce, targets
 
 
 def load():
@@ -22,15 +22,15 @@ class Bench:
         self.oracles = {}
 
     def outcome(self, target, made):
-        """(outcome, error or difference) of a target on (model, feed, expected)."""
+        """(outcome, error or difference) of a target on (model, feed, expected outputs)."""
         if target not in self.oracles:
             self.oracles[target] = reduce.Oracle(target, self.level)
         o = self.oracles[target]
-        model, feed, expected = made
+        model, feed, outputs = made
         reduce.write(o.folder / "m", model, feed)
-        path = o.folder / "expected.npz"
-        serve.save_outputs(str(path), [[e] for e in expected])
-        request = {"path": str(o.folder / "m/model.onnx"), "reference": str(path)}
+        path = str(o.folder / "expected.npz")
+        expected.save(path, [[e] for e in outputs])
+        request = {"path": str(o.folder / "m/model.onnx"), "reference": path}
         result = o.ask(o.t, request)
         if result["status"] in isolate.GONE:  # once more, in a fresh process
             result = o.ask(o.t, request)
@@ -86,7 +86,7 @@ def markdown(found):
     lines += [f"| {f.name} | {f.version} | {f.outcome} |" for f in found]
     for f in found:
         made = f.make()
-        expected = "; ".join(f"{x.name} = {np.array2string(e, threshold=8, precision=6, separator=', ')}".replace("\n", "") for x, e in zip(made[0].graph.output, made[2]))
+        values = "; ".join(f"{x.name} = {np.array2string(e, threshold=8, precision=6, separator=', ')}".replace("\n", "") for x, e in zip(made[0].graph.output, made[2]))
         lines += [f"\n## {f.name}", f"Version {f.version}: {f.outcome}. Agree: {', '.join(f.agree)}.", "", f.why, "", "```", reduce.listing(made[0]),
-                  f"expected {expected}", "```"]
+                  f"expected {values}", "```"]
     return "\n".join(lines) + "\n"

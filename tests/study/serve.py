@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 
-from study import differences, targets
+from study import differences, expected, targets
 from study.case import Case
 
 
@@ -13,32 +13,6 @@ def by_order(outputs, names):
     if isinstance(outputs, dict):
         return [outputs[n] for n in names]
     return [np.asarray(x) for x in outputs]
-
-
-def save_outputs(path, outputs):
-    """outputs: for each output its value on every data set. One array for each where the sets have one shape: a hundred sets would be hundreds of files."""
-    arrays = {}
-    for i, values in enumerate(outputs):
-        if len({(v.shape, v.dtype) for v in values}) == 1:
-            arrays[str(i)] = np.stack(values)
-        else:
-            arrays.update({f"{k}/{i}": v for k, v in enumerate(values)})
-    partial = path + ".partial"
-    with open(partial, "wb") as f:
-        np.savez(f, **arrays)
-    os.replace(partial, path)
-
-
-class Expected:
-    """What save_outputs() wrote."""
-
-    def __init__(self, path):
-        with np.load(path) as z:
-            self.arrays = dict(z)
-
-    def value(self, k, i):
-        """Output i on data set k."""
-        return self.arrays[f"{k}/{i}"] if f"{k}/{i}" in self.arrays else self.arrays[str(i)][k]
 
 
 def serve_one(t, request, say):
@@ -57,7 +31,7 @@ def serve_one(t, request, say):
         names = [x.name for x in case.graph().output]
         outputs = [{"name": n} for n in names]
         keep = [[] for _ in names]
-        expected = Expected(request["reference"]) if request.get("reference") else None
+        reference = expected.Outputs(request["reference"]) if request.get("reference") else None
         for k in case.feeds():
             got = by_order(run(case.feed(k)), names)
             if len(got) != len(names):
@@ -65,10 +39,10 @@ def serve_one(t, request, say):
             for i, value in enumerate(got):
                 if request.get("save"):
                     keep[i].append(np.array(value))  # a copy: some runtimes give the same buffer each time
-                if expected is not None:
-                    differences.merge(outputs[i], differences.compare(expected.value(k, i), value, case.squeezed), k)
+                if reference is not None:
+                    differences.merge(outputs[i], differences.compare(reference.value(k, i), value, case.squeezed), k)
         if request.get("save"):
-            save_outputs(request["save"], keep)
+            expected.save(request["save"], keep)
         return {"status": "ok", "outputs": [o for o in outputs if len(o) > 1], "seconds": round(time.monotonic() - begun, 4)}
     except MemoryError as e:
         return {"status": "memory", "stage": stage[0], "error": f"MemoryError: {e}"[:2000]}

@@ -16,7 +16,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from study import case, differences, engine, messages, outcomes, reduce, serve, targets
+from study import case, differences, engine, expected, messages, outcomes, reduce, targets
 
 MODULES = ["study.faulty"]
 EXPECTED = {"fault-none": "correct", "fault-value": "value mismatch", "fault-shape": "shape difference", "fault-type": "type difference",
@@ -176,11 +176,11 @@ def test_outputs_of_all_shapes_are_kept(tmp_path):
     """Also where the shape depends on the data."""
     rng = np.random.default_rng(1)
     same, different, scalars = ([rng.standard_normal(s).astype(np.float32) for s in shapes] for shapes in ([(2, 3)] * 3, [(1,), (4,), (0,)], [()] * 3))
-    serve.save_outputs(str(tmp_path / "a.npz"), [same, different, scalars])
-    expected = serve.Expected(tmp_path / "a.npz")
+    expected.save(str(tmp_path / "a.npz"), [same, different, scalars])
+    outputs = expected.Outputs(tmp_path / "a.npz")
     for i, values in enumerate((same, different, scalars)):
         for k, v in enumerate(values):
-            got = expected.value(k, i)
+            got = outputs.value(k, i)
             assert got.shape == v.shape and got.dtype == v.dtype and np.array_equal(got, v)
     with np.load(tmp_path / "a.npz") as z:
         assert len(z.files) == 5
