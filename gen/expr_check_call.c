@@ -148,9 +148,173 @@ static nn_status check_aggregate(op_compile *c, expr *e)
     return expr_coerce_all(c, e->args, e->n, t);
 }
 
-nn_status expr_check_call(op_compile *c, expr *e)
+/* ---- functions that look at their arguments themselves ---- */
+
+/* A name as the tensor that it is, where other expressions would mean its values. */
+static nn_status visit_tensor(op_compile *c, expr **x)
+{
+    return (*x)->kind == EX_NAME ? expr_resolve(c, *x, true) : expr_visit(c, x);
+}
+
+static nn_status check_conditions(op_compile *c, expr *e)
+{
+    nn_status s = expr_visit(c, &e->args[0]);
+    if (s == NN_OK && (e->args[0]->type != TY_BOOLS || e->args[0]->kind != EX_FOR))
+        return expr_type_error(c, e->args[0], "a generator of conditions, as in `all(C for i in a..b)`,");
+    e->type = e->op == FN_COUNT ? TY_INT : TY_BOOL;
+    return s;
+}
+
+static nn_status check_tensor_property(op_compile *c, expr *e)
+{
+    nn_status s = visit_tensor(c, &e->args[0]);
+    if (s != NN_OK)
+        return s;
+    if (e->args[0]->type != (e->op == FN_ARITY ? TY_TENSORS : TY_TENSOR))
+        return expr_type_error(c, e->args[0], e->op == FN_ARITY ? "a variadic input or output" : "a tensor");
+    e->type = e->op == FN_SHAPE ? TY_INTS : TY_INT;
+    return NN_OK;
+}
+
+static nn_status check_nth(op_compile *c, expr *e)
+{
+    nn_status s = expr_visit(c, &e->args[0]);
+    if (s == NN_OK && e->args[0]->type != TY_TENSORS)
+        return expr_type_error(c, e->args[0], "a variadic input or output");
+    e->type = TY_TENSOR;
+    return s != NN_OK ? s : expr_check_as(c, &e->args[1], TY_INT);
+}
+
+static nn_status check_interval_property(op_compile *c, expr *e)
+{
+    e->type = e->op == FN_TIES || e->op == FN_WEAK ? TY_BOOL : TY_REAL;
+    nn_status s = visit_tensor(c, &e->args[0]);
+    return s != NN_OK ? s : expr_coerce(c, &e->args[0], TY_INTERVAL);
+}
+
+static nn_status check_shapes(op_compile *c, expr *e)
 {
     nn_status s = NN_OK;
+    for (size_t i = 0; i < e->n && s == NN_OK; i++) {
+        s = expr_visit(c, &e->args[i]);
+        if (s == NN_OK && e->args[i]->type != TY_TENSORS)
+            s = expr_coerce(c, &e->args[i], TY_INTS);
+    }
+    e->type = e->op == FN_FITS ? TY_BOOL : TY_INTS;
+    return s;
+}
+
+static nn_status check_mono(op_compile *c, expr *e)
+{
+    if (e->args[0]->kind != EX_FOR || e->args[0]->b || e->args[0]->c)
+        return spec_error(c->err, e->args[0]->place, "operator %s: `mono` takes `E for x in a` with an interval a", c->op->name);
+    e->args[0]->i = 1;
+    nn_status s = expr_check_as(c, &e->args[0]->a, TY_INTERVAL); /* a tensor's name means its values here */
+    if (s == NN_OK)
+        s = expr_visit(c, &e->args[0]);
+    if (s == NN_OK)
+        s = expr_coerce(c, &e->args[0]->args[0], TY_INTERVAL);
+    e->type = TY_INTERVAL;
+    return s;
+}
+
+/* ---- functions of values ---- */
+
+/* Those that take the same types always. */
+static const struct {
+    ex_fn fn;
+    ex_type type;
+    size_t n;
+    ex_type args[3];
+} signatures[] = {
+    {FN_CEILDIV, TY_INT, 2, {TY_INT, TY_INT}},
+    {FN_NORM_AXIS, TY_INT, 2, {TY_INT, TY_INT}},
+    {FN_ONES, TY_INTS, 1, {TY_INT}},
+    {FN_ZEROS, TY_INTS, 1, {TY_INT}},
+    {FN_IOTA, TY_INTS, 1, {TY_INT}},
+    {FN_SETAT, TY_INTS, 3, {TY_INTS, TY_INT, TY_INT}},
+    {FN_INSERT, TY_INTS, 3, {TY_INTS, TY_INT, TY_INT}},
+    {FN_UNRAVEL, TY_INTS, 2, {TY_INT, TY_INTS}},
+    {FN_LETTERS, TY_STRING, 1, {TY_INTS}},
+    {FN_CAN, TY_BOOL, 1, {TY_BOOL}},
+    {FN_LIKELY, TY_INTERVAL, 1, {TY_INTERVAL}},
+    {FN_GUESS, TY_INTERVAL, 2, {TY_INTERVAL, TY_INTERVAL}},
+    {FN_MEET, TY_INTERVAL, 2, {TY_INTERVAL, TY_INTERVAL}},
+    {FN_SUM_OF, TY_INTERVAL, 2, {TY_REAL, TY_INTERVAL}},
+    {FN_MEAN_OF, TY_INTERVAL, 2, {TY_REAL, TY_INTERVAL}},
+    {FN_WIDEN, TY_INTERVAL, 2, {TY_INTERVAL, TY_REAL}},
+    {FN_SCALE_FOR, TY_REAL, 2, {TY_REAL, TY_INTERVAL}},
+    {FN_UNIFORM, TY_CONTENT, 2, {TY_REAL, TY_REAL}},
+    {FN_INTEGERS, TY_CONTENT, 2, {TY_REAL, TY_REAL}},
+    {FN_DISTINCT, TY_CONTENT, 2, {TY_REAL, TY_REAL}},
+    {FN_PERMUTED, TY_CONTENT, 2, {TY_INT, TY_INT}},
+    {FN_TUPLES, TY_CONTENT, 1, {TY_INTS}},
+};
+
+/* Those whose type depends on their arguments, or on how many there are. */
+static nn_status check_value_call(op_compile *c, expr *e)
+{
+    nn_status s;
+    expr **x = e->args;
+    switch ((ex_fn)e->op) {
+    case FN_LEN:
+        e->type = TY_INT;
+        return x[0]->type == TY_STRINGS || x[0]->type == TY_REALS ? NN_OK : expr_coerce(c, &x[0], TY_INTS);
+    case FN_FILL:
+        e->type = x[1]->type == TY_REAL ? TY_REALS : TY_INTS;
+        s = expr_coerce(c, &x[0], TY_INT);
+        return s != NN_OK || x[1]->type == TY_REAL ? s : expr_coerce(c, &x[1], TY_INT);
+    case FN_REMOVE:
+    case FN_REVERSE:
+    case FN_SORT:
+        e->type = TY_INTS;
+        return expr_coerce_all(c, x, e->n, TY_INTS);
+    case FN_WHOLE:
+    case FN_CHOSEN:
+    case FN_LEAST:
+    case FN_LARGEST:
+        e->type = e->op == FN_WHOLE || e->op == FN_CHOSEN ? TY_BOOL : TY_REAL;
+        if (x[0]->kind != EX_TYPEVAR && !(x[0]->kind == EX_STRING && dtype_parse(x[0]->s) != DT_NONE))
+            return expr_type_error(c, x[0], "a type variable or the name of a type in quotes");
+        return NN_OK;
+    case FN_MASK:
+        e->type = TY_CONTENT;
+        return e->n ? expr_coerce(c, &x[0], TY_INT) : NN_OK;
+    case FN_SIGNED:
+        e->type = TY_CONTENT;
+        return x[0]->type == TY_CONTENT ? NN_OK : expr_type_error(c, x[0], "a generator");
+    case FN_POW:
+        e->type = expr_scalar_number(x[0]->type) && expr_scalar_number(x[1]->type) ? TY_REAL : TY_INTERVAL;
+        return expr_coerce_all(c, x, 2, e->type);
+    case FN_ABS:
+        e->type = x[0]->type == TY_INT ? TY_INT : expr_scalar_number(x[0]->type) ? TY_REAL : TY_INTERVAL;
+        return expr_coerce(c, &x[0], e->type);
+    default: /* functions of one number */
+        e->type = expr_scalar_number(x[0]->type) ? TY_REAL : TY_INTERVAL;
+        return expr_coerce(c, &x[0], e->type);
+    }
+}
+
+static nn_status check_values(op_compile *c, expr *e)
+{
+    nn_status s = NN_OK;
+    for (size_t i = 0; i < e->n && s == NN_OK; i++)
+        s = expr_visit(c, &e->args[i]);
+    if (s != NN_OK)
+        return s;
+    for (size_t k = 0; k < sizeof signatures / sizeof signatures[0]; k++) {
+        if (signatures[k].fn != (ex_fn)e->op)
+            continue;
+        e->type = signatures[k].type;
+        for (size_t i = 0; i < signatures[k].n && s == NN_OK; i++)
+            s = expr_coerce(c, &e->args[i], signatures[k].args[i]);
+        return s;
+    }
+    return check_value_call(c, e);
+}
+
+nn_status expr_check_call(op_compile *c, expr *e)
+{
     switch ((ex_fn)e->op) {
     case FN_PRESENT:
         return check_present(c, e);
@@ -173,31 +337,14 @@ nn_status expr_check_call(op_compile *c, expr *e)
     case FN_ALL:
     case FN_ANY:
     case FN_COUNT:
-        s = expr_visit(c, &e->args[0]);
-        if (s == NN_OK && (e->args[0]->type != TY_BOOLS || e->args[0]->kind != EX_FOR))
-            return expr_type_error(c, e->args[0], "a generator of conditions, as in `all(C for i in a..b)`,");
-        e->type = e->op == FN_COUNT ? TY_INT : TY_BOOL;
-        return s;
+        return check_conditions(c, e);
     case FN_RANK:
     case FN_SHAPE:
     case FN_NUMEL:
     case FN_ARITY:
-        if (e->args[0]->kind == EX_NAME)
-            s = expr_resolve(c, e->args[0], true);
-        else
-            s = expr_visit(c, &e->args[0]);
-        if (s != NN_OK)
-            return s;
-        if (e->args[0]->type != (e->op == FN_ARITY ? TY_TENSORS : TY_TENSOR))
-            return expr_type_error(c, e->args[0], e->op == FN_ARITY ? "a variadic input or output" : "a tensor");
-        e->type = e->op == FN_SHAPE ? TY_INTS : TY_INT;
-        return NN_OK;
+        return check_tensor_property(c, e);
     case FN_NTH:
-        s = expr_visit(c, &e->args[0]);
-        if (s == NN_OK && e->args[0]->type != TY_TENSORS)
-            return expr_type_error(c, e->args[0], "a variadic input or output");
-        e->type = TY_TENSOR;
-        return s != NN_OK ? s : expr_check_as(c, &e->args[1], TY_INT);
+        return check_nth(c, e);
     case FN_LO:
     case FN_HI:
     case FN_MAG:
@@ -205,131 +352,13 @@ nn_status expr_check_call(op_compile *c, expr *e)
     case FN_LIVE:
     case FN_TIES:
     case FN_WEAK:
-        e->type = e->op == FN_TIES || e->op == FN_WEAK ? TY_BOOL : TY_REAL;
-        if (e->args[0]->kind == EX_NAME)
-            s = expr_resolve(c, e->args[0], true);
-        else
-            s = expr_visit(c, &e->args[0]);
-        return s != NN_OK ? s : expr_coerce(c, &e->args[0], TY_INTERVAL);
+        return check_interval_property(c, e);
     case FN_BROADCAST:
     case FN_FITS:
-        for (size_t i = 0; i < e->n && s == NN_OK; i++) {
-            s = expr_visit(c, &e->args[i]);
-            if (s == NN_OK && e->args[i]->type != TY_TENSORS)
-                s = expr_coerce(c, &e->args[i], TY_INTS);
-        }
-        e->type = e->op == FN_FITS ? TY_BOOL : TY_INTS;
-        return s;
+        return check_shapes(c, e);
     case FN_MONO:
-        if (e->args[0]->kind != EX_FOR || e->args[0]->b || e->args[0]->c)
-            return spec_error(c->err, e->args[0]->place, "operator %s: `mono` takes `E for x in a` with an interval a",
-                              c->op->name);
-        e->args[0]->i = 1;
-        s = expr_check_as(c, &e->args[0]->a, TY_INTERVAL); /* a tensor's name means its values here */
-        if (s == NN_OK)
-            s = expr_visit(c, &e->args[0]);
-        if (s == NN_OK)
-            s = expr_coerce(c, &e->args[0]->args[0], TY_INTERVAL);
-        e->type = TY_INTERVAL;
-        return s;
+        return check_mono(c, e);
     default:
-        break;
-    }
-    for (size_t i = 0; i < e->n && s == NN_OK; i++)
-        s = expr_visit(c, &e->args[i]);
-    if (s != NN_OK)
-        return s;
-    expr **x = e->args;
-    switch ((ex_fn)e->op) {
-    case FN_LEN:
-        e->type = TY_INT;
-        return x[0]->type == TY_STRINGS || x[0]->type == TY_REALS ? NN_OK : expr_coerce(c, &x[0], TY_INTS);
-    case FN_CEILDIV:
-    case FN_NORM_AXIS:
-        e->type = TY_INT;
-        return expr_coerce_all(c, x, 2, TY_INT);
-    case FN_ONES:
-    case FN_ZEROS:
-    case FN_IOTA:
-        e->type = TY_INTS;
-        return expr_coerce(c, &x[0], TY_INT);
-    case FN_FILL:
-        e->type = x[1]->type == TY_REAL ? TY_REALS : TY_INTS;
-        s = expr_coerce(c, &x[0], TY_INT);
-        return s != NN_OK || x[1]->type == TY_REAL ? s : expr_coerce(c, &x[1], TY_INT);
-    case FN_SETAT:
-    case FN_INSERT:
-        e->type = TY_INTS;
-        s = expr_coerce(c, &x[0], TY_INTS);
-        return s != NN_OK ? s : expr_coerce_all(c, x + 1, 2, TY_INT);
-    case FN_REMOVE:
-    case FN_REVERSE:
-    case FN_SORT:
-        e->type = TY_INTS;
-        return expr_coerce_all(c, x, e->n, TY_INTS);
-    case FN_UNRAVEL:
-        e->type = TY_INTS;
-        s = expr_coerce(c, &x[0], TY_INT);
-        return s != NN_OK ? s : expr_coerce(c, &x[1], TY_INTS);
-    case FN_LETTERS:
-        e->type = TY_STRING;
-        return expr_coerce(c, &x[0], TY_INTS);
-    case FN_CAN:
-        e->type = TY_BOOL;
-        return expr_coerce(c, &x[0], TY_BOOL);
-    case FN_WHOLE:
-    case FN_CHOSEN:
-    case FN_LEAST:
-    case FN_LARGEST:
-        e->type = e->op == FN_WHOLE || e->op == FN_CHOSEN ? TY_BOOL : TY_REAL;
-        if (x[0]->kind != EX_TYPEVAR && !(x[0]->kind == EX_STRING && dtype_parse(x[0]->s) != DT_NONE))
-            return expr_type_error(c, x[0], "a type variable or the name of a type in quotes");
-        return NN_OK;
-    case FN_LIKELY:
-        e->type = TY_INTERVAL;
-        return expr_coerce(c, &x[0], TY_INTERVAL);
-    case FN_GUESS:
-    case FN_MEET:
-        e->type = TY_INTERVAL;
-        return expr_coerce_all(c, x, 2, TY_INTERVAL);
-    case FN_SUM_OF:
-    case FN_MEAN_OF:
-        e->type = TY_INTERVAL;
-        s = expr_coerce(c, &x[0], TY_REAL);
-        return s != NN_OK ? s : expr_coerce(c, &x[1], TY_INTERVAL);
-    case FN_WIDEN:
-        e->type = TY_INTERVAL;
-        s = expr_coerce(c, &x[0], TY_INTERVAL);
-        return s != NN_OK ? s : expr_coerce(c, &x[1], TY_REAL);
-    case FN_SCALE_FOR:
-        e->type = TY_REAL;
-        s = expr_coerce(c, &x[0], TY_REAL);
-        return s != NN_OK ? s : expr_coerce(c, &x[1], TY_INTERVAL);
-    case FN_UNIFORM:
-    case FN_INTEGERS:
-    case FN_DISTINCT:
-        e->type = TY_CONTENT;
-        return expr_coerce_all(c, x, 2, TY_REAL);
-    case FN_PERMUTED:
-        e->type = TY_CONTENT;
-        return expr_coerce_all(c, x, 2, TY_INT);
-    case FN_TUPLES:
-        e->type = TY_CONTENT;
-        return expr_coerce(c, &x[0], TY_INTS);
-    case FN_MASK:
-        e->type = TY_CONTENT;
-        return e->n ? expr_coerce(c, &x[0], TY_INT) : NN_OK;
-    case FN_SIGNED:
-        e->type = TY_CONTENT;
-        return x[0]->type == TY_CONTENT ? NN_OK : expr_type_error(c, x[0], "a generator");
-    case FN_POW:
-        e->type = expr_scalar_number(x[0]->type) && expr_scalar_number(x[1]->type) ? TY_REAL : TY_INTERVAL;
-        return expr_coerce_all(c, x, 2, e->type);
-    case FN_ABS:
-        e->type = x[0]->type == TY_INT ? TY_INT : expr_scalar_number(x[0]->type) ? TY_REAL : TY_INTERVAL;
-        return expr_coerce(c, &x[0], e->type);
-    default: /* functions of one number */
-        e->type = expr_scalar_number(x[0]->type) ? TY_REAL : TY_INTERVAL;
-        return expr_coerce(c, &x[0], e->type);
+        return check_values(c, e);
     }
 }

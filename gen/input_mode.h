@@ -1,9 +1,12 @@
 /* What the sets of input tensors are made of. Sets are dealt to the modes of a list in turn.
  *
  *     uniform   over the interval
- *     normal    around its middle, with a quarter of its width as standard deviation, clipped to it (sums of twelve uniform
- * numbers) corners   of the sets that are dealt to it the first is all lo, the second all hi, the others lo or hi by element
- *     special   0, -0, subnormals, powers of two from 2^-24 on, the ends and their neighbours, as far as the interval has them */
+ *     normal    around its middle, with a quarter of its width as standard deviation,
+ *               clipped to it (sums of twelve uniform numbers)
+ *     corners   of the sets dealt to it the first is all lo, the second all hi,
+ *               the others lo or hi by element
+ *     special   0, -0, subnormals, powers of two from 2^-24 on, the ends and
+ *               their neighbours, as far as the interval has them */
 #ifndef NN_INPUT_MODE_H
 #define NN_INPUT_MODE_H
 

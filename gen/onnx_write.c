@@ -49,7 +49,8 @@ void onnx_buffer_free(onnx_buffer *b)
 int onnx_ir_version(int opset)
 {
     static const uint8_t version[] = {7, 7, 8, 8, 8, 8, 9, 9, 10, 10, 11, 12, 13, 13, 13, 14};
-    return opset >= ONNX_OPSET_FIRST && opset <= ONNX_OPSET_LAST ? version[opset - ONNX_OPSET_FIRST] : 0;
+    _Static_assert(sizeof version == OPSET_MAX - OPSET_MIN + 1, "a version for each opset");
+    return opset >= OPSET_MIN && opset <= OPSET_MAX ? version[opset - OPSET_MIN] : 0;
 }
 
 /* ---- values ---- */

@@ -1,4 +1,4 @@
-/* Serialises graphs as ONNX: the only user of the generated protobuf code.
+/* Serialises graphs as ONNX.
  *
  * Ownership: an onnx_buffer owns its bytes and is reused from model to model; messages and raw data are built in the arena and
  * released before return. */
@@ -11,9 +11,7 @@
 #include "input_mode.h"
 #include "naming.h"
 #include "npz.h"
-
-#define ONNX_OPSET_FIRST 13
-#define ONNX_OPSET_LAST 28
+#include "opset.h"
 
 typedef struct {
     uint8_t *bytes;
@@ -27,7 +25,7 @@ typedef struct {
 } onnx_property;
 
 typedef struct {
-    int opset;                       /* ONNX_OPSET_FIRST to ONNX_OPSET_LAST */
+    int opset;                       /* OPSET_MIN to OPSET_MAX */
     const char *name;                /* of the graph */
     const onnx_property *properties; /* metadata_props, in order */
     size_t n_properties;

@@ -5,11 +5,9 @@
 #define NN_OPTIONS_H
 
 #include "base.h"
+#include "opset.h"
 
 #include <limits.h>
-
-#define OPSET_MIN 13
-#define OPSET_MAX 28
 
 /* X(kind, field, argument, default, least, greatest, in the manifest, help). The flag is the field with - for _.
  * INT: a whole number in [least, greatest]. TEXT: any text. LIST: texts, joined with ; where the flag comes again. FLAG: no
