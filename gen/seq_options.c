@@ -138,11 +138,33 @@ static bool read_rate(const char *s, double *x)
         if (*s < '0' || *s > '9')
             return false;
         digits = true;
+        if (unit >= 1e17) /* further decimals change nothing */
+            continue;
         *x = 10 * *x + (*s - '0');
         unit *= point ? 10 : 1;
     }
     *x /= unit;
     return digits && *x > 0 && *x <= 1;
+}
+
+/* What was asked for has a use in what is printed. */
+static nn_status check_together(const seq_options *o, nn_error *err)
+{
+    bool sets = o->show != NULL && strcmp(o->show, "sets") == 0;
+    bool association = o->show != NULL && strcmp(o->show, "association") == 0;
+    if (o->paths && (o->as == SEQ_JSON || o->as == SEQ_CSV))
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--paths prints a path a line: leave out --format %s", o->format);
+    if (o->set != NULL && o->as != SEQ_PLAIN)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--set %s goes with --format plain", o->set);
+    if (o->show != NULL && (o->as == SEQ_PLAIN || o->paths))
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--show %s: %s prints no tables", o->show,
+                       o->paths ? "--paths" : "--format plain");
+    if (!o->classes && (o->matching || sets || association))
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s compares models: expected --failed and --correct, or --outcomes",
+                       o->matching ? "--matching"
+                       : sets      ? "--show sets"
+                                   : "--show association");
+    return NN_OK;
 }
 
 static nn_status check(seq_options *o, seq_command command, nn_error *err)
@@ -181,7 +203,7 @@ static nn_status check(seq_options *o, seq_command command, nn_error *err)
         if (o->all[i].class == SEQ_GIVEN)
             return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
                            "%.200s: expected --failed, --correct or --suite before it, or --outcomes", o->all[i].path);
-    return NN_OK;
+    return coverage ? NN_OK : check_together(o, err);
 }
 
 nn_status seq_options_parse(seq_options *o, seq_command command, int argc, char *const *argv, nn_error *err)

@@ -357,9 +357,17 @@ def test_usage(nngen, tmp_path):
         ((a, "--fail", a), "unknown option --fail; did you mean --failed"),
         ((a, "--against", a), "unknown option --against"),
         ((a, "--order"), "--order: expected N"),
+        ((a, "--rate", "nan"), "--rate nan: expected a number above 0 and up to 1"),
+        ((a, "--paths", "--format", "json"), "--paths prints a path a line: leave out --format json"),
+        ((a, "--set", "1"), "--set 1 goes with --format plain"),
+        ((a, "--show", "models", "--format", "plain"), "--show models: --format plain prints no tables"),
+        ((a, "--show", "sets"), "--show sets compares models: expected --failed and --correct, or --outcomes"),
+        ((a, "--matching"), "--matching compares models: expected --failed and --correct, or --outcomes"),
     ):
         r = nngen("sequences", *args)
         assert (r.code, r.out) == (2, "") and r.err.startswith(f"nngen: {message}\n")
+    for rate in ("1", "0.5", "." + "1" * 400):
+        assert nngen("sequences", a, "--rate", rate).code == 0
     r = nngen("sequences", "--help")
     assert r.code == 0 and r.out.startswith("Usage: nngen sequences PATH...") and "--matching" in r.out and "--against" not in r.out
     assert nngen("sequences", tmp_path / "none").err == f"nngen: {tmp_path}/none: cannot open: No such file or directory\n"
