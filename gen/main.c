@@ -164,8 +164,8 @@ static void print_size(uint64_t bytes)
 
 static void print_summary(const options *o, const nn_corpus_report *r, double seconds)
 {
-    (void)printf("%llu models of %lld nodes, %zu of %zu operators\n", (unsigned long long)r->models, (long long)o->nodes,
-                 r->covered, r->operators);
+    (void)printf("%llu model%s of %lld node%s, %zu of %zu operators\n", (unsigned long long)r->models, r->models == 1 ? "" : "s",
+                 (long long)o->nodes, o->nodes == 1 ? "" : "s", r->covered, r->operators);
     (void)printf("%llu files, ", (unsigned long long)r->files);
     print_size(r->bytes);
     (void)printf("%s, %.2f s", o->dry_run ? " not written" : "", seconds);
@@ -179,6 +179,7 @@ static void print_summary(const options *o, const nn_corpus_report *r, double se
 /* ---- runs ---- */
 
 #define REASONS 16
+#define NAMED 12 /* operators named for a reason; the manifest has them all */
 
 /* Operators that no model has, by reason: a line for each. */
 typedef struct {
@@ -195,6 +196,10 @@ static void on_missing(void *data, const char *op, const char *reason)
     size_t i = 0, length = strlen(op), head = strlen(reason) + 1;
     while (i < m->n && strcmp(m->lines[i].text, reason) != 0)
         i++;
+    if (i < m->n && m->lines[i].operators >= NAMED) {
+        m->lines[i].operators++;
+        return;
+    }
     if (i < REASONS) {
         void *text = m->lines[i].text;
         size_t from = i < m->n ? m->lines[i].size : head;
@@ -218,10 +223,13 @@ static void say_missing(missing_list *m)
 {
     for (size_t i = 0; i < m->n; i++) {
         const char *reason = m->lines[i].text, *names = reason + strlen(reason) + 1;
-        if (m->lines[i].operators == 1)
+        size_t n = m->lines[i].operators, more = n > NAMED ? n - NAMED : 0;
+        if (n == 1) {
             (void)fprintf(stderr, "nngen: missing operator %s: %s\n", names, reason);
-        else
-            (void)fprintf(stderr, "nngen: %zu missing operators: %s: %s\n", m->lines[i].operators, reason, names);
+        } else {
+            (void)fprintf(stderr, "nngen: %zu missing operators: %s: %s", n, reason, names);
+            (void)(more > 0 ? fprintf(stderr, " and %zu more\n", more) : fputc('\n', stderr));
+        }
         nn_free(m->lines[i].text);
     }
     *m = (missing_list){.n = 0};
