@@ -18,6 +18,7 @@ const option_row option_rows[] = {
 #undef X
 };
 const size_t option_count = sizeof option_rows / sizeof option_rows[0];
+_Static_assert(sizeof option_rows / sizeof option_rows[0] <= 64, "options.given has a bit for each row");
 
 static bool is_number(const option_row *row)
 {
@@ -288,18 +289,12 @@ static const char *options_of_command(const options *o)
 /* Commands take what is to be made from manifests. */
 static nn_status check_command(const options *o, nn_error *err)
 {
-    options fresh;
-    options_default(&fresh);
     for (const option_row *row = option_rows; row < option_rows + option_count; row++) {
         char flag[32], word[34];
         option_flag(row, flag);
         (void)snprintf(word, sizeof word, "%s ", flag);
         const char *at = strstr(options_of_command(o), word);
-        if (at != NULL && at[-1] == ' ')
-            continue;
-        if (row->offset == offsetof(options, nodes) && o->nodes_last > 0)
-            ; /* a range is more than its first number */
-        else if (is_number(row) ? option_int(o, row) == option_int(&fresh, row) : option_text(o, row) == option_text(&fresh, row))
+        if ((at != NULL && at[-1] == ' ') || (o->given >> (row - option_rows) & 1) == 0)
             continue;
         if (row->manifest || row->offset == offsetof(options, shard))
             return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s: %s is taken from the manifest", o->command, flag);
@@ -320,6 +315,10 @@ static nn_status check_together(const options *o, nn_error *err)
         return NN_OK;
     if (o->quiet && o->progress)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--quiet and --progress exclude each other");
+    if (o->force && o->resume)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--force and --resume exclude each other");
+    if (o->command != NULL)
+        return check_command(o, err);
     if (o->list_ops != NULL) {
         if (o->out != NULL)
             return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--list-ops writes no models: leave out --out");
@@ -331,10 +330,6 @@ static nn_status check_together(const options *o, nn_error *err)
     }
     if (o->like != NULL && *o->weights != '\0')
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--like and --weights exclude each other");
-    if (o->force && o->resume)
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--force and --resume exclude each other");
-    if (o->command != NULL)
-        return check_command(o, err);
     if (o->out == NULL && !o->dry_run)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--out is missing: expected the directory to write");
     return NN_OK;
@@ -365,6 +360,7 @@ nn_status options_parse(options *o, int argc, char *const *argv, nn_error *err)
         if (row == NULL)
             return unknown_flag(err, given, length);
         nn_status s = NN_OK;
+        o->given |= (uint64_t)1 << (row - option_rows);
         if (row->kind == OPTION_FLAG) {
             if (equals != NULL)
                 return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%.*s takes no value, but was given %.60s", (int)length, given,

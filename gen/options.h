@@ -62,6 +62,7 @@ typedef struct {
 #define X(kind, field, argument, fallback, least, greatest, manifest, help) option_##kind field;
     NN_OPTIONS(X)
 #undef X
+    uint64_t given;                 /* 1 << row: stands on the command line */
     int64_t shard_number, shards;   /* of shard: models i with i % shards == shard_number - 1; 0, 0: all */
     int64_t nodes_last, nodes_step; /* of a range of nodes; 0, 0: there is none */
     const char *command;            /* merge, verify, replay; NULL: none */
