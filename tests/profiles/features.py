@@ -115,8 +115,7 @@ def inputs(entry, node, graph):
             yield f"present({name})" if got else f"not present({name})"
         if not got:
             continue
-        for atom in of_tensor(graph, name, got[0]):
-            yield atom
+        yield from of_tensor(graph, name, got[0])
         ranks[name] = graph.info.get(got[0], ("?", 0, []))[1]
         if d.get("variable"):
             yield f"{d['variable']} == '{graph.info.get(got[0], ('?',))[0]}'"

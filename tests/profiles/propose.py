@@ -82,7 +82,7 @@ def measured(args, runner, store):
 
 def report(args, runner, families):
     models = separate.attributable(families)
-    decisions = [d for op in sorted(models) if any((d := separate.decide(op, models[op], args.opsets))[k] for k in ("exclude", "patch", "undecided"))]
+    decisions = [d for op in sorted(models) if any((d := separate.decide(op, models[op]))[k] for k in ("exclude", "patch", "undecided"))]
     mismatches = [m for op in sorted(models) if (m := separate.wrong_values(op, models[op]))]
     failures = [{"op": f["op"], "opset": f["opset"], "error": f["error"]} for f in families if "error" in f]
     total = [m for ms in models.values() for m in ms]

@@ -88,7 +88,7 @@ def words(models):
     return [w for w, _ in count.most_common(3)]
 
 
-def decide(op, models, measured, enough=3):
+def decide(op, models, enough=3):
     """{op, exclude: [...], patch: [...], undecided: [...]} of one operator's failures; models carry opset, status, atoms, message."""
     by_opset = defaultdict(list)
     for m in models:

@@ -114,7 +114,7 @@ def specs(work, tmp_path_factory):
     return folder
 
 
-def test_the_profile_runs(specs, tmp_path, capsys):
+def test_the_profile_runs(specs, capsys):
     """It loads, its exclusions are listed, and no mixed model of it fails, while some do without it."""
     done = subprocess.run([NNGEN, "--specs", specs, "--profile", "fake", "--opset", "17", "--list-ops=json"], capture_output=True, text=True, check=True)
     out = {x["name"]: x["reason"] for x in json.loads(done.stdout)["left_out"]}
@@ -154,15 +154,15 @@ def model(status, *atoms):
 def test_conditions():
     """One condition, else two together, else several; and none that a model that runs contradicts."""
     ok, bad = [model("ok", "a", "c"), model("ok", "b", "d")], [model("failed", "a", "b")] * 3
-    assert separate.decide("X", ok + bad, [17])["patch"][0]["where"] == "not (a) or not (b)"
+    assert separate.decide("X", ok + bad)["patch"][0]["where"] == "not (a) or not (b)"
     either = [model("failed", "x"), model("failed", "x"), model("failed", "x"), model("failed", "y"), model("crash", "y"), model("failed", "y")]
-    assert [p["where"] for p in separate.decide("X", ok + either, [17])["patch"]] == ["not (x)", "not (y)"]
+    assert [p["where"] for p in separate.decide("X", ok + either)["patch"]] == ["not (x)", "not (y)"]
     same = [model("ok", "a"), model("failed", "a"), model("failed", "a"), model("failed", "a")]
-    d = separate.decide("X", same, [17])
+    d = separate.decide("X", same)
     assert not d["patch"] and d["undecided"][0]["rates"] == ["a: 3 of 4 fail"]
-    few = separate.decide("X", [model("ok", "a"), model("failed", "b")], [17])
+    few = separate.decide("X", [model("ok", "a"), model("failed", "b")])
     assert not few["patch"] and few["undecided"][0]["hint"] == ["b"]
-    unsaid = separate.decide("X", [model("ok", "a")] + [model("failed", "# B is computed")] * 4, [17])
+    unsaid = separate.decide("X", [model("ok", "a")] + [model("failed", "# B is computed")] * 4)
     assert not unsaid["patch"] and unsaid["undecided"][0]["hint"] == ["# B is computed"]
 
 

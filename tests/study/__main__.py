@@ -4,7 +4,7 @@ import json
 import sys
 from pathlib import Path
 
-from study import engine, messages, outcomes, scratch, targets
+from study import causal, engine, messages, outcomes, recheck, reduce, report, scratch, sequences, targets, vote
 
 
 def list_targets(args):
@@ -74,15 +74,15 @@ def main():
     s.add_argument("out")
     s.add_argument("--target")
     s.set_defaults(function=errors)
-    for name in ("report", "sequences", "causal", "reduce", "vote", "recheck"):
-        try:
-            module = __import__(f"study.{name}", fromlist=["command"])
-        except ImportError:
-            continue
+    for module in (report, sequences, causal, reduce, vote, recheck):
         module.command(sub)
     args = p.parse_args()
     scratch.sweep()
-    return args.function(args)
+    try:
+        return args.function(args)
+    except FileNotFoundError as e:
+        print(f"nngen-study: {e.filename}: no such file", file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":

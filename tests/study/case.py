@@ -25,8 +25,8 @@ def count_sets(folder):
 
 
 class Case:
-    def __init__(self, path, stage, sets=0):
-        """sets: how many data sets to use, 0 for all."""
+    def __init__(self, path, stage=lambda name: None, sets=0):
+        """stage: called with the name of what begins; sets: how many data sets to use, 0 for all."""
         self.path = os.path.abspath(path)
         self.stage = stage
         self.squeezed = False  # an adapter that cannot keep axes of size 1 says so

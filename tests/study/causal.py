@@ -159,10 +159,8 @@ def make_arms(nngen, folder, sequence, plan):
     except NotTested as e:
         made = {"plan": plan, "sequence": list(sequence), "why": str(e)}
     shutil.rmtree(folder / "pool", ignore_errors=True)
-    partial = note.with_suffix(".partial")
-    partial.parent.mkdir(parents=True, exist_ok=True)
-    partial.write_text(json.dumps(made, indent=1), "utf-8")
-    os.replace(partial, note)
+    folder.mkdir(parents=True, exist_ok=True)
+    engine.write_json(note, made)
     if "why" in made:
         raise NotTested(made["why"])
     return made

@@ -11,6 +11,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
+import onnx
+
 from study import probe, targets
 from study.case import count_sets
 from study.isolate import run_batch
@@ -36,8 +38,6 @@ def facts(root, models):
             found[str(base / r["name"])] = {"nodes": r["nodes"], "operators": r["operators"]}
     for name, path in models:
         if name not in found:
-            import onnx
-
             ops = [n.op_type for n in onnx.load(path, load_external_data=False).graph.node]
             found[name] = {"nodes": len(ops), "operators": {op: ops.count(op) for op in sorted(set(ops))}}
     return {name: found[name] for name, _ in models}
@@ -75,6 +75,13 @@ class Store:
 
     def close(self):
         self.file.close()
+
+
+def write_json(path, value):
+    """All of the file or none of it, whenever the process is killed."""
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(value, indent=1), "utf-8")
+    os.replace(partial, path)
 
 
 def read_results(folder):
@@ -138,7 +145,8 @@ def batches(names, size):
 class Run:
     def __init__(self, root, folder, wanted, jobs=1, modules=(), sets=0, limits=None, quiet=False):
         """limits: {"seconds", "memory"} put in place of every target's own."""
-        self.registry = targets.load_all(modules)
+        registry = targets.load_all(modules)
+        asked = targets.named(wanted)
         self.models = dict(find_models(root))
         if not self.models:
             raise SystemExit(f"{root}: no models")
@@ -146,12 +154,9 @@ class Run:
         self.store = Store(folder)
         self.counts = {}  # data sets by model
         self.jobs, self.modules, self.sets, self.quiet = jobs, list(modules), sets, quiet
-        unknown = [w for w in wanted if w not in self.registry]
-        if unknown:
-            raise SystemExit(f"no such target: {', '.join(unknown)}; there are {', '.join(sorted(self.registry))}")
-        self.not_run = {w: why for w in wanted if (why := targets.why_not(self.registry[w]))}
-        self.wanted = [self.registry[w]._replace(**(limits or {})) for w in wanted if w not in self.not_run]
-        self.reference = self.registry[targets.REFERENCE]._replace(**(limits or {}))
+        self.not_run = {t.name: why for t in asked if (why := targets.why_not(t))}
+        self.wanted = [t._replace(**(limits or {})) for t in asked if t.name not in self.not_run]
+        self.reference = registry[targets.REFERENCE]._replace(**(limits or {}))
         if why := targets.why_not(self.reference):
             raise SystemExit(f"the reference cannot run: {why}")
         self.probe()
@@ -183,11 +188,8 @@ class Run:
                     raise SystemExit(f"{path}: {name} was {t['versions']} and is {now['targets'][name]['versions']} now; use another folder")
             now["targets"] = {**was["targets"], **now["targets"]}
             now["not_run"] = {k: v for k, v in {**was["not_run"], **self.not_run}.items() if k not in now["targets"]}
-        partial = path.with_suffix(".partial")
-        partial.write_text(json.dumps(now, indent=1), "utf-8")
-        os.replace(partial, path)
-        with open(self.store.folder / "models.json", "w", encoding="utf-8") as f:
-            json.dump(self.facts, f)
+        write_json(path, now)
+        write_json(self.store.folder / "models.json", self.facts)
 
     def reference_path(self, name):
         return self.store.folder / "reference" / (name.replace("/", "--") + ".npz")
@@ -221,11 +223,13 @@ class Run:
         parts = batches(list(self.models), TOGETHER)
         work = [self.lacking(names) for names in parts]
         bar = Bar(sum(len(first) + sum(map(len, todo.values())) for todo, first in work), self.quiet)
-        for names, (todo, first) in zip(parts, work):
-            self.compare(todo, first, bar)
-            for n in names:
-                self.reference_path(n).unlink(missing_ok=True)
-        self.store.close()
+        try:
+            for names, (todo, first) in zip(parts, work):
+                self.compare(todo, first, bar)
+                for n in names:
+                    self.reference_path(n).unlink(missing_ok=True)
+        finally:
+            self.store.close()
 
     def compare(self, todo, first, bar):
         record = self.record(targets.REFERENCE, bar)

@@ -76,16 +76,6 @@ def watch(target, woken, lifeline):
     return status
 
 
-def end_as(status):
-    """Ends this process as another one ended."""
-    code = os.waitstatus_to_exitcode(status)
-    if code < 0:
-        if -code != signal.SIGKILL:
-            signal.signal(-code, signal.SIG_DFL)
-        os.kill(os.getpid(), -code)
-    os._exit(code)
-
-
 def main():
     lifeline, folder, name, modules, log = int(sys.argv[1]), *sys.argv[2:]
     target, woken = fork_target(lifeline)
@@ -99,7 +89,7 @@ def main():
     if select.select([lifeline], [], [], 0)[0]:
         shutil.rmtree(folder, ignore_errors=True)
         os._exit(0)
-    end_as(status)
+    processes.end_as(os.waitstatus_to_exitcode(status))
 
 
 if __name__ == "__main__":

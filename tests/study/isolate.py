@@ -67,7 +67,7 @@ class Child:
         return " ".join(telling[-3:])[:500] if telling else " ".join(lines[-2:])[-300:]
 
     def message(self, until):
-        """The next line as an object; None on time out, or a string that says how it ended."""
+        """The next line as an object, or a string of GONE that says how the process ended."""
         while b"\n" not in self.buffer:
             if processes.resident(self.process.pid) > self.limit:
                 return "memory"

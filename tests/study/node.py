@@ -1,6 +1,7 @@
 """onnxruntime-web in Node: one process, spoken to in JSON lines (node.mjs)."""
 import atexit
 import base64
+import functools
 import json
 import os
 import subprocess
@@ -8,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from study import processes
+
 MODULES = os.environ.get("NNGEN_STUDY_NODE", str(Path("build/study/node").absolute()))
-SERVER = None
 
 
 def version(package):
@@ -32,8 +34,7 @@ class Server:
         except BrokenPipeError:
             line = ""
         if not line:
-            code = self.process.wait()
-            os._exit(code if code > 0 else 1)  # the runtime's own end is the target's
+            processes.end_as(self.process.wait() or 1)  # the runtime's end is the target's
         answer = json.loads(line)
         if "error" in answer:
             raise RuntimeError(answer["error"])
@@ -52,8 +53,7 @@ def decode(tensor):
     return np.frombuffer(raw, np.dtype(tensor["type"])).reshape(tensor["shape"])
 
 
+@functools.cache
 def server():
-    global SERVER
-    if SERVER is None:
-        SERVER = Server()
-    return SERVER
+    """The only one of this process."""
+    return Server()

@@ -26,6 +26,19 @@ def tolerances(path=None):
     return found
 
 
+def tolerance(name):
+    """The one of tolerances.json that has the name."""
+    found = {t["name"]: t for t in tolerances()}
+    if name not in found:
+        raise SystemExit(f"no such tolerance: {name}; there are {', '.join(found)}")
+    return found[name]
+
+
+def published():
+    """The study's models by outcome, of each converter and of both."""
+    return {**PUBLISHED, "both (2024)": tuple(map(sum, zip(*PUBLISHED.values())))}
+
+
 def within(output, tolerance):
     if "ulp" in tolerance:
         return output.get("ulp", 0) <= tolerance["ulp"]
@@ -66,9 +79,8 @@ def columns(counts):
     return OUTCOMES + [b for b in BESIDE if b in used]
 
 
-def rows(counts):
-    """Lists: target, nodes ("all" for the sum), models, each outcome."""
-    names = columns(counts)
+def rows(counts, names):
+    """Lists: target, nodes ("all" for the sum), models, each of the outcomes named."""
     for t, by in counts.items():
         for nodes, c in [*by.items(), ("all", total(by))]:
             yield [t, nodes, sum(c.values())] + [c[n] for n in names]
@@ -81,7 +93,7 @@ SHORT = {"conversion failure": "convert", "load failure": "load", "run failure":
 def as_text(counts, tolerance, sums_only=False):
     names = columns(counts)
     head = ["target", "nodes", "models"] + [SHORT.get(n, n) for n in names]
-    body = [[str(x) for x in r] for r in rows(counts) if not sums_only or r[1] == "all"]
+    body = [[str(x) for x in r] for r in rows(counts, names) if not sums_only or r[1] == "all"]
     widths = [max(len(r[i]) for r in [head, *body]) for i in range(len(head))]
     lines = [f"tolerance {tolerance['name']}: {tolerance.get('note', '')}".rstrip(": ")]
     for r in [head, *body]:
@@ -92,13 +104,10 @@ def as_text(counts, tolerance, sums_only=False):
 def as_csv(results, tolerances_):
     out = io.StringIO()
     w = csv.writer(out, lineterminator="\n")
-    every = {t["name"]: table(results, t) for t in tolerances_}
     names = OUTCOMES + BESIDE
     w.writerow(["tolerance", "target", "nodes", "models"] + names)
-    for tolerance, counts in every.items():
-        for t, by in counts.items():
-            for nodes, c in [*by.items(), ("all", total(by))]:
-                w.writerow([tolerance, t, nodes, sum(c.values())] + [c[n] for n in names])
+    for t in tolerances_:
+        w.writerows([t["name"], *r] for r in rows(table(results, t), names))
     return out.getvalue()
 
 
@@ -109,8 +118,7 @@ def as_json(results, tolerances_):
 def beside_the_study(counts):
     """Load failures of each target, beside the published ones."""
     lines = ["load failures, of all models that reached the target", f"{'':26}{'models':>8}{'failed':>8}{'share':>8}"]
-    both = {**PUBLISHED, "both (2024)": tuple(map(sum, zip(*PUBLISHED.values())))}
-    for name, (convert, load, mismatch, correct) in both.items():
+    for name, (convert, load, mismatch, correct) in published().items():
         n = convert + load + mismatch + correct
         lines.append(f"{name:26}{n:8}{load:8}{load / n:8.0%}")
     for t, by in counts.items():

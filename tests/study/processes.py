@@ -46,6 +46,15 @@ def kill(pids):
             pass
 
 
+def end_as(code):
+    """Ends this process as one that left this return code, with its signal if it is negative."""
+    if code < 0:
+        if -code != signal.SIGKILL:
+            signal.signal(-code, signal.SIG_DFL)
+        os.kill(os.getpid(), -code)
+    os._exit(code)
+
+
 def how_it_ended(code):
     """In words, of a subprocess's return code."""
     if code is None or code >= 0:

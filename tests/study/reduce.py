@@ -4,7 +4,6 @@ A set of nodes stands alone because the reference run has every intermediate ten
 input with the value that it had. A smaller set counts when the target fails in the same way on it."""
 import contextlib
 import json
-import os
 import sys
 import time
 from collections import Counter
@@ -58,7 +57,7 @@ def part(model, keep, values):
     inputs = list(dict.fromkeys(x for n in nodes for x in needs(n) if x not in made and x not in weights and x in values))
     wanted = [x.name for x in model.graph.output if x.name in made]
     outputs = list(dict.fromkeys(wanted + [o for n in nodes for o in n.output if o and o not in used]))
-    outputs = [o for o in outputs if not np.size(values[o]) == 0] or outputs
+    outputs = [o for o in outputs if np.size(values[o])] or outputs
     graph = helper.make_graph(nodes, "reduced", [info(x, values[x]) for x in inputs], [info(x, values[x]) for x in outputs],
                               [weights[x] for x in sorted(used & set(weights))])
     small = helper.make_model(graph, opset_imports=model.opset_import, ir_version=model.ir_version, producer_name="nngen")
@@ -144,7 +143,7 @@ def first_failure(case, oracle, first):
 
 def reduce_case(path, oracle, first=0):
     """(model, feed, outcome, message), or None when it does not fail. first: the data set to begin with."""
-    case = Case(path, lambda _: None, 0)
+    case = Case(path)
     failing = first_failure(case, oracle, first)
     if failing is None:
         return None
@@ -160,7 +159,7 @@ def reduce_case(path, oracle, first=0):
     return model, feed, *found
 
 
-def listing(model, feed=None):
+def listing(model):
     """A short text of a model."""
     lines = []
     for x in model.graph.input:
@@ -197,7 +196,7 @@ def command(sub):
     s.add_argument("--tolerance", default="loose")
     s.add_argument("--limit", type=int, default=200, help="most models to reduce")
     s.add_argument("--per-kind", type=int, default=2, help="most models of each target, outcome and message (or set of operators)")
-    s.add_argument("--seconds", type=float, default=1e9, help="stop after that many")
+    s.add_argument("--seconds", type=float, default=float("inf"), help="begin with no other model after that many")
     s.set_defaults(function=main)
 
 
@@ -224,7 +223,7 @@ def worst_set(result):
 def main(args):
     """Writes OUT/reduced/NNN/ with model, data and listing.txt, one for each distinct set of operators and outcome, and reduced.json."""
     folder = Path(args.out)
-    level = next(t for t in outcomes.tolerances() if t["name"] == args.tolerance)
+    level = outcomes.tolerance(args.tolerance)
     study = json.loads((folder / "study.json").read_text("utf-8"))
     models = dict(engine.find_models(study["corpus"]))
     at, known = folder / "reduced.json", {}
@@ -249,7 +248,5 @@ def main(args):
             (folder / entry["folder"] / "listing.txt").write_text(text + "\n", "utf-8")
             print(f"{entry['folder']} {r['target']}: {kind} {message[:100]} [{', '.join(entry['operators'])}] from {r['model']} in {oracle.calls} calls", flush=True)
         entry["models"].append(r["model"])
-        partial = at.with_suffix(".partial")
-        partial.write_text(json.dumps(list(known.values()), indent=1), "utf-8")
-        os.replace(partial, at)
+        engine.write_json(at, list(known.values()))
     print(f"{len(known)} kinds", file=sys.stderr)

@@ -123,12 +123,12 @@ def data(folder):
     for r in results:
         by_target[r["target"]].append(r)
     causes = json.loads((folder / "causes.json").read_text("utf-8")) if (folder / "causes.json").exists() else None
-    loose = next(t for t in levels if t["name"] == "loose")
+    loose = outcomes.tolerance("loose")
     kinds = messages.kinds(results, lambda r: outcomes.outcome(r, levels[0]))
     page = {"study": {k: v for k, v in study.items() if k != "corpus"}, "tolerances": levels, "outcomes": outcomes.OUTCOMES + outcomes.BESIDE,
             "counts": outcomes.as_json(results, levels), "levels": LEVELS, "curves": {t: curve(rs) for t, rs in sorted(by_target.items())},
             "operators": {t["name"]: by_operator(results, facts, t) for t in levels}, "pairs": by_pair(results, models, loose),
-            "kinds": [{k: v for k, v in x.items() if k != "original"} for x in kinds], "causes": causes, "published": {**outcomes.PUBLISHED, "both (2024)": list(map(sum, zip(*outcomes.PUBLISHED.values())))}}
+            "kinds": [{k: v for k, v in x.items() if k != "original"} for x in kinds], "causes": causes, "published": outcomes.published()}
     return page, drawings(folder, results, models, loose), sequences(folder)
 
 

@@ -36,7 +36,7 @@ def add_what_fails(s):
 
 def what_fails(args):
     """(tolerance, outcomes that count as failed)"""
-    return next(t for t in outcomes.tolerances() if t["name"] == args.tolerance), set(outcomes.OUTCOMES) - {"correct"} if args.failures else DIFFERENT
+    return outcomes.tolerance(args.tolerance), set(outcomes.OUTCOMES) - {"correct"} if args.failures else DIFFERENT
 
 
 def command(sub):
@@ -51,6 +51,7 @@ def main(args):
     folder = Path(args.out)
     study = json.loads((folder / "study.json").read_text("utf-8"))
     tolerance, failed = what_fails(args)
+    status = 0
     for target, models in sorted(classes(engine.read_results(folder), tolerance, failed).items()):
         if len(set(models.values())) < 2:
             continue
@@ -59,9 +60,12 @@ def main(args):
             done = subprocess.run([args.nngen, "sequences", study["corpus"], "--outcomes", str(listed)], capture_output=True, text=True, timeout=LIMIT)
         except (OSError, subprocess.TimeoutExpired) as e:
             print(f"{target}: {e}", file=sys.stderr)
+            status = 1
             continue
         if done.returncode != 0:
             print(f"{target}: {done.stderr.strip()}", file=sys.stderr)
+            status = 1
             continue
         (folder / f"sequences-{target}.txt").write_text(done.stdout, "utf-8")
         print(f"{target}: {done.stdout.splitlines()[0]}")
+    return status

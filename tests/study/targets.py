@@ -3,7 +3,6 @@ case.stage(NAME) says what begins: "convert", "load". What the adapter raises is
 import importlib
 import importlib.metadata
 import shutil
-import subprocess
 import sys
 from collections import namedtuple
 from pathlib import Path
@@ -32,6 +31,13 @@ def load_all(extra=()):
     return REGISTRY
 
 
+def named(names):
+    """The targets of these names, which load_all() has registered."""
+    if unknown := [n for n in names if n not in REGISTRY]:
+        raise SystemExit(f"no such target: {', '.join(unknown)}; there are {', '.join(sorted(REGISTRY))}")
+    return [REGISTRY[n] for n in names]
+
+
 def version_of(package):
     """Version of a Python distribution, or of a Node package (node:NAME) as study.node finds it."""
     if package.startswith("node:"):
@@ -53,7 +59,7 @@ def why_not(t):
     for package in t.packages:
         try:
             version_of(package)
-        except (importlib.metadata.PackageNotFoundError, OSError, subprocess.SubprocessError, ValueError) as e:
+        except (importlib.metadata.PackageNotFoundError, OSError, ValueError) as e:
             return f"{package} is not installed ({reason(package.removeprefix('node:')) or type(e).__name__})"
     return ""
 

@@ -45,13 +45,12 @@ def soon(condition):
 
 def harness(*command):
     """A harness in a process of its own."""
-    return subprocess.Popen([sys.executable, *command], env={**os.environ, "PYTHONPATH": "tests"}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return subprocess.Popen([sys.executable, *command], env={**os.environ, "PYTHONPATH": "tests"}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
 def killed(process):
     process.kill()
-    process.wait()
-    process.stdout.close()
+    process.communicate()
 
 
 def test_a_killed_harness_takes_everything_along(temporary, tmp_path):

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import onnx
@@ -117,11 +116,24 @@ def test_a_killed_run_goes_on(corpus, tmp_path):
         "onnxruntime-none": "correct", "fault-none": "correct", "fault-hang": "hang", "fault-value": "value mismatch"}
 
 
-def test_two_runs_in_one_folder_are_refused(corpus, tmp_path):
+def test_two_runs_in_one_folder_are_refused(tmp_path):
     store = engine.Store(tmp_path)
     with pytest.raises(SystemExit, match="another run"):
         engine.Store(tmp_path)
     store.close()
+
+
+def test_unknown_names_are_told(corpus, tmp_path):
+    with pytest.raises(SystemExit, match="no such target: fault-x; there are .*fault-none"):
+        engine.Run(corpus, tmp_path, ["fault-none", "fault-x"], modules=MODULES)
+    with pytest.raises(SystemExit, match="no such tolerance: 1e-9; there are 1e-7, "):
+        outcomes.tolerance("1e-9")
+
+
+def test_a_folder_without_a_run_is_told(tmp_path):
+    for command in ("table", "errors", "sequences", "causes", "reduce", "report"):
+        done = subprocess.run([sys.executable, "-m", "study", command, str(tmp_path / "x")], env={**os.environ, "PYTHONPATH": "tests"}, capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (1, f"nngen-study: {tmp_path}/x/{'study.json' if command in ('sequences', 'causes', 'reduce') else 'results.jsonl'}: no such file\n")
 
 
 def test_another_corpus_is_refused(corpus, tmp_path):
@@ -158,18 +170,18 @@ def test_why_a_package_is_not_installed_is_kept(tmp_path, monkeypatch):
     assert targets.why_not(broken) == "no-such-package is not installed (ERROR: No matching distribution found)"
 
 
-def test_inputs_in_an_archive_are_those_in_folders(corpus, tmp_path):
+def test_inputs_in_an_archive_are_those_in_folders(tmp_path):
     save(tmp_path, ["Abs"], sets=3)
-    folders = case.Case(tmp_path / "model.onnx", None)
+    folders = case.Case(tmp_path / "model.onnx")
     expected = [folders.feed(k)["t0"] for k in folders.feeds()]
     assert len(expected) == case.count_sets(tmp_path) == 3
     np.savez(tmp_path / "inputs.npz", t0=np.stack(expected))
     for k in range(3):
         (tmp_path / f"test_data_set_{k}/input_0.pb").unlink()
-    archive = case.Case(tmp_path / "model.onnx", None)
+    archive = case.Case(tmp_path / "model.onnx")
     assert len(archive.feeds()) == case.count_sets(tmp_path) == 3
     assert all(np.array_equal(archive.feed(k)["t0"], expected[k]) for k in archive.feeds())
-    assert len(case.Case(tmp_path / "model.onnx", None, 2).feeds()) == 2
+    assert len(case.Case(tmp_path / "model.onnx", sets=2).feeds()) == 2
 
 
 def test_outputs_of_all_shapes_are_kept(tmp_path):

@@ -7,7 +7,7 @@ RUNTIMES = "onnxruntime-none,reference,openvino,tract,onnxruntime-web,opencv,tin
 
 def vote(oracles, path, level):
     """{target: (outcome, worst element or error)}"""
-    case = Case(path, lambda _: None, 1)
+    case = Case(path)
     model, feed = case.model(), case.feed(0)
     out = {}
     for name, oracle in oracles.items():
@@ -27,13 +27,13 @@ def command(sub):
 
 
 def main(args):
-    level = next(t for t in outcomes.tolerances() if t["name"] == args.tolerance)
+    level = outcomes.tolerance(args.tolerance)
     targets.load_all(args.modules)
-    oracles = {t: reduce.Oracle(t, level, args.modules) for t in args.targets.split(",") if not targets.why_not(targets.REGISTRY[t])}
+    oracles = {t.name: reduce.Oracle(t.name, level, args.modules) for t in targets.named(args.targets.split(",")) if not targets.why_not(t)}
     try:
         for path in args.models:
             print(path)
-            print(reduce.listing(Case(path, lambda _: None).model()))
+            print(reduce.listing(Case(path).model()))
             for name, (kind, said) in vote(oracles, path, level).items():
                 print(f"    {name:18}{kind:20}{str(said)[:160]}", flush=True)
     finally:
