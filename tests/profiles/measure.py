@@ -136,7 +136,7 @@ def families(fs, generator, tables, runner, folder):
     """Entries of several families, which share the processes that run them."""
     made = []
     for i, f in enumerate(fs):
-        target = Path(folder) / str(i)
+        target = folder / str(i)
         shutil.rmtree(target, ignore_errors=True)
         made.append(generated(f, generator, tables[f.opset], target))
     said = iter(runner.run([x[0] for _, found in made for x in found]))

@@ -3,7 +3,6 @@
 How many mixed models of a profile load and run on its runtime. Exit status 0: all do; 1: some do not; 2: usage."""
 import json
 import sys
-import tempfile
 from collections import Counter
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import onnx  # noqa: E402
 
 from check import plan  # noqa: E402
 from profiles import measure, propose, separate  # noqa: E402
-from study import targets  # noqa: E402
+from study import scratch, targets  # noqa: E402
 from study.engine import Bar  # noqa: E402
 from study.messages import normalise  # noqa: E402
 
@@ -36,12 +35,12 @@ def run(args, runner):
     for v, n, i in todo:
         count = min(BATCH, -(-per // len(families)) - i)
         generator = plan.Generator(args.nngen, count, profile=args.profile, extra=args.nngen_args.split())
-        with tempfile.TemporaryDirectory(prefix="nngen-profiles-") as folder:
+        with scratch.Folder() as folder:
             f = plan.Family(n, v, args.seed + i, "")
-            ok, words = generator.make(f, folder + "/family")
+            ok, words = generator.make(f, folder / "family")
             if not ok:
                 raise RuntimeError(words)
-            paths = sorted(p.parent for p in Path(folder).rglob("model.onnx"))
+            paths = sorted(p.parent for p in folder.rglob("model.onnx"))
             for path, (status, message, reference) in zip(paths, runner.run(paths)):
                 nodes = onnx.load(path / "model.onnx").graph.node
                 models.append({"status": status, "ops": sorted({x.op_type for x in nodes}), "message": normalise(measure.plain(message)), "words": message[:1500],
@@ -54,6 +53,7 @@ def main(argv=None):
     args = propose.arguments(argv, "mixed.py", "How many mixed models of a profile load and run on its runtime.", 1000, "models, at opsets 17 and 22 if --opsets is not given")
     if "--opsets" not in " ".join(argv or sys.argv):
         args.opsets = [17, 22]
+    scratch.sweep()
     try:
         runner = propose.runner_of(args)
         if why := targets.why_not(runner.target):

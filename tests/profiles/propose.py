@@ -6,14 +6,13 @@ import argparse
 import json
 import os
 import sys
-import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from check import plan  # noqa: E402
 from profiles import measure, separate, write  # noqa: E402
-from study import targets  # noqa: E402
+from study import scratch, targets  # noqa: E402
 from study.engine import Bar  # noqa: E402
 
 BATCH = 12  # families that share a process
@@ -64,7 +63,7 @@ def measured(args, runner, store):
         generator.count = count
         fresh = [f for f in todo if plan.key(f) not in store.done]
         bar = Bar(len(fresh), args.quiet)
-        with tempfile.TemporaryDirectory(prefix="nngen-profiles-") as folder:
+        with scratch.Folder() as folder:
             for i in range(0, len(fresh), BATCH):
                 for entry in measure.families(fresh[i:i + BATCH], generator, tables, runner, folder):
                     store.add(entry)
@@ -96,6 +95,7 @@ def main(argv=None):
     args = arguments(argv)
     name = args.name or args.runtime or Path(args.adapter).stem
     work = Path(args.work or f"build/profiles/{name}")
+    scratch.sweep()
     try:
         runner = runner_of(args)
         if why := targets.why_not(runner.target):
