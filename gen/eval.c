@@ -266,7 +266,7 @@ static __attribute__((noinline)) value eval_binary(lower *l, const expr *e)
     }
 }
 
-static value evaluate(lower *l, const expr *e)
+static inline __attribute__((always_inline)) value evaluate(lower *l, const expr *e)
 {
     value r = {0};
     if (e->type == TY_REAL) {
@@ -325,19 +325,25 @@ static value evaluate(lower *l, const expr *e)
     return eval_binary(l, e);
 }
 
-value eval(lower *l, const expr *e)
+static __attribute__((noinline)) value eval_tree(lower *l, const expr *e)
 {
     if (!lower_enter(l))
         return (value){0};
-    l->depth--;
-    if (e->kind == EX_INT)
-        return eval_of_term(term_const(e->i));
-    if (e->kind == EX_LOCAL && e->type != TY_REAL && e->type != TY_INTERVAL)
-        return l->locals[e->index];
-    if (e->kind == EX_VAR && e->type != TY_REAL && l->f->var_state[e->index] == STATE_DONE && l->f->var_usable[e->index])
-        return l->f->vars[e->index];
-    l->depth++;
     value r = evaluate(l, e);
     l->depth--;
     return r;
+}
+
+/* Most expressions are leaves: they take no step of their own. */
+value eval(lower *l, const expr *e)
+{
+    if (l->state == LOWER_OK) {
+        if (e->kind == EX_INT)
+            return eval_of_term(term_const(e->i));
+        if (e->kind == EX_LOCAL && e->type != TY_REAL && e->type != TY_INTERVAL)
+            return l->locals[e->index];
+        if (e->kind == EX_VAR && e->type != TY_REAL && l->f->var_state[e->index] == STATE_DONE && l->f->var_usable[e->index])
+            return l->f->vars[e->index];
+    }
+    return eval_tree(l, e);
 }

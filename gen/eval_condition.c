@@ -85,7 +85,7 @@ term eval_comparison(lower *l, const expr *e)
     if (!relation(e, &rel, &swap, &shift))
         return term_const(0);
     term x = swap ? b.t : a.t, y = swap ? a.t : b.t;
-    if (x.n == 0 && y.n == 0 && x.c < INT64_MAX)
+    if (!x.t && !y.t && x.c < INT64_MAX)
         return term_const(rel == CSP_EQ ? x.c == y.c : rel == CSP_NE ? x.c != y.c : x.c + shift <= y.c);
     return term_reify(l, rel, term_scale(l, x, 1, shift), y);
 }

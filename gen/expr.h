@@ -106,18 +106,18 @@ typedef enum {
 
 typedef struct expr expr;
 struct expr {
-    ex_kind kind;
-    ex_type type; /* set by the checker */
-    int op;       /* ex_op or ex_fn */
-    int index;    /* of a variable, tensor, type variable or local */
-    int height;   /* of the tree below, 1: a leaf */
-    spec_place place;
-    int64_t i;
-    double r;
-    const char *s; /* string, or the name as written */
+    ex_kind kind : 8; /* what evaluation reads comes first: trees are large, and few of them stay in a processor's cache */
+    ex_type type : 8; /* set by the checker */
+    int op;           /* ex_op or ex_fn */
+    int index;        /* of a variable, tensor, type variable or local */
+    int height;       /* of the tree below, 1: a leaf */
     expr *a, *b, *c;
     expr **args;
     size_t n;
+    int64_t i;
+    double r;
+    const char *s; /* string, or the name as written */
+    spec_place place;
 };
 
 #define EXPR_MAX_DEPTH 64   /* nesting of one expression */

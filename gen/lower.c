@@ -20,6 +20,8 @@ nn_status lower_new(lower **out, const op_set *ops, const lower_limits *limits, 
         lower_free(l);
         return nn_nomem(err);
     }
+    for (csp_var v = 0; v < LOWER_UNITS; v++)
+        l->unit[v] = (lin){1, v, 1};
     lower_set_limits(l, limits);
     lower_set_check(l, false);
     *out = l;
@@ -149,16 +151,11 @@ static void resolve_slots(lower *l, frame *f, bool form)
     }
 }
 
-/* Whether the product of the dimensions cannot be too large, as their bounds tell. */
-static bool small_enough(const lower *l, const term *dims, int rank)
+
+/* Whether two terms are plainly the same. */
+static bool same_term(term a, term b)
 {
-    int64_t size = 1, lo, hi;
-    for (int i = 0; i < rank; i++) {
-        term_bounds(l, dims[i], &lo, &hi);
-        if (lo < 0 || !nn_mul64(size, hi, &size))
-            return false;
-    }
-    return size <= l->limits.max_elements;
+    return a.c == b.c && (a.t == b.t || (term_count(a) == 1 && term_count(b) == 1 && a.t->k == b.t->k && a.t->v == b.t->v));
 }
 
 /* Whether the tensor has the dimensions of an input whose size is limited. */
@@ -169,8 +166,7 @@ static bool same_dims(const frame *f, const term *dims, int rank)
         int i = 0;
         if (slot->kind == SLOT_ABSENT || slot->kind == SLOT_TENSOR || slot->rank != rank || rank == 0 || !slot->dims)
             continue;
-        while (i < rank && slot->dims[i].c == dims[i].c && slot->dims[i].n == dims[i].n &&
-               (dims[i].n == 0 || (dims[i].n == 1 && slot->dims[i].t->k == dims[i].t->k && slot->dims[i].t->v == dims[i].t->v)))
+        while (i < rank && same_term(slot->dims[i], dims[i]))
             i++;
         if (i == rank)
             return true;
@@ -180,10 +176,15 @@ static bool same_dims(const frame *f, const term *dims, int rank)
 
 static void limit_size(lower *l, const term *dims, int rank)
 {
-    for (int i = 0; i < rank && l->state == LOWER_OK; i++)
-        if (dims[i].n || dims[i].c < 1)
+    int64_t size = 1, lo, hi;
+    bool small = true; /* the product cannot be too large, as the bounds tell */
+    for (int i = 0; i < rank && l->state == LOWER_OK; i++) {
+        term_bounds(l, dims[i], &lo, &hi);
+        if (lo < 1)
             term_post(l, CSP_LE, term_const(1), dims[i]);
-    if (l->state == LOWER_OK && !small_enough(l, dims, rank))
+        small = small && nn_mul64(size, hi, &size);
+    }
+    if (l->state == LOWER_OK && !(small && size <= l->limits.max_elements))
         term_post(l, CSP_LE, term_product(l, dims, rank), term_const(l->limits.max_elements));
 }
 
@@ -292,10 +293,10 @@ lower_result lower_add(lower *l, const lower_request *r, int *number)
 static bool term_admits(const lower *l, term t, int64_t x)
 {
     int64_t lo, hi;
-    if (t.n == 0)
+    if (!t.t)
         return t.c == x;
-    if (t.n == 1 && t.t[0].k == 1)
-        return csp_contains(l->csp, t.t[0].v, x - t.c);
+    if (t.t->n == 1 && t.t->k == 1)
+        return csp_contains(l->csp, t.t->v, x - t.c);
     term_bounds(l, t, &lo, &hi);
     return lo <= x && x <= hi;
 }

@@ -285,6 +285,13 @@ static bool replaces(const tensor_desc *d, interval target)
     return iv_inside(d->range, target) && 3 * iv_width(d->likely.range) >= width && 6 * d->likely.live >= width;
 }
 
+static void check_require(lower *l, const frame *f, size_t from, size_t to)
+{
+    for (size_t i = from; i < to && l->state == LOWER_OK; i++)
+        if (!eval_cond(l, f->rules->require[i]))
+            lower_fail(l);
+}
+
 /* One attempt at the values; the shapes are settled. */
 static void try_values(lower *l, frame *f, bool like_target)
 {
@@ -307,10 +314,9 @@ static void try_values(lower *l, frame *f, bool like_target)
         if ((s->kind == SLOT_TENSOR || s->kind == SLOT_LINK || s->kind == SLOT_OPEN) && !in_domain(l, f, s))
             lower_fail(l);
     }
+    check_require(l, f, 0, f->rules->n_early);
     fill_ranges(l, f);
-    for (size_t i = 0; i < f->rules->n_require && l->state == LOWER_OK; i++)
-        if (!eval_cond(l, f->rules->require[i]))
-            lower_fail(l);
+    check_require(l, f, f->rules->n_early, f->rules->n_require);
     if (l->state == LOWER_OK && f->target && !replaces(&f->outs[f->target_output].desc, f->target->range))
         lower_fail(l);
 }

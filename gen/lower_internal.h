@@ -6,16 +6,18 @@
 #include "lower.h"
 #include "opmodel_rules.h"
 
-/* A whole number that may depend on solver variables: c + sum of k * v. No variable occurs twice, no k is 0. */
+/* A summand k * v; k is not 0. */
 typedef struct {
     int64_t k;
     csp_var v;
+    int n; /* of the first of a sum: how many there are */
 } lin;
 
+/* A whole number that may depend on solver variables: c + the sum of t. No variable occurs twice. Of two words, as values are: they
+ * go from function to function in registers. */
 typedef struct {
     int64_t c;
-    int n;
-    const lin *t;
+    const lin *t; /* NULL: none, it is c */
 } term;
 
 typedef struct {
@@ -106,6 +108,7 @@ typedef struct {
 #define LOWER_MAX_STEPS 1000000
 #define LOWER_MAX_LEVELS 1000
 #define LOWER_MAX_LIST 100000 /* elements of a list, characters of a string */
+#define LOWER_UNITS 256       /* variables whose terms 1 * v need no memory */
 
 struct lower {
     const op_set *ops;
@@ -114,6 +117,7 @@ struct lower {
     arena scratch; /* reset by lower_begin */
     csp *csp;
     tape *tape;
+    lin unit[LOWER_UNITS]; /* 1 * v of the first variables v: the same in every problem */
     frame frames[LOWER_MAX_FRAMES];
     int n_frames;
     frame *f; /* being evaluated */
@@ -138,11 +142,15 @@ static inline term term_const(int64_t c)
 {
     return (term){.c = c};
 }
+static inline int term_count(term t) /* summands */
+{
+    return t.t ? t.t->n : 0;
+}
 term term_var(lower *l, csp_var v);
 bool term_fixed_sum(const lower *l, term t, int64_t *out);
 static inline bool term_fixed(const lower *l, term t, int64_t *out) /* constant by now */
 {
-    if (t.n > 0)
+    if (t.t)
         return term_fixed_sum(l, t, out);
     *out = t.c;
     return true;

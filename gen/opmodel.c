@@ -310,6 +310,27 @@ static nn_status check_output_rules(op_compile *c, size_t i, spec_place place)
     return check_output_expr(c, out, &r->range, TY_INTERVAL, true);
 }
 
+static bool names_output(const expr *e)
+{
+    bool found = e->kind == EX_OUTPUT || (e->a && names_output(e->a)) || (e->b && names_output(e->b)) || (e->c && names_output(e->c));
+    for (size_t i = 0; i < e->n && !found; i++)
+        found = names_output(e->args[i]);
+    return found;
+}
+
+/* Conditions on inputs alone go first, in their order: they are seen to before the outputs' ranges are computed. */
+static void order_require(op_rules *r)
+{
+    for (size_t i = 0; i < r->n_require; i++) {
+        expr *e = r->require[i];
+        if (names_output(e))
+            continue;
+        for (size_t k = i; k > r->n_early; k--)
+            r->require[k] = r->require[k - 1];
+        r->require[r->n_early++] = e;
+    }
+}
+
 static nn_status check_rules(op_compile *c, spec_place place)
 {
     op_rules *r = c->rules;
@@ -331,6 +352,8 @@ static nn_status check_rules(op_compile *c, spec_place place)
     c->known_outputs = (int)c->op->n_outputs;
     if (s == NN_OK)
         s = check_conditions(c, r->require, r->n_require, true);
+    if (s == NN_OK)
+        order_require(r);
     return s;
 }
 

@@ -57,8 +57,8 @@ struct op_rules {
     rule_output *outputs;
     expr **where;
     size_t n_where;
-    expr **require;
-    size_t n_require;
+    expr **require; /* first those that name no output */
+    size_t n_require, n_early;
     rule_idiom *idioms;
     size_t n_idioms;
 };

@@ -32,17 +32,19 @@ term term_var(lower *l, csp_var v)
     }
     if (csp_fixed(l->csp, v))
         return term_const(csp_value(l->csp, v));
+    if (v < LOWER_UNITS)
+        return (term){.t = &l->unit[v]};
     lin *t = lower_alloc(l, 1, sizeof *t);
     if (!t)
         return term_const(0);
-    *t = (lin){1, v};
-    return (term){.c = 0, .n = 1, .t = t};
+    *t = (lin){1, v, 1};
+    return (term){.t = t};
 }
 
 bool term_fixed_sum(const lower *l, term t, int64_t *out)
 {
     int64_t sum = t.c;
-    for (int i = 0; i < t.n; i++) {
+    for (int i = 0, n = term_count(t); i < n; i++) {
         if (!csp_fixed(l->csp, t.t[i].v))
             return false;
         int64_t part;
@@ -70,9 +72,11 @@ int64_t lower_sample(lower *l, csp_var v)
 int64_t term_need(lower *l, term t)
 {
     int64_t x = 0;
-    if (l->state != LOWER_OK || t.n == 0 || term_fixed(l, t, &x))
-        return t.n == 0 ? t.c : x;
-    for (int i = 0; i < t.n && l->state == LOWER_OK; i++) {
+    if (!t.t)
+        return t.c;
+    if (l->state != LOWER_OK || term_fixed(l, t, &x))
+        return x;
+    for (int i = 0; i < t.t->n && l->state == LOWER_OK; i++) {
         lower_check(l, csp_propagate(l->csp));
         csp_var v = t.t[i].v;
         if (l->state != LOWER_OK || csp_fixed(l->csp, v))
@@ -103,13 +107,14 @@ static wide narrow(wide x)
 
 void term_bounds(const lower *l, term t, int64_t *lo, int64_t *hi)
 {
-    if (t.n == 0 || (t.n == 1 && t.c == 0 && t.t[0].k == 1)) {
-        *lo = t.n ? csp_lo(l->csp, t.t[0].v) : clamp(t.c);
-        *hi = t.n ? csp_hi(l->csp, t.t[0].v) : *lo;
+    const int n = term_count(t);
+    if (n == 0 || (n == 1 && t.c == 0 && t.t->k == 1)) {
+        *lo = n ? csp_lo(l->csp, t.t->v) : clamp(t.c);
+        *hi = n ? csp_hi(l->csp, t.t->v) : *lo;
         return;
     }
     wide a = t.c, b = t.c;
-    for (int i = 0; i < t.n; i++) {
+    for (int i = 0; i < n; i++) {
         wide k = t.t[i].k, x = k * csp_lo(l->csp, t.t[i].v), y = k * csp_hi(l->csp, t.t[i].v);
         a = narrow(a + (x < y ? x : y));
         b = narrow(b + (x < y ? y : x));
@@ -122,12 +127,12 @@ static void post_linear(lower *l, csp_rel rel, term t, csp_var extra, csp_var re
 {
     int64_t coef[64];
     csp_var x[64];
-    int n = 0;
-    if (t.n > 62) {
+    int n = 0, summands = term_count(t);
+    if (summands > 62) {
         lower_fail(l);
         return;
     }
-    for (; n < t.n; n++) {
+    for (; n < summands; n++) {
         coef[n] = t.t[n].k;
         x[n] = t.t[n].v;
     }
@@ -145,10 +150,10 @@ static void post_linear(lower *l, csp_rel rel, term t, csp_var extra, csp_var re
 
 csp_var term_materialize(lower *l, term t)
 {
-    if (t.n == 1 && t.c == 0 && t.t[0].k == 1)
-        return t.t[0].v;
+    if (t.c == 0 && term_count(t) == 1 && t.t->k == 1)
+        return t.t->v;
     csp_var v;
-    if (t.n == 0) {
+    if (!t.t) {
         v = csp_const(l->csp, t.c);
     } else {
         int64_t lo, hi;
@@ -186,20 +191,19 @@ term term_new(lower *l, int64_t lo, int64_t hi, bool decision)
 
 term term_scale(lower *l, term a, int64_t factor, int64_t plus)
 {
-    term r = {.n = factor ? a.n : 0};
+    term r = {.t = factor ? a.t : NULL};
     if (!nn_mul64(a.c, factor, &r.c) || !nn_add64(r.c, plus, &r.c)) {
         lower_fail(l);
         return term_const(0);
     }
-    if (r.n == 0 || factor == 1) {
-        r.t = a.t;
+    if (!r.t || factor == 1)
         return r;
-    }
-    lin *t = lower_alloc(l, (size_t)r.n, sizeof *t);
+    const int n = a.t->n;
+    lin *t = lower_alloc(l, (size_t)n, sizeof *t);
     if (!t)
         return term_const(0);
-    for (int i = 0; i < r.n; i++) {
-        t[i].v = a.t[i].v; // NOLINT: a.n > 0 means that a.t is there
+    for (int i = 0; i < n; i++) {
+        t[i] = (lin){.v = a.t[i].v, .n = n};
         if (!nn_mul64(a.t[i].k, factor, &t[i].k))
             lower_fail(l);
     }
@@ -207,22 +211,23 @@ term term_scale(lower *l, term a, int64_t factor, int64_t plus)
     return r;
 }
 
-term term_add(lower *l, term a, term b, int64_t factor)
+/* a + factor * b; room: for the summands of both, or NULL: they are allocated. */
+static term add_into(lower *l, term a, term b, int64_t factor, lin *room)
 {
     int64_t shift;
     if (!nn_mul64(b.c, factor, &shift) || !nn_add64(a.c, shift, &shift)) {
         lower_fail(l);
         return term_const(0);
     }
-    if (b.n == 0 || (a.n == 0 && factor == 1))
-        return (term){.c = shift, .n = a.n + b.n, .t = b.n ? b.t : a.t};
-    lin *t = lower_alloc(l, (size_t)(a.n + b.n), sizeof *t);
+    if (!b.t || (!a.t && factor == 1))
+        return (term){.c = shift, .t = b.t ? b.t : a.t};
+    int n = term_count(a);
+    lin *t = room ? room : lower_alloc(l, (size_t)(n + b.t->n), sizeof *t);
     if (!t)
         return term_const(0);
-    int n = a.n;
-    if (a.n)
-        memcpy(t, a.t, (size_t)a.n * sizeof *t);
-    for (int i = 0; i < b.n; i++) {
+    if (n)
+        memcpy(t, a.t, (size_t)n * sizeof *t);
+    for (int i = 0; i < b.t->n; i++) {
         int64_t k;
         if (!nn_mul64(b.t[i].k, factor, &k)) {
             lower_fail(l);
@@ -232,13 +237,26 @@ term term_add(lower *l, term a, term b, int64_t factor)
         while (at < n && t[at].v != b.t[i].v)
             at++;
         if (at == n)
-            t[n++] = (lin){k, b.t[i].v};
+            t[n++] = (lin){.k = k, .v = b.t[i].v};
         else if (!nn_add64(t[at].k, k, &t[at].k))
             lower_fail(l);
         else if (t[at].k == 0)
             t[at] = t[--n];
     }
-    return (term){.c = shift, .n = n, .t = t};
+    t->n = n;
+    return (term){.c = shift, .t = n ? t : NULL};
+}
+
+term term_add(lower *l, term a, term b, int64_t factor)
+{
+    return add_into(l, a, b, factor, NULL);
+}
+
+/* a - b for the moment: most have few summands, which then stand in `room`. */
+#define FEW_SUMMANDS 8
+static term difference(lower *l, term a, term b, lin *room)
+{
+    return add_into(l, a, b, -1, term_count(a) + term_count(b) <= FEW_SUMMANDS ? room : NULL);
 }
 
 term term_mul(lower *l, term a, term b)
@@ -409,9 +427,9 @@ term term_broadcast(lower *l, term a, term b)
 /* A relation of one variable narrows it at once, without a constraint. True: that is done. */
 static bool post_bounds(lower *l, csp_rel rel, term d)
 {
-    int64_t k = d.t[0].k, c;
-    csp_var v = d.t[0].v;
-    if (d.n != 1 || rel == CSP_NE || !nn_sub64(0, d.c, &c))
+    int64_t k = d.t->k, c;
+    csp_var v = d.t->v;
+    if (d.t->n != 1 || rel == CSP_NE || !nn_sub64(0, d.c, &c))
         return false;
     if (rel == CSP_EQ && (k == 1 || k == -1)) {
         int64_t x = c * k;
@@ -433,7 +451,8 @@ static bool post_bounds(lower *l, csp_rel rel, term d)
 
 void term_post(lower *l, csp_rel rel, term a, term b)
 {
-    term d = term_add(l, a, b, -1);
+    lin room[FEW_SUMMANDS];
+    term d = difference(l, a, b, room);
     int64_t x, lo, hi;
     if (l->state != LOWER_OK)
         return;
@@ -454,7 +473,8 @@ void term_post(lower *l, csp_rel rel, term a, term b)
 
 term term_reify(lower *l, csp_rel rel, term a, term b)
 {
-    term d = term_add(l, a, b, -1);
+    lin room[FEW_SUMMANDS];
+    term d = difference(l, a, b, room);
     int64_t x, lo, hi;
     if (l->state != LOWER_OK)
         return term_const(0);
