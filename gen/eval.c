@@ -334,16 +334,33 @@ static __attribute__((noinline)) value eval_tree(lower *l, const expr *e)
     return r;
 }
 
-/* Most expressions are leaves: they take no step of their own. */
+/* Most expressions are leaves, or the shape of an input: they take no step of their own. */
 value eval(lower *l, const expr *e)
 {
-    if (l->state == LOWER_OK) {
-        if (e->kind == EX_INT)
+    const frame *f = l->f;
+    if (l->state == LOWER_OK)
+        switch (e->kind) {
+        case EX_INT:
             return eval_of_term(term_const(e->i));
-        if (e->kind == EX_LOCAL && e->type != TY_REAL && e->type != TY_INTERVAL)
-            return l->locals[e->index];
-        if (e->kind == EX_VAR && e->type != TY_REAL && l->f->var_state[e->index] == STATE_DONE && l->f->var_usable[e->index])
-            return l->f->vars[e->index];
-    }
+        case EX_LOCAL:
+            if (e->type != TY_REAL && e->type != TY_INTERVAL)
+                return l->locals[e->index];
+            break;
+        case EX_VAR:
+            if (e->type != TY_REAL && f->var_state[e->index] == STATE_DONE && f->var_usable[e->index])
+                return f->vars[e->index];
+            break;
+        case EX_INPUT:
+            return (value){.tensor = {false, f->first_slot[e->index], f->arity[e->index]}};
+        case EX_COERCE:
+            if (e->type == TY_INTS && e->a->kind == EX_INPUT) {
+                const frame_slot *s = &f->slots[f->first_slot[e->a->index]];
+                if (s->dims_state == STATE_DONE && f->arity[e->a->index] > 0)
+                    return (value){.ints = {s->dims, s->rank}};
+            }
+            break;
+        default:
+            break;
+        }
     return eval_tree(l, e);
 }

@@ -184,6 +184,8 @@ static double real_of(lower *l, const expr *e)
 
 double eval_real(lower *l, const expr *e)
 {
+    if (e->kind == EX_REAL)
+        return e->r;
     if (!lower_enter(l))
         return 0;
     double r = real_of(l, e);
