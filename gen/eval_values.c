@@ -73,7 +73,7 @@ static double function_real(int fn, double x)
 static inline interval argument(lower *l, const expr *e)
 {
     const expr *x = e->kind == EX_CALL && e->op == FN_LIKELY ? e->args[0] : e;
-    if (x->kind != EX_COERCE || x->a->type != TY_TENSOR || x->a->kind != EX_INPUT || l->state != LOWER_OK)
+    if (x->kind != EX_COERCE || x->a->type != TY_TENSOR || l->state != LOWER_OK)
         return eval_interval(l, e);
     tensor_ref t = eval_tensor(l, x->a);
     return x != e || l->estimating ? frame_estimate(l, t, 0).range : frame_range(l, t, 0);

@@ -151,7 +151,6 @@ static void resolve_slots(lower *l, frame *f, bool form)
     }
 }
 
-
 /* Whether two terms are plainly the same. */
 static bool same_term(term a, term b)
 {

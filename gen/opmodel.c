@@ -312,7 +312,8 @@ static nn_status check_output_rules(op_compile *c, size_t i, spec_place place)
 
 static bool names_output(const expr *e)
 {
-    bool found = e->kind == EX_OUTPUT || (e->a && names_output(e->a)) || (e->b && names_output(e->b)) || (e->c && names_output(e->c));
+    bool found =
+        e->kind == EX_OUTPUT || (e->a && names_output(e->a)) || (e->b && names_output(e->b)) || (e->c && names_output(e->c));
     for (size_t i = 0; i < e->n && !found; i++)
         found = names_output(e->args[i]);
     return found;
