@@ -166,7 +166,7 @@ static void print_summary(const options *o, const nn_corpus_report *r, double se
 {
     (void)printf("%llu model%s of %lld node%s, %zu of %zu operators\n", (unsigned long long)r->models, r->models == 1 ? "" : "s",
                  (long long)o->nodes, o->nodes == 1 ? "" : "s", r->covered, r->operators);
-    (void)printf("%llu files, ", (unsigned long long)r->files);
+    (void)printf("%llu file%s, ", (unsigned long long)r->files, r->files == 1 ? "" : "s");
     print_size(r->bytes);
     (void)printf("%s, %.2f s", o->dry_run ? " not written" : "", seconds);
     if (r->models > 0)

@@ -25,8 +25,7 @@ size_t plan_shortfalls(const plan *p, const uint16_t **ops);
 /* Why an operator is due nowhere, in words (a static string); NULL if it is due. */
 const char *plan_reason(const plan *p, uint16_t op);
 /* Fewest nodes of a model that holds the operator: 1, and more where it consumes or makes only bool or int64, or is a source to be
- * joined. 0: it cannot be
- * reached. */
+ * joined. 0: it cannot be reached. */
 int plan_cost(const plan *p, uint16_t op);
 
 #endif

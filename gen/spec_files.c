@@ -1,4 +1,5 @@
 /* Tables on disk. */
+#include "file_read.h"
 #include "spec_table.h"
 
 #include <dirent.h>
@@ -6,8 +7,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum { MAX_FILES = 1000 };
 
@@ -19,48 +18,22 @@ static nn_status io_error(nn_error *err, const char *path, const char *what, int
     return nn_fail(err, NN_ERR_IO, path, 0, 0, "%s: %s", what, buffer);
 }
 
-/* One byte more than allowed is read, so that spec_parse finds the file too large. */
-static nn_status read_all(spec_file *out, int fd, size_t size, arena *a, nn_error *err)
-{
-    size_t capacity = (size < SPEC_MAX_BYTES ? size : SPEC_MAX_BYTES) + 1;
-    char *bytes = arena_alloc(a, capacity);
-    if (bytes == NULL)
-        return nn_nomem(err);
-    size_t n = 0;
-    while (n < capacity) {
-        ssize_t got = read(fd, bytes + n, capacity - n);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return io_error(err, out->name, "cannot read it", errno);
-        if (got == 0)
-            break;
-        n += (size_t)got;
-    }
-    if (n == capacity && size < SPEC_MAX_BYTES)
-        return nn_fail(err, NN_ERR_IO, out->name, 0, 0, "it grew while it was read");
-    out->bytes = bytes;
-    out->size = n;
-    return NN_OK;
-}
-
 nn_status spec_read_file(spec_file *out, const char *path, arena *a, nn_error *err)
 {
     *out = (spec_file){.name = arena_strdup(a, path)};
     if (out->name == NULL)
         return nn_nomem(err);
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); /* a FIFO must not block */
-    if (fd < 0)
-        return io_error(err, path, "cannot open it", errno);
-    struct stat st;
-    nn_status s;
-    if (fstat(fd, &st) != 0)
-        s = io_error(err, path, "cannot read it", errno);
-    else if (!S_ISREG(st.st_mode))
-        s = nn_fail(err, NN_ERR_IO, path, 0, 0, "it is not a regular file");
-    else
-        s = read_all(out, fd, (size_t)st.st_size, a, err);
-    close(fd);
+    file_bytes file = {.bytes = NULL};
+    nn_status s = file_read(&file, AT_FDCWD, path, 0, SPEC_MAX_BYTES, path, err);
+    char *bytes = s == NN_OK ? arena_alloc(a, file.n) : NULL;
+    if (s == NN_OK && bytes == NULL)
+        s = nn_nomem(err);
+    if (s == NN_OK) {
+        memcpy(bytes, file.bytes, file.n);
+        out->bytes = bytes;
+        out->size = file.n;
+    }
+    file_bytes_free(&file);
     return s;
 }
 

@@ -1,5 +1,6 @@
 /* YAML bytes to a tree, from libyaml's events. An explicit stack bounds depth; bytes are checked before libyaml sees them. */
 #include "spec_yaml.h"
+#include "nearest.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -434,39 +435,6 @@ bool spec_is_name(const char *text)
 
 #define NEAR_MAX 40
 
-static char fold(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-/* Edit distance where swapping two neighbours is one step (optimal string alignment). */
-static size_t distance(const char *a, size_t na, const char *b, size_t nb)
-{
-    size_t rows[3][NEAR_MAX + 1];
-    size_t *before = rows[0], *last = rows[1], *row = rows[2];
-    for (size_t j = 0; j <= nb; j++)
-        last[j] = before[j] = j;
-    for (size_t i = 1; i <= na; i++) {
-        row[0] = i;
-        for (size_t j = 1; j <= nb; j++) {
-            char x = fold(a[i - 1]), y = fold(b[j - 1]);
-            size_t d = last[j - 1] + (x != y);
-            if (last[j] + 1 < d)
-                d = last[j] + 1;
-            if (row[j - 1] + 1 < d)
-                d = row[j - 1] + 1;
-            if (i > 1 && j > 1 && x == fold(b[j - 2]) && fold(a[i - 2]) == y && before[j - 2] + 1 < d)
-                d = before[j - 2] + 1;
-            row[j] = d;
-        }
-        size_t *spare = before;
-        before = last;
-        last = row;
-        row = spare;
-    }
-    return last[nb];
-}
-
 const char *spec_nearest(const char *word, const char *const *names, size_t n)
 {
     size_t length = strlen(word);
@@ -474,16 +442,16 @@ const char *spec_nearest(const char *word, const char *const *names, size_t n)
         return NULL;
     size_t best = (length + 2) / 3 < 4 ? (length + 2) / 3 : 4;
     best++; /* a distance below it counts */
-    const char *nearest = NULL;
+    const char *found = NULL;
     for (size_t i = 0; i < n; i++) {
         size_t k = strlen(names[i]);
         if (k > NEAR_MAX || k + best <= length || length + best <= k)
             continue;
-        size_t d = distance(word, length, names[i], k);
+        size_t d = word_distance(word, names[i], best);
         if (d < best && d < (k > length ? k : length)) {
             best = d;
-            nearest = names[i];
+            found = names[i];
         }
     }
-    return nearest;
+    return found;
 }

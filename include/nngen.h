@@ -51,7 +51,7 @@ typedef struct {
     nn_status status;
     char file[160];    /* place in a table, or path of an I/O error; empty if none */
     int line, column;  /* from 1; 0 if unknown */
-    char message[480]; /* one line, without a final newline */
+    char message[480]; /* one line, without a final newline; control characters of names and values are ? */
 } nn_error;
 
 NN_API const char *nn_version(void); /* of the library; NNGEN_VERSION is that of this header */
@@ -71,6 +71,9 @@ typedef struct {
     const char *common;  /* "A..B", opset among them: only operators with the same rules in opsets A to B; NULL or "": all */
 } nn_table_config;
 
+/* NN_ERR_USAGE: what the configuration asks for; NN_ERR_TABLE: what stands in the table or profile; NN_ERR_IO: `specs` cannot be
+ * read.
+ */
 NN_API nn_status nn_table_open(nn_table **out, const nn_table_config *config, nn_error *err);
 NN_API void nn_table_close(nn_table *table);
 NN_API size_t nn_table_operators(const nn_table *table);
@@ -97,17 +100,21 @@ typedef struct {
     int check; /* not 0: every node is re-checked by an independent evaluator of the table; costs time, changes no byte */
 } nn_family_config;
 
+/* Plans the family; with `cover` pairs are solved, which takes seconds. NN_ERR_USAGE: a field is out of range, or what is asked for
+ * cannot be. */
 NN_API nn_status nn_family_open(nn_family **out, const nn_table *table, const nn_family_config *config, nn_error *err);
 NN_API void nn_family_close(nn_family *family);
 NN_API uint64_t nn_family_count(const nn_family *family);
 
 /* ---- weights ---- */
 
-/* A file of weights (see nn_family_config) as text, to be freed with nn_text_free. */
+/* A file of weights (see nn_family_config) as text, to be freed with nn_text_free. NN_ERR_IO: it cannot be read or is no text;
+ * NN_ERR_USAGE: it holds none. */
 NN_API nn_status nn_weights_read(char **text, const char *path, nn_error *err);
 /* Called for each operator in the models that the table does not have. */
 typedef void nn_unknown_fn(void *data, const char *op, uint64_t nodes);
-/* Weights with which operators appear, and follow one another, as in the .onnx files below a directory. */
+/* Weights with which operators appear, and follow one another, as in the .onnx files below a directory, to be freed with
+ * nn_text_free. NN_ERR_IO: a file cannot be read or is no sound model; NN_ERR_USAGE: there is none, or no operator of the table. */
 NN_API nn_status nn_weights_learn(char **text, const char *dir, const nn_table *table, nn_unknown_fn *unknown, void *unknown_data,
                                   nn_error *err);
 NN_API void nn_text_free(char *text);
@@ -117,7 +124,7 @@ NN_API void nn_text_free(char *text);
 typedef struct nn_model nn_model;
 
 /* Builds model `index` of the family (index < count). *model is NULL or a model of the same family, which is then overwritten:
- * reusing one saves its workspace. After an error it holds no model. */
+ * reusing one saves its workspace. After an error, such as NN_ERR_BUILD, it holds no model. */
 NN_API nn_status nn_model_build(nn_model **model, const nn_family *family, uint64_t index, nn_error *err);
 NN_API void nn_model_free(nn_model *model);
 
@@ -128,13 +135,14 @@ NN_API size_t nn_model_inputs(const nn_model *model);                       /* g
 NN_API size_t nn_model_outputs(const nn_model *model);
 
 /* The ONNX file, and the TensorProto for graph input i in data set `set`. The bytes are valid until the next call of the same
- * function on the model, or its next build. */
+ * function on the model, or its next build. NN_ERR_USAGE: no model was built, or there is no such input; NN_ERR_BUILD: past 2 GiB.
+ */
 NN_API nn_status nn_model_onnx(nn_model *model, const void **bytes, size_t *size, nn_error *err);
 NN_API nn_status nn_model_input(nn_model *model, uint64_t set, size_t i, const void **bytes, size_t *size, nn_error *err);
 /* All sets in NumPy's .npz format: an array for each graph input, by its name, with the set as first dimension. */
 NN_API nn_status nn_model_npz(nn_model *model, const void **bytes, size_t *size, nn_error *err);
-/* Writes dir/model.onnx and dir/test_data_set_K/input_I.pb or dir/inputs.npz. dir must not be there, or be empty; it appears whole
- * or not at all. */
+/* Writes dir/model.onnx and the inputs, as dir/test_data_set_K/input_I.pb and dir/inputs.npz, whichever the family has. dir must
+ * not be there, or be empty; it appears whole or not at all. */
 NN_API nn_status nn_model_write(nn_model *model, const char *dir, nn_error *err);
 
 /* ---- corpora ---- */
@@ -165,7 +173,7 @@ typedef struct {
     uint64_t models, nodes;
     uint64_t files, bytes;     /* models and inputs */
     size_t operators, covered; /* of the family; those that appear in a model */
-    size_t missing;            /* operators - covered; nn_corpus_missing has their names */
+    size_t missing;            /* operators - covered; nn_missing_fn is told their names */
     uint64_t distinct;         /* models whose structure (operators, attributes, edges, types, shapes) no earlier one has */
 } nn_corpus_report;
 
@@ -183,7 +191,8 @@ typedef struct {
 } nn_merge_config;
 
 /* Joins the directories of all n shards of a family, in any order, in `out`, with the bytes of a run without shards. They stay as
- * they are; files are linked where the file system can, else copied. config may be NULL; report too. */
+ * they are; files are linked where the file system can, else copied. config may be NULL; report too. NN_ERR_USAGE: the shards are
+ * not all of one family. After another error `out` may hold models without a manifest; with `force` it is begun anew. */
 NN_API nn_status nn_corpus_merge(const char *out, const char *const *shards, size_t n, const nn_merge_config *config,
                                  nn_corpus_report *report, nn_missing_fn *missing, void *missing_data, nn_error *err);
 
@@ -196,7 +205,7 @@ typedef struct {
 typedef void nn_difference_fn(void *data, const char *path, const char *what);
 
 /* Compares a corpus with its manifest.json and models.jsonl: SHA-256 of every file, files that are missing or too many, structure
- * of every model. Writes nothing. NN_OK, whatever differs; report and tell may be NULL. */
+ * of every model. Writes nothing. NN_OK, whatever differs; NN_ERR_IO where dir cannot be opened. report and tell may be NULL. */
 NN_API nn_status nn_corpus_verify(const char *dir, nn_verify_report *report, nn_difference_fn *tell, void *data, nn_error *err);
 
 #ifdef __cplusplus
