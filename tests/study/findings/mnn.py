@@ -48,3 +48,11 @@ def sum_of_one_tensor():
     """Sum, Mean, Max and Min take any number of tensors from one. MNN's converter says "Not support 1 input" and ends by a segmentation fault."""
     x = ramp(2, 3)
     return single("Sum", {"x": x}, {}, [x])
+
+
+@finding("mnn", V, "shape difference", ("onnxruntime-none", "reference", "openvino", "tract", "onnxruntime-web"))
+def last_state_of_a_gru():
+    """The second output of GRU is the state after the last step. MNN gives that of every step. With gates of 1/2 a state is half of tanh(x) and half of the one before."""
+    x, w, r = f32(0.5, 0.25, 1).reshape(3, 1, 1), f32(0, 0, 1).reshape(1, 3, 1), np.zeros((1, 3, 1), np.float32)
+    h = ((np.tanh(0.5) / 2 + np.tanh(0.25)) / 2 + np.tanh(1)) / 2
+    return single("GRU", {"x": x}, {"w": w, "r": r}, [f32(h).reshape(1, 1, 1)], inputs=["x", "w", "r"], outputs=["", "y"], hidden_size=1)

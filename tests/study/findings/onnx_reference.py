@@ -69,3 +69,19 @@ def lp_pool_whose_last_window_is_cut():
     x = np.arange(1, 11, dtype=np.float32).reshape(1, 1, 10)
     y = np.sqrt(np.array([np.sum(x[0, 0, i: i + 5] ** 2) for i in (0, 3, 6)], np.float32)).reshape(1, 1, 3)
     return single("LpPool", {"x": x}, {}, [y], opset=18, kernel_shape=[5], strides=[3], ceil_mode=1)
+
+
+@finding("reference", V, "shape difference", ("onnxruntime-none", "openvino", "tract", "tinygrad"))
+def global_max_pool_of_one_axis():
+    """The result keeps the rank: [1, 2, 4] becomes [1, 2, 1]. The evaluator has it right for images only, of four dimensions: here it gives [1, 1]."""
+    x = ramp(1, 2, 4)
+    return single("GlobalMaxPool", {"x": x}, {}, [x.max(2, keepdims=True)])
+
+
+@finding("reference", V, "shape difference", ("onnxruntime-none", "openvino", "tract", "tinygrad"))
+def max_pool_that_pads_rows_only():
+    """pads are those of all beginnings, then of all ends: one row above and one below, so that 4 rows become 5 and 4 columns 3. The evaluator takes them as pairs, one for each
+    axis, and gives 4 times 4."""
+    x = ramp(1, 1, 4, 4)
+    rows = np.pad(x, ((0, 0), (0, 0), (1, 1), (0, 0)), constant_values=-np.inf)
+    return single("MaxPool", {"x": x}, {}, [np.lib.stride_tricks.sliding_window_view(rows, (2, 2), (2, 3)).max((4, 5))], kernel_shape=[2, 2], pads=[1, 0, 1, 0])

@@ -56,3 +56,9 @@ def col2im_of_dilated_blocks_of_two_channels():
         for k in range(kernel):
             y[0, c, k * dilation: k * dilation + steps] += x[0, c * kernel + k]
     return single("Col2Im", {"x": x}, {"im": i64(size), "bl": i64(kernel)}, [y], opset=18, dilations=[dilation])
+
+
+@finding("onnxruntime-web", "1.30.0", "value mismatch", ("onnxruntime-none", "openvino", "tract", "tinygrad"))
+def one_hot_of_fractions():
+    """Indices of OneHot that are no whole numbers are cast to int64: 0.25 and 1.75 are 0 and 1. In the browser's build 0.25 switches nothing on."""
+    return single("OneHot", {"x": f32(0.25, 1.75)}, {"depth": f32(3), "values": f32(0, 1)}, [f32([1, 0, 0], [0, 1, 0])])

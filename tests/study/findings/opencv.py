@@ -2,6 +2,7 @@
 import numpy as np
 
 from study.findings import but, f32, finding, i64, ramp, single
+from study.findings import onnxruntime
 
 V = "5.0.0.93"
 
@@ -70,3 +71,17 @@ def sum_of_four_that_broadcast():
     of its memory. Mean does the same."""
     parts = {"a": f32(1), "b": f32(2), "c": f32(3), "d": f32(4, 5)}
     return single("Sum", parts, {}, [f32(10, 11)])
+
+
+@finding("opencv", V, "value mismatch", ("onnxruntime-none", "openvino", "tract", "tinygrad"))
+def one_hot_of_fractions():
+    """Indices of OneHot that are no whole numbers are cast to int64: 0.25 and 1.75 are 0 and 1. OpenCV rounds them."""
+    return onnxruntime.one_hot_of_fractions()
+
+
+@finding("opencv", V, "value mismatch", ("onnxruntime-none", "openvino", "onnxruntime-web"))
+def gru_of_a_sequence_of_a_given_length():
+    """sequence_lens=2: the last state is that after two steps of three. OpenCV gives the one after three. With gates of 1/2 a state is half of tanh(x) and half of the one before."""
+    x, w, r = f32(0.5, 0.25, 1).reshape(3, 1, 1), f32(0, 0, 1).reshape(1, 3, 1), np.zeros((1, 3, 1), np.float32)
+    h = (np.tanh(0.5) / 2 + np.tanh(0.25)) / 2
+    return single("GRU", {"x": x}, {"w": w, "r": r, "n": np.array([2], np.int32)}, [f32(h).reshape(1, 1, 1)], inputs=["x", "w", "r", "", "n"], outputs=["", "y"], hidden_size=1)

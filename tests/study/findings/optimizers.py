@@ -108,3 +108,17 @@ def softmax_without_axis_before_log():
     """axis is optional: the last one. Fusing both into LogSoftmax, onnxoptimizer demands it: "required undefined attribute". onnxsim does the same."""
     x = ramp(2, 3)
     return model([("Softmax", ["x"], ["t"], {}), ("Log", ["t"], ["y"], {})], {"x": x}, {}, [x - np.log(np.exp(x).sum(-1, keepdims=True))])
+
+
+@finding("onnxsim", "0.8.1", "value mismatch", ("onnxruntime-none", "openvino", "tinygrad", "onnxruntime-web"))
+def size_of_a_pooled_image():
+    """pads are those of all beginnings, then of all ends: rows become 4 + 1 + 1 - 2 + 1 = 5, columns 3. onnxsim takes them as pairs, one for each axis, and writes the size of
+    4 times 4."""
+    return model([("MaxPool", ["x"], ["t"], {"kernel_shape": [2, 2], "pads": [1, 0, 1, 0]}), ("Size", ["t"], ["y"], {})], {"x": ramp(1, 1, 4, 4)}, {}, [np.array(15)])
+
+
+@finding("onnxsim", "0.8.1", "shape difference", RUNTIMES)
+def sum_over_no_axes_that_does_nothing():
+    """Without axes, and with noop_with_empty_axes=1, ReduceSum gives its input, whatever keepdims says. onnxsim drops the axes of size 1."""
+    x = ramp(1, 1)
+    return single("ReduceSum", {"x": x}, {}, [x], keepdims=0, noop_with_empty_axes=1)
