@@ -174,7 +174,7 @@ def mnn(case):
     return run
 
 
-@target("onnxruntime-web", ["node:onnxruntime-web"], needs=["node"], memory=4096, batch=32)
+@target("onnxruntime-web", ["node:onnxruntime-web"], needs=["node"], memory=4096, batch=64)
 def onnxruntime_web(case):
     """WebAssembly in Node, through a process that outlives the model (study/node.py)."""
     from study import node

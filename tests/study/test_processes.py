@@ -139,8 +139,10 @@ def test_a_folder_swept_before_it_is_held_is_made_again(temporary, monkeypatch):
         assert path.exists()
 
 
-def test_resident_memory_counts_descendants():
-    """Children of any thread, and theirs."""
+@pytest.mark.parametrize("listed", [True, False])
+def test_resident_memory_counts_descendants(monkeypatch, listed):
+    """Children of any thread, and theirs; also where the kernel does not list them."""
+    monkeypatch.setattr(processes, "LISTED", listed and processes.LISTED)
     big = "x = bytearray(b'1') * (64 << 20)"
     inner = f"{big}; print(1, flush=True); input()"
     child = subprocess.Popen([sys.executable, "-c", f"import subprocess, sys, threading\n{big}\nt = threading.Thread(target=lambda: "
