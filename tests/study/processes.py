@@ -23,11 +23,15 @@ def children(pid):
     """Of all threads of a process: each has a list of its own."""
     found = []
     try:
-        for thread in os.listdir(f"/proc/{pid}/task"):
+        threads = os.listdir(f"/proc/{pid}/task")
+    except OSError:  # it has ended
+        return found
+    for thread in threads:
+        try:
             with open(f"/proc/{pid}/task/{thread}/children", encoding="ascii") as f:
                 found += [int(x) for x in f.read().split()]
-    except (OSError, ValueError):  # it has ended
-        pass
+        except OSError:
+            pass
     return found
 
 
