@@ -35,6 +35,10 @@ class Child:
         command = [sys.executable, "-m", "study.guard", str(guarded), str(self.scratch.path), name, ",".join(modules), str(self.log)]
         try:
             self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env, start_new_session=True, cwd=work, pass_fds=[guarded])
+        except OSError:  # no memory for another process, say
+            os.close(self.lifeline)
+            self.scratch.close()
+            raise
         finally:
             os.close(guarded)
         self.buffer = b""

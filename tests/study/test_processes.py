@@ -107,6 +107,14 @@ def test_the_guard_ends_as_the_target_did(temporary, tmp_path, monkeypatch, endi
         child.close()
 
 
+def test_what_cannot_be_started_leaves_nothing(temporary, monkeypatch):
+    monkeypatch.setattr(sys, "executable", str(temporary / "absent"))
+    before = len(os.listdir("/proc/self/fd"))
+    with pytest.raises(FileNotFoundError):
+        isolate.Child("onnxruntime-none")
+    assert not list(temporary.iterdir()) and len(os.listdir("/proc/self/fd")) == before
+
+
 def test_folders_of_killed_processes_are_swept(temporary):
     left, live = harness("-c", "from study import scratch; f = scratch.Folder(); (f.path / 'a').mkdir(); (f.path / 'a/b').write_text('x'); print(f.path, flush=True); input()"), scratch.Folder()
     path = Path(left.stdout.readline().decode().strip())
