@@ -3,11 +3,6 @@
 
 #include <string.h>
 
-int64_t eval_int(lower *l, const expr *e)
-{
-    return term_need(l, eval(l, e).t);
-}
-
 bool eval_cond(lower *l, const expr *e)
 {
     return eval_int(l, e) != 0;

@@ -155,7 +155,11 @@ static inline bool term_fixed(const lower *l, term t, int64_t *out) /* constant 
     *out = t.c;
     return true;
 }
-int64_t term_need(lower *l, term t); /* its value; decides it if it is open */
+int64_t term_decide(lower *l, term t); /* the value of one with summands; decides it if it is open */
+static inline int64_t term_need(lower *l, term t)
+{
+    return t.t ? term_decide(l, t) : t.c;
+}
 csp_var term_materialize(lower *l, term t);
 void term_bounds(const lower *l, term t, int64_t *lo, int64_t *hi);
 term term_add(lower *l, term a, term b, int64_t factor); /* a + factor * b */
@@ -206,7 +210,10 @@ static inline bool lower_enter(lower *l)
 /* ---- eval.c ---- */
 value eval(lower *l, const expr *e);
 void eval_post(lower *l, const expr *e, bool truth);
-int64_t eval_int(lower *l, const expr *e); /* static */
+static inline int64_t eval_int(lower *l, const expr *e) /* static */
+{
+    return e->kind == EX_INT ? e->i : term_need(l, eval(l, e).t);
+}
 bool eval_cond(lower *l, const expr *e);   /* static */
 value eval_for(lower *l, const expr *e);
 int eval_for_count(lower *l, const expr *e, value *source, int64_t *from); /* iterations and where they come from */

@@ -69,11 +69,9 @@ int64_t lower_sample(lower *l, csp_var v)
     return lo;
 }
 
-int64_t term_need(lower *l, term t)
+int64_t term_decide(lower *l, term t)
 {
     int64_t x = 0;
-    if (!t.t)
-        return t.c;
     if (l->state != LOWER_OK || term_fixed(l, t, &x))
         return x;
     for (int i = 0; i < t.t->n && l->state == LOWER_OK; i++) {

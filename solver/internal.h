@@ -203,7 +203,15 @@ bool post_watch(csp *s, prop_t *p, csp_var x, uint32_t events); /* nothing if x 
 bool post_scratch(csp *s, size_t n);
 csp_result post_done(csp *s, prop_t *p); /* queues it; the result for the user */
 csp_result post_result(const csp *s);
-void queue_push(csp *s, uint32_t prop);
+static inline void queue_push(csp *s, uint32_t prop)
+{
+    prop_t *p = &s->prop[prop];
+    if (p->queued || p->dead)
+        return;
+    p->queued = true;
+    queue_t *q = &s->queue[p->slow];
+    q->item[q->tail++ & (s->queue_cap - 1)] = prop;
+}
 void queue_clear(csp *s);
 
 /* ---- propagators: false on failure ---- */

@@ -5,16 +5,6 @@
 
 /* ---- queues ---- */
 
-void queue_push(csp *s, uint32_t prop)
-{
-    prop_t *p = &s->prop[prop];
-    if (p->queued || p->dead)
-        return;
-    p->queued = true;
-    queue_t *q = &s->queue[p->slow];
-    q->item[q->tail++ & (s->queue_cap - 1)] = prop;
-}
-
 void queue_clear(csp *s)
 {
     for (int i = 0; i < 2; i++) {
