@@ -261,101 +261,95 @@ static __attribute__((noinline)) value eval_binary(lower *l, const expr *e)
     }
 }
 
-static inline __attribute__((always_inline)) value evaluate(lower *l, const expr *e)
+/* The tensor's shape; that of an input, which is known as a rule, without a detour. */
+static inline value eval_coerced(lower *l, const expr *e)
 {
+    const frame *f = l->f;
+    if (e->type == TY_INTS && e->a->kind == EX_INPUT && f->arity[e->a->index] > 0) {
+        const frame_slot *s = &f->slots[f->first_slot[e->a->index]];
+        if (s->dims_state == STATE_DONE)
+            return (value){.ints = {s->dims, s->rank}};
+    }
+    return eval_coerce(l, e);
+}
+
+/* Leaves take no step of their own. */
+value eval(lower *l, const expr *e)
+{
+    const frame *f = l->f;
     value r = {0};
-    if (e->type == TY_REAL) {
-        r.r = eval_real(l, e);
+    if (l->state != LOWER_OK)
         return r;
-    }
-    if (e->type == TY_INTERVAL) {
-        r.iv = eval_interval(l, e);
-        return r;
-    }
+    if (e->type == TY_REAL)
+        return (value){.r = eval_real(l, e)};
+    if (e->type == TY_INTERVAL)
+        return (value){.iv = eval_interval(l, e)};
     switch (e->kind) {
     case EX_INT:
         return eval_of_term(term_const(e->i));
     case EX_STRING:
-        r.s = e->s;
-        return r;
-    case EX_VAR:
-        return frame_var(l, e->index);
-    case EX_INPUT:
-    case EX_OUTPUT:
-        r.tensor = frame_tensor(l, e->kind == EX_OUTPUT, e->index);
-        return r;
-    case EX_TYPEVAR:
-        r.s = frame_type(l, e->index);
-        return r;
+        return (value){.s = e->s};
     case EX_LOCAL:
         return l->locals[e->index];
+    case EX_INPUT:
+        return (value){.tensor = {false, f->first_slot[e->index], f->arity[e->index]}};
     case EX_OPSET:
         return eval_of_term(term_const(l->ops->table->opset));
     case EX_MAX_ELEMENTS:
         return eval_of_term(term_const(l->limits.max_elements));
+    case EX_VAR:
+        if (f->var_state[e->index] == STATE_DONE && f->var_usable[e->index])
+            return f->vars[e->index];
+        break;
+    default:
+        break;
+    }
+    if (!lower_enter(l))
+        return r;
+    switch (e->kind) {
+    case EX_VAR:
+        r = frame_var(l, e->index);
+        break;
+    case EX_OUTPUT:
+        r.tensor = frame_tensor(l, true, e->index);
+        break;
+    case EX_TYPEVAR:
+        r.s = frame_type(l, e->index);
+        break;
     case EX_NEG:
-        return eval_of_term(term_scale(l, eval(l, e->a).t, -1, 0));
+        r.t = term_scale(l, eval(l, e->a).t, -1, 0);
+        break;
     case EX_NOT:
-        return eval_of_term(term_scale(l, eval(l, e->a).t, -1, 1));
+        r.t = term_scale(l, eval(l, e->a).t, -1, 1);
+        break;
     case EX_BINARY:
+        r = eval_binary(l, e);
         break;
     case EX_INDEX:
-        return eval_index(l, e);
+        r = eval_index(l, e);
+        break;
     case EX_SLICE:
-        return eval_slice(l, e);
+        r = eval_slice(l, e);
+        break;
     case EX_LIST:
-        return eval_list(l, e);
+        r = eval_list(l, e);
+        break;
     case EX_FOR:
-        return eval_for(l, e);
+        r = eval_for(l, e);
+        break;
     case EX_CALL:
-        return eval_call(l, e);
+        r = eval_call(l, e);
+        break;
     case EX_IF:
-        return eval(l, eval_cond(l, e->a) ? e->b : e->c);
+        r = eval(l, eval_cond(l, e->a) ? e->b : e->c);
+        break;
     case EX_COERCE:
-        return eval_coerce(l, e);
+        r = eval_coerced(l, e);
+        break;
     default:
         lower_fail(l);
-        return r;
+        break;
     }
-    return eval_binary(l, e);
-}
-
-static __attribute__((noinline)) value eval_tree(lower *l, const expr *e)
-{
-    if (!lower_enter(l))
-        return (value){0};
-    value r = evaluate(l, e);
     l->depth--;
     return r;
-}
-
-/* Most expressions are leaves, or the shape of an input: they take no step of their own. */
-value eval(lower *l, const expr *e)
-{
-    const frame *f = l->f;
-    if (l->state == LOWER_OK)
-        switch (e->kind) {
-        case EX_INT:
-            return eval_of_term(term_const(e->i));
-        case EX_LOCAL:
-            if (e->type != TY_REAL && e->type != TY_INTERVAL)
-                return l->locals[e->index];
-            break;
-        case EX_VAR:
-            if (e->type != TY_REAL && f->var_state[e->index] == STATE_DONE && f->var_usable[e->index])
-                return f->vars[e->index];
-            break;
-        case EX_INPUT:
-            return (value){.tensor = {false, f->first_slot[e->index], f->arity[e->index]}};
-        case EX_COERCE:
-            if (e->type == TY_INTS && e->a->kind == EX_INPUT) {
-                const frame_slot *s = &f->slots[f->first_slot[e->a->index]];
-                if (s->dims_state == STATE_DONE && f->arity[e->a->index] > 0)
-                    return (value){.ints = {s->dims, s->rank}};
-            }
-            break;
-        default:
-            break;
-        }
-    return eval_tree(l, e);
 }
