@@ -1,7 +1,7 @@
 """tinygrad 0.14.0, DEV=CPU."""
 import numpy as np
 
-from study.findings import but, finding, i64, ramp, single
+from study.findings import but, f32, finding, i64, ramp, single
 from study.findings import tract
 
 V = "0.14.0"
@@ -26,3 +26,27 @@ def resize_of_one_axis_to_a_size():
     x = ramp(4, 3)
     return single("Resize", {"x": x}, {"s": i64(2)}, [x[[0, 2]]], opset=18, inputs=["x", "", "", "s"], axes=[0], mode="nearest",
                   coordinate_transformation_mode="asymmetric", nearest_mode="floor")
+
+
+@finding("tinygrad", V, "shape difference", but("tinygrad"))
+def einsum_of_a_diagonal():
+    """Of "dda->da" the first axis is the diagonal's: [2, 2, 3] becomes [2, 3]. tinygrad puts the diagonal last, whatever the letters say."""
+    x = ramp(2, 2, 3)
+    return single("Einsum", {"x": x}, {}, [np.einsum("dda->da", x)], equation="dda->da")
+
+
+@finding("tinygrad", V, "value mismatch", ("onnxruntime-none", "onnxruntime-web"))
+def max_unpool_of_two_channels_to_an_output_shape():
+    """Indices are into the flat result, of two channels of five: 5 and 9 are the second one's ends. With output_shape tinygrad takes them into a result of the usual size."""
+    y = np.zeros(10, np.float32)
+    y[[1, 4, 5, 9]] = 1, 2, 3, 4
+    return single("MaxUnpool", {"x": f32(1, 2, 3, 4).reshape(1, 2, 2)}, {"i": i64(1, 4, 5, 9).reshape(1, 2, 2), "s": i64(1, 2, 5)}, [y.reshape(1, 2, 5)], kernel_shape=[2], strides=[2])
+
+
+@finding("tinygrad", V, "shape difference", ("onnxruntime-none", "reference", "onnxruntime-web"))
+def max_unpool_with_pads():
+    """pads are those of all beginnings, then of all ends: (2 - 1) * 2 + 2 rows less one above and one below are 2, and columns 4. tinygrad takes pads as pairs: 3 and 3."""
+    y = np.zeros(8, np.float32)
+    y[[0, 2, 5, 7]] = 1, 2, 3, 4
+    return single("MaxUnpool", {"x": f32(1, 2, 3, 4).reshape(1, 1, 2, 2)}, {"i": i64(0, 2, 5, 7).reshape(1, 1, 2, 2)}, [y.reshape(1, 1, 2, 4)],
+                  kernel_shape=[2, 2], strides=[2, 2], pads=[1, 0, 1, 0])

@@ -144,3 +144,20 @@ def power_of_a_dimension():
     """The exponent of Pow may be of whole numbers, here the dimension that Shape gives. tract ends the process; an exponent from ArgMax or a constant is taken."""
     a, x = ramp(2), ramp(3)
     return model([("Shape", ["x"], ["s"], {}), ("Pow", ["a", "s"], ["y"], {})], {"x": x, "a": a}, {}, [a * a * a])
+
+
+@finding("tract", V, "NaN/Inf difference", but("tract"))
+def softplus_of_a_large_number():
+    """log(1 + exp(95)) is 95 to float32's precision. tract takes the exponential in float32 and gives infinity."""
+    return single("Softplus", {"x": f32(95)}, {}, [f32(95)])
+
+
+@finding("tract", V, "value mismatch", ("onnxruntime-none", "openvino", "onnxruntime-web"))
+def cubic_grid_sample_beyond_the_border():
+    """At 3.3 in a row of four, the pixels 2, 3, 4 and 5 count, with weights of cubic convolution at a = -0.75, and those beyond the border are the last one. tract moves the
+    point to the last pixel."""
+    x, t, a = f32(1, 2, 5, 3), 0.3, -0.75
+    before = ((a * (1 + t) - 5 * a) * (1 + t) + 8 * a) * (1 + t) - 4 * a
+    y = before * x[2] + (1 - before) * x[3]
+    return single("GridSample", {"x": x.reshape(1, 1, 1, 4)}, {"g": f32(1.2, 0).reshape(1, 1, 1, 2)}, [f32(y).reshape(1, 1, 1, 1)],
+                  mode="bicubic", padding_mode="border", align_corners=1)
