@@ -201,8 +201,8 @@ def command(sub):
 
 
 def candidates(folder, args, level):
-    """Failing results, smallest first, few of each kind."""
-    found, seen = engine.read_results(folder), Counter()
+    """Failing results, smallest first, few of each kind. Targets and their outcomes take turns: where few can be reduced, each has some."""
+    found, seen, dealt, turns = engine.read_results(folder), Counter(), Counter(), []
     facts = json.loads((Path(folder) / "models.json").read_text("utf-8"))
     for r in sorted(found, key=lambda r: (r["nodes"], r["model"], r["target"])):
         kind = outcomes.outcome(r, level)
@@ -211,7 +211,9 @@ def candidates(folder, args, level):
         what = messages.normalise(r.get("error", "")) or str(sorted(facts[r["model"]]["operators"]))
         seen[r["target"], kind, what] += 1
         if seen[r["target"], kind, what] <= args.per_kind:
-            yield r
+            turns.append((dealt[r["target"], kind], r))
+            dealt[r["target"], kind] += 1
+    return [r for _, r in sorted(turns, key=lambda t: t[0])]
 
 
 def worst_set(result):
