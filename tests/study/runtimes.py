@@ -71,11 +71,10 @@ def tract(case):
 
 @target("tinygrad", ["tinygrad"], needs=["clang"], memory=3072, seconds=120, batch=16)
 def tinygrad(case):
-    """Every kernel is compiled by clang. Without the loops unrolled that takes a fifth of the time; the operators and their fusion are the same. What the caller has set
-    in the environment stands."""
+    """Every kernel is compiled by clang. What the caller has set in the environment stands."""
     import os
 
-    for name, value in {"DEV": "CPU", "NOOPT": "1", "PARALLEL": "0", "NUM_CPU_THREADS": "1"}.items():  # PARALLEL: no processes that compile ahead
+    for name, value in {"DEV": "CPU", "PARALLEL": "0", "NUM_CPU_THREADS": "1"}.items():  # PARALLEL: no processes that compile ahead
         os.environ.setdefault(name, value)
     from tinygrad import Tensor
     from tinygrad.nn.onnx import OnnxRunner
