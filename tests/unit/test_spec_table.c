@@ -11,25 +11,10 @@
 
 #include <cmocka.h>
 
+#include "arena_fixture.h"
 #include "folder.h"
 #include "spec_merge.h"
 #include "spec_table.h"
-
-static arena a;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena_init(&a, 0);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(&a);
-    return 0;
-}
 
 static spec_file text_file(const char *name, const char *text)
 {

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "arena_fixture.h"
 #include "spec_yaml.h"
 
 /* libyaml allocates through these; the definitions here take the place of its own. */
@@ -36,22 +37,6 @@ void *yaml_realloc(void *p, size_t size)
 char *yaml_strdup(const char *s)
 {
     return s == NULL || yaml_fails() ? NULL : strdup(s);
-}
-
-static arena a;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena_init(&a, 0);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(&a);
-    return 0;
 }
 
 static const spec_node *parse(const char *text)
