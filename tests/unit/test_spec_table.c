@@ -11,10 +11,11 @@
 
 #include <cmocka.h>
 
-#include "arena_fixture.h"
 #include "folder.h"
 #include "spec_merge.h"
 #include "spec_table.h"
+
+#include "arena_fixture.h" /* after the others, as its `a` would shadow their parameters */
 
 static spec_file text_file(const char *name, const char *text)
 {

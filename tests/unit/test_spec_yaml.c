@@ -9,8 +9,9 @@
 
 #include <cmocka.h>
 
-#include "arena_fixture.h"
 #include "spec_yaml.h"
+
+#include "arena_fixture.h" /* after the others, as its `a` would shadow their parameters */
 
 /* libyaml allocates through these; the definitions here take the place of its own. */
 static long yaml_allocations, yaml_fail_at;
