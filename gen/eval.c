@@ -87,7 +87,7 @@ term_list eval_terms(lower *l, expr *const *args, size_t n)
 {
     term_list r = eval_new_list(l, (int)n);
     term *p = (term *)(uintptr_t)r.p;
-    for (size_t i = 0; i < n && l->state == LOWER_OK; i++)
+    for (size_t i = 0; p && i < n && l->state == LOWER_OK; i++)
         p[i] = eval(l, args[i]).t;
     return r;
 }

@@ -214,7 +214,7 @@ static inline int64_t eval_int(lower *l, const expr *e) /* static */
 {
     return e->kind == EX_INT ? e->i : term_need(l, eval(l, e).t);
 }
-bool eval_cond(lower *l, const expr *e);   /* static */
+bool eval_cond(lower *l, const expr *e); /* static */
 value eval_for(lower *l, const expr *e);
 int eval_for_count(lower *l, const expr *e, value *source, int64_t *from); /* iterations and where they come from */
 value eval_for_item(const expr *e, const value *source, int64_t from, int i);

@@ -91,7 +91,7 @@ static nn_status scan(scanner *c, span s, kind in, int depth)
 
 nn_status onnx_scan(onnx_scan_report *report, const void *bytes, size_t n, const char *file, nn_error *err)
 {
-    scanner c = {report, file, err};
     *report = (onnx_scan_report){0};
+    scanner c = {report, file, err};
     return scan(&c, (span){bytes, (const uint8_t *)bytes + n}, MODEL, 0);
 }

@@ -31,16 +31,6 @@ size_t sort_unique32(uint32_t *all, size_t n)
     return kept;
 }
 
-size_t sort_unique64(uint64_t *all, size_t n)
-{
-    size_t kept = 0;
-    sort64(all, n);
-    for (size_t i = 0; i < n; i++)
-        if (kept == 0 || all[kept - 1] != all[i])
-            all[kept++] = all[i];
-    return kept;
-}
-
 size_t sorted_place(const uint64_t *all, size_t n, uint64_t x)
 {
     size_t lo = 0, hi = n;

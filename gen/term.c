@@ -196,13 +196,13 @@ term term_scale(lower *l, term a, int64_t factor, int64_t plus)
     }
     if (!r.t || factor == 1)
         return r;
-    const int n = a.t->n;
+    const int n = r.t->n;
     lin *t = lower_alloc(l, (size_t)n, sizeof *t);
     if (!t)
         return term_const(0);
     for (int i = 0; i < n; i++) {
-        t[i] = (lin){.v = a.t[i].v, .n = n};
-        if (!nn_mul64(a.t[i].k, factor, &t[i].k))
+        t[i] = (lin){.v = r.t[i].v, .n = n};
+        if (!nn_mul64(r.t[i].k, factor, &t[i].k))
             lower_fail(l);
     }
     r.t = t;
