@@ -14,6 +14,7 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -31,6 +32,7 @@ KEPT = {"opset": "--opset", "profile": "--profile", "types": "--types", "max_ele
 RATIO = 2  # controls generated for each treated model
 LIMIT = 600  # seconds for one call of nngen
 LEVEL = 0.05
+ASIDE = re.compile(r"nngen: (\d+ )?missing operator|.*--resume goes on")  # what nngen says beside the reason of a failure
 
 
 class NotTested(Exception):
@@ -104,7 +106,7 @@ def generate(nngen, options, folder, count):
     except subprocess.TimeoutExpired as e:
         raise NotTested(f"nngen takes more than {LIMIT} s") from e
     if done.returncode != 0:
-        said = [x.removeprefix("nngen: ") for x in done.stderr.splitlines() if x.startswith("nngen: ") and not x.startswith("nngen: missing ")]
+        said = [x.removeprefix("nngen: ") for x in done.stderr.splitlines() if x.startswith("nngen: ") and not ASIDE.match(x)]
         raise NotTested(said[-1] if said else f"nngen: exit status {done.returncode}")
 
 
