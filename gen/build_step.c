@@ -122,10 +122,7 @@ static lower_result backward(builder *b, const op_model *op)
 /* One of these types that the table has a use for: float32 or, more often, another that is among them. */
 static dtype draw_type(builder *b, dtype_mask types)
 {
-    dtype_mask others = 0;
-    for (int t = DT_FLOAT32 + 1; t < DT_COUNT; t++)
-        if (b->index->takers[t].n > 0)
-            others |= types & (dtype_mask)1 << t;
+    dtype_mask others = types & b->index->taken & ~((dtype_mask)1 << DT_FLOAT32);
     if (!others || (types >> DT_FLOAT32 & 1 && !tape_chance(b->t, "other type", 2, 3)))
         return DT_FLOAT32;
     return build_draw_type(b, others);
@@ -206,10 +203,7 @@ size_t build_feed(builder *b, const op_model *op, op_spec *sp)
         sp[0].given_input[0] = input;
         return 1;
     }
-    for (int k = 1; k < DT_COUNT; k++)
-        if (b->index->producers[k].n == 0)
-            types &= ~((dtype_mask)1 << k);
-    dtype type = build_draw_type(b, types);
+    dtype type = build_draw_type(b, types & b->index->produced);
     if (type == DT_NONE)
         return 0;
     const op_list *l = &b->index->producers[type];
@@ -455,11 +449,7 @@ static lower_result convert_step(builder *b)
 {
     const op_list *l = &b->index->converters, *before = &b->index->bridges;
     const op_model *op = op_at(b, l, build_draw(b, "converter", l->n));
-    dtype_mask types = op->outputs[0].types & ~b->ops->data;
-    for (int t = 1; t < DT_COUNT; t++)
-        if (b->index->sink[t] >= OP_COST_NONE)
-            types &= ~((dtype_mask)1 << t);
-    dtype type = build_draw_type(b, types);
+    dtype type = build_draw_type(b, op->outputs[0].types & ~b->ops->data & b->index->sinkable);
     if (type == DT_NONE)
         return LOWER_FAIL;
     lower_result res = LOWER_FAIL;

@@ -102,12 +102,18 @@ static nn_status check_domain_call(op_compile *c, expr *e)
     return s;
 }
 
-/* sum, prod, min, max, hull over a list, a generator, a variadic's values or several arguments. */
-static nn_status check_aggregate(op_compile *c, expr *e)
+static nn_status visit_args(op_compile *c, expr *e)
 {
     nn_status s = NN_OK;
     for (size_t i = 0; i < e->n && s == NN_OK; i++)
         s = expr_visit(c, &e->args[i]);
+    return s;
+}
+
+/* sum, prod, min, max, hull over a list, a generator, a variadic's values or several arguments. */
+static nn_status check_aggregate(op_compile *c, expr *e)
+{
+    nn_status s = visit_args(c, e);
     if (s != NN_OK)
         return s;
     bool product = e->op == FN_PROD, hull = e->op == FN_HULL;
@@ -297,9 +303,7 @@ static nn_status check_value_call(op_compile *c, expr *e)
 
 static nn_status check_values(op_compile *c, expr *e)
 {
-    nn_status s = NN_OK;
-    for (size_t i = 0; i < e->n && s == NN_OK; i++)
-        s = expr_visit(c, &e->args[i]);
+    nn_status s = visit_args(c, e);
     if (s != NN_OK)
         return s;
     for (size_t k = 0; k < sizeof signatures / sizeof signatures[0]; k++) {

@@ -281,6 +281,11 @@ nn_status op_index_new(op_index **out, const op_set *ops, nn_error *err)
         if (x->facts[i].most_data >= 2 && !(ops->ops[i].flags & OP_SOURCE))
             x->join_cost = 1;
     each_binding(x, collect);
+    for (int t = 1; t < DT_COUNT; t++) {
+        x->produced |= (dtype_mask)(x->producers[t].n > 0) << t;
+        x->taken |= (dtype_mask)(x->takers[t].n > 0) << t;
+        x->sinkable |= (dtype_mask)(x->sink[t] < OP_COST_NONE) << t;
+    }
     *out = x;
     return NN_OK;
 }

@@ -38,6 +38,8 @@ typedef struct {
     op_list producers[DT_COUNT]; /* at the least cost */
     op_list sinks[DT_COUNT];     /* at the least cost, first step */
     op_list takers[DT_COUNT];    /* placeable operators with a data input of the type */
+    dtype_mask produced, taken;  /* types that have producers, takers */
+    dtype_mask sinkable;         /* types with a way to data, data among them */
     op_list usable;              /* placeable operators */
     op_list joins;               /* those that can take two tensors or more */
     op_list float_joins;         /* those that can take two tensors of data types or more and give one */

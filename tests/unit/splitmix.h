@@ -2,16 +2,13 @@
 #ifndef TEST_SPLITMIX_H
 #define TEST_SPLITMIX_H
 
-#include <stdint.h>
+#include "mix.h"
 
 static uint64_t splitmix_state;
 
 static inline uint64_t splitmix(void)
 {
-    uint64_t z = (splitmix_state += 0x9e3779b97f4a7c15u);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
+    return mix64(splitmix_state += MIX_STEP);
 }
 
 /* As csp_search asks for it. */
