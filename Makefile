@@ -25,10 +25,10 @@ CFLAGS += -std=gnu11 $(OPT) -g $(WARN) $(SAME_BITS) -fvisibility=hidden -fPIC -p
 CXXFLAGS += -std=c++14 $(OPT) -g $(SAME_BITS) -fno-exceptions -fno-rtti -fvisibility=hidden -fPIC $(EXTRA)
 LDLIBS += -lprotobuf-c -lyaml -ljansson -lcrypto -pthread
 
-LIB_C := $(filter-out gen/main.c,$(wildcard gen/*.c)) $(wildcard solver/*.c)
-LIB_O := $(LIB_C:%.c=$(B)/%.o) $(B)/gen/pcg.o $(B)/onnx.pb-c.o $(B)/embedded.o
+LIB_C := $(filter-out gen/cli/main.c,$(wildcard gen/*/*.c)) $(wildcard solver/*.c)
+LIB_O := $(LIB_C:%.c=$(B)/%.o) $(B)/gen/draw/pcg.o $(B)/onnx.pb-c.o $(B)/embedded.o
 SPECS := $(sort $(wildcard specs/*.yaml) $(wildcard specs/profiles/*.yaml))
-UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
+UNIT := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/*/test_*.c)))
 
 # ---- the program and the library ----
 all: $(B)/nngen $(B)/libnngen.a $(B)/libnngen.so
@@ -37,7 +37,7 @@ $(B)/%.o: %.c $(B)/onnx.pb-c.h
 	@mkdir -p $(@D)
 	$(call say,cc,$<)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
-$(B)/gen/pcg.o: gen/pcg.cc
+$(B)/gen/draw/pcg.o: gen/draw/pcg.cc
 	@mkdir -p $(@D)
 	$(call say,c++,$<)
 	$(Q)$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c $< -o $@
@@ -47,10 +47,10 @@ $(B)/onnx.pb-c.h: proto/onnx.proto
 $(B)/onnx.pb-c.c: $(B)/onnx.pb-c.h ;
 $(B)/onnx.pb-c.o: $(B)/onnx.pb-c.c Makefile
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -DNDEBUG -w -c $(B)/onnx.pb-c.c -o $@
-$(B)/embedded.c: gen/embed.sh $(SPECS)
+$(B)/embedded.c: gen/table/embed.sh $(SPECS)
 	@mkdir -p $(B)
 	$(call say,embed,specs)
-	$(Q)sh gen/embed.sh $(SPECS) > $@.tmp
+	$(Q)sh gen/table/embed.sh $(SPECS) > $@.tmp
 	$(Q)mv $@.tmp $@
 $(B)/embedded.o: $(B)/embedded.c
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
@@ -62,7 +62,7 @@ $(B)/libnngen.a: $(LIB_O)
 $(B)/libnngen.so: $(LIB_O)
 	$(call say,link,$@)
 	$(Q)$(CC) -shared -Wl,-soname,libnngen.so.0 $(WHOLE) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
-$(B)/nngen: $(B)/gen/main.o $(B)/libnngen.a
+$(B)/nngen: $(B)/gen/cli/main.o $(B)/libnngen.a
 	$(call say,link,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
@@ -130,7 +130,7 @@ profiles: deps
 	build/profiles/venv/bin/pip install --quiet --disable-pip-version-check -r tests/profiles/requirements.txt
 	for p in $(PROFILES); do build/profiles/venv/bin/python tests/profiles/propose.py --runtime $$p --nngen $(B)/nngen || exit; done
 format:
-	clang-format -i gen/*.c gen/*.h solver/*.c solver/*.h include/*.h $(wildcard tests/*/*.c tests/*/*.h)
+	clang-format -i gen/*/*.c gen/*/*.h solver/*.c solver/*.h include/*.h $(wildcard tests/*/*.c tests/*/*.h tests/unit/*/*.c tests/unit/*/*.h)
 lint: test-deps
 	@sh tests/deps.sh clang-format clang-tidy cppcheck
 	sh tests/lint.sh
@@ -193,6 +193,6 @@ help:
 	@echo "make man, make deb   man pages in $(B)/man; Debian packages in build/deb"
 	@echo "make format, make lint, make clean"
 
--include $(wildcard $(B)/gen/*.d $(B)/solver/*.d $(B)/tests/unit/*.d)
+-include $(wildcard $(B)/gen/*/*.d $(B)/solver/*.d $(B)/tests/unit/*/*.d)
 .PHONY: all corpus check study profiles deps test-deps unit unit-programs bench peers asan stress fuzz campaign format lint man install deb clean help
 .DELETE_ON_ERROR:

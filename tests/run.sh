@@ -26,10 +26,10 @@ count() {
     fi
 }
 
-for t in tests/unit/test_*.c; do
+for t in tests/unit/*/test_*.c; do
     name=$(basename "$t" .c)
-    CMOCKA_MESSAGE_OUTPUT=STDOUT "$B/tests/unit/$name" >"$log/$name" 2>&1
-    count "$log/$name" $? "$name"
+    CMOCKA_MESSAGE_OUTPUT=STDOUT "$B/${t%.c}" >"$log/$name" 2>&1
+    count "$log/$name" $? "${t%.c}"
 done
 
 # Test files in Python run side by side, the long ones first. None of them writes to a place that another one reads.

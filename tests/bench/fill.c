@@ -1,8 +1,8 @@
 /* Contents of tensors in GB/s on one core, by element type and mode of input, into a buffer that stays in the cache (4,096
  * elements) and one that does not. The best of several passes, as other programs may run besides. */
 #define _POSIX_C_SOURCE 200809L
-#include "input_mode.h"
-#include "values.h"
+#include "write/input_mode.h"
+#include "write/contents.h"
 
 #include <stdio.h>
 #include <stdlib.h>

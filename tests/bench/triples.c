@@ -4,8 +4,8 @@
  *
  *     triples OPERATORS TRIES OPSET < list     OPERATORS as of --ops; list as `nngen coverage --show sequences --format csv` writes
  * it */
-#include "api.h"
-#include "build_path.h"
+#include "family/family.h"
+#include "build/build_path.h"
 
 #include <stdio.h>
 #include <stdlib.h>

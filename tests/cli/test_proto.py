@@ -70,7 +70,7 @@ def test_every_number_of_the_enumerations(ours, theirs):
 def exported(tmp_path_factory):
     """A graph made by hand, written by the unit test program."""
     out = tmp_path_factory.mktemp("hand")
-    subprocess.run([str(B / "tests" / "unit" / "test_onnx_write"), str(out)], check=True)
+    subprocess.run([str(B / "tests" / "unit" / "write" / "test_onnx_write"), str(out)], check=True)
     return out
 
 

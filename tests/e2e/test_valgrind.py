@@ -106,11 +106,12 @@ def test_interrupted(tmp_path):
     assert p.returncode == 130 and "== " not in text, text
 
 
-@pytest.mark.parametrize("name", ["arena", "choice", "csp", "graph_check", "onnx_write", "options", "outdir", "plan", "tables", "values"])
+@pytest.mark.parametrize("name", ["base/test_arena", "build/test_graph_check", "corpus/test_outdir", "draw/test_choice", "family/test_options", "plan/test_plan",
+                                  "solver/test_csp_arithmetic", "solver/test_csp_relations", "solver/test_csp_search", "solver/test_csp_store",
+                                  "table/test_tables", "write/test_contents", "write/test_onnx_write"])
 def test_unit_tests(name):
-    program = UNIT / f"test_{name}"
-    if not program.exists():
-        pytest.skip("the unit tests are not built")
+    program = UNIT / name
+    assert program.exists(), f"make unit-programs builds {program}"
     memcheck(program, status=0, cwd=ROOT, env={**os.environ, "CMOCKA_MESSAGE_OUTPUT": "STDOUT"})
 
 

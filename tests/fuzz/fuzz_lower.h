@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lower.h"
+#include "lower/lower.h"
 
 static void check(bool ok)
 {

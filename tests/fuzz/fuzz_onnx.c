@@ -2,11 +2,11 @@
  * What is read must be sound: edges go forward, numbers of paths by two ways agree, every part of a counted sequence is counted.
  *
  *     clang -fsanitize=fuzzer,address,undefined ... && fuzz_onnx CORPUS */
-#include "coverage.h"
-#include "onnx_read.h"
-#include "onnx_view.h"
-#include "seq_paths.h"
-#include "seq_reduce.h"
+#include "sequences/coverage.h"
+#include "onnx/onnx_sound.h"
+#include "onnx/onnx_view.h"
+#include "sequences/seq_paths.h"
+#include "sequences/seq_reduce.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -27,7 +27,7 @@ LIMIT = 300_000
 @pytest.fixture(scope="session")
 def driver(tmp_path_factory):
     out = tmp_path_factory.mktemp("csp") / "csp_driver"
-    sources = [ROOT / "tests/solver/csp_driver.c", ROOT / "gen/base.c", *sorted((ROOT / "solver").glob("*.c"))]
+    sources = [ROOT / "tests/solver/csp_driver.c", ROOT / "gen/base/base.c", *sorted((ROOT / "solver").glob("*.c"))]
     command = [os.environ.get("CC", "cc"), "-std=gnu11", "-O2", "-ffp-contract=off", f"-I{ROOT}/include", f"-I{ROOT}/solver"]
     subprocess.run([*command, *map(str, sources), "-o", str(out)], check=True)
     return out

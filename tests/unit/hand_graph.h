@@ -2,7 +2,7 @@
 #ifndef HAND_GRAPH_H
 #define HAND_GRAPH_H
 
-#include "graph.h"
+#include "value/graph.h"
 
 #include <stdarg.h>
 #include <string.h>

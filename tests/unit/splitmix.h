@@ -2,7 +2,7 @@
 #ifndef TEST_SPLITMIX_H
 #define TEST_SPLITMIX_H
 
-#include "mix.h"
+#include "base/mix.h"
 
 static uint64_t splitmix_state;
 

@@ -1,0 +1,225 @@
+#include "build/build_int.h"
+#include "lower/op_feasible.h"
+#include <string.h>
+
+#define ATTEMPTS 20
+#define RELAX_AFTER 10    /* then larger values are allowed */
+#define LENIENT_AFTER 14  /* then due operators may be left out */
+#define NARROW_AFTER 17   /* then as few outputs as can be */
+#define SPARE_ONE_IN 1000 /* nodes, for which one weak output may be, where else a large graph would be begun anew */
+#define STRICT_FROM 8     /* nodes from which on outputs may not be weak */
+#define RELAXED_MAGNITUDE 100.0
+
+nn_status builder_new(builder **out, const op_set *ops, nn_error *err)
+{
+    *out = NULL;
+    builder *b = nn_calloc(1, sizeof *b);
+    if (!b)
+        return nn_nomem(err);
+    lower_limits limits = {0};
+    b->ops = ops;
+    arena_init(&b->memory, 0);
+    b->due_left = nn_calloc(ops->n_ops + 1, sizeof *b->due_left);
+    nn_status st = b->due_left ? op_index_new(&b->index, ops, err) : nn_nomem(err);
+    if (st == NN_OK)
+        st = lower_new(&b->lower, ops, &limits, &b->memory, err);
+    if (st == NN_OK)
+        st = op_probe_new(&b->probe, b->index, b->lower, &b->memory, err);
+    if (st == NN_OK)
+        st = state_init(&b->s, b->index, &b->memory, err);
+    if (st != NN_OK) {
+        builder_free(b);
+        return st;
+    }
+    *out = b;
+    return NN_OK;
+}
+
+void builder_free(builder *b)
+{
+    if (!b)
+        return;
+    op_probe_free(b->probe);
+    lower_free(b->lower);
+    state_free(&b->s);
+    op_index_free(b->index);
+    nn_free(b->due);
+    nn_free(b->due_left);
+    nn_free(b->paths);
+    nn_free(b->degrees);
+    arena_free(&b->memory);
+    nn_free(b);
+}
+
+/* ---- one attempt ---- */
+
+/* How this model is to look. Draws of 0: a chain with one input and one output. */
+static void draw_style(builder *b)
+{
+    size_t n = b->nodes;
+    b->limit = n / 8 + 2;
+    size_t shape = (size_t)tape_draw(b->t, "style", 3);
+    size_t most = shape == 0 ? 2 : shape == 1 ? 2 + n / 16 : b->limit;
+    b->soft_live = 1 + (size_t)tape_draw(b->t, "outputs", most);
+    b->chainy = shape == 0;
+    b->aim_inputs = 1 + n / 16 + (size_t)tape_draw(b->t, "inputs", n / 12 + 2);
+    b->join_share = 260 + (uint32_t)tape_draw(b->t, "joins", 140);
+    b->reuse_share = 100 + (uint32_t)tape_draw(b->t, "reuse", 100);
+}
+
+/* Takes over the due operators that there is room for, cheapest first; the others are missing. */
+static bool take_due(builder *b, const build_request *r)
+{
+    b->n_due = 0;
+    b->due_cost = 0;
+    b->report.due_missing = 0;
+    memset(b->due_left, 0, b->ops->n_ops * sizeof *b->due_left);
+    void *p = b->due;
+    bool ok = nn_grow(&p, &b->cap_due, r->n_due + 1, sizeof *b->due);
+    b->due = p;
+    if (!ok)
+        return false;
+    int most = 0;
+    for (size_t i = 0; i < r->n_due; i++) {
+        int cost = b->index->facts[r->due[i]].cost;
+        if (cost >= OP_COST_NONE || (size_t)cost > b->nodes)
+            b->report.due_missing++;
+        else if (cost > most)
+            most = cost;
+    }
+    for (int cost = 1; cost <= most; cost++)
+        for (size_t i = 0; i < r->n_due; i++) {
+            if (b->index->facts[r->due[i]].cost != cost)
+                continue;
+            if ((size_t)(b->due_cost + cost) > b->nodes) {
+                b->report.due_missing++;
+                continue;
+            }
+            b->due[b->n_due++] = r->due[i];
+            b->due_left[r->due[i]]++;
+            b->due_cost += cost;
+        }
+    return true;
+}
+
+/* One graph. LOWER_FAIL: it could not be finished. */
+static lower_result attempt(builder *b, const build_request *r)
+{
+    arena_reset(&b->memory);
+    b->group.target = -1;
+    b->free_inputs = false;
+    if (!state_reset(&b->s, r->nodes) || !take_due(b, r) || !build_take_paths(b, r))
+        return LOWER_NOMEM;
+    draw_style(b);
+    b->s.strict = b->index->joins.n > 0 && b->nodes >= STRICT_FROM && b->report.attempts <= RELAX_AFTER;
+    if (b->report.attempts > NARROW_AFTER) {
+        b->soft_live = 1;
+        b->chainy = true;
+    }
+    size_t spares = b->nodes / SPARE_ONE_IN;
+    lower_result res = build_start(b);
+    while (res == LOWER_OK && b->s.n_nodes < b->nodes) {
+        res = build_step(b);
+        if (res == LOWER_FAIL && spares > 0 && state_spare(&b->s)) {
+            spares--;
+            res = LOWER_OK;
+        }
+    }
+    if (res != LOWER_OK)
+        return res;
+    if (build_need(b, b->s.components, b->s.live.n, b->s.sink_need) > 0 || (b->n_due > 0 && !b->lenient) || build_paths_firm(b))
+        return LOWER_FAIL;
+    return build_finish(b) ? LOWER_OK : LOWER_NOMEM;
+}
+
+/* ---- the request ---- */
+
+static nn_status check_request(const builder *b, const build_request *r, nn_error *err)
+{
+    if (r->nodes < 1 || r->nodes > INT32_MAX / 64)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "the number of nodes must be between 1 and %d", INT32_MAX / 64);
+    for (size_t i = 0; i < r->n_due; i++)
+        if (r->due[i] >= b->ops->n_ops)
+            return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "due operator %u does not exist", (unsigned)r->due[i]);
+    for (size_t i = 0; i < r->n_paths; i++)
+        for (size_t k = 0; k < r->paths[i].n; k++)
+            if (r->paths[i].ops[k] >= b->ops->n_ops)
+                return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "operator %u of a due path does not exist",
+                               (unsigned)r->paths[i].ops[k]);
+    int least = OP_COST_NONE;
+    for (size_t i = 0; i < b->index->usable.n; i++) {
+        int cost = b->index->facts[b->index->usable.items[i]].cost;
+        least = cost < least ? cost : least;
+    }
+    for (size_t i = 0; least >= OP_COST_NONE && i < b->ops->n_ops; i++)
+        if (!b->index->facts[i].feasible)
+            return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0, "no graph of %zu nodes found: operator %s: " OP_INFEASIBLE, r->nodes,
+                           b->ops->ops[i].name);
+    if (least >= OP_COST_NONE)
+        return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0,
+                       "none of the %zu operators can stand in a graph with float32 inputs and outputs", b->ops->n_ops);
+    if ((size_t)least > r->nodes)
+        return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0, "with these operators the smallest graph has %d nodes, not %zu", least,
+                       r->nodes);
+    return NN_OK;
+}
+
+static nn_status give_up(const builder *b, nn_error *err)
+{
+    const char *op = b->obstacle < b->ops->n_ops ? b->ops->ops[b->obstacle].name : NULL;
+    if (op)
+        return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0, "no graph of %zu nodes found in %d attempts: operator %s could not be placed",
+                       b->nodes, ATTEMPTS, op);
+    return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0,
+                   "no graph of %zu nodes found in %d attempts with %zu operators: %s after %zu nodes, with at most %zu outputs",
+                   b->nodes, ATTEMPTS, b->index->usable.n, b->complaint, b->s.n_nodes, b->limit);
+}
+
+nn_status builder_build(builder *b, const build_request *r, tape *t, const graph **out, build_report *report, nn_error *err)
+{
+    *out = NULL;
+    nn_status st = check_request(b, r, err);
+    if (st != NN_OK)
+        return st;
+    uint64_t draws = tape_count(t);
+    b->t = t;
+    b->nodes = r->nodes;
+    b->obstacle = UINT16_MAX;
+    b->complaint = "no operator could begin";
+    b->lenient = b->probing = false;
+    b->s.avoid = r->avoid;
+    b->weights = r->weights;
+    b->report = (build_report){0};
+    lower_limits limits = r->limits;
+    lower_set_limits(b->lower, &limits);
+    lower_set_check(b->lower, r->check);
+    lower_result res = LOWER_FAIL;
+    for (int a = 0; a < ATTEMPTS && res == LOWER_FAIL && !lower_fault(b->lower); a++) {
+        b->report.attempts++;
+        b->lenient = a >= LENIENT_AFTER;
+        if (a == RELAX_AFTER) {
+            limits.max_magnitude = (limits.max_magnitude > 0 ? limits.max_magnitude : 1e4) * RELAXED_MAGNITUDE;
+            lower_set_limits(b->lower, &limits);
+        }
+        tape_span_begin(t, "attempt");
+        res = attempt(b, r);
+        tape_span_end(t, res == LOWER_OK);
+    }
+    b->report.tape_draws = tape_count(t) - draws;
+    b->report.due_missing += b->n_due;
+    for (size_t i = 0; i < b->n_paths; i++)
+        b->report.path_missing += b->paths[i].n - b->paths[i].at;
+    if (report)
+        *report = b->report;
+    if (res == LOWER_NOMEM)
+        return nn_nomem(err);
+    if (lower_fault(b->lower)) {
+        if (err)
+            *err = *lower_fault(b->lower);
+        return NN_ERR_BUILD;
+    }
+    if (res == LOWER_FAIL)
+        return give_up(b, err);
+    *out = &b->out;
+    return NN_OK;
+}

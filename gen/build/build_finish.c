@@ -1,0 +1,82 @@
+#include "build/build_int.h"
+
+/* Producers before consumers: depth-first from each node in the order in which they were made, on a stack of its own.
+ * Tarjan, "Depth-first search and linear graph algorithms", 1972. */
+static void topological_order(builder *b, uint32_t *order)
+{
+    const build_state *s = &b->s;
+    size_t n = s->n_nodes, done = 0;
+    int32_t *next = b->degrees, *stack = b->degrees + n; /* next: input of a node to look at, -1: not visited */
+    for (size_t i = 0; i < n; i++)
+        next[i] = -1;
+    for (size_t i = 0; i < n; i++) {
+        size_t depth = 0;
+        if (next[i] < 0) {
+            next[i] = 0;
+            stack[depth++] = (int32_t)i;
+        }
+        while (depth > 0) {
+            int32_t v = stack[depth - 1];
+            const graph_node *node = &s->nodes[v];
+            if ((size_t)next[v] == node->n_inputs) {
+                order[done++] = (uint32_t)v;
+                depth--;
+                continue;
+            }
+            int32_t t = node->inputs[next[v]++], p = t < 0 ? -1 : s->tensors[t].producer;
+            if (p >= 0 && next[p] < 0) {
+                next[p] = 0;
+                stack[depth++] = p;
+            }
+        }
+    }
+}
+
+/* Each live node's first output of a data type; further unconsumed ones by chance, up to the limit. */
+static size_t choose_outputs(builder *b, const uint32_t *order, int32_t *outputs)
+{
+    build_state *s = &b->s;
+    size_t n = 0, live = s->live.n;
+    for (size_t k = 0; k < s->n_nodes; k++) {
+        const graph_node *node = &s->nodes[order[k]];
+        bool due = state_node_live(s, (int32_t)order[k]);
+        for (size_t o = 0; o < node->n_outputs; o++) {
+            int32_t t = node->outputs[o];
+            if (t < 0 || s->notes[t].free_at < 0 || s->notes[t].weak || !(b->ops->data >> s->tensors[t].desc.type & 1))
+                continue;
+            if (!due && (n + live >= b->limit || !tape_chance(b->t, "further output", 1, 2)))
+                continue;
+            live -= due;
+            due = false;
+            s->tensors[t].output = true;
+            outputs[n++] = t;
+        }
+    }
+    return n;
+}
+
+bool build_finish(builder *b)
+{
+    build_state *s = &b->s;
+    size_t most = s->live.n > b->limit ? s->live.n : b->limit;
+    void *p = b->degrees;
+    bool ok = nn_grow(&p, &b->cap_degrees, 2 * s->n_nodes, sizeof *b->degrees);
+    b->degrees = p;
+    uint32_t *order = arena_alloc(&b->memory, s->n_nodes * sizeof *order);
+    int32_t *outputs = arena_alloc(&b->memory, most * sizeof *outputs);
+    if (!ok || !order || !outputs)
+        return false;
+    topological_order(b, order);
+    for (size_t i = 0; i < s->inputs.n; i++)
+        s->tensors[s->inputs.items[i]].serial = (uint32_t)i;
+    b->out = (graph){.tensors = s->tensors,
+                     .n_tensors = s->n_tensors,
+                     .nodes = s->nodes,
+                     .n_nodes = s->n_nodes,
+                     .order = order,
+                     .inputs = s->inputs.items,
+                     .n_inputs = s->inputs.n,
+                     .outputs = outputs,
+                     .n_outputs = choose_outputs(b, order, outputs)};
+    return true;
+}

@@ -1,0 +1,318 @@
+#include "build/op_index.h"
+#include "lower/op_feasible.h"
+#include "rules/opmodel_rules.h"
+
+#define MAX_VARS 8
+#define MAX_BINDINGS 256 /* of type variables, an operator */
+
+/* One binding of an operator's type variables. */
+typedef struct {
+    dtype vars[MAX_VARS];
+} binding;
+
+static dtype lowest_type(dtype_mask m)
+{
+    for (int t = 1; t < DT_COUNT; t++)
+        if (m >> t & 1)
+            return (dtype)t;
+    return DT_NONE;
+}
+
+static dtype bound_type(const binding *b, int var, dtype_mask types)
+{
+    return var >= 0 && var < MAX_VARS ? b->vars[var] : lowest_type(types);
+}
+
+/* The next binding in counting order; false after the last. The first is made by setting every variable to its lowest type. */
+static bool next_binding(const op_model *op, binding *b)
+{
+    for (size_t v = 0; v < op->n_types && v < MAX_VARS; v++) {
+        for (int t = (int)b->vars[v] + 1; t < DT_COUNT; t++)
+            if (op->type_masks[v] >> t & 1) {
+                b->vars[v] = (dtype)t;
+                return true;
+            }
+        b->vars[v] = lowest_type(op->type_masks[v]);
+    }
+    return false;
+}
+
+static void first_binding(const op_model *op, binding *b)
+{
+    for (size_t v = 0; v < MAX_VARS; v++)
+        b->vars[v] = v < op->n_types ? lowest_type(op->type_masks[v]) : DT_NONE;
+}
+
+static int capped(int cost)
+{
+    return cost > OP_COST_NONE ? OP_COST_NONE : cost;
+}
+
+/* Nodes that must come before the operator. given: an input whose tensor is there already (one of them, if variadic), or -1. */
+static int inputs_cost(const op_index *x, const op_model *op, const binding *b, int given)
+{
+    int sum = 0, least = OP_COST_NONE;
+    bool any = given >= 0, possible = false;
+    for (size_t i = 0; i < op->n_inputs; i++) {
+        const op_input *in = &op->inputs[i];
+        if (!op_input_data(in))
+            continue;
+        int cost = x->produce[bound_type(b, in->type_var, in->types)];
+        possible = true;
+        if (op_input_must(in)) {
+            int n = in->min_arity < 1 ? 1 : in->min_arity;
+            n -= given == (int)i;
+            sum = capped(sum + n * cost);
+            any = true;
+        } else if (cost < least) {
+            least = cost;
+        }
+    }
+    if (any)
+        return sum;
+    if (possible)
+        return capped(sum + least);
+    return op->flags & OP_SOURCE ? sum : OP_COST_NONE;
+}
+
+/* Nodes that must come after it. Outputs that may be missing count only where there are no others. */
+static int outputs_cost(const op_index *x, const op_model *op, const binding *b)
+{
+    int sure = OP_COST_NONE, perhaps = OP_COST_NONE;
+    for (size_t o = 0; o < op->n_outputs; o++) {
+        const op_output *out = &op->outputs[o];
+        int cost = x->sink[bound_type(b, out->type_var, out->types)];
+        int *least = out->optional || out->conditional ? &perhaps : &sure;
+        if (cost < *least)
+            *least = cost;
+    }
+    return sure < OP_COST_NONE ? sure : perhaps;
+}
+
+/* Calls visit for each binding of each operator; true if any call changed something. */
+typedef bool (*visit_fn)(op_index *x, const op_model *op, const binding *b);
+
+static bool each_binding(op_index *x, visit_fn visit)
+{
+    bool changed = false;
+    for (size_t i = 0; i < x->ops->n_ops; i++) {
+        const op_model *op = &x->ops->ops[i];
+        binding b;
+        if (!x->facts[i].feasible)
+            continue;
+        first_binding(op, &b);
+        int n = 0;
+        do
+            changed |= visit(x, op, &b);
+        while (++n < MAX_BINDINGS && next_binding(op, &b));
+    }
+    return changed;
+}
+
+static bool relax_produce(op_index *x, const op_model *op, const binding *b)
+{
+    int cost = capped(inputs_cost(x, op, b, -1) + 1);
+    bool changed = false;
+    for (size_t o = 0; o < op->n_outputs; o++) {
+        dtype t = bound_type(b, op->outputs[o].type_var, op->outputs[o].types);
+        if (t != DT_NONE && cost < x->produce[t]) {
+            x->produce[t] = cost;
+            changed = true;
+        }
+    }
+    return changed;
+}
+
+static bool relax_sink(op_index *x, const op_model *op, const binding *b)
+{
+    int after = outputs_cost(x, op, b);
+    bool changed = false;
+    for (size_t i = 0; i < op->n_inputs; i++) {
+        if (!op_input_data(&op->inputs[i]))
+            continue;
+        dtype t = bound_type(b, op->inputs[i].type_var, op->inputs[i].types);
+        int cost = capped(inputs_cost(x, op, b, (int)i) + 1 + after);
+        if (t != DT_NONE && cost < x->sink[t]) {
+            x->sink[t] = cost;
+            changed = true;
+        }
+    }
+    return changed;
+}
+
+/* Whether output 0 may have a type of data or another, by choice. */
+static bool converts(const op_model *op)
+{
+    const op_output *out = &op->outputs[0];
+    bool chosen = op->n_outputs > 0 && out->type_var >= 0 && out->types & op->data && out->types & ~op->data;
+    for (size_t i = 0; i < op->n_inputs && chosen; i++)
+        chosen = op->inputs[i].type_var != out->type_var || !op_input_data(&op->inputs[i]);
+    return chosen;
+}
+
+static void push(op_list *l, size_t op)
+{
+    if (l->n == 0 || l->items[l->n - 1] != op)
+        l->items[l->n++] = (uint16_t)op;
+}
+
+/* Costs of an operator and its place in the lists, once the types' costs are settled. Operators are visited in order, so a list has
+ * no repeats. */
+static bool collect(op_index *x, const op_model *op, const binding *b)
+{
+    op_facts *f = &x->facts[op->index];
+    int before = inputs_cost(x, op, b, -1), after = capped(outputs_cost(x, op, b) + (op->flags & OP_SOURCE ? x->join_cost : 0));
+    int cost = capped(before + 1 + after);
+    if (cost >= OP_COST_NONE)
+        return false;
+    if (cost < f->cost) {
+        f->cost = cost;
+        f->inputs_cost = before;
+        f->outputs_cost = after;
+    }
+    push(&x->usable, op->index);
+    if (f->most_data >= 2)
+        push(&x->joins, op->index);
+    if (f->most_floats >= 2 && after == 0)
+        push(&x->float_joins, op->index);
+    bool from_data = false, to_data = false;
+    for (size_t o = 0; o < op->n_outputs; o++) {
+        dtype t = bound_type(b, op->outputs[o].type_var, op->outputs[o].types);
+        f->gives |= (dtype_mask)1 << t;
+        to_data |= x->ops->data >> t & 1;
+        if (!(x->ops->data >> t & 1) && before + 1 == x->produce[t])
+            push(&x->producers[t], op->index);
+    }
+    for (size_t i = 0; i < op->n_inputs; i++) {
+        if (!op_input_data(&op->inputs[i]))
+            continue;
+        dtype t = bound_type(b, op->inputs[i].type_var, op->inputs[i].types);
+        f->takes |= (dtype_mask)1 << t;
+        from_data |= x->ops->data >> t & 1;
+        push(&x->takers[t], op->index);
+        if (!(x->ops->data >> t & 1) && inputs_cost(x, op, b, (int)i) + 1 + after == x->sink[t])
+            push(&x->sinks[t], op->index);
+    }
+    if (from_data && to_data && before == 0 && f->least_data == 1)
+        push(&x->bridges, op->index);
+    if (from_data && before == 0 && f->least_data == 1 && converts(op))
+        push(&x->converters, op->index);
+    return false;
+}
+
+static void count_data(op_facts *f, const op_model *op, dtype_mask data)
+{
+    f->cost = f->inputs_cost = f->outputs_cost = OP_COST_NONE;
+    for (size_t i = 0; i < op->n_inputs; i++) {
+        const op_input *in = &op->inputs[i];
+        if (!op_input_data(in))
+            continue;
+        int most = in->max_arity < 1 ? 1 : in->max_arity;
+        f->most_data += most;
+        f->most_floats += in->types & data ? most : 0;
+        if (op_input_must(in))
+            f->least_data += in->min_arity < 1 ? 1 : in->min_arity;
+    }
+    if (f->least_data == 0 && f->most_data > 0)
+        f->least_data = 1;
+}
+
+/* Initializers that an expression names. */
+static uint32_t weights_in(const op_model *op, const expr *e)
+{
+    if (!e)
+        return 0;
+    if (e->kind == EX_INPUT)
+        return op->inputs[e->index].roles & ROLE_WEIGHT ? (uint32_t)1 << e->index : 0;
+    uint32_t m = weights_in(op, e->a) | weights_in(op, e->b) | weights_in(op, e->c);
+    for (size_t i = 0; i < e->n; i++)
+        m |= weights_in(op, e->args[i]);
+    return m;
+}
+
+static uint32_t aside(const op_model *op)
+{
+    uint32_t m = 0, all = op->rules && op->n_outputs > 1 ? weights_in(op, op->rules->outputs[0].range) : 0;
+    for (size_t o = 1; all && o < op->n_outputs; o++)
+        if (all & ~weights_in(op, op->rules->outputs[o].range))
+            m |= (uint32_t)1 << o;
+    return m;
+}
+
+static bool new_list(op_list *l, size_t n)
+{
+    l->n = 0;
+    l->items = nn_malloc((n + 1) * sizeof *l->items);
+    return l->items != NULL;
+}
+
+nn_status op_index_new(op_index **out, const op_set *ops, nn_error *err)
+{
+    *out = NULL;
+    op_index *x = nn_calloc(1, sizeof *x);
+    if (!x)
+        return nn_nomem(err);
+    x->ops = ops;
+    x->facts = nn_calloc(ops->n_ops + 1, sizeof *x->facts);
+    bool ok = x->facts && new_list(&x->usable, ops->n_ops) && new_list(&x->joins, ops->n_ops) &&
+              new_list(&x->float_joins, ops->n_ops) && new_list(&x->bridges, ops->n_ops) && new_list(&x->converters, ops->n_ops);
+    for (int t = 0; t < DT_COUNT && ok; t++)
+        ok = new_list(&x->producers[t], ops->n_ops) && new_list(&x->sinks[t], ops->n_ops) && new_list(&x->takers[t], ops->n_ops);
+    if (!ok) {
+        op_index_free(x);
+        return nn_nomem(err);
+    }
+    const lower_limits limits = {0};
+    for (size_t i = 0; i < ops->n_ops; i++)
+        x->facts[i].feasible =
+            ops->ops[i].rules == NULL || op_feasible(ops, &ops->ops[i], &limits); /* NULL: a model without rules */
+    for (int t = 0; t < DT_COUNT; t++)
+        x->produce[t] = x->sink[t] = ops->data >> t & 1 ? 0 : OP_COST_NONE;
+    while (each_binding(x, relax_produce)) {
+    }
+    while (each_binding(x, relax_sink)) {
+    }
+    for (size_t i = 0; i < ops->n_ops; i++) {
+        count_data(&x->facts[i], &ops->ops[i], ops->data);
+        x->facts[i].aside = aside(&ops->ops[i]);
+    }
+    x->join_cost = OP_COST_NONE;
+    for (size_t i = 0; i < ops->n_ops; i++)
+        if (x->facts[i].most_data >= 2 && !(ops->ops[i].flags & OP_SOURCE))
+            x->join_cost = 1;
+    each_binding(x, collect);
+    for (int t = 1; t < DT_COUNT; t++) {
+        x->produced |= (dtype_mask)(x->producers[t].n > 0) << t;
+        x->taken |= (dtype_mask)(x->takers[t].n > 0) << t;
+        x->sinkable |= (dtype_mask)(x->sink[t] < OP_COST_NONE) << t;
+    }
+    *out = x;
+    return NN_OK;
+}
+
+void op_index_free(op_index *x)
+{
+    if (!x)
+        return;
+    nn_free(x->facts);
+    nn_free(x->usable.items);
+    nn_free(x->joins.items);
+    nn_free(x->float_joins.items);
+    nn_free(x->bridges.items);
+    nn_free(x->converters.items);
+    for (int t = 0; t < DT_COUNT; t++) {
+        nn_free(x->producers[t].items);
+        nn_free(x->sinks[t].items);
+        nn_free(x->takers[t].items);
+    }
+    nn_free(x);
+}
+
+int op_index_sink(const op_index *x, dtype_mask types)
+{
+    int least = OP_COST_NONE;
+    for (int t = 1; t < DT_COUNT; t++)
+        if (types >> t & 1 && x->sink[t] < least)
+            least = x->sink[t];
+    return least;
+}

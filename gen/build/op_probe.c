@@ -1,0 +1,292 @@
+#include "build/op_probe.h"
+
+#define PROBE_RANKS 5 /* 0 .. 4 */
+#define PROBE_SEED 0x70726f6265u
+
+typedef struct {
+    uint16_t *items;
+    size_t n;
+} sample_list;
+
+struct op_probe {
+    const op_index *index;
+    lower *l;
+    probe_sample *samples;
+    size_t n;
+    sample_list *bridges; /* of each operator and input; items NULL: not made yet */
+    op_list mixers;
+    bool *broadcasts; /* of each operator: a mixer whose operands are to broadcast together */
+};
+
+static tensor_desc sample_tensor(dtype type, int rank)
+{
+    static const int64_t dims[PROBE_RANKS] = {2, 4, 6, 6, 4};
+    double least = 0, largest = 0;
+    (void)dtype_limits(type, &least, &largest);
+    tensor_desc d = {.type = type, .rank = rank, .range = {-1.5, 2}};
+    if (!dtype_is_float(type))
+        d.range = iv_meet(iv(-5, 20), iv(least, largest));
+    for (int i = 0; i < rank; i++)
+        d.dims[i] = dims[i];
+    return d;
+}
+
+static lower_result solve_alone(const op_probe *p, const lower_request *r, tape *t, op_instance *inst)
+{
+    int frame;
+    lower_begin(p->l, t);
+    lower_result res = lower_add(p->l, r, &frame);
+    return res == LOWER_OK ? lower_close(p->l, inst) : res;
+}
+
+/* The operator with a given tensor in one input and all else left to the lowering. */
+static lower_result probe_one(const op_probe *p, const op_model *op, size_t input, const tensor_desc *d, dtype wanted, tape *t,
+                              tensor_desc *out, uint8_t *output)
+{
+    lower_request r = {.op = op, .output_type = wanted};
+    op_instance inst[LOWER_MAX_FRAMES];
+    size_t slot = 0;
+    for (size_t i = 0; i < op->n_inputs; i++) {
+        const op_input *in = &op->inputs[i];
+        r.arity[i] = in->min_arity < 1 ? 1 : in->min_arity;
+        for (int k = 0; k < r.arity[i] && slot < OP_MAX_SLOTS; k++, slot++) {
+            r.slots[slot] = (lower_slot){.kind = SLOT_AUTO, .rank = -1};
+            if (i == input && k == 0)
+                r.slots[slot] = (lower_slot){.kind = SLOT_TENSOR, .tensor = d, .rank = -1};
+        }
+    }
+    lower_result res = solve_alone(p, &r, t, inst);
+    if (res != LOWER_OK)
+        return res;
+    for (size_t o = 0; o < inst[0].n_outputs; o++)
+        if (inst[0].outputs[o].present && p->index->ops->data >> inst[0].outputs[o].desc.type & 1) {
+            *out = inst[0].outputs[o].desc;
+            *output = (uint8_t)o;
+            return LOWER_OK;
+        }
+    return LOWER_FAIL;
+}
+
+/* The operator on one tensor, with each type of data that its output can have beside the tensor's own. */
+static lower_result probe_types(op_probe *p, const op_model *op, size_t input, const tensor_desc *d, arena *memory, tape *t)
+{
+    const op_output *first = &op->outputs[0];
+    dtype_mask data = p->index->ops->data, wanted = first->types & data;
+    bool free_type = (data & (data - 1)) && first->type_var >= 0 && first->type_var != op->inputs[input].type_var;
+    for (int type = 0; type < DT_COUNT; type++) {
+        if (free_type ? !(wanted >> type & 1) : type > 0)
+            continue;
+        arena_mark m = arena_get_mark(memory);
+        tensor_desc out;
+        uint8_t output = 0;
+        lower_result res = probe_one(p, op, input, d, (dtype)type, t, &out, &output);
+        arena_release(memory, m);
+        if (res == LOWER_NOMEM)
+            return res;
+        if (res == LOWER_OK)
+            p->samples[p->n++] = (probe_sample){op->index, d->type, (uint8_t)d->rank, (uint8_t)input, output, out};
+    }
+    return LOWER_OK;
+}
+
+static nn_status probe_all(op_probe *p, arena *memory, tape *t)
+{
+    for (size_t k = 0; k < p->index->bridges.n; k++) {
+        const op_model *op = &p->index->ops->ops[p->index->bridges.items[k]];
+        size_t input = 0;
+        while (input < op->n_inputs && !op_input_must(&op->inputs[input]))
+            input++;
+        for (size_t i = 0; input == op->n_inputs && i < op->n_inputs; i++)
+            if (op_input_data(&op->inputs[i]))
+                input = i;
+        if (input == op->n_inputs)
+            continue;
+        for (int type = 1; type < DT_COUNT; type++)
+            for (int rank = 0; rank < PROBE_RANKS && p->index->ops->data >> type & 1; rank++) {
+                tensor_desc d = sample_tensor((dtype)type, rank);
+                if ((op->inputs[input].ranks >> rank & 1) && lower_may_take(p->l, op, input, &d) &&
+                    probe_types(p, op, input, &d, memory, t) != LOWER_OK)
+                    return NN_ERR_NOMEM;
+            }
+    }
+    return NN_OK;
+}
+
+/* Whether the operator's output is not weak where the input is and another, of the same shape, is not. */
+static lower_result mixes(const op_probe *p, const op_model *op, size_t input, size_t other, const tensor_desc *one,
+                          const tensor_desc *two, tape *t)
+{
+    lower_request r = {.op = op, .output_type = DT_NONE};
+    op_instance inst[LOWER_MAX_FRAMES];
+    tensor_desc d = *two, weak = *one;
+    weak.range = dtype_is_float(d.type) ? iv(-0.5, 1) : iv(0, 4);
+    weak.likely = est_weak(weak.range);
+    size_t slot = 0;
+    for (size_t i = 0; i < op->n_inputs; i++) {
+        int least = op->inputs[i].min_arity < 1 ? 1 : op->inputs[i].min_arity, first = 1;
+        r.arity[i] = input == other && i == input && least < 2 ? 2 : least;
+        for (int k = 0; k < r.arity[i]; k++, slot++) {
+            if (slot == OP_MAX_SLOTS)
+                return LOWER_FAIL;
+            r.slots[slot] = (lower_slot){.kind = SLOT_AUTO, .rank = -1};
+            if ((i == input && k == 0) || (i == other && k == first - (i != input)))
+                r.slots[slot] = (lower_slot){.kind = SLOT_TENSOR, .tensor = i == input && k == 0 ? &weak : &d, .rank = -1};
+        }
+    }
+    lower_result res = solve_alone(p, &r, t, inst);
+    if (res != LOWER_OK)
+        return res;
+    const inst_output *o = &inst[0].outputs[0];
+    return o->present && p->index->ops->data >> o->desc.type & 1 && !o->desc.likely.weak ? LOWER_OK : LOWER_FAIL;
+}
+
+/* Whether the mixer takes some two tensors that do not broadcast together: such as a product or a concatenation might. */
+static lower_result takes_others(const op_probe *p, const op_model *op, size_t input, size_t other, dtype type, arena *memory,
+                                 tape *t)
+{
+    static const int64_t dims[][2][4] = {{{4, 6}, {6, 9}},
+                                         {{6, 4}, {6, 9}},
+                                         {{4, 6}, {9, 6}},
+                                         {{2, 4, 6}, {2, 6, 9}},
+                                         {{2, 4, 6}, {2, 9, 6}},
+                                         {{6, 2, 4}, {6, 9, 4}},
+                                         {{6, 2, 4}, {9, 2, 4}},
+                                         {{4, 6, 8}, {6}},
+                                         {{4}, {6}},
+                                         {{2, 4, 6, 6}, {2, 4, 3, 3}}};
+    for (size_t k = 0; k < sizeof dims / sizeof *dims; k++) {
+        tensor_desc d[2];
+        for (int i = 0; i < 2; i++) {
+            int rank = 0;
+            while (rank < 4 && dims[k][i][rank] > 0)
+                rank++;
+            d[i] = sample_tensor(type, rank);
+            for (int j = 0; j < rank; j++)
+                d[i].dims[j] = dims[k][i][j];
+        }
+        arena_mark m = arena_get_mark(memory);
+        lower_result res = mixes(p, op, input, other, &d[0], &d[1], t);
+        arena_release(memory, m);
+        if (res != LOWER_FAIL)
+            return res;
+    }
+    return LOWER_FAIL;
+}
+
+static nn_status find_mixers(op_probe *p, arena *memory, tape *t)
+{
+    for (size_t n = 0; n < p->index->float_joins.n; n++) {
+        uint16_t number = p->index->float_joins.items[n];
+        const op_model *op = &p->index->ops->ops[number];
+        lower_result res = LOWER_FAIL;
+        for (size_t i = 0; i < op->n_inputs && res == LOWER_FAIL; i++)
+            for (size_t j = 0; j < op->n_inputs && res == LOWER_FAIL; j++) {
+                if (!op_input_data(&op->inputs[i]) || !op_input_data(&op->inputs[j]) || (i == j && op->inputs[i].max_arity < 2))
+                    continue;
+                for (int k = 0; k < DT_COUNT * PROBE_RANKS && res == LOWER_FAIL; k++) {
+                    dtype type = (dtype)(k / PROBE_RANKS);
+                    if (!((op->inputs[i].types & op->inputs[j].types & p->index->ops->data) >> type & 1))
+                        continue;
+                    arena_mark m = arena_get_mark(memory);
+                    tensor_desc d = sample_tensor(type, k % PROBE_RANKS);
+                    res = mixes(p, op, i, j, &d, &d, t);
+                    arena_release(memory, m);
+                }
+            }
+        if (res == LOWER_NOMEM)
+            return NN_ERR_NOMEM;
+        if (res == LOWER_OK)
+            p->mixers.items[p->mixers.n++] = number;
+        bool strict = res == LOWER_OK;
+        for (size_t i = 0; i < op->n_inputs && strict; i++)
+            for (size_t j = 0; j < op->n_inputs && strict; j++) {
+                if (!op_input_data(&op->inputs[i]) || !op_input_data(&op->inputs[j]) || (i == j && op->inputs[i].max_arity < 2))
+                    continue;
+                res = takes_others(p, op, i, j, DT_FLOAT32, memory, t);
+                if (res == LOWER_NOMEM)
+                    return NN_ERR_NOMEM;
+                strict = res == LOWER_FAIL;
+            }
+        p->broadcasts[number] = strict;
+    }
+    return NN_OK;
+}
+
+nn_status op_probe_new(op_probe **out, const op_index *index, lower *l, arena *memory, nn_error *err)
+{
+    *out = NULL;
+    op_probe *p = nn_calloc(1, sizeof *p);
+    tape *t = NULL;
+    if (!p)
+        return nn_nomem(err);
+    p->index = index;
+    p->l = l;
+    size_t types = 0;
+    for (int k = 1; k < DT_COUNT; k++)
+        types += index->ops->data >> k & 1;
+    p->samples = nn_calloc(index->bridges.n * PROBE_RANKS * types * types + 1, sizeof *p->samples);
+    p->bridges = nn_calloc(index->ops->n_ops * OP_MAX_INPUTS + 1, sizeof *p->bridges);
+    p->broadcasts = nn_calloc(index->ops->n_ops + 1, sizeof *p->broadcasts);
+    p->mixers.items = nn_calloc(index->float_joins.n + 1, sizeof *p->mixers.items);
+    nn_status st =
+        p->samples && p->bridges && p->broadcasts && p->mixers.items ? tape_new_seeded(&t, PROBE_SEED, 0, err) : nn_nomem(err);
+    if (st == NN_OK && (probe_all(p, memory, t) != NN_OK || find_mixers(p, memory, t) != NN_OK))
+        st = nn_nomem(err);
+    tape_free(t);
+    if (st != NN_OK)
+        op_probe_free(p);
+    else
+        *out = p;
+    return st;
+}
+
+void op_probe_free(op_probe *p)
+{
+    if (!p)
+        return;
+    for (size_t i = 0; p->bridges && i < p->index->ops->n_ops * OP_MAX_INPUTS; i++)
+        nn_free(p->bridges[i].items);
+    nn_free(p->bridges);
+    nn_free(p->samples);
+    nn_free(p->broadcasts);
+    nn_free(p->mixers.items);
+    nn_free(p);
+}
+
+const probe_sample *op_probe_samples(const op_probe *p, size_t *n)
+{
+    *n = p->n;
+    return p->samples;
+}
+
+const op_list *op_probe_mixers(const op_probe *p)
+{
+    return &p->mixers;
+}
+
+bool op_probe_may_join(const op_probe *p, const op_model *op, const tensor_desc *a, const tensor_desc *b)
+{
+    if (!p->broadcasts[op->index])
+        return true;
+    for (int i = 1; i <= a->rank && i <= b->rank; i++) {
+        int64_t x = a->dims[a->rank - i], y = b->dims[b->rank - i];
+        if (x != y && x != 1 && y != 1)
+            return false;
+    }
+    return true;
+}
+
+const uint16_t *op_probe_bridges(op_probe *p, const op_model *op, size_t input, size_t *n)
+{
+    sample_list *l = &p->bridges[op->index * OP_MAX_INPUTS + input];
+    if (!l->items) {
+        l->items = nn_malloc((p->n + 1) * sizeof *l->items);
+        if (!l->items)
+            return NULL;
+        for (size_t i = 0; i < p->n; i++)
+            if (lower_may_take(p->l, op, input, &p->samples[i].out))
+                l->items[l->n++] = (uint16_t)i;
+    }
+    *n = l->n;
+    return l->items;
+}

@@ -1,0 +1,508 @@
+/* The command line. The only place that prints, reads the clock, catches signals and exits. */
+#include "sequences/coverage.h"
+#include "cli/help.h"
+#include "cli/list_ops.h"
+#include "nngen.h"
+#include "family/options.h"
+#include "corpus/replay.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { EXIT_USAGE = 2 };
+
+/* ---- signals ---- */
+
+static volatile sig_atomic_t caught; /* the signal's number */
+static volatile int cancel;
+static volatile sig_atomic_t resuming, kept; /* kept: what was written can go on */
+
+/* write() is allowed in a signal handler; if it fails there is nobody to tell. */
+static void say(const char *text)
+{
+    if (write(STDERR_FILENO, text, strlen(text)) < 0)
+        return;
+}
+
+static void on_signal(int number)
+{
+    if (caught != 0) {
+        say(kept ? "nngen: stopped at once, without a manifest; --resume goes on\n" : "nngen: stopped at once\n");
+        _exit(128 + number);
+    }
+    caught = number;
+    __atomic_store_n(&cancel, 1, __ATOMIC_RELAXED);
+    if (resuming)
+        say("nngen: stopping: the models that are there go into the manifest; a second signal stops at once\n");
+}
+
+/* The first SIGINT or SIGTERM asks for an orderly end, the second one ends at once. Writing to a closed pipe and past a file size
+ * limit are errors of write(). */
+static void catch_signals(const options *o)
+{
+    resuming = o->resume != 0 && !o->dry_run;
+    kept = !o->dry_run;
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESTART};
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN);
+}
+
+/* Standard streams that were closed at the start get a descriptor on which reading or writing fails; else the first files of the
+ * corpus would be opened as these and receive the messages. */
+static void occupy_standard_streams(void)
+{
+    for (int fd = 0; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
+            break;
+}
+
+/* ---- messages ---- */
+
+static int fail(const nn_error *err)
+{
+    char text[sizeof err->file + sizeof err->message + 64];
+    (void)nn_error_text(err, text, sizeof text);
+    (void)fprintf(stderr, "nngen: %s\n", text);
+    if (err->status == NN_ERR_USAGE)
+        (void)fprintf(stderr, "Try 'nngen --help'.\n");
+    return err->status == NN_ERR_USAGE ? EXIT_USAGE : EXIT_FAILURE;
+}
+
+/* Ends a run whose result is on standard output: what could not be written there is a failure, silent if the reader has left. */
+static int close_stdout(int status)
+{
+    int e = errno;
+    bool bad = ferror(stdout) != 0; /* then errno is still that of the write */
+    if (fflush(stdout) != 0) {
+        bad = true;
+        e = errno;
+    }
+    if (!bad)
+        return status;
+    if (e != EPIPE)
+        (void)fprintf(stderr, "nngen: standard output: %s\n", strerror(e));
+    return status != 0 ? status : EXIT_FAILURE;
+}
+
+static int print_help(void)
+{
+    json_line text = {.bytes = NULL};
+    help_text(&text);
+    int status = text.failed ? fail(&(nn_error){.status = NN_ERR_NOMEM, .message = "out of memory"}) : EXIT_SUCCESS;
+    if (status == EXIT_SUCCESS)
+        (void)fwrite(text.bytes, 1, text.size, stdout);
+    nn_free(text.bytes);
+    return close_stdout(status);
+}
+
+/* ---- progress ---- */
+
+typedef struct {
+    double started, shown;
+    bool on, line; /* line: something stands on the terminal's line */
+} bar;
+
+static double now(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void wipe(bar *b)
+{
+    if (b->line)
+        (void)fputs("\r\033[K", stderr);
+    b->line = false;
+}
+
+static int columns(void)
+{
+    struct winsize w;
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 0 ? w.ws_col : 80;
+}
+
+static void on_progress(void *data, const nn_progress *p)
+{
+    bar *b = data;
+    double t = now();
+    if (!b->on || (t - b->shown < 0.1 && p->done < p->count))
+        return;
+    b->shown = t;
+    b->line = true;
+    double elapsed = t - b->started, rate = elapsed > 0 ? (double)p->done / elapsed : 0;
+    char tail[96], cells[41];
+    int n = snprintf(tail, sizeof tail, " %llu/%llu models  %.0f/s  %.0f s left", (unsigned long long)p->done,
+                     (unsigned long long)p->count, rate, rate > 0 ? (double)(p->count - p->done) / rate : 0);
+    int room = columns() - n - 3, width = room > 40 ? 40 : room < 0 ? 0 : room;
+    int full = (int)((double)width * (double)p->done / (double)p->count);
+    memset(cells, ' ', sizeof cells);
+    memset(cells, '#', (size_t)full);
+    (void)fprintf(stderr, "\r[%.*s]%s\033[K", width, cells, tail);
+    (void)fflush(stderr);
+}
+
+static void print_size(uint64_t bytes)
+{
+    static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
+    double x = (double)bytes;
+    size_t k = 0;
+    for (; x >= 1000 && k < 4; k++)
+        x /= 1000;
+    (void)printf("%.*f %s", k == 0 ? 0 : 1, x, units[k]);
+}
+
+static void print_summary(const options *o, const nn_corpus_report *r, double seconds)
+{
+    (void)printf("%llu model%s of %lld node%s, %zu of %zu operators\n", (unsigned long long)r->models, r->models == 1 ? "" : "s",
+                 (long long)o->nodes, o->nodes == 1 ? "" : "s", r->covered, r->operators);
+    (void)printf("%llu file%s, ", (unsigned long long)r->files, r->files == 1 ? "" : "s");
+    print_size(r->bytes);
+    (void)printf("%s, %.2f s", o->dry_run ? " not written" : "", seconds);
+    if (r->models > 0)
+        (void)printf(", %.3f ms a model", seconds * 1e3 / (double)r->models);
+    (void)printf("\n");
+    if (!o->dry_run)
+        (void)printf("%s/manifest.json\n", o->out);
+}
+
+/* ---- runs ---- */
+
+#define REASONS 16
+#define NAMED 12 /* operators named for a reason; the manifest has them all */
+
+/* Operators that no model has, by reason: a line for each. */
+typedef struct {
+    struct {
+        char *text; /* "REASON\0A, B, C" */
+        size_t size, capacity, operators;
+    } lines[REASONS];
+    size_t n;
+} missing_list;
+
+static void on_missing(void *data, const char *op, const char *reason)
+{
+    missing_list *m = data;
+    size_t i = 0, length = strlen(op), head = strlen(reason) + 1;
+    while (i < m->n && strcmp(m->lines[i].text, reason) != 0)
+        i++;
+    if (i < m->n && m->lines[i].operators >= NAMED) {
+        m->lines[i].operators++;
+        return;
+    }
+    if (i < REASONS) {
+        void *text = m->lines[i].text;
+        size_t from = i < m->n ? m->lines[i].size : head;
+        if (nn_grow(&text, &m->lines[i].capacity, from + length + 3, 1)) {
+            m->lines[i].text = text;
+            if (i == m->n)
+                memcpy(m->lines[m->n++].text, reason, head);
+            else
+                from += (size_t)snprintf(m->lines[i].text + from, 3, ", ");
+            memcpy(m->lines[i].text + from, op, length + 1);
+            m->lines[i].size = from + length;
+            m->lines[i].operators++;
+            return;
+        }
+    }
+    (void)fprintf(stderr, "nngen: missing operator %s: %s\n", op, reason);
+}
+
+/* The list is empty afterwards. */
+static void say_missing(missing_list *m)
+{
+    for (size_t i = 0; i < m->n; i++) {
+        const char *reason = m->lines[i].text, *names = reason + strlen(reason) + 1;
+        size_t n = m->lines[i].operators, more = n > NAMED ? n - NAMED : 0;
+        if (n == 1) {
+            (void)fprintf(stderr, "nngen: missing operator %s: %s\n", names, reason);
+        } else {
+            (void)fprintf(stderr, "nngen: %zu missing operators: %s: %s", n, reason, names);
+            (void)(more > 0 ? fprintf(stderr, " and %zu more\n", more) : fputc('\n', stderr));
+        }
+        nn_free(m->lines[i].text);
+    }
+    *m = (missing_list){.n = 0};
+}
+
+static unsigned processors(void)
+{
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n < 1 ? 1 : n > 256 ? 256 : (unsigned)n;
+}
+
+static int stopped(const options *o, const nn_error *err)
+{
+    int number = caught != 0 ? caught : SIGINT;
+    (void)fprintf(stderr, "nngen: %s: %s%s\n", number == SIGTERM ? "terminated" : "interrupted", err->message,
+                  o->dry_run ? "" : "; what is finished is listed in the manifest, --resume goes on");
+    return 128 + number;
+}
+
+static void say_duplicates(const nn_corpus_report *r, const char *dir)
+{
+    if (r->distinct < r->models)
+        (void)fprintf(stderr, "nngen: %llu of %llu models have the structure of an earlier one%s%s%s\n",
+                      (unsigned long long)(r->models - r->distinct), (unsigned long long)r->models, dir != NULL ? ", see " : "",
+                      dir != NULL ? dir : "", dir != NULL ? "/manifest.json" : "");
+}
+
+static int write_corpus(const options *o, const nn_family *family)
+{
+    bar b = {.started = now(), .on = !o->quiet && (o->progress || isatty(STDERR_FILENO))};
+    missing_list missing = {.n = 0};
+    nn_corpus_config config = {.out = o->dry_run ? NULL : o->out,
+                               .jobs = o->jobs > 0 ? (unsigned)o->jobs : processors(),
+                               .force = o->force != 0,
+                               .resume = o->resume != 0,
+                               .shard = (unsigned)o->shard_number,
+                               .shards = (unsigned)o->shards,
+                               .progress = on_progress,
+                               .progress_data = &b,
+                               .cancel = &cancel};
+    nn_corpus_report report = {0};
+    nn_error err = {0};
+    catch_signals(o);
+    nn_status s = nn_corpus_write(family, &config, &report, on_missing, &missing, &err);
+    wipe(&b);
+    say_missing(&missing);
+    if (s == NN_ERR_CANCELLED)
+        return stopped(o, &err);
+    if (s != NN_OK) {
+        int status = fail(&err);
+        if (report.models > 0 && !o->dry_run)
+            (void)fprintf(stderr, "nngen: %llu of %llu models were finished and stay in %s; --resume goes on\n",
+                          (unsigned long long)report.models, (unsigned long long)options_models(o), o->out);
+        return status;
+    }
+    say_duplicates(&report, o->dry_run ? NULL : o->out);
+    if (!o->quiet)
+        print_summary(o, &report, now() - b.started);
+    return close_stdout(EXIT_SUCCESS);
+}
+
+static int print_operators(const options *o, const nn_table *table)
+{
+    json_line text = {.bytes = NULL};
+    nn_error err = {0};
+    int status = EXIT_SUCCESS;
+    if (list_ops(&text, table, o->list_ops, &err) != NN_OK)
+        status = fail(&err);
+    else
+        (void)fwrite(text.bytes, 1, text.size, stdout);
+    nn_free(text.bytes);
+    return close_stdout(status);
+}
+
+static int run_family(const options *o, const nn_table *table, const char *weights)
+{
+    nn_family *family = NULL;
+    nn_error err = {0};
+    nn_family_config fc = family_of_options(o);
+    fc.weights = weights; /* what the file says */
+    int status = nn_family_open(&family, table, &fc, &err) == NN_OK ? write_corpus(o, family) : fail(&err);
+    nn_family_close(family);
+    return status;
+}
+
+/* A family for each number of nodes, below --out. The first one that fails or is stopped ends it. */
+static int run_families(const options *o, const nn_table *table, const char *weights)
+{
+    if (o->nodes_last == 0)
+        return run_family(o, table, weights);
+    size_t size = o->out != NULL ? strlen(o->out) + 32 : 1;
+    char *out = malloc(size);
+    int status = out != NULL ? EXIT_SUCCESS : fail(&(nn_error){.status = NN_ERR_NOMEM, .message = "out of memory"});
+    for (int64_t nodes = o->nodes; nodes <= o->nodes_last && status == EXIT_SUCCESS; nodes += o->nodes_step) {
+        options one = *o;
+        one.nodes = nodes;
+        if (o->out != NULL) {
+            (void)snprintf(out, size, "%s/nodes-%03lld", o->out, (long long)nodes);
+            one.out = out;
+        }
+        status = run_family(&one, table, weights);
+    }
+    free(out);
+    return status;
+}
+
+static void on_unknown(void *data, const char *op, uint64_t nodes)
+{
+    (void)data;
+    (void)fprintf(stderr, "nngen: --like: operator %s (%llu nodes) is not in the table\n", op, (unsigned long long)nodes);
+}
+
+/* With the weights that were asked for, if any. */
+static int run_weighted(const options *o, const nn_table *table)
+{
+    char *weights = NULL;
+    nn_error err = {0};
+    nn_status s = NN_OK;
+    if (*o->weights != '\0')
+        s = nn_weights_read(&weights, o->weights, &err);
+    else if (o->like != NULL)
+        s = nn_weights_learn(&weights, o->like, table, o->quiet ? NULL : on_unknown, NULL, &err);
+    int status = s == NN_OK ? run_families(o, table, weights) : fail(&err);
+    nn_text_free(weights);
+    return status;
+}
+
+static int run(const options *o)
+{
+    nn_table *table = NULL;
+    nn_error err = {0};
+    nn_table_config tc = table_of_options(o);
+    int status;
+    if (nn_table_open(&table, &tc, &err) != NN_OK)
+        status = fail(&err);
+    else if (o->list_ops != NULL)
+        status = print_operators(o, table);
+    else
+        status = run_weighted(o, table);
+    nn_table_close(table);
+    return status;
+}
+
+static int replay(const options *given)
+{
+    nn_table *table;
+    nn_family *family;
+    manifest_doc *doc;
+    nn_error err = {0};
+    const char *path = given->paths[0];
+    nn_status s = manifest_load(&doc, path, &err);
+    if (s != NN_OK)
+        return fail(&err);
+    options o = *given;
+    const options *made = manifest_options(doc);
+    o.nodes = made->nodes;
+    o.count = made->count;
+    o.shard_number = made->shard_number;
+    o.shards = made->shards;
+    s = replay_open(&table, &family, doc, path, o.specs, o.check != 0, &err);
+    int status = s == NN_OK ? write_corpus(&o, family) : fail(&err);
+    if (s == NN_OK)
+        nn_family_close(family);
+    nn_table_close(table);
+    manifest_doc_free(doc);
+    return status;
+}
+
+static void on_difference(void *data, const char *path, const char *what)
+{
+    (void)fprintf(stderr, "nngen: %s/%s: %s\n", (const char *)data, path, what);
+}
+
+/* Whether a directory is as its manifest says; names it if it is one of several. */
+static int verify_one(const options *o, const char *dir)
+{
+    nn_verify_report r;
+    nn_error err = {0};
+    if (nn_corpus_verify(dir, &r, on_difference, (void *)(uintptr_t)dir, &err) != NN_OK)
+        return fail(&err);
+    if (!o->quiet) {
+        if (o->n_paths > 1)
+            (void)printf("%s: ", dir);
+        (void)printf("%llu models, %llu files, ", (unsigned long long)r.models, (unsigned long long)r.files);
+        print_size(r.bytes);
+        (void)printf(", %llu difference%s\n", (unsigned long long)r.differences, r.differences == 1 ? "" : "s");
+    }
+    return r.differences == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int verify(const options *o)
+{
+    int status = EXIT_SUCCESS;
+    for (int i = 0; i < o->n_paths; i++)
+        if (verify_one(o, o->paths[i]) != EXIT_SUCCESS)
+            status = EXIT_FAILURE;
+    return close_stdout(status);
+}
+
+/* A merge holds two files of each shard open. */
+static void allow_open_files(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int merge(const options *given)
+{
+    double started = now();
+    missing_list missing = {.n = 0};
+    nn_corpus_report report = {0};
+    nn_error err = {0};
+    nn_merge_config config = {.specs = given->specs, .force = given->force != 0};
+    allow_open_files();
+    nn_status s = nn_corpus_merge(given->paths[0], (const char *const *)(given->paths + 1), (size_t)given->n_paths - 1, &config,
+                                  &report, on_missing, &missing, &err);
+    say_missing(&missing);
+    if (s != NN_OK)
+        return fail(&err);
+    say_duplicates(&report, given->paths[0]);
+    options o = *given;
+    o.out = given->paths[0];
+    o.nodes = report.models > 0 ? (int64_t)(report.nodes / report.models) : 0;
+    if (!o.quiet)
+        print_summary(&o, &report, now() - started);
+    return close_stdout(EXIT_SUCCESS);
+}
+
+static void on_problem(void *data, const char *message)
+{
+    (void)data;
+    (void)fprintf(stderr, "nngen: %s\n", message);
+}
+
+/* Commands with command lines of their own. */
+static int analyse(char *const *argv, int argc)
+{
+    json_line out = {.bytes = NULL};
+    nn_error err = {0};
+    size_t problems;
+    nn_status s = strcmp(argv[1], "coverage") == 0 ? coverage_run(argc - 2, argv + 2, &out, on_problem, NULL, &problems, &err)
+                                                   : sequences_run(argc - 2, argv + 2, &out, on_problem, NULL, &problems, &err);
+    int status = s != NN_OK ? fail(&err) : problems > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+    if (s == NN_OK && out.size > 0)
+        (void)fwrite(out.bytes, 1, out.size, stdout);
+    nn_free(out.bytes);
+    return close_stdout(status);
+}
+
+static int act(const options *o)
+{
+    if (o->help)
+        return print_help();
+    if (o->version) {
+        (void)printf("nngen %s\n", nn_version());
+        return close_stdout(EXIT_SUCCESS);
+    }
+    if (o->command != NULL)
+        return strcmp(o->command, "merge") == 0 ? merge(o) : strcmp(o->command, "verify") == 0 ? verify(o) : replay(o);
+    return run(o);
+}
+
+int main(int argc, char **argv)
+{
+    options o;
+    nn_error err = {0};
+    occupy_standard_streams();
+    if (argc > 1 && (strcmp(argv[1], "sequences") == 0 || strcmp(argv[1], "coverage") == 0))
+        return analyse(argv, argc);
+    int status = options_parse(&o, argc, argv, &err) == NN_OK ? act(&o) : fail(&err);
+    options_free(&o);
+    return status;
+}

@@ -1,0 +1,457 @@
+#include "corpus/manifest.h"
+
+#include "lower/op_feasible.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define JSON_FORMAT (JSON_INDENT(1) | JSON_REAL_PRECISION(17))
+
+/* ---- models.jsonl ---- */
+
+static void line_interval(json_line *j, interval v)
+{
+    line_raw(j, "[");
+    line_real(j, v.lo);
+    line_raw(j, ",");
+    line_real(j, v.hi);
+    line_raw(j, "]");
+}
+
+static void line_ports(json_line *j, const nn_model *m, const char *key, const int32_t *tensors, size_t n)
+{
+    line_key(j, key);
+    line_raw(j, "[");
+    for (size_t i = 0; i < n; i++) {
+        const tensor_desc *d = &m->graph->tensors[tensors[i]].desc;
+        line_next(j);
+        line_raw(j, "{");
+        line_key(j, "name");
+        line_string(j, m->names.tensors[tensors[i]]);
+        line_key(j, "type");
+        line_string(j, dtype_name(d->type));
+        line_key(j, "shape");
+        line_raw(j, "[");
+        for (int k = 0; k < d->rank; k++) {
+            line_next(j);
+            line_int(j, d->dims[k]);
+        }
+        line_raw(j, "]");
+        line_key(j, "interval");
+        line_interval(j, d->range);
+        line_raw(j, "}");
+    }
+    line_raw(j, "]");
+}
+
+static bool line_operators(json_line *j, nn_model *m)
+{
+    const op_set *ops = m->family->table->ops;
+    arena_mark mark = arena_get_mark(&m->mem);
+    uint32_t *count = arena_calloc(&m->mem, ops->n_ops, sizeof *count);
+    if (count == NULL)
+        return false;
+    for (size_t i = 0; i < m->graph->n_nodes; i++)
+        count[m->graph->nodes[i].op]++;
+    line_key(j, "operators");
+    line_raw(j, "{");
+    for (size_t i = 0; i < ops->n_ops; i++)
+        if (count[i] > 0) {
+            line_key(j, ops->ops[i].name);
+            line_int(j, count[i]);
+        }
+    line_raw(j, "}");
+    arena_release(&m->mem, mark);
+    return true;
+}
+
+static void line_digest(json_line *j, const uint8_t digest[SHA256_SIZE])
+{
+    char hex[SHA256_HEX_SIZE];
+    sha256_hex(digest, hex);
+    line_string(j, hex);
+}
+
+static void line_files(json_line *j, const nn_model *m, const uint8_t (*digests)[SHA256_SIZE])
+{
+    line_key(j, "files");
+    line_raw(j, "{");
+    line_key(j, "model.onnx");
+    line_digest(j, *digests++);
+    for (int64_t set = 0; set < family_sets(m->family); set++)
+        for (size_t i = 0; i < m->graph->n_inputs; i++) {
+            line_next(j);
+            line_raw(j, "\"test_data_set_");
+            line_int(j, set);
+            line_raw(j, "/input_");
+            line_int(j, (int64_t)i);
+            line_raw(j, ".pb\":");
+            line_digest(j, *digests++);
+        }
+    if (family_npz(m->family)) {
+        line_key(j, "inputs.npz");
+        line_digest(j, *digests++);
+    }
+    line_raw(j, "}");
+}
+
+static void line_intervals(json_line *j, const nn_model *m)
+{
+    line_key(j, "intervals");
+    line_raw(j, "{");
+    for (size_t i = 0; i < m->graph->n_tensors; i++)
+        if (m->names.tensors[i] != NULL && m->graph->tensors[i].kind != TENSOR_INIT) {
+            line_key(j, m->names.tensors[i]);
+            line_interval(j, m->graph->tensors[i].desc.range);
+        }
+    line_raw(j, "}");
+}
+
+nn_status manifest_line(json_line *line, nn_model *m, const uint8_t structure[STRUCTURE_SIZE],
+                        const uint8_t (*digests)[SHA256_SIZE], nn_error *err)
+{
+    char hex[STRUCTURE_HEX_SIZE];
+    const graph *g = m->graph;
+    line_raw(line, "{");
+    line_key(line, "name");
+    line_string(line, m->name);
+    line_key(line, "nodes");
+    line_int(line, (int64_t)g->n_nodes);
+    line_key(line, "structure");
+    structure_hex(structure, hex);
+    line_string(line, hex);
+    line->failed |= !line_operators(line, m);
+    line_ports(line, m, "inputs", g->inputs, g->n_inputs);
+    line_ports(line, m, "outputs", g->outputs, g->n_outputs);
+    line_files(line, m, digests);
+    if (m->family->options.intervals)
+        line_intervals(line, m);
+    line_raw(line, "}\n");
+    return line->failed ? nn_nomem(err) : NN_OK;
+}
+
+/* ---- manifest.json ---- */
+
+/* jansson's functions that take over a value answer -1 for a NULL one, so that a failed allocation inside shows up in `bad`. */
+static json_t *unless(int bad, json_t *j)
+{
+    if (bad == 0)
+        return j;
+    json_decref(j);
+    return NULL;
+}
+
+static json_t *whole(uint64_t x)
+{
+    return json_integer((json_int_t)x);
+}
+static double ratio(uint64_t a, uint64_t b)
+{
+    return b > 0 ? (double)a / (double)b : 0;
+}
+
+static json_t *options_object(const options *o)
+{
+    json_t *j = json_object();
+    int bad = 0;
+    for (const option_row *row = option_rows; row < option_rows + option_count; row++) {
+        if (!row->manifest)
+            continue;
+        json_t *value = row->kind == OPTION_INT    ? json_integer(option_int(o, row))
+                        : row->kind == OPTION_FLAG ? json_boolean(option_int(o, row) != 0)
+                                                   : json_string(option_text(o, row));
+        bad |= json_object_set_new(j, row->field, value);
+    }
+    return unless(bad, j);
+}
+
+static json_t *flags_array(unsigned flags)
+{
+    static const struct {
+        unsigned bit;
+        const char *word;
+    } words[] = {{OP_SOURCE, "source"},
+                 {OP_DISCONTINUOUS, "discontinuous"},
+                 {OP_NONDETERMINISTIC, "nondeterministic"},
+                 {OP_UNLIKE, "unlike"},
+                 {OP_CONTRAST, "contrast"}};
+    json_t *j = json_array();
+    int bad = 0;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if ((flags & words[i].bit) != 0)
+            bad |= json_array_append_new(j, json_string(words[i].word));
+    return unless(bad, j);
+}
+
+static json_t *operators_array(const stats *s)
+{
+    json_t *j = json_array();
+    int bad = 0;
+    for (size_t i = 0; i < s->ops->n_ops; i++) {
+        const op_model *op = &s->ops->ops[i];
+        bad |= json_array_append_new(j, json_pack("{s:s, s:i, s:o, s:o, s:o}", "name", op->name, "since", op->since, "flags",
+                                                  flags_array(op->flags), "nodes", whole(s->op_nodes[i]), "models",
+                                                  whole(s->op_models[i])));
+    }
+    return unless(bad, j);
+}
+
+const char *manifest_missing(const nn_family *f, const stats *s, size_t op)
+{
+    if (s->op_nodes[op] > 0)
+        return NULL;
+    const char *reason = plan_reason(f->plan, (uint16_t)op);
+    if (reason != NULL)
+        return reason;
+    if (s->models < (uint64_t)f->options.count)
+        return "the run was stopped early";
+    return op_feasible(s->ops, &s->ops->ops[op], &f->limits) ? "no place for it was found" : OP_INFEASIBLE;
+}
+
+static json_t *missing_array(const nn_family *f, const stats *s)
+{
+    json_t *j = json_array();
+    int bad = 0;
+    for (size_t i = 0; i < s->ops->n_ops; i++) {
+        const char *reason = manifest_missing(f, s, i);
+        if (reason != NULL)
+            bad |= json_array_append_new(j, json_pack("{s:s, s:s}", "name", s->ops->ops[i].name, "reason", reason));
+    }
+    return unless(bad, j);
+}
+
+static json_t *spread_object(const stats_spread *p, uint64_t models)
+{
+    return json_pack("{s:o, s:f, s:o}", "min", whole(p->least), "mean", ratio(p->sum, models), "max", whole(p->greatest));
+}
+
+static int set_count(json_t *j, int64_t key, uint64_t count)
+{
+    char text[24];
+    return json_object_setn_new(j, text, line_digits(text, key), whole(count));
+}
+
+static json_t *ranks_object(const stats *s)
+{
+    json_t *j = json_object();
+    int bad = 0;
+    for (int r = 0; r <= NN_MAX_RANK; r++)
+        if (s->ranks[r] > 0)
+            bad |= set_count(j, r, s->ranks[r]);
+    return unless(bad, j);
+}
+
+static json_t *dims_object(const stats *s)
+{
+    json_t *j = json_object();
+    int bad = 0;
+    for (size_t i = 0; i < s->n_dims; i++)
+        bad |= set_count(j, s->dims[i].key, s->dims[i].count);
+    return unless(bad, j);
+}
+
+static json_t *subject_object(const stats *s, const class_subject *subject)
+{
+    json_t *j = json_object();
+    int bad = 0;
+    for (size_t k = 0; k < subject->n_classes; k++) {
+        uint64_t count = s->class_counts[subject->first + k];
+        if (!subject->classes[k].undeclared || count > 0)
+            bad |= json_object_set_new(j, subject->classes[k].name, whole(count));
+    }
+    return unless(bad, j);
+}
+
+static json_t *classes_object(const stats *s)
+{
+    json_t *j = json_object();
+    int bad = 0;
+    for (size_t i = 0; i < s->ops->n_ops; i++) {
+        const class_operator *c = &s->classes->operators[i];
+        if (c->n_subjects == 0)
+            continue;
+        json_t *o = json_object();
+        for (size_t k = 0; k < c->n_subjects; k++)
+            bad |= json_object_set_new(o, c->subjects[k].name, subject_object(s, &c->subjects[k]));
+        bad |= json_object_set_new(j, s->ops->ops[i].name, o);
+    }
+    return unless(bad, j);
+}
+
+static bool pair_seen(const stats *s, size_t a, size_t b)
+{
+    return s->paths[0].bits != NULL && seqset_has(&s->paths[0], (uint16_t[]){(uint16_t)a, (uint16_t)b});
+}
+
+/* Feasible pairs that were seen. */
+static uint64_t count_pairs(const pair_table *p, const stats *s)
+{
+    uint64_t n = 0;
+    for (size_t a = 0; a < p->n_ops; a++)
+        for (size_t k = p->first[a]; k < p->first[a + 1]; k++)
+            n += pair_seen(s, a, p->followers[k]);
+    return n;
+}
+
+/* Pairs that have this reason (NULL: feasible) and were not seen: by first operator, the second ones with spaces between. */
+static json_t *pairs_object(const nn_family *f, const stats *s, const char *reason)
+{
+    const op_set *ops = s->ops;
+    json_t *j = json_object();
+    json_line text = {.bytes = NULL};
+    int bad = 0;
+    for (size_t a = 0; a < ops->n_ops; a++) {
+        text.size = 0;
+        for (size_t b = 0; b < ops->n_ops; b++)
+            if (pairs_reason(f->pairs, a, b) == reason && !pair_seen(s, a, b)) {
+                line_raw(&text, text.size > 0 ? " " : "");
+                line_raw(&text, ops->ops[b].name);
+            }
+        if (text.size > 0)
+            bad |= json_object_set_new(j, ops->ops[a].name, text.failed ? NULL : json_stringn(text.bytes, text.size));
+    }
+    nn_free(text.bytes);
+    return unless(bad, j);
+}
+
+/* Pairs that are in no model: feasible ones under "missing", the others under the reason why they are not feasible. One that was
+ * seen though no instance of it had been found is not among them. */
+static json_t *missing_pairs_object(const nn_family *f, const stats *s)
+{
+    json_t *j = json_pack("{s:o}", "missing", pairs_object(f, s, NULL)), *infeasible = json_object();
+    const pair_table *p = f->pairs;
+    int bad = 0;
+    for (size_t i = 0; i < p->n_ops * p->n_ops; i++)
+        if (p->reasons[i] != NULL && json_object_get(infeasible, p->reasons[i]) == NULL)
+            bad |= json_object_set_new(infeasible, p->reasons[i], pairs_object(f, s, p->reasons[i]));
+    bad |= json_object_set_new(j, "infeasible", infeasible);
+    return unless(bad, j);
+}
+
+/* Distinct sequences of operators along edges, by their length. */
+static json_t *coverage_object(const nn_family *f, const stats *s)
+{
+    json_t *j = json_pack("{s:{s:o}}", "1", "seen", whole(stats_covered(s)));
+    int bad = 0;
+    for (size_t i = 0; i < STATS_PATHS; i++) {
+        bool exact;
+        json_t *o = json_pack("{s:o}", "seen", whole(seqset_count(&s->paths[i], &exact)));
+        if (!exact)
+            bad |= json_object_set_new(o, "estimate", json_true());
+        if (i == 0 && f->pairs != NULL && s->paths[0].bits != NULL)
+            bad |= json_object_set_new(o, "feasible", whole(pairs_count(f->pairs))) |
+                   json_object_set_new(o, "covered", whole(count_pairs(f->pairs, s)));
+        const char key[] = {(char)('0' + i + STATS_PATH_LEAST), '\0'};
+        bad |= json_object_set_new(j, key, o);
+    }
+    return unless(bad, j);
+}
+
+static json_t *statistics_object(const nn_family *f, const stats *s)
+{
+    json_t *j = json_pack("{s:o, s:f, s:f}", "nodes", whole(s->nodes), "joins", ratio(s->joins, s->nodes), "reused",
+                          ratio(s->reused, s->tensors));
+    int bad = 0;
+#define X(name) bad |= json_object_set_new(j, #name, spread_object(&s->name, s->models));
+    STATS_SPREADS(X)
+#undef X
+    bad |= json_object_set_new(j, "ranks", ranks_object(s)) | json_object_set_new(j, "dims", dims_object(s)) |
+           json_object_set_new(j, "classes", classes_object(s)) | json_object_set_new(j, "coverage", coverage_object(f, s));
+    return unless(bad, j);
+}
+
+static bool is_shard(const options *run)
+{
+    return run != NULL && run->shards > 0;
+}
+
+static int set_shard(json_t *j, const options *run)
+{
+    return json_object_set_new(j, "shard",
+                               json_pack("{s:I, s:I}", "number", (json_int_t)run->shard_number, "of", (json_int_t)run->shards));
+}
+
+static json_t *paths_array(const stats *s)
+{
+    json_t *j = json_array();
+    int bad = 0;
+    for (size_t i = 0; i < STATS_PATHS; i++) {
+        char *text = seqset_text(&s->paths[i]);
+        bad |= json_array_append_new(j, text != NULL ? json_string(text) : NULL);
+        nn_free(text);
+    }
+    return unless(bad, j);
+}
+
+/* Numerators and denominators of the statistics' ratios. */
+static json_t *sums_object(const stats *s)
+{
+    json_t *j = json_pack("{s:o, s:o, s:o}", "joins", whole(s->joins), "tensors", whole(s->tensors), "reused", whole(s->reused));
+    int bad = 0;
+#define X(name) bad |= json_object_set_new(j, #name, whole(s->name.sum));
+    STATS_SPREADS(X)
+#undef X
+    bad |= json_object_set_new(j, "paths", paths_array(s));
+    return unless(bad, j);
+}
+
+/* Names of models that have the structure of an earlier one, and of that one. */
+static json_t *duplicates_array(const distinct_result *d)
+{
+    json_t *j = json_array();
+    int bad = 0;
+    for (size_t i = 0; i < d->n_pairs; i++) {
+        char model[MODEL_NAME_SIZE], first[MODEL_NAME_SIZE];
+        model_name(model, d->pairs[i].model);
+        model_name(first, d->pairs[i].first);
+        bad |= json_array_append_new(j, json_pack("[s, s]", model, first));
+    }
+    return unless(bad, j);
+}
+
+static json_t *manifest_object(const nn_family *f, const stats *s, const distinct_result *d, uint64_t finished, const options *run)
+{
+    json_t *j = json_pack("{s:s, s:s, s:o, s:s, s:i, s:o, s:o, s:o, s:o, s:o}", "generator", "nngen", "version", NNGEN_VERSION,
+                          "options", options_object(&f->options), "table_digest", f->table->digest, "ir_version",
+                          onnx_ir_version((int)f->options.opset), "operators", operators_array(s), "missing", missing_array(f, s),
+                          "distinct", whole(d->distinct), "duplicates", duplicates_array(d), "statistics", statistics_object(f, s));
+    int bad = f->pairs != NULL ? json_object_set_new(j, "pairs", missing_pairs_object(f, s)) : 0;
+    uint64_t all = (uint64_t)f->options.count;
+    if (is_shard(run)) {
+        bad |= set_shard(j, run) | json_object_set_new(j, "sums", sums_object(s));
+        all = options_models(run);
+    }
+    if (finished < all)
+        bad |= json_object_set_new(j, "finished", whole(finished));
+    return unless(bad, j);
+}
+
+nn_status manifest_json(char **out, size_t *size, const nn_family *f, const stats *s, const distinct_result *d, uint64_t finished,
+                        const options *run, nn_error *err)
+{
+    json_t *j = manifest_object(f, s, d, finished, run);
+    char *text = j != NULL ? json_dumps(j, JSON_FORMAT) : NULL;
+    json_decref(j);
+    if (text == NULL)
+        return nn_nomem(err);
+    *size = strlen(text);
+    text[*size] = '\n'; /* in place of the NUL: the size is known */
+    (*size)++;
+    *out = text;
+    return NN_OK;
+}
+
+nn_status manifest_run(char **out, size_t *size, const nn_family *f, const options *run, nn_error *err)
+{
+    json_t *j = json_pack("{s:s, s:s, s:o, s:s}", "generator", "nngen", "version", NNGEN_VERSION, "options",
+                          options_object(&f->options), "table_digest", f->table->digest);
+    j = unless(is_shard(run) ? set_shard(j, run) : 0, j);
+    char *text = j != NULL ? json_dumps(j, JSON_COMPACT) : NULL;
+    json_decref(j);
+    if (text == NULL)
+        return nn_nomem(err);
+    *size = strlen(text);
+    *out = text;
+    return NN_OK;
+}

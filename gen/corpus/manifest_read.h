@@ -1,0 +1,51 @@
+/* Reads manifests and lines of models.jsonl back.
+ *
+ * Ownership: a manifest_doc owns its texts; manifest_doc_free it. */
+#ifndef NN_MANIFEST_READ_H
+#define NN_MANIFEST_READ_H
+
+#include "family/options.h"
+#include "stats/stats.h"
+#include "stats/structure.h"
+
+typedef enum {
+    MANIFEST_FOREIGN,    /* no manifest of nngen */
+    MANIFEST_UNFINISHED, /* of a run that was stopped */
+    MANIFEST_WHOLE
+} manifest_kind;
+
+/* Of an open file, read from where it stands. */
+manifest_kind manifest_look(int fd);
+/* Whether the file, a manifest or the record of a run, says the same as the n bytes of manifest_run. If not, why names the first
+ * difference. */
+bool manifest_agrees(int fd, const char *run, size_t n, char *why, size_t size);
+
+typedef struct manifest_doc manifest_doc;
+
+/* The manifest at path. Errors name what is wrong with it. */
+nn_status manifest_load(manifest_doc **out, const char *path, nn_error *err);
+void manifest_doc_free(manifest_doc *d);
+/* Options of the run; those that are not in a manifest are the defaults. */
+const options *manifest_options(const manifest_doc *d);
+const char *manifest_version(const manifest_doc *d);
+const char *manifest_digest(const manifest_doc *d);
+bool manifest_unfinished(const manifest_doc *d);
+uint64_t manifest_models(const manifest_doc *d); /* that the directory has */
+/* Adds the statistics of a shard. */
+nn_status manifest_add_stats(const manifest_doc *d, stats *into, nn_error *err);
+
+/* A line of models.jsonl. */
+typedef struct manifest_row manifest_row;
+
+manifest_row *manifest_row_parse(const char *line, size_t n); /* NULL: it is none, or no memory */
+void manifest_row_free(manifest_row *r);
+const char *manifest_row_name(const manifest_row *r);
+bool manifest_row_structure(const manifest_row *r, uint8_t out[STRUCTURE_SIZE]); /* false: there is none */
+size_t manifest_row_inputs(const manifest_row *r);                               /* graph inputs */
+/* Whether a file is listed or, with folder, one below that folder. */
+bool manifest_row_has(const manifest_row *r, const char *path, bool folder);
+/* Calls f for each file until it returns a status other than NN_OK, and returns that. */
+typedef nn_status manifest_file_fn(void *data, const char *path, const char *digest, nn_error *err);
+nn_status manifest_row_files(const manifest_row *r, manifest_file_fn *f, void *data, nn_error *err);
+
+#endif

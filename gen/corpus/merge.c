@@ -1,0 +1,298 @@
+/* nn_corpus_merge: the directories of a family's shards become one. Lines of models.jsonl are taken in turn, as the shards have the
+ * indices in turn; statistics are sums. */
+#include "family/family.h"
+#include "base/file_read.h"
+#include "base/line_reader.h"
+#include "corpus/manifest.h"
+#include "corpus/outdir.h"
+#include "corpus/replay.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+typedef struct {
+    const char *dir;
+    char *manifest_path, *lines_path;
+    manifest_doc *doc;
+    line_reader lines;
+    int fd;
+} part;
+
+typedef struct {
+    part *parts; /* by number */
+    size_t n;
+    nn_table *table;
+    nn_family *family;
+    stats stats;
+    distinct *distinct;
+    outdir *dir;
+    model_dir target;
+    nn_corpus_report report;
+    const part *from; /* of the model under way */
+    char name[MODEL_NAME_SIZE];
+} merge;
+
+/* ---- the shards ---- */
+
+static char *below(const char *dir, const char *name)
+{
+    size_t n = strlen(dir) + strlen(name) + 2;
+    char *path = nn_malloc(n);
+    if (path != NULL)
+        (void)snprintf(path, n, "%s/%s", dir, name);
+    return path;
+}
+
+static void close_part(part *p)
+{
+    manifest_doc_free(p->doc);
+    line_reader_close(&p->lines);
+    if (p->fd >= 0)
+        close(p->fd);
+    nn_free(p->manifest_path);
+    nn_free(p->lines_path);
+}
+
+static nn_status open_part(part *p, const char *dir, nn_error *err)
+{
+    *p = (part){.dir = dir, .fd = -1, .lines = {.fd = -1}};
+    p->manifest_path = below(dir, "manifest.json");
+    p->lines_path = below(dir, "models.jsonl");
+    if (p->manifest_path == NULL || p->lines_path == NULL)
+        return nn_nomem(err);
+    nn_status s = manifest_load(&p->doc, p->manifest_path, err);
+    if (s == NN_OK && manifest_options(p->doc)->shards == 0)
+        return nn_fail(err, NN_ERR_USAGE, dir, 0, 0, "holds no shard of a family");
+    if (s == NN_OK && manifest_unfinished(p->doc))
+        return nn_fail(err, NN_ERR_USAGE, dir, 0, 0, "holds an unfinished run; --resume goes on with it");
+    if (s == NN_OK)
+        s = line_reader_open(&p->lines, p->lines_path, err);
+    if (s != NN_OK)
+        return s;
+    p->fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return p->fd >= 0 ? NN_OK : nn_fail(err, NN_ERR_IO, dir, 0, 0, "cannot open: %s", strerror(errno));
+}
+
+static nn_status check_same_family(const merge *m, const part *p, const part *first, nn_error *err)
+{
+    const options *a = manifest_options(first->doc), *b = manifest_options(p->doc);
+    if (strcmp(manifest_version(first->doc), manifest_version(p->doc)) != 0 ||
+        strcmp(manifest_digest(first->doc), manifest_digest(p->doc)) != 0)
+        return nn_fail(err, NN_ERR_USAGE, p->dir, 0, 0, "was made by another version or table than %.200s", first->dir);
+    for (const option_row *row = option_rows; row < option_rows + option_count; row++) {
+        if (!row->manifest)
+            continue;
+        if (row->kind == OPTION_INT || row->kind == OPTION_FLAG ? option_int(a, row) == option_int(b, row)
+                                                                : strcmp(option_text(a, row), option_text(b, row)) == 0)
+            continue;
+        return nn_fail(err, NN_ERR_USAGE, p->dir, 0, 0, "is of another family than %.200s: %s differs", first->dir, row->field);
+    }
+    if (b->shards != (int64_t)m->n)
+        return nn_fail(err, NN_ERR_USAGE, p->dir, 0, 0, "is one of %lld shards, but %zu were given", (long long)b->shards, m->n);
+    return NN_OK;
+}
+
+static nn_status open_parts(merge *m, const char *const *dirs, size_t n, nn_error *err)
+{
+    m->parts = nn_calloc(n, sizeof *m->parts);
+    if (m->parts == NULL)
+        return nn_nomem(err);
+    for (size_t i = 0; i < n; i++)
+        m->parts[i] = (part){.fd = -1, .lines = {.fd = -1}};
+    m->n = n;
+    const part *first = NULL;
+    for (size_t i = 0; i < n; i++) {
+        part p;
+        nn_status s = open_part(&p, dirs[i], err);
+        if (s == NN_OK)
+            s = check_same_family(m, &p, first != NULL ? first : &p, err);
+        part *place = s == NN_OK ? &m->parts[manifest_options(p.doc)->shard_number - 1] : NULL;
+        if (place != NULL && place->doc != NULL)
+            s = nn_fail(err, NN_ERR_USAGE, p.dir, 0, 0, "is the same shard as %.200s", place->dir);
+        if (s != NN_OK) {
+            close_part(&p);
+            return s;
+        }
+        *place = p;
+        first = place;
+    }
+    return NN_OK;
+}
+
+/* --force would remove the models of a shard that is merged into its own directory. */
+static nn_status check_target(const merge *m, const char *out, nn_error *err)
+{
+    struct stat target, st;
+    if (stat(out, &target) != 0)
+        return NN_OK;
+    for (size_t i = 0; i < m->n; i++)
+        if (fstat(m->parts[i].fd, &st) == 0 && st.st_dev == target.st_dev && st.st_ino == target.st_ino)
+            return nn_fail(err, NN_ERR_USAGE, out, 0, 0, "is a shard itself; expected another directory to write");
+    return NN_OK;
+}
+
+/* ---- models ---- */
+
+static nn_status cannot(const part *p, const char *path, const char *what, nn_error *err)
+{
+    int e = errno;
+    char *text = below(p->dir, path); /* of a long one, the end is shown */
+    if (text == NULL)
+        return nn_nomem(err);
+    size_t n = strlen(text), most = sizeof((nn_error *)NULL)->file - 1;
+    nn_status s = nn_fail(err, NN_ERR_IO, n > most ? text + n - most : text, 0, 0, "%s: %s", what, strerror(e));
+    nn_free(text);
+    return s;
+}
+
+static nn_status copy_file(merge *m, const char *path, long set, const char *file, nn_error *err)
+{
+    file_bytes b = {.bytes = NULL};
+    char *shown = below(m->from->dir, path);
+    nn_status s = shown != NULL ? file_read(&b, m->from->fd, path, O_NOFOLLOW, SIZE_MAX - 1, shown, err) : nn_nomem(err);
+    if (s == NN_OK)
+        s = model_dir_put(&m->target, set, file, b.bytes, b.n, err);
+    file_bytes_free(&b);
+    nn_free(shown);
+    return s;
+}
+
+static nn_status take_file(void *data, const char *file, const char *digest, nn_error *err)
+{
+    merge *m = data;
+    (void)digest;
+    const char *last;
+    long set;
+    char path[256];
+    struct stat st;
+    if (!model_file(file, &set, &last) || snprintf(path, sizeof path, "%s/%s", m->name, file) >= (int)sizeof path)
+        return nn_fail(err, NN_ERR_IO, m->from->lines_path, 0, 0, "%s: '%.60s' is no file of a model", m->name, file);
+    if (fstatat(m->from->fd, path, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return cannot(m->from, path, "cannot read", err);
+    if (!S_ISREG(st.st_mode))
+        return nn_fail(err, NN_ERR_IO, m->from->dir, 0, 0, "%s is no regular file", path);
+    m->report.files++;
+    m->report.bytes += (uint64_t)st.st_size;
+    nn_status s = model_dir_link(&m->target, set, last, m->from->fd, path, err);
+    return s == NN_ERR_CANCELLED ? copy_file(m, path, set, last, err) : s;
+}
+
+static nn_status take_model(merge *m, const manifest_row *row, nn_error *err)
+{
+    nn_status s = model_dir_begin(&m->target, m->dir, m->name, err);
+    if (s == NN_OK)
+        s = manifest_row_files(row, take_file, m, err);
+    if (s == NN_OK)
+        s = model_dir_end(&m->target, err);
+    if (s != NN_OK)
+        model_dir_drop(&m->target);
+    return s;
+}
+
+static nn_status take_line(merge *m, uint64_t index, nn_error *err)
+{
+    const char *name = m->name;
+    model_name(m->name, index);
+    part *p = &m->parts[index % m->n];
+    m->from = p;
+    const char *line;
+    size_t n;
+    nn_status s = line_reader_next(&p->lines, &line, &n, err);
+    if (s != NN_OK)
+        return s;
+    manifest_row *row = n > 0 ? manifest_row_parse(line, n) : NULL;
+    if (row == NULL || strcmp(manifest_row_name(row), name) != 0)
+        s = nn_fail(err, NN_ERR_IO, p->lines_path, 0, 0, "has no line of %s where it should be", name);
+    else
+        s = take_model(m, row, err);
+    uint8_t structure[STRUCTURE_SIZE];
+    if (s == NN_OK && !manifest_row_structure(row, structure))
+        s = nn_fail(err, NN_ERR_IO, p->lines_path, 0, 0, "the line of %s has no structure of 32 hexadecimal digits", name);
+    if (s == NN_OK)
+        s = distinct_add(m->distinct, structure, index, err);
+    manifest_row_free(row);
+    return s == NN_OK ? outdir_record(m->dir, line, n, err) : s;
+}
+
+/* ---- the whole ---- */
+
+static nn_status finish(merge *m, nn_error *err)
+{
+    char *text;
+    size_t size;
+    uint64_t count = (uint64_t)m->family->options.count;
+    distinct_result d;
+    nn_status s = distinct_count(m->distinct, &d, err);
+    if (s != NN_OK)
+        return s;
+    m->report.distinct = d.distinct;
+    s = manifest_json(&text, &size, m->family, &m->stats, &d, count, NULL, err);
+    if (s != NN_OK)
+        return s;
+    s = outdir_finish(m->dir, text, size, err);
+    free(text);
+    return s;
+}
+
+static void count_all(merge *m, nn_missing_fn *missing, void *data)
+{
+    const op_set *ops = m->table->ops;
+    m->report.models = m->stats.models;
+    m->report.nodes = m->stats.nodes;
+    m->report.operators = ops->n_ops;
+    m->report.covered = stats_covered(&m->stats);
+    m->report.missing = m->report.operators - m->report.covered;
+    for (size_t i = 0; missing != NULL && i < ops->n_ops; i++) {
+        const char *reason = manifest_missing(m->family, &m->stats, i);
+        if (reason != NULL)
+            missing(data, ops->ops[i].name, reason);
+    }
+}
+
+static nn_status run(merge *m, const char *out, const nn_merge_config *config, nn_error *err)
+{
+    const part *first = &m->parts[0];
+    nn_status s = replay_open(&m->table, &m->family, first->doc, first->manifest_path, config->specs, false, err);
+    if (s == NN_OK)
+        s = stats_init(&m->stats, m->table->ops, &m->table->classes, err);
+    if (s == NN_OK)
+        s = distinct_new(&m->distinct, err);
+    for (size_t i = 0; i < m->n && s == NN_OK; i++)
+        s = manifest_add_stats(m->parts[i].doc, &m->stats, err);
+    if (s == NN_OK)
+        s = outdir_open(&m->dir, out, config->force ? OUTDIR_FORCE : OUTDIR_NEW, NULL, err);
+    for (uint64_t i = 0; s == NN_OK && i < (uint64_t)m->family->options.count; i++)
+        s = take_line(m, i, err);
+    return s == NN_OK ? finish(m, err) : s;
+}
+
+nn_status nn_corpus_merge(const char *out, const char *const *shards, size_t n, const nn_merge_config *config,
+                          nn_corpus_report *report, nn_missing_fn *missing, void *missing_data, nn_error *err)
+{
+    merge m = {0};
+    if (n == 0)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "no shard was given");
+    nn_status s = open_parts(&m, shards, n, err);
+    if (s == NN_OK)
+        s = check_target(&m, out, err);
+    if (s == NN_OK)
+        s = run(&m, out, config != NULL ? config : &(nn_merge_config){0}, err);
+    if (s == NN_OK)
+        count_all(&m, missing, missing_data);
+    if (s == NN_OK && report != NULL)
+        *report = m.report;
+    stats_free(&m.stats);
+    distinct_free(m.distinct);
+    outdir_close(m.dir);
+    nn_family_close(m.family);
+    nn_table_close(m.table);
+    for (size_t i = 0; i < m.n; i++)
+        close_part(&m.parts[i]);
+    nn_free(m.parts);
+    return s;
+}

@@ -1,0 +1,57 @@
+#include "corpus/replay.h"
+
+#include <string.h>
+
+nn_table_config table_of_options(const options *o)
+{
+    return (nn_table_config){
+        .opset = (int)o->opset, .profile = o->profile, .specs = o->specs, .ops = o->ops, .types = o->types, .common = o->common};
+}
+
+nn_family_config family_of_options(const options *o)
+{
+    return (nn_family_config){.cover = o->cover,
+                              .contain = o->contain,
+                              .avoid = o->avoid,
+                              .weights = o->weights,
+                              .nodes = (uint64_t)o->nodes,
+                              .count = (uint64_t)o->count,
+                              .seed = (uint64_t)o->seed,
+                              .inputs = o->inputs > 0 ? o->inputs : -1,
+                              .input_mode = o->input_mode,
+                              .input_format = o->input_format,
+                              .max_elements = (uint64_t)o->max_elements,
+                              .intervals = o->intervals != 0,
+                              .check = o->check != 0};
+}
+
+static nn_status open_both(nn_table **table, nn_family **family, const manifest_doc *doc, const char *path, const char *specs,
+                           bool check, nn_error *err)
+{
+    nn_table_config tc = table_of_options(manifest_options(doc));
+    nn_family_config fc = family_of_options(manifest_options(doc));
+    tc.specs = specs;
+    fc.check = check;
+    nn_status s = nn_table_open(table, &tc, err);
+    if (s != NN_OK)
+        return s;
+    if (strcmp(nn_table_digest(*table), manifest_digest(doc)) != 0)
+        return nn_fail(err, NN_ERR_USAGE, path, 0, 0, "was made from another operator table: its digest is %.64s, this one's %.64s",
+                       manifest_digest(doc), nn_table_digest(*table));
+    return nn_family_open(family, *table, &fc, err);
+}
+
+nn_status replay_open(nn_table **table, nn_family **family, const manifest_doc *doc, const char *path, const char *specs,
+                      bool check, nn_error *err)
+{
+    *table = NULL;
+    *family = NULL;
+    if (strcmp(manifest_version(doc), nn_version()) != 0)
+        return nn_fail(err, NN_ERR_USAGE, path, 0, 0, "was made by nngen %.40s, this is %s", manifest_version(doc), nn_version());
+    nn_status s = open_both(table, family, doc, path, specs, check, err);
+    if (s != NN_OK) {
+        nn_table_close(*table);
+        *table = NULL;
+    }
+    return s;
+}

@@ -1,0 +1,62 @@
+/* Insides of the public objects. A family is (table, options, plan); a model is a thread's workspace and what was last built in it.
+ *
+ * Ownership: each struct owns what its pointers lead to, except the table of a family and the family of a model. */
+#ifndef NN_API_H
+#define NN_API_H
+
+#include "build/build.h"
+#include "plan/cover.h"
+#include "plan/guide.h"
+#include "write/input_mode.h"
+#include "write/naming.h"
+#include "write/npz.h"
+#include "write/onnx_write.h"
+#include "family/options.h"
+#include "plan/plan.h"
+#include "base/sha256.h"
+#include "stats/stats.h"
+
+struct nn_table {
+    arena mem;
+    options options; /* opset, profile, ops */
+    op_set *ops;
+    class_table classes;
+    char digest[SHA256_HEX_SIZE];
+};
+
+struct nn_family {
+    const nn_table *table;
+    options options; /* all that the manifest states */
+    arena mem;       /* texts of the options */
+    plan *plan;
+    pair_table *pairs; /* NULL: not asked for */
+    cover *cover;      /* likewise */
+    guide guide;
+    lower_limits limits;
+    input_modes modes;
+    unsigned formats;  /* of inputs: INPUT_PB, INPUT_NPZ */
+    char *description; /* the options as text, for the models' metadata */
+};
+
+struct nn_model {
+    const nn_family *family;
+    tape *tape;
+    builder *builder;
+    arena mem; /* names; scratch of the writer */
+    sha256 *hasher;
+    build_path *paths; /* workspace: those that are due */
+    size_t paths_capacity;
+    const graph *graph; /* NULL: nothing built */
+    build_report report;
+    model_names names;
+    uint64_t index;
+    char name[MODEL_NAME_SIZE];
+    onnx_buffer onnx, input;
+    npz npz;
+};
+
+/* Sets that are written as .pb files, and whether there is an inputs.npz. */
+int64_t family_sets(const nn_family *f);
+bool family_npz(const nn_family *f);
+
+#endif

@@ -1,0 +1,263 @@
+/* Models of the public API: build, serialise, write. */
+#include "family/family.h"
+#include "corpus/outdir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static nn_status new_model(nn_model **out, const nn_family *f, nn_error *err)
+{
+    nn_model *m = nn_calloc(1, sizeof *m);
+    if (m == NULL)
+        return nn_nomem(err);
+    m->family = f;
+    arena_init(&m->mem, 0);
+    nn_status s = tape_new_seeded(&m->tape, (uint64_t)f->options.seed, 0, err);
+    if (s == NN_OK)
+        s = builder_new(&m->builder, f->table->ops, err);
+    if (s == NN_OK)
+        s = sha256_new(&m->hasher, err);
+    if (s != NN_OK) {
+        nn_model_free(m);
+        return s;
+    }
+    *out = m;
+    return NN_OK;
+}
+
+void nn_model_free(nn_model *m)
+{
+    if (m == NULL)
+        return;
+    builder_free(m->builder);
+    tape_free(m->tape);
+    sha256_free(m->hasher);
+    onnx_buffer_free(&m->onnx);
+    onnx_buffer_free(&m->input);
+    npz_free(&m->npz);
+    arena_free(&m->mem);
+    nn_free(m->paths);
+    nn_free(m);
+}
+
+/* Paths that every model has, then those that are due in this one. */
+static nn_status collect_paths(nn_model *m, uint64_t index, build_request *r, nn_error *err)
+{
+    const nn_family *f = m->family;
+    size_t n;
+    const build_path *due = cover_due(f->cover, index, &n);
+    r->n_paths = f->guide.n_contain + n;
+    if (r->n_paths == 0)
+        return NN_OK;
+    void *p = m->paths;
+    bool ok = nn_grow(&p, &m->paths_capacity, r->n_paths, sizeof *m->paths);
+    m->paths = p;
+    if (!ok)
+        return nn_nomem(err);
+    for (size_t i = 0; i < r->n_paths; i++)
+        m->paths[i] = i < f->guide.n_contain ? f->guide.contain[i] : due[i - f->guide.n_contain];
+    r->paths = m->paths;
+    return NN_OK;
+}
+
+static nn_status build(nn_model *m, uint64_t index, nn_error *err)
+{
+    const nn_family *f = m->family;
+    build_request request = {.nodes = (size_t)f->options.nodes,
+                             .avoid = f->guide.avoid,
+                             .weights = f->guide.weights,
+                             .limits = f->limits,
+                             .check = f->options.check != 0};
+    nn_status s = collect_paths(m, index, &request, err);
+    if (s != NN_OK)
+        return s;
+    request.due = plan_due(f->plan, index, &request.n_due);
+    tape_reseed(m->tape, (uint64_t)f->options.seed, index);
+    const graph *g = NULL;
+    s = builder_build(m->builder, &request, m->tape, &g, &m->report, err);
+    if (s != NN_OK)
+        return s;
+    m->index = index;
+    model_name(m->name, index);
+    arena_reset(&m->mem);
+    s = model_names_new(&m->names, g, f->table->ops, &m->mem, err);
+    m->graph = s == NN_OK ? g : NULL;
+    return s;
+}
+
+nn_status nn_model_build(nn_model **model, const nn_family *f, uint64_t index, nn_error *err)
+{
+    if (index >= (uint64_t)f->options.count)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "model %llu: the family has %lld models, from 0 on",
+                       (unsigned long long)index, (long long)f->options.count);
+    if (*model != NULL && (*model)->family != f)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "model %llu: the model to overwrite is of another family",
+                       (unsigned long long)index);
+    if (*model == NULL) {
+        nn_status s = new_model(model, f, err);
+        if (s != NN_OK)
+            return s;
+    }
+    nn_model *m = *model;
+    m->graph = NULL;
+    m->onnx.size = m->input.size = 0;
+    return build(m, index, err);
+}
+
+const char *nn_model_name(const nn_model *m)
+{
+    return m->name;
+}
+size_t nn_model_nodes(const nn_model *m)
+{
+    return m->graph != NULL ? m->graph->n_nodes : 0;
+}
+size_t nn_model_inputs(const nn_model *m)
+{
+    return m->graph != NULL ? m->graph->n_inputs : 0;
+}
+size_t nn_model_outputs(const nn_model *m)
+{
+    return m->graph != NULL ? m->graph->n_outputs : 0;
+}
+
+const char *nn_model_node_operator(const nn_model *m, size_t i)
+{
+    return i < nn_model_nodes(m) ? m->graph->nodes[m->graph->order[i]].op_type : NULL;
+}
+
+/* ---- bytes ---- */
+
+typedef enum { ALL_OF_MODEL, ONE_INPUT, ALL_INPUTS } piece;
+
+static nn_status serialise(nn_model *m, piece what, uint64_t set, size_t input, nn_error *err)
+{
+    const options *o = &m->family->options;
+    char seed[24], index[24];
+    (void)snprintf(seed, sizeof seed, "%lld", (long long)o->seed);
+    (void)snprintf(index, sizeof index, "%llu", (unsigned long long)m->index);
+    const onnx_property properties[] = {{"nngen.version", NNGEN_VERSION}, {"nngen.seed", seed},
+                                        {"nngen.index", index},           {"nngen.options", m->family->description},
+                                        {"nngen.profile", o->profile},    {"nngen.table_digest", m->family->table->digest}};
+    const onnx_request request = {.opset = (int)o->opset,
+                                  .name = m->name,
+                                  .properties = properties,
+                                  .n_properties = sizeof properties / sizeof properties[0],
+                                  .seed = (uint64_t)o->seed,
+                                  .index = m->index,
+                                  .modes = &m->family->modes};
+    if (what == ALL_INPUTS)
+        return onnx_write_npz(&m->npz, m->graph, &m->names, &request, (uint64_t)o->inputs, &m->mem, err);
+    if (what == ALL_OF_MODEL)
+        return onnx_write_model(&m->onnx, m->graph, &m->names, &request, &m->mem, err);
+    return onnx_write_input(&m->input, m->graph, &m->names, &request, set, input, &m->mem, err);
+}
+
+static nn_status nothing_built(nn_error *err)
+{
+    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "no model was built");
+}
+
+nn_status nn_model_onnx(nn_model *m, const void **bytes, size_t *size, nn_error *err)
+{
+    if (m->graph == NULL)
+        return nothing_built(err);
+    nn_status s = m->onnx.size == 0 ? serialise(m, ALL_OF_MODEL, 0, 0, err) : NN_OK;
+    if (s == NN_OK) {
+        *bytes = m->onnx.bytes;
+        *size = m->onnx.size;
+    }
+    return s;
+}
+
+nn_status nn_model_input(nn_model *m, uint64_t set, size_t i, const void **bytes, size_t *size, nn_error *err)
+{
+    if (m->graph == NULL)
+        return nothing_built(err);
+    if (i >= m->graph->n_inputs)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "input %zu: the model has %zu, from 0 on", i, m->graph->n_inputs);
+    nn_status s = serialise(m, ONE_INPUT, set, i, err);
+    if (s == NN_OK) {
+        *bytes = m->input.bytes;
+        *size = m->input.size;
+    }
+    return s;
+}
+
+nn_status nn_model_npz(nn_model *m, const void **bytes, size_t *size, nn_error *err)
+{
+    if (m->graph == NULL)
+        return nothing_built(err);
+    nn_status s = serialise(m, ALL_INPUTS, 0, 0, err);
+    if (s == NN_OK) {
+        *bytes = m->npz.bytes;
+        *size = m->npz.size;
+    }
+    return s;
+}
+
+/* ---- a directory ---- */
+
+static nn_status put_all(nn_model *m, model_dir *d, nn_error *err)
+{
+    const void *bytes;
+    size_t size;
+    nn_status s = nn_model_onnx(m, &bytes, &size, err);
+    if (s == NN_OK)
+        s = model_dir_put(d, -1, "model.onnx", bytes, size, err);
+    for (int64_t set = 0; set < family_sets(m->family); set++)
+        for (size_t i = 0; s == NN_OK && i < m->graph->n_inputs; i++) {
+            s = nn_model_input(m, (uint64_t)set, i, &bytes, &size, err);
+            if (s == NN_OK)
+                s = model_dir_put_input(d, (long)set, i, bytes, size, err);
+        }
+    if (s == NN_OK && family_npz(m->family))
+        s = nn_model_npz(m, &bytes, &size, err);
+    if (s == NN_OK && family_npz(m->family))
+        s = model_dir_put(d, -1, "inputs.npz", bytes, size, err);
+    return s;
+}
+
+static nn_status write_below(nn_model *m, int root, const char *above, const char *name, nn_error *err)
+{
+    model_dir d;
+    nn_status s = model_dir_begin_at(&d, root, above, name, err);
+    if (s != NN_OK)
+        return s;
+    s = put_all(m, &d, err);
+    if (s == NN_OK)
+        s = model_dir_end(&d, err);
+    if (s != NN_OK)
+        model_dir_drop(&d);
+    return s;
+}
+
+nn_status nn_model_write(nn_model *m, const char *dir, nn_error *err)
+{
+    if (m->graph == NULL)
+        return nothing_built(err);
+    char *path = nn_strdup(dir);
+    if (path == NULL)
+        return nn_nomem(err);
+    for (size_t n = strlen(path); n > 1 && path[n - 1] == '/'; n--)
+        path[n - 1] = '\0';
+    char *slash = strrchr(path, '/');
+    const char *name = slash != NULL ? slash + 1 : path, *above = slash == path ? "/" : slash != NULL ? path : ".";
+    if (slash != NULL && slash != path)
+        *slash = '\0';
+    nn_status s;
+    int root = open(above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+        s = nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "'%.100s' is not the name of a new directory", dir);
+    else if (root < 0)
+        s = nn_fail(err, NN_ERR_IO, above, 0, 0, "cannot open: %s", strerror(errno));
+    else
+        s = write_below(m, root, above, name, err);
+    if (root >= 0)
+        close(root);
+    nn_free(path);
+    return s;
+}

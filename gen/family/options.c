@@ -1,0 +1,382 @@
+#include "family/options.h"
+#include "base/nearest.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The default as a number or as a text, whichever the kind has. */
+#define ROW_INT(fallback, least, greatest) fallback, least, greatest, NULL
+#define ROW_FLAG(fallback, least, greatest) fallback, least, greatest, NULL
+#define ROW_TEXT(fallback, least, greatest) 0, least, greatest, fallback
+#define ROW_LIST(fallback, least, greatest) 0, least, greatest, fallback
+#define ROW_WORD(fallback, least, greatest) 0, least, greatest, fallback
+
+const option_row option_rows[] = {
+#define X(kind, field, argument, fallback, least, greatest, manifest, help) \
+    {OPTION_##kind, #field, argument, offsetof(options, field), ROW_##kind(fallback, least, greatest), manifest, help},
+    NN_OPTIONS(X)
+#undef X
+};
+const size_t option_count = sizeof option_rows / sizeof option_rows[0];
+_Static_assert(sizeof option_rows / sizeof option_rows[0] <= 64, "options.given has a bit for each row");
+
+static bool is_number(const option_row *row)
+{
+    return row->kind == OPTION_INT || row->kind == OPTION_FLAG;
+}
+
+int64_t option_int(const options *o, const option_row *row)
+{
+    int64_t x;
+    memcpy(&x, (const char *)o + row->offset, sizeof x);
+    return x;
+}
+
+const char *option_text(const options *o, const option_row *row)
+{
+    const char *s;
+    memcpy(&s, (const char *)o + row->offset, sizeof s);
+    return s;
+}
+
+void option_set_int(options *o, const option_row *row, int64_t x)
+{
+    memcpy((char *)o + row->offset, &x, sizeof x);
+}
+void option_set_text(options *o, const option_row *row, const char *s)
+{
+    memcpy((char *)o + row->offset, &s, sizeof s);
+}
+
+void option_flag(const option_row *row, char out[32])
+{
+    (void)snprintf(out, 32, "--%s", row->field);
+    for (char *p = out; *p != '\0'; p++)
+        if (*p == '_')
+            *p = '-';
+}
+
+uint64_t options_models(const options *o)
+{
+    if (o->shards == 0)
+        return (uint64_t)o->count;
+    return o->count >= o->shard_number ? (uint64_t)((o->count - o->shard_number) / o->shards) + 1 : 0;
+}
+
+void options_default(options *o)
+{
+    *o = (options){0};
+    for (const option_row *row = option_rows; row < option_rows + option_count; row++)
+        if (is_number(row))
+            option_set_int(o, row, row->fallback);
+        else
+            option_set_text(o, row, row->fallback_text);
+}
+
+static nn_status out_of_range(nn_error *err, const char *prefix, const option_row *row, const char *value)
+{
+    char flag[32];
+    option_flag(row, flag);
+    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s%s %.60s: expected a whole number from %lld to %lld", prefix, flag + 2, value,
+                   (long long)row->least, (long long)row->greatest);
+}
+
+nn_status options_check(const options *o, const char *prefix, nn_error *err)
+{
+    for (const option_row *row = option_rows; row < option_rows + option_count; row++) {
+        int64_t x = is_number(row) ? option_int(o, row) : 0;
+        if (row->kind != OPTION_INT || (x >= row->least && x <= row->greatest) ||
+            (row->offset == offsetof(options, jobs) && x == 0))
+            continue;
+        char value[32];
+        (void)snprintf(value, sizeof value, "%lld", (long long)x);
+        return out_of_range(err, prefix, row, value);
+    }
+    return NN_OK;
+}
+
+void options_free(options *o)
+{
+    for (size_t i = 0; i < OPTION_LISTS; i++)
+        nn_free(o->joined[i]);
+    nn_free(o->paths);
+}
+
+/* Options that came later stand in a model's metadata only where they are given, so that other models stay as they were. */
+static bool unsaid(const options *o, const option_row *row)
+{
+    return !is_number(row) && row->offset != offsetof(options, profile) && row->offset != offsetof(options, ops) &&
+           strcmp(option_text(o, row), row->fallback_text) == 0;
+}
+
+size_t options_describe(const options *o, char *out, size_t size)
+{
+    size_t n = 0;
+    for (const option_row *row = option_rows; row < option_rows + option_count; row++) {
+        if (!row->manifest || unsaid(o, row))
+            continue;
+        char *at = n < size ? out + n : NULL;
+        size_t room = n < size ? size - n : 0;
+        const char *gap = n > 0 ? " " : "";
+        int k = is_number(row) ? snprintf(at, room, "%s%s=%lld", gap, row->field, (long long)option_int(o, row))
+                               : snprintf(at, room, "%s%s=%s", gap, row->field, option_text(o, row));
+        n += k > 0 ? (size_t)k : 0;
+    }
+    return n;
+}
+
+/* ---- argv ---- */
+
+static nn_status unknown_flag(nn_error *err, const char *given, size_t length)
+{
+    char word[64];
+    (void)snprintf(word, sizeof word, "%.*s", (int)(length < 60 ? length : 60), given);
+    nearest best = {0};
+    char flags[sizeof option_rows / sizeof option_rows[0]][32];
+    for (size_t i = 0; i < option_count; i++) {
+        option_flag(&option_rows[i], flags[i]);
+        nearest_offer(&best, word, flags[i]);
+    }
+    if (best.word != NULL)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "unknown option %s; did you mean %s?", word, best.word);
+    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "unknown option %s", word);
+}
+
+/* first: where a command may stand */
+static nn_status unexpected(nn_error *err, const char *given, bool first)
+{
+    static const char *const words[] = {"merge", "verify", "replay", "sequences", "coverage"};
+    nearest best = {0};
+    char word[64];
+    (void)snprintf(word, sizeof word, "%.60s", given);
+    for (size_t i = 0; first && i < sizeof words / sizeof words[0]; i++)
+        nearest_offer(&best, word, words[i]);
+    if (best.word != NULL)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "unknown command %s; did you mean %s?", word, best.word);
+    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "unexpected argument %s; options begin with --", *word != '\0' ? word : "''");
+}
+
+static const option_row *find_flag(const char *given, size_t length)
+{
+    for (const option_row *row = option_rows; row < option_rows + option_count; row++) {
+        char flag[32];
+        option_flag(row, flag);
+        if (strlen(flag) == length && strncmp(flag, given, length) == 0)
+            return row;
+    }
+    return NULL;
+}
+
+static nn_status set_number(options *o, const option_row *row, const char *value, nn_error *err)
+{
+    int64_t x = 0;
+    bool good = *value != '\0';
+    for (const char *p = value; good && *p != '\0'; p++)
+        good = *p >= '0' && *p <= '9' && nn_mul64(x, 10, &x) && nn_add64(x, *p - '0', &x);
+    if (!good || x < row->least || x > row->greatest)
+        return out_of_range(err, "--", row, *value != '\0' ? value : "''");
+    option_set_int(o, row, x);
+    return NN_OK;
+}
+
+/* A whole number in [1, SHARDS_MAX] up to `end`. */
+static bool read_part(const char **at, char end, int64_t *x)
+{
+    *x = 0;
+    const char *p = *at;
+    for (; *p >= '0' && *p <= '9' && *x <= SHARDS_MAX; p++)
+        *x = 10 * *x + (*p - '0');
+    bool good = p > *at && *p == end && *x >= 1 && *x <= SHARDS_MAX;
+    *at = p + (good && end != '\0');
+    return good;
+}
+
+static nn_status set_shard(options *o, const char *value, nn_error *err)
+{
+    const char *p = value;
+    if (read_part(&p, '/', &o->shard_number) && read_part(&p, '\0', &o->shards) && o->shard_number <= o->shards)
+        return NN_OK;
+    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--shard %.60s: expected K/N with 1 <= K <= N <= %d", value, SHARDS_MAX);
+}
+
+/* A..B or A..B/S */
+static nn_status set_nodes(options *o, const option_row *row, const char *value, nn_error *err)
+{
+    int64_t part[3] = {0, 0, 1};
+    const char *p = value;
+    bool good = true;
+    for (size_t i = 0; i < 3 && good; i++) {
+        const char *from = p;
+        for (part[i] = 0; *p >= '0' && *p <= '9' && part[i] <= row->greatest; p++)
+            part[i] = 10 * part[i] + (*p - '0');
+        good = p > from && part[i] >= row->least && part[i] <= row->greatest;
+        if (i == 1 && *p == '\0') {
+            part[2] = 1;
+            break;
+        }
+        const char *gap = i == 0 ? ".." : i == 1 ? "/" : "";
+        good = good && (i == 2 ? *p == '\0' : strncmp(p, gap, strlen(gap)) == 0);
+        p += good ? strlen(gap) : 0;
+    }
+    if (!good || part[1] < part[0])
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
+                       "--nodes %.60s: expected N or A..B/S with A <= B, whole numbers from %lld to %lld", value,
+                       (long long)row->least, (long long)row->greatest);
+    o->nodes = part[0];
+    o->nodes_last = part[1];
+    o->nodes_step = part[2];
+    return NN_OK;
+}
+
+static nn_status add_to_list(options *o, const option_row *row, const char *value, nn_error *err)
+{
+    const char *before = option_text(o, row);
+    size_t n = strlen(before) + strlen(value) + 2, i = 0;
+    char *text = nn_malloc(n);
+    if (text == NULL)
+        return nn_nomem(err);
+    (void)snprintf(text, n, "%s;%s", before, value);
+    while (i + 1 < OPTION_LISTS && o->joined[i] != NULL && o->joined[i] != before)
+        i++;
+    nn_free(o->joined[i]);
+    o->joined[i] = text;
+    option_set_text(o, row, text);
+    return NN_OK;
+}
+
+static nn_status set_value(options *o, const option_row *row, const char *value, nn_error *err)
+{
+    if (row->offset == offsetof(options, nodes)) {
+        o->nodes_last = o->nodes_step = 0;
+        if (strstr(value, "..") != NULL)
+            return set_nodes(o, row, value, err);
+    }
+    if (row->kind == OPTION_INT)
+        return set_number(o, row, value, err);
+    if ((row->kind == OPTION_TEXT || row->kind == OPTION_LIST) && *value == '\0') {
+        char flag[32];
+        option_flag(row, flag);
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s '': expected %s", flag, row->argument);
+    }
+    if (row->kind == OPTION_LIST && *option_text(o, row) != '\0')
+        return add_to_list(o, row, value, err);
+    option_set_text(o, row, value);
+    return row->offset == offsetof(options, shard) ? set_shard(o, value, err) : NN_OK;
+}
+
+static bool is_command(const options *o, const char *word)
+{
+    return o->command != NULL && strcmp(o->command, word) == 0;
+}
+
+static const struct {
+    const char *name, *options;
+} commands[] = {
+    {"merge", " --force --specs --quiet "},
+    {"verify", " --quiet "},
+    {"replay", " --out --specs --check --jobs --force --resume --dry-run --quiet --progress "},
+};
+enum { COMMANDS = sizeof commands / sizeof commands[0] };
+
+static const char *options_of_command(const options *o)
+{
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (is_command(o, commands[i].name))
+            return commands[i].options;
+    return "";
+}
+
+/* Commands take what is to be made from manifests. */
+static nn_status check_command(const options *o, nn_error *err)
+{
+    for (const option_row *row = option_rows; row < option_rows + option_count; row++) {
+        char flag[32], word[34];
+        option_flag(row, flag);
+        (void)snprintf(word, sizeof word, "%s ", flag);
+        const char *at = strstr(options_of_command(o), word);
+        if ((at != NULL && at[-1] == ' ') || (o->given >> (row - option_rows) & 1) == 0)
+            continue;
+        if (row->manifest || row->offset == offsetof(options, shard))
+            return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s: %s is taken from the manifest", o->command, flag);
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s takes no %s", o->command, flag);
+    }
+    if (is_command(o, "merge") && o->n_paths < 2)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "merge: expected the directory to write, then those of the shards");
+    if (is_command(o, "verify") && o->n_paths == 0)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "verify: expected directories of corpora");
+    if (is_command(o, "replay") && (o->n_paths != 1 || (o->out == NULL && !o->dry_run)))
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "replay: expected a manifest and --out DIR");
+    return NN_OK;
+}
+
+static nn_status check_together(const options *o, nn_error *err)
+{
+    if (o->help || o->version)
+        return NN_OK;
+    if (o->quiet && o->progress)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--quiet and --progress exclude each other");
+    if (o->force && o->resume)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--force and --resume exclude each other");
+    if (o->command != NULL)
+        return check_command(o, err);
+    if (o->list_ops != NULL) {
+        if (o->out != NULL)
+            return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--list-ops writes no models: leave out --out");
+        static const char *const formats[] = {"", "text", "json", "markdown"};
+        for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
+            if (strcmp(o->list_ops, formats[i]) == 0)
+                return NN_OK;
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--list-ops=%.60s: expected text, json or markdown", o->list_ops);
+    }
+    if (o->like != NULL && *o->weights != '\0')
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--like and --weights exclude each other");
+    if (o->out == NULL && !o->dry_run)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--out is missing: expected the directory to write");
+    return NN_OK;
+}
+
+nn_status options_parse(options *o, int argc, char *const *argv, nn_error *err)
+{
+    options_default(o);
+    for (size_t k = 0; k < COMMANDS; k++)
+        if (argc > 1 && strcmp(argv[1], commands[k].name) == 0)
+            o->command = argv[1];
+    if (o->command != NULL && (o->paths = nn_calloc((size_t)argc, sizeof *o->paths)) == NULL)
+        return nn_nomem(err);
+    for (int i = o->command != NULL ? 2 : 1; i < argc; i++) {
+        const char *given = argv[i], *equals = strchr(given, '=');
+        if (strcmp(given, "-h") == 0)
+            given = "--help";
+        if (given[0] != '-' && o->command != NULL) {
+            if (*given == '\0')
+                return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s '': expected a path", o->command);
+            o->paths[o->n_paths++] = given;
+            continue;
+        }
+        if (given[0] != '-')
+            return unexpected(err, given, i == 1);
+        size_t length = equals != NULL ? (size_t)(equals - given) : strlen(given);
+        const option_row *row = find_flag(given, length);
+        if (row == NULL)
+            return unknown_flag(err, given, length);
+        nn_status s = NN_OK;
+        o->given |= (uint64_t)1 << (row - option_rows);
+        if (row->kind == OPTION_FLAG) {
+            if (equals != NULL)
+                return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%.*s takes no value, but was given %.60s", (int)length, given,
+                               equals + 1);
+            option_set_int(o, row, 1);
+        } else if (row->kind == OPTION_WORD) {
+            s = set_value(o, row, equals != NULL ? equals + 1 : "", err);
+        } else if (equals != NULL) {
+            s = set_value(o, row, equals + 1, err);
+        } else if (i + 1 < argc && strncmp(argv[i + 1], "--", 2) != 0) {
+            s = set_value(o, row, argv[++i], err);
+        } else {
+            s = nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s needs a value: expected %s", given, row->argument);
+        }
+        if (s != NN_OK)
+            return s;
+    }
+    return check_together(o, err);
+}

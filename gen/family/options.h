@@ -1,0 +1,107 @@
+/* The command line as a table: one row gives a flag its field, default, range check, help text and place in the manifest.
+ *
+ * Ownership: texts are borrowed from argv, but for those in `joined`; options_free frees these and `paths`. */
+#ifndef NN_OPTIONS_H
+#define NN_OPTIONS_H
+
+#include "base.h"
+#include "table/opset.h"
+
+#include <limits.h>
+
+/* X(kind, field, argument, default, least, greatest, in the manifest, help). The flag is the field with - for _.
+ * INT: a whole number in [least, greatest]. TEXT: any text. LIST: texts, joined with ; where the flag comes again. FLAG: no
+ * argument. WORD: an argument only as --flag=WORD. */
+#define NN_OPTIONS(X)                                                                                                             \
+    X(INT, nodes, "N", 40, 1, 100000, true,                                                                                       \
+      "operator nodes in each model; A..B/S: families of A, A+S, ... B nodes in DIR/nodes-A, ...")                                \
+    X(INT, count, "M", 100, 1, 10000000, true, "number of models")                                                                \
+    X(TEXT, out, "DIR", NULL, 0, 0, false, "directory to write; created if it is not there")                                      \
+    X(INT, seed, "S", 0, 0, INT64_MAX, true, "same seed, same bytes")                                                             \
+    X(INT, opset, "V", 17, OPSET_MIN, OPSET_MAX, true, "ONNX operator set version")                                               \
+    X(INT, inputs, "K", 1, 0, 100000, true, "sets of input tensors for each model")                                               \
+    X(TEXT, input_mode, "LIST", "uniform", 0, 0, true,                                                                            \
+      "how the sets are drawn, in turn: uniform, normal, corners (of the intervals), special (0, subnormals ...)")                \
+    X(TEXT, input_format, "LIST", "pb", 0, 0, true, "files of inputs: pb (a tensor each), npz (inputs.npz, all sets of a model)") \
+    X(TEXT, profile, "P", "ort", 0, 0, true, "what the models are for: onnx (the specification), or ort, openvino, tract")        \
+    X(TEXT, ops, "LIST", "", 0, 0, true, "A,B: only these operators; -A,-B: all but these")                                       \
+    X(TEXT, types, "LIST", "float32", 0, 0, true,                                                                                 \
+      "element types that data may have, float32 always; others: float16,double,int8,uint8,int32 ...")                            \
+    X(TEXT, common, "A..B", "", 0, 0, true,                                                                                       \
+      "only operators with the same rules in opsets A to B; a seed then gives the same graphs in each")                           \
+    X(TEXT, cover, "WHAT", "ops", 0, 0, true,                                                                                     \
+      "what the family is to hold: ops (every operator), pairs (every pair that can follow one another), triples")                \
+    X(LIST, contain, "A,B,C", "", 0, 0, true, "a path that every model has; may be given again")                                  \
+    X(LIST, avoid, "A,B", "", 0, 0, true, "a path that no model has; may be given again")                                         \
+    X(TEXT, weights, "FILE", "", 0, 0, true, "how often operators appear (A 2.5) and follow one another (A,B 4)")                 \
+    X(TEXT, like, "DIR", NULL, 0, 0, false, "weights learned from the .onnx files below DIR")                                     \
+    X(INT, max_elements, "E", 4096, 16, 1 << 24, true, "most elements of a tensor")                                               \
+    X(FLAG, intervals, NULL, 0, 0, 0, true, "write the interval of every tensor to models.jsonl")                                 \
+    X(FLAG, check, NULL, 0, 0, 0, false, "re-check every node with an independent evaluator of the table")                        \
+    X(TEXT, specs, "DIR", NULL, 0, 0, false, "read the operator table from DIR instead of the built-in one")                      \
+    X(INT, jobs, "J", 0, 1, 256, false, "threads; does not change the bytes (default: one for each processor)")                   \
+    X(FLAG, force, NULL, 0, 0, 0, false, "replace what nngen wrote to DIR before; other files stay")                              \
+    X(FLAG, resume, NULL, 0, 0, 0, false, "go on with a run of the same options that was interrupted in DIR")                     \
+    X(TEXT, shard, "K/N", NULL, 0, 0, false, "make only the K-th of N parts of the family, to be merged later")                   \
+    X(FLAG, dry_run, NULL, 0, 0, 0, false, "build every model, write nothing")                                                    \
+    X(FLAG, quiet, NULL, 0, 0, 0, false, "no progress, no summary")                                                               \
+    X(FLAG, progress, NULL, 0, 0, 0, false, "show progress even if standard error is not a terminal")                             \
+    X(WORD, list_ops, "FORMAT", NULL, 0, 0, false, "list the operators; FORMAT: text, json or markdown")                          \
+    X(FLAG, version, NULL, 0, 0, 0, false, "print the version")                                                                   \
+    X(FLAG, help, NULL, 0, 0, 0, false, "print this help")
+
+#define OPTION_LISTS 2
+
+typedef int64_t option_INT;
+typedef const char *option_TEXT;
+typedef const char *option_LIST;
+typedef int64_t option_FLAG;     /* 0 or 1 */
+typedef const char *option_WORD; /* NULL: not given; "": given without a word */
+
+typedef struct {
+#define X(kind, field, argument, fallback, least, greatest, manifest, help) option_##kind field;
+    NN_OPTIONS(X)
+#undef X
+    uint64_t given;                 /* 1 << row: stands on the command line */
+    int64_t shard_number, shards;   /* of shard: models i with i % shards == shard_number - 1; 0, 0: all */
+    int64_t nodes_last, nodes_step; /* of a range of nodes; 0, 0: there is none */
+    const char *command;            /* merge, verify, replay; NULL: none */
+    const char **paths;             /* owned; of the command */
+    int n_paths;
+    char *joined[OPTION_LISTS]; /* owned texts of the LISTs that came again */
+} options;
+
+#define SHARDS_MAX 10000
+
+typedef enum { OPTION_INT, OPTION_TEXT, OPTION_LIST, OPTION_FLAG, OPTION_WORD } option_kind;
+
+typedef struct {
+    option_kind kind;
+    const char *field, *argument; /* argument: NULL if there is none */
+    size_t offset;                /* in options */
+    int64_t fallback, least, greatest;
+    const char *fallback_text;
+    bool manifest;
+    const char *help;
+} option_row;
+
+extern const option_row option_rows[];
+extern const size_t option_count;
+
+int64_t option_int(const options *o, const option_row *row);      /* INT, FLAG */
+const char *option_text(const options *o, const option_row *row); /* TEXT, WORD */
+void option_set_int(options *o, const option_row *row, int64_t x);
+void option_set_text(options *o, const option_row *row, const char *s);
+uint64_t options_models(const options *o);             /* that the run makes: all, or those of the shard */
+void option_flag(const option_row *row, char out[32]); /* "--max-elements" */
+
+void options_default(options *o);
+void options_free(options *o);
+/* NN_ERR_USAGE names the flag, its value and what was expected. */
+nn_status options_parse(options *o, int argc, char *const *argv, nn_error *err);
+/* Ranges of the INT fields; prefix "--" or "" comes before names in the message. jobs 0 is fine. */
+nn_status options_check(const options *o, const char *prefix, nn_error *err);
+/* The manifest's fields as "nodes=40 count=100 ...", for a model's metadata. Returns the length without the NUL, as snprintf. */
+size_t options_describe(const options *o, char *out, size_t size);
+
+#endif

@@ -1,0 +1,355 @@
+/* Evaluates checked expressions to terms: what is known folds, what is open becomes solver variables and constraints. */
+#include "lower/eval_parts.h"
+
+#include <string.h>
+
+bool eval_cond(lower *l, const expr *e)
+{
+    return eval_int(l, e) != 0;
+}
+
+term_list eval_new_list(lower *l, int n)
+{
+    if (n < 0 || n > LOWER_MAX_LIST) {
+        lower_fail(l);
+        n = 0;
+    }
+    return (term_list){lower_alloc(l, (size_t)n, sizeof(term)), n};
+}
+
+/* ---- generators ---- */
+
+int eval_for_count(lower *l, const expr *e, value *source, int64_t *from)
+{
+    if (e->b) {
+        int64_t lo = eval_int(l, e->a), hi = eval_int(l, e->b);
+        *from = lo;
+        if (l->state != LOWER_OK || hi < lo)
+            return 0;
+        if ((uint64_t)hi - (uint64_t)lo >= LOWER_MAX_LIST) {
+            lower_fail(l);
+            return 0;
+        }
+        return (int)(hi - lo + 1);
+    }
+    *source = eval(l, e->a);
+    if (l->state != LOWER_OK)
+        return 0;
+    return e->a->type == TY_REALS ? source->reals.n : e->a->type == TY_STRINGS ? source->strings.n : source->ints.n;
+}
+
+value eval_for_item(const expr *e, const value *source, int64_t from, int i)
+{
+    if (e->b)
+        return eval_of_term(term_const(from + i));
+    if (e->a->type == TY_REALS)
+        return (value){.r = source->reals.p[i]};
+    if (e->a->type == TY_STRINGS)
+        return (value){.s = source->strings.p[i]};
+    return eval_of_term(source->ints.p[i]);
+}
+
+bool eval_for_admits(lower *l, const expr *e)
+{
+    return !e->c || eval_cond(l, e->c);
+}
+
+__attribute__((noinline)) value eval_for(lower *l, const expr *e)
+{
+    value source = {0}, r = {0};
+    int64_t from = 0;
+    int n = eval_for_count(l, e, &source, &from), count = 0;
+    bool reals = e->type == TY_REALS, strings = e->type == TY_STRINGS;
+    void *p = lower_alloc(l, (size_t)n, reals ? sizeof(double) : strings ? sizeof(char *) : sizeof(term));
+    for (int i = 0; i < n && l->state == LOWER_OK; i++) {
+        l->locals[e->index] = eval_for_item(e, &source, from, i);
+        if (!eval_for_admits(l, e))
+            continue;
+        if (reals)
+            ((double *)p)[count++] = eval_real(l, e->args[0]);
+        else if (strings)
+            ((const char **)p)[count++] = eval(l, e->args[0]).s;
+        else
+            ((term *)p)[count++] = eval(l, e->args[0]).t;
+    }
+    if (reals)
+        r.reals = (real_list){p, count};
+    else if (strings)
+        r.strings = (string_list){p, count};
+    else
+        r.ints = (term_list){p, count};
+    return r;
+}
+
+/* ---- lists ---- */
+
+term_list eval_terms(lower *l, expr *const *args, size_t n)
+{
+    term_list r = eval_new_list(l, (int)n);
+    term *p = (term *)(uintptr_t)r.p;
+    for (size_t i = 0; p && i < n && l->state == LOWER_OK; i++)
+        p[i] = eval(l, args[i]).t;
+    return r;
+}
+
+static __attribute__((noinline)) value eval_list(lower *l, const expr *e)
+{
+    value r = {0};
+    if (e->type == TY_REALS) {
+        double *p = lower_alloc(l, e->n, sizeof *p);
+        for (size_t i = 0; i < e->n && l->state == LOWER_OK; i++)
+            p[i] = eval_real(l, e->args[i]);
+        r.reals = (real_list){p, (int)e->n};
+    } else if (e->type == TY_STRINGS) {
+        const char **p = lower_alloc(l, e->n, sizeof *p);
+        for (size_t i = 0; i < e->n && l->state == LOWER_OK; i++)
+            p[i] = eval(l, e->args[i]).s;
+        r.strings = (string_list){p, (int)e->n};
+    } else {
+        r.ints = eval_terms(l, e->args, e->n);
+    }
+    return r;
+}
+
+int eval_list_length(ex_type t, const value *v)
+{
+    return t == TY_REALS ? v->reals.n : t == TY_STRINGS ? v->strings.n : v->ints.n;
+}
+
+static __attribute__((noinline)) value eval_cat(lower *l, const expr *e)
+{
+    value a = eval(l, e->a), b = eval(l, e->b), r = {0};
+    if (l->state != LOWER_OK)
+        return r;
+    if (e->type == TY_STRING) {
+        size_t length = strlen(a.s) + strlen(b.s);
+        if (length > LOWER_MAX_LIST)
+            lower_fail(l);
+        lower_spend(l, length);
+        r.s = l->state == LOWER_OK ? arena_printf(&l->scratch, "%s%s", a.s, b.s) : NULL;
+        if (!r.s && l->state == LOWER_OK)
+            lower_nomem(l);
+        return r;
+    }
+    int na = eval_list_length(e->type, &a), nb = eval_list_length(e->type, &b);
+    size_t size = e->type == TY_REALS ? sizeof(double) : e->type == TY_STRINGS ? sizeof(char *) : sizeof(term);
+    if (na + nb > LOWER_MAX_LIST)
+        lower_fail(l);
+    char *p = lower_alloc(l, (size_t)(na + nb), size);
+    if (!p)
+        return r;
+    const void *pa = e->type == TY_REALS     ? (const void *)a.reals.p
+                     : e->type == TY_STRINGS ? (const void *)a.strings.p
+                                             : (const void *)a.ints.p;
+    const void *pb = e->type == TY_REALS     ? (const void *)b.reals.p
+                     : e->type == TY_STRINGS ? (const void *)b.strings.p
+                                             : (const void *)b.ints.p;
+    if (na)
+        memcpy(p, pa, (size_t)na * size);
+    if (nb)
+        memcpy(p + (size_t)na * size, pb, (size_t)nb * size);
+    if (e->type == TY_REALS)
+        r.reals = (real_list){(double *)(void *)p, na + nb};
+    else if (e->type == TY_STRINGS)
+        r.strings = (string_list){(const char *const *)(void *)p, na + nb};
+    else
+        r.ints = (term_list){(term *)(void *)p, na + nb};
+    return r;
+}
+
+static __attribute__((noinline)) value eval_index(lower *l, const expr *e)
+{
+    value list = eval(l, e->a), r = {0};
+    int n = l->state == LOWER_OK ? eval_list_length(e->a->type, &list) : 0;
+    int64_t i = eval_int(l, e->b);
+    if (i < 0)
+        i += n;
+    if (l->state != LOWER_OK || i < 0 || i >= n) {
+        lower_fail(l);
+        return r;
+    }
+    if (e->a->type == TY_REALS)
+        r.r = list.reals.p[i];
+    else if (e->a->type == TY_STRINGS)
+        r.s = list.strings.p[i];
+    else
+        r.t = list.ints.p[i];
+    return r;
+}
+
+static __attribute__((noinline)) value eval_slice(lower *l, const expr *e)
+{
+    value list = eval(l, e->a), r = {0};
+    int n = l->state == LOWER_OK ? eval_list_length(e->a->type, &list) : 0;
+    int64_t from = e->b ? eval_int(l, e->b) : 0, to = e->c ? eval_int(l, e->c) : n;
+    from += from < 0 ? n : 0;
+    to += to < 0 ? n : 0;
+    from = from < 0 ? 0 : from > n ? n : from;
+    to = to < from ? from : to > n ? n : to;
+    if (l->state != LOWER_OK || n == 0)
+        return r;
+    if (e->a->type == TY_REALS)
+        r.reals = (real_list){list.reals.p + from, (int)(to - from)};
+    else if (e->a->type == TY_STRINGS)
+        r.strings = (string_list){list.strings.p + from, (int)(to - from)};
+    else
+        r.ints = (term_list){list.ints.p + from, (int)(to - from)};
+    return r;
+}
+
+static __attribute__((noinline)) value eval_coerce(lower *l, const expr *e)
+{
+    value a, r = {0};
+    switch (e->type) {
+    case TY_INT:
+        return eval(l, e->a);
+    case TY_BOOL:
+        a = eval(l, e->a);
+        return eval_of_term(l->state == LOWER_OK ? term_reify(l, CSP_NE, a.t, term_const(0)) : term_const(0));
+    case TY_INTS:
+        if (e->a->type == TY_EMPTY)
+            return r;
+        r.ints = frame_dims(l, eval_tensor(l, e->a), 0);
+        return r;
+    case TY_REALS: {
+        if (e->a->type == TY_EMPTY)
+            return r;
+        a = eval(l, e->a);
+        double *p = lower_alloc(l, (size_t)a.ints.n, sizeof *p);
+        for (int i = 0; i < a.ints.n && l->state == LOWER_OK; i++)
+            p[i] = (double)term_need(l, a.ints.p[i]);
+        r.reals = (real_list){p, a.ints.n};
+        return r;
+    }
+    default: /* strings from [] */
+        return r;
+    }
+}
+
+static __attribute__((noinline)) value eval_binary(lower *l, const expr *e)
+{
+    if (e->op == OP_CAT)
+        return eval_cat(l, e);
+    if (e->op >= OP_EQ && e->op <= OP_GE)
+        return eval_of_term(eval_comparison(l, e));
+    if (e->op == OP_IN)
+        return eval_of_term(eval_in(l, e));
+    term a = eval(l, e->a).t;
+    if (e->op == OP_AND || e->op == OP_OR) {
+        int64_t x;
+        if (l->state == LOWER_OK && term_fixed(l, a, &x) && (x != 0) == (e->op == OP_OR))
+            return eval_of_term(term_const(x != 0));
+    }
+    term pair[2] = {a, eval(l, e->b).t};
+    if (l->state != LOWER_OK)
+        return eval_of_term(term_const(0));
+    switch ((ex_op)e->op) {
+    case OP_ADD:
+        return eval_of_term(term_add(l, pair[0], pair[1], 1));
+    case OP_SUB:
+        return eval_of_term(term_add(l, pair[0], pair[1], -1));
+    case OP_MUL:
+        return eval_of_term(term_mul(l, pair[0], pair[1]));
+    case OP_DIV:
+        return eval_of_term(term_divide(l, TERM_DIV, pair[0], pair[1]));
+    case OP_MOD:
+        return eval_of_term(term_divide(l, TERM_MOD, pair[0], pair[1]));
+    case OP_AND:
+        return eval_of_term(term_and(l, pair, 2));
+    default:
+        return eval_of_term(term_or(l, pair, 2));
+    }
+}
+
+/* The tensor's shape; that of an input, which is known as a rule, without a detour. */
+static inline value eval_coerced(lower *l, const expr *e)
+{
+    const frame *f = l->f;
+    if (e->type == TY_INTS && e->a->kind == EX_INPUT && f->arity[e->a->index] > 0) {
+        const frame_slot *s = &f->slots[f->first_slot[e->a->index]];
+        if (s->dims_state == STATE_DONE)
+            return (value){.ints = {s->dims, s->rank}};
+    }
+    return eval_coerce(l, e);
+}
+
+/* Leaves take no step of their own. */
+value eval(lower *l, const expr *e)
+{
+    const frame *f = l->f;
+    value r = {0};
+    if (l->state != LOWER_OK)
+        return r;
+    if (e->type == TY_REAL)
+        return (value){.r = eval_real(l, e)};
+    if (e->type == TY_INTERVAL)
+        return (value){.iv = eval_interval(l, e)};
+    switch (e->kind) {
+    case EX_INT:
+        return eval_of_term(term_const(e->i));
+    case EX_STRING:
+        return (value){.s = e->s};
+    case EX_LOCAL:
+        return l->locals[e->index];
+    case EX_INPUT:
+        return (value){.tensor = {false, f->first_slot[e->index], f->arity[e->index]}};
+    case EX_OPSET:
+        return eval_of_term(term_const(l->ops->table->opset));
+    case EX_MAX_ELEMENTS:
+        return eval_of_term(term_const(l->limits.max_elements));
+    case EX_VAR:
+        if (f->var_state[e->index] == STATE_DONE && f->var_usable[e->index])
+            return f->vars[e->index];
+        break;
+    default:
+        break;
+    }
+    if (!lower_enter(l))
+        return r;
+    switch (e->kind) {
+    case EX_VAR:
+        r = frame_var(l, e->index);
+        break;
+    case EX_OUTPUT:
+        r.tensor = frame_tensor(l, true, e->index);
+        break;
+    case EX_TYPEVAR:
+        r.s = frame_type(l, e->index);
+        break;
+    case EX_NEG:
+        r.t = term_scale(l, eval(l, e->a).t, -1, 0);
+        break;
+    case EX_NOT:
+        r.t = term_scale(l, eval(l, e->a).t, -1, 1);
+        break;
+    case EX_BINARY:
+        r = eval_binary(l, e);
+        break;
+    case EX_INDEX:
+        r = eval_index(l, e);
+        break;
+    case EX_SLICE:
+        r = eval_slice(l, e);
+        break;
+    case EX_LIST:
+        r = eval_list(l, e);
+        break;
+    case EX_FOR:
+        r = eval_for(l, e);
+        break;
+    case EX_CALL:
+        r = eval_call(l, e);
+        break;
+    case EX_IF:
+        r = eval(l, eval_cond(l, e->a) ? e->b : e->c);
+        break;
+    case EX_COERCE:
+        r = eval_coerced(l, e);
+        break;
+    default:
+        lower_fail(l);
+        break;
+    }
+    l->depth--;
+    return r;
+}

@@ -1,0 +1,297 @@
+/* Functions of whole numbers, lists and strings. */
+#include "lower/eval_parts.h"
+
+#include <string.h>
+
+value eval_broadcast(lower *l, const expr *e)
+{
+    term_list shapes[OP_MAX_SLOTS];
+    int n = eval_shapes(l, e, shapes, OP_MAX_SLOTS), rank = 0;
+    for (int i = 0; i < n; i++)
+        rank = shapes[i].n > rank ? shapes[i].n : rank;
+    term_list r = eval_new_list(l, rank);
+    term *p = (term *)(uintptr_t)r.p;
+    for (int d = 0; d < rank && l->state == LOWER_OK; d++) {
+        bool any = false;
+        for (int i = 0; i < n; i++) {
+            int at = d - (rank - shapes[i].n);
+            if (at < 0)
+                continue;
+            p[d] = any ? term_broadcast(l, p[d], shapes[i].p[at]) : shapes[i].p[at];
+            any = true;
+        }
+    }
+    return (value){.ints = r};
+}
+
+static term_list copy_list(lower *l, term_list a, int extra)
+{
+    term_list r = eval_new_list(l, a.n + extra);
+    if (l->state == LOWER_OK && a.n)
+        memcpy((term *)(uintptr_t)r.p, a.p, (size_t)a.n * sizeof(term));
+    return r;
+}
+
+static term_list eval_edit(lower *l, const expr *e)
+{
+    term_list a = eval(l, e->args[0]).ints, r;
+    int64_t i = eval_int(l, e->args[1]);
+    term v = eval(l, e->args[2]).t;
+    bool insert = e->op == FN_INSERT;
+    int n = a.n + insert;
+    i += i < 0 ? n : 0;
+    if (l->state != LOWER_OK || i < 0 || i >= n) {
+        lower_fail(l);
+        return (term_list){0};
+    }
+    r = copy_list(l, a, insert);
+    if (l->state != LOWER_OK)
+        return r;
+    term *p = (term *)(uintptr_t)r.p;
+    if (insert)
+        memmove(p + i + 1, p + i, (size_t)(a.n - (int)i) * sizeof *p);
+    p[i] = v;
+    return r;
+}
+
+static term_list eval_remove(lower *l, const expr *e)
+{
+    term_list a = eval(l, e->args[0]).ints, drop = eval(l, e->args[1]).ints, r = eval_new_list(l, a.n);
+    bool gone[4096] = {false};
+    if (l->state != LOWER_OK || a.n > 4096) {
+        lower_fail(l);
+        return (term_list){0};
+    }
+    for (int i = 0; i < drop.n && l->state == LOWER_OK; i++) {
+        int64_t x = term_need(l, drop.p[i]);
+        x += x < 0 ? a.n : 0;
+        if (x < 0 || x >= a.n)
+            lower_fail(l);
+        else
+            gone[x] = true;
+    }
+    int n = 0;
+    for (int i = 0; i < a.n; i++)
+        if (!gone[i])
+            ((term *)(uintptr_t)r.p)[n++] = a.p[i];
+    r.n = n;
+    return r;
+}
+
+static term_list eval_sorted(lower *l, const expr *e)
+{
+    term_list r = copy_list(l, eval(l, e->args[0]).ints, 0);
+    term *p = (term *)(uintptr_t)r.p;
+    for (int i = 0; i < r.n && l->state == LOWER_OK; i++)
+        p[i] = term_const(term_need(l, p[i]));
+    for (int i = 1; i < r.n && l->state == LOWER_OK; i++) {
+        term x = p[i];
+        int k = i;
+        for (; k > 0 && p[k - 1].c > x.c; k--)
+            p[k] = p[k - 1];
+        p[k] = x;
+    }
+    return r;
+}
+
+static term_list eval_repeat(lower *l, const expr *e)
+{
+    int64_t n = eval_int(l, e->args[0]);
+    term_list r = eval_new_list(l, l->state == LOWER_OK && n >= 0 && n <= LOWER_MAX_LIST ? (int)n : -1);
+    term v = e->op == FN_FILL ? eval(l, e->args[1]).t : term_const(e->op == FN_ONES);
+    for (int i = 0; i < r.n && l->state == LOWER_OK; i++)
+        ((term *)(uintptr_t)r.p)[i] = e->op == FN_IOTA ? term_const(i) : v;
+    return r;
+}
+
+static value eval_fill_reals(lower *l, const expr *e)
+{
+    int64_t n = eval_int(l, e->args[0]);
+    double v = eval_real(l, e->args[1]);
+    if (l->state != LOWER_OK || n < 0 || n > LOWER_MAX_LIST) {
+        lower_fail(l);
+        return (value){0};
+    }
+    double *p = lower_alloc(l, (size_t)n, sizeof *p);
+    for (int64_t i = 0; p && i < n; i++)
+        p[i] = v;
+    return (value){.reals = {p, (int)n}};
+}
+
+static term_list eval_unravel(lower *l, const expr *e)
+{
+    int64_t flat = eval_int(l, e->args[0]);
+    term_list shape = eval(l, e->args[1]).ints, r = eval_new_list(l, shape.n);
+    for (int i = shape.n - 1; i >= 0 && l->state == LOWER_OK; i--) {
+        int64_t d = term_need(l, shape.p[i]);
+        if (d <= 0) {
+            lower_fail(l);
+            break;
+        }
+        ((term *)(uintptr_t)r.p)[i] = term_const(flat % d);
+        flat /= d;
+    }
+    return r;
+}
+
+static const char *eval_letters(lower *l, const expr *e)
+{
+    term_list a = eval(l, e->args[0]).ints;
+    char *s = lower_alloc(l, (size_t)a.n + 1, 1);
+    for (int i = 0; i < a.n && l->state == LOWER_OK; i++) {
+        int64_t x = term_need(l, a.p[i]);
+        if (x < 0 || x > 51)
+            lower_fail(l);
+        else
+            s[i] = (char)(x < 26 ? 'a' + x : 'A' + x - 26);
+    }
+    if (s)
+        s[a.n] = '\0';
+    return s ? s : "";
+}
+
+/* min, max, sum and prod of ints: over a list, a generator, or several arguments. */
+static term eval_aggregate(lower *l, const expr *e)
+{
+    term_list a = e->args[0]->type == TY_INTS ? eval(l, e->args[0]).ints : eval_terms(l, e->args, e->n);
+    if (l->state != LOWER_OK)
+        return term_const(0);
+    if (e->op == FN_PROD)
+        return term_product(l, a.p, a.n);
+    if (e->op != FN_SUM)
+        return term_extreme(l, a.p, a.n, e->op == FN_MAX);
+    term sum = term_const(0);
+    for (int i = 0; i < a.n && l->state == LOWER_OK; i++)
+        sum = term_add(l, sum, a.p[i], 1);
+    return sum;
+}
+
+static term eval_present(lower *l, const expr *e)
+{
+    const expr *x = e->args[0];
+    if (x->kind == EX_INPUT)
+        return term_const(frame_input_present(l, x->index));
+    if (x->kind == EX_OUTPUT)
+        return term_const(frame_output_present(l, x->index));
+    frame_settle_var(l, x->index);
+    return term_const(l->f->var_written[x->index]);
+}
+
+value eval_call(lower *l, const expr *e)
+{
+    value r = {0};
+    tensor_ref t;
+    int n;
+    term *x;
+    switch ((ex_fn)e->op) {
+    case FN_RANK:
+        t = eval(l, e->args[0]).tensor;
+        return eval_of_term(term_const(frame_dims(l, t, 0).n));
+    case FN_SHAPE:
+        t = eval(l, e->args[0]).tensor;
+        r.ints = frame_dims(l, t, 0);
+        return r;
+    case FN_NUMEL: {
+        t = eval(l, e->args[0]).tensor;
+        term_list d = frame_dims(l, t, 0);
+        return eval_of_term(l->state == LOWER_OK ? term_product(l, d.p, d.n) : term_const(0));
+    }
+    case FN_PRESENT:
+        return eval_of_term(eval_present(l, e));
+    case FN_ARITY:
+        return eval_of_term(term_const(eval(l, e->args[0]).tensor.n));
+    case FN_NTH: {
+        t = eval(l, e->args[0]).tensor;
+        int64_t k = eval_int(l, e->args[1]);
+        if (l->state != LOWER_OK || k < 0 || k >= t.n)
+            lower_fail(l);
+        else
+            t.first += (int)k;
+        t.n = 1;
+        r.tensor = t;
+        return r;
+    }
+    case FN_LEN: {
+        value a = eval(l, e->args[0]);
+        return eval_of_term(term_const(l->state == LOWER_OK ? eval_list_length(e->args[0]->type, &a) : 0));
+    }
+    case FN_ALL:
+    case FN_ANY:
+        x = eval_conditions(l, e->args[0], &n);
+        if (l->state != LOWER_OK)
+            return eval_of_term(term_const(0));
+        return eval_of_term(e->op == FN_ALL ? term_and(l, x, n) : term_or(l, x, n));
+    case FN_COUNT: {
+        x = eval_conditions(l, e->args[0], &n);
+        term sum = term_const(0);
+        for (int i = 0; i < n && l->state == LOWER_OK; i++)
+            sum = term_add(l, sum, x[i], 1);
+        return eval_of_term(sum);
+    }
+    case FN_PROD:
+    case FN_SUM:
+    case FN_MIN:
+    case FN_MAX:
+        return eval_of_term(eval_aggregate(l, e));
+    case FN_ABS:
+        return eval_of_term(term_abs(l, eval(l, e->args[0]).t));
+    case FN_CEILDIV: {
+        term a = eval(l, e->args[0]).t, b = eval(l, e->args[1]).t;
+        return eval_of_term(l->state == LOWER_OK ? term_divide(l, TERM_CEILDIV, a, b) : term_const(0));
+    }
+    case FN_NORM_AXIS: {
+        int64_t a = eval_int(l, e->args[0]);
+        term rank = eval(l, e->args[1]).t;
+        return eval_of_term(a < 0 ? term_scale(l, rank, 1, a) : term_const(a));
+    }
+    case FN_BROADCAST:
+        return eval_broadcast(l, e);
+    case FN_FITS:
+        return eval_of_term(eval_fits(l, e));
+    case FN_FILL:
+        if (e->type == TY_REALS)
+            return eval_fill_reals(l, e);
+        /* fall through */
+    case FN_ONES:
+    case FN_ZEROS:
+    case FN_IOTA:
+        r.ints = eval_repeat(l, e);
+        return r;
+    case FN_SETAT:
+    case FN_INSERT:
+        r.ints = eval_edit(l, e);
+        return r;
+    case FN_REMOVE:
+        r.ints = eval_remove(l, e);
+        return r;
+    case FN_REVERSE: {
+        term_list a = eval(l, e->args[0]).ints;
+        r.ints = eval_new_list(l, a.n);
+        for (int i = 0; i < a.n && l->state == LOWER_OK; i++)
+            ((term *)(uintptr_t)r.ints.p)[i] = a.p[a.n - 1 - i];
+        return r;
+    }
+    case FN_SORT:
+        r.ints = eval_sorted(l, e);
+        return r;
+    case FN_UNRAVEL:
+        r.ints = eval_unravel(l, e);
+        return r;
+    case FN_LETTERS:
+        r.s = eval_letters(l, e);
+        return r;
+    case FN_TIES:
+        return eval_of_term(term_const(eval_estimate(l, e->args[0]).ties));
+    case FN_WEAK:
+        return eval_of_term(term_const(eval_estimate(l, e->args[0]).weak));
+    case FN_CAN:
+        return eval_of_term(eval_can(l, e));
+    case FN_WHOLE:
+        return eval_of_term(term_const(dtype_is_whole(dtype_parse(eval(l, e->args[0]).s))));
+    case FN_CHOSEN:
+        return eval_of_term(term_const(l->f->op->data >> dtype_parse(eval(l, e->args[0]).s) & 1));
+    default:
+        lower_fail(l);
+        return r;
+    }
+}

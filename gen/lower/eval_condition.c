@@ -1,0 +1,309 @@
+/* Conditions: as values, and posted to the solver. */
+#include "lower/eval_parts.h"
+
+#include <string.h>
+
+static bool relation(const expr *e, csp_rel *rel, bool *swap, int *shift)
+{
+    *swap = false;
+    *shift = 0;
+    switch ((ex_op)e->op) {
+    case OP_EQ:
+        *rel = CSP_EQ;
+        return true;
+    case OP_NE:
+        *rel = CSP_NE;
+        return true;
+    case OP_LE:
+        *rel = CSP_LE;
+        return true;
+    case OP_LT: /* a < b is a + 1 <= b */
+        *rel = CSP_LE;
+        *shift = 1;
+        return true;
+    case OP_GE:
+        *rel = CSP_LE;
+        *swap = true;
+        return true;
+    case OP_GT:
+        *rel = CSP_LE;
+        *swap = true;
+        *shift = 1;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool compare_reals(int op, double a, double b)
+{
+    switch ((ex_op)op) {
+    case OP_EQ:
+        return a == b;
+    case OP_NE:
+        return a != b;
+    case OP_LT:
+        return a < b;
+    case OP_LE:
+        return a <= b;
+    case OP_GT:
+        return a > b;
+    default:
+        return a >= b;
+    }
+}
+
+static term equal_lists(lower *l, term_list a, term_list b)
+{
+    if (a.n != b.n || l->state != LOWER_OK)
+        return term_const(0);
+    term *x = lower_alloc(l, (size_t)a.n, sizeof *x);
+    for (int i = 0; i < a.n && l->state == LOWER_OK; i++)
+        x[i] = term_reify(l, CSP_EQ, a.p[i], b.p[i]);
+    return l->state == LOWER_OK ? term_and(l, x, a.n) : term_const(0);
+}
+
+term eval_comparison(lower *l, const expr *e)
+{
+    ex_type t = e->a->type;
+    if (t == TY_REAL) {
+        double a = eval_real(l, e->a), b = eval_real(l, e->b);
+        return term_const(compare_reals(e->op, a, b));
+    }
+    value a = eval(l, e->a), b = eval(l, e->b);
+    if (l->state != LOWER_OK)
+        return term_const(0);
+    if (t == TY_STRING)
+        return term_const((strcmp(a.s, b.s) == 0) == (e->op == OP_EQ));
+    if (t == TY_INTS) {
+        term same = equal_lists(l, a.ints, b.ints);
+        return e->op == OP_EQ ? same : term_scale(l, same, -1, 1);
+    }
+    csp_rel rel;
+    bool swap;
+    int shift;
+    if (!relation(e, &rel, &swap, &shift))
+        return term_const(0);
+    term x = swap ? b.t : a.t, y = swap ? a.t : b.t;
+    if (!x.t && !y.t && x.c < INT64_MAX)
+        return term_const(rel == CSP_EQ ? x.c == y.c : rel == CSP_NE ? x.c != y.c : x.c + shift <= y.c);
+    return term_reify(l, rel, term_scale(l, x, 1, shift), y);
+}
+
+term eval_in(lower *l, const expr *e)
+{
+    value x = eval(l, e->a), list = eval(l, e->b);
+    if (l->state != LOWER_OK)
+        return term_const(0);
+    if (e->a->type == TY_STRING) {
+        bool found = false;
+        for (int i = 0; i < list.strings.n; i++)
+            found |= strcmp(list.strings.p[i], x.s) == 0;
+        return term_const(found);
+    }
+    term *eq = lower_alloc(l, (size_t)list.ints.n, sizeof *eq);
+    for (int i = 0; i < list.ints.n && l->state == LOWER_OK; i++)
+        eq[i] = term_reify(l, CSP_EQ, x.t, list.ints.p[i]);
+    return l->state == LOWER_OK ? term_or(l, eq, list.ints.n) : term_const(0);
+}
+
+/* all, any, count over a generator: its conditions, and how many. */
+term *eval_conditions(lower *l, const expr *g, int *count)
+{
+    value source = {0};
+    int64_t from = 0;
+    int n = eval_for_count(l, g, &source, &from);
+    term *x = lower_alloc(l, (size_t)n, sizeof *x);
+    *count = 0;
+    for (int i = 0; i < n && l->state == LOWER_OK; i++) {
+        l->locals[g->index] = eval_for_item(g, &source, from, i);
+        if (eval_for_admits(l, g))
+            x[(*count)++] = eval(l, g->args[0]).t;
+    }
+    return x;
+}
+
+/* Shapes of the arguments of broadcast and fits; a variadic stands for all its tensors. */
+int eval_shapes(lower *l, const expr *e, term_list *shapes, int max)
+{
+    int n = 0;
+    for (size_t i = 0; i < e->n && l->state == LOWER_OK; i++) {
+        value v = eval(l, e->args[i]);
+        if (e->args[i]->type != TY_TENSORS) {
+            if (n < max)
+                shapes[n++] = v.ints;
+            continue;
+        }
+        for (int k = 0; k < v.tensor.n && n < max && l->state == LOWER_OK; k++)
+            shapes[n++] = frame_dims(l, v.tensor, k);
+    }
+    return l->state == LOWER_OK ? n : 0;
+}
+
+static void post_fits(lower *l, const expr *e)
+{
+    term_list s[2];
+    if (eval_shapes(l, e, s, 2) < 2 || s[0].n > s[1].n) {
+        lower_fail(l);
+        return;
+    }
+    for (int i = 0; i < s[0].n && l->state == LOWER_OK; i++) {
+        term a = s[0].p[i], b = s[1].p[i + s[1].n - s[0].n];
+        int64_t x, y;
+        if (term_fixed(l, a, &x) && x == 1)
+            continue;
+        if (term_fixed(l, b, &y) && y == 1) {
+            term_post(l, CSP_EQ, a, term_const(1));
+            continue;
+        }
+        csp_var va = term_materialize(l, a), vb = term_materialize(l, b);
+        if (l->state != LOWER_NOMEM && va != vb)
+            lower_check(l, csp_broadcast(l->csp, vb, va, vb));
+    }
+}
+
+term eval_fits(lower *l, const expr *e)
+{
+    term_list s[2];
+    if (eval_shapes(l, e, s, 2) < 2 || s[0].n > s[1].n)
+        return term_const(0);
+    term *ok = lower_alloc(l, (size_t)s[0].n, sizeof *ok);
+    for (int i = 0; i < s[0].n && l->state == LOWER_OK; i++) {
+        term a = s[0].p[i], either[2];
+        either[0] = term_reify(l, CSP_EQ, a, term_const(1));
+        either[1] = term_reify(l, CSP_EQ, a, s[1].p[i + s[1].n - s[0].n]);
+        ok[i] = term_or(l, either, 2);
+    }
+    return l->state == LOWER_OK ? term_and(l, ok, s[0].n) : term_const(0);
+}
+
+/* Evaluates every name of an expression, so that what follows adds no lasting variable. */
+static void touch_names(lower *l, const expr *e)
+{
+    if (!e || l->state != LOWER_OK)
+        return;
+    if (e->kind == EX_VAR)
+        frame_settle_var(l, e->index);
+    if (e->kind == EX_INPUT || e->kind == EX_OUTPUT) {
+        tensor_ref t = frame_tensor(l, e->kind == EX_OUTPUT, e->index);
+        for (int k = 0; k < t.n; k++)
+            frame_dims(l, t, k);
+    }
+    touch_names(l, e->a);
+    touch_names(l, e->b);
+    touch_names(l, e->c);
+    for (size_t i = 0; i < e->n; i++)
+        touch_names(l, e->args[i]);
+}
+
+term eval_can(lower *l, const expr *e)
+{
+    touch_names(l, e->args[0]);
+    if (l->state != LOWER_OK)
+        return term_const(0);
+    csp_mark m = csp_get_mark(l->csp);
+    size_t decide = l->n_decide;
+    eval_post(l, e->args[0], true);
+    if (l->state == LOWER_OK)
+        lower_check(l, csp_propagate(l->csp));
+    bool can = l->state == LOWER_OK;
+    csp_undo(l->csp, m);
+    l->n_decide = decide;
+    if (l->state == LOWER_FAIL)
+        l->state = LOWER_OK;
+    return term_const(can);
+}
+
+static void post(lower *l, const expr *e, bool truth)
+{
+    switch (e->kind) {
+    case EX_NOT:
+        eval_post(l, e->a, !truth);
+        return;
+    case EX_IF:
+        eval_post(l, eval_cond(l, e->a) ? e->b : e->c, truth);
+        return;
+    case EX_BINARY:
+        if ((e->op == OP_AND && truth) || (e->op == OP_OR && !truth)) {
+            eval_post(l, e->a, truth);
+            eval_post(l, e->b, truth);
+            return;
+        }
+        csp_rel rel;
+        bool swap;
+        int shift;
+        if (e->a->type == TY_INTS && relation(e, &rel, &swap, &shift) && (e->op == OP_EQ) == truth) {
+            value a = eval(l, e->a), b = eval(l, e->b);
+            if (l->state == LOWER_OK && a.ints.n != b.ints.n)
+                lower_fail(l);
+            for (int i = 0; l->state == LOWER_OK && i < a.ints.n; i++)
+                term_post(l, CSP_EQ, a.ints.p[i], b.ints.p[i]);
+            return;
+        }
+        if ((e->a->type == TY_INT || e->a->type == TY_BOOL) && relation(e, &rel, &swap, &shift)) {
+            /* a % b == 0: a = b * q propagates through divisors */
+            if (truth && e->op == OP_EQ && e->a->kind == EX_BINARY && e->a->op == OP_MOD && e->b->kind == EX_INT && e->b->i == 0) {
+                term a = eval(l, e->a->a).t, b = eval(l, e->a->b).t;
+                int64_t x, lo, hi;
+                if (l->state != LOWER_OK)
+                    return;
+                if (!(term_fixed(l, a, &x) && term_fixed(l, b, &x))) {
+                    term_bounds(l, a, &lo, &hi);
+                    if (lo < 0 || hi < 0) {
+                        term_post(l, CSP_EQ, term_divide(l, TERM_MOD, a, b), term_const(0));
+                        return;
+                    }
+                    term q = term_new(l, 0, hi, false);
+                    term_post(l, CSP_EQ, term_mul(l, q, b), a);
+                    return;
+                }
+            }
+            term a = eval(l, e->a).t, b = eval(l, e->b).t;
+            if (l->state != LOWER_OK)
+                return;
+            term x = swap ? b : a, y = swap ? a : b;
+            x = term_scale(l, x, 1, shift);
+            if (truth)
+                term_post(l, rel, x, y);
+            else if (rel == CSP_LE)
+                term_post(l, CSP_LE, term_scale(l, y, 1, 1), x);
+            else
+                term_post(l, rel == CSP_EQ ? CSP_NE : CSP_EQ, x, y);
+            return;
+        }
+        break;
+    case EX_CALL:
+        if (e->op == FN_FITS && truth) {
+            post_fits(l, e);
+            return;
+        }
+        if ((e->op == FN_ALL && truth) || (e->op == FN_ANY && !truth)) {
+            const expr *g = e->args[0];
+            if (g->kind != EX_FOR)
+                break;
+            value source = {0};
+            int64_t from = 0;
+            int n = eval_for_count(l, g, &source, &from);
+            for (int i = 0; i < n && l->state == LOWER_OK; i++) {
+                l->locals[g->index] = eval_for_item(g, &source, from, i);
+                if (eval_for_admits(l, g))
+                    eval_post(l, g->args[0], truth);
+            }
+            return;
+        }
+        break;
+    default:
+        break;
+    }
+    term t = eval(l, e).t;
+    if (l->state == LOWER_OK)
+        term_post(l, truth ? CSP_NE : CSP_EQ, t, term_const(0));
+}
+
+void eval_post(lower *l, const expr *e, bool truth)
+{
+    if (!lower_enter(l))
+        return;
+    post(l, e, truth);
+    l->depth--;
+}

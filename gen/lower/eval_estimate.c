@@ -1,0 +1,192 @@
+/* Estimates by the same expressions that give bounds: see estimate.h. While l->estimating is set, eval_interval gives the intervals
+ * of estimates too, so that lo, hi, mag and width in a `range` speak of likely values. */
+#include "lower/lower_internal.h"
+
+static estimate fold(int fn, estimate a, estimate b)
+{
+    switch ((ex_fn)fn) {
+    case FN_MIN:
+    case FN_MAX:
+        return est_extreme(a, b, fn == FN_MAX);
+    case FN_HULL:
+        return est_hull(a, b);
+    case FN_PROD:
+        return est_mul(a, b);
+    default:
+        return est_add(a, b);
+    }
+}
+
+static estimate aggregate_for(lower *l, const expr *e, const expr *g)
+{
+    value source = {0};
+    int64_t from = 0;
+    int n = eval_for_count(l, g, &source, &from);
+    estimate r = est_point(e->op == FN_PROD ? 1 : 0);
+    bool any = false;
+    for (int i = 0; i < n && l->state == LOWER_OK; i++) {
+        l->locals[g->index] = eval_for_item(g, &source, from, i);
+        if (g->c && !eval_cond(l, g->c))
+            continue;
+        estimate x = eval_estimate(l, g->args[0]);
+        r = any ? fold(e->op, r, x) : x;
+        any = true;
+    }
+    if (!any && e->op != FN_PROD && e->op != FN_SUM)
+        lower_fail(l);
+    return r;
+}
+
+static estimate aggregate(lower *l, const expr *e)
+{
+    if (e->n == 1 && e->args[0]->type == TY_INTERVALS)
+        return aggregate_for(l, e, e->args[0]);
+    estimate r = est_point(0);
+    bool any = false;
+    for (size_t i = 0; i < e->n && l->state == LOWER_OK; i++) {
+        const expr *x = e->args[i]->kind == EX_COERCE ? e->args[i]->a : e->args[i];
+        if (x->type != TY_TENSORS) {
+            estimate v = eval_estimate(l, e->args[i]);
+            r = any ? fold(e->op, r, v) : v;
+            any = true;
+            continue;
+        }
+        tensor_ref t = eval_tensor(l, x); /* a variadic stands for all its tensors */
+        for (int k = 0; k < t.n && l->state == LOWER_OK; k++) {
+            estimate v = frame_estimate(l, t, k);
+            r = any ? fold(e->op, r, v) : v;
+            any = true;
+        }
+    }
+    return r;
+}
+
+static estimate mono(lower *l, const expr *g)
+{
+    estimate a = eval_estimate(l, g->a);
+    interval range = eval_mono_image(l, g, a.range);
+    if (!(a.live > 0) || !iv_finite(a.range))
+        return est_image(range, a, a);
+    interval images[3];
+    for (int k = 0; k < 3; k++)
+        images[k] = eval_mono_image(l, g, est_window(a, k));
+    return est_curve(range, a, images);
+}
+
+static estimate function(int fn, estimate a)
+{
+    interval range = eval_function(fn, a.range), images[3];
+    if (!(a.live > 0) || !iv_finite(a.range))
+        return est_image(range, a, a);
+    for (int k = 0; k < 3; k++)
+        images[k] = eval_function(fn, est_window(a, k));
+    return est_curve(range, a, images);
+}
+
+/* A sum or mean of n elements, of which no more than the tensor's own are independent. */
+static estimate of_many(lower *l, const expr *e)
+{
+    double n = eval_real(l, e->args[0]), own = n;
+    const expr *x = e->args[1];
+    if (x->kind == EX_COERCE && x->a->type == TY_TENSOR)
+        own = frame_elements(l, eval(l, x->a).tensor, n);
+    estimate a = eval_estimate(l, x);
+    if (!(own < n))
+        return e->op == FN_SUM_OF ? est_sum_of(n, a) : est_mean_of(n, a);
+    a = est_mean_of(own, a);
+    return e->op == FN_SUM_OF ? est_mul(est_point(n), a) : a;
+}
+
+static estimate call(lower *l, const expr *e)
+{
+    estimate a, b;
+    switch ((ex_fn)e->op) {
+    case FN_HULL:
+    case FN_MIN:
+    case FN_MAX:
+    case FN_SUM:
+    case FN_PROD:
+        return aggregate(l, e);
+    case FN_MONO:
+        return mono(l, e->args[0]);
+    case FN_GUESS:
+        return eval_estimate(l, e->args[1]);
+    case FN_LIKELY:
+    case FN_WIDEN: /* by an error, or by what is seldom reached */
+        return eval_estimate(l, e->args[0]);
+    case FN_SUM_OF:
+    case FN_MEAN_OF:
+        return of_many(l, e);
+    case FN_MEET:
+    case FN_POW:
+        a = eval_estimate(l, e->args[0]);
+        b = eval_estimate(l, e->args[1]);
+        return e->op == FN_MEET ? est_within(a, b.range) : est_image(iv_pow(a.range, b.range), a, b);
+    case FN_RELU:
+        return est_extreme(eval_estimate(l, e->args[0]), est_point(0), true);
+    default:
+        a = eval_estimate(l, e->args[0]);
+        a.ties |= e->op == FN_FLOOR || e->op == FN_CEIL || e->op == FN_ROUND || e->op == FN_SIGN;
+        return e->op == FN_FLOOR || e->op == FN_CEIL || e->op == FN_ROUND ? est_image(eval_function(e->op, a.range), a, a)
+                                                                          : function(e->op, a);
+    }
+}
+
+static estimate coerce(lower *l, const expr *e)
+{
+    const expr *a = e->a;
+    if (a->type == TY_TENSOR || a->type == TY_TENSORS) {
+        tensor_ref t = eval_tensor(l, a);
+        estimate r = t.n > 0 ? frame_estimate(l, t, 0) : est_point(0);
+        for (int k = 1; k < t.n && l->state == LOWER_OK; k++)
+            r = est_hull(r, frame_estimate(l, t, k));
+        return r;
+    }
+    if (a->kind == EX_LIST) {
+        double lo = eval_real(l, a->args[0]), hi = eval_real(l, a->args[1]);
+        return est_all(iv(lo, hi));
+    }
+    return est_point(eval_real(l, a));
+}
+
+estimate eval_estimate(lower *l, const expr *e)
+{
+    estimate r = est_point(0);
+    if (!lower_enter(l))
+        return r;
+    bool before = l->estimating;
+    l->estimating = true;
+    switch (e->kind) {
+    case EX_COERCE:
+        r = coerce(l, e);
+        break;
+    case EX_LOCAL:
+        r = est_still(l->locals[e->index].iv);
+        break;
+    case EX_NEG:
+        r = est_neg(eval_estimate(l, e->a));
+        break;
+    case EX_IF:
+        r = eval_estimate(l, eval_cond(l, e->a) ? e->b : e->c);
+        break;
+    case EX_CALL:
+        r = call(l, e);
+        break;
+    case EX_BINARY: {
+        estimate a = eval_estimate(l, e->a), b = eval_estimate(l, e->b);
+        if (e->op == OP_ADD || e->op == OP_SUB)
+            r = est_add(a, e->op == OP_SUB ? est_neg(b) : b);
+        else if (e->op == OP_MUL)
+            r = est_mul(a, b);
+        else
+            r = est_div(a, b);
+        break;
+    }
+    default:
+        lower_fail(l);
+        break;
+    }
+    l->estimating = before;
+    l->depth--;
+    return r;
+}

@@ -1,0 +1,437 @@
+/* The problem of one to four operators: opening frames, finding partners, searching. Values' intervals are in lower_finish.c. */
+#include "lower/lower_finish.h"
+#include "lower/lower_internal.h"
+#include "recheck/recheck.h"
+
+#include <stddef.h>
+#include <string.h>
+
+nn_status lower_new(lower **out, const op_set *ops, const lower_limits *limits, arena *a, nn_error *err)
+{
+    lower *l = nn_calloc(1, sizeof *l);
+    *out = NULL;
+    if (!l)
+        return nn_nomem(err);
+    l->ops = ops;
+    l->out = a;
+    arena_init(&l->scratch, 0);
+    l->csp = csp_new();
+    if (!l->csp) {
+        lower_free(l);
+        return nn_nomem(err);
+    }
+    for (csp_var v = 0; v < LOWER_UNITS; v++)
+        l->unit[v] = (lin){1, v, 1};
+    lower_set_limits(l, limits);
+    lower_set_check(l, false);
+    *out = l;
+    return NN_OK;
+}
+
+void lower_free(lower *l)
+{
+    if (!l)
+        return;
+    csp_free(l->csp);
+    arena_free(&l->scratch);
+    nn_free(l);
+}
+
+void lower_set_limits(lower *l, const lower_limits *limits)
+{
+    static const lower_limits zero;
+    l->limits = limits ? *limits : zero;
+    if (l->limits.max_elements == 0)
+        l->limits.max_elements = 4096;
+    if (l->limits.max_dim == 0)
+        l->limits.max_dim = 64;
+    if (l->limits.max_rank == 0)
+        l->limits.max_rank = 6;
+    if (l->limits.max_magnitude == 0)
+        l->limits.max_magnitude = 1e4;
+    if (l->limits.min_magnitude == 0)
+        l->limits.min_magnitude = 1e-3;
+}
+
+void lower_set_check(lower *l, bool on)
+{
+#ifdef NN_CHECK
+    on = true;
+#endif
+    l->check = on;
+}
+
+const nn_error *lower_fault(const lower *l)
+{
+    return l->fault.status != NN_OK ? &l->fault : NULL;
+}
+
+void lower_begin(lower *l, tape *t)
+{
+    arena_reset(&l->scratch);
+    csp_reset(l->csp);
+    l->tape = t;
+    l->n_frames = 0;
+    l->n_decide = 0;
+    l->f = NULL;
+    l->state = LOWER_OK;
+    l->steps = 0;
+    l->depth = 0;
+    uint64_t style = tape_draw(t, "style", 20); /* 60 % plain, 25 % boundary, 15 % idioms */
+    l->mode = style >= 12 && style < 17 ? CSP_BOUNDARY : CSP_LOG;
+    l->idiom = style >= 17;
+}
+
+/* ---- opening a frame ---- */
+
+static bool open_slots(lower *l, frame *f, const lower_request *r)
+{
+    const op_model *op = r->op;
+    int at = 0;
+    bool primary = false;
+    for (size_t i = 0; i < op->n_inputs; i++) {
+        int n = r->arity[i];
+        if (n < op->inputs[i].min_arity || n > op->inputs[i].max_arity)
+            return false;
+        f->first_slot[i] = at;
+        f->arity[i] = n;
+        for (int k = 0; k < n; k++, at++) {
+            const lower_slot *from = &r->slots[at];
+            frame_slot *s = &f->slots[at];
+            *s = (frame_slot){.kind = from->kind,
+                              .input = (int)i,
+                              .tensor = from->tensor,
+                              .rank = from->kind == SLOT_OPEN ? from->rank : -1,
+                              .frame = from->frame,
+                              .output = from->output};
+            const op_input *in = &op->inputs[i];
+            dtype t = DT_NONE;
+            if (s->kind == SLOT_TENSOR) {
+                t = s->tensor->type;
+            } else if (s->kind == SLOT_LINK) {
+                frame *g = &l->frames[s->frame];
+                const op_output *o = &g->op->outputs[g->outs[s->output].output];
+                l->f = g;
+                t = o->type_var >= 0 ? frame_type_bound(l, o->type_var) : frame_single_type(o->types);
+                l->f = f;
+            }
+            if (t != DT_NONE && !frame_bind_type(f, in->type_var, in->types, t))
+                return false;
+            if ((s->kind == SLOT_TENSOR || s->kind == SLOT_OPEN || s->kind == SLOT_LINK)) {
+                if (!(in->roles & ROLE_DATA))
+                    return false;
+                primary = true;
+            }
+            if (s->kind == SLOT_INIT && !(in->roles & (ROLE_WEIGHT | ROLE_CONSTANT)))
+                return false;
+        }
+    }
+    f->n_slots = at;
+    /* A node needs one input that is not an initializer. */
+    for (int s = 0; s < at && !primary; s++) {
+        const op_input *in = &op->inputs[f->slots[s].input];
+        if (f->slots[s].kind == SLOT_AUTO && (in->roles & ROLE_DATA) && !in->optional) {
+            f->slots[s].kind = SLOT_OPEN;
+            primary = true;
+        }
+    }
+    return true;
+}
+
+static void resolve_slots(lower *l, frame *f, bool form)
+{
+    for (int s = 0; s < f->n_slots && l->state == LOWER_OK; s++) {
+        frame_slot *slot = &f->slots[s];
+        if (op_input_is_form(f->op, (size_t)slot->input) != form)
+            continue;
+        if (!frame_input_present(l, slot->input))
+            slot->kind = SLOT_ABSENT;
+        else if (slot->kind == SLOT_AUTO)
+            slot->kind = (f->op->inputs[slot->input].roles & (ROLE_WEIGHT | ROLE_CONSTANT)) ? SLOT_INIT : SLOT_OPEN;
+    }
+}
+
+/* Whether two terms are plainly the same. */
+static bool same_term(term a, term b)
+{
+    return a.c == b.c && (a.t == b.t || (term_count(a) == 1 && term_count(b) == 1 && a.t->k == b.t->k && a.t->v == b.t->v));
+}
+
+/* Whether the tensor has the dimensions of an input whose size is limited. */
+static bool same_dims(const frame *f, const term *dims, int rank)
+{
+    for (int s = 0; s < f->n_slots; s++) {
+        const frame_slot *slot = &f->slots[s];
+        int i = 0;
+        if (slot->kind == SLOT_ABSENT || slot->kind == SLOT_TENSOR || slot->rank != rank || rank == 0 || !slot->dims)
+            continue;
+        while (i < rank && same_term(slot->dims[i], dims[i]))
+            i++;
+        if (i == rank)
+            return true;
+    }
+    return false;
+}
+
+static void limit_size(lower *l, const term *dims, int rank)
+{
+    int64_t size = 1, lo, hi;
+    bool small = true; /* the product cannot be too large, as the bounds tell */
+    for (int i = 0; i < rank && l->state == LOWER_OK; i++) {
+        term_bounds(l, dims[i], &lo, &hi);
+        if (lo < 1)
+            term_post(l, CSP_LE, term_const(1), dims[i]);
+        small = small && nn_mul64(size, hi, &size);
+    }
+    if (l->state == LOWER_OK && !(small && size <= l->limits.max_elements))
+        term_post(l, CSP_LE, term_product(l, dims, rank), term_const(l->limits.max_elements));
+}
+
+static void post_inputs(lower *l, frame *f)
+{
+    for (int s = 0; s < f->n_slots && l->state == LOWER_OK; s++) {
+        frame_slot *slot = &f->slots[s];
+        if (slot->kind == SLOT_ABSENT)
+            continue;
+        frame_slot_dims(l, slot);
+        const rule_input *rule = &f->rules->inputs[slot->input];
+        bool data =
+            slot->kind == SLOT_TENSOR || slot->kind == SLOT_LINK || (slot->kind == SLOT_OPEN && (rule->rank || slot->rank >= 0));
+        if (l->state == LOWER_OK && data && rule->shape) { /* a shape is a constraint on an existing tensor */
+            term_list want = eval(l, rule->shape).ints;
+            if (l->state == LOWER_OK && want.n != slot->rank)
+                lower_fail(l);
+            for (int i = 0; l->state == LOWER_OK && i < want.n; i++)
+                term_post(l, CSP_EQ, want.p[i], slot->dims[i]);
+        }
+        if (l->state == LOWER_OK && slot->kind != SLOT_TENSOR && slot->kind != SLOT_LINK)
+            limit_size(l, slot->dims, slot->rank);
+        if (l->state == LOWER_OK && (slot->kind == SLOT_TENSOR || slot->kind == SLOT_LINK) &&
+            f->op->inputs[slot->input].ranks != 0 && !(f->op->inputs[slot->input].ranks >> slot->rank & 1))
+            lower_fail(l);
+        /* A rank that depends on other tensors is a condition on a given one. */
+        if (l->state == LOWER_OK && rule->rank && slot->kind != SLOT_INIT && rule->rank->kind == EX_RANGE &&
+            (rule->rank->a->kind != EX_INT || rule->rank->b->kind != EX_INT)) {
+            if (slot->rank < eval_int(l, rule->rank->a) || slot->rank > eval_int(l, rule->rank->b))
+                lower_fail(l);
+        }
+    }
+}
+
+static void post_outputs(lower *l, frame *f)
+{
+    for (size_t i = 0; i < f->op->n_outputs && l->state == LOWER_OK; i++) {
+        int n = frame_output_arity(l, (int)i);
+        if (l->state != LOWER_OK || !frame_output_present(l, (int)i))
+            continue;
+        for (int k = 0; k < n && l->state == LOWER_OK; k++) {
+            frame_output *o = &f->outs[f->first_out[i] + k];
+            o->present = true;
+            frame_output_dims(l, o, k);
+            if (l->state == LOWER_OK && !same_dims(f, o->dims, o->rank))
+                limit_size(l, o->dims, o->rank);
+        }
+    }
+    if (!f->target || l->state != LOWER_OK)
+        return;
+    const frame_output *o = f->target_output < f->n_outs ? &f->outs[f->target_output] : NULL;
+    if (!o || !o->present || o->rank != f->target->rank) {
+        lower_fail(l);
+        return;
+    }
+    for (int i = 0; i < o->rank && l->state == LOWER_OK; i++)
+        term_post(l, CSP_EQ, o->dims[i], term_const(f->target->dims[i]));
+}
+
+lower_result lower_add(lower *l, const lower_request *r, int *number)
+{
+    if (l->state != LOWER_OK || l->n_frames == LOWER_MAX_FRAMES)
+        return l->state != LOWER_OK ? l->state : LOWER_FAIL;
+    frame *f = &l->frames[l->n_frames];
+    memset(f, 0, offsetof(frame, slots));
+    f->op = r->op;
+    f->rules = r->op->rules;
+    f->target = r->target;
+    f->target_output = r->target_output;
+    l->f = f;
+    for (size_t i = 0; i < r->op->n_outputs; i++)
+        f->out_arity[i] = -1;
+    bool ok = r->op->n_types <= FRAME_MAX_TYPES && open_slots(l, f, r);
+    if (ok && r->target) {
+        const op_output *o = &r->op->outputs[r->target_output < (int)r->op->n_outputs ? r->target_output : 0];
+        ok = frame_bind_type(f, o->type_var, o->types, r->target->type);
+    }
+    if (ok && r->output_type != DT_NONE)
+        ok = frame_bind_type(f, r->op->outputs[0].type_var, r->op->outputs[0].types, r->output_type);
+    if (!ok) {
+        l->state = LOWER_FAIL;
+        return LOWER_FAIL;
+    }
+    resolve_slots(l, f, false);
+    for (int form = 0; form < 2; form++)
+        for (size_t i = 0; i < f->rules->n_vars && l->state == LOWER_OK; i++)
+            if (rule_var_is_form(&f->rules->vars[i]) == form && f->var_state[i] == STATE_NEW)
+                frame_settle_var(l, (int)i);
+    resolve_slots(l, f, true);
+    if (l->state == LOWER_OK)
+        post_inputs(l, f);
+    for (size_t i = 0; i < f->rules->n_where && l->state == LOWER_OK; i++)
+        eval_post(l, f->rules->where[i], true);
+    if (l->state == LOWER_OK)
+        post_outputs(l, f);
+    if (l->state == LOWER_OK)
+        lower_check(l, csp_propagate(l->csp));
+    if (l->state != LOWER_OK)
+        return l->state;
+    *number = l->n_frames++;
+    return LOWER_OK;
+}
+
+/* ---- partners ---- */
+
+static bool term_admits(const lower *l, term t, int64_t x)
+{
+    int64_t lo, hi;
+    if (!t.t)
+        return t.c == x;
+    if (t.t->n == 1 && t.t->k == 1)
+        return csp_contains(l->csp, t.t->v, x - t.c);
+    term_bounds(l, t, &lo, &hi);
+    return lo <= x && x <= hi;
+}
+
+static bool domain_admits(const op_model *op, size_t input, interval range)
+{
+    const rule_input *rule = &op->rules->inputs[input];
+    if (!rule->constant)
+        return true;
+    for (size_t i = 0; i < rule->n_domain; i++)
+        if (iv_inside(range, rule->constant[i]))
+            return true;
+    return false;
+}
+
+bool lower_may_take(const lower *l, const op_model *op, size_t input, const tensor_desc *t)
+{
+    (void)l;
+    const op_input *in = &op->inputs[input];
+    return (in->types >> t->type & 1) && (in->ranks >> t->rank & 1) && domain_admits(op, input, t->range);
+}
+
+int lower_open_rank(const lower *l, int frame_number, int slot)
+{
+    const frame_slot *s = &l->frames[frame_number].slots[slot];
+    return s->kind == SLOT_OPEN ? s->rank : -1;
+}
+
+dtype lower_open_type(const lower *l, int frame_number, int slot)
+{
+    const frame *f = &l->frames[frame_number];
+    const op_input *in = &f->op->inputs[f->slots[slot].input];
+    return in->type_var >= 0 ? f->types[in->type_var] : frame_single_type(in->types);
+}
+
+bool lower_fits(const lower *l, int frame_number, int slot, const tensor_desc *t)
+{
+    const frame *f = &l->frames[frame_number];
+    const frame_slot *s = &f->slots[slot];
+    if (s->kind != SLOT_OPEN || s->rank != t->rank || !lower_may_take(l, f->op, (size_t)s->input, t))
+        return false;
+    dtype bound = lower_open_type(l, frame_number, slot);
+    if (bound != DT_NONE && bound != t->type)
+        return false;
+    for (int i = 0; i < s->rank; i++)
+        if (!term_admits(l, s->dims[i], t->dims[i]))
+            return false;
+    return true;
+}
+
+lower_result lower_bind(lower *l, int frame_number, int slot, const tensor_desc *t)
+{
+    frame *f = &l->frames[frame_number];
+    frame_slot *s = &f->slots[slot];
+    if (l->state != LOWER_OK)
+        return l->state;
+    const op_input *in = &f->op->inputs[s->input];
+    dtype before = in->type_var >= 0 ? f->types[in->type_var] : DT_NONE;
+    if (s->kind != SLOT_OPEN || s->rank != t->rank || !frame_bind_type(f, in->type_var, in->types, t->type)) {
+        if (in->type_var >= 0)
+            f->types[in->type_var] = before;
+        return LOWER_FAIL;
+    }
+    csp_mark m = csp_get_mark(l->csp);
+    l->f = f;
+    for (int i = 0; i < s->rank && l->state == LOWER_OK; i++)
+        term_post(l, CSP_EQ, s->dims[i], term_const(t->dims[i]));
+    if (l->state == LOWER_OK)
+        lower_check(l, csp_propagate(l->csp));
+    if (l->state == LOWER_OK) {
+        s->kind = SLOT_TENSOR;
+        s->tensor = t;
+        return LOWER_OK;
+    }
+    csp_undo(l->csp, m);
+    if (in->type_var >= 0)
+        f->types[in->type_var] = before;
+    if (l->state == LOWER_NOMEM)
+        return LOWER_NOMEM;
+    l->state = LOWER_OK;
+    return LOWER_FAIL;
+}
+
+/* ---- search ---- */
+
+static uint64_t draw(void *user, uint64_t bound)
+{
+    return tape_draw(user, "search", bound);
+}
+
+static void impose_idiom(lower *l, frame *f)
+{
+    if (f->rules->n_idioms == 0)
+        return;
+    const rule_idiom *idiom = &f->rules->idioms[tape_draw(l->tape, "idiom", f->rules->n_idioms)];
+    csp_mark m = csp_get_mark(l->csp);
+    size_t decide = l->n_decide;
+    l->f = f;
+    for (size_t i = 0; i < idiom->n && l->state == LOWER_OK; i++)
+        eval_post(l, idiom->conditions[i], true);
+    if (l->state == LOWER_OK)
+        lower_check(l, csp_propagate(l->csp));
+    if (l->state == LOWER_FAIL) {
+        csp_undo(l->csp, m);
+        l->n_decide = decide;
+        l->state = LOWER_OK;
+    }
+}
+
+/* A complaint is a fault of the program, not of the draws: it is kept for the caller. */
+static void run_check(lower *l, const op_instance *x)
+{
+    nn_error err = {0};
+    nn_status st = recheck_instance(l->ops, &l->limits, x, &l->scratch, &err);
+    if (st == NN_ERR_NOMEM)
+        lower_nomem(l);
+    else if (st != NN_OK)
+        lower_fail(l);
+    if (st == NN_ERR_BUILD && l->fault.status == NN_OK)
+        l->fault = err;
+}
+
+lower_result lower_close(lower *l, op_instance *instances)
+{
+    if (l->state != LOWER_OK)
+        return l->state;
+    for (int i = 0; i < l->n_frames && l->state == LOWER_OK && l->idiom; i++)
+        impose_idiom(l, &l->frames[i]);
+    csp_search search = {.mode = l->mode, .draw = draw, .user = l->tape};
+    if (l->state == LOWER_OK)
+        lower_check(l, csp_solve(l->csp, &search, l->decide, l->n_decide));
+    for (int i = 0; i < l->n_frames && l->state == LOWER_OK; i++) {
+        l->f = &l->frames[i];
+        lower_finish(l, &instances[i]);
+        if (l->check && l->state == LOWER_OK)
+            run_check(l, &instances[i]);
+    }
+    return l->state;
+}

@@ -1,0 +1,125 @@
+/* From operator models to solved instances: unrolls an operator's rules into solver constraints, searches, and computes values'
+ * intervals.
+ *
+ * A problem holds one to LOWER_MAX_FRAMES operators that are solved together. Use:
+ *     lower_begin(l, tape);
+ *     lower_add(l, &request, &frame)      open an operator: static choices are drawn, constraints posted and propagated
+ *     lower_fits / lower_bind             find partners for inputs left open
+ *     lower_close(l, &instances)          search, extract, check intervals
+ * Any step but NOMEM may answer LOWER_FAIL: this combination does not work, try another. State then: lower_begin anew (a failed
+ * lower_bind alone leaves the problem as it was).
+ *
+ * Ownership: instances and all they point to live in the arena given to lower_new and are valid until the caller releases it. A
+ * workspace serves one thread. */
+#ifndef NN_LOWER_H
+#define NN_LOWER_H
+
+#include "arena.h"
+#include "draw/choice.h"
+#include "rules/opmodel.h"
+
+#define LOWER_MAX_FRAMES 4
+
+typedef enum { LOWER_OK = 0, LOWER_FAIL, LOWER_NOMEM } lower_result;
+
+typedef enum {
+    SLOT_AUTO,   /* the lowering decides: absent or present if optional; an initializer if the roles allow one, else open */
+    SLOT_ABSENT, /* optional input left out */
+    SLOT_INIT,   /* an initializer (weight or constant) */
+    SLOT_TENSOR, /* this existing tensor */
+    SLOT_OPEN,   /* a data input to be found with lower_bind, or a new graph input */
+    SLOT_LINK    /* output `output` of the earlier frame `frame` */
+} slot_kind;
+
+typedef struct {
+    slot_kind kind;
+    const tensor_desc *tensor; /* SLOT_TENSOR */
+    int rank;                  /* SLOT_OPEN: wanted rank, or -1: drawn */
+    int frame, output;         /* SLOT_LINK */
+} lower_slot;
+
+typedef struct {
+    const op_model *op;
+    int arity[OP_MAX_INPUTS];       /* number of slots of each input: 1, or the count of a variadic */
+    lower_slot slots[OP_MAX_SLOTS]; /* inputs in order, variadics unrolled */
+    int target_output;              /* index of the output that must equal *target; used if target is set */
+    const tensor_desc *target;      /* type and shape must be equal, the values' range must lie inside target->range; NULL: none */
+    dtype output_type;              /* wanted type of output 0, DT_NONE: any (binds its type variable) */
+} lower_request;
+
+typedef enum { INST_ABSENT, INST_TENSOR, INST_NEW_INPUT, INST_INIT, INST_LINK } inst_kind;
+
+typedef struct {
+    inst_kind kind;
+    int input; /* index in op->inputs */
+    tensor_desc desc;
+    content init;      /* INST_INIT */
+    int frame, output; /* INST_LINK */
+} inst_input;
+
+typedef struct {
+    bool present;
+    tensor_desc desc;
+} inst_output;
+
+/* Value of a variable or attribute, for the re-check: which member holds follows from its type (bools are ints). */
+typedef struct {
+    int64_t i;
+    double r;
+    const char *s;
+    const int64_t *ints;
+    const double *reals;
+    const char *const *strings;
+    size_t n; /* of a list */
+} inst_value;
+
+typedef struct {
+    bool known;   /* false: an attribute that is left out and has no default */
+    bool written; /* of an attribute: stands in the node */
+    inst_value v;
+} inst_var;
+
+typedef struct {
+    const op_model *op;
+    inst_input *inputs; /* one a slot, in the order of the request */
+    size_t n_inputs;
+    inst_output *outputs; /* variadics unrolled */
+    size_t n_outputs;
+    attr_value *attrs; /* those that are written */
+    size_t n_attrs;
+    const inst_var *vars; /* of all variables and attributes in the order of the rules; NULL unless the re-check is on */
+} op_instance;
+
+typedef struct {
+    int64_t max_elements; /* of any tensor; 0: 4096 */
+    int64_t max_dim;      /* of a new graph input; 0: 64 */
+    int max_rank;         /* of any tensor; 0: 6 */
+    double max_magnitude; /* an output whose interval goes beyond is refused; 0: 1e4 */
+    double min_magnitude; /* an output whose interval lies within +- this is refused; 0: 1e-3 */
+} lower_limits;
+
+typedef struct lower lower;
+
+nn_status lower_new(lower **out, const op_set *ops, const lower_limits *limits, arena *a, nn_error *err);
+void lower_free(lower *l);
+void lower_set_limits(lower *l, const lower_limits *limits);
+/* Re-check of every instance by an independent evaluator (recheck.h); off by default but in builds with -DNN_CHECK. A complaint
+ * fails lower_close and stays: lower_fault gives the first one, NULL if there is none. */
+void lower_set_check(lower *l, bool on);
+const nn_error *lower_fault(const lower *l);
+
+void lower_begin(lower *l, tape *t);
+lower_result lower_add(lower *l, const lower_request *r, int *frame);
+/* Whether tensor t could go in an open slot as far as type, rank, dims (by the propagated domains) and a constant domain of values
+ * tell. */
+bool lower_fits(const lower *l, int frame, int slot, const tensor_desc *t);
+int lower_open_rank(const lower *l, int frame,
+                    int slot); /* rank of an open slot; -1 if the slot is not open (auto slots may have become initializers) */
+dtype lower_open_type(const lower *l, int frame, int slot); /* DT_NONE while its type variable is unbound */
+lower_result lower_bind(lower *l, int frame, int slot, const tensor_desc *t);
+/* instances: array of LOWER_MAX_FRAMES, filled for each frame in order. */
+lower_result lower_close(lower *l, op_instance *instances);
+/* Quick test before lower_add: whether t's type, rank and value interval can go in input i of op at all (constant domains). */
+bool lower_may_take(const lower *l, const op_model *op, size_t input, const tensor_desc *t);
+
+#endif

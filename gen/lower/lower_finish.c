@@ -1,0 +1,496 @@
+#include "lower/lower_finish.h"
+#include "lower/lower_internal.h"
+
+#include <string.h>
+
+/* The widest interval inside a with ends of the type; float32 stands in for double. */
+static interval typed_ends(dtype t, interval a)
+{
+    if (!dtype_is_float(t))
+        return iv(iv_ceil(a).lo, iv_floor(a).hi);
+    if (t == DT_DOUBLE)
+        t = DT_FLOAT32;
+    return iv(dtype_toward(t, a.lo, true), dtype_toward(t, a.hi, false));
+}
+
+static bool within_limits(dtype t, interval a)
+{
+    double least, largest;
+    return dtype_limits(t, &least, &largest) && least <= a.lo && a.hi <= largest;
+}
+
+static void fill_dims(lower *l, tensor_desc *d, const term *dims, int rank)
+{
+    d->rank = rank;
+    for (int i = 0; i < rank && l->state == LOWER_OK; i++)
+        if (!term_fixed(l, dims[i], &d->dims[i]))
+            lower_fail(l);
+}
+
+static dtype type_of(lower *l, int type_var, dtype_mask mask)
+{
+    if (type_var >= 0)
+        return frame_type_bound(l, type_var);
+    return frame_single_type(mask);
+}
+
+static void fill_descs(lower *l, frame *f)
+{
+    for (int i = 0; i < f->n_slots && l->state == LOWER_OK; i++) {
+        frame_slot *s = &f->slots[i];
+        const op_input *in = &f->op->inputs[s->input];
+        if (s->kind == SLOT_ABSENT)
+            continue;
+        if (s->kind == SLOT_TENSOR) {
+            s->desc = *s->tensor;
+            s->range_known = true;
+            continue;
+        }
+        s->desc.type = type_of(l, in->type_var, in->types);
+        fill_dims(l, &s->desc, s->dims, s->rank);
+        if (s->kind == SLOT_LINK) {
+            s->desc.range = l->frames[s->frame].outs[s->output].desc.range;
+            s->desc.likely = l->frames[s->frame].outs[s->output].desc.likely;
+            s->range_known = true;
+        } else if (s->kind == SLOT_OPEN && !(f->op->data >> s->desc.type & 1)) {
+            lower_fail(l);
+        }
+    }
+    for (int i = 0; i < f->n_outs && l->state == LOWER_OK; i++) {
+        frame_output *o = &f->outs[i];
+        const op_output *rule = &f->op->outputs[o->output];
+        if (!o->present)
+            continue;
+        o->desc.type = type_of(l, rule->type_var, rule->types);
+        fill_dims(l, &o->desc, o->dims, o->rank);
+    }
+}
+
+static interval alternative(lower *l, const rule_input *rule, size_t i)
+{
+    return rule->constant ? rule->constant[i] : eval_interval(l, rule->domain[i]);
+}
+
+/* An interval for a new graph input: a usual one, cut to the domain, or the near end of a domain away from zero. */
+static interval new_range(lower *l, const frame *f, const frame_slot *s, bool like_target)
+{
+    static const double usual[][2] = {{-1, 1}, {0, 1}, {-2, 2}, {-4, 4}, {0.5, 2}, {-8, 8}, {-0.5, 0.5}, {1, 4}, {-3, 1}};
+    static const double whole[][2] = {{-8, 8}, {0, 10}, {-20, 20}, {-100, 100}, {1, 10}, {0, 100}, {-5, 5}, {1, 4}, {-50, 20}};
+    const rule_input *rule = &f->rules->inputs[s->input];
+    dtype t = s->desc.type;
+    interval all = iv(-1e6, 1e6), base;
+    if (rule->n_domain)
+        all = alternative(l, rule, tape_draw(l->tape, "domain", rule->n_domain));
+    if (t != DT_FLOAT32) {
+        double least = 0, largest = 0;
+        (void)dtype_limits(t, &least, &largest);
+        all = iv_meet(all, iv(least, largest));
+    }
+    if (like_target) {
+        base = f->target->range;
+    } else {
+        size_t i = tape_draw(l->tape, "interval", sizeof usual / sizeof *usual);
+        base = dtype_is_whole(t) ? iv(whole[i][0], whole[i][1]) : iv(usual[i][0], usual[i][1]);
+    }
+    interval r = iv_meet(all, base);
+    if (iv_valid(r) && (r.hi - r.lo >= 0.25 * (base.hi - base.lo) || r.hi - r.lo >= 0.5))
+        return typed_ends(t, r);
+    if (all.lo > 0 || (iv_finite(iv(all.lo, 0)) && !iv_finite(iv(0, all.hi)))) {
+        double step = all.lo > 1 ? all.lo : 1;
+        r = iv(all.lo, all.lo + step < all.hi ? all.lo + step : all.hi);
+    } else if (all.hi < 0 || iv_finite(iv(all.hi, all.hi))) {
+        double step = all.hi < -1 ? -all.hi : 1;
+        r = iv(all.hi - step > all.lo ? all.hi - step : all.lo, all.hi);
+    } else {
+        r = iv(-1, 1);
+    }
+    return typed_ends(t, r);
+}
+
+static bool in_domain(lower *l, const frame *f, const frame_slot *s)
+{
+    const rule_input *rule = &f->rules->inputs[s->input];
+    for (size_t i = 0; i < rule->n_domain; i++)
+        if (iv_inside(s->desc.range, alternative(l, rule, i)))
+            return true;
+    return rule->n_domain == 0;
+}
+
+/* A weight without values of its own: uniform over its domain, or [-1, 1]. */
+static void default_content(lower *l, const frame *f, frame_slot *s)
+{
+    interval r = f->rules->inputs[s->input].n_domain ? new_range(l, f, s, false) : iv(-1, 1);
+    double least, largest;
+    if (s->desc.type != DT_FLOAT32 && dtype_limits(s->desc.type, &least, &largest))
+        r = iv_meet(r, iv(least, largest));
+    if (s->desc.type == DT_BOOL) {
+        s->init = (content){.kind = CONTENT_MASK, .count = -1};
+        s->desc.range = iv(0, 1);
+        return;
+    }
+    bool whole = !dtype_is_float(s->desc.type);
+    s->init = (content){.kind = whole ? CONTENT_INTEGERS : CONTENT_UNIFORM, .lo = r.lo, .hi = r.hi};
+    s->desc.range = r;
+}
+
+static void fill_content(lower *l, frame *f, frame_slot *s)
+{
+    const expr *values = f->rules->inputs[s->input].values;
+    s->init = (content){0};
+    if (values)
+        eval_content(l, values, &s->desc, &s->init, &s->desc.range);
+    else
+        default_content(l, f, s);
+    s->desc.likely = est_tied(est_still(s->desc.range), s->init.kind != CONTENT_UNIFORM);
+    s->range_known = true;
+}
+
+/* Integer bounds are whole; bounds of bools are 0 and 1; those of float16 are its values. */
+static interval typed_range(dtype t, interval r)
+{
+    if (t == DT_BOOL)
+        return iv_meet(iv_valid(r) ? iv(r.lo > 0 ? 1 : 0, r.hi < 1 ? 0 : 1) : r, iv(0, 1));
+    if (t == DT_FLOAT16)
+        return iv_valid(r) ? iv(dtype_toward(t, r.lo, false), dtype_toward(t, r.hi, true)) : r;
+    if (!dtype_is_float(t))
+        return iv(iv_ceil(r).lo, iv_floor(r).hi);
+    return r;
+}
+
+/* Whether every input that is not an initializer has one value only: it comes from a source. */
+static bool constant_inputs(const frame *f)
+{
+    for (int i = 0; i < f->n_slots; i++) {
+        const frame_slot *s = &f->slots[i];
+        if ((s->kind == SLOT_TENSOR || s->kind == SLOT_LINK || s->kind == SLOT_OPEN) && s->desc.range.lo < s->desc.range.hi)
+            return false;
+    }
+    return true;
+}
+
+/* The share of its values' spread that the input which moves most has from the graph inputs. beside: of those that the output's
+ * range does not name, such as indices, which choose among values. */
+static double moving_share(const frame *f, bool beside)
+{
+    double share = 0;
+    for (int i = 0; i < f->n_slots; i++) {
+        const frame_slot *s = &f->slots[i];
+        if ((s->kind != SLOT_TENSOR && s->kind != SLOT_LINK && s->kind != SLOT_OPEN) || (beside && s->estimated))
+            continue;
+        double x = s->desc.likely.known ? est_share(s->desc.likely) : 1;
+        share = x > share ? x : share;
+    }
+    return share;
+}
+
+/* Whether a tensor has half of another's elements at most, in all or along some axis; not if it has as many in another order. */
+static bool far_fewer(const tensor_desc *a, const tensor_desc *b)
+{
+    int64_t n = tensor_elements(a), m = tensor_elements(b);
+    bool fewer = n * 2 <= m;
+    for (int k = 0; k < a->rank && a->rank == b->rank && n != m; k++)
+        fewer |= a->dims[k] * 2 <= b->dims[k];
+    return fewer;
+}
+
+/* Whether the output may hold just some elements of an input whose elements do not all move, or in which many are equal. */
+static bool selects(const frame *f, const frame_output *o, interval likely)
+{
+    for (int i = 0; i < f->n_slots; i++) {
+        const tensor_desc *d = &f->slots[i].desc;
+        interval r = d->likely.range;
+        if (f->slots[i].estimated && d->likely.known && (d->likely.ties || est_share(d->likely) < 0.9) && r.lo == likely.lo &&
+            r.hi == likely.hi && far_fewer(&o->desc, d))
+            return true;
+    }
+    return false;
+}
+
+/* Whether redrawn inputs may not show in the output, or by little more than rounding. */
+static bool lossy(const frame *f, const frame_output *o, estimate e)
+{
+    enum { FEW = 8 };
+    dtype t = o->desc.type;
+    if (!(dtype_is_float(t) || (dtype_is_whole(t) && f->op->data >> t & 1)) || f->op->flags & OP_SOURCE)
+        return true;
+    if (dtype_is_whole(t) && f->op->outputs[o->output].type_var < 0) /* places and counts rather than values */
+        return true;
+    if (dtype_is_whole(t)) /* single units */
+        return e.live < (tensor_elements(&o->desc) < FEW ? 4 : 1) || selects(f, o, e.range);
+    if (e.ties && (f->op->flags & OP_DISCONTINUOUS || tensor_elements(&o->desc) < FEW))
+        return true;
+    return e.live < 3e-5 * iv_mag(e.range) || selects(f, o, e.range);
+}
+
+static estimate likely_output(lower *l, frame *f, const frame_output *o)
+{
+    for (int i = 0; i < f->n_slots; i++)
+        f->slots[i].estimated = false;
+    estimate e = eval_estimate(l, f->rules->outputs[o->output].range);
+    if (l->state != LOWER_OK || !iv_valid(e.range)) /* a likely value may lie outside of a function's domain */
+        e = est_all(o->desc.range);
+    e = est_within(e, o->desc.range);
+    double share = moving_share(f, false), chosen = moving_share(f, true);
+    if (est_share(e) < chosen)
+        e.live = chosen * iv_width(e.range) / 2;
+    if (est_share(e) > share)
+        e = est_scale(e, share / est_share(e));
+    if (lossy(f, o, e))
+        return est_tied(est_weak(e.range), e.ties || !dtype_is_float(o->desc.type));
+    e.weak = false;
+    return est_tied(e, !dtype_is_float(o->desc.type));
+}
+
+static bool acceptable(const lower *l, const frame *f, const frame_output *o, bool first)
+{
+    interval r = o->desc.range;
+    if (!iv_finite(r) || !within_limits(o->desc.type, r)) /* no overflow, no wrapping round */
+        return false;
+    if (dtype_is_float(o->desc.type) && iv_mag(r) > l->limits.max_magnitude)
+        return false;
+    if (!first || (f->op->flags & OP_SOURCE))
+        return true;
+    if (r.lo >= r.hi) /* provably constant */
+        return r.lo == r.hi && constant_inputs(f);
+    if (!constant_inputs(f)) /* likely values say more than bounds */
+        r = o->desc.likely.range;
+    return !dtype_is_float(o->desc.type) || (iv_mag(r) >= l->limits.min_magnitude && r.hi - r.lo >= 1e-4 * iv_mag(r));
+}
+
+static void fill_ranges(lower *l, frame *f)
+{
+    for (int i = 0; i < f->n_outs && l->state == LOWER_OK; i++) {
+        frame_output *o = &f->outs[i];
+        if (!o->present)
+            continue;
+        l->locals[0].t = term_const(i - f->first_out[o->output]);
+        l->half = o->desc.type == DT_FLOAT16;
+        interval r = eval_interval(l, f->rules->outputs[o->output].range);
+        l->half = false;
+        if (l->state != LOWER_OK)
+            return;
+        o->desc.range = typed_range(o->desc.type, r);
+        if (iv_finite(o->desc.range))
+            o->desc.likely = likely_output(l, f, o);
+        o->range_known = true;
+        if (!acceptable(l, f, o, i == 0))
+            lower_fail(l);
+    }
+}
+
+/* Whether what an output holds will do for a graph input of that interval, whose consumers expect that it moves in all of it. */
+static bool replaces(const tensor_desc *d, interval target)
+{
+    double width = iv_width(target);
+    return iv_inside(d->range, target) && 3 * iv_width(d->likely.range) >= width && 6 * d->likely.live >= width;
+}
+
+static void check_require(lower *l, const frame *f, size_t from, size_t to)
+{
+    for (size_t i = from; i < to && l->state == LOWER_OK; i++)
+        if (!eval_cond(l, f->rules->require[i]))
+            lower_fail(l);
+}
+
+/* One attempt at the values; the shapes are settled. */
+static void try_values(lower *l, frame *f, bool like_target)
+{
+    for (int i = 0; i < f->n_slots; i++)
+        if (f->slots[i].kind == SLOT_OPEN || f->slots[i].kind == SLOT_INIT)
+            f->slots[i].range_known = false;
+    for (int i = 0; i < f->n_slots && l->state == LOWER_OK; i++) {
+        frame_slot *s = &f->slots[i];
+        if (s->kind == SLOT_OPEN) {
+            s->desc.range = new_range(l, f, s, like_target);
+            s->desc.likely = est_all(s->desc.range);
+            s->range_known = true;
+        }
+    }
+    for (int i = 0; i < f->n_slots && l->state == LOWER_OK; i++)
+        if (f->slots[i].kind == SLOT_INIT)
+            fill_content(l, f, &f->slots[i]);
+    for (int i = 0; i < f->n_slots && l->state == LOWER_OK; i++) {
+        const frame_slot *s = &f->slots[i];
+        if ((s->kind == SLOT_TENSOR || s->kind == SLOT_LINK || s->kind == SLOT_OPEN) && !in_domain(l, f, s))
+            lower_fail(l);
+    }
+    check_require(l, f, 0, f->rules->n_early);
+    fill_ranges(l, f);
+    check_require(l, f, f->rules->n_early, f->rules->n_require);
+    if (l->state == LOWER_OK && f->target && !replaces(&f->outs[f->target_output].desc, f->target->range))
+        lower_fail(l);
+}
+
+/* ---- instance ---- */
+
+static void copy_ints(lower *l, attr_value *a, term_list t)
+{
+    int64_t *p = arena_alloc(l->out, (size_t)t.n * sizeof *p);
+    if (!p) {
+        lower_nomem(l);
+        return;
+    }
+    for (int i = 0; i < t.n; i++)
+        p[i] = term_need(l, t.p[i]);
+    a->ints = p;
+    a->n = (size_t)t.n;
+}
+
+static void copy_reals(lower *l, attr_value *a, real_list t)
+{
+    double *p = arena_alloc(l->out, (size_t)t.n * sizeof *p);
+    if (!p) {
+        lower_nomem(l);
+        return;
+    }
+    for (int i = 0; i < t.n; i++)
+        p[i] = (double)(float)t.p[i];
+    a->floats = p;
+    a->n = (size_t)t.n;
+}
+
+static void copy_strings(lower *l, attr_value *a, string_list t)
+{
+    const char **p = arena_alloc(l->out, (size_t)t.n * sizeof *p);
+    for (int i = 0; i < t.n && p; i++) {
+        p[i] = arena_strdup(l->out, t.p[i]);
+        if (!p[i])
+            p = NULL;
+    }
+    if (!p) {
+        lower_nomem(l);
+        return;
+    }
+    a->strings = p;
+    a->n = (size_t)t.n;
+}
+
+static void make_attr(lower *l, const rule_var *v, const value *x, attr_value *a)
+{
+    *a = (attr_value){.name = v->name};
+    switch (v->attr) {
+    case ATTR_TYPE_INT:
+        a->kind = ATTR_INT;
+        a->i = term_need(l, x->t);
+        return;
+    case ATTR_TYPE_FLOAT:
+        a->kind = ATTR_FLOAT;
+        a->f = x->r;
+        return;
+    case ATTR_TYPE_STRING:
+        a->kind = ATTR_STRING;
+        a->s = arena_strdup(l->out, x->s);
+        if (!a->s)
+            lower_nomem(l);
+        return;
+    case ATTR_TYPE_INTS:
+        a->kind = ATTR_INTS;
+        copy_ints(l, a, x->ints);
+        return;
+    case ATTR_TYPE_FLOATS:
+    case ATTR_TYPE_TENSOR:
+        a->kind = v->attr == ATTR_TYPE_TENSOR ? ATTR_TENSOR : ATTR_FLOATS;
+        copy_reals(l, a, x->reals);
+        return;
+    case ATTR_TYPE_STRINGS:
+        a->kind = ATTR_STRINGS;
+        copy_strings(l, a, x->strings);
+        return;
+    default:
+        a->kind = ATTR_INT;
+        a->i = (int64_t)dtype_parse(x->s);
+        return;
+    }
+}
+
+/* Values of all variables, for the re-check. */
+static void copy_vars(lower *l, const frame *f, op_instance *out)
+{
+    const op_rules *r = f->rules;
+    inst_var *vars = arena_calloc(l->out, r->n_vars + 1, sizeof *vars);
+    if (!vars) {
+        lower_nomem(l);
+        return;
+    }
+    for (size_t i = 0; i < r->n_vars && l->state == LOWER_OK; i++) {
+        const value *x = &f->vars[i];
+        attr_value a = {0};
+        vars[i] = (inst_var){.known = f->var_usable[i], .written = f->var_written[i]};
+        if (!vars[i].known)
+            continue;
+        switch (r->vars[i].type) {
+        case TY_REAL:
+            vars[i].v.r = x->r;
+            break;
+        case TY_STRING:
+            vars[i].v.s = arena_strdup(l->out, x->s);
+            if (!vars[i].v.s)
+                lower_nomem(l);
+            break;
+        case TY_INTS:
+            copy_ints(l, &a, x->ints);
+            vars[i].v = (inst_value){.ints = a.ints, .n = a.n};
+            break;
+        case TY_REALS:
+            copy_reals(l, &a, x->reals);
+            vars[i].v = (inst_value){.reals = a.floats, .n = a.n};
+            break;
+        case TY_STRINGS:
+            copy_strings(l, &a, x->strings);
+            vars[i].v = (inst_value){.strings = a.strings, .n = a.n};
+            break;
+        default:
+            vars[i].v.i = term_need(l, x->t);
+            break;
+        }
+    }
+    out->vars = vars;
+}
+
+static void make_instance(lower *l, frame *f, op_instance *out)
+{
+    const op_rules *r = f->rules;
+    *out = (op_instance){.op = f->op};
+    out->inputs = arena_calloc(l->out, (size_t)f->n_slots, sizeof *out->inputs);
+    out->outputs = arena_calloc(l->out, (size_t)f->n_outs, sizeof *out->outputs);
+    out->attrs = arena_calloc(l->out, r->n_vars, sizeof *out->attrs);
+    if (!out->inputs || !out->outputs || !out->attrs) {
+        lower_nomem(l);
+        return;
+    }
+    static const inst_kind kinds[] = {[SLOT_AUTO] = INST_ABSENT,   [SLOT_ABSENT] = INST_ABSENT,  [SLOT_INIT] = INST_INIT,
+                                      [SLOT_TENSOR] = INST_TENSOR, [SLOT_OPEN] = INST_NEW_INPUT, [SLOT_LINK] = INST_LINK};
+    for (int i = 0; i < f->n_slots; i++) {
+        const frame_slot *s = &f->slots[i];
+        out->inputs[i] = (inst_input){
+            .kind = kinds[s->kind], .input = s->input, .desc = s->desc, .init = s->init, .frame = s->frame, .output = s->output};
+    }
+    out->n_inputs = (size_t)f->n_slots;
+    for (int i = 0; i < f->n_outs; i++)
+        out->outputs[i] = (inst_output){f->outs[i].present, f->outs[i].desc};
+    out->n_outputs = (size_t)f->n_outs;
+    for (size_t i = 0; i < r->n_vars && l->state == LOWER_OK; i++)
+        if (r->vars[i].origin == VAR_ATTR && f->var_written[i])
+            make_attr(l, &r->vars[i], &f->vars[i], &out->attrs[out->n_attrs++]);
+    if (l->check && l->state == LOWER_OK)
+        copy_vars(l, f, out);
+}
+
+void lower_finish(lower *l, op_instance *out)
+{
+    frame *f = l->f;
+    fill_descs(l, f);
+    if (l->state != LOWER_OK)
+        return;
+    bool open = false;
+    for (int i = 0; i < f->n_slots; i++)
+        open |= f->slots[i].kind == SLOT_OPEN;
+    for (int attempt = 0; attempt < (open ? 4 : 1); attempt++) {
+        l->state = LOWER_OK;
+        try_values(l, f, f->target && attempt == 0);
+        if (l->state != LOWER_FAIL)
+            break;
+    }
+    if (l->state == LOWER_OK)
+        make_instance(l, f, out);
+}

@@ -1,0 +1,10 @@
+/* After the search: intervals of values, contents of initializers, and the instance handed out. */
+#ifndef NN_LOWER_FINISH_H
+#define NN_LOWER_FINISH_H
+
+#include "lower/lower.h"
+
+/* Finishes the current frame; sets the state to LOWER_FAIL when the values do not fit. */
+void lower_finish(lower *l, op_instance *out);
+
+#endif

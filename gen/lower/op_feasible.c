@@ -1,0 +1,89 @@
+#include "lower/op_feasible.h"
+#include "lower/lower_internal.h"
+
+#define TRIES 200
+/* Spent over all tries: evaluations and propagations. Operators that can be instantiated take some hundred of each. */
+#define MAX_STEPS 300000
+#define MAX_PROPAGATIONS 1000000
+#define SEED 0x6665617369626cu
+
+/* A tensor that may go in the input, as far as type and rank tell. */
+static tensor_desc sample(const op_input *in, dtype_mask data_types, const lower_limits *limits, tape *t)
+{
+    static const double ranges[][2] = {{-1, 1}, {0.25, 2}, {1, 4}, {-2, -0.5}};
+    tensor_desc d = {.type = DT_FLOAT32};
+    dtype types[DT_COUNT];
+    int ranks[NN_MAX_RANK + 1];
+    size_t n_types = 0, n_ranks = 0;
+    for (int k = 1; k < DT_COUNT; k++)
+        if (in->types >> k & 1)
+            types[n_types++] = (dtype)k;
+    for (int r = 0; r <= NN_MAX_RANK && (limits->max_rank == 0 || r <= limits->max_rank); r++)
+        if (in->ranks >> r & 1)
+            ranks[n_ranks++] = r;
+    if (n_types > 0)
+        d.type = types[tape_draw(t, "type", n_types)];
+    if (n_ranks > 0)
+        d.rank = ranks[tape_draw(t, "rank", n_ranks)];
+    for (int i = 0; i < d.rank; i++)
+        d.dims[i] = tape_range(t, "dim", 1, 4);
+    size_t k = (size_t)tape_draw(t, "range", sizeof ranges / sizeof *ranges);
+    bool data = data_types >> d.type & 1;
+    d.range = dtype_is_float(d.type) ? iv(ranges[k][0], ranges[k][1]) : iv(0, data && dtype_is_whole(d.type) ? 7 : 1);
+    return d;
+}
+
+static lower_result try_once(lower *l, const op_model *op, const lower_limits *limits, bool given, tape *t)
+{
+    lower_request r = {.op = op};
+    tensor_desc tensors[OP_MAX_SLOTS];
+    op_instance instances[LOWER_MAX_FRAMES];
+    size_t slot = 0;
+    for (size_t i = 0; i < op->n_inputs; i++) {
+        const op_input *in = &op->inputs[i];
+        r.arity[i] = (int)tape_range(t, "arity", in->min_arity, in->max_arity);
+        /* A data input without a type of data cannot be a new one. */
+        bool must = in->roles == ROLE_DATA && !in->optional && !(in->types & op->data);
+        bool tensor = (in->roles & ROLE_DATA) && !in->conditional && (given || must);
+        if (tensor && !must && (in->optional || in->roles != ROLE_DATA))
+            tensor = tape_draw(t, "given", 2) != 0;
+        for (int k = 0; k < r.arity[i] && slot < OP_MAX_SLOTS; k++, slot++) {
+            r.slots[slot] = (lower_slot){.kind = SLOT_AUTO, .rank = -1};
+            tensors[slot] = tensor ? sample(in, op->data, limits, t) : (tensor_desc){0};
+            if (tensor && slot > 0 && tape_draw(t, "same", 2) == 0 && (in->types >> tensors[0].type & 1))
+                tensors[slot] = tensors[0];
+            if (tensor)
+                r.slots[slot] = (lower_slot){.kind = SLOT_TENSOR, .tensor = &tensors[slot], .rank = -1};
+        }
+    }
+    int number;
+    lower_begin(l, t);
+    lower_result res = lower_add(l, &r, &number);
+    return res == LOWER_OK ? lower_close(l, instances) : res;
+}
+
+bool op_feasible(const op_set *ops, const op_model *op, const lower_limits *limits)
+{
+    arena memory;
+    arena_init(&memory, 0);
+    tape *t = NULL;
+    lower *l = NULL;
+    nn_error err;
+    lower_limits lenient = *limits;
+    lenient.max_magnitude = 1e6;
+    bool known = tape_new_seeded(&t, SEED, op->index, &err) == NN_OK && lower_new(&l, ops, &lenient, &memory, &err) == NN_OK;
+    bool found = false;
+    uint64_t steps = 0, propagations = 0;
+    for (int i = 0; known && !found && i < TRIES && steps < MAX_STEPS && propagations < MAX_PROPAGATIONS; i++) {
+        lower_result res = try_once(l, op, limits, i % 2 == 1, t);
+        found = res == LOWER_OK;
+        known = res != LOWER_NOMEM;
+        steps += l->steps;
+        propagations += csp_propagations(l->csp);
+        arena_reset(&memory);
+    }
+    lower_free(l);
+    tape_free(t);
+    arena_free(&memory);
+    return found || !known;
+}

@@ -1,0 +1,59 @@
+#include "onnx/onnx_parse.h"
+#include "onnx.pb-c.h"
+
+/* Memory for protobuf-c, with a limit. */
+typedef struct {
+    size_t left;
+    bool spent, failed; /* the limit was reached; there is no memory */
+} budget;
+
+static void *take(void *data, size_t n)
+{
+    budget *b = data;
+    if (n > b->left) {
+        b->spent = true;
+        return NULL;
+    }
+    b->left -= n; /* what is given back does not count again: merging gives back little */
+    void *p = nn_malloc(n);
+    b->failed = b->failed || p == NULL;
+    return p;
+}
+
+static void give(void *data, void *p)
+{
+    (void)data;
+    nn_free(p);
+}
+
+nn_status onnx_parse(Onnx__ModelProto **out, onnx_scan_report *report, const void *bytes, size_t n, const char *file, nn_error *err)
+{
+    *out = NULL;
+    if (n > INT32_MAX)
+        return nn_fail(err, NN_ERR_IO, file, 0, 0, "is larger than 2 GiB, which protobuf does not allow");
+    nn_status s = onnx_scan(report, bytes, n, file, err);
+    if (s != NN_OK)
+        return s;
+    budget b = {.left = ((size_t)64 << 20) + 16 * n};
+    ProtobufCAllocator memory = {.alloc = take, .free = give, .allocator_data = &b};
+    Onnx__ModelProto *m = onnx__model_proto__unpack(&memory, n, bytes);
+    if (m != NULL && m->graph != NULL) {
+        *out = m;
+        return NN_OK;
+    }
+    bool parsed = m != NULL;
+    onnx_parse_free(m);
+    if (b.failed)
+        return nn_nomem(err);
+    return nn_fail(err, NN_ERR_IO, file, 0, 0, "%s",
+                   b.spent  ? "takes more memory than a sound model of its size"
+                   : parsed ? "is no ONNX model: it has no graph"
+                            : "is no ONNX model: it cannot be parsed");
+}
+
+void onnx_parse_free(Onnx__ModelProto *m)
+{
+    ProtobufCAllocator memory = {.alloc = take, .free = give};
+    if (m != NULL)
+        onnx__model_proto__free_unpacked(m, &memory);
+}

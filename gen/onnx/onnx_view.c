@@ -1,0 +1,429 @@
+#include "onnx/onnx_view.h"
+#include "value/dtype.h"
+#include "onnx.pb-c.h"
+#include "onnx/onnx_parse.h"
+#include "base/sorted.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- names ---- */
+
+enum { CONSTANT = -1, INPUT = -2 }; /* what else than a node's place makes a tensor */
+
+typedef struct {
+    const char *name;
+    int64_t place;   /* of the node in its graph, or CONSTANT, INPUT */
+    uint32_t number; /* of the node in the view, set when it is reached; of the input */
+} definition;
+
+typedef struct scope scope;
+struct scope {
+    const scope *up;
+    definition *all;
+    size_t n;
+    int64_t place;      /* of the node under way in this graph: what a body takes from here must come before it */
+    uint32_t container; /* its number in the view */
+};
+
+typedef struct {
+    uint64_t *all; /* two numbers each */
+    size_t n, capacity;
+} pair_list;
+
+typedef struct {
+    onnx_view *v;
+    size_t node_room, attribute_room;
+    pair_list edges, reads, makes;
+    uint32_t bodies;
+    const char *file;
+    nn_error *err;
+} reader;
+
+static nn_status wrong(const reader *r, const char *what, const char *name)
+{
+    char text[81];
+    size_t n = 0;
+    for (; name != NULL && name[n] != '\0' && n < sizeof text - 1; n++)
+        text[n] = name[n] >= ' ' && name[n] <= '~' ? name[n] : '?';
+    text[n] = '\0';
+    return nn_fail(r->err, NN_ERR_IO, r->file, 0, 0, name != NULL ? "%s: %s" : "%s%s", what, text);
+}
+
+static nn_status add_pair(reader *r, pair_list *l, uint32_t a, uint32_t b)
+{
+    if (!nn_grow((void **)&l->all, &l->capacity, l->n + 1, sizeof *l->all))
+        return nn_nomem(r->err);
+    l->all[l->n++] = (uint64_t)a << 32 | b;
+    return NN_OK;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const definition *x = a, *y = b;
+    int order = strcmp(x->name, y->name);
+    return order != 0 ? order : (x->place > y->place) - (x->place < y->place);
+}
+
+static void define(scope *s, const char *name, int64_t place, uint32_t number)
+{
+    if (name != NULL && name[0] != '\0')
+        s->all[s->n++] = (definition){name, place, number};
+}
+
+static definition *find_in(const scope *s, const char *name)
+{
+    size_t lo = 0, hi = s->n;
+    while (lo < hi) {
+        size_t middle = lo + (hi - lo) / 2;
+        int order = strcmp(s->all[middle].name, name);
+        if (order == 0)
+            return &s->all[middle];
+        if (order < 0)
+            lo = middle + 1;
+        else
+            hi = middle;
+    }
+    return NULL;
+}
+
+/* Sorted names of a graph; an input with an initializer is a constant. */
+static nn_status open_scope(reader *r, scope *s, const Onnx__GraphProto *g)
+{
+    size_t room = g->n_input + g->n_initializer + g->n_sparse_initializer;
+    for (size_t i = 0; i < g->n_node; i++)
+        room += g->node[i]->n_output;
+    s->all = nn_calloc(room + 1, sizeof *s->all);
+    if (s->all == NULL)
+        return nn_nomem(r->err);
+    for (size_t i = 0; i < g->n_input; i++)
+        define(s, g->input[i]->name, INPUT, (uint32_t)i);
+    for (size_t i = 0; i < g->n_initializer; i++)
+        define(s, g->initializer[i]->name, CONSTANT, 0);
+    for (size_t i = 0; i < g->n_sparse_initializer; i++)
+        if (g->sparse_initializer[i]->values != NULL)
+            define(s, g->sparse_initializer[i]->values->name, CONSTANT, 0);
+    for (size_t i = 0; i < g->n_node; i++)
+        for (size_t k = 0; k < g->node[i]->n_output; k++)
+            define(s, g->node[i]->output[k], (int64_t)i, 0);
+    qsort(s->all, s->n, sizeof *s->all, by_name);
+    size_t n = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        if (n > 0 && strcmp(s->all[n - 1].name, s->all[i].name) == 0) {
+            if (s->all[n - 1].place != INPUT || s->all[i].place != CONSTANT)
+                return wrong(r, "defines a tensor twice", s->all[i].name);
+            n--;
+        }
+        s->all[n++] = s->all[i];
+    }
+    s->n = n;
+    return NN_OK;
+}
+
+/* Notes that the node under way in s uses a tensor, or the nodes around it do. */
+static nn_status use(reader *r, const scope *s, const char *name, uint32_t node)
+{
+    for (const scope *at = s; at != NULL; at = at->up) {
+        const definition *d = find_in(at, name);
+        if (d == NULL) {
+            node = at->up != NULL ? at->up->container : 0;
+            continue;
+        }
+        if (d->place >= at->place)
+            return wrong(r, "uses a tensor before it is made, so that its nodes are not in order or form a cycle", name);
+        if (d->place >= 0)
+            return add_pair(r, &r->edges, d->number, node);
+        return d->place == INPUT && at->up == NULL ? add_pair(r, &r->reads, node, d->number) : NN_OK;
+    }
+    return wrong(r, "uses a tensor that nothing makes", name);
+}
+
+/* ---- attributes ---- */
+
+static const char *sign(double x)
+{
+    return x != x ? "NaN" : x == 0 ? "0" : x == 1 ? "1" : x == -1 ? "-1" : x < 0 ? "negative" : x < 1 ? "below 1" : "above 1";
+}
+
+static bool is_plain(const char *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (s[i] < ' ' || s[i] > '~')
+            return false;
+    return true;
+}
+
+static const char *class_of_list(reader *r, const char *what, size_t n, bool equal)
+{
+    return n == 0 ? "empty" : arena_printf(&r->v->memory, "%zu %s%s", n, what, n == 1 ? "" : equal ? ", equal" : ", mixed");
+}
+
+static const char *class_of_ints(reader *r, const Onnx__AttributeProto *a)
+{
+    bool equal = true;
+    for (size_t i = 1; i < a->n_ints; i++)
+        equal = equal && a->ints[i] == a->ints[0];
+    if (a->n_ints > 0 && equal)
+        return arena_printf(&r->v->memory, "%zu times %s", a->n_ints, sign((double)a->ints[0]));
+    return class_of_list(r, "numbers", a->n_ints, equal);
+}
+
+static const char *class_of(reader *r, const Onnx__AttributeProto *a)
+{
+    bool equal = true;
+    switch (a->type) {
+    case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT:
+        return sign((double)a->i);
+    case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT:
+        return sign((double)a->f);
+    case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING:
+        if (a->s.len == 0)
+            return "empty";
+        if (a->s.len > 40 || !is_plain((const char *)a->s.data, a->s.len))
+            return "text";
+        return arena_printf(&r->v->memory, "'%.*s'", (int)a->s.len, (const char *)a->s.data);
+    case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS:
+        return class_of_ints(r, a);
+    case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS:
+        for (size_t i = 1; i < a->n_floats; i++)
+            equal = equal && a->floats[i] == a->floats[0];
+        return class_of_list(r, "reals", a->n_floats, equal);
+    case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRINGS:
+        return class_of_list(r, "texts", a->n_strings, a->n_strings < 2);
+    case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR:
+        if (a->t == NULL)
+            return "tensor";
+        return arena_printf(&r->v->memory, "%s tensor of rank %zu",
+                            a->t->data_type > 0 && a->t->data_type < DT_COUNT ? dtype_name((dtype)a->t->data_type) : "other",
+                            a->t->n_dims);
+    case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPH:
+    case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPHS:
+        return "graph";
+    default:
+        return "other";
+    }
+}
+
+static nn_status add_attribute(reader *r, const Onnx__AttributeProto *a)
+{
+    onnx_view *v = r->v;
+    if (a->name == NULL || a->name[0] == '\0' || !is_plain(a->name, strlen(a->name)) || strlen(a->name) > 200)
+        return wrong(r, "has an attribute without a proper name", NULL);
+    if (!nn_grow((void **)&v->attributes, &r->attribute_room, v->n_attributes + 1, sizeof *v->attributes))
+        return nn_nomem(r->err);
+    onnx_view_attribute *to = &v->attributes[v->n_attributes++];
+    to->name = arena_strdup(&v->memory, a->name);
+    to->value_class = class_of(r, a);
+    return to->name != NULL && to->value_class != NULL ? NN_OK : nn_nomem(r->err);
+}
+
+/* ---- nodes ---- */
+
+static bool is_operator(const char *s)
+{
+    size_t n = 0;
+    for (; s[n] != '\0'; n++)
+        if (s[n] <= ' ' || s[n] > '~' || s[n] == ',' || s[n] == '"' || s[n] == '\\' || s[n] == '#')
+            return false;
+    return n > 0 && n <= 200;
+}
+
+static nn_status add_node(reader *r, const char *op, uint32_t body)
+{
+    onnx_view *v = r->v;
+    if (v->n_nodes >= UINT32_MAX - 1)
+        return wrong(r, "has too many nodes", NULL);
+    if (!nn_grow((void **)&v->nodes, &r->node_room, v->n_nodes + 1, sizeof *v->nodes))
+        return nn_nomem(r->err);
+    v->nodes[v->n_nodes] = (onnx_view_node){.op = op, .body = body, .first_attribute = (uint32_t)v->n_attributes};
+    return v->nodes[v->n_nodes++].op != NULL ? NN_OK : nn_nomem(r->err);
+}
+
+static nn_status read_graph(reader *r, const Onnx__GraphProto *g, scope *up);
+
+static nn_status read_node(reader *r, const Onnx__NodeProto *n, scope *s, uint32_t body)
+{
+    onnx_view *v = r->v;
+    bool own = n->domain == NULL || n->domain[0] == '\0' || strcmp(n->domain, "ai.onnx") == 0;
+    if (n->op_type == NULL || !is_operator(n->op_type) || (!own && !is_operator(n->domain)))
+        return wrong(r, "has a node without a proper operator", n->op_type);
+    uint32_t number = (uint32_t)v->n_nodes;
+    nn_status status =
+        add_node(r, own ? arena_strdup(&v->memory, n->op_type) : arena_printf(&v->memory, "%s.%s", n->domain, n->op_type), body);
+    s->container = number;
+    for (size_t k = 0; k < n->n_input && status == NN_OK; k++)
+        if (n->input[k][0] != '\0')
+            status = use(r, s, n->input[k], number);
+    for (size_t k = 0; k < n->n_output && status == NN_OK; k++)
+        if (n->output[k][0] != '\0')
+            find_in(s, n->output[k])->number = number;
+    for (size_t k = 0; k < n->n_attribute && status == NN_OK; k++)
+        status = add_attribute(r, n->attribute[k]);
+    if (status == NN_OK)
+        v->nodes[number].n_attributes = (uint32_t)n->n_attribute;
+    for (size_t k = 0; k < n->n_attribute && status == NN_OK; k++) {
+        const Onnx__AttributeProto *a = n->attribute[k];
+        if (a->g != NULL)
+            status = read_graph(r, a->g, s);
+        for (size_t i = 0; i < a->n_graphs && status == NN_OK; i++)
+            status = read_graph(r, a->graphs[i], s);
+    }
+    return status;
+}
+
+static nn_status read_outputs(reader *r, const Onnx__GraphProto *g, scope *s)
+{
+    nn_status status = NN_OK;
+    s->place = INT64_MAX;
+    for (size_t i = 0; i < g->n_output && status == NN_OK; i++) {
+        const char *name = g->output[i]->name;
+        const definition *d = NULL;
+        for (const scope *at = s; at != NULL && d == NULL && name != NULL; at = at->up)
+            d = find_in(at, name);
+        if (d == NULL)
+            return wrong(r, "has a graph output that nothing makes", name != NULL ? name : "");
+        if (s->up == NULL && d->place >= 0)
+            status = add_pair(r, &r->makes, d->number, (uint32_t)(d - s->all));
+    }
+    return status;
+}
+
+static nn_status read_graph(reader *r, const Onnx__GraphProto *g, scope *up)
+{
+    scope s = {.up = up};
+    uint32_t body = up != NULL ? ++r->bodies : 0;
+    nn_status status = open_scope(r, &s, g);
+    for (size_t i = 0; i < g->n_node && status == NN_OK; i++) {
+        s.place = (int64_t)i;
+        status = read_node(r, g->node[i], &s, body);
+    }
+    if (status == NN_OK)
+        status = read_outputs(r, g, &s);
+    if (status == NN_OK && up == NULL) {
+        r->v->n_outputs = g->n_output;
+        for (size_t i = 0; i < s.n; i++)
+            r->v->n_inputs += s.all[i].place == INPUT;
+    }
+    nn_free(s.all);
+    return status;
+}
+
+/* ---- the whole ---- */
+
+/* Lists of readers and counts from the pairs. */
+static nn_status close_reader(reader *r)
+{
+    onnx_view *v = r->v;
+    r->edges.n = sort_unique64(r->edges.all, r->edges.n);
+    r->reads.n = sort_unique64(r->reads.all, r->reads.n);
+    r->makes.n = sort_unique64(r->makes.all, r->makes.n);
+    v->readers = nn_malloc((r->edges.n + 1) * sizeof *v->readers);
+    if (v->readers == NULL || r->edges.n >= UINT32_MAX)
+        return nn_nomem(r->err);
+    for (size_t i = 0; i < r->edges.n; i++) {
+        onnx_view_node *from = &v->nodes[r->edges.all[i] >> 32];
+        if (from->n_readers++ == 0)
+            from->first_reader = (uint32_t)i;
+        v->readers[i] = (uint32_t)r->edges.all[i];
+    }
+    v->n_readers = r->edges.n;
+    for (size_t i = 0; i < r->reads.n; i++)
+        v->nodes[r->reads.all[i] >> 32].graph_inputs++;
+    for (size_t i = 0; i < r->makes.n; i++)
+        v->nodes[r->makes.all[i] >> 32].graph_outputs++;
+    return NN_OK;
+}
+
+static nn_status finish(reader *r, nn_status status)
+{
+    if (status == NN_OK)
+        status = close_reader(r);
+    nn_free(r->edges.all);
+    nn_free(r->reads.all);
+    nn_free(r->makes.all);
+    if (status != NN_OK)
+        onnx_view_free(r->v);
+    return status;
+}
+
+nn_status onnx_view_read(onnx_view *v, const void *bytes, size_t n, const char *file, nn_error *err)
+{
+    reader r = {.v = v, .file = file, .err = err};
+    onnx_scan_report report;
+    Onnx__ModelProto *m;
+    *v = (onnx_view){.nodes = NULL};
+    nn_status status = onnx_parse(&m, &report, bytes, n, file, err);
+    if (status != NN_OK)
+        return status;
+    arena_init(&v->memory, 4096);
+    v->n_external = report.external;
+    v->n_functions = m->n_functions;
+    for (size_t i = 0; i < m->n_opset_import; i++) {
+        const Onnx__OperatorSetIdProto *o = m->opset_import[i];
+        if (o->domain == NULL || o->domain[0] == '\0' || strcmp(o->domain, "ai.onnx") == 0)
+            v->opset = o->version;
+    }
+    status = read_graph(&r, m->graph, NULL);
+    v->n_bodies = r.bodies;
+    onnx_parse_free(m);
+    return finish(&r, status);
+}
+
+/* ---- text ---- */
+
+static nn_status read_chain(reader *r, const char *line, size_t n, int number)
+{
+    onnx_view *v = r->v;
+    nn_status status = NN_OK;
+    for (size_t at = 0, first = v->n_nodes; status == NN_OK && at <= n;) {
+        const char *comma = memchr(line + at, ',', n - at);
+        size_t end = comma != NULL ? (size_t)(comma - line) : n, from = at, to = end;
+        while (from < to && (line[from] == ' ' || line[from] == '\t'))
+            from++;
+        while (to > from && (line[to - 1] == ' ' || line[to - 1] == '\t' || line[to - 1] == '\r'))
+            to--;
+        char *op = arena_strndup(&v->memory, line + from, to - from);
+        if (op != NULL && !is_operator(op))
+            return nn_fail(r->err, NN_ERR_IO, r->file, number, 0, "expected operators separated by commas");
+        status = add_node(r, op, 0);
+        uint32_t node = (uint32_t)v->n_nodes - 1;
+        if (status == NN_OK && node > first)
+            status = add_pair(r, &r->edges, node - 1, node);
+        if (status == NN_OK && node == first)
+            status = add_pair(r, &r->reads, node, node);
+        at = end + 1;
+    }
+    return status == NN_OK ? add_pair(r, &r->makes, (uint32_t)v->n_nodes - 1, 0) : status;
+}
+
+nn_status onnx_view_chains(onnx_view *v, const char *text, size_t n, const char *file, nn_error *err)
+{
+    reader r = {.v = v, .file = file, .err = err};
+    nn_status status = NN_OK;
+    *v = (onnx_view){.nodes = NULL};
+    arena_init(&v->memory, 4096);
+    int number = 1;
+    for (size_t at = 0; at < n && status == NN_OK; number++) {
+        const char *newline = memchr(text + at, '\n', n - at);
+        size_t end = newline != NULL ? (size_t)(newline - text) : n, from = at;
+        while (from < end && (text[from] == ' ' || text[from] == '\t' || text[from] == '\r'))
+            from++;
+        if (from < end && text[from] != '#') {
+            status = read_chain(&r, text + from, end - from, number);
+            v->n_inputs++;
+            v->n_outputs++;
+        }
+        at = end + 1;
+    }
+    return finish(&r, status);
+}
+
+void onnx_view_free(onnx_view *v)
+{
+    nn_free(v->nodes);
+    nn_free(v->readers);
+    nn_free(v->attributes);
+    arena_free(&v->memory);
+    *v = (onnx_view){.nodes = NULL};
+}

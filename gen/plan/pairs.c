@@ -1,0 +1,62 @@
+#include "plan/pairs.h"
+#include "build/build_path.h"
+
+/* Of pairs that can be solved, 97 in 100 are within 16 tries, and all but some in ten thousand within these. */
+#define TRIES 256
+
+static nn_status probe_all(pair_table *p, builder *b)
+{
+    size_t n = p->n_ops, found = 0;
+    for (size_t i = 0; i < n; i++) {
+        p->first[i] = found;
+        for (size_t k = 0; k < n; k++) {
+            const uint16_t ops[2] = {(uint16_t)i, (uint16_t)k};
+            int tries = TRIES;
+            if (build_probe_path(b, ops, 2, &tries, &p->reasons[i * n + k]) != NN_OK)
+                return NN_ERR_NOMEM;
+            p->tries[i * n + k] = (uint16_t)tries;
+            if (!p->reasons[i * n + k])
+                p->followers[found++] = (uint16_t)k;
+        }
+    }
+    p->first[n] = found;
+    return NN_OK;
+}
+
+nn_status pairs_new(pair_table **out, const op_set *ops, const lower_limits *limits, nn_error *err)
+{
+    *out = NULL;
+    pair_table *p = nn_calloc(1, sizeof *p);
+    builder *b = NULL;
+    tape *t = NULL;
+    if (!p)
+        return nn_nomem(err);
+    size_t n = p->n_ops = ops->n_ops;
+    p->reasons = nn_calloc(n * n + 1, sizeof *p->reasons);
+    p->tries = nn_calloc(n * n + 1, sizeof *p->tries);
+    p->followers = nn_calloc(n * n + 1, sizeof *p->followers);
+    p->first = nn_calloc(n + 1, sizeof *p->first);
+    nn_status s = p->reasons && p->tries && p->followers && p->first ? builder_new(&b, ops, err) : nn_nomem(err);
+    if (s == NN_OK)
+        s = tape_new_seeded(&t, 0, 0, err);
+    if (s == NN_OK && (build_probe_begin(b, t, limits) != NN_OK || probe_all(p, b) != NN_OK))
+        s = nn_nomem(err);
+    tape_free(t);
+    builder_free(b);
+    if (s != NN_OK)
+        pairs_free(p);
+    else
+        *out = p;
+    return s;
+}
+
+void pairs_free(pair_table *p)
+{
+    if (!p)
+        return;
+    nn_free(p->reasons);
+    nn_free(p->tries);
+    nn_free(p->followers);
+    nn_free(p->first);
+    nn_free(p);
+}

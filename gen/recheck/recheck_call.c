@@ -1,0 +1,359 @@
+/* Functions of the plain interpreter. */
+#include "recheck/recheck_eval.h"
+
+#include "value/dmath.h"
+
+/* ---- functions ---- */
+
+/* Shapes of the arguments; a variadic stands for all its tensors. */
+static size_t shapes(recheck *c, const expr *e, inst_value *out, size_t most)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < e->n && !rc_stopped(c); i++) {
+        if (e->args[i]->type != TY_TENSORS) {
+            if (n < most)
+                out[n++] = recheck_eval(c, e->args[i]);
+            continue;
+        }
+        rc_span s = rc_tensors(c, e->args[i]);
+        for (size_t k = 0; k < s.n && n < most; k++)
+            out[n++] = rc_dims(c, s, k);
+    }
+    return rc_stopped(c) ? 0 : n;
+}
+
+static inst_value broadcast(recheck *c, const expr *e)
+{
+    inst_value s[OP_MAX_SLOTS];
+    size_t n = shapes(c, e, s, OP_MAX_SLOTS), rank = 0;
+    for (size_t i = 0; i < n; i++)
+        rank = s[i].n > rank ? s[i].n : rank;
+    rc_list l = rc_new_list(c, TY_INTS, rank);
+    for (size_t d = 0; d < rank && !rc_stopped(c); d++) {
+        int64_t size = 1;
+        for (size_t i = 0; i < n; i++) {
+            if (d + s[i].n < rank)
+                continue;
+            int64_t x = s[i].ints[d + s[i].n - rank];
+            if (x != 1 && size != 1 && x != size)
+                return rc_none(c, "shapes that do not broadcast");
+            size = x != 1 ? x : size;
+        }
+        inst_value x = rc_whole(size);
+        rc_append(c, &l, &x);
+    }
+    return l.v;
+}
+
+static bool fits(recheck *c, const expr *e)
+{
+    inst_value s[2];
+    if (shapes(c, e, s, 2) != 2 || s[0].n > s[1].n)
+        return false;
+    for (size_t i = 0; i < s[0].n; i++)
+        if (s[0].ints[i] != 1 && s[0].ints[i] != s[1].ints[i + s[1].n - s[0].n])
+            return false;
+    return true;
+}
+
+/* min, max, sum and prod of ints or reals: over a list, or of several arguments. */
+static inst_value aggregate(recheck *c, const expr *e)
+{
+    bool real = e->type == TY_REAL;
+    ex_type first = e->args[0]->type;
+    inst_value all;
+    if (e->n == 1 && (first == TY_INTS || first == TY_REALS)) {
+        all = recheck_eval(c, e->args[0]);
+    } else {
+        rc_list l = rc_new_list(c, real ? TY_REALS : TY_INTS, e->n);
+        for (size_t i = 0; i < e->n; i++) {
+            inst_value x = recheck_eval(c, e->args[i]);
+            rc_append(c, &l, &x);
+        }
+        all = l.v;
+    }
+    if (rc_stopped(c))
+        return all;
+    if (all.n == 0 && (e->op == FN_MIN || e->op == FN_MAX))
+        return rc_none(c, "the least or greatest of nothing");
+    inst_value r = {.i = e->op == FN_PROD, .r = e->op == FN_PROD ? 1 : 0};
+    for (size_t i = 0; i < all.n && !rc_stopped(c); i++) {
+        inst_value x = rc_element(real ? TY_REALS : TY_INTS, &all, i);
+        bool less = real ? x.r < r.r : x.i < r.i, more = real ? x.r > r.r : x.i > r.i;
+        if (e->op == FN_MIN || e->op == FN_MAX)
+            r = i == 0 || (e->op == FN_MIN ? less : more) ? x : r;
+        else if (real)
+            r.r = e->op == FN_PROD ? r.r * x.r : r.r + x.r;
+        else
+            r = rc_arithmetic(c, e->op == FN_PROD ? OP_MUL : OP_ADD, r.i, x.i);
+    }
+    return r;
+}
+
+static inst_value edited(recheck *c, const expr *e)
+{
+    inst_value a = recheck_eval(c, e->args[0]), v = recheck_eval(c, e->args[2]);
+    int64_t i = recheck_eval(c, e->args[1]).i, n = (int64_t)a.n + (e->op == FN_INSERT);
+    if (i < 0)
+        i += n;
+    if (i < 0 || i >= n)
+        return rc_none(c, "an index beyond the list");
+    rc_list l = rc_new_list(c, TY_INTS, (size_t)n);
+    for (int64_t k = 0, from = 0; k < n && !rc_stopped(c); k++) {
+        inst_value x = k == i ? v : rc_whole(a.ints[from]);
+        from += k != i || e->op == FN_SETAT;
+        rc_append(c, &l, &x);
+    }
+    return l.v;
+}
+
+static inst_value removed(recheck *c, const expr *e)
+{
+    inst_value a = recheck_eval(c, e->args[0]), drop = recheck_eval(c, e->args[1]);
+    rc_list l = rc_new_list(c, TY_INTS, a.n);
+    for (size_t i = 0; i < a.n && !rc_stopped(c); i++) {
+        bool gone = false;
+        for (size_t k = 0; k < drop.n; k++) {
+            int64_t x = drop.ints[k] + (drop.ints[k] < 0 ? (int64_t)a.n : 0);
+            if (x < 0 || x >= (int64_t)a.n)
+                return rc_none(c, "an index beyond the list");
+            gone |= x == (int64_t)i;
+        }
+        inst_value x = rc_whole(a.ints[i]);
+        if (!gone)
+            rc_append(c, &l, &x);
+    }
+    return l.v;
+}
+
+static inst_value repeated(recheck *c, const expr *e)
+{
+    int64_t n = recheck_eval(c, e->args[0]).i;
+    inst_value v = e->op == FN_FILL ? recheck_eval(c, e->args[1]) : rc_whole(e->op == FN_ONES);
+    if (n < 0)
+        return rc_none(c, "a list of negative length");
+    rc_list l = rc_new_list(c, e->type, (size_t)n);
+    for (int64_t i = 0; i < n && !rc_stopped(c); i++) {
+        inst_value x = e->op == FN_IOTA ? rc_whole(i) : v;
+        rc_append(c, &l, &x);
+    }
+    return l.v;
+}
+
+static inst_value arranged(recheck *c, const expr *e)
+{
+    inst_value a = recheck_eval(c, e->args[0]);
+    rc_list l = rc_new_list(c, TY_INTS, a.n);
+    rc_append_all(c, &l, TY_INTS, &a);
+    if (rc_stopped(c))
+        return a;
+    for (size_t i = 0; i < a.n; i++) {
+        if (e->op == FN_REVERSE) {
+            l.ints[i] = a.ints[a.n - 1 - i];
+            continue;
+        }
+        for (size_t k = i + 1; k < a.n; k++)
+            if (l.ints[k] < l.ints[i]) {
+                int64_t x = l.ints[i];
+                l.ints[i] = l.ints[k];
+                l.ints[k] = x;
+            }
+    }
+    return l.v;
+}
+
+static inst_value unravelled(recheck *c, const expr *e)
+{
+    int64_t flat = recheck_eval(c, e->args[0]).i, below = 1;
+    inst_value shape = recheck_eval(c, e->args[1]);
+    rc_list l = rc_new_list(c, TY_INTS, shape.n);
+    rc_append_all(c, &l, TY_INTS, &shape);
+    for (size_t i = shape.n; i-- > 0 && !rc_stopped(c);) {
+        if (shape.ints[i] <= 0)
+            return rc_none(c, "a shape with a dimension below 1");
+        l.ints[i] = flat / below % shape.ints[i];
+        below *= shape.ints[i];
+    }
+    return l.v;
+}
+
+static inst_value letters(recheck *c, const expr *e)
+{
+    static const char alphabet[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    inst_value a = recheck_eval(c, e->args[0]);
+    char *s = rc_room(c, a.n, 1);
+    for (size_t i = 0; i < a.n && !rc_stopped(c); i++) {
+        if (a.ints[i] < 0 || a.ints[i] > 51)
+            return rc_none(c, "a number that has no letter");
+        s[i] = alphabet[a.ints[i]];
+    }
+    return (inst_value){.s = s != NULL ? s : ""};
+}
+
+/* What was possible once may have become false: only the true case is certain. */
+static bool possible(recheck *c, const expr *e)
+{
+    const char *before = c->fault;
+    bool now = recheck_true(c, e);
+    c->vague |= !now;
+    c->fault = before;
+    return true;
+}
+
+static double rounded(int fn, double x)
+{
+    if (!(x > -4e15 && x < 4e15))
+        return x;
+    int64_t down = (int64_t)x;
+    down -= (double)down > x;
+    double rest = x - (double)down;
+    if (fn == FN_CEIL)
+        down += rest > 0;
+    else if (fn == FN_ROUND)
+        down += rest > 0.5 || (rest == 0.5 && down % 2 != 0);
+    return (double)down;
+}
+
+static inst_value real_call(recheck *c, const expr *e)
+{
+    double x = 0;
+    interval a;
+    switch ((ex_fn)e->op) {
+    case FN_LO:
+    case FN_HI:
+    case FN_MAG:
+    case FN_WIDTH:
+        a = recheck_interval(c, e->args[0]);
+        x = -a.lo > a.hi ? -a.lo : a.hi;
+        return (inst_value){.r = e->op == FN_LO ? a.lo : e->op == FN_HI ? a.hi : e->op == FN_MAG ? x : a.hi - a.lo};
+    case FN_LIVE:
+    case FN_TIES:
+    case FN_WEAK:
+    case FN_SCALE_FOR: /* its freedom is the interval layer's */
+        c->vague = true;
+        return (inst_value){0};
+    case FN_POW:
+        x = recheck_real(c, e->args[0]);
+        return (inst_value){.r = dm_pow(x, recheck_real(c, e->args[1]))};
+    default:
+        break;
+    }
+    x = recheck_real(c, e->args[0]);
+    switch ((ex_fn)e->op) {
+    case FN_FLOOR:
+    case FN_CEIL:
+    case FN_ROUND:
+        return (inst_value){.r = rounded(e->op, x)};
+    case FN_SIGN:
+        return (inst_value){.r = x > 0 ? 1 : x < 0 ? -1 : 0};
+    case FN_RELU:
+        return (inst_value){.r = x < 0 ? 0 : x};
+    case FN_ABS:
+        return (inst_value){.r = x < 0 ? -x : x};
+    case FN_SQR:
+        return (inst_value){.r = x * x};
+    case FN_SQRT:
+        return (inst_value){.r = dm_sqrt(x)};
+    case FN_EXP:
+        return (inst_value){.r = dm_exp(x)};
+    case FN_LOG:
+        return (inst_value){.r = dm_log(x)};
+    default:
+        c->vague = true;
+        return (inst_value){0};
+    }
+}
+
+static inst_value conditions(recheck *c, const expr *e)
+{
+    inst_value x = rc_generate(c, e->args[0]);
+    int64_t n = 0;
+    for (size_t i = 0; i < x.n && !rc_stopped(c); i++)
+        n += x.ints[i] != 0;
+    return rc_whole(e->op == FN_COUNT ? n : e->op == FN_ALL ? n == (int64_t)x.n : n > 0);
+}
+
+static inst_value size_of(recheck *c, rc_span s)
+{
+    inst_value d = rc_dims(c, s, 0), r = rc_whole(1);
+    for (size_t i = 0; i < d.n && !rc_stopped(c); i++)
+        r = rc_arithmetic(c, OP_MUL, r.i, d.ints[i]);
+    return r;
+}
+
+inst_value rc_call(recheck *c, const expr *e)
+{
+    int64_t a, b;
+    switch ((ex_fn)e->op) {
+    case FN_RANK:
+        return rc_whole((int64_t)rc_dims(c, rc_tensors(c, e->args[0]), 0).n);
+    case FN_SHAPE:
+        return rc_dims(c, rc_tensors(c, e->args[0]), 0);
+    case FN_NUMEL:
+        return size_of(c, rc_tensors(c, e->args[0]));
+    case FN_PRESENT:
+        return rc_whole(rc_present(c, e->args[0]));
+    case FN_ARITY:
+        return rc_whole((int64_t)rc_tensors(c, e->args[0]).n);
+    case FN_LEN:
+        return rc_whole((int64_t)recheck_eval(c, e->args[0]).n);
+    case FN_ALL:
+    case FN_ANY:
+    case FN_COUNT:
+        return conditions(c, e);
+    case FN_PROD:
+    case FN_SUM:
+    case FN_MIN:
+    case FN_MAX:
+        return aggregate(c, e);
+    case FN_ABS:
+        if (e->type == TY_REAL)
+            return real_call(c, e);
+        a = recheck_eval(c, e->args[0]).i;
+        return a < 0 ? rc_arithmetic(c, OP_SUB, 0, a) : rc_whole(a);
+    case FN_CEILDIV: /* the floor of the negative, negated */
+        a = recheck_eval(c, e->args[0]).i;
+        b = recheck_eval(c, e->args[1]).i;
+        return a == INT64_MIN ? rc_none(c, "a number beyond 64 bits") : rc_whole(-rc_quotient(c, -a, b));
+    case FN_NORM_AXIS:
+        a = recheck_eval(c, e->args[0]).i;
+        b = recheck_eval(c, e->args[1]).i;
+        return a < 0 ? rc_arithmetic(c, OP_ADD, a, b) : rc_whole(a);
+    case FN_BROADCAST:
+        return broadcast(c, e);
+    case FN_FITS:
+        return rc_whole(fits(c, e));
+    case FN_FILL:
+    case FN_ONES:
+    case FN_ZEROS:
+    case FN_IOTA:
+        return repeated(c, e);
+    case FN_SETAT:
+    case FN_INSERT:
+        return edited(c, e);
+    case FN_REMOVE:
+        return removed(c, e);
+    case FN_REVERSE:
+    case FN_SORT:
+        return arranged(c, e);
+    case FN_UNRAVEL:
+        return unravelled(c, e);
+    case FN_LETTERS:
+        return letters(c, e);
+    case FN_CAN:
+        return rc_whole(possible(c, e->args[0]));
+    case FN_WHOLE:
+        return rc_whole(dtype_is_whole(dtype_parse(recheck_eval(c, e->args[0]).s)));
+    case FN_CHOSEN:
+        return rc_whole(c->ops->data >> dtype_parse(recheck_eval(c, e->args[0]).s) & 1);
+    case FN_LEAST:
+    case FN_LARGEST: {
+        inst_value least = {0}, largest = {0};
+        if (!dtype_limits(dtype_parse(recheck_eval(c, e->args[0]).s), &least.r, &largest.r))
+            return rc_none(c, "a type without limits");
+        return e->op == FN_LEAST ? least : largest;
+    }
+    default:
+        return real_call(c, e);
+    }
+}

@@ -1,0 +1,67 @@
+/* Inside of the re-check, shared by recheck*.c only: plain evaluation of a rule on a finished instance. Every name has a value, so
+ * there is no solver and nothing lazy here; none of the code of the lowering's evaluator is used. */
+#ifndef NN_RECHECK_EVAL_H
+#define NN_RECHECK_EVAL_H
+
+#include "lower/lower.h"
+#include "rules/opmodel_rules.h"
+
+#define RECHECK_MAX_TYPES 16
+
+typedef struct {
+    const op_set *ops;
+    const op_model *op;
+    const op_rules *rules;
+    const op_instance *inst;
+    const lower_limits *limits;
+    arena *mem;
+    size_t first_in[OP_MAX_INPUTS], n_in[OP_MAX_INPUTS];
+    size_t first_out[OP_MAX_OUTPUTS], n_out[OP_MAX_OUTPUTS];
+    dtype types[RECHECK_MAX_TYPES]; /* of type variables; DT_NONE: of no tensor */
+    inst_value locals[EXPR_MAX_LOCALS];
+    bool filled; /* intervals of initializers may be asked for: not while their contents are stated */
+    bool vague;  /* the value met something that a finished instance does not tell */
+    bool nomem;
+    const char *fault; /* why there is no value, a static string */
+} recheck;
+
+inst_value recheck_eval(recheck *c, const expr *e);
+bool recheck_true(recheck *c, const expr *e); /* false with a fault */
+double recheck_real(recheck *c, const expr *e);
+interval recheck_interval(recheck *c, const expr *e); /* vague unless made of ends and tensors' intervals alone */
+bool recheck_same(ex_type t, const inst_value *a, const inst_value *b);
+/* Whether value v (of type t) lies in the domain or equals the definition. */
+bool recheck_in_domain(recheck *c, const expr *e, ex_type t, const inst_value *v);
+/* Floats that went through float32 count as equal. */
+bool recheck_near(double a, double b);
+
+/* ---- between recheck_eval.c and recheck_call.c ---- */
+typedef struct {
+    bool output;
+    size_t first, n; /* slots, or outputs with variadics unrolled */
+} rc_span;
+
+typedef struct {
+    inst_value v; /* being filled */
+    int64_t *ints;
+    double *reals;
+    const char **strings;
+} rc_list;
+
+inst_value rc_none(recheck *c, const char *why); /* sets the fault */
+bool rc_stopped(const recheck *c);
+inst_value rc_whole(int64_t i);
+void *rc_room(recheck *c, size_t n, size_t size);
+int64_t rc_quotient(recheck *c, int64_t a, int64_t b); /* rounded down */
+inst_value rc_arithmetic(recheck *c, int op, int64_t a, int64_t b);
+rc_span rc_tensors(recheck *c, const expr *e);
+inst_value rc_dims(recheck *c, rc_span s, size_t k);
+bool rc_present(recheck *c, const expr *e);
+rc_list rc_new_list(recheck *c, ex_type t, size_t n);
+void rc_append(const recheck *c, rc_list *l, const inst_value *x);
+void rc_append_all(const recheck *c, rc_list *l, ex_type t, const inst_value *from);
+inst_value rc_element(ex_type t, const inst_value *l, size_t i);
+inst_value rc_generate(recheck *c, const expr *e);
+inst_value rc_call(recheck *c, const expr *e);
+
+#endif

@@ -1,0 +1,84 @@
+/* The operator table compiled for one opset and profile: what the builder may know of an operator without lowering it.
+ *
+ * Ownership: an op_set owns its arena; it is immutable after op_set_new and may be shared by threads. */
+#ifndef NN_OPMODEL_H
+#define NN_OPMODEL_H
+
+#include "base.h"
+#include "value/dtype.h"
+#include "value/graph.h"
+#include "table/spec_table.h"
+
+#define OP_MAX_INPUTS 16
+#define OP_MAX_SLOTS 24   /* inputs with variadics unrolled */
+#define OP_MAX_OUTPUTS 16 /* likewise */
+
+typedef enum { ROLE_DATA = 1, ROLE_WEIGHT = 2, ROLE_CONSTANT = 4 } op_role;
+enum { OP_DISCONTINUOUS = 1, OP_SOURCE = 2, OP_NONDETERMINISTIC = 4, OP_UNLIKE = 8, OP_CONTRAST = 16 };
+
+typedef struct op_rules op_rules; /* compiled expressions; opmodel_rules.h */
+
+typedef struct {
+    const char *name;
+    dtype_mask types; /* types it may have */
+    int type_var;     /* index of its type variable, -1: a single type */
+    unsigned roles;   /* set of op_role */
+    bool optional;
+    bool conditional;         /* has a `when`: present only as the operator's choices say */
+    int min_arity, max_arity; /* 1, 1 unless variadic */
+    uint32_t ranks;           /* bit r: rank r is possible (an upper bound where the rank depends on others) */
+    bool has_domain;          /* values are restricted: see lower.h */
+} op_input;
+
+typedef struct {
+    const char *name;
+    dtype_mask types;
+    int type_var;
+    bool optional, conditional, variadic;
+} op_output;
+
+typedef struct {
+    const char *name;
+    uint16_t index; /* in the op_set */
+    int since;      /* version of the operator's schema */
+    unsigned flags;
+    op_input *inputs;
+    size_t n_inputs;
+    op_output *outputs;
+    size_t n_outputs;
+    const char **type_names; /* type variables */
+    dtype_mask *type_masks;
+    dtype_mask data; /* as in its op_set */
+    size_t n_types;
+    op_rules *rules;
+} op_model;
+
+typedef struct {
+    const char *op;
+    dtype_mask types; /* of these, none of which was chosen, it needs one */
+} op_untyped;
+
+/* "int8 or uint8"; the length without the NUL, as snprintf. */
+size_t op_untyped_text(const op_untyped *u, char *out, size_t size);
+
+typedef struct {
+    op_model *ops; /* in name order */
+    size_t n_ops;
+    const spec_table *table; /* exclusions, digest, opset, profile */
+    dtype_mask asked;        /* float32 and the other types that were chosen */
+    dtype_mask
+        data; /* of these, types that graph inputs and outputs may have: all but bool, whose values seldom tell of the inputs */
+    op_untyped *untyped; /* operators left out for want of a type, in name order */
+    size_t n_untyped;
+    struct arena_holder *owner;
+} op_set;
+
+/* files, profile: as for spec_table_load; they must outlive the call only. NN_ERR_TABLE names the place and the operator. */
+nn_status op_set_new(op_set **out, const spec_file *files, size_t n_files, const spec_file *profile, int opset, nn_error *err);
+/* The same with a choice of types beside float32. */
+nn_status op_set_new_typed(op_set **out, const spec_file *files, size_t n_files, const spec_file *profile, int opset,
+                           dtype_mask asked, nn_error *err);
+void op_set_free(op_set *s);
+int op_find(const op_set *s, const char *name); /* index, -1 if unknown */
+
+#endif

@@ -1,0 +1,29 @@
+/* What models cover: operators, classes of attribute values, sequences of 2 to 4 operators; and which of them a test suite lacks.
+ *
+ * Ownership: a coverage owns its tries. */
+#ifndef NN_COVERAGE_H
+#define NN_COVERAGE_H
+
+#include "sequences/seq_report.h"
+
+enum { COVERAGE_LENGTH = 4 };
+
+typedef struct {
+    seq_trie sequences;  /* classes 0: the models; 1: the suite */
+    seq_trie attributes; /* as sequences of operator, attribute, class of values */
+    size_t models[2];
+    bool against;
+} coverage;
+
+nn_status coverage_open(coverage *c, nn_error *err);
+void coverage_close(coverage *c);
+nn_status coverage_add(coverage *c, const onnx_view *v, unsigned class, nn_error *err);
+/* show: one table, "operators", "attributes", "sequences"; NULL: all in text and JSON, sequences in CSV. Where there is a suite,
+ * tables list what only the models have. */
+nn_status coverage_report(json_line *out, const coverage *c, seq_format as, const char *show, nn_error *err);
+
+/* The command; see sequences_run. */
+nn_status coverage_run(int argc, char *const *argv, json_line *out, model_problem_fn *tell, void *data, size_t *problems,
+                       nn_error *err);
+
+#endif

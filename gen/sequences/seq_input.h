@@ -1,0 +1,31 @@
+/* Models from files, directories and text, with their names.
+ *
+ * Ownership: a model_list owns its models. */
+#ifndef NN_SEQ_INPUT_H
+#define NN_SEQ_INPUT_H
+
+#include "onnx/onnx_view.h"
+
+typedef struct {
+    char *name; /* the path below the directory that was given, without /model.onnx or .onnx at its end */
+    onnx_view view;
+    unsigned class;
+} seq_model;
+
+typedef struct {
+    seq_model *all;
+    size_t n, capacity;
+} model_list;
+
+/* What cannot be read is told and passed over. */
+typedef void model_problem_fn(void *data, const char *message);
+
+/* Adds the models of a path: a directory (every *.onnx below it, by name; links to directories are not followed), a text file of
+ * sequences (*.txt), or a model. A directory without models is a problem. NN_ERR_IO: the path itself cannot be read. */
+nn_status model_list_add(model_list *l, const char *path, unsigned class, model_problem_fn *tell, void *data, size_t *problems,
+                         nn_error *err);
+/* NULL: none of that name; a name may leave out leading folders if that is clear. */
+seq_model *model_list_find(const model_list *l, const char *name);
+void model_list_free(model_list *l);
+
+#endif

@@ -1,0 +1,261 @@
+#include "sequences/seq_options.h"
+#include "cli/help.h"
+#include "base/nearest.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef enum { FLAG, INT, TEXT, PATH } kind;
+
+enum { SEQ = 1, COV = 2 }; /* commands */
+
+typedef struct {
+    const char *flag, *argument;
+    int commands;
+    kind kind;
+    size_t offset; /* PATH: the class */
+    int64_t fallback, least, greatest;
+    const char *help;
+} row;
+
+static const row rows[] = {
+    {"--failed", "PATH", SEQ, PATH, SEQ_FAILED, 0, 0, 0, "models that failed; may be given more than once, as the next two"},
+    {"--correct", "PATH", SEQ, PATH, SEQ_CORRECT, 0, 0, 0, "models that were correct"},
+    {"--suite", "PATH", SEQ, PATH, SEQ_SUITE, 0, 0, 0, "models of a test suite"},
+    {"--against", "PATH", COV, PATH, SEQ_SUITE, 0, 0, 0, "a test suite: list what it lacks"},
+    {"--outcomes", "FILE", SEQ, TEXT, offsetof(seq_options, outcomes), 0, 0, 0,
+     "lines NAME,failed or NAME,correct: classes of the models of PATH"},
+    {"--min-length", "K", SEQ, INT, offsetof(seq_options, min_length), 3, 1, 64, "operators of a sequence at least"},
+    {"--max-length", "K", SEQ, INT, offsetof(seq_options, max_length), 10, 1, 64, "and at most"},
+    {"--matching", NULL, SEQ, FLAG, offsetof(seq_options, matching), 0, 0, 1,
+     "blocks as the study took them: matching blocks of every two paths that were listed, of any length"},
+    {"--max-paths", "N", SEQ, INT, offsetof(seq_options, max_paths), 1000, 1, 100000000, "paths of a model that are listed"},
+    {"--max-sequences", "N", SEQ, INT, offsetof(seq_options, max_sequences), 10000000, 1000, 1000000000,
+     "sequences kept in memory, some 50 bytes each; where there are more, lengths are cut and it says so"},
+    {"--reduce", "MODE", SEQ, TEXT, offsetof(seq_options, reduce), 0, 0, 0,
+     "published or corrected: to the blocks that sequences share"},
+    {"--order", "N", SEQ, INT, offsetof(seq_options, order), 0, 0, INT64_MAX,
+     "order of the published reduction, whose result depends on it; 0: alphabetical"},
+    {"--min-support", "N", SEQ, INT, offsetof(seq_options, min_support), 5, 1, 1000000000,
+     "models that hold a sequence, at least, for it to be tested"},
+    {"--rate", "Q", SEQ, TEXT, offsetof(seq_options, rate_text), 0, 0, 0,
+     "rate of false discoveries that is accepted (default: 0.05)"},
+    {"--set", "SET", SEQ, TEXT, offsetof(seq_options, set), 0, 0, 0, "what --format plain lists: 1, 2, 3, 1-2, 1-3 (default: 1-2)"},
+    {"--show", "TABLE", SEQ | COV, TEXT, offsetof(seq_options, show), 0, 0, 0,
+     "one table: of sequences: models, operators, sets, association; of coverage: operators, attributes, sequences"},
+    {"--paths", NULL, SEQ, FLAG, offsetof(seq_options, paths), 0, 0, 1, "list paths, one a line"},
+    {"--format", "F", SEQ | COV, TEXT, offsetof(seq_options, format), 0, 0, 0, "text, json, csv, plain (default: text)"},
+    {"--help", NULL, SEQ | COV, FLAG, offsetof(seq_options, help), 0, 0, 1, "print this help"},
+};
+enum { ROWS = sizeof rows / sizeof rows[0] };
+
+void seq_options_help(json_line *out, seq_command command)
+{
+    line_raw(out, command == SEQ_COMMAND_SEQUENCES
+                      ? "Usage: nngen sequences PATH... [--paths]             operators, paths and sequences of models\n"
+                        "       nngen sequences --failed PATH --correct PATH [--suite PATH]\n"
+                        "       nngen sequences PATH... --outcomes FILE       what failed models share and others have not\n"
+                        "       nngen sequences --reduce MODE FILE.txt        reduces a list of sequences\n"
+                        "PATH: a model, a directory of models (*.onnx), or sequences in FILE.txt, one a line, operators\n"
+                        "separated by commas.\n\n"
+                      : "Usage: nngen coverage PATH... [--against PATH]\n"
+                        "Operators, classes of attribute values and sequences of 2 to 4 operators in models, and which of\n"
+                        "them a test suite lacks.\n\n");
+    for (const row *r = rows; r < rows + ROWS; r++) {
+        char text[300], left[64];
+        if ((r->commands & (command == SEQ_COMMAND_SEQUENCES ? SEQ : COV)) == 0)
+            continue;
+        (void)snprintf(left, sizeof left, "%s%s%s", r->flag, r->argument != NULL ? " " : "",
+                       r->argument != NULL ? r->argument : "");
+        if (r->kind == INT)
+            (void)snprintf(text, sizeof text, "%s (default: %lld)", r->help, (long long)r->fallback);
+        else
+            (void)snprintf(text, sizeof text, "%s", r->help);
+        help_row(out, left, text);
+    }
+}
+
+static nn_status set(seq_options *o, const row *r, const char *value, nn_error *err)
+{
+    int64_t x = 0;
+    bool good = *value != '\0';
+    switch (r->kind) {
+    case PATH:
+        if (!nn_grow((void **)&o->all, &o->capacity, o->n + 1, sizeof *o->all))
+            return nn_nomem(err);
+        o->all[o->n++] = (seq_path){value, (seq_class)r->offset};
+        o->classes = true;
+        break;
+    case TEXT:
+        memcpy((char *)o + r->offset, &value, sizeof value);
+        break;
+    case INT:
+        for (const char *p = value; good && *p != '\0'; p++)
+            good = *p >= '0' && *p <= '9' && nn_mul64(x, 10, &x) && nn_add64(x, *p - '0', &x);
+        good = good && x >= r->least && x <= r->greatest;
+        memcpy((char *)o + r->offset, &x, sizeof x);
+        break;
+    default:
+        x = 1;
+        memcpy((char *)o + r->offset, &x, sizeof x);
+        return NN_OK;
+    }
+    if (good)
+        return NN_OK;
+    if (r->kind == INT)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s %.60s: expected a whole number from %lld to %lld", r->flag,
+                       *value != '\0' ? value : "''", (long long)r->least, (long long)r->greatest);
+    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s '': expected %s", r->flag, r->argument);
+}
+
+static const row *find(seq_command command, const char *flag, size_t n)
+{
+    for (const row *r = rows; r < rows + ROWS; r++)
+        if ((r->commands & (command == SEQ_COMMAND_SEQUENCES ? SEQ : COV)) != 0 && strlen(r->flag) == n &&
+            strncmp(r->flag, flag, n) == 0)
+            return r;
+    return NULL;
+}
+
+static int choice(const char *word, const char *const *words)
+{
+    for (int i = 0; words[i] != NULL; i++)
+        if (word != NULL && strcmp(word, words[i]) == 0)
+            return i;
+    return -1;
+}
+
+/* A decimal between 0 and 1, whatever the locale. */
+static bool read_rate(const char *s, double *x)
+{
+    double unit = 1;
+    bool digits = false, point = false;
+    for (*x = 0; *s != '\0'; s++) {
+        if (*s == '.' && !point) {
+            point = true;
+            continue;
+        }
+        if (*s < '0' || *s > '9')
+            return false;
+        digits = true;
+        if (unit >= 1e17) /* further decimals change nothing */
+            continue;
+        *x = 10 * *x + (*s - '0');
+        unit *= point ? 10 : 1;
+    }
+    *x /= unit;
+    return digits && *x > 0 && *x <= 1;
+}
+
+/* What was asked for has a use in what is printed. */
+static nn_status check_together(const seq_options *o, nn_error *err)
+{
+    bool sets = o->show != NULL && strcmp(o->show, "sets") == 0;
+    bool association = o->show != NULL && strcmp(o->show, "association") == 0;
+    if (o->paths && (o->as == SEQ_JSON || o->as == SEQ_CSV))
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--paths prints a path a line: leave out --format %s", o->format);
+    if (o->set != NULL && o->as != SEQ_PLAIN)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--set %s goes with --format plain", o->set);
+    if (o->show != NULL && (o->as == SEQ_PLAIN || o->paths))
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--show %s: %s prints no tables", o->show,
+                       o->paths ? "--paths" : "--format plain");
+    if (!o->classes && (o->matching || sets || association))
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s compares models: expected --failed and --correct, or --outcomes",
+                       o->matching ? "--matching"
+                       : sets      ? "--show sets"
+                                   : "--show association");
+    return NN_OK;
+}
+
+static nn_status check(seq_options *o, seq_command command, nn_error *err)
+{
+    static const char *const formats[] = {"text", "json", "csv", "plain", NULL};
+    static const char *const modes[] = {"published", "corrected", NULL};
+    static const char *const sets[] = {"1", "2", "3", "1-2", "1-3", NULL};
+    static const char *const tables[] = {"models", "operators", "sets", "association", NULL};
+    static const char *const covered[] = {"operators", "attributes", "sequences", NULL};
+    bool coverage = command == SEQ_COMMAND_COVERAGE;
+    int format = choice(o->format != NULL ? o->format : "text", formats), mode = choice(o->reduce, modes);
+    if (format < 0 || (coverage && format == SEQ_PLAIN))
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--format %.60s: expected text, json%s", o->format,
+                       coverage ? " or csv" : ", csv or plain");
+    if (o->reduce != NULL && mode < 0)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--reduce %.60s: expected published or corrected", o->reduce);
+    if (o->set != NULL && choice(o->set, sets) < 0)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--set %.60s: expected 1, 2, 3, 1-2 or 1-3", o->set);
+    if (o->show != NULL && choice(o->show, coverage ? covered : tables) < 0)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--show %.60s: expected %s", o->show,
+                       coverage ? "operators, attributes or sequences" : "models, operators, sets or association");
+    if (o->min_length > o->max_length)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--min-length %lld is more than --max-length %lld", (long long)o->min_length,
+                       (long long)o->max_length);
+    if (o->rate_text != NULL && !read_rate(o->rate_text, &o->rate))
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--rate %.60s: expected a number above 0 and up to 1", o->rate_text);
+    bool models = false; /* --against is no more than what they are compared with */
+    for (size_t i = 0; i < o->n; i++)
+        models |= !coverage || o->all[i].class == SEQ_GIVEN;
+    if (!models)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s: expected models", coverage ? "coverage" : "sequences");
+    o->as = (seq_format)format;
+    o->reduction = mode < 0 ? SEQ_REDUCE_NONE : mode == 0 ? SEQ_REDUCE_PUBLISHED : SEQ_REDUCE_CORRECTED;
+    o->classes = o->classes || o->outcomes != NULL;
+    for (size_t i = 0; i < o->n && !coverage && o->classes && o->outcomes == NULL; i++)
+        if (o->all[i].class == SEQ_GIVEN)
+            return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
+                           "%.200s: expected --failed, --correct or --suite before it, or --outcomes", o->all[i].path);
+    return coverage ? NN_OK : check_together(o, err);
+}
+
+nn_status seq_options_parse(seq_options *o, seq_command command, int argc, char *const *argv, nn_error *err)
+{
+    static const row given = {.kind = PATH, .offset = SEQ_GIVEN, .argument = "PATH", .flag = "PATH"};
+    nn_status s = NN_OK;
+    *o = (seq_options){.rate = 0.05};
+    for (const row *r = rows; r < rows + ROWS; r++)
+        if (r->kind == INT)
+            memcpy((char *)o + r->offset, &r->fallback, sizeof r->fallback);
+    bool flags = true;
+    for (int i = 0; i < argc && s == NN_OK; i++) {
+        if (!flags || argv[i][0] != '-') {
+            bool before = o->classes;
+            s = set(o, &given, argv[i], err);
+            o->classes = before;
+            continue;
+        }
+        if (strcmp(argv[i], "--") == 0) {
+            flags = false;
+            continue;
+        }
+        const char *equals = strchr(argv[i], '=');
+        size_t n = equals != NULL ? (size_t)(equals - argv[i]) : strlen(argv[i]);
+        const row *r = find(command, argv[i], n);
+        if (r == NULL) {
+            nearest best = {0};
+            char word[64];
+            (void)snprintf(word, sizeof word, "%.*s", (int)(n < 60 ? n : 60), argv[i]);
+            for (const row *k = rows; k < rows + ROWS; k++)
+                if (find(command, k->flag, strlen(k->flag)) != NULL)
+                    nearest_offer(&best, word, k->flag);
+            s = nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "unknown option %s%s%s", word, best.word != NULL ? "; did you mean " : "",
+                        best.word != NULL ? best.word : "");
+        } else if (r->kind == FLAG) {
+            s = equals == NULL ? set(o, r, "1", err) : nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s takes no argument", r->flag);
+        } else if (equals == NULL && i + 1 == argc) {
+            s = nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s: expected %s", r->flag, r->argument);
+        } else {
+            s = set(o, r, equals != NULL ? equals + 1 : argv[++i], err);
+        }
+    }
+    if (s == NN_OK && !o->help)
+        s = check(o, command, err);
+    if (s != NN_OK)
+        seq_options_free(o);
+    return s;
+}
+
+void seq_options_free(seq_options *o)
+{
+    nn_free(o->all);
+    o->all = NULL;
+    o->n = o->capacity = 0;
+}

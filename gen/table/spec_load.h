@@ -1,0 +1,43 @@
+/* What spec_table.c and spec_profile.c share while a table is loaded. */
+#ifndef NN_SPEC_LOAD_H
+#define NN_SPEC_LOAD_H
+
+#include "table/spec_merge.h"
+#include "table/spec_table.h"
+
+typedef enum { DEF_FRESH, DEF_OPEN, DEF_DONE } spec_state;
+
+typedef struct spec_def spec_def;
+struct spec_def {
+    const char *name;
+    spec_place place;
+    const spec_node *entry;
+    spec_def *parent;
+    spec_def *below;       /* while resolving: the heir that waits for this one */
+    const spec_node *flat; /* once resolved: what heirs inherit; then with the profile's patches */
+    size_t order;          /* in the files */
+    size_t patch;          /* last patch that named it, from 1 */
+    bool is_class, exists; /* exists: an operator that the target opset has */
+    spec_state state;
+    int since;
+    const spec_exclusion *exclusion;
+};
+
+typedef struct {
+    arena *a;
+    nn_error *err;
+    int opset;
+    spec_def *defs; /* in file order */
+    size_t n_defs;
+    spec_def **by_name;
+    spec_merger merger;
+    spec_table *table;
+} spec_loader;
+
+spec_def *spec_find(const spec_loader *l, const char *name);
+/* The known name nearest to `name`, NULL if none is; among the operators, or all entries. NN_ERR_NOMEM leaves it NULL. */
+nn_status spec_suggest(const spec_loader *l, const char *name, bool operators_only, const char **nearest);
+/* Reads the overlay: fills the table's profile and exclusions and patches defs. */
+nn_status spec_apply_profile(spec_loader *l, const spec_file *profile);
+
+#endif

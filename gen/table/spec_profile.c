@@ -1,0 +1,196 @@
+/* The overlay of one runtime: operators that it cannot run, and patches of those that it runs otherwise. */
+#include <string.h>
+
+#include "table/spec_check.h"
+#include "table/spec_load.h"
+
+/* One item of `exclude` or `patch`. */
+typedef struct {
+    const spec_node *ops; /* text or list of texts */
+    int first, last;
+    const char *reason;
+    const spec_node *entry; /* of a patch */
+    spec_place place;
+} item;
+
+static const spec_subject exclude_subject = {"exclude: "}, patch_subject = {"patch: "};
+
+static nn_status read_ops(spec_loader *l, const spec_node *node, const spec_subject *subject, item *it)
+{
+    const spec_pair *op = spec_get_pair(node, "op");
+    if (op == NULL)
+        return spec_error(l->err, node->place, "%sno `op`; expected an operator or a list of operators", subject->s);
+    it->ops = op->value;
+    if (it->ops->kind != SPEC_SCALAR && it->ops->kind != SPEC_LIST)
+        return spec_wrong_kind(op, "an operator or a list of operators", subject, l->err);
+    for (size_t i = 0; i < it->ops->count; i++)
+        if (it->ops->items[i]->kind != SPEC_SCALAR)
+            return spec_error(l->err, it->ops->items[i]->place, "%s`op`: each item must be text, not %s", subject->s,
+                              spec_kind_name(it->ops->items[i]->kind));
+    if (it->ops->kind == SPEC_LIST && it->ops->count == 0)
+        return spec_error(l->err, it->ops->place, "%s`op` is empty; expected at least one operator", subject->s);
+    return NN_OK;
+}
+
+static nn_status read_range(spec_loader *l, const spec_node *node, const spec_subject *subject, item *it)
+{
+    const spec_pair *opset = spec_get_pair(node, "opset");
+    it->first = SPEC_MIN_OPSET;
+    it->last = SPEC_MAX_OPSET;
+    if (opset == NULL)
+        return NN_OK;
+    if (opset->value->kind != SPEC_SCALAR)
+        return spec_wrong_kind(opset, "an opset range like ..12, 13, 13..17 or 18..", subject, l->err);
+    if (!spec_parse_range(opset->value->text, &it->first, &it->last))
+        return spec_error(l->err, opset->value->place,
+                          "%s`opset`: `%s` is not an opset range; expected one like ..12, 13, 13..17 or 18..", subject->s,
+                          spec_show(opset->value->text).s);
+    return NN_OK;
+}
+
+static nn_status read_reason(spec_loader *l, const spec_node *node, const spec_subject *subject, item *it)
+{
+    const spec_pair *reason = spec_get_pair(node, "reason");
+    if (reason == NULL)
+        return spec_error(l->err, node->place, "%sno `reason`; expected the runtime's own words", subject->s);
+    if (reason->value->kind != SPEC_SCALAR || reason->value->text[0] == '\0')
+        return spec_error(l->err, reason->value->place, "%s`reason` is empty; expected the runtime's own words", subject->s);
+    it->reason = reason->value->text;
+    return NN_OK;
+}
+
+static nn_status read_item(spec_loader *l, const spec_node *node, bool patch, item *it)
+{
+    static const char *const words[] = {"op", "opset", "reason", "entry"};
+    const spec_subject *subject = patch ? &patch_subject : &exclude_subject;
+    *it = (item){.ops = node, .place = node->place};
+    if (node->kind != SPEC_MAP)
+        return spec_error(l->err, node->place, "%seach item must be a mapping, not %s", subject->s, spec_kind_name(node->kind));
+    nn_status s = spec_check_keys(node, words, patch ? 4 : 3, subject, l->err);
+    if (s == NN_OK)
+        s = read_ops(l, node, subject, it);
+    if (s == NN_OK)
+        s = read_range(l, node, subject, it);
+    if (s == NN_OK)
+        s = read_reason(l, node, subject, it);
+    if (s != NN_OK || !patch)
+        return s;
+    const spec_pair *entry = spec_get_pair(node, "entry");
+    if (entry == NULL)
+        return spec_error(l->err, node->place, "%sno `entry`; expected a partial entry to merge", subject->s);
+    if (entry->value->kind != SPEC_MAP)
+        return spec_wrong_kind(entry, "a mapping", subject, l->err);
+    it->entry = entry->value;
+    return spec_check_entry(entry->value, SPEC_IN_PART, subject, l->err);
+}
+
+static nn_status find_operator(spec_loader *l, const spec_node *name, const spec_subject *subject, spec_def **out)
+{
+    *out = spec_find(l, name->text);
+    if (*out != NULL && !(*out)->is_class)
+        return NN_OK;
+    if (*out != NULL)
+        return spec_error(l->err, name->place, "%s`%s` is a class; expected an operator", subject->s, spec_show(name->text).s);
+    const char *nearest;
+    nn_status s = spec_suggest(l, name->text, true, &nearest);
+    if (s != NN_OK)
+        return s;
+    if (nearest != NULL)
+        return spec_error(l->err, name->place, "%sno operator `%s` in the table; did you mean `%s`?", subject->s,
+                          spec_show(name->text).s, nearest);
+    return spec_error(l->err, name->place, "%sno operator `%s` in the table", subject->s, spec_show(name->text).s);
+}
+
+static void exclude(spec_loader *l, const item *it, spec_def *d)
+{
+    if (!d->exists || d->exclusion != NULL || l->opset < it->first || l->opset > it->last)
+        return;
+    spec_exclusion *e = &l->table->exclusions[l->table->n_exclusions++];
+    *e = (spec_exclusion){.op = d->name, .first = it->first, .last = it->last, .reason = it->reason, .place = it->place};
+    d->exclusion = e;
+}
+
+static nn_status apply_item(spec_loader *l, const item *it, size_t number)
+{
+    const spec_subject *subject = it->entry != NULL ? &patch_subject : &exclude_subject;
+    bool one = it->ops->kind == SPEC_SCALAR;
+    for (size_t i = 0; i < (one ? 1 : it->ops->count); i++) {
+        const spec_node *name = one ? it->ops : it->ops->items[i];
+        spec_def *d;
+        nn_status s = find_operator(l, name, subject, &d);
+        if (s != NN_OK)
+            return s;
+        if (d->patch == number)
+            return spec_error(l->err, name->place, "%s`op` names %s twice", subject->s, spec_show(d->name).s);
+        d->patch = number;
+        if (it->entry == NULL)
+            exclude(l, it, d);
+        else if (l->opset >= it->first && l->opset <= it->last)
+            s = spec_merge(&d->flat, d->flat, it->entry, &l->merger);
+        if (s != NN_OK)
+            return s;
+    }
+    return NN_OK;
+}
+
+/* key: `exclude` or `patch`. *number counts items over both. */
+static nn_status apply_items(spec_loader *l, const spec_node *root, const char *key, size_t *number)
+{
+    const spec_pair *pair = spec_get_pair(root, key);
+    spec_subject none = {{0}};
+    if (pair == NULL || pair->value->kind == SPEC_NULL)
+        return NN_OK;
+    if (pair->value->kind != SPEC_LIST)
+        return spec_wrong_kind(pair, "a list", &none, l->err);
+    nn_status s = NN_OK;
+    for (size_t i = 0; s == NN_OK && i < pair->value->count; i++) {
+        item it;
+        s = read_item(l, pair->value->items[i], strcmp(key, "patch") == 0, &it);
+        if (s == NN_OK)
+            s = apply_item(l, &it, ++*number);
+    }
+    return s;
+}
+
+static bool is_profile_name(const char *s)
+{
+    size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-");
+    return n > 0 && n <= SPEC_MAX_NAME && s[n] == '\0' && s[0] != '.' && s[0] != '-';
+}
+
+static nn_status read_head(spec_loader *l, const spec_node *root)
+{
+    static const char *const words[] = {"profile", "doc", "exclude", "patch"};
+    spec_subject none = {{0}};
+    if (root->kind != SPEC_MAP)
+        return spec_error(l->err, root->place, "a profile must be a mapping with `profile`, `exclude` and `patch`, not %s",
+                          spec_kind_name(root->kind));
+    nn_status s = spec_check_keys(root, words, 4, &none, l->err);
+    if (s != NN_OK)
+        return s;
+    const spec_node *name = spec_get(root, "profile");
+    if (name == NULL)
+        return spec_error(l->err, root->place, "no `profile`; expected the profile's name");
+    if (name->kind != SPEC_SCALAR || !is_profile_name(name->text))
+        return spec_error(l->err, name->place, "`profile`: expected a name of letters, digits, `_`, `.` and `-`");
+    const spec_pair *doc = spec_get_pair(root, "doc");
+    if (doc != NULL && doc->value->kind != SPEC_SCALAR)
+        return spec_wrong_kind(doc, "text", &none, l->err);
+    l->table->profile = name->text;
+    return NN_OK;
+}
+
+nn_status spec_apply_profile(spec_loader *l, const spec_file *profile)
+{
+    l->table->exclusions = arena_alloc(l->a, l->n_defs * sizeof *l->table->exclusions); /* one an operator at most */
+    if (l->table->exclusions == NULL)
+        return nn_nomem(l->err);
+    const spec_node *root;
+    nn_status s = spec_parse(&root, profile->name, profile->bytes, profile->size, l->a, l->err);
+    if (s == NN_OK)
+        s = read_head(l, root);
+    size_t number = 0;
+    if (s == NN_OK)
+        s = apply_items(l, root, "exclude", &number);
+    return s == NN_OK ? apply_items(l, root, "patch", &number) : s;
+}

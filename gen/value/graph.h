@@ -1,0 +1,105 @@
+/* A model's graph: tensors, nodes, initializers described by their content. Made by the builder, read by the writer and the
+ * statistics.
+ *
+ * Ownership: everything lives in the builder's arena and is valid until its next build. */
+#ifndef NN_GRAPH_H
+#define NN_GRAPH_H
+
+#include "value/dtype.h"
+#include "value/estimate.h"
+#include "value/interval.h"
+#include <stddef.h>
+
+#define NN_MAX_RANK 8
+
+typedef struct {
+    dtype type;
+    int rank;
+    int64_t dims[NN_MAX_RANK];
+    interval range;  /* bounds of the values; bools are 0 and 1, ints are exact */
+    estimate likely; /* of the values */
+} tensor_desc;
+
+int64_t tensor_elements(const tensor_desc *d); /* product of the dims; at most max_elements by construction */
+
+/* What an initializer holds. Bulk contents are drawn when written, from the model's bulk stream. */
+typedef enum {
+    CONTENT_NONE,
+    CONTENT_LIST,     /* the numbers of list, row-major; one number fills */
+    CONTENT_UNIFORM,  /* float in [lo, hi] */
+    CONTENT_INTEGERS, /* whole numbers in [lo, hi] */
+    CONTENT_DISTINCT, /* whole numbers in [lo, hi], pairwise different */
+    CONTENT_PERMUTED, /* whole numbers in 0..count-1, different along axis */
+    CONTENT_TUPLES,   /* last dimension: an index into shape list; tuples pairwise different */
+    CONTENT_MASK      /* bools, count of them true; count < 0: any mix, at least one of each where there are two elements */
+} content_kind;
+
+typedef struct {
+    content_kind kind;
+    bool negative; /* indices may be written as i - n, with n = hi + 1, count, or the dimension */
+    double lo, hi;
+    int64_t count;
+    int axis;
+    const double *list; /* whole numbers up to 2^53 are exact */
+    size_t n_list;
+} content;
+
+typedef enum { TENSOR_INPUT, TENSOR_NODE, TENSOR_INIT } tensor_kind;
+
+typedef struct {
+    tensor_kind kind;
+    tensor_desc desc;
+    int32_t producer;  /* node, or -1 */
+    int32_t consumers; /* uses as a node input */
+    bool output;       /* is a graph output */
+    content init;      /* TENSOR_INIT */
+    uint32_t
+        serial; /* TENSOR_INIT: bulk stream number, of those that draw their contents; TENSOR_INPUT: index among the graph inputs */
+} graph_tensor;
+
+typedef enum {
+    ATTR_INT,
+    ATTR_FLOAT,
+    ATTR_STRING,
+    ATTR_INTS,
+    ATTR_FLOATS,
+    ATTR_STRINGS,
+    ATTR_TENSOR
+} attr_kind; /* tensor: floats */
+
+typedef struct {
+    const char *name;
+    attr_kind kind;
+    int64_t i;
+    double f; /* a float32 value */
+    const char *s;
+    const int64_t *ints;
+    const double *floats;
+    const char *const *strings;
+    size_t n;
+} attr_value;
+
+typedef struct {
+    uint16_t op; /* index in the op_set */
+    const char *op_type;
+    int32_t *inputs; /* tensor, or -1 where an optional input is left out; no trailing -1 */
+    size_t n_inputs;
+    int32_t *outputs;
+    size_t n_outputs;
+    const attr_value *attrs;
+    size_t n_attrs;
+} graph_node;
+
+typedef struct {
+    graph_tensor *tensors;
+    size_t n_tensors;
+    graph_node *nodes;
+    size_t n_nodes;
+    uint32_t *order; /* nodes in topological order, n_nodes of them; by which they are written */
+    int32_t *inputs; /* graph inputs, in order */
+    size_t n_inputs;
+    int32_t *outputs; /* graph outputs, in order */
+    size_t n_outputs;
+} graph;
+
+#endif

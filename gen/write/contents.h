@@ -1,0 +1,38 @@
+/* Contents of tensors: turns a content description into elements, drawn from a bulk stream.
+ *
+ * Every tensor has a stream of its own, a function of (seed, model, what it is), so that contents depend on no order. Elements are
+ * written as ONNX's raw_data: row-major, little end first, bools as bytes. Floats lie in [lo, hi] after rounding to their type.
+ *
+ * Ownership: `out` is the caller's, values_bytes(d) long; scratch memory is taken from the arena and released before return. */
+#ifndef NN_VALUES_H
+#define NN_VALUES_H
+
+#include "arena.h"
+#include "base.h"
+#include "draw/choice.h"
+#include "value/graph.h"
+
+typedef enum {
+    VALUES_INITIALIZER, /* index: the tensor's serial; set: 0 */
+    VALUES_INPUT        /* index: position among the graph inputs; set: the data set */
+} values_use;
+
+void values_stream(bulk_rng *r, uint64_t seed, uint64_t model, values_use use, uint64_t set, uint32_t index);
+
+size_t values_bytes(const tensor_desc *d); /* size of raw_data; 0 for types without a fixed size */
+
+/* What a graph input is fed: uniform over its range. */
+content values_of_input(const tensor_desc *d);
+
+/* [lo, hi] as values of a float type or a whole one; NN_ERR_BUILD if it has none there. */
+nn_status values_real_bounds(dtype t, double lo, double hi, double *least, double *greatest, nn_error *err);
+nn_status values_whole_bounds(dtype t, double lo, double hi, int64_t *least, int64_t *greatest, nn_error *err);
+/* Numbers of the type in memory, for raw_data. */
+void values_store_real(void *out, dtype t, const double *x, size_t n);
+void values_store_whole(void *out, dtype t, const int64_t *x, size_t n);
+
+/* NN_ERR_BUILD if the content contradicts itself or the type (not enough distinct numbers, a bound outside the type, no float32 in
+ * [lo, hi]). */
+nn_status values_fill(void *out, const tensor_desc *d, const content *c, bulk_rng *r, arena *scratch, nn_error *err);
+
+#endif

@@ -1,0 +1,48 @@
+/* Serialises graphs as ONNX.
+ *
+ * Ownership: an onnx_buffer owns its bytes and is reused from model to model; messages and raw data are built in the arena and
+ * released before return. */
+#ifndef NN_ONNX_WRITE_H
+#define NN_ONNX_WRITE_H
+
+#include "arena.h"
+#include "base.h"
+#include "value/graph.h"
+#include "write/input_mode.h"
+#include "write/naming.h"
+#include "write/npz.h"
+#include "table/opset.h"
+
+typedef struct {
+    uint8_t *bytes;
+    size_t size, capacity;
+} onnx_buffer;
+
+void onnx_buffer_free(onnx_buffer *b);
+
+typedef struct {
+    const char *key, *value;
+} onnx_property;
+
+typedef struct {
+    int opset;                       /* OPSET_MIN to OPSET_MAX */
+    const char *name;                /* of the graph */
+    const onnx_property *properties; /* metadata_props, in order */
+    size_t n_properties;
+    uint64_t seed, index;     /* of the model: they give the bulk streams of the initializers and inputs */
+    const input_modes *modes; /* of the inputs; NULL: uniform */
+} onnx_request;
+
+int onnx_ir_version(int opset); /* that of the ONNX release which brought the opset; 0 if unknown */
+
+/* Replaces the buffer's content by a ModelProto. */
+nn_status onnx_write_model(onnx_buffer *b, const graph *g, const model_names *names, const onnx_request *q, arena *a,
+                           nn_error *err);
+/* Replaces it by a TensorProto of values drawn for graph input i of data set `set`. */
+nn_status onnx_write_input(onnx_buffer *b, const graph *g, const model_names *names, const onnx_request *q, uint64_t set, size_t i,
+                           arena *a, nn_error *err);
+/* Replaces it by arrays of the values of all graph inputs in `sets` data sets: name -> (set, dimensions). */
+nn_status onnx_write_npz(npz *z, const graph *g, const model_names *names, const onnx_request *q, uint64_t sets, arena *a,
+                         nn_error *err);
+
+#endif

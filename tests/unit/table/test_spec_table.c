@@ -1,0 +1,453 @@
+/* The table loader beyond its text cases: digest, large tables, limits, files on disk, the embedded table. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "folder.h"
+#include "table/spec_merge.h"
+#include "table/spec_table.h"
+
+#include "table/arena_fixture.h" /* after the others, as its `a` would shadow their parameters */
+
+static spec_file text_file(const char *name, const char *text)
+{
+    return (spec_file){name, text, strlen(text)};
+}
+
+static const spec_table *load(const spec_file *files, size_t n, const spec_file *profile, int opset)
+{
+    spec_table *t;
+    nn_error err;
+    if (spec_table_load(&t, files, n, profile, opset, &a, &err) != NN_OK)
+        fail_msg("%s:%d:%d: %s", err.file, err.line, err.column, err.message);
+    return t;
+}
+
+static void assert_load_fails(const spec_file *file, int line, int column, const char *message)
+{
+    spec_table *t;
+    nn_error err;
+    assert_int_equal(spec_table_load(&t, file, 1, NULL, 17, &a, &err), NN_ERR_TABLE);
+    assert_null(t);
+    assert_string_equal(err.message, message);
+    assert_int_equal(err.line, line);
+    assert_int_equal(err.column, column);
+}
+
+/* ---- digest ---- */
+
+static const char *hex(const spec_table *t)
+{
+    static char s[65];
+    for (int i = 0; i < 32; i++)
+        sprintf(s + 2 * i, "%02x", t->digest[i]);
+    return s;
+}
+
+static void digests(void **state)
+{
+    (void)state;
+    spec_file f[] = {text_file("b.yaml", "operators: {B: {since: [1]}}\n"), text_file("a.yaml", "operators: {A: {since: [1]}}\n")};
+    spec_file p = text_file("p.yaml", "profile: p\n");
+    static const char two[] = "d4ed8db6410b10d7979a2a1df892e60833153a03405faff61cd69412262bc7eb";
+    static const char with_profile[] = "7a3252eca2e47ac662253c231d86bf18d5d8377fb900b115b0ba8e84ae135d3b";
+    assert_string_equal(hex(load(f, 2, NULL, 17)), two);
+    assert_string_equal(hex(load(f, 2, &p, 17)), with_profile);
+    assert_string_equal(hex(load(NULL, 0, NULL, 17)), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    assert_string_equal(hex(load(f, 2, NULL, 1)), two); /* not of the opset */
+    spec_file swapped[] = {f[1], f[0]};
+    assert_string_equal(hex(load(swapped, 2, NULL, 17)), two);
+    spec_file elsewhere[] = {f[0], f[1]};
+    elsewhere[0].name = "some/folder/b.yaml";
+    elsewhere[1].name = "some/folder/a.yaml";
+    assert_string_equal(hex(load(elsewhere, 2, NULL, 17)), two);
+    elsewhere[1].name = "some/folder/c.yaml";
+    assert_string_not_equal(hex(load(elsewhere, 2, NULL, 17)), two);
+    f[0].size--; /* the last newline */
+    assert_string_not_equal(hex(load(f, 2, NULL, 17)), two);
+}
+
+/* ---- results ---- */
+
+static void entries_and_places(void **state)
+{
+    (void)state;
+    spec_file f =
+        text_file("t.yaml", "operators:\n  B: {since: [1, 9, 18]}\n  A: {since: [3]}\n  C: {since: [18]}\n  D: {since: [2]}\n");
+    spec_file p = text_file("p.yaml", "profile: small\nexclude:\n  - {op: D, opset: 3.., reason: because}\n");
+    const spec_table *t = load(&f, 1, &p, 17);
+    assert_int_equal(t->opset, 17);
+    assert_string_equal(t->profile, "small");
+    assert_int_equal(t->n_entries, 2);
+    assert_string_equal(t->entries[0].name, "A");
+    assert_string_equal(t->entries[1].name, "B");
+    assert_int_equal(t->entries[0].since, 3);
+    assert_int_equal(t->entries[1].since, 9);
+    assert_string_equal(t->entries[1].place.file, "t.yaml");
+    assert_int_equal(t->entries[1].place.line, 2);
+    assert_int_equal(t->entries[1].place.column, 3);
+    assert_int_equal(t->n_absent, 1);
+    assert_string_equal(t->absent[0], "C");
+    assert_int_equal(t->n_exclusions, 1);
+    assert_string_equal(t->exclusions[0].op, "D");
+    assert_string_equal(t->exclusions[0].reason, "because");
+    assert_int_equal(t->exclusions[0].first, 3);
+    assert_int_equal(t->exclusions[0].last, SPEC_MAX_OPSET);
+    assert_int_equal(t->exclusions[0].place.line, 3);
+    assert_string_equal(load(&f, 1, NULL, 17)->profile, "onnx");
+}
+
+/* A value's place is where it was last written, so that a later message points there. */
+static void merged_places(void **state)
+{
+    (void)state;
+    spec_file f =
+        text_file("t.yaml", "classes:\n  c: {in: {X: T, W: T}, where: [w]}\noperators:\n  A:\n    since: [1]\n    like: c\n"
+                            "    in: {W: U}\n    where+: [v]\n");
+    const spec_node *flat = load(&f, 1, NULL, 17)->entries[0].flat;
+    const spec_node *in = spec_get(flat, "in"), *where = spec_get(flat, "where");
+    assert_int_equal(in->place.line, 7);
+    assert_int_equal(spec_get(in, "X")->place.line, 2);
+    assert_int_equal(spec_get(in, "W")->place.line, 7);
+    assert_int_equal(spec_get_pair(in, "W")->place.line, 7);
+    assert_int_equal(where->items[0]->place.line, 2);
+    assert_int_equal(where->items[1]->place.line, 8);
+}
+
+/* ---- size ---- */
+
+typedef struct {
+    char *s;
+    size_t n, capacity;
+} buffer;
+
+static void add(buffer *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void add(buffer *b, const char *fmt, ...)
+{
+    void *p = b->s;
+    assert_true(nn_grow(&p, &b->capacity, b->n + 256, 1));
+    b->s = p;
+    va_list ap;
+    va_start(ap, fmt);
+    b->n += (size_t)vsnprintf(b->s + b->n, 256, fmt, ap);
+    va_end(ap);
+}
+
+static void long_chain(void **state)
+{
+    (void)state;
+    enum { N = 20000 };
+    buffer b = {0};
+    add(&b, "classes:\n");
+    for (int i = 0; i < N; i++)
+        add(&b, "  c%d: {like: c%d}\n", i, i + 1);
+    add(&b, "  c%d: {where: [end]}\noperators: {A: {since: [1], like: c0}}\n", N);
+    spec_file f = {"t.yaml", b.s, b.n};
+    const spec_table *t = load(&f, 1, NULL, 17);
+    assert_int_equal(t->n_entries, 1);
+    assert_string_equal(spec_get(t->entries[0].flat, "where")->items[0]->text, "end");
+    nn_free(b.s);
+}
+
+/* Ten times the table that nngen has. */
+static void large_table(void **state)
+{
+    (void)state;
+    enum { N = 2000 };
+    buffer b = {0};
+    add(&b, "classes:\n  c:\n    attrs: {");
+    for (int i = 0; i < 20; i++)
+        add(&b, "a%d: int 1..2, ", i);
+    add(&b, "}\n    where: [a, b, c]\n    in: {X: T}\noperators:\n");
+    for (int i = 0; i < N; i++)
+        add(&b, "  Op%04d: {like: c, since: [1], attrs: {a3: null, b: int}, where+: [d], versions: {\"..20\": {in: {X: U}}}}\n", i);
+    spec_file f = {"t.yaml", b.s, b.n};
+    const spec_table *t = load(&f, 1, NULL, 17);
+    assert_int_equal(t->n_entries, N);
+    for (size_t i = 0; i < N; i++) {
+        assert_int_equal(spec_get(t->entries[i].flat, "attrs")->count, 20);
+        assert_int_equal(spec_get(t->entries[i].flat, "where")->count, 4);
+        assert_string_equal(spec_get(spec_get(t->entries[i].flat, "in"), "X")->text, "U");
+    }
+    nn_free(b.s);
+}
+
+/* Small files that would need gigabytes once merged. */
+static void explosive_table(void **state)
+{
+    (void)state;
+    static const char message[] = "the table grows too large by inheritance, versions and patches";
+    for (int how = 0; how < 2; how++) {
+        buffer b = {0};
+        add(&b, "classes:\n  c:\n    %s", how == 0 ? "attrs: {" : "where: [");
+        for (int i = 0; i < 5000; i++)
+            add(&b, how == 0 ? "a%d: int, " : "a%d, ", i);
+        add(&b, how == 0 ? "}\n" : "]\n");
+        add(&b, "operators:\n");
+        for (int i = 0; i < 10000; i++)
+            add(&b, how == 0 ? "  Op%d: {like: c, since: [1], attrs: {b: int}}\n" : "  Op%d: {like: c, since: [1], where+: [b]}\n",
+                i);
+        spec_file f = {"t.yaml", b.s, b.n};
+        spec_table *t;
+        nn_error err;
+        assert_int_equal(spec_table_load(&t, &f, 1, NULL, 17, &a, &err), NN_ERR_TABLE);
+        assert_string_equal(err.message, message);
+        assert_true(err.line > 4);
+        nn_free(b.s);
+    }
+}
+
+static void too_large_a_file(void **state)
+{
+    (void)state;
+    char *s = malloc(SPEC_MAX_BYTES + 1);
+    assert_non_null(s);
+    memset(s, '\n', SPEC_MAX_BYTES + 1);
+    spec_file f = {"t.yaml", s, SPEC_MAX_BYTES + 1};
+    assert_load_fails(&f, 0, 0, "larger than 4194304 bytes");
+    free(s);
+}
+
+/* ---- merging on its own ---- */
+
+static const spec_node *tree(const char *text)
+{
+    const spec_node *n;
+    nn_error err;
+    assert_int_equal(spec_parse(&n, "t.yaml", text, strlen(text), &a, &err), NN_OK);
+    return n;
+}
+
+static void merging(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *base, *over, *result;
+    } rows[] = {
+        {"{a: 1, b: 2}", "{c: 3, a: 4}", "a: 4\nb: 2\nc: 3\n"},
+        {"{a: 1, b: 2}", "{a: null}", "b: 2\n"},
+        {"{a: {b: {c: 1, d: 2}}}", "{a: {b: {c: null, e: {f: null, g: 1}}}}", "a:\n  b:\n    d: 2\n    e:\n      g: 1\n"},
+        {"{a: [1]}", "{a+: [2], a: [3]}", "a: [3]\n"},
+        {"{a: [1]}", "{a+: [2]}", "a: [1, 2]\n"},
+        {"{a: []}", "{a+: [2]}", "a: [2]\n"},
+        {"{a: {b: 1}}", "{a: [1]}", "a: [1]\n"},
+        {"{a: [1]}", "{a: {b: 1, c: null}}", "a:\n  b: 1\n"},
+        {"{a: 1}", "{}", "a: 1\n"},
+        {"~", "{a: null, b+: [1]}", "b: [1]\n"},
+        {"[1]", "[2, 3]", "[2, 3]\n"},
+        {"{a: 1}", "text", "text\n"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        nn_error err;
+        spec_merger m = {.a = &a, .err = &err};
+        const spec_node *base = tree(rows[i].base), *merged;
+        char *before, *after, *result;
+        assert_int_equal(spec_dump(&before, base, 0, &a, &err), NN_OK);
+        assert_int_equal(spec_merge(&merged, i % 2 == 1 && base->kind == SPEC_NULL ? NULL : base, tree(rows[i].over), &m), NN_OK);
+        assert_int_equal(spec_dump(&result, merged, 0, &a, &err), NN_OK);
+        assert_string_equal(result, rows[i].result);
+        assert_int_equal(spec_dump(&after, base, 0, &a, &err), NN_OK);
+        assert_string_equal(before, after); /* operands are left as they are */
+    }
+}
+
+static void dumping(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "{a: [x, [1, {b: c}], {}, []], 'k k': \"q\\\"\\\\\\t\\n\\u2028é\", n: ~, t: 'null', d: '- a', e: '', f: -1, g: '...'}";
+    char *s;
+    nn_error err;
+    assert_int_equal(spec_dump(&s, tree(text), 2, &a, &err), NN_OK);
+    assert_string_equal(
+        s, "  a:\n    - x\n    -\n      - 1\n      -\n        b: c\n    - {}\n    - []\n"
+           "  \"k k\": \"q\\\"\\\\\\t\\n\\Lé\"\n  n: null\n  t: \"null\"\n  d: \"- a\"\n  e: \"\"\n  f: \"-1\"\n  g: \"...\"\n");
+}
+
+/* What has no plain form is read back all the same. */
+static void dumping_rare_texts(void **state)
+{
+    (void)state;
+    static const char key[] =
+        "a key that is longer than what may stand before a colon in one line, which is why it has to have a mark of its own, the "
+        "question mark in front";
+    char *text = arena_printf(&a, "{deep: {\"%s\": [[\"\\u0085\"], \"\\ufeff\", \"\\u2029\", \"\\u00e9\"]}}", key), *s;
+    nn_error err;
+    assert_int_equal(spec_dump(&s, tree(text), 0, &a, &err), NN_OK);
+    const spec_node *list = spec_get(spec_get(tree(s), "deep"), key);
+    assert_non_null(list);
+    assert_string_equal(list->items[0]->items[0]->text, "\xc2\x85");
+    assert_string_equal(list->items[1]->text, "\xef\xbb\xbf");
+    assert_string_equal(list->items[2]->text, "\xe2\x80\xa9");
+    assert_string_equal(list->items[3]->text, "é");
+}
+
+/* ---- disk ---- */
+
+static int make_folder(void **state)
+{
+    setup(state);
+    return folder_make(state);
+}
+
+static int remove_folder(void **state)
+{
+    teardown(state);
+    return folder_remove(state);
+}
+
+static void assert_io_error(nn_status s, const nn_error *err, const char *file, const char *message)
+{
+    assert_int_equal(s, NN_ERR_IO);
+    assert_string_equal(err->file, file);
+    assert_string_equal(err->message, message);
+}
+
+static void folders(void **state)
+{
+    (void)state;
+    spec_file *f;
+    size_t n;
+    nn_error err;
+    assert_io_error(spec_read_dir(&f, &n, folder, &a, &err), &err, folder, "no table (*.yaml) in the folder");
+    folder_write("b.yaml", "operators: {B: {since: [1]}}");
+    folder_write("a.yaml", "");
+    folder_write(".c.yaml", "no table");
+    folder_write("d.yml", "no table");
+    folder_write(".yaml", "no table");
+    assert_int_equal(mkdir(folder_path("sub"), 0700), 0);
+    folder_write("sub/e.yaml", "no table");
+    assert_int_equal(spec_read_dir(&f, &n, folder_path(""), &a, &err), NN_OK);
+    assert_int_equal(n, 2);
+    assert_string_equal(f[0].name, folder_path("a.yaml"));
+    assert_string_equal(f[1].name, folder_path("b.yaml"));
+    assert_int_equal(f[0].size, 0);
+    assert_int_equal(f[1].size, 28);
+    assert_memory_equal(f[1].bytes, "operators: {B: {since: [1]}}", 28);
+    assert_int_equal(load(f, n, NULL, 17)->n_entries, 1);
+    assert_io_error(spec_read_dir(&f, &n, folder_path("none"), &a, &err), &err, folder_path("none"),
+                    "cannot open the folder: No such file or directory");
+    assert_io_error(spec_read_dir(&f, &n, folder_path("a.yaml"), &a, &err), &err, folder_path("a.yaml"),
+                    "cannot open the folder: Not a directory");
+    assert_int_equal(mkdir(folder_path("sub.yaml"), 0700), 0);
+    assert_io_error(spec_read_dir(&f, &n, folder, &a, &err), &err, folder_path("sub.yaml"), "is no regular file");
+}
+
+static void files(void **state)
+{
+    (void)state;
+    spec_file f;
+    nn_error err;
+    assert_io_error(spec_read_file(&f, folder_path("none"), &a, &err), &err, folder_path("none"),
+                    "cannot read: No such file or directory");
+    assert_io_error(spec_read_file(&f, folder, &a, &err), &err, folder, "is no regular file");
+    assert_int_equal(mkfifo(folder_path("pipe.yaml"), 0600), 0);
+    assert_io_error(spec_read_file(&f, folder_path("pipe.yaml"), &a, &err), &err, folder_path("pipe.yaml"), "is no regular file");
+    folder_write("a.yaml", "");
+    assert_int_equal(truncate(folder_path("a.yaml"), (off_t)SPEC_MAX_BYTES * 4), 0);
+    assert_io_error(spec_read_file(&f, folder_path("a.yaml"), &a, &err), &err, folder_path("a.yaml"),
+                    "is larger than 4194304 bytes");
+}
+
+/* ---- the default table ---- */
+
+static void embedded_is_the_folder(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *dir;
+        const spec_file *embedded;
+        const size_t *count;
+    } rows[] = {{"specs", spec_embedded, &spec_embedded_count},
+                {"specs/profiles", spec_embedded_profiles, &spec_embedded_profiles_count}};
+    for (size_t i = 0; i < 2; i++) {
+        spec_file *f;
+        size_t n;
+        nn_error err;
+        nn_status s = spec_read_dir(&f, &n, rows[i].dir, &a, &err);
+        if (*rows[i].count == 0 && s == NN_ERR_IO)
+            continue;
+        assert_int_equal(s, NN_OK);
+        assert_int_equal(n, *rows[i].count);
+        for (size_t k = 0; k < n; k++) {
+            assert_string_equal(f[k].name, rows[i].embedded[k].name);
+            assert_int_equal(f[k].size, rows[i].embedded[k].size);
+            if (f[k].size > 0)
+                assert_memory_equal(f[k].bytes, rows[i].embedded[k].bytes, f[k].size);
+        }
+    }
+}
+
+static void embedded_loads(void **state)
+{
+    (void)state;
+    for (int opset = 13; opset <= 30; opset++)
+        for (size_t p = 0; p <= spec_embedded_profiles_count; p++) {
+            const spec_file *profile = p < spec_embedded_profiles_count ? &spec_embedded_profiles[p] : NULL;
+            const spec_table *t = load(spec_embedded, spec_embedded_count, profile, opset);
+            if (spec_embedded_count > 0)
+                assert_true(t->n_entries > 0);
+            arena_reset(&a);
+        }
+}
+
+#ifdef NN_STRESS
+/* Fails each allocation in turn until the call gets through. */
+static void without_memory(void **state)
+{
+    (void)state;
+    for (long n = 1;; n++) {
+        arena small; /* nearly every allocation of the arena is one of the counted */
+        arena_init(&small, 16);
+        spec_file *f;
+        size_t count;
+        spec_table *t;
+        nn_error err;
+        char *s;
+        nn_stress_fail_at(n);
+        nn_status status = spec_read_dir(&f, &count, "specs", &small, &err);
+        if (status == NN_OK)
+            status = spec_table_load(&t, f, count < 3 ? count : 3, NULL, 17, &small, &err);
+        for (size_t i = 0; status == NN_OK && i < t->n_entries; i++)
+            status = spec_dump(&s, t->entries[i].flat, 0, &small, &err);
+        nn_stress_fail_at(0);
+        arena_free(&small);
+        if (status != NN_ERR_NOMEM)
+            break;
+        assert_string_equal(err.message, "out of memory");
+        n += n / 64; /* a sample of the later ones */
+    }
+}
+#endif
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(digests, setup, teardown),
+        cmocka_unit_test_setup_teardown(entries_and_places, setup, teardown),
+        cmocka_unit_test_setup_teardown(merged_places, setup, teardown),
+        cmocka_unit_test_setup_teardown(long_chain, setup, teardown),
+        cmocka_unit_test_setup_teardown(large_table, setup, teardown),
+        cmocka_unit_test_setup_teardown(explosive_table, setup, teardown),
+        cmocka_unit_test_setup_teardown(too_large_a_file, setup, teardown),
+        cmocka_unit_test_setup_teardown(merging, setup, teardown),
+        cmocka_unit_test_setup_teardown(dumping, setup, teardown),
+        cmocka_unit_test_setup_teardown(dumping_rare_texts, setup, teardown),
+        cmocka_unit_test_setup_teardown(folders, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(files, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(embedded_is_the_folder, setup, teardown),
+        cmocka_unit_test_setup_teardown(embedded_loads, setup, teardown),
+#ifdef NN_STRESS
+        cmocka_unit_test(without_memory),
+#endif
+    };
+    return cmocka_run_group_tests_name("spec_table", tests, NULL, NULL);
+}
