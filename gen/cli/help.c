@@ -73,13 +73,14 @@ static void put_option(json_line *out, const option_row *row)
 void help_text(json_line *out)
 {
     line_raw(out, "Usage: nngen --nodes N --count M --out DIR [OPTION]...\n"
-                  "       nngen merge DIR SHARD...          joins the directories of all shards in DIR\n"
-                  "       nngen verify DIR...               compares corpora with their manifests and hashes\n"
-                  "       nngen replay MANIFEST --out DIR   makes the corpus of a manifest.json again\n"
-                  "       nngen sequences PATH...           operator sequences, and which go with failure\n"
-                  "       nngen coverage PATH...            what models cover and a test suite lacks\n"
-                  "Writes a family of M random valid ONNX models of N operator nodes each to DIR:\n"
-                  "test_000000/model.onnx with inputs beside it, models.jsonl and manifest.json.\n");
+                  "       nngen merge DIR SHARD...          merge the directories of all shards into DIR\n"
+                  "       nngen verify DIR...               compare corpora with their manifests and hashes\n"
+                  "       nngen replay MANIFEST --out DIR   make the corpus of a manifest.json again\n"
+                  "       nngen sequences PATH...           list operator sequences, and those that go with failure\n"
+                  "       nngen coverage PATH...            show what models cover, and what a test suite lacks\n"
+                  "Writes a family of M random valid ONNX models with N operator nodes each to DIR. Each model has\n"
+                  "a directory such as test_000000 with model.onnx and input tensors; the family has models.jsonl\n"
+                  "and manifest.json.\n");
     for (const option_row *row = option_rows; row < option_rows + option_count; row++) {
         for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
             if (groups[i].offset == row->offset) {
@@ -89,7 +90,8 @@ void help_text(json_line *out)
             }
         put_option(out, row);
     }
-    line_raw(out, "\nOf these options merge takes --force, --specs and --quiet; verify --quiet; replay --specs, --check\n"
-                  "and those of the run but for --shard. Options of sequences and coverage: nngen sequences --help.\n"
-                  "\nExit status: 0 done, 1 failed, 2 wrong usage, 130 or 143 stopped by SIGINT or SIGTERM.\n");
+    line_raw(out, "\nThe command merge takes --force, --specs and --quiet; verify takes --quiet; replay takes --out,\n"
+                  "--specs, --check and the options under \"The run\" except --shard. The options of sequences and\n"
+                  "coverage are in `nngen sequences --help` and `nngen coverage --help`.\n"
+                  "\nExit status: 0: success; 1: failure; 2: wrong usage; 130 or 143: stopped by SIGINT or SIGTERM.\n");
 }
