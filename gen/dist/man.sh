@@ -29,4 +29,4 @@ version=$("$nngen" --version | sed 's/.* //')
     printf '# NAME\n\nnngen-specs - the table of operators that nngen reads\n\n'
     sed '1s/.*/# DESCRIPTION/' "$here/../../specs/README.md"
     printf '\n# SEE ALSO\n\n**nngen**(1)\n'
-} | lowdown -s -tman -Mtitle=NNGEN-SPECS -Msection=5 -Mdate= -Msource="nngen $version" >"$out/nngen-specs.5"
+} | lowdown -s -tman --parse-no-super -Mtitle=NNGEN-SPECS -Msection=5 -Mdate= -Msource="nngen $version" >"$out/nngen-specs.5"

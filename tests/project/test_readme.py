@@ -272,3 +272,17 @@ def test_the_manual_renders(tmp_path):
     for command in ("sequences", "coverage"):
         options = re.findall(r"^  (--[a-z-]+)", subprocess.run([NNGEN, command, "--help"], capture_output=True, text=True).stdout, re.M)
         assert options and all(re.search(rf"^ +{o}\b", done.stdout, re.M) for o in options)
+
+
+def test_the_manual_of_the_table_renders(tmp_path):
+    """Lists and exponents survive."""
+    if missing := [t for t in ("help2man", "lowdown", "man") if not shutil.which(t)]:
+        pytest.skip(f"not installed: {', '.join(missing)}")
+    subprocess.run(["sh", ROOT / "gen/dist/man.sh", NNGEN, tmp_path], check=True)
+    page = subprocess.run(["man", "-l", tmp_path / "nngen-specs.5"], capture_output=True, text=True, check=True,
+                          env={**os.environ, "LC_ALL": "C.UTF-8", "MANWIDTH": "200", "MANPAGER": "cat"}).stdout
+    source = re.sub(r"^```.*?^```$", "", text_of("specs/README.md"), flags=re.M | re.S)
+    items = re.findall(r"^- ", source, flags=re.M)
+    assert len(items) >= 10 and len(re.findall(r"^ +\u2022 ", page, flags=re.M)) == len(items)
+    powers = set(re.findall(r"\b\w+\^-?\w+", source))
+    assert powers and all(p in page.replace("\u2010", "-").replace("\u2212", "-") for p in powers)
