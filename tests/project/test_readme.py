@@ -197,6 +197,15 @@ def test_files_that_are_named(document):
         assert path in made or any(list(place.glob(path)) for place in places), path
 
 
+def test_names_of_the_map():
+    """Functions, types and constants that gen/README.md names are words of the code, but for those of its examples."""
+    code = " ".join(p.read_text() for p in test_rules.sources("gen", "solver", "include"))
+    words = set(re.findall(r"\w+", code))
+    text = re.sub(r"[\w*./-]+\.\w+\b|^\| `.*$", " ", GEN, flags=re.M)
+    named = set(re.findall(r"\b[a-z]+_[a-z_]+\b|\b[A-Z]+_[A-Z_]+\b", text)) - {"FN_CLAMP", "PROP_X", "prop_x"}
+    assert len(named) >= 10 and named <= words, named - words
+
+
 def test_files_of_the_sequences():
     named = {f for row in re.findall(r"^\| (`.*?`) \|", SEQUENCES, flags=re.M) for f in re.findall(r"`(\w+)`", row)}
     assert named == {p.stem for p in (ROOT / "gen" / "sequences").glob("*.c")}
