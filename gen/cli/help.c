@@ -89,7 +89,11 @@ void help_text(json_line *out)
             }
         put_option(out, row);
     }
-    line_raw(out, "\nOf these options merge takes --force, --specs and --quiet; verify --quiet; replay --specs, --check\n"
-                  "and those of the run but for --shard. Options of sequences and coverage: nngen sequences --help.\n"
+    line_raw(out, "\nOf these options merge takes --force, --specs, --verify and --quiet; verify takes --quiet; replay\n"
+                  "takes --specs, --check and those of the run but for --shard and --verify.\n"
+                  "Options of sequences and coverage: nngen sequences --help.\n"
+                  "\nverify and merge read regular files only: a symbolic link, FIFO or device inside a corpus is a\n"
+                  "difference to verify, and an error to merge. The MANIFEST of replay may also be a pipe, such as\n"
+                  "/dev/stdin; replay gives up after 10 seconds without data.\n"
                   "\nExit status: 0 done, 1 failed, 2 wrong usage, 130 or 143 stopped by SIGINT or SIGTERM.\n");
 }

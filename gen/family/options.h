@@ -43,6 +43,7 @@
     X(FLAG, force, NULL, 0, 0, 0, false, "replace what nngen wrote to DIR before; other files stay")                              \
     X(FLAG, resume, NULL, 0, 0, 0, false, "go on with a run of the same options that was interrupted in DIR")                     \
     X(TEXT, shard, "K/N", NULL, 0, 0, false, "make only the K-th of N parts of the family, to be merged later")                   \
+    X(FLAG, verify, NULL, 0, 0, 0, false, "merge: compare every file of the shards with its SHA-256")                             \
     X(FLAG, dry_run, NULL, 0, 0, 0, false, "build every model, write nothing")                                                    \
     X(FLAG, quiet, NULL, 0, 0, 0, false, "no progress, no summary")                                                               \
     X(FLAG, progress, NULL, 0, 0, 0, false, "show progress even if standard error is not a terminal")                             \
