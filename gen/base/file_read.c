@@ -96,12 +96,12 @@ nn_status file_read(file_bytes *b, int root, const char *path, int flags, size_t
 /* ---- streams ---- */
 
 /* Waits until there is something to read, or the end. */
-static nn_status wait_for(int fd, int patience_ms, const char *path, nn_error *err)
+static nn_status wait_for(int fd, int patience, const char *path, nn_error *err)
 {
     struct pollfd p = {.fd = fd, .events = POLLIN};
     int n;
     do
-        n = poll(&p, 1, patience_ms);
+        n = poll(&p, 1, patience * 1000);
     while (n < 0 && errno == EINTR);
     if (n > 0)
         return NN_OK;
@@ -110,15 +110,15 @@ static nn_status wait_for(int fd, int patience_ms, const char *path, nn_error *e
     char shown[PATH_SHOWN];
     path_shown(shown, NULL, path);
     errno = 0;
-    return nn_fail(err, NN_ERR_IO, shown, 0, 0, "is no regular file, and gave nothing to read for %d ms", patience_ms);
+    return nn_fail(err, NN_ERR_IO, shown, 0, 0, "is no regular file, and gave nothing to read for %d s", patience);
 }
 
-static nn_status read_stream(file_bytes *b, int fd, size_t most, int patience_ms, const char *path, nn_error *err)
+static nn_status read_stream(file_bytes *b, int fd, size_t most, int patience, const char *path, nn_error *err)
 {
     enum { CHUNK = 32 * 1024 };
     b->n = 0;
     for (;;) {
-        nn_status s = wait_for(fd, patience_ms, path, err);
+        nn_status s = wait_for(fd, patience, path, err);
         if (s != NN_OK)
             return s;
         if (!nn_grow((void **)&b->bytes, &b->capacity, b->n + CHUNK + 1, 1))
@@ -137,14 +137,14 @@ static nn_status read_stream(file_bytes *b, int fd, size_t most, int patience_ms
     }
 }
 
-nn_status stream_read(file_bytes *b, const char *path, size_t most, int patience_ms, nn_error *err)
+nn_status stream_read(file_bytes *b, const char *path, size_t most, int patience, nn_error *err)
 {
     int fd;
     struct stat st;
     nn_status s = open_any(&fd, &st, AT_FDCWD, path, 0, path, err);
     if (s != NN_OK)
         return s;
-    s = S_ISREG(st.st_mode) ? file_read_open(b, fd, most, path, err) : read_stream(b, fd, most, patience_ms, path, err);
+    s = S_ISREG(st.st_mode) ? file_read_open(b, fd, most, path, err) : read_stream(b, fd, most, patience, path, err);
     close_quietly(fd);
     return s;
 }

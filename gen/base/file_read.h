@@ -22,9 +22,9 @@ nn_status file_open(int *fd, int root, const char *path, int flags, const char *
 nn_status file_read(file_bytes *b, int root, const char *path, int flags, size_t most, const char *shown, nn_error *err);
 /* The same of a file that is open, from its beginning. */
 nn_status file_read_open(file_bytes *b, int fd, size_t most, const char *shown, nn_error *err);
-/* A regular file, or what a pipe, FIFO or terminal gives until its end. Whoever writes there may take up to patience_ms
- * milliseconds before the first byte, and between two. */
-nn_status stream_read(file_bytes *b, const char *path, size_t most, int patience_ms, nn_error *err);
+/* A regular file, or what a pipe, FIFO or terminal gives until its end. Whoever writes there may take up to
+ * `patience` seconds before the first byte, and between two. */
+nn_status stream_read(file_bytes *b, const char *path, size_t most, int patience, nn_error *err);
 void file_bytes_free(file_bytes *b);
 
 #endif

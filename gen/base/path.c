@@ -6,7 +6,7 @@
 void path_shown(char out[PATH_SHOWN], const char *above, const char *name)
 {
     size_t na = above != NULL ? strlen(above) : 0, nb = strlen(name), gap = above != NULL && nb > 0, all = na + gap + nb, n = 0;
-    size_t skip = all < PATH_SHOWN ? 0 : all - (PATH_SHOWN - 4);
+    size_t skip = all < PATH_SHOWN ? 0 : all - (PATH_SHOWN - 1);
     for (size_t i = skip; i < all && n < PATH_SHOWN - 1; i++)
         out[n++] = i < na ? above[i] : i < na + gap ? '/' : name[i - na - gap];
     if (skip > 0)

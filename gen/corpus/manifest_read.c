@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PATIENCE_MS = 10000 };
+enum { PATIENCE = 10 }; /* seconds */
 
 static json_t *load(const char *bytes, size_t n)
 {
@@ -149,7 +149,7 @@ nn_status manifest_load(manifest_doc **out, const char *path, nn_error *err)
 {
     file_bytes b = {.bytes = NULL};
     *out = NULL;
-    nn_status s = stream_read(&b, path, MANIFEST_MOST, PATIENCE_MS, err);
+    nn_status s = stream_read(&b, path, MANIFEST_MOST, PATIENCE, err);
     if (s == NN_OK)
         s = parse(out, &b, path, err);
     file_bytes_free(&b);

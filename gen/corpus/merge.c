@@ -72,6 +72,8 @@ static void close_part(part *p)
 static nn_status open_part(part *p, const char *dir, nn_error *err)
 {
     *p = (part){.dir = dir, .fd = -1, .lines = {.fd = -1}};
+    if (dir == NULL)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "no shard was given");
     p->manifest_path = below(dir, "manifest.json");
     p->lines_path = below(dir, "models.jsonl");
     if (p->manifest_path == NULL || p->lines_path == NULL)

@@ -377,26 +377,6 @@ static void the_record_holds_whole_lines(void **state)
     outdir_close(d);
 }
 
-static void single_models_anywhere(void **state)
-{
-    (void)state;
-    assert_int_equal(mkdir(base, 0777), 0);
-    int fd = open(base, O_RDONLY | O_DIRECTORY);
-    model_dir m;
-    nn_error err;
-    assert_int_equal(model_dir_begin(&m, fd, base, "mine", &err), NN_OK);
-    assert_int_equal(model_dir_put(&m, -1, "model.onnx", "abc", 3, &err), NN_OK);
-    assert_int_equal(model_dir_end(&m, &err), NN_OK);
-    assert_int_equal(model_dir_begin(&m, fd, base, "mine", &err), NN_OK);
-    assert_int_equal(model_dir_put(&m, -1, "model.onnx", "other", 5, &err), NN_OK);
-    assert_int_equal(model_dir_end(&m, &err), NN_ERR_IO); /* not over one that is there */
-    assert_string_equal(err.message, "cannot create: Directory not empty");
-    model_dir_drop(&m);
-    assert_string_equal(content_of("mine/model.onnx"), "abc");
-    assert_string_equal(listing(), "mine");
-    close(fd);
-}
-
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, folder_remove)
 
 int main(void)
@@ -418,7 +398,6 @@ int main(void)
         TEST(long_paths_keep_their_end),
         TEST(a_file_size_limit_is_an_error),
         TEST(the_record_holds_whole_lines),
-        TEST(single_models_anywhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
