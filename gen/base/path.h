@@ -4,7 +4,7 @@
 
 #include "base.h"
 
-enum { PATH_SHOWN = sizeof((nn_error *)NULL)->file };
+enum { PATH_SHOWN = sizeof((nn_error){.line = 0}).file };
 
 /* above/name. With an empty name it is `above` alone; with NULL for above it is the name alone. */
 void path_shown(char out[PATH_SHOWN], const char *above, const char *name);
