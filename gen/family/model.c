@@ -1,5 +1,6 @@
 /* Models of the public API: build, serialise, write. */
 #include "family/family.h"
+#include "base/directory.h"
 #include "write/model_dir.h"
 
 #include <errno.h>
@@ -260,7 +261,7 @@ nn_status nn_model_write(nn_model *m, const char *dir, nn_error *err)
         *slash = '\0';
     nn_status s;
     int root = open(above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+    if (*name == '\0' || directory_is_dot(name))
         s = nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "'%.100s' is not the name of a new directory", dir);
     else if (root < 0)
         s = nn_fail(err, NN_ERR_IO, above, 0, 0, "cannot open: %s", strerror(errno));
