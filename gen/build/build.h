@@ -25,7 +25,7 @@ typedef struct {
     int effort; /* tries beyond the usual, where some part is hard to solve */
 } build_path;
 
-#define PATH_MAX 64 /* operators of a path that is probed or must be there */
+#define BUILD_PATH_MAX 64 /* operators of a path that is probed or must be there */
 
 typedef struct {
     size_t nodes;        /* >= 1 */

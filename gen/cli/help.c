@@ -56,8 +56,11 @@ void help_text(json_line *out)
             }
         put_option(out, row);
     }
-    line_raw(out, "\nThe command merge takes --force, --specs and --quiet; verify takes --quiet; replay takes --out,\n"
-                  "--specs, --check and the options under \"The run\" except --shard. The options of sequences and\n"
-                  "coverage are in `nngen sequences --help` and `nngen coverage --help`.\n"
+    line_raw(out, "\nThe command merge takes --force, --specs, --verify and --quiet; verify takes --quiet; replay takes\n"
+                  "--out, --specs, --check and the options under \"The run\" except --shard and --verify. The options of\n"
+                  "sequences and coverage are in `nngen sequences --help` and `nngen coverage --help`.\n"
+                  "\nverify and merge read regular files only: a symbolic link, FIFO or device inside a corpus is a\n"
+                  "difference to verify, and an error to merge. The MANIFEST of replay may also be a pipe, such as\n"
+                  "/dev/stdin; replay gives up after 10 seconds without data.\n"
                   "\nExit status: 0: success; 1: failure; 2: wrong usage; 130 or 143: stopped by SIGINT or SIGTERM.\n");
 }

@@ -119,7 +119,7 @@ static nn_status find_model(worker *w, slot *out, bool *found, nn_error *err)
 static nn_status write_model(worker *w, slot *out, nn_error *err)
 {
     outdir *dir = w->c->dir;
-    nn_status s = dir != NULL ? model_dir_begin(&w->target, dir, w->model->name, err) : NN_OK;
+    nn_status s = dir != NULL ? outdir_begin_model(dir, &w->target, w->model->name, err) : NN_OK;
     return s == NN_OK ? put_files(w, out, err) : s;
 }
 
@@ -369,6 +369,8 @@ nn_status nn_corpus_write(const nn_family *family, const nn_corpus_config *confi
                           void *missing_data, nn_error *err)
 {
     const nn_corpus_config *k = config != NULL ? config : &(nn_corpus_config){0};
+    if (family == NULL)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "no family was given");
     corpus c = {.family = family, .config = k, .run = family->options, .step = 1};
     if (k->shard > 0 || k->shards > 0) {
         if (k->shard < 1 || k->shard > k->shards || k->shards > SHARDS_MAX)

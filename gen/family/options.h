@@ -48,6 +48,7 @@
     X(FLAG, force, NULL, 0, 0, 0, false, "replace what nngen wrote to DIR before; other files are kept")                          \
     X(FLAG, resume, NULL, 0, 0, 0, false, "continue a run with the same options that was interrupted in DIR")                     \
     X(TEXT, shard, "K/N", NULL, 0, 0, false, "make only the K-th of N parts of the family, to be merged later")                   \
+    X(FLAG, verify, NULL, 0, 0, 0, false, "merge: compare every file of the shards with its SHA-256")                             \
     X(FLAG, dry_run, NULL, 0, 0, 0, false, "build every model, but write no files")                                               \
     X(FLAG, quiet, NULL, 0, 0, 0, false, "print no progress and no summary")                                                      \
     X(FLAG, progress, NULL, 0, 0, 0, false, "print progress even if standard error is not a terminal")                            \

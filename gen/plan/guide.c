@@ -26,8 +26,9 @@ static nn_status read_sequence(const op_set *set, const char *flag, const char *
             stop--;
         nn_error inner;
         int op;
-        if (*n == PATH_MAX)
-            return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s %.60s: a sequence has at most %d operators", flag, *at, PATH_MAX);
+        if (*n == BUILD_PATH_MAX)
+            return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s %.60s: a sequence has at most %d operators", flag, *at,
+                           BUILD_PATH_MAX);
         if (op_set_find(set, p, (size_t)(stop - p), &op, &inner) != NN_OK)
             return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s %.*s: %.300s", flag, (int)(end - *at < 80 ? end - *at : 80), *at,
                            inner.message);
@@ -42,7 +43,7 @@ static nn_status read_sequence(const op_set *set, const char *flag, const char *
 
 static nn_status each_sequence(guide *g, const op_set *set, const char *flag, const char *text, take_fn *take, nn_error *err)
 {
-    uint16_t ops[PATH_MAX];
+    uint16_t ops[BUILD_PATH_MAX];
     size_t n;
     nn_status s = NN_OK;
     for (const char *at = text; s == NN_OK && *at != '\0';) {
