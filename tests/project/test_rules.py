@@ -106,7 +106,7 @@ ROOMS = {
     "build": ("lower rules draw value base", {"build.h", "due_path.h", "op_index.h", "avoid.h", "weights.h"}),
     "plan": ("build lower rules draw value base", {"cover.h", "guide.h", "plan.h"}),
     "stats": ("rules value base", {"distinct.h", "stats.h", "structure.h"}),
-    "write": ("rules table draw value base", {"input_mode.h", "model_dir.h", "naming.h", "npz.h", "onnx_write.h"}),
+    "write": ("rules table draw value base", {"input_mode.h", "model_dir.h", "model_files.h", "naming.h", "npz.h", "onnx_write.h"}),
     "onnx": ("value base", {"onnx_sound.h", "onnx_view.h"}),
     "family": ("plan build lower stats write onnx rules table draw value base", {"family.h", "options.h"}),
     "corpus": ("family plan build lower stats write onnx rules table draw value base", {"replay.h"}),
