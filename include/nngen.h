@@ -155,7 +155,7 @@ typedef struct {
 } nn_progress;
 
 typedef struct {
-    const char *out; /* directory; NULL: build, serialise and hash, write nothing */
+    const char *out; /* directory; NULL: build and serialise, write nothing */
     unsigned jobs;   /* threads; 0: 1 */
     int force;       /* not 0: replace what nngen wrote to the directory before */
     /* Not 0: go on where a run of the same family was interrupted. What is finished stays, if it is whole; the bytes are those of
