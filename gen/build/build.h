@@ -5,6 +5,7 @@
 #define NN_BUILD_H
 
 #include "build/avoid.h"
+#include "build/due_path.h"
 #include "draw/choice.h"
 #include "value/graph.h"
 #include "lower/lower.h"
@@ -13,25 +14,11 @@
 
 typedef struct builder builder;
 
-/* How hard a path is tried: as chances have it; in several graphs before a part of it is left out; until it is there. */
-typedef enum { PATH_WISH, PATH_DUE, PATH_MUST } path_firmness;
-
-/* Operators to be placed as a path: each consumes an output of the one before. */
-typedef struct {
-    const uint16_t *ops; /* indices in the op_set */
-    size_t n;            /* >= 1 */
-    size_t window;       /* where it breaks, it goes on with the last window - 1 operators anew: 2 keeps pairs; >= n: all of it */
-    path_firmness firmness;
-    int effort; /* tries beyond the usual, where some part is hard to solve */
-} build_path;
-
-#define PATH_MAX 64 /* operators of a path that is probed or must be there */
-
 typedef struct {
     size_t nodes;        /* >= 1 */
     const uint16_t *due; /* operators that must appear, indices in the op_set; may repeat */
     size_t n_due;
-    const build_path *paths; /* that are due besides */
+    const due_path *paths; /* due as well */
     size_t n_paths;
     const avoid_set *avoid;    /* paths that the graph may not have; NULL: none */
     const op_weights *weights; /* NULL: all the same */

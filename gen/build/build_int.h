@@ -23,7 +23,7 @@ typedef struct {
 
 /* How far a due path is. */
 typedef struct {
-    const build_path *path;
+    const due_path *path;
     size_t n;     /* operators that there is room for */
     size_t at;    /* operators placed */
     int32_t node; /* of the last of them, -1: none, or the path has broken there */

@@ -95,16 +95,6 @@ static size_t shape_hash(const tensor_desc *d)
     return (size_t)(h ^ h >> 29);
 }
 
-bool tensor_shape_equal(const tensor_desc *a, const tensor_desc *b)
-{
-    if (a->type != b->type || a->rank != b->rank)
-        return false;
-    for (int i = 0; i < a->rank; i++)
-        if (a->dims[i] != b->dims[i])
-            return false;
-    return true;
-}
-
 int32_t state_same_shape(const build_state *s, const tensor_desc *d)
 {
     return s->heads[shape_hash(d) & (s->n_heads - 1)];

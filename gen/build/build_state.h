@@ -125,7 +125,6 @@ int32_t state_root(build_state *s, int32_t node);
 /* Newest tensor (not an initializer) of this type and shape, -1: none; go on with notes[t].same_shape, whose shape has to be
  * compared. */
 int32_t state_same_shape(const build_state *s, const tensor_desc *d);
-bool tensor_shape_equal(const tensor_desc *a, const tensor_desc *b);
 static inline bool state_node_live(const build_state *s, int32_t node)
 {
     return node >= 0 && s->node_notes[node].live_at >= 0;

@@ -48,7 +48,7 @@ static nn_status collect_paths(nn_model *m, uint64_t index, build_request *r, nn
 {
     const nn_family *f = m->family;
     size_t n;
-    const build_path *due = cover_due(f->cover, index, &n);
+    const due_path *due = cover_due(f->cover, index, &n);
     r->n_paths = f->guide.n_contain + n;
     if (r->n_paths == 0)
         return NN_OK;
