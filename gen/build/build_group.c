@@ -80,7 +80,7 @@ bool build_cancels(const builder *b, const op_model *op, int32_t t, int32_t u)
 
 static bool suits(const builder *b, const op_model *op, size_t input, int32_t t)
 {
-    return !wants_join(b, op, t) && !(op->flags & OP_CONTRAST && b->s.notes[t].level) &&
+    return !wants_join(b, op, t) && !(op->flags & OP_CONTRAST && b->s.notes[t].equal_axes) &&
            lower_may_take(b->lower, op, input, &b->s.tensors[t].desc);
 }
 
@@ -554,7 +554,7 @@ static lower_result add_op(builder *b, const op_spec *sp, int depth, size_t *ope
 
 /* ---- the group ---- */
 
-static int due_credit(const builder *b, const build_group *g)
+static int due_credit(const builder *b, const op_group *g)
 {
     int credit = 0;
     for (size_t f = 0; f < g->n; f++) {

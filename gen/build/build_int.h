@@ -6,7 +6,8 @@
 #define NN_BUILD_INT_H
 
 #include "build/build.h"
-#include "build/build_state.h"
+#include "build/build_commit.h"
+#include "build/build_effect.h"
 #include "build/op_probe.h"
 
 /* How one operator of a group stands. Zero-initialise, then set with spec_none(). */
@@ -39,7 +40,7 @@ struct builder {
     lower *lower;
     build_state s;
     tape *t;
-    build_group group;
+    op_group group;
     lower_request requests[LOWER_MAX_FRAMES];
     arena_mark mark;
 
