@@ -1,4 +1,7 @@
-#include "build/build_int.h"
+#include "build/build_budget.h"
+#include "build/build_finish.h"
+#include "build/build_path.h"
+#include "build/build_step.h"
 #include "lower/op_feasible.h"
 #include <string.h>
 
@@ -19,8 +22,8 @@ nn_status builder_new(builder **out, const op_set *ops, nn_error *err)
     lower_limits limits = {0};
     b->ops = ops;
     arena_init(&b->memory, 0);
-    b->due_left = nn_calloc(ops->n_ops + 1, sizeof *b->due_left);
-    nn_status st = b->due_left ? op_index_new(&b->index, ops, err) : nn_nomem(err);
+    b->due.left = nn_calloc(ops->n_ops + 1, sizeof *b->due.left);
+    nn_status st = b->due.left ? op_index_new(&b->index, ops, err) : nn_nomem(err);
     if (st == NN_OK)
         st = lower_new(&b->lower, ops, &limits, &b->memory, err);
     if (st == NN_OK)
@@ -43,9 +46,9 @@ void builder_free(builder *b)
     lower_free(b->lower);
     state_free(&b->s);
     op_index_free(b->index);
-    nn_free(b->due);
-    nn_free(b->due_left);
-    nn_free(b->paths);
+    nn_free(b->due.ops);
+    nn_free(b->due.left);
+    nn_free(b->paths.items);
     nn_free(b->degrees);
     arena_free(&b->memory);
     nn_free(b);
@@ -60,23 +63,23 @@ static void draw_style(builder *b)
     b->limit = n / 8 + 2;
     size_t shape = (size_t)tape_draw(b->t, "style", 3);
     size_t most = shape == 0 ? 2 : shape == 1 ? 2 + n / 16 : b->limit;
-    b->soft_live = 1 + (size_t)tape_draw(b->t, "outputs", most);
-    b->chainy = shape == 0;
-    b->aim_inputs = 1 + n / 16 + (size_t)tape_draw(b->t, "inputs", n / 12 + 2);
-    b->join_share = 260 + (uint32_t)tape_draw(b->t, "joins", 140);
-    b->reuse_share = 100 + (uint32_t)tape_draw(b->t, "reuse", 100);
+    b->style.live = 1 + (size_t)tape_draw(b->t, "outputs", most);
+    b->style.chain = shape == 0;
+    b->style.inputs = 1 + n / 16 + (size_t)tape_draw(b->t, "inputs", n / 12 + 2);
+    b->style.joins = 260 + (uint32_t)tape_draw(b->t, "joins", 140);
+    b->style.reuse = 100 + (uint32_t)tape_draw(b->t, "reuse", 100);
 }
 
 /* Takes over the due operators that there is room for, cheapest first; the others are missing. */
 static bool take_due(builder *b, const build_request *r)
 {
-    b->n_due = 0;
-    b->due_cost = 0;
+    b->due.n = 0;
+    b->due.cost = 0;
     b->report.due_missing = 0;
-    memset(b->due_left, 0, b->ops->n_ops * sizeof *b->due_left);
-    void *p = b->due;
-    bool ok = nn_grow(&p, &b->cap_due, r->n_due + 1, sizeof *b->due);
-    b->due = p;
+    memset(b->due.left, 0, b->ops->n_ops * sizeof *b->due.left);
+    void *p = b->due.ops;
+    bool ok = nn_grow(&p, &b->due.capacity, r->n_due + 1, sizeof *b->due.ops);
+    b->due.ops = p;
     if (!ok)
         return false;
     int most = 0;
@@ -91,13 +94,13 @@ static bool take_due(builder *b, const build_request *r)
         for (size_t i = 0; i < r->n_due; i++) {
             if (b->index->facts[r->due[i]].cost != cost)
                 continue;
-            if ((size_t)(b->due_cost + cost) > b->nodes) {
+            if ((size_t)(b->due.cost + cost) > b->nodes) {
                 b->report.due_missing++;
                 continue;
             }
-            b->due[b->n_due++] = r->due[i];
-            b->due_left[r->due[i]]++;
-            b->due_cost += cost;
+            b->due.ops[b->due.n++] = r->due[i];
+            b->due.left[r->due[i]]++;
+            b->due.cost += cost;
         }
     return true;
 }
@@ -113,8 +116,8 @@ static lower_result attempt(builder *b, const build_request *r)
     draw_style(b);
     b->s.strict = b->index->joins.n > 0 && b->nodes >= STRICT_FROM && b->report.attempts <= RELAX_AFTER;
     if (b->report.attempts > NARROW_AFTER) {
-        b->soft_live = 1;
-        b->chainy = true;
+        b->style.live = 1;
+        b->style.chain = true;
     }
     size_t spares = b->nodes / SPARE_ONE_IN;
     lower_result res = build_start(b);
@@ -127,7 +130,7 @@ static lower_result attempt(builder *b, const build_request *r)
     }
     if (res != LOWER_OK)
         return res;
-    if (build_need(b, b->s.components, b->s.live.n, b->s.sink_need) > 0 || (b->n_due > 0 && !b->lenient) || build_paths_firm(b))
+    if (build_need_now(b) > 0 || (b->due.n > 0 && !b->lenient) || build_paths_firm(b))
         return LOWER_FAIL;
     return build_finish(b) ? LOWER_OK : LOWER_NOMEM;
 }
@@ -206,9 +209,9 @@ nn_status builder_build(builder *b, const build_request *r, tape *t, const graph
         tape_span_end(t, res == LOWER_OK);
     }
     b->report.tape_draws = tape_count(t) - draws;
-    b->report.due_missing += b->n_due;
-    for (size_t i = 0; i < b->n_paths; i++)
-        b->report.path_missing += b->paths[i].n - b->paths[i].at;
+    b->report.due_missing += b->due.n;
+    for (size_t i = 0; i < b->paths.n; i++)
+        b->report.path_missing += b->paths.items[i].n - b->paths.items[i].at;
     if (report)
         *report = b->report;
     if (res == LOWER_NOMEM)

@@ -1,4 +1,4 @@
-#include "build/build_int.h"
+#include "build/build_finish.h"
 
 /* Producers before consumers: depth-first from each node in the order in which they were made, on a stack of its own.
  * Tarjan, "Depth-first search and linear graph algorithms", 1972. */

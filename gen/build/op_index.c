@@ -308,6 +308,18 @@ void op_index_free(op_index *x)
     nn_free(x);
 }
 
+int op_main_input(const op_model *op)
+{
+    int found = -1;
+    for (size_t i = 0; i < op->n_inputs; i++) {
+        if (op_input_must(&op->inputs[i]))
+            return (int)i;
+        if (found < 0 && op_input_data(&op->inputs[i]))
+            found = (int)i;
+    }
+    return found;
+}
+
 int op_index_sink(const op_index *x, dtype_mask types)
 {
     int least = OP_COST_NONE;

@@ -49,6 +49,9 @@ typedef struct {
 
 nn_status op_index_new(op_index **out, const op_set *ops, nn_error *err);
 void op_index_free(op_index *x);
+/* The input that a tensor goes in where nothing else is said: the first that must be filled, else the first data input; -1: none.
+ */
+int op_main_input(const op_model *op);
 /* Fewest nodes that bring one of these types back to data. */
 int op_index_sink(const op_index *x, dtype_mask types);
 

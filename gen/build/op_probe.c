@@ -93,19 +93,14 @@ static nn_status probe_all(op_probe *p, arena *memory, tape *t)
 {
     for (size_t k = 0; k < p->index->bridges.n; k++) {
         const op_model *op = &p->index->ops->ops[p->index->bridges.items[k]];
-        size_t input = 0;
-        while (input < op->n_inputs && !op_input_must(&op->inputs[input]))
-            input++;
-        for (size_t i = 0; input == op->n_inputs && i < op->n_inputs; i++)
-            if (op_input_data(&op->inputs[i]))
-                input = i;
-        if (input == op->n_inputs)
+        int input = op_main_input(op);
+        if (input < 0)
             continue;
         for (int type = 1; type < DT_COUNT; type++)
             for (int rank = 0; rank < PROBE_RANKS && p->index->ops->data >> type & 1; rank++) {
                 tensor_desc d = sample_tensor((dtype)type, rank);
-                if ((op->inputs[input].ranks >> rank & 1) && lower_may_take(p->l, op, input, &d) &&
-                    probe_types(p, op, input, &d, memory, t) != LOWER_OK)
+                if ((op->inputs[input].ranks >> rank & 1) && lower_may_take(p->l, op, (size_t)input, &d) &&
+                    probe_types(p, op, (size_t)input, &d, memory, t) != LOWER_OK)
                     return NN_ERR_NOMEM;
             }
     }

@@ -1,5 +1,5 @@
 #include "plan/guide.h"
-#include "build/build_path.h"
+#include "build/path_probe.h"
 #include "rules/opfilter.h"
 
 #include <stdio.h>
@@ -120,7 +120,7 @@ static nn_status explain_path(builder *b, const op_set *set, const due_path *p, 
     for (size_t length = 2; length <= 3; length++)
         for (size_t i = 0; i + length <= p->n; i++) {
             int tries = length == 2 ? PAIR_TRIES : PATH_TRIES;
-            if (build_probe_path(b, p->ops + i, length, &tries, &reason) != NN_OK)
+            if (path_probe(b, p->ops + i, length, &tries, &reason) != NN_OK)
                 return nn_nomem(err);
             if (reason)
                 return infeasible(set, p, i, length, reason, err);
@@ -163,7 +163,7 @@ static nn_status check(const guide *g, const op_set *set, size_t nodes, const lo
         s = tape_new_seeded(&t, 0, 0, err);
     if (s == NN_OK)
         s = try_model(b, g, t, nodes, limits, err);
-    if (s == NN_ERR_USAGE && build_probe_begin(b, t, limits) != NN_OK)
+    if (s == NN_ERR_USAGE && path_probe_begin(b, t, limits) != NN_OK)
         s = nn_nomem(err);
     nn_status why = NN_OK;
     for (size_t i = 0; s == NN_ERR_USAGE && why == NN_OK && i < g->n_contain; i++)
