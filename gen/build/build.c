@@ -8,9 +8,9 @@
 #define ATTEMPTS 20
 #define RELAX_AFTER 10    /* then larger values are allowed */
 #define LENIENT_AFTER 14  /* then due operators may be left out */
-#define NARROW_AFTER 17   /* then as few outputs as can be */
-#define SPARE_ONE_IN 1000 /* nodes, for which one weak output may be, where else a large graph would be begun anew */
-#define STRICT_FROM 8     /* nodes from which on outputs may not be weak */
+#define NARROW_AFTER 17   /* then as few outputs as possible */
+#define SPARE_ONE_IN 1000 /* nodes, for each of which a weak output is allowed rather than beginning a large graph anew */
+#define STRICT_FROM 8     /* nodes; smaller graphs may have weak outputs */
 #define RELAXED_MAGNITUDE 100.0
 
 nn_status builder_new(builder **out, const op_set *ops, nn_error *err)
@@ -56,7 +56,7 @@ void builder_free(builder *b)
 
 /* ---- one attempt ---- */
 
-/* How this model is to look. Draws of 0: a chain with one input and one output. */
+/* Draws the look of the model. Draws of 0 give a chain with one input and one output. */
 static void draw_style(builder *b)
 {
     size_t n = b->nodes;
@@ -70,7 +70,7 @@ static void draw_style(builder *b)
     b->style.reuse = 100 + (uint32_t)tape_draw(b->t, "reuse", 100);
 }
 
-/* Takes over the due operators that there is room for, cheapest first; the others are missing. */
+/* Takes over the due operators that there is room for, the cheapest first; the others are counted as missing. */
 static bool take_due(builder *b, const build_request *r)
 {
     b->due.n = 0;
