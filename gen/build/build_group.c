@@ -53,7 +53,7 @@ static dtype wanted_output(builder *b, const op_spec *sp)
         return DT_NONE;
     if (build_many_types(b))
         return tape_chance(b->t, "any output type", 1, 4) && build_slack(b) >= 3 ? DT_NONE : build_draw_data_type(b, out->types);
-    uint32_t any = sp->op->flags & OP_SOURCE ? 2 : 5; /* of 6: an operator that changes types is there for that */
+    uint32_t any = sp->op->flags & OP_SOURCE ? 2 : 5; /* of 6: other operators with a free output type are there to change types */
     return build_slack(b) >= 3 && tape_chance(b->t, "any output type", any, 6) ? DT_NONE : DT_FLOAT32;
 }
 

@@ -5,14 +5,15 @@
 #include "build/build_moves.h"
 #include "build/build_pick.h"
 
-#define FOLLOW_TRIES 8  /* the first half of them look one operator ahead */
+#define FOLLOW_TRIES 8  /* of which the first half look one operator ahead */
 #define BEGIN_MOST 3    /* operators solved at once */
-#define MORE_TRIES 64   /* to begin, for each attempt in which a firm path failed */
-#define PATIENCE 10     /* attempts in which no part of a due path is left out */
-#define MOST_FAILURES 4 /* in a row, of one part */
+#define MORE_TRIES 64   /* further tries to begin, for each attempt that failed on a firm path */
+#define PATIENCE 10     /* the attempt from which on parts of a due path may be left out */
+#define MOST_FAILURES 4 /* of a part in a row, until it may be left out */
 
 /* ---- costs ---- */
 
+/* Nodes for operator k of the path: its own, and those that its inputs need beside what the operator before it gives. */
 static int link_cost(const builder *b, const path_state *p, size_t k)
 {
     const op_facts *x = &b->index->facts[p->path->ops[k]];
@@ -28,7 +29,7 @@ static int link_cost(const builder *b, const path_state *p, size_t k)
     return cost + 1;
 }
 
-/* Nodes for all that comes after the first `at` operators. */
+/* Nodes for all of the path that comes after its first `at` operators. */
 static int cost_from(const builder *b, const path_state *p, size_t at)
 {
     int cost = 0;
@@ -61,7 +62,6 @@ bool build_take_paths(builder *b, const build_request *r)
     b->report.path_missing = 0;
     if (r->n_paths == 0)
         return true;
-    bool musts = b->lenient; /* the others have failed often enough */
     void *q = b->paths.items;
     bool ok = nn_grow(&q, &b->paths.capacity, r->n_paths, sizeof *b->paths.items);
     b->paths.items = q;
@@ -69,7 +69,7 @@ bool build_take_paths(builder *b, const build_request *r)
         return false;
     for (size_t i = 0; i < r->n_paths; i++) {
         path_state p = {.path = &r->paths[i], .n = r->paths[i].n, .node = -1};
-        if (musts && p.path->firmness != PATH_MUST) {
+        if (b->lenient && p.path->firmness != PATH_MUST) {
             b->report.path_missing++;
         } else if (fit(b, &p)) {
             b->paths.cost += p.cost;
@@ -79,6 +79,7 @@ bool build_take_paths(builder *b, const build_request *r)
     return true;
 }
 
+/* Whether no part of the path may be left out for now. */
 static bool firm(const builder *b, const path_state *p)
 {
     return p->path->firmness == PATH_MUST || (p->path->firmness == PATH_DUE && b->report.attempts < PATIENCE);
@@ -92,6 +93,7 @@ bool build_paths_firm(const builder *b)
     return false;
 }
 
+/* The path has been placed up to `at`, with its last operator in this node. */
 static void move_to(builder *b, path_state *p, size_t at, int32_t node)
 {
     p->at = at;
@@ -103,7 +105,7 @@ static void move_to(builder *b, path_state *p, size_t at, int32_t node)
 
 /* ---- steps ---- */
 
-/* Tries the operators that bring the path to `at`. */
+/* Tries n operators that bring the path to `at`. */
 static lower_result try_to(builder *b, path_state *p, const op_spec *sp, size_t n, size_t at)
 {
     b->paths.credit = p->cost - cost_from(b, p, at);
@@ -116,7 +118,7 @@ static lower_result try_to(builder *b, path_state *p, const op_spec *sp, size_t 
     return res;
 }
 
-/* The next operator, and the one after it if that works at once, on an output of a node; both: no less than the two. */
+/* Operators of the path from `at` on, on an output of a node: two of them, or one where two fail. both: two only. */
 static lower_result follow(builder *b, path_state *p, int32_t node, size_t at, bool both)
 {
     const graph_node *from = &b->s.nodes[node];
@@ -137,7 +139,7 @@ static lower_result follow(builder *b, path_state *p, int32_t node, size_t at, b
     return res;
 }
 
-/* A node with this operator before a node, -1: none. */
+/* A producer of the node's inputs that has this operator; -1: none. */
 static int32_t node_before(const builder *b, int32_t node, uint16_t op)
 {
     const graph_node *n = &b->s.nodes[node];
@@ -149,7 +151,7 @@ static int32_t node_before(const builder *b, int32_t node, uint16_t op)
     return -1;
 }
 
-/* The last window of three anew, on the node of its first operator: one node less than all of it. */
+/* Begins a window of three again on the node of its first operator, which saves a node. */
 static lower_result branch(builder *b, path_state *p)
 {
     if (p->path->window != 3 || p->at < 2)
@@ -158,7 +160,7 @@ static lower_result branch(builder *b, path_state *p)
     return node < 0 ? LOWER_FAIL : follow(b, p, node, p->at - 1, true);
 }
 
-/* Goes on from a node of the first operator that is there already. */
+/* Begins the path with a node of its first operator that the graph holds already. */
 static lower_result adopt(builder *b, path_state *p)
 {
     size_t n = b->s.n_nodes, first = n ? build_draw(b, "node", n) : 0;
@@ -170,9 +172,9 @@ static lower_result adopt(builder *b, path_state *p)
     return LOWER_FAIL;
 }
 
-#define SUPPLY 3 /* tensors of a type other than data that a hard window is to choose from */
+#define SUPPLY 3 /* tensors of a type other than those of data for a window that is hard to place to choose from */
 
-/* Makes tensors of the types that the operator takes beside data, if there are few: partners of a hard window. */
+/* Makes tensors of the other types than those of data that the operator takes, if there are few. LOWER_FAIL or LOWER_NOMEM. */
 static lower_result supply(builder *b, const op_model *op)
 {
     dtype_mask types = b->index->facts[op->index].takes & ~b->ops->data;
@@ -193,8 +195,8 @@ static lower_result supply(builder *b, const op_model *op)
     return LOWER_FAIL;
 }
 
-/* Has the first operator of a chain, sp[1], take something beside data. 1: a tensor; 2: an output of sp[0], which is set; 0: it
- * takes no such thing. */
+/* Has the first operator of a chain, sp[1], take another type than those of data. 1: a tensor; 2: an output of sp[0], which is
+ * set; 0: it takes no such type. */
 static size_t feed(builder *b, op_spec *sp)
 {
     op_spec fed[2];
@@ -210,18 +212,16 @@ static size_t feed(builder *b, op_spec *sp)
 
 /* ---- the beginning of a window ---- */
 
+/* What the first operator of a window takes: what the slots are given otherwise, or a tensor of data. */
+typedef enum { FROM_ANYTHING, FROM_UNCONSUMED, FROM_TAKEN } begin_from;
+
 /* How a try begins a window. */
 typedef struct {
-    enum {
-        FROM_ANYTHING,
-        FROM_UNCONSUMED,
-        FROM_TAKEN
-    } from;      /* what the first operator takes: a tensor of data, or what the
-                     lowering decides */
-    bool fed;    /* rather something beside data, if it takes that */
-    bool alone;  /* then with nothing else */
+    begin_from from;
+    bool fed;    /* the first operator rather takes something beside data, if it can */
+    bool alone;  /* then it takes nothing else */
     bool inputs; /* graph inputs may be made without limit */
-    bool two;    /* two operators of the window alone: where all do not go at once, the others may follow */
+    bool two;    /* only two operators of the window: where all at once fail, the others may follow later */
 } begin_try;
 
 static const begin_try begin_first[] = {
@@ -258,12 +258,14 @@ static lower_result begin_once(builder *b, path_state *p, const begin_try *how, 
     return fed == 2 ? try_to(b, p, sp, n + 1, from + n) : try_to(b, p, sp + 1, n, from + n);
 }
 
+/* Operators of a window. */
 static size_t window_of(const path_state *p)
 {
     return p->path->window < 1 || p->path->window > p->n ? p->n : p->path->window;
 }
 
-/* Which operators of the path to solve at once, from *from on: its window as far as it has been placed, and the next operator. */
+/* The number of operators of the path to solve at once, from *from on: the window up to the next operator that is to be placed, or
+ * more, or less, as their number allows. */
 static size_t begin_range(const path_state *p, size_t *from)
 {
     size_t window = window_of(p), least = window < BEGIN_MOST ? window : BEGIN_MOST;
@@ -273,7 +275,7 @@ static size_t begin_range(const path_state *p, size_t *from)
     return n > p->n - *from ? p->n - *from : n;
 }
 
-/* The operators of a window from its first one on. A firm path is tried the harder, the longer it fails. */
+/* Begins a window anew. A firm path is given the more tries, the more attempts have failed. */
 static lower_result begin(builder *b, path_state *p)
 {
     size_t from, n = begin_range(p, &from);
@@ -293,7 +295,7 @@ static lower_result begin(builder *b, path_state *p)
     return res;
 }
 
-/* Leaves out the window that could not be placed. */
+/* Gives up the window that could not be placed. */
 static void skip(builder *b, path_state *p)
 {
     size_t window = window_of(p);
