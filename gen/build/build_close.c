@@ -24,7 +24,7 @@ static int32_t loose_end(const builder *b, int32_t node)
     return best;
 }
 
-/* Operators that may join any two tensors. Where weak ones count for nothing, those whose output is not weak. */
+/* Operators that can join two tensors; in a strict state those that can join a weak tensor with another. */
 static const op_list *flexible_joins(const builder *b)
 {
     const op_list *mixers = op_probe_mixers(b->probe);
@@ -125,7 +125,7 @@ typedef lower_result (*join_fn)(builder *b, const op_model *op, int32_t x, int32
 /* Two tensors by an operator of the list, from a place on, in either order. */
 static lower_result join_by(builder *b, join_fn join, const op_list *joins, size_t first, int32_t x, int32_t y)
 {
-    /* Few operators take some of the types; most of the list is dismissed at once. */
+    /* Where few operators take a type, most of the list fails at once and costs nothing. */
     const size_t tries = build_many_types(b) ? joins->n : CLOSE_TRIES;
     lower_result res = LOWER_FAIL;
     for (size_t k = 0; k < joins->n && k < tries && res == LOWER_FAIL; k++) {

@@ -151,7 +151,7 @@ static void commit_target(build_state *s, int32_t t, int32_t node, const tensor_
     s->notes[t].node = node;
 }
 
-/* What an output is made of: its inputs' notes, as the lineage wants them. */
+/* What the outputs of a node are made of, for build_lineage.h. */
 typedef struct {
     int32_t origin;
     uint32_t axes[OP_MAX_SLOTS];

@@ -59,8 +59,8 @@ static bool repeats(const op_group *g, size_t f)
     return false;
 }
 
-/* A constant that is not made by a source may stand only where it brings a source's integers back to data and nothing else could
- * have come in. Nothing but a source without inputs may be a bare one. */
+/* A constant that is not made by a source is allowed only where it brings a source's integers back to data and no tensor of data
+ * could have come in beside them. A bare constant is allowed of a source without inputs only. */
 static bool constant_allowed(const build_state *s, const op_instance *in, constancy constant, size_t data)
 {
     if (constant == CONSTANT_BARE && data > 0)
@@ -78,7 +78,7 @@ static bool constant_allowed(const build_state *s, const op_instance *in, consta
     return other;
 }
 
-/* Whether an operator sees weak values of data alone: they are to be joined with others, not led on. */
+/* Whether an operator takes weak values of data alone, which should be joined with others first. */
 static bool idle(const build_state *s, const op_instance *in)
 {
     bool any = false;
@@ -91,7 +91,7 @@ static bool idle(const build_state *s, const op_instance *in)
     return any && s->strict;
 }
 
-/* Whether the interval of an output leaves it one value only. */
+/* Whether the interval of some output holds a single value. */
 static bool one_value(const op_instance *in)
 {
     for (size_t o = 0; o < in->n_outputs; o++)
@@ -100,7 +100,7 @@ static bool one_value(const op_instance *in)
     return false;
 }
 
-/* What speaks against an operator of a group; NULL: nothing. */
+/* The fault of an operator of a group; NULL: none. */
 static const char *frame_fault(const build_state *s, const op_group *g, size_t f, constancy constant, size_t data)
 {
     const op_instance *in = &g->inst[f];
@@ -123,7 +123,7 @@ static bool group_avoids(const build_state *s, const op_group *g)
     return g->target < 0 || !s->avoid->inner[g->inst[g->n - 1].op->index];
 }
 
-/* Only the first fault is told. */
+/* The first fault is kept. NULL: none. */
 static void note_fault(build_effect *e, const char *fault)
 {
     if (!e->fault)
@@ -223,7 +223,8 @@ static void foresee_target(foresight *v)
     size_t f = v->g->n - 1, o = (size_t)v->g->target_output;
     touched_root(&v->c, (int)f, state_root(v->s, target->node));
     v->used[f] = true;
-    /* The graph input's consumers counted on a tensor that is no function or copy of another, and that differs along each axis. */
+    /* The consumers of the graph input were placed on condition that it is no function or copy of another tensor and has no equal
+     * axes. */
     bool same = v->origins[f] < 0 && !v->equal_axes[f][o] && v->copied[f][o].n == 0;
     note_fault(v->e, !v->weak[f] && (!v->s->strict || (same && target->passed)) ? NULL : idles);
 }

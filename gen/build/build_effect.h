@@ -14,7 +14,8 @@ typedef struct {
 
 /* Faults: an input of an operator twice, a new graph input of a type that is none of data, an output that the operator leaves out,
  * inputs that would cancel or do not vary along an axis where the operator needs it, outputs of one value, constants and weak
- * values where none is needed, a path that is to be avoided. The state's marks of components may be shortened, nothing else. */
+ * values where none is needed, a path that is to be avoided. Of the state only the union-find of components may change, by path
+ * halving. */
 void state_foresee(build_state *s, const op_group *g, build_effect *e);
 
 #endif

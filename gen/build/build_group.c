@@ -4,7 +4,7 @@
 #include "build/build_pick.h"
 #include "build/build_slots.h"
 
-#define MAX_DEPTH 2 /* of producers of producers in one group */
+#define MAX_DEPTH 2 /* producers that one operator may need one before the other */
 
 op_spec spec_of(const op_model *op)
 {
@@ -87,7 +87,7 @@ static lower_result add_producer(builder *b, dtype type, int depth, size_t *open
     return res;
 }
 
-/* What goes in the inputs that take no type of data: a tensor, or an output of a producer in the group. -1: nothing yet. */
+/* What goes in the inputs that take no type of data: an existing tensor, or an output of a producer in the group. -1: none. */
 typedef struct {
     int32_t tensor[OP_MAX_INPUTS];
     int frame[OP_MAX_INPUTS], output[OP_MAX_INPUTS];
@@ -121,7 +121,7 @@ static bool specified(const op_spec *sp, int input)
     return sp->link_frame >= 0 && sp->link_input == input;
 }
 
-/* An existing tensor for an input, none that the operator has already; -1: none found. */
+/* An existing tensor for an input that the operator does not take already; -1: none found. */
 static int32_t find_other(builder *b, const op_spec *sp, size_t input, const other_inputs *x)
 {
     int32_t t = build_pick_either(b, sp->op, input, 0);
@@ -151,7 +151,7 @@ static lower_result find_others(builder *b, const op_spec *sp, int depth, size_t
     return LOWER_OK;
 }
 
-/* Draws the slots and settles those that the specification and the other inputs fill. False: there is no slot for one. */
+/* Draws the slots and settles those that the specification and x fill. False: too few slots. */
 static bool settle(builder *b, slot_plan *p, const op_spec *sp, const other_inputs *x)
 {
     int least[OP_MAX_INPUTS] = {0};

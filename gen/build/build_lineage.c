@@ -30,7 +30,7 @@ static bool near(double x, double y)
     return (d < 0 ? -d : d) <= 1e-5 * (y < 0 ? -y : y);
 }
 
-/* Whether an end of an interval is one of another, or of its negative. */
+/* Whether an interval shares an end with another, or with the negative of the other. */
 static bool shares_end(interval a, interval b)
 {
     return near(a.lo, b.lo) || near(a.hi, b.hi) || near(a.lo, -b.hi) || near(a.hi, -b.lo);
@@ -74,7 +74,7 @@ copy_set lineage_copied(const op_instance *in, const tensor_desc *out, const cop
         }
         width += slot_data(x->kind) || x->kind == INST_INIT ? iv_width(x->desc.range) : 0;
     }
-    return moving == 1 && near(width, iv_width(out->range)) ? copied[last] : m; /* a sum with what does not move */
+    return moving == 1 && near(width, iv_width(out->range)) ? copied[last] : m; /* equal widths: a sum with constants */
 }
 
 bool lineage_alike(const build_state *s, const op_group *g, size_t f, const int32_t *origins, copy_set copied[][OP_MAX_OUTPUTS])

@@ -3,7 +3,7 @@
 #include "build/build_pick.h"
 
 #define CONVERT_TRIES 16
-#define BRIDGES 8 /* operators that are looked at as a bridge */
+#define BRIDGES 8 /* samples that are looked at */
 
 lower_result move_start(builder *b, const op_model *op)
 {
@@ -24,7 +24,7 @@ lower_result move_extend(builder *b, const op_model *op, bool taken, int partner
 
 /* ---- bridges ---- */
 
-/* A tensor like the one of a sample, for the first of an operator and what it bridges to. */
+/* A tensor of the type and rank that the sample was made with, for the operator of the sample; -1: none. */
 static int32_t pick_like(builder *b, const op_model *op, const probe_sample *x, bool taken)
 {
     const id_list *l = taken ? &b->s.taken[x->in_type][x->in_rank] : &b->s.free[x->in_type][x->in_rank];
@@ -182,7 +182,7 @@ static lower_result extend_free(builder *b, const op_model *op)
 
 static lower_result extend_taken(builder *b, const op_model *op)
 {
-    if (b->s.live.n >= b->limit) /* a join with a live tensor does not add to them */
+    if (b->s.live.n >= b->limit) /* only a join with a live tensor makes no live node more */
         return b->index->facts[op->index].most_data >= 2 ? move_extend(b, op, true, 1) : LOWER_FAIL;
     return move_extend(b, op, true, tape_chance(b->t, "join", 1, 2));
 }

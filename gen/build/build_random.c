@@ -12,7 +12,7 @@
 typedef struct {
     long slack;
     bool join;   /* nodes with two inputs are wanted */
-    bool behind; /* they are wanted badly: other operators are not drawn at first */
+    bool behind; /* they are wanted so much that other operators are not drawn at first */
 } demand;
 
 /* What holds of an operator that was drawn. */
@@ -117,7 +117,7 @@ static const move_row rows[] = {
     {backward, FIRST | SINGLE, NULL, 0, 0, 1, 0, false},
 };
 
-/* *alone: whether a move was tried that bars the others. */
+/* *alone: whether a move was tried after which no other is. */
 static lower_result try_moves(builder *b, trial *c, bool *alone)
 {
     lower_result res = LOWER_FAIL;
@@ -138,7 +138,7 @@ static lower_result try_moves(builder *b, trial *c, bool *alone)
 
 /* ---- the step ---- */
 
-/* Moves that are not made for an operator that was drawn. */
+/* Moves that choose the operator themselves. */
 static lower_result before_turns(builder *b, long slack)
 {
     lower_result res = LOWER_FAIL;

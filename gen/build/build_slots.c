@@ -2,7 +2,7 @@
 #include "build/build_pick.h"
 #include "rules/opmodel_rules.h"
 
-#define MAX_BINDS 3 /* tensors of a list that are tried in earnest */
+#define MAX_BINDS 3 /* tensors of a list that lower_bind is tried with */
 
 int slots_unsettled(const slot_plan *p, int input, size_t turn)
 {
@@ -154,7 +154,7 @@ void slots_open(builder *b, slot_plan *p, int partners, int32_t given)
 
 /* ---- partners ---- */
 
-/* Binds the slot to the tensor, if it fits and does not cancel. *binds: those that failed. True: *res is the end of it. */
+/* Binds the slot to the tensor if that fits and does not cancel. *binds counts failures. True: *res ends the search. */
 static bool try_bind(builder *b, int frame, const slot_plan *p, size_t slot, int32_t t, int *binds, lower_result *res)
 {
     for (size_t s = 0; s < p->n_slots; s++)
@@ -170,7 +170,7 @@ static bool try_bind(builder *b, int frame, const slot_plan *p, size_t slot, int
     return *res != LOWER_FAIL;
 }
 
-/* The same with a part of a list. */
+/* The same with tensors of a list, in turn. */
 static bool scan_list(builder *b, int frame, const slot_plan *p, size_t slot, const id_list *l, bool taken, int *binds,
                       lower_result *res)
 {
