@@ -4,7 +4,7 @@
 #include "build/build_pick.h"
 #include "build/build_slots.h"
 
-#define MAX_DEPTH 2 /* producers that one operator may need one before the other */
+#define MAX_DEPTH 2 /* a producer, and a producer for an input of that one */
 
 op_spec spec_of(const op_model *op)
 {
