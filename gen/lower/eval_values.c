@@ -451,21 +451,6 @@ interval eval_interval(lower *l, const expr *e)
     return r;
 }
 
-/* An interval that names nothing, for the loader: it needs no solver. */
-nn_status op_constant_interval(const expr *e, interval *out)
-{
-    lower *l = nn_calloc(1, sizeof *l);
-    *out = iv_point(0);
-    if (!l)
-        return NN_ERR_NOMEM;
-    arena_init(&l->scratch, 0);
-    *out = eval_interval(l, e);
-    lower_result r = l->state;
-    arena_free(&l->scratch);
-    nn_free(l);
-    return r == LOWER_OK ? NN_OK : r == LOWER_NOMEM ? NN_ERR_NOMEM : NN_ERR_TABLE;
-}
-
 /* ---- contents ---- */
 
 #define MAX_WHOLE 9007199254740992.0 /* up to 2^53 a double holds every whole number */

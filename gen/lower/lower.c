@@ -303,7 +303,7 @@ static bool term_admits(const lower *l, term t, int64_t x)
 static bool domain_admits(const op_model *op, size_t input, interval range)
 {
     const rule_input *rule = &op->rules->inputs[input];
-    if (!rule->constant)
+    if (!rule->folded)
         return true;
     for (size_t i = 0; i < rule->n_domain; i++)
         if (iv_inside(range, rule->constant[i]))

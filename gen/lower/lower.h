@@ -49,6 +49,10 @@ typedef struct {
 
 typedef struct lower lower;
 
+/* Computes the domains of values that depend on nothing, once, before the set is shared: lower_may_take needs them. NN_ERR_TABLE:
+ * one is empty. */
+nn_status lower_fold_domains(op_set *ops, nn_error *err);
+
 nn_status lower_new(lower **out, const op_set *ops, const lower_limits *limits, arena *a, nn_error *err);
 void lower_free(lower *l);
 void lower_set_limits(lower *l, const lower_limits *limits);

@@ -68,7 +68,7 @@ static void fill_descs(lower *l, frame *f)
 
 static interval alternative(lower *l, const rule_input *rule, size_t i)
 {
-    return rule->constant ? rule->constant[i] : eval_interval(l, rule->domain[i]);
+    return rule->folded ? rule->constant[i] : eval_interval(l, rule->domain[i]);
 }
 
 /* An interval for a new graph input: a usual one, cut to the domain, or the near end of a domain away from zero. */
