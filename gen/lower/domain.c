@@ -1,6 +1,6 @@
 /* Draws from the domains of choose, attrs and rank: structure is drawn at once, whole numbers become solver variables. */
 #include "value/dmath.h"
-#include "lower/lower_internal.h"
+#include "lower/eval.h"
 
 static bool at_boundary(lower *l)
 {

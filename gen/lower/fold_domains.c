@@ -1,5 +1,5 @@
 /* Domains of values that depend on nothing are computed once for a table, not for each instance. */
-#include "lower/lower_internal.h"
+#include "lower/eval.h"
 
 /* The workspace has no solver: an expression that names nothing needs none. */
 static nn_status fold_input(lower *l, const op_model *op, size_t input, nn_error *err)

@@ -1,5 +1,5 @@
 /* Facts of the frame being solved, found out when first asked for: types, presence, variables, ranks and dimensions. */
-#include "lower/lower_internal.h"
+#include "lower/eval.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* The problem of one to four operators: opening frames, finding partners, searching. Values' intervals are in lower_finish.c. */
 #include "lower/lower_finish.h"
-#include "lower/lower_internal.h"
+#include "lower/eval.h"
 #include "recheck/recheck.h"
 
 #include <stddef.h>

@@ -1,5 +1,5 @@
 #include "lower/lower_finish.h"
-#include "lower/lower_internal.h"
+#include "lower/eval.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 #include "lower/op_feasible.h"
-#include "lower/lower_internal.h"
+#include "lower/lower_state.h"
 
 #define TRIES 200
 /* Spent over all tries: evaluations and propagations. Operators that can be instantiated take some hundred of each. */

@@ -1,5 +1,5 @@
 /* Arithmetic on terms: folds what is constant, keeps sums linear, and posts the rest to the solver. */
-#include "lower/lower_internal.h"
+#include "lower/lower_state.h"
 
 #include <string.h>
 
@@ -522,9 +522,4 @@ term term_or(lower *l, const term *x, int n)
 term term_and(lower *l, const term *x, int n)
 {
     return connective(l, x, n, false);
-}
-
-void term_post_true(lower *l, term b)
-{
-    term_post(l, CSP_NE, b, term_const(0));
 }
