@@ -47,7 +47,7 @@ static double *list_values(lower *l, const expr *e, size_t *n)
     }
     for (size_t i = 0; i < *n && l->state == LOWER_OK; i++)
         p[i] = e->type == TY_INTS ? (double)term_need(l, ints.p[i]) : e->type == TY_REALS ? reals.p[i] : eval_real(l, e);
-    return p;
+    return l->state == LOWER_OK ? p : NULL;
 }
 
 /* The nearest value of the type; whole numbers are left to the check. */

@@ -187,35 +187,45 @@ static void limit_size(lower *l, const term *dims, int rank)
         term_post(l, CSP_LE, term_product(l, dims, rank), term_const(l->limits.max_elements));
 }
 
+/* A shape is a constraint on a tensor that is given. */
+static void post_shape(lower *l, const frame_slot *slot, const expr *shape)
+{
+    term_list want = eval(l, shape).ints;
+    if (l->state == LOWER_OK && want.n != slot->rank)
+        lower_fail(l);
+    for (int i = 0; l->state == LOWER_OK && i < want.n; i++)
+        term_post(l, CSP_EQ, want.p[i], slot->dims[i]);
+}
+
+/* Whether the rule gives ends of ranks that depend on other tensors. */
+static bool rank_depends(const expr *rank)
+{
+    return rank && rank->kind == EX_RANGE && (rank->a->kind != EX_INT || rank->b->kind != EX_INT);
+}
+
+static void post_input(lower *l, const frame *f, frame_slot *slot)
+{
+    const rule_input *rule = &f->rules->inputs[slot->input];
+    uint32_t ranks = f->op->inputs[slot->input].ranks;
+    bool given = slot->kind == SLOT_TENSOR || slot->kind == SLOT_LINK;
+    frame_slot_dims(l, slot);
+    if (l->state == LOWER_OK && rule->shape && (given || (slot->kind == SLOT_OPEN && (rule->rank || slot->rank >= 0))))
+        post_shape(l, slot, rule->shape);
+    if (l->state == LOWER_OK && !given)
+        limit_size(l, slot->dims, slot->rank);
+    if (l->state == LOWER_OK && given && ranks != 0 && !(ranks >> slot->rank & 1))
+        lower_fail(l);
+    /* A rank that depends on other tensors is a condition on a given one. */
+    if (l->state == LOWER_OK && slot->kind != SLOT_INIT && rank_depends(rule->rank) &&
+        (slot->rank < eval_int(l, rule->rank->a) || slot->rank > eval_int(l, rule->rank->b)))
+        lower_fail(l);
+}
+
 static void post_inputs(lower *l, frame *f)
 {
-    for (int s = 0; s < f->n_slots && l->state == LOWER_OK; s++) {
-        frame_slot *slot = &f->slots[s];
-        if (slot->kind == SLOT_ABSENT)
-            continue;
-        frame_slot_dims(l, slot);
-        const rule_input *rule = &f->rules->inputs[slot->input];
-        bool data =
-            slot->kind == SLOT_TENSOR || slot->kind == SLOT_LINK || (slot->kind == SLOT_OPEN && (rule->rank || slot->rank >= 0));
-        if (l->state == LOWER_OK && data && rule->shape) { /* a shape is a constraint on an existing tensor */
-            term_list want = eval(l, rule->shape).ints;
-            if (l->state == LOWER_OK && want.n != slot->rank)
-                lower_fail(l);
-            for (int i = 0; l->state == LOWER_OK && i < want.n; i++)
-                term_post(l, CSP_EQ, want.p[i], slot->dims[i]);
-        }
-        if (l->state == LOWER_OK && slot->kind != SLOT_TENSOR && slot->kind != SLOT_LINK)
-            limit_size(l, slot->dims, slot->rank);
-        if (l->state == LOWER_OK && (slot->kind == SLOT_TENSOR || slot->kind == SLOT_LINK) &&
-            f->op->inputs[slot->input].ranks != 0 && !(f->op->inputs[slot->input].ranks >> slot->rank & 1))
-            lower_fail(l);
-        /* A rank that depends on other tensors is a condition on a given one. */
-        if (l->state == LOWER_OK && rule->rank && slot->kind != SLOT_INIT && rule->rank->kind == EX_RANGE &&
-            (rule->rank->a->kind != EX_INT || rule->rank->b->kind != EX_INT)) {
-            if (slot->rank < eval_int(l, rule->rank->a) || slot->rank > eval_int(l, rule->rank->b))
-                lower_fail(l);
-        }
-    }
+    for (int s = 0; s < f->n_slots && l->state == LOWER_OK; s++)
+        if (f->slots[s].kind != SLOT_ABSENT)
+            post_input(l, f, &f->slots[s]);
 }
 
 static void post_outputs(lower *l, frame *f)
