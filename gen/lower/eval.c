@@ -11,7 +11,7 @@ bool eval_cond(lower *l, const expr *e)
 term_list eval_new_list(lower *l, int n)
 {
     if (n < 0 || n > LOWER_MAX_LIST) {
-        lower_fail(l);
+        lower_fail(l, WHY_LIST);
         n = 0;
     }
     return (term_list){lower_alloc(l, (size_t)n, sizeof(term)), n};
@@ -27,7 +27,7 @@ int eval_for_count(lower *l, const expr *e, value *source, int64_t *from)
         if (l->state != LOWER_OK || hi < lo)
             return 0;
         if ((uint64_t)hi - (uint64_t)lo >= LOWER_MAX_LIST) {
-            lower_fail(l);
+            lower_fail(l, WHY_LIST);
             return 0;
         }
         return (int)(hi - lo + 1);
@@ -124,7 +124,7 @@ static __attribute__((noinline)) value eval_cat(lower *l, const expr *e)
     if (e->type == TY_STRING) {
         size_t length = strlen(a.s) + strlen(b.s);
         if (length > LOWER_MAX_LIST)
-            lower_fail(l);
+            lower_fail(l, WHY_LIST);
         lower_spend(l, length);
         r.s = l->state == LOWER_OK ? arena_printf(&l->scratch, "%s%s", a.s, b.s) : NULL;
         if (!r.s && l->state == LOWER_OK)
@@ -134,7 +134,7 @@ static __attribute__((noinline)) value eval_cat(lower *l, const expr *e)
     int na = eval_list_length(e->type, &a), nb = eval_list_length(e->type, &b);
     size_t size = e->type == TY_REALS ? sizeof(double) : e->type == TY_STRINGS ? sizeof(char *) : sizeof(term);
     if (na + nb > LOWER_MAX_LIST)
-        lower_fail(l);
+        lower_fail(l, WHY_LIST);
     char *p = lower_alloc(l, (size_t)(na + nb), size);
     if (!p)
         return r;
@@ -165,7 +165,7 @@ static __attribute__((noinline)) value eval_index(lower *l, const expr *e)
     if (i < 0)
         i += n;
     if (l->state != LOWER_OK || i < 0 || i >= n) {
-        lower_fail(l);
+        lower_fail(l, WHY_INDEX);
         return r;
     }
     if (e->a->type == TY_REALS)
@@ -303,7 +303,7 @@ static inline value eval_composite(lower *l, const expr *e)
     case EX_COERCE:
         return eval_coerced(l, e);
     default:
-        lower_fail(l);
+        lower_fail(l, WHY_NO_VALUE);
         return (value){0};
     }
 }

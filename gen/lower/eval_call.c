@@ -41,7 +41,7 @@ static term_list eval_edit(lower *l, const expr *e)
     int n = a.n + insert;
     i += i < 0 ? n : 0;
     if (l->state != LOWER_OK || i < 0 || i >= n) {
-        lower_fail(l);
+        lower_fail(l, WHY_INDEX);
         return (term_list){0};
     }
     r = copy_list(l, a, insert);
@@ -59,14 +59,14 @@ static term_list eval_remove(lower *l, const expr *e)
     term_list a = eval(l, e->args[0]).ints, drop = eval(l, e->args[1]).ints, r = eval_new_list(l, a.n);
     bool gone[4096] = {false};
     if (l->state != LOWER_OK || a.n > 4096) {
-        lower_fail(l);
+        lower_fail(l, WHY_LIST);
         return (term_list){0};
     }
     for (int i = 0; i < drop.n && l->state == LOWER_OK; i++) {
         int64_t x = term_need(l, drop.p[i]);
         x += x < 0 ? a.n : 0;
         if (x < 0 || x >= a.n)
-            lower_fail(l);
+            lower_fail(l, WHY_INDEX);
         else
             gone[x] = true;
     }
@@ -109,7 +109,7 @@ static value eval_fill_reals(lower *l, const expr *e)
     int64_t n = eval_int(l, e->args[0]);
     double v = eval_real(l, e->args[1]);
     if (l->state != LOWER_OK || n < 0 || n > LOWER_MAX_LIST) {
-        lower_fail(l);
+        lower_fail(l, WHY_LIST);
         return (value){0};
     }
     double *p = lower_alloc(l, (size_t)n, sizeof *p);
@@ -125,7 +125,7 @@ static term_list eval_unravel(lower *l, const expr *e)
     for (int i = shape.n - 1; i >= 0 && l->state == LOWER_OK; i--) {
         int64_t d = term_need(l, shape.p[i]);
         if (d <= 0) {
-            lower_fail(l);
+            lower_fail(l, WHY_DIMENSION);
             break;
         }
         ((term *)(uintptr_t)r.p)[i] = term_const(flat % d);
@@ -141,7 +141,7 @@ static const char *eval_letters(lower *l, const expr *e)
     for (int i = 0; i < a.n && l->state == LOWER_OK; i++) {
         int64_t x = term_need(l, a.p[i]);
         if (x < 0 || x > 51)
-            lower_fail(l);
+            lower_fail(l, WHY_LETTER);
         else
             s[i] = (char)(x < 26 ? 'a' + x : 'A' + x - 26);
     }
@@ -210,7 +210,7 @@ static value call_nth(lower *l, const expr *e)
     tensor_ref t = eval(l, e->args[0]).tensor;
     int64_t k = eval_int(l, e->args[1]);
     if (l->state != LOWER_OK || k < 0 || k >= t.n)
-        lower_fail(l);
+        lower_fail(l, WHY_INDEX);
     else
         t.first += (int)k;
     t.n = 1;
@@ -350,6 +350,6 @@ value eval_call(lower *l, const expr *e)
     };
     if (calls[e->op])
         return calls[e->op](l, e);
-    lower_fail(l); /* the checker lets no other function through */
+    lower_fail(l, WHY_NO_VALUE); /* the checker lets no other function through */
     return (value){0};
 }

@@ -144,7 +144,7 @@ static void post_fits(lower *l, const expr *e)
 {
     term_list s[2];
     if (eval_shapes(l, e, s, 2) < 2 || s[0].n > s[1].n) {
-        lower_fail(l);
+        lower_fail(l, WHY_FITS);
         return;
     }
     for (int i = 0; i < s[0].n && l->state == LOWER_OK; i++) {
@@ -205,9 +205,9 @@ term eval_can(lower *l, const expr *e)
     size_t decide = l->n_decide;
     eval_post(l, e->args[0], true);
     if (l->state == LOWER_OK)
-        lower_check(l, csp_propagate(l->csp));
+        lower_propagate(l);
     bool can = l->state == LOWER_OK;
-    csp_undo(l->csp, m);
+    lower_undo(l, m);
     l->n_decide = decide;
     if (l->state == LOWER_FAIL)
         l->state = LOWER_OK;
@@ -219,7 +219,7 @@ static void post_equal_lists(lower *l, const expr *e)
 {
     value a = eval(l, e->a), b = eval(l, e->b);
     if (l->state == LOWER_OK && a.ints.n != b.ints.n)
-        lower_fail(l);
+        lower_fail(l, WHY_LENGTHS);
     for (int i = 0; l->state == LOWER_OK && i < a.ints.n; i++)
         term_post(l, CSP_EQ, a.ints.p[i], b.ints.p[i]);
 }

@@ -74,12 +74,12 @@ static void list_content(lower *l, const expr *e, const filling *f)
     for (size_t i = 0; i < n && l->state == LOWER_OK; i++) {
         bool finite = p[i] - p[i] == 0;
         if (!finite || (limited && !(least <= p[i] && p[i] <= largest)))
-            lower_fail(l);
+            lower_fail(l, WHY_CONTENT_TYPE);
     }
     f->out->list = p;
     f->out->n_list = n;
     if (l->state == LOWER_OK && n != 1 && (int64_t)n != tensor_elements(f->desc))
-        lower_fail(l);
+        lower_fail(l, WHY_CONTENT_COUNT);
     *f->range = n ? list_range(f->out) : iv_point(0);
 }
 
@@ -103,7 +103,7 @@ static void permuted_content(lower *l, const expr *e, const filling *f)
     if (out->axis < 0)
         out->axis += f->desc->rank;
     if (out->axis < 0 || out->axis >= f->desc->rank || out->count < f->desc->dims[out->axis])
-        lower_fail(l);
+        lower_fail(l, WHY_CONTENT);
     *f->range = iv(0, (double)out->count - 1);
 }
 
@@ -128,7 +128,7 @@ static void tuples_content(lower *l, const expr *e, const filling *f)
     f->out->n_list = (size_t)s.n;
     int64_t tuples = s.n > 0 ? tensor_elements(desc) / s.n : 0;
     if (l->state != LOWER_OK || desc->rank < 1 || desc->dims[desc->rank - 1] != s.n || (double)tuples > combinations)
-        lower_fail(l);
+        lower_fail(l, WHY_CONTENT);
     *f->range = iv(0, top - 1);
 }
 
@@ -137,14 +137,14 @@ static void mask_content(lower *l, const expr *e, const filling *f)
     f->out->kind = CONTENT_MASK;
     f->out->count = e->n ? eval_int(l, e->args[0]) : -1;
     if (f->out->count > tensor_elements(f->desc))
-        lower_fail(l);
+        lower_fail(l, WHY_CONTENT);
     *f->range = iv(0, 1);
 }
 
 static void finish_between(lower *l, const filling *f, double lo, double hi)
 {
     if (!(lo <= hi) || !(hi - lo < 1e300))
-        lower_fail(l);
+        lower_fail(l, WHY_CONTENT);
     f->out->lo = lo;
     f->out->hi = hi;
     *f->range = iv(lo, hi);
@@ -180,9 +180,9 @@ static void whole_content(lower *l, const expr *e, const filling *f)
     double lo = dm_ceil(eval_real(l, e->args[0])), hi = dm_floor(eval_real(l, e->args[1]));
     f->out->kind = e->op == FN_INTEGERS ? CONTENT_INTEGERS : CONTENT_DISTINCT;
     if (!(lo >= -MAX_WHOLE && hi <= MAX_WHOLE))
-        lower_fail(l);
+        lower_fail(l, WHY_CONTENT);
     if (e->op == FN_DISTINCT && (double)tensor_elements(f->desc) > hi - lo + 1)
-        lower_fail(l);
+        lower_fail(l, WHY_CONTENT);
     finish_between(l, f, lo, hi);
 }
 

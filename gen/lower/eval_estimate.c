@@ -35,7 +35,7 @@ static estimate aggregate(lower *l, const expr *e)
 {
     estimate_fold f = {.fn = e->op, .r = est_point(e->op == FN_PROD ? 1 : 0)};
     if (!eval_each(l, e, fold_item, &f))
-        lower_fail(l);
+        lower_fail(l, WHY_NO_ELEMENTS);
     return f.r;
 }
 
@@ -161,7 +161,7 @@ estimate eval_estimate(lower *l, const expr *e)
         break;
     }
     default:
-        lower_fail(l);
+        lower_fail(l, WHY_NO_VALUE);
         break;
     }
     l->estimating = before;

@@ -57,7 +57,7 @@ static double aggregate_real(lower *l, const expr *e)
     if (e->n == 1 && e->args[0]->type == TY_REALS) {
         real_list list = eval(l, e->args[0]).reals;
         if (list.n == 0 && (e->op == FN_MIN || e->op == FN_MAX))
-            lower_fail(l);
+            lower_fail(l, WHY_NO_ELEMENTS);
         for (int i = 0; l->state == LOWER_OK && i < list.n; i++)
             r = i == 0 ? list.p[0] : fold(e->op, r, list.p[i]);
         return r;
@@ -88,7 +88,7 @@ static double call_real(lower *l, const expr *e)
     case FN_LARGEST: {
         double least = 0, largest = 0;
         if (!dtype_limits(dtype_parse(eval(l, e->args[0]).s), &least, &largest))
-            lower_fail(l);
+            lower_fail(l, WHY_NO_VALUE);
         return e->op == FN_LEAST ? least : largest;
     }
     case FN_SCALE_FOR: {
@@ -134,7 +134,7 @@ static double real_of(lower *l, const expr *e)
         int64_t i = eval_int(l, e->b);
         i += i < 0 ? list.n : 0;
         if (l->state != LOWER_OK || i < 0 || i >= list.n) {
-            lower_fail(l);
+            lower_fail(l, WHY_INDEX);
             return 0;
         }
         return list.p[i];
@@ -153,7 +153,7 @@ static double real_of(lower *l, const expr *e)
             return a / b;
         }
     default:
-        lower_fail(l);
+        lower_fail(l, WHY_NO_VALUE);
         return 0;
     }
 }
@@ -248,7 +248,7 @@ static interval aggregate(lower *l, const expr *e)
 {
     interval_fold f = {.fn = e->op, .r = iv_point(e->op == FN_PROD ? 1 : 0)};
     if (!eval_each(l, e, fold_item, &f))
-        lower_fail(l);
+        lower_fail(l, WHY_NO_ELEMENTS);
     return f.r;
 }
 
@@ -419,7 +419,7 @@ static interval interval_of(lower *l, const expr *e)
         return binary_interval(e->op, a, eval_interval(l, e->b));
     }
     default:
-        lower_fail(l);
+        lower_fail(l, WHY_NO_VALUE);
         return iv_point(0);
     }
 }

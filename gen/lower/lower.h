@@ -16,6 +16,7 @@
 
 #include "arena.h"
 #include "draw/choice.h"
+#include "lower/reason.h"
 #include "rules/instance.h"
 
 #define LOWER_MAX_FRAMES 4
@@ -60,6 +61,12 @@ void lower_set_limits(lower *l, const lower_limits *limits);
  * fails lower_close and stays: lower_fault gives the first one, NULL if there is none. */
 void lower_set_check(lower *l, bool on);
 const nn_error *lower_fault(const lower *l);
+
+/* Why the last step that answered LOWER_FAIL did so. */
+lower_why lower_last_failure(const lower *l);
+/* What this problem has cost so far: evaluations and list elements; and the solver's propagations. */
+uint64_t lower_steps(const lower *l);
+uint64_t lower_propagations(const lower *l);
 
 void lower_begin(lower *l, tape *t);
 lower_result lower_add(lower *l, const lower_request *r, int *frame);
