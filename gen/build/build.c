@@ -1,5 +1,7 @@
 #include "build/build_int.h"
 #include "lower/op_feasible.h"
+
+#include <stdio.h>
 #include <string.h>
 
 #define ATTEMPTS 20
@@ -47,6 +49,7 @@ void builder_free(builder *b)
     nn_free(b->due_left);
     nn_free(b->paths);
     nn_free(b->degrees);
+    try_table_free(&b->tried);
     arena_free(&b->memory);
     nn_free(b);
 }
@@ -164,15 +167,40 @@ static nn_status check_request(const builder *b, const build_request *r, nn_erro
     return NN_OK;
 }
 
+/* "; in 12 of 20 tries: REASON", of the failure that came up most; empty where there was none. */
+typedef struct {
+    char s[320];
+} most_text;
+
+static most_text most_failed(const builder *b, const op_model *op)
+{
+    most_text t = {""};
+    char why[240];
+    const try_row *row = try_table_most(&b->tried, op);
+    if (!row)
+        return t;
+    (void)lower_why_text(&row->why, why, sizeof why);
+    (void)snprintf(t.s, sizeof t.s, "; in %llu of %llu tries: %s", (unsigned long long)row->tries,
+                   (unsigned long long)try_table_tries(&b->tried, op), why);
+    return t;
+}
+
 static nn_status give_up(const builder *b, nn_error *err)
 {
-    const char *op = b->obstacle < b->ops->n_ops ? b->ops->ops[b->obstacle].name : NULL;
+    const op_model *op = b->obstacle < b->ops->n_ops ? &b->ops->ops[b->obstacle] : NULL;
+    most_text most = most_failed(b, op);
     if (op)
-        return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0, "no graph of %zu nodes found in %d attempts: operator %s could not be placed",
-                       b->nodes, ATTEMPTS, op);
+        return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0,
+                       "no graph of %zu nodes found in %d attempts: operator %s could not be placed%s", b->nodes, ATTEMPTS,
+                       op->name, most.s);
     return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0,
-                   "no graph of %zu nodes found in %d attempts with %zu operators: %s after %zu nodes, with at most %zu outputs",
-                   b->nodes, ATTEMPTS, b->index->usable.n, b->complaint, b->s.n_nodes, b->limit);
+                   "no graph of %zu nodes found in %d attempts with %zu operators: %s after %zu nodes, with at most %zu outputs%s",
+                   b->nodes, ATTEMPTS, b->index->usable.n, b->complaint, b->s.n_nodes, b->limit, most.s);
+}
+
+const try_table *builder_tries(const builder *b)
+{
+    return &b->tried;
 }
 
 nn_status builder_build(builder *b, const build_request *r, tape *t, const graph **out, build_report *report, nn_error *err)
@@ -190,6 +218,8 @@ nn_status builder_build(builder *b, const build_request *r, tape *t, const graph
     b->s.avoid = r->avoid;
     b->weights = r->weights;
     b->report = (build_report){0};
+    b->trace = r->trace;
+    try_table_clear(&b->tried);
     lower_limits limits = r->limits;
     lower_set_limits(b->lower, &limits);
     lower_set_check(b->lower, r->check);
@@ -204,7 +234,10 @@ nn_status builder_build(builder *b, const build_request *r, tape *t, const graph
         tape_span_begin(t, "attempt");
         res = attempt(b, r);
         tape_span_end(t, res == LOWER_OK);
+        if (b->trace && res == LOWER_FAIL)
+            b->trace->given_up(b->trace->data, b->complaint);
     }
+    b->trace = NULL;
     b->report.tape_draws = tape_count(t) - draws;
     b->report.due_missing += b->n_due;
     for (size_t i = 0; i < b->n_paths; i++)

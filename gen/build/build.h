@@ -5,9 +5,11 @@
 #define NN_BUILD_H
 
 #include "build/avoid.h"
+#include "build/trace.h"
 #include "draw/choice.h"
 #include "value/graph.h"
 #include "lower/lower.h"
+#include "lower/tries.h"
 #include "rules/opmodel.h"
 #include "build/weights.h"
 
@@ -36,6 +38,7 @@ typedef struct {
     const avoid_set *avoid;    /* paths that the graph may not have; NULL: none */
     const op_weights *weights; /* NULL: all the same */
     lower_limits limits;
+    const build_trace *trace; /* NULL: nobody listens */
     bool check; /* every node is re-checked by an independent evaluator; a complaint is NN_ERR_BUILD "internal: ..." */
 } build_request;
 
@@ -52,5 +55,8 @@ nn_status builder_new(builder **out, const op_set *ops, nn_error *err);
 void builder_free(builder *b);
 /* Draws from t only. NN_ERR_BUILD: no graph found with these operators; the message says what was in the way. */
 nn_status builder_build(builder *b, const build_request *r, tape *t, const graph **out, build_report *report, nn_error *err);
+
+/* The tries of the last request, by operator and outcome, whether a graph was found or not. */
+const try_table *builder_tries(const builder *b);
 
 #endif

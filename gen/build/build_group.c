@@ -7,6 +7,27 @@
 #define MAX_BINDS 3 /* of these, tried in earnest */
 #define MAX_DEPTH 2 /* of producers of producers in one group */
 
+const char *build_reason_text(build_reason r)
+{
+    static const char *const texts[] = {
+#define X(id, text) text,
+        BUILD_REASONS(X)
+#undef X
+    };
+    return texts[r - WHY_COUNT_];
+}
+
+/* Notes why the builder itself gives a try up; input: of the operator, -1: none. */
+static lower_result refuse(builder *b, build_reason r, const op_model *op, int input)
+{
+    b->refused = (lower_why){.reason = (int)r, .text = build_reason_text(r), .op = op};
+    if (input >= 0) {
+        b->refused.section = AT_IN;
+        b->refused.name = op->inputs[input].name;
+    }
+    return LOWER_FAIL;
+}
+
 op_spec spec_of(const op_model *op)
 {
     return (op_spec){.op = op, .given = {-1, -1}, .link_frame = -1, .target = -1};
@@ -348,8 +369,10 @@ static lower_result bind_slots(builder *b, int frame, const slot_plan *p, size_t
         bool room = b->free_inputs || inputs < b->aim_inputs;
         if (p->seek[s] || !build_is_data(b, type) || !room) {
             lower_result res = bind_slot(b, frame, p, s, rank, type);
-            if (res == LOWER_NOMEM || (res == LOWER_FAIL && (!build_is_data(b, type) || !room)))
+            if (res == LOWER_NOMEM)
                 return res;
+            if (res == LOWER_FAIL && (!build_is_data(b, type) || !room))
+                return refuse(b, BUILD_NO_PARTNER, p->r->op, p->input_of[s]);
             if (res == LOWER_OK)
                 continue;
         }
@@ -407,12 +430,13 @@ int build_output_of(const op_model *op, dtype type)
 
 static lower_result add_op(builder *b, const op_spec *sp, int depth, size_t *opened);
 
-/* Adds an operator that makes a tensor of the type; *frame, *output tell where. */
-static lower_result add_producer(builder *b, dtype type, int depth, size_t *opened, int *frame, int *output)
+/* Adds an operator that makes a tensor for an input that takes no type of data; *frame, *output tell where. */
+static lower_result add_producer(builder *b, const op_model *user, size_t of, int depth, size_t *opened, int *frame, int *output)
 {
+    dtype type = cheapest_type(b, user->inputs[of].types);
     const op_list *l = &b->index->producers[type];
     if (l->n == 0 || depth > MAX_DEPTH)
-        return LOWER_FAIL;
+        return refuse(b, l->n == 0 ? BUILD_NO_PRODUCER : BUILD_OPERATORS, user, (int)of);
     const op_model *op = &b->ops->ops[l->items[build_draw(b, "producer", l->n)]];
     op_spec sp = spec_of(op);
     sp.output_type = type;
@@ -485,7 +509,7 @@ static lower_result find_others(builder *b, const op_spec *sp, int depth, size_t
                 continue;
             }
         }
-        lower_result res = add_producer(b, cheapest_type(b, op->inputs[i].types), depth + 1, opened, &x->frame[i], &x->output[i]);
+        lower_result res = add_producer(b, op, i, depth + 1, opened, &x->frame[i], &x->output[i]);
         if (res != LOWER_OK)
             return res;
     }
@@ -500,7 +524,7 @@ static lower_result add_op(builder *b, const op_spec *sp, int depth, size_t *ope
     if (res != LOWER_OK)
         return res;
     if (b->group.n == LOWER_MAX_FRAMES)
-        return LOWER_FAIL;
+        return refuse(b, BUILD_OPERATORS, op, -1);
     size_t f = b->group.n;
     slot_plan p = {.r = &b->requests[f], .tensor = b->group.tensor[f]};
     int least[OP_MAX_INPUTS] = {0};
@@ -512,7 +536,7 @@ static lower_result add_op(builder *b, const op_spec *sp, int depth, size_t *ope
     p.r->op = op;
     p.r->target = NULL;
     if (!draw_arities(b, &p, least, sp->partners > 0))
-        return LOWER_FAIL;
+        return refuse(b, BUILD_SLOTS, op, -1);
 
     size_t turn = p.turns > 1 ? build_draw(b, "given slot", p.turns) : 0;
     int32_t given = -1;
@@ -526,7 +550,7 @@ static lower_result add_op(builder *b, const op_spec *sp, int depth, size_t *ope
     if (sp->link_frame >= 0) {
         int s = unsettled_slot(&p, sp->link_input, turn);
         if (s < 0)
-            return LOWER_FAIL;
+            return refuse(b, BUILD_NO_SLOT, op, sp->link_input);
         settle_link(&p, s, sp->link_frame, sp->link_output);
     }
     for (int k = 0; k < 2; k++) {
@@ -534,7 +558,7 @@ static lower_result add_op(builder *b, const op_spec *sp, int depth, size_t *ope
             continue;
         int s = unsettled_slot(&p, sp->given_input[k], turn);
         if (s < 0)
-            return LOWER_FAIL;
+            return refuse(b, BUILD_NO_SLOT, op, sp->given_input[k]);
         settle_tensor(b, &p, s, sp->given[k]);
         given = sp->given[k];
     }
@@ -578,15 +602,19 @@ static void strike_due(builder *b, uint16_t op)
         }
 }
 
-/* Whether the graph can still be finished in just N nodes afterwards. */
-static bool acceptable(builder *b, const build_effect *e)
+/* LOWER_FAIL unless the graph may have the group and can still be finished in just N nodes afterwards. */
+static lower_result acceptable(builder *b, const op_model *op, const build_effect *e)
 {
-    if (e->fault || e->nodes > b->nodes)
-        return false;
+    if (e->fault) {
+        (void)refuse(b, BUILD_FAULT, op, -1);
+        b->refused.text = e->fault;
+        return LOWER_FAIL;
+    }
     long need = build_need(b, e->components, e->live, e->sink_need) + b->path_cost - b->path_credit;
     if (!b->lenient)
         need += b->due_cost - due_credit(b, &b->group);
-    return need <= (long)(b->nodes - e->nodes);
+    bool room = e->nodes <= b->nodes && need <= (long)(b->nodes - e->nodes);
+    return room ? LOWER_OK : refuse(b, BUILD_NO_ROOM, op, -1);
 }
 
 static lower_result solve(builder *b, const op_spec *specs, size_t n)
@@ -594,6 +622,7 @@ static lower_result solve(builder *b, const op_spec *specs, size_t n)
     size_t opened = 0;
     b->group.n = 0;
     b->group.target = specs[n - 1].target;
+    b->refused.reason = WHY_NONE;
     lower_begin(b->lower, b->t);
     for (size_t i = 0; i < n; i++) {
         op_spec sp = specs[i];
@@ -617,17 +646,32 @@ lower_result build_foresee(builder *b, const op_spec *specs, size_t n, build_eff
     return res;
 }
 
+/* Counts the try, and tells who listens. */
+static lower_result note_try(builder *b, const op_model *op, lower_result res)
+{
+    try_row row = {.op = op, .tries = 1, .steps = lower_steps(b->lower), .propagations = lower_propagations(b->lower)};
+    if (res == LOWER_FAIL)
+        row.why = b->refused.reason != WHY_NONE ? b->refused : lower_last_failure(b->lower);
+    else
+        row.kept = b->group.n;
+    if (b->trace && res == LOWER_FAIL)
+        b->trace->failed(b->trace->data, &row.why);
+    else if (b->trace)
+        b->trace->kept(b->trace->data, b->s.tensors, b->s.nodes, b->s.n_nodes, b->group.n);
+    return try_table_add(&b->tried, &row) ? res : LOWER_NOMEM;
+}
+
 lower_result build_try(builder *b, const op_spec *specs, size_t n)
 {
+    const op_model *op = specs[n - 1].op;
     b->mark = arena_get_mark(&b->memory);
     b->report.tries++;
-    tape_span_begin(b->t, specs[n - 1].op->name);
+    tape_span_begin(b->t, op->name);
     lower_result res = solve(b, specs, n);
     build_effect e;
     if (res == LOWER_OK) {
         state_foresee(&b->s, &b->group, &e);
-        if (!acceptable(b, &e))
-            res = LOWER_FAIL;
+        res = acceptable(b, op, &e);
     }
     tape_span_end(b->t, res == LOWER_OK);
     if (res == LOWER_OK) {
@@ -641,5 +685,5 @@ lower_result build_try(builder *b, const op_spec *specs, size_t n)
         b->turn++;
     }
     b->group.target = -1;
-    return res;
+    return res == LOWER_NOMEM ? res : note_try(b, op, res);
 }

@@ -127,12 +127,13 @@ lower_why lower_last_failure(const lower *l)
 
 size_t lower_why_text(const lower_why *w, char *out, size_t size)
 {
-    const char *word = lower_section_word(w->section);
-    bool placed = w->place.file != NULL, ruled = w->section != AT_NOTHING;
-    char place[200] = "";
-    if (placed)
+    const char *op = w->op ? w->op->name : "", *name = w->name ? w->name : "";
+    char place[200] = "", rule[120] = "";
+    if (w->place.file)
         (void)snprintf(place, sizeof place, " (%.150s:%d:%d)", w->place.file, w->place.line, w->place.column);
-    int n = snprintf(out, size, "%s%s%s%s%s%s%s%s", w->text, ruled ? ": " : "", word, ruled && w->name ? " of " : "",
-                     ruled && w->name ? w->name : "", ruled && w->op ? " in " : "", ruled && w->op ? w->op->name : "", place);
+    if (w->section != AT_NOTHING)
+        (void)snprintf(rule, sizeof rule, "%s%s%s%.80s", w->op ? ", " : "", lower_section_word(w->section), w->name ? " " : "",
+                       name);
+    int n = snprintf(out, size, "%s%s%s%s%s", w->text, w->op || *rule ? ": " : "", op, rule, place);
     return n < 0 ? 0 : (size_t)n;
 }

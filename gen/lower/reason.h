@@ -102,7 +102,7 @@ typedef struct {
 
 const char *lower_reason_text(lower_reason r);
 const char *lower_section_word(lower_section s);
-/* "conditions exclude one another: where of A (t.yaml:7:12)"; the length without the NUL, as snprintf. */
+/* "values may lie outside of the domain: A, domain X (t.yaml:7:12)"; the length without the NUL, as snprintf. */
 size_t lower_why_text(const lower_why *w, char *out, size_t size);
 
 #endif
