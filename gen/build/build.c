@@ -206,6 +206,10 @@ const try_table *builder_tries(const builder *b)
 nn_status builder_build(builder *b, const build_request *r, tape *t, const graph **out, build_report *report, nn_error *err)
 {
     *out = NULL;
+    b->report = (build_report){0};
+    if (report)
+        *report = b->report;
+    try_table_clear(&b->tried);
     nn_status st = check_request(b, r, err);
     if (st != NN_OK)
         return st;
@@ -217,9 +221,7 @@ nn_status builder_build(builder *b, const build_request *r, tape *t, const graph
     b->lenient = b->probing = false;
     b->s.avoid = r->avoid;
     b->weights = r->weights;
-    b->report = (build_report){0};
     b->trace = r->trace;
-    try_table_clear(&b->tried);
     lower_limits limits = r->limits;
     lower_set_limits(b->lower, &limits);
     lower_set_check(b->lower, r->check);
