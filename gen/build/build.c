@@ -1,7 +1,5 @@
 #include "build/build_int.h"
-#include "lower/op_feasible.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define ATTEMPTS 20
@@ -156,8 +154,8 @@ static nn_status check_request(const builder *b, const build_request *r, nn_erro
     }
     for (size_t i = 0; least >= OP_COST_NONE && i < b->ops->n_ops; i++)
         if (!b->index->facts[i].feasible)
-            return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0, "no graph of %zu nodes found: operator %s: " OP_INFEASIBLE, r->nodes,
-                           b->ops->ops[i].name);
+            return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0, "no graph of %zu nodes found: operator %s: %s", r->nodes,
+                           b->ops->ops[i].name, b->index->facts[i].obstacle);
     if (least >= OP_COST_NONE)
         return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0,
                        "none of the %zu operators can stand in a graph with float32 inputs and outputs", b->ops->n_ops);
@@ -167,40 +165,29 @@ static nn_status check_request(const builder *b, const build_request *r, nn_erro
     return NN_OK;
 }
 
-/* "; in 12 of 20 tries: REASON", of the failure that came up most; empty where there was none. */
-typedef struct {
-    char s[320];
-} most_text;
-
-static most_text most_failed(const builder *b, const op_model *op)
-{
-    most_text t = {""};
-    char why[240];
-    const try_row *row = try_table_most(&b->tried, op);
-    if (!row)
-        return t;
-    (void)lower_why_text(&row->why, why, sizeof why);
-    (void)snprintf(t.s, sizeof t.s, "; in %llu of %llu tries: %s", (unsigned long long)row->tries,
-                   (unsigned long long)try_table_tries(&b->tried, op), why);
-    return t;
-}
-
 static nn_status give_up(const builder *b, nn_error *err)
 {
     const op_model *op = b->obstacle < b->ops->n_ops ? &b->ops->ops[b->obstacle] : NULL;
-    most_text most = most_failed(b, op);
+    tries_text most = try_table_text(&b->tried, op);
+    const char *gap = *most.s ? "; " : "";
     if (op)
         return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0,
                        "no graph of %zu nodes found in %d attempts: operator %s could not be placed%s", b->nodes, ATTEMPTS,
                        op->name, most.s);
-    return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0,
-                   "no graph of %zu nodes found in %d attempts with %zu operators: %s after %zu nodes, with at most %zu outputs%s",
-                   b->nodes, ATTEMPTS, b->index->usable.n, b->complaint, b->s.n_nodes, b->limit, most.s);
+    return nn_fail(
+        err, NN_ERR_BUILD, NULL, 0, 0,
+        "no graph of %zu nodes found in %d attempts with %zu operators: %s after %zu nodes, with at most %zu outputs%s%s", b->nodes,
+        ATTEMPTS, b->index->usable.n, b->complaint, b->s.n_nodes, b->limit, gap, most.s);
 }
 
 const try_table *builder_tries(const builder *b)
 {
     return &b->tried;
+}
+
+void builder_forget_tries(builder *b)
+{
+    try_table_clear(&b->tried);
 }
 
 nn_status builder_build(builder *b, const build_request *r, tape *t, const graph **out, build_report *report, nn_error *err)

@@ -58,5 +58,6 @@ nn_status builder_build(builder *b, const build_request *r, tape *t, const graph
 
 /* The tries of the last request, by operator and outcome, whether a graph was found or not. */
 const try_table *builder_tries(const builder *b);
+void builder_forget_tries(builder *b); /* counts anew: for probes, which make no request */
 
 #endif

@@ -28,6 +28,13 @@ static lower_result refuse(builder *b, build_reason r, const op_model *op, int i
     return LOWER_FAIL;
 }
 
+/* Notes what speaks against a group that is solved. */
+static lower_result refuse_fault(builder *b, const op_model *op, const char *fault)
+{
+    b->refused = (lower_why){.reason = BUILD_FAULT, .text = fault, .op = op};
+    return LOWER_FAIL;
+}
+
 op_spec spec_of(const op_model *op)
 {
     return (op_spec){.op = op, .given = {-1, -1}, .link_frame = -1, .target = -1};
@@ -605,11 +612,8 @@ static void strike_due(builder *b, uint16_t op)
 /* LOWER_FAIL unless the graph may have the group and can still be finished in just N nodes afterwards. */
 static lower_result acceptable(builder *b, const op_model *op, const build_effect *e)
 {
-    if (e->fault) {
-        (void)refuse(b, BUILD_FAULT, op, -1);
-        b->refused.text = e->fault;
-        return LOWER_FAIL;
-    }
+    if (e->fault)
+        return refuse_fault(b, op, e->fault);
     long need = build_need(b, e->components, e->live, e->sink_need) + b->path_cost - b->path_credit;
     if (!b->lenient)
         need += b->due_cost - due_credit(b, &b->group);
@@ -635,19 +639,8 @@ static lower_result solve(builder *b, const op_spec *specs, size_t n)
     return lower_close(b->lower, b->group.inst);
 }
 
-lower_result build_foresee(builder *b, const op_spec *specs, size_t n, build_effect *e)
-{
-    arena_mark mark = arena_get_mark(&b->memory);
-    lower_result res = solve(b, specs, n);
-    if (res == LOWER_OK)
-        state_foresee(&b->s, &b->group, e);
-    arena_release(&b->memory, mark);
-    b->group.target = -1;
-    return res;
-}
-
-/* Counts the try, and tells who listens. */
-static lower_result note_try(builder *b, const op_model *op, lower_result res)
+/* Counts a try that failed or was kept, and tells who listens. False without memory. */
+static bool count_try(builder *b, const op_model *op, lower_result res)
 {
     try_row row = {.op = op, .tries = 1, .steps = lower_steps(b->lower), .propagations = lower_propagations(b->lower)};
     if (res == LOWER_FAIL)
@@ -658,7 +651,22 @@ static lower_result note_try(builder *b, const op_model *op, lower_result res)
         b->trace->failed(b->trace->data, &row.why);
     else if (b->trace)
         b->trace->kept(b->trace->data, b->s.tensors, b->s.nodes, b->s.n_nodes, b->group.n);
-    return try_table_add(&b->tried, &row) ? res : LOWER_NOMEM;
+    return try_table_add(&b->tried, &row);
+}
+
+lower_result build_foresee(builder *b, const op_spec *specs, size_t n, build_effect *e)
+{
+    arena_mark mark = arena_get_mark(&b->memory);
+    lower_result res = solve(b, specs, n);
+    if (res == LOWER_OK)
+        state_foresee(&b->s, &b->group, e);
+    if (res == LOWER_OK && e->fault)
+        (void)refuse_fault(b, specs[n - 1].op, e->fault);
+    arena_release(&b->memory, mark);
+    b->group.target = -1;
+    if (res == LOWER_FAIL || b->refused.reason != WHY_NONE)
+        res = count_try(b, specs[n - 1].op, LOWER_FAIL) ? res : LOWER_NOMEM;
+    return res;
 }
 
 lower_result build_try(builder *b, const op_spec *specs, size_t n)
@@ -685,5 +693,5 @@ lower_result build_try(builder *b, const op_spec *specs, size_t n)
         b->turn++;
     }
     b->group.target = -1;
-    return res == LOWER_NOMEM ? res : note_try(b, op, res);
+    return res != LOWER_NOMEM && count_try(b, op, res) ? res : LOWER_NOMEM;
 }

@@ -246,6 +246,16 @@ static bool new_list(op_list *l, size_t n)
     return l->items != NULL;
 }
 
+/* False without memory. */
+static bool ask_feasible(op_facts *f, const op_set *ops, const op_model *op)
+{
+    const lower_limits limits = {0};
+    op_obstacle why;
+    f->feasible = op->rules == NULL || op_feasible(ops, op, &limits, &why); /* NULL: a model without rules */
+    f->obstacle = f->feasible ? NULL : nn_strdup(why.s);
+    return f->feasible || f->obstacle != NULL;
+}
+
 nn_status op_index_new(op_index **out, const op_set *ops, nn_error *err)
 {
     *out = NULL;
@@ -262,10 +272,11 @@ nn_status op_index_new(op_index **out, const op_set *ops, nn_error *err)
         op_index_free(x);
         return nn_nomem(err);
     }
-    const lower_limits limits = {0};
     for (size_t i = 0; i < ops->n_ops; i++)
-        x->facts[i].feasible =
-            ops->ops[i].rules == NULL || op_feasible(ops, &ops->ops[i], &limits); /* NULL: a model without rules */
+        if (!ask_feasible(&x->facts[i], ops, &ops->ops[i])) {
+            op_index_free(x);
+            return nn_nomem(err);
+        }
     for (int t = 0; t < DT_COUNT; t++)
         x->produce[t] = x->sink[t] = ops->data >> t & 1 ? 0 : OP_COST_NONE;
     while (each_binding(x, relax_produce)) {
@@ -294,6 +305,8 @@ void op_index_free(op_index *x)
 {
     if (!x)
         return;
+    for (size_t i = 0; x->facts && i < x->ops->n_ops; i++)
+        nn_free(x->facts[i].obstacle);
     nn_free(x->facts);
     nn_free(x->usable.items);
     nn_free(x->joins.items);

@@ -23,6 +23,7 @@ typedef struct {
     dtype_mask gives; /* types of its outputs */
     uint32_t aside;   /* outputs that weights do not reach which reach output 0 */
     bool feasible;    /* it can be instantiated at all: op_feasible.h */
+    char *obstacle;   /* owned; what it says if not, else NULL */
 } op_facts;
 
 typedef struct {

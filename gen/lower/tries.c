@@ -1,6 +1,7 @@
 #include "lower/tries.h"
 #include "base/mix.h"
 
+#include <stdio.h>
 #include <string.h>
 
 void try_table_free(try_table *t)
@@ -92,4 +93,17 @@ uint64_t try_table_tries(const try_table *t, const op_model *op)
     for (size_t i = 0; i < t->n; i++)
         n += !op || t->rows[i].op == op ? t->rows[i].tries : 0;
     return n;
+}
+
+tries_text try_table_text(const try_table *t, const op_model *op)
+{
+    tries_text text = {""};
+    char why[260];
+    const try_row *row = try_table_most(t, op);
+    if (!row)
+        return text;
+    (void)lower_why_text(&row->why, why, sizeof why);
+    (void)snprintf(text.s, sizeof text.s, "in %llu of %llu tries: %s", (unsigned long long)row->tries,
+                   (unsigned long long)try_table_tries(t, op), why);
+    return text;
 }

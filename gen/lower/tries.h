@@ -30,4 +30,10 @@ bool try_table_add(try_table *t, const try_row *row);
 const try_row *try_table_most(const try_table *t, const op_model *op);
 uint64_t try_table_tries(const try_table *t, const op_model *op); /* op NULL: all */
 
+/* "in 12 of 20 tries: REASON: A, where (t.yaml:7:12)", of the failure that came up most; "" where there was none. */
+typedef struct {
+    char s[320];
+} tries_text;
+tries_text try_table_text(const try_table *t, const op_model *op);
+
 #endif
