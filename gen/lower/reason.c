@@ -110,6 +110,15 @@ static const char *name_of(const op_model *op, rule_ref r)
     }
 }
 
+/* Where an expression begins: the place of `a == b` is that of its operator. */
+static spec_place beginning(const expr *e)
+{
+    while (e->a && (e->a->place.line < e->place.line ||
+                    (e->a->place.line == e->place.line && e->a->place.column <= e->place.column)))
+        e = e->a;
+    return e->place;
+}
+
 lower_why lower_last_failure(const lower *l)
 {
     rule_ref r = l->culprit;
@@ -119,7 +128,7 @@ lower_why lower_last_failure(const lower *l)
         return w;
     w.name = name_of(w.op, r);
     if (r.at)
-        w.place = r.at->place;
+        w.place = beginning(r.at);
     else if (r.section == AT_VAR)
         w.place = w.op->rules->vars[r.index].place;
     return w;
