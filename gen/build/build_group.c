@@ -557,7 +557,7 @@ static lower_result add_op(builder *b, const op_spec *sp, int depth, size_t *ope
     if (sp->link_frame >= 0) {
         int s = unsettled_slot(&p, sp->link_input, turn);
         if (s < 0)
-            return refuse(b, BUILD_NO_SLOT, op, sp->link_input);
+            return refuse(b, BUILD_SLOTS, op, sp->link_input);
         settle_link(&p, s, sp->link_frame, sp->link_output);
     }
     for (int k = 0; k < 2; k++) {
@@ -565,7 +565,7 @@ static lower_result add_op(builder *b, const op_spec *sp, int depth, size_t *ope
             continue;
         int s = unsettled_slot(&p, sp->given_input[k], turn);
         if (s < 0)
-            return refuse(b, BUILD_NO_SLOT, op, sp->given_input[k]);
+            return refuse(b, BUILD_SLOTS, op, sp->given_input[k]);
         settle_tensor(b, &p, s, sp->given[k]);
         given = sp->given[k];
     }

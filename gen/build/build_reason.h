@@ -12,7 +12,6 @@
     X(NO_PRODUCER, "nothing makes a tensor of the type") \
     X(OPERATORS, "too many operators would be solved together") \
     X(SLOTS, "the inputs would take too many tensors") \
-    X(NO_SLOT, "no place is left for a tensor that is given") \
     X(FAULT, "the graph may not have it") \
     X(NO_ROOM, "the graph could not be finished with the nodes that are left")
 /* clang-format on */
