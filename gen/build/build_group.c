@@ -674,6 +674,8 @@ lower_result build_try(builder *b, const op_spec *specs, size_t n)
     const op_model *op = specs[n - 1].op;
     b->mark = arena_get_mark(&b->memory);
     b->report.tries++;
+    for (size_t k = 0; b->trace && k + 1 < n; k++)
+        b->trace->before(b->trace->data, specs[k].op);
     tape_span_begin(b->t, op->name);
     lower_result res = solve(b, specs, n);
     build_effect e;

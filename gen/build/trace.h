@@ -6,6 +6,8 @@
 #include "value/graph.h"
 
 typedef struct {
+    /* An operator that the next try solves together with the one that its span names. */
+    void (*before)(void *data, const op_model *op);
     void (*failed)(void *data, const lower_why *why);
     /* A try was kept: its nodes are the last n. */
     void (*kept)(void *data, const graph_tensor *tensors, const graph_node *nodes, size_t n_nodes, size_t n);

@@ -43,7 +43,7 @@ typedef struct {
     int depth;     /* of spans */
     size_t column; /* of the line of draws under way, 0: there is none */
     uint64_t graphs;
-    const char *given_up;
+    bool trying; /* "try A, B, " is written, and the last operator is to come */
 } teller;
 
 static void indent(teller *t, int more)
@@ -80,19 +80,34 @@ static void on_draw(void *data, const char *label, uint64_t bound, uint64_t valu
     t->column += (size_t)n;
 }
 
+static void on_before(void *data, const op_model *op)
+{
+    teller *t = data;
+    end_draws(t);
+    if (!t->trying) {
+        indent(t, 0);
+        line_raw(&t->out.text, "try ");
+    }
+    line_raw(&t->out.text, op->name);
+    line_raw(&t->out.text, ", ");
+    t->trying = true;
+}
+
 static void on_begin(void *data, const char *label)
 {
     teller *t = data;
     end_draws(t);
-    indent(t, 0);
+    if (!t->trying)
+        indent(t, 0);
     if (t->depth == 0) {
         line_raw(&t->out.text, "graph ");
         line_int(&t->out.text, (int64_t)++t->graphs);
     } else {
-        line_raw(&t->out.text, "try ");
+        line_raw(&t->out.text, t->trying ? "" : "try ");
         line_raw(&t->out.text, label);
     }
     line_raw(&t->out.text, "\n");
+    t->trying = false;
     t->depth++;
 }
 
@@ -175,6 +190,18 @@ static void put_count(json_line *j, const char *before, uint64_t n, const char *
     line_raw(j, after);
 }
 
+static void put_head(json_line *j, const nn_family *f, uint64_t index)
+{
+    char name[MODEL_NAME_SIZE];
+    model_name(name, index);
+    line_raw(j, name);
+    put_count(j, ": ", (uint64_t)f->options.nodes, f->options.nodes == 1 ? " node" : " nodes");
+    put_count(j, ", seed ", (uint64_t)f->options.seed, "");
+    put_count(j, ", opset ", (uint64_t)f->options.opset, ", profile ");
+    line_raw(j, f->options.profile);
+    line_raw(j, "\n");
+}
+
 static void put_end(json_line *j, const nn_model *m, bool built)
 {
     const build_report *r = &m->report;
@@ -193,7 +220,8 @@ nn_status nn_model_trace(const nn_family *f, uint64_t index, nn_write_fn *write,
         return st;
     teller t = {.out = {.write = write, .data = data}};
     const tape_listener listener = {on_draw, on_begin, on_end, &t};
-    const build_trace trace = {on_failed, on_kept, on_given_up, &t};
+    const build_trace trace = {on_before, on_failed, on_kept, on_given_up, &t};
+    put_head(&t.out.text, f, index);
     tape_listen(m->tape, &listener);
     m->trace = &trace;
     st = nn_model_build(&m, f, index, err);
