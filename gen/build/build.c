@@ -2,7 +2,7 @@
 #include "build/build_finish.h"
 #include "build/build_path.h"
 #include "build/build_step.h"
-#include "lower/op_feasible.h"
+
 #include <string.h>
 
 #define ATTEMPTS 20
@@ -50,6 +50,7 @@ void builder_free(builder *b)
     nn_free(b->due.left);
     nn_free(b->paths.items);
     nn_free(b->degrees);
+    try_table_free(&b->tried);
     arena_free(&b->memory);
     nn_free(b);
 }
@@ -156,8 +157,8 @@ static nn_status check_request(const builder *b, const build_request *r, nn_erro
     }
     for (size_t i = 0; least >= OP_COST_NONE && i < b->ops->n_ops; i++)
         if (!b->index->facts[i].feasible)
-            return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0, "no graph of %zu nodes found: operator %s: " OP_INFEASIBLE, r->nodes,
-                           b->ops->ops[i].name);
+            return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0, "no graph of %zu nodes found: operator %s: %s", r->nodes,
+                           b->ops->ops[i].name, b->index->facts[i].obstacle);
     if (least >= OP_COST_NONE)
         return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0,
                        "none of the %zu operators can stand in a graph with float32 inputs and outputs", b->ops->n_ops);
@@ -169,18 +170,36 @@ static nn_status check_request(const builder *b, const build_request *r, nn_erro
 
 static nn_status give_up(const builder *b, nn_error *err)
 {
-    const char *op = b->obstacle < b->ops->n_ops ? b->ops->ops[b->obstacle].name : NULL;
+    const op_model *op = b->obstacle < b->ops->n_ops ? &b->ops->ops[b->obstacle] : NULL;
+    tries_text most = try_table_text(&b->tried, op);
+    const char *gap = *most.s ? "; " : "";
     if (op)
-        return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0, "no graph of %zu nodes found in %d attempts: operator %s could not be placed",
-                       b->nodes, ATTEMPTS, op);
-    return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0,
-                   "no graph of %zu nodes found in %d attempts with %zu operators: %s after %zu nodes, with at most %zu outputs",
-                   b->nodes, ATTEMPTS, b->index->usable.n, b->complaint, b->s.n_nodes, b->limit);
+        return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0,
+                       "no graph of %zu nodes found in %d attempts: operator %s could not be placed%s", b->nodes, ATTEMPTS,
+                       op->name, most.s);
+    return nn_fail(
+        err, NN_ERR_BUILD, NULL, 0, 0,
+        "no graph of %zu nodes found in %d attempts with %zu operators: %s after %zu nodes, with at most %zu outputs%s%s", b->nodes,
+        ATTEMPTS, b->index->usable.n, b->complaint, b->s.n_nodes, b->limit, gap, most.s);
+}
+
+const try_table *builder_tries(const builder *b)
+{
+    return &b->tried;
+}
+
+void builder_forget_tries(builder *b)
+{
+    try_table_clear(&b->tried);
 }
 
 nn_status builder_build(builder *b, const build_request *r, tape *t, const graph **out, build_report *report, nn_error *err)
 {
     *out = NULL;
+    b->report = (build_report){0};
+    if (report)
+        *report = b->report;
+    try_table_clear(&b->tried);
     nn_status st = check_request(b, r, err);
     if (st != NN_OK)
         return st;
@@ -192,7 +211,7 @@ nn_status builder_build(builder *b, const build_request *r, tape *t, const graph
     b->lenient = b->probing = false;
     b->s.avoid = r->avoid;
     b->weights = r->weights;
-    b->report = (build_report){0};
+    b->trace = r->trace;
     lower_limits limits = r->limits;
     lower_set_limits(b->lower, &limits);
     lower_set_check(b->lower, r->check);
@@ -207,7 +226,10 @@ nn_status builder_build(builder *b, const build_request *r, tape *t, const graph
         tape_span_begin(t, "attempt");
         res = attempt(b, r);
         tape_span_end(t, res == LOWER_OK);
+        if (b->trace && res == LOWER_FAIL)
+            b->trace->given_up(b->trace->data, b->complaint);
     }
+    b->trace = NULL;
     b->report.tape_draws = tape_count(t) - draws;
     b->report.due_missing += b->due.n;
     for (size_t i = 0; i < b->paths.n; i++)

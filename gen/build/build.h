@@ -6,9 +6,11 @@
 
 #include "build/avoid.h"
 #include "build/due_path.h"
+#include "build/trace.h"
 #include "draw/choice.h"
 #include "value/graph.h"
 #include "lower/lower.h"
+#include "lower/tries.h"
 #include "rules/opmodel.h"
 #include "build/weights.h"
 
@@ -23,6 +25,7 @@ typedef struct {
     const avoid_set *avoid;    /* paths that the graph may not hold; NULL: none */
     const op_weights *weights; /* how often operators are drawn; NULL: all alike */
     lower_limits limits;
+    const build_trace *trace; /* NULL: nobody listens */
     bool check; /* an independent evaluator re-checks every node; if it disagrees the error is NN_ERR_BUILD "internal: ..." */
 } build_request;
 
@@ -39,5 +42,9 @@ void builder_free(builder *b);
 /* Draws from t only. r is borrowed for the call. NN_ERR_BUILD: no graph was found with these operators; the message says what was
  * in the way. report: may be NULL. */
 nn_status builder_build(builder *b, const build_request *r, tape *t, const graph **out, build_report *report, nn_error *err);
+
+/* The tries of the last request, by operator and outcome, whether a graph was found or not. */
+const try_table *builder_tries(const builder *b);
+void builder_forget_tries(builder *b); /* counts anew: for probes, which make no request */
 
 #endif

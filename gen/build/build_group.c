@@ -2,6 +2,7 @@
 #include "build/build_budget.h"
 #include "build/build_commit.h"
 #include "build/build_pick.h"
+#include "build/build_refuse.h"
 #include "build/build_slots.h"
 
 #define MAX_DEPTH 2 /* a producer, and a producer for an input of that one */
@@ -68,12 +69,13 @@ int build_output_of(const op_model *op, dtype type)
 
 static lower_result add_op(builder *b, const op_spec *sp, int depth, size_t *opened);
 
-/* Adds an operator that makes a tensor of the type: output *output of frame *frame. */
-static lower_result add_producer(builder *b, dtype type, int depth, size_t *opened, int *frame, int *output)
+/* Adds an operator that makes a tensor for an input that takes no type of data: output *output of frame *frame. */
+static lower_result add_producer(builder *b, const op_model *user, size_t of, int depth, size_t *opened, int *frame, int *output)
 {
+    dtype type = cheapest_type(b, user->inputs[of].types);
     const op_list *l = &b->index->producers[type];
     if (l->n == 0 || depth > MAX_DEPTH)
-        return LOWER_FAIL;
+        return build_refuse(b, l->n == 0 ? BUILD_NO_PRODUCER : BUILD_OPERATORS, user, (int)of);
     const op_model *op = &b->ops->ops[l->items[build_draw(b, "producer", l->n)]];
     op_spec sp = spec_of(op);
     sp.output_type = type;
@@ -144,15 +146,15 @@ static lower_result find_others(builder *b, const op_spec *sp, int depth, size_t
             x->tensor[i] = find_other(b, sp, i, x);
         if (x->tensor[i] >= 0)
             continue;
-        lower_result res = add_producer(b, cheapest_type(b, in->types), depth + 1, opened, &x->frame[i], &x->output[i]);
+        lower_result res = add_producer(b, op, i, depth + 1, opened, &x->frame[i], &x->output[i]);
         if (res != LOWER_OK)
             return res;
     }
     return LOWER_OK;
 }
 
-/* Draws the slots and settles those that the specification and x fill. False: too few slots. */
-static bool settle(builder *b, slot_plan *p, const op_spec *sp, const other_inputs *x)
+/* Draws the slots and settles those that the specification and x fill. */
+static lower_result settle(builder *b, slot_plan *p, const op_spec *sp, const other_inputs *x)
 {
     int least[OP_MAX_INPUTS] = {0};
     for (int k = 0; k < 2; k++)
@@ -161,7 +163,7 @@ static bool settle(builder *b, slot_plan *p, const op_spec *sp, const other_inpu
     if (sp->link_frame >= 0)
         least[sp->link_input]++;
     if (!slots_draw(b, p, least, sp->partners > 0))
-        return false;
+        return build_refuse(b, BUILD_SLOTS, sp->op, -1);
     size_t turn = p->turns > 1 ? build_draw(b, "given slot", p->turns) : 0;
     for (size_t i = 0; i < sp->op->n_inputs; i++) {
         int s = x->tensor[i] >= 0 || x->frame[i] >= 0 ? slots_unsettled(p, (int)i, turn) : -1; // NOLINT: set for each input
@@ -173,7 +175,7 @@ static bool settle(builder *b, slot_plan *p, const op_spec *sp, const other_inpu
     if (sp->link_frame >= 0) {
         int s = slots_unsettled(p, sp->link_input, turn);
         if (s < 0)
-            return false;
+            return build_refuse(b, BUILD_SLOTS, sp->op, sp->link_input);
         slots_settle_link(p, s, sp->link_frame, sp->link_output);
     }
     for (int k = 0; k < 2; k++) {
@@ -181,9 +183,9 @@ static bool settle(builder *b, slot_plan *p, const op_spec *sp, const other_inpu
         if (s >= 0)
             slots_settle_tensor(b, p, s, sp->given[k]);
         else if (sp->given[k] >= 0)
-            return false;
+            return build_refuse(b, BUILD_SLOTS, sp->op, sp->given_input[k]);
     }
-    return true;
+    return LOWER_OK;
 }
 
 static lower_result add_op(builder *b, const op_spec *sp, int depth, size_t *opened)
@@ -193,12 +195,13 @@ static lower_result add_op(builder *b, const op_spec *sp, int depth, size_t *ope
     if (res != LOWER_OK)
         return res;
     if (b->group.n == LOWER_MAX_FRAMES)
-        return LOWER_FAIL;
+        return build_refuse(b, BUILD_OPERATORS, sp->op, -1);
     slot_plan p = {.r = &b->requests[b->group.n], .tensor = b->group.tensor[b->group.n]};
     p.r->op = sp->op;
     p.r->target = NULL;
-    if (!settle(b, &p, sp, &x))
-        return LOWER_FAIL;
+    res = settle(b, &p, sp, &x);
+    if (res != LOWER_OK)
+        return res;
     slots_open(b, &p, sp->partners, sp->given[1] >= 0 ? sp->given[1] : sp->given[0]);
     p.r->output_type = wanted_output(b, sp);
     if (sp->target >= 0) {
@@ -240,15 +243,16 @@ static void strike_due(builder *b, uint16_t op)
         }
 }
 
-/* Whether the graph can still be finished with exactly the nodes asked for. */
-static bool acceptable(builder *b, const build_effect *e)
+/* LOWER_FAIL unless the graph may have the group and can still be finished with exactly the nodes asked for. */
+static lower_result acceptable(builder *b, const op_model *op, const build_effect *e)
 {
-    if (e->fault || e->nodes > b->nodes)
-        return false;
+    if (e->fault)
+        return build_refuse_fault(b, op, e->fault);
     long need = build_need(b, e->components, e->live, e->sink_need) + b->paths.cost - b->paths.credit;
     if (!b->lenient)
         need += b->due.cost - due_credit(b, &b->group);
-    return need <= (long)(b->nodes - e->nodes);
+    bool room = e->nodes <= b->nodes && need <= (long)(b->nodes - e->nodes);
+    return room ? LOWER_OK : build_refuse(b, BUILD_NO_ROOM, op, -1);
 }
 
 static lower_result solve(builder *b, const op_spec *specs, size_t n)
@@ -256,6 +260,7 @@ static lower_result solve(builder *b, const op_spec *specs, size_t n)
     size_t opened = 0;
     b->group.n = 0;
     b->group.target = specs[n - 1].target;
+    b->refused.reason = WHY_NONE;
     lower_begin(b->lower, b->t);
     for (size_t i = 0; i < n; i++) {
         op_spec sp = specs[i];
@@ -268,28 +273,49 @@ static lower_result solve(builder *b, const op_spec *specs, size_t n)
     return lower_close(b->lower, b->group.inst);
 }
 
+/* Counts a try that failed or was kept, and tells who listens. False without memory. */
+static bool count_try(builder *b, const op_model *op, lower_result res)
+{
+    try_row row = {.op = op, .tries = 1, .steps = lower_steps(b->lower), .propagations = lower_propagations(b->lower)};
+    if (res == LOWER_FAIL)
+        row.why = b->refused.reason != WHY_NONE ? b->refused : lower_last_failure(b->lower);
+    else
+        row.kept = b->group.n;
+    if (b->trace && res == LOWER_FAIL)
+        b->trace->failed(b->trace->data, &row.why);
+    else if (b->trace)
+        b->trace->kept(b->trace->data, b->s.tensors, b->s.nodes, b->s.n_nodes, b->group.n);
+    return try_table_add(&b->tried, &row);
+}
+
 lower_result build_foresee(builder *b, const op_spec *specs, size_t n, build_effect *e)
 {
     arena_mark mark = arena_get_mark(&b->memory);
     lower_result res = solve(b, specs, n);
     if (res == LOWER_OK)
         state_foresee(&b->s, &b->group, e);
+    if (res == LOWER_OK && e->fault)
+        (void)build_refuse_fault(b, specs[n - 1].op, e->fault);
     arena_release(&b->memory, mark);
     b->group.target = -1;
+    if (res == LOWER_FAIL || b->refused.reason != WHY_NONE)
+        res = count_try(b, specs[n - 1].op, LOWER_FAIL) ? res : LOWER_NOMEM;
     return res;
 }
 
 lower_result build_try(builder *b, const op_spec *specs, size_t n)
 {
+    const op_model *op = specs[n - 1].op;
     b->mark = arena_get_mark(&b->memory);
     b->report.tries++;
-    tape_span_begin(b->t, specs[n - 1].op->name);
+    for (size_t k = 0; b->trace && k + 1 < n; k++)
+        b->trace->before(b->trace->data, specs[k].op);
+    tape_span_begin(b->t, op->name);
     lower_result res = solve(b, specs, n);
     build_effect e;
     if (res == LOWER_OK) {
         state_foresee(&b->s, &b->group, &e);
-        if (!acceptable(b, &e))
-            res = LOWER_FAIL;
+        res = acceptable(b, op, &e);
     }
     tape_span_end(b->t, res == LOWER_OK);
     if (res == LOWER_OK) {
@@ -303,5 +329,5 @@ lower_result build_try(builder *b, const op_spec *specs, size_t n)
         b->turn++;
     }
     b->group.target = -1;
-    return res;
+    return res != LOWER_NOMEM && count_try(b, op, res) ? res : LOWER_NOMEM;
 }

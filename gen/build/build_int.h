@@ -12,6 +12,7 @@
 #define NN_BUILD_INT_H
 
 #include "build/build.h"
+#include "build/build_reason.h"
 #include "build/build_state.h"
 #include "build/op_group.h"
 #include "build/op_probe.h"
@@ -85,6 +86,9 @@ struct builder {
     uint16_t obstacle;     /* operator that could not be placed; beyond the set: none */
     const char *complaint; /* what was in the way, a static string */
     build_report report;
+    lower_why refused; /* by the builder, in this try; reason WHY_NONE: it was not */
+    try_table tried;   /* of this request */
+    const build_trace *trace;
     graph out;
 };
 

@@ -1,5 +1,6 @@
 #include "build/build_slots.h"
 #include "build/build_pick.h"
+#include "build/build_refuse.h"
 #include "rules/opmodel_rules.h"
 
 #define MAX_BINDS 3 /* tensors of a list that lower_bind is tried with */
@@ -219,8 +220,10 @@ lower_result slots_bind(builder *b, int frame, const slot_plan *p, size_t *opene
         bool room = b->free_inputs || inputs < b->style.inputs;
         if (p->seek[s] || !build_is_data(b, type) || !room) {
             lower_result res = bind_slot(b, frame, p, s, rank, type);
-            if (res == LOWER_NOMEM || (res == LOWER_FAIL && (!build_is_data(b, type) || !room)))
+            if (res == LOWER_NOMEM)
                 return res;
+            if (res == LOWER_FAIL && (!build_is_data(b, type) || !room))
+                return build_refuse(b, BUILD_NO_PARTNER, p->r->op, p->input_of[s]);
             if (res == LOWER_OK)
                 continue;
         }

@@ -277,20 +277,31 @@ static bool new_lists(op_index *x, size_t n)
     return ok;
 }
 
-/* What follows from each operator alone. */
-static void find_facts(op_index *x)
+/* False without memory. */
+static bool ask_feasible(op_facts *f, const op_set *ops, const op_model *op)
+{
+    const lower_limits limits = {0};
+    op_obstacle why;
+    f->feasible = op->rules == NULL || op_feasible(ops, op, &limits, &why); /* NULL: signatures alone, as in tests */
+    f->obstacle = f->feasible ? NULL : nn_strdup(why.s);
+    return f->feasible || f->obstacle != NULL;
+}
+
+/* What follows from each operator alone. False without memory. */
+static bool find_facts(op_index *x)
 {
     const op_set *ops = x->ops;
-    const lower_limits limits = {0};
     x->join_cost = OP_COST_NONE;
     for (size_t i = 0; i < ops->n_ops; i++) {
         const op_model *op = &ops->ops[i];
-        x->facts[i].feasible = op->rules == NULL || op_feasible(ops, op, &limits); /* NULL: signatures alone, as in tests */
+        if (!ask_feasible(&x->facts[i], ops, op))
+            return false;
         x->facts[i].aside = aside(op);
         count_data(&x->facts[i], op, ops->data);
         if (x->facts[i].most_data >= 2 && !(op->flags & OP_SOURCE))
             x->join_cost = 1;
     }
+    return true;
 }
 
 /* Costs of the types: the least solution of their equations, by relaxation until nothing changes. */
@@ -312,11 +323,10 @@ nn_status op_index_new(op_index **out, const op_set *ops, nn_error *err)
         return nn_nomem(err);
     x->ops = ops;
     x->facts = nn_calloc(ops->n_ops + 1, sizeof *x->facts);
-    if (!x->facts || !new_lists(x, ops->n_ops)) {
+    if (!x->facts || !new_lists(x, ops->n_ops) || !find_facts(x)) {
         op_index_free(x);
         return nn_nomem(err);
     }
-    find_facts(x);
     find_costs(x);
     each_binding(x, collect);
     for (int t = 1; t < DT_COUNT; t++) {
@@ -332,6 +342,8 @@ void op_index_free(op_index *x)
 {
     if (!x)
         return;
+    for (size_t i = 0; x->facts && i < x->ops->n_ops; i++)
+        nn_free(x->facts[i].obstacle);
     nn_free(x->facts);
     nn_free(x->usable.items);
     nn_free(x->joins.items);

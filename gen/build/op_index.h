@@ -26,6 +26,7 @@ typedef struct {
     dtype_mask gives; /* types of its outputs */
     uint32_t aside;   /* bit o: a weight that the range of output 0 names is not named by the range of output o */
     bool feasible;    /* some instance of it exists: op_feasible.h */
+    char *obstacle;   /* why none exists, owned; NULL if one does */
 } op_facts;
 
 typedef struct {

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static nn_status new_model(nn_model **out, const nn_family *f, nn_error *err)
+nn_status model_new(nn_model **out, const nn_family *f, nn_error *err)
 {
     nn_model *m = nn_calloc(1, sizeof *m);
     if (m == NULL)
@@ -77,6 +77,7 @@ static nn_status build(nn_model *m, uint64_t index, nn_error *err)
     request.due = plan_due(f->plan, index, &request.n_due);
     tape_reseed(m->tape, (uint64_t)f->options.seed, index);
     const graph *g = NULL;
+    request.trace = m->trace;
     s = builder_build(m->builder, &request, m->tape, &g, &m->report, err);
     if (s != NN_OK)
         return s;
@@ -97,7 +98,7 @@ nn_status nn_model_build(nn_model **model, const nn_family *f, uint64_t index, n
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "model %llu: the model to overwrite is of another family",
                        (unsigned long long)index);
     if (*model == NULL) {
-        nn_status s = new_model(model, f, err);
+        nn_status s = model_new(model, f, err);
         if (s != NN_OK)
             return s;
     }

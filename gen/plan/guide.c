@@ -105,12 +105,16 @@ static void write_path(const op_set *set, const uint16_t *ops, size_t n, char *o
     }
 }
 
-static nn_status infeasible(const op_set *set, const due_path *p, size_t first, size_t n, const char *reason, nn_error *err)
+/* b: has just tried it in vain; NULL: it was not tried. */
+static nn_status infeasible(const op_set *set, const due_path *p, size_t first, size_t n, const char *reason, const builder *b,
+                            nn_error *err)
 {
     char whole[120], part[120];
+    const tries_text most = b ? try_table_text(builder_tries(b), NULL) : (tries_text){""};
     write_path(set, p->ops, p->n, whole, sizeof whole);
     write_path(set, p->ops + first, n, part, sizeof part);
-    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "contain %s: %s cannot be: %s", whole, part, reason);
+    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "contain %s: %s cannot be: %s%s%s", whole, part, reason, *most.s ? "; " : "",
+                   most.s);
 }
 
 /* What is in the way of a path that no trial could place: a pair, or three in a row. */
@@ -120,10 +124,11 @@ static nn_status explain_path(builder *b, const op_set *set, const due_path *p, 
     for (size_t length = 2; length <= 3; length++)
         for (size_t i = 0; i + length <= p->n; i++) {
             int tries = length == 2 ? PAIR_TRIES : PATH_TRIES;
+            builder_forget_tries(b);
             if (path_probe(b, p->ops + i, length, &tries, &reason) != NN_OK)
                 return nn_nomem(err);
             if (reason)
-                return infeasible(set, p, i, length, reason, err);
+                return infeasible(set, p, i, length, reason, b, err);
         }
     return NN_OK;
 }
@@ -152,7 +157,7 @@ static nn_status check(const guide *g, const op_set *set, size_t nodes, const lo
         const due_path *p = &g->contain[i];
         longest = p->n > longest ? p->n : longest;
         if (avoided(g, p))
-            return infeasible(set, p, 0, p->n, "it holds a sequence that is to be avoided", err);
+            return infeasible(set, p, 0, p->n, "it holds a sequence that is to be avoided", NULL, err);
     }
     if (longest > nodes)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "contain: a path of %zu operators has no room in %zu nodes", longest, nodes);

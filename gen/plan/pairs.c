@@ -12,6 +12,7 @@ static nn_status probe_all(pair_table *p, builder *b)
         for (size_t k = 0; k < n; k++) {
             const uint16_t ops[2] = {(uint16_t)i, (uint16_t)k};
             int tries = TRIES;
+            builder_forget_tries(b);
             if (path_probe(b, ops, 2, &tries, &p->reasons[i * n + k]) != NN_OK)
                 return NN_ERR_NOMEM;
             p->tries[i * n + k] = (uint16_t)tries;

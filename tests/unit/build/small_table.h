@@ -2,7 +2,7 @@
 #ifndef SMALL_TABLE_H
 #define SMALL_TABLE_H
 
-#include "rules/opmodel.h"
+#include "lower/lower.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,7 +17,7 @@ static inline op_set *small_table(const char *text)
     const spec_file file = {.name = "small.yaml", .bytes = text, .size = strlen(text)};
     op_set *ops = NULL;
     nn_error err = {0};
-    if (op_set_new(&ops, &file, 1, NULL, 17, &err) != NN_OK)
+    if (op_set_new(&ops, &file, 1, NULL, 17, &err) != NN_OK || lower_fold_domains(ops, &err) != NN_OK)
         fail_msg("%d: %s", err.line, err.message);
     return ops;
 }

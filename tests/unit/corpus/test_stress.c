@@ -3,7 +3,7 @@
 #include "base.h"
 #include "folder.h"
 #include "nngen.h"
-#include "rules/opmodel.h"
+#include "lower/lower.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -66,6 +66,8 @@ static nn_status load_table(nn_error *err)
     op_set *s = NULL;
     nn_status st = op_set_new(&s, spec_embedded, spec_embedded_count, &spec_embedded_profiles[0], 17, err);
     assert_true((st == NN_OK) == (s != NULL));
+    if (st == NN_OK)
+        st = lower_fold_domains(s, err);
     op_set_free(s);
     return st;
 }
