@@ -147,6 +147,18 @@ NN_API nn_status nn_model_npz(nn_model *model, const void **bytes, size_t *size,
  * not be there, or be empty; it appears whole or not at all. */
 NN_API nn_status nn_model_write(nn_model *model, const char *dir, nn_error *err);
 
+/* ---- what building does ---- */
+
+/* Receives text piece by piece. */
+typedef void nn_write_fn(void *data, const char *text, size_t size);
+/* Builds model `index` and tells how, in lines: the draws, each operator that was tried, why tries failed and with which rule of
+ * the table, what was kept. NN_ERR_BUILD, after the text, where no model was found. */
+NN_API nn_status nn_model_trace(const nn_family *family, uint64_t index, nn_write_fn *write, void *data, nn_error *err);
+/* Builds every model and tells how many tries there were, and what they cost, by operator and outcome: a table, the dearest first.
+ * format: "text" (or NULL), "json". Models that cannot be built are counted too. cancel: as in nn_corpus_config. */
+NN_API nn_status nn_family_trace(const nn_family *family, const char *format, const volatile int *cancel, nn_write_fn *write,
+                                 void *data, nn_error *err);
+
 /* ---- corpora ---- */
 
 typedef struct {

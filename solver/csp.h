@@ -68,6 +68,8 @@ csp_result csp_and(csp *s, csp_var b, const csp_var *x, size_t n);
 csp_result csp_propagate(csp *s);                  /* to the fixed point; CSP_LIMIT when the budget of csp_set_limit is spent */
 void csp_set_limit(csp *s, uint64_t propagations); /* budget from now on; 0: none. The default is 200,000 after a reset */
 uint64_t csp_propagations(const csp *s);           /* since the last reset */
+size_t csp_posted(const csp *s);                   /* constraints so far: the index of the next one in the order of posting */
+size_t csp_conflict(const csp *s); /* after csp_propagate gave CSP_FAIL: the constraint that could not hold; SIZE_MAX: none ran */
 typedef struct {
     uint32_t trail, vars, props, pool, set_pool, data, watches;
     bool failed, pending;

@@ -108,6 +108,7 @@ struct csp {
     uint64_t level_store;
     uint64_t count, stop; /* propagations; stop 0: no limit */
     bool failed, nomem;
+    size_t conflict;  /* constraint at which propagation failed */
     int64_t *scratch; /* as long as the longest table, product or divisor list */
     size_t scratch_cap;
     int64_t divisors_of; /* whose divisors are in divisor[] */

@@ -151,6 +151,7 @@ csp_result csp_propagate(csp *s)
     if (s->nomem)
         return CSP_NOMEM;
     if (s->failed) {
+        s->conflict = SIZE_MAX;
         queue_clear(s);
         return CSP_FAIL;
     }
@@ -169,6 +170,7 @@ csp_result csp_propagate(csp *s)
             continue;
         s->count++;
         if (!run(s, p)) {
+            s->conflict = (size_t)(p - s->prop);
             queue_clear(s);
             return s->nomem ? CSP_NOMEM : CSP_FAIL;
         }
@@ -185,4 +187,14 @@ void csp_set_limit(csp *s, uint64_t propagations)
 uint64_t csp_propagations(const csp *s)
 {
     return s->count;
+}
+
+size_t csp_posted(const csp *s)
+{
+    return s->n_prop;
+}
+
+size_t csp_conflict(const csp *s)
+{
+    return s->conflict;
 }

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#define LEFT 24 /* columns before the text */
+#define LEFT 28 /* columns before the text */
 
 void help_row(json_line *out, const char *left, const char *text)
 {

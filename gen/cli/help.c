@@ -27,7 +27,7 @@ static void put_option(json_line *out, const option_row *row)
     else
         (void)snprintf(left, sizeof left, row->kind == OPTION_WORD ? "%s[=%s]" : "%s %s", flag, row->argument);
     bool named = row->fallback_text != NULL && row->fallback_text[0] != '\0';
-    if (row->kind == OPTION_INT && row->offset != offsetof(options, jobs))
+    if (row->kind == OPTION_INT && row->fallback >= row->least)
         (void)snprintf(text, sizeof text, "%s (default: %lld)", row->help, (long long)row->fallback);
     else if ((row->kind == OPTION_TEXT || row->kind == OPTION_LIST) && named)
         (void)snprintf(text, sizeof text, "%s (default: %s)", row->help, row->fallback_text);

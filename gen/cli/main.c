@@ -304,13 +304,39 @@ static int print_operators(const options *o, const nn_table *table)
     return close_stdout(status);
 }
 
+static void print_piece(void *data, const char *text, size_t size)
+{
+    (void)data;
+    (void)fwrite(text, 1, size, stdout);
+}
+
+/* Tells how one model is built, or counts the tries of all. */
+static int trace_family(const options *o, const nn_family *family)
+{
+    nn_error err = {0};
+    nn_status s;
+    options dry = *o;
+    dry.dry_run = 1;
+    catch_signals(&dry);
+    if (o->trace >= 0)
+        s = nn_model_trace(family, (uint64_t)o->trace, print_piece, NULL, &err);
+    else
+        s = nn_family_trace(family, *o->trace_summary != '\0' ? o->trace_summary : NULL, &cancel, print_piece, NULL, &err);
+    if (s == NN_ERR_CANCELLED)
+        return stopped(&dry, &err);
+    return close_stdout(s == NN_OK ? EXIT_SUCCESS : fail(&err));
+}
+
 static int run_family(const options *o, const nn_table *table, const char *weights)
 {
     nn_family *family = NULL;
     nn_error err = {0};
     nn_family_config fc = family_of_options(o);
     fc.weights = weights; /* what the file says */
-    int status = nn_family_open(&family, table, &fc, &err) == NN_OK ? write_corpus(o, family) : fail(&err);
+    bool trace = o->trace >= 0 || o->trace_summary != NULL;
+    int status = nn_family_open(&family, table, &fc, &err) != NN_OK ? fail(&err)
+                 : trace                                            ? trace_family(o, family)
+                                                                    : write_corpus(o, family);
     nn_family_close(family);
     return status;
 }

@@ -299,7 +299,8 @@ static void report_missing(corpus *c, nn_missing_fn *missing, void *data)
     for (size_t i = 0; missing != NULL && i < ops->n_ops; i++) {
         if (c->step > 1 && plan_reason(c->family->plan, (uint16_t)i) == NULL)
             continue; /* it may be in another shard */
-        const char *reason = manifest_missing(c->family, &c->stats, i);
+        op_obstacle room;
+        const char *reason = manifest_missing(c->family, &c->stats, i, &room);
         if (reason != NULL)
             missing(data, ops->ops[i].name, reason);
     }

@@ -197,7 +197,7 @@ static json_t *operators_array(const stats *s)
     return unless(bad, j);
 }
 
-const char *manifest_missing(const nn_family *f, const stats *s, size_t op)
+const char *manifest_missing(const nn_family *f, const stats *s, size_t op, op_obstacle *room)
 {
     if (s->op_nodes[op] > 0)
         return NULL;
@@ -206,7 +206,7 @@ const char *manifest_missing(const nn_family *f, const stats *s, size_t op)
         return reason;
     if (s->models < (uint64_t)f->options.count)
         return "the run was stopped early";
-    return op_feasible(s->ops, &s->ops->ops[op], &f->limits) ? "no place for it was found" : OP_INFEASIBLE;
+    return op_feasible(s->ops, &s->ops->ops[op], &f->limits, room) ? "no place for it was found" : room->s;
 }
 
 static json_t *missing_array(const nn_family *f, const stats *s)
@@ -214,7 +214,8 @@ static json_t *missing_array(const nn_family *f, const stats *s)
     json_t *j = json_array();
     int bad = 0;
     for (size_t i = 0; i < s->ops->n_ops; i++) {
-        const char *reason = manifest_missing(f, s, i);
+        op_obstacle room;
+        const char *reason = manifest_missing(f, s, i, &room);
         if (reason != NULL)
             bad |= json_array_append_new(j, json_pack("{s:s, s:s}", "name", s->ops->ops[i].name, "reason", reason));
     }

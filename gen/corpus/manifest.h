@@ -6,6 +6,7 @@
 #define NN_MANIFEST_H
 
 #include "family/family.h"
+#include "lower/op_feasible.h"
 #include "stats/distinct.h"
 #include "base/json_line.h"
 
@@ -14,8 +15,8 @@
 nn_status manifest_json(char **out, size_t *size, const nn_family *f, const stats *s, const distinct_result *d, uint64_t finished,
                         const options *run, nn_error *err);
 
-/* Why operator i is in no model of a family with these statistics; NULL if it is in one. */
-const char *manifest_missing(const nn_family *f, const stats *s, size_t op);
+/* Why operator i is in no model of a family with these statistics; NULL if it is in one. The text may stand in `room`. */
+const char *manifest_missing(const nn_family *f, const stats *s, size_t op, op_obstacle *room);
 
 /* Appends one line with its newline. digests: of model.onnx, then of the inputs, data set by data set. */
 nn_status manifest_line(json_line *line, nn_model *m, const uint8_t structure[STRUCTURE_SIZE],

@@ -303,7 +303,8 @@ static void count_all(merge *m, nn_missing_fn *missing, void *data)
     m->report.covered = stats_covered(&m->stats);
     m->report.missing = m->report.operators - m->report.covered;
     for (size_t i = 0; missing != NULL && i < ops->n_ops; i++) {
-        const char *reason = manifest_missing(m->family, &m->stats, i);
+        op_obstacle room;
+        const char *reason = manifest_missing(m->family, &m->stats, i, &room);
         if (reason != NULL)
             missing(data, ops->ops[i].name, reason);
     }

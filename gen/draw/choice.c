@@ -17,6 +17,8 @@ struct tape {
     const uint8_t *bytes; /* NULL: seeded */
     size_t length, position;
     bool recording, failed;
+    bool noted; /* draws are recorded or heard */
+    const tape_listener *listener;
     uint32_t span; /* innermost open span, 0: none */
     tape_draw_record *draws;
     size_t draw_count, draw_capacity;
@@ -120,9 +122,11 @@ void tape_reseed(tape *t, uint64_t seed, uint64_t stream)
     clear_record(t);
 }
 
-static __attribute__((noinline)) void record_draw(tape *t, const char *label, uint64_t bound, uint64_t value)
+static __attribute__((noinline)) void note_draw(tape *t, const char *label, uint64_t bound, uint64_t value)
 {
-    if (t->failed)
+    if (t->listener)
+        t->listener->draw(t->listener->data, label, bound, value);
+    if (!t->recording || t->failed)
         return;
     if (!nn_grow((void **)&t->draws, &t->draw_capacity, t->draw_count + 1, sizeof *t->draws)) {
         t->failed = true;
@@ -137,8 +141,8 @@ uint64_t tape_draw(tape *t, const char *label, uint64_t bound)
     if (bound > 1)
         value = t->bytes ? read_bytes(t, bound - 1) % bound : bounded(&t->rng, bound);
     t->count++;
-    if (__builtin_expect(t->recording, 0))
-        record_draw(t, label, bound ? bound : 1, value);
+    if (__builtin_expect(t->noted, 0))
+        note_draw(t, label, bound ? bound : 1, value);
     return value;
 }
 
@@ -150,8 +154,8 @@ int64_t tape_range(tape *t, const char *label, int64_t lo, int64_t hi)
     } else { /* all of int64: the bound 2^64 does not fit, 0 stands for it in the record */
         value = t->bytes ? read_bytes(t, width) : pcg_next(&t->rng);
         t->count++;
-        if (t->recording)
-            record_draw(t, label, 0, value);
+        if (t->noted)
+            note_draw(t, label, 0, value);
     }
     uint64_t bits = (uint64_t)lo + value;
     int64_t result;
@@ -205,7 +209,14 @@ nn_status tape_record(tape *t, bool on)
         clear_record(t);
     t->span = 0;
     t->recording = on;
+    t->noted = on || t->listener;
     return NN_OK;
+}
+
+void tape_listen(tape *t, const tape_listener *listener)
+{
+    t->listener = listener;
+    t->noted = t->recording || listener;
 }
 
 const tape_draw_record *tape_records(const tape *t, size_t *n)
@@ -222,6 +233,8 @@ const tape_span_record *tape_spans(const tape *t, size_t *n)
 
 void tape_span_begin(tape *t, const char *label)
 {
+    if (t->listener)
+        t->listener->begin(t->listener->data, label);
     if (!t->recording || t->failed)
         return;
     if (t->span_count >= UINT32_MAX || !nn_grow((void **)&t->spans, &t->span_capacity, t->span_count + 1, sizeof *t->spans)) {
@@ -234,6 +247,8 @@ void tape_span_begin(tape *t, const char *label)
 
 void tape_span_end(tape *t, bool kept)
 {
+    if (t->listener)
+        t->listener->end(t->listener->data, kept);
     if (!t->recording || t->failed || t->span == 0)
         return;
     tape_span_record *s = &t->spans[t->span - 1];

@@ -47,6 +47,14 @@ const tape_draw_record *tape_records(const tape *t, size_t *n);
 const tape_span_record *tape_spans(const tape *t, size_t *n);
 void tape_span_begin(tape *t, const char *label);
 void tape_span_end(tape *t, bool kept);
+/* A listener hears every draw and span as it comes, whether they are recorded or not. NULL: nobody listens. Borrowed. */
+typedef struct {
+    void (*draw)(void *data, const char *label, uint64_t bound, uint64_t value); /* bound 0 as in a record */
+    void (*begin)(void *data, const char *label);
+    void (*end)(void *data, bool kept);
+    void *data;
+} tape_listener;
+void tape_listen(tape *t, const tape_listener *listener);
 uint64_t tape_count(const tape *t); /* draws so far */
 bool tape_failed(const tape *t);    /* the record ran out of memory */
 

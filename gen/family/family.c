@@ -1,6 +1,7 @@
 /* Tables and families of the public API: option checks, loading, plan. */
 #include "family/family.h"
 #include "base/nearest.h"
+#include "lower/lower.h"
 #include "rules/op_common.h"
 #include "rules/opfilter.h"
 
@@ -133,6 +134,8 @@ static nn_status load(nn_table *t, const char *specs, nn_error *err)
                                 : embedded_profile(&in.overlay, t->options.profile, err);
     if (s == NN_OK)
         s = op_set_new_typed(&t->ops, in.files, in.n, in.overlay, (int)t->options.opset, types, err);
+    if (s == NN_OK)
+        s = lower_fold_domains(t->ops, err);
     if (s == NN_OK && common[0] > 0)
         s = op_set_common(t->ops, in.files, in.n, in.overlay, common[0], common[1], err);
     arena_free(&a);

@@ -44,10 +44,11 @@ struct nn_model {
     builder *builder;
     arena mem; /* names; scratch of the writer */
     sha256 *hasher;
-    build_path *paths; /* workspace: those that are due */
+    due_path *paths; /* workspace: those that are due */
     size_t paths_capacity;
     const graph *graph; /* NULL: nothing built */
     build_report report;
+    const build_trace *trace; /* NULL: nobody listens */
     model_names names;
     uint64_t index;
     char name[MODEL_NAME_SIZE];
@@ -55,6 +56,8 @@ struct nn_model {
     npz npz;
 };
 
+/* A model in which nothing is built yet. */
+nn_status model_new(nn_model **out, const nn_family *f, nn_error *err);
 /* Sets that are written as .pb files, and whether there is an inputs.npz. */
 int64_t family_sets(const nn_family *f);
 bool family_npz(const nn_family *f);

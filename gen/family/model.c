@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static nn_status new_model(nn_model **out, const nn_family *f, nn_error *err)
+nn_status model_new(nn_model **out, const nn_family *f, nn_error *err)
 {
     nn_model *m = nn_calloc(1, sizeof *m);
     if (m == NULL)
@@ -49,7 +49,7 @@ static nn_status collect_paths(nn_model *m, uint64_t index, build_request *r, nn
 {
     const nn_family *f = m->family;
     size_t n;
-    const build_path *due = cover_due(f->cover, index, &n);
+    const due_path *due = cover_due(f->cover, index, &n);
     r->n_paths = f->guide.n_contain + n;
     if (r->n_paths == 0)
         return NN_OK;
@@ -78,6 +78,7 @@ static nn_status build(nn_model *m, uint64_t index, nn_error *err)
     request.due = plan_due(f->plan, index, &request.n_due);
     tape_reseed(m->tape, (uint64_t)f->options.seed, index);
     const graph *g = NULL;
+    request.trace = m->trace;
     s = builder_build(m->builder, &request, m->tape, &g, &m->report, err);
     if (s != NN_OK)
         return s;
@@ -104,7 +105,7 @@ nn_status nn_model_build(nn_model **model, const nn_family *f, uint64_t index, n
     if (m != NULL && m->family != f)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "model %llu: the model to overwrite is of another family",
                        (unsigned long long)index);
-    nn_status s = m == NULL ? new_model(model, f, err) : NN_OK;
+    nn_status s = m == NULL ? model_new(model, f, err) : NN_OK;
     return s == NN_OK ? build(*model, index, err) : s;
 }
 

@@ -85,8 +85,7 @@ nn_status options_check(const options *o, const char *prefix, nn_error *err)
 {
     for (const option_row *row = option_rows; row < option_rows + option_count; row++) {
         int64_t x = is_number(row) ? option_int(o, row) : 0;
-        if (row->kind != OPTION_INT || (x >= row->least && x <= row->greatest) ||
-            (row->offset == offsetof(options, jobs) && x == 0))
+        if (row->kind != OPTION_INT || (x >= row->least && x <= row->greatest) || x == row->fallback)
             continue;
         char value[32];
         (void)snprintf(value, sizeof value, "%lld", (long long)x);
@@ -309,6 +308,38 @@ static nn_status check_command(const options *o, nn_error *err)
     return NN_OK;
 }
 
+static nn_status check_listing(const options *o, nn_error *err)
+{
+    static const char *const formats[] = {"", "text", "json", "markdown"};
+    if (o->out != NULL)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--list-ops writes no models: leave out --out");
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
+        if (strcmp(o->list_ops, formats[i]) == 0)
+            return NN_OK;
+    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--list-ops=%.60s: expected text, json or markdown", o->list_ops);
+}
+
+/* What is told is of one family, and is all that the run gives. */
+static nn_status check_trace(const options *o, nn_error *err)
+{
+    const char *flag = o->trace >= 0 ? "--trace" : "--trace-summary";
+    if (o->trace >= 0 && o->trace_summary != NULL)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--trace and --trace-summary exclude each other");
+    if (o->out != NULL)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s writes no models: leave out --out", flag);
+    if (o->shards > 0)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s tells of the whole family: leave out --shard", flag);
+    if (o->nodes_last > 0)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s tells of one family: expected one number of --nodes", flag);
+    if (o->trace >= o->count)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--trace %lld: the family has %lld models, from 0 on", (long long)o->trace,
+                       (long long)o->count);
+    const char *format = o->trace_summary;
+    if (format != NULL && *format != '\0' && strcmp(format, "text") != 0 && strcmp(format, "json") != 0)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--trace-summary=%.60s: expected text or json", format);
+    return NN_OK;
+}
+
 static nn_status check_together(const options *o, nn_error *err)
 {
     if (o->help || o->version)
@@ -321,17 +352,12 @@ static nn_status check_together(const options *o, nn_error *err)
         return check_command(o, err);
     if (o->verify)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--verify is an option of merge; nngen verify DIR looks at a corpus");
-    if (o->list_ops != NULL) {
-        if (o->out != NULL)
-            return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--list-ops writes no models: leave out --out");
-        static const char *const formats[] = {"", "text", "json", "markdown"};
-        for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
-            if (strcmp(o->list_ops, formats[i]) == 0)
-                return NN_OK;
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--list-ops=%.60s: expected text, json or markdown", o->list_ops);
-    }
+    if (o->list_ops != NULL)
+        return check_listing(o, err);
     if (o->like != NULL && *o->weights != '\0')
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--like and --weights exclude each other");
+    if (o->trace >= 0 || o->trace_summary != NULL)
+        return check_trace(o, err);
     if (o->out == NULL && !o->dry_run)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--out is missing: expected the directory to write");
     return NN_OK;

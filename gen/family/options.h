@@ -9,9 +9,9 @@
 
 #include <limits.h>
 
-/* X(kind, field, argument, default, least, greatest, in the manifest, help). The flag is the field with - for _.
- * INT: a whole number in [least, greatest]. TEXT: any text. LIST: texts, joined with ; where the flag comes again. FLAG: no
- * argument. WORD: an argument only as --flag=WORD. */
+/* X(kind, field, argument, default, least, greatest, in the manifest, help). The flag is the field with - for _. A default outside
+ * of [least, greatest] stands for an option that is not given. INT: a whole number in [least, greatest]. TEXT: any text. LIST:
+ * texts, joined with ; where the flag comes again. FLAG: no argument. WORD: an argument only as --flag=WORD. */
 #define NN_OPTIONS(X)                                                                                                             \
     X(INT, nodes, "N", 40, 1, 100000, true,                                                                                       \
       "exact number of operator nodes in each model; A..B/S makes a family for each of A, A+S, ... B nodes, in DIR/nodes-A, ...") \
@@ -53,6 +53,10 @@
     X(FLAG, quiet, NULL, 0, 0, 0, false, "print no progress and no summary")                                                      \
     X(FLAG, progress, NULL, 0, 0, 0, false, "print progress even if standard error is not a terminal")                            \
     X(WORD, list_ops, "FORMAT", NULL, 0, 0, false, "list the operators; FORMAT is text, json or markdown")                        \
+    X(INT, trace, "I", -1, 0, 9999999, false,                                                                                     \
+      "tell how model I is built: draws, operators tried, why tries failed; write nothing")                                       \
+    X(WORD, trace_summary, "FORMAT", NULL, 0, 0, false,                                                                           \
+      "count the tries of the family by operator and outcome; write nothing; FORMAT: text or json")                               \
     X(FLAG, version, NULL, 0, 0, 0, false, "print the version")                                                                   \
     X(FLAG, help, NULL, 0, 0, 0, false, "print this help")
 

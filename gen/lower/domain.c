@@ -1,6 +1,6 @@
 /* Draws from the domains of choose, attrs and rank: structure is drawn at once, whole numbers become solver variables. */
 #include "value/dmath.h"
-#include "lower/lower_internal.h"
+#include "lower/eval.h"
 
 static bool at_boundary(lower *l)
 {
@@ -65,7 +65,7 @@ static value draw_subset(lower *l, const expr *e)
     if (lo < 0)
         lo = 0;
     if (l->state != LOWER_OK || lo > hi) {
-        lower_fail(l);
+        lower_fail(l, WHY_EMPTY_DOMAIN);
         return r;
     }
     int64_t size = at_boundary(l) ? (tape_draw(l->tape, "end", 2) ? hi : lo) : tape_range(l->tape, "size", lo, hi);
@@ -95,7 +95,7 @@ static value draw_permutation(lower *l, const expr *e)
     value r = {0};
     uint32_t order[64];
     if (l->state != LOWER_OK || n < 0 || n > 64) {
-        lower_fail(l);
+        lower_fail(l, WHY_LENGTH);
         return r;
     }
     for (uint32_t i = 0; i < n; i++)
@@ -119,7 +119,7 @@ static value draw_select(lower *l, const expr *e)
     ex_type t = e->args[0]->type;
     int n = l->state != LOWER_OK ? 0 : t == TY_STRINGS ? list.strings.n : t == TY_REALS ? list.reals.n : list.ints.n;
     if (n == 0) {
-        lower_fail(l);
+        lower_fail(l, WHY_EMPTY_DOMAIN);
         return r;
     }
     int i = (int)tape_draw(l->tape, "select", (uint64_t)n);
@@ -140,7 +140,7 @@ static value draw_split(lower *l, const expr *e)
     bool product = e->op == FN_FACTORS;
     value r = {0};
     if (l->state != LOWER_OK || k < 0 || k > 64) {
-        lower_fail(l);
+        lower_fail(l, WHY_LENGTH);
         return r;
     }
     term_bounds(l, total, &lo, &hi);
@@ -174,7 +174,7 @@ static value draw_list(lower *l, const expr *e)
     int64_t n = eval_int(l, e->args[0]);
     value r = {0};
     if (l->state != LOWER_OK || n < 0 || n > 64) {
-        lower_fail(l);
+        lower_fail(l, WHY_LENGTH);
         return r;
     }
     term *p = lower_alloc(l, (size_t)n, sizeof *p);
@@ -190,7 +190,7 @@ static value draw_reals(lower *l, const expr *e)
     double lo = eval_real(l, e->args[1]), hi = eval_real(l, e->args[2]);
     value r = {0};
     if (l->state != LOWER_OK || n < 0 || n > 64) {
-        lower_fail(l);
+        lower_fail(l, WHY_LENGTH);
         return r;
     }
     double *p = lower_alloc(l, (size_t)n, sizeof *p);
@@ -251,7 +251,7 @@ value domain_draw(lower *l, const expr *e)
     default: {
         double lo = eval_real(l, e->args[0]), hi = eval_real(l, e->args[1]);
         if (!(lo <= hi) || !(hi - lo < 1e38) || (e->op == FN_LOGREAL && !(lo > 0)))
-            lower_fail(l);
+            lower_fail(l, WHY_EMPTY_DOMAIN);
         r.r = l->state == LOWER_OK ? draw_real(l, lo, hi, e->op == FN_LOGREAL) : 0;
         return r;
     }

@@ -11,7 +11,7 @@ bool eval_cond(lower *l, const expr *e)
 term_list eval_new_list(lower *l, int n)
 {
     if (n < 0 || n > LOWER_MAX_LIST) {
-        lower_fail(l);
+        lower_fail(l, WHY_LIST);
         n = 0;
     }
     return (term_list){lower_alloc(l, (size_t)n, sizeof(term)), n};
@@ -27,7 +27,7 @@ int eval_for_count(lower *l, const expr *e, value *source, int64_t *from)
         if (l->state != LOWER_OK || hi < lo)
             return 0;
         if ((uint64_t)hi - (uint64_t)lo >= LOWER_MAX_LIST) {
-            lower_fail(l);
+            lower_fail(l, WHY_LIST);
             return 0;
         }
         return (int)(hi - lo + 1);
@@ -124,7 +124,7 @@ static __attribute__((noinline)) value eval_cat(lower *l, const expr *e)
     if (e->type == TY_STRING) {
         size_t length = strlen(a.s) + strlen(b.s);
         if (length > LOWER_MAX_LIST)
-            lower_fail(l);
+            lower_fail(l, WHY_LIST);
         lower_spend(l, length);
         r.s = l->state == LOWER_OK ? arena_printf(&l->scratch, "%s%s", a.s, b.s) : NULL;
         if (!r.s && l->state == LOWER_OK)
@@ -134,7 +134,7 @@ static __attribute__((noinline)) value eval_cat(lower *l, const expr *e)
     int na = eval_list_length(e->type, &a), nb = eval_list_length(e->type, &b);
     size_t size = e->type == TY_REALS ? sizeof(double) : e->type == TY_STRINGS ? sizeof(char *) : sizeof(term);
     if (na + nb > LOWER_MAX_LIST)
-        lower_fail(l);
+        lower_fail(l, WHY_LIST);
     char *p = lower_alloc(l, (size_t)(na + nb), size);
     if (!p)
         return r;
@@ -165,7 +165,7 @@ static __attribute__((noinline)) value eval_index(lower *l, const expr *e)
     if (i < 0)
         i += n;
     if (l->state != LOWER_OK || i < 0 || i >= n) {
-        lower_fail(l);
+        lower_fail(l, WHY_INDEX);
         return r;
     }
     if (e->a->type == TY_REALS)
@@ -273,6 +273,41 @@ static inline value eval_coerced(lower *l, const expr *e)
     return eval_coerce(l, e);
 }
 
+static inline value eval_composite(lower *l, const expr *e)
+{
+    switch (e->kind) {
+    case EX_VAR:
+        return frame_var(l, e->index);
+    case EX_OUTPUT:
+        return (value){.tensor = frame_tensor(l, true, e->index)};
+    case EX_TYPEVAR:
+        return (value){.s = frame_type(l, e->index)};
+    case EX_NEG:
+        return eval_of_term(term_scale(l, eval(l, e->a).t, -1, 0));
+    case EX_NOT:
+        return eval_of_term(term_scale(l, eval(l, e->a).t, -1, 1));
+    case EX_BINARY:
+        return eval_binary(l, e);
+    case EX_INDEX:
+        return eval_index(l, e);
+    case EX_SLICE:
+        return eval_slice(l, e);
+    case EX_LIST:
+        return eval_list(l, e);
+    case EX_FOR:
+        return eval_for(l, e);
+    case EX_CALL:
+        return eval_call(l, e);
+    case EX_IF:
+        return eval(l, eval_cond(l, e->a) ? e->b : e->c);
+    case EX_COERCE:
+        return eval_coerced(l, e);
+    default:
+        lower_fail(l, WHY_NO_VALUE);
+        return (value){0};
+    }
+}
+
 /* Leaves take no step of their own. */
 value eval(lower *l, const expr *e)
 {
@@ -306,50 +341,7 @@ value eval(lower *l, const expr *e)
     }
     if (!lower_enter(l))
         return r;
-    switch (e->kind) {
-    case EX_VAR:
-        r = frame_var(l, e->index);
-        break;
-    case EX_OUTPUT:
-        r.tensor = frame_tensor(l, true, e->index);
-        break;
-    case EX_TYPEVAR:
-        r.s = frame_type(l, e->index);
-        break;
-    case EX_NEG:
-        r.t = term_scale(l, eval(l, e->a).t, -1, 0);
-        break;
-    case EX_NOT:
-        r.t = term_scale(l, eval(l, e->a).t, -1, 1);
-        break;
-    case EX_BINARY:
-        r = eval_binary(l, e);
-        break;
-    case EX_INDEX:
-        r = eval_index(l, e);
-        break;
-    case EX_SLICE:
-        r = eval_slice(l, e);
-        break;
-    case EX_LIST:
-        r = eval_list(l, e);
-        break;
-    case EX_FOR:
-        r = eval_for(l, e);
-        break;
-    case EX_CALL:
-        r = eval_call(l, e);
-        break;
-    case EX_IF:
-        r = eval(l, eval_cond(l, e->a) ? e->b : e->c);
-        break;
-    case EX_COERCE:
-        r = eval_coerced(l, e);
-        break;
-    default:
-        lower_fail(l);
-        break;
-    }
+    r = eval_composite(l, e);
     l->depth--;
     return r;
 }

@@ -41,7 +41,7 @@ static term_list eval_edit(lower *l, const expr *e)
     int n = a.n + insert;
     i += i < 0 ? n : 0;
     if (l->state != LOWER_OK || i < 0 || i >= n) {
-        lower_fail(l);
+        lower_fail(l, WHY_INDEX);
         return (term_list){0};
     }
     r = copy_list(l, a, insert);
@@ -59,14 +59,14 @@ static term_list eval_remove(lower *l, const expr *e)
     term_list a = eval(l, e->args[0]).ints, drop = eval(l, e->args[1]).ints, r = eval_new_list(l, a.n);
     bool gone[4096] = {false};
     if (l->state != LOWER_OK || a.n > 4096) {
-        lower_fail(l);
+        lower_fail(l, WHY_LIST);
         return (term_list){0};
     }
     for (int i = 0; i < drop.n && l->state == LOWER_OK; i++) {
         int64_t x = term_need(l, drop.p[i]);
         x += x < 0 ? a.n : 0;
         if (x < 0 || x >= a.n)
-            lower_fail(l);
+            lower_fail(l, WHY_INDEX);
         else
             gone[x] = true;
     }
@@ -109,7 +109,7 @@ static value eval_fill_reals(lower *l, const expr *e)
     int64_t n = eval_int(l, e->args[0]);
     double v = eval_real(l, e->args[1]);
     if (l->state != LOWER_OK || n < 0 || n > LOWER_MAX_LIST) {
-        lower_fail(l);
+        lower_fail(l, WHY_LIST);
         return (value){0};
     }
     double *p = lower_alloc(l, (size_t)n, sizeof *p);
@@ -125,7 +125,7 @@ static term_list eval_unravel(lower *l, const expr *e)
     for (int i = shape.n - 1; i >= 0 && l->state == LOWER_OK; i--) {
         int64_t d = term_need(l, shape.p[i]);
         if (d <= 0) {
-            lower_fail(l);
+            lower_fail(l, WHY_DIMENSION);
             break;
         }
         ((term *)(uintptr_t)r.p)[i] = term_const(flat % d);
@@ -141,7 +141,7 @@ static const char *eval_letters(lower *l, const expr *e)
     for (int i = 0; i < a.n && l->state == LOWER_OK; i++) {
         int64_t x = term_need(l, a.p[i]);
         if (x < 0 || x > 51)
-            lower_fail(l);
+            lower_fail(l, WHY_LETTER);
         else
             s[i] = (char)(x < 26 ? 'a' + x : 'A' + x - 26);
     }
@@ -177,121 +177,179 @@ static term eval_present(lower *l, const expr *e)
     return term_const(l->f->var_written[x->index]);
 }
 
+/* ---- one function of this shape for each row of the table below ---- */
+
+static value call_rank(lower *l, const expr *e)
+{
+    return eval_of_term(term_const(frame_dims(l, eval(l, e->args[0]).tensor, 0).n));
+}
+
+static value call_shape(lower *l, const expr *e)
+{
+    return (value){.ints = frame_dims(l, eval(l, e->args[0]).tensor, 0)};
+}
+
+static value call_numel(lower *l, const expr *e)
+{
+    term_list d = frame_dims(l, eval(l, e->args[0]).tensor, 0);
+    return eval_of_term(l->state == LOWER_OK ? term_product(l, d.p, d.n) : term_const(0));
+}
+
+static value call_present(lower *l, const expr *e)
+{
+    return eval_of_term(eval_present(l, e));
+}
+
+static value call_arity(lower *l, const expr *e)
+{
+    return eval_of_term(term_const(eval(l, e->args[0]).tensor.n));
+}
+
+static value call_nth(lower *l, const expr *e)
+{
+    tensor_ref t = eval(l, e->args[0]).tensor;
+    int64_t k = eval_int(l, e->args[1]);
+    if (l->state != LOWER_OK || k < 0 || k >= t.n)
+        lower_fail(l, WHY_INDEX);
+    else
+        t.first += (int)k;
+    t.n = 1;
+    return (value){.tensor = t};
+}
+
+static value call_len(lower *l, const expr *e)
+{
+    value a = eval(l, e->args[0]);
+    return eval_of_term(term_const(l->state == LOWER_OK ? eval_list_length(e->args[0]->type, &a) : 0));
+}
+
+static value call_conditions(lower *l, const expr *e)
+{
+    int n;
+    term *x = eval_conditions(l, e->args[0], &n);
+    if (l->state != LOWER_OK)
+        return eval_of_term(term_const(0));
+    return eval_of_term(e->op == FN_ALL ? term_and(l, x, n) : term_or(l, x, n));
+}
+
+static value call_count(lower *l, const expr *e)
+{
+    int n;
+    term *x = eval_conditions(l, e->args[0], &n), sum = term_const(0);
+    for (int i = 0; i < n && l->state == LOWER_OK; i++)
+        sum = term_add(l, sum, x[i], 1);
+    return eval_of_term(sum);
+}
+
+static value call_aggregate(lower *l, const expr *e)
+{
+    return eval_of_term(eval_aggregate(l, e));
+}
+
+static value call_abs(lower *l, const expr *e)
+{
+    return eval_of_term(term_abs(l, eval(l, e->args[0]).t));
+}
+
+static value call_ceildiv(lower *l, const expr *e)
+{
+    term a = eval(l, e->args[0]).t, b = eval(l, e->args[1]).t;
+    return eval_of_term(l->state == LOWER_OK ? term_divide(l, TERM_CEILDIV, a, b) : term_const(0));
+}
+
+static value call_norm_axis(lower *l, const expr *e)
+{
+    int64_t a = eval_int(l, e->args[0]);
+    term rank = eval(l, e->args[1]).t;
+    return eval_of_term(a < 0 ? term_scale(l, rank, 1, a) : term_const(a));
+}
+
+static value call_fits(lower *l, const expr *e)
+{
+    return eval_of_term(eval_fits(l, e));
+}
+
+static value call_repeat(lower *l, const expr *e)
+{
+    return e->type == TY_REALS ? eval_fill_reals(l, e) : (value){.ints = eval_repeat(l, e)};
+}
+
+static value call_edit(lower *l, const expr *e)
+{
+    return (value){.ints = eval_edit(l, e)};
+}
+
+static value call_remove(lower *l, const expr *e)
+{
+    return (value){.ints = eval_remove(l, e)};
+}
+
+static value call_reverse(lower *l, const expr *e)
+{
+    term_list a = eval(l, e->args[0]).ints, r = eval_new_list(l, a.n);
+    for (int i = 0; i < a.n && l->state == LOWER_OK; i++)
+        ((term *)(uintptr_t)r.p)[i] = a.p[a.n - 1 - i];
+    return (value){.ints = r};
+}
+
+static value call_sort(lower *l, const expr *e)
+{
+    return (value){.ints = eval_sorted(l, e)};
+}
+
+static value call_unravel(lower *l, const expr *e)
+{
+    return (value){.ints = eval_unravel(l, e)};
+}
+
+static value call_letters(lower *l, const expr *e)
+{
+    return (value){.s = eval_letters(l, e)};
+}
+
+static value call_ties(lower *l, const expr *e)
+{
+    return eval_of_term(term_const(eval_estimate(l, e->args[0]).ties));
+}
+
+static value call_weak(lower *l, const expr *e)
+{
+    return eval_of_term(term_const(eval_estimate(l, e->args[0]).weak));
+}
+
+static value call_can(lower *l, const expr *e)
+{
+    return eval_of_term(eval_can(l, e));
+}
+
+static value call_whole(lower *l, const expr *e)
+{
+    return eval_of_term(term_const(dtype_is_whole(dtype_parse(eval(l, e->args[0]).s))));
+}
+
+static value call_chosen(lower *l, const expr *e)
+{
+    return eval_of_term(term_const(l->f->op->data >> dtype_parse(eval(l, e->args[0]).s) & 1));
+}
+
 value eval_call(lower *l, const expr *e)
 {
-    value r = {0};
-    tensor_ref t;
-    int n;
-    term *x;
-    switch ((ex_fn)e->op) {
-    case FN_RANK:
-        t = eval(l, e->args[0]).tensor;
-        return eval_of_term(term_const(frame_dims(l, t, 0).n));
-    case FN_SHAPE:
-        t = eval(l, e->args[0]).tensor;
-        r.ints = frame_dims(l, t, 0);
-        return r;
-    case FN_NUMEL: {
-        t = eval(l, e->args[0]).tensor;
-        term_list d = frame_dims(l, t, 0);
-        return eval_of_term(l->state == LOWER_OK ? term_product(l, d.p, d.n) : term_const(0));
-    }
-    case FN_PRESENT:
-        return eval_of_term(eval_present(l, e));
-    case FN_ARITY:
-        return eval_of_term(term_const(eval(l, e->args[0]).tensor.n));
-    case FN_NTH: {
-        t = eval(l, e->args[0]).tensor;
-        int64_t k = eval_int(l, e->args[1]);
-        if (l->state != LOWER_OK || k < 0 || k >= t.n)
-            lower_fail(l);
-        else
-            t.first += (int)k;
-        t.n = 1;
-        r.tensor = t;
-        return r;
-    }
-    case FN_LEN: {
-        value a = eval(l, e->args[0]);
-        return eval_of_term(term_const(l->state == LOWER_OK ? eval_list_length(e->args[0]->type, &a) : 0));
-    }
-    case FN_ALL:
-    case FN_ANY:
-        x = eval_conditions(l, e->args[0], &n);
-        if (l->state != LOWER_OK)
-            return eval_of_term(term_const(0));
-        return eval_of_term(e->op == FN_ALL ? term_and(l, x, n) : term_or(l, x, n));
-    case FN_COUNT: {
-        x = eval_conditions(l, e->args[0], &n);
-        term sum = term_const(0);
-        for (int i = 0; i < n && l->state == LOWER_OK; i++)
-            sum = term_add(l, sum, x[i], 1);
-        return eval_of_term(sum);
-    }
-    case FN_PROD:
-    case FN_SUM:
-    case FN_MIN:
-    case FN_MAX:
-        return eval_of_term(eval_aggregate(l, e));
-    case FN_ABS:
-        return eval_of_term(term_abs(l, eval(l, e->args[0]).t));
-    case FN_CEILDIV: {
-        term a = eval(l, e->args[0]).t, b = eval(l, e->args[1]).t;
-        return eval_of_term(l->state == LOWER_OK ? term_divide(l, TERM_CEILDIV, a, b) : term_const(0));
-    }
-    case FN_NORM_AXIS: {
-        int64_t a = eval_int(l, e->args[0]);
-        term rank = eval(l, e->args[1]).t;
-        return eval_of_term(a < 0 ? term_scale(l, rank, 1, a) : term_const(a));
-    }
-    case FN_BROADCAST:
-        return eval_broadcast(l, e);
-    case FN_FITS:
-        return eval_of_term(eval_fits(l, e));
-    case FN_FILL:
-        if (e->type == TY_REALS)
-            return eval_fill_reals(l, e);
-        /* fall through */
-    case FN_ONES:
-    case FN_ZEROS:
-    case FN_IOTA:
-        r.ints = eval_repeat(l, e);
-        return r;
-    case FN_SETAT:
-    case FN_INSERT:
-        r.ints = eval_edit(l, e);
-        return r;
-    case FN_REMOVE:
-        r.ints = eval_remove(l, e);
-        return r;
-    case FN_REVERSE: {
-        term_list a = eval(l, e->args[0]).ints;
-        r.ints = eval_new_list(l, a.n);
-        for (int i = 0; i < a.n && l->state == LOWER_OK; i++)
-            ((term *)(uintptr_t)r.ints.p)[i] = a.p[a.n - 1 - i];
-        return r;
-    }
-    case FN_SORT:
-        r.ints = eval_sorted(l, e);
-        return r;
-    case FN_UNRAVEL:
-        r.ints = eval_unravel(l, e);
-        return r;
-    case FN_LETTERS:
-        r.s = eval_letters(l, e);
-        return r;
-    case FN_TIES:
-        return eval_of_term(term_const(eval_estimate(l, e->args[0]).ties));
-    case FN_WEAK:
-        return eval_of_term(term_const(eval_estimate(l, e->args[0]).weak));
-    case FN_CAN:
-        return eval_of_term(eval_can(l, e));
-    case FN_WHOLE:
-        return eval_of_term(term_const(dtype_is_whole(dtype_parse(eval(l, e->args[0]).s))));
-    case FN_CHOSEN:
-        return eval_of_term(term_const(l->f->op->data >> dtype_parse(eval(l, e->args[0]).s) & 1));
-    default:
-        lower_fail(l);
-        return r;
-    }
+    static value (*const calls[FN_COUNT_])(lower *, const expr *) = {
+        [FN_RANK] = call_rank,       [FN_SHAPE] = call_shape,         [FN_NUMEL] = call_numel,
+        [FN_PRESENT] = call_present, [FN_ARITY] = call_arity,         [FN_NTH] = call_nth,
+        [FN_LEN] = call_len,         [FN_ALL] = call_conditions,      [FN_ANY] = call_conditions,
+        [FN_COUNT] = call_count,     [FN_PROD] = call_aggregate,      [FN_SUM] = call_aggregate,
+        [FN_MIN] = call_aggregate,   [FN_MAX] = call_aggregate,       [FN_ABS] = call_abs,
+        [FN_CEILDIV] = call_ceildiv, [FN_NORM_AXIS] = call_norm_axis, [FN_BROADCAST] = eval_broadcast,
+        [FN_FITS] = call_fits,       [FN_FILL] = call_repeat,         [FN_ONES] = call_repeat,
+        [FN_ZEROS] = call_repeat,    [FN_IOTA] = call_repeat,         [FN_SETAT] = call_edit,
+        [FN_INSERT] = call_edit,     [FN_REMOVE] = call_remove,       [FN_REVERSE] = call_reverse,
+        [FN_SORT] = call_sort,       [FN_UNRAVEL] = call_unravel,     [FN_LETTERS] = call_letters,
+        [FN_TIES] = call_ties,       [FN_WEAK] = call_weak,           [FN_CAN] = call_can,
+        [FN_WHOLE] = call_whole,     [FN_CHOSEN] = call_chosen,
+    };
+    if (calls[e->op])
+        return calls[e->op](l, e);
+    lower_fail(l, WHY_NO_VALUE); /* the checker lets no other function through */
+    return (value){0};
 }

@@ -144,7 +144,7 @@ static void post_fits(lower *l, const expr *e)
 {
     term_list s[2];
     if (eval_shapes(l, e, s, 2) < 2 || s[0].n > s[1].n) {
-        lower_fail(l);
+        lower_fail(l, WHY_FITS);
         return;
     }
     for (int i = 0; i < s[0].n && l->state == LOWER_OK; i++) {
@@ -205,17 +205,112 @@ term eval_can(lower *l, const expr *e)
     size_t decide = l->n_decide;
     eval_post(l, e->args[0], true);
     if (l->state == LOWER_OK)
-        lower_check(l, csp_propagate(l->csp));
+        lower_propagate(l);
     bool can = l->state == LOWER_OK;
-    csp_undo(l->csp, m);
+    lower_undo(l, m);
     l->n_decide = decide;
     if (l->state == LOWER_FAIL)
         l->state = LOWER_OK;
     return term_const(can);
 }
 
+/* Lists are equal element by element. */
+static void post_equal_lists(lower *l, const expr *e)
+{
+    value a = eval(l, e->a), b = eval(l, e->b);
+    if (l->state == LOWER_OK && a.ints.n != b.ints.n)
+        lower_fail(l, WHY_LENGTHS);
+    for (int i = 0; l->state == LOWER_OK && i < a.ints.n; i++)
+        term_post(l, CSP_EQ, a.ints.p[i], b.ints.p[i]);
+}
+
+/* a % b == 0, posted as a = b * q: that propagates through divisors. False: both are known, or evaluation failed; nothing is
+ * posted. */
+static bool post_divides(lower *l, const expr *e)
+{
+    term a = eval(l, e->a).t, b = eval(l, e->b).t;
+    int64_t x, lo, hi;
+    if (l->state != LOWER_OK || (term_fixed(l, a, &x) && term_fixed(l, b, &x)))
+        return false;
+    term_bounds(l, a, &lo, &hi);
+    if (lo < 0 || hi < 0) {
+        term_post(l, CSP_EQ, term_divide(l, TERM_MOD, a, b), term_const(0));
+        return true;
+    }
+    term q = term_new(l, 0, hi, false);
+    term_post(l, CSP_EQ, term_mul(l, q, b), a);
+    return true;
+}
+
+static bool is_multiple(const expr *e)
+{
+    return e->op == OP_EQ && e->a->kind == EX_BINARY && e->a->op == OP_MOD && e->b->kind == EX_INT && e->b->i == 0;
+}
+
+/* A comparison of whole numbers. */
+static void post_comparison(lower *l, const expr *e, bool truth)
+{
+    csp_rel rel;
+    bool swap;
+    int shift;
+    if (truth && is_multiple(e) && post_divides(l, e->a))
+        return;
+    term a = eval(l, e->a).t, b = eval(l, e->b).t;
+    if (l->state != LOWER_OK || !relation(e, &rel, &swap, &shift))
+        return;
+    term x = term_scale(l, swap ? b : a, 1, shift), y = swap ? a : b;
+    if (truth)
+        term_post(l, rel, x, y);
+    else if (rel == CSP_LE)
+        term_post(l, CSP_LE, term_scale(l, y, 1, 1), x);
+    else
+        term_post(l, rel == CSP_EQ ? CSP_NE : CSP_EQ, x, y);
+}
+
+/* False: it is to be posted as a value. */
+static bool post_binary(lower *l, const expr *e, bool truth)
+{
+    if ((e->op == OP_AND && truth) || (e->op == OP_OR && !truth)) {
+        eval_post(l, e->a, truth);
+        eval_post(l, e->b, truth);
+        return true;
+    }
+    if (e->op < OP_EQ || e->op > OP_GE)
+        return false;
+    if (e->a->type == TY_INTS && (e->op == OP_EQ) == truth) {
+        post_equal_lists(l, e);
+        return true;
+    }
+    if (e->a->type != TY_INT && e->a->type != TY_BOOL)
+        return false;
+    post_comparison(l, e, truth);
+    return true;
+}
+
+/* False: it is to be posted as a value. */
+static bool post_call(lower *l, const expr *e, bool truth)
+{
+    if (e->op == FN_FITS && truth) {
+        post_fits(l, e);
+        return true;
+    }
+    const expr *g = e->n ? e->args[0] : NULL;
+    if (!((e->op == FN_ALL && truth) || (e->op == FN_ANY && !truth)) || g->kind != EX_FOR)
+        return false;
+    value source = {0};
+    int64_t from = 0;
+    int n = eval_for_count(l, g, &source, &from);
+    for (int i = 0; i < n && l->state == LOWER_OK; i++) {
+        l->locals[g->index] = eval_for_item(g, &source, from, i);
+        if (eval_for_admits(l, g))
+            eval_post(l, g->args[0], truth);
+    }
+    return true;
+}
+
 static void post(lower *l, const expr *e, bool truth)
 {
+    bool done = false;
     switch (e->kind) {
     case EX_NOT:
         eval_post(l, e->a, !truth);
@@ -224,77 +319,16 @@ static void post(lower *l, const expr *e, bool truth)
         eval_post(l, eval_cond(l, e->a) ? e->b : e->c, truth);
         return;
     case EX_BINARY:
-        if ((e->op == OP_AND && truth) || (e->op == OP_OR && !truth)) {
-            eval_post(l, e->a, truth);
-            eval_post(l, e->b, truth);
-            return;
-        }
-        csp_rel rel;
-        bool swap;
-        int shift;
-        if (e->a->type == TY_INTS && relation(e, &rel, &swap, &shift) && (e->op == OP_EQ) == truth) {
-            value a = eval(l, e->a), b = eval(l, e->b);
-            if (l->state == LOWER_OK && a.ints.n != b.ints.n)
-                lower_fail(l);
-            for (int i = 0; l->state == LOWER_OK && i < a.ints.n; i++)
-                term_post(l, CSP_EQ, a.ints.p[i], b.ints.p[i]);
-            return;
-        }
-        if ((e->a->type == TY_INT || e->a->type == TY_BOOL) && relation(e, &rel, &swap, &shift)) {
-            /* a % b == 0: a = b * q propagates through divisors */
-            if (truth && e->op == OP_EQ && e->a->kind == EX_BINARY && e->a->op == OP_MOD && e->b->kind == EX_INT && e->b->i == 0) {
-                term a = eval(l, e->a->a).t, b = eval(l, e->a->b).t;
-                int64_t x, lo, hi;
-                if (l->state != LOWER_OK)
-                    return;
-                if (!(term_fixed(l, a, &x) && term_fixed(l, b, &x))) {
-                    term_bounds(l, a, &lo, &hi);
-                    if (lo < 0 || hi < 0) {
-                        term_post(l, CSP_EQ, term_divide(l, TERM_MOD, a, b), term_const(0));
-                        return;
-                    }
-                    term q = term_new(l, 0, hi, false);
-                    term_post(l, CSP_EQ, term_mul(l, q, b), a);
-                    return;
-                }
-            }
-            term a = eval(l, e->a).t, b = eval(l, e->b).t;
-            if (l->state != LOWER_OK)
-                return;
-            term x = swap ? b : a, y = swap ? a : b;
-            x = term_scale(l, x, 1, shift);
-            if (truth)
-                term_post(l, rel, x, y);
-            else if (rel == CSP_LE)
-                term_post(l, CSP_LE, term_scale(l, y, 1, 1), x);
-            else
-                term_post(l, rel == CSP_EQ ? CSP_NE : CSP_EQ, x, y);
-            return;
-        }
+        done = post_binary(l, e, truth);
         break;
     case EX_CALL:
-        if (e->op == FN_FITS && truth) {
-            post_fits(l, e);
-            return;
-        }
-        if ((e->op == FN_ALL && truth) || (e->op == FN_ANY && !truth)) {
-            const expr *g = e->args[0];
-            if (g->kind != EX_FOR)
-                break;
-            value source = {0};
-            int64_t from = 0;
-            int n = eval_for_count(l, g, &source, &from);
-            for (int i = 0; i < n && l->state == LOWER_OK; i++) {
-                l->locals[g->index] = eval_for_item(g, &source, from, i);
-                if (eval_for_admits(l, g))
-                    eval_post(l, g->args[0], truth);
-            }
-            return;
-        }
+        done = post_call(l, e, truth);
         break;
     default:
         break;
     }
+    if (done)
+        return;
     term t = eval(l, e).t;
     if (l->state == LOWER_OK)
         term_post(l, truth ? CSP_NE : CSP_EQ, t, term_const(0));

@@ -1,6 +1,6 @@
 /* Estimates by the same expressions that give bounds: see estimate.h. While l->estimating is set, eval_interval gives the intervals
  * of estimates too, so that lo, hi, mag and width in a `range` speak of likely values. */
-#include "lower/lower_internal.h"
+#include "lower/eval.h"
 
 static estimate fold(int fn, estimate a, estimate b)
 {
@@ -17,48 +17,26 @@ static estimate fold(int fn, estimate a, estimate b)
     }
 }
 
-static estimate aggregate_for(lower *l, const expr *e, const expr *g)
+typedef struct {
+    int fn;
+    bool any;
+    estimate r;
+} estimate_fold;
+
+static void fold_item(lower *l, void *data, const expr *e, tensor_ref t, int k)
 {
-    value source = {0};
-    int64_t from = 0;
-    int n = eval_for_count(l, g, &source, &from);
-    estimate r = est_point(e->op == FN_PROD ? 1 : 0);
-    bool any = false;
-    for (int i = 0; i < n && l->state == LOWER_OK; i++) {
-        l->locals[g->index] = eval_for_item(g, &source, from, i);
-        if (g->c && !eval_cond(l, g->c))
-            continue;
-        estimate x = eval_estimate(l, g->args[0]);
-        r = any ? fold(e->op, r, x) : x;
-        any = true;
-    }
-    if (!any && e->op != FN_PROD && e->op != FN_SUM)
-        lower_fail(l);
-    return r;
+    estimate_fold *f = data;
+    estimate x = e ? eval_estimate(l, e) : frame_estimate(l, t, k);
+    f->r = f->any ? fold(f->fn, f->r, x) : x;
+    f->any = true;
 }
 
 static estimate aggregate(lower *l, const expr *e)
 {
-    if (e->n == 1 && e->args[0]->type == TY_INTERVALS)
-        return aggregate_for(l, e, e->args[0]);
-    estimate r = est_point(0);
-    bool any = false;
-    for (size_t i = 0; i < e->n && l->state == LOWER_OK; i++) {
-        const expr *x = e->args[i]->kind == EX_COERCE ? e->args[i]->a : e->args[i];
-        if (x->type != TY_TENSORS) {
-            estimate v = eval_estimate(l, e->args[i]);
-            r = any ? fold(e->op, r, v) : v;
-            any = true;
-            continue;
-        }
-        tensor_ref t = eval_tensor(l, x); /* a variadic stands for all its tensors */
-        for (int k = 0; k < t.n && l->state == LOWER_OK; k++) {
-            estimate v = frame_estimate(l, t, k);
-            r = any ? fold(e->op, r, v) : v;
-            any = true;
-        }
-    }
-    return r;
+    estimate_fold f = {.fn = e->op, .r = est_point(e->op == FN_PROD ? 1 : 0)};
+    if (!eval_each(l, e, fold_item, &f))
+        lower_fail(l, WHY_NO_ELEMENTS);
+    return f.r;
 }
 
 static estimate mono(lower *l, const expr *g)
@@ -183,7 +161,7 @@ estimate eval_estimate(lower *l, const expr *e)
         break;
     }
     default:
-        lower_fail(l);
+        lower_fail(l, WHY_NO_VALUE);
         break;
     }
     l->estimating = before;

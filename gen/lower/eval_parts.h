@@ -2,7 +2,7 @@
 #ifndef NN_EVAL_PARTS_H
 #define NN_EVAL_PARTS_H
 
-#include "lower/lower_internal.h"
+#include "lower/eval.h"
 
 term_list eval_new_list(lower *l, int n);
 term_list eval_terms(lower *l, expr *const *args, size_t n);

@@ -1,6 +1,6 @@
-/* Reals, intervals and contents of initializers: evaluated once shapes are solved (attributes' reals earlier). */
+/* Reals and intervals: evaluated once shapes are solved (attributes' reals earlier). */
 #include "value/dmath.h"
-#include "lower/lower_internal.h"
+#include "lower/eval.h"
 
 #include <string.h>
 
@@ -13,59 +13,30 @@ static double fold(int fn, double a, double b)
     return fn == FN_PROD ? a * b : a + b;
 }
 
+static double (*const real_functions[FN_COUNT_])(double) = {
+    [FN_FLOOR] = dm_floor, [FN_CEIL] = dm_ceil,   [FN_ROUND] = dm_round_even, [FN_SQRT] = dm_sqrt, [FN_EXP] = dm_exp,
+    [FN_LOG] = dm_log,     [FN_SIN] = dm_sin,     [FN_COS] = dm_cos,          [FN_TAN] = dm_tan,   [FN_ASIN] = dm_asin,
+    [FN_ACOS] = dm_acos,   [FN_ATAN] = dm_atan,   [FN_SINH] = dm_sinh,        [FN_COSH] = dm_cosh, [FN_TANH] = dm_tanh,
+    [FN_ASINH] = dm_asinh, [FN_ACOSH] = dm_acosh, [FN_ATANH] = dm_atanh,      [FN_ERF] = dm_erf,
+};
+
 static double function_real(int fn, double x)
 {
     switch ((ex_fn)fn) {
-    case FN_FLOOR:
-        return dm_floor(x);
-    case FN_CEIL:
-        return dm_ceil(x);
-    case FN_ROUND:
-        return dm_round_even(x);
     case FN_SIGN:
         return (x > 0) - (x < 0);
     case FN_RELU:
         return x > 0 ? x : 0;
     case FN_SQR:
         return x * x;
-    case FN_SQRT:
-        return dm_sqrt(x);
     case FN_ABS:
         return x < 0 ? -x : x;
-    case FN_EXP:
-        return dm_exp(x);
-    case FN_LOG:
-        return dm_log(x);
-    case FN_SIN:
-        return dm_sin(x);
-    case FN_COS:
-        return dm_cos(x);
-    case FN_TAN:
-        return dm_tan(x);
-    case FN_ASIN:
-        return dm_asin(x);
-    case FN_ACOS:
-        return dm_acos(x);
-    case FN_ATAN:
-        return dm_atan(x);
-    case FN_SINH:
-        return dm_sinh(x);
-    case FN_COSH:
-        return dm_cosh(x);
-    case FN_TANH:
-        return dm_tanh(x);
-    case FN_ASINH:
-        return dm_asinh(x);
-    case FN_ACOSH:
-        return dm_acosh(x);
-    case FN_ATANH:
-        return dm_atanh(x);
-    case FN_ERF:
-        return dm_erf(x);
     case FN_SIGMOID:
         return 1 / (1 + dm_exp(-x));
-    default: /* softplus */
+    case FN_SOFTPLUS:
         return x > 30 ? x : dm_log(1 + dm_exp(x));
+    default:
+        return real_functions[fn](x);
     }
 }
 
@@ -77,6 +48,25 @@ static inline interval argument(lower *l, const expr *e)
         return eval_interval(l, e);
     tensor_ref t = eval_tensor(l, x->a);
     return x != e || l->estimating ? frame_estimate(l, t, 0).range : frame_range(l, t, 0);
+}
+
+/* min, max, sum and prod over a list or several arguments. */
+static double aggregate_real(lower *l, const expr *e)
+{
+    double r = e->op == FN_PROD ? 1 : 0;
+    if (e->n == 1 && e->args[0]->type == TY_REALS) {
+        real_list list = eval(l, e->args[0]).reals;
+        if (list.n == 0 && (e->op == FN_MIN || e->op == FN_MAX))
+            lower_fail(l, WHY_NO_ELEMENTS);
+        for (int i = 0; l->state == LOWER_OK && i < list.n; i++)
+            r = i == 0 ? list.p[0] : fold(e->op, r, list.p[i]);
+        return r;
+    }
+    for (size_t i = 0; i < e->n; i++) {
+        double x = eval_real(l, e->args[i]);
+        r = i == 0 ? x : fold(e->op, r, x);
+    }
+    return r;
 }
 
 static double call_real(lower *l, const expr *e)
@@ -98,7 +88,7 @@ static double call_real(lower *l, const expr *e)
     case FN_LARGEST: {
         double least = 0, largest = 0;
         if (!dtype_limits(dtype_parse(eval(l, e->args[0]).s), &least, &largest))
-            lower_fail(l);
+            lower_fail(l, WHY_NO_VALUE);
         return e->op == FN_LEAST ? least : largest;
     }
     case FN_SCALE_FOR: {
@@ -112,22 +102,8 @@ static double call_real(lower *l, const expr *e)
     case FN_MIN:
     case FN_MAX:
     case FN_SUM:
-    case FN_PROD: {
-        double r = e->op == FN_PROD ? 1 : 0;
-        if (e->n == 1 && e->args[0]->type == TY_REALS) {
-            real_list list = eval(l, e->args[0]).reals;
-            if (list.n == 0 && (e->op == FN_MIN || e->op == FN_MAX))
-                lower_fail(l);
-            for (int i = 0; l->state == LOWER_OK && i < list.n; i++)
-                r = i == 0 ? list.p[0] : fold(e->op, r, list.p[i]);
-            return r;
-        }
-        for (size_t i = 0; i < e->n; i++) {
-            double x = eval_real(l, e->args[i]);
-            r = i == 0 ? x : fold(e->op, r, x);
-        }
-        return r;
-    }
+    case FN_PROD:
+        return aggregate_real(l, e);
     default:
         return function_real(e->op, eval_real(l, e->args[0]));
     }
@@ -158,7 +134,7 @@ static double real_of(lower *l, const expr *e)
         int64_t i = eval_int(l, e->b);
         i += i < 0 ? list.n : 0;
         if (l->state != LOWER_OK || i < 0 || i >= list.n) {
-            lower_fail(l);
+            lower_fail(l, WHY_INDEX);
             return 0;
         }
         return list.p[i];
@@ -177,7 +153,7 @@ static double real_of(lower *l, const expr *e)
             return a / b;
         }
     default:
-        lower_fail(l);
+        lower_fail(l, WHY_NO_VALUE);
         return 0;
     }
 }
@@ -223,49 +199,57 @@ static interval fold_interval(int fn, interval a, interval b)
     }
 }
 
-/* sum, prod, min, max, hull over a generator of intervals. */
-static interval aggregate_for(lower *l, const expr *e, const expr *g)
+bool eval_each(lower *l, const expr *e, eval_item *item, void *data)
 {
-    value source = {0};
-    int64_t from = 0;
-    int n = eval_for_count(l, g, &source, &from);
-    interval r = e->op == FN_PROD ? iv_point(1) : iv_point(0);
     bool any = false;
-    for (int i = 0; i < n && l->state == LOWER_OK; i++) {
-        l->locals[g->index] = eval_for_item(g, &source, from, i);
-        if (g->c && !eval_cond(l, g->c))
-            continue;
-        interval x = eval_interval(l, g->args[0]);
-        r = any ? fold_interval(e->op, r, x) : x;
-        any = true;
+    if (e->n == 1 && e->args[0]->type == TY_INTERVALS) {
+        const expr *g = e->args[0];
+        value source = {0};
+        int64_t from = 0;
+        int n = eval_for_count(l, g, &source, &from);
+        for (int i = 0; i < n && l->state == LOWER_OK; i++) {
+            l->locals[g->index] = eval_for_item(g, &source, from, i);
+            if (g->c && !eval_cond(l, g->c))
+                continue;
+            item(l, data, g->args[0], (tensor_ref){0}, 0);
+            any = true;
+        }
+        return any || e->op == FN_PROD || e->op == FN_SUM;
     }
-    if (!any && e->op != FN_PROD && e->op != FN_SUM)
-        lower_fail(l);
-    return r;
-}
-
-static interval aggregate(lower *l, const expr *e)
-{
-    if (e->n == 1 && e->args[0]->type == TY_INTERVALS)
-        return aggregate_for(l, e, e->args[0]);
-    interval r = iv_point(0);
-    bool any = false;
     for (size_t i = 0; i < e->n && l->state == LOWER_OK; i++) {
         const expr *x = e->args[i]->kind == EX_COERCE ? e->args[i]->a : e->args[i];
         if (x->type != TY_TENSORS) {
-            interval v = eval_interval(l, e->args[i]);
-            r = any ? fold_interval(e->op, r, v) : v;
-            any = true;
+            item(l, data, e->args[i], (tensor_ref){0}, 0);
             continue;
         }
         tensor_ref t = eval_tensor(l, x); /* a variadic stands for all its tensors */
-        for (int k = 0; k < t.n && l->state == LOWER_OK; k++) {
-            interval v = frame_range(l, t, k);
-            r = any ? fold_interval(e->op, r, v) : v;
-            any = true;
-        }
+        for (int k = 0; k < t.n && l->state == LOWER_OK; k++)
+            item(l, data, NULL, t, k);
     }
-    return r;
+    return true;
+}
+
+typedef struct {
+    int fn;
+    bool any;
+    interval r;
+} interval_fold;
+
+static void fold_item(lower *l, void *data, const expr *e, tensor_ref t, int k)
+{
+    interval_fold *f = data;
+    interval x = e ? eval_interval(l, e) : frame_range(l, t, k);
+    f->r = f->any ? fold_interval(f->fn, f->r, x) : x;
+    f->any = true;
+}
+
+/* sum, prod, min, max, hull. */
+static interval aggregate(lower *l, const expr *e)
+{
+    interval_fold f = {.fn = e->op, .r = iv_point(e->op == FN_PROD ? 1 : 0)};
+    if (!eval_each(l, e, fold_item, &f))
+        lower_fail(l, WHY_NO_ELEMENTS);
+    return f.r;
 }
 
 static const iv_function functions[FN_COUNT_] = {
@@ -435,7 +419,7 @@ static interval interval_of(lower *l, const expr *e)
         return binary_interval(e->op, a, eval_interval(l, e->b));
     }
     default:
-        lower_fail(l);
+        lower_fail(l, WHY_NO_VALUE);
         return iv_point(0);
     }
 }
@@ -449,181 +433,4 @@ interval eval_interval(lower *l, const expr *e)
         r = half_result(e, r);
     l->depth--;
     return r;
-}
-
-/* An interval that names nothing, for the loader: it needs no solver. */
-nn_status op_constant_interval(const expr *e, interval *out)
-{
-    lower *l = nn_calloc(1, sizeof *l);
-    *out = iv_point(0);
-    if (!l)
-        return NN_ERR_NOMEM;
-    arena_init(&l->scratch, 0);
-    *out = eval_interval(l, e);
-    lower_result r = l->state;
-    arena_free(&l->scratch);
-    nn_free(l);
-    return r == LOWER_OK ? NN_OK : r == LOWER_NOMEM ? NN_ERR_NOMEM : NN_ERR_TABLE;
-}
-
-/* ---- contents ---- */
-
-#define MAX_WHOLE 9007199254740992.0 /* up to 2^53 a double holds every whole number */
-
-static interval list_range(const content *c)
-{
-    double lo = c->list[0], hi = c->list[0];
-    for (size_t i = 1; i < c->n_list; i++) {
-        lo = c->list[i] < lo ? c->list[i] : lo;
-        hi = c->list[i] > hi ? c->list[i] : hi;
-    }
-    return iv(lo, hi);
-}
-
-static void list_content(lower *l, const expr *e, const tensor_desc *desc, content *out, interval *range)
-{
-    out->kind = CONTENT_LIST;
-    size_t n = 1;
-    term_list ints = {0};
-    real_list reals = {0};
-    if (e->type == TY_INTS) {
-        ints = eval(l, e).ints;
-        n = (size_t)ints.n;
-    } else if (e->type == TY_REALS) {
-        reals = eval(l, e).reals;
-        n = (size_t)reals.n;
-    } else if (e->type == TY_EMPTY) {
-        n = 0;
-    }
-    if (l->state != LOWER_OK)
-        return;
-    double *p = arena_alloc(l->out, n * sizeof *p);
-    if (!p) {
-        lower_nomem(l);
-        return;
-    }
-    for (size_t i = 0; i < n && l->state == LOWER_OK; i++)
-        p[i] = e->type == TY_INTS ? (double)term_need(l, ints.p[i]) : e->type == TY_REALS ? reals.p[i] : eval_real(l, e);
-    double least, largest;
-    for (size_t i = 0; i < n; i++)
-        if (desc->type == DT_FLOAT32)
-            p[i] = (double)(float)p[i];
-        else if (desc->type == DT_FLOAT16)
-            p[i] = half_nearest(p[i]);
-        else if (dtype_is_whole(desc->type) && e->type != TY_INTS && e->type != TY_INT)
-            p[i] = dm_round_even(p[i]);
-    if (desc->type != DT_INT64 && dtype_limits(desc->type, &least, &largest)) /* int64 has 2^63 for "to the end" */
-        for (size_t i = 0; i < n && l->state == LOWER_OK; i++)
-            if (!(least <= p[i] && p[i] <= largest))
-                lower_fail(l);
-    out->list = p;
-    out->n_list = n;
-    for (size_t i = 0; i < n && l->state == LOWER_OK; i++)
-        if (!(p[i] - p[i] == 0)) /* no infinities, no NaN */
-            lower_fail(l);
-    if (l->state == LOWER_OK && n != 1 && (int64_t)n != tensor_elements(desc))
-        lower_fail(l);
-    *range = n ? list_range(out) : iv_point(0);
-}
-
-void eval_content(lower *l, const expr *e, const tensor_desc *desc, content *out, interval *range)
-{
-    if (l->state != LOWER_OK)
-        return;
-    if (e->kind == EX_IF) {
-        eval_content(l, eval_cond(l, e->a) ? e->b : e->c, desc, out, range);
-        return;
-    }
-    if (e->type != TY_CONTENT) {
-        list_content(l, e, desc, out, range);
-        return;
-    }
-    switch ((ex_fn)e->op) {
-    case FN_SIGNED: {
-        eval_content(l, e->args[0], desc, out, range);
-        double n = range->hi + 1;
-        out->negative = true;
-        if (range->lo > -n)
-            range->lo = -n;
-        return;
-    }
-    case FN_PERMUTED:
-        out->kind = CONTENT_PERMUTED;
-        out->axis = (int)eval_int(l, e->args[0]);
-        out->count = eval_int(l, e->args[1]);
-        if (out->axis < 0)
-            out->axis += desc->rank;
-        if (out->axis < 0 || out->axis >= desc->rank || out->count < desc->dims[out->axis])
-            lower_fail(l);
-        *range = iv(0, (double)out->count - 1);
-        return;
-    case FN_TUPLES: {
-        term_list s = eval(l, e->args[0]).ints;
-        if (l->state != LOWER_OK)
-            return;
-        double *p = arena_alloc(l->out, ((size_t)s.n + 1) * sizeof *p), top = 0, combinations = 1;
-        if (!p) {
-            lower_nomem(l);
-            return;
-        }
-        for (int i = 0; i < s.n; i++) {
-            p[i] = (double)term_need(l, s.p[i]);
-            combinations *= p[i];
-            top = p[i] > top ? p[i] : top;
-        }
-        out->kind = CONTENT_TUPLES;
-        out->list = p;
-        out->n_list = (size_t)s.n;
-        int64_t tuples = s.n > 0 ? tensor_elements(desc) / s.n : 0;
-        if (l->state != LOWER_OK || desc->rank < 1 || desc->dims[desc->rank - 1] != s.n || (double)tuples > combinations)
-            lower_fail(l);
-        *range = iv(0, top - 1);
-        return;
-    }
-    case FN_MASK:
-        out->kind = CONTENT_MASK;
-        out->count = e->n ? eval_int(l, e->args[0]) : -1;
-        if (out->count > tensor_elements(desc))
-            lower_fail(l);
-        *range = iv(0, 1);
-        return;
-    default:
-        break;
-    }
-    double lo = eval_real(l, e->args[0]), hi = eval_real(l, e->args[1]);
-    if (e->op == FN_UNIFORM && desc->type == DT_BOOL) { /* both values, whatever the ends */
-        *out = (content){.kind = CONTENT_MASK, .count = -1};
-        *range = iv(0, 1);
-        return;
-    }
-    if (e->op == FN_UNIFORM) {
-        out->kind = CONTENT_UNIFORM;
-        /* Ends that float32 can hold, inside what was asked for, so that rounded draws stay within. */
-        float flo = (float)lo, fhi = (float)hi;
-        double least, largest;
-        if (desc->type == DT_FLOAT16) {
-            lo = dtype_toward(DT_FLOAT16, lo, true);
-            hi = dtype_toward(DT_FLOAT16, hi, false);
-        } else if (dtype_is_whole(desc->type) && dtype_limits(desc->type, &least, &largest)) {
-            out->kind = CONTENT_INTEGERS;
-            lo = dm_ceil(lo > least ? lo : least);
-            hi = dm_floor(hi < largest ? hi : largest);
-        } else if (desc->type != DT_DOUBLE) {
-            lo = (double)flo;
-            hi = (double)fhi;
-        }
-    } else {
-        out->kind = e->op == FN_INTEGERS ? CONTENT_INTEGERS : CONTENT_DISTINCT;
-        lo = dm_ceil(lo);
-        hi = dm_floor(hi);
-        if (!(lo >= -MAX_WHOLE && hi <= MAX_WHOLE))
-            lower_fail(l);
-        if (e->op == FN_DISTINCT && (double)tensor_elements(desc) > hi - lo + 1)
-            lower_fail(l);
-    }
-    if (!(lo <= hi) || !(hi - lo < 1e300))
-        lower_fail(l);
-    out->lo = lo;
-    out->hi = hi;
-    *range = iv(lo, hi);
 }

@@ -1,5 +1,5 @@
 /* Facts of the frame being solved, found out when first asked for: types, presence, variables, ranks and dimensions. */
-#include "lower/lower_internal.h"
+#include "lower/eval.h"
 
 #include <string.h>
 
@@ -62,23 +62,28 @@ const char *frame_type(lower *l, int type_var)
 
 /* ---- lazily known facts ---- */
 
-/* Evaluation of one name's rule in the middle of another's: the comprehension variables are kept. */
+/* Evaluation of one name's rule in the middle of another's: that rule and the comprehension variables are kept. */
 typedef struct {
+    rule_ref rule;
     bool inside; /* of an evaluation: else there are none */
     value locals[EXPR_MAX_LOCALS];
 } kept;
 
-static inline void keep(const lower *l, kept *k)
+/* Goes over to a rule. */
+static inline void keep(lower *l, kept *k, lower_section section, int index, const expr *at)
 {
+    k->rule = l->rule;
     k->inside = l->depth > 0;
     if (k->inside)
         memcpy(k->locals, l->locals, sizeof k->locals);
+    lower_rule(l, section, (size_t)index, at);
 }
 
 static inline void restore(lower *l, const kept *k)
 {
     if (k->inside)
         memcpy(l->locals, k->locals, sizeof k->locals);
+    l->rule = k->rule;
 }
 
 bool frame_input_present(lower *l, int input)
@@ -87,7 +92,7 @@ bool frame_input_present(lower *l, int input)
     if (f->present_state[input] == STATE_DONE)
         return f->input_present[input];
     if (f->present_state[input] == STATE_BUSY) {
-        lower_fail(l);
+        lower_fail(l, WHY_CIRCLE);
         return false;
     }
     f->present_state[input] = STATE_BUSY;
@@ -95,18 +100,17 @@ bool frame_input_present(lower *l, int input)
     const expr *when = f->rules->inputs[input].when;
     slot_kind kind = f->slots[f->first_slot[input]].kind;
     bool present = true, allowed = true;
-    if (when) {
-        kept k;
-        keep(l, &k);
+    kept k;
+    keep(l, &k, AT_IN_WHEN, input, when);
+    if (when)
         allowed = eval_cond(l, when);
-        restore(l, &k);
-    }
     if (!allowed)
         present = false;
     else if (in->optional)
         present = kind == SLOT_AUTO ? tape_draw(l->tape, "present", 2) != 0 : kind != SLOT_ABSENT;
     if (present ? kind == SLOT_ABSENT : kind != SLOT_AUTO && kind != SLOT_ABSENT)
-        lower_fail(l);
+        lower_fail(l, WHY_PRESENCE);
+    restore(l, &k);
     f->present_state[input] = STATE_DONE;
     f->input_present[input] = present;
     return present;
@@ -118,7 +122,7 @@ bool frame_output_present(lower *l, int output)
     if (f->out_present_state[output] == STATE_DONE)
         return f->out_present[output];
     if (f->out_present_state[output] == STATE_BUSY) {
-        lower_fail(l);
+        lower_fail(l, WHY_CIRCLE);
         return false;
     }
     f->out_present_state[output] = STATE_BUSY;
@@ -127,7 +131,7 @@ bool frame_output_present(lower *l, int output)
     bool present = true;
     if (when) {
         kept k;
-        keep(l, &k);
+        keep(l, &k, AT_OUT_WHEN, output, when);
         present = eval_cond(l, when);
         restore(l, &k);
     }
@@ -173,12 +177,12 @@ void frame_settle_var(lower *l, int var)
     if (f->var_state[var] == STATE_NEW) {
         f->var_state[var] = STATE_BUSY;
         kept k;
-        keep(l, &k);
+        keep(l, &k, AT_VAR, var, NULL);
         f->vars[var] = var_value(l, var);
         restore(l, &k);
         f->var_state[var] = STATE_DONE;
     } else if (f->var_state[var] == STATE_BUSY) {
-        lower_fail(l);
+        lower_fail(l, WHY_CIRCLE);
     }
 }
 
@@ -186,7 +190,7 @@ value frame_var(lower *l, int var)
 {
     frame_settle_var(l, var);
     if (!l->f->var_usable[var]) /* left out, without a default */
-        lower_fail(l);
+        lower_fail(l, WHY_LEFT_OUT);
     return l->state == LOWER_OK ? l->f->vars[var] : (value){0};
 }
 
@@ -211,7 +215,7 @@ static int draw_rank(lower *l, const frame_slot *s)
 static void new_dims(lower *l, frame_slot *s, int rank)
 {
     if (l->state != LOWER_OK || rank < 0 || rank > l->limits.max_rank || rank > NN_MAX_RANK) {
-        lower_fail(l);
+        lower_fail(l, WHY_RANK);
         return;
     }
     int64_t top = l->limits.max_dim < l->limits.max_elements ? l->limits.max_dim : l->limits.max_elements;
@@ -225,7 +229,7 @@ static void dims_from_shape(lower *l, frame_slot *s, const expr *shape)
 {
     term_list d = eval(l, shape).ints;
     if (l->state != LOWER_OK || d.n > l->limits.max_rank) {
-        lower_fail(l);
+        lower_fail(l, WHY_RANK);
         return;
     }
     s->rank = d.n;
@@ -247,12 +251,12 @@ void frame_slot_dims(lower *l, frame_slot *s)
     if (s->dims_state == STATE_DONE)
         return;
     if (s->dims_state == STATE_BUSY || !frame_input_present(l, s->input)) {
-        lower_fail(l);
+        lower_fail(l, s->dims_state == STATE_BUSY ? WHY_CIRCLE : WHY_LEFT_OUT);
         return;
     }
     s->dims_state = STATE_BUSY;
     kept k;
-    keep(l, &k);
+    keep(l, &k, AT_IN_SHAPE, s->input, rule->shape ? rule->shape : rule->rank);
     switch (s->kind) {
     case SLOT_TENSOR:
         constant_dims(l, s, s->tensor);
@@ -276,7 +280,7 @@ void frame_slot_dims(lower *l, frame_slot *s)
             new_dims(l, s, draw_rank(l, s));
         break;
     default:
-        lower_fail(l);
+        lower_fail(l, WHY_LEFT_OUT);
         break;
     }
     restore(l, &k);
@@ -289,17 +293,18 @@ void frame_output_dims(lower *l, frame_output *o, int number)
     if (o->state == STATE_DONE)
         return;
     if (o->state == STATE_BUSY || !frame_output_present(l, o->output)) {
-        lower_fail(l);
+        lower_fail(l, o->state == STATE_BUSY ? WHY_CIRCLE : WHY_LEFT_OUT);
         return;
     }
     o->state = STATE_BUSY;
+    const expr *shape = f->rules->outputs[o->output].shape;
     kept k;
-    keep(l, &k);
+    keep(l, &k, AT_OUT_SHAPE, o->output, shape);
     l->locals[0].t = term_const(number);
-    term_list d = eval(l, f->rules->outputs[o->output].shape).ints;
-    restore(l, &k);
+    term_list d = eval(l, shape).ints;
     if (l->state != LOWER_OK || d.n > l->limits.max_rank)
-        lower_fail(l);
+        lower_fail(l, WHY_RANK);
+    restore(l, &k);
     o->rank = l->state == LOWER_OK ? d.n : 0;
     o->dims = (term *)(uintptr_t)d.p;
     o->state = STATE_DONE;
@@ -312,16 +317,15 @@ int frame_output_arity(lower *l, int output)
         return f->out_arity[output];
     const expr *arity = f->rules->outputs[output].arity;
     int64_t n = 1;
-    if (arity) {
-        kept k;
-        keep(l, &k);
+    kept k;
+    keep(l, &k, AT_ARITY_OF, output, arity);
+    if (arity)
         n = eval_int(l, arity);
-        restore(l, &k);
-    }
     if (l->state != LOWER_OK || n < 1 || f->n_outs + n > OP_MAX_OUTPUTS) {
-        lower_fail(l);
+        lower_fail(l, WHY_OUTPUTS);
         n = 0;
     }
+    restore(l, &k);
     f->first_out[output] = f->n_outs;
     f->out_arity[output] = (int)n;
     for (int i = 0; i < n; i++)
@@ -342,7 +346,7 @@ term_list frame_dims(lower *l, tensor_ref t, int k)
 {
     frame *f = l->f;
     if (l->state != LOWER_OK || k >= t.n) {
-        lower_fail(l);
+        lower_fail(l, WHY_INDEX);
         return (term_list){0};
     }
     if (t.output) {

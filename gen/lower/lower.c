@@ -1,6 +1,6 @@
 /* The problem of one to four operators: opening frames, finding partners, searching. Values' intervals are in lower_finish.c. */
 #include "lower/lower_finish.h"
-#include "lower/lower_internal.h"
+#include "lower/eval.h"
 #include "recheck/recheck.h"
 
 #include <stddef.h>
@@ -75,6 +75,9 @@ void lower_begin(lower *l, tape *t)
     l->n_decide = 0;
     l->f = NULL;
     l->state = LOWER_OK;
+    l->reason = WHY_NONE;
+    l->rule = l->culprit = (rule_ref){0};
+    l->n_posted = 0;
     l->steps = 0;
     l->depth = 0;
     uint64_t style = tape_draw(t, "style", 20); /* 60 % plain, 25 % boundary, 15 % idioms */
@@ -82,17 +85,28 @@ void lower_begin(lower *l, tape *t)
     l->idiom = style >= 17;
 }
 
+uint64_t lower_steps(const lower *l)
+{
+    return l->steps;
+}
+
+uint64_t lower_propagations(const lower *l)
+{
+    return csp_propagations(l->csp);
+}
+
 /* ---- opening a frame ---- */
 
-static bool open_slots(lower *l, frame *f, const lower_request *r)
+static lower_reason open_slots(lower *l, frame *f, const lower_request *r)
 {
     const op_model *op = r->op;
     int at = 0;
     bool primary = false;
     for (size_t i = 0; i < op->n_inputs; i++) {
         int n = r->arity[i];
+        lower_rule(l, AT_IN, i, NULL);
         if (n < op->inputs[i].min_arity || n > op->inputs[i].max_arity)
-            return false;
+            return WHY_ARITY;
         f->first_slot[i] = at;
         f->arity[i] = n;
         for (int k = 0; k < n; k++, at++) {
@@ -116,14 +130,14 @@ static bool open_slots(lower *l, frame *f, const lower_request *r)
                 l->f = f;
             }
             if (t != DT_NONE && !frame_bind_type(f, in->type_var, in->types, t))
-                return false;
+                return WHY_TYPE;
             if ((s->kind == SLOT_TENSOR || s->kind == SLOT_OPEN || s->kind == SLOT_LINK)) {
                 if (!(in->roles & ROLE_DATA))
-                    return false;
+                    return WHY_ROLE;
                 primary = true;
             }
             if (s->kind == SLOT_INIT && !(in->roles & (ROLE_WEIGHT | ROLE_CONSTANT)))
-                return false;
+                return WHY_ROLE;
         }
     }
     f->n_slots = at;
@@ -135,7 +149,22 @@ static bool open_slots(lower *l, frame *f, const lower_request *r)
             primary = true;
         }
     }
-    return true;
+    return WHY_NONE;
+}
+
+/* Binds the types that the request asks of outputs. */
+static lower_reason bind_outputs(lower *l, frame *f, const lower_request *r)
+{
+    const op_model *op = r->op;
+    if (r->target) {
+        size_t i = r->target_output < (int)op->n_outputs ? (size_t)r->target_output : 0;
+        lower_rule(l, AT_OUT, i, NULL);
+        if (!frame_bind_type(f, op->outputs[i].type_var, op->outputs[i].types, r->target->type))
+            return WHY_TYPE;
+    }
+    lower_rule(l, AT_OUT, 0, NULL);
+    bool fits = r->output_type == DT_NONE || frame_bind_type(f, op->outputs[0].type_var, op->outputs[0].types, r->output_type);
+    return fits ? WHY_NONE : WHY_TYPE;
 }
 
 static void resolve_slots(lower *l, frame *f, bool form)
@@ -187,35 +216,50 @@ static void limit_size(lower *l, const term *dims, int rank)
         term_post(l, CSP_LE, term_product(l, dims, rank), term_const(l->limits.max_elements));
 }
 
+/* A shape is a constraint on a tensor that is given. */
+static void post_shape(lower *l, const frame_slot *slot, const expr *shape)
+{
+    term_list want = eval(l, shape).ints;
+    if (l->state == LOWER_OK && want.n != slot->rank)
+        lower_fail(l, WHY_RANK);
+    for (int i = 0; l->state == LOWER_OK && i < want.n; i++)
+        term_post(l, CSP_EQ, want.p[i], slot->dims[i]);
+}
+
+/* Whether the rule gives ends of ranks that depend on other tensors. */
+static bool rank_depends(const expr *rank)
+{
+    return rank && rank->kind == EX_RANGE && (rank->a->kind != EX_INT || rank->b->kind != EX_INT);
+}
+
+static void post_input(lower *l, const frame *f, frame_slot *slot)
+{
+    const rule_input *rule = &f->rules->inputs[slot->input];
+    uint32_t ranks = f->op->inputs[slot->input].ranks;
+    bool given = slot->kind == SLOT_TENSOR || slot->kind == SLOT_LINK;
+    size_t input = (size_t)slot->input;
+    frame_slot_dims(l, slot);
+    lower_rule(l, AT_IN_SHAPE, input, rule->shape ? rule->shape : rule->rank);
+    if (l->state == LOWER_OK && rule->shape && (given || (slot->kind == SLOT_OPEN && (rule->rank || slot->rank >= 0))))
+        post_shape(l, slot, rule->shape);
+    if (l->state == LOWER_OK && !given) {
+        lower_rule(l, AT_IN_SIZE, input, NULL);
+        limit_size(l, slot->dims, slot->rank);
+    }
+    lower_rule(l, AT_IN_SHAPE, input, rule->rank);
+    if (l->state == LOWER_OK && given && ranks != 0 && !(ranks >> slot->rank & 1))
+        lower_fail(l, WHY_RANK);
+    /* A rank that depends on other tensors is a condition on a given one. */
+    if (l->state == LOWER_OK && slot->kind != SLOT_INIT && rank_depends(rule->rank) &&
+        (slot->rank < eval_int(l, rule->rank->a) || slot->rank > eval_int(l, rule->rank->b)))
+        lower_fail(l, WHY_RANK);
+}
+
 static void post_inputs(lower *l, frame *f)
 {
-    for (int s = 0; s < f->n_slots && l->state == LOWER_OK; s++) {
-        frame_slot *slot = &f->slots[s];
-        if (slot->kind == SLOT_ABSENT)
-            continue;
-        frame_slot_dims(l, slot);
-        const rule_input *rule = &f->rules->inputs[slot->input];
-        bool data =
-            slot->kind == SLOT_TENSOR || slot->kind == SLOT_LINK || (slot->kind == SLOT_OPEN && (rule->rank || slot->rank >= 0));
-        if (l->state == LOWER_OK && data && rule->shape) { /* a shape is a constraint on an existing tensor */
-            term_list want = eval(l, rule->shape).ints;
-            if (l->state == LOWER_OK && want.n != slot->rank)
-                lower_fail(l);
-            for (int i = 0; l->state == LOWER_OK && i < want.n; i++)
-                term_post(l, CSP_EQ, want.p[i], slot->dims[i]);
-        }
-        if (l->state == LOWER_OK && slot->kind != SLOT_TENSOR && slot->kind != SLOT_LINK)
-            limit_size(l, slot->dims, slot->rank);
-        if (l->state == LOWER_OK && (slot->kind == SLOT_TENSOR || slot->kind == SLOT_LINK) &&
-            f->op->inputs[slot->input].ranks != 0 && !(f->op->inputs[slot->input].ranks >> slot->rank & 1))
-            lower_fail(l);
-        /* A rank that depends on other tensors is a condition on a given one. */
-        if (l->state == LOWER_OK && rule->rank && slot->kind != SLOT_INIT && rule->rank->kind == EX_RANGE &&
-            (rule->rank->a->kind != EX_INT || rule->rank->b->kind != EX_INT)) {
-            if (slot->rank < eval_int(l, rule->rank->a) || slot->rank > eval_int(l, rule->rank->b))
-                lower_fail(l);
-        }
-    }
+    for (int s = 0; s < f->n_slots && l->state == LOWER_OK; s++)
+        if (f->slots[s].kind != SLOT_ABSENT)
+            post_input(l, f, &f->slots[s]);
 }
 
 static void post_outputs(lower *l, frame *f)
@@ -228,6 +272,7 @@ static void post_outputs(lower *l, frame *f)
             frame_output *o = &f->outs[f->first_out[i] + k];
             o->present = true;
             frame_output_dims(l, o, k);
+            lower_rule(l, AT_OUT_SIZE, i, NULL);
             if (l->state == LOWER_OK && !same_dims(f, o->dims, o->rank))
                 limit_size(l, o->dims, o->rank);
         }
@@ -235,8 +280,9 @@ static void post_outputs(lower *l, frame *f)
     if (!f->target || l->state != LOWER_OK)
         return;
     const frame_output *o = f->target_output < f->n_outs ? &f->outs[f->target_output] : NULL;
+    lower_rule(l, AT_OUT_TARGET, o ? (size_t)o->output : 0, NULL);
     if (!o || !o->present || o->rank != f->target->rank) {
-        lower_fail(l);
+        lower_fail(l, WHY_TARGET);
         return;
     }
     for (int i = 0; i < o->rank && l->state == LOWER_OK; i++)
@@ -245,8 +291,12 @@ static void post_outputs(lower *l, frame *f)
 
 lower_result lower_add(lower *l, const lower_request *r, int *number)
 {
-    if (l->state != LOWER_OK || l->n_frames == LOWER_MAX_FRAMES)
-        return l->state != LOWER_OK ? l->state : LOWER_FAIL;
+    if (l->n_frames == LOWER_MAX_FRAMES) {
+        l->rule = (rule_ref){0};
+        lower_fail(l, WHY_OPERATORS);
+    }
+    if (l->state != LOWER_OK)
+        return l->state;
     frame *f = &l->frames[l->n_frames];
     memset(f, 0, offsetof(frame, slots));
     f->op = r->op;
@@ -256,17 +306,14 @@ lower_result lower_add(lower *l, const lower_request *r, int *number)
     l->f = f;
     for (size_t i = 0; i < r->op->n_outputs; i++)
         f->out_arity[i] = -1;
-    bool ok = r->op->n_types <= FRAME_MAX_TYPES && open_slots(l, f, r);
-    if (ok && r->target) {
-        const op_output *o = &r->op->outputs[r->target_output < (int)r->op->n_outputs ? r->target_output : 0];
-        ok = frame_bind_type(f, o->type_var, o->types, r->target->type);
-    }
-    if (ok && r->output_type != DT_NONE)
-        ok = frame_bind_type(f, r->op->outputs[0].type_var, r->op->outputs[0].types, r->output_type);
-    if (!ok) {
-        l->state = LOWER_FAIL;
+    lower_reason why = r->op->n_types <= FRAME_MAX_TYPES ? open_slots(l, f, r) : WHY_TYPE;
+    if (why == WHY_NONE)
+        why = bind_outputs(l, f, r);
+    if (why != WHY_NONE) {
+        lower_fail(l, why);
         return LOWER_FAIL;
     }
+    l->rule = (rule_ref){0};
     resolve_slots(l, f, false);
     for (int form = 0; form < 2; form++)
         for (size_t i = 0; i < f->rules->n_vars && l->state == LOWER_OK; i++)
@@ -275,12 +322,14 @@ lower_result lower_add(lower *l, const lower_request *r, int *number)
     resolve_slots(l, f, true);
     if (l->state == LOWER_OK)
         post_inputs(l, f);
-    for (size_t i = 0; i < f->rules->n_where && l->state == LOWER_OK; i++)
+    for (size_t i = 0; i < f->rules->n_where && l->state == LOWER_OK; i++) {
+        lower_rule(l, AT_WHERE, i, f->rules->where[i]);
         eval_post(l, f->rules->where[i], true);
+    }
     if (l->state == LOWER_OK)
         post_outputs(l, f);
     if (l->state == LOWER_OK)
-        lower_check(l, csp_propagate(l->csp));
+        lower_propagate(l);
     if (l->state != LOWER_OK)
         return l->state;
     *number = l->n_frames++;
@@ -303,7 +352,7 @@ static bool term_admits(const lower *l, term t, int64_t x)
 static bool domain_admits(const op_model *op, size_t input, interval range)
 {
     const rule_input *rule = &op->rules->inputs[input];
-    if (!rule->constant)
+    if (!rule->folded)
         return true;
     for (size_t i = 0; i < rule->n_domain; i++)
         if (iv_inside(range, rule->constant[i]))
@@ -361,16 +410,17 @@ lower_result lower_bind(lower *l, int frame_number, int slot, const tensor_desc 
     }
     csp_mark m = csp_get_mark(l->csp);
     l->f = f;
+    lower_rule(l, AT_PARTNER, (size_t)s->input, NULL);
     for (int i = 0; i < s->rank && l->state == LOWER_OK; i++)
         term_post(l, CSP_EQ, s->dims[i], term_const(t->dims[i]));
     if (l->state == LOWER_OK)
-        lower_check(l, csp_propagate(l->csp));
+        lower_propagate(l);
     if (l->state == LOWER_OK) {
         s->kind = SLOT_TENSOR;
         s->tensor = t;
         return LOWER_OK;
     }
-    csp_undo(l->csp, m);
+    lower_undo(l, m);
     if (in->type_var >= 0)
         f->types[in->type_var] = before;
     if (l->state == LOWER_NOMEM)
@@ -394,12 +444,14 @@ static void impose_idiom(lower *l, frame *f)
     csp_mark m = csp_get_mark(l->csp);
     size_t decide = l->n_decide;
     l->f = f;
-    for (size_t i = 0; i < idiom->n && l->state == LOWER_OK; i++)
+    for (size_t i = 0; i < idiom->n && l->state == LOWER_OK; i++) {
+        lower_rule(l, AT_IDIOM, (size_t)(idiom - f->rules->idioms), idiom->conditions[i]);
         eval_post(l, idiom->conditions[i], true);
+    }
     if (l->state == LOWER_OK)
-        lower_check(l, csp_propagate(l->csp));
+        lower_propagate(l);
     if (l->state == LOWER_FAIL) {
-        csp_undo(l->csp, m);
+        lower_undo(l, m);
         l->n_decide = decide;
         l->state = LOWER_OK;
     }
@@ -413,7 +465,7 @@ static void run_check(lower *l, const op_instance *x)
     if (st == NN_ERR_NOMEM)
         lower_nomem(l);
     else if (st != NN_OK)
-        lower_fail(l);
+        lower_fail(l, WHY_RECHECK);
     if (st == NN_ERR_BUILD && l->fault.status == NN_OK)
         l->fault = err;
 }
@@ -425,8 +477,14 @@ lower_result lower_close(lower *l, op_instance *instances)
     for (int i = 0; i < l->n_frames && l->state == LOWER_OK && l->idiom; i++)
         impose_idiom(l, &l->frames[i]);
     csp_search search = {.mode = l->mode, .draw = draw, .user = l->tape};
-    if (l->state == LOWER_OK)
-        lower_check(l, csp_solve(l->csp, &search, l->decide, l->n_decide));
+    l->rule = (rule_ref){0};
+    if (l->state == LOWER_OK) {
+        csp_result r = csp_solve(l->csp, &search, l->decide, l->n_decide);
+        if (r == CSP_FAIL)
+            lower_fail(l, WHY_NO_SOLUTION);
+        else
+            lower_check(l, r);
+    }
     for (int i = 0; i < l->n_frames && l->state == LOWER_OK; i++) {
         l->f = &l->frames[i];
         lower_finish(l, &instances[i]);

@@ -16,7 +16,8 @@
 
 #include "arena.h"
 #include "draw/choice.h"
-#include "rules/opmodel.h"
+#include "lower/reason.h"
+#include "rules/instance.h"
 
 #define LOWER_MAX_FRAMES 4
 
@@ -47,58 +48,11 @@ typedef struct {
     dtype output_type;              /* wanted type of output 0, DT_NONE: any (binds its type variable) */
 } lower_request;
 
-typedef enum { INST_ABSENT, INST_TENSOR, INST_NEW_INPUT, INST_INIT, INST_LINK } inst_kind;
-
-typedef struct {
-    inst_kind kind;
-    int input; /* index in op->inputs */
-    tensor_desc desc;
-    content init;      /* INST_INIT */
-    int frame, output; /* INST_LINK */
-} inst_input;
-
-typedef struct {
-    bool present;
-    tensor_desc desc;
-} inst_output;
-
-/* Value of a variable or attribute, for the re-check: which member holds follows from its type (bools are ints). */
-typedef struct {
-    int64_t i;
-    double r;
-    const char *s;
-    const int64_t *ints;
-    const double *reals;
-    const char *const *strings;
-    size_t n; /* of a list */
-} inst_value;
-
-typedef struct {
-    bool known;   /* false: an attribute that is left out and has no default */
-    bool written; /* of an attribute: stands in the node */
-    inst_value v;
-} inst_var;
-
-typedef struct {
-    const op_model *op;
-    inst_input *inputs; /* one a slot, in the order of the request */
-    size_t n_inputs;
-    inst_output *outputs; /* variadics unrolled */
-    size_t n_outputs;
-    attr_value *attrs; /* those that are written */
-    size_t n_attrs;
-    const inst_var *vars; /* of all variables and attributes in the order of the rules; NULL unless the re-check is on */
-} op_instance;
-
-typedef struct {
-    int64_t max_elements; /* of any tensor; 0: 4096 */
-    int64_t max_dim;      /* of a new graph input; 0: 64 */
-    int max_rank;         /* of any tensor; 0: 6 */
-    double max_magnitude; /* an output whose interval goes beyond is refused; 0: 1e4 */
-    double min_magnitude; /* an output whose interval lies within +- this is refused; 0: 1e-3 */
-} lower_limits;
-
 typedef struct lower lower;
+
+/* Computes the domains of values that depend on nothing, once, before the set is shared: lower_may_take needs them. NN_ERR_TABLE:
+ * one is empty. */
+nn_status lower_fold_domains(op_set *ops, nn_error *err);
 
 nn_status lower_new(lower **out, const op_set *ops, const lower_limits *limits, arena *a, nn_error *err);
 void lower_free(lower *l);
@@ -107,6 +61,12 @@ void lower_set_limits(lower *l, const lower_limits *limits);
  * fails lower_close and stays: lower_fault gives the first one, NULL if there is none. */
 void lower_set_check(lower *l, bool on);
 const nn_error *lower_fault(const lower *l);
+
+/* Why the last step that answered LOWER_FAIL did so. */
+lower_why lower_last_failure(const lower *l);
+/* What this problem has cost so far: evaluations and list elements; and the solver's propagations. */
+uint64_t lower_steps(const lower *l);
+uint64_t lower_propagations(const lower *l);
 
 void lower_begin(lower *l, tape *t);
 lower_result lower_add(lower *l, const lower_request *r, int *frame);

@@ -1,5 +1,5 @@
 #include "lower/lower_finish.h"
-#include "lower/lower_internal.h"
+#include "lower/eval.h"
 
 #include <string.h>
 
@@ -24,7 +24,7 @@ static void fill_dims(lower *l, tensor_desc *d, const term *dims, int rank)
     d->rank = rank;
     for (int i = 0; i < rank && l->state == LOWER_OK; i++)
         if (!term_fixed(l, dims[i], &d->dims[i]))
-            lower_fail(l);
+            lower_fail(l, WHY_OVERFLOW);
 }
 
 static dtype type_of(lower *l, int type_var, dtype_mask mask)
@@ -53,7 +53,8 @@ static void fill_descs(lower *l, frame *f)
             s->desc.likely = l->frames[s->frame].outs[s->output].desc.likely;
             s->range_known = true;
         } else if (s->kind == SLOT_OPEN && !(f->op->data >> s->desc.type & 1)) {
-            lower_fail(l);
+            lower_rule(l, AT_IN, (size_t)s->input, NULL);
+            lower_fail(l, WHY_INPUT_TYPE);
         }
     }
     for (int i = 0; i < f->n_outs && l->state == LOWER_OK; i++) {
@@ -66,9 +67,11 @@ static void fill_descs(lower *l, frame *f)
     }
 }
 
-static interval alternative(lower *l, const rule_input *rule, size_t i)
+static interval alternative(lower *l, const frame_slot *s, size_t i)
 {
-    return rule->constant ? rule->constant[i] : eval_interval(l, rule->domain[i]);
+    const rule_input *rule = &l->f->rules->inputs[s->input];
+    lower_rule(l, AT_IN_DOMAIN, (size_t)s->input, rule->domain[i]);
+    return rule->folded ? rule->constant[i] : eval_interval(l, rule->domain[i]);
 }
 
 /* An interval for a new graph input: a usual one, cut to the domain, or the near end of a domain away from zero. */
@@ -80,7 +83,7 @@ static interval new_range(lower *l, const frame *f, const frame_slot *s, bool li
     dtype t = s->desc.type;
     interval all = iv(-1e6, 1e6), base;
     if (rule->n_domain)
-        all = alternative(l, rule, tape_draw(l->tape, "domain", rule->n_domain));
+        all = alternative(l, s, tape_draw(l->tape, "domain", rule->n_domain));
     if (t != DT_FLOAT32) {
         double least = 0, largest = 0;
         (void)dtype_limits(t, &least, &largest);
@@ -111,7 +114,7 @@ static bool in_domain(lower *l, const frame *f, const frame_slot *s)
 {
     const rule_input *rule = &f->rules->inputs[s->input];
     for (size_t i = 0; i < rule->n_domain; i++)
-        if (iv_inside(s->desc.range, alternative(l, rule, i)))
+        if (iv_inside(s->desc.range, alternative(l, s, i)))
             return true;
     return rule->n_domain == 0;
 }
@@ -137,6 +140,7 @@ static void fill_content(lower *l, frame *f, frame_slot *s)
 {
     const expr *values = f->rules->inputs[s->input].values;
     s->init = (content){0};
+    lower_rule(l, AT_VALUES, (size_t)s->input, values);
     if (values)
         eval_content(l, values, &s->desc, &s->init, &s->desc.range);
     else
@@ -241,20 +245,22 @@ static estimate likely_output(lower *l, frame *f, const frame_output *o)
     return est_tied(e, !dtype_is_float(o->desc.type));
 }
 
-static bool acceptable(const lower *l, const frame *f, const frame_output *o, bool first)
+/* What speaks against the values of an output; WHY_NONE: nothing. */
+static lower_reason objection(const lower *l, const frame *f, const frame_output *o, bool first)
 {
     interval r = o->desc.range;
     if (!iv_finite(r) || !within_limits(o->desc.type, r)) /* no overflow, no wrapping round */
-        return false;
+        return WHY_BEYOND_TYPE;
     if (dtype_is_float(o->desc.type) && iv_mag(r) > l->limits.max_magnitude)
-        return false;
+        return WHY_TOO_LARGE;
     if (!first || (f->op->flags & OP_SOURCE))
-        return true;
+        return WHY_NONE;
     if (r.lo >= r.hi) /* provably constant */
-        return r.lo == r.hi && constant_inputs(f);
+        return r.lo == r.hi && constant_inputs(f) ? WHY_NONE : WHY_ONE_VALUE;
     if (!constant_inputs(f)) /* likely values say more than bounds */
         r = o->desc.likely.range;
-    return !dtype_is_float(o->desc.type) || (iv_mag(r) >= l->limits.min_magnitude && r.hi - r.lo >= 1e-4 * iv_mag(r));
+    bool wide = !dtype_is_float(o->desc.type) || (iv_mag(r) >= l->limits.min_magnitude && r.hi - r.lo >= 1e-4 * iv_mag(r));
+    return wide ? WHY_NONE : WHY_TOO_NARROW;
 }
 
 static void fill_ranges(lower *l, frame *f)
@@ -263,9 +269,11 @@ static void fill_ranges(lower *l, frame *f)
         frame_output *o = &f->outs[i];
         if (!o->present)
             continue;
+        const expr *rule = f->rules->outputs[o->output].range;
+        lower_rule(l, AT_RANGE, (size_t)o->output, rule);
         l->locals[0].t = term_const(i - f->first_out[o->output]);
         l->half = o->desc.type == DT_FLOAT16;
-        interval r = eval_interval(l, f->rules->outputs[o->output].range);
+        interval r = eval_interval(l, rule);
         l->half = false;
         if (l->state != LOWER_OK)
             return;
@@ -273,8 +281,9 @@ static void fill_ranges(lower *l, frame *f)
         if (iv_finite(o->desc.range))
             o->desc.likely = likely_output(l, f, o);
         o->range_known = true;
-        if (!acceptable(l, f, o, i == 0))
-            lower_fail(l);
+        lower_reason why = objection(l, f, o, i == 0);
+        if (why != WHY_NONE)
+            lower_fail(l, why);
     }
 }
 
@@ -287,9 +296,11 @@ static bool replaces(const tensor_desc *d, interval target)
 
 static void check_require(lower *l, const frame *f, size_t from, size_t to)
 {
-    for (size_t i = from; i < to && l->state == LOWER_OK; i++)
+    for (size_t i = from; i < to && l->state == LOWER_OK; i++) {
+        lower_rule(l, AT_REQUIRE, i, f->rules->require[i]);
         if (!eval_cond(l, f->rules->require[i]))
-            lower_fail(l);
+            lower_fail(l, WHY_CONDITION);
+    }
 }
 
 /* One attempt at the values; the shapes are settled. */
@@ -312,13 +323,15 @@ static void try_values(lower *l, frame *f, bool like_target)
     for (int i = 0; i < f->n_slots && l->state == LOWER_OK; i++) {
         const frame_slot *s = &f->slots[i];
         if ((s->kind == SLOT_TENSOR || s->kind == SLOT_LINK || s->kind == SLOT_OPEN) && !in_domain(l, f, s))
-            lower_fail(l);
+            lower_fail(l, WHY_DOMAIN);
     }
     check_require(l, f, 0, f->rules->n_early);
     fill_ranges(l, f);
     check_require(l, f, f->rules->n_early, f->rules->n_require);
+    if (l->state == LOWER_OK && f->target)
+        lower_rule(l, AT_OUT_TARGET, (size_t)f->outs[f->target_output].output, NULL);
     if (l->state == LOWER_OK && f->target && !replaces(&f->outs[f->target_output].desc, f->target->range))
-        lower_fail(l);
+        lower_fail(l, WHY_REPLACES);
 }
 
 /* ---- instance ---- */

@@ -1,5 +1,8 @@
 #include "lower/op_feasible.h"
-#include "lower/lower_internal.h"
+#include "lower/lower_state.h"
+#include "lower/tries.h"
+
+#include <stdio.h>
 
 #define TRIES 200
 /* Spent over all tries: evaluations and propagations. Operators that can be instantiated take some hundred of each. */
@@ -62,7 +65,7 @@ static lower_result try_once(lower *l, const op_model *op, const lower_limits *l
     return res == LOWER_OK ? lower_close(l, instances) : res;
 }
 
-bool op_feasible(const op_set *ops, const op_model *op, const lower_limits *limits)
+bool op_feasible(const op_set *ops, const op_model *op, const lower_limits *limits, op_obstacle *why)
 {
     arena memory;
     arena_init(&memory, 0);
@@ -73,15 +76,20 @@ bool op_feasible(const op_set *ops, const op_model *op, const lower_limits *limi
     lenient.max_magnitude = 1e6;
     bool known = tape_new_seeded(&t, SEED, op->index, &err) == NN_OK && lower_new(&l, ops, &lenient, &memory, &err) == NN_OK;
     bool found = false;
+    try_table tried = {0};
     uint64_t steps = 0, propagations = 0;
     for (int i = 0; known && !found && i < TRIES && steps < MAX_STEPS && propagations < MAX_PROPAGATIONS; i++) {
         lower_result res = try_once(l, op, limits, i % 2 == 1, t);
         found = res == LOWER_OK;
-        known = res != LOWER_NOMEM;
+        const try_row row = {.op = op, .why = lower_last_failure(l), .tries = 1};
+        known = res != LOWER_NOMEM && (res == LOWER_OK || try_table_add(&tried, &row));
         steps += l->steps;
         propagations += csp_propagations(l->csp);
         arena_reset(&memory);
     }
+    if (known && !found && why)
+        (void)snprintf(why->s, sizeof why->s, "no instance was found within the limits; %s", try_table_text(&tried, op).s);
+    try_table_free(&tried);
     lower_free(l);
     tape_free(t);
     arena_free(&memory);

@@ -4,11 +4,12 @@
 
 #include "lower/lower.h"
 
-/* The reason that a missing operator is reported with when op_feasible says no. */
-#define OP_INFEASIBLE "no instance was found within the limits; its conditions may contradict one another"
+typedef struct {
+    char s[400];
+} op_obstacle;
 
 /* Lowers the operator alone, a bounded number of times with draws of its own, on new inputs and on sample tensors. False: none of
- * them gave an instance. Without memory the answer is true. */
-bool op_feasible(const op_set *ops, const op_model *op, const lower_limits *limits);
+ * them gave an instance; why (which may be NULL) then says so, and what failed most. Without memory the answer is true. */
+bool op_feasible(const op_set *ops, const op_model *op, const lower_limits *limits, op_obstacle *why);
 
 #endif

@@ -1,28 +1,9 @@
 /* Arithmetic on terms: folds what is constant, keeps sums linear, and posts the rest to the solver. */
-#include "lower/lower_internal.h"
+#include "lower/lower_state.h"
 
 #include <string.h>
 
 typedef __int128 wide;
-
-void lower_fail(lower *l)
-{
-    if (l->state == LOWER_OK)
-        l->state = LOWER_FAIL;
-}
-
-void lower_nomem(lower *l)
-{
-    l->state = LOWER_NOMEM;
-}
-
-void lower_check(lower *l, csp_result r)
-{
-    if (r == CSP_NOMEM)
-        lower_nomem(l);
-    else if (r != CSP_OK)
-        lower_fail(l);
-}
 
 term term_var(lower *l, csp_var v)
 {
@@ -75,7 +56,7 @@ int64_t term_decide(lower *l, term t)
     if (l->state != LOWER_OK || term_fixed(l, t, &x))
         return x;
     for (int i = 0; i < t.t->n && l->state == LOWER_OK; i++) {
-        lower_check(l, csp_propagate(l->csp));
+        lower_propagate(l);
         csp_var v = t.t[i].v;
         if (l->state != LOWER_OK || csp_fixed(l->csp, v))
             continue;
@@ -83,9 +64,9 @@ int64_t term_decide(lower *l, term t)
         lower_check(l, csp_restrict(l->csp, v, pick, pick));
     }
     if (l->state == LOWER_OK)
-        lower_check(l, csp_propagate(l->csp));
+        lower_propagate(l);
     if (l->state != LOWER_OK || !term_fixed(l, t, &x)) {
-        lower_fail(l);
+        lower_fail(l, WHY_OVERFLOW);
         return 0;
     }
     return x;
@@ -127,7 +108,7 @@ static void post_linear(lower *l, csp_rel rel, term t, csp_var extra, csp_var re
     csp_var x[64];
     int n = 0, summands = term_count(t);
     if (summands > 62) {
-        lower_fail(l);
+        lower_fail(l, WHY_TERMS);
         return;
     }
     for (; n < summands; n++) {
@@ -139,7 +120,7 @@ static void post_linear(lower *l, csp_rel rel, term t, csp_var extra, csp_var re
         x[n++] = extra;
     }
     if (t.c == INT64_MIN) {
-        lower_fail(l);
+        lower_fail(l, WHY_OVERFLOW);
         return;
     }
     lower_check(l, reified >= 0 ? csp_reify(l->csp, reified, rel, coef, x, (size_t)n, -t.c)
@@ -176,7 +157,7 @@ static csp_var fresh(lower *l, int64_t lo, int64_t hi)
 term term_new(lower *l, int64_t lo, int64_t hi, bool decision)
 {
     if (lo > hi) {
-        lower_fail(l);
+        lower_fail(l, WHY_EMPTY_DOMAIN);
         return term_const(lo);
     }
     if (lo == hi)
@@ -191,7 +172,7 @@ term term_scale(lower *l, term a, int64_t factor, int64_t plus)
 {
     term r = {.t = factor ? a.t : NULL};
     if (!nn_mul64(a.c, factor, &r.c) || !nn_add64(r.c, plus, &r.c)) {
-        lower_fail(l);
+        lower_fail(l, WHY_OVERFLOW);
         return term_const(0);
     }
     if (!r.t || factor == 1)
@@ -203,7 +184,7 @@ term term_scale(lower *l, term a, int64_t factor, int64_t plus)
     for (int i = 0; i < n; i++) {
         t[i] = (lin){.v = r.t[i].v, .n = n};
         if (!nn_mul64(r.t[i].k, factor, &t[i].k))
-            lower_fail(l);
+            lower_fail(l, WHY_OVERFLOW);
     }
     r.t = t;
     return r;
@@ -214,7 +195,7 @@ static term add_into(lower *l, term a, term b, int64_t factor, lin *room)
 {
     int64_t shift;
     if (!nn_mul64(b.c, factor, &shift) || !nn_add64(a.c, shift, &shift)) {
-        lower_fail(l);
+        lower_fail(l, WHY_OVERFLOW);
         return term_const(0);
     }
     if (!b.t || (!a.t && factor == 1))
@@ -228,7 +209,7 @@ static term add_into(lower *l, term a, term b, int64_t factor, lin *room)
     for (int i = 0; i < b.t->n; i++) {
         int64_t k;
         if (!nn_mul64(b.t[i].k, factor, &k)) {
-            lower_fail(l);
+            lower_fail(l, WHY_OVERFLOW);
             return term_const(0);
         }
         int at = 0;
@@ -237,7 +218,7 @@ static term add_into(lower *l, term a, term b, int64_t factor, lin *room)
         if (at == n)
             t[n++] = (lin){.k = k, .v = b.t[i].v};
         else if (!nn_add64(t[at].k, k, &t[at].k))
-            lower_fail(l);
+            lower_fail(l, WHY_OVERFLOW);
         else if (t[at].k == 0)
             t[at] = t[--n];
     }
@@ -284,7 +265,7 @@ term term_divide(lower *l, term_division how, term a, term b)
     int64_t x, y;
     bool bx = term_fixed(l, a, &x), by = term_fixed(l, b, &y);
     if ((by && y == 0) || (bx && by && x == INT64_MIN && y == -1)) {
-        lower_fail(l);
+        lower_fail(l, y == 0 ? WHY_DIVISION : WHY_OVERFLOW);
         return term_const(0);
     }
     if (bx && by)
@@ -316,7 +297,7 @@ term term_extreme(lower *l, const term *x, int n, bool max)
     bool all = true;
     int64_t best = 0, lo = 0, hi = 0;
     if (n == 0) {
-        lower_fail(l);
+        lower_fail(l, WHY_NO_ELEMENTS);
         return term_const(0);
     }
     for (int i = 0; i < n; i++) {
@@ -346,7 +327,7 @@ term term_abs(lower *l, term a)
     int64_t x, lo, hi;
     if (term_fixed(l, a, &x)) {
         if (x == INT64_MIN)
-            lower_fail(l);
+            lower_fail(l, WHY_OVERFLOW);
         return term_const(x < 0 && x > INT64_MIN ? -x : x);
     }
     term_bounds(l, a, &lo, &hi);
@@ -366,9 +347,9 @@ term term_product(lower *l, const term *x, int n)
     for (int i = 0; i < n; i++) {
         if (term_fixed(l, x[i], &v)) {
             if (!nn_mul64(factor, v, &factor))
-                lower_fail(l);
+                lower_fail(l, WHY_OVERFLOW);
         } else if (n_open == 64) {
-            lower_fail(l);
+            lower_fail(l, WHY_TERMS);
         } else {
             open[n_open] = term_materialize(l, x[i]);
             if (l->state == LOWER_NOMEM)
@@ -404,7 +385,7 @@ term term_broadcast(lower *l, term a, term b)
         return a;
     if (fx && fy) {
         if (x != y)
-            lower_fail(l);
+            lower_fail(l, WHY_BROADCAST);
         return term_const(x);
     }
     csp_var va = term_materialize(l, a), vb = term_materialize(l, b);
@@ -456,7 +437,7 @@ void term_post(lower *l, csp_rel rel, term a, term b)
         return;
     if (term_fixed(l, d, &x)) {
         if (rel == CSP_EQ ? x != 0 : rel == CSP_NE ? x == 0 : x > 0)
-            lower_fail(l);
+            lower_fail(l, WHY_CONDITION);
         return;
     }
     if (post_bounds(l, rel, d))
@@ -499,7 +480,7 @@ static term connective(lower *l, const term *x, int n, bool disjunction)
             if ((v != 0) == disjunction)
                 return term_const(disjunction);
         } else if (n_open == 64) {
-            lower_fail(l);
+            lower_fail(l, WHY_TERMS);
         } else {
             open[n_open++] = term_materialize(l, x[i]);
         }
@@ -522,9 +503,4 @@ term term_or(lower *l, const term *x, int n)
 term term_and(lower *l, const term *x, int n)
 {
     return connective(l, x, n, false);
-}
-
-void term_post_true(lower *l, term b)
-{
-    term_post(l, CSP_NE, b, term_const(0));
 }

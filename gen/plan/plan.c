@@ -1,7 +1,6 @@
 #include "plan/plan.h"
 #include "base/sorted.h"
 #include "draw/choice.h"
-#include "lower/op_feasible.h"
 #include "build/op_index.h"
 #include <string.h>
 
@@ -21,6 +20,7 @@ struct plan {
     size_t most_copies;
     int *costs;           /* 0: cannot be reached */
     const char **reasons; /* NULL: planned */
+    char **obstacles;     /* owned texts of operators without an instance; NULL: of others */
     uint16_t *shortfalls;
     size_t n_shortfalls;
     uint64_t *models; /* of the slots, rising */
@@ -236,13 +236,16 @@ nn_status plan_new_with(plan **out, const op_set *ops, size_t nodes, uint64_t co
     p->costs = nn_calloc(ops->n_ops + 1, sizeof *p->costs);
     p->reasons = nn_calloc(ops->n_ops + 1, sizeof *p->reasons);
     p->shortfalls = nn_calloc(ops->n_ops + 1, sizeof *p->shortfalls);
-    nn_status st = p->costs && p->reasons && p->shortfalls ? op_index_new(&x, ops, err) : nn_nomem(err);
+    p->obstacles = nn_calloc(ops->n_ops + 1, sizeof *p->obstacles);
+    nn_status st = p->costs && p->reasons && p->obstacles && p->shortfalls ? op_index_new(&x, ops, err) : nn_nomem(err);
     if (st == NN_OK) {
         for (size_t i = 0; i < ops->n_ops; i++) {
             int cost = x->facts[i].cost;
+            p->obstacles[i] = x->facts[i].obstacle; /* taken over */
+            x->facts[i].obstacle = NULL;
             p->costs[i] = cost >= OP_COST_NONE ? 0 : cost;
             if (p->costs[i] == 0)
-                p->reasons[i] = x->facts[i].feasible ? unreachable : OP_INFEASIBLE;
+                p->reasons[i] = x->facts[i].feasible ? unreachable : p->obstacles[i];
             else if ((size_t)p->costs[i] > nodes)
                 p->reasons[i] = too_small;
             else if (count == 0)
@@ -266,6 +269,9 @@ void plan_free(plan *p)
 {
     if (!p)
         return;
+    for (size_t i = 0; p->obstacles && i < p->ops->n_ops; i++)
+        nn_free(p->obstacles[i]);
+    nn_free(p->obstacles);
     nn_free(p->costs);
     nn_free(p->reasons);
     nn_free(p->shortfalls);

@@ -6,7 +6,7 @@
 #ifndef NN_RECHECK_H
 #define NN_RECHECK_H
 
-#include "lower/lower.h"
+#include "rules/instance.h"
 
 /* x->vars must be set. limits: all fields set. scratch is given back as it was. NN_ERR_BUILD: the message names the operator, the
  * rule and the values. */

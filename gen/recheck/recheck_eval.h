@@ -3,7 +3,7 @@
 #ifndef NN_RECHECK_EVAL_H
 #define NN_RECHECK_EVAL_H
 
-#include "lower/lower.h"
+#include "rules/instance.h"
 #include "rules/opmodel_rules.h"
 
 #define RECHECK_MAX_TYPES 16

@@ -272,19 +272,9 @@ static nn_status check_input_rules(op_compile *c, size_t i, spec_place place)
         bool constant = true;
         for (size_t k = 0; k < r->n_domain; k++)
             constant = constant && free_of_names(r->domain[k]);
-        if (constant) {
-            r->constant = arena_calloc(c->a, r->n_domain, sizeof *r->constant);
-            if (!r->constant)
-                return nn_nomem(c->err);
-            for (size_t k = 0; k < r->n_domain; k++) {
-                s = op_constant_interval(r->domain[k], &r->constant[k]);
-                if (s == NN_ERR_NOMEM)
-                    return nn_nomem(c->err);
-                if (s != NN_OK || !iv_valid(r->constant[k]))
-                    return spec_error(c->err, r->domain[k]->place, "operator %s: `domain` of %s: the interval is empty",
-                                      c->op->name, in->name);
-            }
-        }
+        r->constant = constant ? arena_calloc(c->a, r->n_domain, sizeof *r->constant) : NULL;
+        if (constant && !r->constant)
+            return nn_nomem(c->err);
     }
     in->ranks = static_ranks(r->rank, &bad);
     if (bad && r->rank)

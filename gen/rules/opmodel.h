@@ -1,6 +1,7 @@
 /* The operator table compiled for one opset and profile: what the builder may know of an operator without lowering it.
  *
- * Ownership: an op_set owns its arena; it is immutable after op_set_new and may be shared by threads. */
+ * Ownership: an op_set owns its arena. Once the domains are folded (lower_fold_domains) it is immutable and may be shared by
+ * threads. */
 #ifndef NN_OPMODEL_H
 #define NN_OPMODEL_H
 

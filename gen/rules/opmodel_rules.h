@@ -36,8 +36,9 @@ typedef struct {
 typedef struct {
     expr *shape, *rank, *when, *values;
     expr **domain;      /* alternatives */
-    interval *constant; /* the same, where they depend on nothing; NULL else */
+    interval *constant; /* room for the same, where they depend on nothing; NULL else */
     size_t n_domain;
+    bool folded; /* constant is filled (lower_fold_domains) */
 } rule_input;
 
 typedef struct {
@@ -124,8 +125,5 @@ ex_type expr_domain_type(const expr *e); /* type of the values that a checked do
 nn_status op_compile_var(op_compile *c, int var, spec_place place);
 nn_status op_compile_input(op_compile *c, int input, spec_place place);
 nn_status op_compile_output(op_compile *c, int output, spec_place place);
-
-/* The interval of an expression that names nothing (eval_values.c). NN_ERR_TABLE if it has none. */
-nn_status op_constant_interval(const expr *e, interval *out);
 
 #endif

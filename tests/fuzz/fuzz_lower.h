@@ -88,6 +88,12 @@ static size_t compile_and_lower(const spec_file *file, const spec_file *profile,
         check_error(s, &err);
         return 0;
     }
+    s = lower_fold_domains(set, &err);
+    if (s != NN_OK) {
+        check_error(s, &err);
+        op_set_free(set);
+        return 0;
+    }
     size_t n = set->n_ops;
     if (n <= 8)
         lower_each(set, tries);

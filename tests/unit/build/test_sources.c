@@ -38,7 +38,7 @@ static int load(void **state)
     (void)state;
     const spec_file file = {.name = "sources.yaml", .bytes = table, .size = sizeof table - 1};
     nn_error err = {0};
-    if (op_set_new(&ops, &file, 1, NULL, OPSET, &err) == NN_OK)
+    if (op_set_new(&ops, &file, 1, NULL, OPSET, &err) == NN_OK && lower_fold_domains(ops, &err) == NN_OK)
         return 0;
     print_error("%d: %s\n", err.line, err.message);
     return -1;

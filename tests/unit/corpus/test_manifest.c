@@ -150,7 +150,7 @@ static op_set *small_set(void)
     op_set *set = NULL;
     nn_error err = {0};
     const spec_file file = {.name = "t.yaml", .bytes = table_text, .size = sizeof table_text - 1};
-    if (op_set_new(&set, &file, 1, NULL, 17, &err) != NN_OK)
+    if (op_set_new(&set, &file, 1, NULL, 17, &err) != NN_OK || lower_fold_domains(set, &err) != NN_OK)
         fail_msg("%s:%d:%d: %s", err.file, err.line, err.column, err.message);
     return set;
 }

@@ -3,7 +3,7 @@
 #include "base.h"
 #include "folder.h"
 #include "nngen.h"
-#include "rules/opmodel.h"
+#include "lower/lower.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -66,6 +66,8 @@ static nn_status load_table(nn_error *err)
     op_set *s = NULL;
     nn_status st = op_set_new(&s, spec_embedded, spec_embedded_count, &spec_embedded_profiles[0], 17, err);
     assert_true((st == NN_OK) == (s != NULL));
+    if (st == NN_OK)
+        st = lower_fold_domains(s, err);
     op_set_free(s);
     return st;
 }
@@ -126,6 +128,27 @@ static nn_status build_triples(nn_error *err)
 static nn_status build_checked(nn_error *err)
 {
     return build_in(shared, &(nn_family_config){.nodes = 40, .count = 10, .seed = 4, .check = 1}, err);
+}
+
+static void swallow(void *data, const char *text, size_t size)
+{
+    (void)text;
+    *(size_t *)data += size;
+}
+
+static nn_status trace_small(nn_error *err)
+{
+    nn_family *f = NULL;
+    size_t told = 0;
+    nn_status st = nn_family_open(&f, shared, &(nn_family_config){.nodes = 6, .count = 3, .seed = 3}, err);
+    if (st == NN_OK)
+        st = nn_model_trace(f, 1, swallow, &told, err);
+    if (st == NN_OK)
+        st = nn_family_trace(f, "json", NULL, swallow, &told, err);
+    if (st == NN_OK)
+        st = nn_family_trace(f, NULL, NULL, swallow, &told, err);
+    nn_family_close(f);
+    return st;
 }
 
 /* A model that has failed can be built again: its workspace is sound. */
@@ -318,6 +341,7 @@ static void models(void **state)
 {
     (void)state;
     stress(build_small, NULL, 800);
+    stress(trace_small, NULL, 800);
     stress(build_checked, NULL, 800);
     stress(build_guided, NULL, 400);
     stress(build_triples, NULL, 300);

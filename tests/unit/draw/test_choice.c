@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -350,6 +351,67 @@ static void records_hold_draws_and_spans(void **state)
 }
 
 /* What fuzzers rely on: the values of a record, written as bytes, drive a tape to the same draws. */
+/* What a listener hears, as a text. */
+typedef struct {
+    char text[400];
+    size_t n;
+} heard;
+
+static void hear(heard *h, const char *text)
+{
+    h->n += (size_t)snprintf(h->text + h->n, sizeof h->text - h->n, "%s", text);
+}
+
+static void hear_draw(void *data, const char *label, uint64_t bound, uint64_t value)
+{
+    char text[100];
+    (void)snprintf(text, sizeof text, "%s %llu/%llu ", label, (unsigned long long)value, (unsigned long long)bound);
+    hear(data, text);
+}
+
+static void hear_begin(void *data, const char *label)
+{
+    hear(data, label);
+    hear(data, "( ");
+}
+
+static void hear_end(void *data, bool kept)
+{
+    hear(data, kept ? ")+ " : ")- ");
+}
+
+static void listeners_hear_all_and_change_nothing(void **state)
+{
+    (void)state;
+    const uint8_t bytes[] = {3, 1, 200, 2, 5, 6, 7, 8, 9, 10, 11, 12};
+    heard h = {.n = 0};
+    const tape_listener listener = {hear_draw, hear_begin, hear_end, &h};
+    tape *t, *plain;
+    assert_int_equal(tape_new_bytes(&t, bytes, sizeof bytes, NULL), NN_OK);
+    assert_int_equal(tape_new_bytes(&plain, bytes, sizeof bytes, NULL), NN_OK);
+    for (int recorded = 0; recorded < 2; recorded++) {
+        tape_record(t, recorded);
+        tape_listen(t, &listener);
+        tape_span_begin(t, "outer");
+        assert_int_equal(tape_draw(t, "a", 5), tape_draw(plain, "a", 5));
+        tape_span_begin(t, "inner");
+        assert_int_equal(tape_draw(t, "b", 0), tape_draw(plain, "b", 0));
+        tape_span_end(t, false);
+        assert_int_equal(tape_chance(t, "c", 1, 2), tape_chance(plain, "c", 1, 2));
+        tape_span_end(t, true);
+        tape_listen(t, NULL);
+        assert_int_equal(tape_draw(t, "unheard", 7), tape_draw(plain, "unheard", 7));
+        assert_int_equal(tape_range(t, "all", INT64_MIN, INT64_MAX) == tape_range(plain, "all", INT64_MIN, INT64_MAX), 1);
+        assert_string_equal(h.text, recorded ? "outer( a 2/5 inner( b 0/1 )- c 0/2 )+ " : "outer( a 3/5 inner( b 0/1 )- c 1/2 )+ ");
+        h.n = 0;
+        size_t n;
+        (void)tape_records(t, &n);
+        assert_int_equal(n, recorded ? 5 : 0);
+    }
+    tape_free(t);
+    tape_free(plain);
+}
+
 static void a_record_replays_as_bytes(void **state)
 {
     (void)state;
@@ -466,6 +528,7 @@ int main(void)
         cmocka_unit_test(bytes_are_read_little_end_first),
         cmocka_unit_test(an_exhausted_tape_is_simplest),
         cmocka_unit_test(records_hold_draws_and_spans),
+        cmocka_unit_test(listeners_hear_all_and_change_nothing),
         cmocka_unit_test(a_record_replays_as_bytes),
         cmocka_unit_test(bulk_is_pcg32),
 #ifdef NN_STRESS

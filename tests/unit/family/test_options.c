@@ -57,6 +57,8 @@ static void defaults(void **state)
     assert_string_equal(o.out, "d");
     assert_null(o.specs);
     assert_null(o.list_ops);
+    assert_null(o.trace_summary);
+    assert_int_equal(o.trace, -1);
     assert_false(o.force || o.quiet || o.progress || o.dry_run || o.intervals || o.version || o.help);
 }
 
@@ -80,6 +82,8 @@ static void every_option_is_read(void **state)
     assert_true(o.intervals && o.force && o.dry_run && o.quiet);
     assert_string_equal(parsed(ARGS("--list-ops")).list_ops, "");
     assert_string_equal(parsed(ARGS("--list-ops=json")).list_ops, "json");
+    assert_string_equal(parsed(ARGS("--trace-summary")).trace_summary, "");
+    assert_int_equal(parsed(ARGS("--trace", "0")).trace, 0);
     assert_true(parsed(ARGS("--progress", "--dry-run")).progress);
     assert_true(parsed(ARGS("--version")).version);
     assert_true(parsed(ARGS("-h")).help);

@@ -28,7 +28,8 @@ static inline void open_bench_typed(bench *b, const char *table, dtype_mask type
     nn_error err = {0};
     memset(b, 0, sizeof *b);
     spec_file f = {"t.yaml", table, table ? strlen(table) : 0};
-    if (op_set_new_typed(&b->set, table ? &f : spec_embedded, table ? 1 : spec_embedded_count, NULL, 17, types, &err) != NN_OK)
+    if (op_set_new_typed(&b->set, table ? &f : spec_embedded, table ? 1 : spec_embedded_count, NULL, 17, types, &err) != NN_OK ||
+        lower_fold_domains(b->set, &err) != NN_OK)
         fail_msg("%s:%d:%d: %s", err.file, err.line, err.column, err.message);
     arena_init(&b->memory, 0);
     b->limits = limits;

@@ -435,8 +435,9 @@ static void each_operator_is_feasible_and_determined_by_its_seed(void **state)
     open_bench(&c, NULL, (lower_limits){0}, 29);
     size_t found = 0;
     for (size_t i = 0; i < b.set->n_ops; i++) {
-        if (!op_feasible(b.set, &b.set->ops[i], &b.limits))
-            fail_msg("operator %s: %s", b.set->ops[i].name, OP_INFEASIBLE);
+        op_obstacle why;
+        if (!op_feasible(b.set, &b.set->ops[i], &b.limits, &why))
+            fail_msg("operator %s: %s", b.set->ops[i].name, why.s);
         lower_request r = request(&b.set->ops[i]), q = request(&c.set->ops[i]);
         for (int k = 0; k < 8; k++) {
             lower_result x = solve(&b, &r), y = solve(&c, &q);
@@ -477,7 +478,7 @@ static void contradictions_fail(void **state)
         for (int k = 0; k < 10; k++)
             if (solve(&b, &r) != LOWER_FAIL)
                 fail_msg("table %zu has an instance", i);
-        assert_false(op_feasible(b.set, &b.set->ops[0], &b.limits));
+        assert_false(op_feasible(b.set, &b.set->ops[0], &b.limits, NULL));
         close_bench(&b);
     }
 }

@@ -30,7 +30,7 @@ static void bench_open(bench *b, const spec_file *files, size_t n, const spec_fi
 {
     nn_error err = {0};
     memset(b, 0, sizeof *b);
-    if (op_set_new(&b->ops, files, n, profile, opset, &err) != NN_OK)
+    if (op_set_new(&b->ops, files, n, profile, opset, &err) != NN_OK || lower_fold_domains(b->ops, &err) != NN_OK)
         fail_msg("%s:%d:%d: %s", err.file, err.line, err.column, err.message);
     arena_init(&b->out, 0);
     arena_init(&b->scratch, 0);

@@ -35,6 +35,33 @@ static void test_domains(void **unused)
     VALUES(b, 2, 7);
 }
 
+/* The constraint at which propagation failed, whatever comes before and after it. */
+static void test_conflicts(void **unused)
+{
+    (void)unused;
+    csp_var a = csp_int(s, 0, 9), b = csp_int(s, 0, 9), c = csp_int(s, 0, 9);
+    assert_int_equal(csp_posted(s), 0);
+    OK(csp_ne(s, a, b));
+    OK(csp_linear(s, CSP_LE, (int64_t[]){1, 1}, (csp_var[]){b, c}, 2, 12));
+    assert_int_equal(csp_posted(s), 2);
+    csp_mark m = csp_get_mark(s);
+    OK(csp_mul(s, csp_const(s, 77), a, b)); /* 7 * 11 */
+    OK(csp_ne(s, a, c));
+    FAIL(csp_propagate(s));
+    assert_int_equal(csp_conflict(s), 2);
+    csp_undo(s, m);
+    assert_int_equal(csp_posted(s), 2);
+    OK(csp_propagate(s));
+    OK(csp_restrict(s, b, 9, 9));
+    OK(csp_restrict(s, c, 9, 9));
+    FAIL(csp_propagate(s));
+    assert_int_equal(csp_conflict(s), 1);
+    csp_undo(s, m);
+    FAIL(csp_restrict(s, a, 10, 12)); /* no constraint's fault */
+    FAIL(csp_propagate(s));
+    assert_true(csp_conflict(s) == SIZE_MAX);
+}
+
 static void test_bounds_of_values(void **unused)
 {
     (void)unused;
@@ -292,6 +319,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_domains),
+        TEST(test_conflicts),
         TEST(test_bounds_of_values),
         TEST(test_hole_in_large_interval),
         TEST(test_marks),

@@ -24,7 +24,7 @@
 
 #include <cmocka.h>
 
-#include "rules/opmodel.h"
+#include "lower/lower.h"
 
 #ifndef TABLES_DIR
 #define TABLES_DIR "tests/tables"
@@ -75,6 +75,10 @@ static nn_status run_compile(const input *in, char **text, arena *a, nn_error *e
     nn_status s = op_set_new(&set, in->tables, in->n_tables, in->profile.name != NULL ? &in->profile : NULL, in->opset, err);
     if (s != NN_OK)
         return s;
+    if ((s = lower_fold_domains(set, err)) != NN_OK) {
+        op_set_free(set);
+        return s;
+    }
     *text = arena_strdup(a, "");
     for (size_t i = 0; *text != NULL && i < set->n_ops; i++)
         *text = arena_printf(a, "%s%s\n", *text, set->ops[i].name);

@@ -1,0 +1,29 @@
+/* Reasons that the builder adds to those of the lowering (lower/reason.h), in one numbering.
+ *
+ * What speaks against a group that is solved has a text of its own in place of BUILD_FAULT's: build_effect.fault. */
+#ifndef NN_BUILD_REASON_H
+#define NN_BUILD_REASON_H
+
+#include "lower/reason.h"
+
+/* clang-format off */
+#define BUILD_REASONS(X) \
+    X(NO_PARTNER, "no existing tensor fits") \
+    X(NO_PRODUCER, "nothing makes a tensor of the type") \
+    X(OPERATORS, "too many operators would be solved together") \
+    X(SLOTS, "the inputs would take too many tensors") \
+    X(FAULT, "the graph may not have it") \
+    X(NO_ROOM, "the graph could not be finished with the nodes that are left")
+/* clang-format on */
+
+typedef enum {
+    BUILD_REASON_FIRST_ = WHY_COUNT_ - 1,
+#define X(id, text) BUILD_##id,
+    BUILD_REASONS(X)
+#undef X
+        BUILD_REASON_COUNT_
+} build_reason;
+
+const char *build_reason_text(build_reason r);
+
+#endif

@@ -1,0 +1,81 @@
+/* An operator of the problem and its facts, each found out when first asked for: types, presence, variables, ranks and dimensions.
+ * The functions speak of the current frame (lower_state.h).
+ *
+ * Ownership: dimensions and values live in the problem's scratch memory. */
+#ifndef NN_LOWER_FRAME_H
+#define NN_LOWER_FRAME_H
+
+#include "lower/value.h"
+#include "rules/opmodel_rules.h"
+#include "value/estimate.h"
+
+typedef enum { STATE_NEW, STATE_BUSY, STATE_DONE } lazy_state;
+
+typedef struct {
+    slot_kind kind; /* AUTO until resolved */
+    int input;
+    lazy_state dims_state;
+    dtype fixed_type; /* of a bound tensor */
+    const tensor_desc *tensor;
+    int frame, output; /* LINK */
+    int rank;          /* wanted, then actual; -1 unknown */
+    term *dims;
+    bool range_known;
+    bool estimated;   /* its likely values have been asked for */
+    tensor_desc desc; /* final */
+    content init;
+} frame_slot;
+
+typedef struct {
+    int output; /* index in op->outputs */
+    lazy_state state;
+    bool present;
+    int rank;
+    term *dims;
+    bool range_known;
+    tensor_desc desc;
+} frame_output;
+
+#define FRAME_MAX_TYPES 8
+
+typedef struct {
+    const op_model *op;
+    const op_rules *rules;
+    uint8_t var_state[OP_MAX_VARS];
+    bool var_written[OP_MAX_VARS]; /* attribute stands in the node */
+    bool var_usable[OP_MAX_VARS];
+    int n_slots;
+    int first_slot[OP_MAX_INPUTS], arity[OP_MAX_INPUTS];
+    int n_outs;
+    int first_out[OP_MAX_OUTPUTS], out_arity[OP_MAX_OUTPUTS];
+    uint8_t present_state[OP_MAX_INPUTS]; /* of inputs: STATE_*; */
+    bool input_present[OP_MAX_INPUTS];
+    uint8_t out_present_state[OP_MAX_OUTPUTS];
+    bool out_present[OP_MAX_OUTPUTS];
+    dtype types[FRAME_MAX_TYPES];
+    const tensor_desc *target;
+    int target_output;
+    bool primary_done;              /* one data input is known not to be an initializer */
+    frame_slot slots[OP_MAX_SLOTS]; /* from here on nothing is cleared, but set as it comes */
+    value vars[OP_MAX_VARS];
+    frame_output outs[OP_MAX_OUTPUTS];
+} frame;
+
+bool frame_bind_type(frame *f, int type_var, dtype_mask mask, dtype t);
+dtype frame_single_type(dtype_mask mask); /* DT_NONE unless the mask holds just one */
+void frame_slot_dims(lower *l, frame_slot *s);
+void frame_output_dims(lower *l, frame_output *o, int number); /* number: among those of a variadic */
+int frame_output_arity(lower *l, int output);
+void frame_settle_var(lower *l, int var); /* draws or defines it, or leaves it out */
+value frame_var(lower *l, int var);       /* its value; fails if it is left out and has no default */
+bool frame_input_present(lower *l, int input);
+bool frame_output_present(lower *l, int output);
+const char *frame_type(lower *l, int type_var);
+dtype frame_type_bound(lower *l, int type_var); /* draws if unbound */
+tensor_ref frame_tensor(lower *l, bool output, int index);
+term_list frame_dims(lower *l, tensor_ref t, int k); /* dims of the k-th tensor of the reference */
+interval frame_range(lower *l, tensor_ref t, int k);
+estimate frame_estimate(lower *l, tensor_ref t, int k);
+double frame_elements(lower *l, tensor_ref t, double other); /* of an input; other: where it is not known, and of an output */
+
+#endif

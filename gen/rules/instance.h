@@ -1,0 +1,61 @@
+/* A finished instance of an operator: what the lowering hands out, the re-check judges and the builder places; and the limits that it
+ * keeps.
+ *
+ * Ownership: an instance points into the arena that it was made in. */
+#ifndef NN_INSTANCE_H
+#define NN_INSTANCE_H
+
+#include "rules/opmodel.h"
+
+typedef enum { INST_ABSENT, INST_TENSOR, INST_NEW_INPUT, INST_INIT, INST_LINK } inst_kind;
+
+typedef struct {
+    inst_kind kind;
+    int input; /* index in op->inputs */
+    tensor_desc desc;
+    content init;      /* INST_INIT */
+    int frame, output; /* INST_LINK */
+} inst_input;
+
+typedef struct {
+    bool present;
+    tensor_desc desc;
+} inst_output;
+
+/* Value of a variable or attribute, for the re-check: which member holds follows from its type (bools are ints). */
+typedef struct {
+    int64_t i;
+    double r;
+    const char *s;
+    const int64_t *ints;
+    const double *reals;
+    const char *const *strings;
+    size_t n; /* of a list */
+} inst_value;
+
+typedef struct {
+    bool known;   /* false: an attribute that is left out and has no default */
+    bool written; /* of an attribute: stands in the node */
+    inst_value v;
+} inst_var;
+
+typedef struct {
+    const op_model *op;
+    inst_input *inputs; /* one a slot, in the order of the request */
+    size_t n_inputs;
+    inst_output *outputs; /* variadics unrolled */
+    size_t n_outputs;
+    attr_value *attrs; /* those that are written */
+    size_t n_attrs;
+    const inst_var *vars; /* of all variables and attributes in the order of the rules; NULL unless the re-check is on */
+} op_instance;
+
+typedef struct {
+    int64_t max_elements; /* of any tensor; 0: 4096 */
+    int64_t max_dim;      /* of a new graph input; 0: 64 */
+    int max_rank;         /* of any tensor; 0: 6 */
+    double max_magnitude; /* an output whose interval goes beyond is refused; 0: 1e4 */
+    double min_magnitude; /* an output whose interval lies within +- this is refused; 0: 1e-3 */
+} lower_limits;
+
+#endif
