@@ -192,7 +192,7 @@ nn_status coverage_report(json_line *out, const coverage *c, seq_format as, cons
 
 /* ---- the command ---- */
 
-static nn_status run(const seq_options *o, json_line *out, model_problem_fn *tell, void *data, size_t *problems, nn_error *err)
+static nn_status run(const seq_options *o, json_line *out, const seq_watch *watch, size_t *problems, nn_error *err)
 {
     coverage c;
     model_list models = {.n = 0};
@@ -200,7 +200,7 @@ static nn_status run(const seq_options *o, json_line *out, model_problem_fn *tel
     if (s != NN_OK)
         return s;
     for (size_t i = 0; i < o->n && s == NN_OK; i++)
-        s = model_list_add(&models, o->all[i].path, o->all[i].class == SEQ_SUITE, tell, data, problems, err);
+        s = model_list_add(&models, o->all[i].path, o->all[i].class == SEQ_SUITE, watch->tell, watch->data, problems, err);
     c.against = o->classes;
     for (size_t i = 0; i < models.n && s == NN_OK; i++)
         s = coverage_add(&c, &models.all[i].view, models.all[i].class, err);
@@ -211,8 +211,7 @@ static nn_status run(const seq_options *o, json_line *out, model_problem_fn *tel
     return s;
 }
 
-nn_status coverage_run(int argc, char *const *argv, json_line *out, model_problem_fn *tell, void *data, size_t *problems,
-                       nn_error *err)
+nn_status coverage_run(int argc, char *const *argv, json_line *out, const seq_watch *watch, size_t *problems, nn_error *err)
 {
     seq_options o;
     nn_status s = seq_options_parse(&o, SEQ_COMMAND_COVERAGE, argc, argv, err);
@@ -222,7 +221,7 @@ nn_status coverage_run(int argc, char *const *argv, json_line *out, model_proble
     if (o.help)
         seq_options_help(out, SEQ_COMMAND_COVERAGE);
     else
-        s = run(&o, out, tell, data, problems, err);
+        s = run(&o, out, watch, problems, err);
     seq_options_free(&o);
     return s == NN_OK && out->failed ? nn_nomem(err) : s;
 }

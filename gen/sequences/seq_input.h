@@ -19,6 +19,16 @@ typedef struct {
 
 /* What cannot be read is told and passed over. */
 typedef void model_problem_fn(void *data, const char *message);
+/* Called now and then while something takes long: `done` of `all` steps are done. */
+typedef void seq_progress_fn(void *data, uint64_t done, uint64_t all);
+
+/* Who is told of what happens meanwhile; either function may be NULL. */
+typedef struct {
+    model_problem_fn *tell;
+    seq_progress_fn *progress;
+    void *data;
+    bool terminal; /* somebody looks on: progress is told without --progress too */
+} seq_watch;
 
 /* Adds the models of a path: a directory (every *.onnx below it, by name; links to directories are not followed), a text file of
  * sequences (*.txt), or a model. A directory without models is a problem. NN_ERR_IO: the path itself cannot be read. */

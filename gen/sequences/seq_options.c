@@ -44,6 +44,8 @@ static const row rows[] = {
     {"--show", "TABLE", SEQ | COV, TEXT, offsetof(seq_options, show), 0, 0, 0,
      "one table: of sequences: models, operators, sets, association; of coverage: operators, attributes, sequences"},
     {"--paths", NULL, SEQ, FLAG, offsetof(seq_options, paths), 0, 0, 1, "list paths, one a line"},
+    {"--progress", NULL, SEQ, FLAG, offsetof(seq_options, progress), 0, 0, 1,
+     "progress of --matching on standard error, also where that is no terminal"},
     {"--format", "F", SEQ | COV, TEXT, offsetof(seq_options, format), 0, 0, 0, "text, json, csv, plain (default: text)"},
     {"--help", NULL, SEQ | COV, FLAG, offsetof(seq_options, help), 0, 0, 1, "print this help"},
 };

@@ -518,8 +518,7 @@ nn_status seq_report(json_line *out, seq_analysis *a, nn_error *err)
     return s;
 }
 
-nn_status sequences_run(int argc, char *const *argv, json_line *out, model_problem_fn *tell, void *data, size_t *problems,
-                        nn_error *err)
+nn_status sequences_run(int argc, char *const *argv, json_line *out, const seq_watch *watch, size_t *problems, nn_error *err)
 {
     seq_options o;
     seq_analysis a;
@@ -529,7 +528,7 @@ nn_status sequences_run(int argc, char *const *argv, json_line *out, model_probl
         return s;
     if (o.help) {
         seq_options_help(out, SEQ_COMMAND_SEQUENCES);
-    } else if ((s = seq_analysis_run(&a, &o, tell, data, err)) == NN_OK) {
+    } else if ((s = seq_analysis_run(&a, &o, watch, err)) == NN_OK) {
         *problems = a.problems;
         s = seq_report(out, &a, err);
         seq_analysis_free(&a);

@@ -12,9 +12,8 @@ void report_csv_text(json_line *out, const char *s); /* quoted where it has to b
 
 nn_status seq_report(json_line *out, seq_analysis *a, nn_error *err);
 
-/* The commands. What is to be written to standard output is appended to out; problems with single files go to tell, and *problems
- * is their number. */
-nn_status sequences_run(int argc, char *const *argv, json_line *out, model_problem_fn *tell, void *data, size_t *problems,
-                        nn_error *err);
+/* The commands. What is to be written to standard output is appended to out; watch is told of problems with single files, and
+ * *problems is their number. */
+nn_status sequences_run(int argc, char *const *argv, json_line *out, const seq_watch *watch, size_t *problems, nn_error *err);
 
 #endif

@@ -1,0 +1,49 @@
+/* Matching blocks of one sequence with many others.
+ *
+ * Ratcliff and Metzener, Pattern matching: the gestalt approach, Dr. Dobb's Journal, 1988: the longest shared block (of several,
+ * the first in a, then the first in b), then the same on its left and on its right. Depends on the order of a and b. It is what
+ * Python's difflib gives without its automatic junk.
+ *
+ *     seq_gestalt g = {0};
+ *     seq_gestalt_first(&g, a, na, err);
+ *     for (...) seq_gestalt_match(&g, b, nb, 3, each_block, data, err);
+ *     seq_gestalt_free(&g);
+ *
+ * Sets of places in a are sets of bits. A window in b as long as the block to beat is read backwards, with the places in a where
+ * what was read begins. Where no place is left, all windows with what was read are passed over, as in backward matching by
+ * nondeterministic automata (Navarro and Raffinot, Fast and flexible string matching by combining bit-parallelism and suffix
+ * automata, 2000). What the two have not in common costs little this way, and the longer the block, the less.
+ *
+ * Ownership: a seq_gestalt owns its tables; a is borrowed until the next seq_gestalt_first. */
+#ifndef NN_SEQ_GESTALT_H
+#define NN_SEQ_GESTALT_H
+
+#include "base.h"
+
+/* ops: a part of a. */
+typedef nn_status seq_block_fn(void *data, const uint32_t *ops, size_t n);
+
+typedef struct {
+    size_t a, a_end, b, b_end;
+} seq_region;
+
+typedef struct {
+    const uint32_t *a;
+    size_t na, words;
+    uint64_t *rows; /* row r: the places in a of its r-th operator, words + 1 of them; row 0: of operators that a has not */
+    size_t row_room;
+    uint32_t *row_of; /* of each operator */
+    size_t op_room;
+    uint64_t *places; /* two sets, of the window under way */
+    size_t place_room;
+    seq_region *stack;
+    size_t n, capacity;
+} seq_gestalt;
+
+nn_status seq_gestalt_first(seq_gestalt *g, const uint32_t *a, size_t na, nn_error *err);
+/* Calls back for each block of at least `least` (not 0) operators, from left to right; a block may come more than once. */
+nn_status seq_gestalt_match(seq_gestalt *g, const uint32_t *b, size_t nb, size_t least, seq_block_fn *call, void *data,
+                            nn_error *err);
+void seq_gestalt_free(seq_gestalt *g); /* also of a zeroed one */
+
+#endif
