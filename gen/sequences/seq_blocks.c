@@ -4,16 +4,21 @@
 #include "sequences/seq_gestalt.h"
 #include "sequences/seq_paths.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+typedef struct {
+    const uint32_t *ops;
+    uint32_t n, same;     /* operators; how many of them are those of the path before it */
+    uint32_t first, last; /* models that have it */
+} path;
 
 /* Different paths of the models of a class. */
 typedef struct {
     uint64_t *owners; /* path of the trie << 32 | model, ascending */
     size_t n_owners, owner_room;
     uint32_t *ops; /* of all paths, one after the other */
-    size_t n_ops, op_room;
-    size_t *ends;           /* of each path in ops */
-    uint32_t *first, *last; /* models that have it */
+    path *all;     /* in the order of their operators, so that those that begin alike are together */
     size_t n;
 } path_set;
 
@@ -28,9 +33,10 @@ typedef struct {
     seq_gestalt gestalt;
     const uint32_t *path; /* the first of the two under way */
     struct {
-        uint32_t from, n, path, set; /* path: from 1 */
+        uint32_t from, n;
+        uint64_t number;
     } known[KNOWN];
-    uint32_t number; /* of the first path, from 1 */
+    uint64_t number; /* of the first path and the set, from 1 */
     unsigned set;
     uint8_t *in; /* 1 << set, of each sequence of the trie */
     size_t in_room;
@@ -72,34 +78,54 @@ static nn_status list_paths(blocks *b)
     return NN_OK;
 }
 
+static int by_operators(const void *a, const void *b)
+{
+    const path *x = a, *y = b;
+    uint32_t n = x->n < y->n ? x->n : y->n;
+    for (uint32_t i = 0; i < n; i++)
+        if (x->ops[i] != y->ops[i])
+            return x->ops[i] < y->ops[i] ? -1 : 1;
+    return (x->n > y->n) - (x->n < y->n);
+}
+
+static uint32_t count_same(const path *x, const path *y)
+{
+    uint32_t n = 0;
+    while (n < x->n && n < y->n && x->ops[n] == y->ops[n])
+        n++;
+    return n;
+}
+
 static nn_status load_set(const blocks *b, path_set *set)
 {
     const seq_trie *t = &b->a->trie;
+    size_t total = 0;
     sort64(set->owners, set->n_owners);
-    set->ends = nn_malloc((set->n_owners + 1) * sizeof *set->ends);
-    set->first = nn_malloc((set->n_owners + 1) * sizeof *set->first);
-    set->last = nn_malloc((set->n_owners + 1) * sizeof *set->last);
-    if (set->ends == NULL || set->first == NULL || set->last == NULL)
-        return nn_nomem(b->err);
     for (size_t i = 0; i < set->n_owners; i++) {
-        uint32_t path = (uint32_t)(set->owners[i] >> 32), model = (uint32_t)set->owners[i];
-        if (i == 0 || set->owners[i - 1] >> 32 != path) {
-            if (!nn_grow((void **)&set->ops, &set->op_room, set->n_ops + t->nodes[path].length, sizeof *set->ops))
-                return nn_nomem(b->err);
-            set->n_ops += seq_ops(t, path, set->ops + set->n_ops);
-            set->ends[set->n] = set->n_ops;
-            set->first[set->n++] = model;
-        }
-        set->last[set->n - 1] = model;
+        bool another = i == 0 || set->owners[i - 1] >> 32 != set->owners[i] >> 32;
+        set->n += another;
+        total += another ? t->nodes[set->owners[i] >> 32].length : 0;
     }
+    set->ops = nn_malloc((total + 1) * sizeof *set->ops);
+    set->all = nn_malloc((set->n + 1) * sizeof *set->all);
+    if (set->ops == NULL || set->all == NULL)
+        return nn_nomem(b->err);
+    path *to = set->all - 1;
+    uint32_t *ops = set->ops;
+    for (size_t i = 0; i < set->n_owners; i++) {
+        uint32_t sequence = (uint32_t)(set->owners[i] >> 32), model = (uint32_t)set->owners[i];
+        if (i == 0 || set->owners[i - 1] >> 32 != sequence) {
+            *++to = (path){.ops = ops, .first = model};
+            to->n = (uint32_t)seq_ops(t, sequence, ops);
+            ops += to->n;
+        }
+        to->last = model;
+    }
+    if (set->n > 0)
+        qsort(set->all, set->n, sizeof *set->all, by_operators);
+    for (size_t i = 0; i < set->n; i++)
+        set->all[i].same = i > 0 ? count_same(&set->all[i - 1], &set->all[i]) : 0;
     return NN_OK;
-}
-
-static const uint32_t *path_of(const path_set *set, size_t i, size_t *n)
-{
-    size_t from = i > 0 ? set->ends[i - 1] : 0;
-    *n = set->ends[i] - from;
-    return set->ops + from;
 }
 
 /* ---- pairs ---- */
@@ -109,8 +135,7 @@ static nn_status keep_block(void *data, const uint32_t *ops, size_t n)
     blocks *b = data;
     uint32_t from = (uint32_t)(ops - b->path), length = (uint32_t)n;
     size_t place = mix64((uint64_t)from << 32 | length) % KNOWN;
-    if (b->known[place].path == b->number && b->known[place].set == b->set && b->known[place].from == from &&
-        b->known[place].n == length)
+    if (b->known[place].number == b->number && b->known[place].from == from && b->known[place].n == length)
         return NN_OK;
     uint32_t s = seq_find(&b->a->trie, ops, n, true);
     size_t old = b->in_room;
@@ -118,24 +143,27 @@ static nn_status keep_block(void *data, const uint32_t *ops, size_t n)
         return nn_nomem(b->err);
     memset(b->in + old, 0, b->in_room - old);
     b->in[s] |= (uint8_t)(1u << b->set);
-    b->known[place].path = b->number;
-    b->known[place].set = b->set;
+    b->known[place].number = b->number;
     b->known[place].from = from;
     b->known[place].n = length;
     return NN_OK;
 }
 
 /* A path of failed models with those of a class. Of two failed models the one that was given first has the first path. */
-static nn_status match_path(blocks *b, size_t i, unsigned class)
+static nn_status match_path(blocks *b, const path *x, unsigned class)
 {
-    const path_set *failed = &b->sets[SEQ_FAILED], *set = &b->sets[class];
-    nn_status s = NN_OK;
-    b->set = class;
+    const path_set *set = &b->sets[class];
+    b->path = x->ops;
+    b->number++;
+    nn_status s = seq_gestalt_first(&b->gestalt, x->ops, x->n, b->err);
+    uint32_t same = 0; /* as the last path that was compared */
     for (size_t k = 0; k < set->n && s == NN_OK; k++) {
-        size_t n;
-        const uint32_t *path = path_of(set, k, &n);
-        if (class != SEQ_FAILED || failed->first[i] < set->last[k])
-            s = seq_gestalt_match(&b->gestalt, path, n, (size_t)b->a->o->min_length, keep_block, b, b->err);
+        const path *y = &set->all[k];
+        same = same < y->same ? same : y->same;
+        if (class == SEQ_FAILED && x->first >= y->last)
+            continue;
+        s = seq_gestalt_match(&b->gestalt, y->ops, y->n, same, (size_t)b->a->o->min_length, keep_block, b, b->err);
+        same = y->n;
     }
     return s;
 }
@@ -143,20 +171,19 @@ static nn_status match_path(blocks *b, size_t i, unsigned class)
 static nn_status match_paths(blocks *b)
 {
     const path_set *failed = &b->sets[SEQ_FAILED];
+    const seq_watch *watch = &b->a->watch;
     nn_status s = NN_OK;
-    uint64_t one = 0, done = 0;
+    uint64_t all = 0, done = 0;
     for (unsigned class = 0; class < SEQ_CLASSES; class ++)
-        one += b->sets[class].n;
-    for (size_t i = 0; i < failed->n && s == NN_OK; i++) {
-        size_t n;
-        b->path = path_of(failed, i, &n);
-        b->number = (uint32_t)i + 1;
-        s = seq_gestalt_first(&b->gestalt, b->path, n, b->err);
-        for (unsigned class = 0; class < SEQ_CLASSES && s == NN_OK; class ++)
-            s = match_path(b, i, class);
-        done += one;
-        if (s == NN_OK && b->a->watch.progress != NULL)
-            b->a->watch.progress(b->a->watch.data, done, one * failed->n);
+        all += (uint64_t)failed->n * b->sets[class].n;
+    for (b->set = 0; b->set < SEQ_CLASSES && s == NN_OK; b->set++) {
+        s = seq_gestalt_remember(&b->gestalt, b->err);
+        for (size_t i = 0; i < failed->n && s == NN_OK; i++) {
+            s = match_path(b, &failed->all[i], b->set);
+            done += b->sets[b->set].n;
+            if (s == NN_OK && watch->progress != NULL)
+                watch->progress(watch->data, done, all);
+        }
     }
     return s;
 }
@@ -213,9 +240,7 @@ nn_status seq_blocks_find(seq_analysis *a, nn_error *err)
         path_set *set = &b->sets[class];
         nn_free(set->owners);
         nn_free(set->ops);
-        nn_free(set->ends);
-        nn_free(set->first);
-        nn_free(set->last);
+        nn_free(set->all);
     }
     nn_free(b->listed);
     nn_free(b->paths.all);

@@ -1,8 +1,9 @@
 #include "sequences/seq_gestalt.h"
+#include "base/mix.h"
 
 #include <string.h>
 
-enum { BITS = 64 };
+enum { BITS = 64, SEEN = 1 << 16 };
 
 /* ---- the first sequence ---- */
 
@@ -14,6 +15,23 @@ static bool fit_operators(seq_gestalt *g, const uint32_t *ops, size_t n)
     if (!nn_grow((void **)&g->row_of, &g->op_room, most + 1, sizeof *g->row_of))
         return false;
     memset(g->row_of + old, 0, (g->op_room - old) * sizeof *g->row_of);
+    return true;
+}
+
+/* Polynomials modulo 2^64, from which the hash of every part follows. */
+static bool hash_beginnings(seq_gestalt *g, size_t side, const uint32_t *ops, size_t from, size_t n)
+{
+    if (g->seen == NULL)
+        return true;
+    if (!nn_grow((void **)&g->hash[side], &g->hash_room[side], n + 1, sizeof *g->hash[side]) ||
+        !nn_grow((void **)&g->powers, &g->power_room, n + 1, sizeof *g->powers))
+        return false;
+    for (; g->n_powers <= n; g->n_powers++)
+        g->powers[g->n_powers] = g->n_powers == 0 ? 1 : g->powers[g->n_powers - 1] * MIX_STEP;
+    uint64_t *h = g->hash[side];
+    h[0] = 0;
+    for (size_t i = from; i < n; i++)
+        h[i + 1] = h[i] * MIX_STEP + ops[i] + 1;
     return true;
 }
 
@@ -38,7 +56,8 @@ nn_status seq_gestalt_first(seq_gestalt *g, const uint32_t *a, size_t na, nn_err
     memset(g->rows, 0, rows * width * sizeof *g->rows);
     for (size_t i = 0; i < na; i++)
         g->rows[g->row_of[a[i]] * width + i / BITS] |= (uint64_t)1 << i % BITS;
-    return NN_OK;
+    g->n_searches = 0;
+    return hash_beginnings(g, 0, a, 0, na) ? NN_OK : nn_nomem(err);
 }
 
 /* ---- sets of places ---- */
@@ -137,10 +156,6 @@ static size_t lowest(const places *s)
 
 /* ---- the longest block ---- */
 
-typedef struct {
-    size_t length, at_a, at_b; /* at_a: from the beginning of the part */
-} block;
-
 /* Reads the window of `width` operators that ends at `end` backwards. Returns how many were read until no place was left; width if
  * some are: these are in s then. */
 static size_t read_window(const part *p, places *s, size_t end, size_t width)
@@ -151,58 +166,106 @@ static size_t read_window(const part *p, places *s, size_t end, size_t width)
     return read;
 }
 
-/* A longer block ends at `end`: what it is, and how far it goes on. Returns where it ends. */
-static size_t grow(const part *p, places *s, size_t end, size_t b_end, block *best)
+/* Of the whole sequences, for the next b that begins alike. */
+static bool save(seq_gestalt *g, const seq_search *x, size_t depth)
 {
-    best->at_b = end + 1 - best->length;
+    if (!nn_grow((void **)&g->searches, &g->search_room, g->n_searches + 1, sizeof *g->searches))
+        return false;
+    g->searches[g->n_searches] = *x;
+    g->searches[g->n_searches++].depth = depth;
+    return true;
+}
+
+/* A block that is longer by one ends at x->end, for each place of s. Follows them as far as they go. */
+static bool grow(seq_gestalt *g, const part *p, places *s, size_t b_end, seq_search *x, bool whole)
+{
+    x->found = true;
+    x->best.length++;
+    x->best.at_b = x->end + 1 - x->best.length;
     for (;;) {
-        best->at_a = lowest(s);
-        if (end + 1 == b_end)
-            return end;
-        step_on(p, s, best->length, end + 1);
+        x->best.at_a = lowest(s);
+        x->end++;
+        if (whole && !save(g, x, x->end))
+            return false;
+        if (x->end == b_end)
+            return true;
+        step_on(p, s, x->best.length, x->end);
         if (s->lo == s->hi)
-            return end;
-        best->length++;
-        end++;
+            return true;
+        x->best.length++;
     }
 }
 
 /* No block that ends at a place is longer by more than one than the longest that ended before, so that windows of two lengths tell:
- * of one more than the best, and of the best while one could stand earlier in a. best->length: what is too short. */
-static bool longest(const part *p, const seq_region *r, block *best)
+ * of one more than the best, and of the best while one could stand earlier in a. False: no memory. */
+static bool longest(seq_gestalt *g, const part *p, const seq_region *r, seq_search *x, bool whole)
 {
-    places s = {.words = p->g->places}, longer = {.words = p->g->places + p->n};
-    bool found = false;
-    size_t end = r->b + best->length; /* of the first window */
-    while (end < r->b_end) {
-        bool tie = found && best->at_a > 0;
-        size_t width = best->length + !tie, read = read_window(p, &s, end, width);
+    places s = {.words = g->places}, longer = {.words = g->places + p->n};
+    while (x->end < r->b_end) {
+        bool tie = x->found && x->best.at_a > 0;
+        size_t end = x->end, width = x->best.length + !tie, read = read_window(p, &s, end, width);
         if (s.lo == s.hi) {
-            end += width + 1 - read; /* the next window without all that was read */
+            x->end += width + 1 - read; /* the next window without all that was read */
+            if (whole && !save(g, x, end + 1))
+                return false;
             continue;
         }
+        longer.lo = longer.hi = 0;
         if (tie && end >= r->b + width)
             step_back(p, &longer, &s, end - width);
-        else
-            longer.lo = longer.hi = 0;
         if (!tie || longer.lo < longer.hi) {
-            best->length++;
-            end = grow(p, tie ? &longer : &s, end, r->b_end, best);
-            found = true;
-        } else if (lowest(&s) < best->at_a) {
-            best->at_a = lowest(&s);
-            best->at_b = end + 1 - width;
+            if (!grow(g, p, tie ? &longer : &s, r->b_end, x, whole))
+                return false;
+            continue;
         }
-        end++;
+        if (lowest(&s) < x->best.at_a) {
+            x->best.at_a = lowest(&s);
+            x->best.at_b = end + 1 - width;
+        }
+        x->end++;
+        if (whole && !save(g, x, x->end))
+            return false;
     }
-    return found;
+    return true;
+}
+
+/* ---- memory ---- */
+
+static uint64_t hash_part(const seq_gestalt *g, size_t side, size_t from, size_t end)
+{
+    return g->hash[side][end] - g->hash[side][from] * g->powers[end - from];
+}
+
+/* Whether the operators of a region were compared before; they are from now on. */
+static bool is_known(seq_gestalt *g, const seq_region *r, const uint32_t *b)
+{
+    if (g->seen == NULL)
+        return false;
+    uint64_t hash = mix64(hash_part(g, 0, r->a, r->a_end) + MIX_STEP * hash_part(g, 1, r->b, r->b_end));
+    seq_seen *at = &g->seen[hash % SEEN];
+    size_t na = r->a_end - r->a, nb = r->b_end - r->b;
+    if (at->hash == hash && at->na == na && at->nb == nb && memcmp(at->a, g->a + r->a, na * sizeof *g->a) == 0 &&
+        memcmp(at->b, b + r->b, nb * sizeof *b) == 0)
+        return true;
+    *at = (seq_seen){.a = g->a + r->a, .b = b + r->b, .na = (uint32_t)na, .nb = (uint32_t)nb, .hash = hash};
+    return false;
+}
+
+nn_status seq_gestalt_remember(seq_gestalt *g, nn_error *err)
+{
+    if (g->seen == NULL)
+        g->seen = nn_malloc(SEEN * sizeof *g->seen);
+    if (g->seen == NULL)
+        return nn_nomem(err);
+    memset(g->seen, 0, SEEN * sizeof *g->seen);
+    return NN_OK;
 }
 
 /* ---- all blocks ---- */
 
-static bool push(seq_gestalt *g, seq_region r, size_t least)
+static bool push(seq_gestalt *g, seq_region r, const uint32_t *b, size_t least)
 {
-    if (r.a_end - r.a < least || r.b_end - r.b < least)
+    if (r.a_end - r.a < least || r.b_end - r.b < least || is_known(g, &r, b))
         return true;
     if (!nn_grow((void **)&g->stack, &g->capacity, g->n + 1, sizeof *g->stack))
         return false;
@@ -210,27 +273,57 @@ static bool push(seq_gestalt *g, seq_region r, size_t least)
     return true;
 }
 
-nn_status seq_gestalt_match(seq_gestalt *g, const uint32_t *b, size_t nb, size_t least, seq_block_fn *call, void *data,
+static bool push_block(seq_gestalt *g, size_t a, size_t n)
+{
+    if (!nn_grow((void **)&g->stack, &g->capacity, g->n + 1, sizeof *g->stack))
+        return false;
+    g->stack[g->n++] = (seq_region){a, a + n, 0, SIZE_MAX};
+    return true;
+}
+
+/* Finds the longest block of a region and leaves it and what is on its sides on the stack. */
+static bool divide(seq_gestalt *g, const seq_region *r, const uint32_t *b, size_t least, seq_search *x, bool whole)
+{
+    part p = part_of(g, r, b);
+    if (!longest(g, &p, r, x, whole))
+        return false;
+    if (!x->found)
+        return true;
+    size_t a = r->a + x->best.at_a, at_b = x->best.at_b, n = x->best.length;
+    return push(g, (seq_region){a + n, r->a_end, at_b + n, r->b_end}, b, least) && push_block(g, a, n) &&
+           push(g, (seq_region){r->a, a, r->b, at_b}, b, least);
+}
+
+static bool divide_whole(seq_gestalt *g, const uint32_t *b, size_t nb, size_t same, size_t least)
+{
+    seq_search x = {.end = least - 1, .best = {.length = least - 1}};
+    if (g->na < least || nb < least)
+        return true;
+    while (g->n_searches > 0 && g->searches[g->n_searches - 1].depth > same)
+        g->n_searches--;
+    if (g->n_searches > 0)
+        x = g->searches[g->n_searches - 1];
+    return divide(g, &(seq_region){0, g->na, 0, nb}, b, least, &x, true);
+}
+
+nn_status seq_gestalt_match(seq_gestalt *g, const uint32_t *b, size_t nb, size_t same, size_t least, seq_block_fn *call, void *data,
                             nn_error *err)
 {
     g->n = 0;
-    nn_status s = push(g, (seq_region){0, g->na, 0, nb}, least) ? NN_OK : nn_nomem(err);
-    while (g->n > 0 && s == NN_OK) {
+    if (!hash_beginnings(g, 1, b, same, nb) || !divide_whole(g, b, nb, same, least))
+        return nn_nomem(err);
+    while (g->n > 0) {
         seq_region r = g->stack[--g->n];
+        seq_search x = {.end = r.b + least - 1, .best = {.length = least - 1}};
         if (r.b_end == SIZE_MAX) { /* a block whose left side is done */
-            s = call(data, g->a + r.a, r.a_end - r.a);
-            continue;
+            nn_status s = call(data, g->a + r.a, r.a_end - r.a);
+            if (s != NN_OK)
+                return s;
+        } else if (!divide(g, &r, b, least, &x, false)) {
+            return nn_nomem(err);
         }
-        part p = part_of(g, &r, b);
-        block best = {.length = least - 1};
-        if (!longest(&p, &r, &best))
-            continue;
-        size_t a = r.a + best.at_a, b_at = best.at_b, n = best.length;
-        if (!push(g, (seq_region){a + n, r.a_end, b_at + n, r.b_end}, least) || !push(g, (seq_region){a, a + n, 0, SIZE_MAX}, 0) ||
-            !push(g, (seq_region){r.a, a, r.b, b_at}, least))
-            s = nn_nomem(err);
     }
-    return s;
+    return NN_OK;
 }
 
 void seq_gestalt_free(seq_gestalt *g)
@@ -239,5 +332,10 @@ void seq_gestalt_free(seq_gestalt *g)
     nn_free(g->row_of);
     nn_free(g->places);
     nn_free(g->stack);
+    nn_free(g->searches);
+    nn_free(g->seen);
+    nn_free(g->hash[0]);
+    nn_free(g->hash[1]);
+    nn_free(g->powers);
     *g = (seq_gestalt){.a = NULL};
 }

@@ -25,7 +25,7 @@ nn_status seq_match(seq_matching how, const uint32_t *a, size_t na, const uint32
     seq_gestalt g = {.a = NULL};
     nn_status s = seq_gestalt_first(&g, a, na, err);
     if (s == NN_OK)
-        s = seq_gestalt_match(&g, b, nb, least, call, data, err);
+        s = seq_gestalt_match(&g, b, nb, 0, least, call, data, err);
     seq_gestalt_free(&g);
     return s;
 }
