@@ -85,7 +85,7 @@ static part part_of(const seq_gestalt *g, const seq_region *r, const uint32_t *b
                   .last = length % BITS == 0 ? ~(uint64_t)0 : ((uint64_t)1 << length % BITS) - 1};
 }
 
-static const uint64_t *row(const part *p, size_t j)
+static inline const uint64_t *row(const part *p, size_t j)
 {
     uint32_t op = p->b[j];
     return p->g->rows + (op < p->g->op_room ? p->g->row_of[op] : 0) * (p->g->words + 1) + p->first;
@@ -102,7 +102,7 @@ typedef struct {
     size_t lo, hi;
 } places;
 
-static void trim(places *s)
+static inline void trim(places *s)
 {
     while (s->hi > s->lo && s->words[s->hi - 1] == 0)
         s->hi--;
@@ -110,7 +110,7 @@ static void trim(places *s)
         s->lo++;
 }
 
-static void all_places(const part *p, places *s, size_t j)
+static inline void all_places(const part *p, places *s, size_t j)
 {
     const uint64_t *r = row(p, j);
     s->lo = 0;
@@ -122,7 +122,7 @@ static void all_places(const part *p, places *s, size_t j)
 }
 
 /* Where b[j] and then what begins at the places of `from` stands. May be in place. */
-static void step_back(const part *p, places *to, const places *from, size_t j)
+static inline void step_back(const part *p, places *to, const places *from, size_t j)
 {
     const uint64_t *r = row(p, j);
     size_t lo = from->lo > 0 ? from->lo - 1 : 0, hi = from->hi;
