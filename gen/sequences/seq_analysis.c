@@ -283,6 +283,8 @@ static nn_status analyse(seq_analysis *a, nn_error *err)
     nn_status s = seq_trie_init(&a->trie, (unsigned)o->max_length, (size_t)o->max_sequences, err);
     for (size_t i = 0; i < o->n && s == NN_OK; i++)
         s = model_list_add(&a->models, o->all[i].path, o->all[i].class, a->watch.tell, a->watch.data, &a->problems, err);
+    if (s == NN_OK)
+        s = model_list_name(&a->models, err);
     if (s == NN_OK && o->outcomes != NULL)
         s = read_outcomes(a, err);
     if (s != NN_OK || o->paths || (o->reduction != SEQ_REDUCE_NONE && !o->classes))
