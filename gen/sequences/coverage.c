@@ -86,7 +86,11 @@ static nn_status words(json_line *out, const coverage *c, const level *l, uint32
     if (as == SEQ_JSON)
         return report_sequence(out, t, s, true, err);
     if (l->attributes && as == SEQ_TEXT) {
-        report_line(out, "%s %s: %s", t->ops[ops[0]], t->ops[ops[1]], t->ops[ops[2]]);
+        report_text(out, t->ops[ops[0]]);
+        line_raw(out, " ");
+        report_text(out, t->ops[ops[1]]);
+        line_raw(out, ": ");
+        report_text(out, t->ops[ops[2]]);
         return NN_OK;
     }
     if (l->attributes) {
@@ -118,6 +122,16 @@ static nn_status list(json_line *out, const coverage *c, const level *l, const l
         line_raw(out, as == SEQ_JSON ? "" : "\n");
     }
     return s;
+}
+
+/* Ends the list of a level in JSON with how many models have each of it. */
+static void holders(json_line *out, const coverage *c, const level *l, const level_count *n)
+{
+    const seq_trie *t = l->attributes ? &c->attributes : &c->sequences;
+    line_raw(out, "],\"holders\":[");
+    for (size_t i = 0; i < n->list.n; i++)
+        report_line(out, "%s%u", i > 0 ? "," : "", t->nodes[n->list.all[i]].models[0]);
+    line_raw(out, "]}");
 }
 
 static void summary(json_line *out, const coverage *c, const level_count *n)
@@ -170,7 +184,8 @@ static nn_status report(json_line *out, const coverage *c, level_count *n, seq_f
             report_line(out, "%s{\"level\":\"%s\",\"length\":%u,\"models\":%zu,\"suite\":%zu,\"both\":%zu,\"list\":[",
                         first ? "" : ",", l->key, l->attributes ? 1 : l->length, n[k].models, n[k].suite, n[k].both);
         s = list(out, c, l, &n[k], as, err);
-        line_raw(out, as == SEQ_JSON ? "]}" : "");
+        if (as == SEQ_JSON)
+            holders(out, c, l, &n[k]);
         first = false;
     }
     line_raw(out, as == SEQ_JSON ? "]}\n" : "");

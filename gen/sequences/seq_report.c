@@ -1,21 +1,9 @@
 #include "sequences/seq_report.h"
 #include "sequences/seq_paths.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-void report_line(json_line *out, const char *fmt, ...)
-{
-    char text[512];
-    va_list ap;
-    va_start(ap, fmt);
-    int n = vsnprintf(text, sizeof text, fmt, ap);
-    va_end(ap);
-    if (n > 0)
-        line_text(out, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
-}
 
 nn_status report_sequence(json_line *out, const seq_trie *t, uint32_t sequence, bool json, nn_error *err)
 {
@@ -36,18 +24,6 @@ nn_status report_sequence(json_line *out, const seq_trie *t, uint32_t sequence, 
     line_raw(out, json ? "]" : "");
     nn_free(ops);
     return NN_OK;
-}
-
-void report_csv_text(json_line *out, const char *s)
-{
-    if (strpbrk(s, ",\"\n\r") == NULL) {
-        line_raw(out, s);
-        return;
-    }
-    line_raw(out, "\"");
-    for (; *s != '\0'; s++)
-        line_text(out, *s == '"' ? "\"\"" : s, *s == '"' ? 2 : 1);
-    line_raw(out, "\"");
 }
 
 static nn_status csv_sequence(json_line *out, const seq_trie *t, uint32_t sequence, nn_error *err)
@@ -103,13 +79,14 @@ static nn_status models(json_line *out, const seq_analysis *a, nn_error *err)
 {
     size_t width = 5;
     for (size_t i = 0; i < a->models.n; i++)
-        if (strlen(a->models.all[i].name) > width)
-            width = strlen(a->models.all[i].name);
-    int w = width < 60 ? (int)width : 60;
+        if (report_width(a->models.all[i].name) > width)
+            width = report_width(a->models.all[i].name);
+    width = width < 60 ? width : 60;
     if (a->o->as == SEQ_CSV)
         line_raw(out, "model,class,nodes,edges,inputs,outputs,paths,bodies,functions,external,operators\n");
     else if (a->o->as == SEQ_TEXT)
-        report_line(out, "%-*s %-8s%8s%8s%8s%8s  %s\n", w, "model", "class", "nodes", "edges", "inputs", "outputs", "paths");
+        report_line(out, "%-*s %-8s%8s%8s%8s%8s  %s\n", (int)width, "model", "class", "nodes", "edges", "inputs", "outputs",
+                    "paths");
     else
         line_raw(out, "[");
     nn_status s = NN_OK;
@@ -130,8 +107,9 @@ static nn_status models(json_line *out, const seq_analysis *a, nn_error *err)
             s = inventory(out, v, false, err);
             line_raw(out, "\n");
         } else if (a->o->as == SEQ_TEXT) {
-            report_line(out, "%-*.300s %-8s%8zu%8zu%8zu%8zu  %s", w, m->name, class_name(m->class), v->n_nodes, v->n_readers,
-                        v->n_inputs, v->n_outputs, paths);
+            report_column(out, m->name, width);
+            report_line(out, " %-8s%8zu%8zu%8zu%8zu  %s", class_name(m->class), v->n_nodes, v->n_readers, v->n_inputs, v->n_outputs,
+                        paths);
             if (v->n_bodies > 0)
                 report_line(out, "  (%zu bodies of control flow)", v->n_bodies);
             if (v->n_functions > 0)
@@ -374,10 +352,14 @@ static nn_status path_lists(json_line *out, const seq_analysis *a, nn_error *err
         nn_status s = seq_path_list(&m->view, (uint64_t)a->o->max_paths, &capped, print_path, &p, err);
         if (s != NN_OK)
             return s == NN_ERR_NOMEM ? nn_nomem(err) : s;
+        if (!capped && out->size > start)
+            continue;
+        line_raw(out, "# ");
+        report_text(out, m->name);
         if (capped)
-            report_line(out, "# %.300s: the first %lld paths; there are more\n", m->name, (long long)a->o->max_paths);
-        else if (out->size == start)
-            report_line(out, "# %.300s: no path\n", m->name);
+            report_line(out, ": the first %lld paths; there are more\n", (long long)a->o->max_paths);
+        else
+            line_raw(out, ": no path\n");
     }
     return NN_OK;
 }

@@ -2,13 +2,11 @@
 #ifndef NN_SEQ_REPORT_H
 #define NN_SEQ_REPORT_H
 
+#include "sequences/report_text.h"
 #include "sequences/seq_analysis.h"
 
-/* A line of a table, cut at 500 bytes. */
-void report_line(json_line *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Operators of a sequence separated by commas; `json`: as an array of strings. */
 nn_status report_sequence(json_line *out, const seq_trie *t, uint32_t sequence, bool json, nn_error *err);
-void report_csv_text(json_line *out, const char *s); /* quoted where it has to be */
 
 nn_status seq_report(json_line *out, seq_analysis *a, nn_error *err);
 
