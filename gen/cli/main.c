@@ -361,10 +361,17 @@ static int run_families(const options *o, const nn_table *table, const char *wei
     return status;
 }
 
-static void on_unknown(void *data, const char *op, uint64_t nodes)
+static void on_unknown(void *data, const char *op, uint64_t nodes, const char *why)
+{
+    if (!((const options *)data)->quiet)
+        (void)fprintf(stderr, "nngen: --like: operator %s (%llu node%s) %s\n", op, (unsigned long long)nodes, nodes == 1 ? "" : "s",
+                      why);
+}
+
+static void on_passed_over(void *data, const char *path, const char *reason)
 {
     (void)data;
-    (void)fprintf(stderr, "nngen: --like: operator %s (%llu nodes) is not in the table\n", op, (unsigned long long)nodes);
+    (void)fprintf(stderr, "nngen: --like: %s: %s; passed over\n", path, reason);
 }
 
 /* With the weights that were asked for, if any. */
@@ -373,10 +380,11 @@ static int run_weighted(const options *o, const nn_table *table)
     char *weights = NULL;
     nn_error err = {0};
     nn_status s = NN_OK;
+    const nn_like_listener listener = {.unknown = on_unknown, .passed_over = on_passed_over, .data = (void *)(uintptr_t)o};
     if (*o->weights != '\0')
         s = nn_weights_read(&weights, o->weights, &err);
     else if (o->like != NULL)
-        s = nn_weights_learn(&weights, o->like, table, o->quiet ? NULL : on_unknown, NULL, &err);
+        s = nn_weights_like(&weights, o->like, table, &listener, &err);
     int status = s == NN_OK ? run_families(o, table, weights) : fail(&err);
     nn_text_free(weights);
     return status;
