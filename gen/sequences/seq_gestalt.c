@@ -37,15 +37,17 @@ static bool hash_beginnings(seq_gestalt *g, size_t side, const uint32_t *ops, si
 
 nn_status seq_gestalt_first(seq_gestalt *g, const uint32_t *a, size_t na, nn_error *err)
 {
-    for (size_t i = 0; i < g->na; i++)
-        g->row_of[g->a[i]] = 0;
-    g->na = 0;
-    if (!fit_operators(g, a, na))
+    for (size_t i = 0; i < g->n_distinct; i++)
+        g->row_of[g->distinct[i]] = 0;
+    g->na = g->n_distinct = 0;
+    if (!fit_operators(g, a, na) || !nn_grow((void **)&g->distinct, &g->distinct_room, na, sizeof *g->distinct))
         return nn_nomem(err);
-    uint32_t rows = 1;
     for (size_t i = 0; i < na; i++)
-        if (g->row_of[a[i]] == 0)
-            g->row_of[a[i]] = rows++;
+        if (g->row_of[a[i]] == 0) {
+            g->distinct[g->n_distinct++] = a[i];
+            g->row_of[a[i]] = (uint32_t)g->n_distinct;
+        }
+    size_t rows = g->n_distinct + 1;
     g->a = a;
     g->na = na;
     g->words = (na + BITS - 1) / BITS;
@@ -330,6 +332,7 @@ void seq_gestalt_free(seq_gestalt *g)
 {
     nn_free(g->rows);
     nn_free(g->row_of);
+    nn_free(g->distinct);
     nn_free(g->places);
     nn_free(g->stack);
     nn_free(g->searches);

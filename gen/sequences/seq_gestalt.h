@@ -56,6 +56,8 @@ typedef struct {
     size_t row_room;
     uint32_t *row_of; /* of each operator */
     size_t op_room;
+    uint32_t *distinct; /* operators of a */
+    size_t n_distinct, distinct_room;
     uint64_t *places; /* two sets, of the window under way */
     size_t place_room;
     seq_region *stack;
