@@ -157,6 +157,20 @@ static void summary(json_line *out, const coverage *c, const level_count *n)
     }
 }
 
+static nn_status report_level(json_line *out, const coverage *c, const level *l, const level_count *n, seq_format as, bool first,
+                              nn_error *err)
+{
+    if (as == SEQ_TEXT)
+        report_line(out, c->against ? "\n%s that the suite lacks, and how many models have them:\n" : "\n%s:\n", l->title);
+    if (as == SEQ_JSON)
+        report_line(out, "%s{\"level\":\"%s\",\"length\":%u,\"models\":%zu,\"suite\":%zu,\"both\":%zu,\"list\":[", first ? "" : ",",
+                    l->key, l->attributes ? 1 : l->length, n->models, n->suite, n->both);
+    nn_status s = list(out, c, l, n, as, err);
+    if (as == SEQ_JSON)
+        holders(out, c, l, n);
+    return s;
+}
+
 static nn_status report(json_line *out, const coverage *c, level_count *n, seq_format as, const char *show, nn_error *err)
 {
     nn_status s = NN_OK;
@@ -173,19 +187,11 @@ static nn_status report(json_line *out, const coverage *c, level_count *n, seq_f
         summary(out, c, n);
     bool first = true;
     for (size_t k = 0; k < LEVELS && s == NN_OK; k++) {
-        const level *l = &levels[k];
-        if (show != NULL && strcmp(show, l->key) != 0)
+        if (show != NULL && strcmp(show, levels[k].key) != 0)
             continue;
         if (as == SEQ_TEXT && (n[k].list.n == 0 || (show == NULL && !c->against)))
             continue; /* without a suite the lists are long: they are asked for */
-        if (as == SEQ_TEXT)
-            report_line(out, c->against ? "\n%s that the suite lacks, and how many models have them:\n" : "\n%s:\n", l->title);
-        if (as == SEQ_JSON)
-            report_line(out, "%s{\"level\":\"%s\",\"length\":%u,\"models\":%zu,\"suite\":%zu,\"both\":%zu,\"list\":[",
-                        first ? "" : ",", l->key, l->attributes ? 1 : l->length, n[k].models, n[k].suite, n[k].both);
-        s = list(out, c, l, &n[k], as, err);
-        if (as == SEQ_JSON)
-            holders(out, c, l, &n[k]);
+        s = report_level(out, c, &levels[k], &n[k], as, first, err);
         first = false;
     }
     line_raw(out, as == SEQ_JSON ? "]}\n" : "");

@@ -219,7 +219,9 @@ static nn_status set_list(json_line *out, const seq_analysis *a, const seq_list 
             s = report_sequence(out, &a->trie, l->all[i], true, err);
             continue;
         }
-        if (a->o->as == SEQ_TEXT)
+        if (a->o->as == SEQ_TEXT && n->length > a->trie.max_length)
+            report_line(out, "%8s%8s  ", "-", "-"); /* longer than what was counted */
+        else if (a->o->as == SEQ_TEXT)
             report_line(out, "%8u%8u  ", n->models[SEQ_FAILED], n->models[SEQ_SUITE]);
         s = report_sequence(out, &a->trie, l->all[i], false, err);
         line_raw(out, "\n");
@@ -451,7 +453,19 @@ static void header(json_line *out, const seq_analysis *a)
                     a->capped);
 }
 
-nn_status seq_report(json_line *out, seq_analysis *a, nn_error *err)
+static nn_status plain(json_line *out, seq_analysis *a, nn_error *err)
+{
+    if (!a->o->classes)
+        return plain_sequences(out, a, err);
+    const char *set = a->o->set != NULL ? a->o->set : "1-2";
+    for (size_t k = 0; k < SEQ_SETS; k++)
+        if (strcmp(a->sets[k].key, set) == 0)
+            return set_list(out, a, final_list(a, &a->sets[k]), err);
+    return NN_OK;
+}
+
+/* The tables that were asked for, or those that suit models with classes, or without. */
+static nn_status tables(json_line *out, seq_analysis *a, nn_error *err)
 {
     static const struct {
         const char *name;
@@ -462,23 +476,7 @@ nn_status seq_report(json_line *out, seq_analysis *a, nn_error *err)
                  {"sets", true, sets_part},
                  {"association", true, association_part}};
     nn_status s = NN_OK;
-    bool json = a->o->as == SEQ_JSON, text = a->o->as == SEQ_TEXT, first = true;
-    if (a->o->paths)
-        return path_lists(out, a, err);
-    if (a->o->reduction != SEQ_REDUCE_NONE && !a->o->classes)
-        return reduce_lines(out, a, err);
-    if (a->trie.cut && !json)
-        report_line(out, "# sequences longer than %u are left out, because there are too many (--max-sequences)\n",
-                    a->trie.max_length);
-    if (a->o->as == SEQ_PLAIN && !a->o->classes)
-        return plain_sequences(out, a, err);
-    for (size_t k = 0; a->o->as == SEQ_PLAIN && k < SEQ_SETS; k++)
-        if (strcmp(a->sets[k].key, a->o->set != NULL ? a->o->set : "1-2") == 0)
-            return set_list(out, a, final_list(a, &a->sets[k]), err);
-    if (json)
-        line_raw(out, "{");
-    if (a->o->classes && (json || (text && a->o->show == NULL)))
-        header(out, a);
+    bool json = a->o->as == SEQ_JSON, first = true;
     for (size_t i = 0; i < sizeof parts / sizeof parts[0] && s == NN_OK; i++) {
         bool asked = a->o->show != NULL && strcmp(a->o->show, parts[i].name) == 0;
         if (!shows(a, parts[i].name) || (!asked && !json && parts[i].classes != a->o->classes))
@@ -490,6 +488,26 @@ nn_status seq_report(json_line *out, seq_analysis *a, nn_error *err)
         s = parts[i].fn(out, a, err);
         first = false;
     }
+    return s;
+}
+
+nn_status seq_report(json_line *out, seq_analysis *a, nn_error *err)
+{
+    bool json = a->o->as == SEQ_JSON, text = a->o->as == SEQ_TEXT;
+    if (a->o->paths)
+        return path_lists(out, a, err);
+    if (a->o->reduction != SEQ_REDUCE_NONE && !a->o->classes)
+        return reduce_lines(out, a, err);
+    if (a->trie.cut && !json)
+        report_line(out, "# sequences longer than %u are left out, because there are too many (--max-sequences)\n",
+                    a->trie.max_length);
+    if (a->o->as == SEQ_PLAIN)
+        return plain(out, a, err);
+    if (json)
+        line_raw(out, "{");
+    if (a->o->classes && (json || (text && a->o->show == NULL)))
+        header(out, a);
+    nn_status s = tables(out, a, err);
     if (s == NN_OK && !a->o->classes && a->o->show == NULL && a->o->as != SEQ_CSV) {
         line_raw(out, json ? "" : "\n");
         if (json)

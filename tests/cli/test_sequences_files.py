@@ -68,6 +68,9 @@ def test_matching_blocks_of_long_paths(nngen, tmp_path, seed):
     got = run_json(nngen, "sequences", *args, "--matching")
     for row in got["sets"]:
         assert row["list"] == [list(s) for s in sorted(want[row["set"]])]
+    shown = [x.split() for x in nngen("sequences", *args, "--matching").out.splitlines() if "," in x and x[:8].strip().isdigit() or x.startswith("       -")]
+    for failed, suite, ops in shown:  # how many models hold a block is known up to the length that was counted
+        assert ((failed, suite) == ("-", "-")) == (ops.count(",") + 1 > 10) and failed != "0"
     assert len(want["1"]) > 20 and max(map(len, want["2"])) > 64
     sizes = [[len(m) for m in models] for models in families]
     assert got["path_pairs"] == sum(a * b for i, a in enumerate(sizes[0]) for b in sizes[0][i + 1:] + sizes[1] + sizes[2])
