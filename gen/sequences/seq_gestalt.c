@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { BITS = 64, SEEN = 1 << 16 };
+enum { BITS = 64, SEEN = 1 << 16, WORDS_MAX = 1 << 27 }; /* of all rows: 1 GiB */
 
 /* ---- the first sequence ---- */
 
@@ -52,6 +52,9 @@ nn_status seq_gestalt_first(seq_gestalt *g, const uint32_t *a, size_t na, nn_err
     g->na = na;
     g->words = (na + BITS - 1) / BITS;
     size_t width = g->words + 1;
+    if (rows > WORDS_MAX / width)
+        return nn_fail(err, NN_ERR_NOMEM, NULL, 0, 0, "a path of %zu operators, %zu of them different, takes too much memory", na,
+                       rows - 1);
     if (!nn_grow((void **)&g->rows, &g->row_room, rows * width, sizeof *g->rows) ||
         !nn_grow((void **)&g->places, &g->place_room, 2 * width, sizeof *g->places))
         return nn_nomem(err);

@@ -69,6 +69,7 @@ typedef struct {
     size_t hash_room[2], n_powers, power_room;
 } seq_gestalt;
 
+/* NN_ERR_NOMEM also where the number of operators times that of different ones is past 8 * 10^9. */
 nn_status seq_gestalt_first(seq_gestalt *g, const uint32_t *a, size_t na, nn_error *err);
 /* Calls back for each block of at least `least` (not 0, the same for all b of an a) operators, from left to right; a block may come
  * more than once. same: b begins with so many operators of the last b; 0 is fine. */
