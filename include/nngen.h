@@ -112,10 +112,23 @@ NN_API uint64_t nn_family_count(const nn_family *family);
 /* A file of weights (see nn_family_config) as text, to be freed with nn_text_free. NN_ERR_IO: it cannot be read or is no text;
  * NN_ERR_USAGE: it holds none. */
 NN_API nn_status nn_weights_read(char **text, const char *path, nn_error *err);
-/* Called for each operator in the models that the table does not have. */
-typedef void nn_unknown_fn(void *data, const char *op, uint64_t nodes);
+/* Who is told what a search for models comes across; functions may be NULL. */
+typedef struct {
+    /* For each operator in the models that the table does not have, and how many nodes there are of it. why: what would change
+     * that, as the end of a sentence, such as "needs --types with int8 or uint8", "is not in opset 17", "is not in the table". */
+    void (*unknown)(void *data, const char *op, uint64_t nodes, const char *why);
+    /* For each file or directory that is passed over, and why. */
+    void (*passed_over)(void *data, const char *path, const char *reason);
+    void *data;
+} nn_like_listener;
+
 /* Weights with which operators appear, and follow one another, as in the .onnx files below a directory, to be freed with
- * nn_text_free. NN_ERR_IO: a file cannot be read or is no sound model; NN_ERR_USAGE: there is none, or no operator of the table. */
+ * nn_text_free. Files that cannot be read or are no sound models are passed over. listener may be NULL. NN_ERR_IO: the directory
+ * cannot be opened, or all files were passed over; NN_ERR_USAGE: there is no file, or no operator of the table in them. */
+NN_API nn_status nn_weights_like(char **text, const char *dir, const nn_table *table, const nn_like_listener *listener,
+                                 nn_error *err);
+typedef void nn_unknown_fn(void *data, const char *op, uint64_t nodes);
+/* The same, telling of unknown operators alone. */
 NN_API nn_status nn_weights_learn(char **text, const char *dir, const nn_table *table, nn_unknown_fn *unknown, void *unknown_data,
                                   nn_error *err);
 NN_API void nn_text_free(char *text);

@@ -1,4 +1,5 @@
 #include "base/json_line.h"
+#include "base/utf8.h"
 
 #include <float.h>
 #include <stdio.h>
@@ -23,14 +24,20 @@ void line_string(json_line *j, const char *s)
     line_text(j, "\"", 1);
     for (size_t n; *s != '\0'; s += n) {
         n = 0;
-        while ((unsigned char)s[n] >= ' ' && s[n] != '"' && s[n] != '\\')
+        while (s[n] >= ' ' && s[n] != '"' && s[n] != '\\' && (unsigned char)s[n] < 0x80)
             n++;
         line_text(j, s, n);
-        if (s[n] != '\0') {
+        s += n;
+        n = utf8_length(s);
+        if (*s != '\0' && n == 0) {
+            line_text(j, "\\ufffd", 6);
+            n = 1;
+        } else if (n > 1) {
+            line_text(j, s, n);
+        } else if (n == 1) {
             char escaped[8];
-            (void)snprintf(escaped, sizeof escaped, "\\u%04x", (unsigned)(unsigned char)s[n]);
+            (void)snprintf(escaped, sizeof escaped, "\\u%04x", (unsigned)(unsigned char)*s);
             line_text(j, escaped, 6);
-            n++;
         }
     }
     line_text(j, "\"", 1);

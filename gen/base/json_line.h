@@ -14,7 +14,7 @@ typedef struct {
 
 void line_text(json_line *j, const char *text, size_t n);
 void line_raw(json_line *j, const char *text); /* braces, colons, literals */
-void line_string(json_line *j, const char *s); /* quoted and escaped */
+void line_string(json_line *j, const char *s); /* quoted and escaped; a byte that is no UTF-8 becomes U+FFFD */
 void line_int(json_line *j, int64_t x);
 size_t line_digits(char out[24], int64_t x); /* the same as text without a NUL; its length */
 /* 17 significant digits, so that it reads back as the same double, with a point in every locale. Infinite: the largest double; NaN:

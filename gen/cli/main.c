@@ -132,24 +132,49 @@ static int columns(void)
     return ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 0 ? w.ws_col : 80;
 }
 
+/* Whether the line is due to be drawn again. */
+static bool is_due(bar *b, bool last)
+{
+    double t = now();
+    if (!b->on || (t - b->shown < 0.1 && !last))
+        return false;
+    b->shown = t;
+    b->line = true;
+    return true;
+}
+
+static void draw(double share, const char *tail)
+{
+    char cells[41];
+    int room = columns() - (int)strlen(tail) - 3, width = room > 40 ? 40 : room < 0 ? 0 : room;
+    memset(cells, ' ', sizeof cells);
+    memset(cells, '#', (size_t)((double)width * share));
+    (void)fprintf(stderr, "\r[%.*s]%s\033[K", width, cells, tail);
+    (void)fflush(stderr);
+}
+
 static void on_progress(void *data, const nn_progress *p)
 {
     bar *b = data;
-    double t = now();
-    if (!b->on || (t - b->shown < 0.1 && p->done < p->count))
+    if (!is_due(b, p->done == p->count))
         return;
-    b->shown = t;
-    b->line = true;
-    double elapsed = t - b->started, rate = elapsed > 0 ? (double)p->done / elapsed : 0;
-    char tail[96], cells[41];
-    int n = snprintf(tail, sizeof tail, " %llu/%llu models  %.0f/s  %.0f s left", (unsigned long long)p->done,
-                     (unsigned long long)p->count, rate, rate > 0 ? (double)(p->count - p->done) / rate : 0);
-    int room = columns() - n - 3, width = room > 40 ? 40 : room < 0 ? 0 : room;
-    int full = (int)((double)width * (double)p->done / (double)p->count);
-    memset(cells, ' ', sizeof cells);
-    memset(cells, '#', (size_t)full);
-    (void)fprintf(stderr, "\r[%.*s]%s\033[K", width, cells, tail);
-    (void)fflush(stderr);
+    double elapsed = b->shown - b->started, rate = elapsed > 0 ? (double)p->done / elapsed : 0;
+    char tail[96];
+    (void)snprintf(tail, sizeof tail, " %llu/%llu models  %.0f/s  %.0f s left", (unsigned long long)p->done,
+                   (unsigned long long)p->count, rate, rate > 0 ? (double)(p->count - p->done) / rate : 0);
+    draw((double)p->done / (double)p->count, tail);
+}
+
+/* Steps of an analysis. */
+static void on_steps(void *data, uint64_t done, uint64_t all)
+{
+    bar *b = data;
+    if (!is_due(b, done == all))
+        return;
+    double share = (double)done / (double)all, elapsed = b->shown - b->started;
+    char tail[96];
+    (void)snprintf(tail, sizeof tail, " %.0f %%  %.0f s left", 100 * share, share > 0 ? elapsed * (1 - share) / share : 0);
+    draw(share, tail);
 }
 
 static void print_size(uint64_t bytes)
@@ -362,10 +387,17 @@ static int run_families(const options *o, const nn_table *table, const char *wei
     return status;
 }
 
-static void on_unknown(void *data, const char *op, uint64_t nodes)
+static void on_unknown(void *data, const char *op, uint64_t nodes, const char *why)
+{
+    if (!((const options *)data)->quiet)
+        (void)fprintf(stderr, "nngen: --like: operator %s (%llu node%s) %s\n", op, (unsigned long long)nodes, nodes == 1 ? "" : "s",
+                      why);
+}
+
+static void on_passed_over(void *data, const char *path, const char *reason)
 {
     (void)data;
-    (void)fprintf(stderr, "nngen: --like: operator %s (%llu nodes) is not in the table\n", op, (unsigned long long)nodes);
+    (void)fprintf(stderr, "nngen: --like: %s: %s; passed over\n", path, reason);
 }
 
 /* With the weights that were asked for, if any. */
@@ -374,10 +406,11 @@ static int run_weighted(const options *o, const nn_table *table)
     char *weights = NULL;
     nn_error err = {0};
     nn_status s = NN_OK;
+    const nn_like_listener listener = {.unknown = on_unknown, .passed_over = on_passed_over, .data = (void *)(uintptr_t)o};
     if (*o->weights != '\0')
         s = nn_weights_read(&weights, o->weights, &err);
     else if (o->like != NULL)
-        s = nn_weights_learn(&weights, o->like, table, o->quiet ? NULL : on_unknown, NULL, &err);
+        s = nn_weights_like(&weights, o->like, table, &listener, &err);
     int status = s == NN_OK ? run_families(o, table, weights) : fail(&err);
     nn_text_free(weights);
     return status;
@@ -499,8 +532,11 @@ static int analyse(char *const *argv, int argc)
     json_line out = {.bytes = NULL};
     nn_error err = {0};
     size_t problems;
-    nn_status s = strcmp(argv[1], "coverage") == 0 ? coverage_run(argc - 2, argv + 2, &out, on_problem, NULL, &problems, &err)
-                                                   : sequences_run(argc - 2, argv + 2, &out, on_problem, NULL, &problems, &err);
+    bar b = {.started = now(), .on = true};
+    const seq_watch watch = {.tell = on_problem, .progress = on_steps, .data = &b, .terminal = isatty(STDERR_FILENO) != 0};
+    nn_status s = strcmp(argv[1], "coverage") == 0 ? coverage_run(argc - 2, argv + 2, &out, &watch, &problems, &err)
+                                                   : sequences_run(argc - 2, argv + 2, &out, &watch, &problems, &err);
+    wipe(&b);
     int status = s != NN_OK ? fail(&err) : problems > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
     if (s == NN_OK && out.size > 0)
         (void)fwrite(out.bytes, 1, out.size, stdout);

@@ -2,17 +2,13 @@
 #include "family/family.h"
 #include "base/file_read.h"
 #include "base/json_line.h"
+#include "onnx/onnx_find.h"
 #include "onnx/onnx_view.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#define MOST_DEPTH 16     /* of folders */
 #define PAIR_SCALE 100000 /* a pair's weight is 100 times its share of what there is of the second operator */
 
 typedef struct unknown {
@@ -26,7 +22,8 @@ typedef struct {
     arena mem;
     uint64_t *nodes, *pairs; /* by operator; by pair */
     unknown *unknown;        /* by name */
-    uint64_t models;
+    uint64_t models, passed_over;
+    const nn_like_listener *tell;
 } tally;
 
 /* ---- one model ---- */
@@ -72,65 +69,30 @@ static bool count_model(tally *t, const onnx_view *v)
 
 /* ---- files ---- */
 
-static nn_status count_file(tally *t, int folder, const char *name, const char *path, nn_error *err)
+static void pass_over(void *data, const nn_error *problem)
 {
-    file_bytes file = {.bytes = NULL};
+    tally *t = data;
+    t->passed_over++;
+    if (t->tell->passed_over != NULL)
+        t->tell->passed_over(t->tell->data, problem->file, problem->message);
+}
+
+static nn_status count_file(void *data, int folder, const char *entry, const char *path, const char *below, nn_error *err)
+{
+    tally *t = data;
     onnx_view v;
-    nn_status s = file_read(&file, folder, name, 0, INT32_MAX, path, err);
-    if (s == NN_OK)
-        s = onnx_view_read(&v, file.bytes, file.n, path, err);
-    file_bytes_free(&file);
+    nn_error problem = {0};
+    (void)below;
+    nn_status s = onnx_view_file(&v, folder, entry, path, &problem);
+    if (s == NN_ERR_IO) {
+        pass_over(t, &problem);
+        return NN_OK;
+    }
     if (s != NN_OK)
-        return s;
+        return nn_nomem(err);
     if (!count_model(t, &v))
         s = nn_nomem(err);
     onnx_view_free(&v);
-    return s;
-}
-
-static bool is_model(const char *name)
-{
-    size_t n = strlen(name);
-    return n > 5 && strcmp(name + n - 5, ".onnx") == 0;
-}
-
-static nn_status count_below(tally *t, int above, const char *name, const char *path, int depth, nn_error *err);
-
-/* What stands in a folder under a name: a model, a folder that is gone into (links to folders are not), or nothing of interest. */
-static nn_status count_entry(tally *t, int folder, const char *name, const char *path, int depth, nn_error *err)
-{
-    struct stat st;
-    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-        return NN_OK;
-    if (!S_ISDIR(st.st_mode) && !is_model(name))
-        return NN_OK;
-    size_t size = strlen(path) + strlen(name) + 2;
-    char *below = nn_malloc(size);
-    if (below == NULL)
-        return nn_nomem(err);
-    (void)snprintf(below, size, "%s/%s", path, name);
-    nn_status s =
-        S_ISDIR(st.st_mode) ? count_below(t, folder, name, below, depth + 1, err) : count_file(t, folder, name, below, err);
-    nn_free(below);
-    return s;
-}
-
-static nn_status count_below(tally *t, int above, const char *name, const char *path, int depth, nn_error *err)
-{
-    if (depth > MOST_DEPTH)
-        return NN_OK;
-    int fd = openat(above, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
-    if (d == NULL) {
-        nn_status s = nn_fail(err, NN_ERR_IO, path, 0, 0, "cannot open: %s", strerror(errno));
-        if (fd >= 0)
-            close(fd);
-        return s;
-    }
-    nn_status s = NN_OK;
-    for (const struct dirent *e; s == NN_OK && (e = readdir(d)) != NULL;)
-        s = count_entry(t, dirfd(d), e->d_name, path, depth, err);
-    closedir(d);
     return s;
 }
 
@@ -193,6 +155,8 @@ static nn_status finish(char **text, const tally *t, const char *dir, nn_error *
     bool any = false;
     for (size_t i = 0; i < t->ops->n_ops; i++)
         any |= t->nodes[i] > 0;
+    if (t->models == 0 && t->passed_over > 0)
+        return nn_fail(err, NN_ERR_IO, dir, 0, 0, "nothing is left to learn from: no .onnx file below can be read");
     if (t->models == 0)
         return nn_fail(err, NN_ERR_USAGE, dir, 0, 0, "there is no .onnx file below");
     if (!any)
@@ -207,24 +171,76 @@ static nn_status finish(char **text, const tally *t, const char *dir, nn_error *
     return *text != NULL ? NN_OK : nn_nomem(err);
 }
 
-nn_status nn_weights_learn(char **text, const char *dir, const nn_table *table, nn_unknown_fn *unknown_op, void *unknown_data,
-                           nn_error *err)
+/* Why the set has not an operator, to follow its name. */
+static void tell_why(const op_set *ops, const char *op, char *text, size_t size)
 {
+    const spec_table *table = ops->table;
+    (void)snprintf(text, size, "is not in the table");
+    for (size_t i = 0; i < table->n_entries; i++)
+        if (strcmp(table->entries[i].name, op) == 0)
+            (void)snprintf(text, size, "is left out by --ops or --common");
+    for (size_t i = 0; i < ops->n_untyped; i++)
+        if (strcmp(ops->untyped[i].op, op) == 0) {
+            char types[160];
+            (void)op_untyped_text(&ops->untyped[i], types, sizeof types);
+            (void)snprintf(text, size, "needs --types with %s", types);
+        }
+    for (size_t i = 0; i < table->n_absent; i++)
+        if (strcmp(table->absent[i], op) == 0)
+            (void)snprintf(text, size, "is not in opset %d", table->opset);
+    for (size_t i = 0; i < table->n_exclusions; i++)
+        if (strcmp(table->exclusions[i].op, op) == 0)
+            (void)snprintf(text, size, "is left out of profile %s at opset %d: %.200s", table->profile, table->opset,
+                           table->exclusions[i].reason);
+}
+
+static void tell_unknown(const tally *t)
+{
+    for (const unknown *u = t->unknown; t->tell->unknown != NULL && u != NULL; u = u->next) {
+        char why[400];
+        tell_why(t->ops, u->op, why, sizeof why);
+        t->tell->unknown(t->tell->data, u->op, u->nodes, why);
+    }
+}
+
+nn_status nn_weights_like(char **text, const char *dir, const nn_table *table, const nn_like_listener *listener, nn_error *err)
+{
+    static const nn_like_listener nobody = {.data = NULL};
     *text = NULL;
     if (table == NULL || dir == NULL)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "no %s was given", table == NULL ? "table" : "directory");
-    tally t = {.ops = table->ops};
+    tally t = {.ops = table->ops, .tell = listener != NULL ? listener : &nobody};
     size_t n = t.ops->n_ops;
     arena_init(&t.mem, 0);
     t.nodes = arena_calloc(&t.mem, n + 1, sizeof *t.nodes);
     t.pairs = arena_calloc(&t.mem, n * n + 1, sizeof *t.pairs);
-    nn_status s = t.nodes != NULL && t.pairs != NULL ? count_below(&t, AT_FDCWD, dir, dir, 0, err) : nn_nomem(err);
+    nn_status s = t.nodes != NULL && t.pairs != NULL ? onnx_find(dir, count_file, pass_over, &t, err) : nn_nomem(err);
     if (s == NN_OK)
         s = finish(text, &t, dir, err);
-    for (const unknown *u = t.unknown; s == NN_OK && unknown_op != NULL && u != NULL; u = u->next)
-        unknown_op(unknown_data, u->op, u->nodes);
+    if (s == NN_OK)
+        tell_unknown(&t);
     arena_free(&t.mem);
     return s;
+}
+
+typedef struct {
+    nn_unknown_fn *fn;
+    void *data;
+} unknown_only;
+
+static void without_why(void *data, const char *op, uint64_t nodes, const char *why)
+{
+    const unknown_only *u = data;
+    (void)why;
+    u->fn(u->data, op, nodes);
+}
+
+nn_status nn_weights_learn(char **text, const char *dir, const nn_table *table, nn_unknown_fn *unknown_op, void *unknown_data,
+                           nn_error *err)
+{
+    unknown_only u = {unknown_op, unknown_data};
+    const nn_like_listener listener = {.unknown = unknown_op != NULL ? without_why : NULL, .data = &u};
+    return nn_weights_like(text, dir, table, &listener, err);
 }
 
 /* Nothing but blanks and comments. */

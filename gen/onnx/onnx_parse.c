@@ -26,17 +26,21 @@ static void give(void *data, void *p)
     nn_free(p);
 }
 
-nn_status onnx_parse(Onnx__ModelProto **out, onnx_scan_report *report, const void *bytes, size_t n, const char *file, nn_error *err)
+nn_status onnx_parse(Onnx__ModelProto **out, onnx_scan_report *report, onnx_source *from, const char *file, nn_error *err)
 {
+    onnx_skeleton skeleton;
     *out = NULL;
-    if (n > INT32_MAX)
+    if (from->size > INT32_MAX)
         return nn_fail(err, NN_ERR_IO, file, 0, 0, "is larger than 2 GiB, which protobuf does not allow");
-    nn_status s = onnx_scan(report, bytes, n, file, err);
-    if (s != NN_OK)
+    budget b = {.left = ((size_t)64 << 20) + 16 * (size_t)from->size};
+    nn_status s = onnx_scan(report, &skeleton, from, file, err);
+    if (s != NN_OK) {
+        nn_free(skeleton.bytes);
         return s;
-    budget b = {.left = ((size_t)64 << 20) + 16 * n};
+    }
     ProtobufCAllocator memory = {.alloc = take, .free = give, .allocator_data = &b};
-    Onnx__ModelProto *m = onnx__model_proto__unpack(&memory, n, bytes);
+    Onnx__ModelProto *m = onnx__model_proto__unpack(&memory, skeleton.n, skeleton.bytes);
+    nn_free(skeleton.bytes);
     if (m != NULL && m->graph != NULL) {
         *out = m;
         return NN_OK;

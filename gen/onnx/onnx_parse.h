@@ -9,10 +9,9 @@
 
 typedef struct Onnx__ModelProto Onnx__ModelProto; /* of the generated header */
 
-/* The model has a graph. NN_ERR_IO: it is no model, larger than protobuf allows (2 GiB), or would take more memory than 64 MiB and
- * 16 times its size. `file` is for messages. */
-nn_status onnx_parse(Onnx__ModelProto **out, onnx_scan_report *report, const void *bytes, size_t n, const char *file,
-                     nn_error *err);
+/* The model has a graph; its tensors have no data, and documentation is left out. NN_ERR_IO: it is no model, larger than protobuf
+ * allows (2 GiB), or would take more memory than 64 MiB and 16 times its size. `file` is for messages. */
+nn_status onnx_parse(Onnx__ModelProto **out, onnx_scan_report *report, onnx_source *from, const char *file, nn_error *err);
 void onnx_parse_free(Onnx__ModelProto *m);
 
 #endif

@@ -1,5 +1,7 @@
 #include "onnx/onnx_scan.h"
 
+#include <string.h>
+
 typedef enum { NONE, MODEL, GRAPH, NODE, ATTRIBUTE, TENSOR, VALUE, TYPE, TENSOR_TYPE, FUNCTION, SPARSE, KINDS } kind;
 
 static const char *const names[KINDS] = {"",      "model", "graph",       "node",     "attribute",    "tensor",
@@ -10,28 +12,42 @@ static const struct {
     uint8_t in, number, to;
     bool once;
 } rules[] = {
-    {MODEL, 7, GRAPH, true},       {MODEL, 25, FUNCTION, false},     {GRAPH, 1, NODE, false},      {GRAPH, 5, TENSOR, false},
-    {GRAPH, 11, VALUE, false},     {GRAPH, 12, VALUE, false},        {GRAPH, 13, VALUE, false},    {GRAPH, 15, SPARSE, false},
-    {NODE, 5, ATTRIBUTE, false},   {ATTRIBUTE, 5, TENSOR, true},     {ATTRIBUTE, 6, GRAPH, true},  {ATTRIBUTE, 10, TENSOR, false},
-    {ATTRIBUTE, 11, GRAPH, false}, {VALUE, 2, TYPE, true},           {TYPE, 1, TENSOR_TYPE, true}, {TENSOR_TYPE, 2, NONE, true},
-    {FUNCTION, 7, NODE, false},    {FUNCTION, 11, ATTRIBUTE, false}, {FUNCTION, 12, VALUE, false}, {SPARSE, 1, TENSOR, true},
+    {MODEL, 7, GRAPH, true},       {MODEL, 25, FUNCTION, false},     {GRAPH, 1, NODE, false},        {GRAPH, 5, TENSOR, false},
+    {GRAPH, 11, VALUE, false},     {GRAPH, 12, VALUE, false},        {GRAPH, 13, VALUE, false},      {GRAPH, 15, SPARSE, false},
+    {NODE, 5, ATTRIBUTE, false},   {ATTRIBUTE, 5, TENSOR, true},     {ATTRIBUTE, 6, GRAPH, true},    {ATTRIBUTE, 10, TENSOR, false},
+    {ATTRIBUTE, 11, GRAPH, false}, {VALUE, 2, TYPE, true},           {TYPE, 1, TENSOR_TYPE, true},   {TENSOR_TYPE, 2, NONE, true},
+    {FUNCTION, 7, NODE, false},    {FUNCTION, 11, ATTRIBUTE, false}, {FUNCTION, 12, VALUE, false},   {SPARSE, 1, TENSOR, true},
+    {SPARSE, 2, TENSOR, true},     {ATTRIBUTE, 22, SPARSE, true},    {ATTRIBUTE, 23, SPARSE, false},
 };
 
-typedef struct {
-    const uint8_t *p, *end;
-} span;
+/* Fields that are left out: data of tensors, alone or packed, and documentation. */
+static const struct {
+    uint8_t in, number, wire;
+} left_out[] = {
+    {TENSOR, 4, 2}, {TENSOR, 4, 5},  {TENSOR, 5, 2},  {TENSOR, 5, 0},   {TENSOR, 6, 2},     {TENSOR, 7, 2},  {TENSOR, 7, 0},
+    {TENSOR, 9, 2}, {TENSOR, 10, 2}, {TENSOR, 10, 1}, {TENSOR, 11, 2},  {TENSOR, 11, 0},    {TENSOR, 12, 2}, {MODEL, 6, 2},
+    {GRAPH, 10, 2}, {NODE, 6, 2},    {VALUE, 3, 2},   {FUNCTION, 8, 2}, {ATTRIBUTE, 13, 2},
+};
+
+enum { LENGTH_BYTES = 5 }; /* of a message that is written anew, whatever its length */
 
 typedef struct {
     onnx_scan_report *report;
+    onnx_skeleton *out;
+    onnx_source *from;
     const char *file;
     nn_error *err;
 } scanner;
 
-static bool read_varint(span *s, uint64_t *x)
+/* ---- bytes ---- */
+
+static bool read_varint(onnx_source *s, uint64_t end, uint64_t *x)
 {
+    uint8_t byte;
     *x = 0;
-    for (unsigned shift = 0; s->p < s->end && shift < 70; shift += 7) {
-        uint8_t byte = *s->p++;
+    for (unsigned shift = 0; onnx_source_place(s) < end && shift < 70; shift += 7) {
+        if (!onnx_source_byte(s, &byte))
+            return false;
         if (shift < 64)
             *x |= (uint64_t)(byte & 0x7f) << shift;
         if (byte < 0x80)
@@ -40,58 +56,139 @@ static bool read_varint(span *s, uint64_t *x)
     return false;
 }
 
+static bool fit(onnx_skeleton *out, uint64_t more)
+{
+    return more <= SIZE_MAX - out->n && nn_grow((void **)&out->bytes, &out->capacity, out->n + (size_t)more, 1);
+}
+
+static bool write_varint(onnx_skeleton *out, uint64_t x)
+{
+    if (!fit(out, 10))
+        return false;
+    for (; x >= 0x80; x >>= 7)
+        out->bytes[out->n++] = (uint8_t)(x | 0x80);
+    out->bytes[out->n++] = (uint8_t)x;
+    return true;
+}
+
+/* ---- fields ---- */
+
 static nn_status broken(const scanner *c, kind in, const char *what)
 {
+    if (c->from->reason != 0)
+        return nn_fail(c->err, NN_ERR_IO, c->file, 0, 0, "cannot read: %s", strerror(c->from->reason));
     return nn_fail(c->err, NN_ERR_IO, c->file, 0, 0, "is no ONNX model: %s in a %s", what, names[in]);
 }
 
-static nn_status scan(scanner *c, span s, kind in, int depth)
+static bool is_left_out(kind in, uint64_t key)
 {
-    uint32_t seen = 0; /* rules whose field must not come again */
+    for (size_t i = 0; i < sizeof left_out / sizeof left_out[0]; i++)
+        if (left_out[i].in == in && left_out[i].number == key >> 3 && left_out[i].wire == (key & 7))
+            return true;
+    return false;
+}
+
+static int find_rule(kind in, uint64_t key)
+{
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0] && (key & 7) == 2; i++)
+        if (rules[i].in == in && rules[i].number == key >> 3)
+            return (int)i;
+    return -1;
+}
+
+static nn_status scan(scanner *c, uint64_t end, kind in, int depth);
+
+/* A message of n bytes that leads somewhere; its key is written. */
+static nn_status scan_message(scanner *c, uint64_t n, kind to, int depth)
+{
+    onnx_skeleton *out = c->out;
+    if (!fit(out, LENGTH_BYTES))
+        return nn_nomem(c->err);
+    size_t from = out->n += LENGTH_BYTES;
+    nn_status s = scan(c, onnx_source_place(c->from) + n, to, depth);
+    size_t length = out->n - from;
+    for (size_t i = LENGTH_BYTES; s == NN_OK && i > 0; i--)
+        out->bytes[from - i] = (uint8_t)((length >> 7 * (LENGTH_BYTES - i) & 0x7f) | (i > 1 ? 0x80 : 0));
+    return s;
+}
+
+/* The n bytes of a field without a number; its key, and its length if it has one, are written. */
+static nn_status copy(scanner *c, uint64_t n, kind in)
+{
+    if (!fit(c->out, n))
+        return nn_nomem(c->err);
+    if (!onnx_source_take(c->from, c->out->bytes + c->out->n, n))
+        return broken(c, in, "a field that is cut off");
+    c->out->n += (size_t)n;
+    return NN_OK;
+}
+
+static nn_status scan_number(scanner *c, uint64_t key, uint64_t end, kind in)
+{
+    uint64_t x;
+    if (!read_varint(c->from, end, &x))
+        return broken(c, in, "a number that is cut off");
+    c->report->external += in == TENSOR && key >> 3 == 14 && x == 1;
+    if (is_left_out(in, key))
+        return NN_OK;
+    return write_varint(c->out, key) && write_varint(c->out, x) ? NN_OK : nn_nomem(c->err);
+}
+
+/* Any other field, of n bytes. `seen`: rules whose field must not come again. */
+static nn_status scan_bytes(scanner *c, uint64_t key, uint64_t n, kind in, int depth, uint32_t *seen)
+{
+    int rule = find_rule(in, key);
+    if (is_left_out(in, key))
+        return onnx_source_take(c->from, NULL, n) ? NN_OK : broken(c, in, "a field that is cut off");
+    if (rule >= 0 && rules[rule].once && (*seen >> rule & 1) != 0)
+        return nn_fail(c->err, NN_ERR_IO, c->file, 0, 0, "holds field %d of a %s twice", rules[rule].number, names[in]);
+    if (rule >= 0)
+        *seen |= (uint32_t)1 << rule;
+    if (!write_varint(c->out, key))
+        return nn_nomem(c->err);
+    if (rule >= 0 && rules[rule].to != NONE)
+        return scan_message(c, n, rules[rule].to, depth + (rules[rule].to == GRAPH));
+    if ((key & 7) == 2 && !write_varint(c->out, n))
+        return nn_nomem(c->err);
+    return copy(c, n, in);
+}
+
+static nn_status scan(scanner *c, uint64_t end, kind in, int depth)
+{
+    uint32_t seen = 0;
+    nn_status s = NN_OK;
     if (depth > ONNX_SCAN_DEPTH)
         return nn_fail(c->err, NN_ERR_IO, c->file, 0, 0, "has graphs inside each other more than %d deep", ONNX_SCAN_DEPTH);
-    while (s.p < s.end) {
-        uint64_t key, x = 0;
-        if (!read_varint(&s, &key) || key > UINT32_MAX || key >> 3 == 0)
+    while (s == NN_OK && onnx_source_place(c->from) < end) {
+        uint64_t key, n;
+        if (!read_varint(c->from, end, &key) || key > UINT32_MAX || key >> 3 == 0)
             return broken(c, in, "a broken field");
         switch (key & 7) {
         case 0:
-            if (!read_varint(&s, &x))
-                return broken(c, in, "a number that is cut off");
-            c->report->external += in == TENSOR && key >> 3 == 14 && x == 1;
+            s = scan_number(c, key, end, in);
             continue;
         case 1:
         case 5:
-            x = (key & 7) == 1 ? 8 : 4;
+            n = (key & 7) == 1 ? 8 : 4;
             break;
         case 2:
-            if (!read_varint(&s, &x))
+            if (!read_varint(c->from, end, &n))
                 return broken(c, in, "a length that is cut off");
             break;
         default:
             return broken(c, in, "an unknown kind of field");
         }
-        if (x > (uint64_t)(s.end - s.p))
+        if (n > end - onnx_source_place(c->from))
             return broken(c, in, "a field that is cut off");
-        span inside = {s.p, s.p + x};
-        s.p += x;
-        for (size_t i = 0; i < sizeof rules / sizeof rules[0] && (key & 7) == 2; i++) {
-            if (rules[i].in != in || rules[i].number != key >> 3)
-                continue;
-            if (rules[i].once && (seen >> i & 1) != 0)
-                return nn_fail(c->err, NN_ERR_IO, c->file, 0, 0, "holds field %d of a %s twice", rules[i].number, names[in]);
-            seen |= (uint32_t)1 << i;
-            nn_status status = rules[i].to != NONE ? scan(c, inside, rules[i].to, depth + (rules[i].to == GRAPH)) : NN_OK;
-            if (status != NN_OK)
-                return status;
-        }
+        s = scan_bytes(c, key, n, in, depth, &seen);
     }
-    return NN_OK;
+    return s;
 }
 
-nn_status onnx_scan(onnx_scan_report *report, const void *bytes, size_t n, const char *file, nn_error *err)
+nn_status onnx_scan(onnx_scan_report *report, onnx_skeleton *out, onnx_source *from, const char *file, nn_error *err)
 {
     *report = (onnx_scan_report){0};
-    scanner c = {report, file, err};
-    return scan(&c, (span){bytes, (const uint8_t *)bytes + n}, MODEL, 0);
+    *out = (onnx_skeleton){.n = 0};
+    scanner c = {report, out, from, file, err};
+    return scan(&c, from->size, MODEL, 0);
 }

@@ -80,7 +80,9 @@ bool onnx_is_sound(const void *bytes, size_t n, uint64_t nodes, char *why, size_
     onnx_scan_report report;
     Onnx__ModelProto *m;
     nn_error err;
-    nn_status s = onnx_parse(&m, &report, bytes, n, "", &err);
+    onnx_source from;
+    onnx_source_bytes(&from, bytes, n);
+    nn_status s = onnx_parse(&m, &report, &from, "", &err);
     if (s != NN_OK) {
         (void)snprintf(why, size, "%.200s", s == NN_ERR_NOMEM ? "" : err.message);
         return false;

@@ -1,6 +1,7 @@
 #include "onnx/onnx_view.h"
 #include "value/dtype.h"
 #include "onnx.pb-c.h"
+#include "onnx/onnx_order.h"
 #include "onnx/onnx_parse.h"
 #include "base/sorted.h"
 
@@ -8,23 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- names ---- */
-
-enum { CONSTANT = -1, INPUT = -2 }; /* what else than a node's place makes a tensor */
-
-typedef struct {
-    const char *name;
-    int64_t place;   /* of the node in its graph, or CONSTANT, INPUT */
-    uint32_t number; /* of the node in the view, set when it is reached; of the input */
-} definition;
-
-typedef struct scope scope;
-struct scope {
-    const scope *up;
-    definition *all;
-    size_t n;
-    int64_t place;      /* of the node under way in this graph: what a body takes from here must come before it */
-    uint32_t container; /* its number in the view */
+/* A graph under way. */
+typedef struct level level;
+struct level {
+    const level *up;
+    onnx_scope names;   /* a node's number is that in the view, once it has been read */
+    uint32_t container; /* the node that is being read, in the view */
 };
 
 typedef struct {
@@ -43,12 +33,7 @@ typedef struct {
 
 static nn_status wrong(const reader *r, const char *what, const char *name)
 {
-    char text[81];
-    size_t n = 0;
-    for (; name != NULL && name[n] != '\0' && n < sizeof text - 1; n++)
-        text[n] = name[n] >= ' ' && name[n] <= '~' ? name[n] : '?';
-    text[n] = '\0';
-    return nn_fail(r->err, NN_ERR_IO, r->file, 0, 0, name != NULL ? "%s: %s" : "%s%s", what, text);
+    return onnx_wrong(r->file, what, name, r->err);
 }
 
 static nn_status add_pair(reader *r, pair_list *l, uint32_t a, uint32_t b)
@@ -59,82 +44,18 @@ static nn_status add_pair(reader *r, pair_list *l, uint32_t a, uint32_t b)
     return NN_OK;
 }
 
-static int by_name(const void *a, const void *b)
+/* Notes that the node that is being read uses a tensor, or the nodes around it do. */
+static nn_status use(reader *r, const level *l, const char *name, uint32_t node)
 {
-    const definition *x = a, *y = b;
-    int order = strcmp(x->name, y->name);
-    return order != 0 ? order : (x->place > y->place) - (x->place < y->place);
-}
-
-static void define(scope *s, const char *name, int64_t place, uint32_t number)
-{
-    if (name != NULL && name[0] != '\0')
-        s->all[s->n++] = (definition){name, place, number};
-}
-
-static definition *find_in(const scope *s, const char *name)
-{
-    size_t lo = 0, hi = s->n;
-    while (lo < hi) {
-        size_t middle = lo + (hi - lo) / 2;
-        int order = strcmp(s->all[middle].name, name);
-        if (order == 0)
-            return &s->all[middle];
-        if (order < 0)
-            lo = middle + 1;
-        else
-            hi = middle;
-    }
-    return NULL;
-}
-
-/* Sorted names of a graph; an input with an initializer is a constant. */
-static nn_status open_scope(reader *r, scope *s, const Onnx__GraphProto *g)
-{
-    size_t room = g->n_input + g->n_initializer + g->n_sparse_initializer;
-    for (size_t i = 0; i < g->n_node; i++)
-        room += g->node[i]->n_output;
-    s->all = nn_calloc(room + 1, sizeof *s->all);
-    if (s->all == NULL)
-        return nn_nomem(r->err);
-    for (size_t i = 0; i < g->n_input; i++)
-        define(s, g->input[i]->name, INPUT, (uint32_t)i);
-    for (size_t i = 0; i < g->n_initializer; i++)
-        define(s, g->initializer[i]->name, CONSTANT, 0);
-    for (size_t i = 0; i < g->n_sparse_initializer; i++)
-        if (g->sparse_initializer[i]->values != NULL)
-            define(s, g->sparse_initializer[i]->values->name, CONSTANT, 0);
-    for (size_t i = 0; i < g->n_node; i++)
-        for (size_t k = 0; k < g->node[i]->n_output; k++)
-            define(s, g->node[i]->output[k], (int64_t)i, 0);
-    qsort(s->all, s->n, sizeof *s->all, by_name);
-    size_t n = 0;
-    for (size_t i = 0; i < s->n; i++) {
-        if (n > 0 && strcmp(s->all[n - 1].name, s->all[i].name) == 0) {
-            if (s->all[n - 1].place != INPUT || s->all[i].place != CONSTANT)
-                return wrong(r, "defines a tensor twice", s->all[i].name);
-            n--;
-        }
-        s->all[n++] = s->all[i];
-    }
-    s->n = n;
-    return NN_OK;
-}
-
-/* Notes that the node under way in s uses a tensor, or the nodes around it do. */
-static nn_status use(reader *r, const scope *s, const char *name, uint32_t node)
-{
-    for (const scope *at = s; at != NULL; at = at->up) {
-        const definition *d = find_in(at, name);
+    for (const level *at = l; at != NULL; at = at->up) {
+        const onnx_definition *d = onnx_scope_find(&at->names, name);
         if (d == NULL) {
             node = at->up != NULL ? at->up->container : 0;
             continue;
         }
-        if (d->place >= at->place)
-            return wrong(r, "uses a tensor before it is made, so that its nodes are not in order or form a cycle", name);
         if (d->place >= 0)
             return add_pair(r, &r->edges, d->number, node);
-        return d->place == INPUT && at->up == NULL ? add_pair(r, &r->reads, node, d->number) : NN_OK;
+        return d->place == ONNX_INPUT && at->up == NULL ? add_pair(r, &r->reads, node, d->number) : NN_OK;
     }
     return wrong(r, "uses a tensor that nothing makes", name);
 }
@@ -240,9 +161,9 @@ static nn_status add_node(reader *r, const char *op, uint32_t body)
     return v->nodes[v->n_nodes++].op != NULL ? NN_OK : nn_nomem(r->err);
 }
 
-static nn_status read_graph(reader *r, const Onnx__GraphProto *g, scope *up);
+static nn_status read_graph(reader *r, const Onnx__GraphProto *g, level *up);
 
-static nn_status read_node(reader *r, const Onnx__NodeProto *n, scope *s, uint32_t body)
+static nn_status read_node(reader *r, const Onnx__NodeProto *n, level *l, uint32_t body)
 {
     onnx_view *v = r->v;
     bool own = n->domain == NULL || n->domain[0] == '\0' || strcmp(n->domain, "ai.onnx") == 0;
@@ -251,13 +172,13 @@ static nn_status read_node(reader *r, const Onnx__NodeProto *n, scope *s, uint32
     uint32_t number = (uint32_t)v->n_nodes;
     nn_status status =
         add_node(r, own ? arena_strdup(&v->memory, n->op_type) : arena_printf(&v->memory, "%s.%s", n->domain, n->op_type), body);
-    s->container = number;
+    l->container = number;
     for (size_t k = 0; k < n->n_input && status == NN_OK; k++)
         if (n->input[k][0] != '\0')
-            status = use(r, s, n->input[k], number);
+            status = use(r, l, n->input[k], number);
     for (size_t k = 0; k < n->n_output && status == NN_OK; k++)
         if (n->output[k][0] != '\0')
-            find_in(s, n->output[k])->number = number;
+            onnx_scope_find(&l->names, n->output[k])->number = number;
     for (size_t k = 0; k < n->n_attribute && status == NN_OK; k++)
         status = add_attribute(r, n->attribute[k]);
     if (status == NN_OK)
@@ -265,47 +186,57 @@ static nn_status read_node(reader *r, const Onnx__NodeProto *n, scope *s, uint32
     for (size_t k = 0; k < n->n_attribute && status == NN_OK; k++) {
         const Onnx__AttributeProto *a = n->attribute[k];
         if (a->g != NULL)
-            status = read_graph(r, a->g, s);
+            status = read_graph(r, a->g, l);
         for (size_t i = 0; i < a->n_graphs && status == NN_OK; i++)
-            status = read_graph(r, a->graphs[i], s);
+            status = read_graph(r, a->graphs[i], l);
     }
     return status;
 }
 
-static nn_status read_outputs(reader *r, const Onnx__GraphProto *g, scope *s)
+static nn_status read_outputs(reader *r, const Onnx__GraphProto *g, const level *l)
 {
     nn_status status = NN_OK;
-    s->place = INT64_MAX;
     for (size_t i = 0; i < g->n_output && status == NN_OK; i++) {
         const char *name = g->output[i]->name;
-        const definition *d = NULL;
-        for (const scope *at = s; at != NULL && d == NULL && name != NULL; at = at->up)
-            d = find_in(at, name);
+        const onnx_definition *d = NULL;
+        const level *at = l;
+        for (; at != NULL && name != NULL && (d = onnx_scope_find(&at->names, name)) == NULL; at = at->up)
+            continue;
         if (d == NULL)
             return wrong(r, "has a graph output that nothing makes", name != NULL ? name : "");
-        if (s->up == NULL && d->place >= 0)
-            status = add_pair(r, &r->makes, d->number, (uint32_t)(d - s->all));
+        if (at != l) /* a body hands on what is made around it */
+            status = use(r, l->up, name, l->up->container);
+        else if (l->up == NULL && d->place >= 0)
+            status = add_pair(r, &r->makes, d->number, (uint32_t)(d - l->names.all));
     }
     return status;
 }
 
-static nn_status read_graph(reader *r, const Onnx__GraphProto *g, scope *up)
+static nn_status read_nodes(reader *r, const Onnx__GraphProto *g, level *l, uint32_t body)
 {
-    scope s = {.up = up};
+    uint32_t *order = nn_malloc((g->n_node + 1) * sizeof *order);
+    nn_status status = order != NULL ? onnx_order(order, g, &l->names, r->file, r->err) : nn_nomem(r->err);
+    for (size_t i = 0; i < g->n_node && status == NN_OK; i++)
+        status = read_node(r, g->node[order[i]], l, body);
+    nn_free(order);
+    return status;
+}
+
+static nn_status read_graph(reader *r, const Onnx__GraphProto *g, level *up)
+{
+    level l = {.up = up};
     uint32_t body = up != NULL ? ++r->bodies : 0;
-    nn_status status = open_scope(r, &s, g);
-    for (size_t i = 0; i < g->n_node && status == NN_OK; i++) {
-        s.place = (int64_t)i;
-        status = read_node(r, g->node[i], &s, body);
-    }
+    nn_status status = onnx_scope_open(&l.names, up != NULL ? &up->names : NULL, g, r->file, r->err);
     if (status == NN_OK)
-        status = read_outputs(r, g, &s);
+        status = read_nodes(r, g, &l, body);
+    if (status == NN_OK)
+        status = read_outputs(r, g, &l);
     if (status == NN_OK && up == NULL) {
         r->v->n_outputs = g->n_output;
-        for (size_t i = 0; i < s.n; i++)
-            r->v->n_inputs += s.all[i].place == INPUT;
+        for (size_t i = 0; i < l.names.n; i++)
+            r->v->n_inputs += l.names.all[i].place == ONNX_INPUT;
     }
-    nn_free(s.all);
+    onnx_scope_close(&l.names);
     return status;
 }
 
@@ -347,13 +278,13 @@ static nn_status finish(reader *r, nn_status status)
     return status;
 }
 
-nn_status onnx_view_read(onnx_view *v, const void *bytes, size_t n, const char *file, nn_error *err)
+static nn_status read_source(onnx_view *v, onnx_source *from, const char *file, nn_error *err)
 {
     reader r = {.v = v, .file = file, .err = err};
     onnx_scan_report report;
     Onnx__ModelProto *m;
     *v = (onnx_view){.nodes = NULL};
-    nn_status status = onnx_parse(&m, &report, bytes, n, file, err);
+    nn_status status = onnx_parse(&m, &report, from, file, err);
     if (status != NN_OK)
         return status;
     arena_init(&v->memory, 4096);
@@ -368,6 +299,24 @@ nn_status onnx_view_read(onnx_view *v, const void *bytes, size_t n, const char *
     v->n_bodies = r.bodies;
     onnx_parse_free(m);
     return finish(&r, status);
+}
+
+nn_status onnx_view_read(onnx_view *v, const void *bytes, size_t n, const char *file, nn_error *err)
+{
+    onnx_source from;
+    onnx_source_bytes(&from, bytes, n);
+    return read_source(v, &from, file, err);
+}
+
+nn_status onnx_view_file(onnx_view *v, int root, const char *path, const char *shown, nn_error *err)
+{
+    onnx_source from;
+    *v = (onnx_view){.nodes = NULL};
+    nn_status status = onnx_source_file(&from, root, path, shown, err);
+    if (status == NN_OK)
+        status = read_source(v, &from, shown, err);
+    onnx_source_close(&from);
+    return status;
 }
 
 /* ---- text ---- */

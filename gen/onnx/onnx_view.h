@@ -8,8 +8,9 @@
  *             pair(v.nodes[i].op, v.nodes[v.readers[v.nodes[i].first_reader + k]].op);
  *     onnx_view_free(&v);
  *
- * Nodes are in the file's order, which has to be topological; readers of a node come after it. The nodes of a body of control flow
- * follow the node that has it and have edges among themselves; what a body takes from outside is an edge to the node that has it.
+ * Nodes are in topological order: the file's where that is one. The readers of a node come after it. A cycle is an error. The nodes
+ * of a body of control flow follow the node that has it and have edges among themselves; what a body takes from outside is an edge
+ * to the node that has it.
  * Model-local functions are counted, not expanded: a call is a node like others.
  *
  * Ownership: a view owns what it points to. */
@@ -47,6 +48,8 @@ typedef struct {
 
 /* NN_ERR_IO: no sound model, or what onnx_parse.h refuses. On failure there is nothing to free. `file` is for messages. */
 nn_status onnx_view_read(onnx_view *v, const void *bytes, size_t n, const char *file, nn_error *err);
+/* The same of a file, of which memory holds the structure alone, not its weights; see file_open. */
+nn_status onnx_view_file(onnx_view *v, int root, const char *path, const char *shown, nn_error *err);
 /* Chains of operators from text: one a line, operators separated by commas; empty lines and lines that begin with # are passed
  * over. Each chain reads one graph input and makes one graph output. */
 nn_status onnx_view_chains(onnx_view *v, const char *text, size_t n, const char *file, nn_error *err);

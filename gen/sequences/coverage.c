@@ -86,7 +86,11 @@ static nn_status words(json_line *out, const coverage *c, const level *l, uint32
     if (as == SEQ_JSON)
         return report_sequence(out, t, s, true, err);
     if (l->attributes && as == SEQ_TEXT) {
-        report_line(out, "%s %s: %s", t->ops[ops[0]], t->ops[ops[1]], t->ops[ops[2]]);
+        report_text(out, t->ops[ops[0]]);
+        line_raw(out, " ");
+        report_text(out, t->ops[ops[1]]);
+        line_raw(out, ": ");
+        report_text(out, t->ops[ops[2]]);
         return NN_OK;
     }
     if (l->attributes) {
@@ -120,6 +124,16 @@ static nn_status list(json_line *out, const coverage *c, const level *l, const l
     return s;
 }
 
+/* Ends the list of a level in JSON with how many models have each of it. */
+static void holders(json_line *out, const coverage *c, const level *l, const level_count *n)
+{
+    const seq_trie *t = l->attributes ? &c->attributes : &c->sequences;
+    line_raw(out, "],\"holders\":[");
+    for (size_t i = 0; i < n->list.n; i++)
+        report_line(out, "%s%u", i > 0 ? "," : "", t->nodes[n->list.all[i]].models[0]);
+    line_raw(out, "]}");
+}
+
 static void summary(json_line *out, const coverage *c, const level_count *n)
 {
     size_t ops = n[0].models;
@@ -143,6 +157,20 @@ static void summary(json_line *out, const coverage *c, const level_count *n)
     }
 }
 
+static nn_status report_level(json_line *out, const coverage *c, const level *l, const level_count *n, seq_format as, bool first,
+                              nn_error *err)
+{
+    if (as == SEQ_TEXT)
+        report_line(out, c->against ? "\n%s that the suite lacks, and how many models have them:\n" : "\n%s:\n", l->title);
+    if (as == SEQ_JSON)
+        report_line(out, "%s{\"level\":\"%s\",\"length\":%u,\"models\":%zu,\"suite\":%zu,\"both\":%zu,\"list\":[", first ? "" : ",",
+                    l->key, l->attributes ? 1 : l->length, n->models, n->suite, n->both);
+    nn_status s = list(out, c, l, n, as, err);
+    if (as == SEQ_JSON)
+        holders(out, c, l, n);
+    return s;
+}
+
 static nn_status report(json_line *out, const coverage *c, level_count *n, seq_format as, const char *show, nn_error *err)
 {
     nn_status s = NN_OK;
@@ -159,18 +187,11 @@ static nn_status report(json_line *out, const coverage *c, level_count *n, seq_f
         summary(out, c, n);
     bool first = true;
     for (size_t k = 0; k < LEVELS && s == NN_OK; k++) {
-        const level *l = &levels[k];
-        if (show != NULL && strcmp(show, l->key) != 0)
+        if (show != NULL && strcmp(show, levels[k].key) != 0)
             continue;
         if (as == SEQ_TEXT && (n[k].list.n == 0 || (show == NULL && !c->against)))
             continue; /* without a suite the lists are long: they are asked for */
-        if (as == SEQ_TEXT)
-            report_line(out, c->against ? "\n%s that the suite lacks, and how many models have them:\n" : "\n%s:\n", l->title);
-        if (as == SEQ_JSON)
-            report_line(out, "%s{\"level\":\"%s\",\"length\":%u,\"models\":%zu,\"suite\":%zu,\"both\":%zu,\"list\":[",
-                        first ? "" : ",", l->key, l->attributes ? 1 : l->length, n[k].models, n[k].suite, n[k].both);
-        s = list(out, c, l, &n[k], as, err);
-        line_raw(out, as == SEQ_JSON ? "]}" : "");
+        s = report_level(out, c, &levels[k], &n[k], as, first, err);
         first = false;
     }
     line_raw(out, as == SEQ_JSON ? "]}\n" : "");
@@ -192,7 +213,7 @@ nn_status coverage_report(json_line *out, const coverage *c, seq_format as, cons
 
 /* ---- the command ---- */
 
-static nn_status run(const seq_options *o, json_line *out, model_problem_fn *tell, void *data, size_t *problems, nn_error *err)
+static nn_status run(const seq_options *o, json_line *out, const seq_watch *watch, size_t *problems, nn_error *err)
 {
     coverage c;
     model_list models = {.n = 0};
@@ -200,7 +221,7 @@ static nn_status run(const seq_options *o, json_line *out, model_problem_fn *tel
     if (s != NN_OK)
         return s;
     for (size_t i = 0; i < o->n && s == NN_OK; i++)
-        s = model_list_add(&models, o->all[i].path, o->all[i].class == SEQ_SUITE, tell, data, problems, err);
+        s = model_list_add(&models, o->all[i].path, o->all[i].class == SEQ_SUITE, watch->tell, watch->data, problems, err);
     c.against = o->classes;
     for (size_t i = 0; i < models.n && s == NN_OK; i++)
         s = coverage_add(&c, &models.all[i].view, models.all[i].class, err);
@@ -211,8 +232,7 @@ static nn_status run(const seq_options *o, json_line *out, model_problem_fn *tel
     return s;
 }
 
-nn_status coverage_run(int argc, char *const *argv, json_line *out, model_problem_fn *tell, void *data, size_t *problems,
-                       nn_error *err)
+nn_status coverage_run(int argc, char *const *argv, json_line *out, const seq_watch *watch, size_t *problems, nn_error *err)
 {
     seq_options o;
     nn_status s = seq_options_parse(&o, SEQ_COMMAND_COVERAGE, argc, argv, err);
@@ -222,7 +242,7 @@ nn_status coverage_run(int argc, char *const *argv, json_line *out, model_proble
     if (o.help)
         seq_options_help(out, SEQ_COMMAND_COVERAGE);
     else
-        s = run(&o, out, tell, data, problems, err);
+        s = run(&o, out, watch, problems, err);
     seq_options_free(&o);
     return s == NN_OK && out->failed ? nn_nomem(err) : s;
 }

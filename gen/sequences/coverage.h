@@ -23,7 +23,6 @@ nn_status coverage_add(coverage *c, const onnx_view *v, unsigned class, nn_error
 nn_status coverage_report(json_line *out, const coverage *c, seq_format as, const char *show, nn_error *err);
 
 /* The command; see sequences_run. */
-nn_status coverage_run(int argc, char *const *argv, json_line *out, model_problem_fn *tell, void *data, size_t *problems,
-                       nn_error *err);
+nn_status coverage_run(int argc, char *const *argv, json_line *out, const seq_watch *watch, size_t *problems, nn_error *err);
 
 #endif

@@ -16,7 +16,7 @@ static nn_status bad_outcome(const seq_analysis *a, int line, const char *what, 
     return nn_fail(err, NN_ERR_IO, a->o->outcomes, line, 0, "%s", what);
 }
 
-static nn_status read_outcome(seq_analysis *a, char *line, int number, model_problem_fn *tell, void *data, nn_error *err)
+static nn_status read_outcome(seq_analysis *a, char *line, int number, nn_error *err)
 {
     size_t n = strlen(line);
     while (n > 0 && (line[n - 1] == '\r' || line[n - 1] == ' '))
@@ -39,8 +39,8 @@ static nn_status read_outcome(seq_analysis *a, char *line, int number, model_pro
                        line);
         nn_one_line(text);
         a->problems++;
-        if (tell != NULL)
-            tell(data, text);
+        if (a->watch.tell != NULL)
+            a->watch.tell(a->watch.data, text);
     } else if (m->class != SEQ_GIVEN) {
         return bad_outcome(a, number, "names a model a second time", err);
     } else {
@@ -49,7 +49,7 @@ static nn_status read_outcome(seq_analysis *a, char *line, int number, model_pro
     return NN_OK;
 }
 
-static nn_status read_outcomes(seq_analysis *a, model_problem_fn *tell, void *data, nn_error *err)
+static nn_status read_outcomes(seq_analysis *a, nn_error *err)
 {
     file_bytes file = {.bytes = NULL};
     nn_status s = file_read(&file, AT_FDCWD, a->o->outcomes, 0, INT32_MAX, a->o->outcomes, err);
@@ -58,7 +58,7 @@ static nn_status read_outcomes(seq_analysis *a, model_problem_fn *tell, void *da
         char *line = file.bytes + at, *newline = memchr(line, '\n', file.n - at);
         size_t length = newline != NULL ? (size_t)(newline - line) : file.n - at;
         line[length] = '\0';
-        s = read_outcome(a, line, number, tell, data, err);
+        s = read_outcome(a, line, number, err);
         at += length + 1;
     }
     file_bytes_free(&file);
@@ -277,14 +277,16 @@ static nn_status count_models(seq_analysis *a, nn_error *err)
     return s;
 }
 
-static nn_status analyse(seq_analysis *a, model_problem_fn *tell, void *data, nn_error *err)
+static nn_status analyse(seq_analysis *a, nn_error *err)
 {
     const seq_options *o = a->o;
     nn_status s = seq_trie_init(&a->trie, (unsigned)o->max_length, (size_t)o->max_sequences, err);
     for (size_t i = 0; i < o->n && s == NN_OK; i++)
-        s = model_list_add(&a->models, o->all[i].path, o->all[i].class, tell, data, &a->problems, err);
+        s = model_list_add(&a->models, o->all[i].path, o->all[i].class, a->watch.tell, a->watch.data, &a->problems, err);
+    if (s == NN_OK)
+        s = model_list_name(&a->models, err);
     if (s == NN_OK && o->outcomes != NULL)
-        s = read_outcomes(a, tell, data, err);
+        s = read_outcomes(a, err);
     if (s != NN_OK || o->paths || (o->reduction != SEQ_REDUCE_NONE && !o->classes))
         return s;
     s = count_models(a, err);
@@ -298,14 +300,16 @@ static nn_status analyse(seq_analysis *a, model_problem_fn *tell, void *data, nn
     return s == NN_OK ? reduce_sets(a, err) : s;
 }
 
-nn_status seq_analysis_run(seq_analysis *a, seq_options *o, model_problem_fn *tell, void *data, nn_error *err)
+nn_status seq_analysis_run(seq_analysis *a, seq_options *o, const seq_watch *watch, nn_error *err)
 {
-    *a = (seq_analysis){.o = o};
+    *a = (seq_analysis){.o = o, .watch = *watch};
+    if (!o->progress && !watch->terminal)
+        a->watch.progress = NULL;
     for (size_t k = 0; k < SEQ_SETS; k++) {
         a->sets[k].key = set_names[k].key;
         a->sets[k].title = set_names[k].title;
     }
-    nn_status s = analyse(a, tell, data, err);
+    nn_status s = analyse(a, err);
     if (s != NN_OK)
         seq_analysis_free(a);
     return s;

@@ -30,6 +30,7 @@ typedef struct {
 
 typedef struct {
     seq_options *o;
+    seq_watch watch; /* its progress is NULL if nobody wants to know */
     model_list models;
     size_t count[SEQ_CLASSES]; /* models of each class */
     size_t problems;           /* files that were passed over */
@@ -43,7 +44,7 @@ typedef struct {
     size_t n_found;
 } seq_analysis;
 
-nn_status seq_analysis_run(seq_analysis *a, seq_options *o, model_problem_fn *tell, void *data, nn_error *err);
+nn_status seq_analysis_run(seq_analysis *a, seq_options *o, const seq_watch *watch, nn_error *err);
 void seq_analysis_free(seq_analysis *a); /* also of a zeroed one */
 /* The lines of text files as sequences, in no order. */
 nn_status seq_chain_list(seq_analysis *a, seq_list *l, nn_error *err);

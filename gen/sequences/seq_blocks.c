@@ -1,27 +1,45 @@
 #include "sequences/seq_blocks.h"
-#include "sequences/seq_match.h"
-#include "sequences/seq_paths.h"
+#include "base/mix.h"
 #include "base/sorted.h"
+#include "sequences/seq_gestalt.h"
+#include "sequences/seq_paths.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct {
-    seq_list paths;     /* different sequences */
-    uint64_t *postings; /* run of min_length operators << 32 | place in paths, ascending */
-    size_t n, room;
-} model_paths;
+    const uint32_t *ops;
+    uint32_t n, same;     /* operators; how many of them are those of the path before it */
+    uint32_t first, last; /* models that have it */
+} path;
+
+/* Different paths of the models of a class. */
+typedef struct {
+    uint64_t *owners; /* path of the trie << 32 | model, ascending */
+    size_t n_owners, owner_room;
+    uint32_t *ops; /* of all paths, one after the other */
+    path *all;     /* in the order of their operators, so that those that begin alike are together */
+    size_t n;
+} path_set;
+
+enum { KNOWN = 4096 }; /* blocks of a path that are remembered */
 
 typedef struct {
     seq_analysis *a;
-    model_paths *all; /* of each model */
-    size_t model;     /* under way */
-    uint8_t *in;      /* 1 << set, of each sequence of the trie */
-    size_t in_room;
-    uint32_t *ops[2]; /* of two paths */
-    size_t room[2];
-    uint32_t *partners;
-    size_t partner_room;
+    path_set sets[SEQ_CLASSES];
+    seq_list paths; /* of the model under way */
+    size_t *listed; /* different paths of each model */
+    size_t model;
+    seq_gestalt gestalt;
+    const uint32_t *path; /* the first of the two under way */
+    struct {
+        uint32_t from, n;
+        uint64_t number;
+    } known[KNOWN];
+    uint64_t number; /* of the first path and the set, from 1 */
     unsigned set;
+    uint8_t *in; /* 1 << set, of each sequence of the trie */
+    size_t in_room;
     nn_error *err;
 } blocks;
 
@@ -34,51 +52,80 @@ static nn_status keep_path(void *data, const uint32_t *nodes, size_t n)
     uint32_t s = 0;
     for (size_t i = 0; i < n && s != SEQ_NONE; i++)
         s = seq_child(&b->a->trie, s, seq_op(&b->a->trie, v->nodes[nodes[i]].op, true), true);
-    return s != SEQ_NONE && seq_list_add(&b->all[b->model].paths, s) ? NN_OK : nn_nomem(b->err);
-}
-
-static nn_status load_path(blocks *b, size_t side, uint32_t path, size_t *n)
-{
-    if (!nn_grow((void **)&b->ops[side], &b->room[side], b->a->trie.nodes[path].length + 1, sizeof *b->ops[side]))
-        return nn_nomem(b->err);
-    *n = seq_ops(&b->a->trie, path, b->ops[side]);
-    return NN_OK;
-}
-
-static nn_status index_paths(blocks *b, model_paths *m)
-{
-    size_t run = (size_t)b->a->o->min_length, n = 0;
-    for (size_t i = 0; i < m->paths.n; i++) {
-        nn_status s = load_path(b, 0, m->paths.all[i], &n);
-        for (size_t k = 0; k + run <= n && s == NN_OK; k++) {
-            uint32_t gram = seq_find(&b->a->trie, b->ops[0] + k, run, true);
-            if (gram == SEQ_NONE || !nn_grow((void **)&m->postings, &m->room, m->n + 1, sizeof *m->postings))
-                s = nn_nomem(b->err);
-            else
-                m->postings[m->n++] = (uint64_t)gram << 32 | i;
-        }
-        if (s != NN_OK)
-            return s;
-    }
-    sort64(m->postings, m->n);
-    return NN_OK;
+    return s != SEQ_NONE && seq_list_add(&b->paths, s) ? NN_OK : nn_nomem(b->err);
 }
 
 static nn_status list_paths(blocks *b)
 {
     seq_analysis *a = b->a;
-    nn_status s = NN_OK;
-    for (b->model = 0; b->model < a->models.n && s == NN_OK; b->model++) {
-        model_paths *m = &b->all[b->model];
+    for (b->model = 0; b->model < a->models.n; b->model++) {
+        const seq_model *m = &a->models.all[b->model];
         bool capped;
-        s = seq_path_list(&a->models.all[b->model].view, (uint64_t)a->o->max_paths, &capped, keep_path, b, b->err);
+        if (m->class > SEQ_SUITE)
+            continue;
+        b->paths.n = 0;
+        nn_status s = seq_path_list(&m->view, (uint64_t)a->o->max_paths, &capped, keep_path, b, b->err);
         if (s != NN_OK)
-            break;
+            return s;
         a->capped += capped;
-        m->paths.n = sort_unique32(m->paths.all, m->paths.n);
-        s = index_paths(b, m);
+        path_set *set = &b->sets[m->class];
+        size_t n = b->listed[b->model] = sort_unique32(b->paths.all, b->paths.n);
+        if (!nn_grow((void **)&set->owners, &set->owner_room, set->n_owners + n, sizeof *set->owners))
+            return nn_nomem(b->err);
+        for (size_t i = 0; i < n; i++)
+            set->owners[set->n_owners++] = (uint64_t)b->paths.all[i] << 32 | b->model;
     }
-    return s;
+    return NN_OK;
+}
+
+static int by_operators(const void *a, const void *b)
+{
+    const path *x = a, *y = b;
+    uint32_t n = x->n < y->n ? x->n : y->n;
+    for (uint32_t i = 0; i < n; i++)
+        if (x->ops[i] != y->ops[i])
+            return x->ops[i] < y->ops[i] ? -1 : 1;
+    return (x->n > y->n) - (x->n < y->n);
+}
+
+static uint32_t count_same(const path *x, const path *y)
+{
+    uint32_t n = 0;
+    while (n < x->n && n < y->n && x->ops[n] == y->ops[n])
+        n++;
+    return n;
+}
+
+static nn_status load_set(const blocks *b, path_set *set)
+{
+    const seq_trie *t = &b->a->trie;
+    size_t total = 0;
+    sort64(set->owners, set->n_owners);
+    for (size_t i = 0; i < set->n_owners; i++) {
+        bool another = i == 0 || set->owners[i - 1] >> 32 != set->owners[i] >> 32;
+        set->n += another;
+        total += another ? t->nodes[set->owners[i] >> 32].length : 0;
+    }
+    set->ops = nn_malloc((total + 1) * sizeof *set->ops);
+    set->all = nn_malloc((set->n + 1) * sizeof *set->all);
+    if (set->ops == NULL || set->all == NULL)
+        return nn_nomem(b->err);
+    path *to = set->all - 1;
+    uint32_t *ops = set->ops;
+    for (size_t i = 0; i < set->n_owners; i++) {
+        uint32_t sequence = (uint32_t)(set->owners[i] >> 32), model = (uint32_t)set->owners[i];
+        if (i == 0 || set->owners[i - 1] >> 32 != sequence) {
+            *++to = (path){.ops = ops, .first = model};
+            to->n = (uint32_t)seq_ops(t, sequence, ops);
+            ops += to->n;
+        }
+        to->last = model;
+    }
+    if (set->n > 0)
+        qsort(set->all, set->n, sizeof *set->all, by_operators);
+    for (size_t i = 0; i < set->n; i++)
+        set->all[i].same = i > 0 ? count_same(&set->all[i - 1], &set->all[i]) : 0;
+    return NN_OK;
 }
 
 /* ---- pairs ---- */
@@ -86,85 +133,119 @@ static nn_status list_paths(blocks *b)
 static nn_status keep_block(void *data, const uint32_t *ops, size_t n)
 {
     blocks *b = data;
+    uint32_t from = (uint32_t)(ops - b->path), length = (uint32_t)n;
+    size_t place = mix64((uint64_t)from << 32 | length) % KNOWN;
+    if (b->known[place].number == b->number && b->known[place].from == from && b->known[place].n == length)
+        return NN_OK;
     uint32_t s = seq_find(&b->a->trie, ops, n, true);
     size_t old = b->in_room;
     if (s == SEQ_NONE || !nn_grow((void **)&b->in, &b->in_room, b->a->trie.n, 1))
         return nn_nomem(b->err);
     memset(b->in + old, 0, b->in_room - old);
     b->in[s] |= (uint8_t)(1u << b->set);
+    b->known[place].number = b->number;
+    b->known[place].from = from;
+    b->known[place].n = length;
     return NN_OK;
 }
 
-/* The paths of m that share a run with the path in b->ops[0]. */
-static nn_status find_partners(blocks *b, const model_paths *m, size_t length, size_t *found)
+/* A path of failed models with those of a class. Of two failed models the one that was given first has the first path. */
+static nn_status match_path(blocks *b, const path *x, unsigned class)
 {
-    size_t run = (size_t)b->a->o->min_length, n = 0;
-    for (size_t k = 0; k + run <= length; k++) {
-        uint64_t gram = (uint64_t)seq_find(&b->a->trie, b->ops[0] + k, run, false) << 32;
-        for (size_t p = sorted_place(m->postings, m->n, gram); p < m->n && m->postings[p] >> 32 == gram >> 32; p++) {
-            if (!nn_grow((void **)&b->partners, &b->partner_room, n + 1, sizeof *b->partners))
-                return nn_nomem(b->err);
-            b->partners[n++] = (uint32_t)m->postings[p];
-        }
+    const path_set *set = &b->sets[class];
+    b->path = x->ops;
+    b->number++;
+    nn_status s = seq_gestalt_first(&b->gestalt, x->ops, x->n, b->err);
+    uint32_t same = 0; /* as the last path that was compared */
+    for (size_t k = 0; k < set->n && s == NN_OK; k++) {
+        const path *y = &set->all[k];
+        same = same < y->same ? same : y->same;
+        if (class == SEQ_FAILED && x->first >= y->last)
+            continue;
+        s = seq_gestalt_match(&b->gestalt, y->ops, y->n, same, (size_t)b->a->o->min_length, keep_block, b, b->err);
+        same = y->n;
     }
-    *found = sort_unique32(b->partners, n);
-    return NN_OK;
+    return s;
 }
 
-static nn_status match_models(blocks *b, const model_paths *x, const model_paths *y)
+static nn_status match_paths(blocks *b)
 {
+    const path_set *failed = &b->sets[SEQ_FAILED];
+    const seq_watch *watch = &b->a->watch;
     nn_status s = NN_OK;
-    b->a->pairs += (uint64_t)x->paths.n * y->paths.n;
-    for (size_t i = 0; i < x->paths.n && s == NN_OK; i++) {
-        size_t na = 0, nb = 0, n = 0;
-        s = load_path(b, 0, x->paths.all[i], &na);
-        if (s == NN_OK)
-            s = find_partners(b, y, na, &n);
-        for (size_t k = 0; k < n && s == NN_OK; k++) {
-            s = load_path(b, 1, y->paths.all[b->partners[k]], &nb);
-            if (s == NN_OK)
-                s = seq_match(SEQ_GESTALT, b->ops[0], na, b->ops[1], nb, (size_t)b->a->o->min_length, keep_block, b, b->err);
+    uint64_t all = 0, done = 0;
+    for (unsigned class = 0; class < SEQ_CLASSES; class ++)
+        all += (uint64_t)failed->n * b->sets[class].n;
+    for (b->set = 0; b->set < SEQ_CLASSES && s == NN_OK; b->set++) {
+        s = seq_gestalt_remember(&b->gestalt, b->err);
+        for (size_t i = 0; i < failed->n && s == NN_OK; i++) {
+            s = match_path(b, &failed->all[i], b->set);
+            done += b->sets[b->set].n;
+            if (s == NN_OK && watch->progress != NULL)
+                watch->progress(watch->data, done, all);
         }
     }
     return s;
 }
 
-static nn_status match_all(blocks *b)
+/* ---- sets ---- */
+
+static void count_pairs(blocks *b)
+{
+    const model_list *l = &b->a->models;
+    for (size_t i = 0; i < l->n; i++)
+        for (size_t j = 0; j < l->n; j++)
+            if (l->all[i].class == SEQ_FAILED && l->all[j].class <= SEQ_SUITE && (l->all[j].class != SEQ_FAILED || j > i))
+                b->a->pairs += (uint64_t)b->listed[i] * b->listed[j];
+}
+
+static nn_status collect(blocks *b)
 {
     seq_analysis *a = b->a;
-    nn_status s = list_paths(b);
-    for (size_t i = 0; i < a->models.n && s == NN_OK; i++)
-        for (size_t j = 0; j < a->models.n && s == NN_OK; j++) {
-            unsigned class = a->models.all[j].class;
-            if (a->models.all[i].class != SEQ_FAILED || class > SEQ_SUITE || (class == SEQ_FAILED && j <= i))
-                continue;
-            b->set = class;
-            s = match_models(b, &b->all[i], &b->all[j]);
-        }
-    for (uint32_t q = 1; q < a->trie.n && q < b->in_room && s == NN_OK; q++) {
+    for (uint32_t q = 1; q < a->trie.n && q < b->in_room; q++) {
         bool one = (b->in[q] & 1) != 0, two = (b->in[q] & 2) != 0, three = (b->in[q] & 4) != 0;
         bool in[SEQ_SETS] = {one, two, three, one && !two, one && !three};
-        for (size_t k = 0; k < SEQ_SETS && s == NN_OK; k++)
-            if (in[k])
-                s = seq_list_add(&a->sets[k].smallest, q) ? NN_OK : nn_nomem(b->err);
+        for (size_t k = 0; k < SEQ_SETS; k++)
+            if (in[k] && !seq_list_add(&a->sets[k].smallest, q))
+                return nn_nomem(b->err);
     }
     for (size_t k = 0; k < SEQ_SETS; k++)
         a->sets[k].total = a->sets[k].smallest.n;
-    return s;
+    return NN_OK;
+}
+
+static nn_status find(blocks *b)
+{
+    nn_status s = list_paths(b);
+    for (unsigned class = 0; class < SEQ_CLASSES && s == NN_OK; class ++)
+        s = load_set(b, &b->sets[class]);
+    if (s == NN_OK)
+        s = match_paths(b);
+    if (s != NN_OK)
+        return s;
+    count_pairs(b);
+    return collect(b);
 }
 
 nn_status seq_blocks_find(seq_analysis *a, nn_error *err)
 {
-    blocks b = {.a = a, .err = err, .all = nn_calloc(a->models.n + 1, sizeof *b.all)};
-    nn_status s = b.all != NULL ? match_all(&b) : nn_nomem(err);
-    for (size_t i = 0; b.all != NULL && i < a->models.n; i++) {
-        nn_free(b.all[i].paths.all);
-        nn_free(b.all[i].postings);
+    blocks *b = nn_calloc(1, sizeof *b);
+    if (b == NULL)
+        return nn_nomem(err);
+    b->a = a;
+    b->err = err;
+    b->listed = nn_calloc(a->models.n + 1, sizeof *b->listed);
+    nn_status s = b->listed != NULL ? find(b) : nn_nomem(err);
+    for (unsigned class = 0; class < SEQ_CLASSES; class ++) {
+        path_set *set = &b->sets[class];
+        nn_free(set->owners);
+        nn_free(set->ops);
+        nn_free(set->all);
     }
-    nn_free(b.all);
-    nn_free(b.in);
-    nn_free(b.ops[0]);
-    nn_free(b.ops[1]);
-    nn_free(b.partners);
+    nn_free(b->listed);
+    nn_free(b->paths.all);
+    nn_free(b->in);
+    seq_gestalt_free(&b->gestalt);
+    nn_free(b);
     return s;
 }

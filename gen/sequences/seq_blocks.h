@@ -1,5 +1,7 @@
-/* The sets of an analysis from the matching blocks of every two listed paths, as the study took them. Pairs of paths that share no
- * run of min_length operators have no blocks and are found by an index. */
+/* The sets of an analysis from the matching blocks of every two listed paths, as the study took them.
+ *
+ * The blocks of two paths depend on their operators alone. So each different path is kept once, whatever the models that have it,
+ * and every two of them are compared once for each set. */
 #ifndef NN_SEQ_BLOCKS_H
 #define NN_SEQ_BLOCKS_H
 

@@ -1,34 +1,12 @@
-#include "base/file_read.h"
 #include "sequences/seq_input.h"
+#include "base/file_read.h"
+#include "onnx/onnx_find.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-enum { FOLDERS_MAX = 64 }; /* inside each other */
-
-static bool ends(const char *s, const char *end)
-{
-    size_t n = strlen(s), k = strlen(end);
-    return n >= k && strcmp(s + n - k, end) == 0;
-}
-
-static char *model_name(const char *path)
-{
-    char *name = nn_strdup(path);
-    if (name == NULL)
-        return NULL;
-    size_t n = strlen(name);
-    if (n > 11 && ends(name, "/model.onnx"))
-        name[n - 11] = '\0';
-    else if (n > 5 && ends(name, ".onnx"))
-        name[n - 5] = '\0';
-    return name;
-}
 
 typedef struct {
     model_list *l;
@@ -36,11 +14,11 @@ typedef struct {
     model_problem_fn *tell;
     void *data;
     size_t *problems;
-    nn_error *err;
 } loader;
 
-static void problem(loader *o, const nn_error *e)
+static void problem(void *data, const nn_error *e)
 {
+    const loader *o = data;
     char text[sizeof e->file + sizeof e->message + 64];
     (void)nn_error_text(e, text, sizeof text);
     ++*o->problems;
@@ -48,111 +26,118 @@ static void problem(loader *o, const nn_error *e)
         o->tell(o->data, text);
 }
 
-static nn_status add_model(loader *o, const char *path, const char *name)
+/* ---- models ---- */
+
+static nn_status read_text(onnx_view *v, const char *path, nn_error *err)
 {
     file_bytes file = {.bytes = NULL};
-    nn_error inner = {0};
-    nn_status s = file_read(&file, AT_FDCWD, path, 0, INT32_MAX, path, &inner);
-    if (!nn_grow((void **)&o->l->all, &o->l->capacity, o->l->n + 1, sizeof *o->l->all)) {
-        file_bytes_free(&file);
-        return nn_nomem(o->err);
-    }
-    seq_model *m = &o->l->all[o->l->n];
-    *m = (seq_model){.class = o->class};
+    nn_status s = file_read(&file, AT_FDCWD, path, 0, INT32_MAX, path, err);
     if (s == NN_OK)
-        s = ends(path, ".txt") ? onnx_view_chains(&m->view, file.bytes, file.n, path, &inner)
-                               : onnx_view_read(&m->view, file.bytes, file.n, path, &inner);
+        s = onnx_view_chains(v, file.bytes, file.n, path, err);
     file_bytes_free(&file);
+    return s;
+}
+
+/* A file that was found below a directory, or one that was given: then `below` is its path. */
+static nn_status add_model(void *data, int folder, const char *entry, const char *path, const char *below, nn_error *err)
+{
+    loader *o = data;
+    nn_error inner = {0};
+    onnx_view view;
+    if (!nn_grow((void **)&o->l->all, &o->l->capacity, o->l->n + 1, sizeof *o->l->all))
+        return nn_nomem(err);
+    nn_status s =
+        onnx_has_suffix(path, ".txt") ? read_text(&view, path, &inner) : onnx_view_file(&view, folder, entry, path, &inner);
     if (s == NN_ERR_IO) {
         problem(o, &inner);
         return NN_OK;
     }
-    if (s == NN_OK && (m->name = model_name(name)) == NULL) {
-        onnx_view_free(&m->view);
-        s = NN_ERR_NOMEM;
-    }
     if (s != NN_OK)
-        return nn_nomem(o->err);
+        return nn_nomem(err);
+    seq_model *m = &o->l->all[o->l->n];
+    *m = (seq_model){.path = nn_strdup(path), .name = nn_strdup(""), .view = view, .class = o->class};
     o->l->n++;
+    if (m->path == NULL || m->name == NULL)
+        return nn_nomem(err);
+    m->below = (size_t)(below - path);
     return NN_OK;
-}
-
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static nn_status add_folder(loader *o, const char *path, const char *below, int depth);
-
-static nn_status add_entry(loader *o, const char *path, const char *below, const char *entry, int depth)
-{
-    size_t size = strlen(path) + strlen(below) + strlen(entry) + 3;
-    char *full = nn_malloc(size), *name = nn_malloc(size);
-    struct stat st;
-    nn_status s = NN_OK;
-    if (full == NULL || name == NULL) {
-        s = nn_nomem(o->err);
-    } else {
-        (void)snprintf(full, size, "%s/%s", path, entry);
-        (void)snprintf(name, size, "%s%s%s", below, below[0] != '\0' ? "/" : "", entry);
-        if (lstat(full, &st) == 0 && S_ISDIR(st.st_mode))
-            s = add_folder(o, full, name, depth + 1);
-        else if (ends(entry, ".onnx"))
-            s = add_model(o, full, name);
-    }
-    nn_free(full);
-    nn_free(name);
-    return s;
-}
-
-static nn_status add_folder(loader *o, const char *path, const char *below, int depth)
-{
-    char **entries = NULL;
-    size_t n = 0, room = 0;
-    nn_status s = NN_OK;
-    DIR *d = depth <= FOLDERS_MAX ? opendir(path) : NULL;
-    if (d == NULL) {
-        nn_error inner;
-        (void)nn_fail(&inner, NN_ERR_IO, path, 0, 0, "cannot open: %s", depth <= FOLDERS_MAX ? strerror(errno) : "too deep");
-        problem(o, &inner);
-        return NN_OK;
-    }
-    for (const struct dirent *e; s == NN_OK && (e = readdir(d)) != NULL;) {
-        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-            continue;
-        if (!nn_grow((void **)&entries, &room, n + 1, sizeof *entries) || (entries[n] = nn_strdup(e->d_name)) == NULL)
-            s = nn_nomem(o->err);
-        else
-            n++;
-    }
-    closedir(d);
-    if (n > 0)
-        qsort(entries, n, sizeof *entries, by_text);
-    for (size_t i = 0; i < n; i++) {
-        if (s == NN_OK)
-            s = add_entry(o, path, below, entries[i], depth);
-        nn_free(entries[i]);
-    }
-    nn_free(entries);
-    return s;
 }
 
 nn_status model_list_add(model_list *l, const char *path, unsigned class, model_problem_fn *tell, void *data, size_t *problems,
                          nn_error *err)
 {
-    loader o = {l, class, tell, data, problems, err};
+    loader o = {l, class, tell, data, problems};
     struct stat st;
     if (stat(path, &st) != 0)
         return nn_fail(err, NN_ERR_IO, path, 0, 0, "cannot open: %s", strerror(errno));
     if (!S_ISDIR(st.st_mode))
-        return add_model(&o, path, path);
+        return add_model(&o, AT_FDCWD, path, path, path, err);
     size_t models = l->n, before = *problems;
-    nn_status s = add_folder(&o, path, "", 1);
+    nn_status s = onnx_find(path, add_model, problem, &o, err);
     if (s == NN_OK && l->n == models && *problems == before) {
         nn_error inner;
         (void)nn_fail(&inner, NN_ERR_IO, path, 0, 0, "there is no .onnx file below");
         problem(&o, &inner);
     }
+    return s;
+}
+
+/* ---- names ---- */
+
+enum { SHORT, BELOW, WHOLE }; /* how much of its path a model's name has */
+
+static nn_status name_model(seq_model *m, nn_error *err)
+{
+    char *name = nn_strdup(m->path + (m->level == WHOLE ? 0 : m->below));
+    if (name == NULL)
+        return nn_nomem(err);
+    if (m->level == SHORT && onnx_has_suffix(name, "/model.onnx"))
+        name[strlen(name) - 11] = '\0';
+    else if (m->level == SHORT && onnx_is_model_name(name))
+        name[strlen(name) - 5] = '\0';
+    nn_free(m->name);
+    m->name = name;
+    return NN_OK;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const seq_model *const *x = a, *const *y = b;
+    int order = strcmp((*x)->name, (*y)->name);
+    return order != 0 ? order : strcmp((*x)->path, (*y)->path);
+}
+
+/* Models sorted by name: those of one name that are different files get more of their paths. */
+static bool tell_apart(seq_model **sorted, size_t n)
+{
+    bool changed = false;
+    for (size_t i = 0, end; i < n; i = end) {
+        for (end = i + 1; end < n && strcmp(sorted[i]->name, sorted[end]->name) == 0;)
+            end++;
+        bool same_file = strcmp(sorted[i]->path, sorted[end - 1]->path) == 0;
+        for (size_t k = i; k < end && !same_file; k++) {
+            changed = changed || sorted[k]->level < WHOLE;
+            sorted[k]->level += sorted[k]->level < WHOLE;
+        }
+    }
+    return changed;
+}
+
+nn_status model_list_name(model_list *l, nn_error *err)
+{
+    seq_model **sorted = nn_malloc((l->n + 1) * sizeof(seq_model *));
+    nn_status s = sorted != NULL ? NN_OK : nn_nomem(err);
+    bool changed = true;
+    while (s == NN_OK && changed) {
+        for (size_t i = 0; i < l->n && s == NN_OK; i++) {
+            sorted[i] = &l->all[i];
+            s = name_model(sorted[i], err);
+        }
+        if (s == NN_OK && l->n > 0)
+            qsort(sorted, l->n, sizeof *sorted, by_name);
+        changed = s == NN_OK && tell_apart(sorted, l->n);
+    }
+    nn_free(sorted);
     return s;
 }
 
@@ -164,24 +149,27 @@ static bool same_end(const char *longer, const char *name)
 
 seq_model *model_list_find(const model_list *l, const char *name)
 {
-    seq_model *found = NULL;
-    for (size_t i = 0; i < l->n; i++) {
-        if (strcmp(l->all[i].name, name) == 0)
-            return &l->all[i];
-    }
-    for (size_t i = 0; i < l->n; i++)
-        if (same_end(l->all[i].name, name)) {
-            if (found != NULL)
-                return NULL;
-            found = &l->all[i];
+    for (unsigned how = 0; how < 2; how++) {
+        seq_model *found = NULL;
+        size_t n = 0;
+        for (size_t i = 0; i < l->n; i++) {
+            seq_model *m = &l->all[i];
+            bool is = how == 0 ? strcmp(m->name, name) == 0
+                               : same_end(m->name, name) || same_end(m->path, name) || strcmp(m->path, name) == 0;
+            found = is ? m : found;
+            n += is;
         }
-    return found;
+        if (n > 0)
+            return n == 1 ? found : NULL;
+    }
+    return NULL;
 }
 
 void model_list_free(model_list *l)
 {
     for (size_t i = 0; i < l->n; i++) {
         nn_free(l->all[i].name);
+        nn_free(l->all[i].path);
         onnx_view_free(&l->all[i].view);
     }
     nn_free(l->all);

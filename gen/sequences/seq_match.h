@@ -2,14 +2,10 @@
 #ifndef NN_SEQ_MATCH_H
 #define NN_SEQ_MATCH_H
 
-#include "base.h"
-
-typedef nn_status seq_block_fn(void *data, const uint32_t *ops, size_t n);
+#include "sequences/seq_gestalt.h"
 
 typedef enum {
-    /* Matching blocks of Ratcliff and Metzener, Pattern matching: the gestalt approach, Dr. Dobb's Journal, 1988: the longest
-     * shared block (of several, the first in a, then in b), then the same on its left and on its right. Depends on the order of a
-     * and b. What Python's difflib gives without its automatic junk. */
+    /* Matching blocks: see seq_gestalt.h. */
     SEQ_GESTALT,
     /* Every shared block that cannot be extended on both sides at once: the same for (a, b) and (b, a). */
     SEQ_MAXIMAL,

@@ -44,6 +44,8 @@ static const row rows[] = {
     {"--show", "TABLE", SEQ | COV, TEXT, offsetof(seq_options, show), 0, 0, 0,
      "one table: of sequences: models, operators, sets, association; of coverage: operators, attributes, sequences"},
     {"--paths", NULL, SEQ, FLAG, offsetof(seq_options, paths), 0, 0, 1, "list paths, one a line"},
+    {"--progress", NULL, SEQ, FLAG, offsetof(seq_options, progress), 0, 0, 1,
+     "progress of --matching on standard error, also where that is no terminal"},
     {"--format", "F", SEQ | COV, TEXT, offsetof(seq_options, format), 0, 0, 0, "text, json, csv, plain (default: text)"},
     {"--help", NULL, SEQ | COV, FLAG, offsetof(seq_options, help), 0, 0, 1, "print this help"},
 };
@@ -125,6 +127,9 @@ static int choice(const char *word, const char *const *words)
     return -1;
 }
 
+static const char *const formats[] = {"text", "json", "csv", "plain", NULL}; /* as in seq_format */
+static const char *const modes[] = {"published", "corrected", NULL};
+
 /* A decimal between 0 and 1, whatever the locale. */
 static bool read_rate(const char *s, double *x)
 {
@@ -167,43 +172,58 @@ static nn_status check_together(const seq_options *o, nn_error *err)
     return NN_OK;
 }
 
-static nn_status check(seq_options *o, seq_command command, nn_error *err)
+/* Each word is one of those that its option has. */
+static nn_status check_words(const seq_options *o, bool coverage, nn_error *err)
 {
-    static const char *const formats[] = {"text", "json", "csv", "plain", NULL};
-    static const char *const modes[] = {"published", "corrected", NULL};
     static const char *const sets[] = {"1", "2", "3", "1-2", "1-3", NULL};
     static const char *const tables[] = {"models", "operators", "sets", "association", NULL};
     static const char *const covered[] = {"operators", "attributes", "sequences", NULL};
-    bool coverage = command == SEQ_COMMAND_COVERAGE;
-    int format = choice(o->format != NULL ? o->format : "text", formats), mode = choice(o->reduce, modes);
+    int format = choice(o->format != NULL ? o->format : "text", formats);
     if (format < 0 || (coverage && format == SEQ_PLAIN))
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--format %.60s: expected text, json%s", o->format,
                        coverage ? " or csv" : ", csv or plain");
-    if (o->reduce != NULL && mode < 0)
+    if (o->reduce != NULL && choice(o->reduce, modes) < 0)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--reduce %.60s: expected published or corrected", o->reduce);
     if (o->set != NULL && choice(o->set, sets) < 0)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--set %.60s: expected 1, 2, 3, 1-2 or 1-3", o->set);
     if (o->show != NULL && choice(o->show, coverage ? covered : tables) < 0)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--show %.60s: expected %s", o->show,
                        coverage ? "operators, attributes or sequences" : "models, operators, sets or association");
-    if (o->min_length > o->max_length)
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--min-length %lld is more than --max-length %lld", (long long)o->min_length,
-                       (long long)o->max_length);
-    if (o->rate_text != NULL && !read_rate(o->rate_text, &o->rate))
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--rate %.60s: expected a number above 0 and up to 1", o->rate_text);
+    return NN_OK;
+}
+
+/* Models are given, and where some have a class, all have one. */
+static nn_status check_paths(const seq_options *o, bool coverage, nn_error *err)
+{
     bool models = false; /* --against is no more than what they are compared with */
     for (size_t i = 0; i < o->n; i++)
         models |= !coverage || o->all[i].class == SEQ_GIVEN;
     if (!models)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s: expected models", coverage ? "coverage" : "sequences");
-    o->as = (seq_format)format;
-    o->reduction = mode < 0 ? SEQ_REDUCE_NONE : mode == 0 ? SEQ_REDUCE_PUBLISHED : SEQ_REDUCE_CORRECTED;
-    o->classes = o->classes || o->outcomes != NULL;
     for (size_t i = 0; i < o->n && !coverage && o->classes && o->outcomes == NULL; i++)
         if (o->all[i].class == SEQ_GIVEN)
             return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
                            "%.200s: expected --failed, --correct or --suite before it, or --outcomes", o->all[i].path);
-    return coverage ? NN_OK : check_together(o, err);
+    return NN_OK;
+}
+
+static nn_status check(seq_options *o, seq_command command, nn_error *err)
+{
+    bool coverage = command == SEQ_COMMAND_COVERAGE;
+    nn_status s = check_words(o, coverage, err);
+    if (s != NN_OK)
+        return s;
+    if (o->min_length > o->max_length)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--min-length %lld is more than --max-length %lld", (long long)o->min_length,
+                       (long long)o->max_length);
+    if (o->rate_text != NULL && !read_rate(o->rate_text, &o->rate))
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--rate %.60s: expected a number above 0 and up to 1", o->rate_text);
+    int mode = choice(o->reduce, modes);
+    o->as = (seq_format)choice(o->format != NULL ? o->format : "text", formats);
+    o->reduction = mode < 0 ? SEQ_REDUCE_NONE : mode == 0 ? SEQ_REDUCE_PUBLISHED : SEQ_REDUCE_CORRECTED;
+    o->classes = o->classes || o->outcomes != NULL;
+    s = check_paths(o, coverage, err);
+    return s != NN_OK || coverage ? s : check_together(o, err);
 }
 
 nn_status seq_options_parse(seq_options *o, seq_command command, int argc, char *const *argv, nn_error *err)

@@ -16,7 +16,7 @@ typedef struct {
 } seq_path;
 
 typedef struct {
-    int64_t help, paths, matching;
+    int64_t help, paths, matching, progress;
     int64_t min_length, max_length, max_paths, max_sequences, min_support, order;
     const char *outcomes, *reduce, *format, *set, *show;
     double rate; /* of false discoveries */

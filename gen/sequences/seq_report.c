@@ -1,21 +1,9 @@
 #include "sequences/seq_report.h"
 #include "sequences/seq_paths.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-void report_line(json_line *out, const char *fmt, ...)
-{
-    char text[512];
-    va_list ap;
-    va_start(ap, fmt);
-    int n = vsnprintf(text, sizeof text, fmt, ap);
-    va_end(ap);
-    if (n > 0)
-        line_text(out, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
-}
 
 nn_status report_sequence(json_line *out, const seq_trie *t, uint32_t sequence, bool json, nn_error *err)
 {
@@ -36,18 +24,6 @@ nn_status report_sequence(json_line *out, const seq_trie *t, uint32_t sequence, 
     line_raw(out, json ? "]" : "");
     nn_free(ops);
     return NN_OK;
-}
-
-void report_csv_text(json_line *out, const char *s)
-{
-    if (strpbrk(s, ",\"\n\r") == NULL) {
-        line_raw(out, s);
-        return;
-    }
-    line_raw(out, "\"");
-    for (; *s != '\0'; s++)
-        line_text(out, *s == '"' ? "\"\"" : s, *s == '"' ? 2 : 1);
-    line_raw(out, "\"");
 }
 
 static nn_status csv_sequence(json_line *out, const seq_trie *t, uint32_t sequence, nn_error *err)
@@ -103,13 +79,14 @@ static nn_status models(json_line *out, const seq_analysis *a, nn_error *err)
 {
     size_t width = 5;
     for (size_t i = 0; i < a->models.n; i++)
-        if (strlen(a->models.all[i].name) > width)
-            width = strlen(a->models.all[i].name);
-    int w = width < 60 ? (int)width : 60;
+        if (report_width(a->models.all[i].name) > width)
+            width = report_width(a->models.all[i].name);
+    width = width < 60 ? width : 60;
     if (a->o->as == SEQ_CSV)
         line_raw(out, "model,class,nodes,edges,inputs,outputs,paths,bodies,functions,external,operators\n");
     else if (a->o->as == SEQ_TEXT)
-        report_line(out, "%-*s %-8s%8s%8s%8s%8s  %s\n", w, "model", "class", "nodes", "edges", "inputs", "outputs", "paths");
+        report_line(out, "%-*s %-8s%8s%8s%8s%8s  %s\n", (int)width, "model", "class", "nodes", "edges", "inputs", "outputs",
+                    "paths");
     else
         line_raw(out, "[");
     nn_status s = NN_OK;
@@ -130,8 +107,9 @@ static nn_status models(json_line *out, const seq_analysis *a, nn_error *err)
             s = inventory(out, v, false, err);
             line_raw(out, "\n");
         } else if (a->o->as == SEQ_TEXT) {
-            report_line(out, "%-*.300s %-8s%8zu%8zu%8zu%8zu  %s", w, m->name, class_name(m->class), v->n_nodes, v->n_readers,
-                        v->n_inputs, v->n_outputs, paths);
+            report_column(out, m->name, width);
+            report_line(out, " %-8s%8zu%8zu%8zu%8zu  %s", class_name(m->class), v->n_nodes, v->n_readers, v->n_inputs, v->n_outputs,
+                        paths);
             if (v->n_bodies > 0)
                 report_line(out, "  (%zu bodies of control flow)", v->n_bodies);
             if (v->n_functions > 0)
@@ -241,7 +219,9 @@ static nn_status set_list(json_line *out, const seq_analysis *a, const seq_list 
             s = report_sequence(out, &a->trie, l->all[i], true, err);
             continue;
         }
-        if (a->o->as == SEQ_TEXT)
+        if (a->o->as == SEQ_TEXT && n->length > a->trie.max_length)
+            report_line(out, "%8s%8s  ", "-", "-"); /* longer than what was counted */
+        else if (a->o->as == SEQ_TEXT)
             report_line(out, "%8u%8u  ", n->models[SEQ_FAILED], n->models[SEQ_SUITE]);
         s = report_sequence(out, &a->trie, l->all[i], false, err);
         line_raw(out, "\n");
@@ -374,10 +354,14 @@ static nn_status path_lists(json_line *out, const seq_analysis *a, nn_error *err
         nn_status s = seq_path_list(&m->view, (uint64_t)a->o->max_paths, &capped, print_path, &p, err);
         if (s != NN_OK)
             return s == NN_ERR_NOMEM ? nn_nomem(err) : s;
+        if (!capped && out->size > start)
+            continue;
+        line_raw(out, "# ");
+        report_text(out, m->name);
         if (capped)
-            report_line(out, "# %.300s: the first %lld paths; there are more\n", m->name, (long long)a->o->max_paths);
-        else if (out->size == start)
-            report_line(out, "# %.300s: no path\n", m->name);
+            report_line(out, ": the first %lld paths; there are more\n", (long long)a->o->max_paths);
+        else
+            line_raw(out, ": no path\n");
     }
     return NN_OK;
 }
@@ -469,7 +453,19 @@ static void header(json_line *out, const seq_analysis *a)
                     a->capped);
 }
 
-nn_status seq_report(json_line *out, seq_analysis *a, nn_error *err)
+static nn_status plain(json_line *out, seq_analysis *a, nn_error *err)
+{
+    if (!a->o->classes)
+        return plain_sequences(out, a, err);
+    const char *set = a->o->set != NULL ? a->o->set : "1-2";
+    for (size_t k = 0; k < SEQ_SETS; k++)
+        if (strcmp(a->sets[k].key, set) == 0)
+            return set_list(out, a, final_list(a, &a->sets[k]), err);
+    return NN_OK;
+}
+
+/* The tables that were asked for, or those that suit models with classes, or without. */
+static nn_status tables(json_line *out, seq_analysis *a, nn_error *err)
 {
     static const struct {
         const char *name;
@@ -480,23 +476,7 @@ nn_status seq_report(json_line *out, seq_analysis *a, nn_error *err)
                  {"sets", true, sets_part},
                  {"association", true, association_part}};
     nn_status s = NN_OK;
-    bool json = a->o->as == SEQ_JSON, text = a->o->as == SEQ_TEXT, first = true;
-    if (a->o->paths)
-        return path_lists(out, a, err);
-    if (a->o->reduction != SEQ_REDUCE_NONE && !a->o->classes)
-        return reduce_lines(out, a, err);
-    if (a->trie.cut && !json)
-        report_line(out, "# sequences longer than %u are left out, because there are too many (--max-sequences)\n",
-                    a->trie.max_length);
-    if (a->o->as == SEQ_PLAIN && !a->o->classes)
-        return plain_sequences(out, a, err);
-    for (size_t k = 0; a->o->as == SEQ_PLAIN && k < SEQ_SETS; k++)
-        if (strcmp(a->sets[k].key, a->o->set != NULL ? a->o->set : "1-2") == 0)
-            return set_list(out, a, final_list(a, &a->sets[k]), err);
-    if (json)
-        line_raw(out, "{");
-    if (a->o->classes && (json || (text && a->o->show == NULL)))
-        header(out, a);
+    bool json = a->o->as == SEQ_JSON, first = true;
     for (size_t i = 0; i < sizeof parts / sizeof parts[0] && s == NN_OK; i++) {
         bool asked = a->o->show != NULL && strcmp(a->o->show, parts[i].name) == 0;
         if (!shows(a, parts[i].name) || (!asked && !json && parts[i].classes != a->o->classes))
@@ -508,6 +488,26 @@ nn_status seq_report(json_line *out, seq_analysis *a, nn_error *err)
         s = parts[i].fn(out, a, err);
         first = false;
     }
+    return s;
+}
+
+nn_status seq_report(json_line *out, seq_analysis *a, nn_error *err)
+{
+    bool json = a->o->as == SEQ_JSON, text = a->o->as == SEQ_TEXT;
+    if (a->o->paths)
+        return path_lists(out, a, err);
+    if (a->o->reduction != SEQ_REDUCE_NONE && !a->o->classes)
+        return reduce_lines(out, a, err);
+    if (a->trie.cut && !json)
+        report_line(out, "# sequences longer than %u are left out, because there are too many (--max-sequences)\n",
+                    a->trie.max_length);
+    if (a->o->as == SEQ_PLAIN)
+        return plain(out, a, err);
+    if (json)
+        line_raw(out, "{");
+    if (a->o->classes && (json || (text && a->o->show == NULL)))
+        header(out, a);
+    nn_status s = tables(out, a, err);
     if (s == NN_OK && !a->o->classes && a->o->show == NULL && a->o->as != SEQ_CSV) {
         line_raw(out, json ? "" : "\n");
         if (json)
@@ -518,8 +518,7 @@ nn_status seq_report(json_line *out, seq_analysis *a, nn_error *err)
     return s;
 }
 
-nn_status sequences_run(int argc, char *const *argv, json_line *out, model_problem_fn *tell, void *data, size_t *problems,
-                        nn_error *err)
+nn_status sequences_run(int argc, char *const *argv, json_line *out, const seq_watch *watch, size_t *problems, nn_error *err)
 {
     seq_options o;
     seq_analysis a;
@@ -529,7 +528,7 @@ nn_status sequences_run(int argc, char *const *argv, json_line *out, model_probl
         return s;
     if (o.help) {
         seq_options_help(out, SEQ_COMMAND_SEQUENCES);
-    } else if ((s = seq_analysis_run(&a, &o, tell, data, err)) == NN_OK) {
+    } else if ((s = seq_analysis_run(&a, &o, watch, err)) == NN_OK) {
         *problems = a.problems;
         s = seq_report(out, &a, err);
         seq_analysis_free(&a);

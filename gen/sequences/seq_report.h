@@ -2,19 +2,16 @@
 #ifndef NN_SEQ_REPORT_H
 #define NN_SEQ_REPORT_H
 
+#include "sequences/report_text.h"
 #include "sequences/seq_analysis.h"
 
-/* A line of a table, cut at 500 bytes. */
-void report_line(json_line *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Operators of a sequence separated by commas; `json`: as an array of strings. */
 nn_status report_sequence(json_line *out, const seq_trie *t, uint32_t sequence, bool json, nn_error *err);
-void report_csv_text(json_line *out, const char *s); /* quoted where it has to be */
 
 nn_status seq_report(json_line *out, seq_analysis *a, nn_error *err);
 
-/* The commands. What is to be written to standard output is appended to out; problems with single files go to tell, and *problems
- * is their number. */
-nn_status sequences_run(int argc, char *const *argv, json_line *out, model_problem_fn *tell, void *data, size_t *problems,
-                        nn_error *err);
+/* The commands. What is to be written to standard output is appended to out; watch is told of problems with single files, and
+ * *problems is their number. */
+nn_status sequences_run(int argc, char *const *argv, json_line *out, const seq_watch *watch, size_t *problems, nn_error *err);
 
 #endif

@@ -46,6 +46,7 @@ def test_a_corpus(nngen, corpora):
         x = levels[("operators" if length == 1 else "sequences", length)]
         want = sorted(s for s in sequences if len(s) == length)
         assert x["models"] == len(want) > 20 and x["list"] == [list(s) for s in want]
+        assert x["holders"] == [len(sequences[s]) for s in want]
     assert {tuple(x[:2]) for x in levels[("attributes", 1)]["list"]} == set(attributes)
     rows = list(csv.DictReader(io.StringIO(nngen("coverage", corpora / "a", "--format", "csv").out)))
     assert {tuple(r["sequence"].split(",")): int(r["models"]) for r in rows} == {s: len(m) for s, m in sequences.items() if len(s) > 1}
@@ -64,6 +65,7 @@ def test_what_a_suite_lacks(nngen, corpora):
         a, b = ({s for s in c if len(s) == length} for c in (mine, theirs))
         assert (x["models"], x["suite"], x["both"]) == (len(a), len(b), len(a & b))
         assert x["list"] == [list(s) for s in sorted(a - b)] and (length == 1 or x["list"])
+        assert x["holders"] == [len(mine[tuple(s)]) for s in x["list"]]
     same = report(nngen, corpora / "a", "--against", corpora / "a")
     assert all(x["list"] == [] and x["models"] == x["both"] for x in same.values())
     text = nngen("coverage", corpora / "a", "--against", corpora / "b").out

@@ -166,7 +166,7 @@ def test_like(nngen, tmp_path, plain):
     out = tmp_path / "g"
     r = nngen("--nodes", 20, "--count", 150, "--like", tmp_path / "own", "--out", out)
     assert r.code == 0
-    assert "--like: operator example.Mystery (1 nodes) is not in the table" in r.err
+    assert "--like: operator example.Mystery (1 node) is not in the table" in r.err
     (ops, pairs), (before, pairs_before) = edges(out), edges(plain)
     theirs = {"Conv": 5, "Relu": 5, "MaxPool": 5, "Flatten": 2, "Softmax": 2}
     distance = [sum(abs(share(c, x) - theirs.get(x, 0) / 19) for x in set(c) | set(theirs)) / 2 for c in (ops, before)]
@@ -179,13 +179,56 @@ def test_like(nngen, tmp_path, plain):
     assert (tmp_path / "again" / "models.jsonl").read_bytes() == (out / "models.jsonl").read_bytes()
 
 
+def one_node(path, op, types=(TensorProto.FLOAT, TensorProto.FLOAT), **attributes):
+    graph = helper.make_graph([helper.make_node(op, ["x"], ["y"], **attributes)], "g", [helper.make_tensor_value_info("x", types[0], [2])],
+                              [helper.make_tensor_value_info("y", types[1], [2])])
+    onnx.save(helper.make_model(graph), path)
+
+
+def test_like_passes_over_what_it_cannot_read(nngen, tmp_path):
+    own = tmp_path / "own"
+    own_model(own / "b.onnx", 2)
+    own_model(own / "C.ONNX", 2)
+    alone = nngen("--like", own, "--count", 2, "--inputs", 0, "--out", tmp_path / "x")
+    assert (alone.code, "passed over" in alone.err) == (0, False)
+    (own / "a\nb.onnx").write_bytes(b"no model")
+    (own / "deeper" / "f.onnx").mkdir(parents=True)
+    subprocess.run(["mkfifo", own / "deeper" / "f.onnx" / "pipe.onnx"], check=True)
+    (own / "gone.onnx").symlink_to(tmp_path / "nothing")
+    r = nngen("--like", own, "--count", 2, "--inputs", 0, "--quiet", "--out", tmp_path / "y", timeout=60)
+    assert r.code == 0
+    notes = [x for x in r.err.splitlines() if "--like" in x]
+    assert [x.split(": ", 3)[2] for x in notes] == [f"{own}/a?b.onnx", f"{own}/deeper/f.onnx/pipe.onnx", f"{own}/gone.onnx"]
+    assert all(x.endswith("; passed over") for x in notes)
+    assert "is no ONNX model" in notes[0] and "is no regular file" in notes[1] and "No such file" in notes[2]
+    for a, b in ((tmp_path / "x", tmp_path / "y"),):  # what could be read counts as before
+        assert (a / "models.jsonl").read_bytes() == (b / "models.jsonl").read_bytes()
+
+
+def test_like_says_why_an_operator_is_not_there(nngen, tmp_path):
+    own = tmp_path / "own"
+    own_model(own / "a.onnx", 1)
+    for i, (op, attributes) in enumerate((("DequantizeLinear", {}), ("Gelu", {}), ("LSTMish", {"domain": "example"}), ("Sigmoid", {}))):
+        one_node(own / f"{i}.onnx", op, **attributes)
+    r = nngen("--like", own, "--ops", "-Sigmoid", "--opset", 17, "--count", 1, "--dry-run")
+    assert r.code == 0
+    said = {line.split()[3]: line.split(") ", 1)[1] for line in r.err.splitlines() if "--like: operator" in line}
+    listed = nngen("--list-ops").out
+    needed = next(x.split(": ", 2)[2] for x in listed.splitlines() if x.startswith("# wants other types: DequantizeLinear"))
+    assert said == {"DequantizeLinear": f"needs {needed}", "Gelu": "is not in opset 17", "example.LSTMish": "is not in the table",
+                    "Sigmoid": "is left out by --ops or --common"}
+    admitted = needed.split("with ")[1].replace(" or ", ", ").split(", ")
+    r = nngen("--like", own, "--types", admitted[0], "--count", 1, "--dry-run")
+    assert "DequantizeLinear" not in "".join(x for x in r.err.splitlines() if "--like: operator" in x)
+
+
 def test_like_what_is_no_model(nngen, tmp_path):
     (tmp_path / "own").mkdir()
     r = nngen("--like", tmp_path / "own", "--out", tmp_path / "x")
     assert r.code == 2 and "there is no .onnx file below" in r.err
     (tmp_path / "own" / "a.onnx").write_bytes(b"\x08\x07garbage")
     r = nngen("--like", tmp_path / "own", "--out", tmp_path / "x")
-    assert r.code == 1 and "a.onnx" in r.err
+    assert r.code == 1 and "a.onnx" in r.err and r.err.splitlines()[-1].endswith("nothing is left to learn from: no .onnx file below can be read")
     r = nngen("--like", tmp_path / "none", "--out", tmp_path / "x")
     assert r.code == 1 and "cannot open" in r.err
     (tmp_path / "w").write_text("Conv 1\n")

@@ -244,8 +244,9 @@ static void test_no_memory(void **state)
             json_line out = {.bytes = NULL};
             size_t problems;
             nn_error err = {0};
+            const seq_watch watch = {.tell = ignore};
             nn_stress_fail_at(n);
-            s = (shape[k].coverage ? coverage_run : sequences_run)(shape[k].n, commands[k], &out, ignore, NULL, &problems, &err);
+            s = (shape[k].coverage ? coverage_run : sequences_run)(shape[k].n, commands[k], &out, &watch, &problems, &err);
             nn_stress_fail_at(0);
             assert_true(s == NN_OK || (s == NN_ERR_NOMEM && err.message[0] != '\0'));
             assert_true(s != NN_OK || (out.size > 0 && problems == 0));

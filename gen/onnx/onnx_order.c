@@ -1,0 +1,145 @@
+#include "onnx/onnx_order.h"
+#include "base/sorted.h"
+#include "onnx.pb-c.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct {
+    const Onnx__GraphProto *g;
+    const onnx_scope *scope;
+    uint64_t *needs; /* node << 32 | node whose tensor it takes, ascending */
+    size_t n, capacity;
+    bool in_order; /* each node takes from earlier ones alone */
+    const char *file;
+    nn_error *err;
+} sorter;
+
+/* ---- what a node takes ---- */
+
+/* A name that node i or a body of it uses. `inner`: the innermost body, NULL in the graph itself. */
+static nn_status take(sorter *s, const onnx_scope *inner, const char *name, uint32_t i)
+{
+    for (; inner != NULL && inner != s->scope; inner = inner->up)
+        if (onnx_scope_find(inner, name) != NULL)
+            return NN_OK;
+    const onnx_definition *d = onnx_scope_find(s->scope, name);
+    if (d == NULL || d->place < 0)
+        return NN_OK; /* whether something makes it is not asked here */
+    if (!nn_grow((void **)&s->needs, &s->capacity, s->n + 1, sizeof *s->needs))
+        return nn_nomem(s->err);
+    s->needs[s->n++] = (uint64_t)i << 32 | (uint32_t)d->place;
+    s->in_order = s->in_order && d->place < (int64_t)i;
+    return NN_OK;
+}
+
+static nn_status take_node(sorter *s, const onnx_scope *inner, const Onnx__NodeProto *n, uint32_t i);
+
+static nn_status take_body(sorter *s, const onnx_scope *up, const Onnx__GraphProto *body, uint32_t i)
+{
+    onnx_scope inner;
+    nn_status status = onnx_scope_open(&inner, up, body, s->file, s->err);
+    for (size_t k = 0; k < body->n_node && status == NN_OK; k++)
+        status = take_node(s, &inner, body->node[k], i);
+    for (size_t k = 0; k < body->n_output && status == NN_OK; k++)
+        if (body->output[k]->name != NULL)
+            status = take(s, &inner, body->output[k]->name, i);
+    onnx_scope_close(&inner);
+    return status;
+}
+
+static nn_status take_node(sorter *s, const onnx_scope *inner, const Onnx__NodeProto *n, uint32_t i)
+{
+    nn_status status = NN_OK;
+    for (size_t k = 0; k < n->n_input && status == NN_OK; k++)
+        if (n->input[k][0] != '\0')
+            status = take(s, inner, n->input[k], i);
+    for (size_t k = 0; k < n->n_attribute && status == NN_OK; k++) {
+        const Onnx__AttributeProto *a = n->attribute[k];
+        if (a->g != NULL)
+            status = take_body(s, inner, a->g, i);
+        for (size_t j = 0; j < a->n_graphs && status == NN_OK; j++)
+            status = take_body(s, inner, a->graphs[j], i);
+    }
+    return status;
+}
+
+/* ---- order ---- */
+
+typedef struct {
+    uint32_t node;
+    size_t next; /* of its needs, the one to look at */
+} visit;
+
+/* "2 nodes: A, which makes a; B, which makes b" */
+static nn_status tell_cycle(const sorter *s, const visit *cycle, size_t n)
+{
+    char text[320];
+    size_t at = 0;
+    for (size_t i = 0; i < n && i < 4; i++) {
+        const Onnx__NodeProto *node = s->g->node[cycle[n - 1 - i].node];
+        const char *tensor = "";
+        for (size_t k = 0; k < node->n_output && tensor[0] == '\0'; k++)
+            tensor = node->output[k];
+        int k = snprintf(text + at, sizeof text - at, "%s%.30s, which makes %.30s", i > 0 ? "; " : "",
+                         node->op_type != NULL ? node->op_type : "", tensor);
+        at += k > 0 ? (size_t)k : 0;
+    }
+    return nn_fail(s->err, NN_ERR_IO, s->file, 0, 0, "has a cycle of %zu node%s: %s%s", n, n == 1 ? "" : "s", text,
+                   n > 4 ? "; ..." : "");
+}
+
+/* Depth first, from each node in the file's order, along what it takes. */
+static nn_status sort(sorter *s, uint32_t *order, size_t *first, uint32_t *depth, visit *stack)
+{
+    size_t done = 0, n = s->g->n_node;
+    s->n = sort_unique64(s->needs, s->n);
+    for (size_t i = 0, k = 0; i <= n; i++) {
+        while (k < s->n && s->needs[k] >> 32 < i)
+            k++;
+        first[i] = k;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        size_t height = 0;
+        if (depth[i] == 0)
+            stack[height++] = (visit){i, first[i]};
+        while (height > 0) {
+            visit *v = &stack[height - 1];
+            depth[v->node] = (uint32_t)height;
+            if (v->next == first[v->node + 1]) {
+                order[done++] = v->node;
+                depth[v->node] = UINT32_MAX;
+                height--;
+                continue;
+            }
+            uint32_t to = (uint32_t)s->needs[v->next++];
+            if (depth[to] == 0)
+                stack[height++] = (visit){to, first[to]};
+            else if (depth[to] != UINT32_MAX)
+                return tell_cycle(s, stack + depth[to] - 1, height - depth[to] + 1);
+        }
+    }
+    return NN_OK;
+}
+
+nn_status onnx_order(uint32_t *order, const Onnx__GraphProto *g, const onnx_scope *scope, const char *file, nn_error *err)
+{
+    sorter s = {.g = g, .scope = scope, .in_order = true, .file = file, .err = err};
+    size_t n = g->n_node;
+    nn_status status = n < UINT32_MAX - 1 ? NN_OK : onnx_wrong(file, "has too many nodes", NULL, err);
+    for (size_t i = 0; i < n && status == NN_OK; i++) {
+        order[i] = (uint32_t)i;
+        status = take_node(&s, scope, g->node[i], (uint32_t)i);
+    }
+    if (status == NN_OK && !s.in_order) {
+        size_t *first = nn_malloc((n + 1) * sizeof *first);
+        uint32_t *depth = nn_calloc(n, sizeof *depth); /* in the stack, from 1; 0: not yet there; UINT32_MAX: done */
+        visit *stack = nn_malloc(n * sizeof *stack);
+        status = first != NULL && depth != NULL && stack != NULL ? sort(&s, order, first, depth, stack) : nn_nomem(err);
+        nn_free(first);
+        nn_free(depth);
+        nn_free(stack);
+    }
+    nn_free(s.needs);
+    return status;
+}
