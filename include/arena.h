@@ -1,7 +1,7 @@
-/* Bump allocator with marks. One arena serves one model (or one table); nothing in it is freed on its own.
+/* Bump allocator with marks. One arena serves one model or one table; allocations are not freed one by one.
  *
- * Ownership: the arena owns all that it hands out, until arena_release to an earlier mark, arena_reset or arena_free.
- * A failed allocation returns NULL and sets arena_failed, which stays set until arena_reset. */
+ * Ownership: the arena owns all memory that it returns, until arena_release to an earlier mark, arena_reset or arena_free. A
+ * failed allocation returns NULL and sets arena_failed, which stays set until arena_reset. */
 #ifndef NN_ARENA_H
 #define NN_ARENA_H
 
@@ -22,17 +22,17 @@ typedef struct {
 } arena_mark;
 
 void arena_init(arena *a, size_t block_size);
-/* 16-byte aligned, not cleared. size 0 gives a valid pointer. */
+/* Memory is 16-byte aligned and not cleared. A size of 0 gives a valid pointer. */
 void *arena_alloc(arena *a, size_t size);
 void *arena_calloc(arena *a, size_t count, size_t size);
 char *arena_strdup(arena *a, const char *s);
 char *arena_strndup(arena *a, const char *s, size_t n);
 char *arena_printf(arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 bool arena_failed(const arena *a);
-/* Positions nest: release only to a mark taken on the same arena and not yet released past. Blocks are kept for reuse. */
+/* Marks nest: release only to a mark of the same arena that is still valid. Blocks are kept for reuse. */
 arena_mark arena_get_mark(const arena *a);
 void arena_release(arena *a, arena_mark mark);
-void arena_reset(arena *a); /* forget everything, keep the blocks */
-void arena_free(arena *a);  /* give the blocks back */
+void arena_reset(arena *a); /* empties the arena and keeps its blocks */
+void arena_free(arena *a);  /* frees the blocks */
 
 #endif

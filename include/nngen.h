@@ -1,25 +1,25 @@
-/* nngen: random valid ONNX models from a table of operators. The whole public API.
+/* nngen: random valid ONNX models from a table of operators. This is the whole public API.
  *
- *     nn_table *table = NULL; nn_family *family = NULL; nn_model *model = NULL; nn_error err;
- *     if (nn_table_open(&table, &(nn_table_config){.opset = 17}, &err) == NN_OK &&
- *         nn_family_open(&family, table, &(nn_family_config){.nodes = 40, .count = 100, .seed = 1}, &err) == NN_OK &&
- *         nn_model_build(&model, family, 0, &err) == NN_OK)
- *         nn_model_write(model, "test_000000", &err);
- *     nn_model_free(model);
- *     nn_family_close(family);
- *     nn_table_close(table);
+ *      nn_table *table = NULL; nn_family *family = NULL; nn_model *model = NULL; nn_error err;
+ *      if (nn_table_open(&table, &(nn_table_config){.opset = 17}, &err) == NN_OK &&
+ *          nn_family_open(&family, table, &(nn_family_config){.nodes = 40, .count = 100, .seed = 1}, &err) == NN_OK &&
+ *          nn_model_build(&model, family, 0, &err) == NN_OK)
+ *          nn_model_write(model, "test_000000", &err);
+ *      nn_model_free(model);
+ *      nn_family_close(family);
+ *      nn_table_close(table);
  *
- * A table holds the operators for one opset and profile. A family is a set of models of one size, in which every operator appears.
- * A model is one of them.
+ * A table holds the operators for one opset and profile. A family is a set of models of one size, in which every operator
+ * appears. A model is one of them.
  *
- * A configuration of zeros means the defaults; NULL stands for one. Functions that can fail return nn_status and, where err is not
- * NULL, fill it; what they hand out is then NULL or unchanged. NULL for an argument that is a path or an object (a table, family
- * or model; a failed function leaves one) is NN_ERR_USAGE; functions without a status then return 0 or NULL. The library never
- * exits, prints, or reads the clock or the environment.
+ * A zeroed configuration, or NULL in its place, means the defaults. Functions that can fail return nn_status and, if err is not
+ * NULL, fill it. Their results are then NULL or unchanged. A NULL path or object (table, family or model) is NN_ERR_USAGE;
+ * functions without a status return 0 or NULL for it. The library never exits or prints, and never reads the clock or the
+ * environment.
  *
- * Ownership: what an open or build function hands out is the caller's to close or free (NULL is fine); a family must be closed
- * before its table and a model freed before its family. Texts and bytes handed out belong to the object. Tables and families are
- * immutable and may be shared by threads; a model is for one thread at a time. */
+ * Ownership: the caller closes or frees what an open or build function returns (NULL is allowed). Close a family before its
+ * table, and free a model before closing its family. Texts and bytes that functions return belong to the object. Tables and
+ * families are immutable and may be shared by threads; a model may be used by one thread at a time. */
 #ifndef NNGEN_H
 #define NNGEN_H
 
@@ -50,13 +50,13 @@ typedef enum {
 
 typedef struct {
     nn_status status;
-    char file[160];    /* place in a table, or path of an I/O error; empty if none */
+    char file[160];    /* place in a table, or path of an I/O error; "" if there is none */
     int line, column;  /* from 1; 0 if unknown */
-    char message[480]; /* one line, without a final newline; control characters of names and values are ? */
+    char message[480]; /* one line without a newline; control characters of names and values are replaced by ? */
 } nn_error;
 
-NN_API const char *nn_version(void); /* of the library; NNGEN_VERSION is that of this header */
-/* "file:line:column: message" or "path: message" or the message alone. Returns the length without the NUL, as snprintf. */
+NN_API const char *nn_version(void); /* version of the library; NNGEN_VERSION is the version of this header */
+/* Writes "file:line:column: message", "path: message" or "message". Returns the length without the NUL, like snprintf. */
 NN_API size_t nn_error_text(const nn_error *err, char *out, size_t size);
 
 /* ---- operator tables ---- */
@@ -67,18 +67,17 @@ typedef struct {
     int opset;           /* 13 to 28; 0: 17 */
     const char *profile; /* NULL: "ort" */
     const char *specs;   /* directory to read the table from; NULL: the built-in one */
-    const char *ops;     /* "A,B": only these; "-A,-B": all but these; NULL or "": all */
-    const char *types;   /* "float32,int8,...": element types that data may have, float32 always; NULL or "": float32 */
-    const char *common;  /* "A..B", opset among them: only operators with the same rules in opsets A to B; NULL or "": all */
+    const char *ops;     /* "A,B": only these operators; "-A,-B": all but these; NULL or "": all */
+    const char *types;   /* "float32,int8,...": element types of data; float32 is always included; NULL or "": float32 */
+    const char *common;  /* "A..B", which contains opset: only operators with the same rules in opsets A to B; NULL or "": all */
 } nn_table_config;
 
-/* NN_ERR_USAGE: what the configuration asks for; NN_ERR_TABLE: what stands in the table or profile; NN_ERR_IO: `specs` cannot be
- * read.
- */
+/* NN_ERR_USAGE: an error in the configuration. NN_ERR_TABLE: an error in the table or profile. NN_ERR_IO: `specs` cannot be
+ * read. */
 NN_API nn_status nn_table_open(nn_table **out, const nn_table_config *config, nn_error *err);
 NN_API void nn_table_close(nn_table *table);
 NN_API size_t nn_table_operators(const nn_table *table);
-NN_API const char *nn_table_operator(const nn_table *table, size_t i); /* in name order; NULL past the end */
+NN_API const char *nn_table_operator(const nn_table *table, size_t i); /* sorted by name; NULL past the end */
 NN_API const char *nn_table_digest(const nn_table *table);             /* SHA-256 of the table and profile, 64 hex digits */
 
 /* ---- families ---- */
@@ -90,45 +89,45 @@ typedef struct {
     uint64_t count;           /* models; 0: 100 */
     uint64_t seed;            /* below 2^63 */
     int64_t inputs;           /* sets of input tensors for each model; 0: 1; -1: none */
-    const char *input_mode;   /* how the sets are drawn, in turn: "uniform,normal,corners,special"; NULL or "": uniform */
+    const char *input_mode;   /* modes of the sets, used in turn: "uniform,normal,corners,special"; NULL or "": uniform */
     const char *input_format; /* "pb", "npz" or "pb,npz"; NULL or "": pb */
     uint64_t max_elements;    /* of a tensor; 0: 4096 */
-    const char *cover;        /* what the family is to hold: "ops" (or NULL), "pairs", "triples" */
+    const char *cover;        /* what the family must contain: "ops" (or NULL), "pairs" or "triples" */
     const char *contain;      /* paths that every model has, "A,B,C;D,E"; NULL or "": none */
-    const char *avoid;        /* paths that no model has, likewise */
-    const char *weights;      /* text, a weight a line: "A 2.5", "A,B 4"; NULL or "": all the same */
+    const char *avoid;        /* paths that no model has, in the same form; NULL or "": none */
+    const char *weights;      /* text with one weight in each line: "A 2.5", "A,B 4"; NULL or "": all equal */
     int intervals;            /* not 0: models.jsonl gets the interval of every tensor */
-    int check; /* not 0: every node is re-checked by an independent evaluator of the table; costs time, changes no byte */
+    int check; /* not 0: an independent evaluator of the table checks every node again; takes time, changes no byte */
 } nn_family_config;
 
-/* Plans the family; with `cover` pairs are solved, which takes seconds. NN_ERR_USAGE: a field is out of range, or what is asked for
- * cannot be. */
+/* Plans the family. With `cover` = "pairs" or "triples" it solves pairs of operators, which takes seconds. NN_ERR_USAGE: a field
+ * is out of range, or the request is impossible. */
 NN_API nn_status nn_family_open(nn_family **out, const nn_table *table, const nn_family_config *config, nn_error *err);
 NN_API void nn_family_close(nn_family *family);
 NN_API uint64_t nn_family_count(const nn_family *family);
 
 /* ---- weights ---- */
 
-/* A file of weights (see nn_family_config) as text, to be freed with nn_text_free. NN_ERR_IO: it cannot be read or is no text;
- * NN_ERR_USAGE: it holds none. */
+/* Reads a file of weights (see nn_family_config); free the text with nn_text_free. NN_ERR_IO: the file cannot be read or is not
+ * text. NN_ERR_USAGE: it has no weights. */
 NN_API nn_status nn_weights_read(char **text, const char *path, nn_error *err);
-/* Who is told what a search for models comes across; functions may be NULL. */
+/* Callbacks of nn_weights_like; each may be NULL. */
 typedef struct {
-    /* For each operator in the models that the table does not have, and how many nodes there are of it. why: what would change
-     * that, as the end of a sentence, such as "needs --types with int8 or uint8", "is not in opset 17", "is not in the table". */
+    /* Called for each operator that the models use and the table does not have, with its number of nodes. why: the reason, as the
+     * end of a sentence, such as "needs --types with int8 or uint8", "is not in opset 17", "is not in the table". */
     void (*unknown)(void *data, const char *op, uint64_t nodes, const char *why);
-    /* For each file or directory that is passed over, and why. */
+    /* Called for each file or directory that is skipped, with the reason. */
     void (*passed_over)(void *data, const char *path, const char *reason);
     void *data;
 } nn_like_listener;
 
-/* Weights with which operators appear, and follow one another, as in the .onnx files below a directory, to be freed with
- * nn_text_free. Files that cannot be read or are no sound models are passed over. listener may be NULL. NN_ERR_IO: the directory
- * cannot be opened, or all files were passed over; NN_ERR_USAGE: there is no file, or no operator of the table in them. */
+/* Computes weights from the .onnx files below a directory: how often operators appear and follow one another. Free the text with
+ * nn_text_free. Files that cannot be read or are not sound models are skipped. listener may be NULL. NN_ERR_IO: the directory
+ * cannot be opened, or all files were skipped. NN_ERR_USAGE: there is no file, or none of the operators is in the table. */
 NN_API nn_status nn_weights_like(char **text, const char *dir, const nn_table *table, const nn_like_listener *listener,
                                  nn_error *err);
 typedef void nn_unknown_fn(void *data, const char *op, uint64_t nodes);
-/* The same, telling of unknown operators alone. */
+/* The same, with a callback for unknown operators only. */
 NN_API nn_status nn_weights_learn(char **text, const char *dir, const nn_table *table, nn_unknown_fn *unknown, void *unknown_data,
                                   nn_error *err);
 NN_API void nn_text_free(char *text);
@@ -137,38 +136,38 @@ NN_API void nn_text_free(char *text);
 
 typedef struct nn_model nn_model;
 
-/* Builds model `index` of the family (index < count). *model is NULL or a model of the same family, which is then overwritten:
- * reusing one saves its workspace. After any error it holds no model. */
+/* Builds model `index` of the family (index < count). *model is NULL or a model of the same family, which is overwritten; to
+ * reuse one saves the allocation of its workspace. After any error it holds no model. */
 NN_API nn_status nn_model_build(nn_model **model, const nn_family *family, uint64_t index, nn_error *err);
 NN_API void nn_model_free(nn_model *model);
 
-/* Without a model built: NULL or 0. */
+/* These return NULL or 0 if no model was built. */
 NN_API const char *nn_model_name(const nn_model *model); /* "test_000000" */
 NN_API size_t nn_model_nodes(const nn_model *model);
 NN_API const char *nn_model_node_operator(const nn_model *model, size_t i); /* of the i-th node in file order; NULL past the end */
 NN_API size_t nn_model_inputs(const nn_model *model);                       /* graph inputs */
 NN_API size_t nn_model_outputs(const nn_model *model);
 
-/* The ONNX file, and the TensorProto for graph input i in data set `set`, both from 0 on; the family says how many sets there are.
- * The bytes are valid until the next call of the same function on the model, or its next build. NN_ERR_USAGE: no model was built,
- * or there is no such input or set; NN_ERR_BUILD: past 2 GiB. */
+/* The ONNX file, and the TensorProto of graph input i in input set `set`; both count from 0, and the family has the number of
+ * sets. The bytes are valid until the next call of the same function on the model, or its next build. NN_ERR_USAGE: no model was
+ * built, or there is no such input or set. NN_ERR_BUILD: larger than 2 GiB. */
 NN_API nn_status nn_model_onnx(nn_model *model, const void **bytes, size_t *size, nn_error *err);
 NN_API nn_status nn_model_input(nn_model *model, uint64_t set, size_t i, const void **bytes, size_t *size, nn_error *err);
-/* All sets in NumPy's .npz format: an array for each graph input, by its name, with the set as first dimension. */
+/* All sets in NumPy's .npz format: one array for each graph input, under its name; the first dimension is the set. */
 NN_API nn_status nn_model_npz(nn_model *model, const void **bytes, size_t *size, nn_error *err);
-/* Writes dir/model.onnx and the inputs, as dir/test_data_set_K/input_I.pb and dir/inputs.npz, whichever the family has. dir must
- * not be there, or be empty; it appears whole or not at all. */
+/* Writes dir/model.onnx and the inputs, as dir/test_data_set_K/input_I.pb or dir/inputs.npz or both, as the family says. dir must
+ * not exist or must be empty. It appears whole or not at all. */
 NN_API nn_status nn_model_write(nn_model *model, const char *dir, nn_error *err);
 
-/* ---- what building does ---- */
+/* ---- tracing ---- */
 
-/* Receives text piece by piece. */
+/* Receives text in pieces. */
 typedef void nn_write_fn(void *data, const char *text, size_t size);
-/* Builds model `index` and tells how, in lines: the draws, each operator that was tried, why tries failed and with which rule of
- * the table, what was kept. NN_ERR_BUILD, after the text, where no model was found. */
+/* Builds model `index` and describes it in lines of text: the draws, each operator that was tried, why tries failed and by which
+ * rule of the table, and the nodes that were kept. NN_ERR_BUILD, after the text: no model was found. */
 NN_API nn_status nn_model_trace(const nn_family *family, uint64_t index, nn_write_fn *write, void *data, nn_error *err);
-/* Builds every model and tells how many tries there were, and what they cost, by operator and outcome: a table, the dearest first.
- * format: "text" (or NULL), "json". Models that cannot be built are counted too. cancel: as in nn_corpus_config. */
+/* Builds every model and counts the tries by operator and outcome, with their costs; the most expensive rows come first. Models
+ * that cannot be built are included. format: "text" (or NULL) or "json". cancel: as in nn_corpus_config. */
 NN_API nn_status nn_family_trace(const nn_family *family, const char *format, const volatile int *cancel, nn_write_fn *write,
                                  void *data, nn_error *err);
 
@@ -176,39 +175,40 @@ NN_API nn_status nn_family_trace(const nn_family *family, const char *format, co
 
 typedef struct {
     uint64_t done, count; /* models */
-    uint64_t bytes;       /* of the files of those done */
+    uint64_t bytes;       /* of the files of finished models */
 } nn_progress;
 
 typedef struct {
     const char *out; /* directory; NULL: build and serialise, write nothing */
     unsigned jobs;   /* threads; 0: 1 */
     int force;       /* not 0: replace what nngen wrote to the directory before */
-    /* Not 0: go on where a run of the same family was interrupted. What is finished stays, if it is whole; the bytes are those of
-     * a run without interruption. An empty or new directory is fine. */
+    /* Not 0: continue an interrupted run of the same family. Finished models that are whole are kept; the bytes are those of a
+     * run without interruption. The directory may also be empty or new. */
     int resume;
-    /* Only the models i with i % shards == shard - 1, in a directory of their own, for nn_corpus_merge. 0 and 0: all. */
+    /* Make only the models i with i % shards == shard - 1, in a directory of their own, for nn_corpus_merge. 0 and 0: all
+     * models. */
     unsigned shard, shards;
-    /* Called after each model, in order, by one thread at a time; NULL: not called. */
+    /* Called after each model, in order, by one thread at a time. NULL: not called. */
     void (*progress)(void *data, const nn_progress *progress);
     void *progress_data;
-    /* Where it points to a number other than 0, the models under way are finished, the manifest written, and the status is
-     * NN_ERR_CANCELLED. May be set by a signal handler or another thread. NULL: none. */
+    /* If it points to a number other than 0, the current models are finished, the manifest is written, and the status is
+     * NN_ERR_CANCELLED. A signal handler or another thread may set the number. NULL: the run cannot be cancelled. */
     const volatile int *cancel;
 } nn_corpus_config;
 
 typedef struct {
     uint64_t models, nodes;
-    uint64_t files, bytes;     /* models and inputs */
-    size_t operators, covered; /* of the family; those that appear in a model */
-    size_t missing;            /* operators - covered; nn_missing_fn is told their names */
-    uint64_t distinct;         /* models whose structure (operators, attributes, edges, types, shapes) no earlier one has */
+    uint64_t files, bytes;     /* of models and inputs */
+    size_t operators, covered; /* operators of the family; operators that appear in a model */
+    size_t missing;            /* operators - covered; nn_missing_fn receives their names */
+    uint64_t distinct;         /* models whose structure (operators, attributes, edges, types, shapes) no earlier model has */
 } nn_corpus_report;
 
-/* Called for each operator that is in no model. */
+/* Called for each operator that no model has. */
 typedef void nn_missing_fn(void *data, const char *op, const char *reason);
 
-/* Writes the whole family: out/test_000000/..., out/models.jsonl, out/manifest.json. The bytes do not depend on jobs. What was
- * finished before an error stays, with a manifest that says so. report may be NULL; missing too. */
+/* Writes the whole family: out/test_000000/..., out/models.jsonl, out/manifest.json. The bytes do not depend on jobs. After an
+ * error, finished models stay, with a manifest that says so. report and missing may be NULL. */
 NN_API nn_status nn_corpus_write(const nn_family *family, const nn_corpus_config *config, nn_corpus_report *report,
                                  nn_missing_fn *missing, void *missing_data, nn_error *err);
 
@@ -218,27 +218,29 @@ typedef struct {
     int verify;        /* not 0: compare every file with its SHA-256 in the shard's models.jsonl; reads all of them */
 } nn_merge_config;
 
-/* Joins the directories of all n shards of a family, in any order, in `out`, with the bytes of a run without shards. They stay as
- * they are; files are linked where the file system can, else copied. config may be NULL; report too. NN_ERR_USAGE: the shards are
- * not all of one family. NN_ERR_IO: among others, a shard lists a file that its models cannot have, holds a symbolic link or
- * anything else in place of a directory or regular file that it lists, or with `verify` a file whose SHA-256 differs; err->file is
- * its path. After another error `out` may hold models without a manifest; with `force` it is begun anew. */
+/* Joins the directories of all n shards of a family, in any order, into `out`. The result has the bytes of a run without shards.
+ * The shards are not changed; files are linked where the file system allows it and copied otherwise. config and report may be
+ * NULL.
+ *
+ * NN_ERR_USAGE: the shards do not form one family. NN_ERR_IO: for example, a shard lists a file that its models cannot have; or a
+ * listed directory or file is a symbolic link or something else; or, with `verify`, its SHA-256 differs. err->file is the path of
+ * the file. After another error, `out` may hold models without a manifest; with `force`, the next merge begins anew. */
 NN_API nn_status nn_corpus_merge(const char *out, const char *const *shards, size_t n, const nn_merge_config *config,
                                  nn_corpus_report *report, nn_missing_fn *missing, void *missing_data, nn_error *err);
 
 typedef struct {
-    uint64_t models, files, bytes; /* that were looked at */
+    uint64_t models, files, bytes; /* number of those examined */
     uint64_t differences;
 } nn_verify_report;
 
-/* Called for each difference: a path below the directory and what is wrong with it. */
+/* Called for each difference, with a path below the directory and a description. */
 typedef void nn_difference_fn(void *data, const char *path, const char *what);
 
-/* Compares a corpus with its manifest.json and models.jsonl: SHA-256 of every file, files that are missing or too many, structure
- * of every model. Only regular files below dir are read: a symbolic link, FIFO or device in their place, and a listed name that no
- * file of the model has, are differences. Takes little memory, but for parsing a model.onnx (at most 2 GiB, as protobuf allows)
- * whose hash is right. Writes nothing. NN_OK, whatever differs; NN_ERR_IO where dir cannot be opened. report and tell may be NULL.
- */
+/* Compares a corpus with its manifest.json and models.jsonl: the SHA-256 of every file, missing and unexpected files, and the
+ * structure of every model. It reads only regular files below dir: a symbolic link, FIFO or device in their place is a
+ * difference, and so is a listed name that no file of a model has. It uses little memory, except to parse a model.onnx (at most 2
+ * GiB, as protobuf allows) whose hash is right. It writes nothing. Returns NN_OK even if there are differences; NN_ERR_IO: dir
+ * cannot be opened. report and tell may be NULL. */
 NN_API nn_status nn_corpus_verify(const char *dir, nn_verify_report *report, nn_difference_fn *tell, void *data, nn_error *err);
 
 #ifdef __cplusplus

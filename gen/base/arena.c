@@ -22,7 +22,7 @@ enum { ALIGN = 16, DEFAULT_BLOCK = 64 * 1024 };
 #endif
 #endif
 #ifdef ARENA_ASAN
-/* Released memory is poisoned, so that use after release or past the end of an allocation is found. */
+/* Poisons released memory, so that the sanitizer finds use after release and overruns. */
 #include <sanitizer/asan_interface.h>
 #define POISON(p, n) ASAN_POISON_MEMORY_REGION(p, n)
 #define UNPOISON(p, n) ASAN_UNPOISON_MEMORY_REGION(p, n)
@@ -50,14 +50,14 @@ static void *take(arena_block *b, size_t rounded, size_t size)
     return p;
 }
 
-/* The next kept block that is large enough, or a new one, put right after the current one. */
+/* Returns a kept block that is large enough, or a new one, linked right after the current block. */
 static arena_block *next_block(arena *a, size_t rounded)
 {
     arena_block **link = a->current ? &a->current->next : &a->first;
     for (arena_block **l = link; *l; l = &(*l)->next) {
         if ((*l)->size < rounded)
             continue;
-        arena_block *found = *l; /* move it to the front of the kept ones */
+        arena_block *found = *l; /* move it to the front of the kept blocks */
         *l = found->next;
         found->next = *link;
         *link = found;

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #ifdef NN_STRESS
-/* One counter for all threads. An index is handed out by an atomic add, so exactly one allocation is the n-th. */
+/* One counter for all threads. Each allocation gets its index by an atomic add, so exactly one allocation is the n-th. */
 static long stress_count, stress_at;
 
 void nn_stress_fail_at(long n)
@@ -47,7 +47,7 @@ nn_status nn_vfail(nn_error *err, nn_status status, const char *file, int line, 
 {
     if (!err)
         return status;
-    nn_error e; /* built apart: file and the arguments may point into *err */
+    nn_error e; /* filled first and copied at the end: file and the arguments may point into *err */
     memset(&e, 0, sizeof e);
     e.status = status;
     e.line = line;
@@ -90,7 +90,7 @@ nn_status nn_nomem(nn_error *err)
     return nn_fail(err, NN_ERR_NOMEM, NULL, 0, 0, "out of memory");
 }
 
-/* Sizes that no object can have fail here: allocators of sanitizers stop the program instead. */
+/* Impossible sizes fail here, because the allocators of sanitizers would stop the program instead. */
 void *nn_malloc(size_t size)
 {
     if (size > PTRDIFF_MAX || stress_fails())

@@ -1,4 +1,4 @@
-/* Directories, opened one name at a time and never through a symbolic link. Names are below the open directory `root`. */
+/* Opens directories one name at a time and never through a symbolic link. Names are relative to the open directory `root`. */
 #ifndef NN_DIRECTORY_H
 #define NN_DIRECTORY_H
 
@@ -6,14 +6,15 @@
 
 #include <dirent.h>
 
-/* Whether an entry is the directory itself or the one above. */
+/* Whether an entry is "." or "..". */
 bool directory_is_dot(const char *name);
-/* Whether the name is that of a symbolic link. errno stays as it was. */
+/* Whether the name is that of a symbolic link. Does not change errno. */
 bool directory_is_link(int root, const char *name);
-/* *fd is -1 on failure; the caller closes it. NN_ERR_IO with `shown` as the path; it leaves errno as the system set it, or 0 where
- * the name is a symbolic link or no directory. */
+/* *fd is -1 on failure; the caller closes it. NN_ERR_IO has `shown` as its path. errno is as the system set it, or 0 if the name
+ * is a symbolic link or not a directory. */
 nn_status directory_open(int *fd, int root, const char *name, const char *shown, nn_error *err);
-/* To list the entries; closedir it. NULL: errno has the reason, which for a symbolic link is ENOTDIR or ELOOP. */
+/* Opens a directory to list its entries; the caller calls closedir. NULL: errno has the reason, for a symbolic link ENOTDIR or
+ * ELOOP. */
 DIR *directory_list(int root, const char *name);
 
 #endif

@@ -22,13 +22,13 @@ static nn_status too_large(const char *shown, size_t most, nn_error *err)
     return nn_fail(err, NN_ERR_IO, path, 0, 0, "is larger than %zu bytes", most);
 }
 
-/* A file of any kind, with its status. */
+/* Opens a file of any kind and gets its status. */
 static nn_status open_any(int *fd, struct stat *st, int root, const char *path, int flags, const char *shown, nn_error *err)
 {
     *fd = openat(root, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | flags);
     if (*fd < 0 && (flags & O_NOFOLLOW) != 0 && directory_is_link(root, path))
         return fail(shown, "is a symbolic link", 0, err);
-    if (*fd < 0 && errno == ENXIO) /* a socket has no open() */
+    if (*fd < 0 && errno == ENXIO) /* a socket cannot be opened */
         return fail(shown, "is no regular file", 0, err);
     if (*fd >= 0 && fstat(*fd, st) == 0)
         return NN_OK;
@@ -95,7 +95,7 @@ nn_status file_read(file_bytes *b, int root, const char *path, int flags, size_t
 
 /* ---- streams ---- */
 
-/* Waits until there is something to read, or the end. */
+/* Waits until there is data or the end. */
 static nn_status wait_for(int fd, int patience, const char *path, nn_error *err)
 {
     struct pollfd p = {.fd = fd, .events = POLLIN};

@@ -38,7 +38,7 @@ int file_create(int root, const char *name, bool over)
     return -1;
 }
 
-/* Some file systems tell only now that there was no room. */
+/* Some file systems report only at close that there was no room. */
 static bool close_written(int fd, bool good)
 {
     int reason = errno;

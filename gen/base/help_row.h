@@ -6,7 +6,7 @@
 
 #define HELP_COLUMNS 100
 
-/* "  left      text ..." with further lines below the text. A long `left` stands on a line of its own. */
+/* Prints "  left      text ..." and wraps the text. A long `left` gets a line of its own. */
 void help_row(json_line *out, const char *left, const char *text);
 
 #endif

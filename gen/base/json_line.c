@@ -72,7 +72,7 @@ size_t line_point(char *text)
         bool plain = (*p >= '0' && *p <= '9') || *p == '-' || *p == '+' || *p == 'e';
         if (plain)
             text[n++] = *p;
-        else if (!point) /* the separator has any number of bytes */
+        else if (!point) /* a separator may have several bytes */
             text[n++] = '.';
         point = !plain;
     }

@@ -1,4 +1,4 @@
-/* Hashes that are the same everywhere. */
+/* Hash functions with the same result on every machine. */
 #ifndef NN_MIX_H
 #define NN_MIX_H
 
@@ -17,7 +17,7 @@ static inline uint64_t mix64(uint64_t x)
 
 #define FNV_START ((uint64_t)0xcbf29ce484222325u)
 
-/* FNV-1a (Fowler, Noll, Vo), 64 bits: goes on from h, at first FNV_START. */
+/* FNV-1a (Fowler, Noll, Vo), 64 bits: continues from h, which is FNV_START at first. */
 static inline uint64_t fnv_text(uint64_t h, const char *s)
 {
     for (; *s != '\0'; s++)

@@ -9,8 +9,8 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
 }
 
-/* Optimal string alignment (F. Damerau, "A technique for computer detection and correction of spelling errors", 1964), three rows
- * at a time. */
+/* Optimal string alignment (F. Damerau, "A technique for computer detection and correction of spelling errors", 1964); keeps
+ * three rows of the matrix. */
 size_t word_distance(const char *a, const char *b, size_t most)
 {
     size_t la = strnlen(a, LONGEST), lb = strnlen(b, LONGEST), row[3][LONGEST + 1];

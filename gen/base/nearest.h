@@ -1,19 +1,19 @@
-/* The known word most like an unknown one, for "did you mean". */
+/* Finds the known word that is most similar to an unknown one, for "did you mean". */
 #ifndef NN_NEAREST_H
 #define NN_NEAREST_H
 
 #include <stddef.h>
 
-/* Edits (insert, delete, replace, swap of neighbours) between a and b without regard to case, at most `most` + 1. Words are
- * compared up to 63 characters. */
+/* Edits (insert, delete, replace, swap of neighbours) between a and b, ignoring case; at most `most` + 1. Only the first 63
+ * characters of a word are compared. */
 size_t word_distance(const char *a, const char *b, size_t most);
 
 typedef struct {
-    const char *word; /* best so far, NULL: none is near enough */
+    const char *word; /* best so far; NULL: none is similar enough */
     size_t distance;
 } nearest;
 
-/* Offers a candidate; it is taken if it is nearer than the best and no more than a third of the word is wrong. */
+/* Offers a candidate. It is taken if it is nearer than the best so far and differs in at most a third of the word. */
 void nearest_offer(nearest *n, const char *unknown, const char *candidate);
 
 #endif

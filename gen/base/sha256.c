@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 struct sha256 {
-    EVP_MD *method; /* fetched once: a look-up by name costs more than hashing a small file */
+    EVP_MD *method; /* fetched once, because a look-up by name costs more than to hash a small file */
     EVP_MD_CTX *context;
 };
 

@@ -1,13 +1,13 @@
-/* Arrays of whole numbers in rising order. n 0 is fine, with a NULL array too. */
+/* Sorted arrays of integers. n may be 0, also with a NULL array. */
 #ifndef NN_SORTED_H
 #define NN_SORTED_H
 
 #include "base.h"
 
 void sort64(uint64_t *all, size_t n);
-/* Sorts, and keeps each number once: returns how many are left. */
+/* Sorts and removes duplicates; returns how many numbers are left. */
 size_t sort_unique32(uint32_t *all, size_t n);
-/* Inline, so that static analysis sees it return 0 for n 0. */
+/* Inline, so that static analysis sees that it returns 0 for n = 0. */
 static inline size_t sort_unique64(uint64_t *all, size_t n)
 {
     size_t kept = 0;
@@ -17,7 +17,7 @@ static inline size_t sort_unique64(uint64_t *all, size_t n)
             all[kept++] = all[i];
     return kept;
 }
-/* The first place whose number is not below x; n if there is none. */
+/* The first index whose number is not below x; n if there is none. */
 size_t sorted_place(const uint64_t *all, size_t n, uint64_t x);
 
 #endif

@@ -1,6 +1,6 @@
 #include "base/utf8.h"
 
-/* RFC 3629: no longer forms than needed, no surrogates, nothing past U+10FFFF. */
+/* RFC 3629: rejects overlong forms, surrogates and values above U+10FFFF. */
 size_t utf8_length(const char *s)
 {
     const unsigned char *p = (const unsigned char *)s;

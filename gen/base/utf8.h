@@ -1,13 +1,13 @@
-/* Texts of unknown origin, such as names of files: any bytes but NUL. */
+/* Text of unknown origin, such as file names: any bytes but NUL. */
 #ifndef NN_UTF8_H
 #define NN_UTF8_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Bytes of the character that a text begins with; 0: none, the first byte is no UTF-8 there. */
+/* The length in bytes of the first character; 0 if the text does not begin with a UTF-8 character. */
 size_t utf8_length(const char *s);
-/* The same for characters that can be shown in a line: 0 also for control characters, of C0 and C1. */
+/* The same, but 0 also for control characters (C0 and C1), which cannot be shown in a line. */
 size_t utf8_shown(const char *s);
 
 #endif

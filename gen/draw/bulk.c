@@ -1,8 +1,9 @@
 /* Bulk random words: PCG XSH-RR 64/32 (M. E. O'Neill, "PCG: A Family of Simple Fast Space-Efficient Statistically Good Algorithms
- * for Random Number Generation", 2014), the sequence of the library's pcg32(seed, stream).
+ * for Random Number Generation", 2014), the same sequence as the library's pcg32(seed, stream).
  *
- * bulk_fill runs LANES copies of the generator, one step apart, each advancing LANES steps at a time with the constants of the
- * jumped-ahead LCG: the multiplications no longer wait for each other, and the sequence stays that of bulk_next. */
+ * bulk_fill runs LANES copies of the generator, each one step after the other, and advances each by LANES steps at a time with
+ * the constants of the jumped-ahead LCG. The multiplications then do not wait for each other, and the sequence is that of
+ * bulk_next. */
 #include "draw/choice.h"
 
 enum { LANES = 8 };

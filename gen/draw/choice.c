@@ -1,9 +1,10 @@
 /* The choice tape. All randomness of the generator passes through tape_draw.
  *
- * Seeded: pcg64 (XSL-RR 128/64), stream = the tape's stream; the 128-bit initial state is a hash of seed and stream, so that
- * neighbouring seeds and streams share nothing. Bounded draws: D. Lemire, "Fast Random Integer Generation in an Interval" (2019),
- * multiplication of a 64-bit word by the bound, the high half is the value, words that would bias it are rejected.
- * One word a draw (but for rejections, and bound 1, which takes none): the sequence is part of the file format. */
+ * A seeded tape uses pcg64 (XSL-RR 128/64) with the tape's stream; the 128-bit initial state is a hash of seed and stream, so
+ * that neighbouring seeds and streams are unrelated. Bounded draws use the method of D. Lemire, "Fast Random Integer Generation
+ * in an Interval" (2019): a 64-bit word is multiplied by the bound and the high half is the value; words that would cause bias
+ * are rejected. A draw takes one word, plus one for each rejection; a draw with bound 1 takes none. The sequence is part of the
+ * file format. */
 #include "draw/choice.h"
 #include "base/mix.h"
 
@@ -17,7 +18,7 @@ struct tape {
     const uint8_t *bytes; /* NULL: seeded */
     size_t length, position;
     bool recording, failed;
-    bool noted; /* draws are recorded or heard */
+    bool noted; /* someone records draws or listens to them */
     const tape_listener *listener;
     uint32_t span; /* innermost open span, 0: none */
     tape_draw_record *draws;
@@ -32,7 +33,7 @@ static void seed_rng(tape *t, uint64_t seed, uint64_t stream)
     pcg_seed(&t->rng, hi, lo, stream);
 }
 
-/* a * b: returns the high word, *low the low one. */
+/* Returns the high word of a * b and stores the low word. */
 static inline uint64_t multiply(uint64_t a, uint64_t b, uint64_t *low)
 {
 #ifdef __SIZEOF_INT128__
@@ -59,7 +60,7 @@ static inline uint64_t bounded(pcg_state *rng, uint64_t bound)
     return high;
 }
 
-/* Little-endian, as many bytes as `largest` needs; missing ones are zeros. */
+/* Reads as many bytes as `largest` needs, little-endian; bytes past the end are 0. */
 static uint64_t read_bytes(tape *t, uint64_t largest)
 {
     uint64_t value = 0;
@@ -151,7 +152,7 @@ int64_t tape_range(tape *t, const char *label, int64_t lo, int64_t hi)
     uint64_t width = hi > lo ? (uint64_t)hi - (uint64_t)lo : 0, value;
     if (width < UINT64_MAX) {
         value = tape_draw(t, label, width + 1);
-    } else { /* all of int64: the bound 2^64 does not fit, 0 stands for it in the record */
+    } else { /* all of int64: the bound 2^64 does not fit, so the record has 0 for it */
         value = t->bytes ? read_bytes(t, width) : pcg_next(&t->rng);
         t->count++;
         if (t->noted)

@@ -13,14 +13,14 @@ extern "C" {
 #endif
 
 typedef struct {
-    uint64_t word[4]; /* the bytes of a pcg64 (XSL-RR 128/64 with a stream of its own) */
+    uint64_t word[4]; /* the bytes of a pcg64 (XSL-RR 128/64 with a stream) */
 } pcg_state;
 
 /* pcg64(state, stream), where state = state_hi * 2^64 + state_lo. */
 void pcg_seed(pcg_state *p, uint64_t state_hi, uint64_t state_lo, uint64_t stream);
 uint64_t pcg_next(pcg_state *p);
 
-/* The first n outputs of the library's pcg32(seed, stream): what bulk.c must yield. */
+/* The first n outputs of the library's pcg32(seed, stream), which bulk.c must reproduce. */
 void pcg_reference32(uint64_t seed, uint64_t stream, uint32_t *out, size_t n);
 
 #ifdef __cplusplus
