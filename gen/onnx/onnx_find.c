@@ -60,7 +60,7 @@ static nn_status list_entries(entry_list *l, DIR *d, nn_error *err)
 
 static nn_status find_below(finder *f, int above, const char *name, const char *path, size_t root, int depth);
 
-/* root: bytes of path that were given. */
+/* root: length of the given directory at the beginning of path. */
 static nn_status find_entry(finder *f, int folder, const char *entry, const char *path, size_t root, int depth)
 {
     struct stat st;

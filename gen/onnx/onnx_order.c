@@ -8,16 +8,16 @@
 typedef struct {
     const Onnx__GraphProto *g;
     const onnx_scope *scope;
-    uint64_t *needs; /* node << 32 | node whose tensor it takes, ascending */
+    uint64_t *needs; /* node << 32 | node that produces one of its inputs; sorted */
     size_t n, capacity;
-    bool in_order; /* each node takes from earlier ones alone */
+    bool in_order; /* every node uses earlier nodes only */
     const char *file;
     nn_error *err;
 } sorter;
 
-/* ---- what a node takes ---- */
+/* ---- inputs of a node ---- */
 
-/* A name that node i or a body of it uses. `inner`: the innermost body, NULL in the graph itself. */
+/* Notes a name that node i or one of its bodies uses. `inner`: the innermost body; NULL: the graph itself. */
 static nn_status take(sorter *s, const onnx_scope *inner, const char *name, uint32_t i)
 {
     for (; inner != NULL && inner != s->scope; inner = inner->up)
@@ -25,7 +25,7 @@ static nn_status take(sorter *s, const onnx_scope *inner, const char *name, uint
             return NN_OK;
     const onnx_definition *d = onnx_scope_find(s->scope, name);
     if (d == NULL || d->place < 0)
-        return NN_OK; /* whether something makes it is not asked here */
+        return NN_OK; /* whether the name is defined at all is checked elsewhere */
     if (!nn_grow((void **)&s->needs, &s->capacity, s->n + 1, sizeof *s->needs))
         return nn_nomem(s->err);
     s->needs[s->n++] = (uint64_t)i << 32 | (uint32_t)d->place;
@@ -68,7 +68,7 @@ static nn_status take_node(sorter *s, const onnx_scope *inner, const Onnx__NodeP
 
 typedef struct {
     uint32_t node;
-    size_t next; /* of its needs, the one to look at */
+    size_t next; /* index of the need to visit next */
 } visit;
 
 /* "2 nodes: A, which makes a; B, which makes b" */
@@ -89,7 +89,7 @@ static nn_status tell_cycle(const sorter *s, const visit *cycle, size_t n)
                    n > 4 ? "; ..." : "");
 }
 
-/* Depth first, from each node in the file's order, along what it takes. */
+/* Depth-first search along the needs, from each node in the file's order. */
 static nn_status sort(sorter *s, uint32_t *order, size_t *first, uint32_t *depth, visit *stack)
 {
     size_t done = 0, n = s->g->n_node;
@@ -133,7 +133,7 @@ nn_status onnx_order(uint32_t *order, const Onnx__GraphProto *g, const onnx_scop
     }
     if (status == NN_OK && !s.in_order) {
         size_t *first = nn_malloc((n + 1) * sizeof *first);
-        uint32_t *depth = nn_calloc(n, sizeof *depth); /* in the stack, from 1; 0: not yet there; UINT32_MAX: done */
+        uint32_t *depth = nn_calloc(n, sizeof *depth); /* in the stack, from 1; 0: not visited; UINT32_MAX: done */
         visit *stack = nn_malloc(n * sizeof *stack);
         status = first != NULL && depth != NULL && stack != NULL ? sort(&s, order, first, depth, stack) : nn_nomem(err);
         nn_free(first);

@@ -1,10 +1,10 @@
 #include "onnx/onnx_parse.h"
 #include "onnx.pb-c.h"
 
-/* Memory for protobuf-c, with a limit. */
+/* Allocator for protobuf-c with a limit. */
 typedef struct {
     size_t left;
-    bool spent, failed; /* the limit was reached; there is no memory */
+    bool spent, failed; /* spent: the limit was reached; failed: out of memory */
 } budget;
 
 static void *take(void *data, size_t n)
@@ -14,7 +14,7 @@ static void *take(void *data, size_t n)
         b->spent = true;
         return NULL;
     }
-    b->left -= n; /* what is given back does not count again: merging gives back little */
+    b->left -= n; /* freed memory is not added back: protobuf-c frees little while it parses */
     void *p = nn_malloc(n);
     b->failed = b->failed || p == NULL;
     return p;

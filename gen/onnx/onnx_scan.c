@@ -7,7 +7,7 @@ typedef enum { NONE, MODEL, GRAPH, NODE, ATTRIBUTE, TENSOR, VALUE, TYPE, TENSOR_
 static const char *const names[KINDS] = {"",      "model", "graph",       "node",     "attribute",    "tensor",
                                          "value", "type",  "tensor type", "function", "sparse tensor"};
 
-/* Message fields that lead somewhere; `once`: not repeated. */
+/* Fields that contain messages to descend into; `once`: the field is not repeated. */
 static const struct {
     uint8_t in, number, to;
     bool once;
@@ -20,7 +20,7 @@ static const struct {
     {SPARSE, 2, TENSOR, true},     {ATTRIBUTE, 22, SPARSE, true},    {ATTRIBUTE, 23, SPARSE, false},
 };
 
-/* Fields that are left out: data of tensors, alone or packed, and documentation. */
+/* Fields that are left out: data of tensors, packed or not, and documentation. */
 static const struct {
     uint8_t in, number, wire;
 } left_out[] = {
@@ -29,7 +29,7 @@ static const struct {
     {GRAPH, 10, 2}, {NODE, 6, 2},    {VALUE, 3, 2},   {FUNCTION, 8, 2}, {ATTRIBUTE, 13, 2},
 };
 
-enum { LENGTH_BYTES = 5 }; /* of a message that is written anew, whatever its length */
+enum { LENGTH_BYTES = 5 }; /* of the length of a rewritten message, padded so that it can be filled in later */
 
 typedef struct {
     onnx_scan_report *report;
@@ -98,7 +98,7 @@ static int find_rule(kind in, uint64_t key)
 
 static nn_status scan(scanner *c, uint64_t end, kind in, int depth);
 
-/* A message of n bytes that leads somewhere; its key is written. */
+/* Rewrites a message of n bytes that is descended into. Its key is already written. */
 static nn_status scan_message(scanner *c, uint64_t n, kind to, int depth)
 {
     onnx_skeleton *out = c->out;
@@ -112,7 +112,7 @@ static nn_status scan_message(scanner *c, uint64_t n, kind to, int depth)
     return s;
 }
 
-/* The n bytes of a field without a number; its key, and its length if it has one, are written. */
+/* Copies the n bytes of a length-delimited or fixed-size field. The key, and the length if there is one, are already written. */
 static nn_status copy(scanner *c, uint64_t n, kind in)
 {
     if (!fit(c->out, n))
@@ -134,7 +134,7 @@ static nn_status scan_number(scanner *c, uint64_t key, uint64_t end, kind in)
     return write_varint(c->out, key) && write_varint(c->out, x) ? NN_OK : nn_nomem(c->err);
 }
 
-/* Any other field, of n bytes. `seen`: rules whose field must not come again. */
+/* Handles any other field of n bytes. `seen`: the rules of fields that must not occur again. */
 static nn_status scan_bytes(scanner *c, uint64_t key, uint64_t n, kind in, int depth, uint32_t *seen)
 {
     int rule = find_rule(in, key);

@@ -1,19 +1,19 @@
-/* A look at the protobuf wire format of an ONNX model before it is parsed, in linear time.
+/* Scans the protobuf wire format of an ONNX model before it is parsed, in linear time.
  *
- * protobuf-c recurses as deep as the bytes say, and joins a message field that is there twice, which takes quadratic time: both are
- * refused here. It also keeps a copy of all data of tensors, which nobody looks at here: the model is written anew without them,
- * so that memory holds a model's structure, whatever the size of its weights.
+ * protobuf-c recurses as deeply as messages are nested, and merges repeated occurrences of a message field, which takes quadratic
+ * time. The scan refuses both. protobuf-c also keeps a copy of all tensor data, which nngen does not need. The scan therefore
+ * rewrites the model without these data, so that memory depends on the structure of a model and not on the size of its weights.
  *
- * Ownership: an onnx_skeleton's bytes are the caller's to nn_free, after a failure too. */
+ * Ownership: the caller frees the bytes of an onnx_skeleton with nn_free, also after a failure. */
 #ifndef NN_ONNX_SCAN_H
 #define NN_ONNX_SCAN_H
 
 #include "onnx/onnx_source.h"
 
-enum { ONNX_SCAN_DEPTH = 32 }; /* bodies of control flow inside each other */
+enum { ONNX_SCAN_DEPTH = 32 }; /* levels of nested control-flow bodies */
 
 typedef struct {
-    size_t external; /* tensors whose data are in another file, which is not followed */
+    size_t external; /* tensors whose data are in another file; that file is not read */
 } onnx_scan_report;
 
 /* A model without the data of tensors and documentation texts. */
@@ -22,7 +22,7 @@ typedef struct {
     size_t n, capacity;
 } onnx_skeleton;
 
-/* NN_ERR_IO says what is wrong; file is for the message. */
+/* NN_ERR_IO: the message says what is wrong; file is for the message. */
 nn_status onnx_scan(onnx_scan_report *report, onnx_skeleton *out, onnx_source *from, const char *file, nn_error *err);
 
 #endif

@@ -8,7 +8,7 @@
 
 typedef struct {
     const char *name;
-    size_t node; /* that defines it, from 1; 0: known from the start */
+    size_t node; /* node that defines the tensor, from 1; 0: an input or initializer */
 } definition;
 
 static int by_name(const void *a, const void *b)

@@ -1,11 +1,11 @@
-/* Looks at the structure of an ONNX file. */
+/* Checks the structure of an ONNX file. */
 #ifndef NN_ONNX_READ_H
 #define NN_ONNX_READ_H
 
 #include "base.h"
 
-/* Whether the bytes are a model of `nodes` operators in topological order: every tensor has one definition, before its uses, and
- * every graph output is defined. If not, why says what is wrong; it is empty without memory. */
+/* Whether the bytes are a model of `nodes` operators in topological order, in which every tensor has one definition before its
+ * uses and every graph output is defined. If not, why gets the reason; it is empty if memory ran out. */
 bool onnx_is_sound(const void *bytes, size_t n, uint64_t nodes, char *why, size_t size);
 
 #endif

@@ -1,17 +1,18 @@
-/* The bytes of an ONNX model, from memory or from a file, in order. Of a file no more than a buffer is in memory, and what is
- * passed over is not read.
+/* Reads the bytes of an ONNX model in order, from memory or from a file. For a file, only a buffer is in memory, and skipped
+ * bytes are not read.
  *
- * Ownership: a source of bytes borrows them; a source of a file owns the descriptor and the buffer: onnx_source_close. */
+ * Ownership: a source of bytes borrows them. A source of a file owns the descriptor and the buffer; free them with
+ * onnx_source_close. */
 #ifndef NN_ONNX_SOURCE_H
 #define NN_ONNX_SOURCE_H
 
 #include "base.h"
 
 typedef struct {
-    const uint8_t *at, *end; /* bytes at hand */
-    uint64_t size, position; /* of all; of what is behind `end` */
-    uint8_t *buffer;         /* NULL: of bytes in memory */
-    int fd, reason;          /* reason: errno of a read that failed */
+    const uint8_t *at, *end; /* buffered bytes that are not yet consumed */
+    uint64_t size, position; /* total size; offset of `end` */
+    uint8_t *buffer;         /* NULL: the source is in memory */
+    int fd, reason;          /* reason: errno of a failed read */
 } onnx_source;
 
 void onnx_source_bytes(onnx_source *s, const void *bytes, size_t n);
@@ -24,7 +25,7 @@ static inline uint64_t onnx_source_place(const onnx_source *s)
     return s->position - (uint64_t)(s->end - s->at);
 }
 
-/* False: at the end, which comes early in a file that was cut off meanwhile; or the read failed. */
+/* Fills the buffer. false: the read failed, or the source has ended; a file that was truncated meanwhile ends early. */
 bool onnx_source_fill(onnx_source *s);
 static inline bool onnx_source_byte(onnx_source *s, uint8_t *byte)
 {
@@ -33,7 +34,7 @@ static inline bool onnx_source_byte(onnx_source *s, uint8_t *byte)
     *byte = *s->at++;
     return true;
 }
-/* The next n bytes, copied, or passed over where `to` is NULL. */
+/* Copies the next n bytes, or skips them if `to` is NULL. */
 bool onnx_source_take(onnx_source *s, uint8_t *to, uint64_t n);
 
 #endif

@@ -9,16 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A graph under way. */
+/* A graph or body that is being read. */
 typedef struct level level;
 struct level {
     const level *up;
-    onnx_scope names;   /* a node's number is that in the view, once it has been read */
-    uint32_t container; /* the node that is being read, in the view */
+    onnx_scope names;   /* maps names to node numbers of the view, once the node has been read */
+    uint32_t container; /* the node of the view that contains this body */
 };
 
 typedef struct {
-    uint64_t *all; /* two numbers each */
+    uint64_t *all; /* pairs of numbers */
     size_t n, capacity;
 } pair_list;
 
@@ -44,7 +44,7 @@ static nn_status add_pair(reader *r, pair_list *l, uint32_t a, uint32_t b)
     return NN_OK;
 }
 
-/* Notes that the node that is being read uses a tensor, or the nodes around it do. */
+/* Notes that the current node, or the node around its body, uses a tensor. */
 static nn_status use(reader *r, const level *l, const char *name, uint32_t node)
 {
     for (const level *at = l; at != NULL; at = at->up) {
@@ -204,7 +204,7 @@ static nn_status read_outputs(reader *r, const Onnx__GraphProto *g, const level 
             continue;
         if (d == NULL)
             return wrong(r, "has a graph output that nothing makes", name != NULL ? name : "");
-        if (at != l) /* a body hands on what is made around it */
+        if (at != l) /* the node that contains a body also passes on tensors that are made around it */
             status = use(r, l->up, name, l->up->container);
         else if (l->up == NULL && d->place >= 0)
             status = add_pair(r, &r->makes, d->number, (uint32_t)(d - l->names.all));
@@ -240,9 +240,9 @@ static nn_status read_graph(reader *r, const Onnx__GraphProto *g, level *up)
     return status;
 }
 
-/* ---- the whole ---- */
+/* ---- finishing ---- */
 
-/* Lists of readers and counts from the pairs. */
+/* Turns the pairs into lists of readers and counts. */
 static nn_status close_reader(reader *r)
 {
     onnx_view *v = r->v;

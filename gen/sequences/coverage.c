@@ -55,7 +55,7 @@ enum { LEVELS = sizeof levels / sizeof levels[0] };
 
 typedef struct {
     size_t models, suite, both;
-    seq_list list; /* what only the models have; without a suite what they have */
+    seq_list list; /* items that only the models have; without a suite, all items of the models */
 } level_count;
 
 static nn_status count(const coverage *c, const level *l, level_count *n, nn_error *err)
@@ -124,7 +124,7 @@ static nn_status list(json_line *out, const coverage *c, const level *l, const l
     return s;
 }
 
-/* Ends the list of a level in JSON with how many models have each of it. */
+/* Ends the list of a level in JSON with the numbers of models that have each item. */
 static void holders(json_line *out, const coverage *c, const level *l, const level_count *n)
 {
     const seq_trie *t = l->attributes ? &c->attributes : &c->sequences;
@@ -190,7 +190,7 @@ static nn_status report(json_line *out, const coverage *c, level_count *n, seq_f
         if (show != NULL && strcmp(show, levels[k].key) != 0)
             continue;
         if (as == SEQ_TEXT && (n[k].list.n == 0 || (show == NULL && !c->against)))
-            continue; /* without a suite the lists are long: they are asked for */
+            continue; /* without a suite the lists are long, so they are printed on request only */
         s = report_level(out, c, &levels[k], &n[k], as, first, err);
         first = false;
     }

@@ -95,8 +95,8 @@ static bool is_common(const seq_analysis *a, size_t set, uint32_t sequence)
     }
 }
 
-/* All that lies between a sequence of a set and a part of it that is in the set is in the set too, so that the parts one shorter
- * tell whether it contains another. */
+/* If a set has a sequence and a part of it, it has everything in between. So it is enough to look at the parts that are one
+ * operator shorter to see whether a sequence contains another one of the set. */
 static nn_status common_sets(seq_analysis *a, nn_error *err)
 {
     for (size_t k = 0; k < SEQ_SETS; k++)
@@ -155,8 +155,8 @@ static nn_status count_holders(seq_analysis *a, nn_error *err)
     return s;
 }
 
-/* A sequence that the same models hold as one of its parts says nothing new: as it is in no more models than the part, equal
- * numbers mean the same models. Which sequences are tested depends on how many models hold them, not on outcomes. */
+/* A sequence that is held by the same models as one of its parts adds nothing. No model holds the sequence without the part, so
+ * equal numbers mean the same models. The choice of tested sequences depends on the number of holders, not on outcomes. */
 static bool is_tested(seq_trie *t, uint32_t s, uint64_t least)
 {
     const seq_node *n = &t->nodes[s], *p = &t->nodes[n->parent];
@@ -172,7 +172,7 @@ static int by_p(const void *a, const void *b)
     const seq_association *x = a, *y = b;
     if (x->p != y->p)
         return x->p < y->p ? -1 : 1;
-    return (x->sequence > y->sequence) - (x->sequence < y->sequence); /* places in the sorted list by now */
+    return (x->sequence > y->sequence) - (x->sequence < y->sequence); /* sorted, so indices are in alphabetical order */
 }
 
 static nn_status sort_by_length(const seq_trie *t, seq_list *l, nn_error *err)
@@ -265,7 +265,7 @@ static nn_status count_models(seq_analysis *a, nn_error *err)
         else
             a->count[m->class == SEQ_GIVEN ? 0 : m->class]++;
     }
-    /* A suite only says which of the others' sequences it has. */
+    /* models of a suite only count for sequences that other models have, so they come second */
     for (unsigned suite = 0; suite < 2; suite++)
         for (size_t i = 0; i < a->models.n && s == NN_OK; i++) {
             const seq_model *m = &a->models.all[i];

@@ -9,16 +9,16 @@
 
 typedef struct {
     const uint32_t *ops;
-    uint32_t n, same;     /* operators; how many of them are those of the path before it */
-    uint32_t first, last; /* models that have it */
+    uint32_t n, same;     /* number of operators; length of the common prefix with the path before it */
+    uint32_t first, last; /* range of models that have it */
 } path;
 
-/* Different paths of the models of a class. */
+/* The different paths of the models of a class. */
 typedef struct {
-    uint64_t *owners; /* path of the trie << 32 | model, ascending */
+    uint64_t *owners; /* path in the trie << 32 | model; sorted */
     size_t n_owners, owner_room;
-    uint32_t *ops; /* of all paths, one after the other */
-    path *all;     /* in the order of their operators, so that those that begin alike are together */
+    uint32_t *ops; /* operators of all paths, concatenated */
+    path *all;     /* sorted by operators, so that paths with a common prefix are adjacent */
     size_t n;
 } path_set;
 
@@ -27,18 +27,18 @@ enum { KNOWN = 4096 }; /* blocks of a path that are remembered */
 typedef struct {
     seq_analysis *a;
     path_set sets[SEQ_CLASSES];
-    seq_list paths; /* of the model under way */
-    size_t *listed; /* different paths of each model */
+    seq_list paths; /* of the current model */
+    size_t *listed; /* number of different paths of each model */
     size_t model;
     seq_gestalt gestalt;
-    const uint32_t *path; /* the first of the two under way */
+    const uint32_t *path; /* the first of the two current paths */
     struct {
         uint32_t from, n;
         uint64_t number;
     } known[KNOWN];
-    uint64_t number; /* of the first path and the set, from 1 */
+    uint64_t number; /* of the pair (first path, set), from 1 */
     unsigned set;
-    uint8_t *in; /* 1 << set, of each sequence of the trie */
+    uint8_t *in; /* a bit 1 << set for each sequence of the trie */
     size_t in_room;
     nn_error *err;
 } blocks;
@@ -149,14 +149,15 @@ static nn_status keep_block(void *data, const uint32_t *ops, size_t n)
     return NN_OK;
 }
 
-/* A path of failed models with those of a class. Of two failed models the one that was given first has the first path. */
+/* Compares a path of failed models with the paths of a class. Of two failed models, the one given first provides the first
+ * path. */
 static nn_status match_path(blocks *b, const path *x, unsigned class)
 {
     const path_set *set = &b->sets[class];
     b->path = x->ops;
     b->number++;
     nn_status s = seq_gestalt_first(&b->gestalt, x->ops, x->n, b->err);
-    uint32_t same = 0; /* as the last path that was compared */
+    uint32_t same = 0; /* length of the common prefix with the last path that was compared */
     for (size_t k = 0; k < set->n && s == NN_OK; k++) {
         const path *y = &set->all[k];
         same = same < y->same ? same : y->same;

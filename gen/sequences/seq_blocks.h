@@ -1,13 +1,13 @@
-/* The sets of an analysis from the matching blocks of every two listed paths, as the study took them.
+/* The sets of an analysis from the matching blocks of every two listed paths, as in the study.
  *
- * The blocks of two paths depend on their operators alone. So each different path is kept once, whatever the models that have it,
- * and every two of them are compared once for each set. */
+ * The blocks of two paths depend on their operators only. So each different path is stored once, and every two of them are
+ * compared once for each set, however many models have them. */
 #ifndef NN_SEQ_BLOCKS_H
 #define NN_SEQ_BLOCKS_H
 
 #include "sequences/seq_analysis.h"
 
-/* Fills the sets, pairs and capped. */
+/* Fills sets, pairs and capped. */
 nn_status seq_blocks_find(seq_analysis *a, nn_error *err);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { BITS = 64, SEEN = 1 << 16, WORDS_MAX = 1 << 27 }; /* of all rows: 1 GiB */
+enum { BITS = 64, SEEN = 1 << 16, WORDS_MAX = 1 << 27 }; /* WORDS_MAX: of all rows, 1 GiB */
 
 /* ---- the first sequence ---- */
 
@@ -18,7 +18,7 @@ static bool fit_operators(seq_gestalt *g, const uint32_t *ops, size_t n)
     return true;
 }
 
-/* Polynomials modulo 2^64, from which the hash of every part follows. */
+/* Polynomials modulo 2^64; the hash of every part follows from those of two prefixes. */
 static bool hash_beginnings(seq_gestalt *g, size_t side, const uint32_t *ops, size_t from, size_t n)
 {
     if (g->seen == NULL)
@@ -65,16 +65,16 @@ nn_status seq_gestalt_first(seq_gestalt *g, const uint32_t *a, size_t na, nn_err
     return hash_beginnings(g, 0, a, 0, na) ? NN_OK : nn_nomem(err);
 }
 
-/* ---- sets of places ---- */
+/* ---- sets of positions ---- */
 
-/* The places of an operator of b in a part of a, counted from there. */
+/* Positions, within a part of a, at which each operator of b occurs. */
 typedef struct {
     const seq_gestalt *g;
     const uint32_t *a, *b;
     size_t length;   /* of the part */
-    size_t first, n; /* word of the rows where it begins; words of a set */
+    size_t first, n; /* word of the rows where the part begins; number of words of a set */
     unsigned shift;
-    uint64_t last; /* what the last word may hold */
+    uint64_t last; /* mask of the valid bits in the last word */
 } part;
 
 static part part_of(const seq_gestalt *g, const seq_region *r, const uint32_t *b)
@@ -101,7 +101,7 @@ static uint64_t word(const uint64_t *row, size_t k, unsigned shift)
     return row[k] >> shift | row[k + 1] << 1 << (BITS - 1 - shift);
 }
 
-/* Words of a set from lo up to hi; all others are 0. */
+/* Words of a set from lo up to hi; all other words are 0. */
 typedef struct {
     uint64_t *words;
     size_t lo, hi;
@@ -126,7 +126,7 @@ static inline void all_places(const part *p, places *s, size_t j)
     trim(s);
 }
 
-/* Where b[j] and then what begins at the places of `from` stands. May be in place. */
+/* The positions where b[j] is followed by what begins at the positions of `from`. to may equal from. */
 static inline void step_back(const part *p, places *to, const places *from, size_t j)
 {
     const uint64_t *r = row(p, j);
@@ -142,7 +142,7 @@ static inline void step_back(const part *p, places *to, const places *from, size
     trim(to);
 }
 
-/* Keeps the places of s that b[j] follows after `length` operators. */
+/* Keeps the positions of s whose `length` operators are followed by b[j]. */
 static void step_on(const part *p, places *s, size_t length, size_t j)
 {
     for (size_t k = s->lo; k < s->hi; k++)
@@ -161,8 +161,8 @@ static size_t lowest(const places *s)
 
 /* ---- the longest block ---- */
 
-/* Reads the window of `width` operators that ends at `end` backwards. Returns how many were read until no place was left; width if
- * some are: these are in s then. */
+/* Reads the window of `width` operators that ends at `end` backwards. Returns how many operators were read until no position was
+ * left, or width if some are left; these are in s then. */
 static size_t read_window(const part *p, places *s, size_t end, size_t width)
 {
     size_t read = 1;
@@ -171,7 +171,7 @@ static size_t read_window(const part *p, places *s, size_t end, size_t width)
     return read;
 }
 
-/* Of the whole sequences, for the next b that begins alike. */
+/* Saves the state of a search in whole sequences, for the next b with the same prefix. */
 static bool save(seq_gestalt *g, const seq_search *x, size_t depth)
 {
     if (!nn_grow((void **)&g->searches, &g->search_room, g->n_searches + 1, sizeof *g->searches))
@@ -181,7 +181,7 @@ static bool save(seq_gestalt *g, const seq_search *x, size_t depth)
     return true;
 }
 
-/* A block that is longer by one ends at x->end, for each place of s. Follows them as far as they go. */
+/* For each position of s, a block that is one operator longer ends at x->end. Extends these blocks as far as they match. */
 static bool grow(seq_gestalt *g, const part *p, places *s, size_t b_end, seq_search *x, bool whole)
 {
     x->found = true;
@@ -201,8 +201,9 @@ static bool grow(seq_gestalt *g, const part *p, places *s, size_t b_end, seq_sea
     }
 }
 
-/* No block that ends at a place is longer by more than one than the longest that ended before, so that windows of two lengths tell:
- * of one more than the best, and of the best while one could stand earlier in a. False: no memory. */
+/* The longest block that ends at a position is at most one operator longer than the longest block that ended before. So two
+ * window lengths are enough: one more than the best, and the best itself while an earlier position in a is possible. false: out
+ * of memory. */
 static bool longest(seq_gestalt *g, const part *p, const seq_region *r, seq_search *x, bool whole)
 {
     places s = {.words = g->places}, longer = {.words = g->places + p->n};
@@ -210,7 +211,7 @@ static bool longest(seq_gestalt *g, const part *p, const seq_region *r, seq_sear
         bool tie = x->found && x->best.at_a > 0;
         size_t end = x->end, width = x->best.length + !tie, read = read_window(p, &s, end, width);
         if (s.lo == s.hi) {
-            x->end += width + 1 - read; /* the next window without all that was read */
+            x->end += width + 1 - read; /* the next window that does not contain all operators that were read */
             if (whole && !save(g, x, end + 1))
                 return false;
             continue;
@@ -234,14 +235,14 @@ static bool longest(seq_gestalt *g, const part *p, const seq_region *r, seq_sear
     return true;
 }
 
-/* ---- memory ---- */
+/* ---- remembered regions ---- */
 
 static uint64_t hash_part(const seq_gestalt *g, size_t side, size_t from, size_t end)
 {
     return g->hash[side][end] - g->hash[side][from] * g->powers[end - from];
 }
 
-/* Whether the operators of a region were compared before; they are from now on. */
+/* Whether the operators of a region were compared before; remembers them. */
 static bool is_known(seq_gestalt *g, const seq_region *r, const uint32_t *b)
 {
     if (g->seen == NULL)
@@ -286,7 +287,7 @@ static bool push_block(seq_gestalt *g, size_t a, size_t n)
     return true;
 }
 
-/* Finds the longest block of a region and leaves it and what is on its sides on the stack. */
+/* Finds the longest block of a region and pushes it and the regions on its sides on the stack. */
 static bool divide(seq_gestalt *g, const seq_region *r, const uint32_t *b, size_t least, seq_search *x, bool whole)
 {
     part p = part_of(g, r, b);

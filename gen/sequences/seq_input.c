@@ -38,7 +38,7 @@ static nn_status read_text(onnx_view *v, const char *path, nn_error *err)
     return s;
 }
 
-/* A file that was found below a directory, or one that was given: then `below` is its path. */
+/* A file that was found below a directory, or a given file; then `below` is its path. */
 static nn_status add_model(void *data, int folder, const char *entry, const char *path, const char *below, nn_error *err)
 {
     loader *o = data;
@@ -84,7 +84,7 @@ nn_status model_list_add(model_list *l, const char *path, unsigned class, model_
 
 /* ---- names ---- */
 
-enum { SHORT, BELOW, WHOLE }; /* how much of its path a model's name has */
+enum { SHORT, BELOW, WHOLE }; /* how much of its path a model's name contains */
 
 static nn_status name_model(seq_model *m, nn_error *err)
 {
@@ -107,7 +107,7 @@ static int by_name(const void *a, const void *b)
     return order != 0 ? order : strcmp((*x)->path, (*y)->path);
 }
 
-/* Models sorted by name: those of one name that are different files get more of their paths. */
+/* Models sorted by name. Different files with the same name get more of their paths. Returns whether a name has to change. */
 static bool tell_apart(seq_model **sorted, size_t n)
 {
     bool changed = false;

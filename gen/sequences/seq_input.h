@@ -1,4 +1,4 @@
-/* Models from files, directories and text, with their names.
+/* Models from files, directories and text, and their names.
  *
  * Ownership: a model_list owns its models. */
 #ifndef NN_SEQ_INPUT_H
@@ -7,10 +7,10 @@
 #include "onnx/onnx_view.h"
 
 typedef struct {
-    char *name;     /* of model_list_name */
-    char *path;     /* as it was given, with what is below it */
-    size_t below;   /* where in path that begins; 0: a file was given */
-    unsigned level; /* how much of the path the name has */
+    char *name;     /* set by model_list_name */
+    char *path;     /* the given path with the part below it */
+    size_t below;   /* where in path the part below the given directory begins; 0: a file was given */
+    unsigned level; /* how much of the path the name contains */
     onnx_view view;
     unsigned class;
 } seq_model;
@@ -20,28 +20,29 @@ typedef struct {
     size_t n, capacity;
 } model_list;
 
-/* What cannot be read is told and passed over. */
+/* Reports a file that cannot be read and is skipped. */
 typedef void model_problem_fn(void *data, const char *message);
-/* Called now and then while something takes long: `done` of `all` steps are done. */
+/* Called at intervals during long computations: `done` of `all` steps are done. */
 typedef void seq_progress_fn(void *data, uint64_t done, uint64_t all);
 
-/* Who is told of what happens meanwhile; either function may be NULL. */
+/* Callbacks; either function may be NULL. */
 typedef struct {
     model_problem_fn *tell;
     seq_progress_fn *progress;
     void *data;
-    bool terminal; /* somebody looks on: progress is told without --progress too */
+    bool terminal; /* progress goes to a terminal and is shown without --progress */
 } seq_watch;
 
-/* Adds the models of a path: a directory (every *.onnx below it, by name; links to directories are not followed), a text file of
- * sequences (*.txt), or a model. A directory without models is a problem. NN_ERR_IO: the path itself cannot be read. */
+/* Adds the models of a path: a directory (every *.onnx below it, sorted by name; links to directories are not followed), a text
+ * file of sequences (*.txt), or a model. A directory without models is reported as a problem. NN_ERR_IO: the path itself cannot
+ * be read. */
 nn_status model_list_add(model_list *l, const char *path, unsigned class, model_problem_fn *tell, void *data, size_t *problems,
                          nn_error *err);
-/* Names all models, when all are there: the path below the directory that was given, without /model.onnx or .onnx at its end.
- * Different files that would have the same name (a.onnx and a/model.onnx, or a.onnx in two directories) keep the end, and where
- * that is not enough the directory. A file that was given twice has one name. */
+/* Names all models, after all have been added. A name is the path below the given directory, without /model.onnx or .onnx at the
+ * end. If different files would get the same name (a.onnx and a/model.onnx, or a.onnx in two directories), they keep the end, and
+ * if that is not enough, the directory. A file that was given twice has one name. */
 nn_status model_list_name(model_list *l, nn_error *err);
-/* The model of a name, or of a path. Leading folders may be left out if that is clear. NULL: none, or more than one. */
+/* Finds a model by name or path. Leading directories may be left out if the rest is unique. NULL: none, or more than one. */
 seq_model *model_list_find(const model_list *l, const char *name);
 void model_list_free(model_list *l);
 

@@ -13,7 +13,7 @@ typedef struct {
     const char *flag, *argument;
     int commands;
     kind kind;
-    size_t offset; /* PATH: the class */
+    size_t offset; /* for PATH: the class */
     int64_t fallback, least, greatest;
     const char *help;
 } row;
@@ -127,10 +127,10 @@ static int choice(const char *word, const char *const *words)
     return -1;
 }
 
-static const char *const formats[] = {"text", "json", "csv", "plain", NULL}; /* as in seq_format */
+static const char *const formats[] = {"text", "json", "csv", "plain", NULL}; /* in the order of seq_format */
 static const char *const modes[] = {"published", "corrected", NULL};
 
-/* A decimal between 0 and 1, whatever the locale. */
+/* Reads a decimal between 0 and 1, independent of the locale. */
 static bool read_rate(const char *s, double *x)
 {
     double unit = 1;
@@ -143,7 +143,7 @@ static bool read_rate(const char *s, double *x)
         if (*s < '0' || *s > '9')
             return false;
         digits = true;
-        if (unit >= 1e17) /* further decimals change nothing */
+        if (unit >= 1e17) /* further decimals do not change the value */
             continue;
         *x = 10 * *x + (*s - '0');
         unit *= point ? 10 : 1;
@@ -152,7 +152,7 @@ static bool read_rate(const char *s, double *x)
     return digits && *x > 0 && *x <= 1;
 }
 
-/* What was asked for has a use in what is printed. */
+/* Refuses options that have no effect on the output. */
 static nn_status check_together(const seq_options *o, nn_error *err)
 {
     bool sets = o->show != NULL && strcmp(o->show, "sets") == 0;
@@ -172,7 +172,7 @@ static nn_status check_together(const seq_options *o, nn_error *err)
     return NN_OK;
 }
 
-/* Each word is one of those that its option has. */
+/* Refuses words that an option does not have. */
 static nn_status check_words(const seq_options *o, bool coverage, nn_error *err)
 {
     static const char *const sets[] = {"1", "2", "3", "1-2", "1-3", NULL};
@@ -192,10 +192,10 @@ static nn_status check_words(const seq_options *o, bool coverage, nn_error *err)
     return NN_OK;
 }
 
-/* Models are given, and where some have a class, all have one. */
+/* Requires models; if some have a class, all must have one. */
 static nn_status check_paths(const seq_options *o, bool coverage, nn_error *err)
 {
-    bool models = false; /* --against is no more than what they are compared with */
+    bool models = false; /* models other than those of --against, which they are only compared with */
     for (size_t i = 0; i < o->n; i++)
         models |= !coverage || o->all[i].class == SEQ_GIVEN;
     if (!models)

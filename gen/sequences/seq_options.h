@@ -1,6 +1,6 @@
 /* Command lines of `nngen sequences` and `nngen coverage`.
  *
- * Ownership: texts are borrowed from argv; seq_options_free gives back the list of paths. */
+ * Ownership: texts are borrowed from argv; seq_options_free frees the list of paths. */
 #ifndef NN_SEQ_OPTIONS_H
 #define NN_SEQ_OPTIONS_H
 
@@ -25,12 +25,12 @@ typedef struct {
     size_t n, capacity;
     seq_format as;
     seq_reduction reduction;
-    bool classes; /* some path has a class, or there are outcomes */
+    bool classes; /* some path has a class, or outcomes are given */
 } seq_options;
 
 typedef enum { SEQ_COMMAND_SEQUENCES, SEQ_COMMAND_COVERAGE } seq_command;
 
-/* argv after the command's name. */
+/* argv begins after the name of the command. */
 nn_status seq_options_parse(seq_options *o, seq_command command, int argc, char *const *argv, nn_error *err);
 void seq_options_free(seq_options *o);
 void seq_options_help(json_line *out, seq_command command);

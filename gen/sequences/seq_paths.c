@@ -20,7 +20,7 @@ static u128 times(u128 a, uint32_t b, bool *over)
     return good ? a * b : MOST;
 }
 
-/* Numbers that pass 2^128 count only if such a node reaches an output. */
+/* Counts that exceed 2^128 matter only if their node reaches an output. */
 nn_status seq_path_count(const onnx_view *v, path_count *count, nn_error *err)
 {
     u128 *ways = nn_calloc(v->n_nodes + 1, sizeof *ways), total = 0;
@@ -70,9 +70,9 @@ void path_count_text(const path_count *c, char out[44])
 
 typedef struct {
     const onnx_view *v;
-    bool *reaches;   /* an output */
-    uint32_t *nodes; /* of the path under way */
-    uint32_t *next;  /* the reader to try next, for each of them */
+    bool *reaches;   /* whether the node reaches an output */
+    uint32_t *nodes; /* of the current path */
+    uint32_t *next;  /* the reader to try next, for each node of the path */
     uint64_t left;
     bool *capped;
     seq_path_fn *call;

@@ -15,7 +15,7 @@ bool seq_list_add(seq_list *l, uint32_t sequence)
 }
 
 typedef struct {
-    uint64_t key; /* of the order; then alphabetical */
+    uint64_t key; /* the order; equal keys are sorted alphabetically */
     uint32_t sequence;
 } ranked;
 
@@ -24,7 +24,7 @@ typedef struct {
     seq_reduction mode;
     uint64_t order;
     seq_list now, added;
-    uint8_t *state; /* of each sequence of the trie: IN, GONE, LISTED */
+    uint8_t *state; /* IN, GONE or LISTED for each sequence of the trie */
     size_t state_room;
     uint64_t *postings;
     size_t n_postings, posting_room;
@@ -87,7 +87,7 @@ static nn_status put_in_order(reducer *r)
 
 /* ---- a pass ---- */
 
-/* An index from every run of SEQ_REDUCE_BLOCK operators to the sequences that hold it: partners share at least one. */
+/* Builds an index from every run of SEQ_REDUCE_BLOCK operators to the sequences that have it. Partners share at least one run. */
 static nn_status index_grams(reducer *r)
 {
     r->n_postings = 0;
@@ -129,7 +129,7 @@ static nn_status pair(reducer *r, uint32_t x, uint32_t y)
     return s;
 }
 
-/* Pairs (i, j), i < j, for each i with its partners in order. */
+/* Visits the pairs (i, j), i < j: for each i its partners in order. */
 static nn_status pass(reducer *r)
 {
     uint64_t *partners = NULL;
@@ -158,7 +158,8 @@ static nn_status pass(reducer *r)
     return s;
 }
 
-/* What stays: of the published mode what is in, of the corrected one what had no partner, and all blocks. */
+/* Collects the result of a pass. published: sequences that are in the set. corrected: sequences without a partner, and all
+ * blocks. */
 static nn_status collect(reducer *r)
 {
     size_t n = 0;

@@ -1,12 +1,15 @@
 /* Reduces a set of operator sequences to the blocks that they share.
  *
- * In passes until nothing changes: every two sequences that share a block of at least SEQ_REDUCE_BLOCK operators give way to it.
+ * Passes are repeated until nothing changes. In a pass, every two sequences that share a block of at least SEQ_REDUCE_BLOCK
+ * operators are replaced by the block.
  *
- * published: as in Interoperability in Deep Learning: A User Survey and Failure Analysis of ONNX Model Converters (ISSTA 2024),
- * section 6: after each pair its blocks are added and the pair is removed, so that a block that an earlier pair gave, and a
- * sequence that is itself the block, is lost. The result depends on the order of pairs and leaves sequences without any of their
- * blocks. corrected: a pass removes all sequences that have a partner, then adds all blocks: no order, and every sequence that was
- * given contains one that is kept. */
+ * published: the algorithm of Interoperability in Deep Learning: A User Survey and Failure Analysis of ONNX Model Converters
+ * (ISSTA 2024), section 6. After each pair, its blocks are added and the pair is removed. So a block that an earlier pair
+ * produced, and a sequence that is itself the block, is lost. The result depends on the order of pairs, and some sequences have
+ * none of their blocks in it.
+ *
+ * corrected: a pass removes all sequences that have a partner, then adds all blocks. The result does not depend on an order, and
+ * every given sequence contains one that is kept. */
 #ifndef NN_SEQ_REDUCE_H
 #define NN_SEQ_REDUCE_H
 
@@ -17,17 +20,17 @@ enum { SEQ_REDUCE_BLOCK = 4 };
 typedef enum { SEQ_REDUCE_NONE, SEQ_REDUCE_PUBLISHED, SEQ_REDUCE_CORRECTED } seq_reduction;
 
 typedef struct {
-    uint32_t *all; /* different sequences of a trie */
+    uint32_t *all; /* distinct sequences of a trie */
     size_t n, capacity;
 } seq_list;
 
-bool seq_list_add(seq_list *l, uint32_t sequence); /* false: no memory */
+bool seq_list_add(seq_list *l, uint32_t sequence); /* false: out of memory */
 
-/* Replaces the list by the reduced one, which is alphabetical. `order` is that of the published mode: 0 alphabetical; others: by a
- * hash with this number, as the study's sets had one. */
+/* Replaces the list by the reduced one, sorted alphabetically. `order` is for the published mode: 0 means alphabetical; other
+ * numbers seed a hash that gives the order, since the study used hash sets. */
 nn_status seq_reduce(seq_trie *t, seq_list *l, seq_reduction mode, uint64_t order, nn_error *err);
 
-/* How many of `given` contain one of `kept`. */
+/* Counts the sequences of `given` that contain one of `kept`. */
 nn_status seq_covered(seq_trie *t, const seq_list *given, const seq_list *kept, size_t *covered, nn_error *err);
 
 #endif

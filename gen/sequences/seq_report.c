@@ -55,7 +55,7 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* The operators of a model with their numbers: {"Add":3} or Add:3;Mul:1. */
+/* The operators of a model with their counts: {"Add":3} or Add:3;Mul:1. */
 static nn_status inventory(json_line *out, const onnx_view *v, bool json, nn_error *err)
 {
     const char **ops = nn_malloc((v->n_nodes + 1) * sizeof *ops);
@@ -220,7 +220,7 @@ static nn_status set_list(json_line *out, const seq_analysis *a, const seq_list 
             continue;
         }
         if (a->o->as == SEQ_TEXT && n->length > a->trie.max_length)
-            report_line(out, "%8s%8s  ", "-", "-"); /* longer than what was counted */
+            report_line(out, "%8s%8s  ", "-", "-"); /* longer than the sequences that were counted */
         else if (a->o->as == SEQ_TEXT)
             report_line(out, "%8u%8u  ", n->models[SEQ_FAILED], n->models[SEQ_SUITE]);
         s = report_sequence(out, &a->trie, l->all[i], false, err);
@@ -300,7 +300,7 @@ static nn_status association(json_line *out, const seq_analysis *a, nn_error *er
             char numbers[128];
             (void)snprintf(numbers, sizeof numbers, "%12.3g%12.3g%12.3g", f->odds, f->p, f->q);
             for (char *p = numbers; *p != '\0'; p++)
-                *p = *p == ',' ? '.' : *p; /* of some locales */
+                *p = *p == ',' ? '.' : *p; /* some locales have a decimal comma */
             report_line(out, "%8u%8u%s  ", f->failed, f->correct, numbers);
             s = report_sequence(out, &a->trie, f->sequence, false, err);
             line_raw(out, "\n");
@@ -464,12 +464,12 @@ static nn_status plain(json_line *out, seq_analysis *a, nn_error *err)
     return NN_OK;
 }
 
-/* The tables that were asked for, or those that suit models with classes, or without. */
+/* Writes the requested tables; by default those for models with classes, or without. */
 static nn_status tables(json_line *out, seq_analysis *a, nn_error *err)
 {
     static const struct {
         const char *name;
-        bool classes; /* shown where models have classes, or where they have not */
+        bool classes; /* shown if models have classes, or if they do not */
         part_fn *fn;
     } parts[] = {{"models", false, models_part},
                  {"operators", false, operators},

@@ -16,10 +16,10 @@ double fisher_greater(const double *lf, uint64_t a, uint64_t b, uint64_t c, uint
 {
     uint64_t failed = a + c, correct = b + d, holders = a + b, all = failed + correct;
     uint64_t most = holders < failed ? holders : failed;
-    if (a == 0 || a + correct <= holders) /* no fewer are possible */
+    if (a == 0 || a + correct <= holders) /* the probability of at least the minimum is 1 */
         return 1;
     double fixed = lf[failed] + lf[correct] + lf[holders] + lf[all - holders] - lf[all], p = 0;
-    for (uint64_t k = a; k <= most; k++) /* increasing in size from the end would be better, but all terms are positive */
+    for (uint64_t k = a; k <= most; k++) /* summing in increasing order would be more exact, but all terms are positive */
         p += dm_exp(fixed - lf[k] - lf[failed - k] - lf[holders - k] - lf[correct + k - holders]);
     return p < 1 ? p : 1;
 }

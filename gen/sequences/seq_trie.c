@@ -141,16 +141,16 @@ uint32_t seq_tail(seq_trie *t, uint32_t sequence)
 /* ---- the sequences of a model ---- */
 
 typedef struct {
-    uint64_t *all; /* node << 32 | sequence */
+    uint64_t *all; /* chains: node << 32 | sequence */
     size_t n, capacity;
 } chain_list;
 
 typedef struct {
     seq_trie *t;
     const onnx_view *v;
-    uint32_t *ops; /* of the view's nodes in the trie */
+    uint32_t *ops; /* for each node of the view, the number of its operator in the trie */
     chain_list now, next;
-    uint64_t *seen; /* chains of next, open addressing; 0: free */
+    uint64_t *seen; /* set of the chains in `next`, open addressing; 0: free */
     size_t seen_size;
     seq_mode mode;
 } walk;
@@ -173,7 +173,7 @@ static bool grow_seen(walk *w)
     return true;
 }
 
-/* Sequences are never 0 here, so that no chain is. */
+/* No sequence here is 0, so no chain is 0. */
 static bool add_chain(walk *w, uint32_t node, uint32_t sequence)
 {
     uint64_t chain = (uint64_t)node << 32 | sequence;
@@ -203,7 +203,7 @@ static step_result extend(walk *w, uint32_t node, uint32_t sequence)
     return (w->t->n > before && w->t->n > w->t->limit) || w->next.n > CHAINS_MAX ? STEP_FULL : STEP_DONE;
 }
 
-/* From the chains of one length to those of the next. */
+/* Extends the chains by one operator. */
 static step_result step(walk *w, bool first)
 {
     w->next.n = 0;
@@ -305,7 +305,7 @@ int seq_compare(const seq_trie *t, uint32_t a, uint32_t b)
     return order != 0 ? order : shorter;
 }
 
-/* Merge sort, since the order needs the trie and qsort_r is not everywhere. */
+/* Merge sort, because the order needs the trie and qsort_r is not portable. */
 static void sort_part(const seq_trie *t, uint32_t *s, uint32_t *spare, size_t n)
 {
     if (n < 2)
