@@ -18,7 +18,7 @@ static const char *doc_of(const spec_entry *entry)
     return doc != NULL && doc->kind == SPEC_SCALAR ? doc->text : NULL;
 }
 
-/* "float32|bool", or the type variable's name */
+/* Prints "float32|bool", or the name of the type variable. */
 static void type(json_line *out, const op_model *op, int var, dtype_mask mask)
 {
     if (var >= 0) {
@@ -34,7 +34,7 @@ static void type(json_line *out, const op_model *op, int var, dtype_mask mask)
         }
 }
 
-/* ONNX's notation: "(X: T, W: T weight, B: T weight optional) -> (Y: T)" */
+/* Uses ONNX's notation: "(X: T, W: T weight, B: T weight optional) -> (Y: T)". */
 static void inputs(json_line *out, const op_model *op)
 {
     static const char *const roles[] = {"",    "", " weight", " data|weight", " constant", " data|constant", " weight|constant",
@@ -216,7 +216,7 @@ static void fact(json_line *out, const char *key, bool holds)
     line_raw(out, holds ? "true" : "false");
 }
 
-/* Name, types and, where they have one, the type variable that input and output share. */
+/* Prints the name, the types and, if there is one, the type variable that input and output share. */
 static void json_tensor(json_line *out, const op_model *op, const char *name, int var, dtype_mask mask)
 {
     line_next(out);
@@ -269,7 +269,7 @@ static void json_tensors(json_line *out, const op_model *op)
     line_raw(out, "]");
 }
 
-/* The value of a default that depends on nothing. */
+/* Prints the value of a default that depends on nothing. */
 static bool constant(json_line *out, const expr *e, bool negative)
 {
     switch (e->kind) {
@@ -346,7 +346,7 @@ static void json_operator(json_line *out, const nn_table *t, const op_model *op)
     line_raw(out, "}");
     line_key(out, "attributes");
     line_raw(out, "[");
-    const class_subject *subject = t->classes.operators[op->index].subjects; /* attributes first, in this order */
+    const class_subject *subject = t->classes.operators[op->index].subjects; /* attributes come first, in this order */
     for (size_t i = 0; i < op->rules->n_vars; i++)
         if (is_attr(&op->rules->vars[i]))
             json_attribute(out, entry, &op->rules->vars[i], subject++);

@@ -1,6 +1,7 @@
-/* What --list-ops prints: the operators as the table was understood, and those left out with the reason.
+/* Prints --list-ops: the operators as nngen understood the table, and the operators that are left out, with the reason.
  *
- * text: one operator a line, its name first; lines that begin with # are comments. json: one object. markdown: a table.
+ * text: one operator in each line, which begins with its name; lines that begin with # are comments. json: one object. markdown:
+ * a table.
  *
  * Ownership: the text is appended to the caller's buffer. */
 #ifndef NN_LIST_OPS_H

@@ -1,4 +1,4 @@
-/* The command line. The only place that prints, reads the clock, catches signals and exits. */
+/* The command line. Only this file prints, reads the clock, catches signals and exits. */
 #include "sequences/coverage.h"
 #include "cli/help.h"
 #include "cli/list_ops.h"
@@ -21,11 +21,11 @@ enum { EXIT_USAGE = 2 };
 
 /* ---- signals ---- */
 
-static volatile sig_atomic_t caught; /* the signal's number */
+static volatile sig_atomic_t caught; /* number of the signal */
 static volatile int cancel;
-static volatile sig_atomic_t resuming, kept; /* kept: what was written can go on */
+static volatile sig_atomic_t resuming, kept; /* kept: models are written, so that the run can be resumed */
 
-/* write() is allowed in a signal handler; if it fails there is nobody to tell. */
+/* write() is allowed in a signal handler; if it fails, there is no way to report it. */
 static void say(const char *text)
 {
     if (write(STDERR_FILENO, text, strlen(text)) < 0)
@@ -44,8 +44,8 @@ static void on_signal(int number)
         say("nngen: stopping: the models that are there go into the manifest; a second signal stops at once\n");
 }
 
-/* The first SIGINT or SIGTERM asks for an orderly end, the second one ends at once. Writing to a closed pipe and past a file size
- * limit are errors of write(). */
+/* The first SIGINT or SIGTERM asks for an orderly end; the second ends the program at once. Writing to a closed pipe or beyond a
+ * limit on file sizes is then an error of write(). */
 static void catch_signals(const options *o)
 {
     resuming = o->resume != 0 && !o->dry_run;
@@ -57,8 +57,8 @@ static void catch_signals(const options *o)
     (void)signal(SIGXFSZ, SIG_IGN);
 }
 
-/* Standard streams that were closed at the start get a descriptor on which reading or writing fails; else the first files of the
- * corpus would be opened as these and receive the messages. */
+/* Opens standard streams that were closed at the start on a descriptor on which reading or writing fails. Otherwise the first
+ * files of the corpus would get their numbers and would receive the messages. */
 static void occupy_standard_streams(void)
 {
     for (int fd = 0; fd <= STDERR_FILENO; fd++)
@@ -78,11 +78,12 @@ static int fail(const nn_error *err)
     return err->status == NN_ERR_USAGE ? EXIT_USAGE : EXIT_FAILURE;
 }
 
-/* Ends a run whose result is on standard output: what could not be written there is a failure, silent if the reader has left. */
+/* Ends a run whose result is on standard output. It is a failure if the output could not be written; there is no message if the
+ * reader has closed the pipe. */
 static int close_stdout(int status)
 {
     int e = errno;
-    bool bad = ferror(stdout) != 0; /* then errno is still that of the write */
+    bool bad = ferror(stdout) != 0; /* errno is still that of the write */
     if (fflush(stdout) != 0) {
         bad = true;
         e = errno;
@@ -109,7 +110,7 @@ static int print_help(void)
 
 typedef struct {
     double started, shown;
-    bool on, line; /* line: something stands on the terminal's line */
+    bool on, line; /* line: there is text in the current line of the terminal */
 } bar;
 
 static double now(void)
@@ -132,7 +133,7 @@ static int columns(void)
     return ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 0 ? w.ws_col : 80;
 }
 
-/* Whether the line is due to be drawn again. */
+/* Whether the line must be drawn again. */
 static bool is_due(bar *b, bool last)
 {
     double t = now();
@@ -165,7 +166,7 @@ static void on_progress(void *data, const nn_progress *p)
     draw((double)p->done / (double)p->count, tail);
 }
 
-/* Steps of an analysis. */
+/* Shows the steps of an analysis. */
 static void on_steps(void *data, uint64_t done, uint64_t all)
 {
     bar *b = data;
@@ -204,9 +205,9 @@ static void print_summary(const options *o, const nn_corpus_report *r, double se
 /* ---- runs ---- */
 
 #define REASONS 16
-#define NAMED 12 /* operators named for a reason; the manifest has them all */
+#define NAMED 12 /* operators that are named for each reason; the manifest lists all */
 
-/* Operators that no model has, by reason: a line for each. */
+/* Operators that no model has, one line for each reason. */
 typedef struct {
     struct {
         char *text; /* "REASON\0A, B, C" */
@@ -243,7 +244,7 @@ static void on_missing(void *data, const char *op, const char *reason)
     (void)fprintf(stderr, "nngen: missing operator %s: %s\n", op, reason);
 }
 
-/* The list is empty afterwards. */
+/* Prints and empties the list. */
 static void say_missing(missing_list *m)
 {
     for (size_t i = 0; i < m->n; i++) {
@@ -335,7 +336,7 @@ static void print_piece(void *data, const char *text, size_t size)
     (void)fwrite(text, 1, size, stdout);
 }
 
-/* Tells how one model is built, or counts the tries of all. */
+/* Prints how one model is built, or counts the tries of all models. */
 static int trace_family(const options *o, const nn_family *family)
 {
     nn_error err = {0};
@@ -357,7 +358,7 @@ static int run_family(const options *o, const nn_table *table, const char *weigh
     nn_family *family = NULL;
     nn_error err = {0};
     nn_family_config fc = family_of_options(o);
-    fc.weights = weights; /* what the file says */
+    fc.weights = weights; /* the content of the file */
     bool trace = o->trace >= 0 || o->trace_summary != NULL;
     int status = nn_family_open(&family, table, &fc, &err) != NN_OK ? fail(&err)
                  : trace                                            ? trace_family(o, family)
@@ -366,7 +367,7 @@ static int run_family(const options *o, const nn_table *table, const char *weigh
     return status;
 }
 
-/* A family for each number of nodes, below --out. The first one that fails or is stopped ends it. */
+/* Makes a family for each number of nodes, below --out. Ends at the first one that fails or is stopped. */
 static int run_families(const options *o, const nn_table *table, const char *weights)
 {
     if (o->nodes_last == 0)
@@ -400,7 +401,7 @@ static void on_passed_over(void *data, const char *path, const char *reason)
     (void)fprintf(stderr, "nngen: --like: %s: %s; passed over\n", path, reason);
 }
 
-/* With the weights that were asked for, if any. */
+/* Reads or learns the requested weights, if any. */
 static int run_weighted(const options *o, const nn_table *table)
 {
     char *weights = NULL;
@@ -462,7 +463,7 @@ static void on_difference(void *data, const char *path, const char *what)
     (void)fprintf(stderr, "nngen: %s/%s: %s\n", (const char *)data, path, what);
 }
 
-/* Whether a directory is as its manifest says; names it if it is one of several. */
+/* Verifies a directory. If there are several, the report names it. */
 static int verify_one(const options *o, const char *dir)
 {
     nn_verify_report r;
@@ -488,7 +489,7 @@ static int verify(const options *o)
     return close_stdout(status);
 }
 
-/* A merge holds two files of each shard open. */
+/* A merge has two files of each shard open. */
 static void allow_open_files(void)
 {
     struct rlimit limit;
@@ -526,7 +527,7 @@ static void on_problem(void *data, const char *message)
     (void)fprintf(stderr, "nngen: %s\n", message);
 }
 
-/* Commands with command lines of their own. */
+/* Commands that have their own command line. */
 static int analyse(char *const *argv, int argc)
 {
     json_line out = {.bytes = NULL};

@@ -1,6 +1,6 @@
-/* nn_corpus_write: runs a family over threads. Workers take indices in order and finish what they took; results are committed in
- * index order from a ring of slots, so that models.jsonl, the statistics and the manifest are the same for any number of threads.
- */
+/* nn_corpus_write: runs a family on several threads. Workers take indices in order and finish what they took. Results pass
+ * through a ring of slots and are committed in index order, so that models.jsonl, the statistics and the manifest are the same
+ * for any number of threads. */
 #include "family/family.h"
 #include "corpus/manifest.h"
 #include "corpus/outdir.h"
@@ -21,18 +21,18 @@ typedef struct {
 typedef struct {
     const nn_family *family;
     const nn_corpus_config *config;
-    options run;    /* the family's, with the shard */
-    uint64_t total; /* models of the run; the k-th has index k * step + first */
+    options run;    /* the family's options, with the shard */
+    uint64_t total; /* number of models of the run; the k-th has index k * step + first */
     uint64_t first, step;
     outdir *dir; /* NULL: nothing is written */
 
-    pthread_mutex_t lock; /* for all below */
+    pthread_mutex_t lock; /* protects all fields below */
     pthread_cond_t moved; /* committed grew, or stop was set */
     slot *slots;
     size_t n_slots;
-    uint64_t next, committed; /* positions in the run: to be taken, all before are done with */
-    bool stop;                /* make nothing new; a resumed run still records what is there */
-    nn_error error;           /* status NN_OK: none */
+    uint64_t next, committed; /* positions in the run: the next to take; all before `committed` are finished */
+    bool stop;                /* make no new models; a resumed run still records existing ones */
+    nn_error error;           /* status NN_OK: no error */
     uint64_t error_index;
     nn_corpus_report report;
     stats stats;
@@ -43,8 +43,8 @@ typedef struct {
     corpus *c;
     nn_model *model;
     stats stats;
-    bool compare;    /* with what is there, instead of writing */
-    bool only_there; /* nothing new is to be made */
+    bool compare;    /* compare with existing files instead of writing */
+    bool only_there; /* no new model is to be made */
     bool same;
     uint8_t (*digests)[SHA256_SIZE];
     size_t digest_capacity;
@@ -62,7 +62,7 @@ static nn_status bytes_of(nn_model *m, int64_t set, size_t input, const void **b
                         : nn_model_input(m, (uint64_t)set, input, bytes, size, err);
 }
 
-/* Serialises a file; hashes and writes it unless nothing is to be written. Set MODEL is model.onnx, set NPZ inputs.npz. */
+/* Serialises a file, hashes it, and writes it unless this is a dry run. Set MODEL is model.onnx, set NPZ inputs.npz. */
 static nn_status put_file(worker *w, slot *out, size_t number, int64_t set, size_t input, nn_error *err)
 {
     const void *bytes;
@@ -97,7 +97,7 @@ static nn_status put_files(worker *w, slot *out, nn_error *err)
     return s == NN_OK && family_npz(w->c->family) ? put_file(w, out, number, NPZ, 0, err) : s;
 }
 
-/* Whether the model is there already, byte for byte; one that differs is removed. */
+/* Whether the model already exists with the same bytes. A model that differs is removed. */
 static nn_status find_model(worker *w, slot *out, bool *found, nn_error *err)
 {
     outdir *dir = w->c->dir;
@@ -157,7 +157,7 @@ static nn_status make_model(worker *w, slot *out, uint64_t index, nn_error *err)
 
 /* ---- threads ---- */
 
-/* The error of the lowest index is the one reported. */
+/* Of several errors, the one with the lowest index is reported. */
 static void fail(corpus *c, uint64_t index, const nn_error *err)
 {
     if (c->error.status == NN_OK || index < c->error_index) {
@@ -194,8 +194,8 @@ static bool is_there(const corpus *c, uint64_t k)
     return outdir_has_model(c->dir, name);
 }
 
-/* The next position to make; false: there is none. After a stop a resumed run takes those that an earlier run has made, so that the
- * manifest counts them. Called with the lock. */
+/* Takes the next position; false: there is none. After a stop, a resumed run continues with positions that an earlier run has
+ * finished, so that the manifest counts them. Call with the lock held. */
 static bool take(corpus *c, uint64_t *k)
 {
     for (;;) {
@@ -217,7 +217,7 @@ static bool take(corpus *c, uint64_t *k)
     }
 }
 
-/* Says which model it was, where the path does not. */
+/* Adds the name of the model to the error if the path does not contain it. */
 static void explain(uint64_t index, nn_error *err)
 {
     if (err->status == NN_ERR_IO || err->status == NN_ERR_NOMEM)
@@ -257,7 +257,7 @@ static void *work(void *data)
     return NULL;
 }
 
-/* The calling thread is the first worker; if the system gives fewer threads than asked for, those do it. */
+/* The calling thread is the first worker. If the system provides fewer threads than requested, those do all the work. */
 static void run(worker *workers, size_t jobs)
 {
     pthread_t threads[JOBS_MAX];
@@ -269,7 +269,7 @@ static void run(worker *workers, size_t jobs)
         pthread_join(threads[i], NULL);
 }
 
-/* ---- the whole ---- */
+/* ---- the whole run ---- */
 
 static nn_status finish(corpus *c, nn_error *err)
 {
@@ -298,7 +298,7 @@ static void report_missing(corpus *c, nn_missing_fn *missing, void *data)
     c->report.missing = c->report.operators - c->report.covered;
     for (size_t i = 0; missing != NULL && i < ops->n_ops; i++) {
         if (c->step > 1 && plan_reason(c->family->plan, (uint16_t)i) == NULL)
-            continue; /* it may be in another shard */
+            continue; /* another shard may have it */
         op_obstacle room;
         const char *reason = manifest_missing(c->family, &c->stats, i, &room);
         if (reason != NULL)
@@ -315,7 +315,7 @@ static nn_status run_all(corpus *c, worker *workers, size_t jobs, nn_error *err)
     if (merged != NN_OK)
         return merged;
     if (c->error.status != NN_OK) {
-        (void)finish(c, NULL); /* what is there is recorded as far as it can be */
+        (void)finish(c, NULL); /* record as much as possible of what exists */
         if (err != NULL)
             *err = c->error;
         return c->error.status;

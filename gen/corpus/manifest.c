@@ -133,7 +133,8 @@ nn_status manifest_line(json_line *line, nn_model *m, const uint8_t structure[ST
 
 /* ---- manifest.json ---- */
 
-/* jansson's functions that take over a value answer -1 for a NULL one, so that a failed allocation inside shows up in `bad`. */
+/* jansson's functions that take over a value return -1 if the value is NULL, so an allocation that failed inside shows in
+ * `bad`. */
 static json_t *unless(int bad, json_t *j)
 {
     if (bad == 0)
@@ -285,7 +286,7 @@ static bool pair_seen(const stats *s, size_t a, size_t b)
     return s->paths[0].bits != NULL && seqset_has(&s->paths[0], (uint16_t[]){(uint16_t)a, (uint16_t)b});
 }
 
-/* Feasible pairs that were seen. */
+/* Counts the feasible pairs that appear. */
 static uint64_t count_pairs(const pair_table *p, const stats *s)
 {
     uint64_t n = 0;
@@ -295,7 +296,8 @@ static uint64_t count_pairs(const pair_table *p, const stats *s)
     return n;
 }
 
-/* Pairs that have this reason (NULL: feasible) and were not seen: by first operator, the second ones with spaces between. */
+/* Pairs with this reason (NULL: feasible) that do not appear. Key: the first operator; value: the second operators, separated by
+ * spaces. */
 static json_t *pairs_object(const nn_family *f, const stats *s, const char *reason)
 {
     const op_set *ops = s->ops;
@@ -316,8 +318,8 @@ static json_t *pairs_object(const nn_family *f, const stats *s, const char *reas
     return unless(bad, j);
 }
 
-/* Pairs that are in no model: feasible ones under "missing", the others under the reason why they are not feasible. One that was
- * seen though no instance of it had been found is not among them. */
+/* Pairs that no model has: feasible ones under "missing", the others under the reason why they are not feasible. A pair that
+ * appears although no instance of it had been found is not listed. */
 static json_t *missing_pairs_object(const nn_family *f, const stats *s)
 {
     json_t *j = json_pack("{s:o}", "missing", pairs_object(f, s, NULL)), *infeasible = json_object();
@@ -330,7 +332,7 @@ static json_t *missing_pairs_object(const nn_family *f, const stats *s)
     return unless(bad, j);
 }
 
-/* Distinct sequences of operators along edges, by their length. */
+/* Numbers of distinct sequences of operators along edges, by length. */
 static json_t *coverage_object(const nn_family *f, const stats *s)
 {
     json_t *j = json_pack("{s:{s:o}}", "1", "seen", whole(stats_covered(s)));
@@ -385,7 +387,7 @@ static json_t *paths_array(const stats *s)
     return unless(bad, j);
 }
 
-/* Numerators and denominators of the statistics' ratios. */
+/* Numerators and denominators of the ratios in the statistics. */
 static json_t *sums_object(const stats *s)
 {
     json_t *j = json_pack("{s:o, s:o, s:o}", "joins", whole(s->joins), "tensors", whole(s->tensors), "reused", whole(s->reused));
@@ -397,7 +399,7 @@ static json_t *sums_object(const stats *s)
     return unless(bad, j);
 }
 
-/* Names of models that have the structure of an earlier one, and of that one. */
+/* Names of models that have the structure of an earlier model, with the name of that model. */
 static json_t *duplicates_array(const distinct_result *d)
 {
     json_t *j = json_array();
@@ -437,7 +439,7 @@ nn_status manifest_json(char **out, size_t *size, const nn_family *f, const stat
     if (text == NULL)
         return nn_nomem(err);
     *size = strlen(text);
-    text[*size] = '\n'; /* in place of the NUL: the size is known */
+    text[*size] = '\n'; /* replaces the NUL; the size is known */
     (*size)++;
     *out = text;
     return NN_OK;

@@ -1,7 +1,7 @@
-/* manifest.json and the lines of models.jsonl. The same family gives the same bytes on any machine: fields in a fixed order, no
- * time, no path, numbers independent of the locale.
+/* manifest.json and the lines of models.jsonl. The same family gives the same bytes on every machine: fields have a fixed order,
+ * there are no times or paths, and numbers do not depend on the locale.
  *
- * Ownership: manifest_json hands out a text to be freed with free(); lines are appended to the caller's buffer. */
+ * Ownership: the text from manifest_json is freed with free(). Lines are appended to the caller's buffer. */
 #ifndef NN_MANIFEST_H
 #define NN_MANIFEST_H
 
@@ -10,20 +10,20 @@
 #include "stats/distinct.h"
 #include "base/json_line.h"
 
-/* finished: models that are there; fewer than options_models after a cancellation or an error. run: NULL, or options whose shard
- * was made; then the manifest has what merging needs. */
+/* finished: number of existing models; less than options_models after a cancellation or an error. run: NULL, or options with the
+ * shard that was made; the manifest then has what merging needs. */
 nn_status manifest_json(char **out, size_t *size, const nn_family *f, const stats *s, const distinct_result *d, uint64_t finished,
                         const options *run, nn_error *err);
 
-/* Why operator i is in no model of a family with these statistics; NULL if it is in one. The text may stand in `room`. */
+/* Why no model of a family with these statistics has operator i; NULL if one has it. The text may be stored in `room`. */
 const char *manifest_missing(const nn_family *f, const stats *s, size_t op, op_obstacle *room);
 
-/* Appends one line with its newline. digests: of model.onnx, then of the inputs, data set by data set. */
+/* Appends one line with its newline. digests: of model.onnx, then of the inputs, one data set after the other. */
 nn_status manifest_line(json_line *line, nn_model *m, const uint8_t structure[STRUCTURE_SIZE],
                         const uint8_t (*digests)[SHA256_SIZE], nn_error *err);
 
-/* What a run is, to be recorded at its start and compared when it goes on: the fields generator, version, options and table_digest
- * (and shard) of its manifest. To be freed with free(). */
+/* Identifies a run; recorded at its start and compared when it is resumed. It has the fields generator, version, options and
+ * table_digest (and shard) of the manifest. Free it with free(). */
 nn_status manifest_run(char **out, size_t *size, const nn_family *f, const options *run, nn_error *err);
 
 #endif

@@ -42,7 +42,7 @@ static void show(char out[64], const json_t *value)
         (void)snprintf(out, 64, "%s", json_is_true(value) ? "true" : json_is_false(value) ? "false" : "nothing");
 }
 
-/* Every field of ours must have the same value in theirs. */
+/* Whether every field of ours has the same value in theirs. */
 static bool same_fields(const json_t *theirs, const json_t *ours, char *why, size_t size)
 {
     const char *key;
@@ -86,7 +86,7 @@ bool manifest_agrees(const char *bytes, size_t n, const char *run, size_t n_run,
     return same;
 }
 
-/* ---- the whole ---- */
+/* ---- loading ---- */
 
 struct manifest_doc {
     json_t *json;

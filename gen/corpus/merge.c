@@ -1,6 +1,6 @@
-/* nn_corpus_merge: the directories of a family's shards become one. Lines of models.jsonl are taken in turn, as the shards have the
- * indices in turn; statistics are sums. What a shard holds is not trusted: only files that a model can have are taken, below the
- * shard's directory and through no symbolic link. */
+/* nn_corpus_merge joins the directories of a family's shards. It takes lines of models.jsonl from the shards in turn, because the
+ * indices of the models are distributed over the shards in turn. Statistics are sums. It does not trust the content of a shard:
+ * it takes only files that a model can have, below the shard's directory, and follows no symbolic link. */
 #include "base/directory.h"
 #include "base/file_read.h"
 #include "base/line_reader.h"
@@ -29,7 +29,7 @@ typedef struct {
 } part;
 
 typedef struct {
-    part *parts; /* by number */
+    part *parts; /* by number of the shard */
     size_t n;
     nn_table *table;
     nn_family *family;
@@ -40,9 +40,9 @@ typedef struct {
     nn_corpus_report report;
     sha256 *hasher; /* NULL: hashes are not compared */
 
-    /* the model under way */
+    /* the current model */
     const part *from;
-    int model; /* its directory in the shard */
+    int model; /* descriptor of its directory in the shard */
     row_files files;
     size_t taken;
     char name[MODEL_NAME_SIZE];
@@ -78,7 +78,7 @@ static nn_status open_part(part *p, const char *dir, nn_error *err)
     p->lines_path = below(dir, "models.jsonl");
     if (p->manifest_path == NULL || p->lines_path == NULL)
         return nn_nomem(err);
-    p->fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* the user's own path may be a link */
+    p->fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* the path that the user gives may be a link */
     if (p->fd < 0)
         return path_fail(err, NULL, dir, "cannot open", errno);
     nn_status s = manifest_load_in(&p->doc, p->fd, p->manifest_path, err);
@@ -135,7 +135,7 @@ static nn_status open_parts(merge *m, const char *const *dirs, size_t n, nn_erro
     return NN_OK;
 }
 
-/* --force would remove the models of a shard that is merged into its own directory. */
+/* With --force, a merge into the directory of a shard would remove the models of that shard. */
 static nn_status check_target(const merge *m, const char *out, nn_error *err)
 {
     struct stat target, st;
@@ -149,7 +149,7 @@ static nn_status check_target(const merge *m, const char *out, nn_error *err)
 
 /* ---- models ---- */
 
-/* Whether what was put into the target has the hash that the shard's models.jsonl gives. */
+/* Whether a file in the target has the hash that the shard's models.jsonl states. */
 static nn_status check_hash(merge *m, const model_file *f, const char *path, const char *digest, nn_error *err)
 {
     uint8_t hash[SHA256_SIZE];
@@ -183,7 +183,7 @@ static nn_status copy_file(merge *m, const model_file *f, int folder, const char
     return s;
 }
 
-/* The file f of `folder` in the shard. */
+/* Links or copies the file f from `folder` of the shard. */
 static nn_status take_from(merge *m, const model_file *f, int folder, const char *path, nn_error *err)
 {
     struct stat st;
@@ -274,7 +274,7 @@ static nn_status take_line(merge *m, uint64_t index, nn_error *err)
     return s == NN_OK ? outdir_record(m->dir, line, n, err) : s;
 }
 
-/* ---- the whole ---- */
+/* ---- the whole merge ---- */
 
 static nn_status finish(merge *m, nn_error *err)
 {

@@ -23,15 +23,15 @@
 struct outdir {
     char *path;
     int fd, record;
-    bool made;  /* by this run */
-    bool fresh; /* no model of an earlier run is there */
+    bool made;  /* this run made the directory */
+    bool fresh; /* there is no model of an earlier run */
     bool finished;
-    off_t size;  /* of the record on disk: whole lines */
-    char *lines; /* not yet there */
+    off_t size;  /* size of the record on disk, in whole lines */
+    char *lines; /* lines that are not yet on disk */
     size_t n, capacity;
 };
 
-/* Also a name with a number that no model has, as a run of another version might write. */
+/* Also accepts a name with a number that no model has, as a run of another version might write it. */
 static bool is_model(const char *name)
 {
     static const char prefix[] = "test_";
@@ -109,7 +109,7 @@ nn_status outdir_remove_model(outdir *d, const char *name, nn_error *err)
     return model_files_remove(&c, d->fd, name) ? NN_OK : path_fail(err, d->path, name, "cannot remove", errno);
 }
 
-/* ---- the whole ---- */
+/* ---- the directory ---- */
 
 static bool make_with_parents(char *path, bool *made)
 {
@@ -132,7 +132,7 @@ static bool make_with_parents(char *path, bool *made)
 
 typedef struct {
     size_t temporaries, models, others;
-    bool record, run, manifest, lines; /* record: or run */
+    bool record, run, manifest, lines; /* record: there is a record of models or of a run */
 } inventory;
 
 static nn_status take_inventory(outdir *d, inventory *v, nn_error *err)
@@ -160,7 +160,7 @@ static nn_status take_inventory(outdir *d, inventory *v, nn_error *err)
     return s;
 }
 
-/* Looks through, or removes, every model, or with temporaries on what a crash left. */
+/* Examines or removes every model; with `temporaries` also what a crash left. */
 static nn_status for_each(outdir *d, bool temporaries, bool remove, nn_error *err)
 {
     DIR *dir = directory_list(d->fd, ".");
@@ -176,7 +176,7 @@ static nn_status for_each(outdir *d, bool temporaries, bool remove, nn_error *er
         bool good = remove ? model_files_remove(&c, d->fd, e->d_name) : model_files_look(&c, d->fd, e->d_name);
         int system = good ? 0 : errno;
         if (c.foreign[0] != '\0') {
-            char path[400]; /* two names */
+            char path[400]; /* room for two names */
             (void)snprintf(path, sizeof path, "%s/%s", e->d_name, c.foreign);
             s = path_fail(err, d->path, path, "was not written by nngen; move it away first", 0);
         } else if (system == ENOTDIR || system == ELOOP) {
@@ -189,7 +189,7 @@ static nn_status for_each(outdir *d, bool temporaries, bool remove, nn_error *er
     return s;
 }
 
-/* A manifest, or the record of a run; without bytes if it cannot be read. */
+/* Reads a manifest or the record of a run. There are no bytes if it cannot be read. */
 static nn_status read_file(const outdir *d, const char *name, file_bytes *b, nn_error *err)
 {
     nn_status s = file_read(b, d->fd, name, O_NOFOLLOW, MANIFEST_MOST, name, err);
@@ -249,7 +249,7 @@ static nn_status write_run(outdir *d, const outdir_run *run, nn_error *err)
     return run != NULL ? file_replace(d->fd, d->path, RUN, run->text, run->n, err) : NN_OK;
 }
 
-/* Whether the run that the directory holds is this one: by its record, else by its manifest. */
+/* Whether the directory contains this run, by the record of the run or else by its manifest. */
 static nn_status check_same_run(outdir *d, const inventory *v, const outdir_run *run, nn_error *err)
 {
     char why[400];
@@ -268,7 +268,7 @@ static bool is_of_run(const outdir_run *run, const char *name)
     return model_index(name, &i) && i < run->count && i % run->shards == run->shard;
 }
 
-/* Removes models that an earlier run with other options has left, whose replacement was interrupted. */
+/* Removes models that an earlier run with other options left; this happens if their replacement was interrupted. */
 static nn_status remove_others(outdir *d, const outdir_run *run, nn_error *err)
 {
     DIR *dir = directory_list(d->fd, ".");
@@ -312,7 +312,7 @@ static nn_status begin(outdir *d, outdir_mode mode, const outdir_run *run, nn_er
     s = check_empty(d, &v, mode == OUTDIR_FORCE, err);
     d->fresh = s == NN_OK && v.models == 0;
     if (s == NN_OK)
-        s = write_run(d, run, err); /* from here on the directory is known as ours, whatever happens */
+        s = write_run(d, run, err); /* from here on the directory is known as nngen's, whatever happens */
     if (s == NN_OK)
         s = open_record(d, err);
     if (s == NN_OK && v.temporaries > 0)
@@ -358,7 +358,7 @@ static nn_status flush(outdir *d, nn_error *err)
         return NN_OK;
     }
     nn_status s = path_fail(err, d->path, "models.jsonl", "cannot write", errno);
-    if (ftruncate(d->record, d->size) == 0) /* no half lines; they may fit later */
+    if (ftruncate(d->record, d->size) == 0) /* remove partial lines; they may fit later */
         (void)lseek(d->record, d->size, SEEK_SET);
     return s;
 }
@@ -378,7 +378,7 @@ nn_status outdir_finish(outdir *d, const char *manifest, size_t n, nn_error *err
     if (s == NN_OK) {
         int record = d->record;
         d->record = -1;
-        if (close(record) != 0) /* some file systems tell only now that there was no room */
+        if (close(record) != 0) /* some file systems report only now that there was no room */
             s = path_fail(err, d->path, "models.jsonl", "cannot write", errno);
     }
     if (s == NN_OK)
@@ -396,8 +396,8 @@ void outdir_close(outdir *d)
     if (d == NULL)
         return;
     if (d->record >= 0 && !d->finished && d->n > 0)
-        (void)flush(d, NULL);                                    /* the record of what is there, as far as it can be kept */
-    if (d->fresh && !d->finished && d->size == 0 && d->n == 0) { /* nothing is there */
+        (void)flush(d, NULL);                                    /* record as much as possible of what exists */
+    if (d->fresh && !d->finished && d->size == 0 && d->n == 0) { /* there is nothing */
         (void)unlinkat(d->fd, RECORD, 0);
         (void)unlinkat(d->fd, RUN, 0);
     }

@@ -1,5 +1,5 @@
-/* Which files a line of models.jsonl must list: those that the options and the model's inputs ask for, and no others. A name that
- * is not among them is not a path to follow: it may lead out of the corpus. */
+/* The files that a line of models.jsonl must list: exactly those that follow from the options and the inputs of the model. No
+ * other name may be followed as a path, because it may lead out of the corpus. */
 #ifndef NN_ROW_FILES_H
 #define NN_ROW_FILES_H
 
@@ -12,7 +12,7 @@ typedef struct {
 } row_files;
 
 row_files row_files_of(const options *o, const manifest_row *row);
-/* Whether path is one of them; then *file is filled. */
+/* Whether path is one of them; if so, fills *file. */
 bool row_files_have(const row_files *f, const char *path, model_file *file);
 size_t row_files_count(const row_files *f);
 

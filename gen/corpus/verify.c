@@ -1,6 +1,6 @@
-/* nn_corpus_verify: whether a corpus is what its manifest and models.jsonl say. Nothing is read but regular files that they name,
- * below the directory and through no symbolic link; a link in a corpus is a difference. Files are hashed with a fixed amount of
- * memory; a model.onnx whose hash is right is then read whole, as parsing needs it, if it has a size that protobuf allows. */
+/* nn_corpus_verify: whether a corpus is what its manifest and models.jsonl say. It reads only regular files that these name,
+ * below the directory, and follows no symbolic link; a link in a corpus is a difference. Files are hashed with a fixed amount of
+ * memory. A model.onnx with the right hash is then read whole to be parsed, unless it is larger than protobuf allows. */
 #include "base/directory.h"
 #include "base/file_read.h"
 #include "base/file_write.h"
@@ -28,21 +28,21 @@ typedef struct {
     int fd;
     manifest_doc *doc;
     sha256 *hasher;
-    uint64_t *indices; /* of the lines, ascending */
+    uint64_t *indices; /* of the lines; sorted */
     size_t n, capacity;
-    file_bytes file; /* a model.onnx that is parsed */
+    file_bytes file; /* the model.onnx that is parsed */
     nn_verify_report *report;
     nn_difference_fn *tell;
     void *data;
 
-    /* the line under way */
+    /* the current line */
     const manifest_row *row;
     const char *name;
     row_files files;
-    int model;     /* its directory; -1: it is not there */
-    long told_set; /* data set whose directory is wrong, which has been said; -1: none */
+    int model;     /* its directory; -1: there is none */
+    long told_set; /* data set whose directory was reported as wrong; -1: none */
     size_t listed;
-    bool misnamed; /* a file that the model cannot have is listed */
+    bool misnamed; /* the line lists a file that the model cannot have */
 } verify;
 
 static void differ(verify *v, const char *path, const char *what)
@@ -66,7 +66,7 @@ static void differ_errno(verify *v, const char *path, const char *what)
 
 /* ---- files ---- */
 
-/* Compares the hash of an open file, and if it is right, the structure of a model. */
+/* Compares the hash of an open file and, if it is right, checks the structure of a model. */
 static nn_status check_open_file(verify *v, int fd, bool model, const char *path, const char *digest, nn_error *err)
 {
     uint8_t hash[SHA256_SIZE];
@@ -103,7 +103,7 @@ static nn_status check_open_file(verify *v, int fd, bool model, const char *path
     return NN_OK;
 }
 
-/* The directory of the file's data set, or the model's own; -1: it is not there, and that was said. */
+/* Opens the directory of the file's data set, or of the model. -1: there is none, which has been reported. */
 static int open_folder(verify *v, const model_file *file, const char *path)
 {
     char folder[40], shown[SHOWN];
@@ -160,14 +160,14 @@ static bool is_folder(int root, const char *name)
     return fstatat(root, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* Names what is in the model's directory, or with a set in that of the data set, and not in the row. */
+/* Reports entries of the model's directory, or of the directory of a data set, that the line does not list. */
 static void check_extra(verify *v, int root, const char *name, const char *set)
 {
     char path[SHOWN], below[300];
     (void)snprintf(path, sizeof path, "%s%s%s", v->name, set != NULL ? "/" : "", set != NULL ? set : "");
     DIR *d = directory_list(root, name);
     if (d == NULL) {
-        if (errno != ENOENT && errno != ENOTDIR && errno != ELOOP) /* these were said of its files */
+        if (errno != ENOENT && errno != ENOTDIR && errno != ELOOP) /* these were reported for the files */
             differ_errno(v, path, "cannot read");
         return;
     }
@@ -179,7 +179,7 @@ static void check_extra(verify *v, int root, const char *name, const char *set)
         (void)snprintf(path, sizeof path, "%s/%s", v->name, below);
         bool folder = is_folder(dirfd(d), e->d_name);
         if (set == NULL && manifest_row_has(v->row, below, true)) {
-            if (folder) /* else it was said of its files */
+            if (folder) /* otherwise reported for its files */
                 check_extra(v, dirfd(d), below, below);
         } else if (folder || !manifest_row_has(v->row, below, false)) {
             differ(v, path, "is not in models.jsonl");
@@ -192,7 +192,7 @@ static void check_extra(verify *v, int root, const char *name, const char *set)
 
 /* ---- models.jsonl ---- */
 
-/* The files of v->row. */
+/* Checks the files of v->row. */
 static nn_status check_files(verify *v, nn_error *err)
 {
     nn_error why;
@@ -273,7 +273,7 @@ static nn_status check_lines(verify *v, nn_error *err)
     return s == NN_ERR_IO ? NN_OK : s;
 }
 
-/* ---- the whole ---- */
+/* ---- the whole corpus ---- */
 
 static bool is_listed(const verify *v, uint64_t index)
 {
@@ -329,7 +329,7 @@ nn_status nn_corpus_verify(const char *dir, nn_verify_report *report, nn_differe
     *v.report = (nn_verify_report){0};
     if (dir == NULL)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "no directory was given");
-    v.fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* the user's own path may be a link */
+    v.fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* the path that the user gives may be a link */
     if (v.fd < 0)
         return path_fail(err, NULL, dir, "cannot open", errno);
     nn_status s = check_all(&v, err);

@@ -1,4 +1,4 @@
-/* Tables and families of the public API: option checks, loading, plan. */
+/* Tables and families of the public API: checks of options, loading, planning. */
 #include "family/family.h"
 #include "base/nearest.h"
 #include "lower/lower.h"
@@ -15,7 +15,7 @@ const char *nn_version(void)
 
 /* ---- tables ---- */
 
-/* Word NAME of .../NAME.yaml. */
+/* NAME of a path .../NAME.yaml. */
 static const char *stem(const char *path, size_t *length)
 {
     const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path, *dot = strrchr(name, '.');
@@ -23,7 +23,7 @@ static const char *stem(const char *path, size_t *length)
     return name;
 }
 
-/* The specification's own profile needs no file: it leaves the table as it is. */
+/* The profile onnx leaves the table unchanged, so it needs no file. */
 static bool is_plain(const char *profile)
 {
     return strcmp(profile, "onnx") == 0;
@@ -70,7 +70,7 @@ static nn_status read_sources(sources *in, const char *dir, const char *profile,
     return s == NN_ERR_IO && is_plain(profile) ? NN_OK : s;
 }
 
-/* The types of a list such as "float32,int8". */
+/* Parses a list of types such as "float32,int8". */
 static nn_status parse_types(const char *list, dtype_mask *mask, nn_error *err)
 {
     *mask = dtype_bit(DT_FLOAT32);
@@ -101,7 +101,7 @@ static nn_status parse_types(const char *list, dtype_mask *mask, nn_error *err)
     return NN_OK;
 }
 
-/* "A..B", two opsets with `opset` in between; an empty text is no range. */
+/* Parses "A..B", two opsets that enclose `opset`. An empty text means no range. */
 static nn_status parse_common(const char *text, int opset, int range[2], nn_error *err)
 {
     range[0] = range[1] = 0;
@@ -207,12 +207,13 @@ const char *nn_table_digest(const nn_table *t)
 
 /* ---- families ---- */
 
+/* A number that int64_t cannot hold becomes -1, which is outside every range. */
 static int64_t clamp(uint64_t x)
 {
     return x > INT64_MAX ? -1 : (int64_t)x;
-} /* -1: out of every range */
+}
 
-/* Of the weights, which may be long, the digest. */
+/* Describes the options. Weights, which may be long, are represented by their digest. */
 static nn_status describe(nn_family *f, nn_error *err)
 {
     options o = f->options;
@@ -239,7 +240,7 @@ static nn_status describe(nn_family *f, nn_error *err)
     return NN_OK;
 }
 
-/* Copies a text of the configuration; NULL leaves the default. */
+/* Copies a text of the configuration. NULL keeps the default. */
 static nn_status keep_text(nn_family *f, const char **field, const char *text, nn_error *err)
 {
     if (text == NULL || *text == '\0')

@@ -1,4 +1,5 @@
-/* Insides of the public objects. A family is (table, options, plan); a model is a thread's workspace and what was last built in it.
+/* The structs behind the public objects. A family is (table, options, plan). A model is the workspace of a thread together with
+ * the model that was last built in it.
  *
  * Ownership: each struct owns what its pointers lead to, except the table of a family and the family of a model. */
 #ifndef NN_API_H
@@ -26,16 +27,16 @@ struct nn_table {
 
 struct nn_family {
     const nn_table *table;
-    options options; /* all that the manifest states */
+    options options; /* all options that the manifest states */
     arena mem;       /* texts of the options */
     plan *plan;
-    pair_table *pairs; /* NULL: not asked for */
-    cover *cover;      /* likewise */
+    pair_table *pairs; /* NULL: --cover does not ask for paths */
+    cover *cover;      /* NULL: --cover does not ask for paths */
     guide guide;
     lower_limits limits;
     input_modes modes;
     unsigned formats;  /* of inputs: INPUT_PB, INPUT_NPZ */
-    char *description; /* the options as text, for the models' metadata */
+    char *description; /* the options as text, for the metadata of models */
 };
 
 struct nn_model {
@@ -44,11 +45,11 @@ struct nn_model {
     builder *builder;
     arena mem; /* names; scratch of the writer */
     sha256 *hasher;
-    due_path *paths; /* workspace: those that are due */
+    due_path *paths; /* workspace: the paths that are due */
     size_t paths_capacity;
-    const graph *graph; /* NULL: nothing built */
+    const graph *graph; /* NULL: nothing is built */
     build_report report;
-    const build_trace *trace; /* NULL: nobody listens */
+    const build_trace *trace; /* NULL: there is no listener */
     model_names names;
     uint64_t index;
     char name[MODEL_NAME_SIZE];
@@ -56,9 +57,9 @@ struct nn_model {
     npz npz;
 };
 
-/* A model in which nothing is built yet. */
+/* Makes a model in which nothing is built. */
 nn_status model_new(nn_model **out, const nn_family *f, nn_error *err);
-/* Sets that are written as .pb files, and whether there is an inputs.npz. */
+/* Number of sets that are written as .pb files, and whether there is an inputs.npz. */
 int64_t family_sets(const nn_family *f);
 bool family_npz(const nn_family *f);
 

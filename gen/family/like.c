@@ -1,4 +1,4 @@
-/* Weights from somebody's models: how often operators appear in them and follow one another. */
+/* Weights from existing models: how often operators appear in them and follow one another. */
 #include "family/family.h"
 #include "base/file_read.h"
 #include "base/json_line.h"
@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PAIR_SCALE 100000 /* a pair's weight is 100 times its share of what there is of the second operator */
+#define PAIR_SCALE 100000 /* the weight of a pair is 100 times its share of the nodes of the second operator */
 
 typedef struct unknown {
     struct unknown *next;
@@ -128,8 +128,8 @@ static void put_operator(json_line *out, const tally *t, size_t a)
     }
 }
 
-/* Operators in thousandths of all, at least one; pairs relative to what there is of the second operator, as its own weight comes in
- * where it is drawn. */
+/* The weight of an operator is its share of all nodes in thousandths, at least one. The weight of a pair is relative to the nodes
+ * of the second operator, because that operator's own weight is applied when it is drawn. */
 static void put_all(json_line *out, const tally *t)
 {
     uint64_t sum = 0;
@@ -171,7 +171,7 @@ static nn_status finish(char **text, const tally *t, const char *dir, nn_error *
     return *text != NULL ? NN_OK : nn_nomem(err);
 }
 
-/* Why the set has not an operator, to follow its name. */
+/* Why the set does not have an operator: the end of a sentence that begins with its name. */
 static void tell_why(const op_set *ops, const char *op, char *text, size_t size)
 {
     const spec_table *table = ops->table;
@@ -243,7 +243,7 @@ nn_status nn_weights_learn(char **text, const char *dir, const nn_table *table, 
     return nn_weights_like(text, dir, table, &listener, err);
 }
 
-/* Nothing but blanks and comments. */
+/* Whether a text has only white space and comments. */
 static bool says_nothing(const char *text)
 {
     for (const char *at = text; *at != '\0'; at += strcspn(at, "\n"), at += *at == '\n') {

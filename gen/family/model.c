@@ -44,7 +44,7 @@ void nn_model_free(nn_model *m)
     nn_free(m);
 }
 
-/* Paths that every model has, then those that are due in this one. */
+/* Collects the paths that every model has, then those that are due in this one. */
 static nn_status collect_paths(nn_model *m, uint64_t index, build_request *r, nn_error *err)
 {
     const nn_family *f = m->family;
@@ -93,7 +93,7 @@ static nn_status build(nn_model *m, uint64_t index, nn_error *err)
 nn_status nn_model_build(nn_model **model, const nn_family *f, uint64_t index, nn_error *err)
 {
     nn_model *m = *model;
-    if (m != NULL) { /* whatever happens, what it held is gone */
+    if (m != NULL) { /* after any result, the previous content is gone */
         m->graph = NULL;
         m->onnx.size = m->input.size = 0;
     }
@@ -209,7 +209,7 @@ nn_status nn_model_npz(nn_model *m, const void **bytes, size_t *size, nn_error *
     return s;
 }
 
-/* ---- a directory ---- */
+/* ---- writing a directory ---- */
 
 static nn_status put_all(nn_model *m, model_dir *d, nn_error *err)
 {

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The default as a number or as a text, whichever the kind has. */
+/* The default as a number or as a text, depending on the kind. */
 #define ROW_INT(fallback, least, greatest) fallback, least, greatest, NULL
 #define ROW_FLAG(fallback, least, greatest) fallback, least, greatest, NULL
 #define ROW_TEXT(fallback, least, greatest) 0, least, greatest, fallback
@@ -101,7 +101,8 @@ void options_free(options *o)
     nn_free(o->paths);
 }
 
-/* Options that came later stand in a model's metadata only where they are given, so that other models stay as they were. */
+/* Whether the option is left out of a model's metadata. Options added in later versions appear only if they are given, so that
+ * the bytes of other models did not change. */
 static bool unsaid(const options *o, const option_row *row)
 {
     return !is_number(row) && row->offset != offsetof(options, profile) && row->offset != offsetof(options, ops) &&
@@ -141,7 +142,7 @@ static nn_status unknown_flag(nn_error *err, const char *given, size_t length)
     return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "unknown option %s", word);
 }
 
-/* first: where a command may stand */
+/* first: the argument is at the position of a command */
 static nn_status unexpected(nn_error *err, const char *given, bool first)
 {
     static const char *const words[] = {"merge", "verify", "replay", "sequences", "coverage"};
@@ -178,7 +179,7 @@ static nn_status set_number(options *o, const option_row *row, const char *value
     return NN_OK;
 }
 
-/* A whole number in [1, SHARDS_MAX] up to `end`. */
+/* Reads an integer in [1, SHARDS_MAX] that ends at `end`. */
 static bool read_part(const char **at, char end, int64_t *x)
 {
     *x = 0;
@@ -198,7 +199,7 @@ static nn_status set_shard(options *o, const char *value, nn_error *err)
     return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--shard %.60s: expected K/N with 1 <= K <= N <= %d", value, SHARDS_MAX);
 }
 
-/* A..B or A..B/S */
+/* Parses A..B or A..B/S. */
 static nn_status set_nodes(options *o, const option_row *row, const char *value, nn_error *err)
 {
     int64_t part[3] = {0, 0, 1};
@@ -285,7 +286,7 @@ static const char *options_of_command(const options *o)
     return "";
 }
 
-/* Commands take what is to be made from manifests. */
+/* Refuses options that a command takes from manifests. */
 static nn_status check_command(const options *o, nn_error *err)
 {
     for (const option_row *row = option_rows; row < option_rows + option_count; row++) {
@@ -319,7 +320,7 @@ static nn_status check_listing(const options *o, nn_error *err)
     return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--list-ops=%.60s: expected text, json or markdown", o->list_ops);
 }
 
-/* What is told is of one family, and is all that the run gives. */
+/* A trace is about one family and is the only result of the run. */
 static nn_status check_trace(const options *o, nn_error *err)
 {
     const char *flag = o->trace >= 0 ? "--trace" : "--trace-summary";

@@ -1,6 +1,6 @@
-/* The command line as a table: one row gives a flag its field, default, range check, help text and place in the manifest.
+/* The command line as a table: one row gives an option its field, default, range, help text and place in the manifest.
  *
- * Ownership: texts are borrowed from argv, but for those in `joined`; options_free frees these and `paths`. */
+ * Ownership: texts are borrowed from argv, except those in `joined`; options_free frees these and `paths`. */
 #ifndef NN_OPTIONS_H
 #define NN_OPTIONS_H
 
@@ -9,9 +9,10 @@
 
 #include <limits.h>
 
-/* X(kind, field, argument, default, least, greatest, in the manifest, help). The flag is the field with - for _. A default outside
- * of [least, greatest] stands for an option that is not given. INT: a whole number in [least, greatest]. TEXT: any text. LIST:
- * texts, joined with ; where the flag comes again. FLAG: no argument. WORD: an argument only as --flag=WORD. */
+/* X(kind, field, argument, default, least, greatest, in the manifest, help). The option is the field with - instead of _. A
+ * default outside [least, greatest] means that the option is not given. INT: an integer in [least, greatest]. TEXT: any text.
+ * LIST: texts; if the option is given several times, they are joined with ;. FLAG: no argument. WORD: an argument only as
+ * --flag=WORD. */
 #define NN_OPTIONS(X)                                                                                                             \
     X(INT, nodes, "N", 40, 1, 100000, true,                                                                                       \
       "exact number of operator nodes in each model; A..B/S makes a family for each of A, A+S, ... B nodes, in DIR/nodes-A, ...") \
@@ -72,13 +73,13 @@ typedef struct {
 #define X(kind, field, argument, fallback, least, greatest, manifest, help) option_##kind field;
     NN_OPTIONS(X)
 #undef X
-    uint64_t given;                 /* 1 << row: stands on the command line */
-    int64_t shard_number, shards;   /* of shard: models i with i % shards == shard_number - 1; 0, 0: all */
-    int64_t nodes_last, nodes_step; /* of a range of nodes; 0, 0: there is none */
-    const char *command;            /* merge, verify, replay; NULL: none */
-    const char **paths;             /* owned; of the command */
+    uint64_t given;                 /* bit 1 << row: given on the command line */
+    int64_t shard_number, shards;   /* of --shard: models i with i % shards == shard_number - 1; 0, 0: all */
+    int64_t nodes_last, nodes_step; /* of a range of nodes; 0, 0: not a range */
+    const char *command;            /* merge, verify or replay; NULL: none */
+    const char **paths;             /* arguments of the command; owned array */
     int n_paths;
-    char *joined[OPTION_LISTS]; /* owned texts of the LISTs that came again */
+    char *joined[OPTION_LISTS]; /* owned texts of LISTs that were given several times */
 } options;
 
 #define SHARDS_MAX 10000
@@ -87,7 +88,7 @@ typedef enum { OPTION_INT, OPTION_TEXT, OPTION_LIST, OPTION_FLAG, OPTION_WORD } 
 
 typedef struct {
     option_kind kind;
-    const char *field, *argument; /* argument: NULL if there is none */
+    const char *field, *argument; /* argument: NULL if the option takes none */
     size_t offset;                /* in options */
     int64_t fallback, least, greatest;
     const char *fallback_text;
@@ -102,16 +103,17 @@ int64_t option_int(const options *o, const option_row *row);      /* INT, FLAG *
 const char *option_text(const options *o, const option_row *row); /* TEXT, WORD */
 void option_set_int(options *o, const option_row *row, int64_t x);
 void option_set_text(options *o, const option_row *row, const char *s);
-uint64_t options_models(const options *o);             /* that the run makes: all, or those of the shard */
+uint64_t options_models(const options *o);             /* number of models that the run makes: all, or those of the shard */
 void option_flag(const option_row *row, char out[32]); /* "--max-elements" */
 
 void options_default(options *o);
 void options_free(options *o);
-/* NN_ERR_USAGE names the flag, its value and what was expected. */
+/* NN_ERR_USAGE: the message names the option, its value and what was expected. */
 nn_status options_parse(options *o, int argc, char *const *argv, nn_error *err);
-/* Ranges of the INT fields; prefix "--" or "" comes before names in the message. jobs 0 is fine. */
+/* Checks the ranges of the INT fields. Messages have the prefix "--" or "" before names. jobs may be 0. */
 nn_status options_check(const options *o, const char *prefix, nn_error *err);
-/* The manifest's fields as "nodes=40 count=100 ...", for a model's metadata. Returns the length without the NUL, as snprintf. */
+/* Writes the fields of the manifest as "nodes=40 count=100 ...", for a model's metadata. Returns the length without the NUL, like
+ * snprintf. */
 size_t options_describe(const options *o, char *out, size_t size);
 
 #endif

@@ -1,4 +1,4 @@
-/* Tells how models come to be: one in full, or the tries of a family by operator and outcome. */
+/* Traces of building: one model in full, or the tries of a family by operator and outcome. */
 #include "base/json_line.h"
 #include "family/family.h"
 
@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- text that is handed on ---- */
+/* ---- output ---- */
 
-#define PIECE 4096 /* bytes after which it is handed on */
+#define PIECE 4096 /* bytes after which text is passed to the caller */
 
 typedef struct {
     json_line text;
@@ -24,7 +24,7 @@ static void hand_on(outlet *o, size_t from)
     o->text.size = 0;
 }
 
-/* The rest; NN_ERR_NOMEM if some of it was lost. */
+/* Passes on the rest of the text. NN_ERR_NOMEM: some of it was lost. */
 static nn_status close_outlet(outlet *o, nn_status st, nn_error *err)
 {
     bool failed = o->text.failed;
@@ -40,10 +40,10 @@ static nn_status close_outlet(outlet *o, nn_status st, nn_error *err)
 
 typedef struct {
     outlet out;
-    int depth;     /* of spans */
-    size_t column; /* of the line of draws under way, 0: there is none */
+    int depth;     /* number of open spans */
+    size_t column; /* of the current line of draws; 0: there is none */
     uint64_t graphs;
-    bool trying; /* "try A, B, " is written, and the last operator is to come */
+    bool trying; /* "try A, B, " is written, and the last operator is still to come */
 } teller;
 
 static void indent(teller *t, int more)
@@ -114,7 +114,7 @@ static void on_begin(void *data, const char *label)
 static void on_end(void *data, bool kept)
 {
     teller *t = data;
-    (void)kept; /* the builder says what came of it */
+    (void)kept; /* the builder reports the result */
     end_draws(t);
     t->depth--;
 }
@@ -271,7 +271,7 @@ static nn_status count_models(tally *t, const nn_family *f, const volatile int *
 
 static const op_model any = {.name = "(all)"};
 
-/* What tries cost: steps of evaluation and propagations. They stand for time, and are the same on every machine. */
+/* The cost of a try: evaluation steps and propagations. It approximates time and is the same on every machine. */
 static uint64_t work(const try_row *r)
 {
     return r->steps + r->propagations;
@@ -282,7 +282,7 @@ static int compare_text(const char *a, const char *b)
     return strcmp(a ? a : "", b ? b : "");
 }
 
-/* The dearest first; the rest of the order makes it a function of the counts alone. */
+/* The most expensive rows first. The other keys make the order a function of the counts alone. */
 static int compare_rows(const void *x, const void *y)
 {
     const try_row *a = x, *b = y;
@@ -339,7 +339,7 @@ static try_row sum_rows(const try_table *t, bool kept)
     return sum;
 }
 
-/* Failures by reason alone. */
+/* Failures summed by reason. */
 static void put_reasons(json_line *j, const try_table *t, uint64_t all)
 {
     try_table by_reason = {0};

@@ -54,7 +54,7 @@ static uint64_t below(bulk_rng *r, uint64_t n)
     return x % n;
 }
 
-/* The same for many, with words drawn a block at a time: never more than are needed in any case. */
+/* The same for many numbers. Draws words in blocks, and never more than are certainly needed. */
 static void many_below(int64_t *out, size_t n, uint32_t bound, bulk_rng *r)
 {
     uint32_t word[BLOCK], threshold = (0 - bound) % bound;
@@ -101,7 +101,7 @@ static bool whole_limits(dtype t, int64_t *lo, int64_t *hi)
         return true;
     case DT_FLOAT32:
         *lo = -(1 << 24), *hi = 1 << 24;
-        return true; /* all whole numbers between are exact */
+        return true; /* all integers in between are exact */
     case DT_FLOAT16:
         *lo = -2048, *hi = 2048;
         return true;
@@ -113,7 +113,7 @@ static bool whole_limits(dtype t, int64_t *lo, int64_t *hi)
     }
 }
 
-/* x as a whole number of type t. 2^63 and beyond stand for the largest int64, the usual way to say "to the end". */
+/* Converts x to an integer of type t. 2^63 and above become the largest int64, the usual way to say "to the end". */
 static bool to_whole(dtype t, double x, int64_t *out)
 {
     const double end = 9223372036854775808.0;
@@ -213,7 +213,7 @@ void values_store_real(void *out, dtype t, const double *x, size_t n)
     to_little_endian(out, n, dtype_size(t));
 }
 
-/* ---- the kinds ---- */
+/* ---- kinds of contents ---- */
 
 nn_status values_real_bounds(dtype t, double lo, double hi, double *least, double *greatest, nn_error *err)
 {
@@ -238,7 +238,8 @@ static nn_status fill_float32(float *out, size_t n, const content *c, bulk_rng *
     float lo = (float)dtype_toward(DT_FLOAT32, c->lo, true), hi = (float)dtype_toward(DT_FLOAT32, c->hi, false);
     if (!(lo <= hi))
         return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0, "no float32 value lies in [%.17g, %.17g]", c->lo, c->hi);
-    /* lo + (hi - lo) * u for u = 0, 1 / (2^32 - 1), ..., 1, with the word taken as signed because CPUs convert that faster */
+    /* lo + (hi - lo) * u for u = 0, 1 / (2^32 - 1), ..., 1; the word is read as signed because CPUs convert signed integers
+     * faster */
     double width = (c->hi - c->lo) / 4294967295.0, base = c->lo + width * 2147483648.0;
     uint32_t word[BLOCK];
     for (size_t done = 0; done < n;) {
@@ -312,8 +313,9 @@ static nn_status fill_list(int64_t *whole, void *out, dtype t, size_t n, const c
     return NN_OK;
 }
 
-/* n different numbers of 0..range-1 in random order, out[0], out[stride], ...; n <= range. Where the range is little larger than n
- * a permutation is begun (Fisher-Yates), else numbers drawn before are found in a hash table and drawn again. */
+/* Draws n different numbers of 0..range-1 in random order into out[0], out[stride], ...; n <= range. If range is little larger
+ * than n, begins a permutation (Fisher-Yates); otherwise a hash table finds numbers that were drawn before, which are drawn
+ * again. */
 static nn_status sample(int64_t *out, size_t stride, size_t n, uint64_t range, bulk_rng *r, arena *scratch, nn_error *err)
 {
     arena_mark mark = arena_get_mark(scratch);

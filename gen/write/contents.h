@@ -1,9 +1,11 @@
-/* Contents of tensors: turns a content description into elements, drawn from a bulk stream.
+/* Contents of tensors: turns the description of a content into elements, drawn from a bulk stream.
  *
- * Every tensor has a stream of its own, a function of (seed, model, what it is), so that contents depend on no order. Elements are
- * written as ONNX's raw_data: row-major, little end first, bools as bytes. Floats lie in [lo, hi] after rounding to their type.
+ * Every tensor has a stream of its own, seeded by (seed, model, purpose, index), so that contents do not depend on the order in
+ * which they are made. Elements are written as ONNX's raw_data: row-major, little-endian, bools as bytes. Floats lie in [lo, hi]
+ * after rounding to their type.
  *
- * Ownership: `out` is the caller's, values_bytes(d) long; scratch memory is taken from the arena and released before return. */
+ * Ownership: the caller owns `out`, which has values_bytes(d) bytes. Scratch memory is taken from the arena and released before
+ * return. */
 #ifndef NN_VALUES_H
 #define NN_VALUES_H
 
@@ -21,17 +23,17 @@ void values_stream(bulk_rng *r, uint64_t seed, uint64_t model, values_use use, u
 
 size_t values_bytes(const tensor_desc *d); /* size of raw_data; 0 for types without a fixed size */
 
-/* What a graph input is fed: uniform over its range. */
+/* The content of a graph input: uniform over its range. */
 content values_of_input(const tensor_desc *d);
 
-/* [lo, hi] as values of a float type or a whole one; NN_ERR_BUILD if it has none there. */
+/* [lo, hi] as values of a floating-point or integer type. NN_ERR_BUILD: the type has no value in it. */
 nn_status values_real_bounds(dtype t, double lo, double hi, double *least, double *greatest, nn_error *err);
 nn_status values_whole_bounds(dtype t, double lo, double hi, int64_t *least, int64_t *greatest, nn_error *err);
-/* Numbers of the type in memory, for raw_data. */
+/* Converts numbers to the type, for raw_data. */
 void values_store_real(void *out, dtype t, const double *x, size_t n);
 void values_store_whole(void *out, dtype t, const int64_t *x, size_t n);
 
-/* NN_ERR_BUILD if the content contradicts itself or the type (not enough distinct numbers, a bound outside the type, no float32 in
+/* NN_ERR_BUILD: the content contradicts itself or the type (not enough distinct numbers, a bound outside the type, no float32 in
  * [lo, hi]). */
 nn_status values_fill(void *out, const tensor_desc *d, const content *c, bulk_rng *r, arena *scratch, nn_error *err);
 

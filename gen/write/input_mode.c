@@ -6,7 +6,7 @@
 
 /* ---- lists ---- */
 
-/* The position of the next word of *list among `words`, past its comma then; n: it is none of them. */
+/* The index of the next word of *list among `words`; moves *list past the word and its comma. n: the word is not among them. */
 static size_t next_word(const char **list, const char *const *words, size_t n)
 {
     size_t length = strcspn(*list, ","), k = 0;
@@ -67,7 +67,8 @@ input_mode input_mode_of(const input_modes *m, uint64_t set, uint64_t *earlier)
 
 /* ---- elements ---- */
 
-/* A tensor on the way: reals for float types, else whole numbers, with the bounds of either as values of the type. */
+/* The elements of a tensor before they are stored: reals for floating-point types, otherwise integers. The bounds are values of
+ * the type. */
 typedef struct {
     dtype type;
     bool real;
@@ -85,7 +86,7 @@ static void put_end(elements *e, size_t i, bool high)
         e->k[i] = high ? e->k_hi : e->k_lo;
 }
 
-/* lo or hi by the bits of the words. */
+/* lo or hi, by the bits of the words. */
 static void corners(elements *e, uint64_t earlier)
 {
     uint32_t word = earlier == 1 ? UINT32_MAX : 0;
@@ -98,8 +99,8 @@ static void corners(elements *e, uint64_t earlier)
 
 enum { PARTS = 12, BLOCK = 64 };
 
-/* Standard normal numbers, each the sum of twelve uniform ones of 16 bits, which have a variance of one: as good as exact within
- * two standard deviations, and without a logarithm. */
+/* Standard normal numbers. Each is the sum of twelve uniform numbers of 16 bits, which has a variance of one; this is accurate
+ * within two standard deviations and needs no logarithm. */
 static size_t some_normal(bulk_rng *r, double z[BLOCK], size_t n)
 {
     uint32_t word[BLOCK * PARTS / 2];
@@ -137,7 +138,7 @@ static void normal(elements *e)
 
 enum { CLASSES = 4, EXPONENT_LEAST = -24, CLASS_MOST = 2 * (1024 - EXPONENT_LEAST) };
 
-/* Values by class; a class is drawn first, so that the powers of two do not crowd out the rest. */
+/* Values by class. A class is drawn first, so that the many powers of two do not displace the rest. */
 typedef struct {
     const elements *e;
     void *values[CLASSES]; /* double or int64_t */
@@ -156,7 +157,7 @@ static void offer_whole(specials *s, int class, int64_t k)
         ((int64_t *)s->values[class])[s->n[class]++] = k;
 }
 
-/* The neighbour of a double. */
+/* The next larger or smaller double. */
 static double beside(double x, bool up)
 {
     uint64_t bits;

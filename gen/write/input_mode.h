@@ -1,12 +1,12 @@
-/* What the sets of input tensors are made of. Sets are dealt to the modes of a list in turn.
+/* How the elements of input tensors are drawn. The sets use the modes of a list in turn.
  *
  *     uniform   over the interval
  *     normal    around its middle, with a quarter of its width as standard deviation,
  *               clipped to it (sums of twelve uniform numbers)
- *     corners   of the sets dealt to it the first is all lo, the second all hi,
- *               the others lo or hi by element
- *     special   0, -0, subnormals, powers of two from 2^-24 on, the ends and
- *               their neighbours, as far as the interval has them */
+ *     corners   in the first such set all elements are lo, in the second all are hi,
+ *               in the others each element is lo or hi
+ *     special   0, -0, subnormals, powers of two from 2^-24 on, the ends of the interval and
+ *               their neighbours; values outside the interval are left out */
 #ifndef NN_INPUT_MODE_H
 #define NN_INPUT_MODE_H
 
@@ -21,18 +21,18 @@ typedef enum { INPUT_UNIFORM, INPUT_NORMAL, INPUT_CORNERS, INPUT_SPECIAL, INPUT_
 
 typedef struct {
     uint8_t mode[INPUT_LIST_MAX];
-    size_t n; /* 0: all uniform */
+    size_t n; /* 0: all sets are uniform */
 } input_modes;
 
-/* "uniform,corners"; a word may come again. NN_ERR_USAGE for anything else. */
+/* Parses "uniform,corners"; a word may occur several times. NN_ERR_USAGE: anything else. */
 nn_status input_modes_parse(input_modes *out, const char *list, nn_error *err);
-/* The mode of a set, and how many earlier sets have it. */
+/* The mode of a set, and the number of earlier sets with this mode. */
 input_mode input_mode_of(const input_modes *m, uint64_t set, uint64_t *earlier);
-/* The elements of a graph input, values_bytes(d) bytes, from the tensor's stream in this set. */
+/* Writes the elements of a graph input, values_bytes(d) bytes, from the tensor's stream in this set. */
 nn_status input_fill(void *out, const tensor_desc *d, const input_modes *m, uint64_t set, bulk_rng *r, arena *scratch,
                      nn_error *err);
 
-/* Files that inputs are written to. */
+/* File formats of inputs. */
 enum { INPUT_PB = 1, INPUT_NPZ = 2 };
 nn_status input_formats_parse(unsigned *out, const char *list, nn_error *err); /* "pb,npz" */
 

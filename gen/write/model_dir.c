@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 enum { PATH_ROOM = 256 };
-#define VISIBLE (sizeof FILE_TEMPORARY - 1) /* of a hidden path: where the one that it will have begins */
+#define VISIBLE (sizeof FILE_TEMPORARY - 1) /* length of the prefix of a hidden path; the final name follows */
 
 static void hidden_name(char out[PATH_ROOM], const model_dir *m)
 {
@@ -37,7 +37,7 @@ nn_status model_dir_begin(model_dir *m, int root, const char *above, const char 
     hidden_name(path, m);
     if (mkdirat(root, path, 0777) == 0)
         return NN_OK;
-    if (errno == EEXIST) { /* of a crash */
+    if (errno == EEXIST) { /* left by a crash */
         model_dir_drop(m);
         if (mkdirat(root, path, 0777) == 0)
             return NN_OK;
@@ -45,7 +45,7 @@ nn_status model_dir_begin(model_dir *m, int root, const char *above, const char 
     return path_fail(err, above, name, "cannot create", errno);
 }
 
-/* The hidden path of a file, with the directory of its set. */
+/* The hidden path of a file; creates the directory of its set. */
 static nn_status place(model_dir *m, char path[PATH_ROOM], long set, const char *file, nn_error *err)
 {
     if (set >= 0 && set != m->set) {

@@ -12,7 +12,7 @@
 
 /* ---- names ---- */
 
-/* Whether the first n bytes of text are prefix, a number and suffix. */
+/* Whether the first n bytes of text are prefix, a number, and suffix. */
 static bool numbered(const char *text, size_t n, const char *prefix, const char *suffix, long *x)
 {
     size_t before = strlen(prefix), after = strlen(suffix);
@@ -53,7 +53,7 @@ void model_file_folder(char out[40], const model_file *f)
 
 static bool walk(model_content *c, int root, const char *name, const char *set, bool remove);
 
-/* An entry of the model's directory (set is NULL) or of a data set's. */
+/* Visits an entry of the model's directory (set is NULL) or of a data set's directory. */
 static bool visit(model_content *c, int above, const char *name, const char *set, bool remove)
 {
     char path[320];

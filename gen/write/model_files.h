@@ -1,8 +1,8 @@
-/* The files of one model's directory, by name, and the directory seen as a whole.
+/* The files of one model's directory: their names, and what a directory contains.
  *
  *     model.onnx, inputs.npz, test_data_set_K/input_I.pb, and test_data_set_K/output_I.pb of other programs
  *
- * Numbers have no leading zeros and at most nine digits. A name that differs in anything is not one of nngen's. */
+ * Numbers have no leading zeros and at most nine digits. Any other name is not one of nngen's. */
 #ifndef NN_MODEL_FILES_H
 #define NN_MODEL_FILES_H
 
@@ -13,21 +13,21 @@ typedef enum { MODEL_ONNX, MODEL_NPZ, MODEL_INPUT, MODEL_OUTPUT } model_file_kin
 typedef struct {
     model_file_kind kind;
     long set, index;  /* -1: the file is in no data set */
-    const char *name; /* in its own directory; borrowed from the path */
+    const char *name; /* its name in its own directory, borrowed from the path */
 } model_file;
 
-/* path: below the model's directory. false: it is not one of these files, and no path to follow. */
+/* path: relative to the model's directory. false: it is not the path of one of these files, and must not be followed. */
 bool model_file_parse(model_file *out, const char *path);
-/* Name of the directory that the file is in, below the model's: "." or "test_data_set_K". */
+/* Path of the file's directory, relative to the model's directory: "." or "test_data_set_K". */
 void model_file_folder(char out[40], const model_file *f);
 
 typedef struct {
-    size_t entries;    /* files and data sets, without tensors of outputs */
-    char foreign[128]; /* the first entry found that nngen does not write, below the model's directory; "": none */
+    size_t entries;    /* files and data sets, not counting output tensors */
+    char foreign[128]; /* path, relative to the model's directory, of the first entry that nngen does not write; "": none */
 } model_content;
 
-/* Look through, or remove, the directory `name` below `root`, which is no symbolic link. Entries that nngen does not write are left
- * alone. false: the system failed, with the reason in errno. */
+/* Examine or remove the directory `name` below `root`; it must not be a symbolic link. Entries that nngen does not write are not
+ * removed. false: a system call failed; errno has the reason. */
 bool model_files_look(model_content *c, int root, const char *name);
 bool model_files_remove(model_content *c, int root, const char *name);
 

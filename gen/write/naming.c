@@ -31,8 +31,8 @@ void model_name(char out[MODEL_NAME_SIZE], uint64_t index)
     (void)snprintf(out, MODEL_NAME_SIZE, "test_%06llu", (unsigned long long)index);
 }
 
-/* prefix + node + "_" + what the operator calls its k-th input or output. A variadic one is numbered, and it is the last of its
- * kind. */
+/* prefix + node + "_" + the operator's name of its k-th input or output. Elements of a variadic one, which is always the last,
+ * are numbered. */
 static const char *part_name(arena *a, const char *prefix, const char *node, const char *word, size_t k, bool numbered)
 {
     char buffer[256];

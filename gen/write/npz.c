@@ -4,7 +4,7 @@
 #include <string.h>
 
 enum { LOCAL = 30, CENTRAL = 46, END = 22, DATE = 1 << 5 | 1, VERSION = 20, ALIGNMENT = 64 };
-/* The extension to 64 bits: a field of its own in the headers of a member, and two records before the end. */
+/* The 64-bit extension of zip: a field in the headers of a member, and two records before the end. */
 enum { EXTRA = 4, EXTRA_TAG = 1, END_LARGE = 56, LOCATOR = 20, VERSION_LARGE = 45 };
 
 static void make_table(uint32_t table[8][256])
@@ -49,7 +49,7 @@ void npz_begin(npz *z)
         make_table(z->crc);
 }
 
-/* ---- numbers, little end first ---- */
+/* ---- little-endian numbers ---- */
 
 static void set16(uint8_t *p, unsigned x)
 {
@@ -84,7 +84,7 @@ static uint64_t get64(const uint8_t *p)
     return get32(p) | (uint64_t)get32(p + 4) << 32;
 }
 
-/* Whether a number needs 64 bits; one of 32 bits says so by all of them. */
+/* Whether a number needs 64 bits. The 32-bit field is then all ones. */
 static bool is_large(const npz *z, uint64_t x)
 {
     return x >= (z->large > 0 ? z->large : UINT32_MAX);
@@ -95,7 +95,7 @@ static size_t short_form(const npz *z, uint64_t x)
     return is_large(z, x) ? UINT32_MAX : (size_t)x;
 }
 
-/* n bytes of zeros at the end; NULL: no memory. */
+/* Appends n zero bytes. NULL: out of memory. */
 static uint8_t *append(npz *z, size_t n)
 {
     if (n > PTRDIFF_MAX - z->size || !nn_grow((void **)&z->bytes, &z->capacity, z->size + n, 1))
@@ -107,7 +107,7 @@ static uint8_t *append(npz *z, size_t n)
 
 /* ---- members ---- */
 
-/* Checksum and place of the directory for the array that is complete now. */
+/* Fills in the checksum of the array that is now complete. */
 static void seal(npz *z)
 {
     if (z->members == 0)
@@ -117,7 +117,7 @@ static void seal(npz *z)
     set32(local + 14, checksum((const uint32_t(*)[256])z->crc, z->bytes + from, z->size - from));
 }
 
-/* The header of a .npy file; its length is a multiple of ALIGNMENT. */
+/* The header of a .npy file. Its length is a multiple of ALIGNMENT. */
 static size_t array_header(char *out, size_t size, dtype t, const int64_t *dims, size_t rank)
 {
     static const char *const codes[DT_COUNT] = {
@@ -178,7 +178,7 @@ nn_status npz_add(npz *z, const char *name, dtype t, const int64_t *dims, size_t
     return NN_OK;
 }
 
-/* The entry of the directory for the member at `at`; its size is handed out. */
+/* Writes the directory entry of the member at `at` and returns the member's size in *size. */
 static bool put_entry(npz *z, size_t at, uint64_t *size)
 {
     size_t n_name = get16(z->bytes + at + 26), n_local = get16(z->bytes + at + 28);
@@ -190,7 +190,7 @@ static bool put_entry(npz *z, size_t at, uint64_t *size)
     const uint8_t *local = z->bytes + at;
     set32(p, 0x02014b50);
     set16(p + 4, n_extra > 0 ? VERSION_LARGE : VERSION);
-    memcpy(p + 6, local + 4, 24); /* from the version needed to the length of the name */
+    memcpy(p + 6, local + 4, 24); /* the fields from the version needed to the length of the name */
     set16(p + 6, n_extra > 0 ? VERSION_LARGE : VERSION);
     set16(p + 30, (unsigned)(n_extra > 0 ? EXTRA + n_extra : 0));
     set32(p + 42, short_form(z, at));
@@ -207,7 +207,7 @@ static bool put_entry(npz *z, size_t at, uint64_t *size)
     return true;
 }
 
-/* The two records that say where the directory is if 32 bits do not. */
+/* Writes the two records that locate the directory if 32 bits are not enough. */
 static bool put_large_end(npz *z, size_t directory)
 {
     size_t place = z->size;
@@ -215,7 +215,7 @@ static bool put_large_end(npz *z, size_t directory)
     if (p == NULL)
         return false;
     set32(p, 0x06064b50);
-    set64(p + 4, END_LARGE - 12); /* without these twelve bytes */
+    set64(p + 4, END_LARGE - 12); /* the signature and this field are not counted */
     set16(p + 12, VERSION_LARGE);
     set16(p + 14, VERSION_LARGE);
     set64(p + 24, z->members);

@@ -6,7 +6,7 @@
 #include <limits.h>
 #include <string.h>
 
-/* Readers of protobuf refuse messages of 2 GiB. */
+/* Readers of protobuf refuse messages of 2 GiB or more. */
 #define MESSAGE_MAX ((size_t)INT_MAX)
 
 typedef struct {
@@ -17,7 +17,7 @@ typedef struct {
     nn_error *err;
 } writer;
 
-/* A message in the arena, initialised; NULL without memory. */
+/* A message in the arena, initialised; NULL if memory runs out. */
 #define NEW(var, type, init)                    \
     type *var = arena_alloc(w->a, sizeof *var); \
     if (var == NULL)                            \
@@ -29,7 +29,7 @@ static void *list(writer *w, size_t n)
     return arena_alloc(w->a, n * sizeof(void *));
 }
 
-/* Strings of messages are not const, but packing only reads them. */
+/* The strings of messages are not const, but packing only reads them. */
 static char *text(const char *s)
 {
     return (char *)(uintptr_t)s;
@@ -53,7 +53,7 @@ int onnx_ir_version(int opset)
     return opset >= OPSET_MIN && opset <= OPSET_MAX ? version[opset - OPSET_MIN] : 0;
 }
 
-/* ---- values ---- */
+/* ---- tensors ---- */
 
 static Onnx__ValueInfoProto *value_info(writer *w, int32_t tensor)
 {
@@ -112,7 +112,7 @@ static Onnx__TensorProto *tensor_message(writer *w, int32_t tensor)
     return t->raw_data.data != NULL ? t : NULL;
 }
 
-/* Adds the tensor's name to a message. */
+/* Writes the tensor's name into the message of an error. */
 static nn_status named(writer *w, int32_t tensor, nn_status s)
 {
     if (s == NN_OK || w->err == NULL || s == NN_ERR_NOMEM)
@@ -150,7 +150,7 @@ static float *float_list(writer *w, const attr_value *v)
     return out;
 }
 
-/* A float32 tensor of one dimension. */
+/* A one-dimensional float32 tensor. */
 static Onnx__TensorProto *tensor_attribute(writer *w, const attr_value *v)
 {
     NEW(t, Onnx__TensorProto, ONNX__TENSOR_PROTO__INIT);
@@ -259,7 +259,7 @@ static bool nodes(writer *w, Onnx__GraphProto *m)
     return true;
 }
 
-/* value_info of every node output that is not a graph output, in the order of the file. */
+/* Adds value_info for every node output that is not a graph output, in the order of the file. */
 static bool intermediates(writer *w, Onnx__GraphProto *m)
 {
     int32_t *tensors = arena_alloc(w->a, w->g->n_tensors * sizeof *tensors);
@@ -386,7 +386,7 @@ nn_status onnx_write_npz(npz *z, const graph *g, const model_names *names, const
             dims[k + 1] = d->dims[k];
         void *data;
         s = npz_add(z, names->tensors[g->inputs[i]], d->type, dims, (size_t)d->rank + 1, &data, err);
-        /* Sets are filled apart, as the elements of one may not be aligned in the file. */
+        /* each set is filled separately, because its elements may not be aligned in the file */
         size_t size = values_bytes(d);
         arena_mark mark = arena_get_mark(a);
         void *one = s == NN_OK ? arena_alloc(a, size) : NULL;

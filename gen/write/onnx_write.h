@@ -1,6 +1,6 @@
 /* Serialises graphs as ONNX.
  *
- * Ownership: an onnx_buffer owns its bytes and is reused from model to model; messages and raw data are built in the arena and
+ * Ownership: an onnx_buffer owns its bytes and is reused from model to model. Messages and raw data are built in the arena and
  * released before return. */
 #ifndef NN_ONNX_WRITE_H
 #define NN_ONNX_WRITE_H
@@ -29,19 +29,20 @@ typedef struct {
     const char *name;                /* of the graph */
     const onnx_property *properties; /* metadata_props, in order */
     size_t n_properties;
-    uint64_t seed, index;     /* of the model: they give the bulk streams of the initializers and inputs */
-    const input_modes *modes; /* of the inputs; NULL: uniform */
+    uint64_t seed, index;     /* of the model; they determine the bulk streams of initializers and inputs */
+    const input_modes *modes; /* of the inputs; NULL: all sets are uniform */
 } onnx_request;
 
-int onnx_ir_version(int opset); /* that of the ONNX release which brought the opset; 0 if unknown */
+int onnx_ir_version(int opset); /* IR version of the ONNX release that introduced the opset; 0: unknown opset */
 
-/* Replaces the buffer's content by a ModelProto. */
+/* Replaces the content of the buffer by a ModelProto. */
 nn_status onnx_write_model(onnx_buffer *b, const graph *g, const model_names *names, const onnx_request *q, arena *a,
                            nn_error *err);
-/* Replaces it by a TensorProto of values drawn for graph input i of data set `set`. */
+/* Replaces the content of the buffer by a TensorProto with the values of graph input i in data set `set`. */
 nn_status onnx_write_input(onnx_buffer *b, const graph *g, const model_names *names, const onnx_request *q, uint64_t set, size_t i,
                            arena *a, nn_error *err);
-/* Replaces it by arrays of the values of all graph inputs in `sets` data sets: name -> (set, dimensions). */
+/* Replaces the content by arrays with the values of all graph inputs in `sets` data sets, of dimensions (set, dimensions of the
+ * input). */
 nn_status onnx_write_npz(npz *z, const graph *g, const model_names *names, const onnx_request *q, uint64_t sets, arena *a,
                          nn_error *err);
 
