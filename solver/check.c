@@ -1,5 +1,5 @@
-/* The independent checker: evaluates what was posted on the values found. It shares no code with the propagators: it reads
- * only a constraint's kind, its arguments as they were given, and the variables' values. */
+/* The independent checker: evaluates the posted constraints on the values of a solution. It shares no code with the propagators
+ * and reads only a constraint's kind, its arguments as they were given, and the variables' values. */
 #include "internal.h"
 
 typedef struct {

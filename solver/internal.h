@@ -1,10 +1,12 @@
-/* Inside the solver: the store's layout, operations on domains, and what propagators are made of.
+/* Inside the solver: the layout of the store, operations on domains, and the parts that propagators are made of.
  *
- * All arrays are flat, grow by doubling and are kept over csp_reset. Variables, constraints, their arguments, watches and sets are
- * allocated as on a stack, so that a mark is a tuple of heights.
- * Ownership: everything belongs to the csp. A pointer into `data` or `pool` is stable during propagation, one into `sets` is not:
- * dom_keep, dom_filter and dom_remove may grow it.
- * Errors: internal functions return false on failure of the problem (s->failed) or of an allocation (s->nomem). */
+ * All arrays are flat, grow by doubling and are kept over csp_reset. Variables, constraints, their arguments, watches and sets
+ * are allocated like on a stack, so a mark is a tuple of heights.
+ *
+ * Ownership: everything belongs to the csp. A pointer into `data` or `pool` is stable during propagation. A pointer into `sets`
+ * is not, because dom_keep, dom_filter and dom_remove may reallocate it.
+ *
+ * Errors: internal functions return false if the problem fails (s->failed) or an allocation fails (s->nomem). */
 #ifndef CSP_INTERNAL_H
 #define CSP_INTERNAL_H
 
@@ -13,7 +15,7 @@
 
 typedef __int128 wide;
 
-/* Changes of a domain, as bits; a watch names those that wake its propagator. */
+/* Changes of a domain, as bits. A watch names the changes that wake its propagator. */
 enum { EV_LO = 1, EV_HI = 2, EV_FIX = 4, EV_HOLE = 8, EV_BOUNDS = EV_LO | EV_HI, EV_ANY = 15 };
 
 /* First capacity of a growing array: in a stress build every step of growth is an allocation that can fail. */
@@ -23,14 +25,14 @@ enum { EV_LO = 1, EV_HI = 2, EV_FIX = 4, EV_HOLE = 8, EV_BOUNDS = EV_LO | EV_HI,
 #define FIRST_ROOM 64
 #endif
 
-/* Domains of at most this many values can lose a value inside. */
+/* a value inside the domain can be removed if the domain has at most so many values */
 #define DOM_SMALL 64
 
 typedef struct {
     int64_t lo, hi;
     uint64_t stamp;     /* level in which the domain was last saved on the trail */
-    uint64_t set_stamp; /* level in which its set was made: it may then be changed in place */
-    uint32_t off, len;  /* sorted values sets[off .. off+len), lo and hi among them; len 0: the whole interval */
+    uint64_t set_stamp; /* level in which its set was made; in that level it may be changed in place */
+    uint32_t off, len;  /* sorted values sets[off .. off+len), including lo and hi; len 0: the whole interval */
     int32_t watch;      /* head of its list in `watches`, or -1 */
 } var_t;
 
@@ -53,11 +55,11 @@ typedef enum {
     PROP_AND
 } prop_kind;
 
-/* A constraint as posted (v, n, args, data, k: what the checker reads) and as propagated (the fields ending in 2, where they
- * differ). */
+/* A constraint as it was posted (v, n, args, data, k, which the checker reads) and as it is propagated (the fields ending in 2,
+ * where they differ). */
 typedef struct {
     uint8_t kind, rel;
-    bool queued, dead;    /* dead: entailed, never runs again (undone by the trail) */
+    bool queued, dead;    /* dead: entailed, never runs again (the trail undoes this) */
     bool slow, narrow;    /* slow: runs after all others; narrow: sums fit in 64 bits */
     uint32_t n, n2;       /* number of list arguments; table: n2 is the number of rows */
     uint32_t args, args2; /* list arguments in `pool` */
@@ -83,13 +85,13 @@ typedef struct {
     int64_t value;
     csp_var var;
     uint32_t at;   /* position in the order when it was opened */
-    uint32_t scan; /* likewise of the others */
+    uint32_t scan; /* the same, for the other variables */
     uint8_t stage; /* see search.c */
-    bool rest;     /* past the decision variables */
+    bool rest;     /* all decision variables are fixed */
 } level_t;
 
 typedef struct {
-    uint32_t *item; /* a ring: capacity queue_cap, a power of two above the number of propagators */
+    uint32_t *item; /* ring buffer; queue_cap is a power of two above the number of propagators */
     uint32_t head, tail;
 } queue_t;
 
@@ -104,14 +106,14 @@ struct csp {
     size_t var_cap, prop_cap, pool_cap, data_cap, sets_cap, trail_cap, watch_cap;
     queue_t queue[2]; /* quick, slow */
     uint32_t queue_cap;
-    uint64_t *level; /* counts marks and undos; a pointer so that csp_get_mark can take a const csp */
+    uint64_t *level; /* counts marks and undos; a pointer, so that csp_get_mark can take a const csp */
     uint64_t level_store;
     uint64_t count, stop; /* propagations; stop 0: no limit */
     bool failed, nomem;
     size_t conflict;  /* constraint at which propagation failed */
-    int64_t *scratch; /* as long as the longest table, product or divisor list */
+    int64_t *scratch; /* as long as the longest table, product or list of divisors */
     size_t scratch_cap;
-    int64_t divisors_of; /* whose divisors are in divisor[] */
+    int64_t divisors_of; /* the number whose divisors are in divisor[] */
     uint32_t n_divisors;
     int64_t divisor[256];
     /* search */
@@ -130,17 +132,18 @@ static inline bool store_room(csp *s, void **ptr, size_t *cap, size_t need, size
     return need <= *cap || store_grow(s, ptr, cap, need, size);
 }
 bool dom_fail(csp *s);
-/* Narrowing; each wakes the watchers of what changed. */
+/* These narrow a domain and wake the watchers of the change. */
 bool dom_raise(csp *s, csp_var x, int64_t v);  /* v > lo */
 bool dom_lower(csp *s, csp_var x, int64_t v);  /* v < hi */
-bool dom_remove(csp *s, csp_var x, int64_t v); /* a value inside a large interval stays: ask dom_has */
+bool dom_remove(csp *s, csp_var x, int64_t v); /* a value inside a large interval is not removed: check with dom_has */
 bool dom_keep(csp *s, csp_var x, const int64_t *sorted, size_t n);
-bool dom_filter(csp *s, csp_var x, uint64_t keep); /* domain of at most 64 values: bit i keeps the i-th */
-bool dom_equal(csp *s, csp_var x, csp_var y);      /* both to the intersection */
-bool dom_meet(const csp *s, csp_var x, csp_var y); /* whether the domains share a value (may say true if both are sets in large) */
+bool dom_filter(csp *s, csp_var x, uint64_t keep); /* for a domain of at most 64 values: bit i keeps the i-th value */
+bool dom_equal(csp *s, csp_var x, csp_var y);      /* narrows both to the intersection */
+/* whether the domains have a common value; may be true wrongly if both are sets in large intervals */
+bool dom_meet(const csp *s, csp_var x, csp_var y);
 bool prop_kill(csp *s, prop_t *p);
 size_t store_sort_unique(int64_t *v, size_t n);
-/* Divisors of v >= 1, ascending, or NULL if v is too large for it to be worth while. */
+/* Divisors of v >= 1, ascending; NULL if v is too large to make this worthwhile. */
 const int64_t *store_divisors(csp *s, int64_t v, uint32_t *n);
 
 static inline bool dom_lo(csp *s, csp_var x, int64_t v)
@@ -200,9 +203,9 @@ static inline bool dom_range_wide(csp *s, csp_var x, wide lo, wide hi)
 prop_t *post_new(csp *s, prop_kind kind, const csp_var *args, size_t n);
 bool post_args(csp *s, const csp_var *args, size_t n, uint32_t *off);
 bool post_data(csp *s, const int64_t *values, size_t n, uint32_t *off);
-bool post_watch(csp *s, prop_t *p, csp_var x, uint32_t events); /* nothing if x is fixed */
+bool post_watch(csp *s, prop_t *p, csp_var x, uint32_t events); /* does nothing if x is fixed */
 bool post_scratch(csp *s, size_t n);
-csp_result post_done(csp *s, prop_t *p); /* queues it; the result for the user */
+csp_result post_done(csp *s, prop_t *p); /* queues it and returns the result for the caller */
 csp_result post_result(const csp *s);
 static inline void queue_push(csp *s, uint32_t prop)
 {
@@ -230,7 +233,7 @@ bool prop_table(csp *s, prop_t *p);
 bool prop_broadcast(csp *s, prop_t *p);
 bool prop_orand(csp *s, prop_t *p);
 
-/* ---- wide arithmetic: division quick where 64 bits do ---- */
+/* ---- wide arithmetic: division is faster if 64 bits are enough ---- */
 static inline wide wide_floordiv(wide a, wide b)
 {
     if ((int64_t)a == a && (int64_t)b == b && a != INT64_MIN)

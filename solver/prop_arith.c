@@ -1,7 +1,7 @@
 /* Floor and ceiling division, remainder, minimum, maximum, absolute value.
  *
- * Division and remainder are stated for y >= 1 and read for y <= -1 with signs turned; the result is the hull of both parts. Values
- * are at most 2^62 in magnitude, so products of two fit in 128 bits. */
+ * Division and remainder are stated for y >= 1. For y <= -1 the same rules apply with signs changed; the result is the hull of
+ * both parts. Values are at most 2^62 in magnitude, so a product of two fits in 128 bits. */
 #include "internal.h"
 
 typedef struct {
@@ -39,8 +39,8 @@ static bool meet_factor(span *y, wide q, wide lo, wide hi)
     return lo <= 0 && hi >= 0;
 }
 
-/* ---- z = floor(x / y), ceil(x / y) ----
- * Enforced: bounds consistency of z * y <= x < (z + 1) * y on each sign of y; y != 0. Entailed: when all is fixed. */
+/* ---- z = floor(x / y), ceil(x / y) ---- Enforced: bounds consistency of z * y <= x < (z + 1) * y for each sign of y; y != 0.
+ * Entailed: when all variables are fixed. */
 
 static bool div_part(span *x, span *y, span *z)
 {
@@ -92,10 +92,10 @@ bool prop_div(csp *s, prop_t *p)
     return X.lo == X.hi && Y.lo == Y.hi && Z.lo == Z.hi ? prop_kill(s, p) : true;
 }
 
-/* ---- z = x mod y, the remainder of floor division ----
- * Enforced: z in [0, |y|) on the side of y's sign; bounds of x = q * y + z while the quotient q is one number; steps of y at the
- * ends of x when y is fixed; with two fixed, exactly the right values of the third if its domain is small (or y a divisor of a
- * small x - z). Entailed: when all is fixed. */
+/* ---- z = x mod y, the remainder of floor division ---- Enforced: z in [0, |y|) with the sign of y; bounds of x = q * y + z
+ * while the quotient q is a single number; multiples of y at the ends of x when y is fixed; with two variables fixed, exactly the
+ * right values of the third if its domain is small (or if y is a divisor of a small x - z). Entailed: when all variables are
+ * fixed. */
 
 static bool mod_part(span *x, span *y, span *r)
 {
@@ -123,13 +123,13 @@ static bool mod_part(span *x, span *y, span *r)
     if (x->lo >= 0) {
         if (!meet(r, 0, x->hi))
             return false;
-        if (r->hi < x->lo) /* a quotient of at least 1 */
+        if (r->hi < x->lo) /* the quotient is at least 1 */
             return meet(y, 1, x->hi - r->lo) && meet(x, y->lo + r->lo, x->hi);
     }
     return true;
 }
 
-/* The only free variable has few values, or is a divisor: keep the right ones. */
+/* The only free variable has few values or must be a divisor: keep the right values. */
 static bool mod_filter(csp *s, csp_var z, csp_var x, csp_var y)
 {
     bool fx = dom_fixed(s, x), fy = dom_fixed(s, y), fz = dom_fixed(s, z);
@@ -210,11 +210,10 @@ csp_result csp_mod(csp *s, csp_var z, csp_var x, csp_var y)
     return post_ternary(s, PROP_MOD, z, x, y);
 }
 
-/* ---- z = min(x), z = max(x) ----
- * Enforced: bounds consistency: each x on the right side of z; z between the extremes; when only one x can reach z, it equals z.
- * Entailed: when all is fixed. */
+/* ---- z = min(x), z = max(x) ---- Enforced: bounds consistency: each x on the right side of z; z between the extremes; if only
+ * one x can reach z, it equals z. Entailed: when all variables are fixed. */
 
-/* max is min with the order turned: these read and write a domain through the sign. */
+/* max is min with the order reversed: these functions read and write a domain with its sign changed. */
 static inline int64_t low(const csp *s, csp_var x, bool max)
 {
     return max ? -hi_of(s, x) : lo_of(s, x);
@@ -288,9 +287,8 @@ csp_result csp_max(csp *s, csp_var z, const csp_var *x, size_t n)
     return post_minmax(s, PROP_MAX, z, x, n);
 }
 
-/* ---- z = |x| ----
- * Enforced: bounds of z from x; x within +-z and, on one sign, beyond +-z.lo; the two values of x once z is fixed. Entailed: when
- * both are fixed. */
+/* ---- z = |x| ---- Enforced: bounds of z from x; x within +-z and, if its sign is known, at least z.lo in magnitude; the two
+ * values of x once z is fixed. Entailed: when both are fixed. */
 bool prop_abs(csp *s, prop_t *p)
 {
     csp_var z = p->v[0], x = p->v[1];

@@ -1,12 +1,12 @@
 /* Linear relations, sum c*x REL k, and their reification.
  *
- * Enforced: bounds consistency over the reals rounded to integers (each x against the extremes of the rest) for EQ and LE; a single
- * free variable loses exactly the excluded value for NE. Entailed: LE when the largest sum is <= k, EQ when all is fixed,
- * NE when the sums cannot meet k or the excluded value has gone. A reified relation narrows b once the relation or its opposite is
- * entailed, and enforces the one that b names.
+ * Enforced: for EQ and LE, bounds consistency over the reals, rounded to integers (each x against the extremes of the rest); for
+ * NE, a single free variable loses exactly the excluded value. Entailed: LE when the largest sum is <= k; EQ when all variables
+ * are fixed; NE when the sum cannot be k or the excluded value has been removed. A reified relation narrows b once the relation
+ * or its opposite is entailed, and enforces the relation that b selects.
  *
- * Overflow: `narrow` propagators, whose sums fit in 63 bits whatever the variables are, use 64-bit arithmetic; the others
- * sum in 192 bits and cut slacks to +-2^126, beyond which no slack can narrow a domain.
+ * Overflow: `narrow` propagators, whose sums always fit in 63 bits, use 64-bit arithmetic. The others sum in 192 bits and cut
+ * slacks to +-2^126; a slack beyond that cannot narrow a domain.
  *
  * See Apt, Principles of Constraint Programming (2003), chapter 6; Schulte and Stuckey, TOPLAS 27(3), 2005. */
 #include "internal.h"
@@ -35,7 +35,7 @@ static wide sum_cut(sum192 a)
     return a.h * ((wide)1 << 64) + a.l;
 }
 
-/* What a linear propagator is made of. */
+/* The parts of a linear propagator. */
 typedef struct {
     const int64_t *c;
     const csp_var *x;
@@ -76,8 +76,8 @@ static void slacks(const csp *s, const linear_t *t, wide k, wide *below, wide *a
     *above = sum_cut(hi);
 }
 
-/* below: sum <= min(sum) + slack, each term may exceed its least value by the slack at most. Else sum >= max(sum) - slack,
- * likewise. */
+/* below: sum <= min(sum) + slack, so each term exceeds its smallest value by at most the slack. Otherwise sum >= max(sum) -
+ * slack, so each term falls below its largest value by at most the slack. */
 static bool prune(csp *s, const linear_t *t, wide slack, bool below)
 {
     for (uint32_t i = 0; i < t->n; i++) {
@@ -134,15 +134,15 @@ static bool linear_eq(csp *s, prop_t *p, const linear_t *t, wide k)
         return prop_kill(s, p);
     if (!prune(s, t, below, true))
         return false;
-    /* The other side sees what the first has changed. */
+    /* the second side uses what the first has changed */
     slacks(s, t, k, &below, &above);
     if (above < 0)
         return dom_fail(s);
     return prune(s, t, above, false);
 }
 
-/* The value that the only free variable must not have (if it is a whole number); false if more than one is free or none of these.
- */
+/* The value that the only free variable must not have, if it is an integer. false: more than one variable is free, or there is no
+ * such value. */
 static bool linear_ne(csp *s, prop_t *p, const linear_t *t, wide k)
 {
     uint32_t at = t->n;
@@ -154,7 +154,7 @@ static bool linear_ne(csp *s, prop_t *p, const linear_t *t, wide k)
         } else if (at == t->n) {
             at = i;
         } else {
-            return true; /* two free: nothing to say */
+            return true; /* two free variables: nothing can be narrowed */
         }
     }
     wide r = sum_cut(rest);
@@ -236,7 +236,7 @@ static uint64_t gcd(uint64_t a, uint64_t b)
     return a;
 }
 
-/* Writes the propagated form: fixed variables moved to the right, repeated ones merged. The constraint keeps what was posted for
+/* Writes the propagated form: moves fixed variables to the right-hand side and merges repeated ones. The posted form stays for
  * the checker. */
 static bool compact(csp *s, prop_t *p)
 {
@@ -296,7 +296,8 @@ static bool compact(csp *s, prop_t *p)
     return true;
 }
 
-/* Divides by the greatest common divisor where that is exact or rounds soundly; false in *possible if EQ cannot hold at all. */
+/* Divides by the greatest common divisor if that is exact or can be rounded soundly. *possible is false if EQ cannot hold at
+ * all. */
 static bool reduce(csp *s, prop_t *p, bool *possible)
 {
     uint64_t g = 0;
@@ -309,7 +310,7 @@ static bool reduce(csp *s, prop_t *p, bool *possible)
         *possible = false;
         return true;
     }
-    if (p->data2 == p->data) { /* the form is shared with what was posted: divide a copy */
+    if (p->data2 == p->data) { /* the form is shared with the posted one: divide a copy */
         if (!store_room(s, (void **)&s->data, &s->data_cap, (size_t)s->n_data + p->n2, sizeof *s->data))
             return false;
         p->data2 = s->n_data;
@@ -363,7 +364,7 @@ csp_result csp_linear(csp *s, csp_rel rel, const int64_t *coef, const csp_var *x
         return post_result(s);
     }
     if (p->n2 <= 1 && !(rel == CSP_NE && p->n2 == 1 && dom_size(s, s->pool[p->args2]) > DOM_SMALL)) {
-        /* Plain bounds: applied at once, nothing left to do. */
+        /* a plain bound is applied at once, and nothing is left to propagate */
         prop_linear(s, p);
         p->dead = true;
         return post_result(s);
@@ -410,7 +411,8 @@ csp_result csp_ne(csp *s, csp_var x, csp_var y)
     return post_watch(s, p, x, EV_FIX) && post_watch(s, p, y, EV_FIX) ? post_done(s, p) : CSP_NOMEM;
 }
 
-/* x != y. Enforced: a fixed one is taken out of the other. Entailed: when that has been done, or the domains are apart. */
+/* x != y. Enforced: the value of a fixed variable is removed from the other. Entailed: when that is done, or the domains do not
+ * overlap. */
 bool prop_ne(csp *s, prop_t *p)
 {
     csp_var x = p->v[0], y = p->v[1];

@@ -22,9 +22,9 @@ csp_result csp_eq(csp *s, csp_var x, csp_var y)
     return post_watch(s, p, x, EV_ANY) && post_watch(s, p, y, EV_ANY) ? post_done(s, p) : CSP_NOMEM;
 }
 
-/* ---- z = broadcast(x, y): (x = 1 and z = y) or (y = 1 and z = x) or x = y = z ----
- * Enforced: bounds; an operand that cannot be 1, or whose partner is 1, equals z (domain consistent); an operand below z is 1.
- * Entailed: when all is fixed. */
+/* ---- z = broadcast(x, y): (x = 1 and z = y) or (y = 1 and z = x) or x = y = z ---- Enforced: bounds; an operand that cannot be
+ * 1, or whose partner is 1, equals z (domain consistent); an operand whose largest value is below z is 1. Entailed: when all
+ * variables are fixed. */
 
 /* x is one operand, y the other. */
 static bool broadcast_side(csp *s, csp_var z, csp_var x, csp_var y)
@@ -61,8 +61,8 @@ csp_result csp_broadcast(csp *s, csp_var z, csp_var x, csp_var y)
     return post_watch(s, p, z, EV_ANY) && post_watch(s, p, x, EV_ANY) && post_watch(s, p, y, EV_ANY) ? post_done(s, p) : CSP_NOMEM;
 }
 
-/* ---- b = or(x), b = and(x) ----
- * Enforced: domain consistency. Entailed: when one x decides, or all have been made equal to what b implies. */
+/* ---- b = or(x), b = and(x) ---- Enforced: domain consistency. Entailed: when one x decides, or all x have the value that b
+ * implies. */
 bool prop_orand(csp *s, prop_t *p)
 {
     const csp_var *x = s->pool + p->args;

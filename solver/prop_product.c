@@ -1,14 +1,15 @@
 /* z = k * x[0] * ... * x[n-1].
  *
  * Enforced: bounds of z from the product of the ranges; bounds of each x from z divided by the product of the others; once z is
- * fixed, each free x divides what the fixed factors leave of z (domains become sets of divisors where that is cheap).
+ * fixed, each free x divides the quotient of z and the fixed factors (domains become sets of divisors if that is cheap).
  *
- * Entailed: when all is fixed.
+ * Entailed: when all variables are fixed.
  *
- * Partial products may leave +-CSP_BOUND though the whole does not (a zero factor), so a product is one propagator, not a chain.
+ * Partial products may exceed +-CSP_BOUND although the whole product does not (because of a zero factor). Therefore a product is
+ * one propagator, not a chain.
  *
- * Overflow: factors of at least 0 use saturating 64-bit products; others use intervals of 128 bits cut to +-2^126, where a cut end
- * acts as infinity: whole factors only keep it, turn it or make it 0.
+ * Overflow: non-negative factors use saturating 64-bit products. Others use 128-bit intervals cut to +-2^126; a cut end acts as
+ * infinity, because an integer factor keeps it, changes its sign or makes it 0.
  *
  * See Apt, Principles of Constraint Programming (2003), chapter 6 (multiplication and division of integer intervals). */
 #include "internal.h"
@@ -88,7 +89,7 @@ static span span_mul(span a, int64_t lo, int64_t hi)
     return (span){pq0 < uv0 ? pq0 : uv0, pq1 < uv1 ? uv1 : pq1};
 }
 
-/* Whole x with x * y = z for y in [ylo, yhi], not containing 0: between the extreme quotients. */
+/* The integers x with x * y = z for a y in [ylo, yhi], which does not contain 0: those between the extreme quotients. */
 static span quotient(span z, wide ylo, wide yhi)
 {
     span r = {FAR, -FAR};
@@ -102,7 +103,7 @@ static span quotient(span z, wide ylo, wide yhi)
     return r;
 }
 
-/* Narrows *x to hold all whole numbers of it with x * y in z for a y in `y`; false if there are none. */
+/* Narrows *x to the hull of its integers with x * y in z for a y in `y`; false if there are none. */
 static bool divide(span *x, span z, span y)
 {
     bool zero_z = z.lo <= 0 && z.hi >= 0, zero_y = y.lo <= 0 && y.hi >= 0;
@@ -154,7 +155,7 @@ static bool product_any(csp *s, const prop_t *p)
 
 /* ---- divisors ---- */
 
-/* Leaves the divisors of v, not 0, in x, as far as that is cheap. */
+/* Removes values of x that do not divide v (v != 0), if that is cheap. */
 static bool keep_divisors(csp *s, csp_var x, int64_t v)
 {
     const var_t *d = &s->var[x];
@@ -175,14 +176,14 @@ static bool keep_divisors(csp *s, csp_var x, int64_t v)
     return !divisors || dom_keep(s, x, divisors, n);
 }
 
-/* z is fixed: fixed factors are divided out, the free ones divide the rest. */
+/* z is fixed: divide it by the fixed factors; each free factor divides the rest. */
 static bool product_fixed(csp *s, prop_t *p)
 {
     const csp_var *x = s->pool + p->args2;
     int64_t left = lo_of(s, p->v[0]);
     uint32_t free = 0, at = 0;
     if (left == 0)
-        return true; /* bounds say all there is to say, once one is left */
+        return true; /* once only one factor is free, bounds are enough */
     if (p->k2 == 0 || left % p->k2 != 0)
         return dom_fail(s);
     left /= p->k2;
@@ -227,7 +228,7 @@ csp_result csp_product(csp *s, csp_var z, const csp_var *x, size_t n)
         return CSP_NOMEM;
     p->v[0] = z;
     p->k2 = 1;
-    /* Fixed factors go into k2, as far as they fit. */
+    /* fixed factors go into k2 as long as the product fits */
     bool fixed = false;
     for (size_t i = 0; i < n; i++)
         fixed = fixed || dom_fixed(s, x[i]);

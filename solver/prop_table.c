@@ -1,9 +1,8 @@
-/* Tables of allowed rows, and element (a table with variable entries). */
+/* Tables of allowed rows, and element, which is a table with variable entries. */
 #include "internal.h"
 
-/* ---- (x) is one of the rows ----
- * Enforced: domain consistency: a scan finds the rows that are still possible, their columns become the domains. Entailed: when
- * one row is left. */
+/* ---- (x) is one of the rows ---- Enforced: domain consistency: a scan finds the rows that are still possible; their columns
+ * become the domains. Entailed: when one row is left. */
 bool prop_table(csp *s, prop_t *p)
 {
     const csp_var *x = s->pool + p->args;
@@ -61,9 +60,9 @@ csp_result csp_table(csp *s, const csp_var *x, size_t n, const int64_t *rows, si
     return post_done(s, p);
 }
 
-/* ---- z = x[index] ----
- * Enforced: index loses the places whose domain does not meet that of z; z stays within the hull of the others; z equals the only
- * place left (domain consistent). Entailed: when index, z and that place are fixed. */
+/* ---- z = x[index] ---- Enforced: index loses the positions whose domain does not overlap that of z; z stays within the hull
+ * of the others; if one position is left, z equals its entry (domain consistent). Entailed: when index, z and that entry are
+ * fixed. */
 bool prop_element(csp *s, prop_t *p)
 {
     csp_var z = p->v[0], index = p->v[1];

@@ -1,4 +1,4 @@
-/* Posting's common parts, the two queues, and the loop to the fixed point. */
+/* The common parts of posting, the two queues, and the loop to the fixed point. */
 #include "internal.h"
 
 #include <string.h>
@@ -14,7 +14,7 @@ void queue_clear(csp *s)
     }
 }
 
-/* Room for n propagators in both rings; the order in them is kept. */
+/* Makes room for n propagators in both rings; keeps their order. */
 static bool queue_room(csp *s, size_t n)
 {
     if (n <= s->queue_cap)
@@ -47,7 +47,7 @@ static bool queue_room(csp *s, size_t n)
 
 bool post_args(csp *s, const csp_var *args, size_t n, uint32_t *off)
 {
-    /* One more, so that there is a pool to point into. */
+    /* one more, so that the pool is never empty */
     if (!store_room(s, (void **)&s->pool, &s->pool_cap, s->n_pool + n + 1, sizeof *s->pool))
         return false;
     *off = s->n_pool;
@@ -181,7 +181,7 @@ void csp_set_limit(csp *s, uint64_t propagations)
 {
     s->stop = propagations ? s->count + propagations : 0;
     if (propagations && s->stop < propagations)
-        s->stop = 0; /* beyond what can be counted */
+        s->stop = 0; /* the sum overflows: no limit */
 }
 
 uint64_t csp_propagations(const csp *s)

@@ -1,25 +1,25 @@
-/* Search: depth first with random choices, restarts, exact sampling of small solution sets, enumeration.
+/* Search: depth-first with random choices, restarts, exact sampling of small solution sets, and enumeration.
  *
- * A level of the stack tries x = v; refuted, it is left for x != v, or where v lies inside a large interval, for one side of v and
- * then the other. So the tree is complete, and exhausting it proves that there is no solution. Every node counts as a propagation.
- */
+ * A level of the stack tries x = v. When that is refuted, it goes on with x != v or, if v lies inside a large interval, with one
+ * side of v and then the other. So the tree is complete, and exhausting it proves that there is no solution. Every node counts as
+ * a propagation. */
 #include "internal.h"
 
-enum { STAGE_VALUE, STAGE_LOW, STAGE_HIGH }; /* tried: x = value; then left: the rest, x > value, x < value */
+enum { STAGE_VALUE, STAGE_LOW, STAGE_HIGH }; /* tried: x = value; then what is left: other values, x > value, x < value */
 
 #define DEFAULT_EXACT 64
 #define DEFAULT_RESTARTS 4
 #define FIRST_FAIL_CAP 16
-#define BOUNDARY_MISSES 4 /* refuted ends of one variable, after which its values are drawn from all */
+#define BOUNDARY_MISSES 4 /* after so many refuted ends of one variable, its values are drawn from the whole domain */
 
 typedef struct {
     csp *s;
-    const csp_search *how; /* NULL: lowest values, the order as it is */
+    const csp_search *how; /* NULL: lowest values first, in the given order */
     uint32_t n_order;      /* decision variables, in s->order */
-    uint32_t at;           /* all before this are fixed */
-    uint32_t scan;         /* all variables before this are fixed, once those of the order are */
+    uint32_t at;           /* all variables before this one are fixed */
+    uint32_t scan;         /* the same for all variables, once those of the order are fixed */
     uint32_t depth;
-    csp_var missed; /* variable refuted last, and how often in a row */
+    csp_var missed; /* the variable refuted last, and how many times in a row */
     uint32_t misses;
     uint64_t fails, fail_cap; /* fail_cap 0: none */
     bool capped;
@@ -35,9 +35,9 @@ static uint64_t draw(const search_t *q, uint64_t bound)
 
 /* ---- values ---- */
 
-/* A draw from [lo, hi], lo >= 1, that is uniform in the logarithm to within 1 %: the octave and the place in it come from one
- * draw, log2(1 + f) taken as f * (1.3437 - 0.3437 f), its inverse as u * (0.6563 + 0.3437 u). Basic operations only, so that all
- * machines agree. */
+/* Draws from [lo, hi], lo >= 1, uniformly in the logarithm to within 1 %. One draw gives the octave and the position in it;
+ * log2(1 + f) is approximated by f * (1.3437 - 0.3437 f) and its inverse by u * (0.6563 + 0.3437 u). Only basic operations are
+ * used, so that all machines agree. */
 static int64_t draw_log(const search_t *q, int64_t lo, int64_t hi)
 {
     double ratio = ((double)hi + 1.0) / (double)lo, octaves = 0.0;
@@ -94,7 +94,7 @@ static bool push_level(search_t *q, csp_var x, int64_t value, uint8_t stage, boo
     return true;
 }
 
-/* Opens a level; false when all variables are fixed (or without memory: see nomem). */
+/* Opens a level; false: all variables are fixed, or memory ran out (see nomem). */
 static bool branch(search_t *q)
 {
     csp *s = q->s;
@@ -105,7 +105,7 @@ static bool branch(search_t *q)
         int64_t v = choose_value(q, x);
         return push_level(q, x, v, STAGE_VALUE, false) && (dom_fix(s, x, v) || !s->nomem);
     }
-    /* The others: smallest domain first, lowest value; a large domain is halved every other time. */
+    /* other variables: smallest domain first, lowest value; every other time, a large domain is halved */
     csp_var x = -1;
     uint64_t least = UINT64_MAX;
     while (q->scan < s->n_var && dom_fixed(s, (csp_var)q->scan))
@@ -128,7 +128,7 @@ static bool branch(search_t *q)
     return push_level(q, x, lo, STAGE_VALUE, true) && (dom_fix(s, x, lo) || !s->nomem);
 }
 
-/* To the next untried alternative; false when there is none (or without memory). */
+/* Goes to the next untried alternative; false: there is none, or memory ran out. */
 static bool backtrack(search_t *q)
 {
     csp *s = q->s;
@@ -162,7 +162,7 @@ static bool backtrack(search_t *q)
     return false;
 }
 
-/* To the next solution. CSP_LIMIT with q->capped: too many failures, restart. */
+/* Goes to the next solution. CSP_LIMIT with q->capped: there were too many failures, restart. */
 static csp_result descend(search_t *q)
 {
     csp *s = q->s;
@@ -187,7 +187,7 @@ static csp_result descend(search_t *q)
     }
 }
 
-/* After a solution: leaves its witness and goes to the next combination of decision variables. */
+/* Called at a solution: leaves its witness and goes to the next combination of decision variables. */
 static bool next_combination(search_t *q)
 {
     while (q->depth > 0 && q->s->stack[q->depth - 1].rest)
@@ -216,8 +216,8 @@ static bool few(const csp *s, const csp_var *decide, size_t n, uint64_t limit)
     return true;
 }
 
-/* Lists all solutions over decide[] in ascending order, draws one and fixes it. CSP_LIMIT: not all were found in half of what is
- * left of the budget. */
+/* Lists all solutions over decide[] in ascending order, draws one and fixes it. CSP_LIMIT: half of the remaining budget was not
+ * enough to find all. */
 static csp_result solve_exact(csp *s, const csp_search *how, const csp_var *decide, size_t n, csp_mark base)
 {
     search_t q = {.s = s, .n_order = (uint32_t)n, .missed = -1};
@@ -274,7 +274,7 @@ static csp_result solve_random(csp *s, const csp_search *how, const csp_var *dec
         for (size_t j = 0; j < n; j++)
             if (!dom_fixed(s, s->order[j]))
                 s->order[free++] = s->order[j];
-        for (uint32_t j = 0; j + 1 < free; j++) { /* Fisher-Yates; zeros leave the order */
+        for (uint32_t j = 0; j + 1 < free; j++) { /* Fisher-Yates; draws of zero keep the order */
             uint32_t k = j + (uint32_t)draw(&q, free - j);
             csp_var t = s->order[j];
             s->order[j] = s->order[k];

@@ -97,7 +97,7 @@ csp_var csp_const(csp *s, int64_t value)
     return csp_int(s, value, value);
 }
 
-/* Shell sort (gaps of Ciura 2001, extended): no recursion, no memory, quick on the nearly sorted. */
+/* Shell sort (gaps of Ciura 2001, extended): needs no recursion and no memory, and is fast on nearly sorted input. */
 static void sort_values(int64_t *v, size_t n)
 {
     static const size_t gaps[] = {1, 4, 10, 23, 57, 132, 301, 701, 1750, 4376, 10940, 27350, 68376, 170940, 427350, 1068374};
@@ -179,7 +179,7 @@ bool csp_contains(const csp *s, csp_var x, int64_t value)
 {
     if (!known(s, x) || !dom_has(s, x, value))
         return false;
-    /* A value taken out of a large interval is held by a constraint x != value. */
+    /* a value that was removed from a large interval is held by a constraint x != value */
     for (int32_t w = s->var[x].watch; w >= 0; w = s->watch[w].next) {
         const prop_t *p = &s->prop[s->watch[w].prop];
         if (p->kind == PROP_LINEAR && p->rel == CSP_NE && p->n2 == 1 && (wide)s->data[p->data2] * value == p->k2)
@@ -216,7 +216,7 @@ bool dom_fail(csp *s)
     return false;
 }
 
-/* Puts the domain on the trail unless that was done in this level. */
+/* Saves the domain on the trail unless that was done in this level. */
 static inline bool save(csp *s, csp_var x, var_t *d)
 {
     if (d->stamp == *s->level)
@@ -298,7 +298,7 @@ bool dom_lower(csp *s, csp_var x, int64_t v)
     return true;
 }
 
-/* Makes the k values written at the end of `sets` the domain of x, if that changes it. */
+/* Makes the k values at the end of `sets` the domain of x, if that changes it. */
 static bool adopt(csp *s, csp_var x, size_t k)
 {
     var_t *d = &s->var[x];
@@ -410,7 +410,7 @@ bool dom_remove(csp *s, csp_var x, int64_t v)
     return adopt(s, x, k);
 }
 
-/* Takes out of x what the set of y has not; both have the same ends. */
+/* Removes from x the values that the set of y does not have; both have the same ends. */
 static bool keep_common(csp *s, csp_var x, csp_var y)
 {
     const var_t *dx = &s->var[x], *dy = &s->var[y];

@@ -5,36 +5,36 @@
 #include <string.h>
 
 #define COVER_STREAM (UINT64_MAX - 1) /* of the tape */
-#define PAIR_COPIES 2                 /* of each pair, where there is room */
+#define PAIR_COPIES 2                 /* planned for each pair if there is room */
 #define TRIPLE_COPIES 3
-#define EASY 4 /* tries that a pair takes at most, for the usual ones to do */
+#define EASY 4 /* a pair that was solved within so many tries needs no extra effort */
 #define TRIPLE_EFFORT 12
-#define HARD 24 /* tries from which on a pair also has models of its own */
+#define HARD 24 /* a pair that took more tries also gets models of its own */
 #define HARD_COPIES 4
-#define EFFORT 4 /* of what a harder one took */
+#define EFFORT 4 /* extra tries of the builder, for each try that a harder pair took */
 #define NONE UINT32_MAX
 
 struct cover {
-    uint16_t *ops; /* of all paths */
+    uint16_t *ops; /* operators of all paths, concatenated */
     size_t n_ops, cap_ops;
     due_path *paths;
-    size_t *offsets; /* of the paths' operators, while ops may move */
+    size_t *offsets; /* offsets into ops; they stay valid when ops is reallocated */
     size_t n_paths, cap_paths, cap_offsets;
-    size_t *starts;   /* of the slots' paths; n_slots + 1 */
-    uint64_t *models; /* of the slots, rising */
+    size_t *starts;   /* index of the first path of each slot; n_slots + 1 */
+    uint64_t *models; /* models of the slots; sorted */
     size_t n_slots, cap_starts;
     uint64_t dealt, all;
 };
 
-/* A walk over pairs or triples. Its state is the operator, or the pair, that was last; each state has a rotor over the followers of
- * its last operator. */
+/* A walk over pairs or triples. Its state is the last operator or the last pair. Each state has a rotor over the operators that
+ * may follow its last operator. */
 typedef struct {
     const pair_table *pairs;
     size_t window;     /* 2 or 3 */
     size_t n_states;   /* operators, or pairs in the order of pair_table */
     uint16_t *order;   /* followers, shuffled */
-    uint16_t *turns;   /* of each state, followers that it has gone to */
-    uint32_t *offsets; /* of each state, where its rotor began */
+    uint16_t *turns;   /* for each state, the number of followers already used */
+    uint32_t *offsets; /* for each state, the follower at which its rotor began */
     uint32_t *starts;  /* states, shuffled */
     size_t next_start;
     uint32_t state; /* NONE: the walk has ended */
@@ -105,7 +105,7 @@ static bool exhausted(const walk *w, uint32_t state)
     return w->turns[state] >= degree(w->pairs, last_of(w, state));
 }
 
-/* One operator further. False: there is none that is due. */
+/* Takes one step. false: no window that is still due continues the walk. */
 static bool walk_step(walk *w, uint16_t *op)
 {
     if (w->state == NONE || exhausted(w, w->state))
@@ -117,7 +117,7 @@ static bool walk_step(walk *w, uint16_t *op)
     return true;
 }
 
-/* Begins another walk; its first window - 1 operators. False: nothing is due any more. */
+/* Begins another walk with its first window - 1 operators. false: nothing is due any more. */
 static bool walk_begin(walk *w, uint16_t ops[2])
 {
     while (w->next_start < w->n_states && exhausted(w, w->starts[w->next_start]))
@@ -130,7 +130,7 @@ static bool walk_begin(walk *w, uint16_t ops[2])
     return true;
 }
 
-/* ---- dealing ---- */
+/* ---- assignment to slots ---- */
 
 static bool push_op(cover *c, uint16_t op)
 {
@@ -158,7 +158,7 @@ static bool end_slot(cover *c)
     return true;
 }
 
-/* Deals what the walk has, so many nodes to a slot, in at most `most` slots. */
+/* Distributes the operators of a walk over at most `most` slots, `nodes` operators to each slot. */
 static bool deal(cover *c, walk *w, size_t nodes, uint64_t most, path_firmness firmness, bool again)
 {
     size_t used = 0, kept = w->window - 1;
@@ -192,16 +192,17 @@ static bool deal(cover *c, walk *w, size_t nodes, uint64_t most, path_firmness f
     return used == 0 || end_slot(c);
 }
 
-/* Nodes of paths in a model: as few as do, from what a light load takes to what leaves room for the rest. */
+/* How many nodes of a model belong to paths: as few as are enough, between a light load and the most that leaves room for the
+ * rest. */
 static size_t load(uint64_t windows, size_t window, size_t nodes, uint64_t count, size_t most)
 {
     uint64_t each = windows / count + 1;
     size_t least = window + 1 < most ? window + 1 : most;
-    size_t want = each > nodes ? nodes : (size_t)each + (window > 2 ? window : 2); /* room for walks that end */
+    size_t want = each > nodes ? nodes : (size_t)each + (window > 2 ? window : 2); /* leaves room for walks that end early */
     return want < least ? least : want > most ? most : want;
 }
 
-/* Those that are hard to solve also have models of their own, the harder the more. */
+/* Plans models for pairs that are hard to solve; the harder a pair is, the more models it gets. */
 static bool deal_hard(cover *c, const pair_table *p, uint64_t most)
 {
     size_t n = p->n_ops;
@@ -216,7 +217,7 @@ static bool deal_hard(cover *c, const pair_table *p, uint64_t most)
     return true;
 }
 
-/* A new walk with windows of so many operators, dealt. False without memory. */
+/* Plans a new walk with windows of so many operators. false: out of memory. */
 static bool deal_walk(cover *c, const pair_table *p, size_t window, tape *t, size_t nodes, uint64_t most, path_firmness firmness,
                       bool again)
 {
@@ -248,7 +249,7 @@ static nn_status deal_triples(cover *c, const pair_table *p, size_t nodes, uint6
     for (size_t i = 0; i < pairs_count(p); i++)
         c->all += degree(p, p->followers[i]);
     size_t most = nodes * 2 / 3 > 3 ? nodes * 2 / 3 : nodes, each = load(c->all, 3, nodes, count, most);
-    /* Models in which nothing is due get some once more, in other walks. */
+    /* models without due paths get pieces of further walks */
     for (int k = 0; k < TRIPLE_COPIES && c->n_slots < count; k++) {
         if (!deal_walk(c, p, 3, t, each, count - c->n_slots, PATH_WISH, k > 0))
             return nn_nomem(err);
@@ -256,7 +257,7 @@ static nn_status deal_triples(cover *c, const pair_table *p, size_t nodes, uint6
     return NN_OK;
 }
 
-/* Model of a slot: slots split the family evenly, each sits at a random place in its part. */
+/* The model of a slot: slots divide the family evenly, and each is at a random place in its part. */
 static void place_slots(cover *c, uint64_t count, tape *t)
 {
     for (size_t s = 0; s < c->n_slots; s++) {

@@ -13,7 +13,7 @@
 
 typedef nn_status take_fn(guide *g, const char *flag, const uint16_t *ops, size_t n, nn_error *err);
 
-/* One sequence; *at moves past it. */
+/* Reads one sequence; *at moves past it. */
 static nn_status read_sequence(const op_set *set, const char *flag, const char **at, uint16_t *ops, size_t *n, nn_error *err)
 {
     const char *p = *at, *end = p + strcspn(p, ";");
@@ -78,9 +78,9 @@ static nn_status take_avoid(guide *g, const char *flag, const uint16_t *ops, siz
     return NN_OK;
 }
 
-/* ---- whether they can be ---- */
+/* ---- feasibility ---- */
 
-/* Whether the path would have a sequence that is to be avoided. */
+/* Whether the path contains a sequence that must be avoided. */
 static bool avoided(const guide *g, const due_path *p)
 {
     avoid_mask m = {0};
@@ -105,7 +105,7 @@ static void write_path(const op_set *set, const uint16_t *ops, size_t n, char *o
     }
 }
 
-/* b: has just tried it in vain; NULL: it was not tried. */
+/* b: the builder that has just failed to place it; NULL: it was not tried. */
 static nn_status infeasible(const op_set *set, const due_path *p, size_t first, size_t n, const char *reason, const builder *b,
                             nn_error *err)
 {
@@ -117,7 +117,7 @@ static nn_status infeasible(const op_set *set, const due_path *p, size_t first, 
                    most.s);
 }
 
-/* What is in the way of a path that no trial could place: a pair, or three in a row. */
+/* Finds what makes a path infeasible that could not be placed in any trial: a pair, or three operators in a row. */
 static nn_status explain_path(builder *b, const op_set *set, const due_path *p, nn_error *err)
 {
     const char *reason;

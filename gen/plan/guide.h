@@ -1,6 +1,6 @@
-/* What a family is asked for beyond its plan: paths that every model has, paths that none has, weights.
+/* The user's guidance of a family: paths that every model has, paths that no model has, and weights.
  *
- * Ownership: a guide owns its parts. Immutable after guide_open, may be shared by threads. */
+ * Ownership: a guide owns its parts. It is immutable after guide_open; threads may share it. */
 #ifndef NN_GUIDE_H
 #define NN_GUIDE_H
 
@@ -17,11 +17,11 @@ typedef struct {
 } guide;
 
 typedef struct {
-    const char *contain, *avoid; /* sequences A,B,C with semicolons between; "": none */
+    const char *contain, *avoid; /* sequences A,B,C, separated by semicolons; "": none */
     const char *weights;         /* see weights.h; "": none */
 } guide_texts;
 
-/* nodes, limits: of the models, to tell whether the paths can be there. NN_ERR_USAGE says what cannot be and why. */
+/* nodes and limits of the models, to check that the paths fit. NN_ERR_USAGE: a path is impossible; the message says why. */
 nn_status guide_open(guide *g, const op_set *ops, const guide_texts *t, size_t nodes, const lower_limits *limits, nn_error *err);
 void guide_close(guide *g);
 

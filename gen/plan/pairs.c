@@ -1,7 +1,7 @@
 #include "plan/pairs.h"
 #include "build/path_probe.h"
 
-/* Of pairs that can be solved, 97 in 100 are within 16 tries, and all but some in ten thousand within these. */
+/* Of the pairs that can be solved, 97 % are solved within 16 tries, and all but a few in ten thousand within this number. */
 #define TRIES 256
 
 static nn_status probe_all(pair_table *p, builder *b)

@@ -4,9 +4,10 @@
 #include "build/op_index.h"
 #include <string.h>
 
-#define PLAN_STREAM UINT64_MAX /* of the tape; models have theirs from 0 up */
+#define PLAN_STREAM UINT64_MAX /* stream of the tape; models use streams from 0 up */
 
-/* One operator due in one slot. Slots are the models that have anything due: at most one for each item, spread over the family. */
+/* One operator that is due in one slot. Slots are the models in which anything is due: at most one for each item, spread over the
+ * family. */
 typedef struct {
     uint16_t op;
     int cost;
@@ -18,14 +19,14 @@ struct plan {
     size_t nodes;
     uint64_t count;
     size_t most_copies;
-    int *costs;           /* 0: cannot be reached */
+    int *costs;           /* 0: the operator cannot be used */
     const char **reasons; /* NULL: planned */
-    char **obstacles;     /* owned texts of operators without an instance; NULL: of others */
+    char **obstacles;     /* owned texts, for operators without an instance; NULL for others */
     uint16_t *shortfalls;
     size_t n_shortfalls;
-    uint64_t *models; /* of the slots, rising */
+    uint64_t *models; /* models of the slots; sorted */
     size_t n_slots;
-    size_t *starts; /* of the slots in due, n_slots + 1 */
+    size_t *starts; /* index in `due` of each slot's first operator; n_slots + 1 */
     uint16_t *due;
 };
 
@@ -61,7 +62,7 @@ static uint32_t of_cost(const plan *p, int cost, uint32_t *order, tape *t)
     return n;
 }
 
-/* Every operator so many times, the costliest first. */
+/* Lists every operator `copies` times, the most expensive first. */
 static void list_items(const plan *p, packing *pk, size_t copies, uint32_t *order, tape *t)
 {
     pk->n_items = 0;
@@ -73,7 +74,7 @@ static void list_items(const plan *p, packing *pk, size_t copies, uint32_t *orde
         }
 }
 
-/* Where not all can be due: keeps cheap ones while the family has nodes, so that most appear. */
+/* If not all operators can be due, keeps cheap ones while the family has nodes, so that most operators appear. */
 static void leave_out(plan *p, uint32_t *order, tape *t)
 {
     uint64_t left = p->count > UINT64_MAX / p->nodes ? UINT64_MAX : p->count * p->nodes;
@@ -97,8 +98,8 @@ static bool slot_has(const packing *pk, size_t before, uint32_t slot, uint16_t o
     return false;
 }
 
-/* Worst fit: each item goes to the least loaded slot that can take it; one that exceeds the capacity has a slot of its own. Returns
- * how many found none. */
+/* Worst fit: each item goes to the least loaded slot that can take it. An item that exceeds the capacity gets a slot of its own.
+ * Returns the number of items without a slot. */
 static size_t pack(packing *pk, size_t copies, int capacity, tape *t)
 {
     size_t missed = 0;
@@ -125,7 +126,7 @@ static size_t pack(packing *pk, size_t copies, int capacity, tape *t)
     return missed;
 }
 
-/* The widest spread that fits: many copies under light load first, then fewer, then fuller models. */
+/* Chooses the widest spread that fits: many copies under a light load first, then fewer copies, then fuller models. */
 static void choose(plan *p, packing *pk, uint32_t *order, tape *t)
 {
     uint64_t total = 0;
@@ -162,7 +163,7 @@ static void choose(plan *p, packing *pk, uint32_t *order, tape *t)
             p->reasons[pk->items[j].op] = no_room;
 }
 
-/* Model of a slot: slots split the family evenly, each sits at a random place in its part. */
+/* The model of a slot: slots divide the family evenly, and each is at a random place in its part. */
 static void place_slots(plan *p, tape *t)
 {
     for (size_t s = 0; s < p->n_slots; s++) {
@@ -241,7 +242,7 @@ nn_status plan_new_with(plan **out, const op_set *ops, size_t nodes, uint64_t co
     if (st == NN_OK) {
         for (size_t i = 0; i < ops->n_ops; i++) {
             int cost = x->facts[i].cost;
-            p->obstacles[i] = x->facts[i].obstacle; /* taken over */
+            p->obstacles[i] = x->facts[i].obstacle; /* ownership moves to the plan */
             x->facts[i].obstacle = NULL;
             p->costs[i] = cost >= OP_COST_NONE ? 0 : cost;
             if (p->costs[i] == 0)

@@ -14,10 +14,10 @@ typedef struct {
 
 struct distinct {
     record buffer[BUFFER];
-    record slots[SLOTS]; /* index: plus one, 0 is empty */
+    record slots[SLOTS]; /* index: the model's index plus one; 0: empty */
     size_t n_buffer, used;
     uint64_t spilled; /* records in the file */
-    FILE *file;       /* NULL: none yet */
+    FILE *file;       /* NULL: not yet opened */
 };
 
 static nn_status io(nn_error *err)
@@ -30,7 +30,7 @@ nn_status distinct_new(distinct **out, nn_error *err)
     *out = nn_malloc(sizeof **out);
     if (*out == NULL)
         return nn_nomem(err);
-    memset(*out, 0, sizeof **out); /* touched as a whole: memory is the same for any number of models */
+    memset(*out, 0, sizeof **out); /* touch all pages now, so that memory is the same for any number of models */
     return NN_OK;
 }
 
@@ -86,7 +86,7 @@ static void list_pair(distinct_result *r, uint64_t model, uint64_t first)
     r->pairs[i] = (distinct_pair){model, first};
 }
 
-/* false: the table has no room for the pass. */
+/* false: the table has no room for the record. */
 static bool look_up(distinct *d, const record *x, distinct_result *r)
 {
     for (size_t i = x->b % SLOTS;; i = (i + 1) % SLOTS) {
@@ -105,7 +105,7 @@ static bool look_up(distinct *d, const record *x, distinct_result *r)
     }
 }
 
-/* Records whose structure lies in the k-th of n equal parts. */
+/* Looks up the records whose structure lies in the k-th of n equal parts of all values. */
 static nn_status pass(distinct *d, uint64_t k, uint64_t n, distinct_result *r, bool *room, nn_error *err)
 {
     memset(d->slots, 0, sizeof d->slots);

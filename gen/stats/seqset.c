@@ -107,8 +107,8 @@ void seqset_merge(seqset *into, const seqset *from)
             into->registers[i] = from->registers[i];
 }
 
-/* The number of distinct sequences is far above the registers' number wherever it is estimated or slightly below: then the
- * registers that are empty tell it (linear counting). */
+/* The estimate is used only if the number of distinct sequences is well above the number of registers or slightly below it. In
+ * the second case, the empty registers give the number (linear counting). */
 static uint64_t estimate_count(const seqset *s)
 {
     double sum = 0, m = (double)REGISTERS;
@@ -137,7 +137,7 @@ uint64_t seqset_count(const seqset *s, bool *exact)
     return n;
 }
 
-/* ---- text: 'b', 'k' or 'r', then hexadecimal numbers of 64 bits ---- */
+/* ---- text: 'b', 'k' or 'r', then 64-bit hexadecimal numbers ---- */
 
 static char *put_word(char *at, uint64_t x)
 {
@@ -154,7 +154,7 @@ static uint64_t register_word(const seqset *s, size_t i)
     return x;
 }
 
-/* In rising order, as the places of the table depend on that in which keys came. */
+/* Writes the keys sorted, because their places in the table depend on the order in which they were added. */
 static char *put_keys(const seqset *s, char *at)
 {
     uint64_t *keys = nn_malloc((s->n + 1) * sizeof *keys);

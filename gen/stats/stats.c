@@ -119,7 +119,8 @@ static uint32_t add_node(stats *s, const graph *g, const graph_node *n)
     return level;
 }
 
-/* Sequences of the paths on from a node upwards; end: the `length` operators of the path so far, this node's first. */
+/* Adds the sequences of all paths that end at `end` and continue upwards from a node. end: the `length` operators of the path so
+ * far, with the node's operator first. */
 static void add_paths(stats *s, const graph *g, const graph_node *n, uint16_t *end, size_t length)
 {
     for (size_t k = 0; k < n->n_inputs; k++) {

@@ -1,6 +1,6 @@
-/* Statistics of a family, from the graphs alone. Sums of whole numbers, so that the order of models does not matter.
+/* Statistics of a family, computed from the graphs alone. They are sums of integers, so the order of models does not matter.
  *
- * Ownership: stats owns its tables; the op_set and class_table are borrowed. One thread at a time. */
+ * Ownership: stats owns its tables; the op_set and class_table are borrowed. One thread at a time may use it. */
 #ifndef NN_STATS_H
 #define NN_STATS_H
 
@@ -9,7 +9,7 @@
 #include "stats/seqset.h"
 #include "stats/value_class.h"
 
-/* Numbers of which a family has a least, mean and greatest, by model. */
+/* Numbers with minimum, mean and maximum over the models of a family. */
 #define STATS_SPREADS(X) X(depth) X(outputs) X(graph_inputs)
 
 typedef struct {
@@ -21,7 +21,7 @@ typedef struct {
     uint64_t count;
 } stats_bin;
 
-#define STATS_PATH_LEAST 2 /* operators of the paths whose sequences are counted: 2, 3 and 4 */
+#define STATS_PATH_LEAST 2 /* sequences of 2, 3 and 4 operators are counted */
 #define STATS_PATHS 3
 
 typedef struct {
@@ -33,23 +33,23 @@ typedef struct {
     STATS_SPREADS(X)
 #undef X
     uint64_t ranks[NN_MAX_RANK + 1];
-    stats_bin *dims; /* by key */
+    stats_bin *dims; /* sorted by key */
     size_t n_dims, dims_capacity;
     uint64_t *op_nodes, *op_models; /* by operator */
     uint64_t *class_counts;         /* by class of the table */
-    seqset paths[STATS_PATHS];      /* sequences of operators along edges, initializers aside */
-    uint32_t *level;                /* scratch, by tensor */
+    seqset paths[STATS_PATHS];      /* sequences of operators along edges; initializers are not edges */
+    uint32_t *level;                /* scratch, by tensor: depth */
     size_t level_capacity;
-    uint64_t *last_model; /* scratch, by operator: number of the model that counted it last */
+    uint64_t *last_model; /* scratch, by operator: the last model in which it was counted */
 } stats;
 
 nn_status stats_init(stats *s, const op_set *ops, const class_table *classes, nn_error *err);
 void stats_free(stats *s);
-/* Makes room for g, so that stats_add cannot fail. */
+/* Reserves memory for g, so that stats_add cannot fail. */
 nn_status stats_reserve(stats *s, const graph *g, nn_error *err);
 void stats_add(stats *s, const graph *g);
 nn_status stats_merge(stats *into, const stats *from, nn_error *err);
-void stats_add_dim(stats *s, int64_t key, uint64_t count); /* dims has room for one more */
-size_t stats_covered(const stats *s);                      /* operators that appeared */
+void stats_add_dim(stats *s, int64_t key, uint64_t count); /* dims must have room for one more */
+size_t stats_covered(const stats *s);                      /* number of operators that appeared */
 
 #endif

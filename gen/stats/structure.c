@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* Two lanes of 64 bits, each a chain of the finaliser of MurmurHash3 (A. Appleby) over words. */
+/* Two lanes of 64 bits. Each is a chain of the finaliser of MurmurHash3 (A. Appleby) over words. */
 typedef struct {
     uint64_t a, b;
 } print;
@@ -75,7 +75,7 @@ static void attribute(print *p, const attr_value *a)
         break;
     case ATTR_TENSOR:
         word(p, a->n);
-        break; /* its contents are weights */
+        break; /* contents of a tensor are weights, not structure */
     case ATTR_INTS:
     case ATTR_FLOATS:
     case ATTR_STRINGS:
@@ -132,7 +132,7 @@ bool structure_of(const graph *g, arena *mem, uint8_t out[STRUCTURE_SIZE])
     for (size_t k = 0; k < g->n_nodes; k++) {
         const graph_node *n = &g->nodes[g->order[k]];
         print p = node_print(g, n, tensors);
-        sum.a += p.a; /* whatever the order */
+        sum.a += p.a; /* a sum, so that the order does not matter */
         sum.b += p.b;
         for (size_t i = 0; i < n->n_outputs; i++)
             if (n->outputs[i] >= 0) {

@@ -8,22 +8,22 @@
 #include <string.h>
 
 #define MOST_CLASSES 24
-#define EACH_VALUE 4 /* ranges up to this size are counted value by value */
-#define WIDE 32      /* the end of a wider range is a limit rather than a value that stands out */
+#define EACH_VALUE 4 /* ranges with up to so many values are counted value by value */
+#define WIDE 32      /* the end of a range wider than this is only a limit, and gets no class of its own */
 
 enum { IS_ABSENT, IS_PRESENT, IS_NUMBER, IS_TEXT, IS_BETWEEN, IS_ALL_ZERO, IS_EQUAL, IS_IDENTITY, IS_LENGTH, IS_ANY };
 
 typedef struct {
     arena *a;
     const op_model *op;
-    int depth; /* of references followed */
+    int depth; /* number of references followed */
     value_class classes[MOST_CLASSES];
     size_t n;
 } builder_of_classes;
 
 static void add(builder_of_classes *b, const char *name, value_class c)
 {
-    if (name == NULL) /* no memory, which the arena keeps in mind */
+    if (name == NULL) /* out of memory, which the arena remembers */
         return;
     for (size_t i = 0; i < b->n; i++)
         if (strcmp(b->classes[i].name, name) == 0)
@@ -64,7 +64,7 @@ static const char *shown(builder_of_classes *b, int digits, double x)
     return arena_printf(b->a, "%s", text);
 }
 
-/* "LO..HI"; NULL without memory */
+/* "LO..HI"; NULL: out of memory */
 static const char *shown_range(builder_of_classes *b, int digits, double lo, double hi)
 {
     const char *from = shown(b, digits, lo), *to = shown(b, digits, hi);
@@ -76,7 +76,7 @@ static void add_number(builder_of_classes *b, double x)
     add(b, shown(b, 9, x), (value_class){.test = IS_NUMBER, .lo = x});
 }
 
-/* [lo, hi] of whole numbers */
+/* [lo, hi] of integers */
 static void add_between(builder_of_classes *b, double lo, double hi)
 {
     add(b, shown_range(b, 9, lo, hi), (value_class){.test = IS_BETWEEN, .lo = lo, .hi = hi});
@@ -128,7 +128,7 @@ static void reals(builder_of_classes *b, const expr *e)
         add(b, "any", (value_class){.test = IS_ANY});
         return;
     }
-    /* values are rounded to float32, perhaps to just outside */
+    /* rounding to float32 may move a value slightly outside */
     double middle = e->op == FN_LOGREAL ? dm_sqrt(lo * hi) : (lo + hi) / 2, slack = 1e-6 * (fabs(lo) + fabs(hi));
     add(b, shown_range(b, 6, lo, middle), (value_class){.test = IS_BETWEEN, .lo = lo - slack, .hi = middle});
     add(b, shown_range(b, 6, middle, hi), (value_class){.test = IS_BETWEEN, .lo = middle, .hi = hi + slack});
@@ -164,7 +164,7 @@ static bool is_list(ex_type t)
     return t == TY_INTS || t == TY_REALS || t == TY_STRINGS;
 }
 
-/* Whether a condition can have the value, as far as the types of a type variable tell. */
+/* Whether a condition can have the value, judged only by the types that a type variable allows. */
 static bool can_be(const op_model *op, const expr *e, bool wanted)
 {
     const expr *x = e->kind == EX_CALL && e->n == 1 ? e->args[0] : e->a;
@@ -216,7 +216,7 @@ static void declare(builder_of_classes *b, const expr *e)
     case EX_TYPEVAR:
         type_names(b, b->op->type_masks[e->index]);
         return;
-    case EX_VAR: /* the attribute's value is a variable: what counts is that one's domain */
+    case EX_VAR: /* the attribute's value is a variable: use the variable's domain */
         if (b->depth < 8 && b->op->rules->vars[e->index].domain != NULL) {
             b->depth++;
             declare(b, b->op->rules->vars[e->index].domain);
@@ -319,7 +319,7 @@ nn_status class_table_new(class_table *out, const op_set *ops, arena *a, nn_erro
     return NN_OK;
 }
 
-/* ---- recognising ---- */
+/* ---- classification of values ---- */
 
 static bool value_of(const attr_value *v, double *x)
 {
@@ -327,7 +327,7 @@ static bool value_of(const attr_value *v, double *x)
     return v->kind == ATTR_INT || v->kind == ATTR_FLOAT;
 }
 
-/* The value of a list's elements that are all equal. */
+/* Whether all elements of a list are equal; *x gets their value. */
 static bool all_equal(const attr_value *v, int64_t *x)
 {
     if (v->kind != ATTR_INTS)

@@ -1,15 +1,15 @@
-/* Classes of attribute values: the declared domain of each attribute, cut into a few classes, so that a family's statistics can
- * show that no attribute is stuck.
+/* Classes of attribute values. The declared domain of each attribute is divided into a few classes, so that a family's statistics
+ * show whether an attribute always has similar values.
  *
  *     {a, b, c}, bool     each value
- *     a..b                each value, or the ends and what lies between, or (wide) the lower end or 0, small and large; with ends
- *                         that are not numbers, by sign
+ *     a..b                each value; or the ends and what lies between; or, if the range is wide, the lower end or 0, small and
+ *                         large; if the ends are not numbers, by sign
  *     real, logreal       lower and upper half
  *     lists               list(n, a..b): zeros, equal, mixed; permutations: identity or not; others by length
  *     types               each type
  *     left out            absent; an optional input: absent, present
  *
- * Ownership: the table and its names live in the arena given; immutable, may be shared by threads. */
+ * Ownership: the table and its names live in the given arena. Immutable; threads may share it. */
 #ifndef NN_VALUE_CLASS_H
 #define NN_VALUE_CLASS_H
 
@@ -18,18 +18,18 @@
 
 typedef struct {
     const char *name;
-    bool undeclared; /* may be impossible: listed only where it is met */
-    int test;        /* how a value is recognised */
+    bool undeclared; /* may be impossible: listed only if it occurs */
+    int test;        /* how a value is classified */
     double lo, hi;
     const char *text;
 } value_class;
 
 typedef struct {
     const char *name;     /* of the attribute or input */
-    int input;            /* index in the operator's inputs; -1: attribute */
-    value_class *classes; /* the first that fits counts; the last is "other" */
+    int input;            /* index among the operator's inputs; -1: an attribute */
+    value_class *classes; /* a value belongs to the first class that fits; the last class is "other" */
     size_t n_classes;
-    size_t first; /* number of classes[0] in the whole table */
+    size_t first; /* index of classes[0] in the whole table */
 } class_subject;
 
 typedef struct {
