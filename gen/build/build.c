@@ -6,11 +6,11 @@
 #include <string.h>
 
 #define ATTEMPTS 20
-#define RELAX_AFTER 10    /* then larger values are allowed */
-#define LENIENT_AFTER 14  /* then due operators may be left out */
-#define NARROW_AFTER 17   /* then as few outputs as possible */
-#define SPARE_ONE_IN 1000 /* nodes, for each of which a weak output is allowed rather than beginning a large graph anew */
-#define STRICT_FROM 8     /* nodes; smaller graphs may have weak outputs */
+#define RELAX_AFTER 10    /* attempts after which larger values are allowed */
+#define LENIENT_AFTER 14  /* attempts after which due operators may be left out */
+#define NARROW_AFTER 17   /* attempts after which the graph gets as few outputs as possible */
+#define SPARE_ONE_IN 1000 /* allows a weak output for each so many nodes, so that a large graph need not start again */
+#define STRICT_FROM 8     /* smaller graphs, in nodes, may have weak outputs */
 #define RELAXED_MAGNITUDE 100.0
 
 nn_status builder_new(builder **out, const op_set *ops, nn_error *err)
@@ -55,9 +55,9 @@ void builder_free(builder *b)
     nn_free(b);
 }
 
-/* ---- one attempt ---- */
+/* ---- one graph ---- */
 
-/* Draws the look of the model. Draws of 0 give a chain with one input and one output. */
+/* Draws the style of the graph. Draws of 0 give a chain with one input and one output. */
 static void draw_style(builder *b)
 {
     size_t n = b->nodes;
@@ -71,7 +71,7 @@ static void draw_style(builder *b)
     b->style.reuse = 100 + (uint32_t)tape_draw(b->t, "reuse", 100);
 }
 
-/* Takes over the due operators that there is room for, the cheapest first; the others are counted as missing. */
+/* Takes the due operators that there is room for, the cheapest first. The others are counted as missing. */
 static bool take_due(builder *b, const build_request *r)
 {
     b->due.n = 0;
@@ -106,7 +106,7 @@ static bool take_due(builder *b, const build_request *r)
     return true;
 }
 
-/* One graph. LOWER_FAIL: it could not be finished. */
+/* Builds one graph. LOWER_FAIL: it could not be finished. */
 static lower_result attempt(builder *b, const build_request *r)
 {
     arena_reset(&b->memory);

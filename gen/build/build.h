@@ -1,6 +1,7 @@
 /* Builds random valid graphs of exactly N nodes.
  *
- * Ownership: a builder is a workspace for one thread; the graph it returns lives in it until its next build or builder_free. */
+ * Ownership: a builder is a workspace for one thread. The graph that it returns is part of it and is valid until its next build
+ * or builder_free. */
 #ifndef NN_BUILD_H
 #define NN_BUILD_H
 
@@ -18,33 +19,33 @@ typedef struct builder builder;
 
 typedef struct {
     size_t nodes;        /* >= 1 */
-    const uint16_t *due; /* operators that must appear, indices in the op_set; may repeat */
+    const uint16_t *due; /* operators that must appear, indices in the op_set; may contain repeats */
     size_t n_due;
     const due_path *paths; /* paths that must appear as well */
     size_t n_paths;
-    const avoid_set *avoid;    /* paths that the graph may not hold; NULL: none */
-    const op_weights *weights; /* how often operators are drawn; NULL: all alike */
+    const avoid_set *avoid;    /* paths that the graph must not contain; NULL: none */
+    const op_weights *weights; /* how often operators are drawn; NULL: all equally often */
     lower_limits limits;
-    const build_trace *trace; /* NULL: nobody listens */
-    bool check; /* an independent evaluator re-checks every node; if it disagrees the error is NN_ERR_BUILD "internal: ..." */
+    const build_trace *trace; /* NULL: there is no listener */
+    bool check; /* an independent evaluator checks every node again; if it disagrees, the error is NN_ERR_BUILD "internal: ..." */
 } build_request;
 
 typedef struct {
-    uint64_t attempts;    /* graphs begun */
-    uint64_t tries, kept; /* groups of operators tried; operators placed */
-    size_t due_missing;   /* due operators that could not be placed (0 unless the request had no room) */
+    uint64_t attempts;    /* graphs that were begun */
+    uint64_t tries, kept; /* groups of operators that were tried; operators that were placed */
+    size_t due_missing;   /* due operators that could not be placed; 0 unless the request had no room */
     size_t path_missing;  /* operators and windows of due paths that were left out */
     uint64_t tape_draws;
 } build_report;
 
 nn_status builder_new(builder **out, const op_set *ops, nn_error *err);
 void builder_free(builder *b);
-/* Draws from t only. r is borrowed for the call. NN_ERR_BUILD: no graph was found with these operators; the message says what was
- * in the way. report: may be NULL. */
+/* Draws only from t. Borrows r during the call. NN_ERR_BUILD: no graph with these operators was found; the message names the
+ * obstacle. report may be NULL. */
 nn_status builder_build(builder *b, const build_request *r, tape *t, const graph **out, build_report *report, nn_error *err);
 
-/* The tries of the last request, by operator and outcome, whether a graph was found or not. */
+/* The tries of the last request by operator and outcome, also if no graph was found. */
 const try_table *builder_tries(const builder *b);
-void builder_forget_tries(builder *b); /* counts anew: for probes, which make no request */
+void builder_forget_tries(builder *b); /* resets these counts; for probes, which make no request */
 
 #endif

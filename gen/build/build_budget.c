@@ -7,7 +7,7 @@ long build_need(const builder *b, size_t components, size_t live, int sink_need)
         joins = live - b->limit;
     if (joins > 0 && b->index->joins.n == 0)
         return OP_COST_NONE;
-    return sink_need + 2 * (long)joins; /* a join may need an operator before it that changes a shape */
+    return sink_need + 2 * (long)joins; /* a join may need another operator first, to change a shape */
 }
 
 long build_need_now(const builder *b)

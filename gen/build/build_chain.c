@@ -1,9 +1,9 @@
 #include "build/build_chain.h"
 
-/* A way for an output of one operator to an input of another. */
+/* A connection from an output of one operator to an input of another. */
 typedef struct {
     int output, input;
-    dtype_mask types; /* that both may have */
+    dtype_mask types; /* types that both allow */
 } chain_link;
 
 static dtype_mask shared_types(const op_model *a, const op_model *z, size_t output, size_t input)
@@ -12,7 +12,7 @@ static dtype_mask shared_types(const op_model *a, const op_model *z, size_t outp
     return op_input_data(in) && !in->conditional ? a->outputs[output].types & in->types : 0;
 }
 
-/* One of the links from a to z. False: there is none. */
+/* Draws one of the links from a to z. false: there is none. */
 static bool draw_link(builder *b, const op_model *a, const op_model *z, chain_link *l)
 {
     chain_link found[OP_MAX_OUTPUTS * OP_MAX_INPUTS];
@@ -38,7 +38,7 @@ bool build_chain_typed(const op_model *a, const op_model *z)
     return false;
 }
 
-/* A type for the linked output: one of data if possible. */
+/* Draws a type for the linked output: a type of data if possible. */
 static dtype link_type(builder *b, dtype_mask types)
 {
     return build_draw_type(b, types & b->ops->data ? types & b->ops->data : types);

@@ -5,7 +5,7 @@
 
 #define CLOSE_TRIES 24
 
-/* An unconsumed output of a live node: the one that is cheapest to finish; -1: none. */
+/* The unconsumed output of a live node that takes the fewest nodes to finish; -1: none. */
 static int32_t loose_end(const builder *b, int32_t node)
 {
     const graph_node *n = &b->s.nodes[node];
@@ -24,7 +24,7 @@ static int32_t loose_end(const builder *b, int32_t node)
     return best;
 }
 
-/* Operators that can join two tensors; in a strict state those that can join a weak tensor with another. */
+/* Operators that can join two tensors; in a strict state, only those that can join a weak tensor with another one. */
 static const op_list *flexible_joins(const builder *b)
 {
     const op_list *mixers = op_probe_mixers(b->probe);
@@ -39,7 +39,7 @@ lower_result close_sink(builder *b, bool any)
     if (t < 0)
         return LOWER_FAIL;
     dtype type = b->s.tensors[t].desc.type;
-    bool join = build_is_data(b, type); /* then it is constant or weak */
+    bool join = build_is_data(b, type); /* a tensor of data is constant or weak here */
     const op_list *l = join ? flexible_joins(b) : any ? &b->index->takers[type] : &b->index->sinks[type];
     size_t first = l->n ? build_draw_op(b, "sink operator", l, SIZE_MAX) : 0;
     for (size_t k = 0; k < l->n && k < (any && !join ? 3 : CLOSE_TRIES); k++) {
@@ -70,7 +70,7 @@ static lower_result join_directly(builder *b, const op_model *op, int32_t x, int
     return build_try_one(b, sp);
 }
 
-/* Whether the sample shows how to bring tensor x to where y is joined with it. tied: both inputs have one type. */
+/* Whether the sample shows how to convert tensor x so that it can be joined with y. tied: both inputs must have one type. */
 static bool bridges(const builder *b, const probe_sample *s, int32_t x, int32_t y, bool tied)
 {
     const tensor_desc *from = &b->s.tensors[x].desc;
@@ -79,7 +79,7 @@ static bool bridges(const builder *b, const probe_sample *s, int32_t x, int32_t 
     return s->in_rank == from->rank && lower_may_take(b->lower, &b->ops->ops[s->op], s->in_input, from);
 }
 
-/* x through another operator, then joined with y. */
+/* Passes x through another operator, then joins the result with y. */
 static lower_result join_bridged(builder *b, const op_model *op, int32_t x, int32_t y)
 {
     int input = build_input_beside(b, op, y, -1), link = input < 0 ? -1 : build_input_any(b, op, input);
@@ -108,7 +108,8 @@ static lower_result join_bridged(builder *b, const op_model *op, int32_t x, int3
     return res;
 }
 
-/* A live node to join with node u, the one at place i of the list: of another component while there are several; -1: none. */
+/* Draws a live node to join with node u, which is at index i of the list: one of another component while there are several; -1:
+ * none. */
 static int32_t draw_partner(builder *b, size_t i)
 {
     const id_list *live = &b->s.live;
@@ -122,10 +123,10 @@ static int32_t draw_partner(builder *b, size_t i)
 
 typedef lower_result (*join_fn)(builder *b, const op_model *op, int32_t x, int32_t y);
 
-/* Two tensors by an operator of the list, from a place on, in either order. */
+/* Joins two tensors by operators of the list, from an index on, in either order. */
 static lower_result join_by(builder *b, join_fn join, const op_list *joins, size_t first, int32_t x, int32_t y)
 {
-    /* Where few operators take a type, most of the list fails at once and costs nothing. */
+    /* If few operators accept a type, most of the list fails at once and costs nothing. */
     const size_t tries = build_many_types(b) ? joins->n : CLOSE_TRIES;
     lower_result res = LOWER_FAIL;
     for (size_t k = 0; k < joins->n && k < tries && res == LOWER_FAIL; k++) {

@@ -54,7 +54,7 @@ static void unite(build_state *s, int32_t a, int32_t b)
     b = state_root(s, b);
     if (a == b)
         return;
-    /* The older root wins, so that the result is determined; path halving keeps the trees flat. */
+    /* The older root wins, so that the result does not depend on the order; path halving keeps the trees flat. */
     if (a < b)
         s->node_notes[b].parent = a;
     else
@@ -87,7 +87,7 @@ static int32_t add_node(build_state *s, const op_instance *in)
     return node;
 }
 
-/* Fills the node's inputs; new graph inputs and initializers become tensors. ids: the nodes of the group's frames. */
+/* Sets the node's inputs. New graph inputs and initializers become tensors. ids: the nodes of the group's frames. */
 static bool commit_inputs(build_state *s, const op_group *g, size_t f, int32_t node, const int32_t *ids, bool weak)
 {
     const op_instance *in = &g->inst[f];
@@ -137,7 +137,7 @@ static bool commit_inputs(build_state *s, const op_group *g, size_t f, int32_t n
     return true;
 }
 
-/* A graph input becomes an output of the node. */
+/* Turns a graph input into an output of the node. */
 static void commit_target(build_state *s, int32_t t, int32_t node, const tensor_desc *d)
 {
     int32_t at = s->notes[t].input_at;
@@ -151,7 +151,7 @@ static void commit_target(build_state *s, int32_t t, int32_t node, const tensor_
     s->notes[t].node = node;
 }
 
-/* What the outputs of a node are made of, for build_lineage.h. */
+/* What the outputs of a node were computed from, for build_lineage.h. */
 typedef struct {
     int32_t origin;
     uint32_t axes[OP_MAX_SLOTS];
@@ -168,7 +168,7 @@ static void gather_parentage(const build_state *s, const op_instance *in, int32_
     }
 }
 
-/* An output that is a new tensor; -1 without memory. */
+/* Adds an output as a new tensor; -1: out of memory. */
 static int32_t commit_output(build_state *s, const op_instance *in, size_t o, int32_t node, constancy constant, const parentage *p)
 {
     const tensor_desc *d = &in->outputs[o].desc;

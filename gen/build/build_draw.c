@@ -26,11 +26,11 @@ dtype build_draw_data_type(builder *b, dtype_mask types)
 
 size_t build_draw_op(builder *b, const char *label, const op_list *l, size_t before)
 {
-    uint64_t sum = 0; /* of at most 65,536 weights below 2^47 */
+    uint64_t sum = 0; /* the sum of at most 65,536 weights below 2^47 */
     for (size_t i = 0; b->weights && i < l->n; i++)
         sum += weights_of(b->weights, before, l->items[i]);
     if (sum == 0 && b->weights && before != SIZE_MAX)
-        return build_draw_op(b, label, l, SIZE_MAX); /* nothing in the list may follow it by weight */
+        return build_draw_op(b, label, l, SIZE_MAX); /* by weight, no operator of the list may follow `before` */
     if (sum == 0)
         return l->n > 0 ? build_draw(b, label, l->n) : 0;
     uint64_t at = tape_draw(b->t, label, sum);

@@ -42,7 +42,7 @@ static const char single_value[] = "its output has one value only";
 static const char unwanted[] = "a path that is to be avoided would be complete";
 static const char constant_result[] = "its result would not depend on graph inputs";
 
-/* Whether a tensor or linked output stands twice among an operator's inputs. */
+/* Whether a tensor or linked output occurs twice among an operator's inputs. */
 static bool repeats(const op_group *g, size_t f)
 {
     const op_instance *in = &g->inst[f];
@@ -59,8 +59,8 @@ static bool repeats(const op_group *g, size_t f)
     return false;
 }
 
-/* A constant that is not made by a source is allowed only where it brings a source's integers back to data and no tensor of data
- * could have come in beside them. A bare constant is allowed of a source without inputs only. */
+/* A constant that a source did not make is allowed only if it converts a source's integers back to data, and no tensor of data
+ * could also be an input. A constant that depends on nothing is allowed only as the output of a source without inputs. */
 static bool constant_allowed(const build_state *s, const op_instance *in, constancy constant, size_t data)
 {
     if (constant == CONSTANT_BARE && data > 0)
@@ -78,7 +78,7 @@ static bool constant_allowed(const build_state *s, const op_instance *in, consta
     return other;
 }
 
-/* Whether an operator takes weak values of data alone, which should be joined with others first. */
+/* Whether all the data that an operator takes are weak; they should first be joined with others. */
 static bool idle(const build_state *s, const op_instance *in)
 {
     bool any = false;
@@ -91,7 +91,7 @@ static bool idle(const build_state *s, const op_instance *in)
     return any && s->strict;
 }
 
-/* Whether the interval of some output holds a single value. */
+/* Whether the interval of an output is a single value. */
 static bool one_value(const op_instance *in)
 {
     for (size_t o = 0; o < in->n_outputs; o++)
@@ -119,11 +119,11 @@ static bool group_avoids(const build_state *s, const op_group *g)
     for (size_t f = 0; f < g->n; f++)
         if (!frame_mask(s, g, f, frames, &frames[f]))
             return false;
-    /* What takes the place of a graph input has consumers already, whose masks it would change. */
+    /* the operator that replaces a graph input already has consumers, whose masks would change */
     return g->target < 0 || !s->avoid->inner[g->inst[g->n - 1].op->index];
 }
 
-/* The first fault is kept. NULL: none. */
+/* Keeps the first fault. NULL: no fault. */
 static void note_fault(build_effect *e, const char *fault)
 {
     if (!e->fault)
@@ -132,7 +132,7 @@ static void note_fault(build_effect *e, const char *fault)
 
 /* ---- the effect ---- */
 
-/* What is known of the frames that have been seen. */
+/* The frames examined so far. */
 typedef struct {
     build_state *s;
     const op_group *g;
@@ -140,7 +140,7 @@ typedef struct {
     touched c;
     int32_t ended[MAX_TOUCHED]; /* live nodes that get their first consumer */
     size_t n_ended;
-    bool used[LOWER_MAX_FRAMES]; /* it will not be live */
+    bool used[LOWER_MAX_FRAMES]; /* the frame has a consumer in the group, so it will not be live */
     bool weak[LOWER_MAX_FRAMES];
     constancy constant[LOWER_MAX_FRAMES];
     int32_t origins[LOWER_MAX_FRAMES];
@@ -162,7 +162,7 @@ static void begin(foresight *v, build_state *s, const op_group *g, build_effect 
     *e = (build_effect){.nodes = s->n_nodes + g->n, .sink_need = s->sink_need, .joins = s->joins};
 }
 
-/* A frame takes an output of an earlier one. */
+/* A frame consumes an output of an earlier frame. */
 static void foresee_link(foresight *v, size_t f, const inst_input *x)
 {
     const op_instance *from = &v->g->inst[x->frame];
@@ -172,7 +172,7 @@ static void foresee_link(foresight *v, size_t f, const inst_input *x)
     v->c.parent[touched_find(&v->c, x->frame)] = touched_find(&v->c, (int)f);
 }
 
-/* A frame takes a tensor of the graph, whose producer may cease to be live. */
+/* A frame consumes a tensor of the graph; its producer may cease to be live. */
 static void foresee_tensor(foresight *v, size_t f, int32_t t)
 {
     build_state *s = v->s;
@@ -216,20 +216,20 @@ static void foresee_frame(foresight *v, size_t f)
         note_fault(v->e, equal_axis);
 }
 
-/* The last frame takes the place of a graph input. */
+/* The last frame replaces a graph input. */
 static void foresee_target(foresight *v)
 {
     const tensor_note *target = &v->s->notes[v->g->target];
     size_t f = v->g->n - 1, o = (size_t)v->g->target_output;
     touched_root(&v->c, (int)f, state_root(v->s, target->node));
     v->used[f] = true;
-    /* The consumers of the graph input were placed on condition that it is no function or copy of another tensor and has no equal
-     * axes. */
+    /* The consumers of the graph input were placed on the assumption that it is not a function or copy of another tensor and has
+     * no equal axes. */
     bool same = v->origins[f] < 0 && !v->equal_axes[f][o] && v->copied[f][o].n == 0;
     note_fault(v->e, !v->weak[f] && (!v->s->strict || (same && target->passed)) ? NULL : idles);
 }
 
-/* Live nodes and components once all frames are there. */
+/* Counts live nodes and components after all frames. */
 static void foresee_totals(foresight *v)
 {
     const op_group *g = v->g;

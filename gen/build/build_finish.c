@@ -1,12 +1,12 @@
 #include "build/build_finish.h"
 
-/* Producers before consumers: depth-first from each node in the order in which nodes were made, with a stack on the heap (Tarjan,
+/* Sorts producers before consumers: depth-first from each node in order of creation, with an explicit stack on the heap (Tarjan,
  * "Depth-first search and linear graph algorithms", 1972). */
 static void topological_order(builder *b, uint32_t *order)
 {
     const build_state *s = &b->s;
     size_t n = s->n_nodes, done = 0;
-    int32_t *next = b->degrees, *stack = b->degrees + n; /* next: input of a node to look at, -1: not visited */
+    int32_t *next = b->degrees, *stack = b->degrees + n; /* next: the input of a node to visit next; -1: the node was not visited */
     for (size_t i = 0; i < n; i++)
         next[i] = -1;
     for (size_t i = 0; i < n; i++) {
@@ -32,7 +32,8 @@ static void topological_order(builder *b, uint32_t *order)
     }
 }
 
-/* The first output of data of each live node; further unconsumed ones by chance, up to the limit. Their number. */
+/* Chooses the first output of data of each live node, and further unconsumed ones at random, up to the limit. Returns their
+ * number. */
 static size_t choose_outputs(builder *b, const uint32_t *order, int32_t *outputs)
 {
     build_state *s = &b->s;

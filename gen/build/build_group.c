@@ -5,7 +5,7 @@
 #include "build/build_refuse.h"
 #include "build/build_slots.h"
 
-#define MAX_DEPTH 2 /* a producer, and a producer for an input of that one */
+#define MAX_DEPTH 2 /* a producer, and a producer for one of its inputs */
 
 op_spec spec_of(const op_model *op)
 {
@@ -31,7 +31,7 @@ static dtype cheapest_type(const builder *b, dtype_mask types)
     return best;
 }
 
-/* Whether a given or linked input binds the type of output 0. */
+/* Whether a given or linked input determines the type of output 0. */
 static bool output_bound(const op_spec *sp)
 {
     const op_model *op = sp->op;
@@ -42,7 +42,7 @@ static bool output_bound(const op_spec *sp)
     return sp->link_frame >= 0 && op->inputs[sp->link_input].type_var == var;
 }
 
-/* Type to ask for output 0. Types that are not of data cost nodes later on, so they are left to chance only where there is room. */
+/* The type to request for output 0. Types that are not of data cost nodes later, so they are drawn only if there is room. */
 static dtype wanted_output(builder *b, const op_spec *sp)
 {
     const op_output *out = sp->op->n_outputs ? &sp->op->outputs[0] : NULL;
@@ -54,7 +54,7 @@ static dtype wanted_output(builder *b, const op_spec *sp)
         return DT_NONE;
     if (build_many_types(b))
         return tape_chance(b->t, "any output type", 1, 4) && build_slack(b) >= 3 ? DT_NONE : build_draw_data_type(b, out->types);
-    uint32_t any = sp->op->flags & OP_SOURCE ? 2 : 5; /* of 6: other operators with a free output type are there to change types */
+    uint32_t any = sp->op->flags & OP_SOURCE ? 2 : 5; /* of 6: other operators with a free output type exist to change types */
     return build_slack(b) >= 3 && tape_chance(b->t, "any output type", any, 6) ? DT_NONE : DT_FLOAT32;
 }
 
@@ -69,7 +69,7 @@ int build_output_of(const op_model *op, dtype type)
 
 static lower_result add_op(builder *b, const op_spec *sp, int depth, size_t *opened);
 
-/* Adds an operator that makes a tensor for an input that takes no type of data: output *output of frame *frame. */
+/* Adds an operator that makes a tensor for an input that accepts no type of data: output *output of frame *frame. */
 static lower_result add_producer(builder *b, const op_model *user, size_t of, int depth, size_t *opened, int *frame, int *output)
 {
     dtype type = cheapest_type(b, user->inputs[of].types);
@@ -89,13 +89,14 @@ static lower_result add_producer(builder *b, const op_model *user, size_t of, in
     return res;
 }
 
-/* What goes in the inputs that take no type of data: an existing tensor, or an output of a producer in the group. -1: none. */
+/* The tensors for the inputs that accept no type of data: an existing tensor, or an output of a producer in the group. -1:
+ * none. */
 typedef struct {
     int32_t tensor[OP_MAX_INPUTS];
     int frame[OP_MAX_INPUTS], output[OP_MAX_INPUTS];
 } other_inputs;
 
-/* A data input that may stay empty, and yet must be filled: no other is, and none takes a graph input. -1: there is no need. */
+/* A data input that may be empty but must be filled here, because no other input is filled or takes a graph input. -1: none. */
 static int needy_input(builder *b, const op_spec *sp)
 {
     const op_model *op = sp->op;
@@ -123,7 +124,7 @@ static bool specified(const op_spec *sp, int input)
     return sp->link_frame >= 0 && sp->link_input == input;
 }
 
-/* An existing tensor for an input that the operator does not take already; -1: none found. */
+/* Finds an existing tensor for an input that the operator does not take already; -1: none found. */
 static int32_t find_other(builder *b, const op_spec *sp, size_t input, const other_inputs *x)
 {
     int32_t t = build_pick_either(b, sp->op, input, 0);
@@ -218,7 +219,7 @@ static lower_result add_op(builder *b, const op_spec *sp, int depth, size_t *ope
 
 /* ---- the group ---- */
 
-/* Cost of the due operators that the group holds. */
+/* The total cost of the due operators in the group. */
 static int due_credit(const builder *b, const op_group *g)
 {
     int credit = 0;
@@ -243,7 +244,7 @@ static void strike_due(builder *b, uint16_t op)
         }
 }
 
-/* LOWER_FAIL unless the graph may have the group and can still be finished with exactly the nodes asked for. */
+/* LOWER_FAIL unless the graph may contain the group and can then be finished with exactly the requested number of nodes. */
 static lower_result acceptable(builder *b, const op_model *op, const build_effect *e)
 {
     if (e->fault)
@@ -265,7 +266,7 @@ static lower_result solve(builder *b, const op_spec *specs, size_t n)
     for (size_t i = 0; i < n; i++) {
         op_spec sp = specs[i];
         if (sp.link_frame >= 0)
-            sp.link_frame = (int)b->group.n - 1; /* producers may have come between */
+            sp.link_frame = (int)b->group.n - 1; /* producers may have been added in between */
         lower_result res = add_op(b, &sp, 0, &opened);
         if (res != LOWER_OK)
             return res;
@@ -273,7 +274,7 @@ static lower_result solve(builder *b, const op_spec *specs, size_t n)
     return lower_close(b->lower, b->group.inst);
 }
 
-/* Counts a try that failed or was kept, and tells who listens. False without memory. */
+/* Counts a try with its outcome and informs the listener. false: out of memory. */
 static bool count_try(builder *b, const op_model *op, lower_result res)
 {
     try_row row = {.op = op, .tries = 1, .steps = lower_steps(b->lower), .propagations = lower_propagations(b->lower)};

@@ -1,22 +1,22 @@
-/* Which input of an operator a tensor goes in. All answer -1 where there is none.
+/* Selects the input of an operator that a tensor is connected to. All functions return -1 if there is none.
  *
- * Inputs that take nothing but initializers are never meant, nor are conditional ones, which the operator's own choices decide. */
+ * They never select inputs that accept only initializers, nor conditional inputs, which depend on the operator's own choices. */
 #ifndef NN_BUILD_INPUT_H
 #define NN_BUILD_INPUT_H
 
 #include "build/build_draw.h"
 
-/* Number of inputs without those of forms (op_common.h), which take no part in draws. */
+/* The number of inputs, without those of forms (op_common.h), which take no part in draws. */
 size_t build_inputs(const op_model *op);
-/* A mandatory or choosable input by chance, no optional one. skip: not this one, unless it is variadic; -1: any. */
+/* Draws a mandatory or selectable input, not an optional one. skip: not this one, unless it is variadic; -1: any. */
 int build_input_any(builder *b, const op_model *op, int skip);
-/* An input, optional ones too, that may take the tensor. */
+/* Selects an input, possibly an optional one, that may take the tensor. */
 int build_input_for(builder *b, const op_model *op, int32_t t);
-/* The same for closing, beside the input `skip`: by chance only where the state is strict. */
+/* The same for closing, other than the input `skip`. It is drawn only in a strict state. */
 int build_input_beside(builder *b, const op_model *op, int32_t t, int skip);
-/* An input, no optional one, that takes one of these types, by chance. */
+/* Draws an input, not an optional one, that accepts one of these types. */
 int build_input_of(builder *b, const op_model *op, dtype_mask types);
-/* The first input, optional ones too, that takes the type. */
+/* The first input, possibly an optional one, that accepts the type. */
 int build_input_taking(const op_model *op, dtype type);
 
 #endif

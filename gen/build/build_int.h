@@ -1,13 +1,13 @@
-/* The builder's workspace. Layers, each of which includes those before it only:
+/* The builder's workspace. The files form layers; each includes only those above it in this list:
  *
- *     build_draw, build_budget            draws of operators and types; the nodes that are left
- *     build_input, build_pick             which input of an operator to fill, and with which tensor
- *     build_group                         operators solved together and committed
- *     build_moves, build_close, build_chain   one way each of placing operators
- *     build_path, build_weighted, build_random    what to place next, and by which moves
- *     build_step, build                   one step; one graph
+ *     build_draw, build_budget                    draws of operators and types; the budget of nodes
+ *     build_input, build_pick                     selection of inputs of an operator, and of tensors for them
+ *     build_group                                 operators solved together and committed
+ *     build_moves, build_close, build_chain       ways to place operators
+ *     build_path, build_weighted, build_random    policies: what to place next, and by which moves
+ *     build_step, build                           one step; one graph
  *
- * Functions that place operators answer LOWER_OK, LOWER_NOMEM, or LOWER_FAIL: nothing was placed. */
+ * Functions that place operators return LOWER_OK, LOWER_NOMEM, or LOWER_FAIL: nothing was placed. */
 #ifndef NN_BUILD_INT_H
 #define NN_BUILD_INT_H
 
@@ -21,35 +21,35 @@
 typedef struct {
     uint16_t *ops; /* with repeats */
     size_t n, capacity;
-    uint32_t *left; /* of each operator of the set */
-    int cost;       /* nodes that they take */
+    uint32_t *left; /* by operator of the set: how many times it is still due */
+    int cost;       /* number of nodes that they take */
 } due_ops;
 
-/* How much of a due path has been placed. */
+/* Progress of a due path. */
 typedef struct {
     const due_path *path;
-    size_t n;     /* operators that there is room for */
-    size_t at;    /* operators placed */
-    int32_t node; /* the last of them; -1: none, or the path begins anew */
-    int cost;     /* nodes that the rest takes */
-    int failures; /* in a row */
+    size_t n;     /* number of operators that there is room for */
+    size_t at;    /* number of operators placed */
+    int32_t node; /* the node of the last of them; -1: none, or the path begins again */
+    int cost;     /* nodes needed for the rest */
+    int failures; /* consecutive failures */
 } path_state;
 
-/* Paths that are due and not complete yet. */
+/* Paths that are due and not complete. */
 typedef struct {
     path_state *items;
     size_t n, capacity;
-    int cost;   /* nodes that they take */
-    int credit; /* of which the group under way takes care */
+    int cost;   /* nodes that they need */
+    int credit; /* nodes of these that the current group covers */
 } due_paths;
 
-/* How the model is to look, drawn at its start. Shares are in thousandths. */
+/* The style of the model, drawn at its start. Shares are in thousandths. */
 typedef struct {
-    size_t live;    /* live nodes aimed at */
-    size_t inputs;  /* graph inputs aimed at */
+    size_t live;    /* intended number of live nodes */
+    size_t inputs;  /* intended number of graph inputs */
     uint32_t joins; /* share of nodes with two inputs */
-    uint32_t reuse; /* tensors with several consumers, as a share of the nodes */
-    bool chain;     /* the newest tensors first */
+    uint32_t reuse; /* number of tensors with several consumers, as a share of the nodes */
+    bool chain;     /* prefers the newest tensors */
 } model_style;
 
 struct builder {
@@ -65,29 +65,29 @@ struct builder {
     op_group group;
     lower_request requests[LOWER_MAX_FRAMES];
     arena_mark mark;
-    int32_t *degrees; /* of build_finish */
+    int32_t *degrees; /* workspace of build_finish */
     size_t cap_degrees;
 
     /* the request */
     size_t nodes;
-    size_t limit; /* most graph outputs */
+    size_t limit; /* largest number of graph outputs */
     due_ops due;
     due_paths paths;
-    const op_weights *weights; /* NULL: all operators alike */
-    bool probing;              /* no graph is wanted: inputs that may stay empty are not filled with whatever the probe holds */
+    const op_weights *weights; /* NULL: all operators equally often */
+    bool probing;              /* no graph is wanted: optional inputs are not filled with tensors that happen to exist */
 
-    /* the attempt */
+    /* the current attempt */
     model_style style;
     bool lenient;     /* due operators that fail may be left out */
-    bool free_inputs; /* graph inputs beyond style.inputs may be made now */
-    size_t turn;      /* tries that failed in this step */
+    bool free_inputs; /* graph inputs beyond style.inputs may be made */
+    size_t turn;      /* number of failed tries in this step */
 
-    /* told at the end */
-    uint16_t obstacle;     /* operator that could not be placed; beyond the set: none */
-    const char *complaint; /* what was in the way, a static string */
+    /* for the report */
+    uint16_t obstacle;     /* operator that could not be placed; outside the set: none */
+    const char *complaint; /* the obstacle, a static string */
     build_report report;
-    lower_why refused; /* by the builder, in this try; reason WHY_NONE: it was not */
-    try_table tried;   /* of this request */
+    lower_why refused; /* why the builder itself refused this try; WHY_NONE: it did not */
+    try_table tried;   /* tries of this request */
     const build_trace *trace;
     graph out;
 };

@@ -1,6 +1,6 @@
 #include "build/build_lineage.h"
 
-/* Whether an input is a weight: floats that are drawn. */
+/* Whether an input is a weight, that is, random floats. */
 static bool drawn(const inst_input *x)
 {
     return x->kind == INST_INIT && x->init.kind != CONTENT_LIST && dtype_is_float(x->desc.type);
@@ -30,7 +30,7 @@ static bool near(double x, double y)
     return (d < 0 ? -d : d) <= 1e-5 * (y < 0 ? -y : y);
 }
 
-/* Whether an interval shares an end with another, or with the negative of the other. */
+/* Whether an interval has an end in common with another one, or with the negative of the other. */
 static bool shares_end(interval a, interval b)
 {
     return near(a.lo, b.lo) || near(a.hi, b.hi) || near(a.lo, -b.hi) || near(a.hi, -b.lo);
@@ -118,7 +118,7 @@ uint32_t lineage_axes_seen(const tensor_desc *d, uint32_t axes)
     return d->likely.weak ? UINT32_MAX : axes;
 }
 
-/* Whether an output has the rank of a tensor and no dimension larger than the tensor's. */
+/* Whether an output has the rank of a tensor and no larger dimension. */
 static bool narrows(const tensor_desc *d, const tensor_desc *out)
 {
     bool fits = d->rank == out->rank;
@@ -155,7 +155,7 @@ uint32_t lineage_equal_axes(const op_instance *in, const tensor_desc *out, const
     return even ? all : shaped || tensor_elements(out) > total ? m : 0;
 }
 
-/* Fills axes with the equal axes of a frame's inputs. False: the operator needs contrasts and an input has such an axis. */
+/* Sets axes to the equal axes of a frame's inputs. false: the operator requires contrast and an input has such an axis. */
 static bool input_axes(const build_state *s, const op_group *g, size_t f, uint32_t equal[][OP_MAX_OUTPUTS], uint32_t *axes)
 {
     const op_instance *in = &g->inst[f];

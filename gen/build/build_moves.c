@@ -3,7 +3,7 @@
 #include "build/build_pick.h"
 
 #define CONVERT_TRIES 16
-#define BRIDGES 8 /* samples that are looked at */
+#define BRIDGES 8 /* samples that are examined */
 
 lower_result move_start(builder *b, const op_model *op)
 {
@@ -24,7 +24,7 @@ lower_result move_extend(builder *b, const op_model *op, bool taken, int partner
 
 /* ---- bridges ---- */
 
-/* A tensor of the type and rank that the sample was made with, for the operator of the sample; -1: none. */
+/* A tensor of the type and rank of the sample's input, for the operator of the sample; -1: none. */
 static int32_t pick_like(builder *b, const op_model *op, const probe_sample *x, bool taken)
 {
     const id_list *l = taken ? &b->s.taken[x->in_type][x->in_rank] : &b->s.free[x->in_type][x->in_rank];
@@ -81,7 +81,7 @@ lower_result move_backward(builder *b, const op_model *op)
     return build_try_one(b, sp);
 }
 
-/* One of these types that some operator takes: float32 or, more often, another that is among them. */
+/* Draws one of these types that some operator accepts: float32 or, more often, another one of them. */
 static dtype draw_taken_type(builder *b, dtype_mask types)
 {
     dtype_mask others = types & b->index->taken & ~((dtype_mask)1 << DT_FLOAT32);
@@ -110,7 +110,7 @@ lower_result move_start_and_join(builder *b, const op_model *op)
     return build_try(b, sp, 2);
 }
 
-/* ---- types that are not of data ---- */
+/* ---- types other than those of data ---- */
 
 size_t build_feed(builder *b, const op_model *op, op_spec *sp)
 {
@@ -147,7 +147,7 @@ lower_result move_produce(builder *b, const op_model *op)
     return n > 0 ? build_try(b, sp, n) : LOWER_FAIL;
 }
 
-/* Straight from a tensor, or by way of another operator whose values suit. */
+/* Converts a tensor directly, or through another operator whose values are suitable. */
 lower_result move_convert(builder *b)
 {
     const op_list *l = &b->index->converters, *before = &b->index->bridges;
@@ -173,7 +173,7 @@ lower_result move_convert(builder *b)
     return res;
 }
 
-/* ---- whatever works ---- */
+/* ---- any move ---- */
 
 static lower_result extend_free(builder *b, const op_model *op)
 {
@@ -182,14 +182,14 @@ static lower_result extend_free(builder *b, const op_model *op)
 
 static lower_result extend_taken(builder *b, const op_model *op)
 {
-    if (b->s.live.n >= b->limit) /* a join with a live tensor keeps their number */
+    if (b->s.live.n >= b->limit) /* a join with a live tensor keeps the number of live nodes */
         return b->index->facts[op->index].most_data >= 2 ? move_extend(b, op, true, 1) : LOWER_FAIL;
     return move_extend(b, op, true, tape_chance(b->t, "join", 1, 2));
 }
 
 typedef struct {
     lower_result (*move)(builder *b, const op_model *op);
-    int tries, patient; /* patient: where the operator must be placed now */
+    int tries, patient; /* patient: the operator must be placed now */
     bool inputs;        /* graph inputs may be made without limit */
 } placing_row;
 

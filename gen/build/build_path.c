@@ -5,15 +5,16 @@
 #include "build/build_moves.h"
 #include "build/build_pick.h"
 
-#define FOLLOW_TRIES 8  /* of which the first half look one operator ahead */
-#define BEGIN_MOST 3    /* operators solved at once */
-#define MORE_TRIES 64   /* further tries to begin, for each attempt that failed on a firm path */
+#define FOLLOW_TRIES 8  /* the first half of them look one operator ahead */
+#define BEGIN_MOST 3    /* largest number of operators that are solved at once */
+#define MORE_TRIES 64   /* further tries to begin a firm path, for each attempt that failed on it */
 #define PATIENCE 10     /* the attempt from which on parts of a due path may be left out */
-#define MOST_FAILURES 4 /* of a part in a row, until it may be left out */
+#define MOST_FAILURES 4 /* consecutive failures after which a part may be left out */
 
 /* ---- costs ---- */
 
-/* Nodes for operator k of the path: its own, and those that its inputs need beside what the operator before it gives. */
+/* The number of nodes for operator k of the path: its own, and those for its inputs other than the one from the operator before
+ * it. */
 static int link_cost(const builder *b, const path_state *p, size_t k)
 {
     const op_facts *x = &b->index->facts[p->path->ops[k]];
@@ -29,7 +30,7 @@ static int link_cost(const builder *b, const path_state *p, size_t k)
     return cost + 1;
 }
 
-/* Nodes for all of the path that comes after its first `at` operators. */
+/* The number of nodes for the path after its first `at` operators. */
 static int cost_from(const builder *b, const path_state *p, size_t at)
 {
     int cost = 0;
@@ -38,7 +39,7 @@ static int cost_from(const builder *b, const path_state *p, size_t at)
     return at < p->n ? cost + b->index->facts[p->path->ops[p->n - 1]].outputs_cost : 0;
 }
 
-/* Shortens a path that need not be whole to what there is room for, at least a window. False: there is no room. */
+/* Shortens a path that need not be complete to the available room, at least a window. false: there is no room. */
 static bool fit(builder *b, path_state *p)
 {
     size_t least = p->path->window < p->n ? p->path->window : p->n;
@@ -79,7 +80,7 @@ bool build_take_paths(builder *b, const build_request *r)
     return true;
 }
 
-/* Whether no part of the path may be left out for now. */
+/* Whether no part of the path may be left out at present. */
 static bool firm(const builder *b, const path_state *p)
 {
     return p->path->firmness == PATH_MUST || (p->path->firmness == PATH_DUE && b->report.attempts < PATIENCE);
@@ -93,7 +94,7 @@ bool build_paths_firm(const builder *b)
     return false;
 }
 
-/* The path has been placed up to `at`, with its last operator in this node. */
+/* The path is placed up to `at`; its last operator is this node. */
 static void move_to(builder *b, path_state *p, size_t at, int32_t node)
 {
     p->at = at;
@@ -105,7 +106,7 @@ static void move_to(builder *b, path_state *p, size_t at, int32_t node)
 
 /* ---- steps ---- */
 
-/* Tries n operators that bring the path to `at`. */
+/* Tries n operators that complete the path up to `at`. */
 static lower_result try_to(builder *b, path_state *p, const op_spec *sp, size_t n, size_t at)
 {
     b->paths.credit = p->cost - cost_from(b, p, at);
@@ -118,7 +119,7 @@ static lower_result try_to(builder *b, path_state *p, const op_spec *sp, size_t 
     return res;
 }
 
-/* Operators of the path from `at` on, on an output of a node: two of them, or one where two fail. both: two only. */
+/* Places operators of the path from `at` on, on an output of a node: two of them, or one if two fail. both: two only. */
 static lower_result follow(builder *b, path_state *p, int32_t node, size_t at, bool both)
 {
     const graph_node *from = &b->s.nodes[node];
@@ -134,12 +135,12 @@ static lower_result follow(builder *b, path_state *p, int32_t node, size_t at, b
             continue;
         spec_give(&sp[0], 0, t, input);
         res = try_to(b, p, sp, ahead, at + ahead);
-        from = &b->s.nodes[node]; /* nodes may have moved */
+        from = &b->s.nodes[node]; /* the array of nodes may have moved */
     }
     return res;
 }
 
-/* A producer of the node's inputs that has this operator; -1: none. */
+/* A producer of one of the node's inputs that has this operator; -1: none. */
 static int32_t node_before(const builder *b, int32_t node, uint16_t op)
 {
     const graph_node *n = &b->s.nodes[node];
@@ -151,7 +152,7 @@ static int32_t node_before(const builder *b, int32_t node, uint16_t op)
     return -1;
 }
 
-/* Begins a window of three again on the node of its first operator, which saves a node. */
+/* Begins a window of three again at the node of its first operator, which saves a node. */
 static lower_result branch(builder *b, path_state *p)
 {
     if (p->path->window != 3 || p->at < 2)
@@ -160,7 +161,7 @@ static lower_result branch(builder *b, path_state *p)
     return node < 0 ? LOWER_FAIL : follow(b, p, node, p->at - 1, true);
 }
 
-/* Begins the path with a node of its first operator that the graph holds already. */
+/* Begins the path at an existing node with its first operator. */
 static lower_result adopt(builder *b, path_state *p)
 {
     size_t n = b->s.n_nodes, first = n ? build_draw(b, "node", n) : 0;
@@ -172,9 +173,9 @@ static lower_result adopt(builder *b, path_state *p)
     return LOWER_FAIL;
 }
 
-#define SUPPLY 3 /* tensors of a type other than those of data for a window that is hard to place to choose from */
+#define SUPPLY 3 /* number of tensors of other types that are made for a window that is hard to place */
 
-/* Makes tensors of the other types than those of data that the operator takes, if there are few. LOWER_FAIL or LOWER_NOMEM. */
+/* Makes tensors of the operator's input types other than those of data, if there are few. LOWER_FAIL or LOWER_NOMEM. */
 static lower_result supply(builder *b, const op_model *op)
 {
     dtype_mask types = b->index->facts[op->index].takes & ~b->ops->data;
@@ -195,8 +196,8 @@ static lower_result supply(builder *b, const op_model *op)
     return LOWER_FAIL;
 }
 
-/* Has the first operator of a chain, sp[1], take another type than those of data. 1: a tensor; 2: an output of sp[0], which is
- * set; 0: it takes no such type. */
+/* Lets the first operator of a chain, sp[1], take a type other than those of data. 1: it takes a tensor; 2: an output of sp[0],
+ * which is set; 0: it accepts no such type. */
 static size_t feed(builder *b, op_spec *sp)
 {
     op_spec fed[2];
@@ -212,16 +213,16 @@ static size_t feed(builder *b, op_spec *sp)
 
 /* ---- the beginning of a window ---- */
 
-/* What the first operator of a window takes: what the slots are given otherwise, or a tensor of data. */
+/* What the first operator of a window takes: any tensors, or a certain tensor of data. */
 typedef enum { FROM_ANYTHING, FROM_UNCONSUMED, FROM_TAKEN } begin_from;
 
 /* How a try begins a window. */
 typedef struct {
     begin_from from;
-    bool fed;    /* the first operator rather takes something beside data, if it can */
-    bool alone;  /* then it takes nothing else */
+    bool fed;    /* the first operator also takes a type other than those of data, if it can */
+    bool alone;  /* it then takes nothing else */
     bool inputs; /* graph inputs may be made without limit */
-    bool two;    /* only two operators of the window: where all at once fail, the others may follow later */
+    bool two;    /* only two operators of the window: if all at once fail, the others may follow later */
 } begin_try;
 
 static const begin_try begin_first[] = {
@@ -235,12 +236,12 @@ static const begin_try begin_first[] = {
     {.from = FROM_TAKEN, .fed = true, .inputs = true, .two = true},
     {.from = FROM_ANYTHING, .inputs = true, .two = true},
 };
-/* Further tries go round these. */
+/* Further tries use these in turn. */
 static const begin_try begin_further[] = {
     {.fed = true, .alone = true, .inputs = true}, {.inputs = true}, {.fed = true, .inputs = true}, {.inputs = true}};
 enum { FIRST_TRIES = sizeof begin_first / sizeof *begin_first, FURTHER_TRIES = sizeof begin_further / sizeof *begin_further };
 
-/* One try with n operators of the path from `from` on. *typed: whether their types fit. */
+/* Makes one try with n operators of the path from `from` on. *typed: whether their types match. */
 static lower_result begin_once(builder *b, path_state *p, const begin_try *how, size_t from, size_t n, bool *typed)
 {
     op_spec sp[1 + BEGIN_MOST];
@@ -258,14 +259,14 @@ static lower_result begin_once(builder *b, path_state *p, const begin_try *how, 
     return fed == 2 ? try_to(b, p, sp, n + 1, from + n) : try_to(b, p, sp + 1, n, from + n);
 }
 
-/* Operators of a window. */
+/* The number of operators in a window. */
 static size_t window_of(const path_state *p)
 {
     return p->path->window < 1 || p->path->window > p->n ? p->n : p->path->window;
 }
 
-/* The number of operators of the path to solve at once, from *from on: the window up to the next operator that is to be placed, or
- * more, or less, as their number allows. */
+/* The number of operators of the path to solve at once, from *from on: the window up to the next operator to place; more or fewer
+ * if the limit on their number requires it. */
 static size_t begin_range(const path_state *p, size_t *from)
 {
     size_t window = window_of(p), least = window < BEGIN_MOST ? window : BEGIN_MOST;
@@ -275,7 +276,7 @@ static size_t begin_range(const path_state *p, size_t *from)
     return n > p->n - *from ? p->n - *from : n;
 }
 
-/* Begins a window anew. A firm path is given the more tries, the more attempts have failed. */
+/* Begins a window again. A firm path gets more tries the more attempts have failed. */
 static lower_result begin(builder *b, path_state *p)
 {
     size_t from, n = begin_range(p, &from);

@@ -4,7 +4,7 @@
 size_t build_pick_place(builder *b, size_t n, bool taken)
 {
     if (taken || b->style.chain)
-        n = (size_t)tape_draw(b->t, "age", n) + 1; /* two draws: the newer, the likelier */
+        n = (size_t)tape_draw(b->t, "age", n) + 1; /* two draws make newer tensors more likely */
     return build_draw(b, "place", n);
 }
 
@@ -19,7 +19,7 @@ static int32_t pick_graph_input(builder *b, const op_model *op, size_t input)
     return -1;
 }
 
-/* Whether the tensor should be joined with another one, and the operator cannot join. */
+/* Whether the tensor should be joined with another one and the operator cannot do so. */
 static bool wants_join(const builder *b, const op_model *op, int32_t t)
 {
     return b->s.strict && b->s.notes[t].weak && build_is_data(b, b->s.tensors[t].desc.type) &&
@@ -32,14 +32,14 @@ bool build_cancels(const builder *b, const op_model *op, int32_t t, int32_t u)
            lineage_copies(&b->s.tensors[t].desc, &b->s.tensors[u].desc);
 }
 
-/* Whether the state allows the tensor in an input that may take it. */
+/* Whether the state allows the tensor as the input. */
 static bool suits(const builder *b, const op_model *op, size_t input, int32_t t)
 {
     return !wants_join(b, op, t) && !(op->flags & OP_CONTRAST && b->s.notes[t].equal_axes) &&
            lower_may_take(b->lower, op, input, &b->s.tensors[t].desc);
 }
 
-/* The lists of a type and a rank each, taken as one: a tensor of the list that holds the place `at`. */
+/* Treats the lists of these types and ranks as one list. Returns a suitable tensor of the list that contains index `at`. */
 static int32_t pick_near(builder *b, id_list (*lists)[STATE_RANKS], dtype_mask types, uint32_t ranks, size_t at, bool taken)
 {
     for (int t = 1; t < DT_COUNT; t++)

@@ -4,35 +4,35 @@
 #include "build/build_moves.h"
 #include "build/build_weighted.h"
 
-#define TURNS 24          /* operators tried in a step before all are gone through in order */
+#define TURNS 24          /* operators drawn in a step before all are tried in order */
 #define SOURCE_TRIES 24   /* joins tried for an operator without inputs */
-#define CONVERT_ONE_IN 50 /* steps in which data become another type, which operators drawn at random seldom give */
+#define CONVERT_ONE_IN 50 /* one step in so many converts data to another type, which random operators seldom do */
 
-/* What the graph asks of the next operator. */
+/* What the graph needs from the next operator. */
 typedef struct {
     long slack;
-    bool join;   /* nodes with two inputs are wanted */
-    bool behind; /* they are wanted so much that other operators are not drawn at first */
+    bool join;   /* more nodes with two inputs are needed */
+    bool behind; /* so many are needed that other operators are not drawn at first */
 } demand;
 
-/* What holds of an operator that was drawn. */
+/* Properties of a drawn operator. */
 enum {
-    HAS_TARGET = 1, /* there are graph inputs, whose place it could take */
+    HAS_TARGET = 1, /* there are graph inputs that it could replace */
     SOURCE = 2,     /* it takes no tensor */
-    SINGLE = 4,     /* it takes one at most */
+    SINGLE = 4,     /* it takes at most one tensor */
     JOINS = 8,      /* it is to take further tensors */
     JOINS_NOT = 16,
-    FIRST = 32, /* of the step */
+    FIRST = 32, /* the first operator of the step */
     LATER = 64,
-    OTHER_TYPES = 128 /* it takes types that are none of data */
+    OTHER_TYPES = 128 /* it accepts types other than those of data */
 };
 
 typedef struct {
     const op_model *op;
     const demand *d;
     unsigned holds;
-    int partners; /* further inputs to fill */
-    bool branch;  /* on a tensor that is taken already */
+    int partners; /* number of further inputs to fill */
+    bool branch;  /* use a tensor that is already consumed */
 } trial;
 
 static bool below(size_t count, uint32_t share, size_t total)
@@ -95,15 +95,15 @@ static lower_result produce(builder *b, trial *c)
 
 typedef struct {
     lower_result (*move)(builder *b, trial *c);
-    unsigned when;     /* all of this must hold */
-    const char *label; /* of the draw whether to try; NULL: without a draw */
-    uint32_t odds, of; /* its chances */
-    int tries;         /* each by a draw of its own; they end with the first that is not drawn */
+    unsigned when;     /* conditions that must all hold */
+    const char *label; /* label of the draw that decides whether to try; NULL: no draw */
+    uint32_t odds, of; /* probability odds/of */
+    int tries;         /* each with its own draw; the first draw that says no ends them */
     long needs_slack;
-    bool alone; /* if it is tried, no move after it is */
+    bool alone; /* if it is tried, no later move is */
 } move_row;
 
-/* In this order, until one places the operator. The first operator of a step is given more tries, so that operators with narrow
+/* Tried in this order, until one places the operator. The first operator of a step gets more tries, so that operators with narrow
  * domains are not much rarer than others. */
 static const move_row rows[] = {
     {backward, HAS_TARGET, "backward", 1, 24, 1, 0, true},
@@ -117,7 +117,7 @@ static const move_row rows[] = {
     {backward, FIRST | SINGLE, NULL, 0, 0, 1, 0, false},
 };
 
-/* *alone: whether a move was tried after which no other is. */
+/* *alone: a move was tried that excludes later ones. */
 static lower_result try_moves(builder *b, trial *c, bool *alone)
 {
     lower_result res = LOWER_FAIL;
@@ -152,7 +152,7 @@ static lower_result before_turns(builder *b, long slack)
     return convert ? move_convert(b) : LOWER_FAIL;
 }
 
-/* Operators drawn in turn; joins at first, where the graph is behind. */
+/* Draws operators in turn; only joins at first, if the graph has too few. */
 static lower_result turns(builder *b, const demand *d)
 {
     const op_list *list = d->behind && b->index->float_joins.n ? &b->index->float_joins : &b->index->usable;

@@ -1,4 +1,4 @@
-/* Operators drawn at random: the step where nothing is due and nothing must be closed. */
+/* Operators drawn at random: the step when nothing is due and nothing must be closed. */
 #ifndef NN_BUILD_RANDOM_H
 #define NN_BUILD_RANDOM_H
 

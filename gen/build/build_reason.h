@@ -1,6 +1,6 @@
-/* Reasons that the builder adds to those of the lowering (lower/reason.h), in one numbering.
+/* Reasons that the builder adds to those of the lowering (lower/reason.h), in the same numbering.
  *
- * What speaks against a group that is solved has a text of its own in place of BUILD_FAULT's: build_effect.fault. */
+ * BUILD_FAULT stands for faults of a group that was solved; its text is build_effect.fault. */
 #ifndef NN_BUILD_REASON_H
 #define NN_BUILD_REASON_H
 

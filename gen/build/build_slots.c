@@ -3,7 +3,7 @@
 #include "build/build_refuse.h"
 #include "rules/opmodel_rules.h"
 
-#define MAX_BINDS 3 /* tensors of a list that lower_bind is tried with */
+#define MAX_BINDS 3 /* tensors of a list that are tried with lower_bind */
 
 int slots_unsettled(const slot_plan *p, int input, size_t turn)
 {
@@ -70,7 +70,7 @@ static bool slot_taken(const slot_plan *p, int32_t t)
     return false;
 }
 
-/* A tensor that may suit an open slot: one with the shape of the given tensor, else any that the input may take. */
+/* A tensor that may suit an open slot: one with the shape of the given tensor, otherwise any that the input may take. */
 static int32_t find_hint(builder *b, const slot_plan *p, size_t slot, int32_t given)
 {
     size_t input = (size_t)p->input_of[slot];
@@ -108,7 +108,7 @@ static bool input_wanted(builder *b)
     return b->s.inputs.n < b->style.inputs && tape_chance(b->t, "new graph input", 1, 3);
 }
 
-/* Whether something can go in the input: a graph input, or a tensor of another type that exists. */
+/* Whether the input can be filled: by a graph input, or by an existing tensor of another type. */
 static bool partner_possible(const builder *b, const op_input *in)
 {
     bool possible = (in->types & b->ops->data) != 0;
@@ -120,7 +120,7 @@ static bool partner_possible(const builder *b, const op_input *in)
     return possible;
 }
 
-/* Whether an input that could stay empty is to be filled as well. */
+/* Whether an input that may be empty is also filled. */
 static bool wants_partner(builder *b, const op_input *in)
 {
     return !in->conditional && partner_possible(b, in) && (!in->optional || tape_chance(b->t, "fill optional", 1, 4));
@@ -155,7 +155,7 @@ void slots_open(builder *b, slot_plan *p, int partners, int32_t given)
 
 /* ---- partners ---- */
 
-/* Binds the slot to the tensor if that fits and does not cancel. *binds counts failures. True: *res ends the search. */
+/* Binds the slot to the tensor if it fits and does not cancel. *binds counts failures. true: the search ends with *res. */
 static bool try_bind(builder *b, int frame, const slot_plan *p, size_t slot, int32_t t, int *binds, lower_result *res)
 {
     for (size_t s = 0; s < p->n_slots; s++)
@@ -171,7 +171,7 @@ static bool try_bind(builder *b, int frame, const slot_plan *p, size_t slot, int
     return *res != LOWER_FAIL;
 }
 
-/* The same with tensors of a list, in turn. */
+/* The same for the tensors of a list, in turn. */
 static bool scan_list(builder *b, int frame, const slot_plan *p, size_t slot, const id_list *l, bool taken, int *binds,
                       lower_result *res)
 {

@@ -126,7 +126,7 @@ bool state_spare(build_state *s)
         int32_t v = s->sinks.items[k];
         node_note *n = &s->node_notes[v];
         const graph_node *node = &s->nodes[v];
-        bool fit = n->weak && n->sink == 1; /* one: its outputs are data */
+        bool fit = n->weak && n->sink == 1; /* sink 1: its outputs are data */
         for (size_t o = 0; o < node->n_outputs && fit; o++)
             fit = node->outputs[o] < 0 || s->notes[node->outputs[o]].constant == VARIES;
         if (!fit)

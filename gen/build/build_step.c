@@ -5,11 +5,11 @@
 #include "build/build_path.h"
 #include "build/build_random.h"
 
-#define START_TRIES 8 /* operators drawn for the first node before all are gone through */
+#define START_TRIES 8 /* operators drawn for the first node before all are tried in order */
 
-/* ---- what is due ---- */
+/* ---- due operators and paths ---- */
 
-/* Places an operator that is due. all: if one fails, another. */
+/* Places a due operator. all: if one fails, tries another. */
 static lower_result due_step(builder *b, bool all)
 {
     lower_result res = LOWER_FAIL;
@@ -28,17 +28,18 @@ static lower_result close_step_if_open(builder *b)
     return build_need_now(b) > 0 ? close_step(b) : LOWER_FAIL;
 }
 
-/* Whether to place now what is due at this cost: likelier the more of the room it takes, certain where there is none to spare. */
+/* Decides whether to place now what is due at this cost. The larger its share of the room is, the likelier; certain if there is
+ * no slack. */
 static bool due_now(builder *b, const char *label, int cost, long slack)
 {
     return slack <= 1 || tape_chance(b->t, label, (uint32_t)cost * 5, (uint32_t)(slack + cost) * 4);
 }
 
-/* A part of a due path. True: *res is the result of the step. */
+/* Places a part of a due path. true: *res is the result of the step. */
 static bool path_decides(builder *b, lower_result *res)
 {
     long slack = build_slack(b);
-    /* A mere wish goes first: once it breaks, it takes more nodes than there is room for later. */
+    /* a wish goes first: once its path breaks, it needs more nodes than there may be later */
     bool first = b->paths.items[0].path->firmness == PATH_WISH && slack > 1;
     *res = LOWER_FAIL;
     if (first || due_now(b, "path now", b->paths.cost, slack))
@@ -51,7 +52,7 @@ static bool path_decides(builder *b, lower_result *res)
     return *res != LOWER_FAIL;
 }
 
-/* A due operator. True: *res is the result of the step. */
+/* Places a due operator. true: *res is the result of the step. */
 static bool due_decides(builder *b, lower_result *res)
 {
     long slack = build_slack(b);
@@ -85,7 +86,7 @@ lower_result build_step(builder *b)
     return res == LOWER_FAIL ? close_step_if_open(b) : res;
 }
 
-/* What is due may begin. An operator that could not be placed before goes first. */
+/* Begins with something due, if a draw says so. An operator that could not be placed before goes first. */
 static lower_result start_due(builder *b)
 {
     lower_result res = LOWER_FAIL;

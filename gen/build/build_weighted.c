@@ -6,7 +6,7 @@
 #define TURNS 12
 #define FOLLOW_TRIES 4
 
-/* A node to go on from: a live one, the newer the likelier where the model is to be a chain, or any node, to branch from. */
+/* Draws a node to continue from: a live one, where newer ones are more likely in a chain, or any node, to branch from. */
 static int32_t draw_node(builder *b)
 {
     size_t n = b->s.live.n;
@@ -18,7 +18,7 @@ static int32_t draw_node(builder *b)
     return b->s.live.items[b->s.live.n - 1 - build_draw(b, "live", n)];
 }
 
-/* The operator on an output of the node. */
+/* Places the operator on an output of the node. */
 static lower_result follow(builder *b, const op_model *op, int32_t node, bool join)
 {
     lower_result res = LOWER_FAIL;
@@ -48,8 +48,8 @@ lower_result build_weighted_step(builder *b)
         if (!build_affords(b, op, slack))
             continue;
         res = follow(b, op, node, crowded);
-        /* An operator that was drawn is placed elsewhere if it must be, so that operators with narrow domains are not rarer than
-         * asked for. Where pairs have weights, other followers are drawn first. */
+        /* If necessary, the drawn operator is placed elsewhere, so that operators with narrow domains are not rarer than
+         * requested. If pairs have weights, other followers are drawn first. */
         if (res == LOWER_FAIL && (!b->weights->pairs || turn >= TURNS / 2))
             res = build_place(b, op, true);
     }

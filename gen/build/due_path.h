@@ -1,4 +1,4 @@
-/* A due path: operators that a graph is to hold in a row, each consuming an output of the one before it.
+/* A due path: operators that a graph must contain in a row, each consuming an output of the one before it.
  *
  * Ownership: a due path borrows its operators. */
 #ifndef NN_DUE_PATH_H
@@ -17,11 +17,12 @@ typedef enum {
 typedef struct {
     const uint16_t *ops; /* indices in the op_set */
     size_t n;            /* >= 1 */
-    size_t window;       /* a broken path begins again with its last window - 1 operators: 2 keeps pairs; >= n: all of them */
+    /* a broken path begins again with its last window - 1 operators; 2 keeps pairs; >= n keeps the whole path */
+    size_t window;
     path_firmness firmness;
-    int effort; /* additional tries, for a path with a part that is hard to solve */
+    int effort; /* number of additional tries, for a path with a part that is hard to solve */
 } due_path;
 
-#define DUE_PATH_MAX 64 /* operators of a path that every model must hold */
+#define DUE_PATH_MAX 64 /* longest path that every model must contain */
 
 #endif

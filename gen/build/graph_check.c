@@ -5,11 +5,11 @@ typedef struct {
     const graph *g;
     const op_set *ops;
     uint32_t *parent; /* union-find over nodes */
-    uint32_t *place;  /* of each node in the order */
-    int32_t *uses;    /* of each tensor */
-    bool *varies;     /* of each tensor: depends on a graph input's values */
-    bool *below;      /* of each tensor: has a graph input among its ancestors */
-    bool *reaches;    /* of each node: a graph output */
+    uint32_t *place;  /* position of each node in the order */
+    int32_t *uses;    /* for each tensor */
+    bool *varies;     /* for each tensor: it depends on the values of a graph input */
+    bool *below;      /* for each tensor: it has a graph input among its ancestors */
+    bool *reaches;    /* for each node: it reaches a graph output */
     nn_error *err;
 } check;
 
@@ -96,11 +96,11 @@ static nn_status check_outputs(check *c, uint32_t v)
     return n->n_outputs ? NN_OK : nn_fail(c->err, NN_ERR_BUILD, NULL, 0, 0, "node %u has no outputs", v);
 }
 
-/* Nodes that share a tensor are of one component. */
+/* Nodes that share a tensor belong to one component. */
 static nn_status check_connected(check *c)
 {
     const graph *g = c->g;
-    int32_t *first = c->uses; /* of each tensor: a node that uses it, in memory that is free by now */
+    int32_t *first = c->uses; /* for each tensor, a node that uses it; the memory of `uses` is no longer needed */
     for (size_t t = 0; t < g->n_tensors; t++)
         first[t] = g->tensors[t].producer;
     for (size_t v = 0; v < g->n_nodes; v++)

@@ -3,7 +3,7 @@
 #include "rules/opmodel_rules.h"
 
 #define MAX_VARS 8
-#define MAX_BINDINGS 256 /* of an operator's type variables that are looked at */
+#define MAX_BINDINGS 256 /* of an operator's type variables that are examined */
 
 /* A type for each of an operator's type variables. */
 typedef struct {
@@ -23,7 +23,7 @@ static dtype bound_type(const binding *b, int var, dtype_mask types)
     return var >= 0 && var < MAX_VARS ? b->vars[var] : lowest_type(types);
 }
 
-/* The next binding in counting order; false after the last. */
+/* Goes to the next binding in counting order; false: there is none. */
 static bool next_binding(const op_model *op, binding *b)
 {
     for (size_t v = 0; v < op->n_types && v < MAX_VARS; v++) {
@@ -37,7 +37,7 @@ static bool next_binding(const op_model *op, binding *b)
     return false;
 }
 
-/* Each variable has its lowest type. */
+/* Gives each variable its lowest type. */
 static void first_binding(const op_model *op, binding *b)
 {
     for (size_t v = 0; v < MAX_VARS; v++)
@@ -49,8 +49,8 @@ static int capped(int cost)
     return cost > OP_COST_NONE ? OP_COST_NONE : cost;
 }
 
-/* Nodes that must come before the operator. given: an input that has a tensor already (one of its tensors, if it is variadic), -1:
- * none. */
+/* The number of nodes that must come before the operator. given: an input that already has a tensor (one of its tensors, if it is
+ * variadic); -1: none. */
 static int inputs_cost(const op_index *x, const op_model *op, const binding *b, int given)
 {
     int sum = 0, least = OP_COST_NONE;
@@ -77,7 +77,7 @@ static int inputs_cost(const op_index *x, const op_model *op, const binding *b, 
     return op->flags & OP_SOURCE ? sum : OP_COST_NONE;
 }
 
-/* Nodes that must come after it. Outputs that may be left out count only where there are no others. */
+/* The number of nodes that must come after it. Optional outputs count only if there are no others. */
 static int outputs_cost(const op_index *x, const op_model *op, const binding *b)
 {
     int sure = OP_COST_NONE, perhaps = OP_COST_NONE;
@@ -93,7 +93,7 @@ static int outputs_cost(const op_index *x, const op_model *op, const binding *b)
 
 typedef bool (*visit_fn)(op_index *x, const op_model *op, const binding *b);
 
-/* Calls visit for each binding of each feasible operator. True: some call changed something. */
+/* Calls visit for each binding of each feasible operator. true: some call changed something. */
 static bool each_binding(op_index *x, visit_fn visit)
 {
     bool changed = false;
@@ -111,7 +111,7 @@ static bool each_binding(op_index *x, visit_fn visit)
     return changed;
 }
 
-/* Types that the operator makes at a lower cost than known. */
+/* Types that the operator makes at a lower cost than known so far. */
 static bool relax_produce(op_index *x, const op_model *op, const binding *b)
 {
     int cost = capped(inputs_cost(x, op, b, -1) + 1);
@@ -126,7 +126,7 @@ static bool relax_produce(op_index *x, const op_model *op, const binding *b)
     return changed;
 }
 
-/* Types that it brings back to data at a lower cost than known. */
+/* Types that it converts back to data at a lower cost than known so far. */
 static bool relax_sink(op_index *x, const op_model *op, const binding *b)
 {
     int after = outputs_cost(x, op, b);
@@ -144,7 +144,7 @@ static bool relax_sink(op_index *x, const op_model *op, const binding *b)
     return changed;
 }
 
-/* Whether output 0 may have a type of data or another, whatever the inputs have. */
+/* Whether output 0 may have a type of data or another type, whatever the types of the inputs are. */
 static bool converts(const op_model *op)
 {
     const op_output *out = &op->outputs[0];
@@ -154,14 +154,14 @@ static bool converts(const op_model *op)
     return chosen;
 }
 
-/* Operators are visited in order, so that a look at the end keeps a list free of repeats. */
+/* Operators are visited in order, so comparing with the last item is enough to avoid repeats. */
 static void push(op_list *l, size_t op)
 {
     if (l->n == 0 || l->items[l->n - 1] != op)
         l->items[l->n++] = (uint16_t)op;
 }
 
-/* What a binding adds to the lists of the types of the operator's outputs. True: one is a type of data. */
+/* Adds what a binding contributes to the lists for the types of the operator's outputs. true: one of them is a type of data. */
 static bool collect_outputs(op_index *x, const op_model *op, const binding *b, int before)
 {
     bool to_data = false;
@@ -194,7 +194,7 @@ static bool collect_inputs(op_index *x, const op_model *op, const binding *b, in
     return from_data;
 }
 
-/* What a binding adds to an operator's costs and to the lists, once the types' costs are settled. */
+/* Adds what a binding contributes to an operator's costs and to the lists, once the costs of types are known. */
 static bool collect(op_index *x, const op_model *op, const binding *b)
 {
     op_facts *f = &x->facts[op->index];
@@ -238,7 +238,7 @@ static void count_data(op_facts *f, const op_model *op, dtype_mask data)
         f->least_data = 1;
 }
 
-/* The weights that an expression names, by number of the input. */
+/* The weights that an expression names, as bits by number of the input. */
 static uint32_t weights_in(const op_model *op, const expr *e)
 {
     if (!e)
@@ -277,17 +277,17 @@ static bool new_lists(op_index *x, size_t n)
     return ok;
 }
 
-/* False without memory. */
+/* false: out of memory. */
 static bool ask_feasible(op_facts *f, const op_set *ops, const op_model *op)
 {
     const lower_limits limits = {0};
     op_obstacle why;
-    f->feasible = op->rules == NULL || op_feasible(ops, op, &limits, &why); /* NULL: signatures alone, as in tests */
+    f->feasible = op->rules == NULL || op_feasible(ops, op, &limits, &why); /* NULL: signatures only, in tests */
     f->obstacle = f->feasible ? NULL : nn_strdup(why.s);
     return f->feasible || f->obstacle != NULL;
 }
 
-/* What follows from each operator alone. False without memory. */
+/* Computes what follows from each operator alone. false: out of memory. */
 static bool find_facts(op_index *x)
 {
     const op_set *ops = x->ops;
@@ -304,7 +304,7 @@ static bool find_facts(op_index *x)
     return true;
 }
 
-/* Costs of the types: the least solution of their equations, by relaxation until nothing changes. */
+/* Computes the costs of types: the least solution of their equations, by relaxation until nothing changes. */
 static void find_costs(op_index *x)
 {
     for (int t = 0; t < DT_COUNT; t++)

@@ -13,12 +13,13 @@ struct op_probe {
     lower *l;
     probe_sample *samples;
     size_t n;
-    sample_list *bridges; /* of each operator and input, samples whose output may go in there; items NULL: not made yet */
+    /* for each operator and input, the samples whose output may be that input; items NULL: not yet computed */
+    sample_list *bridges;
     op_list mixers;
-    bool *broadcasts; /* of each operator: a mixer whose operands must broadcast together */
+    bool *broadcasts; /* for each operator: it is a mixer whose operands must broadcast together */
 };
 
-/* A tensor with small dims and a small interval around zero. */
+/* A tensor with small dimensions and a small interval around zero. */
 static tensor_desc sample_tensor(dtype type, int rank)
 {
     static const int64_t dims[PROBE_RANKS] = {2, 4, 6, 6, 4};
@@ -40,8 +41,8 @@ static lower_result solve_alone(const op_probe *p, const lower_request *r, tape 
     return res == LOWER_OK ? lower_close(p->l, inst) : res;
 }
 
-/* Solves the operator with a given tensor in one input and all else left to the lowering; *out, *output: its first output of data.
- */
+/* Solves the operator with a given tensor as one input; the lowering chooses the rest. *out, *output: its first output of
+ * data. */
 static lower_result probe_one(const op_probe *p, const op_model *op, size_t input, const tensor_desc *d, dtype wanted, tape *t,
                               tensor_desc *out, uint8_t *output)
 {
@@ -69,7 +70,7 @@ static lower_result probe_one(const op_probe *p, const op_model *op, size_t inpu
     return LOWER_FAIL;
 }
 
-/* Samples of the operator on one tensor: one, or where the type of its output is free one for each type of data. */
+/* Samples of the operator on one tensor: one sample, or if the type of its output is free, one for each type of data. */
 static lower_result probe_types(op_probe *p, const op_model *op, size_t input, const tensor_desc *d, arena *memory, tape *t)
 {
     const op_output *first = &op->outputs[0];
@@ -91,7 +92,7 @@ static lower_result probe_types(op_probe *p, const op_model *op, size_t input, c
     return LOWER_OK;
 }
 
-/* Each bridge on tensors of all types of data and all ranks, in its main input. */
+/* Probes each bridge with tensors of all types of data and all ranks as its main input. */
 static nn_status probe_all(op_probe *p, arena *memory, tape *t)
 {
     for (size_t k = 0; k < p->index->bridges.n; k++) {
@@ -110,7 +111,7 @@ static nn_status probe_all(op_probe *p, arena *memory, tape *t)
     return NN_OK;
 }
 
-/* Whether the operator's output is not weak though `one`, in the first input, is; `two`, in the other, is not. */
+/* Whether the operator's output is not weak although `one`, in the first input, is weak; `two`, in the other input, is not. */
 static lower_result mixes(const op_probe *p, const op_model *op, size_t input, size_t other, const tensor_desc *one,
                           const tensor_desc *two, tape *t)
 {
@@ -122,7 +123,7 @@ static lower_result mixes(const op_probe *p, const op_model *op, size_t input, s
     size_t slot = 0;
     for (size_t i = 0; i < op->n_inputs; i++) {
         int least = op->inputs[i].min_arity < 1 ? 1 : op->inputs[i].min_arity;
-        int second = i != other ? -1 : i == input ? 1 : 0; /* place of the other tensor among those of the input */
+        int second = i != other ? -1 : i == input ? 1 : 0; /* index of the other tensor among those of the input */
         r.arity[i] = second >= least ? second + 1 : least;
         for (int k = 0; k < r.arity[i]; k++, slot++) {
             if (slot == OP_MAX_SLOTS)
@@ -141,7 +142,7 @@ static lower_result mixes(const op_probe *p, const op_model *op, size_t input, s
     return o->present && p->index->ops->data >> o->desc.type & 1 && !o->desc.likely.weak ? LOWER_OK : LOWER_FAIL;
 }
 
-/* Whether the mixer takes some two tensors that do not broadcast together, as a matrix product or a concatenation may. */
+/* Whether the mixer accepts any two tensors that do not broadcast together, as a matrix product or a concatenation may. */
 static lower_result takes_others(const op_probe *p, const op_model *op, size_t input, size_t other, arena *memory, tape *t)
 {
     static const int64_t dims[][2][4] = {{{4, 6}, {6, 9}},
@@ -173,13 +174,13 @@ static lower_result takes_others(const op_probe *p, const op_model *op, size_t i
     return LOWER_FAIL;
 }
 
-/* Whether two tensors can go in these inputs. */
+/* Whether these inputs can be two tensors. */
 static bool pairable(const op_model *op, size_t i, size_t j)
 {
     return op_input_data(&op->inputs[i]) && op_input_data(&op->inputs[j]) && (i != j || op->inputs[i].max_arity >= 2);
 }
 
-/* Whether the operator is a mixer by tensors of some type and rank in these inputs. */
+/* Whether the operator is a mixer for tensors of some type and rank in these inputs. */
 static lower_result mixes_any(const op_probe *p, const op_model *op, size_t i, size_t j, arena *memory, tape *t)
 {
     lower_result res = LOWER_FAIL;

@@ -1,8 +1,8 @@
-/* What operators make of sample tensors: each is lowered on a few of them when a builder is made, with draws of its own, so that
- * the answers depend on the table alone. They tell which operator may stand between a tensor and an input that wants another rank
- * or other values (a bridge), and which can join a weak tensor with another (a mixer).
+/* What operators make of sample tensors. When a builder is made, each operator is lowered on a few samples, with separate draws,
+ * so that the answers depend on the table alone. They show which operator can convert a tensor for an input that requires another
+ * rank or other values (a bridge), and which can join a weak tensor with another one (a mixer).
  *
- * Ownership: the probe owns its lists. They are filled on first use: a probe serves one thread. */
+ * Ownership: the probe owns its lists. They are filled on first use, so a probe serves one thread. */
 #ifndef NN_OP_PROBE_H
 #define NN_OP_PROBE_H
 
@@ -10,7 +10,7 @@
 #include "lower/lower.h"
 #include "build/op_index.h"
 
-/* The operator made `out`, its output number `output`, of a tensor of in_type and rank in_rank in its input in_input. */
+/* The operator made `out`, its output number `output`, from a tensor of type in_type and rank in_rank as its input in_input. */
 typedef struct {
     uint16_t op;
     dtype in_type;
@@ -24,12 +24,12 @@ typedef struct op_probe op_probe;
 nn_status op_probe_new(op_probe **out, const op_index *index, lower *l, arena *memory, nn_error *err);
 void op_probe_free(op_probe *p);
 const probe_sample *op_probe_samples(const op_probe *p, size_t *n);
-/* Operators whose output is not weak though one of its two inputs is. */
+/* Operators whose output is not weak although one of their two inputs is weak. */
 const op_list *op_probe_mixers(const op_probe *p);
-/* Whether the operator may take both tensors, as far as their shapes tell: if it is a mixer that took no other shapes when it was
- * probed, they must broadcast together. */
+/* Whether the operator may take both tensors, judged by their shapes: if it is a mixer that accepted no other shapes in the
+ * probe, they must broadcast together. */
 bool op_probe_may_join(const op_probe *p, const op_model *op, const tensor_desc *a, const tensor_desc *b);
-/* Numbers of the samples whose output may go in the input of the operator, *n of them. NULL without memory. */
+/* Indices of the samples whose output may be that input of the operator; *n: how many. NULL: out of memory. */
 const uint16_t *op_probe_bridges(op_probe *p, const op_model *op, size_t input, size_t *n);
 
 #endif

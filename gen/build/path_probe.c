@@ -2,7 +2,7 @@
 #include "build/build_chain.h"
 
 #define PROBE_SEED 0x7061746873u
-#define PROBE_NODES 4096 /* room for anything */
+#define PROBE_NODES 4096 /* room for any path */
 
 nn_status path_probe_begin(builder *b, tape *t, const lower_limits *limits)
 {
@@ -26,7 +26,7 @@ nn_status path_probe_begin(builder *b, tape *t, const lower_limits *limits)
         return NN_ERR_NOMEM;
     b->s.strict = b->index->joins.n > 0;
     b->free_inputs = true;
-    /* Tensors of other types than those of data, for inputs that take nothing else. */
+    /* tensors of types other than those of data, for inputs that accept nothing else */
     for (int type = 1; type < DT_COUNT; type++) {
         const op_list *l = &b->index->producers[type];
         for (size_t k = 0, made = 0; k < 8 * l->n && made < 3; k++) {

@@ -1,4 +1,5 @@
-/* What the builder tells a listener while it builds. Draws and spans come from the tape (tape_watch); this is what they led to. */
+/* What the builder reports to a listener while it builds: the results of draws and spans. The draws and spans themselves come
+ * from the tape (tape_listen). */
 #ifndef NN_BUILD_TRACE_H
 #define NN_BUILD_TRACE_H
 
@@ -6,12 +7,12 @@
 #include "value/graph.h"
 
 typedef struct {
-    /* An operator that the next try solves together with the one that its span names. */
+    /* Names an operator that the next try solves together with the one that its span names. */
     void (*before)(void *data, const op_model *op);
     void (*failed)(void *data, const lower_why *why);
-    /* A try was kept: its nodes are the last n. */
+    /* A try was kept. Its nodes are the last n. */
     void (*kept)(void *data, const graph_tensor *tensors, const graph_node *nodes, size_t n_nodes, size_t n);
-    void (*given_up)(void *data, const char *complaint); /* a graph */
+    void (*given_up)(void *data, const char *complaint); /* the builder gives up a graph */
     void *data;
 } build_trace;
 

@@ -15,7 +15,7 @@ static bool is_space(char c)
     return c == ' ' || c == '\t' || c == '\r';
 }
 
-/* The next line without its comment; false at the end. */
+/* Gets the next line without its comment; false: there is none. */
 static bool next_line(const char **at, word *line)
 {
     if (**at == '\0')
@@ -30,7 +30,7 @@ static bool next_line(const char **at, word *line)
     return true;
 }
 
-/* A decimal number, in thousandths. */
+/* Reads a decimal number, in thousandths. */
 static bool read_number(const char *p, const char *end, uint32_t *x)
 {
     uint64_t n = 0;
@@ -61,7 +61,7 @@ typedef struct {
     uint32_t weight;
 } entry;
 
-/* A line: names and a weight. */
+/* Reads a line: names and a weight. */
 static bool read_entry(word line, entry *e)
 {
     const char *end = line.at + line.n, *p = end;
@@ -98,7 +98,7 @@ static bool any(word w)
     return w.n == 1 && *w.at == '*';
 }
 
-/* The operators that a name stands for: *lo up to *hi - 1. */
+/* The operators that a name means: *lo up to *hi - 1. */
 static nn_status find(const op_set *ops, word w, size_t *lo, size_t *hi, nn_error *err)
 {
     int op = -1;
@@ -112,7 +112,8 @@ static nn_status find(const op_set *ops, word w, size_t *lo, size_t *hi, nn_erro
     return s;
 }
 
-/* One entry. pass: the number of names that are not *; entries with fewer of them come first, so that those with more win. */
+/* Applies one entry. pass: the number of names other than *. Entries with fewer names are applied first, so that those with more
+ * win. */
 static nn_status apply(op_weights *x, const op_set *ops, const entry *e, int pass, nn_error *err)
 {
     int spelt = !any(e->names[0]) + (e->n_names == 2 && !any(e->names[1]));
@@ -139,7 +140,7 @@ nn_status weights_parse(op_weights **out, const op_set *ops, const char *text, a
         return nn_nomem(err);
     x->n_ops = ops->n_ops;
     x->ops = arena_calloc(a, x->n_ops + 1, sizeof *x->ops);
-    if (strchr(text, ',')) /* perhaps in a comment; that costs memory only */
+    if (strchr(text, ',')) /* the comma may be in a comment; that only costs memory */
         x->pairs = arena_calloc(a, x->n_ops * x->n_ops + 1, sizeof *x->pairs);
     if (!x->ops || (strchr(text, ',') && !x->pairs))
         return nn_nomem(err);

@@ -1,4 +1,4 @@
-/* How often operators appear, and how often one follows another: a text with a weight on each line.
+/* How often operators appear, and how often one follows another: a text with one weight in each line.
  *
  *     Conv 2.5          an operator: how often it is drawn, relative to the others
  *     Conv,Relu 4       a pair: how much more often the second is drawn where it takes an output of the first
@@ -6,9 +6,9 @@
  *     Conv,* 0.5        all pairs with this first operator and without a line of their own; *,* all other pairs
  *
  * Weights are decimal numbers from 0 to 10,000 with at most three decimals. A # begins a comment. Of two lines that name the same
- * number of operators the later one counts.
+ * number of operators, the later one counts.
  *
- * Ownership: lives in the arena given. Immutable, may be shared by threads. */
+ * Ownership: lives in the given arena. Immutable; threads may share it. */
 #ifndef NN_WEIGHTS_H
 #define NN_WEIGHTS_H
 
@@ -18,14 +18,14 @@
 typedef struct {
     size_t n_ops;
     uint32_t *ops;   /* in thousandths */
-    uint32_t *pairs; /* of a, b at a * n_ops + b, in thousandths; NULL: the text names none */
+    uint32_t *pairs; /* for a, b at a * n_ops + b, in thousandths; NULL: the text names no pairs */
 } op_weights;
 
-/* NN_ERR_USAGE names the line. */
+/* NN_ERR_USAGE: the message names the line. */
 nn_status weights_parse(op_weights **out, const op_set *ops, const char *text, arena *a, nn_error *err);
-/* The text without comments and superfluous space, as the manifest holds it; NULL without memory. */
+/* The text without comments and superfluous space, as in the manifest. NULL: out of memory. */
 char *weights_normal(const char *text, arena *a);
-/* Weight of an operator, below 2^47. before: the operator that it would follow, SIZE_MAX: none. */
+/* Weight of an operator, below 2^47. before: the operator that it would follow; SIZE_MAX: none. */
 static inline uint64_t weights_of(const op_weights *w, size_t before, size_t op)
 {
     return (uint64_t)w->ops[op] * (w->pairs && before != SIZE_MAX ? w->pairs[before * w->n_ops + op] : 1000);
