@@ -294,9 +294,9 @@ static bool post_call(lower *l, const expr *e, bool truth)
         post_fits(l, e);
         return true;
     }
-    const expr *g = e->n ? e->args[0] : NULL;
-    if (!((e->op == FN_ALL && truth) || (e->op == FN_ANY && !truth)) || g->kind != EX_FOR)
+    if (!((e->op == FN_ALL && truth) || (e->op == FN_ANY && !truth)) || e->args[0]->kind != EX_FOR)
         return false;
+    const expr *g = e->args[0];
     value source = {0};
     int64_t from = 0;
     int n = eval_for_count(l, g, &source, &from);
