@@ -112,13 +112,11 @@ static bool suits(const builder *b, const op_model *op, size_t input, int32_t t)
            lower_may_take(b->lower, op, input, &b->s.tensors[t].desc);
 }
 
-int32_t build_pick(builder *b, const op_model *op, size_t input, bool taken, dtype_mask only)
+/* One of the unconsumed or consumed tensors of these types, -1: none of some that were drawn suits. */
+static int32_t pick_tensor(builder *b, const op_model *op, size_t input, bool taken, dtype_mask types)
 {
     const op_input *in = &op->inputs[input];
-    if (b->group.target >= 0) /* anything else could close a cycle */
-        return pick_graph_input(b, op, input);
     id_list(*lists)[STATE_RANKS] = taken ? b->s.taken : b->s.free;
-    dtype_mask types = only == 0 ? in->types : in->types & only;
     size_t total = 0;
     for (int t = 1; t < DT_COUNT; t++)
         for (int r = 0; types >> t & 1 && r < STATE_RANKS; r++)
@@ -141,6 +139,17 @@ int32_t build_pick(builder *b, const op_model *op, size_t input, bool taken, dty
             }
     }
     return -1;
+}
+
+int32_t build_pick(builder *b, const op_model *op, size_t input, bool taken, dtype_mask only)
+{
+    dtype_mask types = op->inputs[input].types;
+    /* Where the place of a graph input is taken, anything but graph inputs could close a cycle. */
+    int32_t t =
+        b->group.target >= 0 ? pick_graph_input(b, op, input) : pick_tensor(b, op, input, taken, only ? types & only : types);
+    if (t < 0 && b->trace)
+        b->trace->no_tensor(b->trace->data, op, op->inputs[input].name);
+    return t;
 }
 
 /* ---- slots of one operator ---- */
