@@ -76,7 +76,7 @@ $(B)/tests/bench/triples: tests/bench/triples.c $(B)/libnngen.a
 	$(call say,test,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libnngen.a -lm $(LDLIBS)
 
-# ---- the two commands of the README ----
+# ---- what README.md starts with ----
 corpus: deps
 	$(MAKE) -j$(JOBS) all
 	$(B)/nngen --nodes 40 --count 100 --seed 1 --out out/corpus --force --jobs $(JOBS)
@@ -181,15 +181,15 @@ help:
 	@echo "make corpus     install what the build needs, build, write 100 models of 40 nodes to out/corpus"
 	@echo "make check      install what the tests need, build, run every test"
 	@echo "make unit       the C unit tests alone"
-	@echo "make bench      time a model by phase, and ratios"
-	@echo "make peers      install NNSmith (about 2 GB), which make bench then times as well"
-	@echo "make asan       the tests under AddressSanitizer and UBSan; also with CC=clang CXX=clang++"
-	@echo "make stress     fail every allocation in turn"
-	@echo "make fuzz       fuzz the table loader and the ONNX reader for FUZZ_SECONDS=600"
-	@echo "make campaign   every operator at every opset and 100,000 mixed models, judged; see tests/campaign.sh"
-	@echo "make study      models through runtimes, converters and simplifiers, with a report; STUDY=full: 18 families"
-	@echo "make profiles   which operators openvino and tract run, measured anew: PROFILES=\"openvino tract\", in build/profiles"
-	@echo "make install    PREFIX=/usr/local DESTDIR= LIBDIR=PREFIX/lib"
+	@echo "make bench      measure the time of a model by phase, and compare the whole program with cp -r"
+	@echo "make peers      install NNSmith (about 2 GB); make bench then measures it too"
+	@echo "make asan       run the unit and command-line tests under AddressSanitizer and UBSan; also with CC=clang CXX=clang++"
+	@echo "make stress     run the unit tests while each allocation fails in turn"
+	@echo "make fuzz       run the fuzz targets for FUZZ_SECONDS=600"
+	@echo "make campaign   check every operator at every opset, and 104,000 mixed models; see tests/README.md"
+	@echo "make study      run models through runtimes, converters and simplifiers, and write a report; STUDY=full: 18 families"
+	@echo "make profiles   measure again which operators OpenVINO and tract run; results in build/profiles"
+	@echo "make install    install; PREFIX=/usr/local DESTDIR= LIBDIR=PREFIX/lib"
 	@echo "make man, make deb   man pages in $(B)/man; Debian packages in build/deb"
 	@echo "make format, make lint, make clean"
 

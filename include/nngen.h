@@ -13,8 +13,9 @@
  * A model is one of them.
  *
  * A configuration of zeros means the defaults; NULL stands for one. Functions that can fail return nn_status and, where err is not
- * NULL, fill it; what they hand out is then NULL or unchanged. The library never exits, prints, or reads the clock or the
- * environment.
+ * NULL, fill it; what they hand out is then NULL or unchanged. NULL for an argument that is a path or an object (a table, family
+ * or model; a failed function leaves one) is NN_ERR_USAGE; functions without a status then return 0 or NULL. The library never
+ * exits, prints, or reads the clock or the environment.
  *
  * Ownership: what an open or build function hands out is the caller's to close or free (NULL is fine); a family must be closed
  * before its table and a model freed before its family. Texts and bytes handed out belong to the object. Tables and families are
@@ -124,19 +125,20 @@ NN_API void nn_text_free(char *text);
 typedef struct nn_model nn_model;
 
 /* Builds model `index` of the family (index < count). *model is NULL or a model of the same family, which is then overwritten:
- * reusing one saves its workspace. After an error, such as NN_ERR_BUILD, it holds no model. */
+ * reusing one saves its workspace. After any error it holds no model. */
 NN_API nn_status nn_model_build(nn_model **model, const nn_family *family, uint64_t index, nn_error *err);
 NN_API void nn_model_free(nn_model *model);
 
+/* Without a model built: NULL or 0. */
 NN_API const char *nn_model_name(const nn_model *model); /* "test_000000" */
 NN_API size_t nn_model_nodes(const nn_model *model);
 NN_API const char *nn_model_node_operator(const nn_model *model, size_t i); /* of the i-th node in file order; NULL past the end */
 NN_API size_t nn_model_inputs(const nn_model *model);                       /* graph inputs */
 NN_API size_t nn_model_outputs(const nn_model *model);
 
-/* The ONNX file, and the TensorProto for graph input i in data set `set`. The bytes are valid until the next call of the same
- * function on the model, or its next build. NN_ERR_USAGE: no model was built, or there is no such input; NN_ERR_BUILD: past 2 GiB.
- */
+/* The ONNX file, and the TensorProto for graph input i in data set `set`, both from 0 on; the family says how many sets there are.
+ * The bytes are valid until the next call of the same function on the model, or its next build. NN_ERR_USAGE: no model was built,
+ * or there is no such input or set; NN_ERR_BUILD: past 2 GiB. */
 NN_API nn_status nn_model_onnx(nn_model *model, const void **bytes, size_t *size, nn_error *err);
 NN_API nn_status nn_model_input(nn_model *model, uint64_t set, size_t i, const void **bytes, size_t *size, nn_error *err);
 /* All sets in NumPy's .npz format: an array for each graph input, by its name, with the set as first dimension. */
@@ -165,7 +167,7 @@ typedef struct {
 } nn_progress;
 
 typedef struct {
-    const char *out; /* directory; NULL: build, serialise and hash, write nothing */
+    const char *out; /* directory; NULL: build and serialise, write nothing */
     unsigned jobs;   /* threads; 0: 1 */
     int force;       /* not 0: replace what nngen wrote to the directory before */
     /* Not 0: go on where a run of the same family was interrupted. What is finished stays, if it is whole; the bytes are those of
@@ -200,11 +202,14 @@ NN_API nn_status nn_corpus_write(const nn_family *family, const nn_corpus_config
 typedef struct {
     const char *specs; /* directory of the table, as in nn_table_config; NULL: the built-in one */
     int force;         /* not 0: replace what nngen wrote to the directory before */
+    int verify;        /* not 0: compare every file with its SHA-256 in the shard's models.jsonl; reads all of them */
 } nn_merge_config;
 
 /* Joins the directories of all n shards of a family, in any order, in `out`, with the bytes of a run without shards. They stay as
  * they are; files are linked where the file system can, else copied. config may be NULL; report too. NN_ERR_USAGE: the shards are
- * not all of one family. After another error `out` may hold models without a manifest; with `force` it is begun anew. */
+ * not all of one family. NN_ERR_IO: among others, a shard lists a file that its models cannot have, holds a symbolic link or
+ * anything else in place of a directory or regular file that it lists, or with `verify` a file whose SHA-256 differs; err->file is
+ * its path. After another error `out` may hold models without a manifest; with `force` it is begun anew. */
 NN_API nn_status nn_corpus_merge(const char *out, const char *const *shards, size_t n, const nn_merge_config *config,
                                  nn_corpus_report *report, nn_missing_fn *missing, void *missing_data, nn_error *err);
 
@@ -217,7 +222,10 @@ typedef struct {
 typedef void nn_difference_fn(void *data, const char *path, const char *what);
 
 /* Compares a corpus with its manifest.json and models.jsonl: SHA-256 of every file, files that are missing or too many, structure
- * of every model. Writes nothing. NN_OK, whatever differs; NN_ERR_IO where dir cannot be opened. report and tell may be NULL. */
+ * of every model. Only regular files below dir are read: a symbolic link, FIFO or device in their place, and a listed name that no
+ * file of the model has, are differences. Takes little memory, but for parsing a model.onnx (at most 2 GiB, as protobuf allows)
+ * whose hash is right. Writes nothing. NN_OK, whatever differs; NN_ERR_IO where dir cannot be opened. report and tell may be NULL.
+ */
 NN_API nn_status nn_corpus_verify(const char *dir, nn_verify_report *report, nn_difference_fn *tell, void *data, nn_error *err);
 
 #ifdef __cplusplus

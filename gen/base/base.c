@@ -71,6 +71,20 @@ nn_status nn_fail(nn_error *err, nn_status status, const char *file, int line, i
     return status;
 }
 
+size_t nn_error_text(const nn_error *err, char *out, size_t size)
+{
+    int n;
+    if (err->file[0] == '\0')
+        n = snprintf(out, size, "%s", err->message);
+    else if (err->line == 0)
+        n = snprintf(out, size, "%s: %s", err->file, err->message);
+    else if (err->column == 0)
+        n = snprintf(out, size, "%s:%d: %s", err->file, err->line, err->message);
+    else
+        n = snprintf(out, size, "%s:%d:%d: %s", err->file, err->line, err->column, err->message);
+    return n < 0 ? 0 : (size_t)n;
+}
+
 nn_status nn_nomem(nn_error *err)
 {
     return nn_fail(err, NN_ERR_NOMEM, NULL, 0, 0, "out of memory");

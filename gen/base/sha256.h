@@ -14,6 +14,9 @@ typedef struct sha256 sha256;
 nn_status sha256_new(sha256 **out, nn_error *err);
 void sha256_free(sha256 *h);
 nn_status sha256_digest(sha256 *h, const void *bytes, size_t n, uint8_t out[SHA256_SIZE], nn_error *err);
+/* Of an open file, from where it stands to its end, with a fixed amount of memory; *n: its bytes. NN_ERR_IO without a path where it
+ * cannot be read. */
+nn_status sha256_file(sha256 *h, int fd, uint64_t *n, uint8_t out[SHA256_SIZE], nn_error *err);
 void sha256_hex(const uint8_t digest[SHA256_SIZE], char out[SHA256_HEX_SIZE]); /* lower case, NUL at the end */
 
 #endif

@@ -1,6 +1,6 @@
-/* Paths that no graph may have, recognised where an edge is made: bit-parallel matching (Baeza-Yates and Gonnet, "A new approach to
- * text searching", 1992) along the edges of a graph that grows at its end. A node's mask has a bit for each prefix of a sequence
- * that some path up to this node ends with.
+/* Paths that a graph may not hold, each a sequence of operators. They are recognised when an edge is made, by bit-parallel matching
+ * (Baeza-Yates and Gonnet, "A new approach to text searching", 1992) along the edges of a graph that grows at its end: a node's
+ * mask has a bit for each prefix of a sequence that is the end of some path to this node.
  *
  * Ownership: lives in the arena given. Immutable, may be shared by threads. */
 #ifndef NN_AVOID_H
@@ -17,19 +17,19 @@ typedef struct {
 } avoid_mask;
 
 typedef struct {
-    avoid_mask *ops; /* of each operator: the places where it stands */
-    avoid_mask start, end;
-    bool *inner; /* of each operator: whether it stands anywhere but at an end */
-    size_t n;    /* operators in all sequences */
+    avoid_mask *ops;       /* of each operator: its places in the sequences, laid end to end */
+    avoid_mask start, end; /* first and last places */
+    bool *inner;           /* of each operator: whether it stands anywhere but at the end of a sequence */
+    size_t n;              /* operators in all sequences */
 } avoid_set;
 
 /* NULL without memory. */
 avoid_set *avoid_new(arena *a, size_t n_ops);
-/* n >= 2 operators. False: there are more than AVOID_MOST. */
+/* Adds a sequence of n >= 2 operators. False: there would be more than AVOID_MOST in all. */
 bool avoid_add(avoid_set *s, const uint16_t *ops, size_t n);
-/* Adds to *m what a node's input brings, from the mask of its producer. */
+/* Adds to *m, which begins with zeros, what an input of a node brings: the mask of its producer. */
 void avoid_pass(avoid_mask *m, const avoid_mask *producer);
-/* Makes *m, what all inputs bring, the mask of a node of this operator. False: a sequence would be complete. */
+/* Turns *m, what all inputs of a node bring, into the mask of the node with this operator. False: a sequence would be complete. */
 bool avoid_enter(const avoid_set *s, avoid_mask *m, uint16_t op);
 
 #endif

@@ -1,13 +1,16 @@
-#include "build/build_int.h"
+#include "build/build_budget.h"
+#include "build/build_finish.h"
+#include "build/build_path.h"
+#include "build/build_step.h"
 
 #include <string.h>
 
 #define ATTEMPTS 20
 #define RELAX_AFTER 10    /* then larger values are allowed */
 #define LENIENT_AFTER 14  /* then due operators may be left out */
-#define NARROW_AFTER 17   /* then as few outputs as can be */
-#define SPARE_ONE_IN 1000 /* nodes, for which one weak output may be, where else a large graph would be begun anew */
-#define STRICT_FROM 8     /* nodes from which on outputs may not be weak */
+#define NARROW_AFTER 17   /* then as few outputs as possible */
+#define SPARE_ONE_IN 1000 /* nodes, for each of which a weak output is allowed rather than beginning a large graph anew */
+#define STRICT_FROM 8     /* nodes; smaller graphs may have weak outputs */
 #define RELAXED_MAGNITUDE 100.0
 
 nn_status builder_new(builder **out, const op_set *ops, nn_error *err)
@@ -19,8 +22,8 @@ nn_status builder_new(builder **out, const op_set *ops, nn_error *err)
     lower_limits limits = {0};
     b->ops = ops;
     arena_init(&b->memory, 0);
-    b->due_left = nn_calloc(ops->n_ops + 1, sizeof *b->due_left);
-    nn_status st = b->due_left ? op_index_new(&b->index, ops, err) : nn_nomem(err);
+    b->due.left = nn_calloc(ops->n_ops + 1, sizeof *b->due.left);
+    nn_status st = b->due.left ? op_index_new(&b->index, ops, err) : nn_nomem(err);
     if (st == NN_OK)
         st = lower_new(&b->lower, ops, &limits, &b->memory, err);
     if (st == NN_OK)
@@ -43,9 +46,9 @@ void builder_free(builder *b)
     lower_free(b->lower);
     state_free(&b->s);
     op_index_free(b->index);
-    nn_free(b->due);
-    nn_free(b->due_left);
-    nn_free(b->paths);
+    nn_free(b->due.ops);
+    nn_free(b->due.left);
+    nn_free(b->paths.items);
     nn_free(b->degrees);
     try_table_free(&b->tried);
     arena_free(&b->memory);
@@ -54,30 +57,30 @@ void builder_free(builder *b)
 
 /* ---- one attempt ---- */
 
-/* How this model is to look. Draws of 0: a chain with one input and one output. */
+/* Draws the look of the model. Draws of 0 give a chain with one input and one output. */
 static void draw_style(builder *b)
 {
     size_t n = b->nodes;
     b->limit = n / 8 + 2;
     size_t shape = (size_t)tape_draw(b->t, "style", 3);
     size_t most = shape == 0 ? 2 : shape == 1 ? 2 + n / 16 : b->limit;
-    b->soft_live = 1 + (size_t)tape_draw(b->t, "outputs", most);
-    b->chainy = shape == 0;
-    b->aim_inputs = 1 + n / 16 + (size_t)tape_draw(b->t, "inputs", n / 12 + 2);
-    b->join_share = 260 + (uint32_t)tape_draw(b->t, "joins", 140);
-    b->reuse_share = 100 + (uint32_t)tape_draw(b->t, "reuse", 100);
+    b->style.live = 1 + (size_t)tape_draw(b->t, "outputs", most);
+    b->style.chain = shape == 0;
+    b->style.inputs = 1 + n / 16 + (size_t)tape_draw(b->t, "inputs", n / 12 + 2);
+    b->style.joins = 260 + (uint32_t)tape_draw(b->t, "joins", 140);
+    b->style.reuse = 100 + (uint32_t)tape_draw(b->t, "reuse", 100);
 }
 
-/* Takes over the due operators that there is room for, cheapest first; the others are missing. */
+/* Takes over the due operators that there is room for, the cheapest first; the others are counted as missing. */
 static bool take_due(builder *b, const build_request *r)
 {
-    b->n_due = 0;
-    b->due_cost = 0;
+    b->due.n = 0;
+    b->due.cost = 0;
     b->report.due_missing = 0;
-    memset(b->due_left, 0, b->ops->n_ops * sizeof *b->due_left);
-    void *p = b->due;
-    bool ok = nn_grow(&p, &b->cap_due, r->n_due + 1, sizeof *b->due);
-    b->due = p;
+    memset(b->due.left, 0, b->ops->n_ops * sizeof *b->due.left);
+    void *p = b->due.ops;
+    bool ok = nn_grow(&p, &b->due.capacity, r->n_due + 1, sizeof *b->due.ops);
+    b->due.ops = p;
     if (!ok)
         return false;
     int most = 0;
@@ -92,13 +95,13 @@ static bool take_due(builder *b, const build_request *r)
         for (size_t i = 0; i < r->n_due; i++) {
             if (b->index->facts[r->due[i]].cost != cost)
                 continue;
-            if ((size_t)(b->due_cost + cost) > b->nodes) {
+            if ((size_t)(b->due.cost + cost) > b->nodes) {
                 b->report.due_missing++;
                 continue;
             }
-            b->due[b->n_due++] = r->due[i];
-            b->due_left[r->due[i]]++;
-            b->due_cost += cost;
+            b->due.ops[b->due.n++] = r->due[i];
+            b->due.left[r->due[i]]++;
+            b->due.cost += cost;
         }
     return true;
 }
@@ -114,8 +117,8 @@ static lower_result attempt(builder *b, const build_request *r)
     draw_style(b);
     b->s.strict = b->index->joins.n > 0 && b->nodes >= STRICT_FROM && b->report.attempts <= RELAX_AFTER;
     if (b->report.attempts > NARROW_AFTER) {
-        b->soft_live = 1;
-        b->chainy = true;
+        b->style.live = 1;
+        b->style.chain = true;
     }
     size_t spares = b->nodes / SPARE_ONE_IN;
     lower_result res = build_start(b);
@@ -128,7 +131,7 @@ static lower_result attempt(builder *b, const build_request *r)
     }
     if (res != LOWER_OK)
         return res;
-    if (build_need(b, b->s.components, b->s.live.n, b->s.sink_need) > 0 || (b->n_due > 0 && !b->lenient) || build_paths_firm(b))
+    if (build_need_now(b) > 0 || (b->due.n > 0 && !b->lenient) || build_paths_firm(b))
         return LOWER_FAIL;
     return build_finish(b) ? LOWER_OK : LOWER_NOMEM;
 }
@@ -228,9 +231,9 @@ nn_status builder_build(builder *b, const build_request *r, tape *t, const graph
     }
     b->trace = NULL;
     b->report.tape_draws = tape_count(t) - draws;
-    b->report.due_missing += b->n_due;
-    for (size_t i = 0; i < b->n_paths; i++)
-        b->report.path_missing += b->paths[i].n - b->paths[i].at;
+    b->report.due_missing += b->due.n;
+    for (size_t i = 0; i < b->paths.n; i++)
+        b->report.path_missing += b->paths.items[i].n - b->paths.items[i].at;
     if (report)
         *report = b->report;
     if (res == LOWER_NOMEM)

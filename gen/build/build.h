@@ -5,6 +5,7 @@
 #define NN_BUILD_H
 
 #include "build/avoid.h"
+#include "build/due_path.h"
 #include "build/trace.h"
 #include "draw/choice.h"
 #include "value/graph.h"
@@ -15,45 +16,31 @@
 
 typedef struct builder builder;
 
-/* How hard a path is tried: as chances have it; in several graphs before a part of it is left out; until it is there. */
-typedef enum { PATH_WISH, PATH_DUE, PATH_MUST } path_firmness;
-
-/* Operators to be placed as a path: each consumes an output of the one before. */
-typedef struct {
-    const uint16_t *ops; /* indices in the op_set */
-    size_t n;            /* >= 1 */
-    size_t window;       /* where it breaks, it goes on with the last window - 1 operators anew: 2 keeps pairs; >= n: all of it */
-    path_firmness firmness;
-    int effort; /* tries beyond the usual, where some part is hard to solve */
-} build_path;
-
-#define PATH_MAX 64 /* operators of a path that is probed or must be there */
-
 typedef struct {
     size_t nodes;        /* >= 1 */
     const uint16_t *due; /* operators that must appear, indices in the op_set; may repeat */
     size_t n_due;
-    const build_path *paths; /* that are due besides */
+    const due_path *paths; /* paths that must appear as well */
     size_t n_paths;
-    const avoid_set *avoid;    /* paths that the graph may not have; NULL: none */
-    const op_weights *weights; /* NULL: all the same */
+    const avoid_set *avoid;    /* paths that the graph may not hold; NULL: none */
+    const op_weights *weights; /* how often operators are drawn; NULL: all alike */
     lower_limits limits;
     const build_trace *trace; /* NULL: nobody listens */
-    bool check; /* every node is re-checked by an independent evaluator; a complaint is NN_ERR_BUILD "internal: ..." */
+    bool check; /* an independent evaluator re-checks every node; if it disagrees the error is NN_ERR_BUILD "internal: ..." */
 } build_request;
 
 typedef struct {
-    uint64_t attempts;    /* whole graphs begun */
-    uint64_t tries, kept; /* operator instances tried, placed */
+    uint64_t attempts;    /* graphs begun */
+    uint64_t tries, kept; /* groups of operators tried; operators placed */
     size_t due_missing;   /* due operators that could not be placed (0 unless the request had no room) */
-    size_t path_missing;  /* windows of due paths that could not be placed */
+    size_t path_missing;  /* operators and windows of due paths that were left out */
     uint64_t tape_draws;
-    /* nanoseconds by phase are measured by the benchmark from outside, never here */
 } build_report;
 
 nn_status builder_new(builder **out, const op_set *ops, nn_error *err);
 void builder_free(builder *b);
-/* Draws from t only. NN_ERR_BUILD: no graph found with these operators; the message says what was in the way. */
+/* Draws from t only. r is borrowed for the call. NN_ERR_BUILD: no graph was found with these operators; the message says what was
+ * in the way. report: may be NULL. */
 nn_status builder_build(builder *b, const build_request *r, tape *t, const graph **out, build_report *report, nn_error *err);
 
 /* The tries of the last request, by operator and outcome, whether a graph was found or not. */

@@ -1,7 +1,7 @@
-#include "build/build_int.h"
+#include "build/build_finish.h"
 
-/* Producers before consumers: depth-first from each node in the order in which they were made, on a stack of its own.
- * Tarjan, "Depth-first search and linear graph algorithms", 1972. */
+/* Producers before consumers: depth-first from each node in the order in which nodes were made, with a stack on the heap (Tarjan,
+ * "Depth-first search and linear graph algorithms", 1972). */
 static void topological_order(builder *b, uint32_t *order)
 {
     const build_state *s = &b->s;
@@ -32,7 +32,7 @@ static void topological_order(builder *b, uint32_t *order)
     }
 }
 
-/* Each live node's first output of a data type; further unconsumed ones by chance, up to the limit. */
+/* The first output of data of each live node; further unconsumed ones by chance, up to the limit. Their number. */
 static size_t choose_outputs(builder *b, const uint32_t *order, int32_t *outputs)
 {
     build_state *s = &b->s;

@@ -1,14 +1,12 @@
-/* What a tensor is made of: whether two are functions of one, and where broadcasting made elements equal. */
 #include "build/build_lineage.h"
 
+/* Whether an input is a weight: floats that are drawn. */
 static bool drawn(const inst_input *x)
 {
     return x->kind == INST_INIT && x->init.kind != CONTENT_LIST && dtype_is_float(x->desc.type);
 }
 
-/* What an operator's outputs are functions of, if that is one tensor and no weight; -1 else. origins: of the operators before.
- * fresh: what stands for a new graph input. */
-int32_t lineage_frame_origin(const build_state *s, const build_group *g, size_t f, const int32_t *origins, int32_t fresh)
+int32_t lineage_frame_origin(const build_state *s, const op_group *g, size_t f, const int32_t *origins, int32_t fresh)
 {
     const op_instance *in = &g->inst[f];
     int32_t origin = -1;
@@ -32,7 +30,7 @@ static bool near(double x, double y)
     return (d < 0 ? -d : d) <= 1e-5 * (y < 0 ? -y : y);
 }
 
-/* Whether an end of an interval is one of another, or of its negative. */
+/* Whether an interval shares an end with another, or with the negative of the other. */
 static bool shares_end(interval a, interval b)
 {
     return near(a.lo, b.lo) || near(a.hi, b.hi) || near(a.lo, -b.hi) || near(a.hi, -b.lo);
@@ -76,10 +74,10 @@ copy_set lineage_copied(const op_instance *in, const tensor_desc *out, const cop
         }
         width += slot_data(x->kind) || x->kind == INST_INIT ? iv_width(x->desc.range) : 0;
     }
-    return moving == 1 && near(width, iv_width(out->range)) ? copied[last] : m; /* a sum with what does not move */
+    return moving == 1 && near(width, iv_width(out->range)) ? copied[last] : m; /* equal widths: a sum with constants */
 }
 
-bool lineage_alike(const build_state *s, const build_group *g, size_t f, const int32_t *origins, copy_set copied[][OP_MAX_OUTPUTS])
+bool lineage_alike(const build_state *s, const op_group *g, size_t f, const int32_t *origins, copy_set copied[][OP_MAX_OUTPUTS])
 {
     const op_instance *in = &g->inst[f];
     int32_t from[OP_MAX_SLOTS];
@@ -99,7 +97,6 @@ bool lineage_alike(const build_state *s, const build_group *g, size_t f, const i
     return alike;
 }
 
-/* Origin of a node's outputs, -1: themselves. */
 int32_t lineage_node_origin(const build_state *s, const op_instance *in, int32_t node)
 {
     int32_t origin = -1;
@@ -116,12 +113,12 @@ int32_t lineage_node_origin(const build_state *s, const op_instance *in, int32_t
     return origin;
 }
 
-uint32_t lineage_level(const tensor_desc *d, uint32_t level)
+uint32_t lineage_axes_seen(const tensor_desc *d, uint32_t axes)
 {
-    return d->likely.weak ? UINT32_MAX : level;
+    return d->likely.weak ? UINT32_MAX : axes;
 }
 
-/* Whether an output has no dimension larger than a tensor's. */
+/* Whether an output has the rank of a tensor and no dimension larger than the tensor's. */
 static bool narrows(const tensor_desc *d, const tensor_desc *out)
 {
     bool fits = d->rank == out->rank;
@@ -130,6 +127,7 @@ static bool narrows(const tensor_desc *d, const tensor_desc *out)
     return fits;
 }
 
+/* Axes longer than 1, counted from the last. */
 static uint32_t wide_axes(const tensor_desc *d)
 {
     uint32_t m = 0;
@@ -138,7 +136,7 @@ static uint32_t wide_axes(const tensor_desc *d)
     return m;
 }
 
-uint32_t lineage_output_level(const op_instance *in, const tensor_desc *out, const uint32_t *levels)
+uint32_t lineage_equal_axes(const op_instance *in, const tensor_desc *out, const uint32_t *axes)
 {
     uint32_t all = wide_axes(out), m = all;
     int64_t total = 0;
@@ -150,36 +148,35 @@ uint32_t lineage_output_level(const op_instance *in, const tensor_desc *out, con
             continue;
         total += tensor_elements(&x->desc);
         shaped |= narrows(&x->desc, out);
-        uint32_t uneven = wide_axes(&x->desc) & ~levels[i];
+        uint32_t uneven = wide_axes(&x->desc) & ~axes[i];
         even &= !uneven;
         m &= ~uneven;
     }
     return even ? all : shaped || tensor_elements(out) > total ? m : 0;
 }
 
-/* Levels of an operator's inputs. linked: of outputs of the group. False: one that sees contrasts would have one that is level
- * along some axis. */
-static bool input_levels(const build_state *s, const build_group *g, size_t f, uint32_t linked[][OP_MAX_OUTPUTS], uint32_t *levels)
+/* Fills axes with the equal axes of a frame's inputs. False: the operator needs contrasts and an input has such an axis. */
+static bool input_axes(const build_state *s, const op_group *g, size_t f, uint32_t equal[][OP_MAX_OUTPUTS], uint32_t *axes)
 {
     const op_instance *in = &g->inst[f];
     uint32_t any = 0;
     for (size_t i = 0; i < in->n_inputs; i++) {
         const inst_input *x = &in->inputs[i];
-        uint32_t level = x->kind == INST_TENSOR ? s->notes[g->tensor[f][i]].level
-                         : x->kind == INST_LINK ? linked[x->frame][x->output]
-                                                : 0;
-        any |= level;
-        levels[i] = lineage_level(&x->desc, level);
+        uint32_t own = x->kind == INST_TENSOR ? s->notes[g->tensor[f][i]].equal_axes
+                       : x->kind == INST_LINK ? equal[x->frame][x->output]
+                                              : 0;
+        any |= own;
+        axes[i] = lineage_axes_seen(&x->desc, own);
     }
     return !any || !(in->op->flags & OP_CONTRAST);
 }
 
-bool lineage_levels_fit(const build_state *s, const build_group *g, size_t f, uint32_t linked[][OP_MAX_OUTPUTS])
+bool lineage_contrasts(const build_state *s, const op_group *g, size_t f, uint32_t equal[][OP_MAX_OUTPUTS])
 {
-    uint32_t levels[OP_MAX_SLOTS];
+    uint32_t axes[OP_MAX_SLOTS];
     const op_instance *in = &g->inst[f];
-    bool fit = input_levels(s, g, f, linked, levels);
+    bool fit = input_axes(s, g, f, equal, axes);
     for (size_t o = 0; o < in->n_outputs && (f + 1 < g->n || g->target >= 0); o++)
-        linked[f][o] = in->outputs[o].present ? lineage_output_level(in, &in->outputs[o].desc, levels) : 0;
+        equal[f][o] = in->outputs[o].present ? lineage_equal_axes(in, &in->outputs[o].desc, axes) : 0;
     return fit;
 }

@@ -1,14 +1,16 @@
 /* The growing graph: tensors and nodes, and what a builder must find in it quickly: unconsumed tensors by type and rank, tensors of
- * a shape, live nodes, components, what it takes to finish.
+ * a shape, live nodes, components, and what it takes to finish.
  *
- * A live node is one none of whose outputs is consumed: in the end it must have an output of a type of data (op_set.data: float32
- * and those chosen) that depends on a graph input, which becomes a graph output. Its `sink` is the number of nodes that this takes.
+ * A node is live while none of its outputs is consumed. In the end each live node must have an output of a type of data
+ * (op_set.data: float32 and the types chosen beside it) that depends on a graph input: that output becomes a graph output. The
+ * node's `sink` is the number of nodes that it takes to get there.
  *
- * Where the state is strict, a weak tensor (estimate.h) counts as one that depends on no graph input, and a node with an output
- * that is not weak stays live until such an output is consumed by a node of its kind: what it knows reaches a graph output by no
- * weak tensor. The same holds of an output that a node's weights do not reach, where they reach another.
+ * In a strict state weak tensors (estimate.h: values that may well be the same for all inputs) do not count: a weak tensor is
+ * treated as one that depends on no graph input, and a node that has an output that is not weak stays live until a node that is
+ * not weak itself consumes such an output. So every node's values reach a graph output by tensors that are not weak. The same holds
+ * for outputs that are `aside`.
  *
- * The state only grows: an operator is solved and its effect foreseen (state_foresee) before anything is changed (state_commit).
+ * The state only grows: an operator is solved, its effect is foreseen (build_effect.h), and then it is committed (build_commit.h).
  *
  * Ownership: a state owns its arrays; nodes' lists live in the arena given. */
 #ifndef NN_BUILD_STATE_H
@@ -16,18 +18,22 @@
 
 #include "arena.h"
 #include "build/avoid.h"
-#include "lower/lower.h"
 #include "build/op_index.h"
+#include "value/graph.h"
 
 typedef struct {
     int32_t *items;
     size_t n, capacity;
 } id_list;
 
-/* How a tensor's values are fixed: constants of shapes come from graph inputs by way of a source, bare ones from none. */
-typedef enum { VARIES, CONSTANT_OF_SHAPES, CONSTANT_BARE } constancy;
+/* How a tensor's values are fixed. The order matters: an operator's outputs are as its least constant input. */
+typedef enum {
+    VARIES,             /* they depend on the values of a graph input */
+    CONSTANT_OF_SHAPES, /* a source made them of shapes, which graph inputs have */
+    CONSTANT_BARE       /* no graph input is behind them */
+} constancy;
 
-/* Tensors, the first n; more than there is room for are left out. */
+/* A set of tensors; those that there is no room for are left out. */
 enum { COPY_SET = 4 };
 typedef struct {
     int32_t n, id[COPY_SET];
@@ -39,13 +45,13 @@ typedef struct {
     int32_t input_at;   /* place in the list of graph inputs, -1: none */
     int32_t same_shape; /* next older tensor with the same hash of type and shape, -1: none */
     int32_t node;       /* a node of its component */
-    constancy constant; /* whether its values depend on those of a graph input */
-    bool weak;          /* they may well not */
-    bool aside;         /* its producer's weights do not reach it, but another output */
-    int32_t origin;     /* tensor that it is a function of, without weights; itself if there is none such */
-    uint32_t level;     /* bit k: broadcasting made it equal all along the axis that is k-th from the last */
-    bool passed;        /* of a graph input: some consumer is not weak */
-    copy_set copied;    /* tensors whose elements it may hold; itself if there are none such */
+    constancy constant;
+    bool weak;           /* its values may well be the same for all inputs */
+    bool aside;          /* weights of its producer reach another output, but not this one */
+    int32_t origin;      /* tensor that it is a function of, without weights; itself if there is none such */
+    uint32_t equal_axes; /* bit k: elements are equal all along the axis that is k-th from the last (build_lineage.h) */
+    bool passed;         /* of a graph input: some consumer is not weak */
+    copy_set copied;     /* tensors whose elements it may hold; itself if there are none such */
 } tensor_note;
 
 typedef struct {
@@ -68,69 +74,64 @@ typedef struct {
     node_note *node_notes;
     size_t n_nodes, cap_nodes, cap_node_notes;
     id_list live;                         /* nodes */
-    id_list sinks;                        /* live nodes without an output of data */
+    id_list sinks;                        /* live nodes whose sink is above 0 */
     id_list inputs;                       /* graph inputs */
     id_list free[DT_COUNT][STATE_RANKS];  /* unconsumed node outputs */
     id_list taken[DT_COUNT][STATE_RANKS]; /* consumed ones and graph inputs, roughly by age */
     int32_t *heads;                       /* newest tensor of a hash of type and shape */
     size_t n_heads;                       /* a power of two */
-    bool strict;                          /* weak outputs count */
-    bool leads;                           /* for now, weak values may be led on: a due path asks for it */
+    bool strict;                          /* weak tensors do not count */
+    bool leads;                           /* an operator may take weak tensors alone, as a due path may ask for it */
     size_t components;
     size_t joins;  /* nodes with two non-constant inputs or more */
     size_t reused; /* tensors with two consumers or more */
-    int sink_need; /* sum over live nodes */
+    int sink_need; /* sum of the sinks of live nodes */
     size_t initializers;
     uint32_t *op_counts;    /* nodes of each operator */
-    const avoid_set *avoid; /* paths that may not be, NULL: none */
-    avoid_mask *masks;      /* of the nodes, if there are any */
+    const avoid_set *avoid; /* paths that the graph may not hold, NULL: none */
+    avoid_mask *masks;      /* of the nodes, if there are such paths */
     size_t cap_masks;
 } build_state;
-
-/* A solved group of operators that is to enter the graph. */
-typedef struct {
-    size_t n;
-    op_instance inst[LOWER_MAX_FRAMES];
-    int32_t tensor[LOWER_MAX_FRAMES][OP_MAX_SLOTS]; /* existing tensor in a slot, -1 */
-    int32_t target;                                 /* graph input that the last operator's output takes the place of, -1: none */
-    int target_output;
-} build_group;
-
-/* What the state will be once a group is committed. */
-typedef struct {
-    /* Not so: inputs distinct, new graph inputs of data types, no output of one value, nothing constant without need. NULL: sound.
-     */
-    const char *fault;
-    size_t nodes, live, components, joins, new_inputs;
-    int sink_need;
-} build_effect;
-
-/* Of a slot: whether it holds what an operator or a graph input gives. */
-static inline bool slot_data(inst_kind k)
-{
-    return k == INST_TENSOR || k == INST_NEW_INPUT || k == INST_LINK;
-}
 
 nn_status state_init(build_state *s, const op_index *index, arena *memory, nn_error *err);
 void state_free(build_state *s);
 /* An empty graph; memory is kept. False without memory. */
 bool state_reset(build_state *s, size_t nodes);
-/* Lets the outputs of one node that is live and weak be as if they were not, so that one of them may be a graph output. False:
- * there is no such node that depends on a graph input and gives data. */
+/* Treats the outputs of one live, weak node as if they were not weak, so that one of them may be a graph output. False: there is
+ * no such node that depends on a graph input and gives data. */
 bool state_spare(build_state *s);
-void state_foresee(build_state *s, const build_group *g, build_effect *e);
-/* False without memory: the state is then to be reset. */
-bool state_commit(build_state *s, const build_group *g);
+/* A node that stands for the component of a node. */
 int32_t state_root(build_state *s, int32_t node);
-/* Newest tensor (not an initializer) of this type and shape, -1: none; go on with notes[t].same_shape, whose shape has to be
- * compared. */
+/* Newest tensor (not an initializer) with the hash of this type and shape, -1: none. Go on with notes[t].same_shape; shapes still
+ * have to be compared. */
 int32_t state_same_shape(const build_state *s, const tensor_desc *d);
-bool tensor_shape_equal(const tensor_desc *a, const tensor_desc *b);
+/* A new tensor in the component of the node; -1 without memory. */
+int32_t state_add_tensor(build_state *s, tensor_kind kind, const tensor_desc *d, int32_t node);
+/* Takes a node off the list of sinks. */
+void state_leave_sinks(build_state *s, node_note *n);
+
+static inline bool state_is_data(const build_state *s, dtype t)
+{
+    return s->index->ops->data >> t & 1;
+}
 static inline bool state_node_live(const build_state *s, int32_t node)
 {
     return node >= 0 && s->node_notes[node].live_at >= 0;
 }
+/* Whether the values of a producer count as going on to a consumer of one of its tensors. */
+static inline bool state_passes(const build_state *s, bool producer_weak, bool tensor_weak, bool consumer_weak)
+{
+    return !s->strict || producer_weak || (!tensor_weak && !consumer_weak);
+}
 
+/* False without memory. */
 bool id_push(id_list *l, int32_t id);
+/* Removes the item at a place: the last one moves there. Returns the id that moved (or the removed one, if it was last). */
+static inline int32_t id_remove(id_list *l, int32_t at)
+{
+    int32_t moved = l->items[--l->n];
+    l->items[at] = moved;
+    return moved;
+}
 
 #endif

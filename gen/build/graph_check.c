@@ -96,11 +96,11 @@ static nn_status check_outputs(check *c, uint32_t v)
     return n->n_outputs ? NN_OK : nn_fail(c->err, NN_ERR_BUILD, NULL, 0, 0, "node %u has no outputs", v);
 }
 
-/* Nodes that share a tensor are of one component. first: a node that uses a tensor, of each tensor; in uses' memory. */
+/* Nodes that share a tensor are of one component. */
 static nn_status check_connected(check *c)
 {
     const graph *g = c->g;
-    int32_t *first = c->uses;
+    int32_t *first = c->uses; /* of each tensor: a node that uses it, in memory that is free by now */
     for (size_t t = 0; t < g->n_tensors; t++)
         first[t] = g->tensors[t].producer;
     for (size_t v = 0; v < g->n_nodes; v++)

@@ -3,9 +3,9 @@
 #include "rules/opmodel_rules.h"
 
 #define MAX_VARS 8
-#define MAX_BINDINGS 256 /* of type variables, an operator */
+#define MAX_BINDINGS 256 /* of an operator's type variables that are looked at */
 
-/* One binding of an operator's type variables. */
+/* A type for each of an operator's type variables. */
 typedef struct {
     dtype vars[MAX_VARS];
 } binding;
@@ -23,7 +23,7 @@ static dtype bound_type(const binding *b, int var, dtype_mask types)
     return var >= 0 && var < MAX_VARS ? b->vars[var] : lowest_type(types);
 }
 
-/* The next binding in counting order; false after the last. The first is made by setting every variable to its lowest type. */
+/* The next binding in counting order; false after the last. */
 static bool next_binding(const op_model *op, binding *b)
 {
     for (size_t v = 0; v < op->n_types && v < MAX_VARS; v++) {
@@ -37,6 +37,7 @@ static bool next_binding(const op_model *op, binding *b)
     return false;
 }
 
+/* Each variable has its lowest type. */
 static void first_binding(const op_model *op, binding *b)
 {
     for (size_t v = 0; v < MAX_VARS; v++)
@@ -48,7 +49,8 @@ static int capped(int cost)
     return cost > OP_COST_NONE ? OP_COST_NONE : cost;
 }
 
-/* Nodes that must come before the operator. given: an input whose tensor is there already (one of them, if variadic), or -1. */
+/* Nodes that must come before the operator. given: an input that has a tensor already (one of its tensors, if it is variadic), -1:
+ * none. */
 static int inputs_cost(const op_index *x, const op_model *op, const binding *b, int given)
 {
     int sum = 0, least = OP_COST_NONE;
@@ -75,7 +77,7 @@ static int inputs_cost(const op_index *x, const op_model *op, const binding *b, 
     return op->flags & OP_SOURCE ? sum : OP_COST_NONE;
 }
 
-/* Nodes that must come after it. Outputs that may be missing count only where there are no others. */
+/* Nodes that must come after it. Outputs that may be left out count only where there are no others. */
 static int outputs_cost(const op_index *x, const op_model *op, const binding *b)
 {
     int sure = OP_COST_NONE, perhaps = OP_COST_NONE;
@@ -89,9 +91,9 @@ static int outputs_cost(const op_index *x, const op_model *op, const binding *b)
     return sure < OP_COST_NONE ? sure : perhaps;
 }
 
-/* Calls visit for each binding of each operator; true if any call changed something. */
 typedef bool (*visit_fn)(op_index *x, const op_model *op, const binding *b);
 
+/* Calls visit for each binding of each feasible operator. True: some call changed something. */
 static bool each_binding(op_index *x, visit_fn visit)
 {
     bool changed = false;
@@ -109,6 +111,7 @@ static bool each_binding(op_index *x, visit_fn visit)
     return changed;
 }
 
+/* Types that the operator makes at a lower cost than known. */
 static bool relax_produce(op_index *x, const op_model *op, const binding *b)
 {
     int cost = capped(inputs_cost(x, op, b, -1) + 1);
@@ -123,6 +126,7 @@ static bool relax_produce(op_index *x, const op_model *op, const binding *b)
     return changed;
 }
 
+/* Types that it brings back to data at a lower cost than known. */
 static bool relax_sink(op_index *x, const op_model *op, const binding *b)
 {
     int after = outputs_cost(x, op, b);
@@ -140,7 +144,7 @@ static bool relax_sink(op_index *x, const op_model *op, const binding *b)
     return changed;
 }
 
-/* Whether output 0 may have a type of data or another, by choice. */
+/* Whether output 0 may have a type of data or another, whatever the inputs have. */
 static bool converts(const op_model *op)
 {
     const op_output *out = &op->outputs[0];
@@ -150,14 +154,47 @@ static bool converts(const op_model *op)
     return chosen;
 }
 
+/* Operators are visited in order, so that a look at the end keeps a list free of repeats. */
 static void push(op_list *l, size_t op)
 {
     if (l->n == 0 || l->items[l->n - 1] != op)
         l->items[l->n++] = (uint16_t)op;
 }
 
-/* Costs of an operator and its place in the lists, once the types' costs are settled. Operators are visited in order, so a list has
- * no repeats. */
+/* What a binding adds to the lists of the types of the operator's outputs. True: one is a type of data. */
+static bool collect_outputs(op_index *x, const op_model *op, const binding *b, int before)
+{
+    bool to_data = false;
+    for (size_t o = 0; o < op->n_outputs; o++) {
+        dtype t = bound_type(b, op->outputs[o].type_var, op->outputs[o].types);
+        bool data = x->ops->data >> t & 1;
+        x->facts[op->index].gives |= (dtype_mask)1 << t;
+        to_data |= data;
+        if (!data && before + 1 == x->produce[t])
+            push(&x->producers[t], op->index);
+    }
+    return to_data;
+}
+
+/* The same for its inputs. */
+static bool collect_inputs(op_index *x, const op_model *op, const binding *b, int after)
+{
+    bool from_data = false;
+    for (size_t i = 0; i < op->n_inputs; i++) {
+        if (!op_input_data(&op->inputs[i]))
+            continue;
+        dtype t = bound_type(b, op->inputs[i].type_var, op->inputs[i].types);
+        bool data = x->ops->data >> t & 1;
+        x->facts[op->index].takes |= (dtype_mask)1 << t;
+        from_data |= data;
+        push(&x->takers[t], op->index);
+        if (!data && inputs_cost(x, op, b, (int)i) + 1 + after == x->sink[t])
+            push(&x->sinks[t], op->index);
+    }
+    return from_data;
+}
+
+/* What a binding adds to an operator's costs and to the lists, once the types' costs are settled. */
 static bool collect(op_index *x, const op_model *op, const binding *b)
 {
     op_facts *f = &x->facts[op->index];
@@ -175,27 +212,11 @@ static bool collect(op_index *x, const op_model *op, const binding *b)
         push(&x->joins, op->index);
     if (f->most_floats >= 2 && after == 0)
         push(&x->float_joins, op->index);
-    bool from_data = false, to_data = false;
-    for (size_t o = 0; o < op->n_outputs; o++) {
-        dtype t = bound_type(b, op->outputs[o].type_var, op->outputs[o].types);
-        f->gives |= (dtype_mask)1 << t;
-        to_data |= x->ops->data >> t & 1;
-        if (!(x->ops->data >> t & 1) && before + 1 == x->produce[t])
-            push(&x->producers[t], op->index);
-    }
-    for (size_t i = 0; i < op->n_inputs; i++) {
-        if (!op_input_data(&op->inputs[i]))
-            continue;
-        dtype t = bound_type(b, op->inputs[i].type_var, op->inputs[i].types);
-        f->takes |= (dtype_mask)1 << t;
-        from_data |= x->ops->data >> t & 1;
-        push(&x->takers[t], op->index);
-        if (!(x->ops->data >> t & 1) && inputs_cost(x, op, b, (int)i) + 1 + after == x->sink[t])
-            push(&x->sinks[t], op->index);
-    }
-    if (from_data && to_data && before == 0 && f->least_data == 1)
+    bool to_data = collect_outputs(x, op, b, before), from_data = collect_inputs(x, op, b, after);
+    bool single = from_data && before == 0 && f->least_data == 1;
+    if (single && to_data)
         push(&x->bridges, op->index);
-    if (from_data && before == 0 && f->least_data == 1 && converts(op))
+    if (single && converts(op))
         push(&x->converters, op->index);
     return false;
 }
@@ -217,7 +238,7 @@ static void count_data(op_facts *f, const op_model *op, dtype_mask data)
         f->least_data = 1;
 }
 
-/* Initializers that an expression names. */
+/* The weights that an expression names, by number of the input. */
 static uint32_t weights_in(const op_model *op, const expr *e)
 {
     if (!e)
@@ -230,6 +251,7 @@ static uint32_t weights_in(const op_model *op, const expr *e)
     return m;
 }
 
+/* op_facts.aside: outputs that some weight of the first output does not reach. */
 static uint32_t aside(const op_model *op)
 {
     uint32_t m = 0, all = op->rules && op->n_outputs > 1 ? weights_in(op, op->rules->outputs[0].range) : 0;
@@ -246,14 +268,51 @@ static bool new_list(op_list *l, size_t n)
     return l->items != NULL;
 }
 
+static bool new_lists(op_index *x, size_t n)
+{
+    bool ok = new_list(&x->usable, n) && new_list(&x->joins, n) && new_list(&x->float_joins, n) && new_list(&x->bridges, n) &&
+              new_list(&x->converters, n);
+    for (int t = 0; t < DT_COUNT && ok; t++)
+        ok = new_list(&x->producers[t], n) && new_list(&x->sinks[t], n) && new_list(&x->takers[t], n);
+    return ok;
+}
+
 /* False without memory. */
 static bool ask_feasible(op_facts *f, const op_set *ops, const op_model *op)
 {
     const lower_limits limits = {0};
     op_obstacle why;
-    f->feasible = op->rules == NULL || op_feasible(ops, op, &limits, &why); /* NULL: a model without rules */
+    f->feasible = op->rules == NULL || op_feasible(ops, op, &limits, &why); /* NULL: signatures alone, as in tests */
     f->obstacle = f->feasible ? NULL : nn_strdup(why.s);
     return f->feasible || f->obstacle != NULL;
+}
+
+/* What follows from each operator alone. False without memory. */
+static bool find_facts(op_index *x)
+{
+    const op_set *ops = x->ops;
+    x->join_cost = OP_COST_NONE;
+    for (size_t i = 0; i < ops->n_ops; i++) {
+        const op_model *op = &ops->ops[i];
+        if (!ask_feasible(&x->facts[i], ops, op))
+            return false;
+        x->facts[i].aside = aside(op);
+        count_data(&x->facts[i], op, ops->data);
+        if (x->facts[i].most_data >= 2 && !(op->flags & OP_SOURCE))
+            x->join_cost = 1;
+    }
+    return true;
+}
+
+/* Costs of the types: the least solution of their equations, by relaxation until nothing changes. */
+static void find_costs(op_index *x)
+{
+    for (int t = 0; t < DT_COUNT; t++)
+        x->produce[t] = x->sink[t] = x->ops->data >> t & 1 ? 0 : OP_COST_NONE;
+    while (each_binding(x, relax_produce)) {
+    }
+    while (each_binding(x, relax_sink)) {
+    }
 }
 
 nn_status op_index_new(op_index **out, const op_set *ops, nn_error *err)
@@ -264,33 +323,11 @@ nn_status op_index_new(op_index **out, const op_set *ops, nn_error *err)
         return nn_nomem(err);
     x->ops = ops;
     x->facts = nn_calloc(ops->n_ops + 1, sizeof *x->facts);
-    bool ok = x->facts && new_list(&x->usable, ops->n_ops) && new_list(&x->joins, ops->n_ops) &&
-              new_list(&x->float_joins, ops->n_ops) && new_list(&x->bridges, ops->n_ops) && new_list(&x->converters, ops->n_ops);
-    for (int t = 0; t < DT_COUNT && ok; t++)
-        ok = new_list(&x->producers[t], ops->n_ops) && new_list(&x->sinks[t], ops->n_ops) && new_list(&x->takers[t], ops->n_ops);
-    if (!ok) {
+    if (!x->facts || !new_lists(x, ops->n_ops) || !find_facts(x)) {
         op_index_free(x);
         return nn_nomem(err);
     }
-    for (size_t i = 0; i < ops->n_ops; i++)
-        if (!ask_feasible(&x->facts[i], ops, &ops->ops[i])) {
-            op_index_free(x);
-            return nn_nomem(err);
-        }
-    for (int t = 0; t < DT_COUNT; t++)
-        x->produce[t] = x->sink[t] = ops->data >> t & 1 ? 0 : OP_COST_NONE;
-    while (each_binding(x, relax_produce)) {
-    }
-    while (each_binding(x, relax_sink)) {
-    }
-    for (size_t i = 0; i < ops->n_ops; i++) {
-        count_data(&x->facts[i], &ops->ops[i], ops->data);
-        x->facts[i].aside = aside(&ops->ops[i]);
-    }
-    x->join_cost = OP_COST_NONE;
-    for (size_t i = 0; i < ops->n_ops; i++)
-        if (x->facts[i].most_data >= 2 && !(ops->ops[i].flags & OP_SOURCE))
-            x->join_cost = 1;
+    find_costs(x);
     each_binding(x, collect);
     for (int t = 1; t < DT_COUNT; t++) {
         x->produced |= (dtype_mask)(x->producers[t].n > 0) << t;
@@ -319,6 +356,18 @@ void op_index_free(op_index *x)
         nn_free(x->takers[t].items);
     }
     nn_free(x);
+}
+
+int op_main_input(const op_model *op)
+{
+    int found = -1;
+    for (size_t i = 0; i < op->n_inputs; i++) {
+        if (op_input_must(&op->inputs[i]))
+            return (int)i;
+        if (found < 0 && op_input_data(&op->inputs[i]))
+            found = (int)i;
+    }
+    return found;
 }
 
 int op_index_sink(const op_index *x, dtype_mask types)

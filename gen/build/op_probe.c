@@ -13,11 +13,12 @@ struct op_probe {
     lower *l;
     probe_sample *samples;
     size_t n;
-    sample_list *bridges; /* of each operator and input; items NULL: not made yet */
+    sample_list *bridges; /* of each operator and input, samples whose output may go in there; items NULL: not made yet */
     op_list mixers;
-    bool *broadcasts; /* of each operator: a mixer whose operands are to broadcast together */
+    bool *broadcasts; /* of each operator: a mixer whose operands must broadcast together */
 };
 
+/* A tensor with small dims and a small interval around zero. */
 static tensor_desc sample_tensor(dtype type, int rank)
 {
     static const int64_t dims[PROBE_RANKS] = {2, 4, 6, 6, 4};
@@ -39,7 +40,8 @@ static lower_result solve_alone(const op_probe *p, const lower_request *r, tape 
     return res == LOWER_OK ? lower_close(p->l, inst) : res;
 }
 
-/* The operator with a given tensor in one input and all else left to the lowering. */
+/* Solves the operator with a given tensor in one input and all else left to the lowering; *out, *output: its first output of data.
+ */
 static lower_result probe_one(const op_probe *p, const op_model *op, size_t input, const tensor_desc *d, dtype wanted, tape *t,
                               tensor_desc *out, uint8_t *output)
 {
@@ -67,7 +69,7 @@ static lower_result probe_one(const op_probe *p, const op_model *op, size_t inpu
     return LOWER_FAIL;
 }
 
-/* The operator on one tensor, with each type of data that its output can have beside the tensor's own. */
+/* Samples of the operator on one tensor: one, or where the type of its output is free one for each type of data. */
 static lower_result probe_types(op_probe *p, const op_model *op, size_t input, const tensor_desc *d, arena *memory, tape *t)
 {
     const op_output *first = &op->outputs[0];
@@ -89,30 +91,26 @@ static lower_result probe_types(op_probe *p, const op_model *op, size_t input, c
     return LOWER_OK;
 }
 
+/* Each bridge on tensors of all types of data and all ranks, in its main input. */
 static nn_status probe_all(op_probe *p, arena *memory, tape *t)
 {
     for (size_t k = 0; k < p->index->bridges.n; k++) {
         const op_model *op = &p->index->ops->ops[p->index->bridges.items[k]];
-        size_t input = 0;
-        while (input < op->n_inputs && !op_input_must(&op->inputs[input]))
-            input++;
-        for (size_t i = 0; input == op->n_inputs && i < op->n_inputs; i++)
-            if (op_input_data(&op->inputs[i]))
-                input = i;
-        if (input == op->n_inputs)
+        int input = op_main_input(op);
+        if (input < 0)
             continue;
         for (int type = 1; type < DT_COUNT; type++)
             for (int rank = 0; rank < PROBE_RANKS && p->index->ops->data >> type & 1; rank++) {
                 tensor_desc d = sample_tensor((dtype)type, rank);
-                if ((op->inputs[input].ranks >> rank & 1) && lower_may_take(p->l, op, input, &d) &&
-                    probe_types(p, op, input, &d, memory, t) != LOWER_OK)
+                if ((op->inputs[input].ranks >> rank & 1) && lower_may_take(p->l, op, (size_t)input, &d) &&
+                    probe_types(p, op, (size_t)input, &d, memory, t) != LOWER_OK)
                     return NN_ERR_NOMEM;
             }
     }
     return NN_OK;
 }
 
-/* Whether the operator's output is not weak where the input is and another, of the same shape, is not. */
+/* Whether the operator's output is not weak though `one`, in the first input, is; `two`, in the other, is not. */
 static lower_result mixes(const op_probe *p, const op_model *op, size_t input, size_t other, const tensor_desc *one,
                           const tensor_desc *two, tape *t)
 {
@@ -123,14 +121,17 @@ static lower_result mixes(const op_probe *p, const op_model *op, size_t input, s
     weak.likely = est_weak(weak.range);
     size_t slot = 0;
     for (size_t i = 0; i < op->n_inputs; i++) {
-        int least = op->inputs[i].min_arity < 1 ? 1 : op->inputs[i].min_arity, first = 1;
-        r.arity[i] = input == other && i == input && least < 2 ? 2 : least;
+        int least = op->inputs[i].min_arity < 1 ? 1 : op->inputs[i].min_arity;
+        int second = i != other ? -1 : i == input ? 1 : 0; /* place of the other tensor among those of the input */
+        r.arity[i] = second >= least ? second + 1 : least;
         for (int k = 0; k < r.arity[i]; k++, slot++) {
             if (slot == OP_MAX_SLOTS)
                 return LOWER_FAIL;
             r.slots[slot] = (lower_slot){.kind = SLOT_AUTO, .rank = -1};
-            if ((i == input && k == 0) || (i == other && k == first - (i != input)))
-                r.slots[slot] = (lower_slot){.kind = SLOT_TENSOR, .tensor = i == input && k == 0 ? &weak : &d, .rank = -1};
+            if (i == input && k == 0)
+                r.slots[slot] = (lower_slot){.kind = SLOT_TENSOR, .tensor = &weak, .rank = -1};
+            else if (k == second)
+                r.slots[slot] = (lower_slot){.kind = SLOT_TENSOR, .tensor = &d, .rank = -1};
         }
     }
     lower_result res = solve_alone(p, &r, t, inst);
@@ -140,9 +141,8 @@ static lower_result mixes(const op_probe *p, const op_model *op, size_t input, s
     return o->present && p->index->ops->data >> o->desc.type & 1 && !o->desc.likely.weak ? LOWER_OK : LOWER_FAIL;
 }
 
-/* Whether the mixer takes some two tensors that do not broadcast together: such as a product or a concatenation might. */
-static lower_result takes_others(const op_probe *p, const op_model *op, size_t input, size_t other, dtype type, arena *memory,
-                                 tape *t)
+/* Whether the mixer takes some two tensors that do not broadcast together, as a matrix product or a concatenation may. */
+static lower_result takes_others(const op_probe *p, const op_model *op, size_t input, size_t other, arena *memory, tape *t)
 {
     static const int64_t dims[][2][4] = {{{4, 6}, {6, 9}},
                                          {{6, 4}, {6, 9}},
@@ -160,7 +160,7 @@ static lower_result takes_others(const op_probe *p, const op_model *op, size_t i
             int rank = 0;
             while (rank < 4 && dims[k][i][rank] > 0)
                 rank++;
-            d[i] = sample_tensor(type, rank);
+            d[i] = sample_tensor(DT_FLOAT32, rank);
             for (int j = 0; j < rank; j++)
                 d[i].dims[j] = dims[k][i][j];
         }
@@ -173,41 +173,54 @@ static lower_result takes_others(const op_probe *p, const op_model *op, size_t i
     return LOWER_FAIL;
 }
 
+/* Whether two tensors can go in these inputs. */
+static bool pairable(const op_model *op, size_t i, size_t j)
+{
+    return op_input_data(&op->inputs[i]) && op_input_data(&op->inputs[j]) && (i != j || op->inputs[i].max_arity >= 2);
+}
+
+/* Whether the operator is a mixer by tensors of some type and rank in these inputs. */
+static lower_result mixes_any(const op_probe *p, const op_model *op, size_t i, size_t j, arena *memory, tape *t)
+{
+    lower_result res = LOWER_FAIL;
+    for (int k = 0; k < DT_COUNT * PROBE_RANKS && res == LOWER_FAIL; k++) {
+        dtype type = (dtype)(k / PROBE_RANKS);
+        if (!((op->inputs[i].types & op->inputs[j].types & p->index->ops->data) >> type & 1))
+            continue;
+        arena_mark m = arena_get_mark(memory);
+        tensor_desc d = sample_tensor(type, k % PROBE_RANKS);
+        res = mixes(p, op, i, j, &d, &d, t);
+        arena_release(memory, m);
+    }
+    return res;
+}
+
+/* LOWER_OK: the test holds for some two inputs of the operator. */
+typedef lower_result (*inputs_test)(const op_probe *p, const op_model *op, size_t i, size_t j, arena *memory, tape *t);
+
+static lower_result any_inputs(const op_probe *p, const op_model *op, inputs_test test, arena *memory, tape *t)
+{
+    lower_result res = LOWER_FAIL;
+    for (size_t i = 0; i < op->n_inputs && res == LOWER_FAIL; i++)
+        for (size_t j = 0; j < op->n_inputs && res == LOWER_FAIL; j++)
+            if (pairable(op, i, j))
+                res = test(p, op, i, j, memory, t);
+    return res;
+}
+
 static nn_status find_mixers(op_probe *p, arena *memory, tape *t)
 {
     for (size_t n = 0; n < p->index->float_joins.n; n++) {
         uint16_t number = p->index->float_joins.items[n];
         const op_model *op = &p->index->ops->ops[number];
-        lower_result res = LOWER_FAIL;
-        for (size_t i = 0; i < op->n_inputs && res == LOWER_FAIL; i++)
-            for (size_t j = 0; j < op->n_inputs && res == LOWER_FAIL; j++) {
-                if (!op_input_data(&op->inputs[i]) || !op_input_data(&op->inputs[j]) || (i == j && op->inputs[i].max_arity < 2))
-                    continue;
-                for (int k = 0; k < DT_COUNT * PROBE_RANKS && res == LOWER_FAIL; k++) {
-                    dtype type = (dtype)(k / PROBE_RANKS);
-                    if (!((op->inputs[i].types & op->inputs[j].types & p->index->ops->data) >> type & 1))
-                        continue;
-                    arena_mark m = arena_get_mark(memory);
-                    tensor_desc d = sample_tensor(type, k % PROBE_RANKS);
-                    res = mixes(p, op, i, j, &d, &d, t);
-                    arena_release(memory, m);
-                }
-            }
+        lower_result res = any_inputs(p, op, mixes_any, memory, t);
+        if (res == LOWER_OK) {
+            p->mixers.items[p->mixers.n++] = number;
+            res = any_inputs(p, op, takes_others, memory, t);
+            p->broadcasts[number] = res == LOWER_FAIL;
+        }
         if (res == LOWER_NOMEM)
             return NN_ERR_NOMEM;
-        if (res == LOWER_OK)
-            p->mixers.items[p->mixers.n++] = number;
-        bool strict = res == LOWER_OK;
-        for (size_t i = 0; i < op->n_inputs && strict; i++)
-            for (size_t j = 0; j < op->n_inputs && strict; j++) {
-                if (!op_input_data(&op->inputs[i]) || !op_input_data(&op->inputs[j]) || (i == j && op->inputs[i].max_arity < 2))
-                    continue;
-                res = takes_others(p, op, i, j, DT_FLOAT32, memory, t);
-                if (res == LOWER_NOMEM)
-                    return NN_ERR_NOMEM;
-                strict = res == LOWER_FAIL;
-            }
-        p->broadcasts[number] = strict;
     }
     return NN_OK;
 }

@@ -61,6 +61,7 @@ typedef struct {
     uint32_t weight;
 } entry;
 
+/* A line: names and a weight. */
 static bool read_entry(word line, entry *e)
 {
     const char *end = line.at + line.n, *p = end;
@@ -97,6 +98,7 @@ static bool any(word w)
     return w.n == 1 && *w.at == '*';
 }
 
+/* The operators that a name stands for: *lo up to *hi - 1. */
 static nn_status find(const op_set *ops, word w, size_t *lo, size_t *hi, nn_error *err)
 {
     int op = -1;
@@ -110,7 +112,7 @@ static nn_status find(const op_set *ops, word w, size_t *lo, size_t *hi, nn_erro
     return s;
 }
 
-/* pass: lines with fewer names that are spelt out come first, so that those with more win. */
+/* One entry. pass: the number of names that are not *; entries with fewer of them come first, so that those with more win. */
 static nn_status apply(op_weights *x, const op_set *ops, const entry *e, int pass, nn_error *err)
 {
     int spelt = !any(e->names[0]) + (e->n_names == 2 && !any(e->names[1]));

@@ -1,12 +1,12 @@
-/* How often operators appear, and follow one another: a plain text, a weight a line.
+/* How often operators appear, and how often one follows another: a text with a weight on each line.
  *
- *     Conv 2.5          an operator: how often it is drawn, against others
- *     Conv,Relu 4       a pair: how much more often than else the second takes an output of the first
- *     * 0               operators that have no line of their own (1 if there is no such line)
- *     Conv,* 0.5        pairs with this first operator that have none; *,* all pairs
+ *     Conv 2.5          an operator: how often it is drawn, relative to the others
+ *     Conv,Relu 4       a pair: how much more often the second is drawn where it takes an output of the first
+ *     * 0               all operators without a line of their own (without this line their weight is 1)
+ *     Conv,* 0.5        all pairs with this first operator and without a line of their own; *,* all other pairs
  *
- * Weights are decimal numbers from 0 to 10,000 with at most three decimals. What follows # is a comment; a later line replaces
- * an earlier one.
+ * Weights are decimal numbers from 0 to 10,000 with at most three decimals. A # begins a comment. Of two lines that name the same
+ * number of operators the later one counts.
  *
  * Ownership: lives in the arena given. Immutable, may be shared by threads. */
 #ifndef NN_WEIGHTS_H
@@ -18,14 +18,14 @@
 typedef struct {
     size_t n_ops;
     uint32_t *ops;   /* in thousandths */
-    uint32_t *pairs; /* of a, b at a * n_ops + b, in thousandths; NULL: the text has none */
+    uint32_t *pairs; /* of a, b at a * n_ops + b, in thousandths; NULL: the text names none */
 } op_weights;
 
 /* NN_ERR_USAGE names the line. */
 nn_status weights_parse(op_weights **out, const op_set *ops, const char *text, arena *a, nn_error *err);
-/* The text without comments and superfluous space, as the manifest has it; NULL without memory. */
+/* The text without comments and superfluous space, as the manifest holds it; NULL without memory. */
 char *weights_normal(const char *text, arena *a);
-/* Below 2^47; before: SIZE_MAX: none. */
+/* Weight of an operator, below 2^47. before: the operator that it would follow, SIZE_MAX: none. */
 static inline uint64_t weights_of(const op_weights *w, size_t before, size_t op)
 {
     return (uint64_t)w->ops[op] * (w->pairs && before != SIZE_MAX ? w->pairs[before * w->n_ops + op] : 1000);

@@ -1,42 +1,8 @@
 #include "cli/help.h"
+#include "base/help_row.h"
 #include "family/options.h"
 
 #include <stdio.h>
-#include <string.h>
-
-#define LEFT 28 /* columns before the text */
-
-void help_row(json_line *out, const char *left, const char *text)
-{
-    char margin[LEFT + 1];
-    size_t n = strlen(left) + 2, at = LEFT;
-    memset(margin, ' ', LEFT);
-    margin[LEFT] = '\0';
-    line_raw(out, "  ");
-    line_raw(out, left);
-    if (n + 2 <= LEFT) {
-        line_raw(out, margin + n);
-    } else {
-        line_raw(out, "\n");
-        line_raw(out, margin);
-    }
-    for (const char *p = text; *p != '\0';) {
-        size_t word = strcspn(p, " ");
-        if (at > LEFT && at + 1 + word > HELP_COLUMNS) {
-            line_raw(out, "\n");
-            line_raw(out, margin);
-            at = LEFT;
-        } else if (at > LEFT) {
-            line_raw(out, " ");
-            at++;
-        }
-        line_text(out, p, word);
-        at += word;
-        p += word;
-        p += strspn(p, " ");
-    }
-    line_raw(out, "\n");
-}
 
 /* A heading before the row of its first option. */
 static const struct {
@@ -73,13 +39,14 @@ static void put_option(json_line *out, const option_row *row)
 void help_text(json_line *out)
 {
     line_raw(out, "Usage: nngen --nodes N --count M --out DIR [OPTION]...\n"
-                  "       nngen merge DIR SHARD...          joins the directories of all shards in DIR\n"
-                  "       nngen verify DIR...               compares corpora with their manifests and hashes\n"
-                  "       nngen replay MANIFEST --out DIR   makes the corpus of a manifest.json again\n"
-                  "       nngen sequences PATH...           operator sequences, and which go with failure\n"
-                  "       nngen coverage PATH...            what models cover and a test suite lacks\n"
-                  "Writes a family of M random valid ONNX models of N operator nodes each to DIR:\n"
-                  "test_000000/model.onnx with inputs beside it, models.jsonl and manifest.json.\n");
+                  "       nngen merge DIR SHARD...          merge the directories of all shards into DIR\n"
+                  "       nngen verify DIR...               compare corpora with their manifests and hashes\n"
+                  "       nngen replay MANIFEST --out DIR   make the corpus of a manifest.json again\n"
+                  "       nngen sequences PATH...           list operator sequences, and those that go with failure\n"
+                  "       nngen coverage PATH...            show what models cover, and what a test suite lacks\n"
+                  "Writes a family of M random valid ONNX models with N operator nodes each to DIR. Each model has\n"
+                  "a directory such as test_000000 with model.onnx and input tensors; the family has models.jsonl\n"
+                  "and manifest.json.\n");
     for (const option_row *row = option_rows; row < option_rows + option_count; row++) {
         for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
             if (groups[i].offset == row->offset) {
@@ -89,7 +56,11 @@ void help_text(json_line *out)
             }
         put_option(out, row);
     }
-    line_raw(out, "\nOf these options merge takes --force, --specs and --quiet; verify --quiet; replay --specs, --check\n"
-                  "and those of the run but for --shard. Options of sequences and coverage: nngen sequences --help.\n"
-                  "\nExit status: 0 done, 1 failed, 2 wrong usage, 130 or 143 stopped by SIGINT or SIGTERM.\n");
+    line_raw(out, "\nThe command merge takes --force, --specs, --verify and --quiet; verify takes --quiet; replay takes\n"
+                  "--out, --specs, --check and the options under \"The run\" except --shard and --verify. The options of\n"
+                  "sequences and coverage are in `nngen sequences --help` and `nngen coverage --help`.\n"
+                  "\nverify and merge read regular files only: a symbolic link, FIFO or device inside a corpus is a\n"
+                  "difference to verify, and an error to merge. The MANIFEST of replay may also be a pipe, such as\n"
+                  "/dev/stdin; replay gives up after 10 seconds without data.\n"
+                  "\nExit status: 0: success; 1: failure; 2: wrong usage; 130 or 143: stopped by SIGINT or SIGTERM.\n");
 }

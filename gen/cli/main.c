@@ -471,7 +471,7 @@ static int merge(const options *given)
     missing_list missing = {.n = 0};
     nn_corpus_report report = {0};
     nn_error err = {0};
-    nn_merge_config config = {.specs = given->specs, .force = given->force != 0};
+    nn_merge_config config = {.specs = given->specs, .force = given->force != 0, .verify = given->verify != 0};
     allow_open_files();
     nn_status s = nn_corpus_merge(given->paths[0], (const char *const *)(given->paths + 1), (size_t)given->n_paths - 1, &config,
                                   &report, on_missing, &missing, &err);

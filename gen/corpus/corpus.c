@@ -62,7 +62,7 @@ static nn_status bytes_of(nn_model *m, int64_t set, size_t input, const void **b
                         : nn_model_input(m, (uint64_t)set, input, bytes, size, err);
 }
 
-/* Hashes and writes a file; set MODEL is model.onnx, set NPZ inputs.npz. */
+/* Serialises a file; hashes and writes it unless nothing is to be written. Set MODEL is model.onnx, set NPZ inputs.npz. */
 static nn_status put_file(worker *w, slot *out, size_t number, int64_t set, size_t input, nn_error *err)
 {
     const void *bytes;
@@ -71,17 +71,19 @@ static nn_status put_file(worker *w, slot *out, size_t number, int64_t set, size
     nn_status s = bytes_of(w->model, set, input, &bytes, &size, err);
     if (s != NN_OK)
         return s;
+    out->bytes += size;
+    out->files++;
+    if (w->c->dir == NULL)
+        return NN_OK;
     if (!nn_grow((void **)&w->digests, &w->digest_capacity, number + 1, sizeof *w->digests))
         return nn_nomem(err);
     s = sha256_digest(w->model->hasher, bytes, size, w->digests[number], err);
     if (s == NN_OK && w->compare)
         w->same = w->same && (set < 0 ? outdir_holds(w->c->dir, w->model->name, -1, file, bytes, size)
                                       : outdir_holds_input(w->c->dir, w->model->name, (long)set, input, bytes, size));
-    else if (s == NN_OK && w->c->dir != NULL)
+    else if (s == NN_OK)
         s = set < 0 ? model_dir_put(&w->target, -1, file, bytes, size, err)
                     : model_dir_put_input(&w->target, (long)set, input, bytes, size, err);
-    out->bytes += size;
-    out->files++;
     return s;
 }
 
@@ -119,7 +121,7 @@ static nn_status find_model(worker *w, slot *out, bool *found, nn_error *err)
 static nn_status write_model(worker *w, slot *out, nn_error *err)
 {
     outdir *dir = w->c->dir;
-    nn_status s = dir != NULL ? model_dir_begin(&w->target, dir, w->model->name, err) : NN_OK;
+    nn_status s = dir != NULL ? outdir_begin_model(dir, &w->target, w->model->name, err) : NN_OK;
     return s == NN_OK ? put_files(w, out, err) : s;
 }
 
@@ -140,7 +142,7 @@ static nn_status make_model(worker *w, slot *out, uint64_t index, nn_error *err)
         s = write_model(w, out, err);
     if (s == NN_OK && !structure_of(w->model->graph, &w->model->mem, out->structure))
         s = nn_nomem(err);
-    if (s == NN_OK)
+    if (s == NN_OK && w->c->dir != NULL)
         s = manifest_line(&out->line, w->model, out->structure, (const uint8_t(*)[SHA256_SIZE])w->digests, err);
     if (s == NN_OK)
         s = stats_reserve(&w->stats, w->model->graph, err);
@@ -370,6 +372,8 @@ nn_status nn_corpus_write(const nn_family *family, const nn_corpus_config *confi
                           void *missing_data, nn_error *err)
 {
     const nn_corpus_config *k = config != NULL ? config : &(nn_corpus_config){0};
+    if (family == NULL)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "no family was given");
     corpus c = {.family = family, .config = k, .run = family->options, .step = 1};
     if (k->shard > 0 || k->shards > 0) {
         if (k->shard < 1 || k->shard > k->shards || k->shards > SHARDS_MAX)

@@ -1,14 +1,18 @@
 #include "corpus/manifest_read.h"
 
-#include <errno.h>
+#include "base/file_read.h"
+
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static json_t *load(int fd)
+enum { PATIENCE = 10 }; /* seconds */
+
+static json_t *load(const char *bytes, size_t n)
 {
-    return json_loadfd(fd, JSON_REJECT_DUPLICATES, NULL);
+    return n > 0 ? json_loadb(bytes, n, JSON_REJECT_DUPLICATES, NULL) : NULL;
 }
 
 static bool is_own(const json_t *j)
@@ -17,9 +21,9 @@ static bool is_own(const json_t *j)
     return generator != NULL && strcmp(generator, "nngen") == 0;
 }
 
-manifest_kind manifest_look(int fd)
+manifest_kind manifest_look(const char *bytes, size_t n)
 {
-    json_t *j = load(fd);
+    json_t *j = load(bytes, n);
     manifest_kind kind = !is_own(j)                               ? MANIFEST_FOREIGN
                          : json_object_get(j, "finished") != NULL ? MANIFEST_UNFINISHED
                                                                   : MANIFEST_WHOLE;
@@ -69,9 +73,9 @@ static bool same_shard(const json_t *theirs, const json_t *ours, char *why, size
     return there == here;
 }
 
-bool manifest_agrees(int fd, const char *run, size_t n, char *why, size_t size)
+bool manifest_agrees(const char *bytes, size_t n, const char *run, size_t n_run, char *why, size_t size)
 {
-    json_t *theirs = load(fd), *ours = json_loadb(run, n, 0, NULL);
+    json_t *theirs = load(bytes, n), *ours = json_loadb(run, n_run, 0, NULL);
     bool same = false;
     if (!is_own(theirs) || ours == NULL)
         (void)snprintf(why, size, "holds no run that can go on; --force replaces what nngen wrote there");
@@ -123,21 +127,13 @@ static bool read_options(manifest_doc *d)
     return good && options_check(&d->options, "", NULL) == NN_OK;
 }
 
-nn_status manifest_load(manifest_doc **out, const char *path, nn_error *err)
+static nn_status parse(manifest_doc **out, const file_bytes *b, const char *path, nn_error *err)
 {
-    *out = NULL;
     manifest_doc *d = nn_calloc(1, sizeof *d);
     if (d == NULL)
         return nn_nomem(err);
     d->path = path;
-    FILE *f = fopen(path, "rbe");
-    if (f == NULL) {
-        nn_status s = nn_fail(err, NN_ERR_IO, path, 0, 0, "cannot read: %s", strerror(errno));
-        nn_free(d);
-        return s;
-    }
-    d->json = json_loadf(f, JSON_REJECT_DUPLICATES, NULL);
-    (void)fclose(f);
+    d->json = load(b->bytes, b->n);
     d->version = json_string_value(json_object_get(d->json, "version"));
     d->digest = json_string_value(json_object_get(d->json, "table_digest"));
     if (!is_own(d->json) || d->version == NULL || d->digest == NULL || !read_options(d)) {
@@ -147,6 +143,28 @@ nn_status manifest_load(manifest_doc **out, const char *path, nn_error *err)
     }
     *out = d;
     return NN_OK;
+}
+
+nn_status manifest_load(manifest_doc **out, const char *path, nn_error *err)
+{
+    file_bytes b = {.bytes = NULL};
+    *out = NULL;
+    nn_status s = stream_read(&b, path, MANIFEST_MOST, PATIENCE, err);
+    if (s == NN_OK)
+        s = parse(out, &b, path, err);
+    file_bytes_free(&b);
+    return s;
+}
+
+nn_status manifest_load_in(manifest_doc **out, int dir, const char *shown, nn_error *err)
+{
+    file_bytes b = {.bytes = NULL};
+    *out = NULL;
+    nn_status s = file_read(&b, dir, "manifest.json", O_NOFOLLOW, MANIFEST_MOST, shown, err);
+    if (s == NN_OK)
+        s = parse(out, &b, shown, err);
+    file_bytes_free(&b);
+    return s;
 }
 
 void manifest_doc_free(manifest_doc *d)

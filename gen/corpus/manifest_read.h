@@ -14,16 +14,21 @@ typedef enum {
     MANIFEST_WHOLE
 } manifest_kind;
 
-/* Of an open file, read from where it stands. */
-manifest_kind manifest_look(int fd);
-/* Whether the file, a manifest or the record of a run, says the same as the n bytes of manifest_run. If not, why names the first
+/* What the n bytes are. */
+manifest_kind manifest_look(const char *bytes, size_t n);
+/* Whether the bytes, a manifest or the record of a run, say the same as those of manifest_run. If not, why names the first
  * difference. */
-bool manifest_agrees(int fd, const char *run, size_t n, char *why, size_t size);
+bool manifest_agrees(const char *bytes, size_t n, const char *run, size_t n_run, char *why, size_t size);
+
+#define MANIFEST_MOST ((size_t)64 * 1024 * 1024) /* bytes of a manifest */
 
 typedef struct manifest_doc manifest_doc;
 
-/* The manifest at path. Errors name what is wrong with it. */
+/* The manifest at path: a regular file, or a pipe. A pipe whose other end writes nothing for ten seconds is an error. Errors name
+ * what is wrong with it. path is borrowed, for messages. */
 nn_status manifest_load(manifest_doc **out, const char *path, nn_error *err);
+/* manifest.json of the open directory of a corpus: a regular file, no symbolic link. `shown` is borrowed, for messages. */
+nn_status manifest_load_in(manifest_doc **out, int dir, const char *shown, nn_error *err);
 void manifest_doc_free(manifest_doc *d);
 /* Options of the run; those that are not in a manifest are the defaults. */
 const options *manifest_options(const manifest_doc *d);

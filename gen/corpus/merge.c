@@ -1,11 +1,16 @@
 /* nn_corpus_merge: the directories of a family's shards become one. Lines of models.jsonl are taken in turn, as the shards have the
- * indices in turn; statistics are sums. */
-#include "family/family.h"
+ * indices in turn; statistics are sums. What a shard holds is not trusted: only files that a model can have are taken, below the
+ * shard's directory and through no symbolic link. */
+#include "base/directory.h"
 #include "base/file_read.h"
 #include "base/line_reader.h"
+#include "base/path.h"
+#include "base/sha256.h"
 #include "corpus/manifest.h"
 #include "corpus/outdir.h"
 #include "corpus/replay.h"
+#include "corpus/row_files.h"
+#include "family/family.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -33,7 +38,13 @@ typedef struct {
     outdir *dir;
     model_dir target;
     nn_corpus_report report;
-    const part *from; /* of the model under way */
+    sha256 *hasher; /* NULL: hashes are not compared */
+
+    /* the model under way */
+    const part *from;
+    int model; /* its directory in the shard */
+    row_files files;
+    size_t taken;
     char name[MODEL_NAME_SIZE];
 } merge;
 
@@ -61,21 +72,21 @@ static void close_part(part *p)
 static nn_status open_part(part *p, const char *dir, nn_error *err)
 {
     *p = (part){.dir = dir, .fd = -1, .lines = {.fd = -1}};
+    if (dir == NULL)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "no shard was given");
     p->manifest_path = below(dir, "manifest.json");
     p->lines_path = below(dir, "models.jsonl");
     if (p->manifest_path == NULL || p->lines_path == NULL)
         return nn_nomem(err);
-    nn_status s = manifest_load(&p->doc, p->manifest_path, err);
+    p->fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* the user's own path may be a link */
+    if (p->fd < 0)
+        return path_fail(err, NULL, dir, "cannot open", errno);
+    nn_status s = manifest_load_in(&p->doc, p->fd, p->manifest_path, err);
     if (s == NN_OK && manifest_options(p->doc)->shards == 0)
         return nn_fail(err, NN_ERR_USAGE, dir, 0, 0, "holds no shard of a family");
     if (s == NN_OK && manifest_unfinished(p->doc))
         return nn_fail(err, NN_ERR_USAGE, dir, 0, 0, "holds an unfinished run; --resume goes on with it");
-    if (s == NN_OK)
-        s = line_reader_open(&p->lines, p->lines_path, err);
-    if (s != NN_OK)
-        return s;
-    p->fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return p->fd >= 0 ? NN_OK : nn_fail(err, NN_ERR_IO, dir, 0, 0, "cannot open: %s", strerror(errno));
+    return s == NN_OK ? line_reader_open(&p->lines, p->fd, "models.jsonl", O_NOFOLLOW, p->lines_path, err) : s;
 }
 
 static nn_status check_same_family(const merge *m, const part *p, const part *first, nn_error *err)
@@ -138,59 +149,103 @@ static nn_status check_target(const merge *m, const char *out, nn_error *err)
 
 /* ---- models ---- */
 
-static nn_status cannot(const part *p, const char *path, const char *what, nn_error *err)
+/* Whether what was put into the target has the hash that the shard's models.jsonl gives. */
+static nn_status check_hash(merge *m, const model_file *f, const char *path, const char *digest, nn_error *err)
 {
-    int e = errno;
-    char *text = below(p->dir, path); /* of a long one, the end is shown */
-    if (text == NULL)
+    uint8_t hash[SHA256_SIZE];
+    char hex[SHA256_HEX_SIZE];
+    uint64_t n;
+    int fd;
+    nn_error why;
+    nn_status s = model_dir_open(&m->target, &fd, f->set, f->name, err);
+    if (s != NN_OK)
+        return s;
+    s = sha256_file(m->hasher, fd, &n, hash, &why);
+    close(fd);
+    if (s == NN_ERR_NOMEM)
         return nn_nomem(err);
-    size_t n = strlen(text), most = sizeof((nn_error *)NULL)->file - 1;
-    nn_status s = nn_fail(err, NN_ERR_IO, n > most ? text + n - most : text, 0, 0, "%s: %s", what, strerror(e));
-    nn_free(text);
+    if (s != NN_OK)
+        return path_fail(err, m->from->dir, path, why.message, 0);
+    sha256_hex(hash, hex);
+    return strcmp(hex, digest) == 0 ? NN_OK : path_fail(err, m->from->dir, path, "has another SHA-256 than models.jsonl says", 0);
+}
+
+static nn_status copy_file(merge *m, const model_file *f, int folder, const char *path, nn_error *err)
+{
+    char shown[PATH_SHOWN];
+    int fd;
+    path_shown(shown, m->from->dir, path);
+    nn_status s = file_open(&fd, folder, f->name, O_NOFOLLOW, shown, err);
+    if (s != NN_OK)
+        return s;
+    s = model_dir_copy(&m->target, f->set, f->name, fd, err);
+    close(fd);
     return s;
 }
 
-static nn_status copy_file(merge *m, const char *path, long set, const char *file, nn_error *err)
+/* The file f of `folder` in the shard. */
+static nn_status take_from(merge *m, const model_file *f, int folder, const char *path, nn_error *err)
 {
-    file_bytes b = {.bytes = NULL};
-    char *shown = below(m->from->dir, path);
-    nn_status s = shown != NULL ? file_read(&b, m->from->fd, path, O_NOFOLLOW, SIZE_MAX - 1, shown, err) : nn_nomem(err);
-    if (s == NN_OK)
-        s = model_dir_put(&m->target, set, file, b.bytes, b.n, err);
-    file_bytes_free(&b);
-    nn_free(shown);
-    return s;
-}
-
-static nn_status take_file(void *data, const char *file, const char *digest, nn_error *err)
-{
-    merge *m = data;
-    (void)digest;
-    const char *last;
-    long set;
-    char path[256];
     struct stat st;
-    if (!model_file(file, &set, &last) || snprintf(path, sizeof path, "%s/%s", m->name, file) >= (int)sizeof path)
-        return nn_fail(err, NN_ERR_IO, m->from->lines_path, 0, 0, "%s: '%.60s' is no file of a model", m->name, file);
-    if (fstatat(m->from->fd, path, &st, AT_SYMLINK_NOFOLLOW) != 0)
-        return cannot(m->from, path, "cannot read", err);
+    if (fstatat(folder, f->name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return path_fail(err, m->from->dir, path, "cannot read", errno);
     if (!S_ISREG(st.st_mode))
-        return nn_fail(err, NN_ERR_IO, m->from->dir, 0, 0, "%s is no regular file", path);
+        return path_fail(err, m->from->dir, path, S_ISLNK(st.st_mode) ? "is a symbolic link" : "is no regular file", 0);
     m->report.files++;
     m->report.bytes += (uint64_t)st.st_size;
-    nn_status s = model_dir_link(&m->target, set, last, m->from->fd, path, err);
-    return s == NN_ERR_CANCELLED ? copy_file(m, path, set, last, err) : s;
+    nn_status s = model_dir_link(&m->target, f->set, f->name, folder, f->name, err);
+    return s == NN_ERR_CANCELLED ? copy_file(m, f, folder, path, err) : s;
+}
+
+static nn_status take_file(void *data, const char *listed, const char *digest, nn_error *err)
+{
+    merge *m = data;
+    model_file f;
+    char path[128], folder[40], inner[96], shown[PATH_SHOWN];
+    int fd;
+    if (!row_files_have(&m->files, listed, &f))
+        return nn_fail(err, NN_ERR_IO, m->from->lines_path, 0, 0, "%s: '%.60s' is no file of this model", m->name, listed);
+    (void)snprintf(path, sizeof path, "%s/%.80s", m->name, listed);
+    model_file_folder(folder, &f);
+    (void)snprintf(inner, sizeof inner, "%s/%s", m->name, folder);
+    path_shown(shown, m->from->dir, inner);
+    nn_status s = directory_open(&fd, m->model, folder, shown, err);
+    if (s != NN_OK)
+        return s;
+    s = take_from(m, &f, fd, path, err);
+    close(fd);
+    if (s == NN_OK && m->hasher != NULL)
+        s = check_hash(m, &f, path, digest, err);
+    m->taken++;
+    return s;
+}
+
+static nn_status take_files(merge *m, const manifest_row *row, nn_error *err)
+{
+    m->files = row_files_of(manifest_options(m->from->doc), row);
+    m->taken = 0;
+    nn_status s = manifest_row_files(row, take_file, m, err);
+    size_t want = row_files_count(&m->files);
+    if (s == NN_OK && m->taken != want)
+        s = nn_fail(err, NN_ERR_IO, m->from->lines_path, 0, 0, "%s has %zu files, expected %zu", m->name, m->taken, want);
+    return s;
 }
 
 static nn_status take_model(merge *m, const manifest_row *row, nn_error *err)
 {
-    nn_status s = model_dir_begin(&m->target, m->dir, m->name, err);
+    char shown[PATH_SHOWN];
+    path_shown(shown, m->from->dir, m->name);
+    nn_status s = directory_open(&m->model, m->from->fd, m->name, shown, err);
+    if (s != NN_OK)
+        return s;
+    s = outdir_begin_model(m->dir, &m->target, m->name, err);
     if (s == NN_OK)
-        s = manifest_row_files(row, take_file, m, err);
+        s = take_files(m, row, err);
     if (s == NN_OK)
         s = model_dir_end(&m->target, err);
     if (s != NN_OK)
         model_dir_drop(&m->target);
+    close(m->model);
     return s;
 }
 
@@ -263,6 +318,8 @@ static nn_status run(merge *m, const char *out, const nn_merge_config *config, n
         s = stats_init(&m->stats, m->table->ops, &m->table->classes, err);
     if (s == NN_OK)
         s = distinct_new(&m->distinct, err);
+    if (s == NN_OK && config->verify)
+        s = sha256_new(&m->hasher, err);
     for (size_t i = 0; i < m->n && s == NN_OK; i++)
         s = manifest_add_stats(m->parts[i].doc, &m->stats, err);
     if (s == NN_OK)
@@ -276,8 +333,10 @@ nn_status nn_corpus_merge(const char *out, const char *const *shards, size_t n, 
                           nn_corpus_report *report, nn_missing_fn *missing, void *missing_data, nn_error *err)
 {
     merge m = {0};
-    if (n == 0)
+    if (n == 0 || shards == NULL)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "no shard was given");
+    if (out == NULL)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "no directory to write was given");
     nn_status s = open_parts(&m, shards, n, err);
     if (s == NN_OK)
         s = check_target(&m, out, err);
@@ -289,6 +348,7 @@ nn_status nn_corpus_merge(const char *out, const char *const *shards, size_t n, 
         *report = m.report;
     stats_free(&m.stats);
     distinct_free(m.distinct);
+    sha256_free(m.hasher);
     outdir_close(m.dir);
     nn_family_close(m.family);
     nn_table_close(m.table);

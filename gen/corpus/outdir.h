@@ -5,15 +5,14 @@
  *     DIR/.nngen-run.json                             the options of a run under way; left by a crash, it says what can go on
  *     DIR/.nngen-models.jsonl                         its record; left by a crash, it marks the directory as nngen's
  *
- * A lock on DIR keeps a second run out. There is no fsync: a crash of the program loses no finished model, a crash of the machine
- * may. Errors are NN_ERR_IO with the path in err->file and the system's reason.
+ * A lock on DIR keeps a second run out. Errors are NN_ERR_IO with the path in err->file and the system's reason.
  *
- * Ownership: an outdir owns its file descriptors. outdir_record and outdir_finish are for one thread at a time; model_dir is free
- * of locks, one thread each. */
+ * Ownership: an outdir owns its file descriptors. outdir_record and outdir_finish are for one thread at a time. */
 #ifndef NN_OUTDIR_H
 #define NN_OUTDIR_H
 
 #include "base.h"
+#include "write/model_dir.h"
 
 typedef struct outdir outdir;
 
@@ -44,33 +43,9 @@ bool outdir_holds(const outdir *d, const char *name, long set, const char *file,
 bool outdir_holds_input(const outdir *d, const char *name, long set, size_t index, const void *bytes, size_t n);
 size_t outdir_entries(const outdir *d, const char *name);
 nn_status outdir_remove_model(outdir *d, const char *name, nn_error *err);
+/* Begins a model in the directory; *m is in use no longer than it. */
+nn_status outdir_begin_model(const outdir *d, model_dir *m, const char *name, nn_error *err);
 /* Removes the directory again if this run made it and it is empty. */
 void outdir_close(outdir *d);
-
-/* Whether `path`, below a model's directory, is one of the files that a corpus has; then its set (-1: none) and its own name. */
-bool model_file(const char *path, long *set, const char **file);
-
-/* One model's directory while it is written. Needs no outdir_close. */
-typedef struct {
-    int root;          /* descriptor of the directory above, borrowed */
-    const char *above; /* its path for messages, borrowed */
-    char name[128];    /* final name; files are written below .nngen-tmp-NAME */
-    long set;          /* data set whose directory is there, -1: none */
-} model_dir;
-
-nn_status model_dir_begin(model_dir *m, const outdir *d, const char *name, nn_error *err);
-/* The same below any open directory. */
-nn_status model_dir_begin_at(model_dir *m, int root, const char *above, const char *name, nn_error *err);
-/* set: -1 for the model's own directory, else test_data_set_SET; sets come in order. */
-nn_status model_dir_put(model_dir *m, long set, const char *file, const void *bytes, size_t n, nn_error *err);
-/* test_data_set_SET/input_INDEX.pb */
-nn_status model_dir_put_input(model_dir *m, long set, size_t index, const void *bytes, size_t n, nn_error *err);
-/* The file at `path` below `from` under one more name; NN_ERR_CANCELLED: the file system cannot, and nothing was done. */
-nn_status model_dir_link(model_dir *m, long set, const char *file, int from, const char *path, nn_error *err);
-nn_status model_dir_end(model_dir *m, nn_error *err); /* makes it visible */
-void model_dir_drop(model_dir *m);                    /* after a failure of begin, put or end: removes what is there */
-
-/* Writes one file by way of a hidden temporary beside it. */
-nn_status file_replace(int root, const char *above, const char *name, const void *bytes, size_t n, nn_error *err);
 
 #endif

@@ -1,15 +1,19 @@
-/* nn_corpus_verify: whether a corpus is what its manifest and models.jsonl say. */
+/* nn_corpus_verify: whether a corpus is what its manifest and models.jsonl say. Nothing is read but regular files that they name,
+ * below the directory and through no symbolic link; a link in a corpus is a difference. Files are hashed with a fixed amount of
+ * memory; a model.onnx whose hash is right is then read whole, as parsing needs it, if it has a size that protobuf allows. */
+#include "base/directory.h"
 #include "base/file_read.h"
-#include "write/input_mode.h"
+#include "base/file_write.h"
 #include "base/line_reader.h"
-#include "corpus/manifest_read.h"
-#include "write/naming.h"
-#include "nngen.h"
-#include "onnx/onnx_sound.h"
+#include "base/path.h"
 #include "base/sha256.h"
 #include "base/sorted.h"
+#include "corpus/manifest_read.h"
+#include "corpus/row_files.h"
+#include "nngen.h"
+#include "onnx/onnx_sound.h"
+#include "write/naming.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,25 +22,32 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { SHOWN = 600 }; /* room for a path below the corpus */
+
 typedef struct {
-    const char *dir;
     int fd;
     manifest_doc *doc;
     sha256 *hasher;
     uint64_t *indices; /* of the lines, ascending */
     size_t n, capacity;
-    file_bytes file; /* under way */
+    file_bytes file; /* a model.onnx that is parsed */
     nn_verify_report *report;
     nn_difference_fn *tell;
     void *data;
-    const manifest_row *row; /* under way */
+
+    /* the line under way */
+    const manifest_row *row;
     const char *name;
-    size_t listed; /* files of the row */
+    row_files files;
+    int model;     /* its directory; -1: it is not there */
+    long told_set; /* data set whose directory is wrong, which has been said; -1: none */
+    size_t listed;
+    bool misnamed; /* a file that the model cannot have is listed */
 } verify;
 
 static void differ(verify *v, const char *path, const char *what)
 {
-    char shown[600], text[480];
+    char shown[SHOWN], text[480];
     v->report->differences++;
     (void)snprintf(shown, sizeof shown, "%s", path);
     (void)snprintf(text, sizeof text, "%s", what);
@@ -46,35 +57,45 @@ static void differ(verify *v, const char *path, const char *what)
         v->tell(v->data, shown, text);
 }
 
+static void differ_errno(verify *v, const char *path, const char *what)
+{
+    char text[200];
+    (void)snprintf(text, sizeof text, "%s: %s", what, strerror(errno));
+    differ(v, path, text);
+}
+
 /* ---- files ---- */
 
-static nn_status check_file(void *data, const char *file, const char *digest, nn_error *err)
+/* Compares the hash of an open file, and if it is right, the structure of a model. */
+static nn_status check_open_file(verify *v, int fd, bool model, const char *path, const char *digest, nn_error *err)
 {
-    verify *v = data;
-    char path[300], text[200];
+    uint8_t hash[SHA256_SIZE];
+    char hex[SHA256_HEX_SIZE], text[200];
+    uint64_t n;
     nn_error why;
-    const file_bytes *b = &v->file;
-    v->listed++;
-    (void)snprintf(path, sizeof path, "%s/%.200s", v->name, file);
-    nn_status s = file_read(&v->file, v->fd, path, O_NOFOLLOW, SIZE_MAX - 1, path, &why);
+    struct stat st;
+    if (model && fstat(fd, &st) == 0 && st.st_size > INT32_MAX) {
+        differ(v, path, "is larger than 2 GiB, which protobuf does not allow");
+        return NN_OK;
+    }
+    nn_status s = sha256_file(v->hasher, fd, &n, hash, &why);
+    if (s == NN_OK) {
+        v->report->files++;
+        v->report->bytes += n;
+        sha256_hex(hash, hex);
+        if (strcmp(hex, digest) != 0) {
+            differ(v, path, "has another SHA-256 than models.jsonl says");
+            return NN_OK;
+        }
+        if (!model)
+            return NN_OK;
+        s = file_read_open(&v->file, fd, INT32_MAX, path, &why);
+    }
     if (s == NN_ERR_NOMEM)
         return nn_nomem(err);
     if (s != NN_OK) {
-        differ(v, path, errno == ENOENT ? "is missing" : why.message);
-        return NN_OK;
-    }
-    uint8_t hash[SHA256_SIZE];
-    char hex[SHA256_HEX_SIZE];
-    s = sha256_digest(v->hasher, b->bytes, b->n, hash, err);
-    if (s != NN_OK)
-        return s;
-    v->report->files++;
-    v->report->bytes += b->n;
-    sha256_hex(hash, hex);
-    if (strcmp(hex, digest) != 0)
-        differ(v, path, "has another SHA-256 than models.jsonl says");
-    else if (strcmp(file, "model.onnx") == 0 &&
-             !onnx_is_sound(b->bytes, b->n, (uint64_t)manifest_options(v->doc)->nodes, text, sizeof text)) {
+        differ(v, path, why.message);
+    } else if (!onnx_is_sound(v->file.bytes, v->file.n, (uint64_t)manifest_options(v->doc)->nodes, text, sizeof text)) {
         if (text[0] == '\0')
             return nn_nomem(err);
         differ(v, path, text);
@@ -82,45 +103,116 @@ static nn_status check_file(void *data, const char *file, const char *digest, nn
     return NN_OK;
 }
 
-static bool is_dot(const char *name)
+/* The directory of the file's data set, or the model's own; -1: it is not there, and that was said. */
+static int open_folder(verify *v, const model_file *file, const char *path)
 {
-    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
-}
-
-static DIR *list(int root, const char *path)
-{
-    int fd = openat(root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
-    if (d == NULL && fd >= 0)
-        close(fd);
-    return d;
-}
-
-/* Names what is below v->name/under and not in the row. */
-static void check_extra(verify *v, const char *under)
-{
-    char path[600];
-    (void)snprintf(path, sizeof path, "%s%s%s", v->name, under[0] != '\0' ? "/" : "", under);
-    DIR *d = list(v->fd, path);
-    if (d == NULL)
-        return; /* its files are missing, which is said elsewhere */
-    for (const struct dirent *e; (e = readdir(d)) != NULL;) {
-        char below[300];
-        struct stat st;
-        if (is_dot(e->d_name))
-            continue;
-        (void)snprintf(below, sizeof below, "%.30s%s%.250s", under, under[0] != '\0' ? "/" : "", e->d_name);
-        (void)snprintf(path, sizeof path, "%s/%s", v->name, below);
-        bool folder = fstatat(v->fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
-        if (folder && under[0] == '\0' && manifest_row_has(v->row, below, true))
-            check_extra(v, below);
-        else if (folder || !manifest_row_has(v->row, below, false))
-            differ(v, path, "is not in models.jsonl");
+    char folder[40], shown[SHOWN];
+    nn_error why;
+    int fd;
+    if (v->model < 0) {
+        differ(v, path, "is missing");
+        return -1;
     }
+    model_file_folder(folder, file);
+    (void)snprintf(shown, sizeof shown, "%s/%s", v->name, folder);
+    if (directory_open(&fd, v->model, folder, shown, &why) == NN_OK)
+        return fd;
+    if (errno == ENOENT) {
+        differ(v, path, "is missing");
+    } else if (file->set < 0 || v->told_set != file->set) {
+        differ(v, shown, why.message);
+        v->told_set = file->set;
+    }
+    return -1;
+}
+
+static nn_status check_file(void *data, const char *listed, const char *digest, nn_error *err)
+{
+    verify *v = data;
+    model_file file;
+    char path[SHOWN], text[200];
+    nn_error why;
+    v->listed++;
+    if (!row_files_have(&v->files, listed, &file)) {
+        (void)snprintf(text, sizeof text, "%s: '%.60s' is no file of this model", v->name, listed);
+        differ(v, "models.jsonl", text);
+        v->misnamed = true;
+        return NN_OK;
+    }
+    (void)snprintf(path, sizeof path, "%s/%s", v->name, listed);
+    int folder = open_folder(v, &file, path), fd;
+    if (folder < 0)
+        return NN_OK;
+    nn_status s = file_open(&fd, folder, file.name, O_NOFOLLOW, path, &why);
+    if (s != NN_OK)
+        differ(v, path, errno == ENOENT ? "is missing" : why.message);
+    close(folder);
+    if (s != NN_OK)
+        return NN_OK;
+    s = check_open_file(v, fd, file.kind == MODEL_ONNX, path, digest, err);
+    close(fd);
+    return s;
+}
+
+static bool is_folder(int root, const char *name)
+{
+    struct stat st;
+    return fstatat(root, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* Names what is in the model's directory, or with a set in that of the data set, and not in the row. */
+static void check_extra(verify *v, int root, const char *name, const char *set)
+{
+    char path[SHOWN], below[300];
+    (void)snprintf(path, sizeof path, "%s%s%s", v->name, set != NULL ? "/" : "", set != NULL ? set : "");
+    DIR *d = directory_list(root, name);
+    if (d == NULL) {
+        if (errno != ENOENT && errno != ENOTDIR && errno != ELOOP) /* these were said of its files */
+            differ_errno(v, path, "cannot read");
+        return;
+    }
+    errno = 0;
+    for (const struct dirent *e; (e = readdir(d)) != NULL; errno = 0) {
+        if (directory_is_dot(e->d_name))
+            continue;
+        (void)snprintf(below, sizeof below, "%.30s%s%.255s", set != NULL ? set : "", set != NULL ? "/" : "", e->d_name);
+        (void)snprintf(path, sizeof path, "%s/%s", v->name, below);
+        bool folder = is_folder(dirfd(d), e->d_name);
+        if (set == NULL && manifest_row_has(v->row, below, true)) {
+            if (folder) /* else it was said of its files */
+                check_extra(v, dirfd(d), below, below);
+        } else if (folder || !manifest_row_has(v->row, below, false)) {
+            differ(v, path, "is not in models.jsonl");
+        }
+    }
+    if (errno != 0)
+        differ_errno(v, v->name, "cannot read");
     closedir(d);
 }
 
 /* ---- models.jsonl ---- */
+
+/* The files of v->row. */
+static nn_status check_files(verify *v, nn_error *err)
+{
+    nn_error why;
+    v->told_set = -1;
+    v->listed = 0;
+    v->misnamed = false;
+    nn_status s = directory_open(&v->model, v->fd, v->name, v->name, &why);
+    if (s != NN_OK && errno != ENOENT) {
+        differ(v, v->name, why.message);
+        return NN_OK;
+    }
+    s = manifest_row_files(v->row, check_file, v, err);
+    if (s == NN_OK && v->model >= 0)
+        check_extra(v, v->model, ".", NULL);
+    if (s == NN_OK && !v->misnamed && v->listed != row_files_count(&v->files))
+        differ(v, v->name, "has another number of files than its inputs ask for");
+    if (v->model >= 0)
+        close(v->model);
+    return s;
+}
 
 static nn_status check_row(verify *v, const manifest_row *row, nn_error *err)
 {
@@ -138,18 +230,12 @@ static nn_status check_row(verify *v, const manifest_row *row, nn_error *err)
     const options *o = manifest_options(v->doc);
     v->row = row;
     v->name = name;
-    v->listed = 0;
-    nn_status s = manifest_row_files(row, check_file, v, err);
+    v->files = row_files_of(o, row);
+    nn_status s = check_files(v, err);
     if (s != NN_OK)
         return s;
-    check_extra(v, "");
     if (index >= (uint64_t)o->count || (o->shards > 0 && (int64_t)(index % (uint64_t)o->shards) != o->shard_number - 1))
         differ(v, name, "does not belong to the run that the manifest describes");
-    unsigned formats = 0;
-    (void)input_formats_parse(&formats, o->input_format, NULL);
-    size_t sets = (formats & INPUT_PB) != 0 ? (size_t)o->inputs : 0;
-    if (v->listed != 1 + sets * manifest_row_inputs(row) + ((formats & INPUT_NPZ) != 0 && o->inputs > 0))
-        differ(v, name, "has another number of files than its inputs ask for");
     v->report->models++;
     return NN_OK;
 }
@@ -157,13 +243,8 @@ static nn_status check_row(verify *v, const manifest_row *row, nn_error *err)
 static nn_status check_lines(verify *v, nn_error *err)
 {
     line_reader r;
-    size_t size = strlen(v->dir) + 20;
-    char *path = nn_malloc(size);
-    if (path == NULL)
-        return nn_nomem(err);
-    (void)snprintf(path, size, "%s/models.jsonl", v->dir);
     nn_error inner = {0};
-    nn_status s = line_reader_open(&r, path, &inner);
+    nn_status s = line_reader_open(&r, v->fd, "models.jsonl", O_NOFOLLOW, "models.jsonl", &inner);
     for (uint64_t number = 1; s == NN_OK; number++) {
         const char *line;
         size_t n;
@@ -180,7 +261,6 @@ static nn_status check_lines(verify *v, nn_error *err)
         manifest_row_free(row);
     }
     line_reader_close(&r);
-    nn_free(path);
     if (s == NN_ERR_IO)
         differ(v, "models.jsonl", inner.message);
     if (s == NN_OK && v->n != manifest_models(v->doc)) {
@@ -203,32 +283,29 @@ static bool is_listed(const verify *v, uint64_t index)
 
 static void check_directory(verify *v)
 {
-    DIR *d = list(v->fd, ".");
-    for (const struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
+    DIR *d = directory_list(v->fd, ".");
+    errno = d != NULL ? 0 : errno;
+    for (const struct dirent *e; d != NULL && (e = readdir(d)) != NULL; errno = 0) {
         const char *name = e->d_name;
         uint64_t index;
-        if (is_dot(name) || strcmp(name, "manifest.json") == 0 || strcmp(name, "models.jsonl") == 0 ||
+        if (directory_is_dot(name) || strcmp(name, "manifest.json") == 0 || strcmp(name, "models.jsonl") == 0 ||
             (model_index(name, &index) && is_listed(v, index)))
             continue;
         differ(v, name,
-               strncmp(name, ".nngen-", 7) == 0 ? "was left by a run that was interrupted"
-               : strncmp(name, "test_", 5) == 0 ? "is not in models.jsonl"
-                                                : "was not written by nngen");
+               strncmp(name, FILE_HIDDEN, strlen(FILE_HIDDEN)) == 0 ? "was left by a run that was interrupted"
+               : strncmp(name, "test_", 5) == 0                     ? "is not in models.jsonl"
+                                                                    : "was not written by nngen");
     }
+    if (errno != 0)
+        differ_errno(v, ".", "cannot read");
     if (d != NULL)
         closedir(d);
 }
 
 static nn_status check_all(verify *v, nn_error *err)
 {
-    size_t size = strlen(v->dir) + 20;
-    char *path = nn_malloc(size);
-    if (path == NULL)
-        return nn_nomem(err);
-    (void)snprintf(path, size, "%s/manifest.json", v->dir);
     nn_error inner = {0};
-    nn_status s = manifest_load(&v->doc, path, &inner);
-    nn_free(path);
+    nn_status s = manifest_load_in(&v->doc, v->fd, "manifest.json", &inner);
     if (s == NN_ERR_IO)
         differ(v, "manifest.json", inner.message);
     else if (s != NN_OK)
@@ -248,11 +325,13 @@ static nn_status check_all(verify *v, nn_error *err)
 nn_status nn_corpus_verify(const char *dir, nn_verify_report *report, nn_difference_fn *tell, void *data, nn_error *err)
 {
     nn_verify_report own = {0};
-    verify v = {.dir = dir, .report = report != NULL ? report : &own, .tell = tell, .data = data};
+    verify v = {.report = report != NULL ? report : &own, .tell = tell, .data = data};
     *v.report = (nn_verify_report){0};
-    v.fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (dir == NULL)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "no directory was given");
+    v.fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* the user's own path may be a link */
     if (v.fd < 0)
-        return nn_fail(err, NN_ERR_IO, dir, 0, 0, "cannot open: %s", strerror(errno));
+        return path_fail(err, NULL, dir, "cannot open", errno);
     nn_status s = check_all(&v, err);
     manifest_doc_free(v.doc);
     sha256_free(v.hasher);

@@ -10,10 +10,23 @@ export LC_ALL=C
 # Fixed, so that the pages are the same whenever they are made.
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-0}
 export SOURCE_DATE_EPOCH
-help2man --no-info --include="$here/nngen.h2m" --output="$out/nngen.1" "$nngen"
+# The rows of `nngen COMMAND --help` as a list of options, in the section of these commands.
+options() {
+    printf '.SS "nngen %s"\n' "$1"
+    "$nngen" "$1" --help | awk '
+        /^  --/ { match($0, /^  --[^ ]*( [^ ]+)?/); print ".TP\n.B " substr($0, 3, RLENGTH - 2); print substr($0, RLENGTH + 1); next }
+        /^          / { print }' | sed 's/^ *//; s/-/\\-/g'
+}
+{
+    cat "$here/nngen.h2m"
+    printf '\n[sequences and coverage]\n'
+    options sequences
+    options coverage
+} >"$out/nngen.h2m"
+help2man --no-info --include="$out/nngen.h2m" --output="$out/nngen.1" "$nngen"
 version=$("$nngen" --version | sed 's/.* //')
 {
     printf '# NAME\n\nnngen-specs - the table of operators that nngen reads\n\n'
     sed '1s/.*/# DESCRIPTION/' "$here/../../specs/README.md"
     printf '\n# SEE ALSO\n\n**nngen**(1)\n'
-} | lowdown -s -tman -Mtitle=NNGEN-SPECS -Msection=5 -Mdate= -Msource="nngen $version" >"$out/nngen-specs.5"
+} | lowdown -s -tman --parse-no-super -Mtitle=NNGEN-SPECS -Msection=5 -Mdate= -Msource="nngen $version" >"$out/nngen-specs.5"

@@ -13,20 +13,6 @@ const char *nn_version(void)
     return NNGEN_VERSION;
 }
 
-size_t nn_error_text(const nn_error *err, char *out, size_t size)
-{
-    int n;
-    if (err->file[0] == '\0')
-        n = snprintf(out, size, "%s", err->message);
-    else if (err->line == 0)
-        n = snprintf(out, size, "%s: %s", err->file, err->message);
-    else if (err->column == 0)
-        n = snprintf(out, size, "%s:%d: %s", err->file, err->line, err->message);
-    else
-        n = snprintf(out, size, "%s:%d:%d: %s", err->file, err->line, err->column, err->message);
-    return n < 0 ? 0 : (size_t)n;
-}
-
 /* ---- tables ---- */
 
 /* Word NAME of .../NAME.yaml. */
@@ -208,15 +194,15 @@ void nn_table_close(nn_table *t)
 
 size_t nn_table_operators(const nn_table *t)
 {
-    return t->ops->n_ops;
+    return t != NULL ? t->ops->n_ops : 0;
 }
 const char *nn_table_operator(const nn_table *t, size_t i)
 {
-    return i < t->ops->n_ops ? t->ops->ops[i].name : NULL;
+    return i < nn_table_operators(t) ? t->ops->ops[i].name : NULL;
 }
 const char *nn_table_digest(const nn_table *t)
 {
-    return t->digest;
+    return t != NULL ? t->digest : NULL;
 }
 
 /* ---- families ---- */
@@ -335,6 +321,8 @@ static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *
 nn_status nn_family_open(nn_family **out, const nn_table *table, const nn_family_config *config, nn_error *err)
 {
     *out = NULL;
+    if (table == NULL)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "no table was given");
     nn_family *f = nn_calloc(1, sizeof *f);
     if (f == NULL)
         return nn_nomem(err);
@@ -374,5 +362,5 @@ bool family_npz(const nn_family *f)
 
 uint64_t nn_family_count(const nn_family *f)
 {
-    return (uint64_t)f->options.count;
+    return f != NULL ? (uint64_t)f->options.count : 0;
 }

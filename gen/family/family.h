@@ -44,7 +44,7 @@ struct nn_model {
     builder *builder;
     arena mem; /* names; scratch of the writer */
     sha256 *hasher;
-    build_path *paths; /* workspace: those that are due */
+    due_path *paths; /* workspace: those that are due */
     size_t paths_capacity;
     const graph *graph; /* NULL: nothing built */
     build_report report;

@@ -211,6 +211,8 @@ nn_status nn_weights_learn(char **text, const char *dir, const nn_table *table, 
                            nn_error *err)
 {
     *text = NULL;
+    if (table == NULL || dir == NULL)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "no %s was given", table == NULL ? "table" : "directory");
     tally t = {.ops = table->ops};
     size_t n = t.ops->n_ops;
     arena_init(&t.mem, 0);
@@ -239,6 +241,8 @@ static bool says_nothing(const char *text)
 nn_status nn_weights_read(char **text, const char *path, nn_error *err)
 {
     *text = NULL;
+    if (path == NULL)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "no file was given");
     file_bytes file = {.bytes = NULL};
     nn_status s = file_read(&file, AT_FDCWD, path, 0, INT32_MAX, path, err);
     if (s == NN_OK && strlen(file.bytes) != file.n)

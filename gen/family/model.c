@@ -1,6 +1,7 @@
 /* Models of the public API: build, serialise, write. */
 #include "family/family.h"
-#include "corpus/outdir.h"
+#include "base/directory.h"
+#include "write/model_dir.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -48,7 +49,7 @@ static nn_status collect_paths(nn_model *m, uint64_t index, build_request *r, nn
 {
     const nn_family *f = m->family;
     size_t n;
-    const build_path *due = cover_due(f->cover, index, &n);
+    const due_path *due = cover_due(f->cover, index, &n);
     r->n_paths = f->guide.n_contain + n;
     if (r->n_paths == 0)
         return NN_OK;
@@ -91,38 +92,43 @@ static nn_status build(nn_model *m, uint64_t index, nn_error *err)
 
 nn_status nn_model_build(nn_model **model, const nn_family *f, uint64_t index, nn_error *err)
 {
+    nn_model *m = *model;
+    if (m != NULL) { /* whatever happens, what it held is gone */
+        m->graph = NULL;
+        m->onnx.size = m->input.size = 0;
+    }
+    if (f == NULL)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "no family was given");
     if (index >= (uint64_t)f->options.count)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "model %llu: the family has %lld models, from 0 on",
                        (unsigned long long)index, (long long)f->options.count);
-    if (*model != NULL && (*model)->family != f)
+    if (m != NULL && m->family != f)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "model %llu: the model to overwrite is of another family",
                        (unsigned long long)index);
-    if (*model == NULL) {
-        nn_status s = model_new(model, f, err);
-        if (s != NN_OK)
-            return s;
-    }
-    nn_model *m = *model;
-    m->graph = NULL;
-    m->onnx.size = m->input.size = 0;
-    return build(m, index, err);
+    nn_status s = m == NULL ? model_new(model, f, err) : NN_OK;
+    return s == NN_OK ? build(*model, index, err) : s;
+}
+
+static bool is_built(const nn_model *m)
+{
+    return m != NULL && m->graph != NULL;
 }
 
 const char *nn_model_name(const nn_model *m)
 {
-    return m->name;
+    return is_built(m) ? m->name : NULL;
 }
 size_t nn_model_nodes(const nn_model *m)
 {
-    return m->graph != NULL ? m->graph->n_nodes : 0;
+    return is_built(m) ? m->graph->n_nodes : 0;
 }
 size_t nn_model_inputs(const nn_model *m)
 {
-    return m->graph != NULL ? m->graph->n_inputs : 0;
+    return is_built(m) ? m->graph->n_inputs : 0;
 }
 size_t nn_model_outputs(const nn_model *m)
 {
-    return m->graph != NULL ? m->graph->n_outputs : 0;
+    return is_built(m) ? m->graph->n_outputs : 0;
 }
 
 const char *nn_model_node_operator(const nn_model *m, size_t i)
@@ -164,7 +170,7 @@ static nn_status nothing_built(nn_error *err)
 
 nn_status nn_model_onnx(nn_model *m, const void **bytes, size_t *size, nn_error *err)
 {
-    if (m->graph == NULL)
+    if (!is_built(m))
         return nothing_built(err);
     nn_status s = m->onnx.size == 0 ? serialise(m, ALL_OF_MODEL, 0, 0, err) : NN_OK;
     if (s == NN_OK) {
@@ -176,10 +182,13 @@ nn_status nn_model_onnx(nn_model *m, const void **bytes, size_t *size, nn_error 
 
 nn_status nn_model_input(nn_model *m, uint64_t set, size_t i, const void **bytes, size_t *size, nn_error *err)
 {
-    if (m->graph == NULL)
+    if (!is_built(m))
         return nothing_built(err);
     if (i >= m->graph->n_inputs)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "input %zu: the model has %zu, from 0 on", i, m->graph->n_inputs);
+    if (set >= (uint64_t)m->family->options.inputs)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "set %llu: the family has %lld, from 0 on", (unsigned long long)set,
+                       (long long)m->family->options.inputs);
     nn_status s = serialise(m, ONE_INPUT, set, i, err);
     if (s == NN_OK) {
         *bytes = m->input.bytes;
@@ -190,7 +199,7 @@ nn_status nn_model_input(nn_model *m, uint64_t set, size_t i, const void **bytes
 
 nn_status nn_model_npz(nn_model *m, const void **bytes, size_t *size, nn_error *err)
 {
-    if (m->graph == NULL)
+    if (!is_built(m))
         return nothing_built(err);
     nn_status s = serialise(m, ALL_INPUTS, 0, 0, err);
     if (s == NN_OK) {
@@ -225,7 +234,7 @@ static nn_status put_all(nn_model *m, model_dir *d, nn_error *err)
 static nn_status write_below(nn_model *m, int root, const char *above, const char *name, nn_error *err)
 {
     model_dir d;
-    nn_status s = model_dir_begin_at(&d, root, above, name, err);
+    nn_status s = model_dir_begin(&d, root, above, name, err);
     if (s != NN_OK)
         return s;
     s = put_all(m, &d, err);
@@ -238,8 +247,10 @@ static nn_status write_below(nn_model *m, int root, const char *above, const cha
 
 nn_status nn_model_write(nn_model *m, const char *dir, nn_error *err)
 {
-    if (m->graph == NULL)
+    if (!is_built(m))
         return nothing_built(err);
+    if (dir == NULL)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "no directory was given");
     char *path = nn_strdup(dir);
     if (path == NULL)
         return nn_nomem(err);
@@ -251,7 +262,7 @@ nn_status nn_model_write(nn_model *m, const char *dir, nn_error *err)
         *slash = '\0';
     nn_status s;
     int root = open(above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+    if (*name == '\0' || directory_is_dot(name))
         s = nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "'%.100s' is not the name of a new directory", dir);
     else if (root < 0)
         s = nn_fail(err, NN_ERR_IO, above, 0, 0, "cannot open: %s", strerror(errno));

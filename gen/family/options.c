@@ -271,7 +271,7 @@ static bool is_command(const options *o, const char *word)
 static const struct {
     const char *name, *options;
 } commands[] = {
-    {"merge", " --force --specs --quiet "},
+    {"merge", " --force --specs --verify --quiet "},
     {"verify", " --quiet "},
     {"replay", " --out --specs --check --jobs --force --resume --dry-run --quiet --progress "},
 };
@@ -350,6 +350,8 @@ static nn_status check_together(const options *o, nn_error *err)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--force and --resume exclude each other");
     if (o->command != NULL)
         return check_command(o, err);
+    if (o->verify)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--verify is an option of merge; nngen verify DIR looks at a corpus");
     if (o->list_ops != NULL)
         return check_listing(o, err);
     if (o->like != NULL && *o->weights != '\0')

@@ -14,39 +14,45 @@
  * texts, joined with ; where the flag comes again. FLAG: no argument. WORD: an argument only as --flag=WORD. */
 #define NN_OPTIONS(X)                                                                                                             \
     X(INT, nodes, "N", 40, 1, 100000, true,                                                                                       \
-      "operator nodes in each model; A..B/S: families of A, A+S, ... B nodes in DIR/nodes-A, ...")                                \
+      "exact number of operator nodes in each model; A..B/S makes a family for each of A, A+S, ... B nodes, in DIR/nodes-A, ...") \
     X(INT, count, "M", 100, 1, 10000000, true, "number of models")                                                                \
-    X(TEXT, out, "DIR", NULL, 0, 0, false, "directory to write; created if it is not there")                                      \
-    X(INT, seed, "S", 0, 0, INT64_MAX, true, "same seed, same bytes")                                                             \
-    X(INT, opset, "V", 17, OPSET_MIN, OPSET_MAX, true, "ONNX operator set version")                                               \
-    X(INT, inputs, "K", 1, 0, 100000, true, "sets of input tensors for each model")                                               \
+    X(TEXT, out, "DIR", NULL, 0, 0, false, "directory to write to; it is created if it does not exist")                           \
+    X(INT, seed, "S", 0, 0, INT64_MAX, true, "seed of every random decision; same seed, same bytes")                              \
+    X(INT, opset, "V", 17, OPSET_MIN, OPSET_MAX, true, "version of the ONNX operator set, from 13 to 28")                         \
+    X(INT, inputs, "K", 1, 0, 100000, true, "number of sets of input tensors for each model")                                     \
     X(TEXT, input_mode, "LIST", "uniform", 0, 0, true,                                                                            \
-      "how the sets are drawn, in turn: uniform, normal, corners (of the intervals), special (0, subnormals ...)")                \
-    X(TEXT, input_format, "LIST", "pb", 0, 0, true, "files of inputs: pb (a tensor each), npz (inputs.npz, all sets of a model)") \
-    X(TEXT, profile, "P", "ort", 0, 0, true, "what the models are for: onnx (the specification), or ort, openvino, tract")        \
-    X(TEXT, ops, "LIST", "", 0, 0, true, "A,B: only these operators; -A,-B: all but these")                                       \
+      "how input sets are drawn: uniform, normal, corners, special; with several modes the sets take them in turn")               \
+    X(TEXT, input_format, "LIST", "pb", 0, 0, true,                                                                               \
+      "files of the inputs: pb (one file for each tensor), npz (one inputs.npz for each model), or pb,npz (both)")                \
+    X(TEXT, profile, "P", "ort", 0, 0, true,                                                                                      \
+      "use what this runtime can run: ort, openvino or tract; or onnx: all that the specification allows")                        \
+    X(TEXT, ops, "LIST", "", 0, 0, true, "A,B: use only these operators; -A,-B: use all operators except these")                  \
     X(TEXT, types, "LIST", "float32", 0, 0, true,                                                                                 \
-      "element types that data may have, float32 always; others: float16,double,int8,uint8,int32 ...")                            \
+      "element types of data, such as float16,double,int8,uint8; float32 is always included")                                     \
     X(TEXT, common, "A..B", "", 0, 0, true,                                                                                       \
-      "only operators with the same rules in opsets A to B; a seed then gives the same graphs in each")                           \
+      "use only operators that have the same rules in opsets A to B; a seed then gives the same graphs at each of these opsets")  \
     X(TEXT, cover, "WHAT", "ops", 0, 0, true,                                                                                     \
-      "what the family is to hold: ops (every operator), pairs (every pair that can follow one another), triples")                \
-    X(LIST, contain, "A,B,C", "", 0, 0, true, "a path that every model has; may be given again")                                  \
-    X(LIST, avoid, "A,B", "", 0, 0, true, "a path that no model has; may be given again")                                         \
-    X(TEXT, weights, "FILE", "", 0, 0, true, "how often operators appear (A 2.5) and follow one another (A,B 4)")                 \
-    X(TEXT, like, "DIR", NULL, 0, 0, false, "weights learned from the .onnx files below DIR")                                     \
-    X(INT, max_elements, "E", 4096, 16, 1 << 24, true, "most elements of a tensor")                                               \
+      "what the family must contain: every operator (ops), every pair that can be connected (pairs), or as many triples as "      \
+      "possible (triples)")                                                                                                       \
+    X(LIST, contain, "A,B,C", "", 0, 0, true,                                                                                     \
+      "a path of operators that every model has, each consuming the one before; may be given several times")                      \
+    X(LIST, avoid, "A,B", "", 0, 0, true, "a path of operators that no model has; may be given several times")                    \
+    X(TEXT, weights, "FILE", "", 0, 0, true,                                                                                      \
+      "file that says how often each operator (A 2.5) and each connection of two operators (A,B 4) is used")                      \
+    X(TEXT, like, "DIR", NULL, 0, 0, false, "learn the weights from the .onnx files in DIR and its subdirectories")               \
+    X(INT, max_elements, "E", 4096, 16, 1 << 24, true, "largest number of elements of a tensor")                                  \
     X(FLAG, intervals, NULL, 0, 0, 0, true, "write the interval of every tensor to models.jsonl")                                 \
-    X(FLAG, check, NULL, 0, 0, 0, false, "re-check every node with an independent evaluator of the table")                        \
+    X(FLAG, check, NULL, 0, 0, 0, false, "check every node again with an independent evaluator of the table")                     \
     X(TEXT, specs, "DIR", NULL, 0, 0, false, "read the operator table from DIR instead of the built-in one")                      \
-    X(INT, jobs, "J", 0, 1, 256, false, "threads; does not change the bytes (default: one for each processor)")                   \
-    X(FLAG, force, NULL, 0, 0, 0, false, "replace what nngen wrote to DIR before; other files stay")                              \
-    X(FLAG, resume, NULL, 0, 0, 0, false, "go on with a run of the same options that was interrupted in DIR")                     \
+    X(INT, jobs, "J", 0, 1, 256, false, "number of threads; it does not change the bytes (default: one for each processor)")      \
+    X(FLAG, force, NULL, 0, 0, 0, false, "replace what nngen wrote to DIR before; other files are kept")                          \
+    X(FLAG, resume, NULL, 0, 0, 0, false, "continue a run with the same options that was interrupted in DIR")                     \
     X(TEXT, shard, "K/N", NULL, 0, 0, false, "make only the K-th of N parts of the family, to be merged later")                   \
-    X(FLAG, dry_run, NULL, 0, 0, 0, false, "build every model, write nothing")                                                    \
-    X(FLAG, quiet, NULL, 0, 0, 0, false, "no progress, no summary")                                                               \
-    X(FLAG, progress, NULL, 0, 0, 0, false, "show progress even if standard error is not a terminal")                             \
-    X(WORD, list_ops, "FORMAT", NULL, 0, 0, false, "list the operators; FORMAT: text, json or markdown")                          \
+    X(FLAG, verify, NULL, 0, 0, 0, false, "merge: compare every file of the shards with its SHA-256")                             \
+    X(FLAG, dry_run, NULL, 0, 0, 0, false, "build every model, but write no files")                                               \
+    X(FLAG, quiet, NULL, 0, 0, 0, false, "print no progress and no summary")                                                      \
+    X(FLAG, progress, NULL, 0, 0, 0, false, "print progress even if standard error is not a terminal")                            \
+    X(WORD, list_ops, "FORMAT", NULL, 0, 0, false, "list the operators; FORMAT is text, json or markdown")                        \
     X(INT, trace, "I", -1, 0, 9999999, false,                                                                                     \
       "tell how model I is built: draws, operators tried, why tries failed; write nothing")                                       \
     X(WORD, trace_summary, "FORMAT", NULL, 0, 0, false,                                                                           \

@@ -17,7 +17,7 @@
 struct cover {
     uint16_t *ops; /* of all paths */
     size_t n_ops, cap_ops;
-    build_path *paths;
+    due_path *paths;
     size_t *offsets; /* of the paths' operators, while ops may move */
     size_t n_paths, cap_paths, cap_offsets;
     size_t *starts;   /* of the slots' paths; n_slots + 1 */
@@ -146,7 +146,7 @@ static bool push_path(cover *c, size_t window, path_firmness firmness)
         !nn_grow((void **)&c->offsets, &c->cap_offsets, c->n_paths + 1, sizeof *c->offsets))
         return false;
     c->offsets[c->n_paths] = c->n_ops;
-    c->paths[c->n_paths++] = (build_path){.window = window, .firmness = firmness};
+    c->paths[c->n_paths++] = (due_path){.window = window, .firmness = firmness};
     return true;
 }
 
@@ -279,7 +279,7 @@ static nn_status fill(cover *c, const pair_table *p, cover_kind kind, size_t nod
     if (s != NN_OK)
         return s;
     for (size_t i = 0; i < c->n_paths; i++) {
-        build_path *q = &c->paths[i];
+        due_path *q = &c->paths[i];
         q->ops = c->ops + c->offsets[i];
         q->effort = q->window > 2 ? TRIPLE_EFFORT : 0;
         for (size_t k = 0; k + 1 < q->n; k++) {
@@ -326,7 +326,7 @@ void cover_free(cover *c)
     nn_free(c);
 }
 
-const build_path *cover_due(const cover *c, uint64_t model, size_t *n)
+const due_path *cover_due(const cover *c, uint64_t model, size_t *n)
 {
     *n = 0;
     size_t at = c ? sorted_place(c->models, c->n_slots, model) : 0;

@@ -19,7 +19,7 @@ nn_status cover_new(cover **out, const pair_table *pairs, cover_kind kind, size_
                     nn_error *err);
 void cover_free(cover *c);
 /* Paths due in model i; valid until cover_free. c may be NULL: none. */
-const build_path *cover_due(const cover *c, uint64_t model, size_t *n);
+const due_path *cover_due(const cover *c, uint64_t model, size_t *n);
 uint64_t cover_dealt(const cover *c); /* pairs or triples that are due in some model */
 uint64_t cover_all(const cover *c);   /* pairs that are feasible, or triples of two such pairs */
 

@@ -1,5 +1,5 @@
 #include "plan/guide.h"
-#include "build/build_path.h"
+#include "build/path_probe.h"
 #include "rules/opfilter.h"
 
 #include <stdio.h>
@@ -26,8 +26,8 @@ static nn_status read_sequence(const op_set *set, const char *flag, const char *
             stop--;
         nn_error inner;
         int op;
-        if (*n == PATH_MAX)
-            return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s %.60s: a sequence has at most %d operators", flag, *at, PATH_MAX);
+        if (*n == DUE_PATH_MAX)
+            return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s %.60s: a sequence has at most %d operators", flag, *at, DUE_PATH_MAX);
         if (op_set_find(set, p, (size_t)(stop - p), &op, &inner) != NN_OK)
             return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s %.*s: %.300s", flag, (int)(end - *at < 80 ? end - *at : 80), *at,
                            inner.message);
@@ -42,7 +42,7 @@ static nn_status read_sequence(const op_set *set, const char *flag, const char *
 
 static nn_status each_sequence(guide *g, const op_set *set, const char *flag, const char *text, take_fn *take, nn_error *err)
 {
-    uint16_t ops[PATH_MAX];
+    uint16_t ops[DUE_PATH_MAX];
     size_t n;
     nn_status s = NN_OK;
     for (const char *at = text; s == NN_OK && *at != '\0';) {
@@ -56,14 +56,14 @@ static nn_status each_sequence(guide *g, const op_set *set, const char *flag, co
 static nn_status take_contain(guide *g, const char *flag, const uint16_t *ops, size_t n, nn_error *err)
 {
     (void)flag;
-    build_path *all = arena_alloc(&g->mem, (g->n_contain + 1) * sizeof *all);
+    due_path *all = arena_alloc(&g->mem, (g->n_contain + 1) * sizeof *all);
     uint16_t *copy = arena_alloc(&g->mem, n * sizeof *copy);
     if (!all || !copy)
         return nn_nomem(err);
     if (g->n_contain > 0)
         memcpy(all, g->contain, g->n_contain * sizeof *all);
     memcpy(copy, ops, n * sizeof *copy);
-    all[g->n_contain++] = (build_path){.ops = copy, .n = n, .window = n, .firmness = PATH_MUST, .effort = CONTAIN_EFFORT};
+    all[g->n_contain++] = (due_path){.ops = copy, .n = n, .window = n, .firmness = PATH_MUST, .effort = CONTAIN_EFFORT};
     g->contain = all;
     return NN_OK;
 }
@@ -81,7 +81,7 @@ static nn_status take_avoid(guide *g, const char *flag, const uint16_t *ops, siz
 /* ---- whether they can be ---- */
 
 /* Whether the path would have a sequence that is to be avoided. */
-static bool avoided(const guide *g, const build_path *p)
+static bool avoided(const guide *g, const due_path *p)
 {
     avoid_mask m = {0};
     bool fine = true;
@@ -106,7 +106,7 @@ static void write_path(const op_set *set, const uint16_t *ops, size_t n, char *o
 }
 
 /* b: has just tried it in vain; NULL: it was not tried. */
-static nn_status infeasible(const op_set *set, const build_path *p, size_t first, size_t n, const char *reason, const builder *b,
+static nn_status infeasible(const op_set *set, const due_path *p, size_t first, size_t n, const char *reason, const builder *b,
                             nn_error *err)
 {
     char whole[120], part[120];
@@ -118,14 +118,14 @@ static nn_status infeasible(const op_set *set, const build_path *p, size_t first
 }
 
 /* What is in the way of a path that no trial could place: a pair, or three in a row. */
-static nn_status explain_path(builder *b, const op_set *set, const build_path *p, nn_error *err)
+static nn_status explain_path(builder *b, const op_set *set, const due_path *p, nn_error *err)
 {
     const char *reason;
     for (size_t length = 2; length <= 3; length++)
         for (size_t i = 0; i + length <= p->n; i++) {
             int tries = length == 2 ? PAIR_TRIES : PATH_TRIES;
             builder_forget_tries(b);
-            if (build_probe_path(b, p->ops + i, length, &tries, &reason) != NN_OK)
+            if (path_probe(b, p->ops + i, length, &tries, &reason) != NN_OK)
                 return nn_nomem(err);
             if (reason)
                 return infeasible(set, p, i, length, reason, b, err);
@@ -154,7 +154,7 @@ static nn_status check(const guide *g, const op_set *set, size_t nodes, const lo
 {
     size_t longest = 0;
     for (size_t i = 0; i < g->n_contain; i++) {
-        const build_path *p = &g->contain[i];
+        const due_path *p = &g->contain[i];
         longest = p->n > longest ? p->n : longest;
         if (avoided(g, p))
             return infeasible(set, p, 0, p->n, "it holds a sequence that is to be avoided", NULL, err);
@@ -168,7 +168,7 @@ static nn_status check(const guide *g, const op_set *set, size_t nodes, const lo
         s = tape_new_seeded(&t, 0, 0, err);
     if (s == NN_OK)
         s = try_model(b, g, t, nodes, limits, err);
-    if (s == NN_ERR_USAGE && build_probe_begin(b, t, limits) != NN_OK)
+    if (s == NN_ERR_USAGE && path_probe_begin(b, t, limits) != NN_OK)
         s = nn_nomem(err);
     nn_status why = NN_OK;
     for (size_t i = 0; s == NN_ERR_USAGE && why == NN_OK && i < g->n_contain; i++)

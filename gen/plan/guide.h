@@ -10,7 +10,7 @@
 
 typedef struct {
     arena mem;
-    build_path *contain;
+    due_path *contain;
     size_t n_contain;
     const avoid_set *avoid;    /* NULL: none */
     const op_weights *weights; /* NULL: none */

@@ -1,5 +1,5 @@
 #include "plan/pairs.h"
-#include "build/build_path.h"
+#include "build/path_probe.h"
 
 /* Of pairs that can be solved, 97 in 100 are within 16 tries, and all but some in ten thousand within these. */
 #define TRIES 256
@@ -13,7 +13,7 @@ static nn_status probe_all(pair_table *p, builder *b)
             const uint16_t ops[2] = {(uint16_t)i, (uint16_t)k};
             int tries = TRIES;
             builder_forget_tries(b);
-            if (build_probe_path(b, ops, 2, &tries, &p->reasons[i * n + k]) != NN_OK)
+            if (path_probe(b, ops, 2, &tries, &p->reasons[i * n + k]) != NN_OK)
                 return NN_ERR_NOMEM;
             p->tries[i * n + k] = (uint16_t)tries;
             if (!p->reasons[i * n + k])
@@ -40,7 +40,7 @@ nn_status pairs_new(pair_table **out, const op_set *ops, const lower_limits *lim
     nn_status s = p->reasons && p->tries && p->followers && p->first ? builder_new(&b, ops, err) : nn_nomem(err);
     if (s == NN_OK)
         s = tape_new_seeded(&t, 0, 0, err);
-    if (s == NN_OK && (build_probe_begin(b, t, limits) != NN_OK || probe_all(p, b) != NN_OK))
+    if (s == NN_OK && (path_probe_begin(b, t, limits) != NN_OK || probe_all(p, b) != NN_OK))
         s = nn_nomem(err);
     tape_free(t);
     builder_free(b);

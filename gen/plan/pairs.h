@@ -1,4 +1,4 @@
-/* Which operators can follow which, an output of one in an input of the other: decided by solving each pair (build_path.h).
+/* Which operators can follow which, an output of one in an input of the other: decided by solving each pair (path_probe.h).
  *
  * Ownership: a table owns its lists. Immutable after pairs_new, may be shared by threads. */
 #ifndef NN_PAIRS_H

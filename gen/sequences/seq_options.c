@@ -1,5 +1,5 @@
 #include "sequences/seq_options.h"
-#include "cli/help.h"
+#include "base/help_row.h"
 #include "base/nearest.h"
 
 #include <stdio.h>

@@ -7,3 +7,13 @@ int64_t tensor_elements(const tensor_desc *d)
         n *= d->dims[i];
     return n;
 }
+
+bool tensor_shape_equal(const tensor_desc *a, const tensor_desc *b)
+{
+    if (a->type != b->type || a->rank != b->rank)
+        return false;
+    for (int i = 0; i < a->rank; i++)
+        if (a->dims[i] != b->dims[i])
+            return false;
+    return true;
+}

@@ -20,7 +20,10 @@ typedef struct {
     estimate likely; /* of the values */
 } tensor_desc;
 
-int64_t tensor_elements(const tensor_desc *d); /* product of the dims; at most max_elements by construction */
+/* Product of the dims; at most max_elements by construction. */
+int64_t tensor_elements(const tensor_desc *d);
+/* Whether type, rank and dims are equal. */
+bool tensor_shape_equal(const tensor_desc *a, const tensor_desc *b);
 
 /* What an initializer holds. Bulk contents are drawn when written, from the model's bulk stream. */
 typedef enum {

@@ -5,7 +5,7 @@
  *     triples OPERATORS TRIES OPSET < list     OPERATORS as of --ops; list as `nngen coverage --show sequences --format csv` writes
  * it */
 #include "family/family.h"
-#include "build/build_path.h"
+#include "build/path_probe.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,7 +47,7 @@ static nn_status count(const op_set *set, const pair_table *p, const bool *has, 
         const char *reason = NULL;
         bool chain = !pairs_reason(p, ops[0], ops[1]) && !pairs_reason(p, ops[1], ops[2]);
         int tries = most;
-        if (!has[k] && chain && build_probe_path(b, ops, 3, &tries, &reason) != NN_OK)
+        if (!has[k] && chain && path_probe(b, ops, 3, &tries, &reason) != NN_OK)
             return NN_ERR_NOMEM;
         chains += chain;
         seen += has[k];
@@ -78,7 +78,7 @@ int main(int argc, char **argv)
     if (s == NN_OK)
         s = tape_new_seeded(&t, 0, 0, &err);
     if (s == NN_OK)
-        s = build_probe_begin(b, t, &limits);
+        s = path_probe_begin(b, t, &limits);
     if (s == NN_OK) {
         size_t n = table->ops->n_ops;
         has = nn_calloc(n * n * n, sizeof *has);

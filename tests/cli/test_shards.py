@@ -99,7 +99,7 @@ def test_what_does_not_belong_together(nngen, tmp_path, whole):
     assert refused(*parts[:2]) == f"{parts[0]}: is one of 3 shards, but 2 were given"
     assert refused(parts[0], parts[1], parts[1]) == f"{parts[1]}: is the same shard as {parts[1]}"
     assert refused(whole) == f"{whole}: holds no shard of a family"
-    assert refused(tmp_path / "none").endswith("none/manifest.json: cannot read: No such file or directory")
+    assert refused(tmp_path / "none").endswith("/none: cannot open: No such file or directory")
     other = make(nngen, tmp_path / "other", *ARGS, "--seed", 10, "--shard", "3/3")
     assert refused(parts[0], parts[1], other) == f"{other}: is of another family than {parts[1]}: seed differs"
     (parts[2] / "test_000002" / "model.onnx").rename(tmp_path / "away")

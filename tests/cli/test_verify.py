@@ -72,7 +72,7 @@ def test_names_stay_on_their_line(nngen, corpus):
     """A manifest from elsewhere does not steer the terminal."""
     lines = (corpus / "models.jsonl").read_text().replace("/input_0.pb", "/input\\u001b[31m\\n.pb", 1)
     (corpus / "models.jsonl").write_text(lines)
-    assert "test_000000/test_data_set_0/input?[31m?.pb: is missing" in found(nngen, corpus)
+    assert "models.jsonl: test_000000: 'test_data_set_0/input?[31m?.pb' is no file of this model" in found(nngen, corpus)
 
 
 def test_files(nngen, corpus):

@@ -94,6 +94,91 @@ def test_solver_links_with_base_alone(tmp_path):
     assert subprocess.run([tmp_path / "a"]).returncode == 0
 
 
+# The rooms of gen/: what each may include of the others, and the headers by which the others may enter it (None: any).
+ROOMS = {
+    "base": ("", None),
+    "value": ("base", {"dmath.h", "dtype.h", "estimate.h", "graph.h", "interval.h"}),
+    "draw": ("base", {"choice.h"}),
+    "table": ("base", {"spec_table.h", "spec_yaml.h", "opset.h"}),
+    "rules": ("table value base", {"instance.h", "opmodel.h", "opmodel_rules.h", "op_common.h", "opfilter.h"}),
+    "recheck": ("rules value base", {"recheck.h"}),
+    "lower": ("recheck rules draw value base", {"lower.h", "op_feasible.h", "reason.h", "tries.h"}),
+    "build": ("lower rules draw value base", {"build.h", "due_path.h", "op_index.h", "path_probe.h", "trace.h", "avoid.h", "weights.h"}),
+    "plan": ("build lower rules draw value base", {"cover.h", "guide.h", "plan.h"}),
+    "stats": ("rules value base", {"distinct.h", "stats.h", "structure.h"}),
+    "write": ("rules table draw value base", {"input_mode.h", "model_dir.h", "model_files.h", "naming.h", "npz.h", "onnx_write.h"}),
+    "onnx": ("value base", {"onnx_sound.h", "onnx_view.h"}),
+    "family": ("plan build lower stats write onnx rules table draw value base", {"family.h", "options.h"}),
+    "corpus": ("family plan build lower stats write onnx rules table draw value base", {"replay.h"}),
+    "sequences": ("onnx value base", {"coverage.h", "seq_report.h"}),
+    "cli": ("sequences corpus family rules base", set()),
+}
+
+
+def test_every_file_has_a_room():
+    for p in sources("gen"):
+        room, file = name(p).split("/")[1:]
+        assert room in ROOMS, name(p)
+    assert {p.name for p in (ROOT / "gen").iterdir() if p.is_dir()} == {*ROOMS, "dist"}
+
+
+def test_rooms_have_an_order():
+    """Each may include rooms above it in the list only, so that there is no cycle."""
+    names = list(ROOMS)
+    for i, room in enumerate(names):
+        assert set(ROOMS[room][0].split()) <= set(names[:i]), room
+
+
+@pytest.mark.parametrize("path", sources("gen"), ids=name)
+def test_includes_of_a_room(path):
+    room = name(path).split("/")[1]
+    allowed = set(ROOMS[room][0].split())
+    for header in re.findall(r'^\s*#\s*include\s*"([^"]+)"', path.read_text(), re.M):
+        if (ROOT / "include" / header).exists() or header == "onnx.pb-c.h":
+            continue
+        if (ROOT / "solver" / header).exists():
+            assert room == "lower", f"{header}: the lowering alone uses the solver"
+            continue
+        there, _, file = header.partition("/")
+        assert (ROOT / "gen" / header).exists(), f"{header}: expected the room's name and the header's"
+        if there != room:
+            assert there in allowed, f"{room} may not include {header}"
+            assert ROOMS[there][1] is None or file in ROOMS[there][1], f"{header} is internal to its room"
+
+
+def test_doors_are_there():
+    for room, (_, doors) in ROOMS.items():
+        for header in doors or ():
+            assert (ROOT / "gen" / room / header).exists(), f"{room}/{header}"
+
+
+# Tests of what several files do together.
+TOGETHER = {"lower": {"types"}, "build": {"sources"}, "table": {"tables"}, "corpus": {"stress"}, "sequences": {"sequences"},
+            "solver": {"csp_arithmetic", "csp_random", "csp_relations", "csp_search", "csp_store"}}
+
+
+def test_unit_tests_mirror_the_rooms():
+    """tests/unit/ROOM/test_FILE.c tests gen/ROOM/FILE.c."""
+    for p in sources("tests/unit", suffixes=(".c",)):
+        room, file = p.parent.name, p.stem.removeprefix("test_")
+        assert (ROOT / "gen" / room / f"{file}.c").exists() or file in TOGETHER.get(room, ()), name(p)
+
+
+# Functions of more than 25 independent paths: one switch over many kinds, each case of a line or two.
+COMPLEX = set()
+
+
+def test_functions_are_simple():
+    import lizard
+    found = {}
+    for p in sources("gen", "solver", "include"):
+        for f in lizard.analyze_file(str(p)).function_list:
+            if f.cyclomatic_complexity > 25:
+                found[f"{name(p)}:{f.name}"] = f.cyclomatic_complexity
+    assert set(found) <= COMPLEX, found
+    assert COMPLEX <= set(found), "no longer complex: " + ", ".join(sorted(COMPLEX - set(found)))
+
+
 FORBIDDEN = """rand srand random srandom drand48 rand_r arc4random getrandom time clock clock_gettime gettimeofday localtime gmtime
     getenv secure_getenv setenv putenv setlocale localeconv newlocale printf fprintf vprintf vfprintf puts fputs putchar perror
     exit _exit _Exit abort quick_exit assert malloc calloc realloc strdup strndup asprintf

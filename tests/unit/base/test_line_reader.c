@@ -3,6 +3,7 @@
 #include "base/line_reader.h"
 
 #include <setjmp.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,7 +22,7 @@ static nn_status read_all(const char *bytes, size_t n, size_t *lines, nn_error *
     line_reader r;
     size_t done = 0;
     *lines = 0;
-    nn_status s = line_reader_open(&r, folder_path(FILE_NAME), err);
+    nn_status s = line_reader_open(&r, AT_FDCWD, folder_path(FILE_NAME), 0, folder_path(FILE_NAME), err);
     while (s == NN_OK) {
         const char *line;
         size_t length;
@@ -83,10 +84,37 @@ static void what_is_no_file_of_lines(void **state)
     assert_int_equal(read_all("", 0, &lines, &err), NN_ERR_IO);
     assert_string_equal(err.message, "cannot read: No such file or directory");
     line_reader r;
-    assert_int_equal(line_reader_open(&r, "/tmp", &err), NN_ERR_IO);
+    assert_int_equal(line_reader_open(&r, AT_FDCWD, "/tmp", 0, "/tmp", &err), NN_ERR_IO);
     assert_string_equal(err.message, "is no regular file");
     line_reader_close(&r);
     line_reader_close(&r); /* twice does no harm */
+}
+
+/* Neither a file of one endless line nor one that only seems to have a size is taken into memory. */
+static void lines_without_end(void **state)
+{
+    (void)state;
+    nn_error err = {0};
+    line_reader r;
+    const char *line;
+    size_t n, lines;
+    static char bytes[200000];
+    memset(bytes, 'x', sizeof bytes);
+    bytes[99999] = '\n';
+    folder_put(FILE_NAME, bytes, sizeof bytes);
+    assert_int_equal(line_reader_open(&r, AT_FDCWD, folder_path(FILE_NAME), 0, "here", &err), NN_OK);
+    r.most = 100000;
+    assert_int_equal(line_reader_next(&r, &line, &n, &err), NN_OK);
+    assert_int_equal(n, 100000);
+    assert_int_equal(line_reader_next(&r, &line, &n, &err), NN_ERR_IO);
+    assert_string_equal(err.message, "has a line that is too long");
+    assert_string_equal(err.file, "here");
+    assert_true(r.capacity < 300000);
+    line_reader_close(&r);
+    assert_int_equal(shell("truncate -s 3G %s", folder_path(FILE_NAME)), 0);
+    assert_int_equal(read_all(bytes, sizeof bytes, &lines, &err), NN_ERR_IO);
+    assert_int_equal(lines, 1);
+    assert_string_equal(err.message, "is no text: it has a NUL byte");
 }
 
 static void no_memory(void **state)
@@ -119,6 +147,7 @@ int main(void)
         cmocka_unit_test(lines_of_any_length),
         cmocka_unit_test(no_memory),
         cmocka_unit_test(what_is_no_file_of_lines),
+        cmocka_unit_test(lines_without_end),
     };
     return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }

@@ -104,7 +104,7 @@ static void write_model(outdir *d, const char *name)
 {
     model_dir m;
     nn_error err;
-    assert_int_equal(model_dir_begin(&m, d, name, &err), NN_OK);
+    assert_int_equal(outdir_begin_model(d, &m, name, &err), NN_OK);
     assert_int_equal(model_dir_put(&m, -1, "model.onnx", "abc", 3, &err), NN_OK);
     for (long set = 0; set < 2; set++)
         for (size_t i = 0; i < 2; i++)
@@ -238,7 +238,7 @@ static void leftovers_of_a_crash(void **state)
     model_dir m;
     write_model(d, "test_000000");
     assert_int_equal(outdir_record(d, "{0}\n", 4, &err), NN_OK);
-    assert_int_equal(model_dir_begin(&m, d, "test_000001", &err), NN_OK);
+    assert_int_equal(outdir_begin_model(d, &m, "test_000001", &err), NN_OK);
     assert_int_equal(model_dir_put_input(&m, 0, 0, "x", 1, &err), NN_OK);
     outdir_close(d); /* as a crash would leave it */
     put(".nngen-tmp-manifest.json", "{");
@@ -266,7 +266,7 @@ static void a_dropped_model_leaves_nothing(void **state)
     outdir *d = opened(false);
     nn_error err;
     model_dir m;
-    assert_int_equal(model_dir_begin(&m, d, "test_000000", &err), NN_OK);
+    assert_int_equal(outdir_begin_model(d, &m, "test_000000", &err), NN_OK);
     assert_int_equal(model_dir_put(&m, -1, "model.onnx", "abc", 3, &err), NN_OK);
     assert_int_equal(model_dir_put_input(&m, 0, 0, "x", 1, &err), NN_OK);
     model_dir_drop(&m);
@@ -334,7 +334,7 @@ static void a_file_size_limit_is_an_error(void **state)
     model_dir m;
     char bytes[200] = {0};
     void (*old)(int) = signal(SIGXFSZ, SIG_IGN);
-    assert_int_equal(model_dir_begin(&m, d, "test_000000", &err), NN_OK);
+    assert_int_equal(outdir_begin_model(d, &m, "test_000000", &err), NN_OK);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
     nn_status s = model_dir_put(&m, -1, "model.onnx", bytes, sizeof bytes, &err);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
@@ -377,26 +377,6 @@ static void the_record_holds_whole_lines(void **state)
     outdir_close(d);
 }
 
-static void single_models_anywhere(void **state)
-{
-    (void)state;
-    assert_int_equal(mkdir(base, 0777), 0);
-    int fd = open(base, O_RDONLY | O_DIRECTORY);
-    model_dir m;
-    nn_error err;
-    assert_int_equal(model_dir_begin_at(&m, fd, base, "mine", &err), NN_OK);
-    assert_int_equal(model_dir_put(&m, -1, "model.onnx", "abc", 3, &err), NN_OK);
-    assert_int_equal(model_dir_end(&m, &err), NN_OK);
-    assert_int_equal(model_dir_begin_at(&m, fd, base, "mine", &err), NN_OK);
-    assert_int_equal(model_dir_put(&m, -1, "model.onnx", "other", 5, &err), NN_OK);
-    assert_int_equal(model_dir_end(&m, &err), NN_ERR_IO); /* not over one that is there */
-    assert_string_equal(err.message, "cannot create: Directory not empty");
-    model_dir_drop(&m);
-    assert_string_equal(content_of("mine/model.onnx"), "abc");
-    assert_string_equal(listing(), "mine");
-    close(fd);
-}
-
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, folder_remove)
 
 int main(void)
@@ -418,7 +398,6 @@ int main(void)
         TEST(long_paths_keep_their_end),
         TEST(a_file_size_limit_is_an_error),
         TEST(the_record_holds_whole_lines),
-        TEST(single_models_anywhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

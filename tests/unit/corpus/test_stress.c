@@ -224,7 +224,7 @@ static nn_status merge_shards(nn_error *err)
 {
     const char *out = folder_path("out"), *one = folder_path("one"), *two = folder_path("two");
     wipe(out);
-    return nn_corpus_merge(out, (const char *const[]){two, one}, 2, NULL, NULL, NULL, NULL, err);
+    return nn_corpus_merge(out, (const char *const[]){two, one}, 2, &(nn_merge_config){.verify = 1}, NULL, NULL, NULL, err);
 }
 
 /* Nothing is taken for a difference that is a want of memory. */

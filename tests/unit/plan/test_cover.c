@@ -72,7 +72,7 @@ static size_t count_windows(const cover *c, size_t window, uint64_t count, unsig
     size_t n = pairs->n_ops, most = 0;
     for (uint64_t i = 0; i < count; i++) {
         size_t n_paths, nodes = 0;
-        const build_path *p = cover_due(c, i, &n_paths);
+        const due_path *p = cover_due(c, i, &n_paths);
         for (size_t k = 0; k < n_paths; k++) {
             assert_true(p[k].n >= window && p[k].window == window);
             nodes += p[k].n;
@@ -163,7 +163,7 @@ static void seeds_give_different_plans(void **state)
         assert_int_equal(cover_new(&c[i], pairs, COVER_PAIRS, 16, 40, i / 2, &err), NN_OK);
     size_t same = 0, other = 0, all = 0;
     for (uint64_t m = 0; m < 40; m++) {
-        const build_path *p[3];
+        const due_path *p[3];
         size_t n[3];
         for (size_t i = 0; i < 3; i++)
             p[i] = cover_due(c[i], m, &n[i]);

@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "build/build_int.h"
-#include "build/build_path.h"
+#include "build/build_group.h"
+#include "build/path_probe.h"
 #include "table/spec_load.h"
 
 #define UNARY "    in: {X: float32}\n    out: {Y: float32}\n    shape: {Y: \"shape(X)\"}\n    range: {Y: X}\n"
@@ -37,7 +37,7 @@ static int open_bench(void **state)
     x = (bench){0};
     if (op_set_new(&x.ops, &file, 1, NULL, 17, &err) != NN_OK || lower_fold_domains(x.ops, &err) != NN_OK ||
         builder_new(&x.b, x.ops, &err) != NN_OK || tape_new_seeded(&x.t, 5, 0, &err) != NN_OK ||
-        build_probe_begin(x.b, x.t, &limits) != NN_OK) {
+        path_probe_begin(x.b, x.t, &limits) != NN_OK) {
         print_error("%d: %s\n", err.line, err.message);
         return -1;
     }
@@ -104,7 +104,7 @@ static void each_reason_is_reached(void **state)
     x->b->nodes = nodes;
 
     x->b->free_inputs = false; /* a partner is to be found, and there are no tensors */
-    x->b->aim_inputs = 0;
+    x->b->style.inputs = 0;
     for (int r = 0; r < STATE_RANKS; r++)
         x->b->s.free[DT_FLOAT32][r].n = x->b->s.taken[DT_FLOAT32][r].n = 0;
     expect(x, &same, 1, "no existing tensor fits: Same, input X");

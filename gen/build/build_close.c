@@ -1,0 +1,172 @@
+#include "build/build_close.h"
+#include "build/build_budget.h"
+#include "build/build_input.h"
+#include "build/build_pick.h"
+
+#define CLOSE_TRIES 24
+
+/* An unconsumed output of a live node: the one that is cheapest to finish; -1: none. */
+static int32_t loose_end(const builder *b, int32_t node)
+{
+    const graph_node *n = &b->s.nodes[node];
+    int32_t best = -1;
+    int cost = 0;
+    for (size_t o = 0; o < n->n_outputs; o++) {
+        int32_t t = n->outputs[o];
+        if (t < 0 || b->s.notes[t].free_at < 0 || ((b->s.notes[t].weak || b->s.notes[t].aside) && !b->s.node_notes[node].weak))
+            continue;
+        int c = b->index->sink[b->s.tensors[t].desc.type];
+        if (best < 0 || c < cost) {
+            best = t;
+            cost = c;
+        }
+    }
+    return best;
+}
+
+/* Operators that can join two tensors; in a strict state those that can join a weak tensor with another. */
+static const op_list *flexible_joins(const builder *b)
+{
+    const op_list *mixers = op_probe_mixers(b->probe);
+    return b->s.strict && mixers->n > 0 ? mixers : &b->index->joins;
+}
+
+lower_result close_sink(builder *b, bool any)
+{
+    if (b->s.sinks.n == 0)
+        return LOWER_FAIL;
+    int32_t node = b->s.sinks.items[build_draw(b, "sink", b->s.sinks.n)], t = loose_end(b, node);
+    if (t < 0)
+        return LOWER_FAIL;
+    dtype type = b->s.tensors[t].desc.type;
+    bool join = build_is_data(b, type); /* then it is constant or weak */
+    const op_list *l = join ? flexible_joins(b) : any ? &b->index->takers[type] : &b->index->sinks[type];
+    size_t first = l->n ? build_draw_op(b, "sink operator", l, SIZE_MAX) : 0;
+    for (size_t k = 0; k < l->n && k < (any && !join ? 3 : CLOSE_TRIES); k++) {
+        op_spec sp = spec_of(build_op_at(b, l, first + k));
+        int input = build_input_beside(b, sp.op, t, -1);
+        if (input < 0)
+            continue;
+        spec_give(&sp, 0, t, input);
+        sp.output_type = DT_FLOAT32;
+        sp.partners = any || join ? 1 : 2;
+        lower_result res = build_try(b, &sp, 1);
+        if (res != LOWER_FAIL)
+            return res;
+    }
+    return LOWER_FAIL;
+}
+
+static lower_result join_directly(builder *b, const op_model *op, int32_t x, int32_t y)
+{
+    op_spec sp = spec_of(op);
+    if (build_cancels(b, op, x, y) || !op_probe_may_join(b->probe, op, &b->s.tensors[x].desc, &b->s.tensors[y].desc))
+        return LOWER_FAIL;
+    int first = build_input_beside(b, op, x, -1), second = first < 0 ? -1 : build_input_beside(b, op, y, first);
+    if (second < 0)
+        return LOWER_FAIL;
+    spec_give(&sp, 0, x, first);
+    spec_give(&sp, 1, y, second);
+    return build_try_one(b, sp);
+}
+
+/* Whether the sample shows how to bring tensor x to where y is joined with it. tied: both inputs have one type. */
+static bool bridges(const builder *b, const probe_sample *s, int32_t x, int32_t y, bool tied)
+{
+    const tensor_desc *from = &b->s.tensors[x].desc;
+    if (build_many_types(b) && (s->in_type != from->type || (tied && s->out.type != b->s.tensors[y].desc.type)))
+        return false;
+    return s->in_rank == from->rank && lower_may_take(b->lower, &b->ops->ops[s->op], s->in_input, from);
+}
+
+/* x through another operator, then joined with y. */
+static lower_result join_bridged(builder *b, const op_model *op, int32_t x, int32_t y)
+{
+    int input = build_input_beside(b, op, y, -1), link = input < 0 ? -1 : build_input_any(b, op, input);
+    size_t n = 0, n_samples;
+    if (link < 0)
+        return LOWER_FAIL;
+    const uint16_t *list = op_probe_bridges(b->probe, op, (size_t)link, &n);
+    if (!list)
+        return LOWER_NOMEM;
+    const probe_sample *samples = op_probe_samples(b->probe, &n_samples);
+    bool tied = op->inputs[link].type_var == op->inputs[input].type_var;
+    size_t first = n ? build_draw(b, "bridge", n) : 0;
+    lower_result res = LOWER_FAIL;
+    for (size_t k = 0, tried = 0; k < n && tried < 3 && res == LOWER_FAIL; k++) {
+        const probe_sample *s = &samples[list[(first + k) % n]];
+        if (!bridges(b, s, x, y, tied))
+            continue;
+        op_spec sp[2] = {spec_of(&b->ops->ops[s->op]), spec_of(op)};
+        sp[0].output_type = build_many_types(b) ? s->out.type : DT_NONE;
+        spec_give(&sp[0], 0, x, s->in_input);
+        spec_give(&sp[1], 0, y, input);
+        spec_link(&sp[1], 0, s->output, link);
+        tried++;
+        res = build_try(b, sp, 2);
+    }
+    return res;
+}
+
+/* A live node to join with node u, the one at place i of the list: of another component while there are several; -1: none. */
+static int32_t draw_partner(builder *b, size_t i)
+{
+    const id_list *live = &b->s.live;
+    for (size_t k = 1; k < live->n; k++) {
+        int32_t v = live->items[(i + k) % live->n];
+        if (b->s.components < 2 || state_root(&b->s, v) != state_root(&b->s, live->items[i]))
+            return v;
+    }
+    return -1;
+}
+
+typedef lower_result (*join_fn)(builder *b, const op_model *op, int32_t x, int32_t y);
+
+/* Two tensors by an operator of the list, from a place on, in either order. */
+static lower_result join_by(builder *b, join_fn join, const op_list *joins, size_t first, int32_t x, int32_t y)
+{
+    /* Where few operators take a type, most of the list fails at once and costs nothing. */
+    const size_t tries = build_many_types(b) ? joins->n : CLOSE_TRIES;
+    lower_result res = LOWER_FAIL;
+    for (size_t k = 0; k < joins->n && k < tries && res == LOWER_FAIL; k++) {
+        const op_model *op = build_op_at(b, joins, first + k);
+        res = join(b, op, x, y);
+        if (res == LOWER_FAIL)
+            res = join(b, op, y, x);
+    }
+    return res;
+}
+
+/* Joins two live nodes. */
+static lower_result join_live(builder *b)
+{
+    const op_list *joins = flexible_joins(b);
+    lower_result res = LOWER_FAIL;
+    for (int round = 0; round < CLOSE_TRIES && joins->n && b->s.live.n >= 2 && res == LOWER_FAIL; round++) {
+        size_t i = build_draw(b, "live", b->s.live.n);
+        int32_t u = b->s.live.items[i], v = draw_partner(b, i);
+        int32_t x = loose_end(b, u), y = v < 0 ? -1 : loose_end(b, v);
+        if (x < 0 || y < 0)
+            continue;
+        size_t first = build_draw_op(b, "join", joins, SIZE_MAX);
+        res = join_by(b, join_directly, joins, first, x, y);
+        if (res == LOWER_FAIL)
+            res = join_by(b, join_bridged, joins, first, x, y);
+    }
+    return res;
+}
+
+lower_result close_step(builder *b)
+{
+    bool before = b->free_inputs;
+    lower_result res = LOWER_FAIL;
+    b->free_inputs = true;
+    for (int k = 0; k < 4 && res == LOWER_FAIL && b->s.sinks.n > 0; k++)
+        res = close_sink(b, false);
+    if (res == LOWER_FAIL && (b->s.components > 1 || b->s.live.n > b->limit))
+        res = join_live(b);
+    b->free_inputs = before;
+    if (res == LOWER_FAIL)
+        b->complaint = b->s.sinks.n ? "an output could not be brought back to a type of data" : "two parts could not be joined";
+    return res;
+}

@@ -1,0 +1,42 @@
+/* Groups: operators are specified, solved together, and committed if what is left can still be finished. */
+#ifndef NN_BUILD_GROUP_H
+#define NN_BUILD_GROUP_H
+
+#include "build/build_draw.h"
+#include "build/build_effect.h"
+
+/* One operator of a group, and what is fixed of it before it is solved. Made by spec_of. */
+typedef struct {
+    const op_model *op;
+    int32_t given[2];   /* existing tensors that it must take, -1: none */
+    int given_input[2]; /* in these inputs */
+    int link_frame;     /* the operator before it in the list if it takes an output of that one, -1: it does not */
+    int link_output, link_input;
+    int32_t target;    /* graph input that its output replaces, -1: none; of the last operator only */
+    int partners;      /* further inputs to fill with existing tensors, where there are any */
+    dtype output_type; /* wanted type of output 0, DT_NONE: any */
+} op_spec;
+
+op_spec spec_of(const op_model *op);
+/* Has an operator take an output of the one before it in the list. */
+void spec_link(op_spec *sp, int frame, int output, int input);
+/* Has it take an existing tensor; k: 0 or 1. */
+static inline void spec_give(op_spec *sp, int k, int32_t tensor, int input)
+{
+    sp->given[k] = tensor;
+    sp->given_input[k] = input;
+}
+
+/* Solves the operators together and commits them. LOWER_FAIL: nothing has changed. */
+lower_result build_try(builder *b, const op_spec *specs, size_t n);
+/* The same for a single operator. */
+static inline lower_result build_try_one(builder *b, op_spec sp)
+{
+    return build_try(b, &sp, 1);
+}
+/* Solves the operators and tells what they would do to the graph; nothing changes. */
+lower_result build_foresee(builder *b, const op_spec *specs, size_t n, build_effect *e);
+/* An output that may have the type, if possible one that is always there. */
+int build_output_of(const op_model *op, dtype type);
+
+#endif

@@ -1,0 +1,70 @@
+#include "build/build_input.h"
+#include "rules/opmodel_rules.h"
+
+static bool fillable(const op_input *in)
+{
+    return op_input_data(in) && !in->conditional;
+}
+
+size_t build_inputs(const op_model *op)
+{
+    size_t n = op->n_inputs;
+    while (n > 0 && op_input_is_form(op, n - 1))
+        n--;
+    return n;
+}
+
+int build_input_any(builder *b, const op_model *op, int skip)
+{
+    int found[OP_MAX_INPUTS], n = 0;
+    for (size_t i = 0; i < op->n_inputs; i++) {
+        const op_input *in = &op->inputs[i];
+        if (fillable(in) && !in->optional && ((int)i != skip || in->max_arity >= 2))
+            found[n++] = (int)i;
+    }
+    if (n == 0)
+        return -1;
+    return found[n > 1 ? build_draw(b, "input", (size_t)n) : 0];
+}
+
+int build_input_for(builder *b, const op_model *op, int32_t t)
+{
+    size_t n = build_inputs(op), first = n > 1 ? build_draw(b, "input", n) : 0;
+    for (size_t k = 0; k < n; k++) {
+        size_t i = (first + k) % n;
+        if (fillable(&op->inputs[i]) && lower_may_take(b->lower, op, i, &b->s.tensors[t].desc))
+            return (int)i;
+    }
+    return -1;
+}
+
+int build_input_beside(builder *b, const op_model *op, int32_t t, int skip)
+{
+    size_t n = build_inputs(op), first = b->s.strict && n > 1 ? build_draw(b, "input", n) : 0;
+    for (size_t k = 0; k < n; k++) {
+        size_t i = (first + k) % n;
+        const op_input *in = &op->inputs[i];
+        if (fillable(in) && ((int)i != skip || in->max_arity >= 2) && lower_may_take(b->lower, op, i, &b->s.tensors[t].desc))
+            return (int)i;
+    }
+    return -1;
+}
+
+int build_input_of(builder *b, const op_model *op, dtype_mask types)
+{
+    size_t n = build_inputs(op), first = n > 1 ? build_draw(b, "input", n) : 0;
+    for (size_t k = 0; k < n; k++) {
+        const op_input *in = &op->inputs[(first + k) % n];
+        if (fillable(in) && !in->optional && in->types & types)
+            return (int)((first + k) % n);
+    }
+    return -1;
+}
+
+int build_input_taking(const op_model *op, dtype type)
+{
+    for (size_t i = 0; i < op->n_inputs; i++)
+        if (fillable(&op->inputs[i]) && (op->inputs[i].types >> type & 1))
+            return (int)i;
+    return -1;
+}

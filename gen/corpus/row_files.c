@@ -1,0 +1,33 @@
+#include "corpus/row_files.h"
+#include "write/input_mode.h"
+
+row_files row_files_of(const options *o, const manifest_row *row)
+{
+    unsigned formats = 0;
+    (void)input_formats_parse(&formats, o->input_format, NULL);
+    return (row_files){.sets = (formats & INPUT_PB) != 0 ? (size_t)o->inputs : 0,
+                       .inputs = manifest_row_inputs(row),
+                       .npz = (formats & INPUT_NPZ) != 0 && o->inputs > 0};
+}
+
+bool row_files_have(const row_files *f, const char *path, model_file *file)
+{
+    if (!model_file_parse(file, path))
+        return false;
+    switch (file->kind) {
+    case MODEL_ONNX:
+        return true;
+    case MODEL_NPZ:
+        return f->npz;
+    case MODEL_INPUT:
+        return (size_t)file->set < f->sets && (size_t)file->index < f->inputs;
+    case MODEL_OUTPUT:
+        break;
+    }
+    return false;
+}
+
+size_t row_files_count(const row_files *f)
+{
+    return 1 + f->sets * f->inputs + f->npz;
+}
