@@ -8,6 +8,8 @@
 typedef struct {
     /* An operator that the next try solves together with the one that its span names. */
     void (*before)(void *data, const op_model *op);
+    /* No tensor that is there suits the input; what is made of that is up to the strategy. */
+    void (*no_tensor)(void *data, const op_model *op, const char *input);
     void (*failed)(void *data, const lower_why *why);
     /* A try was kept: its nodes are the last n. */
     void (*kept)(void *data, const graph_tensor *tensors, const graph_node *nodes, size_t n_nodes, size_t n);

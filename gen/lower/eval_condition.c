@@ -158,7 +158,7 @@ static void post_fits(lower *l, const expr *e)
         }
         csp_var va = term_materialize(l, a), vb = term_materialize(l, b);
         if (l->state != LOWER_NOMEM && va != vb)
-            lower_check(l, csp_broadcast(l->csp, vb, va, vb));
+            lower_posted(l, csp_broadcast(l->csp, vb, va, vb));
     }
 }
 
@@ -294,9 +294,9 @@ static bool post_call(lower *l, const expr *e, bool truth)
         post_fits(l, e);
         return true;
     }
-    const expr *g = e->n ? e->args[0] : NULL;
-    if (!((e->op == FN_ALL && truth) || (e->op == FN_ANY && !truth)) || g->kind != EX_FOR)
+    if (!((e->op == FN_ALL && truth) || (e->op == FN_ANY && !truth)) || e->args[0]->kind != EX_FOR)
         return false;
+    const expr *g = e->args[0];
     value source = {0};
     int64_t from = 0;
     int n = eval_for_count(l, g, &source, &from);

@@ -51,7 +51,7 @@ static inline interval argument(lower *l, const expr *e)
 }
 
 /* min, max, sum and prod over a list or several arguments. */
-static double aggregate_real(lower *l, const expr *e)
+static __attribute__((noinline)) double aggregate_real(lower *l, const expr *e)
 {
     double r = e->op == FN_PROD ? 1 : 0;
     if (e->n == 1 && e->args[0]->type == TY_REALS) {

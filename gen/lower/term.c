@@ -123,8 +123,8 @@ static void post_linear(lower *l, csp_rel rel, term t, csp_var extra, csp_var re
         lower_fail(l, WHY_OVERFLOW);
         return;
     }
-    lower_check(l, reified >= 0 ? csp_reify(l->csp, reified, rel, coef, x, (size_t)n, -t.c)
-                                : csp_linear(l->csp, rel, coef, x, (size_t)n, -t.c));
+    lower_posted(l, reified >= 0 ? csp_reify(l->csp, reified, rel, coef, x, (size_t)n, -t.c)
+                                 : csp_linear(l->csp, rel, coef, x, (size_t)n, -t.c));
 }
 
 csp_var term_materialize(lower *l, term t)
@@ -256,7 +256,7 @@ term term_mul(lower *l, term a, term b)
     }
     csp_var z = fresh(l, lo, hi);
     if (l->state != LOWER_NOMEM)
-        lower_check(l, csp_mul(l->csp, z, va, vb));
+        lower_posted(l, csp_mul(l->csp, z, va, vb));
     return term_var(l, z);
 }
 
@@ -286,9 +286,9 @@ term term_divide(lower *l, term_division how, term a, term b)
     z = fresh(l, lo, hi);
     if (l->state == LOWER_NOMEM)
         return term_const(0);
-    lower_check(l, how == TERM_DIV       ? csp_div(l->csp, z, va, vb)
-                   : how == TERM_CEILDIV ? csp_ceildiv(l->csp, z, va, vb)
-                                         : csp_mod(l->csp, z, va, vb));
+    lower_posted(l, how == TERM_DIV       ? csp_div(l->csp, z, va, vb)
+                    : how == TERM_CEILDIV ? csp_ceildiv(l->csp, z, va, vb)
+                                          : csp_mod(l->csp, z, va, vb));
     return term_var(l, z);
 }
 
@@ -318,7 +318,7 @@ term term_extreme(lower *l, const term *x, int n, bool max)
     for (int i = 0; i < n; i++)
         v[i] = term_materialize(l, x[i]);
     if (l->state != LOWER_NOMEM)
-        lower_check(l, max ? csp_max(l->csp, z, v, (size_t)n) : csp_min(l->csp, z, v, (size_t)n));
+        lower_posted(l, max ? csp_max(l->csp, z, v, (size_t)n) : csp_min(l->csp, z, v, (size_t)n));
     return term_var(l, z);
 }
 
@@ -334,7 +334,7 @@ term term_abs(lower *l, term a)
     int64_t top = hi > -lo ? hi : -lo;
     csp_var v = term_materialize(l, a), z = fresh(l, 0, top);
     if (l->state != LOWER_NOMEM)
-        lower_check(l, csp_abs(l->csp, z, v));
+        lower_posted(l, csp_abs(l->csp, z, v));
     return term_var(l, z);
 }
 
@@ -371,7 +371,7 @@ term term_product(lower *l, const term *x, int n)
         return term_scale(l, term_var(l, open[0]), factor, 0);
     csp_var z = fresh(l, clamp(lo), clamp(hi));
     if (l->state != LOWER_NOMEM)
-        lower_check(l, csp_product(l->csp, z, open, (size_t)n_open));
+        lower_posted(l, csp_product(l->csp, z, open, (size_t)n_open));
     return term_scale(l, term_var(l, z), factor, 0);
 }
 
@@ -393,13 +393,13 @@ term term_broadcast(lower *l, term a, term b)
         return a;
     if (fx || fy) { /* the constant is above 1: it is the result */
         csp_var k = fx ? va : vb;
-        lower_check(l, csp_broadcast(l->csp, k, k, fx ? vb : va));
+        lower_posted(l, csp_broadcast(l->csp, k, k, fx ? vb : va));
         return fx ? a : b;
     }
     int64_t hi = csp_hi(l->csp, va) > csp_hi(l->csp, vb) ? csp_hi(l->csp, va) : csp_hi(l->csp, vb);
     csp_var z = fresh(l, 1, hi);
     if (l->state != LOWER_NOMEM)
-        lower_check(l, csp_broadcast(l->csp, z, va, vb));
+        lower_posted(l, csp_broadcast(l->csp, z, va, vb));
     return term_var(l, z);
 }
 
@@ -491,7 +491,7 @@ static term connective(lower *l, const term *x, int n, bool disjunction)
         return term_var(l, open[0]);
     csp_var z = fresh(l, 0, 1);
     if (l->state != LOWER_NOMEM)
-        lower_check(l, disjunction ? csp_or(l->csp, z, open, (size_t)n_open) : csp_and(l->csp, z, open, (size_t)n_open));
+        lower_posted(l, disjunction ? csp_or(l->csp, z, open, (size_t)n_open) : csp_and(l->csp, z, open, (size_t)n_open));
     return term_var(l, z);
 }
 
