@@ -107,7 +107,7 @@ ROOMS = {
     "plan": ("build lower rules draw value base", {"cover.h", "guide.h", "plan.h"}),
     "stats": ("rules value base", {"distinct.h", "stats.h", "structure.h"}),
     "write": ("rules table draw value base", {"input_mode.h", "model_dir.h", "model_files.h", "naming.h", "npz.h", "onnx_write.h"}),
-    "onnx": ("value base", {"onnx_sound.h", "onnx_view.h"}),
+    "onnx": ("value base", {"onnx_find.h", "onnx_sound.h", "onnx_view.h"}),
     "family": ("plan build lower stats write onnx rules table draw value base", {"family.h", "options.h"}),
     "corpus": ("family plan build lower stats write onnx rules table draw value base", {"replay.h"}),
     "sequences": ("onnx value base", {"coverage.h", "seq_report.h"}),
