@@ -1,6 +1,6 @@
 /* Draws from the domains of choose, attrs and rank: structure is drawn at once, whole numbers become solver variables. */
 #include "value/dmath.h"
-#include "lower/lower_internal.h"
+#include "lower/eval_parts.h"
 
 static bool at_boundary(lower *l)
 {
@@ -78,13 +78,7 @@ static value draw_subset(lower *l, const expr *e)
         if ((int64_t)tape_draw(l->tape, "subset", (uint64_t)left) < wanted)
             p[n++] = term_const(term_need(l, from.p[i]));
     }
-    for (int i = 1; i < n; i++) {
-        term x = p[i];
-        int k = i;
-        for (; k > 0 && p[k - 1].c > x.c; k--)
-            p[k] = p[k - 1];
-        p[k] = x;
-    }
+    eval_sort_constants(l, p, (size_t)n);
     r.ints = (term_list){p, n};
     return r;
 }

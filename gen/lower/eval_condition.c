@@ -85,9 +85,12 @@ term eval_comparison(lower *l, const expr *e)
     if (!relation(e, &rel, &swap, &shift))
         return term_const(0);
     term x = swap ? b.t : a.t, y = swap ? a.t : b.t;
-    if (!x.t && !y.t && x.c < INT64_MAX)
-        return term_const(rel == CSP_EQ ? x.c == y.c : rel == CSP_NE ? x.c != y.c : x.c + shift <= y.c);
-    return term_reify(l, rel, term_scale(l, x, 1, shift), y);
+    if (!x.t && !y.t)
+        return term_const(rel == CSP_EQ ? x.c == y.c : rel == CSP_NE ? x.c != y.c : shift ? x.c < y.c : x.c <= y.c);
+    if (x.c > INT64_MAX - shift) /* not y <= x */
+        return term_scale(l, term_reify(l, CSP_LE, y, x), -1, 1);
+    x.c += shift;
+    return term_reify(l, rel, x, y);
 }
 
 term eval_in(lower *l, const expr *e)
@@ -97,6 +100,7 @@ term eval_in(lower *l, const expr *e)
         return term_const(0);
     if (e->a->type == TY_STRING) {
         bool found = false;
+        lower_spend(l, (size_t)list.strings.n);
         for (int i = 0; i < list.strings.n; i++)
             found |= strcmp(list.strings.p[i], x.s) == 0;
         return term_const(found);
@@ -236,6 +240,7 @@ static void post(lower *l, const expr *e, bool truth)
             value a = eval(l, e->a), b = eval(l, e->b);
             if (l->state == LOWER_OK && a.ints.n != b.ints.n)
                 lower_fail(l);
+            lower_spend(l, (size_t)a.ints.n);
             for (int i = 0; l->state == LOWER_OK && i < a.ints.n; i++)
                 term_post(l, CSP_EQ, a.ints.p[i], b.ints.p[i]);
             return;
@@ -244,12 +249,13 @@ static void post(lower *l, const expr *e, bool truth)
             /* a % b == 0: a = b * q propagates through divisors */
             if (truth && e->op == OP_EQ && e->a->kind == EX_BINARY && e->a->op == OP_MOD && e->b->kind == EX_INT && e->b->i == 0) {
                 term a = eval(l, e->a->a).t, b = eval(l, e->a->b).t;
-                int64_t x, lo, hi;
+                int64_t x, lo, hi, least, most;
                 if (l->state != LOWER_OK)
                     return;
                 if (!(term_fixed(l, a, &x) && term_fixed(l, b, &x))) {
                     term_bounds(l, a, &lo, &hi);
-                    if (lo < 0 || hi < 0) {
+                    term_bounds(l, b, &least, &most);
+                    if (lo < 0 || hi < 0 || least < 1) {
                         term_post(l, CSP_EQ, term_divide(l, TERM_MOD, a, b), term_const(0));
                         return;
                     }
@@ -262,11 +268,17 @@ static void post(lower *l, const expr *e, bool truth)
             if (l->state != LOWER_OK)
                 return;
             term x = swap ? b : a, y = swap ? a : b;
-            x = term_scale(l, x, 1, shift);
-            if (truth)
+            if (!truth && rel == CSP_LE) { /* y < x */
+                term z = x;
+                x = y;
+                y = z;
+                shift = 1 - shift;
+            }
+            if (x.c > INT64_MAX - shift)
+                break;
+            x.c += shift;
+            if (truth || rel == CSP_LE)
                 term_post(l, rel, x, y);
-            else if (rel == CSP_LE)
-                term_post(l, CSP_LE, term_scale(l, y, 1, 1), x);
             else
                 term_post(l, rel == CSP_EQ ? CSP_NE : CSP_EQ, x, y);
             return;
