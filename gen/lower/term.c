@@ -42,7 +42,7 @@ term term_var(lower *l, csp_var v)
 }
 
 /* As term_fixed_sum: parts may lie beyond 64 bits where the whole does not. */
-static bool fixed_sum_wide(const lower *l, term t, int64_t *out)
+static __attribute__((noinline)) bool fixed_sum_wide(const lower *l, term t, int64_t *out)
 {
     wide sum = t.c;
     for (int i = 0, n = term_count(t); i < n; i++) {
@@ -281,8 +281,9 @@ term term_scale(lower *l, term a, int64_t factor, int64_t plus)
 /* a + factor * b; room: for the summands of both, or NULL: they are allocated. */
 static term add_into(lower *l, term a, term b, int64_t factor, lin *room)
 {
-    int64_t shift;
-    if (!nn_mul64(b.c, factor, &shift) || !nn_add64(a.c, shift, &shift)) {
+    const wide c = a.c + (wide)b.c * factor;
+    const int64_t shift = (int64_t)c;
+    if (shift != c) {
         lower_fail(l);
         return term_const(0);
     }
@@ -398,7 +399,7 @@ term term_divide(lower *l, term_division how, term a, term b)
     return term_var(l, z);
 }
 
-/* A constant that no solver variable can hold: the others decide, or it does. */
+/* A constant that no solver variable can hold. */
 static bool beyond_solver(term t)
 {
     return !t.t && (t.c > CSP_BOUND || t.c < -CSP_BOUND);
@@ -429,12 +430,15 @@ term term_extreme(lower *l, const term *x, int n, bool max)
     if (!v || z < 0)
         return term_const(0);
     size_t kept = 0;
+    const term *far = NULL; /* decides, if there is one */
     for (int i = 0; i < n; i++) {
         if (!beyond_solver(x[i]))
             v[kept++] = term_materialize(l, x[i]);
-        else if ((x[i].c > 0) == max)
-            return x[i];
+        else if ((x[i].c > 0) == max && (!far || (max ? x[i].c > far->c : x[i].c < far->c)))
+            far = &x[i];
     }
+    if (far)
+        return *far;
     if (l->state != LOWER_NOMEM)
         lower_check(l, max ? csp_max(l->csp, z, v, kept) : csp_min(l->csp, z, v, kept));
     return term_var(l, z);
@@ -579,7 +583,7 @@ static inline bool too_far(term a, term b)
 }
 
 /* Then the bounds of a and b say whether a REL b holds; fails where they leave it open. */
-static bool holds_by_bounds(lower *l, csp_rel rel, term a, term b)
+static __attribute__((noinline)) bool holds_by_bounds(lower *l, csp_rel rel, term a, term b)
 {
     wide alo, ahi, blo, bhi;
     wide_bounds(l, a, &alo, &ahi);
