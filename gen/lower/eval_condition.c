@@ -73,8 +73,10 @@ term eval_comparison(lower *l, const expr *e)
     value a = eval(l, e->a), b = eval(l, e->b);
     if (l->state != LOWER_OK)
         return term_const(0);
-    if (t == TY_STRING)
+    if (t == TY_STRING) {
+        lower_spend(l, strlen(a.s));
         return term_const((strcmp(a.s, b.s) == 0) == (e->op == OP_EQ));
+    }
     if (t == TY_INTS) {
         term same = equal_lists(l, a.ints, b.ints);
         return e->op == OP_EQ ? same : term_scale(l, same, -1, 1);
@@ -100,8 +102,8 @@ term eval_in(lower *l, const expr *e)
         return term_const(0);
     if (e->a->type == TY_STRING) {
         bool found = false;
-        lower_spend(l, (size_t)list.strings.n);
-        for (int i = 0; i < list.strings.n; i++)
+        lower_spend(l, (size_t)list.strings.n * (strlen(x.s) + 1));
+        for (int i = 0; i < list.strings.n && l->state == LOWER_OK; i++)
             found |= strcmp(list.strings.p[i], x.s) == 0;
         return term_const(found);
     }

@@ -50,6 +50,7 @@ static bool fits(recheck *c, const expr *e)
     inst_value s[2];
     if (shapes(c, e, s, 2) != 2 || s[0].n > s[1].n)
         return false;
+    rc_spend(c, s[0].n);
     for (size_t i = 0; i < s[0].n; i++)
         if (s[0].ints[i] != 1 && s[0].ints[i] != s[1].ints[i + s[1].n - s[0].n])
             return false;

@@ -426,7 +426,9 @@ static inst_value membership(recheck *c, const expr *e)
 {
     inst_value x = recheck_eval(c, e->a), l = recheck_eval(c, e->b);
     bool found = false;
-    rc_spend(c, l.n);
+    if (rc_stopped(c))
+        return x;
+    rc_spend(c, l.n * (e->a->type == TY_STRING ? strlen(x.s) + 1 : 1));
     for (size_t i = 0; i < l.n && !rc_stopped(c); i++) {
         inst_value y = rc_element(e->b->type, &l, i);
         found |= recheck_same(e->a->type, &x, &y);
@@ -456,7 +458,7 @@ static inst_value binary(recheck *c, const expr *e)
             return rc_whole(ordered(e->op, a.r < b.r, a.r == b.r));
         if (t == TY_INT || t == TY_BOOL)
             return rc_whole(ordered(e->op, a.i < b.i, a.i == b.i));
-        rc_spend(c, a.n);
+        rc_spend(c, t == TY_STRING ? strlen(a.s) : a.n);
         return rc_whole(ordered(e->op, false, recheck_same(t, &a, &b)));
     }
     if (e->type != TY_REAL)

@@ -7,9 +7,8 @@
 #include "rules/opmodel_rules.h"
 
 #define RECHECK_MAX_TYPES 16
-/* The lowering has made the instance within its own limit. One of its steps is a few of these: leaves count here, and rules are
- * evaluated anew for each tensor. */
-#define RECHECK_MAX_STEPS (16 * 1000000)
+/* The lowering has made the instance within its own limit. One of its steps is up to four of these, because leaves count here. */
+#define RECHECK_MAX_STEPS (8 * 1000000)
 
 typedef struct {
     const op_set *ops;
