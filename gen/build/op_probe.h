@@ -29,7 +29,7 @@ const op_list *op_probe_mixers(const op_probe *p);
 /* Whether the operator, a mixer, may take both tensors, as far as shapes tell: one that took only shapes that broadcast together
  * when it was probed is taken to ask for such. */
 bool op_probe_may_join(const op_probe *p, const op_model *op, const tensor_desc *a, const tensor_desc *b);
-/* Samples (by number) whose output may go in the input of the operator. NULL without memory. */
-const uint16_t *op_probe_bridges(op_probe *p, const op_model *op, size_t input, size_t *n);
+/* Samples (by number) whose output may go in the input of the operator, valid until the next call. NULL without memory. */
+const uint32_t *op_probe_bridges(op_probe *p, const op_model *op, size_t input, size_t *n);
 
 #endif

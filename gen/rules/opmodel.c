@@ -467,3 +467,12 @@ int op_find(const op_set *s, const char *name)
             return (int)i;
     return -1;
 }
+
+nn_status op_pairs_fit(const op_set *s, const char *what, nn_error *err)
+{
+    if (s->n_ops <= OP_MAX_PAIRED)
+        return NN_OK;
+    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
+                   "%s: pairs of %zu operators are too many; expected at most %d operators (see --ops)", what, s->n_ops,
+                   OP_MAX_PAIRED);
+}

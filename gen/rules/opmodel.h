@@ -81,4 +81,9 @@ nn_status op_set_new_typed(op_set **out, const spec_file *files, size_t n_files,
 void op_set_free(op_set *s);
 int op_find(const op_set *s, const char *name); /* index, -1 if unknown */
 
+#define OP_MAX_PAIRED 4096
+/* NN_ERR_USAGE if the set has more than OP_MAX_PAIRED operators: what keeps a number for each pair of them would take too much
+ * memory. what: the option that asks for it. */
+nn_status op_pairs_fit(const op_set *s, const char *what, nn_error *err);
+
 #endif

@@ -28,7 +28,7 @@ typedef struct {
     nn_error *err;
     int opset;
     spec_def *defs; /* in file order */
-    size_t n_defs;
+    size_t n_defs, n_operators;
     spec_def **by_name;
     spec_merger merger;
     spec_table *table;

@@ -103,7 +103,12 @@ static nn_status add_def(spec_loader *l, const spec_pair *pair, bool is_class)
     spec_def *d = &l->defs[l->n_defs];
     *d = (spec_def){.name = pair->key, .place = pair->place, .entry = pair->value, .order = l->n_defs, .is_class = is_class};
     l->n_defs++;
-    return is_class ? NN_OK : check_since(d, &subject, l->err);
+    if (is_class)
+        return NN_OK;
+    if (l->n_operators++ == SPEC_MAX_OPERATORS)
+        return spec_error(l->err, d->place, "%sone operator too many; expected at most %d in a table", subject.s,
+                          SPEC_MAX_OPERATORS);
+    return check_since(d, &subject, l->err);
 }
 
 static nn_status collect(spec_loader *l, const spec_node *const *roots, size_t n)
