@@ -1,5 +1,5 @@
 /* First pass over a flat entry: tensors, variables and sections are parsed; names are resolved later, in opmodel.c. */
-#include "rules/opmodel_rules.h"
+#include "rules/op_compile.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -281,6 +281,47 @@ static nn_status compile_output_spec(op_compile *c, const spec_pair *pair, op_ou
     return s;
 }
 
+/* Tensors of none of the types that are always there or were chosen: the operator has no use for this choice. */
+static void note_types(op_compile *c, dtype_mask types)
+{
+    const dtype_mask common = dtype_bit(DT_FLOAT32) | dtype_bit(DT_INT64) | dtype_bit(DT_BOOL) | c->asked;
+    if (!(types & common) && !c->lacking)
+        c->lacking = types;
+}
+
+static nn_status parse_inputs(op_compile *c, const spec_node *in, spec_place place)
+{
+    op_model *op = c->op;
+    int slots = 0;
+    for (size_t i = 0; i < op->n_inputs; i++) {
+        nn_status s = compile_input(c, &in->pairs[i], &op->inputs[i], &c->rules->inputs[i]);
+        if (s != NN_OK)
+            return s;
+        slots += op->inputs[i].max_arity;
+        if (op->inputs[i].roles & ROLE_DATA)
+            note_types(c, op->inputs[i].types);
+    }
+    return slots <= OP_MAX_SLOTS
+               ? NN_OK
+               : spec_error(c->err, place, "operator %s: more than %d inputs with variadics counted", op->name, OP_MAX_SLOTS);
+}
+
+static nn_status parse_outputs(op_compile *c, const spec_node *out)
+{
+    op_model *op = c->op;
+    for (size_t i = 0; i < op->n_outputs; i++) {
+        nn_status s = compile_output_spec(c, &out->pairs[i], &op->outputs[i], &c->rules->outputs[i]);
+        if (s != NN_OK)
+            return s;
+        note_types(c, op->outputs[i].types);
+        for (size_t k = 0; k < op->n_inputs; k++)
+            if (strcmp(op->inputs[k].name, op->outputs[i].name) == 0)
+                return spec_error(c->err, out->pairs[i].place, "operator %s: `%s` is both an input and an output", op->name,
+                                  op->outputs[i].name);
+    }
+    return NN_OK;
+}
+
 nn_status op_parse_tensors(op_compile *c, const spec_entry *entry)
 {
     op_model *op = c->op;
@@ -298,27 +339,8 @@ nn_status op_parse_tensors(op_compile *c, const spec_entry *entry)
     c->rules->outputs = arena_calloc(c->a, op->n_outputs, sizeof *c->rules->outputs);
     if (!op->inputs || !op->outputs || !c->rules->inputs || !c->rules->outputs)
         return nn_nomem(c->err);
-    const dtype_mask common = dtype_bit(DT_FLOAT32) | dtype_bit(DT_INT64) | dtype_bit(DT_BOOL) | c->asked;
-    nn_status s = NN_OK;
-    int slots = 0;
-    for (size_t i = 0; i < op->n_inputs && s == NN_OK; i++) {
-        s = compile_input(c, &in->pairs[i], &op->inputs[i], &c->rules->inputs[i]);
-        slots += op->inputs[i].max_arity;
-        if (s == NN_OK && op->inputs[i].roles & ROLE_DATA && !(op->inputs[i].types & common) && !c->lacking)
-            c->lacking = op->inputs[i].types;
-    }
-    if (s == NN_OK && slots > OP_MAX_SLOTS)
-        return spec_error(c->err, entry->place, "operator %s: more than %d inputs with variadics counted", op->name, OP_MAX_SLOTS);
-    for (size_t i = 0; i < op->n_outputs && s == NN_OK; i++) {
-        s = compile_output_spec(c, &out->pairs[i], &op->outputs[i], &c->rules->outputs[i]);
-        if (s == NN_OK && !(op->outputs[i].types & common) && !c->lacking)
-            c->lacking = op->outputs[i].types;
-        for (size_t k = 0; k < op->n_inputs && s == NN_OK; k++)
-            if (strcmp(op->inputs[k].name, op->outputs[i].name) == 0)
-                s = spec_error(c->err, out->pairs[i].place, "operator %s: `%s` is both an input and an output", op->name,
-                               op->outputs[i].name);
-    }
-    return s;
+    nn_status s = parse_inputs(c, in, entry->place);
+    return s == NN_OK ? parse_outputs(c, out) : s;
 }
 
 /* ---- sections ---- */
