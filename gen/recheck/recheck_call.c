@@ -264,36 +264,21 @@ static double rounded(int fn, double x)
     return (double)down;
 }
 
-static inst_value real_call(recheck *c, const expr *e)
+/* lo, hi, mag, width */
+static inst_value measure(int fn, interval a)
 {
-    double x = 0;
-    interval a;
-    switch ((ex_fn)e->op) {
-    case FN_LO:
-    case FN_HI:
-    case FN_MAG:
-    case FN_WIDTH:
-        a = recheck_interval(c, e->args[0]);
-        x = -a.lo > a.hi ? -a.lo : a.hi;
-        return (inst_value){.r = e->op == FN_LO ? a.lo : e->op == FN_HI ? a.hi : e->op == FN_MAG ? x : a.hi - a.lo};
-    case FN_LIVE:
-    case FN_TIES:
-    case FN_WEAK:
-    case FN_SCALE_FOR: /* its freedom is the interval layer's */
-        c->vague = true;
-        return (inst_value){0};
-    case FN_POW:
-        x = recheck_real(c, e->args[0]);
-        return (inst_value){.r = dm_pow(x, recheck_real(c, e->args[1]))};
-    default:
-        break;
-    }
-    x = recheck_real(c, e->args[0]);
-    switch ((ex_fn)e->op) {
+    double mag = -a.lo > a.hi ? -a.lo : a.hi;
+    return (inst_value){.r = fn == FN_LO ? a.lo : fn == FN_HI ? a.hi : fn == FN_MAG ? mag : a.hi - a.lo};
+}
+
+/* Of one real. */
+static inst_value real_function(recheck *c, int fn, double x)
+{
+    switch ((ex_fn)fn) {
     case FN_FLOOR:
     case FN_CEIL:
     case FN_ROUND:
-        return (inst_value){.r = rounded(e->op, x)};
+        return (inst_value){.r = rounded(fn, x)};
     case FN_SIGN:
         return (inst_value){.r = x > 0 ? 1 : x < 0 ? -1 : 0};
     case FN_RELU:
@@ -311,6 +296,29 @@ static inst_value real_call(recheck *c, const expr *e)
     default:
         c->vague = true;
         return (inst_value){0};
+    }
+}
+
+static inst_value real_call(recheck *c, const expr *e)
+{
+    switch ((ex_fn)e->op) {
+    case FN_LO:
+    case FN_HI:
+    case FN_MAG:
+    case FN_WIDTH:
+        return measure(e->op, recheck_interval(c, e->args[0]));
+    case FN_LIVE:
+    case FN_TIES:
+    case FN_WEAK:
+    case FN_SCALE_FOR: /* likely values and scales are left to the lowering */
+        c->vague = true;
+        return (inst_value){0};
+    case FN_POW: {
+        double x = recheck_real(c, e->args[0]);
+        return (inst_value){.r = dm_pow(x, recheck_real(c, e->args[1]))};
+    }
+    default:
+        return real_function(c, e->op, recheck_real(c, e->args[0]));
     }
 }
 

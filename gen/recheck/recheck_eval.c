@@ -466,6 +466,16 @@ static inst_value binary(recheck *c, const expr *e)
     return (inst_value){.r = e->op == OP_ADD ? a.r + b.r : e->op == OP_SUB ? a.r - b.r : e->op == OP_MUL ? a.r * b.r : a.r / b.r};
 }
 
+static inst_value listed(recheck *c, const expr *e)
+{
+    rc_list l = rc_new_list(c, e->type, e->n);
+    for (size_t i = 0; i < e->n && !rc_stopped(c); i++) {
+        inst_value x = recheck_eval(c, e->args[i]);
+        rc_append(c, &l, &x);
+    }
+    return l.v;
+}
+
 inst_value recheck_eval(recheck *c, const expr *e)
 {
     inst_value r = {0};
@@ -511,14 +521,8 @@ inst_value recheck_eval(recheck *c, const expr *e)
         return indexed(c, e);
     case EX_SLICE:
         return sliced(c, e);
-    case EX_LIST: {
-        rc_list l = rc_new_list(c, e->type, e->n);
-        for (size_t i = 0; i < e->n && !rc_stopped(c); i++) {
-            r = recheck_eval(c, e->args[i]);
-            rc_append(c, &l, &r);
-        }
-        return l.v;
-    }
+    case EX_LIST:
+        return listed(c, e);
     case EX_FOR:
         return rc_generate(c, e);
     case EX_CALL:
