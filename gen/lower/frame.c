@@ -163,7 +163,7 @@ static value var_value(lower *l, int var)
         int64_t whole = term_need(l, r.t);
         r.r = (double)whole;
     } else if (v->type == TY_REAL && v->origin == VAR_ATTR)
-        r.r = (double)(float)r.r;
+        r.r = lower_float32(l, r.r);
     return r;
 }
 
@@ -203,8 +203,13 @@ static int draw_rank(lower *l, const frame_slot *s)
     if (f->target && f->target->rank <= NN_MAX_RANK && (mask >> f->target->rank & 1) &&
         tape_draw(l->tape, "rank of target", 4) != 3)
         return f->target->rank;
-    for (int r = 0; r <= NN_MAX_RANK && r <= l->limits.max_rank; r++)
+    bool any = false;
+    for (int r = 0; r <= NN_MAX_RANK && r <= l->limits.max_rank; r++) {
         w[r] = (mask >> r & 1) ? weights[r] : 0;
+        any |= w[r] > 0;
+    }
+    if (!any) /* all are above the limit */
+        return -1;
     return (int)tape_weighted(l->tape, "rank", w, NN_MAX_RANK + 1);
 }
 

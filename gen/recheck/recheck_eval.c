@@ -46,7 +46,9 @@ void *rc_room(recheck *c, size_t n, size_t size)
 bool recheck_near(double a, double b)
 {
     double d = a > b ? a - b : b - a, size = (a < 0 ? -a : a) + (b < 0 ? -b : b);
-    return a == b || d <= 1e-6 * size || d < 1e-37;
+    if (!(size - size == 0)) /* an infinity, or no number: nothing else is near it */
+        return a == b || (a != a && b != b);
+    return d <= 1e-6 * size || d < 1e-37;
 }
 
 /* ---- whole numbers ---- */

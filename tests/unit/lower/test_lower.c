@@ -466,6 +466,10 @@ static void contradictions_fail(void **state)
         ENTRY("    shape: {Y: \"[0]\"}\n    range: {Y: \"X\"}\n"),
         ENTRY("    shape: {Y: \"[100000]\"}\n    range: {Y: \"X\"}\n"),
         ENTRY("    shape: {Y: \"shape(X)\"}\n    range: {Y: \"X / 0\"}\n"),
+        ENTRY(SAME "    attrs: {a: float 1e43}\n"), /* infinite as float32 */
+        ENTRY(SAME "    attrs: {a: \"floats [1, 1e43]\"}\n"),
+        ENTRY(SAME "    rank: {X: 8}\n"),
+        ENTRY(SAME "    rank: {X: 7..8}\n"),
         ENTRY(SAME "    choose: {n: 1..3, m: \"n..n - 1\"}\n"),
         ENTRY(SAME "    choose: {x: \"factors(7, 0)\"}\n"),
         ENTRY(SAME "    choose: {a: 1..1000000, b: 1..1000000}\n    where: [\"a * b == 999999999989\"]\n"),
@@ -480,6 +484,22 @@ static void contradictions_fail(void **state)
         assert_false(op_feasible(b.set, &b.set->ops[0], &b.limits));
         close_bench(&b);
     }
+}
+
+/* Reals may be infinite, and no number at all, where nothing asks for more. */
+static void infinite_reals_are_values(void **state)
+{
+    (void)state;
+    bench b;
+    open_bench(&b, ENTRY(SAME "    choose: {r: \"[-inf, inf - inf, 1e43]\"}\n    where: [\"r[0] < r[2]\"]\n"), (lower_limits){0},
+               43);
+    lower_request r = request(&b.set->ops[0]);
+    assert_int_equal(solve(&b, &r), LOWER_OK);
+    close_bench(&b);
+    open_bench(&b, ENTRY(SAME "    choose: {r: \"[-inf, inf - inf]\"}\n    where: [\"r[1] == r[1]\"]\n"), (lower_limits){0}, 43);
+    r = request(&b.set->ops[0]);
+    assert_int_equal(solve(&b, &r), LOWER_FAIL);
+    close_bench(&b);
 }
 
 static void excess_fails(void **state)
@@ -571,6 +591,7 @@ int main(void)
         cmocka_unit_test(limits_hold),
         cmocka_unit_test(each_operator_is_feasible_and_determined_by_its_seed),
         cmocka_unit_test(contradictions_fail),
+        cmocka_unit_test(infinite_reals_are_values),
         cmocka_unit_test(excess_fails),
         cmocka_unit_test(the_request_is_checked),
     };
