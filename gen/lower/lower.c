@@ -187,6 +187,32 @@ static void limit_size(lower *l, const term *dims, int rank)
         term_post(l, CSP_LE, term_product(l, dims, rank), term_const(l->limits.max_elements));
 }
 
+/* Whether a rule for the rank that names others, and was not drawn from, has the rank. */
+static bool rank_in(lower *l, const expr *e, int rank)
+{
+    if (e->type != TY_DOMAIN)
+        return eval_int(l, e) == rank;
+    if (e->kind == EX_IF)
+        return rank_in(l, eval_cond(l, e->a) ? e->b : e->c, rank);
+    if (e->kind == EX_RANGE)
+        return rank >= eval_int(l, e->a) && rank <= eval_int(l, e->b);
+    if (e->kind != EX_SET)
+        return true; /* drawn */
+    bool found = false;
+    for (size_t i = 0; i < e->n && !found; i++)
+        found = eval_int(l, e->args[i]) == rank;
+    return found;
+}
+
+static bool rank_allowed(lower *l, const frame *f, const frame_slot *slot)
+{
+    const expr *rule = f->rules->inputs[slot->input].rank;
+    uint32_t ranks = f->op->inputs[slot->input].ranks;
+    if (ranks != 0 && !(ranks >> slot->rank & 1))
+        return false;
+    return !rule || frame_rank_is_literal(rule) || rank_in(l, rule, slot->rank);
+}
+
 static void post_inputs(lower *l, frame *f)
 {
     for (int s = 0; s < f->n_slots && l->state == LOWER_OK; s++) {
@@ -206,15 +232,8 @@ static void post_inputs(lower *l, frame *f)
         }
         if (l->state == LOWER_OK && slot->kind != SLOT_TENSOR && slot->kind != SLOT_LINK)
             limit_size(l, slot->dims, slot->rank);
-        if (l->state == LOWER_OK && (slot->kind == SLOT_TENSOR || slot->kind == SLOT_LINK) &&
-            f->op->inputs[slot->input].ranks != 0 && !(f->op->inputs[slot->input].ranks >> slot->rank & 1))
+        if (l->state == LOWER_OK && !rank_allowed(l, f, slot))
             lower_fail(l);
-        /* A rank that depends on other tensors is a condition on a given one. */
-        if (l->state == LOWER_OK && rule->rank && slot->kind != SLOT_INIT && rule->rank->kind == EX_RANGE &&
-            (rule->rank->a->kind != EX_INT || rule->rank->b->kind != EX_INT)) {
-            if (slot->rank < eval_int(l, rule->rank->a) || slot->rank > eval_int(l, rule->rank->b))
-                lower_fail(l);
-        }
     }
 }
 

@@ -468,6 +468,8 @@ static void contradictions_fail(void **state)
         ENTRY("    shape: {Y: \"shape(X)\"}\n    range: {Y: \"X / 0\"}\n"),
         ENTRY(SAME "    attrs: {a: float 1e43}\n"), /* infinite as float32 */
         ENTRY(SAME "    attrs: {a: \"floats [1, 1e43]\"}\n"),
+        "operators:\n  A:\n    since: [1]\n    in: {X: float32, W: float32 weight}\n    out: {Y: float32}\n"
+        "    rank: {W: 1}\n    shape: {Y: \"shape(X)\", W: \"[2, 2]\"}\n    range: {Y: X}\n",
         ENTRY(SAME "    rank: {X: 8}\n"),
         ENTRY(SAME "    rank: {X: 7..8}\n"),
         ENTRY(SAME "    choose: {n: 1..3, m: \"n..n - 1\"}\n"),
@@ -482,6 +484,30 @@ static void contradictions_fail(void **state)
             if (solve(&b, &r) != LOWER_FAIL)
                 fail_msg("table %zu has an instance", i);
         assert_false(op_feasible(b.set, &b.set->ops[0], &b.limits));
+        close_bench(&b);
+    }
+}
+
+/* A rank by an expression, by the shape of an initializer, or asked for from outside: the rule holds for each. */
+static void ranks_follow_their_rule(void **state)
+{
+    (void)state;
+    static const char *const rules[] = {"{q}", "q", "{q, q}", "q..q", "if q == 2 then 2 else q", "{1, 4}"};
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+        char table[600];
+        snprintf(table, sizeof table, ENTRY(SAME "    choose: {q: 1..2}\n    rank: {X: \"%s\"}\n"), rules[i]);
+        bench b;
+        open_bench(&b, table, (lower_limits){0}, 47);
+        tensor_desc three = tensor(3, 2, 2, 2);
+        lower_request r = request(&b.set->ops[0]), given = r, asked = r;
+        given.slots[0] = (lower_slot){.kind = SLOT_TENSOR, .tensor = &three, .rank = -1};
+        asked.slots[0] = (lower_slot){.kind = SLOT_OPEN, .rank = 3};
+        for (int k = 0; k < 20; k++) {
+            assert_int_equal(solve(&b, &r), LOWER_OK);
+            assert_int_equal(solve(&b, &given), LOWER_FAIL);
+            assert_int_equal(solve(&b, &asked), LOWER_FAIL);
+            arena_reset(&b.memory);
+        }
         close_bench(&b);
     }
 }
@@ -591,6 +617,7 @@ int main(void)
         cmocka_unit_test(limits_hold),
         cmocka_unit_test(each_operator_is_feasible_and_determined_by_its_seed),
         cmocka_unit_test(contradictions_fail),
+        cmocka_unit_test(ranks_follow_their_rule),
         cmocka_unit_test(infinite_reals_are_values),
         cmocka_unit_test(excess_fails),
         cmocka_unit_test(the_request_is_checked),
