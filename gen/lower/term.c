@@ -281,9 +281,8 @@ term term_scale(lower *l, term a, int64_t factor, int64_t plus)
 /* a + factor * b; room: for the summands of both, or NULL: they are allocated. */
 static term add_into(lower *l, term a, term b, int64_t factor, lin *room)
 {
-    const wide c = a.c + (wide)b.c * factor;
-    const int64_t shift = (int64_t)c;
-    if (shift != c) {
+    int64_t shift;
+    if (!(factor == -1 ? nn_sub64(a.c, b.c, &shift) : nn_mul64(b.c, factor, &shift) && nn_add64(a.c, shift, &shift))) {
         lower_fail(l);
         return term_const(0);
     }

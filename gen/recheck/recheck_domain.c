@@ -93,14 +93,17 @@ static bool are_reals(recheck *c, const expr *e, const inst_value *v)
     return true;
 }
 
+/* Of reals and strings only the one that was drawn has been evaluated: the others need not have a value. */
 static bool one_of(recheck *c, const expr *e, ex_type t, const inst_value *v)
 {
     for (size_t i = 0; i < e->n; i++) {
         inst_value x = recheck_eval(c, e->args[i]);
         if (t == TY_REAL && e->args[i]->type != TY_REAL)
             x.r = (double)x.i;
-        if (c->fault == NULL && recheck_same(t, &x, v))
+        if (!rc_stopped(c) && recheck_same(t, &x, v))
             return true;
+        if (e->index != TY_INT)
+            c->fault = NULL;
     }
     return false;
 }

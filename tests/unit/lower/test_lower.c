@@ -522,6 +522,12 @@ static void infinite_reals_are_values(void **state)
     lower_request r = request(&b.set->ops[0]);
     assert_int_equal(solve(&b, &r), LOWER_OK);
     close_bench(&b);
+    open_bench(&b, ENTRY(SAME "    attrs: {r: \"float {1.5, 2 / 0, 3.5}\"}\n"), (lower_limits){0},
+               43); /* what is not drawn has no say */
+    r = request(&b.set->ops[0]);
+    for (int k = 0, found = 0; k < 40 || found == 0; k++)
+        found += solve(&b, &r) == LOWER_OK;
+    close_bench(&b);
     open_bench(&b, ENTRY(SAME "    choose: {r: \"[-inf, inf - inf]\"}\n    where: [\"r[1] == r[1]\"]\n"), (lower_limits){0}, 43);
     r = request(&b.set->ops[0]);
     assert_int_equal(solve(&b, &r), LOWER_FAIL);
