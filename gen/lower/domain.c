@@ -159,8 +159,7 @@ static double draw_real(lower *l, double lo, double hi, bool logarithmic)
     else
         x = tape_real(l->tape, "real", lo, hi);
     /* Rounded towards the middle where float32 cannot hold an end. */
-    float f = (float)x;
-    return (double)f;
+    return lower_float32(l, x);
 }
 
 static value draw_list(lower *l, const expr *e)
@@ -203,7 +202,7 @@ static value draw_of_set(lower *l, const expr *e)
     }
     size_t i = tape_draw(l->tape, "one of", e->n);
     if (expr_domain_type(e) == TY_REAL)
-        r.r = (double)(float)eval_real(l, e->args[i]);
+        r.r = lower_float32(l, eval_real(l, e->args[i]));
     else
         r.s = eval(l, e->args[i]).s;
     return r;

@@ -468,6 +468,8 @@ static void contradictions_fail(void **state)
         ENTRY("    shape: {Y: \"shape(X)\"}\n    range: {Y: \"X / 0\"}\n"),
         ENTRY(SAME "    attrs: {a: float 1e43}\n"), /* infinite as float32 */
         ENTRY(SAME "    attrs: {a: \"floats [1, 1e43]\"}\n"),
+        ENTRY(SAME "    choose: {a: \"{1e43, 2e43}\"}\n"),
+        ENTRY(SAME "    choose: {a: \"real(1e43, 1e43)\"}\n"),
         "operators:\n  A:\n    since: [1]\n    in: {X: float32, W: float32 weight}\n    out: {Y: float32}\n"
         "    rank: {W: 1}\n    shape: {Y: \"shape(X)\", W: \"[2, 2]\"}\n    range: {Y: X}\n",
         ENTRY(SAME "    rank: {X: 8}\n"),
