@@ -11,7 +11,7 @@ typedef struct {
     char bytes[300];
 } text;
 
-/* Adds to the text, as far as it fits. */
+/* Appends to the text; what does not fit is cut off. */
 __attribute__((format(printf, 2, 3))) static void put(text *t, const char *format, ...)
 {
     size_t n = strlen(t->bytes);

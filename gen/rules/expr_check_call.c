@@ -133,7 +133,7 @@ static nn_status check_aggregate_of_one(op_compile *c, expr *e)
     return expr_coerce(c, &e->args[0], TY_INTS);
 }
 
-/* The parser has seen to it that only min, max and hull take several. */
+/* The parser allows several arguments for min, max and hull only. */
 static nn_status check_aggregate(op_compile *c, expr *e)
 {
     nn_status s = visit_args(c, e);

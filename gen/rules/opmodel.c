@@ -343,7 +343,7 @@ static bool names_output(const expr *e)
     return found;
 }
 
-/* Conditions on inputs alone go first, in their order: they are seen to before the outputs' ranges are computed. */
+/* Conditions on inputs alone go first, in their order: they are checked before the outputs' ranges are computed. */
 static void order_require(op_rules *r)
 {
     for (size_t i = 0; i < r->n_require; i++) {

@@ -55,7 +55,7 @@ op_hint op_suggest(const op_compile *c, const char *word)
     return hint_of(word, names, n);
 }
 
-/* "; did you mean `float32`?" or what else may stand there. */
+/* "; did you mean `float32`?", or a list of what is allowed there. */
 static op_hint suggest_type(const op_compile *c, const char *word, const char *otherwise)
 {
     const char *names[DT_COUNT + OP_MAX_TYPES];
@@ -157,7 +157,7 @@ static nn_status parse_type(op_compile *c, words *w, const char *tensor, dtype_m
     for (size_t i = 0; i < c->op->n_types; i++) {
         if (strcmp(c->op->type_names[i], w->word) == 0) {
             *types = c->op->type_masks[i];
-            /* one type that is not of data, for want of others: as if it were written in the variable's place */
+            /* a single type that is not of data: as if it were written in the variable's place */
             bool plain = c->widened >> i & 1 && !(*types & (*types - 1)) && !(*types & c->op->data);
             *type_var = plain ? -1 : (int)i;
             return NN_OK;
@@ -281,7 +281,7 @@ static nn_status compile_output_spec(op_compile *c, const spec_pair *pair, op_ou
     return s;
 }
 
-/* Tensors of none of the types that are always there or were chosen: the operator has no use for this choice. */
+/* An operator with a tensor of a type that is neither always available nor chosen is left out. */
 static void note_types(op_compile *c, dtype_mask types)
 {
     const dtype_mask common = dtype_bit(DT_FLOAT32) | dtype_bit(DT_INT64) | dtype_bit(DT_BOOL) | c->asked;
