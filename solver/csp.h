@@ -99,7 +99,7 @@ csp_result csp_solve(csp *s, const csp_search *search, const csp_var *decide, si
 int64_t csp_value(const csp *s, csp_var x); /* of a fixed variable */
 /* Calls visit (may be NULL) for every solution over decide[], ascending in its order (others are extended to one witness); stops
  * when visit returns false or after max solutions. Returns the number visited through *count. State afterwards as before. CSP_FAIL:
- * proved to have none; CSP_OK: at least one (or max is 0), listed as far as asked; CSP_LIMIT: the budget was spent first. */
+ * proved to have none; CSP_OK: at least one (or max is 0), up to max were visited; CSP_LIMIT: the budget was spent first. */
 csp_result csp_enumerate(csp *s, const csp_var *decide, size_t n, uint64_t max, bool (*visit)(void *user, const csp *s), void *user,
                          uint64_t *count);
 

@@ -83,7 +83,7 @@ typedef struct {
     int64_t value;
     csp_var var;
     uint32_t at;   /* position in the order when it was opened */
-    uint32_t scan; /* likewise of the others */
+    uint32_t scan; /* position among the other variables when it was opened */
     uint8_t stage; /* see search.c */
     bool rest;     /* past the decision variables */
 } level_t;

@@ -77,7 +77,7 @@ static void slacks(const csp *s, const linear_t *t, wide k, wide *below, wide *a
 }
 
 /* below: sum <= min(sum) + slack, each term may exceed its least value by the slack at most. Else sum >= max(sum) - slack,
- * likewise. */
+ * and each term may fall short of its greatest value by the slack at most. */
 static bool prune(csp *s, const linear_t *t, wide slack, bool below)
 {
     for (uint32_t i = 0; i < t->n; i++) {

@@ -154,7 +154,7 @@ static bool product_any(csp *s, const prop_t *p)
 
 /* ---- divisors ---- */
 
-/* Leaves the divisors of v, not 0, in x, as far as that is cheap. */
+/* Keeps only the divisors of v, which is not 0, in x. Does nothing where that would be expensive. */
 static bool keep_divisors(csp *s, csp_var x, int64_t v)
 {
     const var_t *d = &s->var[x];
@@ -182,7 +182,7 @@ static bool product_fixed(csp *s, prop_t *p)
     int64_t left = lo_of(s, p->v[0]);
     uint32_t free = 0, at = 0;
     if (left == 0)
-        return true; /* bounds say all there is to say, once one is left */
+        return true; /* bounds propagation is enough */
     if (p->k2 == 0 || left % p->k2 != 0)
         return dom_fail(s);
     left /= p->k2;
@@ -227,7 +227,7 @@ csp_result csp_product(csp *s, csp_var z, const csp_var *x, size_t n)
         return CSP_NOMEM;
     p->v[0] = z;
     p->k2 = 1;
-    /* Fixed factors go into k2, as far as they fit. */
+    /* Fixed factors go into k2 while their product fits. */
     bool fixed = false;
     for (size_t i = 0; i < n; i++)
         fixed = fixed || dom_fixed(s, x[i]);

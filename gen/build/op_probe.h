@@ -29,7 +29,8 @@ const op_list *op_probe_mixers(const op_probe *p);
 /* Whether the operator may take both tensors, as far as their shapes tell: if it is a mixer that took no other shapes when it was
  * probed, they must broadcast together. */
 bool op_probe_may_join(const op_probe *p, const op_model *op, const tensor_desc *a, const tensor_desc *b);
-/* Numbers of the samples whose output may go in the input of the operator, *n of them. NULL without memory. */
-const uint16_t *op_probe_bridges(op_probe *p, const op_model *op, size_t input, size_t *n);
+/* Numbers of the samples whose output may go in the input of the operator, *n of them, valid until the next call. NULL without
+ * memory. */
+const uint32_t *op_probe_bridges(op_probe *p, const op_model *op, size_t input, size_t *n);
 
 #endif

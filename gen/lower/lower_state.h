@@ -80,6 +80,14 @@ static inline void lower_spend(lower *l, size_t steps)
     else
         l->steps += (uint32_t)steps;
 }
+/* Fails where a finite number is infinite as float32. */
+static inline double lower_float32(lower *l, double x)
+{
+    double r = (double)(float)x;
+    if (x - x == 0 && !(r - r == 0))
+        lower_fail(l, WHY_FLOAT32);
+    return r;
+}
 /* Scratch; NULL sets NOMEM, or FAIL where the steps are used up. */
 static inline void *lower_alloc(lower *l, size_t n, size_t size)
 {
