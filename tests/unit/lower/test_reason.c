@@ -101,7 +101,7 @@ static const struct {
     {WHERE("X[9] == 1"), NULL, "an index lies outside of its list: A, where (t.yaml:9:14)"},
     {WHERE("3 / (X[0] - X[0]) == 1"), NULL, "a division by zero: A, where (t.yaml:9:14)"},
     {WHERE("9223372036854775807 + 1 == 0"), NULL, "a number lies beyond 64 bits: A, where (t.yaml:9:14)"},
-    {CHOOSE("r: \"real(1e39, 1e40)\"", "1 == 1"), NULL, "a real is infinite as float32: A, value r (t.yaml:9:14)"},
+    {CHOOSE("r: \"{1e39, 1e40}\"", "1 == 1"), NULL, "a real is infinite as float32: A, value r (t.yaml:9:14)"},
     {CHOOSE("m: \"list(64, 0..1)\"", "sum(m) == 7"), NULL,
      "a sum, product or condition has too many open numbers: A, where (t.yaml:10:14)"},
     {WHERE("min([i for i in 1..0]) == 1"), NULL, "the least or largest of no elements has no value: A, where (t.yaml:9:14)"},
