@@ -111,60 +111,49 @@ static bool broadcast(__int128 z, __int128 x, __int128 y)
     return x >= 1 && y >= 1 && (x == y || x == 1 || y == 1) && z == (x > y ? x : y);
 }
 
+/* The i-th of a constraint's own variables: z, x, y or b, as posted. */
+static __int128 own(view c, int i)
+{
+    return val(c, c.p->v[i]);
+}
+
+static bool element(view c)
+{
+    __int128 index = own(c, 1);
+    return index >= 0 && index < c.p->n && arg(c, (uint32_t)index) == own(c, 0);
+}
+
 static bool holds(view c)
 {
-    __int128 v0 = 0, v1 = 0, v2 = 0;
-    switch ((prop_kind)c.p->kind) {
-    case PROP_LINEAR:
-    case PROP_TABLE:
-        break;
-    case PROP_DIV:
-    case PROP_CEILDIV:
-    case PROP_MOD:
-    case PROP_BROADCAST:
-        v2 = val(c, c.p->v[2]);
-        v1 = val(c, c.p->v[1]);
-        v0 = val(c, c.p->v[0]);
-        break;
-    case PROP_ABS:
-    case PROP_EQ:
-    case PROP_NE:
-    case PROP_ELEMENT:
-        v1 = val(c, c.p->v[1]);
-        v0 = val(c, c.p->v[0]);
-        break;
-    default:
-        v0 = val(c, c.p->v[0]);
-    }
     switch ((prop_kind)c.p->kind) {
     case PROP_LINEAR:
         return relation(c);
     case PROP_REIFY:
-        return boolean(v0) && (v0 == 1) == relation(c);
+        return boolean(own(c, 0)) && (own(c, 0) == 1) == relation(c);
     case PROP_PRODUCT:
         return product(c);
     case PROP_DIV:
-        return is_floor(v0, v1, v2);
+        return is_floor(own(c, 0), own(c, 1), own(c, 2));
     case PROP_CEILDIV:
-        return is_floor(-v0, -v1, v2);
+        return is_floor(-own(c, 0), -own(c, 1), own(c, 2));
     case PROP_MOD:
-        return is_mod(v0, v1, v2);
+        return is_mod(own(c, 0), own(c, 1), own(c, 2));
     case PROP_MIN:
         return extreme(c, false);
     case PROP_MAX:
         return extreme(c, true);
     case PROP_ABS:
-        return v0 == (v1 < 0 ? -v1 : v1);
+        return own(c, 0) == (own(c, 1) < 0 ? -own(c, 1) : own(c, 1));
     case PROP_EQ:
-        return v0 == v1;
+        return own(c, 0) == own(c, 1);
     case PROP_NE:
-        return v0 != v1;
+        return own(c, 0) != own(c, 1);
     case PROP_ELEMENT:
-        return v1 >= 0 && v1 < c.p->n && arg(c, (uint32_t)v1) == v0;
+        return element(c);
     case PROP_TABLE:
         return row_found(c);
     case PROP_BROADCAST:
-        return broadcast(v0, v1, v2);
+        return broadcast(own(c, 0), own(c, 1), own(c, 2));
     case PROP_OR:
         return connective(c, true);
     case PROP_AND:

@@ -85,7 +85,7 @@ typedef struct {
     int64_t value;
     csp_var var;
     uint32_t at;   /* position in the order when it was opened */
-    uint32_t scan; /* the same, for the other variables */
+    uint32_t scan; /* position among the other variables when it was opened */
     uint8_t stage; /* see search.c */
     bool rest;     /* all decision variables are fixed */
 } level_t;

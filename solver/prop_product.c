@@ -183,7 +183,7 @@ static bool product_fixed(csp *s, prop_t *p)
     int64_t left = lo_of(s, p->v[0]);
     uint32_t free = 0, at = 0;
     if (left == 0)
-        return true; /* once only one factor is free, bounds are enough */
+        return true; /* z is 0: bounds are enough */
     if (p->k2 == 0 || left % p->k2 != 0)
         return dom_fail(s);
     left /= p->k2;

@@ -86,7 +86,7 @@ static lower_result join_bridged(builder *b, const op_model *op, int32_t x, int3
     size_t n = 0, n_samples;
     if (link < 0)
         return LOWER_FAIL;
-    const uint16_t *list = op_probe_bridges(b->probe, op, (size_t)link, &n);
+    const uint32_t *list = op_probe_bridges(b->probe, op, (size_t)link, &n);
     if (!list)
         return LOWER_NOMEM;
     const probe_sample *samples = op_probe_samples(b->probe, &n_samples);

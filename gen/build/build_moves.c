@@ -43,7 +43,7 @@ lower_result move_bridge(builder *b, const op_model *op)
     size_t n = 0, n_samples;
     if (input < 0)
         return LOWER_FAIL;
-    const uint16_t *list = op_probe_bridges(b->probe, op, (size_t)input, &n);
+    const uint32_t *list = op_probe_bridges(b->probe, op, (size_t)input, &n);
     if (!list)
         return LOWER_NOMEM;
     const probe_sample *samples = op_probe_samples(b->probe, &n_samples);

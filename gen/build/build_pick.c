@@ -52,11 +52,9 @@ static int32_t pick_near(builder *b, id_list (*lists)[STATE_RANKS], dtype_mask t
     return -1;
 }
 
-int32_t build_pick(builder *b, const op_model *op, size_t input, bool taken, dtype_mask only)
+static int32_t pick_tensor(builder *b, const op_model *op, size_t input, bool taken, dtype_mask only)
 {
     const op_input *in = &op->inputs[input];
-    if (b->group.target >= 0)
-        return pick_graph_input(b, op, input);
     id_list(*lists)[STATE_RANKS] = taken ? b->s.taken : b->s.free;
     dtype_mask types = only == 0 ? in->types : in->types & only;
     size_t total = 0;
@@ -70,6 +68,14 @@ int32_t build_pick(builder *b, const op_model *op, size_t input, bool taken, dty
             return t;
     }
     return -1;
+}
+
+int32_t build_pick(builder *b, const op_model *op, size_t input, bool taken, dtype_mask only)
+{
+    int32_t t = b->group.target >= 0 ? pick_graph_input(b, op, input) : pick_tensor(b, op, input, taken, only);
+    if (t < 0 && b->trace)
+        b->trace->no_tensor(b->trace->data, op, op->inputs[input].name);
+    return t;
 }
 
 int32_t build_pick_either(builder *b, const op_model *op, size_t input, dtype_mask only)

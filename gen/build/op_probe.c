@@ -1,20 +1,27 @@
 #include "build/op_probe.h"
 
+#include <string.h>
+
 #define PROBE_RANKS 5 /* 0 .. 4 */
 #define PROBE_SEED 0x70726f6265u
 
 typedef struct {
-    uint16_t *items;
+    uint32_t *items;
     size_t n;
 } sample_list;
+
+/* Samples in all lists that are kept at a time. With tens of thousands of operators each list has as many samples. */
+#define MOST_KEPT ((size_t)4 << 20)
 
 struct op_probe {
     const op_index *index;
     lower *l;
     probe_sample *samples;
-    size_t n;
+    size_t n, room;
+    uint32_t *found; /* workspace: one list */
     /* for each operator and input, the samples whose output may be that input; items NULL: not yet computed */
     sample_list *bridges;
+    size_t kept; /* number of samples in all of these lists */
     op_list mixers;
     bool *broadcasts; /* for each operator: it is a mixer whose operands must broadcast together */
 };
@@ -84,8 +91,8 @@ static lower_result probe_types(op_probe *p, const op_model *op, size_t input, c
         uint8_t output = 0;
         lower_result res = probe_one(p, op, input, d, (dtype)type, t, &out, &output);
         arena_release(memory, m);
-        if (res == LOWER_NOMEM)
-            return res;
+        if (res == LOWER_NOMEM || !nn_grow((void **)&p->samples, &p->room, p->n + 1, sizeof *p->samples))
+            return LOWER_NOMEM;
         if (res == LOWER_OK)
             p->samples[p->n++] = (probe_sample){op->index, d->type, (uint8_t)d->rank, (uint8_t)input, output, out};
     }
@@ -235,16 +242,13 @@ nn_status op_probe_new(op_probe **out, const op_index *index, lower *l, arena *m
         return nn_nomem(err);
     p->index = index;
     p->l = l;
-    size_t types = 0;
-    for (int k = 1; k < DT_COUNT; k++)
-        types += index->ops->data >> k & 1;
-    p->samples = nn_calloc(index->bridges.n * PROBE_RANKS * types * types + 1, sizeof *p->samples);
     p->bridges = nn_calloc(index->ops->n_ops * OP_MAX_INPUTS + 1, sizeof *p->bridges);
     p->broadcasts = nn_calloc(index->ops->n_ops + 1, sizeof *p->broadcasts);
     p->mixers.items = nn_calloc(index->float_joins.n + 1, sizeof *p->mixers.items);
-    nn_status st =
-        p->samples && p->bridges && p->broadcasts && p->mixers.items ? tape_new_seeded(&t, PROBE_SEED, 0, err) : nn_nomem(err);
+    nn_status st = p->bridges && p->broadcasts && p->mixers.items ? tape_new_seeded(&t, PROBE_SEED, 0, err) : nn_nomem(err);
     if (st == NN_OK && (probe_all(p, memory, t) != NN_OK || find_mixers(p, memory, t) != NN_OK))
+        st = nn_nomem(err);
+    if (st == NN_OK && !(p->found = nn_calloc(p->n + 1, sizeof *p->found)))
         st = nn_nomem(err);
     tape_free(t);
     if (st != NN_OK)
@@ -254,14 +258,23 @@ nn_status op_probe_new(op_probe **out, const op_index *index, lower *l, arena *m
     return st;
 }
 
+static void forget_bridges(op_probe *p)
+{
+    for (size_t i = 0; p->bridges && i < p->index->ops->n_ops * OP_MAX_INPUTS; i++) {
+        nn_free(p->bridges[i].items);
+        p->bridges[i] = (sample_list){0};
+    }
+    p->kept = 0;
+}
+
 void op_probe_free(op_probe *p)
 {
     if (!p)
         return;
-    for (size_t i = 0; p->bridges && i < p->index->ops->n_ops * OP_MAX_INPUTS; i++)
-        nn_free(p->bridges[i].items);
+    forget_bridges(p);
     nn_free(p->bridges);
     nn_free(p->samples);
+    nn_free(p->found);
     nn_free(p->broadcasts);
     nn_free(p->mixers.items);
     nn_free(p);
@@ -290,17 +303,28 @@ bool op_probe_may_join(const op_probe *p, const op_model *op, const tensor_desc 
     return true;
 }
 
-const uint16_t *op_probe_bridges(op_probe *p, const op_model *op, size_t input, size_t *n)
+static bool find_bridges(op_probe *p, const op_model *op, size_t input, sample_list *l)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < p->n; i++)
+        if (lower_may_take(p->l, op, input, &p->samples[i].out))
+            p->found[n++] = (uint32_t)i;
+    if (p->kept + n > MOST_KEPT)
+        forget_bridges(p);
+    l->items = nn_malloc((n + 1) * sizeof *l->items);
+    if (!l->items)
+        return false;
+    memcpy(l->items, p->found, n * sizeof *l->items);
+    l->n = n;
+    p->kept += n;
+    return true;
+}
+
+const uint32_t *op_probe_bridges(op_probe *p, const op_model *op, size_t input, size_t *n)
 {
     sample_list *l = &p->bridges[op->index * OP_MAX_INPUTS + input];
-    if (!l->items) {
-        l->items = nn_malloc((p->n + 1) * sizeof *l->items);
-        if (!l->items)
-            return NULL;
-        for (size_t i = 0; i < p->n; i++)
-            if (lower_may_take(p->l, op, input, &p->samples[i].out))
-                l->items[l->n++] = (uint16_t)i;
-    }
+    if (!l->items && !find_bridges(p, op, input, l))
+        return NULL;
     *n = l->n;
     return l->items;
 }

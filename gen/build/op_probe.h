@@ -29,7 +29,8 @@ const op_list *op_probe_mixers(const op_probe *p);
 /* Whether the operator may take both tensors, judged by their shapes: if it is a mixer that accepted no other shapes in the
  * probe, they must broadcast together. */
 bool op_probe_may_join(const op_probe *p, const op_model *op, const tensor_desc *a, const tensor_desc *b);
-/* Indices of the samples whose output may be that input of the operator; *n: how many. NULL: out of memory. */
-const uint16_t *op_probe_bridges(op_probe *p, const op_model *op, size_t input, size_t *n);
+/* Indices of the samples whose output may be that input of the operator; *n: how many. Valid until the next call. NULL: out of
+ * memory. */
+const uint32_t *op_probe_bridges(op_probe *p, const op_model *op, size_t input, size_t *n);
 
 #endif

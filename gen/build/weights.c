@@ -138,6 +138,8 @@ nn_status weights_parse(op_weights **out, const op_set *ops, const char *text, a
     word line;
     if (!x)
         return nn_nomem(err);
+    if (strchr(text, ',') && op_pairs_fit(ops, "weights", err) != NN_OK)
+        return NN_ERR_USAGE;
     x->n_ops = ops->n_ops;
     x->ops = arena_calloc(a, x->n_ops + 1, sizeof *x->ops);
     if (strchr(text, ',')) /* the comma may be in a comment; that only costs memory */

@@ -211,6 +211,8 @@ nn_status nn_weights_like(char **text, const char *dir, const nn_table *table, c
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "no %s was given", table == NULL ? "table" : "directory");
     tally t = {.ops = table->ops, .tell = listener != NULL ? listener : &nobody};
     size_t n = t.ops->n_ops;
+    if (op_pairs_fit(t.ops, "--like", err) != NN_OK)
+        return NN_ERR_USAGE;
     arena_init(&t.mem, 0);
     t.nodes = arena_calloc(&t.mem, n + 1, sizeof *t.nodes);
     t.pairs = arena_calloc(&t.mem, n * n + 1, sizeof *t.pairs);

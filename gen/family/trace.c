@@ -119,6 +119,18 @@ static void on_end(void *data, bool kept)
     t->depth--;
 }
 
+static void on_no_tensor(void *data, const op_model *op, const char *input)
+{
+    teller *t = data;
+    end_draws(t);
+    indent(t, 0);
+    line_raw(&t->out.text, "no tensor suits: ");
+    line_raw(&t->out.text, op->name);
+    line_raw(&t->out.text, ", input ");
+    line_raw(&t->out.text, input);
+    line_raw(&t->out.text, "\n");
+}
+
 static void on_failed(void *data, const lower_why *why)
 {
     teller *t = data;
@@ -220,7 +232,7 @@ nn_status nn_model_trace(const nn_family *f, uint64_t index, nn_write_fn *write,
         return st;
     teller t = {.out = {.write = write, .data = data}};
     const tape_listener listener = {on_draw, on_begin, on_end, &t};
-    const build_trace trace = {on_before, on_failed, on_kept, on_given_up, &t};
+    const build_trace trace = {on_before, on_no_tensor, on_failed, on_kept, on_given_up, &t};
     put_head(&t.out.text, f, index);
     tape_listen(m->tape, &listener);
     m->trace = &trace;

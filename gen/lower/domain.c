@@ -1,6 +1,6 @@
 /* Draws from the domains of choose, attrs and rank: structure is drawn at once, whole numbers become solver variables. */
 #include "value/dmath.h"
-#include "lower/eval.h"
+#include "lower/eval_parts.h"
 
 static bool at_boundary(lower *l)
 {
@@ -78,13 +78,7 @@ static value draw_subset(lower *l, const expr *e)
         if ((int64_t)tape_draw(l->tape, "subset", (uint64_t)left) < wanted)
             p[n++] = term_const(term_need(l, from.p[i]));
     }
-    for (int i = 1; i < n; i++) {
-        term x = p[i];
-        int k = i;
-        for (; k > 0 && p[k - 1].c > x.c; k--)
-            p[k] = p[k - 1];
-        p[k] = x;
-    }
+    eval_sort_constants(l, p, (size_t)n);
     r.ints = (term_list){p, n};
     return r;
 }
@@ -165,8 +159,7 @@ static double draw_real(lower *l, double lo, double hi, bool logarithmic)
     else
         x = tape_real(l->tape, "real", lo, hi);
     /* Rounded towards the middle where float32 cannot hold an end. */
-    float f = (float)x;
-    return (double)f;
+    return lower_float32(l, x);
 }
 
 static value draw_list(lower *l, const expr *e)
@@ -209,7 +202,7 @@ static value draw_of_set(lower *l, const expr *e)
     }
     size_t i = tape_draw(l->tape, "one of", e->n);
     if (expr_domain_type(e) == TY_REAL)
-        r.r = (double)(float)eval_real(l, e->args[i]);
+        r.r = lower_float32(l, eval_real(l, e->args[i]));
     else
         r.s = eval(l, e->args[i]).s;
     return r;

@@ -1,6 +1,7 @@
 /* Functions of whole numbers, lists and strings. */
 #include "lower/eval_parts.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 value eval_broadcast(lower *l, const expr *e)
@@ -57,11 +58,12 @@ static term_list eval_edit(lower *l, const expr *e)
 static term_list eval_remove(lower *l, const expr *e)
 {
     term_list a = eval(l, e->args[0]).ints, drop = eval(l, e->args[1]).ints, r = eval_new_list(l, a.n);
-    bool gone[4096] = {false};
-    if (l->state != LOWER_OK || a.n > 4096) {
-        lower_fail(l, WHY_LIST);
+    bool *gone = lower_alloc(l, (size_t)a.n, sizeof *gone);
+    lower_spend(l, (size_t)drop.n);
+    if (!gone || l->state != LOWER_OK)
         return (term_list){0};
-    }
+    if (a.n > 0)
+        memset(gone, 0, (size_t)a.n * sizeof *gone);
     for (int i = 0; i < drop.n && l->state == LOWER_OK; i++) {
         int64_t x = term_need(l, drop.p[i]);
         x += x < 0 ? a.n : 0;
@@ -71,11 +73,24 @@ static term_list eval_remove(lower *l, const expr *e)
             gone[x] = true;
     }
     int n = 0;
-    for (int i = 0; i < a.n; i++)
+    for (int i = 0; i < a.n && l->state == LOWER_OK; i++)
         if (!gone[i])
             ((term *)(uintptr_t)r.p)[n++] = a.p[i];
     r.n = n;
     return r;
+}
+
+static int by_constant(const void *a, const void *b)
+{
+    int64_t x = ((const term *)a)->c, y = ((const term *)b)->c;
+    return (x > y) - (x < y);
+}
+
+void eval_sort_constants(lower *l, term *p, size_t n)
+{
+    lower_spend(l, n);
+    if (n > 0 && l->state == LOWER_OK)
+        qsort(p, n, sizeof *p, by_constant);
 }
 
 static term_list eval_sorted(lower *l, const expr *e)
@@ -84,13 +99,8 @@ static term_list eval_sorted(lower *l, const expr *e)
     term *p = (term *)(uintptr_t)r.p;
     for (int i = 0; i < r.n && l->state == LOWER_OK; i++)
         p[i] = term_const(term_need(l, p[i]));
-    for (int i = 1; i < r.n && l->state == LOWER_OK; i++) {
-        term x = p[i];
-        int k = i;
-        for (; k > 0 && p[k - 1].c > x.c; k--)
-            p[k] = p[k - 1];
-        p[k] = x;
-    }
+    if (l->state == LOWER_OK)
+        eval_sort_constants(l, p, (size_t)r.n);
     return r;
 }
 
@@ -158,12 +168,7 @@ static term eval_aggregate(lower *l, const expr *e)
         return term_const(0);
     if (e->op == FN_PROD)
         return term_product(l, a.p, a.n);
-    if (e->op != FN_SUM)
-        return term_extreme(l, a.p, a.n, e->op == FN_MAX);
-    term sum = term_const(0);
-    for (int i = 0; i < a.n && l->state == LOWER_OK; i++)
-        sum = term_add(l, sum, a.p[i], 1);
-    return sum;
+    return e->op == FN_SUM ? term_sum(l, a.p, a.n) : term_extreme(l, a.p, a.n, e->op == FN_MAX);
 }
 
 static term eval_present(lower *l, const expr *e)
@@ -235,10 +240,8 @@ static value call_conditions(lower *l, const expr *e)
 static value call_count(lower *l, const expr *e)
 {
     int n;
-    term *x = eval_conditions(l, e->args[0], &n), sum = term_const(0);
-    for (int i = 0; i < n && l->state == LOWER_OK; i++)
-        sum = term_add(l, sum, x[i], 1);
-    return eval_of_term(sum);
+    const term *x = eval_conditions(l, e->args[0], &n);
+    return eval_of_term(term_sum(l, x, n));
 }
 
 static value call_aggregate(lower *l, const expr *e)

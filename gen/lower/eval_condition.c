@@ -73,8 +73,10 @@ term eval_comparison(lower *l, const expr *e)
     value a = eval(l, e->a), b = eval(l, e->b);
     if (l->state != LOWER_OK)
         return term_const(0);
-    if (t == TY_STRING)
+    if (t == TY_STRING) {
+        lower_spend(l, strlen(a.s));
         return term_const((strcmp(a.s, b.s) == 0) == (e->op == OP_EQ));
+    }
     if (t == TY_INTS) {
         term same = equal_lists(l, a.ints, b.ints);
         return e->op == OP_EQ ? same : term_scale(l, same, -1, 1);
@@ -85,9 +87,12 @@ term eval_comparison(lower *l, const expr *e)
     if (!relation(e, &rel, &swap, &shift))
         return term_const(0);
     term x = swap ? b.t : a.t, y = swap ? a.t : b.t;
-    if (!x.t && !y.t && x.c < INT64_MAX)
-        return term_const(rel == CSP_EQ ? x.c == y.c : rel == CSP_NE ? x.c != y.c : x.c + shift <= y.c);
-    return term_reify(l, rel, term_scale(l, x, 1, shift), y);
+    if (!x.t && !y.t)
+        return term_const(rel == CSP_EQ ? x.c == y.c : rel == CSP_NE ? x.c != y.c : shift ? x.c < y.c : x.c <= y.c);
+    if (x.c > INT64_MAX - shift) /* not y <= x */
+        return term_scale(l, term_reify(l, CSP_LE, y, x), -1, 1);
+    x.c += shift;
+    return term_reify(l, rel, x, y);
 }
 
 term eval_in(lower *l, const expr *e)
@@ -97,7 +102,8 @@ term eval_in(lower *l, const expr *e)
         return term_const(0);
     if (e->a->type == TY_STRING) {
         bool found = false;
-        for (int i = 0; i < list.strings.n; i++)
+        lower_spend(l, (size_t)list.strings.n * (strlen(x.s) + 1));
+        for (int i = 0; i < list.strings.n && l->state == LOWER_OK; i++)
             found |= strcmp(list.strings.p[i], x.s) == 0;
         return term_const(found);
     }
@@ -158,7 +164,7 @@ static void post_fits(lower *l, const expr *e)
         }
         csp_var va = term_materialize(l, a), vb = term_materialize(l, b);
         if (l->state != LOWER_NOMEM && va != vb)
-            lower_check(l, csp_broadcast(l->csp, vb, va, vb));
+            lower_posted(l, csp_broadcast(l->csp, vb, va, vb));
     }
 }
 
@@ -220,6 +226,7 @@ static void post_equal_lists(lower *l, const expr *e)
     value a = eval(l, e->a), b = eval(l, e->b);
     if (l->state == LOWER_OK && a.ints.n != b.ints.n)
         lower_fail(l, WHY_LENGTHS);
+    lower_spend(l, (size_t)a.ints.n);
     for (int i = 0; l->state == LOWER_OK && i < a.ints.n; i++)
         term_post(l, CSP_EQ, a.ints.p[i], b.ints.p[i]);
 }
@@ -229,11 +236,12 @@ static void post_equal_lists(lower *l, const expr *e)
 static bool post_divides(lower *l, const expr *e)
 {
     term a = eval(l, e->a).t, b = eval(l, e->b).t;
-    int64_t x, lo, hi;
+    int64_t x, lo, hi, least, most;
     if (l->state != LOWER_OK || (term_fixed(l, a, &x) && term_fixed(l, b, &x)))
         return false;
     term_bounds(l, a, &lo, &hi);
-    if (lo < 0 || hi < 0) {
+    term_bounds(l, b, &least, &most);
+    if (lo < 0 || hi < 0 || least < 1) {
         term_post(l, CSP_EQ, term_divide(l, TERM_MOD, a, b), term_const(0));
         return true;
     }
@@ -247,24 +255,31 @@ static bool is_multiple(const expr *e)
     return e->op == OP_EQ && e->a->kind == EX_BINARY && e->a->op == OP_MOD && e->b->kind == EX_INT && e->b->i == 0;
 }
 
-/* A comparison of whole numbers. */
-static void post_comparison(lower *l, const expr *e, bool truth)
+/* A comparison of whole numbers. False: it is to be posted as a value, because a constant is too large to be shifted. */
+static bool post_comparison(lower *l, const expr *e, bool truth)
 {
     csp_rel rel;
     bool swap;
     int shift;
     if (truth && is_multiple(e) && post_divides(l, e->a))
-        return;
+        return true;
     term a = eval(l, e->a).t, b = eval(l, e->b).t;
     if (l->state != LOWER_OK || !relation(e, &rel, &swap, &shift))
-        return;
-    term x = term_scale(l, swap ? b : a, 1, shift), y = swap ? a : b;
-    if (truth)
-        term_post(l, rel, x, y);
-    else if (rel == CSP_LE)
-        term_post(l, CSP_LE, term_scale(l, y, 1, 1), x);
-    else
-        term_post(l, rel == CSP_EQ ? CSP_NE : CSP_EQ, x, y);
+        return true;
+    term x = swap ? b : a, y = swap ? a : b;
+    if (!truth && rel == CSP_LE) { /* y < x */
+        term z = x;
+        x = y;
+        y = z;
+        shift = 1 - shift;
+    }
+    if (x.c > INT64_MAX - shift)
+        return false;
+    x.c += shift;
+    if (!truth && rel != CSP_LE)
+        rel = rel == CSP_EQ ? CSP_NE : CSP_EQ;
+    term_post(l, rel, x, y);
+    return true;
 }
 
 /* False: it is to be posted as a value. */
@@ -283,8 +298,7 @@ static bool post_binary(lower *l, const expr *e, bool truth)
     }
     if (e->a->type != TY_INT && e->a->type != TY_BOOL)
         return false;
-    post_comparison(l, e, truth);
-    return true;
+    return post_comparison(l, e, truth);
 }
 
 /* False: it is to be posted as a value. */
@@ -294,9 +308,9 @@ static bool post_call(lower *l, const expr *e, bool truth)
         post_fits(l, e);
         return true;
     }
-    const expr *g = e->n ? e->args[0] : NULL;
-    if (!((e->op == FN_ALL && truth) || (e->op == FN_ANY && !truth)) || g->kind != EX_FOR)
+    if (!((e->op == FN_ALL && truth) || (e->op == FN_ANY && !truth)) || e->args[0]->kind != EX_FOR)
         return false;
+    const expr *g = e->args[0];
     value source = {0};
     int64_t from = 0;
     int n = eval_for_count(l, g, &source, &from);

@@ -6,6 +6,7 @@
 
 term_list eval_new_list(lower *l, int n);
 term_list eval_terms(lower *l, expr *const *args, size_t n);
+void eval_sort_constants(lower *l, term *p, size_t n); /* terms without variables */
 int eval_list_length(ex_type t, const value *v);
 bool eval_for_admits(lower *l, const expr *e);
 /* Shapes of the arguments of broadcast and fits; a variadic stands for all its tensors. Returns their number, at most max. */

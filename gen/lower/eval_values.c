@@ -51,13 +51,14 @@ static inline interval argument(lower *l, const expr *e)
 }
 
 /* min, max, sum and prod over a list or several arguments. */
-static double aggregate_real(lower *l, const expr *e)
+static __attribute__((noinline)) double aggregate_real(lower *l, const expr *e)
 {
     double r = e->op == FN_PROD ? 1 : 0;
     if (e->n == 1 && e->args[0]->type == TY_REALS) {
         real_list list = eval(l, e->args[0]).reals;
         if (list.n == 0 && (e->op == FN_MIN || e->op == FN_MAX))
             lower_fail(l, WHY_NO_ELEMENTS);
+        lower_spend(l, (size_t)list.n);
         for (int i = 0; l->state == LOWER_OK && i < list.n; i++)
             r = i == 0 ? list.p[0] : fold(e->op, r, list.p[i]);
         return r;

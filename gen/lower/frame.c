@@ -167,7 +167,7 @@ static value var_value(lower *l, int var)
         int64_t whole = term_need(l, r.t);
         r.r = (double)whole;
     } else if (v->type == TY_REAL && v->origin == VAR_ATTR)
-        r.r = (double)(float)r.r;
+        r.r = lower_float32(l, r.r);
     return r;
 }
 
@@ -194,21 +194,33 @@ value frame_var(lower *l, int var)
     return l->state == LOWER_OK ? l->f->vars[var] : (value){0};
 }
 
+bool frame_rank_is_literal(const expr *rule)
+{
+    bool literal = rule->kind == EX_INT || rule->kind == EX_SET ||
+                   (rule->kind == EX_RANGE && rule->a->kind == EX_INT && rule->b->kind == EX_INT);
+    for (size_t i = 0; rule->kind == EX_SET && i < rule->n; i++)
+        literal = literal && rule->args[i]->kind == EX_INT;
+    return literal;
+}
+
 static int draw_rank(lower *l, const frame_slot *s)
 {
     static const uint8_t weights[NN_MAX_RANK + 1] = {1, 3, 6, 6, 6, 2, 1, 1, 1};
     const frame *f = l->f;
     const expr *rule = f->rules->inputs[s->input].rank;
     uint32_t mask = f->op->inputs[s->input].ranks, w[NN_MAX_RANK + 1] = {0};
-    bool simple = !rule || rule->kind == EX_INT || rule->kind == EX_SET ||
-                  (rule->kind == EX_RANGE && rule->a->kind == EX_INT && rule->b->kind == EX_INT);
-    if (!simple)
+    if (rule && !frame_rank_is_literal(rule))
         return (int)term_need(l, domain_draw(l, rule).t);
     if (f->target && f->target->rank <= NN_MAX_RANK && (mask >> f->target->rank & 1) &&
         tape_draw(l->tape, "rank of target", 4) != 3)
         return f->target->rank;
-    for (int r = 0; r <= NN_MAX_RANK && r <= l->limits.max_rank; r++)
+    bool any = false;
+    for (int r = 0; r <= NN_MAX_RANK && r <= l->limits.max_rank; r++) {
         w[r] = (mask >> r & 1) ? weights[r] : 0;
+        any |= w[r] > 0;
+    }
+    if (!any) /* all are above the limit */
+        return -1;
     return (int)tape_weighted(l->tape, "rank", w, NN_MAX_RANK + 1);
 }
 

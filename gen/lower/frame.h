@@ -62,7 +62,8 @@ typedef struct {
 } frame;
 
 bool frame_bind_type(frame *f, int type_var, dtype_mask mask, dtype t);
-dtype frame_single_type(dtype_mask mask); /* DT_NONE unless the mask holds just one */
+dtype frame_single_type(dtype_mask mask);     /* DT_NONE unless the mask holds just one */
+bool frame_rank_is_literal(const expr *rule); /* a rule for a rank: numbers alone, so that op_input.ranks says it all */
 void frame_slot_dims(lower *l, frame_slot *s);
 void frame_output_dims(lower *l, frame_output *o, int number); /* number: among those of a variadic */
 int frame_output_arity(lower *l, int output);

@@ -226,16 +226,35 @@ static void post_shape(lower *l, const frame_slot *slot, const expr *shape)
         term_post(l, CSP_EQ, want.p[i], slot->dims[i]);
 }
 
-/* Whether the rule gives ends of ranks that depend on other tensors. */
-static bool rank_depends(const expr *rank)
+/* Whether a rule for the rank that names others, and was not drawn from, has the rank. */
+static bool rank_in(lower *l, const expr *e, int rank)
 {
-    return rank && rank->kind == EX_RANGE && (rank->a->kind != EX_INT || rank->b->kind != EX_INT);
+    if (e->type != TY_DOMAIN)
+        return eval_int(l, e) == rank;
+    if (e->kind == EX_IF)
+        return rank_in(l, eval_cond(l, e->a) ? e->b : e->c, rank);
+    if (e->kind == EX_RANGE)
+        return rank >= eval_int(l, e->a) && rank <= eval_int(l, e->b);
+    if (e->kind != EX_SET)
+        return true; /* drawn */
+    bool found = false;
+    for (size_t i = 0; i < e->n && !found; i++)
+        found = eval_int(l, e->args[i]) == rank;
+    return found;
+}
+
+static bool rank_allowed(lower *l, const frame *f, const frame_slot *slot)
+{
+    const expr *rule = f->rules->inputs[slot->input].rank;
+    uint32_t ranks = f->op->inputs[slot->input].ranks;
+    if (ranks != 0 && !(ranks >> slot->rank & 1))
+        return false;
+    return !rule || frame_rank_is_literal(rule) || rank_in(l, rule, slot->rank);
 }
 
 static void post_input(lower *l, const frame *f, frame_slot *slot)
 {
     const rule_input *rule = &f->rules->inputs[slot->input];
-    uint32_t ranks = f->op->inputs[slot->input].ranks;
     bool given = slot->kind == SLOT_TENSOR || slot->kind == SLOT_LINK;
     size_t input = (size_t)slot->input;
     frame_slot_dims(l, slot);
@@ -247,11 +266,7 @@ static void post_input(lower *l, const frame *f, frame_slot *slot)
         limit_size(l, slot->dims, slot->rank);
     }
     lower_rule(l, AT_IN_SHAPE, input, rule->rank);
-    if (l->state == LOWER_OK && given && ranks != 0 && !(ranks >> slot->rank & 1))
-        lower_fail(l, WHY_RANK);
-    /* A rank that depends on other tensors is a condition on a given one. */
-    if (l->state == LOWER_OK && slot->kind != SLOT_INIT && rank_depends(rule->rank) &&
-        (slot->rank < eval_int(l, rule->rank->a) || slot->rank > eval_int(l, rule->rank->b)))
+    if (l->state == LOWER_OK && !rank_allowed(l, f, slot))
         lower_fail(l, WHY_RANK);
 }
 

@@ -349,7 +349,8 @@ static void copy_ints(lower *l, attr_value *a, term_list t)
     a->n = (size_t)t.n;
 }
 
-static void copy_reals(lower *l, attr_value *a, real_list t)
+/* rounded: to float32, as attributes are; fails where that is infinite and the number is not. */
+static void copy_reals(lower *l, attr_value *a, real_list t, bool rounded)
 {
     double *p = arena_alloc(l->out, (size_t)t.n * sizeof *p);
     if (!p) {
@@ -357,7 +358,7 @@ static void copy_reals(lower *l, attr_value *a, real_list t)
         return;
     }
     for (int i = 0; i < t.n; i++)
-        p[i] = (double)(float)t.p[i];
+        p[i] = rounded ? lower_float32(l, t.p[i]) : t.p[i];
     a->floats = p;
     a->n = (size_t)t.n;
 }
@@ -403,7 +404,7 @@ static void make_attr(lower *l, const rule_var *v, const value *x, attr_value *a
     case ATTR_TYPE_FLOATS:
     case ATTR_TYPE_TENSOR:
         a->kind = v->attr == ATTR_TYPE_TENSOR ? ATTR_TENSOR : ATTR_FLOATS;
-        copy_reals(l, a, x->reals);
+        copy_reals(l, a, x->reals, true);
         return;
     case ATTR_TYPE_STRINGS:
         a->kind = ATTR_STRINGS;
@@ -445,7 +446,7 @@ static void copy_vars(lower *l, const frame *f, op_instance *out)
             vars[i].v = (inst_value){.ints = a.ints, .n = a.n};
             break;
         case TY_REALS:
-            copy_reals(l, &a, x->reals);
+            copy_reals(l, &a, x->reals, r->vars[i].origin == VAR_ATTR);
             vars[i].v = (inst_value){.reals = a.floats, .n = a.n};
             break;
         case TY_STRINGS:

@@ -57,9 +57,15 @@ struct lower {
 /* The first failure is kept with the rule that is being evaluated; later steps see it in l->state. */
 void lower_fail(lower *l, lower_reason why);
 void lower_nomem(lower *l);
-void lower_check(lower *l, csp_result r); /* of a constraint that was posted: fails unless it is CSP_OK */
-void lower_propagate(lower *l);           /* to the fixed point; where that fails, by the rule whose constraint could not hold */
-void lower_undo(lower *l, csp_mark m);    /* takes back what was posted since */
+void lower_posted(lower *l, csp_result r); /* of a constraint that was posted: fails unless it is CSP_OK */
+void lower_refused(lower *l, csp_result r);
+static inline void lower_check(lower *l, csp_result r) /* of a domain that was narrowed, or of a search */
+{
+    if (r != CSP_OK)
+        lower_refused(l, r);
+}
+void lower_propagate(lower *l);        /* to the fixed point; where that fails, by the rule whose constraint could not hold */
+void lower_undo(lower *l, csp_mark m); /* takes back what was posted since */
 /* What is evaluated and posted from now on belongs to this rule of the current frame. */
 static inline void lower_rule(lower *l, lower_section section, size_t index, const expr *at)
 {
@@ -73,6 +79,14 @@ static inline void lower_spend(lower *l, size_t steps)
         lower_fail(l, WHY_STEPS);
     else
         l->steps += (uint32_t)steps;
+}
+/* Fails where a finite number is infinite as float32. */
+static inline double lower_float32(lower *l, double x)
+{
+    double r = (double)(float)x;
+    if (x - x == 0 && !(r - r == 0))
+        lower_fail(l, WHY_FLOAT32);
+    return r;
 }
 /* Scratch; NULL sets NOMEM, or FAIL where the steps are used up. */
 static inline void *lower_alloc(lower *l, size_t n, size_t size)

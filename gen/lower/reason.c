@@ -40,24 +40,22 @@ void lower_nomem(lower *l)
     l->state = LOWER_NOMEM;
 }
 
-/* Constraints that came since the last call are of the rule that is being evaluated. */
-static void note_posted(lower *l)
+void lower_refused(lower *l, csp_result r)
+{
+    if (r == CSP_NOMEM)
+        lower_nomem(l);
+    else
+        lower_fail(l, r == CSP_LIMIT ? WHY_LIMIT : WHY_CONFLICT);
+}
+
+/* Constraints that came since the last one was posted are of the rule that is being evaluated. */
+void lower_posted(lower *l, csp_result r)
 {
     size_t n = csp_posted(l->csp);
     for (; l->n_posted < n; l->n_posted++)
         if (l->n_posted < LOWER_POSTED)
             l->posted[l->n_posted] = l->rule;
-}
-
-void lower_check(lower *l, csp_result r)
-{
-    note_posted(l);
-    if (r == CSP_OK)
-        return;
-    if (r == CSP_NOMEM)
-        lower_nomem(l);
-    else
-        lower_fail(l, r == CSP_LIMIT ? WHY_LIMIT : WHY_CONFLICT);
+    lower_check(l, r);
 }
 
 void lower_propagate(lower *l)
@@ -113,8 +111,8 @@ static const char *name_of(const op_model *op, rule_ref r)
 /* Where an expression begins: the place of `a == b` is that of its operator. */
 static spec_place beginning(const expr *e)
 {
-    while (e->a && (e->a->place.line < e->place.line ||
-                    (e->a->place.line == e->place.line && e->a->place.column <= e->place.column)))
+    while (e->a &&
+           (e->a->place.line < e->place.line || (e->a->place.line == e->place.line && e->a->place.column <= e->place.column)))
         e = e->a;
     return e->place;
 }

@@ -24,6 +24,7 @@
     X(INDEX, "an index lies outside of its list") \
     X(DIVISION, "a division by zero") \
     X(OVERFLOW, "a number lies beyond 64 bits") \
+    X(FLOAT32, "a real is infinite as float32") \
     X(TERMS, "a sum, product or condition has too many open numbers") \
     X(NO_ELEMENTS, "the least or largest of no elements has no value") \
     X(BROADCAST, "dimensions cannot be broadcast to one another") \

@@ -22,6 +22,19 @@ term term_var(lower *l, csp_var v)
     return (term){.t = t};
 }
 
+/* As term_fixed_sum: parts may lie beyond 64 bits where the whole does not. */
+static __attribute__((noinline)) bool fixed_sum_wide(const lower *l, term t, int64_t *out)
+{
+    wide sum = t.c;
+    for (int i = 0, n = term_count(t); i < n; i++) {
+        csp_var v = t.t[i].v;
+        if (!csp_fixed(l->csp, v) || __builtin_add_overflow(sum, (wide)t.t[i].k * csp_value(l->csp, v), &sum))
+            return false;
+    }
+    *out = (int64_t)sum;
+    return *out == sum;
+}
+
 bool term_fixed_sum(const lower *l, term t, int64_t *out)
 {
     int64_t sum = t.c;
@@ -30,7 +43,7 @@ bool term_fixed_sum(const lower *l, term t, int64_t *out)
             return false;
         int64_t part;
         if (!nn_mul64(t.t[i].k, csp_value(l->csp, t.t[i].v), &part) || !nn_add64(sum, part, &sum))
-            return false;
+            return fixed_sum_wide(l, t, out);
     }
     *out = sum;
     return true;
@@ -84,6 +97,19 @@ static wide narrow(wide x)
     return x > top ? top : x < -top ? -top : x;
 }
 
+/* Exact, or cut to +-2^126. */
+static void wide_bounds(const lower *l, term t, wide *lo, wide *hi)
+{
+    wide a = t.c, b = t.c;
+    for (int i = 0, n = term_count(t); i < n; i++) {
+        wide k = t.t[i].k, x = k * csp_lo(l->csp, t.t[i].v), y = k * csp_hi(l->csp, t.t[i].v);
+        a = narrow(a + (x < y ? x : y));
+        b = narrow(b + (x < y ? y : x));
+    }
+    *lo = a;
+    *hi = b;
+}
+
 void term_bounds(const lower *l, term t, int64_t *lo, int64_t *hi)
 {
     const int n = term_count(t);
@@ -92,12 +118,8 @@ void term_bounds(const lower *l, term t, int64_t *lo, int64_t *hi)
         *hi = n ? csp_hi(l->csp, t.t->v) : *lo;
         return;
     }
-    wide a = t.c, b = t.c;
-    for (int i = 0; i < n; i++) {
-        wide k = t.t[i].k, x = k * csp_lo(l->csp, t.t[i].v), y = k * csp_hi(l->csp, t.t[i].v);
-        a = narrow(a + (x < y ? x : y));
-        b = narrow(b + (x < y ? y : x));
-    }
+    wide a, b;
+    wide_bounds(l, t, &a, &b);
     *lo = clamp(a);
     *hi = clamp(b);
 }
@@ -123,8 +145,8 @@ static void post_linear(lower *l, csp_rel rel, term t, csp_var extra, csp_var re
         lower_fail(l, WHY_OVERFLOW);
         return;
     }
-    lower_check(l, reified >= 0 ? csp_reify(l->csp, reified, rel, coef, x, (size_t)n, -t.c)
-                                : csp_linear(l->csp, rel, coef, x, (size_t)n, -t.c));
+    lower_posted(l, reified >= 0 ? csp_reify(l->csp, reified, rel, coef, x, (size_t)n, -t.c)
+                                 : csp_linear(l->csp, rel, coef, x, (size_t)n, -t.c));
 }
 
 csp_var term_materialize(lower *l, term t)
@@ -168,6 +190,51 @@ term term_new(lower *l, int64_t lo, int64_t hi, bool decision)
     return term_var(l, v);
 }
 
+/* Numbers below this magnitude need no test: a sum of 32 products of two of them is far within 64 bits. */
+#define NEAR ((int64_t)1 << 28)
+#define NEAR_SUMMANDS 32
+
+static bool is_near(const lower *l, term t)
+{
+    bool near = t.c > -NEAR && t.c < NEAR && t.t->n <= NEAR_SUMMANDS;
+    for (int i = 0; near && i < t.t->n; i++) {
+        const lin *x = &t.t[i];
+        near = x->k > -NEAR && x->k < NEAR && csp_lo(l->csp, x->v) > -NEAR && csp_hi(l->csp, x->v) < NEAR;
+    }
+    return near;
+}
+
+/* sign * (the summands of t) <= most */
+static void post_limit(lower *l, term t, int sign, wide most)
+{
+    int64_t coef[64];
+    csp_var x[64];
+    int n = term_count(t);
+    bool fits = n <= 64;
+    for (int i = 0; fits && i < n; i++) {
+        fits = nn_mul64(t.t[i].k, sign, &coef[i]);
+        x[i] = t.t[i].v;
+    }
+    if (fits)
+        lower_posted(l, csp_linear(l->csp, CSP_LE, coef, x, (size_t)n, most > INT64_MAX ? INT64_MAX : (int64_t)most));
+    else
+        lower_fail(l, WHY_TERMS);
+}
+
+/* The result of an operation of the language fits in 64 bits: rules out the values of variables with which it would not. */
+static term checked(lower *l, term t)
+{
+    if (!t.t || l->state != LOWER_OK || is_near(l, t))
+        return t;
+    wide lo, hi;
+    wide_bounds(l, t, &lo, &hi);
+    if (hi > INT64_MAX)
+        post_limit(l, t, 1, (wide)INT64_MAX - t.c);
+    if (lo < INT64_MIN && l->state == LOWER_OK)
+        post_limit(l, t, -1, t.c - (wide)INT64_MIN);
+    return t;
+}
+
 term term_scale(lower *l, term a, int64_t factor, int64_t plus)
 {
     term r = {.t = factor ? a.t : NULL};
@@ -175,8 +242,10 @@ term term_scale(lower *l, term a, int64_t factor, int64_t plus)
         lower_fail(l, WHY_OVERFLOW);
         return term_const(0);
     }
-    if (!r.t || factor == 1)
+    if (!r.t)
         return r;
+    if (factor == 1)
+        return plus ? checked(l, r) : r;
     const int n = r.t->n;
     lin *t = lower_alloc(l, (size_t)n, sizeof *t);
     if (!t)
@@ -187,14 +256,14 @@ term term_scale(lower *l, term a, int64_t factor, int64_t plus)
             lower_fail(l, WHY_OVERFLOW);
     }
     r.t = t;
-    return r;
+    return checked(l, r);
 }
 
 /* a + factor * b; room: for the summands of both, or NULL: they are allocated. */
 static term add_into(lower *l, term a, term b, int64_t factor, lin *room)
 {
     int64_t shift;
-    if (!nn_mul64(b.c, factor, &shift) || !nn_add64(a.c, shift, &shift)) {
+    if (!(factor == -1 ? nn_sub64(a.c, b.c, &shift) : nn_mul64(b.c, factor, &shift) && nn_add64(a.c, shift, &shift))) {
         lower_fail(l, WHY_OVERFLOW);
         return term_const(0);
     }
@@ -228,7 +297,23 @@ static term add_into(lower *l, term a, term b, int64_t factor, lin *room)
 
 term term_add(lower *l, term a, term b, int64_t factor)
 {
-    return add_into(l, a, b, factor, NULL);
+    return checked(l, add_into(l, a, b, factor, NULL));
+}
+
+term term_sum(lower *l, const term *x, int n)
+{
+    term sum = term_const(0);
+    wide c = 0;
+    lower_spend(l, (size_t)n);
+    for (int i = 0; i < n && l->state == LOWER_OK; i++) {
+        c += x[i].c;
+        if (x[i].t)
+            sum = add_into(l, sum, (term){.t = x[i].t}, 1, NULL);
+    }
+    sum.c = (int64_t)c;
+    if (sum.c != c)
+        lower_fail(l, WHY_OVERFLOW);
+    return checked(l, sum);
 }
 
 /* a - b for the moment: most have few summands, which then stand in `room`. */
@@ -256,7 +341,7 @@ term term_mul(lower *l, term a, term b)
     }
     csp_var z = fresh(l, lo, hi);
     if (l->state != LOWER_NOMEM)
-        lower_check(l, csp_mul(l->csp, z, va, vb));
+        lower_posted(l, csp_mul(l->csp, z, va, vb));
     return term_var(l, z);
 }
 
@@ -264,8 +349,10 @@ term term_divide(lower *l, term_division how, term a, term b)
 {
     int64_t x, y;
     bool bx = term_fixed(l, a, &x), by = term_fixed(l, b, &y);
-    if ((by && y == 0) || (bx && by && x == INT64_MIN && y == -1)) {
-        lower_fail(l, y == 0 ? WHY_DIVISION : WHY_OVERFLOW);
+    if (by && y == -1) /* the remainder is 0, the quotient of the least number does not fit */
+        return how == TERM_MOD ? term_const(0) : term_scale(l, a, -1, 0);
+    if (by && y == 0) {
+        lower_fail(l, WHY_DIVISION);
         return term_const(0);
     }
     if (bx && by)
@@ -286,17 +373,24 @@ term term_divide(lower *l, term_division how, term a, term b)
     z = fresh(l, lo, hi);
     if (l->state == LOWER_NOMEM)
         return term_const(0);
-    lower_check(l, how == TERM_DIV       ? csp_div(l->csp, z, va, vb)
-                   : how == TERM_CEILDIV ? csp_ceildiv(l->csp, z, va, vb)
-                                         : csp_mod(l->csp, z, va, vb));
+    lower_posted(l, how == TERM_DIV       ? csp_div(l->csp, z, va, vb)
+                    : how == TERM_CEILDIV ? csp_ceildiv(l->csp, z, va, vb)
+                                          : csp_mod(l->csp, z, va, vb));
     return term_var(l, z);
+}
+
+/* A constant that no solver variable can hold. */
+static bool beyond_solver(term t)
+{
+    return !t.t && (t.c > CSP_BOUND || t.c < -CSP_BOUND);
 }
 
 term term_extreme(lower *l, const term *x, int n, bool max)
 {
     bool all = true;
     int64_t best = 0, lo = 0, hi = 0;
-    if (n == 0) {
+    lower_spend(l, (size_t)n);
+    if (n == 0 || l->state != LOWER_OK) {
         lower_fail(l, WHY_NO_ELEMENTS);
         return term_const(0);
     }
@@ -315,10 +409,18 @@ term term_extreme(lower *l, const term *x, int n, bool max)
     csp_var *v = lower_alloc(l, (size_t)n, sizeof *v), z = fresh(l, lo, hi);
     if (!v || z < 0)
         return term_const(0);
-    for (int i = 0; i < n; i++)
-        v[i] = term_materialize(l, x[i]);
+    size_t kept = 0;
+    const term *far = NULL; /* decides, if there is one */
+    for (int i = 0; i < n; i++) {
+        if (!beyond_solver(x[i]))
+            v[kept++] = term_materialize(l, x[i]);
+        else if ((x[i].c > 0) == max && (!far || (max ? x[i].c > far->c : x[i].c < far->c)))
+            far = &x[i];
+    }
+    if (far)
+        return *far;
     if (l->state != LOWER_NOMEM)
-        lower_check(l, max ? csp_max(l->csp, z, v, (size_t)n) : csp_min(l->csp, z, v, (size_t)n));
+        lower_posted(l, max ? csp_max(l->csp, z, v, kept) : csp_min(l->csp, z, v, kept));
     return term_var(l, z);
 }
 
@@ -334,8 +436,28 @@ term term_abs(lower *l, term a)
     int64_t top = hi > -lo ? hi : -lo;
     csp_var v = term_materialize(l, a), z = fresh(l, 0, top);
     if (l->state != LOWER_NOMEM)
-        lower_check(l, csp_abs(l->csp, z, v));
+        lower_posted(l, csp_abs(l->csp, z, v));
     return term_var(l, z);
+}
+
+/* *product: of the factors that are known. False: it does not fit in 64 bits. Only the whole counts, so that order does not. */
+static bool known_product(lower *l, const term *x, int n, int64_t *product)
+{
+    uint64_t size = 1;
+    bool fits = true, negative = false;
+    for (int i = 0; i < n; i++) {
+        int64_t v;
+        if (!term_fixed(l, x[i], &v))
+            continue;
+        if (v == 0) {
+            *product = 0;
+            return true;
+        }
+        negative ^= v < 0;
+        fits = fits && !__builtin_mul_overflow(size, v < 0 ? -(uint64_t)v : (uint64_t)v, &size);
+    }
+    *product = negative ? (int64_t)-size : (int64_t)size;
+    return fits && (*product < 0) == negative;
 }
 
 term term_product(lower *l, const term *x, int n)
@@ -344,34 +466,39 @@ term term_product(lower *l, const term *x, int n)
     csp_var open[64];
     int n_open = 0;
     wide lo = 1, hi = 1;
+    bool fits = true, negative = false;
+    lower_spend(l, (size_t)n);
     for (int i = 0; i < n; i++) {
         if (term_fixed(l, x[i], &v)) {
-            if (!nn_mul64(factor, v, &factor))
-                lower_fail(l, WHY_OVERFLOW);
-        } else if (n_open == 64) {
-            lower_fail(l, WHY_TERMS);
-        } else {
-            open[n_open] = term_materialize(l, x[i]);
-            if (l->state == LOWER_NOMEM)
-                return term_const(0);
-            wide a = csp_lo(l->csp, open[n_open]), b = csp_hi(l->csp, open[n_open]);
-            if (a < 0) { /* no table needs it; keep the bound sound */
-                lo = -CSP_BOUND;
-                hi = CSP_BOUND;
-            } else {
-                lo = clamp(lo * a);
-                hi = clamp(hi * b);
-            }
-            n_open++;
+            fits = nn_mul64(factor, v, &factor) && fits;
+            continue;
         }
+        if (n_open == 64) {
+            lower_fail(l, WHY_TERMS);
+            return term_const(0);
+        }
+        open[n_open] = term_materialize(l, x[i]);
+        if (l->state == LOWER_NOMEM)
+            return term_const(0);
+        wide a = csp_lo(l->csp, open[n_open]), b = csp_hi(l->csp, open[n_open]);
+        negative |= a < 0;
+        lo = clamp(lo * a);
+        hi = clamp(hi * b);
+        n_open++;
     }
-    if (n_open == 0)
+    if (!fits && !known_product(l, x, n, &factor))
+        lower_fail(l, WHY_OVERFLOW);
+    if (n_open == 0 || l->state != LOWER_OK)
         return term_const(factor);
     if (n_open == 1)
         return term_scale(l, term_var(l, open[0]), factor, 0);
+    if (negative) { /* no table needs it; keep the bound sound */
+        lo = -CSP_BOUND;
+        hi = CSP_BOUND;
+    }
     csp_var z = fresh(l, clamp(lo), clamp(hi));
     if (l->state != LOWER_NOMEM)
-        lower_check(l, csp_product(l->csp, z, open, (size_t)n_open));
+        lower_posted(l, csp_product(l->csp, z, open, (size_t)n_open));
     return term_scale(l, term_var(l, z), factor, 0);
 }
 
@@ -393,13 +520,13 @@ term term_broadcast(lower *l, term a, term b)
         return a;
     if (fx || fy) { /* the constant is above 1: it is the result */
         csp_var k = fx ? va : vb;
-        lower_check(l, csp_broadcast(l->csp, k, k, fx ? vb : va));
+        lower_posted(l, csp_broadcast(l->csp, k, k, fx ? vb : va));
         return fx ? a : b;
     }
     int64_t hi = csp_hi(l->csp, va) > csp_hi(l->csp, vb) ? csp_hi(l->csp, va) : csp_hi(l->csp, vb);
     csp_var z = fresh(l, 1, hi);
     if (l->state != LOWER_NOMEM)
-        lower_check(l, csp_broadcast(l->csp, z, va, vb));
+        lower_posted(l, csp_broadcast(l->csp, z, va, vb));
     return term_var(l, z);
 }
 
@@ -428,8 +555,31 @@ static bool post_bounds(lower *l, csp_rel rel, term d)
     return true;
 }
 
+/* Whether a - b has no term because its constant does not fit in 64 bits. */
+static inline bool too_far(term a, term b)
+{
+    int64_t c;
+    return __builtin_sub_overflow(a.c, b.c, &c) || c == INT64_MIN;
+}
+
+/* Then the bounds of a and b say whether a REL b holds; fails where they leave it open. */
+static __attribute__((noinline)) bool holds_by_bounds(lower *l, csp_rel rel, term a, term b)
+{
+    wide alo, ahi, blo, bhi;
+    wide_bounds(l, a, &alo, &ahi);
+    wide_bounds(l, b, &blo, &bhi);
+    if (ahi >= blo && bhi >= alo && !(rel == CSP_LE && ahi == blo))
+        lower_fail(l, WHY_OVERFLOW);
+    return rel == CSP_LE ? ahi <= blo : rel == CSP_NE;
+}
+
 void term_post(lower *l, csp_rel rel, term a, term b)
 {
+    if (too_far(a, b)) {
+        if (!holds_by_bounds(l, rel, a, b))
+            lower_fail(l, WHY_CONFLICT);
+        return;
+    }
     lin room[FEW_SUMMANDS];
     term d = difference(l, a, b, room);
     int64_t x, lo, hi;
@@ -452,6 +602,8 @@ void term_post(lower *l, csp_rel rel, term a, term b)
 
 term term_reify(lower *l, csp_rel rel, term a, term b)
 {
+    if (too_far(a, b))
+        return term_const(holds_by_bounds(l, rel, a, b));
     lin room[FEW_SUMMANDS];
     term d = difference(l, a, b, room);
     int64_t x, lo, hi;
@@ -491,7 +643,7 @@ static term connective(lower *l, const term *x, int n, bool disjunction)
         return term_var(l, open[0]);
     csp_var z = fresh(l, 0, 1);
     if (l->state != LOWER_NOMEM)
-        lower_check(l, disjunction ? csp_or(l->csp, z, open, (size_t)n_open) : csp_and(l->csp, z, open, (size_t)n_open));
+        lower_posted(l, disjunction ? csp_or(l->csp, z, open, (size_t)n_open) : csp_and(l->csp, z, open, (size_t)n_open));
     return term_var(l, z);
 }
 

@@ -53,6 +53,7 @@ typedef enum { TERM_DIV, TERM_CEILDIV, TERM_MOD } term_division;
 term term_divide(lower *l, term_division how, term a, term b);
 term term_extreme(lower *l, const term *x, int n, bool max);
 term term_abs(lower *l, term a);
+term term_sum(lower *l, const term *x, int n); /* where only the whole need fit in 64 bits */
 term term_product(lower *l, const term *x, int n);
 term term_broadcast(lower *l, term a, term b);
 void term_post(lower *l, csp_rel rel, term a, term b); /* a REL b */

@@ -27,6 +27,9 @@ static nn_status probe_all(pair_table *p, builder *b)
 nn_status pairs_new(pair_table **out, const op_set *ops, const lower_limits *limits, nn_error *err)
 {
     *out = NULL;
+    nn_status s = op_pairs_fit(ops, "--cover", err);
+    if (s != NN_OK)
+        return s;
     pair_table *p = nn_calloc(1, sizeof *p);
     builder *b = NULL;
     tape *t = NULL;
@@ -37,7 +40,7 @@ nn_status pairs_new(pair_table **out, const op_set *ops, const lower_limits *lim
     p->tries = nn_calloc(n * n + 1, sizeof *p->tries);
     p->followers = nn_calloc(n * n + 1, sizeof *p->followers);
     p->first = nn_calloc(n + 1, sizeof *p->first);
-    nn_status s = p->reasons && p->tries && p->followers && p->first ? builder_new(&b, ops, err) : nn_nomem(err);
+    s = p->reasons && p->tries && p->followers && p->first ? builder_new(&b, ops, err) : nn_nomem(err);
     if (s == NN_OK)
         s = tape_new_seeded(&t, 0, 0, err);
     if (s == NN_OK && (path_probe_begin(b, t, limits) != NN_OK || probe_all(p, b) != NN_OK))

@@ -11,7 +11,7 @@ typedef struct {
     char bytes[300];
 } text;
 
-/* Adds to the text, as far as it fits. */
+/* Appends to the text; what does not fit is cut off. */
 __attribute__((format(printf, 2, 3))) static void put(text *t, const char *format, ...)
 {
     size_t n = strlen(t->bytes);
@@ -337,23 +337,37 @@ static bool list_holds(recheck *c, const expr *e, const inst_input *y)
     return true;
 }
 
-static bool bounds_hold(recheck *c, const expr *e, const inst_input *y)
+/* uniform(lo, hi), as the tensor's type can hold it. */
+static bool uniform_holds(dtype t, const content *x, double lo, double hi)
+{
+    bool inside = x->lo >= lo && x->hi <= hi && x->lo <= x->hi;
+    if (t == DT_BOOL)
+        return x->kind == CONTENT_MASK && x->count < 0;
+    if (dtype_is_whole(t))
+        return x->kind == CONTENT_INTEGERS && inside;
+    if (x->kind != CONTENT_UNIFORM)
+        return false;
+    if (t == DT_FLOAT16) /* cut to what the type can hold */
+        return inside && (near_typed(t, lo, x->lo) || lo < -65504) && (near_typed(t, hi, x->hi) || hi > 65504);
+    return recheck_near(x->lo, lo) && recheck_near(x->hi, hi);
+}
+
+/* integers(lo, hi) and distinct(lo, hi): the whole numbers between. */
+static bool whole_bounds_hold(const inst_input *y, bool distinct, double lo, double hi)
 {
     const content *x = &y->init;
+    bool tight = x->lo >= lo && x->lo < lo + 1 && x->hi <= hi && x->hi > hi - 1;
+    if (distinct)
+        return x->kind == CONTENT_DISTINCT && tight && (double)elements(&y->desc) <= x->hi - x->lo + 1;
+    return x->kind == CONTENT_INTEGERS && tight;
+}
+
+static bool bounds_hold(recheck *c, const expr *e, const inst_input *y)
+{
     double lo = recheck_real(c, e->args[0]), hi = recheck_real(c, e->args[1]);
     if (c->fault != NULL || c->vague)
         return false;
-    if (e->op == FN_UNIFORM && y->desc.type == DT_BOOL)
-        return x->kind == CONTENT_MASK && x->count < 0;
-    if (e->op == FN_UNIFORM && dtype_is_whole(y->desc.type))
-        return x->kind == CONTENT_INTEGERS && x->lo >= lo && x->hi <= hi && x->lo <= x->hi;
-    if (e->op == FN_UNIFORM && y->desc.type == DT_FLOAT16) /* inside, and cut to what the type can hold */
-        return x->kind == CONTENT_UNIFORM && x->lo >= lo && x->hi <= hi && x->lo <= x->hi &&
-               (near_typed(DT_FLOAT16, lo, x->lo) || lo < -65504) && (near_typed(DT_FLOAT16, hi, x->hi) || hi > 65504);
-    if (e->op == FN_UNIFORM)
-        return x->kind == CONTENT_UNIFORM && recheck_near(x->lo, lo) && recheck_near(x->hi, hi);
-    return x->kind == (e->op == FN_INTEGERS ? CONTENT_INTEGERS : CONTENT_DISTINCT) && x->lo >= lo && x->lo < lo + 1 &&
-           x->hi <= hi && x->hi > hi - 1 && (e->op == FN_INTEGERS || (double)elements(&y->desc) <= x->hi - x->lo + 1);
+    return e->op == FN_UNIFORM ? uniform_holds(y->desc.type, &y->init, lo, hi) : whole_bounds_hold(y, e->op == FN_DISTINCT, lo, hi);
 }
 
 static bool content_holds(recheck *c, const expr *e, const inst_input *y, bool negative)

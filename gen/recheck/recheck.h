@@ -2,7 +2,8 @@
  * solver variables, by code that the lowering does not use.
  *
  * Checked: types, presence and arity; every variable against its domain, default or definition; the written attributes; `where`;
- * ranks, shapes and sizes; what initializers hold; `domain` and `require` as far as they are made of ends of intervals. */
+ * ranks, shapes and sizes; what initializers hold. Of `domain` and `require` only expressions of the ends of intervals are checked:
+ * interval arithmetic belongs to the lowering. */
 #ifndef NN_RECHECK_H
 #define NN_RECHECK_H
 

@@ -50,44 +50,75 @@ static bool fits(recheck *c, const expr *e)
     inst_value s[2];
     if (shapes(c, e, s, 2) != 2 || s[0].n > s[1].n)
         return false;
+    rc_spend(c, s[0].n);
     for (size_t i = 0; i < s[0].n; i++)
         if (s[0].ints[i] != 1 && s[0].ints[i] != s[1].ints[i + s[1].n - s[0].n])
             return false;
     return true;
 }
 
-/* min, max, sum and prod of ints or reals: over a list, or of several arguments. */
+/* The arguments of min, max, sum and prod: a list, or several numbers. */
+static inst_value operands(recheck *c, const expr *e, ex_type list)
+{
+    ex_type first = e->args[0]->type;
+    if (e->n == 1 && (first == TY_INTS || first == TY_REALS))
+        return recheck_eval(c, e->args[0]);
+    rc_list l = rc_new_list(c, list, e->n);
+    for (size_t i = 0; i < e->n; i++) {
+        inst_value x = recheck_eval(c, e->args[i]);
+        rc_append(c, &l, &x);
+    }
+    return l.v;
+}
+
+static inst_value extreme(recheck *c, const inst_value *all, bool real, bool least)
+{
+    if (all->n == 0)
+        return rc_none(c, "the least or greatest of nothing");
+    size_t best = 0;
+    for (size_t i = 1; i < all->n; i++) {
+        bool less = real ? all->reals[i] < all->reals[best] : all->ints[i] < all->ints[best];
+        bool more = real ? all->reals[i] > all->reals[best] : all->ints[i] > all->ints[best];
+        best = (least ? less : more) ? i : best;
+    }
+    return rc_element(real ? TY_REALS : TY_INTS, all, best);
+}
+
+/* Only the whole need fit in 64 bits: partial results depend on the order. */
+static inst_value total(recheck *c, const inst_value *all, bool product)
+{
+    const wide far = (wide)1 << 63;
+    wide r = product;
+    bool beyond = false;
+    for (size_t i = 0; i < all->n; i++) {
+        int64_t x = all->ints[i];
+        if (product && x == 0)
+            return rc_whole(0);
+        if (!beyond)
+            r = product ? r * x : r + x;
+        beyond |= product && (r > far || r < -far); /* and is not to come back: no factor is 0 */
+    }
+    return rc_number(c, r);
+}
+
+static inst_value total_real(const inst_value *all, bool product)
+{
+    inst_value r = {.r = product};
+    for (size_t i = 0; i < all->n; i++)
+        r.r = product ? r.r * all->reals[i] : r.r + all->reals[i];
+    return r;
+}
+
 static inst_value aggregate(recheck *c, const expr *e)
 {
     bool real = e->type == TY_REAL;
-    ex_type first = e->args[0]->type;
-    inst_value all;
-    if (e->n == 1 && (first == TY_INTS || first == TY_REALS)) {
-        all = recheck_eval(c, e->args[0]);
-    } else {
-        rc_list l = rc_new_list(c, real ? TY_REALS : TY_INTS, e->n);
-        for (size_t i = 0; i < e->n; i++) {
-            inst_value x = recheck_eval(c, e->args[i]);
-            rc_append(c, &l, &x);
-        }
-        all = l.v;
-    }
+    inst_value all = operands(c, e, real ? TY_REALS : TY_INTS);
+    rc_spend(c, all.n);
     if (rc_stopped(c))
         return all;
-    if (all.n == 0 && (e->op == FN_MIN || e->op == FN_MAX))
-        return rc_none(c, "the least or greatest of nothing");
-    inst_value r = {.i = e->op == FN_PROD, .r = e->op == FN_PROD ? 1 : 0};
-    for (size_t i = 0; i < all.n && !rc_stopped(c); i++) {
-        inst_value x = rc_element(real ? TY_REALS : TY_INTS, &all, i);
-        bool less = real ? x.r < r.r : x.i < r.i, more = real ? x.r > r.r : x.i > r.i;
-        if (e->op == FN_MIN || e->op == FN_MAX)
-            r = i == 0 || (e->op == FN_MIN ? less : more) ? x : r;
-        else if (real)
-            r.r = e->op == FN_PROD ? r.r * x.r : r.r + x.r;
-        else
-            r = rc_arithmetic(c, e->op == FN_PROD ? OP_MUL : OP_ADD, r.i, x.i);
-    }
-    return r;
+    if (e->op == FN_MIN || e->op == FN_MAX)
+        return extreme(c, &all, real, e->op == FN_MIN);
+    return real ? total_real(&all, e->op == FN_PROD) : total(c, &all, e->op == FN_PROD);
 }
 
 static inst_value edited(recheck *c, const expr *e)
@@ -111,16 +142,19 @@ static inst_value removed(recheck *c, const expr *e)
 {
     inst_value a = recheck_eval(c, e->args[0]), drop = recheck_eval(c, e->args[1]);
     rc_list l = rc_new_list(c, TY_INTS, a.n);
+    bool *gone = rc_room(c, a.n, sizeof *gone);
+    rc_spend(c, drop.n);
+    for (size_t k = 0; k < drop.n && !rc_stopped(c); k++) {
+        int64_t x = drop.ints[k];
+        if (x < 0)
+            x += (int64_t)a.n;
+        if (x < 0 || x >= (int64_t)a.n)
+            return rc_none(c, "an index beyond the list");
+        gone[x] = true;
+    }
     for (size_t i = 0; i < a.n && !rc_stopped(c); i++) {
-        bool gone = false;
-        for (size_t k = 0; k < drop.n; k++) {
-            int64_t x = drop.ints[k] + (drop.ints[k] < 0 ? (int64_t)a.n : 0);
-            if (x < 0 || x >= (int64_t)a.n)
-                return rc_none(c, "an index beyond the list");
-            gone |= x == (int64_t)i;
-        }
         inst_value x = rc_whole(a.ints[i]);
-        if (!gone)
+        if (!gone[i])
             rc_append(c, &l, &x);
     }
     return l.v;
@@ -140,39 +174,55 @@ static inst_value repeated(recheck *c, const expr *e)
     return l.v;
 }
 
-static inst_value arranged(recheck *c, const expr *e)
+static inst_value reversed(recheck *c, const expr *e)
 {
     inst_value a = recheck_eval(c, e->args[0]);
     rc_list l = rc_new_list(c, TY_INTS, a.n);
-    rc_append_all(c, &l, TY_INTS, &a);
-    if (rc_stopped(c))
-        return a;
-    for (size_t i = 0; i < a.n; i++) {
-        if (e->op == FN_REVERSE) {
-            l.ints[i] = a.ints[a.n - 1 - i];
-            continue;
-        }
-        for (size_t k = i + 1; k < a.n; k++)
-            if (l.ints[k] < l.ints[i]) {
-                int64_t x = l.ints[i];
-                l.ints[i] = l.ints[k];
-                l.ints[k] = x;
-            }
+    for (size_t i = a.n; i-- > 0 && !rc_stopped(c);) {
+        inst_value x = rc_whole(a.ints[i]);
+        rc_append(c, &l, &x);
     }
     return l.v;
 }
 
+/* Merges the sorted runs from[0..middle) and from[middle..n). */
+static void merge(int64_t *to, const int64_t *from, size_t middle, size_t n)
+{
+    size_t i = 0, k = middle;
+    for (size_t at = 0; at < n; at++)
+        to[at] = k == n || (i < middle && from[i] <= from[k]) ? from[i++] : from[k++];
+}
+
+inst_value rc_sorted(recheck *c, const inst_value *a)
+{
+    rc_list l = rc_new_list(c, TY_INTS, a->n);
+    int64_t *from = rc_room(c, a->n, sizeof *from), *to = l.ints;
+    rc_append_all(c, &l, TY_INTS, a);
+    if (rc_stopped(c) || a->n == 0)
+        return l.v;
+    for (size_t run = 1; run < a->n; run *= 2) {
+        int64_t *swap = from;
+        from = to;
+        to = swap;
+        for (size_t at = 0; at < a->n; at += 2 * run) {
+            size_t left = a->n - at;
+            merge(to + at, from + at, run < left ? run : left, 2 * run < left ? 2 * run : left);
+        }
+    }
+    return (inst_value){.ints = to, .n = a->n};
+}
+
 static inst_value unravelled(recheck *c, const expr *e)
 {
-    int64_t flat = recheck_eval(c, e->args[0]).i, below = 1;
+    int64_t left = recheck_eval(c, e->args[0]).i;
     inst_value shape = recheck_eval(c, e->args[1]);
     rc_list l = rc_new_list(c, TY_INTS, shape.n);
     rc_append_all(c, &l, TY_INTS, &shape);
     for (size_t i = shape.n; i-- > 0 && !rc_stopped(c);) {
         if (shape.ints[i] <= 0)
             return rc_none(c, "a shape with a dimension below 1");
-        l.ints[i] = flat / below % shape.ints[i];
-        below *= shape.ints[i];
+        l.ints[i] = left % shape.ints[i];
+        left /= shape.ints[i];
     }
     return l.v;
 }
@@ -214,36 +264,21 @@ static double rounded(int fn, double x)
     return (double)down;
 }
 
-static inst_value real_call(recheck *c, const expr *e)
+/* lo, hi, mag, width */
+static inst_value measure(int fn, interval a)
 {
-    double x = 0;
-    interval a;
-    switch ((ex_fn)e->op) {
-    case FN_LO:
-    case FN_HI:
-    case FN_MAG:
-    case FN_WIDTH:
-        a = recheck_interval(c, e->args[0]);
-        x = -a.lo > a.hi ? -a.lo : a.hi;
-        return (inst_value){.r = e->op == FN_LO ? a.lo : e->op == FN_HI ? a.hi : e->op == FN_MAG ? x : a.hi - a.lo};
-    case FN_LIVE:
-    case FN_TIES:
-    case FN_WEAK:
-    case FN_SCALE_FOR: /* its freedom is the interval layer's */
-        c->vague = true;
-        return (inst_value){0};
-    case FN_POW:
-        x = recheck_real(c, e->args[0]);
-        return (inst_value){.r = dm_pow(x, recheck_real(c, e->args[1]))};
-    default:
-        break;
-    }
-    x = recheck_real(c, e->args[0]);
-    switch ((ex_fn)e->op) {
+    double mag = -a.lo > a.hi ? -a.lo : a.hi;
+    return (inst_value){.r = fn == FN_LO ? a.lo : fn == FN_HI ? a.hi : fn == FN_MAG ? mag : a.hi - a.lo};
+}
+
+/* Of one real. */
+static inst_value real_function(recheck *c, int fn, double x)
+{
+    switch ((ex_fn)fn) {
     case FN_FLOOR:
     case FN_CEIL:
     case FN_ROUND:
-        return (inst_value){.r = rounded(e->op, x)};
+        return (inst_value){.r = rounded(fn, x)};
     case FN_SIGN:
         return (inst_value){.r = x > 0 ? 1 : x < 0 ? -1 : 0};
     case FN_RELU:
@@ -264,6 +299,29 @@ static inst_value real_call(recheck *c, const expr *e)
     }
 }
 
+static inst_value real_call(recheck *c, const expr *e)
+{
+    switch ((ex_fn)e->op) {
+    case FN_LO:
+    case FN_HI:
+    case FN_MAG:
+    case FN_WIDTH:
+        return measure(e->op, recheck_interval(c, e->args[0]));
+    case FN_LIVE:
+    case FN_TIES:
+    case FN_WEAK:
+    case FN_SCALE_FOR: /* likely values and scales are left to the lowering */
+        c->vague = true;
+        return (inst_value){0};
+    case FN_POW: {
+        double x = recheck_real(c, e->args[0]);
+        return (inst_value){.r = dm_pow(x, recheck_real(c, e->args[1]))};
+    }
+    default:
+        return real_function(c, e->op, recheck_real(c, e->args[0]));
+    }
+}
+
 static inst_value conditions(recheck *c, const expr *e)
 {
     inst_value x = rc_generate(c, e->args[0]);
@@ -275,10 +333,8 @@ static inst_value conditions(recheck *c, const expr *e)
 
 static inst_value size_of(recheck *c, rc_span s)
 {
-    inst_value d = rc_dims(c, s, 0), r = rc_whole(1);
-    for (size_t i = 0; i < d.n && !rc_stopped(c); i++)
-        r = rc_arithmetic(c, OP_MUL, r.i, d.ints[i]);
-    return r;
+    inst_value d = rc_dims(c, s, 0);
+    return rc_stopped(c) ? d : total(c, &d, true);
 }
 
 inst_value rc_call(recheck *c, const expr *e)
@@ -311,10 +367,9 @@ inst_value rc_call(recheck *c, const expr *e)
             return real_call(c, e);
         a = recheck_eval(c, e->args[0]).i;
         return a < 0 ? rc_arithmetic(c, OP_SUB, 0, a) : rc_whole(a);
-    case FN_CEILDIV: /* the floor of the negative, negated */
+    case FN_CEILDIV:
         a = recheck_eval(c, e->args[0]).i;
-        b = recheck_eval(c, e->args[1]).i;
-        return a == INT64_MIN ? rc_none(c, "a number beyond 64 bits") : rc_whole(-rc_quotient(c, -a, b));
+        return rc_divide(c, a, recheck_eval(c, e->args[1]).i, true);
     case FN_NORM_AXIS:
         a = recheck_eval(c, e->args[0]).i;
         b = recheck_eval(c, e->args[1]).i;
@@ -334,8 +389,11 @@ inst_value rc_call(recheck *c, const expr *e)
     case FN_REMOVE:
         return removed(c, e);
     case FN_REVERSE:
-    case FN_SORT:
-        return arranged(c, e);
+        return reversed(c, e);
+    case FN_SORT: {
+        inst_value l = recheck_eval(c, e->args[0]);
+        return rc_sorted(c, &l);
+    }
     case FN_UNRAVEL:
         return unravelled(c, e);
     case FN_LETTERS:

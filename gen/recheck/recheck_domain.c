@@ -14,22 +14,27 @@ static int64_t times(const inst_value *l, int64_t x)
     return n;
 }
 
+/* Sorted, and each element found in the list, as often as it is there. */
 static bool is_subset(recheck *c, const expr *e, const inst_value *v)
 {
-    inst_value from = recheck_eval(c, e->args[0]);
+    inst_value from = recheck_eval(c, e->args[0]), sorted = rc_sorted(c, &from);
     int64_t lo = recheck_eval(c, e->args[1]->a).i, hi = recheck_eval(c, e->args[1]->b).i, n = (int64_t)v->n;
-    if (c->fault != NULL || n < lo || n > hi)
+    if (rc_stopped(c) || n < lo || n > hi)
         return false;
-    for (size_t i = 0; i < v->n; i++)
-        if ((i > 0 && v->ints[i - 1] > v->ints[i]) || times(v, v->ints[i]) > times(&from, v->ints[i]))
+    size_t at = 0;
+    for (size_t i = 0; i < v->n; i++, at++) {
+        while (at < sorted.n && sorted.ints[at] < v->ints[i])
+            at++;
+        if (at == sorted.n || sorted.ints[at] != v->ints[i])
             return false;
+    }
     return true;
 }
 
 static bool is_permutation(recheck *c, const expr *e, const inst_value *v)
 {
     int64_t n = recheck_eval(c, e->args[0]).i;
-    if (c->fault != NULL || n != (int64_t)v->n)
+    if (rc_stopped(c) || n != (int64_t)v->n)
         return false;
     for (int64_t i = 0; i < n; i++)
         if (times(v, i) != 1)
@@ -53,7 +58,7 @@ static bool is_selected(recheck *c, const expr *e, ex_type t, const inst_value *
 static bool is_split(recheck *c, const expr *e, const inst_value *v)
 {
     int64_t total = recheck_eval(c, e->args[0]).i, k = recheck_eval(c, e->args[1]).i, all = e->op == FN_FACTORS;
-    if (c->fault != NULL || k != (int64_t)v->n)
+    if (rc_stopped(c) || k != (int64_t)v->n)
         return false;
     for (size_t i = 0; i < v->n; i++) {
         if (v->ints[i] < 1 ||
@@ -66,7 +71,7 @@ static bool is_split(recheck *c, const expr *e, const inst_value *v)
 static bool is_list(recheck *c, const expr *e, const inst_value *v)
 {
     int64_t n = recheck_eval(c, e->args[0]).i;
-    if (c->fault != NULL || n != (int64_t)v->n)
+    if (rc_stopped(c) || n != (int64_t)v->n)
         return false;
     for (size_t i = 0; i < v->n; i++) {
         inst_value x = {.i = v->ints[i]};
@@ -80,7 +85,7 @@ static bool are_reals(recheck *c, const expr *e, const inst_value *v)
 {
     int64_t n = recheck_eval(c, e->args[0]).i;
     double lo = recheck_real(c, e->args[1]), hi = recheck_real(c, e->args[2]);
-    if (c->fault != NULL || n != (int64_t)v->n)
+    if (rc_stopped(c) || n != (int64_t)v->n)
         return false;
     for (size_t i = 0; i < v->n; i++)
         if (!within(lo, v->reals[i], hi))
@@ -88,14 +93,17 @@ static bool are_reals(recheck *c, const expr *e, const inst_value *v)
     return true;
 }
 
+/* Of reals and strings only the one that was drawn has been evaluated: the others need not have a value. */
 static bool one_of(recheck *c, const expr *e, ex_type t, const inst_value *v)
 {
     for (size_t i = 0; i < e->n; i++) {
         inst_value x = recheck_eval(c, e->args[i]);
         if (t == TY_REAL && e->args[i]->type != TY_REAL)
             x.r = (double)x.i;
-        if (c->fault == NULL && recheck_same(t, &x, v))
+        if (!rc_stopped(c) && recheck_same(t, &x, v))
             return true;
+        if (e->index != TY_INT)
+            c->fault = NULL;
     }
     return false;
 }

@@ -22,60 +22,73 @@ inst_value rc_whole(int64_t i)
     return (inst_value){.i = i};
 }
 
+void rc_spend(recheck *c, size_t steps)
+{
+    if (steps > RECHECK_MAX_STEPS - c->steps)
+        (void)rc_none(c, "too many steps");
+    else
+        c->steps += (uint32_t)steps;
+}
+
+/* NULL with a fault, or without memory. */
 void *rc_room(recheck *c, size_t n, size_t size)
 {
-    void *p = n <= LONGEST ? arena_calloc(c->mem, n + 1, size) : NULL;
-    if (p == NULL) {
-        if (n > LONGEST)
-            (void)rc_none(c, "a list is too long");
-        else
-            c->nomem = true;
-    }
+    if (n > LONGEST)
+        (void)rc_none(c, "a list is too long");
+    rc_spend(c, n);
+    if (rc_stopped(c))
+        return NULL;
+    void *p = arena_calloc(c->mem, n + 1, size);
+    c->nomem |= p == NULL;
     return p;
 }
 
 bool recheck_near(double a, double b)
 {
     double d = a > b ? a - b : b - a, size = (a < 0 ? -a : a) + (b < 0 ? -b : b);
-    return a == b || d <= 1e-6 * size || d < 1e-37;
+    if (!(size - size == 0)) /* an infinity, or no number: nothing else is near it */
+        return a == b || (a != a && b != b);
+    return d <= 1e-6 * size || d < 1e-37;
 }
 
 /* ---- whole numbers ---- */
 
-int64_t rc_quotient(recheck *c, int64_t a, int64_t b)
+inst_value rc_number(recheck *c, wide x)
 {
-    if (b == 0 || (a == INT64_MIN && b == -1)) {
+    return x < INT64_MIN || x > INT64_MAX ? rc_none(c, "a number beyond 64 bits") : rc_whole((int64_t)x);
+}
+
+/* Rounded down, or up. */
+static wide quotient(recheck *c, int64_t a, int64_t b, bool up)
+{
+    if (b == 0) {
         (void)rc_none(c, "division by zero");
         return 0;
     }
-    int64_t q = a / b;
-    if (q * b != a && (a < 0) != (b < 0))
-        q -= 1;
-    return q;
+    wide q = (wide)a / b, rest = (wide)a - q * b;
+    bool above = (rest < 0) == (b < 0); /* the exact quotient is, where there is a rest */
+    return rest == 0 ? q : up ? q + above : q - !above;
+}
+
+inst_value rc_divide(recheck *c, int64_t a, int64_t b, bool up)
+{
+    return rc_number(c, quotient(c, a, b, up));
 }
 
 inst_value rc_arithmetic(recheck *c, int op, int64_t a, int64_t b)
 {
-    int64_t r = 0;
-    bool over = false;
     switch ((ex_op)op) {
     case OP_ADD:
-        over = __builtin_add_overflow(a, b, &r);
-        break;
+        return rc_number(c, (wide)a + b);
     case OP_SUB:
-        over = __builtin_sub_overflow(a, b, &r);
-        break;
+        return rc_number(c, (wide)a - b);
     case OP_MUL:
-        over = __builtin_mul_overflow(a, b, &r);
-        break;
+        return rc_number(c, (wide)a * b);
     case OP_DIV:
-        r = rc_quotient(c, a, b);
-        break;
+        return rc_divide(c, a, b, false);
     default:
-        r = a - b * rc_quotient(c, a, b);
-        break;
+        return rc_number(c, a - b * quotient(c, a, b, false));
     }
-    return over ? rc_none(c, "a number beyond 64 bits") : rc_whole(r);
 }
 
 static bool ordered(int op, bool less, bool equal)
@@ -307,7 +320,9 @@ inst_value rc_generate(recheck *c, const expr *e)
     if (e->b != NULL) {
         from = recheck_eval(c, e->a).i;
         int64_t to = recheck_eval(c, e->b).i;
-        n = to < from ? 0 : to - from + 1;
+        n = 0;
+        if (to >= from && (__builtin_sub_overflow(to, from, &n) || n++ >= LONGEST))
+            return rc_none(c, "a list is too long");
     } else {
         source = recheck_eval(c, e->a);
         n = (int64_t)source.n;
@@ -331,6 +346,10 @@ static inst_value concatenation(recheck *c, const expr *e)
     if (rc_stopped(c))
         return a;
     if (e->type == TY_STRING) {
+        size_t n = strlen(a.s) + strlen(b.s);
+        rc_spend(c, n);
+        if (n > LONGEST)
+            return rc_none(c, "a string is too long");
         a.s = arena_printf(c->mem, "%s%s", a.s, b.s);
         c->nomem |= a.s == NULL;
         return a;
@@ -367,12 +386,13 @@ static inst_value sliced(recheck *c, const expr *e)
     int64_t n = (int64_t)l.n;
     int64_t from = e->b != NULL ? slice_end(recheck_eval(c, e->b).i, n) : 0;
     int64_t to = e->c != NULL ? slice_end(recheck_eval(c, e->c).i, n) : n;
-    rc_list r = rc_new_list(c, e->type, l.n);
-    for (int64_t i = from; i < to && !rc_stopped(c); i++) {
-        inst_value x = rc_element(e->a->type, &l, (size_t)i);
-        rc_append(c, &r, &x);
-    }
-    return r.v;
+    if (from >= to || rc_stopped(c))
+        return (inst_value){0};
+    inst_value r = {.n = (size_t)(to - from)}; /* lists do not change: a part of it is where it was */
+    r.ints = l.ints != NULL ? l.ints + from : NULL;
+    r.reals = l.reals != NULL ? l.reals + from : NULL;
+    r.strings = l.strings != NULL ? l.strings + from : NULL;
+    return r;
 }
 
 static inst_value coerced(recheck *c, const expr *e)
@@ -408,6 +428,9 @@ static inst_value membership(recheck *c, const expr *e)
 {
     inst_value x = recheck_eval(c, e->a), l = recheck_eval(c, e->b);
     bool found = false;
+    if (rc_stopped(c))
+        return x;
+    rc_spend(c, l.n * (e->a->type == TY_STRING ? strlen(x.s) + 1 : 1));
     for (size_t i = 0; i < l.n && !rc_stopped(c); i++) {
         inst_value y = rc_element(e->b->type, &l, i);
         found |= recheck_same(e->a->type, &x, &y);
@@ -437,6 +460,7 @@ static inst_value binary(recheck *c, const expr *e)
             return rc_whole(ordered(e->op, a.r < b.r, a.r == b.r));
         if (t == TY_INT || t == TY_BOOL)
             return rc_whole(ordered(e->op, a.i < b.i, a.i == b.i));
+        rc_spend(c, t == TY_STRING ? strlen(a.s) : a.n);
         return rc_whole(ordered(e->op, false, recheck_same(t, &a, &b)));
     }
     if (e->type != TY_REAL)
@@ -444,9 +468,20 @@ static inst_value binary(recheck *c, const expr *e)
     return (inst_value){.r = e->op == OP_ADD ? a.r + b.r : e->op == OP_SUB ? a.r - b.r : e->op == OP_MUL ? a.r * b.r : a.r / b.r};
 }
 
+static inst_value listed(recheck *c, const expr *e)
+{
+    rc_list l = rc_new_list(c, e->type, e->n);
+    for (size_t i = 0; i < e->n && !rc_stopped(c); i++) {
+        inst_value x = recheck_eval(c, e->args[i]);
+        rc_append(c, &l, &x);
+    }
+    return l.v;
+}
+
 inst_value recheck_eval(recheck *c, const expr *e)
 {
     inst_value r = {0};
+    rc_spend(c, 1);
     if (rc_stopped(c))
         return r;
     if (e->type == TY_INTERVAL) {
@@ -488,14 +523,8 @@ inst_value recheck_eval(recheck *c, const expr *e)
         return indexed(c, e);
     case EX_SLICE:
         return sliced(c, e);
-    case EX_LIST: {
-        rc_list l = rc_new_list(c, e->type, e->n);
-        for (size_t i = 0; i < e->n && !rc_stopped(c); i++) {
-            r = recheck_eval(c, e->args[i]);
-            rc_append(c, &l, &r);
-        }
-        return l.v;
-    }
+    case EX_LIST:
+        return listed(c, e);
     case EX_FOR:
         return rc_generate(c, e);
     case EX_CALL:

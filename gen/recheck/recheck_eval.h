@@ -7,6 +7,8 @@
 #include "rules/opmodel_rules.h"
 
 #define RECHECK_MAX_TYPES 16
+/* The lowering has made the instance within its own limit. One of its steps is up to four of these, because leaves count here. */
+#define RECHECK_MAX_STEPS (8 * 1000000)
 
 typedef struct {
     const op_set *ops;
@@ -22,6 +24,7 @@ typedef struct {
     bool filled; /* intervals of initializers may be asked for: not while their contents are stated */
     bool vague;  /* the value met something that a finished instance does not tell */
     bool nomem;
+    uint32_t steps;    /* evaluations and list elements so far */
     const char *fault; /* why there is no value, a static string */
 } recheck;
 
@@ -50,9 +53,12 @@ typedef struct {
 
 inst_value rc_none(recheck *c, const char *why); /* sets the fault */
 bool rc_stopped(const recheck *c);
+void rc_spend(recheck *c, size_t steps); /* sets the fault where none are left */
 inst_value rc_whole(int64_t i);
 void *rc_room(recheck *c, size_t n, size_t size);
-int64_t rc_quotient(recheck *c, int64_t a, int64_t b); /* rounded down */
+typedef __int128 wide;
+inst_value rc_number(recheck *c, wide x);                        /* a fault beyond 64 bits */
+inst_value rc_divide(recheck *c, int64_t a, int64_t b, bool up); /* rounded down, or up */
 inst_value rc_arithmetic(recheck *c, int op, int64_t a, int64_t b);
 rc_span rc_tensors(recheck *c, const expr *e);
 inst_value rc_dims(recheck *c, rc_span s, size_t k);
@@ -61,6 +67,7 @@ rc_list rc_new_list(recheck *c, ex_type t, size_t n);
 void rc_append(const recheck *c, rc_list *l, const inst_value *x);
 void rc_append_all(const recheck *c, rc_list *l, ex_type t, const inst_value *from);
 inst_value rc_element(ex_type t, const inst_value *l, size_t i);
+inst_value rc_sorted(recheck *c, const inst_value *ints);
 inst_value rc_generate(recheck *c, const expr *e);
 inst_value rc_call(recheck *c, const expr *e);
 

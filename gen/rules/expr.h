@@ -130,7 +130,7 @@ struct expr {
  * expression; else parsing stops at the first word that cannot go on (`default`, `when`) and *more is its offset. */
 nn_status expr_parse(expr **out, const spec_node *node, size_t offset, size_t *more, arena *a, nn_error *err);
 const char *expr_type_name(ex_type t);
-const char *expr_fn_name(ex_fn f);
+ex_type expr_domain_type(const expr *e);                     /* type of the values that a checked domain draws */
 spec_place expr_place(const spec_node *node, size_t offset); /* place of a character of a scalar */
 
 #endif

@@ -318,6 +318,45 @@ static const char *binary_hint(const op_compile *c, ex_op op, const expr *a, con
     return lists && op <= OP_DIV ? "; [E for x in L] applies an expression to each element" : "";
 }
 
+/* The type of two numbers that are put in order. */
+static ex_type ordered_type(ex_type a, ex_type b)
+{
+    if (!expr_scalar_number(a) || !expr_scalar_number(b))
+        return TY_NONE;
+    return a == TY_REAL || b == TY_REAL ? TY_REAL : TY_INT;
+}
+
+/* The type that both operands are coerced to; TY_NONE if the operator does not take them. */
+static ex_type operand_type(const op_compile *c, const expr *e)
+{
+    ex_type a = e->a->type, b = e->b->type;
+    switch ((ex_op)e->op) {
+    case OP_ADD:
+    case OP_SUB:
+    case OP_MUL:
+    case OP_DIV:
+        return expr_numeric_join(c, e->a, e->b);
+    case OP_MOD:
+        return TY_INT;
+    case OP_CAT:
+        if (a == TY_STRING && b == TY_STRING)
+            return TY_STRING;
+        return a == TY_REALS || b == TY_REALS ? TY_REALS : a == TY_STRINGS || b == TY_STRINGS ? TY_STRINGS : TY_INTS;
+    case OP_EQ:
+    case OP_NE:
+        if (a == b && (a == TY_STRING || a == TY_BOOL))
+            return a;
+        if (a == TY_INTS || b == TY_INTS || (a == TY_TENSOR && b == TY_TENSOR))
+            return TY_INTS;
+        return ordered_type(a, b);
+    case OP_AND:
+    case OP_OR:
+        return TY_BOOL;
+    default:
+        return ordered_type(a, b);
+    }
+}
+
 static nn_status check_binary(op_compile *c, expr *e)
 {
     static const char *const words[] = {"+", "-", "*", "/", "%", "++", "==", "!=", "<", "<=", ">", ">=", "in", "and", "or"};
@@ -328,67 +367,22 @@ static nn_status check_binary(op_compile *c, expr *e)
         s = expr_visit(c, &e->b);
     if (s != NN_OK)
         return s;
-    ex_type a = e->a->type, b = e->b->type, t;
-    switch ((ex_op)e->op) {
-    case OP_ADD:
-    case OP_SUB:
-    case OP_MUL:
-    case OP_DIV:
-        t = expr_numeric_join(c, e->a, e->b);
-        if (t == TY_NONE)
-            break;
-        e->type = t;
-        s = expr_coerce(c, &e->a, t);
-        return s != NN_OK ? s : expr_coerce(c, &e->b, t);
-    case OP_MOD:
-        e->type = TY_INT;
-        s = expr_coerce(c, &e->a, TY_INT);
-        return s != NN_OK ? s : expr_coerce(c, &e->b, TY_INT);
-    case OP_CAT:
-        if (a == TY_STRING && b == TY_STRING) {
-            e->type = TY_STRING;
-            return NN_OK;
-        }
-        t = a == TY_REALS || b == TY_REALS ? TY_REALS : a == TY_STRINGS || b == TY_STRINGS ? TY_STRINGS : TY_INTS;
-        e->type = t;
-        s = expr_coerce(c, &e->a, t);
-        return s != NN_OK ? s : expr_coerce(c, &e->b, t);
-    case OP_EQ:
-    case OP_NE:
-        if ((a == TY_STRING && b == TY_STRING) || (a == TY_BOOL && b == TY_BOOL)) {
-            e->type = TY_BOOL;
-            return NN_OK;
-        }
-        if (a == TY_INTS || b == TY_INTS || (a == TY_TENSOR && b == TY_TENSOR)) {
-            e->type = TY_BOOL;
-            s = expr_coerce(c, &e->a, TY_INTS);
-            return s != NN_OK ? s : expr_coerce(c, &e->b, TY_INTS);
-        }
-        /* fall through */
-    case OP_LT:
-    case OP_LE:
-    case OP_GT:
-    case OP_GE:
-        if (!expr_scalar_number(a) || !expr_scalar_number(b))
-            break;
+    if (e->op == OP_IN) {
+        bool string = e->a->type == TY_STRING;
         e->type = TY_BOOL;
-        t = a == TY_REAL || b == TY_REAL ? TY_REAL : TY_INT;
-        s = expr_coerce(c, &e->a, t);
-        return s != NN_OK ? s : expr_coerce(c, &e->b, t);
-    case OP_IN:
-        e->type = TY_BOOL;
-        if (a == TY_STRING)
-            return expr_coerce(c, &e->b, TY_STRINGS);
-        s = expr_coerce(c, &e->a, TY_INT);
-        return s != NN_OK ? s : expr_coerce(c, &e->b, TY_INTS);
-    case OP_AND:
-    case OP_OR:
-        e->type = TY_BOOL;
-        s = expr_coerce(c, &e->a, TY_BOOL);
-        return s != NN_OK ? s : expr_coerce(c, &e->b, TY_BOOL);
+        s = string ? NN_OK : expr_coerce(c, &e->a, TY_INT);
+        return s != NN_OK ? s : expr_coerce(c, &e->b, string ? TY_STRINGS : TY_INTS);
     }
-    return spec_error(c->err, e->place, "operator %s: `%s` does not take %s and %s%s", c->op->name, words[e->op], expr_type_name(a),
-                      expr_type_name(b), binary_hint(c, (ex_op)e->op, e->a, e->b));
+    ex_type t = operand_type(c, e);
+    if (t == TY_NONE)
+        return spec_error(c->err, e->place, "operator %s: `%s` does not take %s and %s%s", c->op->name, words[e->op],
+                          expr_type_name(e->a->type), expr_type_name(e->b->type), binary_hint(c, (ex_op)e->op, e->a, e->b));
+    if (e->op <= OP_CAT)
+        e->type = t;
+    else
+        e->type = TY_BOOL;
+    s = expr_coerce(c, &e->a, t);
+    return s != NN_OK ? s : expr_coerce(c, &e->b, t);
 }
 
 static nn_status check_set(op_compile *c, expr *e)
@@ -452,10 +446,54 @@ static nn_status check_if(op_compile *c, expr *e)
     return s != NN_OK ? s : expr_coerce(c, &e->c, t);
 }
 
+static nn_status check_neg(op_compile *c, expr *e)
+{
+    nn_status s = expr_visit(c, &e->a);
+    if (s != NN_OK)
+        return s;
+    ex_type t = e->a->type;
+    if (!expr_scalar_number(t) && !stands_for_interval(c, e->a))
+        return expr_type_error(c, e->a, "a number or interval");
+    if (t == TY_BOOL)
+        t = TY_INT;
+    else if (!expr_scalar_number(t))
+        t = TY_INTERVAL;
+    e->type = t;
+    return expr_coerce(c, &e->a, t);
+}
+
+/* An element or a slice of a list. */
+static nn_status check_part(op_compile *c, expr *e)
+{
+    nn_status s = expr_visit(c, &e->a);
+    if (s == NN_OK && e->a->type != TY_REALS && e->a->type != TY_STRINGS)
+        s = expr_coerce(c, &e->a, TY_INTS);
+    if (s != NN_OK)
+        return s;
+    e->type = e->a->type;
+    if (e->kind == EX_INDEX)
+        e->type = e->type == TY_INTS ? TY_INT : e->type == TY_REALS ? TY_REAL : TY_STRING;
+    if (e->b)
+        s = expr_check_as(c, &e->b, TY_INT);
+    return s == NN_OK && e->c ? expr_check_as(c, &e->c, TY_INT) : s;
+}
+
+static nn_status check_range(op_compile *c, expr *e)
+{
+    nn_status s = expr_check_as(c, &e->a, TY_INT);
+    e->type = TY_DOMAIN;
+    e->index = TY_INT;
+    if (s == NN_OK)
+        s = expr_check_as(c, &e->b, TY_INT);
+    if (s == NN_OK && e->a->kind == EX_INT && e->b->kind == EX_INT && e->a->i > e->b->i)
+        return spec_error(c->err, e->place, "operator %s: %lld..%lld is empty; a..b with a <= b was expected", c->op->name,
+                          (long long)e->a->i, (long long)e->b->i);
+    return s;
+}
+
 static nn_status visit(op_compile *c, expr **pe)
 {
     expr *e = *pe;
-    nn_status s;
     switch (e->kind) {
     case EX_INT:
         e->type = TY_INT;
@@ -469,13 +507,7 @@ static nn_status visit(op_compile *c, expr **pe)
     case EX_NAME:
         return expr_resolve(c, e, false);
     case EX_NEG:
-        s = expr_visit(c, &e->a);
-        if (s != NN_OK)
-            return s;
-        if (!expr_scalar_number(e->a->type) && !stands_for_interval(c, e->a))
-            return expr_type_error(c, e->a, "a number or interval");
-        e->type = expr_scalar_number(e->a->type) ? (e->a->type == TY_BOOL ? TY_INT : e->a->type) : TY_INTERVAL;
-        return expr_coerce(c, &e->a, e->type);
+        return check_neg(c, e);
     case EX_NOT:
         e->type = TY_BOOL;
         return expr_check_as(c, &e->a, TY_BOOL);
@@ -483,22 +515,7 @@ static nn_status visit(op_compile *c, expr **pe)
         return check_binary(c, e);
     case EX_INDEX:
     case EX_SLICE:
-        s = expr_visit(c, &e->a);
-        if (s != NN_OK)
-            return s;
-        if (e->a->type == TY_REALS || e->a->type == TY_STRINGS) {
-            e->type = e->a->type;
-        } else {
-            s = expr_coerce(c, &e->a, TY_INTS);
-            e->type = TY_INTS;
-        }
-        if (e->kind == EX_INDEX)
-            e->type = e->type == TY_INTS ? TY_INT : e->type == TY_REALS ? TY_REAL : TY_STRING;
-        if (s == NN_OK && e->b)
-            s = expr_check_as(c, &e->b, TY_INT);
-        if (s == NN_OK && e->c)
-            s = expr_check_as(c, &e->c, TY_INT);
-        return s;
+        return check_part(c, e);
     case EX_LIST:
         return check_list(c, e);
     case EX_FOR:
@@ -508,15 +525,7 @@ static nn_status visit(op_compile *c, expr **pe)
     case EX_IF:
         return check_if(c, e);
     case EX_RANGE:
-        s = expr_check_as(c, &e->a, TY_INT);
-        e->type = TY_DOMAIN;
-        e->index = TY_INT;
-        if (s == NN_OK)
-            s = expr_check_as(c, &e->b, TY_INT);
-        if (s == NN_OK && e->a->kind == EX_INT && e->b->kind == EX_INT && e->a->i > e->b->i)
-            return spec_error(c->err, e->place, "operator %s: %lld..%lld is empty; a..b with a <= b was expected", c->op->name,
-                              (long long)e->a->i, (long long)e->b->i);
-        return s;
+        return check_range(c, e);
     case EX_SET:
         return check_set(c, e);
     case EX_BOOLS:

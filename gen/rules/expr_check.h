@@ -2,7 +2,7 @@
 #ifndef NN_EXPR_CHECK_H
 #define NN_EXPR_CHECK_H
 
-#include "rules/opmodel_rules.h"
+#include "rules/op_compile.h"
 
 nn_status expr_visit(op_compile *c, expr **pe); /* resolves and types *pe, without a coercion */
 nn_status expr_check_as(op_compile *c, expr **pe, ex_type want);

@@ -110,39 +110,43 @@ static nn_status visit_args(op_compile *c, expr *e)
     return s;
 }
 
-/* sum, prod, min, max, hull over a list, a generator, a variadic's values or several arguments. */
+/* sum, prod, min, max of one argument: a list, a generator, a variadic's values. */
+static nn_status check_aggregate_of_one(op_compile *c, expr *e)
+{
+    ex_type t = e->args[0]->type;
+    bool extreme = e->op == FN_MIN || e->op == FN_MAX;
+    if (t == TY_TENSORS && c->values) {
+        e->type = TY_INTERVAL;
+        return expr_values_known(c, e->args[0]);
+    }
+    if (t == TY_INTERVALS || t == TY_REALS) {
+        e->type = t == TY_REALS ? TY_REAL : TY_INTERVAL;
+        return NN_OK;
+    }
+    if (t == TY_INTERVAL || (extreme && expr_scalar_number(t))) {
+        e->type = t;
+        return NN_OK;
+    }
+    if (t == TY_BOOLS)
+        return expr_type_error(c, e->args[0], e->op == FN_SUM ? "numbers (`count` counts conditions)" : "numbers");
+    e->type = TY_INT;
+    return expr_coerce(c, &e->args[0], TY_INTS);
+}
+
+/* The parser allows several arguments for min, max and hull only. */
 static nn_status check_aggregate(op_compile *c, expr *e)
 {
     nn_status s = visit_args(c, e);
     if (s != NN_OK)
         return s;
-    bool product = e->op == FN_PROD, hull = e->op == FN_HULL;
-    ex_type t = e->args[0]->type;
-    if (e->n == 1 && !hull) {
-        if (t == TY_TENSORS && c->values) {
-            e->type = TY_INTERVAL;
-            return expr_values_known(c, e->args[0]);
-        }
-        if (t == TY_INTERVALS || t == TY_REALS) {
-            e->type = t == TY_REALS ? TY_REAL : TY_INTERVAL;
-            return NN_OK;
-        }
-        if (t == TY_INTERVAL || ((e->op == FN_MIN || e->op == FN_MAX) && expr_scalar_number(t))) {
-            e->type = t;
-            return NN_OK;
-        }
-        if (t == TY_BOOLS)
-            return expr_type_error(c, e->args[0], e->op == FN_SUM ? "numbers (`count` counts conditions)" : "numbers");
-        e->type = TY_INT;
-        return expr_coerce(c, &e->args[0], TY_INTS);
-    }
-    if (product || e->op == FN_SUM)
-        return NN_OK; /* arity is checked by the parser */
-    if (hull && e->n == 1 && t == TY_INTERVALS) {
+    bool hull = e->op == FN_HULL;
+    if (e->n == 1 && !hull)
+        return check_aggregate_of_one(c, e);
+    if (e->n == 1 && e->args[0]->type == TY_INTERVALS) {
         e->type = TY_INTERVAL;
         return NN_OK;
     }
-    t = hull ? TY_INTERVAL : TY_INT;
+    ex_type t = hull ? TY_INTERVAL : TY_INT;
     for (size_t i = 0; i < e->n; i++) {
         ex_type u = e->args[i]->type;
         if (u == TY_INTERVAL || u == TY_TENSOR || u == TY_TENSORS)
@@ -257,19 +261,42 @@ static const struct {
     {FN_TUPLES, TY_CONTENT, 1, {TY_INTS}},
 };
 
+/* whole, chosen, least, largest */
+static nn_status check_of_type(op_compile *c, expr *e)
+{
+    const expr *x = e->args[0];
+    e->type = e->op == FN_WHOLE || e->op == FN_CHOSEN ? TY_BOOL : TY_REAL;
+    if (x->kind == EX_TYPEVAR || (x->kind == EX_STRING && dtype_parse(x->s) != DT_NONE))
+        return NN_OK;
+    return expr_type_error(c, x, "a type variable or the name of a type in quotes");
+}
+
+static nn_status check_fill(op_compile *c, expr *e)
+{
+    bool reals = e->args[1]->type == TY_REAL;
+    e->type = reals ? TY_REALS : TY_INTS;
+    nn_status s = expr_coerce(c, &e->args[0], TY_INT);
+    return s != NN_OK || reals ? s : expr_coerce(c, &e->args[1], TY_INT);
+}
+
+/* Functions of one number. */
+static nn_status check_of_number(op_compile *c, expr *e)
+{
+    ex_type t = e->args[0]->type;
+    e->type = e->op == FN_ABS && t == TY_INT ? TY_INT : expr_scalar_number(t) ? TY_REAL : TY_INTERVAL;
+    return expr_coerce(c, &e->args[0], e->type);
+}
+
 /* Those whose type depends on their arguments, or on how many there are. */
 static nn_status check_value_call(op_compile *c, expr *e)
 {
-    nn_status s;
     expr **x = e->args;
     switch ((ex_fn)e->op) {
     case FN_LEN:
         e->type = TY_INT;
         return x[0]->type == TY_STRINGS || x[0]->type == TY_REALS ? NN_OK : expr_coerce(c, &x[0], TY_INTS);
     case FN_FILL:
-        e->type = x[1]->type == TY_REAL ? TY_REALS : TY_INTS;
-        s = expr_coerce(c, &x[0], TY_INT);
-        return s != NN_OK || x[1]->type == TY_REAL ? s : expr_coerce(c, &x[1], TY_INT);
+        return check_fill(c, e);
     case FN_REMOVE:
     case FN_REVERSE:
     case FN_SORT:
@@ -279,10 +306,7 @@ static nn_status check_value_call(op_compile *c, expr *e)
     case FN_CHOSEN:
     case FN_LEAST:
     case FN_LARGEST:
-        e->type = e->op == FN_WHOLE || e->op == FN_CHOSEN ? TY_BOOL : TY_REAL;
-        if (x[0]->kind != EX_TYPEVAR && !(x[0]->kind == EX_STRING && dtype_parse(x[0]->s) != DT_NONE))
-            return expr_type_error(c, x[0], "a type variable or the name of a type in quotes");
-        return NN_OK;
+        return check_of_type(c, e);
     case FN_MASK:
         e->type = TY_CONTENT;
         return e->n ? expr_coerce(c, &x[0], TY_INT) : NN_OK;
@@ -292,12 +316,8 @@ static nn_status check_value_call(op_compile *c, expr *e)
     case FN_POW:
         e->type = expr_scalar_number(x[0]->type) && expr_scalar_number(x[1]->type) ? TY_REAL : TY_INTERVAL;
         return expr_coerce_all(c, x, 2, e->type);
-    case FN_ABS:
-        e->type = x[0]->type == TY_INT ? TY_INT : expr_scalar_number(x[0]->type) ? TY_REAL : TY_INTERVAL;
-        return expr_coerce(c, &x[0], e->type);
-    default: /* functions of one number */
-        e->type = expr_scalar_number(x[0]->type) ? TY_REAL : TY_INTERVAL;
-        return expr_coerce(c, &x[0], e->type);
+    default:
+        return check_of_number(c, e);
     }
 }
 

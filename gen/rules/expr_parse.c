@@ -57,11 +57,6 @@ const char *expr_type_name(ex_type t)
     return type_names[t];
 }
 
-const char *expr_fn_name(ex_fn f)
-{
-    return functions[f].word;
-}
-
 spec_place expr_place(const spec_node *node, size_t offset)
 {
     spec_place p = node->place;
@@ -95,63 +90,134 @@ static bool is_name(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
-/* Decimal number without libc, so that no locale decides. Digits beyond 15 significant ones are dropped. */
+/* A decimal number as it is read: mantissa * 10^scale. Digits beyond 15 significant ones are dropped. */
+typedef struct {
+    double mantissa;
+    int scale, digits;
+    int64_t whole; /* of the digits before the point */
+    bool real, overflow;
+} decimal;
+
+static void add_digit(decimal *d, char c, bool fraction)
+{
+    if (!fraction)
+        d->overflow |= !nn_mul64(d->whole, 10, &d->whole) || !nn_add64(d->whole, c - '0', &d->whole);
+    if (d->digits < 15) {
+        d->mantissa = d->mantissa * 10 + (c - '0');
+        d->digits += d->mantissa > 0;
+        d->scale -= fraction;
+    } else {
+        d->scale += !fraction;
+    }
+}
+
+/* The exponent at s, `e5` or `e-5`: adds it and returns how long it is, 0 if there is none. */
+static size_t read_exponent(decimal *d, const char *s)
+{
+    size_t sign = s[0] != '\0' && (s[1] == '-' || s[1] == '+'), i = 1 + sign;
+    if ((s[0] != 'e' && s[0] != 'E') || !is_digit(s[i]))
+        return 0;
+    int e = 0;
+    for (; is_digit(s[i]); i++)
+        e = e < 1000 ? e * 10 + (s[i] - '0') : e;
+    d->scale += s[1] == '-' ? -e : e;
+    d->real = true;
+    return i;
+}
+
+/* Without libc, so that no locale decides. Powers of ten up to 1e22 are exact and keep the usual constants correctly rounded. */
+static double decimal_value(const decimal *d)
+{
+    int n = d->scale < 0 ? -d->scale : d->scale;
+    double power = 1;
+    if (n > 340)
+        return __builtin_inf();
+    for (; n > 0; n--)
+        power *= 10;
+    return d->scale < 0 ? d->mantissa / power : d->mantissa * power;
+}
+
 static void lex_number(parser *p, token *t)
 {
     const char *s = p->s;
     size_t i = p->at;
-    bool real = false;
-    int64_t whole = 0;
-    bool overflow = false;
-    double mantissa = 0;
-    int scale = 0, digits = 0;
-    for (; is_digit(s[i]); i++) {
-        overflow |= !nn_mul64(whole, 10, &whole) || !nn_add64(whole, s[i] - '0', &whole);
-        if (digits < 15) {
-            mantissa = mantissa * 10 + (s[i] - '0');
-            digits += mantissa > 0;
-        } else {
-            scale++;
-        }
-    }
+    decimal d = {0};
+    for (; is_digit(s[i]); i++)
+        add_digit(&d, s[i], false);
     if (s[i] == '.' && is_digit(s[i + 1])) {
-        real = true;
-        for (i++; is_digit(s[i]); i++) {
-            if (digits < 15) {
-                mantissa = mantissa * 10 + (s[i] - '0');
-                digits += mantissa > 0;
-                scale--;
-            }
-        }
+        d.real = true;
+        for (i++; is_digit(s[i]); i++)
+            add_digit(&d, s[i], true);
     }
-    if ((s[i] == 'e' || s[i] == 'E') && (is_digit(s[i + 1]) || ((s[i + 1] == '-' || s[i + 1] == '+') && is_digit(s[i + 2])))) {
-        real = true;
-        bool negative = s[i + 1] == '-';
-        i += (s[i + 1] == '-' || s[i + 1] == '+') ? 2 : 1;
-        int e = 0;
-        for (; is_digit(s[i]); i++)
-            e = e < 1000 ? e * 10 + (s[i] - '0') : e;
-        scale += negative ? -e : e;
-    }
+    i += read_exponent(&d, s + i);
     t->end = i;
-    if (!real && overflow) {
+    if (!d.real && d.overflow) {
         fail(p, p->at, "the number is too large; a whole number of at most 9223372036854775807 was expected");
         return;
     }
-    t->kind = real ? TK_REAL : TK_INT;
-    t->i = whole;
-    /* Exact powers of ten up to 1e22 keep the usual constants correctly rounded. */
-    int n = scale < 0 ? -scale : scale;
-    double power = 1, step = 10;
-    if (n > 340) {
-        fail(p, p->at, "the number is out of range of a double");
-        return;
-    }
-    for (; n > 0; n--)
-        power *= step;
-    t->r = real ? (scale < 0 ? mantissa / power : mantissa * power) : (double)whole;
+    t->kind = d.real ? TK_REAL : TK_INT;
+    t->i = d.whole;
+    t->r = d.real ? decimal_value(&d) : (double)d.whole;
     if (!(t->r - t->r == 0))
         fail(p, p->at, "the number is out of range of a double");
+}
+
+static void lex_name(parser *p, token *t)
+{
+    while (is_name(p->s[t->end]) || is_digit(p->s[t->end]))
+        t->end++;
+    t->kind = TK_NAME;
+    t->text = arena_strndup(p->a, p->s + p->at, t->end - p->at);
+}
+
+static void lex_string(parser *p, token *t)
+{
+    const char *s = p->s + p->at + 1, *quote = strchr(s, '\'');
+    if (!quote) {
+        fail(p, p->at, "the string has no closing quote; 'text' was expected");
+        return;
+    }
+    t->kind = TK_STRING;
+    t->end = p->at + (size_t)(quote - s) + 2;
+    t->text = arena_strndup(p->a, s, (size_t)(quote - s));
+}
+
+/* What the writer of a character that the language does not have may have wanted. */
+static const char *symbol_hint(char c)
+{
+    switch (c) {
+    case '=':
+        return "; `==` compares";
+    case '"':
+        return "; a string is written 'text'";
+    case '!':
+        return "; `not` negates";
+    case '&':
+        return "; `and` joins conditions";
+    case '|':
+        return "; `or` joins conditions";
+    default:
+        return "";
+    }
+}
+
+static void lex_symbol(parser *p, token *t)
+{
+    static const char *const two[] = {"==", "!=", "<=", ">=", "++", ".."};
+    const char *s = p->s + p->at;
+    for (size_t i = 0; i < sizeof two / sizeof *two; i++)
+        if (s[0] == two[i][0] && s[1] == two[i][1])
+            t->symbol[1] = s[1];
+    t->symbol[0] = s[0];
+    t->end = p->at + strlen(t->symbol);
+    t->kind = TK_SYMBOL;
+    if (t->symbol[1] || strchr("+-*/%()[]{},:<>", s[0]))
+        return;
+    if ((unsigned char)s[0] < 0x20 || (unsigned char)s[0] >= 0x7f)
+        fail(p, p->at, "unexpected byte 0x%02x in an expression", (unsigned char)s[0]);
+    else
+        fail(p, p->at, "unexpected character `%c` in an expression%s", s[0], symbol_hint(s[0]));
+    t->kind = TK_END;
 }
 
 static void next(parser *p)
@@ -161,54 +227,15 @@ static void next(parser *p)
         p->at++;
     token t = {.kind = TK_END, .start = p->at, .end = p->at, .text = ""};
     char c = s[p->at];
-    if (p->status != NN_OK) {
-        p->t = t;
-        return;
-    }
-    if (c == '\0') {
-        ;
-    } else if (is_digit(c)) {
-        lex_number(p, &t);
-    } else if (is_name(c)) {
-        size_t i = p->at;
-        while (is_name(s[i]) || is_digit(s[i]))
-            i++;
-        t.kind = TK_NAME;
-        t.end = i;
-        t.text = arena_strndup(p->a, s + p->at, i - p->at);
-    } else if (c == '\'') {
-        const char *q = strchr(s + p->at + 1, '\'');
-        if (!q) {
-            fail(p, p->at, "the string has no closing quote; 'text' was expected");
-        } else {
-            t.kind = TK_STRING;
-            t.end = (size_t)(q - s) + 1;
-            t.text = arena_strndup(p->a, s + p->at + 1, t.end - p->at - 2);
-        }
-    } else {
-        static const char *const two[] = {"==", "!=", "<=", ">=", "++", ".."};
-        t.kind = TK_SYMBOL;
-        t.end = p->at + 1;
-        t.symbol[0] = c;
-        for (size_t i = 0; i < sizeof two / sizeof *two; i++) {
-            if (c == two[i][0] && s[p->at + 1] == two[i][1]) {
-                t.symbol[1] = two[i][1];
-                t.end++;
-            }
-        }
-        if (!t.symbol[1] && !strchr("+-*/%()[]{},:<>", c)) {
-            const char *hint = c == '='   ? "; `==` compares"
-                               : c == '"' ? "; a string is written 'text'"
-                               : c == '!' ? "; `not` negates"
-                               : c == '&' ? "; `and` joins conditions"
-                               : c == '|' ? "; `or` joins conditions"
-                                          : "";
-            if ((unsigned char)c < 0x20 || (unsigned char)c >= 0x7f)
-                fail(p, p->at, "unexpected byte 0x%02x in an expression", (unsigned char)c);
-            else
-                fail(p, p->at, "unexpected character `%c` in an expression%s", c, hint);
-            t.kind = TK_END;
-        }
+    if (p->status == NN_OK && c != '\0') {
+        if (is_digit(c))
+            lex_number(p, &t);
+        else if (is_name(c))
+            lex_name(p, &t);
+        else if (c == '\'')
+            lex_string(p, &t);
+        else
+            lex_symbol(p, &t);
     }
     if (t.text == NULL) {
         p->status = nn_nomem(p->err);

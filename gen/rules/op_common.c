@@ -219,7 +219,7 @@ static void leave_out(op_model *op, const op_model *other)
     }
 }
 
-/* Takes out of s the operators that `other` has not, or (same) has with other rules. */
+/* Removes from s the operators that `other` lacks or, with `same`, has with different rules. */
 static void keep_shared(op_set *s, const op_set *other, bool same)
 {
     size_t kept = 0;

@@ -4,8 +4,8 @@
 
 #include "rules/opmodel.h"
 
-/* Leaves in s the operators whose rules are the same in each opset from first to last, s's own among them; attributes that some of
- * these opsets lack are left out from now on. Before the set is shared. files, profile: those that s was made of. */
+/* Keeps in s only the operators whose rules are the same in each opset from first to last (s's own must be one of them). Attributes
+ * that some of these opsets lack are never written. Call it before the set is shared. files, profile: those that s was made of. */
 nn_status op_set_common(op_set *s, const spec_file *files, size_t n_files, const spec_file *profile, int first, int last,
                         nn_error *err);
 

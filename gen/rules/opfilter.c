@@ -51,7 +51,7 @@ static int find(const op_set *s, const term *t)
     return -1;
 }
 
-/* A name that is no operator of the set: fine after a minus if the table knows it, else an error that says why it is not there. */
+/* A name that is no operator of the set: allowed after a minus if the table knows it, else an error that says why it is missing. */
 static nn_status explain(const op_set *s, const term *t, bool filtered, nn_error *err)
 {
     const spec_table *table = s->table;

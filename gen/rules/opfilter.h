@@ -4,8 +4,8 @@
  *     -A,-B          all but these
  *     +A,B,-B        those with a plus, less those with a minus
  *
- * Space around names is ignored. An unknown name, and one with a plus that the opset or profile does not have, is an error; one
- * with a minus that is not there anyway is not. */
+ * Space around names is ignored. Errors: an unknown name; a name with a plus that the opset or profile does not have (with a minus
+ * it is ignored). */
 #ifndef NN_OPFILTER_H
 #define NN_OPFILTER_H
 

@@ -96,6 +96,37 @@ static ex_type attr_value_type(attr_type a)
     return types[a];
 }
 
+/* An attribute draws, or is defined as, a value of its type. */
+static nn_status check_attribute(op_compile *c, rule_var *v)
+{
+    ex_type want = attr_value_type(v->attr), t = expr_domain_type(v->domain);
+    if (!v->choice && t != want) { /* a definition may be converted */
+        nn_status s = expr_check(c, &v->domain, want);
+        if (s != NN_OK)
+            return s;
+        t = want;
+    }
+    if (!attr_accepts(v->attr, t) && !(v->attr == ATTR_TYPE_FLOAT && t == TY_INT))
+        return spec_error(c->err, v->domain->place, "operator %s: attribute %s: its domain draws %s %s, but %s %s was expected",
+                          c->op->name, v->name, t == TY_INT || t == TY_INTERVAL ? "an" : "a", expr_type_name(t),
+                          want == TY_INT ? "an" : "a", expr_type_name(want));
+    if (v->attr == ATTR_TYPE_DTYPE && v->domain->kind != EX_TYPEVAR)
+        return spec_error(c->err, v->place, "operator %s: attribute %s: a `type` attribute takes a type variable", c->op->name,
+                          v->name);
+    v->type = v->attr == ATTR_TYPE_FLOAT ? TY_REAL : t;
+    return NN_OK;
+}
+
+static nn_status check_variable(op_compile *c, rule_var *v)
+{
+    ex_type t = expr_domain_type(v->domain);
+    if (t == TY_TENSOR || t == TY_TENSORS || t == TY_CONTENT || t == TY_BOOLS || t == TY_INTERVALS || t == TY_INTERVAL)
+        return spec_error(c->err, v->place, "operator %s: variable %s: a domain or a number, string or list was expected",
+                          c->op->name, v->name);
+    v->type = t == TY_EMPTY ? TY_INTS : t;
+    return NN_OK;
+}
+
 nn_status op_compile_var(op_compile *c, int var, spec_place place)
 {
     rule_var *v = &c->rules->vars[var];
@@ -110,30 +141,8 @@ nn_status op_compile_var(op_compile *c, int var, spec_place place)
     if (s != NN_OK)
         return s;
     v->choice = v->domain->type == TY_DOMAIN;
-    ex_type t = expr_domain_type(v->domain);
-    if (v->origin == VAR_ATTR) {
-        ex_type want = attr_value_type(v->attr);
-        if (!v->choice && t != want) { /* a definition may be converted */
-            s = expr_check(c, &v->domain, want);
-            if (s != NN_OK)
-                return s;
-            t = want;
-        }
-        if (!attr_accepts(v->attr, t) && !(v->attr == ATTR_TYPE_FLOAT && t == TY_INT))
-            return spec_error(c->err, v->domain->place, "operator %s: attribute %s: its domain draws %s %s, but %s %s was expected",
-                              c->op->name, v->name, t == TY_INT || t == TY_INTERVAL ? "an" : "a", expr_type_name(t),
-                              want == TY_INT ? "an" : "a", expr_type_name(want));
-        if (v->attr == ATTR_TYPE_DTYPE && v->domain->kind != EX_TYPEVAR)
-            return spec_error(c->err, v->place, "operator %s: attribute %s: a `type` attribute takes a type variable", c->op->name,
-                              v->name);
-        if (v->attr == ATTR_TYPE_FLOAT)
-            t = TY_REAL;
-    } else if (t == TY_TENSOR || t == TY_TENSORS || t == TY_CONTENT || t == TY_BOOLS || t == TY_INTERVALS || t == TY_INTERVAL) {
-        return spec_error(c->err, v->place, "operator %s: variable %s: a domain or a number, string or list was expected",
-                          c->op->name, v->name);
-    }
-    v->type = t == TY_EMPTY ? TY_INTS : t == TY_BOOL ? TY_BOOL : t;
-    if (v->fallback)
+    s = v->origin == VAR_ATTR ? check_attribute(c, v) : check_variable(c, v);
+    if (s == NN_OK && v->fallback)
         s = check_alone(c, &v->fallback, v->type, false);
     c->var_state[var] = 2;
     c->chain_length--;
@@ -233,49 +242,64 @@ static uint32_t static_ranks(const expr *e, bool *bad)
     return mask;
 }
 
+static nn_status check_initializer(op_compile *c, const op_input *in, rule_input *r, spec_place place)
+{
+    if (!r->values)
+        return in->roles == ROLE_CONSTANT
+                   ? spec_error(c->err, place,
+                                "operator %s: the constant %s has no `values`; a generator, number or list was expected",
+                                c->op->name, in->name)
+                   : NN_OK;
+    if (!(in->roles & (ROLE_WEIGHT | ROLE_CONSTANT)))
+        return spec_error(c->err, r->values->place,
+                          "operator %s: `values` of %s: only a weight or constant has values in the table", c->op->name, in->name);
+    nn_status s = check_alone(c, &r->values, TY_DOMAIN, true);
+    if (s == NN_OK && !expr_is_content(r->values->type))
+        return spec_error(c->err, r->values->place,
+                          "operator %s: `values` of %s: a generator, a number or a list of numbers was expected", c->op->name,
+                          in->name);
+    return s;
+}
+
+static nn_status check_interval(op_compile *c, const op_input *in, expr **domain)
+{
+    nn_status s = check_alone(c, domain, TY_DOMAIN, true);
+    if (s == NN_OK && expr_scalar_number((*domain)->type)) /* YAML has taken [a, b] for a list of two texts */
+        return spec_error(c->err, (*domain)->place,
+                          "operator %s: `domain` of %s: this is a number, but an interval was expected; write it in quotes, as "
+                          "in %s: \"[-1, 1]\"",
+                          c->op->name, in->name, in->name);
+    return s == NN_OK ? check_alone(c, domain, TY_INTERVAL, true) : s;
+}
+
+/* Room for the intervals of a domain that names nothing: lower_fold_domains fills it. */
+static nn_status make_room(op_compile *c, rule_input *r)
+{
+    bool constant = r->n_domain > 0;
+    for (size_t k = 0; k < r->n_domain; k++)
+        constant = constant && free_of_names(r->domain[k]);
+    if (!constant)
+        return NN_OK;
+    r->constant = arena_calloc(c->a, r->n_domain, sizeof *r->constant);
+    return r->constant ? NN_OK : nn_nomem(c->err);
+}
+
 static nn_status check_input_rules(op_compile *c, size_t i, spec_place place)
 {
     op_input *in = &c->op->inputs[i];
     rule_input *r = &c->rules->inputs[i];
-    bool initializer = (in->roles & (ROLE_WEIGHT | ROLE_CONSTANT)) != 0, bad;
+    bool bad;
     nn_status s = NN_OK;
     if (r->shape && (in->roles & ROLE_DATA) && r->rank)
         s = check_alone(c, &r->shape, TY_INTS, false);
-    if (s == NN_OK && r->values) {
-        if (!initializer)
-            return spec_error(c->err, r->values->place,
-                              "operator %s: `values` of %s: only a weight or constant has values in the table", c->op->name,
-                              in->name);
-        s = check_alone(c, &r->values, TY_DOMAIN, true);
-        ex_type t = s == NN_OK ? r->values->type : TY_CONTENT;
-        if (t != TY_CONTENT && t != TY_INT && t != TY_REAL && t != TY_BOOL && t != TY_INTS && t != TY_REALS && t != TY_EMPTY)
-            return spec_error(c->err, r->values->place,
-                              "operator %s: `values` of %s: a generator, a number or a list of numbers was expected", c->op->name,
-                              in->name);
-    }
-    if (s == NN_OK && !r->values && in->roles == ROLE_CONSTANT)
-        return spec_error(c->err, place, "operator %s: the constant %s has no `values`; a generator, number or list was expected",
-                          c->op->name, in->name);
-    for (size_t k = 0; k < r->n_domain && s == NN_OK; k++) {
-        s = check_alone(c, &r->domain[k], TY_DOMAIN, true);
-        if (s == NN_OK && expr_scalar_number(r->domain[k]->type)) /* YAML has taken [a, b] for a list of two texts */
-            return spec_error(c->err, r->domain[k]->place,
-                              "operator %s: `domain` of %s: this is a number, but an interval was expected; write it in quotes, as "
-                              "in %s: \"[-1, 1]\"",
-                              c->op->name, in->name, in->name);
-        if (s == NN_OK)
-            s = check_alone(c, &r->domain[k], TY_INTERVAL, true);
-    }
+    if (s == NN_OK)
+        s = check_initializer(c, in, r, place);
+    for (size_t k = 0; k < r->n_domain && s == NN_OK; k++)
+        s = check_interval(c, in, &r->domain[k]);
+    if (s == NN_OK)
+        s = make_room(c, r);
     if (s != NN_OK)
         return s;
-    if (r->n_domain) {
-        bool constant = true;
-        for (size_t k = 0; k < r->n_domain; k++)
-            constant = constant && free_of_names(r->domain[k]);
-        r->constant = constant ? arena_calloc(c->a, r->n_domain, sizeof *r->constant) : NULL;
-        if (constant && !r->constant)
-            return nn_nomem(c->err);
-    }
     in->ranks = static_ranks(r->rank, &bad);
     if (bad && r->rank)
         return spec_error(c->err, r->rank->place, "operator %s: `rank` of %s: no rank from 0 to %d is left", c->op->name, in->name,
@@ -309,7 +333,7 @@ static bool names_output(const expr *e)
     return found;
 }
 
-/* Conditions on inputs alone go first, in their order: they are seen to before the outputs' ranges are computed. */
+/* Conditions on inputs alone go first, in their order: they are checked before the outputs' ranges are computed. */
 static void order_require(op_rules *r)
 {
     for (size_t i = 0; i < r->n_require; i++) {
@@ -456,4 +480,13 @@ int op_find(const op_set *s, const char *name)
         if (strcmp(s->ops[i].name, name) == 0)
             return (int)i;
     return -1;
+}
+
+nn_status op_pairs_fit(const op_set *s, const char *what, nn_error *err)
+{
+    if (s->n_ops <= OP_MAX_PAIRED)
+        return NN_OK;
+    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
+                   "%s: pairs of %zu operators are too many; expected at most %d operators (see --ops)", what, s->n_ops,
+                   OP_MAX_PAIRED);
 }

@@ -12,7 +12,7 @@
 
 #define OP_MAX_INPUTS 16
 #define OP_MAX_SLOTS 24   /* inputs with variadics unrolled */
-#define OP_MAX_OUTPUTS 16 /* likewise */
+#define OP_MAX_OUTPUTS 16 /* with variadics unrolled */
 
 typedef enum { ROLE_DATA = 1, ROLE_WEIGHT = 2, ROLE_CONSTANT = 4 } op_role;
 enum { OP_DISCONTINUOUS = 1, OP_SOURCE = 2, OP_NONDETERMINISTIC = 4, OP_UNLIKE = 8, OP_CONTRAST = 16 };
@@ -56,7 +56,7 @@ typedef struct {
 
 typedef struct {
     const char *op;
-    dtype_mask types; /* of these, none of which was chosen, it needs one */
+    dtype_mask types; /* it needs one of these; none was chosen */
 } op_untyped;
 
 /* "int8 or uint8"; the length without the NUL, as snprintf. */
@@ -69,17 +69,22 @@ typedef struct {
     dtype_mask asked;        /* float32 and the other types that were chosen */
     dtype_mask
         data; /* of these, types that graph inputs and outputs may have: all but bool, whose values seldom tell of the inputs */
-    op_untyped *untyped; /* operators left out for want of a type, in name order */
+    op_untyped *untyped; /* operators left out because none of their types was chosen, in name order */
     size_t n_untyped;
     struct arena_holder *owner;
 } op_set;
 
 /* files, profile: as for spec_table_load; they must outlive the call only. NN_ERR_TABLE names the place and the operator. */
 nn_status op_set_new(op_set **out, const spec_file *files, size_t n_files, const spec_file *profile, int opset, nn_error *err);
-/* The same with a choice of types beside float32. */
+/* The same with types of data in addition to float32. */
 nn_status op_set_new_typed(op_set **out, const spec_file *files, size_t n_files, const spec_file *profile, int opset,
                            dtype_mask asked, nn_error *err);
 void op_set_free(op_set *s);
 int op_find(const op_set *s, const char *name); /* index, -1 if unknown */
+
+#define OP_MAX_PAIRED 4096
+/* NN_ERR_USAGE if the set has more than OP_MAX_PAIRED operators: what keeps a number for each pair of them would take too much
+ * memory. what: the option that asks for it. */
+nn_status op_pairs_fit(const op_set *s, const char *what, nn_error *err);
 
 #endif

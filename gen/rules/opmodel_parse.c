@@ -1,5 +1,5 @@
 /* First pass over a flat entry: tensors, variables and sections are parsed; names are resolved later, in opmodel.c. */
-#include "rules/opmodel_rules.h"
+#include "rules/op_compile.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -55,7 +55,7 @@ op_hint op_suggest(const op_compile *c, const char *word)
     return hint_of(word, names, n);
 }
 
-/* "; did you mean `float32`?" or what else may stand there. */
+/* "; did you mean `float32`?", or a list of what is allowed there. */
 static op_hint suggest_type(const op_compile *c, const char *word, const char *otherwise)
 {
     const char *names[DT_COUNT + OP_MAX_TYPES];
@@ -157,7 +157,7 @@ static nn_status parse_type(op_compile *c, words *w, const char *tensor, dtype_m
     for (size_t i = 0; i < c->op->n_types; i++) {
         if (strcmp(c->op->type_names[i], w->word) == 0) {
             *types = c->op->type_masks[i];
-            /* one type that is not of data, for want of others: as if it were written in the variable's place */
+            /* a single type that is not of data: as if it were written in the variable's place */
             bool plain = c->widened >> i & 1 && !(*types & (*types - 1)) && !(*types & c->op->data);
             *type_var = plain ? -1 : (int)i;
             return NN_OK;
@@ -281,6 +281,47 @@ static nn_status compile_output_spec(op_compile *c, const spec_pair *pair, op_ou
     return s;
 }
 
+/* An operator with a tensor of a type that is neither always available nor chosen is left out. */
+static void note_types(op_compile *c, dtype_mask types)
+{
+    const dtype_mask common = dtype_bit(DT_FLOAT32) | dtype_bit(DT_INT64) | dtype_bit(DT_BOOL) | c->asked;
+    if (!(types & common) && !c->lacking)
+        c->lacking = types;
+}
+
+static nn_status parse_inputs(op_compile *c, const spec_node *in, spec_place place)
+{
+    op_model *op = c->op;
+    int slots = 0;
+    for (size_t i = 0; i < op->n_inputs; i++) {
+        nn_status s = compile_input(c, &in->pairs[i], &op->inputs[i], &c->rules->inputs[i]);
+        if (s != NN_OK)
+            return s;
+        slots += op->inputs[i].max_arity;
+        if (op->inputs[i].roles & ROLE_DATA)
+            note_types(c, op->inputs[i].types);
+    }
+    return slots <= OP_MAX_SLOTS
+               ? NN_OK
+               : spec_error(c->err, place, "operator %s: more than %d inputs with variadics counted", op->name, OP_MAX_SLOTS);
+}
+
+static nn_status parse_outputs(op_compile *c, const spec_node *out)
+{
+    op_model *op = c->op;
+    for (size_t i = 0; i < op->n_outputs; i++) {
+        nn_status s = compile_output_spec(c, &out->pairs[i], &op->outputs[i], &c->rules->outputs[i]);
+        if (s != NN_OK)
+            return s;
+        note_types(c, op->outputs[i].types);
+        for (size_t k = 0; k < op->n_inputs; k++)
+            if (strcmp(op->inputs[k].name, op->outputs[i].name) == 0)
+                return spec_error(c->err, out->pairs[i].place, "operator %s: `%s` is both an input and an output", op->name,
+                                  op->outputs[i].name);
+    }
+    return NN_OK;
+}
+
 nn_status op_parse_tensors(op_compile *c, const spec_entry *entry)
 {
     op_model *op = c->op;
@@ -298,27 +339,8 @@ nn_status op_parse_tensors(op_compile *c, const spec_entry *entry)
     c->rules->outputs = arena_calloc(c->a, op->n_outputs, sizeof *c->rules->outputs);
     if (!op->inputs || !op->outputs || !c->rules->inputs || !c->rules->outputs)
         return nn_nomem(c->err);
-    const dtype_mask common = dtype_bit(DT_FLOAT32) | dtype_bit(DT_INT64) | dtype_bit(DT_BOOL) | c->asked;
-    nn_status s = NN_OK;
-    int slots = 0;
-    for (size_t i = 0; i < op->n_inputs && s == NN_OK; i++) {
-        s = compile_input(c, &in->pairs[i], &op->inputs[i], &c->rules->inputs[i]);
-        slots += op->inputs[i].max_arity;
-        if (s == NN_OK && op->inputs[i].roles & ROLE_DATA && !(op->inputs[i].types & common) && !c->lacking)
-            c->lacking = op->inputs[i].types;
-    }
-    if (s == NN_OK && slots > OP_MAX_SLOTS)
-        return spec_error(c->err, entry->place, "operator %s: more than %d inputs with variadics counted", op->name, OP_MAX_SLOTS);
-    for (size_t i = 0; i < op->n_outputs && s == NN_OK; i++) {
-        s = compile_output_spec(c, &out->pairs[i], &op->outputs[i], &c->rules->outputs[i]);
-        if (s == NN_OK && !(op->outputs[i].types & common) && !c->lacking)
-            c->lacking = op->outputs[i].types;
-        for (size_t k = 0; k < op->n_inputs && s == NN_OK; k++)
-            if (strcmp(op->inputs[k].name, op->outputs[i].name) == 0)
-                s = spec_error(c->err, out->pairs[i].place, "operator %s: `%s` is both an input and an output", op->name,
-                               op->outputs[i].name);
-    }
-    return s;
+    nn_status s = parse_inputs(c, in, entry->place);
+    return s == NN_OK ? parse_outputs(c, out) : s;
 }
 
 /* ---- sections ---- */

@@ -1,8 +1,9 @@
 /* The overlay of one runtime: operators that it cannot run, and patches of those that it runs otherwise. */
+#include "table/spec_profile.h"
+
 #include <string.h>
 
 #include "table/spec_check.h"
-#include "table/spec_load.h"
 
 /* One item of `exclude` or `patch`. */
 typedef struct {

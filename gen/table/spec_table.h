@@ -8,6 +8,7 @@
 
 #define SPEC_MIN_OPSET 1
 #define SPEC_MAX_OPSET 1000
+#define SPEC_MAX_OPERATORS 65535 /* of a table: an index has 16 bits, and one more value stands for none */
 
 typedef struct {
     const char *name;  /* path for messages, e.g. specs/conv.yaml */

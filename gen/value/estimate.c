@@ -91,7 +91,7 @@ estimate est_weak(interval range)
     return e;
 }
 
-/* What comes of weak values and does not move is weak. */
+/* A result of weak values that does not move is weak. */
 static estimate from(estimate r, estimate a, estimate b)
 {
     r.weak = (a.weak || b.weak) && !(r.live > 0);
@@ -105,7 +105,7 @@ static double size(estimate a)
     return a.weak ? iv_mig(a.range) : root(c * c + r * r / 3);
 }
 
-/* A range that says little of where in it the mean is. */
+/* A range that says little about where the mean lies in it. */
 static estimate bent(estimate a)
 {
     a.off = radius(a) / 8;

@@ -1,7 +1,7 @@
-/* Estimates of the values that are likely, beside the bounds of interval.h: bounds grow with every sum, values seldom reach them.
+/* Estimates of likely values, in addition to the bounds of interval.h: bounds grow with every sum, and values seldom reach them.
  *
- * An estimate is an interval that holds most values, and `live`, how far one element is likely to move (as a radius, of the kind of
- * half the interval's width) when the graph inputs are drawn anew: 0 for initializers, half the width for graph inputs. Elements
+ * An estimate is an interval that holds most values, and `live`, how far one element is likely to move (a radius, as half the
+ * interval's width is) when the graph inputs are drawn anew: 0 for initializers, half the width for graph inputs. Elements
  * and operands are taken as independent, so that the radius of a sum is the root of the sum of squares. Nothing is proven by an
  * estimate; it tells where an operator would see values that do not vary, or lie where its result is constant. Same bits
  * everywhere: only IEEE basic operations and sqrt. An invalid interval makes an invalid estimate. */
@@ -14,9 +14,9 @@ typedef struct {
     interval range;
     double live;
     double off; /* how far the mean of the elements may be from the middle of the range */
-    bool ties;  /* values that are just equal are likely: whole numbers, where values were cut off */
-    bool weak;  /* may well be the same for all inputs, at any place of the range */
-    bool known; /* false: of a tensor for which none was made; its bounds stand in */
+    bool ties;  /* equal values are likely: whole numbers, values that were cut off */
+    bool weak;  /* the values may be the same for all inputs, anywhere in the range */
+    bool known; /* false: nobody has estimated this tensor; use its bounds */
 } estimate;
 
 estimate est_make(interval range, double live); /* live cut to half the width; no ties */
@@ -41,8 +41,8 @@ estimate est_hull(estimate a, estimate b);
 estimate est_extreme(estimate a, estimate b, bool max);
 /* What a function made of the intervals, moving in the share of the argument that moves most. */
 estimate est_image(interval range, estimate a, estimate b);
-/* The same by how it moves in three places of the argument, the second most of them: images are those of est_window(a, 0 .. 2). So
- * a function that is flat where most values lie makes little move. */
+/* The same, from how the function moves in three windows of the argument, the middle one weighted most: images are those of
+ * est_window(a, 0 .. 2). A function that is flat where most values lie moves little. */
 interval est_window(estimate a, int k);
 estimate est_curve(interval range, estimate a, const interval *images);
 

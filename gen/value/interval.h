@@ -54,7 +54,7 @@ interval iv_mean_of(double n, interval a); /* infinite where the sum would be */
 
 /* Functions of one argument by number; names in iv_function_name, in the order of the enum. Out of the function's domain: invalid.
  * Results stay within what no kernel leaves: exp, cosh, sigmoid and softplus >= 0 (and sqr, sqrt above), sin, cos, tanh, erf and
- * sigmoid at most 1 + 1e-6 in magnitude. log wants at least 2^-126, acosh [1, inf], asin and acos [-1, 1], atanh (-1, 1); tan is
+ * sigmoid at most 1 + 1e-6 in magnitude. Domains: log from 2^-126 on, acosh [1, inf], asin and acos [-1, 1], atanh (-1, 1); tan is
  * invalid within 1e-3 of a pole, sin, cos and tan for infinite arguments. exp, sinh and cosh overflow from 88.3 on, where kernels
  * start to clamp. */
 typedef enum {

@@ -89,6 +89,7 @@ def test_each_try_has_one_end(nngen):
     """A try is followed by one reason or by what was kept, a level deeper."""
     r = nngen("--nodes", 30, "--count", 3, "--trace", 0)
     depth = {"graph": 0, "try": 2, "failed:": 4, "kept:": 4, "given": 2}
+    assert lines(r.out, "no tensor suits: ") and not any(", input " not in x for x in lines(r.out, "no tensor suits: "))
     open_try = False
     for line in r.out.splitlines():
         word = line.split()[0]
@@ -125,7 +126,7 @@ def test_a_summary(nngen, tmp_path):
         text = nngen(*options, "--trace", i).out
         end = re.search(r"^built: (\d+) graphs? begun, (\d+) tries, (\d+) nodes kept", text, re.M)
         graphs, tries, nodes = graphs - int(end[1]), tries - int(end[2]), nodes - int(end[3])
-        for op, why in re.findall(r"^  try (?:\w+, )*(\w+)\n(?:    draws: .*\n)*    failed: (.*)", text, re.M):
+        for op, why in re.findall(r"^  try (?:\w+, )*(\w+)\n(?:    (?:draws|no tensor suits): .*\n)*    failed: (.*)", text, re.M):
             sums[op, why] = sums.get((op, why), 0) + 1
     assert (graphs, tries, nodes) == (0, 0, 0)
     assert sums == {(row[4], row[5]): row[0] for row in rows if row[5] != "kept"}

@@ -1,8 +1,9 @@
-/* What both fuzz targets do with a table that loads: compile it and lower each operator a few times. */
+/* What both fuzz targets do with a table that loads: compile it and lower each operator a few times. The re-check must agree. */
 #ifndef FUZZ_LOWER_H
 #define FUZZ_LOWER_H
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,6 +58,7 @@ static void lower_each(const op_set *set, size_t tries)
     tape *t;
     lower *l;
     check(tape_new_seeded(&t, 1, 1, &err) == NN_OK && lower_new(&l, set, &limits, &memory, &err) == NN_OK);
+    lower_set_check(l, true);
     for (size_t i = 0; i < set->n_ops; i++)
         for (size_t k = 0; k < tries; k++) {
             lower_request r = {.op = &set->ops[i]};
@@ -71,6 +73,10 @@ static void lower_each(const op_set *set, size_t tries)
             lower_begin(l, t);
             if (lower_add(l, &r, &frame) == LOWER_OK && lower_close(l, instances) == LOWER_OK)
                 check_instance(&instances[0], &limits);
+            if (lower_fault(l) != NULL) {
+                (void)fprintf(stderr, "%s\n", lower_fault(l)->message);
+                abort();
+            }
             arena_reset(&memory);
         }
     lower_free(l);

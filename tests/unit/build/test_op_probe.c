@@ -51,7 +51,7 @@ static bool bridged_by(const fixture *f, const char *to, const char *by)
 {
     size_t n = 0, n_samples;
     const op_model *op = named(f->ops, to);
-    const uint16_t *list = op_probe_bridges(f->p, op, 0, &n);
+    const uint32_t *list = op_probe_bridges(f->p, op, 0, &n);
     const probe_sample *samples = op_probe_samples(f->p, &n_samples);
     bool found = false;
     assert_non_null(list);
@@ -98,7 +98,7 @@ static void bridges_change_rank_or_values(void **state)
     assert_true(bridged_by(f, "Square", "Flat"));
     assert_true(bridged_by(f, "Square", "Shift"));
     size_t n = 0, again = 0;
-    const uint16_t *list = op_probe_bridges(f->p, named(f->ops, "Square"), 0, &n);
+    const uint32_t *list = op_probe_bridges(f->p, named(f->ops, "Square"), 0, &n);
     assert_ptr_equal(op_probe_bridges(f->p, named(f->ops, "Square"), 0, &again), list); /* made once */
     assert_int_equal(again, n);
 }

@@ -71,11 +71,27 @@ static void malformed_weights(void **state)
     arena_free(&a);
 }
 
+/* A number for each pair of operators takes memory by the square of a table. */
+static void pairs_of_a_large_table(void **state)
+{
+    (void)state;
+    const op_set large = {.ops = models, .n_ops = OP_MAX_PAIRED + 1};
+    arena a;
+    nn_error err;
+    op_weights *w;
+    arena_init(&a, 0);
+    assert_int_equal(weights_parse(&w, &large, "* 0.5", &a, &err), NN_OK);
+    assert_int_equal(weights_parse(&w, &large, "*,* 0.5", &a, &err), NN_ERR_USAGE);
+    assert_string_equal(err.message, "weights: pairs of 4097 operators are too many; expected at most 4096 operators (see --ops)");
+    arena_free(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(weights_of_text),
         cmocka_unit_test(malformed_weights),
+        cmocka_unit_test(pairs_of_a_large_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

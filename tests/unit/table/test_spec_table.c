@@ -180,6 +180,33 @@ static void large_table(void **state)
     nn_free(b.s);
 }
 
+/* One more than an index can tell apart, over two files read in name order. */
+static void too_many_operators(void **state)
+{
+    (void)state;
+    buffer b[2] = {{0}, {0}};
+    for (int k = 0; k < 2; k++) {
+        add(&b[k], "operators:\n");
+        for (int i = 0; i < (SPEC_MAX_OPERATORS + 1) / 2; i++)
+            add(&b[k], "  Op%d_%05d: {since: [1]}\n", k, i);
+    }
+    const spec_file f[] = {{"b.yaml", b[1].s, b[1].n}, {"a.yaml", b[0].s, b[0].n}};
+    spec_table *t;
+    nn_error err;
+    assert_int_equal(spec_table_load(&t, f, 2, NULL, 17, &a, &err), NN_ERR_TABLE);
+    assert_null(t);
+    assert_string_equal(err.file, "b.yaml");
+    assert_int_equal(err.line, 32769);
+    assert_int_equal(err.column, 3);
+    assert_string_equal(err.message, "operator Op1_32767: one operator too many; expected at most 65535 in a table");
+
+    b[1].n -= strlen("  Op1_32767: {since: [1]}\n");
+    const spec_file fits[] = {{"b.yaml", b[1].s, b[1].n}, f[1]};
+    assert_int_equal(load(fits, 2, NULL, 17)->n_entries, SPEC_MAX_OPERATORS);
+    nn_free(b[0].s);
+    nn_free(b[1].s);
+}
+
 /* Small files that would need gigabytes once merged. */
 static void explosive_table(void **state)
 {
@@ -436,6 +463,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(merged_places, setup, teardown),
         cmocka_unit_test_setup_teardown(long_chain, setup, teardown),
         cmocka_unit_test_setup_teardown(large_table, setup, teardown),
+        cmocka_unit_test_setup_teardown(too_many_operators, setup, teardown),
         cmocka_unit_test_setup_teardown(explosive_table, setup, teardown),
         cmocka_unit_test_setup_teardown(too_large_a_file, setup, teardown),
         cmocka_unit_test_setup_teardown(merging, setup, teardown),

@@ -1,6 +1,8 @@
-/* What spec_table.c and spec_profile.c share while a table is loaded. */
-#ifndef NN_SPEC_LOAD_H
-#define NN_SPEC_LOAD_H
+/* Definitions of classes and operators while a table is loaded.
+ *
+ * Ownership: all lives in the loader's arena. */
+#ifndef NN_SPEC_DEF_H
+#define NN_SPEC_DEF_H
 
 #include "table/spec_merge.h"
 #include "table/spec_table.h"
@@ -28,16 +30,18 @@ typedef struct {
     nn_error *err;
     int opset;
     spec_def *defs; /* in file order */
-    size_t n_defs;
+    size_t n_defs, n_operators;
     spec_def **by_name;
     spec_merger merger;
     spec_table *table;
 } spec_loader;
 
+/* Fills defs and by_name from the files' roots, in their order. */
+nn_status spec_collect(spec_loader *l, const spec_node *const *roots, size_t n);
+/* Then flat, since and exists of each. */
+nn_status spec_resolve_all(spec_loader *l);
 spec_def *spec_find(const spec_loader *l, const char *name);
 /* The known name nearest to `name`, NULL if none is; among the operators, or all entries. NN_ERR_NOMEM leaves it NULL. */
 nn_status spec_suggest(const spec_loader *l, const char *name, bool operators_only, const char **nearest);
-/* Reads the overlay: fills the table's profile and exclusions and patches defs. */
-nn_status spec_apply_profile(spec_loader *l, const spec_file *profile);
 
 #endif

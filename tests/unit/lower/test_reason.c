@@ -11,7 +11,6 @@
 
 #include "lower/lower_bench.h"
 #include "lower/op_feasible.h"
-#include "lower/tries.h"
 
 #define A(in, out, body) "operators:\n  A:\n    since: [1]\n    in: {" in "}\n    out: {" out "}\n" body
 #define SAME "    shape: {Y: \"shape(X)\"}\n    range: {Y: X}\n"
@@ -102,6 +101,7 @@ static const struct {
     {WHERE("X[9] == 1"), NULL, "an index lies outside of its list: A, where (t.yaml:9:14)"},
     {WHERE("3 / (X[0] - X[0]) == 1"), NULL, "a division by zero: A, where (t.yaml:9:14)"},
     {WHERE("9223372036854775807 + 1 == 0"), NULL, "a number lies beyond 64 bits: A, where (t.yaml:9:14)"},
+    {CHOOSE("r: \"{1e39, 1e40}\"", "1 == 1"), NULL, "a real is infinite as float32: A, value r (t.yaml:9:14)"},
     {CHOOSE("m: \"list(64, 0..1)\"", "sum(m) == 7"), NULL,
      "a sum, product or condition has too many open numbers: A, where (t.yaml:10:14)"},
     {WHERE("min([i for i in 1..0]) == 1"), NULL, "the least or largest of no elements has no value: A, where (t.yaml:9:14)"},
@@ -314,44 +314,6 @@ static void the_text_is_cut_as_snprintf_does(void **state)
     assert_string_equal(text, "a reason: where");
 }
 
-/* ---- counts ---- */
-
-static void tries_are_counted_by_operator_and_rule(void **state)
-{
-    (void)state;
-    try_table t = {0};
-    op_model ops[2] = {{.name = "A", .index = 0}, {.name = "B", .index = 1}};
-    assert_null(try_table_most(&t, NULL));
-    assert_string_equal(try_table_text(&t, NULL).s, "");
-    for (int round = 0; round < 2; round++) {
-        for (int line = 1; line <= 500; line++)
-            for (int k = 0; k < 1 + (line == 77); k++) {
-                const try_row row = {
-                    .op = &ops[line % 2],
-                    .why = {.reason = WHY_CONDITION, .text = "it fails", .section = AT_WHERE, .place = {"t.yaml", line, 1}},
-                    .tries = 1,
-                    .steps = 10,
-                    .propagations = 3};
-                assert_true(try_table_add(&t, &row));
-            }
-        const try_row kept = {.op = &ops[0], .tries = 1000, .kept = 1500};
-        assert_true(try_table_add(&t, &kept));
-        assert_int_equal(t.n, 501);
-        assert_int_equal(try_table_tries(&t, &ops[0]), 1250);
-        assert_int_equal(try_table_tries(&t, NULL), 1501);
-        const try_row *most = try_table_most(&t, NULL);
-        assert_int_equal(most->why.place.line, 77);
-        assert_int_equal(most->tries, 2);
-        assert_int_equal(most->steps, 20);
-        assert_int_equal(try_table_most(&t, &ops[0])->why.place.line, 2); /* the first among equals */
-        assert_string_equal(try_table_text(&t, &ops[1]).s, "in 2 of 251 tries: it fails: where (t.yaml:77:1)");
-        try_table_clear(&t);
-        assert_int_equal(t.n, 0);
-        assert_null(try_table_most(&t, NULL));
-    }
-    try_table_free(&t);
-}
-
 static void an_operator_without_an_instance_says_why(void **state)
 {
     (void)state;
@@ -380,7 +342,6 @@ int main(void)
         cmocka_unit_test(the_operator_is_that_of_the_rule),
         cmocka_unit_test(what_fails_and_is_taken_back_is_no_failure),
         cmocka_unit_test(the_text_is_cut_as_snprintf_does),
-        cmocka_unit_test(tries_are_counted_by_operator_and_rule),
         cmocka_unit_test(an_operator_without_an_instance_says_why),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

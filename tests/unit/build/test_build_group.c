@@ -10,7 +10,7 @@
 
 #include "build/build_group.h"
 #include "build/path_probe.h"
-#include "table/spec_load.h"
+#include "table/spec_table.h"
 
 #define UNARY "    in: {X: float32}\n    out: {Y: float32}\n    shape: {Y: \"shape(X)\"}\n    range: {Y: X}\n"
 

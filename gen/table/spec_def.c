@@ -1,78 +1,18 @@
-/* From files to flat entries: collect definitions, link and resolve inheritance, overlay the profile, keep what the opset has. */
-#include "table/spec_table.h"
+/* Definitions: collected from the files, found by name, linked to what they inherit from, and resolved to flat mappings. */
+#include "table/spec_def.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <openssl/evp.h>
 
 #include "table/spec_check.h"
-#include "table/spec_load.h"
 
-/* ---- digest ---- */
-
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash != NULL ? slash + 1 : path;
-}
-
-/* Name, NUL, size in 8 bytes (low first), bytes: no two sequences of files give the same stream. */
-static bool digest_file(EVP_MD_CTX *ctx, const spec_file *f)
-{
-    const char *name = base_name(f->name);
-    unsigned char size[8];
-    for (int i = 0; i < 8; i++)
-        size[i] = (unsigned char)((uint64_t)f->size >> (8 * i));
-    return EVP_DigestUpdate(ctx, name, strlen(name) + 1) == 1 && EVP_DigestUpdate(ctx, size, sizeof size) == 1 &&
-           (f->size == 0 || EVP_DigestUpdate(ctx, f->bytes, f->size) == 1);
-}
-
-static nn_status digest(spec_loader *l, const spec_file *const *files, size_t n, const spec_file *profile)
-{
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    if (ctx == NULL)
-        return nn_nomem(l->err);
-    bool ok = EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1;
-    for (size_t i = 0; ok && i < n; i++)
-        ok = digest_file(ctx, files[i]);
-    if (ok && profile != NULL)
-        ok = digest_file(ctx, profile);
-    unsigned int length = 0;
-    ok = ok && EVP_DigestFinal_ex(ctx, l->table->digest, &length) == 1 && length == sizeof l->table->digest;
-    EVP_MD_CTX_free(ctx);
-    return ok ? NN_OK : nn_fail(l->err, NN_ERR_IO, NULL, 0, 0, "libcrypto cannot compute SHA-256");
-}
-
-/* ---- definitions ---- */
-
-static int by_file_name(const void *x, const void *y)
-{
-    const spec_file *a = *(const spec_file *const *)x, *b = *(const spec_file *const *)y;
-    int c = strcmp(a->name, b->name);
-    return c != 0 ? c : (a > b) - (a < b);
-}
+/* ---- collecting ---- */
 
 static int by_def_name(const void *x, const void *y)
 {
     const spec_def *a = *(const spec_def *const *)x, *b = *(const spec_def *const *)y;
     int c = strcmp(a->name, b->name);
     return c != 0 ? c : (a->order > b->order) - (a->order < b->order);
-}
-
-static nn_status check_file(const spec_node *root, nn_error *err)
-{
-    static const char *const sections[] = {"classes", "operators"};
-    spec_subject none = {{0}};
-    if (root->kind == SPEC_NULL)
-        return NN_OK;
-    if (root->kind != SPEC_MAP)
-        return spec_error(err, root->place, "a table must be a mapping with `classes` and `operators`, not %s",
-                          spec_kind_name(root->kind));
-    nn_status s = spec_check_keys(root, sections, 2, &none, err);
-    for (size_t i = 0; s == NN_OK && i < root->count; i++)
-        if (root->pairs[i].value->kind != SPEC_MAP && root->pairs[i].value->kind != SPEC_NULL)
-            s = spec_wrong_kind(&root->pairs[i], "a mapping from names to entries", &none, err);
-    return s;
 }
 
 static nn_status check_since(const spec_def *d, const spec_subject *subject, nn_error *err)
@@ -103,29 +43,12 @@ static nn_status add_def(spec_loader *l, const spec_pair *pair, bool is_class)
     spec_def *d = &l->defs[l->n_defs];
     *d = (spec_def){.name = pair->key, .place = pair->place, .entry = pair->value, .order = l->n_defs, .is_class = is_class};
     l->n_defs++;
-    return is_class ? NN_OK : check_since(d, &subject, l->err);
-}
-
-static nn_status collect(spec_loader *l, const spec_node *const *roots, size_t n)
-{
-    size_t most = 0;
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < roots[i]->count; k++)
-            most += roots[i]->pairs[k].value->count;
-    l->defs = arena_alloc(l->a, most * sizeof *l->defs);
-    if (l->defs == NULL)
-        return nn_nomem(l->err);
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < roots[i]->count; k++) {
-            const spec_pair *section = &roots[i]->pairs[k];
-            bool is_class = strcmp(section->key, "classes") == 0;
-            for (size_t j = 0; j < section->value->count; j++) {
-                nn_status s = add_def(l, &section->value->pairs[j], is_class);
-                if (s != NN_OK)
-                    return s;
-            }
-        }
-    return NN_OK;
+    if (is_class)
+        return NN_OK;
+    if (l->n_operators++ == SPEC_MAX_OPERATORS)
+        return spec_error(l->err, d->place, "%sone operator too many; expected at most %d in a table", subject.s,
+                          SPEC_MAX_OPERATORS);
+    return check_since(d, &subject, l->err);
 }
 
 static nn_status index_names(spec_loader *l)
@@ -146,6 +69,30 @@ static nn_status index_names(spec_loader *l)
     }
     return NN_OK;
 }
+
+nn_status spec_collect(spec_loader *l, const spec_node *const *roots, size_t n)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < roots[i]->count; k++)
+            most += roots[i]->pairs[k].value->count;
+    l->defs = arena_alloc(l->a, most * sizeof *l->defs);
+    if (l->defs == NULL)
+        return nn_nomem(l->err);
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < roots[i]->count; k++) {
+            const spec_pair *section = &roots[i]->pairs[k];
+            bool is_class = strcmp(section->key, "classes") == 0;
+            for (size_t j = 0; j < section->value->count; j++) {
+                nn_status s = add_def(l, &section->value->pairs[j], is_class);
+                if (s != NN_OK)
+                    return s;
+            }
+        }
+    return index_names(l);
+}
+
+/* ---- names ---- */
 
 spec_def *spec_find(const spec_loader *l, const char *name)
 {
@@ -272,8 +219,6 @@ static nn_status resolve(spec_loader *l, spec_def *d)
     return s;
 }
 
-/* ---- the opset's operators ---- */
-
 static void find_version(spec_loader *l, spec_def *d)
 {
     const spec_node *since = spec_get(d->entry, "since"), *until = spec_get(d->entry, "until");
@@ -284,73 +229,9 @@ static void find_version(spec_loader *l, spec_def *d)
     d->exists = d->since > 0 && !(until != NULL && spec_parse_opset(until->text, &last) && last < l->opset);
 }
 
-static nn_status with_doc(spec_loader *l, const spec_def *d, const spec_node **out)
-{
-    const spec_pair *doc = spec_get_pair(d->entry, "doc");
-    *out = d->flat;
-    if (doc == NULL)
-        return NN_OK;
-    spec_node *n = arena_alloc(l->a, sizeof *n);
-    if (n == NULL || (*n = *d->flat, n->pairs = arena_alloc(l->a, (d->flat->count + 1) * sizeof *n->pairs)) == NULL)
-        return nn_nomem(l->err);
-    n->pairs[0] = *doc;
-    if (d->flat->count > 0)
-        memcpy(n->pairs + 1, d->flat->pairs, d->flat->count * sizeof *n->pairs);
-    n->count = d->flat->count + 1;
-    *out = n;
-    return NN_OK;
-}
-
-static nn_status publish(spec_loader *l)
-{
-    spec_table *t = l->table;
-    t->entries = arena_alloc(l->a, l->n_defs * sizeof *t->entries);
-    t->absent = arena_alloc(l->a, l->n_defs * sizeof *t->absent);
-    if (t->entries == NULL || t->absent == NULL)
-        return nn_nomem(l->err);
-    for (size_t i = 0; i < l->n_defs; i++) {
-        const spec_def *d = l->by_name[i];
-        if (d->is_class || d->exclusion != NULL)
-            continue;
-        if (!d->exists) {
-            t->absent[t->n_absent++] = d->name;
-            continue;
-        }
-        spec_entry *e = &t->entries[t->n_entries++];
-        *e = (spec_entry){.name = d->name, .place = d->place, .since = d->since};
-        nn_status s = with_doc(l, d, &e->flat);
-        if (s != NN_OK)
-            return s;
-    }
-    return NN_OK;
-}
-
-static nn_status parse_files(spec_loader *l, const spec_file *const *files, size_t n, const spec_node **roots)
+nn_status spec_resolve_all(spec_loader *l)
 {
     nn_status s = NN_OK;
-    for (size_t i = 0; s == NN_OK && i < n; i++) {
-        s = spec_parse(&roots[i], files[i]->name, files[i]->bytes, files[i]->size, l->a, l->err);
-        if (s == NN_OK)
-            s = check_file(roots[i], l->err);
-    }
-    return s;
-}
-
-static nn_status load(spec_loader *l, const spec_file *files, size_t n_files, const spec_file *profile)
-{
-    const spec_file **sorted = arena_alloc(l->a, n_files * sizeof *sorted);
-    const spec_node **roots = arena_alloc(l->a, n_files * sizeof *roots);
-    if (sorted == NULL || roots == NULL)
-        return nn_nomem(l->err);
-    for (size_t i = 0; i < n_files; i++)
-        sorted[i] = &files[i];
-    if (n_files > 0)
-        qsort(sorted, n_files, sizeof *sorted, by_file_name);
-    nn_status s = parse_files(l, sorted, n_files, roots);
-    if (s == NN_OK)
-        s = collect(l, roots, n_files);
-    if (s == NN_OK)
-        s = index_names(l);
     for (size_t i = 0; s == NN_OK && i < l->n_defs; i++)
         s = link_parent(l, &l->defs[i]);
     for (size_t i = 0; s == NN_OK && i < l->n_defs; i++) {
@@ -358,28 +239,5 @@ static nn_status load(spec_loader *l, const spec_file *files, size_t n_files, co
         if (!l->defs[i].is_class)
             find_version(l, &l->defs[i]);
     }
-    l->table->profile = "onnx";
-    if (s == NN_OK && profile != NULL)
-        s = spec_apply_profile(l, profile);
-    if (s == NN_OK)
-        s = publish(l);
-    return s == NN_OK ? digest(l, sorted, n_files, profile) : s;
-}
-
-nn_status spec_table_load(spec_table **out, const spec_file *files, size_t n_files, const spec_file *profile, int opset, arena *a,
-                          nn_error *err)
-{
-    *out = NULL;
-    if (opset < SPEC_MIN_OPSET || opset > SPEC_MAX_OPSET)
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "opset %d is out of range; expected %d..%d", opset, SPEC_MIN_OPSET,
-                       SPEC_MAX_OPSET);
-    spec_table *t = arena_calloc(a, 1, sizeof *t);
-    if (t == NULL)
-        return nn_nomem(err);
-    t->opset = opset;
-    spec_loader l = {.a = a, .err = err, .opset = opset, .merger = {.a = a, .err = err}, .table = t};
-    nn_status s = load(&l, files, n_files, profile);
-    if (s == NN_OK)
-        *out = t;
     return s;
 }

@@ -1,0 +1,53 @@
+/* The compilation of one entry: what opmodel.c, opmodel_parse.c and expr_check*.c share while they make an op_model of it.
+ *
+ * Ownership: models, rules and expressions go in the op_set's arena; the rest lasts as long as the compilation. */
+#ifndef NN_OP_COMPILE_H
+#define NN_OP_COMPILE_H
+
+#include "rules/opmodel_rules.h"
+
+#define OP_MAX_DEPTH 1000 /* of expressions that lead to others through names */
+
+typedef struct {
+    op_model *op;
+    op_rules *rules;
+    arena *a;
+    nn_error *err;
+    uint8_t var_state[OP_MAX_VARS]; /* 0 not checked, 1 being checked, 2 done */
+    uint8_t input_state[OP_MAX_INPUTS], output_state[OP_MAX_OUTPUTS];
+    const char *chain[128]; /* names being checked, for the message about a circle */
+    int chain_length;
+    bool values;       /* intervals may be used here */
+    int known_outputs; /* and of these outputs, the first ones */
+    int depth;         /* of expr_visit */
+    struct {
+        const char *name;
+        ex_type type;
+    } locals[EXPR_MAX_LOCALS];
+    int n_locals;
+    dtype_mask asked;   /* as in the op_set */
+    unsigned widened;   /* bit v: type variable v has types in `wide` */
+    dtype_mask lacking; /* types of the first type variable or tensor for which none was chosen */
+} op_compile;
+
+/* "; did you mean `x`?" for a name that the operator does not know, or "". functions: function names count too. */
+typedef struct {
+    char s[160];
+} op_hint;
+op_hint op_suggest(const op_compile *c, const char *word);
+
+/* First pass (opmodel_parse.c), in this order. */
+nn_status op_parse_types(op_compile *c, const spec_entry *entry);
+nn_status op_parse_tensors(op_compile *c, const spec_entry *entry);
+nn_status op_parse_sections(op_compile *c, const spec_entry *entry);
+
+/* Resolves names and checks types, rewriting *e. want: type the result is coerced to (TY_NONE: any value; TY_DOMAIN: a domain or a
+ * value). */
+nn_status expr_check(op_compile *c, expr **e, ex_type want);
+/* Called by expr_check when an expression depends on a variable's value or a tensor's shape: checks their rules first and finds
+ * circles. */
+nn_status op_compile_var(op_compile *c, int var, spec_place place);
+nn_status op_compile_input(op_compile *c, int input, spec_place place);
+nn_status op_compile_output(op_compile *c, int output, spec_place place);
+
+#endif
