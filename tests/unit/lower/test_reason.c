@@ -1,17 +1,7 @@
 /* Failures: each reason is reached by a table or request made for it, and names the rule concerned. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "lower/lower_bench.h"
-#include "lower/op_feasible.h"
-#include "lower/tries.h"
+
+#include <stdio.h>
 
 #define A(in, out, body) "operators:\n  A:\n    since: [1]\n    in: {" in "}\n    out: {" out "}\n" body
 #define SAME "    shape: {Y: \"shape(X)\"}\n    range: {Y: X}\n"
@@ -314,63 +304,6 @@ static void the_text_is_cut_as_snprintf_does(void **state)
     assert_string_equal(text, "a reason: where");
 }
 
-/* ---- counts ---- */
-
-static void tries_are_counted_by_operator_and_rule(void **state)
-{
-    (void)state;
-    try_table t = {0};
-    op_model ops[2] = {{.name = "A", .index = 0}, {.name = "B", .index = 1}};
-    assert_null(try_table_most(&t, NULL));
-    assert_string_equal(try_table_text(&t, NULL).s, "");
-    for (int round = 0; round < 2; round++) {
-        for (int line = 1; line <= 500; line++)
-            for (int k = 0; k < 1 + (line == 77); k++) {
-                const try_row row = {
-                    .op = &ops[line % 2],
-                    .why = {.reason = WHY_CONDITION, .text = "it fails", .section = AT_WHERE, .place = {"t.yaml", line, 1}},
-                    .tries = 1,
-                    .steps = 10,
-                    .propagations = 3};
-                assert_true(try_table_add(&t, &row));
-            }
-        const try_row kept = {.op = &ops[0], .tries = 1000, .kept = 1500};
-        assert_true(try_table_add(&t, &kept));
-        assert_int_equal(t.n, 501);
-        assert_int_equal(try_table_tries(&t, &ops[0]), 1250);
-        assert_int_equal(try_table_tries(&t, NULL), 1501);
-        const try_row *most = try_table_most(&t, NULL);
-        assert_int_equal(most->why.place.line, 77);
-        assert_int_equal(most->tries, 2);
-        assert_int_equal(most->steps, 20);
-        assert_int_equal(try_table_most(&t, &ops[0])->why.place.line, 2); /* the first among equals */
-        assert_string_equal(try_table_text(&t, &ops[1]).s, "in 2 of 251 tries: it fails: where (t.yaml:77:1)");
-        try_table_clear(&t);
-        assert_int_equal(t.n, 0);
-        assert_null(try_table_most(&t, NULL));
-    }
-    try_table_free(&t);
-}
-
-static void an_operator_without_an_instance_says_why(void **state)
-{
-    (void)state;
-    static const char *const tables[][2] = {
-        {CHOOSE("a: 1..5", "a * a == 7"),
-         "no instance was found within the limits; in 200 of 200 tries: conditions exclude one another: A, where (t.yaml:10:14)"},
-        {A("X: float32", "Y: float32", SAME "    require: [\"hi(X) < lo(X)\"]\n"),
-         "no instance was found within the limits; in 200 of 200 tries: a condition does not hold: A, require (t.yaml:8:16)"},
-    };
-    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
-        bench b;
-        op_obstacle why;
-        open_bench_typed(&b, tables[i][0], dtype_bit(DT_FLOAT32), (lower_limits){0}, 3);
-        assert_false(op_feasible(b.set, &b.set->ops[0], &b.limits, &why));
-        assert_string_equal(why.s, tables[i][1]);
-        close_bench(&b);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -380,8 +313,6 @@ int main(void)
         cmocka_unit_test(the_operator_is_that_of_the_rule),
         cmocka_unit_test(what_fails_and_is_taken_back_is_no_failure),
         cmocka_unit_test(the_text_is_cut_as_snprintf_does),
-        cmocka_unit_test(tries_are_counted_by_operator_and_rule),
-        cmocka_unit_test(an_operator_without_an_instance_says_why),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
