@@ -153,8 +153,7 @@ def test_doors_are_there():
 
 
 # Tests of what several files do together.
-TOGETHER = {"lower": {"types"}, "build": {"sources"}, "table": {"tables"}, "corpus": {"stress"}, "sequences": {"sequences"},
-            "solver": {"csp_arithmetic", "csp_random", "csp_relations", "csp_search", "csp_store"}}
+TOGETHER = {"build": {"sources"}, "table": {"tables"}, "corpus": {"stress"}, "solver": {"csp_arithmetic", "csp_random", "csp_relations", "csp_search", "csp_store"}}
 
 
 def test_unit_tests_mirror_the_rooms():
@@ -162,6 +161,10 @@ def test_unit_tests_mirror_the_rooms():
     for p in sources("tests/unit", suffixes=(".c",)):
         room, file = p.parent.name, p.stem.removeprefix("test_")
         assert (ROOT / "gen" / room / f"{file}.c").exists() or file in TOGETHER.get(room, ()), name(p)
+    for room, files in TOGETHER.items():
+        for file in files:
+            assert (ROOT / "tests/unit" / room / f"test_{file}.c").exists(), f"{room}: {file} is gone"
+            assert not (ROOT / "gen" / room / f"{file}.c").exists(), f"{room}: {file} is a file's name"
 
 
 # Functions of more than 25 independent paths: one switch over many kinds, each case of a line or two.
