@@ -153,7 +153,8 @@ def test_doors_are_there():
 
 
 # Tests of what several files do together.
-TOGETHER = {"build": {"sources"}, "table": {"tables"}, "corpus": {"stress"}, "solver": {"csp_arithmetic", "csp_random", "csp_relations", "csp_search", "csp_store"}}
+TOGETHER = {"build": {"sources"}, "table": {"tables"}, "corpus": {"stress"}, "sequences": {"stress"},
+            "solver": {"csp_arithmetic", "csp_random", "csp_relations", "csp_search", "csp_store"}}
 
 
 def test_unit_tests_mirror_the_rooms():
