@@ -39,10 +39,31 @@ static void directories(void **state)
     close(root);
 }
 
+static void links_and_dots(void **state)
+{
+    (void)state;
+    int root = open(folder, O_RDONLY | O_DIRECTORY);
+    assert_int_equal(shell("cd %s && mkdir d && touch f && ln -s f to_file && ln -s d to_folder && ln -s nowhere broken", folder),
+                     0);
+    static const struct {
+        const char *name;
+        bool link;
+    } rows[] = {{"d", false}, {"f", false}, {"none", false}, {"to_file", true}, {"to_folder", true}, {"broken", true}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        errno = EIO;
+        assert_int_equal(directory_is_link(root, rows[i].name), rows[i].link);
+        assert_int_equal(errno, EIO);
+    }
+    assert_true(directory_is_dot(".") && directory_is_dot(".."));
+    assert_false(directory_is_dot("") || directory_is_dot("...") || directory_is_dot(".a") || directory_is_dot("a."));
+    close(root);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(directories, folder_make, folder_remove),
+        cmocka_unit_test_setup_teardown(links_and_dots, folder_make, folder_remove),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

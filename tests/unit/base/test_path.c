@@ -1,6 +1,7 @@
-/* Paths as they are shown: joined, and cut at the front. */
+/* Paths in messages: joined, cut at the front, with the reason of the system. */
 #include "base/path.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -38,10 +39,35 @@ static void paths_of_any_length(void **state)
     }
 }
 
+static void failures_have_the_reason(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *above, *name, *file;
+        int reason;
+        const char *message;
+    } rows[] = {
+        {"out", "model.onnx", "out/model.onnx", ENOENT, "cannot write: No such file or directory"},
+        {"out", "", "out", 0, "cannot write"},
+        {NULL, "model.onnx", "model.onnx", EACCES, "cannot write: Permission denied"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        nn_error err = {0};
+        errno = EIO; /* of something else */
+        assert_int_equal(path_fail(&err, rows[i].above, rows[i].name, "cannot write", rows[i].reason), NN_ERR_IO);
+        assert_int_equal(errno, rows[i].reason);
+        assert_int_equal(err.status, NN_ERR_IO);
+        assert_string_equal(err.file, rows[i].file);
+        assert_string_equal(err.message, rows[i].message);
+        assert_int_equal(path_fail(NULL, rows[i].above, rows[i].name, "cannot write", rows[i].reason), NN_ERR_IO);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(paths_of_any_length),
+        cmocka_unit_test(failures_have_the_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -94,6 +94,108 @@ static void the_order_of_nodes_is_none(void **state)
     assert_structure(&a, &c, false);
 }
 
+static void one_node(hand *h, const attr_value *a, size_t n)
+{
+    hand_begin(h);
+    int32_t x = hand_tensor(h, TENSOR_INPUT, DT_FLOAT32, DIMS(2, 3), -1, 1);
+    hand_output(h, hand_node(h, "Op", a, n, DT_FLOAT32, DIMS(2, 3), x, -2));
+}
+
+/* Every two of these attributes differ. */
+static void attributes_are_structure(void **state)
+{
+    (void)state;
+    static const int64_t ints[] = {1, 2, 3}, turned[] = {1, 3, 2};
+    static const double floats[] = {1, 2, 3};
+    static const char *const strings[] = {"ab", "c"}, *const cut[] = {"a", "bc"};
+    static const attr_value rows[] = {
+        {.name = "a", .kind = ATTR_INT, .i = 1},
+        {.name = "a", .kind = ATTR_INT, .i = -1},
+        {.name = "b", .kind = ATTR_INT, .i = 1},
+        {.name = "a", .kind = ATTR_FLOAT, .f = 1},
+        {.name = "a", .kind = ATTR_FLOAT, .f = 0},
+        {.name = "a", .kind = ATTR_STRING, .s = ""},
+        {.name = "a", .kind = ATTR_STRING, .s = "12345678"}, /* whole words of eight bytes */
+        {.name = "a", .kind = ATTR_STRING, .s = "1234567812345678"},
+        {.name = "a", .kind = ATTR_INTS},
+        {.name = "a", .kind = ATTR_FLOATS},
+        {.name = "a", .kind = ATTR_INTS, .ints = ints, .n = 2},
+        {.name = "a", .kind = ATTR_INTS, .ints = ints, .n = 3},
+        {.name = "a", .kind = ATTR_INTS, .ints = turned, .n = 3},
+        {.name = "a", .kind = ATTR_FLOATS, .floats = floats, .n = 3},
+        {.name = "a", .kind = ATTR_STRINGS, .strings = strings, .n = 2},
+        {.name = "a", .kind = ATTR_STRINGS, .strings = cut, .n = 2}, /* the same letters */
+        {.name = "a", .kind = ATTR_TENSOR, .floats = floats, .n = 3},
+        {.name = "a", .kind = ATTR_TENSOR, .floats = floats, .n = 2},
+    };
+    static hand a, b;
+    enum { N = sizeof rows / sizeof rows[0] };
+    for (size_t i = 0; i < N; i++)
+        for (size_t k = 0; k < N; k++) {
+            one_node(&a, &rows[i], 1);
+            one_node(&b, &rows[k], 1);
+            assert_structure(&a, &b, i == k);
+        }
+    one_node(&a, NULL, 0);
+    one_node(&b, rows, 1);
+    assert_structure(&a, &b, false);
+    static const double other[] = {4, 5, 6}; /* contents of a tensor are weights */
+    const attr_value tensor = {.name = "a", .kind = ATTR_TENSOR, .floats = other, .n = 3};
+    one_node(&a, &rows[N - 2], 1);
+    one_node(&b, &tensor, 1);
+    assert_structure(&a, &b, true);
+}
+
+/* x and y, of the same type and shape, into an operator that leaves an input out; and the graph outputs in their order. */
+static void ends(hand *h, const int32_t inputs[3], bool turned, bool unused)
+{
+    hand_begin(h);
+    int32_t t[] = {hand_tensor(h, TENSOR_INPUT, DT_FLOAT32, DIMS(2), -1, 1),
+                   hand_tensor(h, TENSOR_INPUT, DT_FLOAT32, DIMS(2), -1, 1)};
+    if (unused)
+        (void)hand_tensor(h, TENSOR_INPUT, DT_FLOAT32, DIMS(2), -1, 1);
+    int32_t in[3];
+    for (int i = 0; i < 3; i++)
+        in[i] = inputs[i] < 0 ? -1 : t[inputs[i]];
+    int32_t a = hand_node(h, "A", NULL, 0, DT_FLOAT32, DIMS(2), in[0], in[1], in[2], -2);
+    int32_t b = hand_node(h, "B", NULL, 0, DT_FLOAT32, DIMS(2), a, -2);
+    hand_output(h, turned ? b : a);
+    hand_output(h, turned ? a : b);
+}
+
+static void ends_are_structure(void **state)
+{
+    (void)state;
+    static const struct {
+        int32_t inputs[3];
+        bool turned, unused;
+    } rows[] = {{{0, 1, -1}, false, false}, {{0, -1, 1}, false, false}, {{1, 0, -1}, false, false},
+                {{0, 0, -1}, false, false}, {{0, 1, -1}, true, false},  {{0, 1, -1}, false, true}};
+    static hand a, b;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
+            ends(&a, rows[i].inputs, rows[i].turned, rows[i].unused);
+            ends(&b, rows[k].inputs, rows[k].turned, rows[k].unused);
+            assert_structure(&a, &b, i == k);
+        }
+}
+
+#ifdef NN_STRESS
+static void no_memory(void **state)
+{
+    (void)state;
+    static hand a;
+    arena mem;
+    uint8_t s[STRUCTURE_SIZE];
+    hand_small(&a);
+    arena_init(&mem, 16);
+    nn_stress_fail_at(1);
+    assert_false(structure_of(&a.g, &mem, s));
+    nn_stress_fail_at(0);
+    arena_free(&mem);
+}
+#endif
+
 static void texts(void **state)
 {
     (void)state;
@@ -121,7 +223,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_structure),
         cmocka_unit_test(the_order_of_nodes_is_none),
+        cmocka_unit_test(attributes_are_structure),
+        cmocka_unit_test(ends_are_structure),
         cmocka_unit_test(texts),
+#ifdef NN_STRESS
+        cmocka_unit_test(no_memory),
+#endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -77,12 +77,68 @@ static void model_names_are_padded(void **state)
     assert_string_equal(name, "test_1234567");
 }
 
+static void indices_of_names(void **state)
+{
+    (void)state;
+    static const uint64_t indices[] = {0, 7, 999999, 1000000, 9999999, 123456789012345678};
+    for (size_t i = 0; i < sizeof indices / sizeof indices[0]; i++) {
+        char name[MODEL_NAME_SIZE];
+        uint64_t back = 1;
+        model_name(name, indices[i]);
+        assert_true(model_index(name, &back));
+        assert_true(back == indices[i]);
+    }
+    static const char *const others[] = {"",
+                                         "test_",
+                                         "test_7",
+                                         "test_0000007",
+                                         "test_000007 ",
+                                         "test_00000a",
+                                         "test_-00007",
+                                         "Test_000007",
+                                         "test-000007",
+                                         "test_000007/x",
+                                         "test_99999999999999999999999999999999999999"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        uint64_t back;
+        if (model_index(others[i], &back))
+            fail_msg("%s", others[i]);
+    }
+}
+
+#ifdef NN_STRESS
+static void no_memory(void **state)
+{
+    (void)state;
+    for (long n = 1;; n++) {
+        arena a;
+        arena_init(&a, 64); /* nearly every allocation of the arena is one of the counted */
+        model_names own;
+        nn_error err = {0};
+        nn_stress_fail_at(n);
+        nn_status s = model_names_new(&own, &h.g, NULL, &a, &err);
+        nn_stress_fail_at(0);
+        arena_free(&a);
+        if (s == NN_OK) {
+            assert_true(n > 5);
+            return;
+        }
+        assert_int_equal(s, NN_ERR_NOMEM);
+        assert_string_equal(err.message, "out of memory");
+    }
+}
+#endif
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(names_come_from_the_table),
         TEST(nodes_are_named_by_position),
         TEST(model_names_are_padded),
+        cmocka_unit_test(indices_of_names),
+#ifdef NN_STRESS
+        TEST(no_memory),
+#endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
