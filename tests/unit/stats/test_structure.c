@@ -1,5 +1,6 @@
 /* Structures: what changes them and what does not, and their text. */
 #include "stats/structure.h"
+#include "base.h"
 #include "hand_graph.h"
 
 #include <setjmp.h>
