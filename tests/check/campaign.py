@@ -155,8 +155,7 @@ def keep(folder, problems, root, kept):
 
 def run_family(f, generator, forms, pool, args, list_ops, kept):
     """Generates, judges and deletes one family; returns its line of the state."""
-    out = args.folder = tempfile.mkdtemp(prefix="campaign-", dir=args.tmp)
-    target = str(Path(out) / "family")
+    target = str(Path(args.folder) / "family")
     try:
         began = time.monotonic()
         sized, each, error = generate(generator, f, target, forms)
@@ -176,7 +175,7 @@ def run_family(f, generator, forms, pool, args, list_ops, kept):
                      notes=grouping.group(v.notes, context), **report.figures(v))
         return entry
     finally:
-        shutil.rmtree(out, ignore_errors=True)
+        shutil.rmtree(target, ignore_errors=True)
 
 
 def arguments(argv):
@@ -230,9 +229,10 @@ def main(argv=None):
         return 2
     if args.keep:
         Path(args.keep).mkdir(parents=True, exist_ok=True)
-    args.folder = None
     progress, kept, interrupted, fresh = Progress(len(families), args.title), {}, False, 0
-    with Pool(args.jobs, EXAMINERS[args.examine], args.timeout) as pool:
+    # One folder for the whole run: an interrupt may come while a family's is made or removed.
+    folder = tempfile.TemporaryDirectory(prefix="campaign-", dir=args.tmp, ignore_cleanup_errors=True)
+    with folder as args.folder, Pool(args.jobs, EXAMINERS[args.examine], args.timeout) as pool:
         try:
             for f in families:
                 if plan.key(f) not in state.done:
@@ -245,8 +245,6 @@ def main(argv=None):
                     progress.show(len(here), sum(e["models"] for e in here), report.problem_count(here), entry["models"])
         except KeyboardInterrupt:
             interrupted = True
-            if args.folder:  # the interrupt may have come in the middle of its removal
-                shutil.rmtree(args.folder, ignore_errors=True)
     mine = [state.done[k] for k in map(plan.key, families) if k in state.done]
     progress.show(len(mine), sum(e["models"] for e in mine), report.problem_count(mine), 0, last=True)
     sys.stderr.write("\n" if progress.tty else "")

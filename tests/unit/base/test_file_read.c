@@ -1,26 +1,11 @@
 /* Files and streams read whole, and everything that is read from no longer than it should be. A test that waits for ever is ended
  * by an alarm. */
 #include "folder.h"
-#include "base/directory.h"
 #include "base/file_read.h"
-#include "base/path.h"
-#include "base/sha256.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 static file_bytes bytes;
 static nn_error err;
@@ -74,39 +59,6 @@ static void what_is_no_regular_file(void **state)
     }
 }
 
-static void directories(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *make, *message;
-        int reason;
-    } rows[] = {
-        {"mkdir x", "", 0},
-        {"touch x", "is no directory", 0},
-        {"mkfifo x", "is no directory", 0},
-        {"ln -s . x", "is a symbolic link", 0},
-        {"true", "cannot open: No such file or directory", ENOENT},
-    };
-    int root = open(folder, O_RDONLY | O_DIRECTORY);
-    assert_true(root >= 0);
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        int fd;
-        assert_int_equal(shell("cd %s && rm -rf x && %s", folder, rows[i].make), 0);
-        err = (nn_error){0};
-        nn_status s = directory_open(&fd, root, "x", "shown", &err);
-        assert_int_equal(s, i == 0 ? NN_OK : NN_ERR_IO);
-        assert_true(i == 0 ? fd >= 0 : fd == -1 && errno == rows[i].reason);
-        assert_string_equal(err.message, rows[i].message);
-        DIR *d = directory_list(root, "x");
-        assert_true((d != NULL) == (i == 0));
-        if (i == 0) {
-            close(fd);
-            closedir(d);
-        }
-    }
-    close(root);
-}
-
 /* ---- streams ---- */
 
 /* What the shell writes to the FIFO "fifo", or to what stands at `name`. */
@@ -155,64 +107,6 @@ static void streams_that_say_nothing(void **state)
     assert_string_equal(err.message, "cannot read: Is a directory");
 }
 
-/* ---- hashes and paths ---- */
-
-static void hashes_of_files(void **state)
-{
-    (void)state;
-    sha256 *h;
-    uint8_t stream[SHA256_SIZE], whole[SHA256_SIZE];
-    assert_int_equal(sha256_new(&h, &err), NN_OK);
-    static char data[100000];
-    static const size_t sizes[] = {0, 1, 32767, 32768, 32769, 65536, sizeof data};
-    for (size_t i = 0; i < sizeof data; i++)
-        data[i] = (char)(i * i >> 3);
-    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-        uint64_t n = 7;
-        folder_put("f", data, sizes[i]);
-        int fd = open(folder_path("f"), O_RDONLY);
-        assert_int_equal(sha256_file(h, fd, &n, stream, &err), NN_OK);
-        assert_int_equal(sha256_digest(h, data, sizes[i], whole, &err), NN_OK);
-        assert_int_equal(n, sizes[i]);
-        assert_memory_equal(stream, whole, SHA256_SIZE);
-        close(fd);
-    }
-    uint64_t n;
-    int fd = open(folder, O_RDONLY | O_DIRECTORY);
-    assert_int_equal(sha256_file(h, fd, &n, stream, &err), NN_ERR_IO);
-    assert_string_equal(err.message, "cannot read: Is a directory");
-    close(fd);
-    sha256_free(h);
-}
-
-static void paths_of_any_length(void **state)
-{
-    (void)state;
-    char shown[PATH_SHOWN], long_name[400], whole[PATH_SHOWN + 400];
-    path_shown(shown, "a", "b");
-    assert_string_equal(shown, "a/b");
-    path_shown(shown, "a", "");
-    assert_string_equal(shown, "a");
-    path_shown(shown, NULL, "b");
-    assert_string_equal(shown, "b");
-    path_shown(shown, "", "");
-    assert_string_equal(shown, "");
-    for (size_t n = PATH_SHOWN - 10; n < PATH_SHOWN + 100; n++) {
-        for (size_t i = 0; i < n; i++)
-            long_name[i] = (char)('a' + i % 26);
-        long_name[n] = '\0';
-        path_shown(shown, "above", long_name);
-        (void)snprintf(whole, sizeof whole, "above/%s", long_name);
-        if (strlen(whole) < PATH_SHOWN) {
-            assert_string_equal(shown, whole);
-        } else {
-            assert_int_equal(strlen(shown), PATH_SHOWN - 1);
-            assert_memory_equal(shown, "...", 3);
-            assert_string_equal(shown + 3, whole + strlen(whole) - (PATH_SHOWN - 4));
-        }
-    }
-}
-
 static int set_up(void **state)
 {
     alarm(60);
@@ -230,8 +124,10 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(what_files_hold),          TEST(what_is_no_regular_file), TEST(directories),         TEST(streams_end_where_they_end),
-        TEST(streams_that_say_nothing), TEST(hashes_of_files),         TEST(paths_of_any_length),
+        TEST(what_files_hold),
+        TEST(what_is_no_regular_file),
+        TEST(streams_end_where_they_end),
+        TEST(streams_that_say_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

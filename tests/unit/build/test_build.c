@@ -1,59 +1,8 @@
-/* The builder on the embedded table: structure, guarantees, statistics, determinism, restricted tables, bookkeeping. */
-#include "build/build_int.h"
-#include "build/graph_check.h"
+/* The builder on the embedded table: structure, guarantees, statistics, determinism, restricted tables. */
+#include "build/whole_table.h"
 #include "plan/plan.h"
-#include "table/spec_table.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#define OPSET 17
-
-static op_set *all_ops;
-
-static int load_table(void **state)
-{
-    (void)state;
-    nn_error err = {0};
-    const spec_file *profile = NULL;
-    for (size_t i = 0; i < spec_embedded_profiles_count; i++)
-        if (strstr(spec_embedded_profiles[i].name, "ort.yaml"))
-            profile = &spec_embedded_profiles[i];
-    if (op_set_new(&all_ops, spec_embedded, spec_embedded_count, profile, OPSET, &err) == NN_OK &&
-        lower_fold_domains(all_ops, &err) == NN_OK)
-        return 0;
-    print_error("%s:%d: %s\n", err.file, err.line, err.message);
-    return -1;
-}
-
-static int free_table(void **state)
-{
-    (void)state;
-    op_set_free(all_ops);
-    return 0;
-}
-
-static tape *seeded(uint64_t seed, uint64_t stream)
-{
-    tape *t = NULL;
-    assert_int_equal(tape_new_seeded(&t, seed, stream, NULL), NN_OK);
-    return t;
-}
-
-static builder *new_builder(const op_set *ops)
-{
-    builder *b = NULL;
-    nn_error err = {0};
-    if (builder_new(&b, ops, &err) != NN_OK)
-        fail_msg("%s", err.message);
-    return b;
-}
 
 /* Sums over the models of a test. */
 typedef struct {
@@ -78,19 +27,6 @@ static void add_up(totals *s, const graph *g, const build_report *r)
             s->tensors++;
             s->reused += g->tensors[t].consumers >= 2;
         }
-}
-
-static const graph *build(builder *b, const build_request *r, tape *t, build_report *report)
-{
-    const graph *g = NULL;
-    nn_error err = {0};
-    if (builder_build(b, r, t, &g, report, &err) != NN_OK)
-        fail_msg("%zu nodes: %s", r->nodes, err.message);
-    if (graph_check(g, b->ops, r->nodes, &err) != NN_OK)
-        fail_msg("%zu nodes: %s", r->nodes, err.message);
-    if (g->n_outputs > r->nodes / 8 + 2)
-        fail_msg("%zu nodes: %zu outputs", r->nodes, g->n_outputs);
-    return g;
 }
 
 /* Builds a family by its plan: due operators are all there, and together the models hold every operator that the plan does. */
@@ -278,103 +214,6 @@ static void any_tape_gives_a_model(void **state)
     builder_free(b);
 }
 
-/* ---- bookkeeping ---- */
-
-static size_t component(int32_t *parent, int32_t v)
-{
-    while (parent[v] != v)
-        v = parent[v];
-    return (size_t)v;
-}
-
-/* Whether what is known to the producer of an input goes on through the node. */
-static bool passes(const build_state *s, int32_t t, size_t node)
-{
-    int32_t p = s->tensors[t].producer;
-    return !s->strict || p < 0 || s->node_notes[p].weak || (!s->notes[t].weak && !s->node_notes[node].weak);
-}
-
-/* What the state knows, found again from the graph, and from what it says of weak tensors. */
-static void check_state(builder *b)
-{
-    build_state *s = &b->s;
-    size_t live = 0, joins = 0, reused = 0, unconsumed = 0, listed = 0, components = 0;
-    int32_t *parent = calloc(s->n_nodes, sizeof *parent), *first = calloc(s->n_tensors, sizeof *first);
-    bool *taken = calloc(s->n_tensors, sizeof *taken);
-    assert_true(parent && first && taken);
-    for (size_t v = 0; v < s->n_nodes; v++)
-        for (size_t i = 0; i < s->nodes[v].n_inputs; i++)
-            if (s->nodes[v].inputs[i] >= 0)
-                taken[s->nodes[v].inputs[i]] |= passes(s, s->nodes[v].inputs[i], v);
-    for (size_t v = 0; v < s->n_nodes; v++)
-        parent[v] = (int32_t)v;
-    for (size_t t = 0; t < s->n_tensors; t++) {
-        const graph_tensor *x = &s->tensors[t];
-        first[t] = x->producer;
-        if (x->kind == TENSOR_INIT)
-            continue;
-        reused += x->consumers >= 2;
-        bool loose = x->kind == TENSOR_NODE && !taken[t];
-        assert_true(loose == (s->notes[t].free_at >= 0));
-        unconsumed += loose;
-    }
-    for (size_t v = 0; v < s->n_nodes; v++) {
-        const graph_node *n = &s->nodes[v];
-        size_t data = 0;
-        bool used = false;
-        for (size_t i = 0; i < n->n_inputs; i++) {
-            int32_t t = n->inputs[i];
-            if (t < 0 || s->tensors[t].kind == TENSOR_INIT)
-                continue;
-            data++;
-            if (first[t] < 0)
-                first[t] = (int32_t)v;
-            parent[component(parent, (int32_t)v)] = (int32_t)component(parent, first[t]);
-        }
-        for (size_t o = 0; o < n->n_outputs; o++)
-            used |= n->outputs[o] >= 0 && taken[n->outputs[o]] && (s->node_notes[v].weak || !s->notes[n->outputs[o]].aside);
-        joins += data >= 2;
-        live += !used;
-        assert_true(!used == state_node_live(s, (int32_t)v));
-    }
-    for (size_t v = 0; v < s->n_nodes; v++)
-        components += parent[v] == (int32_t)v;
-    for (int t = 0; t < DT_COUNT; t++)
-        for (int r = 0; r < STATE_RANKS; r++) {
-            listed += s->free[t][r].n;
-            for (size_t i = 0; i < s->free[t][r].n; i++) {
-                int32_t id = s->free[t][r].items[i];
-                assert_true(s->tensors[id].desc.type == (dtype)t && s->tensors[id].desc.rank == r &&
-                            s->notes[id].free_at == (int32_t)i);
-            }
-        }
-    assert_int_equal(live, s->live.n);
-    assert_int_equal(joins, s->joins);
-    assert_int_equal(reused, s->reused);
-    assert_int_equal(unconsumed, listed);
-    assert_int_equal(components, s->components);
-    free(parent);
-    free(taken);
-    free(first);
-}
-
-static void state_agrees_with_the_graph(void **state)
-{
-    (void)state;
-    builder *b = new_builder(all_ops);
-    for (uint64_t m = 0; m < 60; m++) {
-        build_report report;
-        build_request r = {.nodes = 1 + (size_t)m};
-        tape *t = seeded(4, m);
-        build(b, &r, t, &report);
-        check_state(b);
-        assert_int_equal(b->s.components, 1);
-        assert_int_equal(b->s.sink_need, 0);
-        tape_free(t);
-    }
-    builder_free(b);
-}
-
 /* ---- restricted tables ---- */
 
 /* Operators of the table by name, ending with NULL. */
@@ -549,7 +388,6 @@ int main(void)
         cmocka_unit_test(effort_is_linear),
         cmocka_unit_test(model_depends_on_its_tape_alone),
         cmocka_unit_test(any_tape_gives_a_model),
-        cmocka_unit_test(state_agrees_with_the_graph),
         cmocka_unit_test(restricted_tables_work),
         cmocka_unit_test(impossible_requests_say_why),
         cmocka_unit_test(outputs_stay_few_whatever_is_asked),

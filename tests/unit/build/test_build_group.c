@@ -1,4 +1,4 @@
-/* The builder's own reasons, and its count of tries. */
+/* Groups that are tried: why the builder gives one up, and how tries are counted. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,57 +1,5 @@
-/* Shards that make no family, and damage that verify names: through the public API, each with its exact message. */
-#include "nngen.h"
-
-#include "folder.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-static nn_table *table;
-
-static nn_status write_at(const char *name, uint64_t seed, unsigned shard, unsigned shards, const volatile int *cancel,
-                          nn_corpus_report *report)
-{
-    nn_family *f = NULL;
-    nn_error err;
-    assert_int_equal(nn_family_open(&f, table, &(nn_family_config){.nodes = 5, .count = 7, .seed = seed, .inputs = 2}, &err),
-                     NN_OK);
-    nn_status s = nn_corpus_write(
-        f, &(nn_corpus_config){.out = folder_path(name), .force = 1, .shard = shard, .shards = shards, .cancel = cancel}, report,
-        NULL, NULL, &err);
-    nn_family_close(f);
-    return s;
-}
-
-static int open_all(void **state)
-{
-    if (folder_make(state) != 0 || nn_table_open(&table, &(nn_table_config){.ops = "Abs,Add,Conv,Relu"}, NULL) != NN_OK)
-        return -1;
-    static const char *const names[] = {"s1", "s2", "s3"};
-    for (unsigned k = 0; k < 3; k++)
-        if (write_at(names[k], 1, k + 1, 3, NULL, NULL) != NN_OK)
-            return -1;
-    return write_at("whole", 1, 0, 0, NULL, NULL) == NN_OK && write_at("other", 2, 2, 3, NULL, NULL) == NN_OK &&
-                   write_at("of2", 1, 2, 2, NULL, NULL) == NN_OK
-               ? 0
-               : -1;
-}
-
-static int close_all(void **state)
-{
-    nn_table_close(table);
-    return folder_remove(state);
-}
-
-/* ---- merge ---- */
+/* Shards that make no family: through the public API, each with its exact message. */
+#include "corpus/shards.h"
 
 static void any_order_gives_the_whole(void **state)
 {
@@ -153,70 +101,12 @@ static void unfinished_or_damaged(void **state)
     assert_int_equal(shell("rm -rf %s/d", folder), 0);
 }
 
-/* ---- verify ---- */
-
-typedef struct {
-    char text[2000];
-} told;
-
-static void tell(void *data, const char *path, const char *what)
-{
-    told *t = data;
-    size_t n = strlen(t->text);
-    (void)snprintf(t->text + n, sizeof t->text - n, "%s %s\n", path, what);
-}
-
-static void every_damage_is_named(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *edit, *want;
-    } rows[] = {
-        {"true", ""},
-        {"rm d/test_000002/model.onnx", "test_000002/model.onnx is missing\n"},
-        {"printf x >> d/test_000006/test_data_set_0/input_0.pb",
-         "test_000006/test_data_set_0/input_0.pb has another SHA-256 than models.jsonl says\n"},
-        {"touch d/test_000003/extra", "test_000003/extra is not in models.jsonl\n"},
-        {"mkdir d/test_000003/test_data_set_7", "test_000003/test_data_set_7 is not in models.jsonl\n"},
-        {"cp -r d/test_000000 d/test_000009", "test_000009 is not in models.jsonl\n"},
-        {"touch d/notes", "notes was not written by nngen\n"},
-        {"touch d/.nngen-tmp-x", ".nngen-tmp-x was left by a run that was interrupted\n"},
-        {"sed -i 3d d/models.jsonl", "models.jsonl has 6 models, not 7\ntest_000002 is not in models.jsonl\n"},
-        {"sed -i '2s/.*/nonsense/' d/models.jsonl",
-         "models.jsonl line 2 does not describe a model\nmodels.jsonl has 6 models, not 7\ntest_000001 is not in models.jsonl\n"},
-        {"printf '{' >> d/models.jsonl", "models.jsonl ends in the middle of a line\n"},
-        {"rm d/models.jsonl; rm -r d/test_*", "models.jsonl cannot read: No such file or directory\n"},
-        {"printf '{' > d/manifest.json", "manifest.json is no manifest of nngen, or a damaged one\n"},
-        {"rm d/test_000002/model.onnx; mkdir d/test_000002/model.onnx",
-         "test_000002/model.onnx is no regular file\ntest_000002/model.onnx is not in models.jsonl\n"},
-        {"rm d/test_000002/model.onnx; ln -s ../test_000001/model.onnx d/test_000002/model.onnx",
-         "test_000002/model.onnx is a symbolic link\n"},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        assert_int_equal(shell("cd %s && rm -rf d && cp -r whole d && %s", folder, rows[i].edit), 0);
-        told t = {""};
-        nn_verify_report report;
-        nn_error err;
-        assert_int_equal(nn_corpus_verify(folder_path("d"), &report, tell, &t, &err), NN_OK);
-        assert_string_equal(t.text, rows[i].want);
-        uint64_t lines = 0;
-        for (const char *p = t.text; *p != '\0'; p++)
-            lines += *p == '\n';
-        assert_int_equal(report.differences, lines);
-    }
-    nn_error err;
-    assert_int_equal(nn_corpus_verify(folder_path("nowhere"), NULL, NULL, NULL, &err), NN_ERR_IO);
-    assert_string_equal(err.message, "cannot open: No such file or directory");
-    assert_int_equal(nn_corpus_verify(folder_path("whole"), NULL, NULL, NULL, &err), NN_OK); /* nobody to tell */
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_order_gives_the_whole),
         cmocka_unit_test(no_family),
         cmocka_unit_test(unfinished_or_damaged),
-        cmocka_unit_test(every_damage_is_named),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
 }

@@ -1,103 +1,10 @@
 /* Lowering: what operator instances may look like, on small tables written here and on the embedded one. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "lower/lower_bench.h"
+#include "lower/entry_bench.h"
 #include "lower/op_feasible.h"
 
-#define ENTRY(body) "operators:\n  A:\n    since: [1]\n    in: {X: float32}\n    out: {Y: float32}\n" body "\n"
-#define SAME "    shape: {Y: \"shape(X)\"}\n    range: {Y: \"X\"}\n"
+#include <stdio.h>
 
-static void open_bench(bench *b, const char *table, lower_limits limits, uint64_t seed)
-{
-    open_bench_typed(b, table, dtype_bit(DT_FLOAT32), limits, seed);
-}
-
-static lower_request request(const op_model *op)
-{
-    lower_request r = {.op = op};
-    size_t slot = 0;
-    for (size_t i = 0; i < op->n_inputs; i++) {
-        r.arity[i] = op->inputs[i].min_arity;
-        for (int k = 0; k < r.arity[i]; k++)
-            r.slots[slot++] = (lower_slot){.kind = SLOT_AUTO, .rank = -1};
-    }
-    return r;
-}
-
-static const attr_value *attr(const op_instance *x, const char *name)
-{
-    for (size_t i = 0; i < x->n_attrs; i++)
-        if (strcmp(x->attrs[i].name, name) == 0)
-            return &x->attrs[i];
-    return NULL;
-}
-
-static tensor_desc tensor(int rank, int64_t a, int64_t b, int64_t c)
-{
-    return (tensor_desc){.type = DT_FLOAT32, .rank = rank, .dims = {a, b, c}, .range = {-1, 1}};
-}
-
-/* ---- distributions of domains ---- */
-
-/* How often each value below 64 of an int attribute came up. */
-static int sample_ints(const char *table, int tries, int counts[64])
-{
-    bench b;
-    int found = 0;
-    open_bench(&b, table, (lower_limits){0}, 7);
-    lower_request r = request(&b.set->ops[0]);
-    memset(counts, 0, 64 * sizeof *counts);
-    for (int i = 0; i < tries; i++) {
-        if (solve(&b, &r) == LOWER_OK) {
-            const attr_value *a = attr(&b.inst[0], "a");
-            assert_non_null(a);
-            assert_in_range(a->i, 0, 63);
-            counts[a->i]++;
-            found++;
-        }
-        arena_reset(&b.memory);
-    }
-    close_bench(&b);
-    return found;
-}
-
-static void ranges_reach_every_value_and_prefer_ends(void **state)
-{
-    (void)state;
-    int n[64], found = sample_ints(ENTRY(SAME "    attrs: {a: int 3..12}\n"), 3000, n);
-    assert_int_equal(found, 3000);
-    for (int v = 3; v <= 12; v++)
-        assert_true(n[v] >= 100);
-    /* 60 % over all ten values, a quarter mostly at the ends. */
-    assert_true(n[3] + n[12] > 900);
-    assert_true(n[3] + n[12] < 2200);
-}
-
-static void sets_reach_every_value(void **state)
-{
-    (void)state;
-    int n[64], found = sample_ints(ENTRY(SAME "    attrs: {a: \"int {1, 5, 9, 33}\"}\n"), 1000, n);
-    assert_int_equal(found, 1000);
-    assert_int_equal(n[1] + n[5] + n[9] + n[33], 1000);
-    assert_true(n[1] > 120 && n[5] > 120 && n[9] > 120 && n[33] > 120);
-}
-
-static void constraints_cut_domains(void **state)
-{
-    (void)state;
-    int n[64], found = sample_ints(ENTRY(SAME "    attrs: {a: int 0..60}\n    where: [\"a % 7 == 3\", \"a != 17\"]\n"), 2000, n);
-    assert_int_equal(found, 2000);
-    for (int v = 0; v < 64; v++)
-        assert_int_equal(n[v] > 0, v <= 60 && v % 7 == 3 && v != 17);
-}
+/* ---- idioms and defaults ---- */
 
 static void idioms_are_imposed_on_a_share(void **state)
 {
@@ -134,65 +41,6 @@ static void defaults_leave_attributes_out(void **state)
     assert_in_range(out, 180, 330);
     assert_true(both > 20);
     close_bench(&b);
-}
-
-/* Lists as words, e.g. "0,2,". */
-static int distinct_lists(const char *table, int tries, char seen[][64], int counts[], int most)
-{
-    bench b;
-    int n = 0;
-    open_bench(&b, table, (lower_limits){0}, 11);
-    lower_request r = request(&b.set->ops[0]);
-    for (int i = 0; i < tries; i++) {
-        assert_int_equal(solve(&b, &r), LOWER_OK);
-        const attr_value *a = attr(&b.inst[0], "a");
-        char word[64] = "";
-        for (size_t k = 0; k < a->n; k++) {
-            char part[24];
-            snprintf(part, sizeof part, "%lld,", (long long)a->ints[k]);
-            strncat(word, part, sizeof word - strlen(word) - 1);
-        }
-        int at = 0;
-        while (at < n && strcmp(seen[at], word) != 0)
-            at++;
-        if (at == n) {
-            assert_true(n < most);
-            memcpy(seen[n++], word, sizeof word);
-            counts[at] = 0;
-        }
-        counts[at]++;
-        arena_reset(&b.memory);
-    }
-    close_bench(&b);
-    return n;
-}
-
-static void expect_lists(const char *domain, int expected, int least)
-{
-    char table[600], seen[128][64];
-    int counts[128];
-    snprintf(table, sizeof table, ENTRY(SAME "    attrs: {a: \"ints %s\"}\n"), domain);
-    int n = distinct_lists(table, 2000, seen, counts, 128);
-    if (n != expected)
-        fail_msg("%s: %d lists, not %d", domain, n, expected);
-    for (int i = 0; i < n; i++)
-        if (counts[i] < least)
-            fail_msg("%s: [%s] %d times of 2000", domain, seen[i], counts[i]);
-}
-
-static void structures_reach_every_value(void **state)
-{
-    (void)state;
-    expect_lists("permutation(3)", 6, 150);
-    expect_lists("permutation(4)", 24, 20);
-    expect_lists("subset([0, 1, 2, 3], 1..3)", 14, 40);
-    expect_lists("subset([5, 2, 9], 0..9)", 8, 40);
-    expect_lists("list(2, 1..3)", 9, 60);
-    expect_lists("parts(5, 3)", 6, 60);
-    expect_lists("parts(3, 3)", 1, 2000);
-    expect_lists("factors(12, 2)", 6, 80);
-    expect_lists("factors(8, 3)", 10, 40);
-    expect_lists("if 1 == 1 then list(1, 4..6) else list(2, 1..2)", 3, 200);
 }
 
 /* ---- targets, links, partners ---- */
@@ -314,72 +162,7 @@ static void partners_are_bound_and_taken_back(void **state)
     close_bench(&b);
 }
 
-static void can_follows_what_is_known(void **state)
-{
-    (void)state;
-    bench b;
-    open_bench(
-        &b, ENTRY("    rank: {X: 1}\n    choose: {big: \"if can(X[0] >= 10) then 1 else 0\"}\n    attrs: {a: int big..big}\n" SAME),
-        (lower_limits){0}, 17);
-    for (int64_t n = 1; n <= 20; n++) {
-        tensor_desc x = tensor(1, n, 0, 0);
-        lower_request r = request(&b.set->ops[0]);
-        r.slots[0] = (lower_slot){.kind = SLOT_TENSOR, .tensor = &x, .rank = -1};
-        assert_int_equal(solve(&b, &r), LOWER_OK);
-        assert_int_equal(attr(&b.inst[0], "a")->i, n >= 10);
-        arena_reset(&b.memory);
-    }
-    lower_request r = request(&b.set->ops[0]); /* open: still possible, and not decided by the question */
-    int64_t least = 100;
-    for (int i = 0; i < 100; i++) {
-        assert_int_equal(solve(&b, &r), LOWER_OK);
-        assert_int_equal(attr(&b.inst[0], "a")->i, 1);
-        least = b.inst[0].inputs[0].desc.dims[0] < least ? b.inst[0].inputs[0].desc.dims[0] : least;
-        arena_reset(&b.memory);
-    }
-    assert_true(least < 10);
-    close_bench(&b);
-}
-
 /* ---- what every instance keeps ---- */
-
-static void values_keep_domains(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *text;
-        interval parts[2];
-    } domains[] = {{"\"[0.001, inf]\"", {{0.001, 1e30}, {0.001, 1e30}}},
-                   {"\"[-0.9, 0.9]\"", {{-0.9, 0.9}, {-0.9, 0.9}}},
-                   {"[\"[-100, -3]\", \"[3, 100]\"]", {{-100, -3}, {3, 100}}},
-                   {"\"[50, 60]\"", {{50, 60}, {50, 60}}},
-                   {"\"[-inf, -20]\"", {{-1e30, -20}, {-1e30, -20}}}};
-    for (size_t d = 0; d < sizeof domains / sizeof *domains; d++) {
-        char table[600];
-        snprintf(table, sizeof table, ENTRY(SAME "    domain: {X: %s}\n"), domains[d].text);
-        bench b;
-        open_bench(&b, table, (lower_limits){0}, 19);
-        lower_request r = request(&b.set->ops[0]);
-        bool reached[2] = {false};
-        for (int i = 0; i < 200; i++) {
-            assert_int_equal(solve(&b, &r), LOWER_OK);
-            interval x = b.inst[0].inputs[0].desc.range;
-            bool first = iv_inside(x, domains[d].parts[0]), second = iv_inside(x, domains[d].parts[1]);
-            assert_true(first || second);
-            assert_true(x.lo < x.hi && (double)(float)x.lo == x.lo && (double)(float)x.hi == x.hi);
-            reached[0] |= first;
-            reached[1] |= second;
-            arena_reset(&b.memory);
-        }
-        assert_true(reached[0] && reached[1]);
-        tensor_desc outside = tensor(1, 3, 0, 0);
-        outside.range = iv(-1e20, 1e20);
-        assert_false(lower_may_take(b.l, &b.set->ops[0], 0, &outside));
-        r.slots[0] = (lower_slot){.kind = SLOT_TENSOR, .tensor = &outside, .rank = -1};
-        assert_int_equal(solve(&b, &r), LOWER_FAIL);
-        close_bench(&b);
-    }
-}
 
 static void limits_hold(void **state)
 {
@@ -537,39 +320,6 @@ static void infinite_reals_are_values(void **state)
     close_bench(&b);
 }
 
-static void excess_fails(void **state)
-{
-    (void)state;
-    static const char *const wheres[] = {
-        "len(iota(1000000)) == 1",
-        "sum(1 for i in 0..9223372036854775807) == 1",
-        "sum(sum(sum(1 for a in 0..9999) for b in 0..9999) for c in 0..9999) == 1",
-        "sum(sum(sum(sum(sum(1 for a in 0..99) for b in 0..99) for c in 0..99) for d in 0..99) for e in 0..99) == 1",
-        "9223372036854775807 + 1 == 0",
-        "(0 - 9223372036854775807 - 1) / -1 == 0",
-        "abs(0 - 9223372036854775807 - 1) == 0",
-        "3 / (X[0] - X[0]) == 1",
-        "X[9] == 1",
-        "len(l7) == 1",
-        "s9 == 'a'",
-    };
-    for (size_t i = 0; i < sizeof wheres / sizeof *wheres; i++) {
-        char table[1200];
-        snprintf(table, sizeof table, ENTRY(SAME "    rank: {X: 2}\n    where: [\"%s\"]\n    choose: {%s}\n"), wheres[i],
-                 i < 9    ? ""
-                 : i == 9 ? "l1: iota(50000), l2: l1 ++ l1, l3: l2 ++ l2, l4: l3 ++ l3, l5: l4 ++ l4, l6: l5 ++ l5, l7: l6 ++ l6"
-                          : "s1: \"letters(fill(52, 1))\", s2: s1 ++ s1 ++ s1 ++ s1, s3: s2 ++ s2 ++ s2 ++ s2, "
-                            "s4: s3 ++ s3 ++ s3 ++ s3, s5: s4 ++ s4 ++ s4 ++ s4, s6: s5 ++ s5 ++ s5 ++ s5, "
-                            "s7: s6 ++ s6 ++ s6 ++ s6, s8: s7 ++ s7 ++ s7 ++ s7, s9: s8 ++ s8 ++ s8 ++ s8");
-        bench b;
-        open_bench(&b, table, (lower_limits){0}, 37);
-        lower_request r = request(&b.set->ops[0]);
-        if (solve(&b, &r) != LOWER_FAIL)
-            fail_msg("%s: an instance", wheres[i]);
-        close_bench(&b);
-    }
-}
-
 static void the_request_is_checked(void **state)
 {
     (void)state;
@@ -611,24 +361,17 @@ static void the_request_is_checked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ranges_reach_every_value_and_prefer_ends),
-        cmocka_unit_test(sets_reach_every_value),
-        cmocka_unit_test(constraints_cut_domains),
         cmocka_unit_test(idioms_are_imposed_on_a_share),
         cmocka_unit_test(impossible_idioms_are_dropped),
         cmocka_unit_test(defaults_leave_attributes_out),
-        cmocka_unit_test(structures_reach_every_value),
         cmocka_unit_test(targets_fix_the_output),
         cmocka_unit_test(links_meet),
         cmocka_unit_test(partners_are_bound_and_taken_back),
-        cmocka_unit_test(can_follows_what_is_known),
-        cmocka_unit_test(values_keep_domains),
         cmocka_unit_test(limits_hold),
         cmocka_unit_test(each_operator_is_feasible_and_determined_by_its_seed),
         cmocka_unit_test(contradictions_fail),
         cmocka_unit_test(ranks_follow_their_rule),
         cmocka_unit_test(infinite_reals_are_values),
-        cmocka_unit_test(excess_fails),
         cmocka_unit_test(the_request_is_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

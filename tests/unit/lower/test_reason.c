@@ -1,16 +1,7 @@
 /* Failures: each reason is reached by a table or request made for it, and names the rule concerned. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "lower/lower_bench.h"
-#include "lower/op_feasible.h"
+
+#include <stdio.h>
 
 #define A(in, out, body) "operators:\n  A:\n    since: [1]\n    in: {" in "}\n    out: {" out "}\n" body
 #define SAME "    shape: {Y: \"shape(X)\"}\n    range: {Y: X}\n"
@@ -314,25 +305,6 @@ static void the_text_is_cut_as_snprintf_does(void **state)
     assert_string_equal(text, "a reason: where");
 }
 
-static void an_operator_without_an_instance_says_why(void **state)
-{
-    (void)state;
-    static const char *const tables[][2] = {
-        {CHOOSE("a: 1..5", "a * a == 7"),
-         "no instance was found within the limits; in 200 of 200 tries: conditions exclude one another: A, where (t.yaml:10:14)"},
-        {A("X: float32", "Y: float32", SAME "    require: [\"hi(X) < lo(X)\"]\n"),
-         "no instance was found within the limits; in 200 of 200 tries: a condition does not hold: A, require (t.yaml:8:16)"},
-    };
-    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
-        bench b;
-        op_obstacle why;
-        open_bench_typed(&b, tables[i][0], dtype_bit(DT_FLOAT32), (lower_limits){0}, 3);
-        assert_false(op_feasible(b.set, &b.set->ops[0], &b.limits, &why));
-        assert_string_equal(why.s, tables[i][1]);
-        close_bench(&b);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -342,7 +314,6 @@ int main(void)
         cmocka_unit_test(the_operator_is_that_of_the_rule),
         cmocka_unit_test(what_fails_and_is_taken_back_is_no_failure),
         cmocka_unit_test(the_text_is_cut_as_snprintf_does),
-        cmocka_unit_test(an_operator_without_an_instance_says_why),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

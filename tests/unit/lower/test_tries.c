@@ -1,12 +1,12 @@
-/* Counts of tries by operator and outcome. */
+/* Tries are counted by operator and rule. */
+#include "lower/tries.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
-
-#include "lower/tries.h"
 
 static void tries_are_counted_by_operator_and_rule(void **state)
 {

@@ -1,70 +1,6 @@
 /* The plan of pairs and triples over the embedded table: all is dealt where there is room, nothing twice, within what a model
  * holds. */
-#include "family/family.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-static nn_table *table;
-static pair_table *pairs;
-
-static int open_all(void **state)
-{
-    (void)state;
-    nn_error err;
-    const lower_limits limits = {.max_elements = 4096};
-    if (nn_table_open(&table, &(nn_table_config){.ops = "Relu,Add,Conv,Where,Less,Cast,Not,Shape,MaxPool,Log,Exp,Flatten"}, &err) !=
-        NN_OK)
-        return -1;
-    return pairs_new(&pairs, table->ops, &limits, &err) == NN_OK ? 0 : -1;
-}
-
-static int close_all(void **state)
-{
-    (void)state;
-    pairs_free(pairs);
-    nn_table_close(table);
-    return 0;
-}
-
-static size_t op(const char *name)
-{
-    int i = op_find(table->ops, name);
-    assert_true(i >= 0);
-    return (size_t)i;
-}
-
-static void pairs_that_can_and_cannot_be(void **state)
-{
-    (void)state;
-    assert_null(pairs_reason(pairs, op("Conv"), op("Relu")));
-    assert_null(pairs_reason(pairs, op("Less"), op("Where")));
-    assert_null(pairs_reason(pairs, op("Less"), op("Not")));
-    assert_null(pairs_reason(pairs, op("Shape"), op("Cast")));
-    assert_null(pairs_reason(pairs, op("Exp"), op("Log")));
-    assert_string_equal(pairs_reason(pairs, op("Relu"), op("Not")), "no output of one has a type that the next one takes");
-    assert_non_null(pairs_reason(pairs, op("Flatten"), op("Conv"))); /* two dimensions where three are asked for */
-    size_t n = 0;
-    for (size_t a = 0; a < pairs->n_ops; a++)
-        for (size_t b = 0; b < pairs->n_ops; b++)
-            n += !pairs_reason(pairs, a, b);
-    assert_int_equal(n, pairs_count(pairs));
-}
-
-static void pairs_depend_on_the_operators_alone(void **state)
-{
-    (void)state;
-    pair_table *again;
-    nn_error err;
-    assert_int_equal(pairs_new(&again, table->ops, &(lower_limits){.max_elements = 4096}, &err), NN_OK);
-    assert_memory_equal(again->tries, pairs->tries, pairs->n_ops * pairs->n_ops * sizeof *pairs->tries);
-    pairs_free(again);
-}
+#include "plan/some_pairs.h"
 
 /* How often each window of so many operators is dealt; the most nodes of a model. */
 static size_t count_windows(const cover *c, size_t window, uint64_t count, unsigned *times)
@@ -180,8 +116,6 @@ static void seeds_give_different_plans(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pairs_that_can_and_cannot_be),
-        cmocka_unit_test(pairs_depend_on_the_operators_alone),
         cmocka_unit_test(all_pairs_are_dealt_where_there_is_room),
         cmocka_unit_test(triples_are_dealt),
         cmocka_unit_test(short_families_deal_what_they_can),

@@ -1,4 +1,4 @@
-/* The table loader beyond its text cases: digest, large tables, limits, files on disk, the embedded table. */
+/* The table loader beyond its text cases: digest, places, large tables, limits, the embedded table. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,13 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-#include "folder.h"
-#include "table/spec_merge.h"
 #include "table/spec_table.h"
 
 #include "table/arena_fixture.h" /* after the others, as its `a` would shadow their parameters */
@@ -243,147 +239,6 @@ static void too_large_a_file(void **state)
     free(s);
 }
 
-/* ---- merging on its own ---- */
-
-static const spec_node *tree(const char *text)
-{
-    const spec_node *n;
-    nn_error err;
-    assert_int_equal(spec_parse(&n, "t.yaml", text, strlen(text), &a, &err), NN_OK);
-    return n;
-}
-
-static void merging(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *base, *over, *result;
-    } rows[] = {
-        {"{a: 1, b: 2}", "{c: 3, a: 4}", "a: 4\nb: 2\nc: 3\n"},
-        {"{a: 1, b: 2}", "{a: null}", "b: 2\n"},
-        {"{a: {b: {c: 1, d: 2}}}", "{a: {b: {c: null, e: {f: null, g: 1}}}}", "a:\n  b:\n    d: 2\n    e:\n      g: 1\n"},
-        {"{a: [1]}", "{a+: [2], a: [3]}", "a: [3]\n"},
-        {"{a: [1]}", "{a+: [2]}", "a: [1, 2]\n"},
-        {"{a: []}", "{a+: [2]}", "a: [2]\n"},
-        {"{a: {b: 1}}", "{a: [1]}", "a: [1]\n"},
-        {"{a: [1]}", "{a: {b: 1, c: null}}", "a:\n  b: 1\n"},
-        {"{a: 1}", "{}", "a: 1\n"},
-        {"~", "{a: null, b+: [1]}", "b: [1]\n"},
-        {"[1]", "[2, 3]", "[2, 3]\n"},
-        {"{a: 1}", "text", "text\n"},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        nn_error err;
-        spec_merger m = {.a = &a, .err = &err};
-        const spec_node *base = tree(rows[i].base), *merged;
-        char *before, *after, *result;
-        assert_int_equal(spec_dump(&before, base, 0, &a, &err), NN_OK);
-        assert_int_equal(spec_merge(&merged, i % 2 == 1 && base->kind == SPEC_NULL ? NULL : base, tree(rows[i].over), &m), NN_OK);
-        assert_int_equal(spec_dump(&result, merged, 0, &a, &err), NN_OK);
-        assert_string_equal(result, rows[i].result);
-        assert_int_equal(spec_dump(&after, base, 0, &a, &err), NN_OK);
-        assert_string_equal(before, after); /* operands are left as they are */
-    }
-}
-
-static void dumping(void **state)
-{
-    (void)state;
-    static const char text[] =
-        "{a: [x, [1, {b: c}], {}, []], 'k k': \"q\\\"\\\\\\t\\n\\u2028é\", n: ~, t: 'null', d: '- a', e: '', f: -1, g: '...'}";
-    char *s;
-    nn_error err;
-    assert_int_equal(spec_dump(&s, tree(text), 2, &a, &err), NN_OK);
-    assert_string_equal(
-        s, "  a:\n    - x\n    -\n      - 1\n      -\n        b: c\n    - {}\n    - []\n"
-           "  \"k k\": \"q\\\"\\\\\\t\\n\\Lé\"\n  n: null\n  t: \"null\"\n  d: \"- a\"\n  e: \"\"\n  f: \"-1\"\n  g: \"...\"\n");
-}
-
-/* What has no plain form is read back all the same. */
-static void dumping_rare_texts(void **state)
-{
-    (void)state;
-    static const char key[] =
-        "a key that is longer than what may stand before a colon in one line, which is why it has to have a mark of its own, the "
-        "question mark in front";
-    char *text = arena_printf(&a, "{deep: {\"%s\": [[\"\\u0085\"], \"\\ufeff\", \"\\u2029\", \"\\u00e9\"]}}", key), *s;
-    nn_error err;
-    assert_int_equal(spec_dump(&s, tree(text), 0, &a, &err), NN_OK);
-    const spec_node *list = spec_get(spec_get(tree(s), "deep"), key);
-    assert_non_null(list);
-    assert_string_equal(list->items[0]->items[0]->text, "\xc2\x85");
-    assert_string_equal(list->items[1]->text, "\xef\xbb\xbf");
-    assert_string_equal(list->items[2]->text, "\xe2\x80\xa9");
-    assert_string_equal(list->items[3]->text, "é");
-}
-
-/* ---- disk ---- */
-
-static int make_folder(void **state)
-{
-    setup(state);
-    return folder_make(state);
-}
-
-static int remove_folder(void **state)
-{
-    teardown(state);
-    return folder_remove(state);
-}
-
-static void assert_io_error(nn_status s, const nn_error *err, const char *file, const char *message)
-{
-    assert_int_equal(s, NN_ERR_IO);
-    assert_string_equal(err->file, file);
-    assert_string_equal(err->message, message);
-}
-
-static void folders(void **state)
-{
-    (void)state;
-    spec_file *f;
-    size_t n;
-    nn_error err;
-    assert_io_error(spec_read_dir(&f, &n, folder, &a, &err), &err, folder, "no table (*.yaml) in the folder");
-    folder_write("b.yaml", "operators: {B: {since: [1]}}");
-    folder_write("a.yaml", "");
-    folder_write(".c.yaml", "no table");
-    folder_write("d.yml", "no table");
-    folder_write(".yaml", "no table");
-    assert_int_equal(mkdir(folder_path("sub"), 0700), 0);
-    folder_write("sub/e.yaml", "no table");
-    assert_int_equal(spec_read_dir(&f, &n, folder_path(""), &a, &err), NN_OK);
-    assert_int_equal(n, 2);
-    assert_string_equal(f[0].name, folder_path("a.yaml"));
-    assert_string_equal(f[1].name, folder_path("b.yaml"));
-    assert_int_equal(f[0].size, 0);
-    assert_int_equal(f[1].size, 28);
-    assert_memory_equal(f[1].bytes, "operators: {B: {since: [1]}}", 28);
-    assert_int_equal(load(f, n, NULL, 17)->n_entries, 1);
-    assert_io_error(spec_read_dir(&f, &n, folder_path("none"), &a, &err), &err, folder_path("none"),
-                    "cannot open the folder: No such file or directory");
-    assert_io_error(spec_read_dir(&f, &n, folder_path("a.yaml"), &a, &err), &err, folder_path("a.yaml"),
-                    "cannot open the folder: Not a directory");
-    assert_int_equal(mkdir(folder_path("sub.yaml"), 0700), 0);
-    assert_io_error(spec_read_dir(&f, &n, folder, &a, &err), &err, folder_path("sub.yaml"), "is no regular file");
-}
-
-static void files(void **state)
-{
-    (void)state;
-    spec_file f;
-    nn_error err;
-    assert_io_error(spec_read_file(&f, folder_path("none"), &a, &err), &err, folder_path("none"),
-                    "cannot read: No such file or directory");
-    assert_io_error(spec_read_file(&f, folder, &a, &err), &err, folder, "is no regular file");
-    assert_int_equal(mkfifo(folder_path("pipe.yaml"), 0600), 0);
-    assert_io_error(spec_read_file(&f, folder_path("pipe.yaml"), &a, &err), &err, folder_path("pipe.yaml"), "is no regular file");
-    folder_write("a.yaml", "");
-    assert_int_equal(truncate(folder_path("a.yaml"), (off_t)SPEC_MAX_BYTES * 4), 0);
-    assert_io_error(spec_read_file(&f, folder_path("a.yaml"), &a, &err), &err, folder_path("a.yaml"),
-                    "is larger than 4194304 bytes");
-}
-
 /* ---- the default table ---- */
 
 static void embedded_is_the_folder(void **state)
@@ -466,11 +321,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(too_many_operators, setup, teardown),
         cmocka_unit_test_setup_teardown(explosive_table, setup, teardown),
         cmocka_unit_test_setup_teardown(too_large_a_file, setup, teardown),
-        cmocka_unit_test_setup_teardown(merging, setup, teardown),
-        cmocka_unit_test_setup_teardown(dumping, setup, teardown),
-        cmocka_unit_test_setup_teardown(dumping_rare_texts, setup, teardown),
-        cmocka_unit_test_setup_teardown(folders, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(files, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(embedded_is_the_folder, setup, teardown),
         cmocka_unit_test_setup_teardown(embedded_loads, setup, teardown),
 #ifdef NN_STRESS

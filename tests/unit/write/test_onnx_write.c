@@ -1,54 +1,10 @@
 /* The writer, on graphs made by hand: what was written is read back by protobuf-c and compared field by field. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "write/written_model.h"
+#include "write/contents.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "hand_graph.h"
-#include "onnx.pb-c.h"
-#include "write/onnx_write.h"
-#include "write/contents.h"
-
-static arena mem;
-static hand h;
-static model_names names;
-static onnx_buffer buffer;
-static const onnx_property properties[] = {{"nngen.seed", "7"}, {"nngen.options", "nodes=6 count=1"}};
-static onnx_request request = {
-    .opset = 17, .name = "test_000003", .properties = properties, .n_properties = 2, .seed = 7, .index = 3};
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena_init(&mem, 0);
-    hand_small(&h);
-    nn_error err;
-    return model_names_new(&names, &h.g, NULL, &mem, &err) == NN_OK ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    arena_free(&mem);
-    onnx_buffer_free(&buffer);
-    return 0;
-}
-
-static Onnx__ModelProto *written(void)
-{
-    nn_error err = {0};
-    if (onnx_write_model(&buffer, &h.g, &names, &request, &mem, &err) != NN_OK)
-        fail_msg("%s", err.message);
-    Onnx__ModelProto *m = onnx__model_proto__unpack(NULL, buffer.size, buffer.bytes);
-    assert_non_null(m);
-    return m;
-}
 
 static void is_value_info(const Onnx__ValueInfoProto *v, const char *name, int type, size_t rank, const int64_t *dims)
 {
@@ -308,81 +264,6 @@ static void ir_versions(void **state)
     assert_int_equal(onnx_ir_version(29), 0);
 }
 
-/* ---- names ---- */
-
-static bool is_identifier(const char *s)
-{
-    size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
-    return n > 0 && s[n] == '\0' && !(s[0] >= '0' && s[0] <= '9');
-}
-
-static op_input in(const char *name, int arity)
-{
-    return (op_input){.name = name, .min_arity = 1, .max_arity = arity};
-}
-
-static void names_come_from_the_table(void **state)
-{
-    (void)state;
-    /* an operator whose input and output have the same name, and a variadic one */
-    op_input norm_in[] = {in("X", 1), in("mean", 1)}, cat_in[] = {in("axis", 1), in("inputs", 8)};
-    op_output norm_out[] = {{.name = "Y"}, {.name = "mean"}}, cat_out[] = {{.name = "parts", .variadic = true}};
-    op_model ops[] = {{.name = "Norm", .inputs = norm_in, .n_inputs = 2, .outputs = norm_out, .n_outputs = 2},
-                      {.name = "Cat", .inputs = cat_in, .n_inputs = 2, .outputs = cat_out, .n_outputs = 1}};
-    op_set set = {.ops = ops, .n_ops = 2};
-    hand_begin(&h);
-    int32_t x = hand_tensor(&h, TENSOR_INPUT, DT_FLOAT32, DIMS(4), 0, 1);
-    content c = {.kind = CONTENT_UNIFORM, .lo = 0, .hi = 1};
-    int32_t mean = hand_init(&h, DT_FLOAT32, DIMS(4), c), part = hand_init(&h, DT_FLOAT32, DIMS(4), c);
-    int32_t y = hand_node(&h, "Norm", NULL, 0, DT_FLOAT32, DIMS(4), x, mean, -2);
-    int32_t second = hand_tensor(&h, TENSOR_NODE, DT_FLOAT32, DIMS(4), 0, 1);
-    hand_use(&h, second, &h.nodes[0].outputs, &h.nodes[0].n_outputs);
-    int32_t z = hand_node(&h, "Cat", NULL, 0, DT_FLOAT32, DIMS(4), mean, y, part, second, -2);
-    h.nodes[1].op = 1;
-    int32_t z1 = hand_tensor(&h, TENSOR_NODE, DT_FLOAT32, DIMS(4), 0, 1);
-    hand_use(&h, z1, &h.nodes[1].outputs, &h.nodes[1].n_outputs);
-    nn_error err;
-    assert_int_equal(model_names_new(&names, &h.g, &set, &mem, &err), NN_OK);
-    assert_string_equal(names.tensors[x], "input_0");
-    assert_string_equal(names.nodes[0], "Norm_0");
-    assert_string_equal(names.tensors[y], "Norm_0_Y");
-    assert_string_equal(names.tensors[second], "Norm_0_mean");
-    assert_string_equal(names.tensors[mean], "init_Norm_0_mean"); /* of its first consumer, and not like the output */
-    assert_string_equal(names.nodes[1], "Cat_1");
-    assert_string_equal(names.tensors[z], "Cat_1_parts0");
-    assert_string_equal(names.tensors[z1], "Cat_1_parts1");
-    assert_string_equal(names.tensors[part], "init_Cat_1_inputs2");
-    for (size_t i = 0; i < h.g.n_tensors; i++) {
-        assert_true(is_identifier(names.tensors[i]));
-        for (size_t k = 0; k < i; k++)
-            assert_string_not_equal(names.tensors[i], names.tensors[k]);
-    }
-}
-
-static void nodes_are_named_by_position(void **state)
-{
-    (void)state;
-    h.order[4] = 5; /* the last two have no order of their own */
-    h.order[5] = 4;
-    nn_error err;
-    assert_int_equal(model_names_new(&names, &h.g, NULL, &mem, &err), NN_OK);
-    assert_string_equal(names.nodes[5], "Reshape_4");
-    assert_string_equal(names.nodes[4], "Transpose_5");
-    Onnx__ModelProto *m = written();
-    assert_string_equal(m->graph->node[4]->name, "Reshape_4");
-    onnx__model_proto__free_unpacked(m, NULL);
-}
-
-static void model_names_are_padded(void **state)
-{
-    (void)state;
-    char name[MODEL_NAME_SIZE];
-    model_name(name, 0);
-    assert_string_equal(name, "test_000000");
-    model_name(name, 1234567);
-    assert_string_equal(name, "test_1234567");
-}
-
 #ifdef NN_STRESS
 static void every_allocation_may_fail(void **state)
 {
@@ -409,8 +290,6 @@ static void every_allocation_may_fail(void **state)
     }
 }
 #endif
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 /* Writes the small graph and its input to a directory, for readers in other languages: test_onnx_write DIR. */
 static int export_to(const char *dir)
@@ -448,9 +327,6 @@ int main(int argc, char **argv)
         TEST(weights_do_not_depend_on_other_tensors),
         TEST(contradictory_contents_name_the_tensor),
         TEST(ir_versions),
-        TEST(names_come_from_the_table),
-        TEST(nodes_are_named_by_position),
-        TEST(model_names_are_padded),
 #ifdef NN_STRESS
         TEST(every_allocation_may_fail),
 #endif

@@ -1,0 +1,87 @@
+/* The nearest word, for what was mistyped. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/nearest.h"
+
+static void distances(void **state)
+{
+    (void)state;
+    assert_int_equal(word_distance("kitten", "sitting", 9), 3);
+    assert_int_equal(word_distance("", "abc", 9), 3);
+    assert_int_equal(word_distance("abcd", "acbd", 9), 1); /* neighbours swapped */
+    assert_int_equal(word_distance("ABC", "abc", 9), 0);
+    assert_int_equal(word_distance("abcdef", "uvwxyz", 2), 3); /* beyond the limit */
+}
+
+static void the_first_of_the_nearest_is_taken(void **state)
+{
+    (void)state;
+    nearest n = {.word = NULL};
+    nearest_offer(&n, "verfiy", "merge");
+    assert_null(n.word);
+    nearest_offer(&n, "verfiy", "verity"); /* 2 edits, a third of the word */
+    assert_string_equal(n.word, "verity");
+    nearest_offer(&n, "verfiy", "verify");
+    assert_string_equal(n.word, "verify");
+    assert_int_equal(n.distance, 1);
+    nearest_offer(&n, "verfiy", "verfix"); /* as near, but later */
+    assert_string_equal(n.word, "verify");
+}
+
+/* Of words shorter than three letters one may be wrong, of longer ones a third. */
+static void how_much_may_be_wrong(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *unknown, *candidate;
+        bool near;
+    } rows[] = {
+        {"", "a", true},
+        {"", "ab", false},
+        {"ab", "xb", true},
+        {"ab", "xy", false},
+        {"abc", "xbc", true},
+        {"abc", "xyc", false},
+        {"abcdef", "xycdef", true},
+        {"abcdef", "xyzdef", false},
+        {"abcdefg", "xyzdefg", true},
+        {"", "", true},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        nearest n = {.word = NULL};
+        nearest_offer(&n, rows[i].unknown, rows[i].candidate);
+        if ((n.word != NULL) != rows[i].near)
+            fail_msg("%s and %s", rows[i].unknown, rows[i].candidate);
+    }
+}
+
+static void long_words_are_compared_in_part(void **state)
+{
+    (void)state;
+    char a[5000], b[5000];
+    memset(a, 'a', sizeof a - 1);
+    memset(b, 'a', sizeof b - 1);
+    a[sizeof a - 1] = b[100] = '\0';
+    assert_int_equal(word_distance(a, b, 9), 0); /* alike in their first 63 letters */
+    b[62] = 'b';
+    assert_int_equal(word_distance(a, b, 9), 1);
+    assert_int_equal(word_distance(a, "", 100), 63);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(distances),
+        cmocka_unit_test(the_first_of_the_nearest_is_taken),
+        cmocka_unit_test(how_much_may_be_wrong),
+        cmocka_unit_test(long_words_are_compared_in_part),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
