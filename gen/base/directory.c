@@ -30,7 +30,7 @@ nn_status directory_open(int *fd, int root, const char *name, const char *shown,
     if (directory_is_link(root, name))
         return path_fail(err, NULL, shown, "is a symbolic link", 0);
     if (reason == ENOTDIR)
-        return path_fail(err, NULL, shown, "is no directory", 0);
+        return path_fail(err, NULL, shown, "is not a directory", 0);
     return path_fail(err, NULL, shown, "cannot open", reason);
 }
 

@@ -29,7 +29,7 @@ static nn_status open_any(int *fd, struct stat *st, int root, const char *path, 
     if (*fd < 0 && (flags & O_NOFOLLOW) != 0 && directory_is_link(root, path))
         return fail(shown, "is a symbolic link", 0, err);
     if (*fd < 0 && errno == ENXIO) /* a socket cannot be opened */
-        return fail(shown, "is no regular file", 0, err);
+        return fail(shown, "is not a regular file", 0, err);
     if (*fd >= 0 && fstat(*fd, st) == 0)
         return NN_OK;
     int reason = errno;
@@ -47,7 +47,7 @@ nn_status file_open(int *fd, int root, const char *path, int flags, const char *
         return s;
     close(*fd);
     *fd = -1;
-    return fail(shown, "is no regular file", 0, err);
+    return fail(shown, "is not a regular file", 0, err);
 }
 
 nn_status file_read_open(file_bytes *b, int fd, size_t most, const char *shown, nn_error *err)
@@ -110,7 +110,7 @@ static nn_status wait_for(int fd, int patience, const char *path, nn_error *err)
     char shown[PATH_SHOWN];
     path_shown(shown, NULL, path);
     errno = 0;
-    return nn_fail(err, NN_ERR_IO, shown, 0, 0, "is no regular file, and gave nothing to read for %d s", patience);
+    return nn_fail(err, NN_ERR_IO, shown, 0, 0, "is not a regular file, and gave no data for %d s", patience);
 }
 
 static nn_status read_stream(file_bytes *b, int fd, size_t most, int patience, const char *path, nn_error *err)

@@ -52,7 +52,7 @@ nn_status line_reader_next(line_reader *r, const char **line, size_t *n, nn_erro
             return NN_OK;
         }
         if (r->end > r->searched && memchr(r->bytes + r->searched, '\0', r->end - r->searched) != NULL)
-            return path_fail(err, NULL, r->path, "is no text: it has a NUL byte", 0);
+            return path_fail(err, NULL, r->path, "is not text: it has a NUL byte", 0);
         r->searched = r->end;
         if (r->eof && r->end > r->start)
             return path_fail(err, NULL, r->path, "ends in the middle of a line", 0);

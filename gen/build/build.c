@@ -161,7 +161,7 @@ static nn_status check_request(const builder *b, const build_request *r, nn_erro
                            b->ops->ops[i].name, b->index->facts[i].obstacle);
     if (least >= OP_COST_NONE)
         return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0,
-                       "none of the %zu operators can stand in a graph with float32 inputs and outputs", b->ops->n_ops);
+                       "none of the %zu operators can be used in a graph whose inputs and outputs are float32", b->ops->n_ops);
     if ((size_t)least > r->nodes)
         return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0, "with these operators the smallest graph has %d nodes, not %zu", least,
                        r->nodes);
@@ -207,7 +207,7 @@ nn_status builder_build(builder *b, const build_request *r, tape *t, const graph
     b->t = t;
     b->nodes = r->nodes;
     b->obstacle = UINT16_MAX;
-    b->complaint = "no operator could begin";
+    b->complaint = "no operator could be placed first";
     b->lenient = b->probing = false;
     b->s.avoid = r->avoid;
     b->weights = r->weights;

@@ -168,6 +168,6 @@ lower_result close_step(builder *b)
         res = join_live(b);
     b->free_inputs = before;
     if (res == LOWER_FAIL)
-        b->complaint = b->s.sinks.n ? "an output could not be brought back to a type of data" : "two parts could not be joined";
+        b->complaint = b->s.sinks.n ? "an output could not be converted back to a type of data" : "two parts could not be joined";
     return res;
 }

@@ -33,13 +33,13 @@ static void touched_root(touched *c, int frame, int32_t root)
 /* ---- faults of an operator ---- */
 
 static const char twice[] = "an operator would take the same tensor twice";
-static const char wrong_input[] = "it takes a type that no graph input has";
-static const char left_out[] = "the output is left out";
+static const char wrong_input[] = "it takes a type that graph inputs cannot have";
+static const char left_out[] = "the operator leaves the output out";
 static const char cancels[] = "its inputs are functions of one tensor";
-static const char equal_axis[] = "its input is the same all along an axis";
-static const char idles[] = "its values may well be the same for all inputs";
-static const char single_value[] = "its output has one value only";
-static const char unwanted[] = "a path that is to be avoided would be complete";
+static const char equal_axis[] = "all elements of its input are equal along an axis";
+static const char idles[] = "its values may be the same for all inputs";
+static const char single_value[] = "its output can have only one value";
+static const char unwanted[] = "it would complete a forbidden path";
 static const char constant_result[] = "its result would not depend on graph inputs";
 
 /* Whether a tensor or linked output occurs twice among an operator's inputs. */

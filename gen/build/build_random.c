@@ -180,6 +180,6 @@ lower_result build_random_step(builder *b)
     for (size_t k = 0; k < n && res == LOWER_FAIL; k++)
         res = build_place(b, build_op_at(b, &b->index->usable, first + k), false);
     if (res == LOWER_FAIL)
-        b->complaint = "no operator could follow";
+        b->complaint = "no operator could be added";
     return res;
 }

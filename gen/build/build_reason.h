@@ -9,10 +9,10 @@
 /* clang-format off */
 #define BUILD_REASONS(X) \
     X(NO_PARTNER, "no existing tensor fits") \
-    X(NO_PRODUCER, "nothing makes a tensor of the type") \
+    X(NO_PRODUCER, "no operator produces a tensor of the type") \
     X(OPERATORS, "too many operators would be solved together") \
     X(SLOTS, "the inputs would take too many tensors") \
-    X(FAULT, "the graph may not have it") \
+    X(FAULT, "the graph must not contain it") \
     X(NO_ROOM, "the graph could not be finished with the nodes that are left")
 /* clang-format on */
 

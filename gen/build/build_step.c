@@ -45,7 +45,7 @@ static bool path_decides(builder *b, lower_result *res)
     if (first || due_now(b, "path now", b->paths.cost, slack))
         *res = build_path_step(b);
     if (*res == LOWER_FAIL && slack <= 1 && build_paths_firm(b)) {
-        b->complaint = "operators that are to follow one another could not be placed";
+        b->complaint = "a required path could not be placed";
         *res = close_step_if_open(b);
         return true;
     }
@@ -114,6 +114,6 @@ lower_result build_start(builder *b)
         res = move_start(b, build_op_at(b, l, k));
     b->free_inputs = false;
     if (res == LOWER_FAIL)
-        b->complaint = "no operator could begin";
+        b->complaint = "no operator could be placed first";
     return res;
 }

@@ -44,7 +44,7 @@ static nn_status check_tensor(check *c, size_t t)
     if (x->kind == TENSOR_INPUT && (x->serial >= c->g->n_inputs || c->g->inputs[x->serial] != (int32_t)t))
         FAULT(c, "graph input %zu is not in its place in the list", t);
     if (x->output && (x->kind != TENSOR_NODE || !data_type(c, t)))
-        FAULT(c, "graph output %zu is no node output of a type of data", t);
+        FAULT(c, "graph output %zu is not a node output of a type of data", t);
     return NN_OK;
 }
 
@@ -70,7 +70,7 @@ static nn_status check_inputs(check *c, uint32_t v)
         below |= c->below[t];
         other_type |= !data_type(c, (size_t)t);
         if (x->producer >= 0 && c->place[x->producer] >= c->place[v])
-            FAULT(c, "node %u stands before the producer of its input %zu", v, i);
+            FAULT(c, "node %u comes before the producer of its input %zu", v, i);
     }
     bool source = c->ops->ops[n->op].flags & OP_SOURCE;
     if ((!varies && !source && !other_type) || (!below && !(source && bare)))
@@ -169,7 +169,7 @@ static nn_status check_all(check *c, size_t nodes)
         FAULT(c, "%zu graph inputs and %zu outputs, %zu and %zu listed", inputs, outputs, g->n_inputs, g->n_outputs);
     for (size_t i = 0; i < g->n_outputs; i++)
         if (g->outputs[i] < 0 || g->outputs[i] >= (int32_t)g->n_tensors || !g->tensors[g->outputs[i]].output)
-            FAULT(c, "listed output %zu is none", i);
+            FAULT(c, "listed output %zu is not a graph output", i);
     st = check_connected(c);
     return st == NN_OK ? check_reach(c) : st;
 }

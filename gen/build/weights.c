@@ -158,10 +158,11 @@ nn_status weights_parse(op_weights **out, const op_set *ops, const char *text, a
             if (line.n == 0)
                 continue;
             if (!read_entry(line, &e))
-                return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
-                               "weights, line %d: '%.*s': expected an operator or two with a comma between, and a number from 0 to "
-                               "10000 with at most three decimals",
-                               number, (int)(line.n < 60 ? line.n : 60), line.at);
+                return nn_fail(
+                    err, NN_ERR_USAGE, NULL, 0, 0,
+                    "weights, line %d: '%.*s': expected one operator, or two separated by a comma, and a number from 0 to "
+                    "10000 with at most three decimals",
+                    number, (int)(line.n < 60 ? line.n : 60), line.at);
             if (apply(x, ops, &e, pass, &inner) != NN_OK)
                 return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "weights, line %d: %.300s", number, inner.message);
         }

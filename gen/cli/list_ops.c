@@ -153,7 +153,7 @@ static void as_text(json_line *out, const nn_table *t)
     for (size_t i = 0; i < s->n_untyped; i++) {
         char needed[160] = "";
         (void)op_untyped_text(&s->untyped[i], needed, sizeof needed);
-        line_raw(out, "# wants other types: ");
+        line_raw(out, "# needs other types: ");
         line_raw(out, s->untyped[i].op);
         line_raw(out, ": --types with ");
         line_raw(out, needed);

@@ -35,13 +35,13 @@ static void say(const char *text)
 static void on_signal(int number)
 {
     if (caught != 0) {
-        say(kept ? "nngen: stopped at once, without a manifest; --resume goes on\n" : "nngen: stopped at once\n");
+        say(kept ? "nngen: stopped at once, without a manifest; --resume continues the run\n" : "nngen: stopped at once\n");
         _exit(128 + number);
     }
     caught = number;
     __atomic_store_n(&cancel, 1, __ATOMIC_RELAXED);
     if (resuming)
-        say("nngen: stopping: the models that are there go into the manifest; a second signal stops at once\n");
+        say("nngen: stopping: writing the manifest of the finished models; a second signal stops at once\n");
 }
 
 /* The first SIGINT or SIGTERM asks for an orderly end; the second ends the program at once. Writing to a closed pipe or beyond a
@@ -271,14 +271,14 @@ static int stopped(const options *o, const nn_error *err)
 {
     int number = caught != 0 ? caught : SIGINT;
     (void)fprintf(stderr, "nngen: %s: %s%s\n", number == SIGTERM ? "terminated" : "interrupted", err->message,
-                  o->dry_run ? "" : "; what is finished is listed in the manifest, --resume goes on");
+                  o->dry_run ? "" : "; the manifest lists the finished models, --resume continues the run");
     return 128 + number;
 }
 
 static void say_duplicates(const nn_corpus_report *r, const char *dir)
 {
     if (r->distinct < r->models)
-        (void)fprintf(stderr, "nngen: %llu of %llu models have the structure of an earlier one%s%s%s\n",
+        (void)fprintf(stderr, "nngen: %llu of %llu models have the structure of an earlier model%s%s%s\n",
                       (unsigned long long)(r->models - r->distinct), (unsigned long long)r->models, dir != NULL ? ", see " : "",
                       dir != NULL ? dir : "", dir != NULL ? "/manifest.json" : "");
 }
@@ -307,7 +307,7 @@ static int write_corpus(const options *o, const nn_family *family)
     if (s != NN_OK) {
         int status = fail(&err);
         if (report.models > 0 && !o->dry_run)
-            (void)fprintf(stderr, "nngen: %llu of %llu models were finished and stay in %s; --resume goes on\n",
+            (void)fprintf(stderr, "nngen: %llu of %llu models were finished and stay in %s; --resume continues the run\n",
                           (unsigned long long)report.models, (unsigned long long)options_models(o), o->out);
         return status;
     }
@@ -398,7 +398,7 @@ static void on_unknown(void *data, const char *op, uint64_t nodes, const char *w
 static void on_passed_over(void *data, const char *path, const char *reason)
 {
     (void)data;
-    (void)fprintf(stderr, "nngen: --like: %s: %s; passed over\n", path, reason);
+    (void)fprintf(stderr, "nngen: --like: %s: %s; skipped\n", path, reason);
 }
 
 /* Reads or learns the requested weights, if any. */

@@ -386,7 +386,7 @@ nn_status nn_corpus_write(const nn_family *family, const nn_corpus_config *confi
     }
     c.total = options_models(&c.run);
     if (k->jobs > JOBS_MAX)
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "jobs %u: expected a whole number from 1 to %d", k->jobs, JOBS_MAX);
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "jobs %u: expected an integer from 1 to %d", k->jobs, JOBS_MAX);
     size_t jobs = k->jobs > 1 ? k->jobs : 1;
     if (jobs > c.total)
         jobs = c.total > 1 ? (size_t)c.total : 1;

@@ -78,7 +78,7 @@ bool manifest_agrees(const char *bytes, size_t n, const char *run, size_t n_run,
     json_t *theirs = load(bytes, n), *ours = json_loadb(run, n_run, 0, NULL);
     bool same = false;
     if (!is_own(theirs) || ours == NULL)
-        (void)snprintf(why, size, "holds no run that can go on; --force replaces what nngen wrote there");
+        (void)snprintf(why, size, "contains no run that can be resumed; --force replaces what nngen wrote there");
     else
         same = same_shard(theirs, ours, why, size) && same_fields(theirs, ours, why, size);
     json_decref(theirs);
@@ -97,7 +97,7 @@ struct manifest_doc {
 
 static nn_status malformed(const manifest_doc *d, nn_error *err)
 {
-    return nn_fail(err, NN_ERR_IO, d->path, 0, 0, "is no manifest of nngen, or a damaged one");
+    return nn_fail(err, NN_ERR_IO, d->path, 0, 0, "is not a manifest of nngen, or is damaged");
 }
 
 static bool read_options(manifest_doc *d)

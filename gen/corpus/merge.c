@@ -83,9 +83,9 @@ static nn_status open_part(part *p, const char *dir, nn_error *err)
         return path_fail(err, NULL, dir, "cannot open", errno);
     nn_status s = manifest_load_in(&p->doc, p->fd, p->manifest_path, err);
     if (s == NN_OK && manifest_options(p->doc)->shards == 0)
-        return nn_fail(err, NN_ERR_USAGE, dir, 0, 0, "holds no shard of a family");
+        return nn_fail(err, NN_ERR_USAGE, dir, 0, 0, "contains no shard of a family");
     if (s == NN_OK && manifest_unfinished(p->doc))
-        return nn_fail(err, NN_ERR_USAGE, dir, 0, 0, "holds an unfinished run; --resume goes on with it");
+        return nn_fail(err, NN_ERR_USAGE, dir, 0, 0, "contains an unfinished run; --resume continues it");
     return s == NN_OK ? line_reader_open(&p->lines, p->fd, "models.jsonl", O_NOFOLLOW, p->lines_path, err) : s;
 }
 
@@ -94,14 +94,15 @@ static nn_status check_same_family(const merge *m, const part *p, const part *fi
     const options *a = manifest_options(first->doc), *b = manifest_options(p->doc);
     if (strcmp(manifest_version(first->doc), manifest_version(p->doc)) != 0 ||
         strcmp(manifest_digest(first->doc), manifest_digest(p->doc)) != 0)
-        return nn_fail(err, NN_ERR_USAGE, p->dir, 0, 0, "was made by another version or table than %.200s", first->dir);
+        return nn_fail(err, NN_ERR_USAGE, p->dir, 0, 0, "was made with another version or table than %.200s", first->dir);
     for (const option_row *row = option_rows; row < option_rows + option_count; row++) {
         if (!row->manifest)
             continue;
         if (row->kind == OPTION_INT || row->kind == OPTION_FLAG ? option_int(a, row) == option_int(b, row)
                                                                 : strcmp(option_text(a, row), option_text(b, row)) == 0)
             continue;
-        return nn_fail(err, NN_ERR_USAGE, p->dir, 0, 0, "is of another family than %.200s: %s differs", first->dir, row->field);
+        return nn_fail(err, NN_ERR_USAGE, p->dir, 0, 0, "belongs to another family than %.200s: %s differs", first->dir,
+                       row->field);
     }
     if (b->shards != (int64_t)m->n)
         return nn_fail(err, NN_ERR_USAGE, p->dir, 0, 0, "is one of %lld shards, but %zu were given", (long long)b->shards, m->n);
@@ -143,7 +144,7 @@ static nn_status check_target(const merge *m, const char *out, nn_error *err)
         return NN_OK;
     for (size_t i = 0; i < m->n; i++)
         if (fstat(m->parts[i].fd, &st) == 0 && st.st_dev == target.st_dev && st.st_ino == target.st_ino)
-            return nn_fail(err, NN_ERR_USAGE, out, 0, 0, "is a shard itself; expected another directory to write");
+            return nn_fail(err, NN_ERR_USAGE, out, 0, 0, "is itself a shard; expected a different output directory");
     return NN_OK;
 }
 
@@ -167,7 +168,8 @@ static nn_status check_hash(merge *m, const model_file *f, const char *path, con
     if (s != NN_OK)
         return path_fail(err, m->from->dir, path, why.message, 0);
     sha256_hex(hash, hex);
-    return strcmp(hex, digest) == 0 ? NN_OK : path_fail(err, m->from->dir, path, "has another SHA-256 than models.jsonl says", 0);
+    return strcmp(hex, digest) == 0 ? NN_OK
+                                    : path_fail(err, m->from->dir, path, "has a different SHA-256 than models.jsonl states", 0);
 }
 
 static nn_status copy_file(merge *m, const model_file *f, int folder, const char *path, nn_error *err)
@@ -190,7 +192,7 @@ static nn_status take_from(merge *m, const model_file *f, int folder, const char
     if (fstatat(folder, f->name, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return path_fail(err, m->from->dir, path, "cannot read", errno);
     if (!S_ISREG(st.st_mode))
-        return path_fail(err, m->from->dir, path, S_ISLNK(st.st_mode) ? "is a symbolic link" : "is no regular file", 0);
+        return path_fail(err, m->from->dir, path, S_ISLNK(st.st_mode) ? "is a symbolic link" : "is not a regular file", 0);
     m->report.files++;
     m->report.bytes += (uint64_t)st.st_size;
     nn_status s = model_dir_link(&m->target, f->set, f->name, folder, f->name, err);
@@ -204,7 +206,7 @@ static nn_status take_file(void *data, const char *listed, const char *digest, n
     char path[128], folder[40], inner[96], shown[PATH_SHOWN];
     int fd;
     if (!row_files_have(&m->files, listed, &f))
-        return nn_fail(err, NN_ERR_IO, m->from->lines_path, 0, 0, "%s: '%.60s' is no file of this model", m->name, listed);
+        return nn_fail(err, NN_ERR_IO, m->from->lines_path, 0, 0, "%s: '%.60s' is not a file of this model", m->name, listed);
     (void)snprintf(path, sizeof path, "%s/%.80s", m->name, listed);
     model_file_folder(folder, &f);
     (void)snprintf(inner, sizeof inner, "%s/%s", m->name, folder);
@@ -262,7 +264,7 @@ static nn_status take_line(merge *m, uint64_t index, nn_error *err)
         return s;
     manifest_row *row = n > 0 ? manifest_row_parse(line, n) : NULL;
     if (row == NULL || strcmp(manifest_row_name(row), name) != 0)
-        s = nn_fail(err, NN_ERR_IO, p->lines_path, 0, 0, "has no line of %s where it should be", name);
+        s = nn_fail(err, NN_ERR_IO, p->lines_path, 0, 0, "has no line for %s at the expected place", name);
     else
         s = take_model(m, row, err);
     uint8_t structure[STRUCTURE_SIZE];
@@ -336,7 +338,7 @@ nn_status nn_corpus_merge(const char *out, const char *const *shards, size_t n, 
     if (n == 0 || shards == NULL)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "no shard was given");
     if (out == NULL)
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "no directory to write was given");
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "no output directory was given");
     nn_status s = open_parts(&m, shards, n, err);
     if (s == NN_OK)
         s = check_target(&m, out, err);

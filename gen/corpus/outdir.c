@@ -218,16 +218,16 @@ static nn_status check_empty(outdir *d, const inventory *v, bool force, nn_error
     if (s != NN_OK)
         return s;
     if (!force && (v->run || kind == MANIFEST_UNFINISHED))
-        return path_fail(err, d->path, "", "holds an unfinished run; --resume goes on with it, --force starts it again", 0);
+        return path_fail(err, d->path, "", "contains an unfinished run; --resume continues it, --force starts it again", 0);
     if (!force && v->record && !v->manifest)
-        return path_fail(err, d->path, "", "holds an unfinished run; --force starts it again", 0);
+        return path_fail(err, d->path, "", "contains an unfinished run; --force starts it again", 0);
     if (!force)
         return path_fail(err, d->path, "", "is not empty; --force replaces what nngen wrote there and nothing else", 0);
     bool own = kind != MANIFEST_FOREIGN;
     if (v->manifest && !own)
         return path_fail(err, d->path, "manifest.json", "was not written by nngen; move it away first", 0);
     if (!own && !v->record && v->models > 0)
-        return path_fail(err, d->path, "", "holds test_* directories without a manifest of nngen; move them away first", 0);
+        return path_fail(err, d->path, "", "contains test_* directories without a manifest of nngen; move them away first", 0);
     if (!own && !v->record && v->lines)
         return path_fail(err, d->path, "models.jsonl", "was not written by nngen; move it away first", 0);
     return for_each(d, false, false, err);
@@ -341,7 +341,8 @@ nn_status outdir_open(outdir **out, const char *path, outdir_mode mode, const ou
     }
     for (size_t n = strlen(d->path); n > 1 && d->path[n - 1] == '/'; n--)
         d->path[n - 1] = '\0';
-    nn_status s = d->path[0] != '\0' ? begin(d, mode, run, err) : path_fail(err, "", "", "an empty path is no directory", 0);
+    nn_status s =
+        d->path[0] != '\0' ? begin(d, mode, run, err) : path_fail(err, "", "", "the path is empty; expected a directory", 0);
     if (s != NN_OK) {
         outdir_close(d);
         return s;

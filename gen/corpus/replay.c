@@ -36,7 +36,8 @@ static nn_status open_both(nn_table **table, nn_family **family, const manifest_
     if (s != NN_OK)
         return s;
     if (strcmp(nn_table_digest(*table), manifest_digest(doc)) != 0)
-        return nn_fail(err, NN_ERR_USAGE, path, 0, 0, "was made from another operator table: its digest is %.64s, this one's %.64s",
+        return nn_fail(err, NN_ERR_USAGE, path, 0, 0,
+                       "was made with another operator table: its digest is %.64s, the digest of this table is %.64s",
                        manifest_digest(doc), nn_table_digest(*table));
     return nn_family_open(family, *table, &fc, err);
 }

@@ -84,7 +84,7 @@ static nn_status check_open_file(verify *v, int fd, bool model, const char *path
         v->report->bytes += n;
         sha256_hex(hash, hex);
         if (strcmp(hex, digest) != 0) {
-            differ(v, path, "has another SHA-256 than models.jsonl says");
+            differ(v, path, "has a different SHA-256 than models.jsonl states");
             return NN_OK;
         }
         if (!model)
@@ -134,7 +134,7 @@ static nn_status check_file(void *data, const char *listed, const char *digest, 
     nn_error why;
     v->listed++;
     if (!row_files_have(&v->files, listed, &file)) {
-        (void)snprintf(text, sizeof text, "%s: '%.60s' is no file of this model", v->name, listed);
+        (void)snprintf(text, sizeof text, "%s: '%.60s' is not a file of this model", v->name, listed);
         differ(v, "models.jsonl", text);
         v->misnamed = true;
         return NN_OK;
@@ -208,7 +208,7 @@ static nn_status check_files(verify *v, nn_error *err)
     if (s == NN_OK && v->model >= 0)
         check_extra(v, v->model, ".", NULL);
     if (s == NN_OK && !v->misnamed && v->listed != row_files_count(&v->files))
-        differ(v, v->name, "has another number of files than its inputs ask for");
+        differ(v, v->name, "the number of files does not match the inputs");
     if (v->model >= 0)
         close(v->model);
     return s;
@@ -220,7 +220,7 @@ static nn_status check_row(verify *v, const manifest_row *row, nn_error *err)
     uint64_t index;
     char text[200];
     if (!model_index(name, &index) || (v->n > 0 && index <= v->indices[v->n - 1])) {
-        (void)snprintf(text, sizeof text, "names model '%.60s' where another is due", name);
+        (void)snprintf(text, sizeof text, "names model '%.60s'; expected another model here", name);
         differ(v, "models.jsonl", text);
         return NN_OK;
     }
@@ -313,7 +313,7 @@ static nn_status check_all(verify *v, nn_error *err)
     if (v->doc == NULL)
         return NN_OK;
     if (manifest_unfinished(v->doc))
-        differ(v, "manifest.json", "is of a run that was stopped; --resume goes on with it");
+        differ(v, "manifest.json", "belongs to a run that was stopped; --resume continues it");
     s = sha256_new(&v->hasher, err);
     if (s == NN_OK)
         s = check_lines(v, err);

@@ -92,8 +92,8 @@ static nn_status parse_types(const char *list, dtype_mask *mask, nn_error *err)
                 return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "types: unknown type %s; did you mean %s?", word, best.word);
             return nn_fail(
                 err, NN_ERR_USAGE, NULL, 0, 0,
-                "types %.60s: expected some of float32, float16, double, int8, uint8, int16, uint16, int32, uint32, int64, "
-                "uint64 and bool, with commas between",
+                "types %.60s: expected a list of float32, float16, double, int8, uint8, int16, uint16, int32, uint32, int64, "
+                "uint64 or bool, separated by commas",
                 list);
         }
         *mask |= dtype_bit(t);
@@ -112,9 +112,8 @@ static nn_status parse_common(const char *text, int opset, int range[2], nn_erro
         const char *gap = i == 0 ? ".." : "";
         bool good = range[i] >= OPSET_MIN && range[i] <= OPSET_MAX && (i == 0 ? strncmp(p, gap, 2) == 0 : *p == '\0');
         if (!good || (i == 1 && (opset < range[0] || opset > range[1])))
-            return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
-                           "common %.60s: expected A..B, opsets from %d to %d with opset %d among them", text, OPSET_MIN, OPSET_MAX,
-                           opset);
+            return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "common %.60s: expected A..B, opsets from %d to %d that include opset %d",
+                           text, OPSET_MIN, OPSET_MAX, opset);
         p += strlen(gap);
     }
     return NN_OK;

@@ -156,11 +156,11 @@ static nn_status finish(char **text, const tally *t, const char *dir, nn_error *
     for (size_t i = 0; i < t->ops->n_ops; i++)
         any |= t->nodes[i] > 0;
     if (t->models == 0 && t->passed_over > 0)
-        return nn_fail(err, NN_ERR_IO, dir, 0, 0, "nothing is left to learn from: no .onnx file below can be read");
+        return nn_fail(err, NN_ERR_IO, dir, 0, 0, "none of its .onnx files can be read");
     if (t->models == 0)
-        return nn_fail(err, NN_ERR_USAGE, dir, 0, 0, "there is no .onnx file below");
+        return nn_fail(err, NN_ERR_USAGE, dir, 0, 0, "contains no .onnx file");
     if (!any)
-        return nn_fail(err, NN_ERR_USAGE, dir, 0, 0, "its models have no operator that the table has");
+        return nn_fail(err, NN_ERR_USAGE, dir, 0, 0, "none of the operators of its models is in the table");
     put_all(&out, t);
     *text = out.failed ? NULL : nn_malloc(out.size + 1);
     if (*text != NULL) {
@@ -264,9 +264,9 @@ nn_status nn_weights_read(char **text, const char *path, nn_error *err)
     file_bytes file = {.bytes = NULL};
     nn_status s = file_read(&file, AT_FDCWD, path, 0, INT32_MAX, path, err);
     if (s == NN_OK && strlen(file.bytes) != file.n)
-        s = nn_fail(err, NN_ERR_IO, path, 0, 0, "is no text");
+        s = nn_fail(err, NN_ERR_IO, path, 0, 0, "is not text");
     else if (s == NN_OK && says_nothing(file.bytes))
-        s = nn_fail(err, NN_ERR_USAGE, path, 0, 0, "holds no weight; expected lines such as Conv 2.5 or Conv,Relu 4");
+        s = nn_fail(err, NN_ERR_USAGE, path, 0, 0, "has no weights; expected lines such as Conv 2.5 or Conv,Relu 4");
     if (s == NN_OK)
         *text = file.bytes;
     else

@@ -100,10 +100,10 @@ nn_status nn_model_build(nn_model **model, const nn_family *f, uint64_t index, n
     if (f == NULL)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "no family was given");
     if (index >= (uint64_t)f->options.count)
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "model %llu: the family has %lld models, from 0 on",
-                       (unsigned long long)index, (long long)f->options.count);
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "model %llu: expected an index from 0 to %lld", (unsigned long long)index,
+                       (long long)f->options.count - 1);
     if (m != NULL && m->family != f)
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "model %llu: the model to overwrite is of another family",
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "model %llu: the model to overwrite belongs to another family",
                        (unsigned long long)index);
     nn_status s = m == NULL ? model_new(model, f, err) : NN_OK;
     return s == NN_OK ? build(*model, index, err) : s;
@@ -185,10 +185,11 @@ nn_status nn_model_input(nn_model *m, uint64_t set, size_t i, const void **bytes
     if (!is_built(m))
         return nothing_built(err);
     if (i >= m->graph->n_inputs)
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "input %zu: the model has %zu, from 0 on", i, m->graph->n_inputs);
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "input %zu: the model has %zu graph inputs, counted from 0", i,
+                       m->graph->n_inputs);
     if (set >= (uint64_t)m->family->options.inputs)
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "set %llu: the family has %lld, from 0 on", (unsigned long long)set,
-                       (long long)m->family->options.inputs);
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "set %llu: the family has %lld input sets, counted from 0",
+                       (unsigned long long)set, (long long)m->family->options.inputs);
     nn_status s = serialise(m, ONE_INPUT, set, i, err);
     if (s == NN_OK) {
         *bytes = m->input.bytes;

@@ -77,7 +77,7 @@ static nn_status out_of_range(nn_error *err, const char *prefix, const option_ro
 {
     char flag[32];
     option_flag(row, flag);
-    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s%s %.60s: expected a whole number from %lld to %lld", prefix, flag + 2, value,
+    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s%s %.60s: expected an integer from %lld to %lld", prefix, flag + 2, value,
                    (long long)row->least, (long long)row->greatest);
 }
 
@@ -219,9 +219,8 @@ static nn_status set_nodes(options *o, const option_row *row, const char *value,
         p += good ? strlen(gap) : 0;
     }
     if (!good || part[1] < part[0])
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
-                       "--nodes %.60s: expected N or A..B/S with A <= B, whole numbers from %lld to %lld", value,
-                       (long long)row->least, (long long)row->greatest);
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--nodes %.60s: expected N or A..B/S with A <= B, integers from %lld to %lld",
+                       value, (long long)row->least, (long long)row->greatest);
     o->nodes = part[0];
     o->nodes_last = part[1];
     o->nodes_step = part[2];
@@ -301,7 +300,7 @@ static nn_status check_command(const options *o, nn_error *err)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s takes no %s", o->command, flag);
     }
     if (is_command(o, "merge") && o->n_paths < 2)
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "merge: expected the directory to write, then those of the shards");
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "merge: expected the directory to write, then the directories of the shards");
     if (is_command(o, "verify") && o->n_paths == 0)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "verify: expected directories of corpora");
     if (is_command(o, "replay") && (o->n_paths != 1 || (o->out == NULL && !o->dry_run)))
@@ -329,12 +328,12 @@ static nn_status check_trace(const options *o, nn_error *err)
     if (o->out != NULL)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s writes no models: leave out --out", flag);
     if (o->shards > 0)
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s tells of the whole family: leave out --shard", flag);
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s covers the whole family: leave out --shard", flag);
     if (o->nodes_last > 0)
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s tells of one family: expected one number of --nodes", flag);
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s covers one family: expected a single number for --nodes", flag);
     if (o->trace >= o->count)
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--trace %lld: the family has %lld models, from 0 on", (long long)o->trace,
-                       (long long)o->count);
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--trace %lld: expected an index from 0 to %lld", (long long)o->trace,
+                       (long long)o->count - 1);
     const char *format = o->trace_summary;
     if (format != NULL && *format != '\0' && strcmp(format, "text") != 0 && strcmp(format, "json") != 0)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--trace-summary=%.60s: expected text or json", format);
@@ -352,7 +351,7 @@ static nn_status check_together(const options *o, nn_error *err)
     if (o->command != NULL)
         return check_command(o, err);
     if (o->verify)
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--verify is an option of merge; nngen verify DIR looks at a corpus");
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--verify is an option of merge; to check a corpus, use nngen verify DIR");
     if (o->list_ops != NULL)
         return check_listing(o, err);
     if (o->like != NULL && *o->weights != '\0')

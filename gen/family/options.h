@@ -55,9 +55,9 @@
     X(FLAG, progress, NULL, 0, 0, 0, false, "print progress even if standard error is not a terminal")                            \
     X(WORD, list_ops, "FORMAT", NULL, 0, 0, false, "list the operators; FORMAT is text, json or markdown")                        \
     X(INT, trace, "I", -1, 0, 9999999, false,                                                                                     \
-      "tell how model I is built: draws, operators tried, why tries failed; write nothing")                                       \
+      "show how model I is built: draws, operators tried, why tries failed; write no corpus")                                     \
     X(WORD, trace_summary, "FORMAT", NULL, 0, 0, false,                                                                           \
-      "count the tries of the family by operator and outcome; write nothing; FORMAT: text or json")                               \
+      "count the tries of the family by operator and outcome; write no corpus; FORMAT is text or json")                           \
     X(FLAG, version, NULL, 0, 0, 0, false, "print the version")                                                                   \
     X(FLAG, help, NULL, 0, 0, 0, false, "print this help")
 

@@ -81,7 +81,7 @@ static nn_status find_entry(finder *f, int folder, const char *entry, const char
 static nn_status cannot_open(const finder *f, const char *path, int depth)
 {
     nn_error problem;
-    const char *why = depth <= ONNX_FIND_DEPTH ? strerror(errno) : "too many directories inside each other";
+    const char *why = depth <= ONNX_FIND_DEPTH ? strerror(errno) : "directories are nested too deeply";
     size_t n = strlen(path), most = sizeof problem.file - 1;
     nn_status s = nn_fail(&problem, NN_ERR_IO, n > most ? path + (n - most) : path, 0, 0, "cannot open: %s", why);
     if (depth > 1) {

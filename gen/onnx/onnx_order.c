@@ -81,7 +81,7 @@ static nn_status tell_cycle(const sorter *s, const visit *cycle, size_t n)
         const char *tensor = "";
         for (size_t k = 0; k < node->n_output && tensor[0] == '\0'; k++)
             tensor = node->output[k];
-        int k = snprintf(text + at, sizeof text - at, "%s%.30s, which makes %.30s", i > 0 ? "; " : "",
+        int k = snprintf(text + at, sizeof text - at, "%s%.30s, which produces %.30s", i > 0 ? "; " : "",
                          node->op_type != NULL ? node->op_type : "", tensor);
         at += k > 0 ? (size_t)k : 0;
     }

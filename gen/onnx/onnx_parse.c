@@ -50,9 +50,9 @@ nn_status onnx_parse(Onnx__ModelProto **out, onnx_scan_report *report, onnx_sour
     if (b.failed)
         return nn_nomem(err);
     return nn_fail(err, NN_ERR_IO, file, 0, 0, "%s",
-                   b.spent  ? "takes more memory than a sound model of its size"
-                   : parsed ? "is no ONNX model: it has no graph"
-                            : "is no ONNX model: it cannot be parsed");
+                   b.spent  ? "needs more memory than a sound model of its size"
+                   : parsed ? "is not an ONNX model: it has no graph"
+                            : "is not an ONNX model: it cannot be parsed");
 }
 
 void onnx_parse_free(Onnx__ModelProto *m)

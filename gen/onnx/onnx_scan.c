@@ -77,7 +77,7 @@ static nn_status broken(const scanner *c, kind in, const char *what)
 {
     if (c->from->reason != 0)
         return nn_fail(c->err, NN_ERR_IO, c->file, 0, 0, "cannot read: %s", strerror(c->from->reason));
-    return nn_fail(c->err, NN_ERR_IO, c->file, 0, 0, "is no ONNX model: %s in a %s", what, names[in]);
+    return nn_fail(c->err, NN_ERR_IO, c->file, 0, 0, "is not an ONNX model: %s in a %s", what, names[in]);
 }
 
 static bool is_left_out(kind in, uint64_t key)
@@ -118,7 +118,7 @@ static nn_status copy(scanner *c, uint64_t n, kind in)
     if (!fit(c->out, n))
         return nn_nomem(c->err);
     if (!onnx_source_take(c->from, c->out->bytes + c->out->n, n))
-        return broken(c, in, "a field that is cut off");
+        return broken(c, in, "a truncated field");
     c->out->n += (size_t)n;
     return NN_OK;
 }
@@ -127,7 +127,7 @@ static nn_status scan_number(scanner *c, uint64_t key, uint64_t end, kind in)
 {
     uint64_t x;
     if (!read_varint(c->from, end, &x))
-        return broken(c, in, "a number that is cut off");
+        return broken(c, in, "a truncated number");
     c->report->external += in == TENSOR && key >> 3 == 14 && x == 1;
     if (is_left_out(in, key))
         return NN_OK;
@@ -139,9 +139,9 @@ static nn_status scan_bytes(scanner *c, uint64_t key, uint64_t n, kind in, int d
 {
     int rule = find_rule(in, key);
     if (is_left_out(in, key))
-        return onnx_source_take(c->from, NULL, n) ? NN_OK : broken(c, in, "a field that is cut off");
+        return onnx_source_take(c->from, NULL, n) ? NN_OK : broken(c, in, "a truncated field");
     if (rule >= 0 && rules[rule].once && (*seen >> rule & 1) != 0)
-        return nn_fail(c->err, NN_ERR_IO, c->file, 0, 0, "holds field %d of a %s twice", rules[rule].number, names[in]);
+        return nn_fail(c->err, NN_ERR_IO, c->file, 0, 0, "has field %d of a %s twice", rules[rule].number, names[in]);
     if (rule >= 0)
         *seen |= (uint32_t)1 << rule;
     if (!write_varint(c->out, key))
@@ -158,11 +158,11 @@ static nn_status scan(scanner *c, uint64_t end, kind in, int depth)
     uint32_t seen = 0;
     nn_status s = NN_OK;
     if (depth > ONNX_SCAN_DEPTH)
-        return nn_fail(c->err, NN_ERR_IO, c->file, 0, 0, "has graphs inside each other more than %d deep", ONNX_SCAN_DEPTH);
+        return nn_fail(c->err, NN_ERR_IO, c->file, 0, 0, "nests graphs more than %d levels deep", ONNX_SCAN_DEPTH);
     while (s == NN_OK && onnx_source_place(c->from) < end) {
         uint64_t key, n;
         if (!read_varint(c->from, end, &key) || key > UINT32_MAX || key >> 3 == 0)
-            return broken(c, in, "a broken field");
+            return broken(c, in, "an invalid field");
         switch (key & 7) {
         case 0:
             s = scan_number(c, key, end, in);
@@ -173,13 +173,13 @@ static nn_status scan(scanner *c, uint64_t end, kind in, int depth)
             break;
         case 2:
             if (!read_varint(c->from, end, &n))
-                return broken(c, in, "a length that is cut off");
+                return broken(c, in, "a truncated length");
             break;
         default:
-            return broken(c, in, "an unknown kind of field");
+            return broken(c, in, "an unknown wire type");
         }
         if (n > end - onnx_source_place(c->from))
-            return broken(c, in, "a field that is cut off");
+            return broken(c, in, "a truncated field");
         s = scan_bytes(c, key, n, in, depth, &seen);
     }
     return s;

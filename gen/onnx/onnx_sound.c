@@ -69,7 +69,7 @@ static bool check_uses(const Onnx__GraphProto *g, const definition *d, size_t n,
         }
     for (size_t i = 0; i < g->n_output; i++)
         if (g->output[i]->name == NULL || find(d, n, g->output[i]->name) == NULL) {
-            (void)snprintf(why, size, "has a graph output that no node makes");
+            (void)snprintf(why, size, "has a graph output that no node produces");
             return false;
         }
     return true;

@@ -57,7 +57,7 @@ static nn_status use(reader *r, const level *l, const char *name, uint32_t node)
             return add_pair(r, &r->edges, d->number, node);
         return d->place == ONNX_INPUT && at->up == NULL ? add_pair(r, &r->reads, node, d->number) : NN_OK;
     }
-    return wrong(r, "uses a tensor that nothing makes", name);
+    return wrong(r, "uses a tensor that nothing produces", name);
 }
 
 /* ---- attributes ---- */
@@ -130,7 +130,7 @@ static nn_status add_attribute(reader *r, const Onnx__AttributeProto *a)
 {
     onnx_view *v = r->v;
     if (a->name == NULL || a->name[0] == '\0' || !is_plain(a->name, strlen(a->name)) || strlen(a->name) > 200)
-        return wrong(r, "has an attribute without a proper name", NULL);
+        return wrong(r, "has an attribute without a valid name", NULL);
     if (!nn_grow((void **)&v->attributes, &r->attribute_room, v->n_attributes + 1, sizeof *v->attributes))
         return nn_nomem(r->err);
     onnx_view_attribute *to = &v->attributes[v->n_attributes++];
@@ -168,7 +168,7 @@ static nn_status read_node(reader *r, const Onnx__NodeProto *n, level *l, uint32
     onnx_view *v = r->v;
     bool own = n->domain == NULL || n->domain[0] == '\0' || strcmp(n->domain, "ai.onnx") == 0;
     if (n->op_type == NULL || !is_operator(n->op_type) || (!own && !is_operator(n->domain)))
-        return wrong(r, "has a node without a proper operator", n->op_type);
+        return wrong(r, "has a node without a valid operator", n->op_type);
     uint32_t number = (uint32_t)v->n_nodes;
     nn_status status =
         add_node(r, own ? arena_strdup(&v->memory, n->op_type) : arena_printf(&v->memory, "%s.%s", n->domain, n->op_type), body);
@@ -203,7 +203,7 @@ static nn_status read_outputs(reader *r, const Onnx__GraphProto *g, const level 
         for (; at != NULL && name != NULL && (d = onnx_scope_find(&at->names, name)) == NULL; at = at->up)
             continue;
         if (d == NULL)
-            return wrong(r, "has a graph output that nothing makes", name != NULL ? name : "");
+            return wrong(r, "has a graph output that nothing produces", name != NULL ? name : "");
         if (at != l) /* the node that contains a body also passes on tensors that are made around it */
             status = use(r, l->up, name, l->up->container);
         else if (l->up == NULL && d->place >= 0)

@@ -71,7 +71,7 @@ static nn_status take_contain(guide *g, const char *flag, const uint16_t *ops, s
 static nn_status take_avoid(guide *g, const char *flag, const uint16_t *ops, size_t n, nn_error *err)
 {
     if (n < 2)
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s: a sequence has two operators or more; --ops -A leaves out a single one",
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s: expected at least two operators; use --ops -A to leave out a single one",
                        flag);
     if (!avoid_add((avoid_set *)(uintptr_t)g->avoid, ops, n))
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s: more than %d operators in all sequences", flag, AVOID_MOST);
@@ -113,7 +113,7 @@ static nn_status infeasible(const op_set *set, const due_path *p, size_t first, 
     const tries_text most = b ? try_table_text(builder_tries(b), NULL) : (tries_text){""};
     write_path(set, p->ops, p->n, whole, sizeof whole);
     write_path(set, p->ops + first, n, part, sizeof part);
-    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "contain %s: %s cannot be: %s%s%s", whole, part, reason, *most.s ? "; " : "",
+    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "contain %s: %s is impossible: %s%s%s", whole, part, reason, *most.s ? "; " : "",
                    most.s);
 }
 
@@ -157,10 +157,11 @@ static nn_status check(const guide *g, const op_set *set, size_t nodes, const lo
         const due_path *p = &g->contain[i];
         longest = p->n > longest ? p->n : longest;
         if (avoided(g, p))
-            return infeasible(set, p, 0, p->n, "it holds a sequence that is to be avoided", NULL, err);
+            return infeasible(set, p, 0, p->n, "it contains a forbidden path", NULL, err);
     }
     if (longest > nodes)
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "contain: a path of %zu operators has no room in %zu nodes", longest, nodes);
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "contain: a path of %zu operators does not fit into %zu nodes", longest,
+                       nodes);
     builder *b = NULL;
     tape *t = NULL;
     nn_status s = builder_new(&b, set, err);

@@ -161,7 +161,8 @@ static nn_status report_level(json_line *out, const coverage *c, const level *l,
                               nn_error *err)
 {
     if (as == SEQ_TEXT)
-        report_line(out, c->against ? "\n%s that the suite lacks, and how many models have them:\n" : "\n%s:\n", l->title);
+        report_line(out, c->against ? "\n%s that the suite lacks, with the number of models that have them:\n" : "\n%s:\n",
+                    l->title);
     if (as == SEQ_JSON)
         report_line(out, "%s{\"level\":\"%s\",\"length\":%u,\"models\":%zu,\"suite\":%zu,\"both\":%zu,\"list\":[", first ? "" : ",",
                     l->key, l->attributes ? 1 : l->length, n->models, n->suite, n->both);

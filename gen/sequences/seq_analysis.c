@@ -42,7 +42,7 @@ static nn_status read_outcome(seq_analysis *a, char *line, int number, nn_error 
         if (a->watch.tell != NULL)
             a->watch.tell(a->watch.data, text);
     } else if (m->class != SEQ_GIVEN) {
-        return bad_outcome(a, number, "names a model a second time", err);
+        return bad_outcome(a, number, "names a model for the second time", err);
     } else {
         m->class = failed ? SEQ_FAILED : SEQ_CORRECT;
     }

@@ -53,7 +53,7 @@ nn_status seq_gestalt_first(seq_gestalt *g, const uint32_t *a, size_t na, nn_err
     g->words = (na + BITS - 1) / BITS;
     size_t width = g->words + 1;
     if (rows > WORDS_MAX / width)
-        return nn_fail(err, NN_ERR_NOMEM, NULL, 0, 0, "a path of %zu operators, %zu of them different, takes too much memory", na,
+        return nn_fail(err, NN_ERR_NOMEM, NULL, 0, 0, "a path of %zu operators, %zu of them different, needs too much memory", na,
                        rows - 1);
     if (!nn_grow((void **)&g->rows, &g->row_room, rows * width, sizeof *g->rows) ||
         !nn_grow((void **)&g->places, &g->place_room, 2 * width, sizeof *g->places))

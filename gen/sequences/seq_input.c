@@ -76,7 +76,7 @@ nn_status model_list_add(model_list *l, const char *path, unsigned class, model_
     nn_status s = onnx_find(path, add_model, problem, &o, err);
     if (s == NN_OK && l->n == models && *problems == before) {
         nn_error inner;
-        (void)nn_fail(&inner, NN_ERR_IO, path, 0, 0, "there is no .onnx file below");
+        (void)nn_fail(&inner, NN_ERR_IO, path, 0, 0, "contains no .onnx file");
         problem(&o, &inner);
     }
     return s;

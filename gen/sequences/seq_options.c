@@ -19,34 +19,37 @@ typedef struct {
 } row;
 
 static const row rows[] = {
-    {"--failed", "PATH", SEQ, PATH, SEQ_FAILED, 0, 0, 0, "models that failed; may be given more than once, as the next two"},
+    {"--failed", "PATH", SEQ, PATH, SEQ_FAILED, 0, 0, 0,
+     "models that failed; may be given several times, like --correct and --suite"},
     {"--correct", "PATH", SEQ, PATH, SEQ_CORRECT, 0, 0, 0, "models that were correct"},
     {"--suite", "PATH", SEQ, PATH, SEQ_SUITE, 0, 0, 0, "models of a test suite"},
     {"--against", "PATH", COV, PATH, SEQ_SUITE, 0, 0, 0, "a test suite: list what it lacks"},
     {"--outcomes", "FILE", SEQ, TEXT, offsetof(seq_options, outcomes), 0, 0, 0,
-     "lines NAME,failed or NAME,correct: classes of the models of PATH"},
-    {"--min-length", "K", SEQ, INT, offsetof(seq_options, min_length), 3, 1, 64, "operators of a sequence at least"},
-    {"--max-length", "K", SEQ, INT, offsetof(seq_options, max_length), 10, 1, 64, "and at most"},
+     "file with a line NAME,failed or NAME,correct for each model of PATH"},
+    {"--min-length", "K", SEQ, INT, offsetof(seq_options, min_length), 3, 1, 64, "smallest number of operators of a sequence"},
+    {"--max-length", "K", SEQ, INT, offsetof(seq_options, max_length), 10, 1, 64, "largest number of operators of a sequence"},
     {"--matching", NULL, SEQ, FLAG, offsetof(seq_options, matching), 0, 0, 1,
-     "blocks as the study took them: matching blocks of every two paths that were listed, of any length"},
-    {"--max-paths", "N", SEQ, INT, offsetof(seq_options, max_paths), 1000, 1, 100000000, "paths of a model that are listed"},
+     "use the matching blocks of every two listed paths, of any length, as the study did"},
+    {"--max-paths", "N", SEQ, INT, offsetof(seq_options, max_paths), 1000, 1, 100000000,
+     "largest number of paths that are listed for a model"},
     {"--max-sequences", "N", SEQ, INT, offsetof(seq_options, max_sequences), 10000000, 1000, 1000000000,
-     "sequences kept in memory, some 50 bytes each; where there are more, lengths are cut and it says so"},
+     "largest number of sequences in memory, about 50 bytes each; if there are more, the longest are left out, which is reported"},
     {"--reduce", "MODE", SEQ, TEXT, offsetof(seq_options, reduce), 0, 0, 0,
-     "published or corrected: to the blocks that sequences share"},
+     "reduce to the blocks that sequences share: published or corrected"},
     {"--order", "N", SEQ, INT, offsetof(seq_options, order), 0, 0, INT64_MAX,
-     "order of the published reduction, whose result depends on it; 0: alphabetical"},
+     "order for --reduce published, whose result depends on it; 0: alphabetical"},
     {"--min-support", "N", SEQ, INT, offsetof(seq_options, min_support), 5, 1, 1000000000,
-     "models that hold a sequence, at least, for it to be tested"},
-    {"--rate", "Q", SEQ, TEXT, offsetof(seq_options, rate_text), 0, 0, 0,
-     "rate of false discoveries that is accepted (default: 0.05)"},
-    {"--set", "SET", SEQ, TEXT, offsetof(seq_options, set), 0, 0, 0, "what --format plain lists: 1, 2, 3, 1-2, 1-3 (default: 1-2)"},
+     "test the sequences that at least N models have"},
+    {"--rate", "Q", SEQ, TEXT, offsetof(seq_options, rate_text), 0, 0, 0, "accepted false discovery rate (default: 0.05)"},
+    {"--set", "SET", SEQ, TEXT, offsetof(seq_options, set), 0, 0, 0,
+     "set that --format plain lists: 1, 2, 3, 1-2 or 1-3 (default: 1-2)"},
     {"--show", "TABLE", SEQ | COV, TEXT, offsetof(seq_options, show), 0, 0, 0,
-     "one table: of sequences: models, operators, sets, association; of coverage: operators, attributes, sequences"},
-    {"--paths", NULL, SEQ, FLAG, offsetof(seq_options, paths), 0, 0, 1, "list paths, one a line"},
+     "print one table only; sequences has models, operators, sets and association; coverage has operators, attributes and "
+     "sequences"},
+    {"--paths", NULL, SEQ, FLAG, offsetof(seq_options, paths), 0, 0, 1, "list the paths, one in each line"},
     {"--progress", NULL, SEQ, FLAG, offsetof(seq_options, progress), 0, 0, 1,
-     "progress of --matching on standard error, also where that is no terminal"},
-    {"--format", "F", SEQ | COV, TEXT, offsetof(seq_options, format), 0, 0, 0, "text, json, csv, plain (default: text)"},
+     "print progress of --matching even if standard error is not a terminal"},
+    {"--format", "F", SEQ | COV, TEXT, offsetof(seq_options, format), 0, 0, 0, "text, json, csv or plain (default: text)"},
     {"--help", NULL, SEQ | COV, FLAG, offsetof(seq_options, help), 0, 0, 1, "print this help"},
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
@@ -56,10 +59,10 @@ void seq_options_help(json_line *out, seq_command command)
     line_raw(out, command == SEQ_COMMAND_SEQUENCES
                       ? "Usage: nngen sequences PATH... [--paths]             operators, paths and sequences of models\n"
                         "       nngen sequences --failed PATH --correct PATH [--suite PATH]\n"
-                        "       nngen sequences PATH... --outcomes FILE       what failed models share and others have not\n"
-                        "       nngen sequences --reduce MODE FILE.txt        reduces a list of sequences\n"
-                        "PATH: a model, a directory of models (*.onnx), or sequences in FILE.txt, one a line, operators\n"
-                        "separated by commas.\n\n"
+                        "       nngen sequences PATH... --outcomes FILE       what failed models share and others lack\n"
+                        "       nngen sequences --reduce MODE FILE.txt        reduce a list of sequences\n"
+                        "PATH: a model, a directory of models (*.onnx), or FILE.txt with one sequence in each line,\n"
+                        "its operators separated by commas.\n\n"
                       : "Usage: nngen coverage PATH... [--against PATH]\n"
                         "Operators, classes of attribute values and sequences of 2 to 4 operators in models, and which of\n"
                         "them a test suite lacks.\n\n");
@@ -105,7 +108,7 @@ static nn_status set(seq_options *o, const row *r, const char *value, nn_error *
     if (good)
         return NN_OK;
     if (r->kind == INT)
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s %.60s: expected a whole number from %lld to %lld", r->flag,
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s %.60s: expected an integer from %lld to %lld", r->flag,
                        *value != '\0' ? value : "''", (long long)r->least, (long long)r->greatest);
     return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s '': expected %s", r->flag, r->argument);
 }
@@ -158,9 +161,9 @@ static nn_status check_together(const seq_options *o, nn_error *err)
     bool sets = o->show != NULL && strcmp(o->show, "sets") == 0;
     bool association = o->show != NULL && strcmp(o->show, "association") == 0;
     if (o->paths && (o->as == SEQ_JSON || o->as == SEQ_CSV))
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--paths prints a path a line: leave out --format %s", o->format);
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--paths prints lines of text: leave out --format %s", o->format);
     if (o->set != NULL && o->as != SEQ_PLAIN)
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--set %s goes with --format plain", o->set);
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--set %s requires --format plain", o->set);
     if (o->show != NULL && (o->as == SEQ_PLAIN || o->paths))
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--show %s: %s prints no tables", o->show,
                        o->paths ? "--paths" : "--format plain");

@@ -266,7 +266,7 @@ static nn_status sets(json_line *out, const seq_analysis *a, nn_error *err)
     if (a->o->as == SEQ_JSON)
         line_raw(out, "]");
     if (a->o->as == SEQ_TEXT && s == NN_OK) {
-        report_line(out, "%zu of %zu failed models hold a sequence of (1) \\ (2)\n", a->holders, a->count[SEQ_FAILED]);
+        report_line(out, "%zu of %zu failed models have a sequence of (1) \\ (2)\n", a->holders, a->count[SEQ_FAILED]);
         if (final_list(a, &a->sets[3])->n > 0)
             report_line(out, "\n(1) \\ (2), %s:\n%8s%8s  %s\n", reduced ? "reduced" : "smallest", "failed", "suite", "sequence");
         s = set_list(out, a, final_list(a, &a->sets[3]), err);
@@ -287,8 +287,8 @@ static nn_status association(json_line *out, const seq_analysis *a, nn_error *er
         line_raw(out, "sequence,failed,correct,odds_ratio,p,q\n");
     if (text)
         report_line(out,
-                    "%zu of %zu sequences that at least %lld models hold go with failure (Fisher's exact test, rate of false "
-                    "discoveries %g by Benjamini and Hochberg)\n",
+                    "%zu of %zu sequences that at least %lld models have go with failure (Fisher's exact test, false "
+                    "discovery rate %g by Benjamini and Hochberg)\n",
                     n, a->n_found, (long long)a->o->min_support, a->o->rate);
     if (text && n > 0)
         report_line(out, "%8s%8s%12s%12s%12s  %s\n", "failed", "correct", "odds ratio", "p", "q", "sequence");
@@ -442,7 +442,7 @@ static void header(json_line *out, const seq_analysis *a)
     }
     report_line(out, "%zu failed, %zu correct, %zu of a suite", a->count[0], a->count[1], a->count[2]);
     if (a->unlabelled > 0)
-        report_line(out, ", %zu left out for lack of an outcome", a->unlabelled);
+        report_line(out, ", %zu without an outcome, not used", a->unlabelled);
     if (a->o->matching)
         report_line(out, "; matching blocks of at least %lld operators of %llu pairs of paths%s\n", (long long)a->o->min_length,
                     (unsigned long long)a->pairs, a->capped > 0 ? "" : ", all of them");

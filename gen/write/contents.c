@@ -228,7 +228,7 @@ nn_status values_whole_bounds(dtype t, double lo, double hi, int64_t *least, int
 {
     if (to_whole(t, lo, least) && to_whole(t, hi, greatest) && *least <= *greatest)
         return NN_OK;
-    return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0, "[%.17g, %.17g] are not bounds of whole numbers of %s", lo, hi, dtype_name(t));
+    return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0, "[%.17g, %.17g] are not integer bounds of %s", lo, hi, dtype_name(t));
 }
 
 static nn_status fill_float32(float *out, size_t n, const content *c, bulk_rng *r, nn_error *err)
@@ -355,7 +355,7 @@ static nn_status sample(int64_t *out, size_t stride, size_t n, uint64_t range, b
 
 static nn_status too_few(nn_error *err, size_t n, uint64_t range)
 {
-    return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0, "%zu different values out of %llu are not possible", n,
+    return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0, "expected %zu different values, but only %llu are possible", n,
                    (unsigned long long)range);
 }
 

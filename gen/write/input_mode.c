@@ -26,10 +26,9 @@ nn_status input_modes_parse(input_modes *out, const char *list, nn_error *err)
     do {
         size_t k = next_word(&p, words, INPUT_MODES);
         if (k == INPUT_MODES || out->n == INPUT_LIST_MAX)
-            return nn_fail(
-                err, NN_ERR_USAGE, NULL, 0, 0,
-                "input-mode %.60s: expected some of uniform, normal, corners and special, with commas between, at most %d", list,
-                INPUT_LIST_MAX);
+            return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
+                           "input-mode %.60s: expected uniform, normal, corners or special, separated by commas, at most %d", list,
+                           INPUT_LIST_MAX);
         out->mode[out->n++] = (uint8_t)k;
     } while (*p != '\0');
     return NN_OK;

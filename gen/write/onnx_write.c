@@ -298,7 +298,8 @@ static nn_status pack(onnx_buffer *b, const ProtobufCMessage *m, nn_error *err)
 {
     size_t size = protobuf_c_message_get_packed_size(m);
     if (size > MESSAGE_MAX)
-        return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0, "the model would have %zu bytes; ONNX files hold less than 2 GiB", size);
+        return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0, "the model would have %zu bytes; an ONNX file must be smaller than 2 GiB",
+                       size);
     if (!nn_grow((void **)&b->bytes, &b->capacity, size, 1))
         return nn_nomem(err);
     b->size = protobuf_c_message_pack(m, b->bytes);

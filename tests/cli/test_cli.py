@@ -85,7 +85,7 @@ def test_help_and_readme_agree(nngen):
 
 
 def test_help_states_the_opsets(nngen):
-    expected = re.search(r"expected a whole number from (\d+ to \d+)", nngen("--opset", 1, "--dry-run").err)[1]
+    expected = re.search(r"expected an integer from (\d+ to \d+)", nngen("--opset", 1, "--dry-run").err)[1]
     assert f"from {expected} (default: 17)" in nngen("--help").out
     assert f"from {expected} (17)" in (ROOT / "README.md").read_text()
 
@@ -114,9 +114,9 @@ def test_list_ops_by_opset_and_filter(nngen):
 
 
 USAGE = [
-    (["--nodes", "0"], "--nodes 0: expected a whole number from 1 to 100000"),
-    (["--count", "1e3"], "--count 1e3: expected a whole number from 1 to 10000000"),
-    (["--opset", "12"], "--opset 12: expected a whole number from 13 to 28"),
+    (["--nodes", "0"], "--nodes 0: expected an integer from 1 to 100000"),
+    (["--count", "1e3"], "--count 1e3: expected an integer from 1 to 10000000"),
+    (["--opset", "12"], "--opset 12: expected an integer from 13 to 28"),
     (["--nods", "3"], "unknown option --nods; did you mean --nodes?"),
     (["--nodes"], "--nodes needs a value: expected N"),
     (["extra"], "unexpected argument extra; options begin with --"),
@@ -126,7 +126,7 @@ USAGE = [
     (["--ops", "x\ny\x1b[31m"], "unknown operator x?y?[31m"),
     (["--ops", "+Add,-Add"], "operators '+Add,-Add' leaves none"),
     (["--quiet", "--progress"], "--quiet and --progress exclude each other"),
-    (["--jobs", "0"], "--jobs 0: expected a whole number from 1 to 256"),
+    (["--jobs", "0"], "--jobs 0: expected an integer from 1 to 256"),
 ]
 
 

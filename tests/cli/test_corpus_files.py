@@ -68,7 +68,7 @@ def rename_key(corpus, line, old, new):
 def test_a_name_that_leaves_the_corpus(nngen, corpus, tmp_path):
     shutil.move(corpus / "test_000001" / "model.onnx", tmp_path / "outside.onnx")
     rename_key(corpus, 1, "model.onnx", '"../../outside.onnx"')
-    assert found(nngen, corpus) == ["models.jsonl: test_000001: '../../outside.onnx' is no file of this model"]
+    assert found(nngen, corpus) == ["models.jsonl: test_000001: '../../outside.onnx' is not a file of this model"]
 
 
 NAMES = ["../../outside.onnx", "../test_000002/model.onnx", "/outside.onnx", "", ".", "..", "/", "./model.onnx", "model.onnx/", "test_data_set_0", "test_data_set_0/",
@@ -87,8 +87,8 @@ def test_names_that_no_file_of_the_model_has(nngen, corpus, shards, tmp_path, na
         if not name.startswith("/") and len(name) < 200 and not name.endswith(("/", ".")) and target.parent.is_dir() and not target.exists():
             shutil.copy(where / model / "model.onnx", target)
         rename_key(where, row, "model.onnx", json.dumps(name))
-    assert f"models.jsonl: test_000001: '{shown}' is no file of this model" in found(nngen, corpus)
-    assert refused(nngen, shards) == f"s2/models.jsonl: test_000001: '{shown}' is no file of this model"
+    assert f"models.jsonl: test_000001: '{shown}' is not a file of this model" in found(nngen, corpus)
+    assert refused(nngen, shards) == f"s2/models.jsonl: test_000001: '{shown}' is not a file of this model"
 
 
 def test_names_that_come_twice_and_files_that_are_left_out(nngen, corpus, shards):
@@ -96,7 +96,7 @@ def test_names_that_come_twice_and_files_that_are_left_out(nngen, corpus, shards
         row = 1 if where == corpus else 0
         rename_key(where, row, "test_data_set_0/input_0.pb", '"model.onnx"')
     assert "models.jsonl: line 2 does not describe a model" in found(nngen, corpus)
-    assert refused(nngen, shards) == "s2/models.jsonl: has no line of test_000001 where it should be"
+    assert refused(nngen, shards) == "s2/models.jsonl: has no line for test_000001 at the expected place"
 
 
 def test_files_that_are_left_out(nngen, corpus, shards):
@@ -108,7 +108,7 @@ def test_files_that_are_left_out(nngen, corpus, shards):
         del row["files"]["test_data_set_1/input_0.pb"]
         (where / "test_000001" / "test_data_set_1" / "input_0.pb").unlink()
         path.write_text("".join(json.dumps(r) + "\n" for r in rows))
-    assert "test_000001: has another number of files than its inputs ask for" in found(nngen, corpus)
+    assert "test_000001: the number of files does not match the inputs" in found(nngen, corpus)
     assert refused(nngen, shards) == f"s2/models.jsonl: test_000001 has {n - 1} files, expected {n}"
 
 
@@ -118,11 +118,11 @@ def test_names_of_models(nngen, corpus, shards, name):
         path = where / "models.jsonl"
         path.write_text(path.read_text().replace('"name":"test_000001"', f'"name":"{name}"'))
     shown = name.replace("\\u0007", "?")
-    assert f"models.jsonl: names model '{shown}' where another is due" in found(nngen, corpus)
-    assert refused(nngen, shards) == "s2/models.jsonl: has no line of test_000001 where it should be"
+    assert f"models.jsonl: names model '{shown}'; expected another model here" in found(nngen, corpus)
+    assert refused(nngen, shards) == "s2/models.jsonl: has no line for test_000001 at the expected place"
 
 
-# ---- what is no regular file ----
+# ---- entries that are not regular files ----
 
 
 def to_link(path):
@@ -167,7 +167,7 @@ def remove(path):
 
 
 FILES = ["manifest.json", "models.jsonl", "test_000001/model.onnx", "test_000001/test_data_set_1/input_0.pb"]
-KINDS = {to_link: "is a symbolic link", to_fifo: "is no regular file", to_socket: "is no regular file", to_directory: "is no regular file", to_device: "is no regular file"}
+KINDS = {to_link: "is a symbolic link", to_fifo: "is not a regular file", to_socket: "is not a regular file", to_directory: "is not a regular file", to_device: "is not a regular file"}
 
 
 @pytest.mark.parametrize("change", KINDS, ids=lambda f: f.__name__)
@@ -183,7 +183,7 @@ def test_in_place_of_a_file(nngen, corpus, shards, file, change):
     assert refused(nngen, shards) == f"s2/{file}: {KINDS[change]}"
 
 
-@pytest.mark.parametrize("change, message", [(to_link, "is a symbolic link"), (to_fifo, "is no directory")])
+@pytest.mark.parametrize("change, message", [(to_link, "is a symbolic link"), (to_fifo, "is not a directory")])
 @pytest.mark.parametrize("folder", ["test_000001", "test_000001/test_data_set_1"])
 def test_in_place_of_a_directory(nngen, corpus, shards, folder, change, message):
     """Named once for the directory, not for each of its files. What is behind a link is not looked at: it may hold more files."""
@@ -231,7 +231,7 @@ def test_merge_compares_hashes(nngen, made, shards, tmp_path, file):
     assert subprocess.run(["diff", "-r", made / "c", tmp_path / "m"]).returncode == 0
     before = (shards[1] / file).read_bytes()
     flip(shards[1] / file)
-    message = f"s2/{file}: has another SHA-256 than models.jsonl says"
+    message = f"s2/{file}: has a different SHA-256 than models.jsonl states"
     assert refused(nngen, shards, "--verify") == message
     (shards[1] / file).write_bytes(before[:-1])
     assert refused(nngen, shards, "--verify") == message
@@ -244,13 +244,13 @@ def test_hashes_that_are_none(nngen, shards):
     digest = hashlib.sha256((shards[1] / "test_000001" / "model.onnx").read_bytes()).hexdigest()
     for wrong in (f'"{digest.upper()}"', f'"{digest}0"', '""', "1", "null", "{}"):
         path.write_text(text.replace(f'"{digest}"', wrong))
-        assert refused(nngen, shards, "--verify") == "s2/test_000001/model.onnx: has another SHA-256 than models.jsonl says"
+        assert refused(nngen, shards, "--verify") == "s2/test_000001/model.onnx: has a different SHA-256 than models.jsonl states"
 
 
 def test_verify_is_an_option_of_merge(nngen, corpus, tmp_path):
     for args in (("--out", tmp_path / "n"), ("--list-ops",)):
         r = nngen("--verify", *args)
-        assert (r.code, r.err.splitlines()[0]) == (2, "nngen: --verify is an option of merge; nngen verify DIR looks at a corpus")
+        assert (r.code, r.err.splitlines()[0]) == (2, "nngen: --verify is an option of merge; to check a corpus, use nngen verify DIR")
     assert nngen("verify", corpus, "--verify").err.splitlines()[0] == "nngen: verify takes no --verify"
     assert nngen("replay", corpus / "manifest.json", "--out", tmp_path / "n", "--verify").err.splitlines()[0] == "nngen: replay takes no --verify"
 
@@ -276,14 +276,14 @@ def test_large_files_take_little_memory(nngen, corpus):
         os.truncate(corpus / "test_000002" / name, size)
     os.truncate(corpus / "test_000003" / "model.onnx", 3 << 30)  # sparse; its size alone is enough
     assert found(nngen, corpus, preexec_fn=with_memory(LIMIT)) == [
-        "test_000002/model.onnx: has another SHA-256 than models.jsonl says",
-        "test_000002/test_data_set_0/input_0.pb: has another SHA-256 than models.jsonl says",
+        "test_000002/model.onnx: has a different SHA-256 than models.jsonl states",
+        "test_000002/test_data_set_0/input_0.pb: has a different SHA-256 than models.jsonl states",
         "test_000003/model.onnx: is larger than 2 GiB, which protobuf does not allow",
     ]
 
 
 @pytest.mark.skipif(not is_limited(), reason="sanitizers need address space")
-@pytest.mark.parametrize("file, message", [("manifest.json", "is larger than 67108864 bytes"), ("models.jsonl", "is no text: it has a NUL byte")])
+@pytest.mark.parametrize("file, message", [("manifest.json", "is larger than 67108864 bytes"), ("models.jsonl", "is not text: it has a NUL byte")])
 def test_lists_that_are_too_large(nngen, corpus, shards, file, message):
     os.truncate(corpus / file, 3 << 30)
     assert f"{file}: {message}" in found(nngen, corpus, preexec_fn=with_memory(LIMIT))
@@ -293,7 +293,7 @@ def test_lists_that_are_too_large(nngen, corpus, shards, file, message):
 def test_merge_of_large_files_takes_little_memory(nngen, shards, tmp_path):
     os.truncate(shards[1] / "test_000001" / "model.onnx", 200 << 20)
     r = nngen("merge", tmp_path / "m", *shards, "--verify", timeout=60, preexec_fn=with_memory(LIMIT))
-    assert r.err == f"nngen: {shards[1]}/test_000001/model.onnx: has another SHA-256 than models.jsonl says\n"
+    assert r.err == f"nngen: {shards[1]}/test_000001/model.onnx: has a different SHA-256 than models.jsonl states\n"
 
 
 @pytest.mark.skipif(not is_limited(), reason="sanitizers need address space")
@@ -358,7 +358,7 @@ def test_replay_of_a_fifo_whose_writer_comes_late(nngen, made, tmp_path):
 def test_replay_does_not_wait_for_ever(nngen, tmp_path):
     os.mkfifo(tmp_path / "fifo")
     r = nngen("replay", tmp_path / "fifo", "--out", tmp_path / "r", timeout=60)
-    assert (r.code, r.err) == (1, f"nngen: {tmp_path}/fifo: is no regular file, and gave nothing to read for 10 s\n")
+    assert (r.code, r.err) == (1, f"nngen: {tmp_path}/fifo: is not a regular file, and gave no data for 10 s\n")
     assert not (tmp_path / "r").exists()
 
 
@@ -368,7 +368,7 @@ def test_replay_of_what_has_no_end(nngen, tmp_path):
     assert (r.code, r.err) == (1, "nngen: /dev/zero: is larger than 67108864 bytes\n")
 
 
-@pytest.mark.parametrize("path, message", [("/dev/null", "is no manifest of nngen, or a damaged one"), (".", "cannot read: Is a directory")])
+@pytest.mark.parametrize("path, message", [("/dev/null", "is not a manifest of nngen, or is damaged"), (".", "cannot read: Is a directory")])
 def test_replay_of_nothing(nngen, tmp_path, path, message):
     r = nngen("replay", path, "--out", tmp_path / "r", timeout=60)
     assert (r.code, r.err) == (1, f"nngen: {path}: {message}\n") and not (tmp_path / "r").exists()
@@ -385,5 +385,5 @@ def test_no_other_file_is_waited_for(nngen, tmp_path, args):
         os.mkfifo(tmp_path / path)
     where = {"FIFO": "fifo", "DIR": "specs", "MODELS": "models"}[args[1]]
     r = nngen(args[0], tmp_path / where, "--nodes", 3, "--count", 1, "--dry-run", timeout=60)
-    assert r.code != 0 and "is no regular file" in r.err
+    assert r.code != 0 and "is not a regular file" in r.err
     assert nngen("sequences", tmp_path / "models", timeout=60).code != 0

@@ -70,7 +70,7 @@ def test_what_a_suite_lacks(nngen, corpora):
     assert all(x["list"] == [] and x["models"] == x["both"] for x in same.values())
     text = nngen("coverage", corpora / "a", "--against", corpora / "b").out
     assert "25 models, 25 of the suite\n" in text
-    assert "sequences of 2 operators that the suite lacks, and how many models have them:\n" in text
+    assert "sequences of 2 operators that the suite lacks, with the number of models that have them:\n" in text
 
 
 def test_attribute_classes(nngen, tmp_path):
@@ -99,4 +99,4 @@ def test_usage(nngen, tmp_path):
     assert r.code == 0 and r.out.startswith("Usage: nngen coverage") and "--against" in r.out and "--reduce" not in r.out
     (tmp_path / "bad.onnx").write_bytes(b"\xff")
     r = nngen("coverage", tmp_path / "a.txt", tmp_path / "bad.onnx")
-    assert r.code == 1 and "is no ONNX model" in r.err and r.out.startswith("1 model\n")
+    assert r.code == 1 and "is not an ONNX model" in r.err and r.out.startswith("1 model\n")

@@ -89,11 +89,11 @@ def test_contain_one_operator(nngen, tmp_path, op, opset):
 
 
 @pytest.mark.parametrize("args, says", [
-    (["--contain", "Relu,Not"], "contain Relu,Not: Relu,Not cannot be: no output of one has a type that the next one takes"),
+    (["--contain", "Relu,Not"], "contain Relu,Not: Relu,Not is impossible: no output of one has a type that the next one takes"),
     (["--contain", "Conv,Nope"], "contain Conv,Nope: unknown operator Nope; did you mean Not?"),
     (["--contain", "Conv,Relu", "--ops", "-Relu"], "operator Relu is left out by --ops or --common"),
-    (["--contain", "Conv,Relu", "--avoid", "Conv,Relu"], "to be avoided"),
-    (["--avoid", "Relu"], "--ops -A leaves out a single one"),
+    (["--contain", "Conv,Relu", "--avoid", "Conv,Relu"], "forbidden path"),
+    (["--avoid", "Relu"], "use --ops -A to leave out a single one"),
     (["--contain", ""], "--contain '': expected A,B,C"),
 ])
 def test_what_cannot_be(nngen, tmp_path, args, says):
@@ -135,7 +135,7 @@ def test_weights_of_pairs(nngen, tmp_path):
 
 
 @pytest.mark.parametrize("text, says", [("Conv", "line 1"), ("Conv 1\nRelu -1\n", "line 2"), ("Nope 1\n", "unknown operator Nope"), ("* 0\n", "above 0"), ("Conv 1.23456", "line 1"),
-                                        ("", "holds no weight"), ("# Conv 1\n \n", "holds no weight")])
+                                        ("", "has no weights"), ("# Conv 1\n \n", "has no weights")])
 def test_malformed_weights(nngen, tmp_path, text, says):
     (tmp_path / "w").write_text(text)
     r = nngen("--weights", tmp_path / "w", "--out", tmp_path / "x")
@@ -190,7 +190,7 @@ def test_like_passes_over_what_it_cannot_read(nngen, tmp_path):
     own_model(own / "b.onnx", 2)
     own_model(own / "C.ONNX", 2)
     alone = nngen("--like", own, "--count", 2, "--inputs", 0, "--out", tmp_path / "x")
-    assert (alone.code, "passed over" in alone.err) == (0, False)
+    assert (alone.code, "skipped" in alone.err) == (0, False)
     (own / "a\nb.onnx").write_bytes(b"no model")
     (own / "deeper" / "f.onnx").mkdir(parents=True)
     subprocess.run(["mkfifo", own / "deeper" / "f.onnx" / "pipe.onnx"], check=True)
@@ -199,8 +199,8 @@ def test_like_passes_over_what_it_cannot_read(nngen, tmp_path):
     assert r.code == 0
     notes = [x for x in r.err.splitlines() if "--like" in x]
     assert [x.split(": ", 3)[2] for x in notes] == [f"{own}/a?b.onnx", f"{own}/deeper/f.onnx/pipe.onnx", f"{own}/gone.onnx"]
-    assert all(x.endswith("; passed over") for x in notes)
-    assert "is no ONNX model" in notes[0] and "is no regular file" in notes[1] and "No such file" in notes[2]
+    assert all(x.endswith("; skipped") for x in notes)
+    assert "is not an ONNX model" in notes[0] and "is not a regular file" in notes[1] and "No such file" in notes[2]
     for a, b in ((tmp_path / "x", tmp_path / "y"),):  # what could be read counts as before
         assert (a / "models.jsonl").read_bytes() == (b / "models.jsonl").read_bytes()
 
@@ -214,7 +214,7 @@ def test_like_says_why_an_operator_is_not_there(nngen, tmp_path):
     assert r.code == 0
     said = {line.split()[3]: line.split(") ", 1)[1] for line in r.err.splitlines() if "--like: operator" in line}
     listed = nngen("--list-ops").out
-    needed = next(x.split(": ", 2)[2] for x in listed.splitlines() if x.startswith("# wants other types: DequantizeLinear"))
+    needed = next(x.split(": ", 2)[2] for x in listed.splitlines() if x.startswith("# needs other types: DequantizeLinear"))
     assert said == {"DequantizeLinear": f"needs {needed}", "Gelu": "is not in opset 17", "example.LSTMish": "is not in the table",
                     "Sigmoid": "is left out by --ops or --common"}
     admitted = needed.split("with ")[1].replace(" or ", ", ").split(", ")
@@ -225,10 +225,10 @@ def test_like_says_why_an_operator_is_not_there(nngen, tmp_path):
 def test_like_what_is_no_model(nngen, tmp_path):
     (tmp_path / "own").mkdir()
     r = nngen("--like", tmp_path / "own", "--out", tmp_path / "x")
-    assert r.code == 2 and "there is no .onnx file below" in r.err
+    assert r.code == 2 and "contains no .onnx file" in r.err
     (tmp_path / "own" / "a.onnx").write_bytes(b"\x08\x07garbage")
     r = nngen("--like", tmp_path / "own", "--out", tmp_path / "x")
-    assert r.code == 1 and "a.onnx" in r.err and r.err.splitlines()[-1].endswith("nothing is left to learn from: no .onnx file below can be read")
+    assert r.code == 1 and "a.onnx" in r.err and r.err.splitlines()[-1].endswith("none of its .onnx files can be read")
     r = nngen("--like", tmp_path / "none", "--out", tmp_path / "x")
     assert r.code == 1 and "cannot open" in r.err
     (tmp_path / "w").write_text("Conv 1\n")

@@ -194,7 +194,7 @@ def test_npz_alone(nngen, tmp_path):
                                          ("--input-format", "npy"), ("--input-format", "pb,pb"), ("--input-format", "npz,")])
 def test_refused(nngen, tmp_path, flag, value):
     r = nngen(flag, value, "--out", tmp_path / "c", *OPS)
-    expected = {"--input-mode": "some of uniform, normal, corners and special, with commas between, at most 32",
+    expected = {"--input-mode": "uniform, normal, corners or special, separated by commas, at most 32",
                 "--input-format": "pb, npz or pb,npz"}[flag]
     assert (r.code, r.err) == (2, f"nngen: {flag[2:]} {value[:60]}: expected {expected}\nTry 'nngen --help'.\n")
     assert not (tmp_path / "c").exists()

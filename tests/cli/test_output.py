@@ -66,7 +66,7 @@ def test_force_is_no_licence(nngen, tmp_path):
     mine.mkdir(parents=True)
     (mine / "model.onnx").write_text("mine")
     r = nngen("--out", tmp_path / "c", "--force", *OPS)
-    assert (r.code, r.err) == (1, f"nngen: {tmp_path}/c: holds test_* directories without a manifest of nngen; move them away first\n")
+    assert (r.code, r.err) == (1, f"nngen: {tmp_path}/c: contains test_* directories without a manifest of nngen; move them away first\n")
     assert (mine / "model.onnx").read_text() == "mine" and entries(tmp_path / "c") == ["test_000000"]
 
 
@@ -153,7 +153,7 @@ def test_full_disk(nngen, small_disk, jobs):
     error, rest = r.err.splitlines()
     assert error.startswith(f"nngen: {out}/") and error.endswith(": No space left on device")
     n = len([e for e in entries(out) if e.startswith("test_")])
-    assert rest == f"nngen: {n} of 400 models were finished and stay in {out}; --resume goes on"
+    assert rest == f"nngen: {n} of 400 models were finished and stay in {out}; --resume continues the run"
     assert not [e for e in entries(out) if e.startswith(".nngen-tmp-")]
     if (out / "manifest.json").exists():  # room was found for it
         assert check(out) == n > 0
@@ -215,7 +215,7 @@ def test_signals(nngen, tmp_path, number, word, jobs):
     n = check(tmp_path / "c")
     assert n > 20
     assert (p.returncode, out) == (128 + number, "")
-    assert err == f"nngen: {word}: stopped after {n} of 200000 models; what is finished is listed in the manifest, --resume goes on\n"
+    assert err == f"nngen: {word}: stopped after {n} of 200000 models; the manifest lists the finished models, --resume continues the run\n"
     assert json.loads((tmp_path / "c" / "manifest.json").read_text())["finished"] == n
 
 
@@ -231,7 +231,7 @@ def test_killed(nngen, tmp_path):
     for model in (tmp_path / "c").glob("test_*"):
         assert (model / "model.onnx").stat().st_size > 0 and list((model / "test_data_set_0").glob("input_*.pb"))
     r = nngen("--out", tmp_path / "c", *OPS)
-    assert (r.code, r.err) == (1, f"nngen: {tmp_path}/c: holds an unfinished run; --resume goes on with it, --force starts it again\n")
+    assert (r.code, r.err) == (1, f"nngen: {tmp_path}/c: contains an unfinished run; --resume continues it, --force starts it again\n")
     write(nngen, tmp_path / "c", "--force", count=3)
     assert check(tmp_path / "c") == 3
 

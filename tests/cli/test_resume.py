@@ -89,10 +89,10 @@ def test_stopped_by_a_signal(nngen, tmp_path, number):
         time.sleep(0.001)
     p.send_signal(number)
     err = p.communicate()[1]
-    assert p.returncode == 128 + number and err.endswith("what is finished is listed in the manifest, --resume goes on\n")
+    assert p.returncode == 128 + number and err.endswith("the manifest lists the finished models, --resume continues the run\n")
     assert (out / "manifest.json").exists() and not list(out.glob(".nngen*"))
     r = nngen(*args, "--out", out)
-    assert r.err == f"nngen: {out}: holds an unfinished run; --resume goes on with it, --force starts it again\n"
+    assert r.err == f"nngen: {out}: contains an unfinished run; --resume continues it, --force starts it again\n"
     kept = {m.name: m.stat().st_ino for m in out.glob("test_*")}
     resume(nngen, out, *args)
     assert nngen(*args, "--out", tmp_path / "whole", "--quiet").code == 0
@@ -121,19 +121,19 @@ def test_a_resumed_run_is_stopped(nngen, tmp_path):
     killed(nngen, out, *args, at="test_000700")
     (out / "test_000400" / "model.onnx").write_bytes(b"")  # is not counted, and made when the run goes on
     before = {m.name for m in out.glob("test_*")} - {"test_000400"}
-    stopping_line = "nngen: stopping: the models that are there go into the manifest; a second signal stops at once\n"
+    stopping_line = "nngen: stopping: writing the manifest of the finished models; a second signal stops at once\n"
     code, err = stopping(nngen, out, args, signal.SIGTERM, signal.SIGTERM)
-    assert (code, err) == (143, stopping_line + "nngen: stopped at once, without a manifest; --resume goes on\n")
+    assert (code, err) == (143, stopping_line + "nngen: stopped at once, without a manifest; --resume continues the run\n")
     assert not (out / "manifest.json").exists() and (out / ".nngen-run.json").exists()
     code, err = stopping(nngen, out, args, signal.SIGINT)
     lines = [json.loads(line)["name"] for line in (out / "models.jsonl").read_text().splitlines()]
     assert lines == sorted(m.name for m in out.glob("test_*")) and before <= set(lines)
     assert (code, err) == (130, stopping_line + f"nngen: interrupted: stopped after {len(lines)} of 3000 models; "
-                                                "what is finished is listed in the manifest, --resume goes on\n")
+                                                "the manifest lists the finished models, --resume continues the run\n")
     manifest = json.loads((out / "manifest.json").read_text())
     assert manifest["finished"] == len(lines) < 3000 and manifest["statistics"]["nodes"] == 30 * len(lines)
     r = nngen("verify", out)
-    assert r.err == "nngen: %s/manifest.json: is of a run that was stopped; --resume goes on with it\n" % out
+    assert r.err == "nngen: %s/manifest.json: belongs to a run that was stopped; --resume continues it\n" % out
     resume(nngen, out, *args)
     assert nngen(*args, "--out", tmp_path / "whole", "--quiet").code == 0
     assert tree(out) == tree(tmp_path / "whole")
@@ -172,7 +172,7 @@ def test_full_disk(nngen, tmp_path, disk, reference):
                 for model in out.glob("test_*/**/*"):
                     assert want[str(model.relative_to(out))] == (model.read_bytes() if model.is_file() else None)
                 if made:
-                    assert r.err.splitlines()[1] == f"nngen: {made} of 120 models were finished and stay in {out}; --resume goes on"
+                    assert r.err.splitlines()[1] == f"nngen: {made} of 120 models were finished and stay in {out}; --resume continues the run"
         disk.grow()
         resume(nngen, out, *args)
         assert tree(out) == want
@@ -243,7 +243,7 @@ def test_other_program(nngen, tmp_path, field, value):
     assert r.code == 1 and r.err.startswith(f"nngen: {out}: cannot resume: {field} was '{value[:40]}' in the interrupted run and is ")
     (out / ".nngen-run.json").write_text("{")
     r = nngen(*LONG, "--out", out, "--resume")
-    assert (r.code, r.err) == (1, f"nngen: {out}: holds no run that can go on; --force replaces what nngen wrote there\n")
+    assert (r.code, r.err) == (1, f"nngen: {out}: contains no run that can be resumed; --force replaces what nngen wrote there\n")
 
 
 def test_damage_is_repaired(nngen, tmp_path, reference):
@@ -271,7 +271,7 @@ def test_nothing_of_others_is_removed(nngen, tmp_path, reference):
     out.mkdir()
     (out / "notes").write_text("mine")
     r = nngen(*SMALL, "--out", out, "--resume")
-    assert (r.code, r.err) == (1, f"nngen: {out}: holds no run that can go on; --force replaces what nngen wrote there\n")
+    assert (r.code, r.err) == (1, f"nngen: {out}: contains no run that can be resumed; --force replaces what nngen wrote there\n")
     (out / "notes").unlink()
     resume(nngen, out, *SMALL)  # an empty directory is a run that has not begun
     (out / "notes").write_text("mine")

@@ -318,13 +318,13 @@ def test_bad_files_are_named_and_passed_over(nngen, tmp_path):
     r = nngen("sequences", folder, "--format", "csv")
     assert r.code == 1
     assert [line.split(": ", 3)[1] for line in r.err.splitlines()] == [f"{folder}/a.onnx", f"{folder}/b.onnx"]
-    assert all(": is no ONNX model: " in line for line in r.err.splitlines())
+    assert all(": is not an ONNX model: " in line for line in r.err.splitlines())
     assert [row.split(",")[0] for row in r.out.splitlines()] == ["model", "below"]
     subprocess.run(["mkfifo", folder / "pipe.onnx"], check=True)
-    assert f"nngen: {folder}/pipe.onnx: is no regular file\n" in nngen("sequences", folder, timeout=20).err
+    assert f"nngen: {folder}/pipe.onnx: is not a regular file\n" in nngen("sequences", folder, timeout=20).err
     for command in ("sequences", "coverage"):
         r = nngen(command, folder / "c.onnx", folder / "below")
-        assert (r.code, r.err) == (1, f"nngen: {folder}/c.onnx: there is no .onnx file below\n") and r.out
+        assert (r.code, r.err) == (1, f"nngen: {folder}/c.onnx: contains no .onnx file\n") and r.out
 
 
 def test_outcomes(nngen, tmp_path):
@@ -335,9 +335,9 @@ def test_outcomes(nngen, tmp_path):
     out.write_text("m0.txt,failed\r\nm1.txt\tfailed\n\nm2.txt,correct\nother,failed\n")
     r = nngen("sequences", *files, "--outcomes", out)
     assert r.code == 1 and r.err == f"nngen: {out}:5: no model, or more than one, has the name other\n"
-    assert r.out.startswith("2 failed, 1 correct, 0 of a suite, 1 left out for lack of an outcome; ")
+    assert r.out.startswith("2 failed, 1 correct, 0 of a suite, 1 without an outcome, not used; ")
     for text, line, message in (("m0.txt,broken\n", 1, "expected NAME,failed or NAME,correct"), ("m0.txt\n", 1, "expected NAME,failed or NAME,correct"),
-                                ("m0.txt,failed\nm0.txt,correct\n", 2, "names a model a second time")):
+                                ("m0.txt,failed\nm0.txt,correct\n", 2, "names a model for the second time")):
         out.write_text(text)
         r = nngen("sequences", *files, "--outcomes", out)
         assert (r.code, r.out, r.err) == (1, "", f"nngen: {out}:{line}: {message}\n")
@@ -352,14 +352,14 @@ def test_usage(nngen, tmp_path):
         ((a, "--format", "xml"), "--format xml: expected text, json, csv or plain"),
         ((a, "--failed", a), f"{a}: expected --failed, --correct or --suite before it, or --outcomes"),
         ((a, "--min-length", 5, "--max-length", 4), "--min-length 5 is more than --max-length 4"),
-        ((a, "--max-length", 65), "--max-length 65: expected a whole number from 1 to 64"),
+        ((a, "--max-length", 65), "--max-length 65: expected an integer from 1 to 64"),
         ((a, "--rate", "0"), "--rate 0: expected a number above 0 and up to 1"),
         ((a, "--fail", a), "unknown option --fail; did you mean --failed"),
         ((a, "--against", a), "unknown option --against"),
         ((a, "--order"), "--order: expected N"),
         ((a, "--rate", "nan"), "--rate nan: expected a number above 0 and up to 1"),
-        ((a, "--paths", "--format", "json"), "--paths prints a path a line: leave out --format json"),
-        ((a, "--set", "1"), "--set 1 goes with --format plain"),
+        ((a, "--paths", "--format", "json"), "--paths prints lines of text: leave out --format json"),
+        ((a, "--set", "1"), "--set 1 requires --format plain"),
         ((a, "--show", "models", "--format", "plain"), "--show models: --format plain prints no tables"),
         ((a, "--show", "sets"), "--show sets compares models: expected --failed and --correct, or --outcomes"),
         ((a, "--matching"), "--matching compares models: expected --failed and --correct, or --outcomes"),

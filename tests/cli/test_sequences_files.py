@@ -121,12 +121,12 @@ def test_nodes_out_of_order(nngen, tmp_path):
 
 def test_a_cycle_is_named(nngen, tmp_path):
     save(tmp_path / "m" / "c.onnx", [helper.make_node("Relu", ["x", "b"], ["a"]), helper.make_node("Abs", ["a"], ["b"]), helper.make_node("Neg", ["b"], ["y"])])
-    says = f"{tmp_path}/m/c.onnx: has a cycle of 2 nodes: Abs, which makes b; Relu, which makes a"
+    says = f"{tmp_path}/m/c.onnx: has a cycle of 2 nodes: Abs, which produces b; Relu, which produces a"
     for command in ("sequences", "coverage"):
         r = nngen(command, tmp_path / "m")
         assert (r.code, r.err) == (1, f"nngen: {says}\n")
     r = nngen("--like", tmp_path / "m", "--dry-run")
-    assert r.code == 1 and r.err.startswith(f"nngen: --like: {says}; passed over\n")
+    assert r.code == 1 and r.err.startswith(f"nngen: --like: {says}; skipped\n")
 
 
 # ---- names ----

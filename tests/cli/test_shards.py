@@ -51,7 +51,7 @@ def test_a_shard_is_no_target(nngen, tmp_path):
     (tmp_path / "link").symlink_to(parts[1])
     for target in (parts[0], tmp_path / "link"):
         r = nngen("merge", target, *parts, "--force")
-        assert (r.code, r.out) == (2, "") and f"{target}: is a shard itself" in r.err
+        assert (r.code, r.out) == (2, "") and f"{target}: is itself a shard" in r.err
     r = nngen("merge", tmp_path / "m", *parts, "--dry-run")
     assert r.code == 2 and "merge takes no --dry-run" in r.err
     assert [tree(p) for p in parts] == before and not (tmp_path / "m").exists()
@@ -98,10 +98,10 @@ def test_what_does_not_belong_together(nngen, tmp_path, whole):
 
     assert refused(*parts[:2]) == f"{parts[0]}: is one of 3 shards, but 2 were given"
     assert refused(parts[0], parts[1], parts[1]) == f"{parts[1]}: is the same shard as {parts[1]}"
-    assert refused(whole) == f"{whole}: holds no shard of a family"
+    assert refused(whole) == f"{whole}: contains no shard of a family"
     assert refused(tmp_path / "none").endswith("/none: cannot open: No such file or directory")
     other = make(nngen, tmp_path / "other", *ARGS, "--seed", 10, "--shard", "3/3")
-    assert refused(parts[0], parts[1], other) == f"{other}: is of another family than {parts[1]}: seed differs"
+    assert refused(parts[0], parts[1], other) == f"{other}: belongs to another family than {parts[1]}: seed differs"
     (parts[2] / "test_000002" / "model.onnx").rename(tmp_path / "away")
     r = nngen("merge", out, *parts)
     assert (r.code, r.err) == (1, f"nngen: {parts[2]}/test_000002/model.onnx: cannot read: No such file or directory\n")
@@ -142,7 +142,7 @@ def test_replay_of_a_shard_that_cannot_be(nngen, tmp_path):
     for number, of in (((1 << 32) + 1, (1 << 32) + 1), (10001, 10001), (0, 1), (2, 1), (-1, 1)):
         manifest.write_text(json.dumps({**doc, "shard": {"number": number, "of": of}}))
         r = nngen("replay", manifest, "--out", tmp_path / "r")
-        assert (r.code, r.err) == (1, f"nngen: {manifest}: is no manifest of nngen, or a damaged one\n")
+        assert (r.code, r.err) == (1, f"nngen: {manifest}: is not a manifest of nngen, or is damaged\n")
 
 
 def test_replay_of_options(nngen, tmp_path):
@@ -155,9 +155,9 @@ def test_replay_of_options(nngen, tmp_path):
 def test_replay_refuses(nngen, tmp_path, whole):
     path = tmp_path / "manifest.json"
     for field, value, message in [("version", "0.0.9", "was made by nngen 0.0.9, this is 0.1.0"),
-                                  ("table_digest", "00" * 32, "was made from another operator table: its digest is 0000"),
-                                  ("generator", "other", "is no manifest of nngen, or a damaged one"),
-                                  ("options", {}, "is no manifest of nngen, or a damaged one")]:
+                                  ("table_digest", "00" * 32, "was made with another operator table: its digest is 0000"),
+                                  ("generator", "other", "is not a manifest of nngen, or is damaged"),
+                                  ("options", {}, "is not a manifest of nngen, or is damaged")]:
         m = json.loads((whole / "manifest.json").read_text())
         m[field] = value
         path.write_text(json.dumps(m))
@@ -180,7 +180,7 @@ def test_duplicates_are_named_and_counted_over_shards(nngen, tmp_path):
         if first.setdefault(row["structure"], row["name"]) != row["name"]:
             pairs.append([row["name"], first[row["structure"]]])
     assert pairs and manifest["duplicates"] == pairs[:100] and manifest["distinct"] == 120 - len(pairs)
-    assert r.err == f"nngen: {len(pairs)} of 120 models have the structure of an earlier one, see {tmp_path / 'whole'}/manifest.json\n"
+    assert r.err == f"nngen: {len(pairs)} of 120 models have the structure of an earlier model, see {tmp_path / 'whole'}/manifest.json\n"
     parts = [tmp_path / f"p{k}" for k in (1, 2, 3)]
     for k, part in enumerate(parts, 1):
         assert nngen(*args, "--shard", f"{k}/3", "--out", part).code == 0

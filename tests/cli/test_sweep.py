@@ -57,7 +57,7 @@ def test_a_signal_ends_it(nngen, tmp_path):
     while not (tmp_path / "c" / "nodes-015" / "test_000010").exists():
         time.sleep(0.0005)
     p.terminate()
-    assert "--resume goes on" in p.communicate()[1] and p.returncode == 143
+    assert "--resume continues the run" in p.communicate()[1] and p.returncode == 143
     assert [f.name for f in (tmp_path / "c").iterdir()] == ["nodes-015"]
 
 

@@ -168,18 +168,18 @@ def test_an_operator_that_cannot_be(small):
     r = small("--ops", "Grow,Never", "--nodes", 3, "--count", 2, "--dry-run")
     assert (r.code, r.err) == (0, f"nngen: missing operator Never: {why}\n")
     r = small("--contain", "Narrow,Narrow", "--nodes", 3, "--count", 1, "--dry-run")
-    start = "nngen: contain Narrow,Narrow: Narrow,Narrow cannot be: no values, shapes and attributes were found with which one can follow the other"
+    start = "nngen: contain Narrow,Narrow: Narrow,Narrow is impossible: no values, shapes and attributes were found with which one can follow the other"
     assert r.code == 2
     assert re.match(re.escape(start) + r"; in \d+ of \d+ tries: values may lie outside of the domain: Narrow, domain X \(specs/t.yaml:22:18\)\n", r.err)
 
 
 USAGE = [
-    (["--trace", "x"], "--trace x: expected a whole number from 0 to 9999999"),
-    (["--trace", "4"], "--trace 4: the family has 4 models, from 0 on"),
+    (["--trace", "x"], "--trace x: expected an integer from 0 to 9999999"),
+    (["--trace", "4"], "--trace 4: expected an index from 0 to 3"),
     (["--trace", "1", "--out", "d"], "--trace writes no models: leave out --out"),
     (["--trace-summary", "--out", "d"], "--trace-summary writes no models: leave out --out"),
-    (["--trace", "1", "--shard", "1/2"], "--trace tells of the whole family: leave out --shard"),
-    (["--trace-summary", "--nodes", "3..5"], "--trace-summary tells of one family: expected one number of --nodes"),
+    (["--trace", "1", "--shard", "1/2"], "--trace covers the whole family: leave out --shard"),
+    (["--trace-summary", "--nodes", "3..5"], "--trace-summary covers one family: expected a single number for --nodes"),
     (["--trace-summary=xml"], "--trace-summary=xml: expected text or json"),
     (["--trace", "1", "--trace-summary"], "--trace and --trace-summary exclude each other"),
 ]

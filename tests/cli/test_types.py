@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-EXPECTED = ("expected some of float32, float16, double, int8, uint8, int16, uint16, int32, uint32, int64, uint64 and bool, with commas between")
+EXPECTED = ("expected a list of float32, float16, double, int8, uint8, int16, uint16, int32, uint32, int64, uint64 or bool, separated by commas")
 TRY = "Try 'nngen --help'.\n"
 
 
@@ -46,10 +46,10 @@ def test_operators_that_want_types_say_so(nngen):
 
 def test_list_ops(nngen):
     plain = nngen("--list-ops").out
-    assert "# wants other types: QLinearConv: --types with uint8 or int8\n" in plain
+    assert "# needs other types: QLinearConv: --types with uint8 or int8\n" in plain
     assert not any(line.startswith("QLinearConv") for line in plain.splitlines())
     wide = nngen("--list-ops", "--types", "uint8,int8,int32").out
-    assert "wants other types: QLinearConv" not in wide and "wants other types: BitwiseAnd" not in plain
+    assert "needs other types: QLinearConv" not in wide and "needs other types: BitwiseAnd" not in plain
     assert any(line.startswith("QLinearConv") for line in wide.splitlines())
     listing = json.loads(nngen("--list-ops=json", "--types", "double").out)
     assert listing["data_types"] == ["float32", "double"]

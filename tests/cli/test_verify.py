@@ -42,10 +42,10 @@ def test_nothing_but_files_is_read(nngen, corpus):
     for name in ("test_000001/model.onnx", "test_000002/test_data_set_0/input_0.pb"):
         (corpus / name).unlink()
         os.mkfifo(corpus / name)
-    assert found(nngen, corpus) == ["test_000001/model.onnx: is no regular file", "test_000002/test_data_set_0/input_0.pb: is no regular file"]
+    assert found(nngen, corpus) == ["test_000001/model.onnx: is not a regular file", "test_000002/test_data_set_0/input_0.pb: is not a regular file"]
     (corpus / "models.jsonl").unlink()
     os.mkfifo(corpus / "models.jsonl")
-    assert "models.jsonl: is no regular file" in found(nngen, corpus)
+    assert "models.jsonl: is not a regular file" in found(nngen, corpus)
 
 
 def field(number, data):
@@ -65,14 +65,14 @@ def test_a_model_made_to_take_memory(nngen, corpus):
     row["files"]["model.onnx"] = hashlib.sha256(model).hexdigest()
     lines[3] = json.dumps(row)
     (corpus / "models.jsonl").write_text("\n".join(lines) + "\n")
-    assert found(nngen, corpus) == ["test_000003/model.onnx: takes more memory than a sound model of its size"]
+    assert found(nngen, corpus) == ["test_000003/model.onnx: needs more memory than a sound model of its size"]
 
 
 def test_names_stay_on_their_line(nngen, corpus):
     """A manifest from elsewhere does not steer the terminal."""
     lines = (corpus / "models.jsonl").read_text().replace("/input_0.pb", "/input\\u001b[31m\\n.pb", 1)
     (corpus / "models.jsonl").write_text(lines)
-    assert "models.jsonl: test_000000: 'test_data_set_0/input?[31m?.pb' is no file of this model" in found(nngen, corpus)
+    assert "models.jsonl: test_000000: 'test_data_set_0/input?[31m?.pb' is not a file of this model" in found(nngen, corpus)
 
 
 def test_files(nngen, corpus):
@@ -88,8 +88,8 @@ def test_files(nngen, corpus):
     (corpus / ".nngen-tmp-test_000013").mkdir()
     assert found(nngen, corpus) == sorted([
         "test_000001/model.onnx: is missing",
-        "test_000002/test_data_set_1/input_0.pb: has another SHA-256 than models.jsonl says",
-        "test_000003/model.onnx: has another SHA-256 than models.jsonl says",
+        "test_000002/test_data_set_1/input_0.pb: has a different SHA-256 than models.jsonl states",
+        "test_000003/model.onnx: has a different SHA-256 than models.jsonl states",
         "test_000004/notes: is not in models.jsonl",
         "test_000004/test_data_set_0/output_0.pb: is not in models.jsonl",
         "test_000004/test_data_set_2: is not in models.jsonl",
@@ -136,7 +136,7 @@ def test_structure(nngen, corpus):
     edit(corpus, 4, lambda row: row["files"].update({"model.onnx": hashlib.sha256(b"\xff").hexdigest()}))
     lines = found(nngen, corpus)
     assert [line.split(":")[0] for line in lines] == [f"test_{i:06}/model.onnx" for i in range(5)]
-    for line, word in zip(lines, ["before it is defined", "has 7 nodes, not 8", "twice", "a graph output that no node makes", "is no ONNX model"]):
+    for line, word in zip(lines, ["before it is defined", "has 7 nodes, not 8", "twice", "a graph output that no node produces", "is not an ONNX model"]):
         assert word in line
 
 
@@ -148,7 +148,7 @@ def test_lines(nngen, corpus):
         return found(nngen, corpus)
 
     assert with_lines(text[:-1]) == ["models.jsonl: has 11 models, not 12", "test_000011: is not in models.jsonl"]
-    assert "models.jsonl: names model 'test_000000' where another is due" in with_lines([text[1], text[0], *text[2:]])
+    assert "models.jsonl: names model 'test_000000'; expected another model here" in with_lines([text[1], text[0], *text[2:]])
     assert "models.jsonl: line 3 does not describe a model" in with_lines([*text[:2], "{}\n", *text[3:]])
     assert "models.jsonl: ends in the middle of a line" in with_lines([*text[:-1], text[-1][:-1]])
     (corpus / "models.jsonl").unlink()
@@ -159,9 +159,9 @@ def test_manifests(nngen, corpus, tmp_path):
     path = corpus / "manifest.json"
     manifest = json.loads(path.read_text())
     path.write_text(json.dumps({**manifest, "finished": 12}))
-    assert found(nngen, corpus) == ["manifest.json: is of a run that was stopped; --resume goes on with it"]
+    assert found(nngen, corpus) == ["manifest.json: belongs to a run that was stopped; --resume continues it"]
     path.write_text("{")
-    assert found(nngen, corpus) == ["manifest.json: is no manifest of nngen, or a damaged one"]
+    assert found(nngen, corpus) == ["manifest.json: is not a manifest of nngen, or is damaged"]
     path.unlink()
     assert found(nngen, corpus) == ["manifest.json: cannot read: No such file or directory"]
     r = nngen("verify", tmp_path / "none")

@@ -32,7 +32,7 @@ KEPT = {"opset": "--opset", "profile": "--profile", "types": "--types", "max_ele
 RATIO = 2  # controls generated for each treated model
 LIMIT = 600  # seconds for one call of nngen
 LEVEL = 0.05
-ASIDE = re.compile(r"nngen: (\d+ )?missing operator|.*--resume goes on")  # what nngen says beside the reason of a failure
+ASIDE = re.compile(r"nngen: (\d+ )?missing operator|.*--resume continues the run")  # what nngen prints besides the reason of a failure
 
 
 class NotTested(Exception):

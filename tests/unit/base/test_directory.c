@@ -14,8 +14,8 @@ static void directories(void **state)
         int reason;
     } rows[] = {
         {"mkdir x", "", 0},
-        {"touch x", "is no directory", 0},
-        {"mkfifo x", "is no directory", 0},
+        {"touch x", "is not a directory", 0},
+        {"mkfifo x", "is not a directory", 0},
         {"ln -s . x", "is a symbolic link", 0},
         {"true", "cannot open: No such file or directory", ENOENT},
     };

@@ -39,10 +39,10 @@ static void what_is_no_regular_file(void **state)
         int flags, reason;
         const char *message;
     } rows[] = {
-        {"mkfifo x", 0, 0, "is no regular file"},
-        {"mkfifo x", O_NOFOLLOW, 0, "is no regular file"},
-        {"mkdir x", 0, 0, "is no regular file"},
-        {"ln -s /dev/zero x", 0, 0, "is no regular file"},
+        {"mkfifo x", 0, 0, "is not a regular file"},
+        {"mkfifo x", O_NOFOLLOW, 0, "is not a regular file"},
+        {"mkdir x", 0, 0, "is not a regular file"},
+        {"ln -s /dev/zero x", 0, 0, "is not a regular file"},
         {"ln -s /dev/zero x", O_NOFOLLOW, 0, "is a symbolic link"},
         {"ln -s x x", O_NOFOLLOW, 0, "is a symbolic link"},
         {"ln -s x x", 0, ELOOP, "cannot read: Too many levels of symbolic links"},
@@ -97,10 +97,10 @@ static void streams_that_say_nothing(void **state)
     (void)state;
     assert_int_equal(shell("mkfifo %s/fifo", folder), 0);
     assert_int_equal(read_stream("fifo", NULL, 100), NN_ERR_IO); /* nobody writes */
-    assert_string_equal(err.message, "is no regular file, and gave nothing to read for 2 s");
+    assert_string_equal(err.message, "is not a regular file, and gave no data for 2 s");
     assert_string_equal(err.file, folder_path("fifo"));
     assert_int_equal(read_stream("fifo", "(printf abc; sleep 4) > fifo", 100), NN_ERR_IO); /* or stops to */
-    assert_string_equal(err.message, "is no regular file, and gave nothing to read for 2 s");
+    assert_string_equal(err.message, "is not a regular file, and gave no data for 2 s");
     assert_int_equal(stream_read(&bytes, "/dev/zero", 100000, 2, &err), NN_ERR_IO);
     assert_string_equal(err.message, "is larger than 100000 bytes");
     assert_int_equal(stream_read(&bytes, folder, 100, 2, &err), NN_ERR_IO);

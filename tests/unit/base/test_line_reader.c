@@ -85,7 +85,7 @@ static void what_is_no_file_of_lines(void **state)
     assert_string_equal(err.message, "cannot read: No such file or directory");
     line_reader r;
     assert_int_equal(line_reader_open(&r, AT_FDCWD, "/tmp", 0, "/tmp", &err), NN_ERR_IO);
-    assert_string_equal(err.message, "is no regular file");
+    assert_string_equal(err.message, "is not a regular file");
     line_reader_close(&r);
     line_reader_close(&r); /* twice does no harm */
 }
@@ -114,7 +114,7 @@ static void lines_without_end(void **state)
     assert_int_equal(shell("truncate -s 3G %s", folder_path(FILE_NAME)), 0);
     assert_int_equal(read_all(bytes, sizeof bytes, &lines, &err), NN_ERR_IO);
     assert_int_equal(lines, 1);
-    assert_string_equal(err.message, "is no text: it has a NUL byte");
+    assert_string_equal(err.message, "is not text: it has a NUL byte");
 }
 
 static void no_memory(void **state)

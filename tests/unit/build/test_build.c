@@ -285,10 +285,13 @@ static void impossible_requests_say_why(void **state)
         nn_status status;
         const char *message;
     } rows[] = {
-        {{"Compare", "Not"}, 5, NN_ERR_BUILD, "none of the 2 operators can stand in a graph with float32 inputs and outputs"},
+        {{"Compare", "Not"},
+         5,
+         NN_ERR_BUILD,
+         "none of the 2 operators can be used in a graph whose inputs and outputs are float32"},
         {{"Compare", "Select"}, 1, NN_ERR_BUILD, "with these operators the smallest graph has 2 nodes, not 1"},
         {{"Compare", "Select"}, 0, NN_ERR_USAGE, "the number of nodes must be between 1 and 33554431"},
-        {{NULL}, 1, NN_ERR_BUILD, "none of the 0 operators can stand in a graph with float32 inputs and outputs"},
+        {{NULL}, 1, NN_ERR_BUILD, "none of the 0 operators can be used in a graph whose inputs and outputs are float32"},
         {{"Compare", "Select"}, 2, NN_OK, ""},
     };
     const spec_file file = {.name = "small.yaml", .bytes = small_table, .size = sizeof small_table - 1};
@@ -340,7 +343,7 @@ static void outputs_stay_few_whatever_is_asked(void **state)
     r.nodes = 5;
     assert_int_equal(builder_build(b, &r, t, &g, &report, &err), NN_ERR_BUILD);
     assert_string_equal(err.message,
-                        "no graph of 5 nodes found in 20 attempts with 1 operators: no operator could follow after 2 "
+                        "no graph of 5 nodes found in 20 attempts with 1 operators: no operator could be added after 2 "
                         "nodes, with at most 2 outputs; in 106 of 205 tries: values do not spread as those of what is to be "
                         "replaced: Double, target Y");
     tape_free(t);

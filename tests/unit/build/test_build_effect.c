@@ -120,14 +120,14 @@ static void each_fault_has_its_text(void **state)
     } rows[] = {
         {twice, "an operator would take the same tensor twice"},
         {linked_twice, "an operator would take the same tensor twice"},
-        {bool_graph_input, "it takes a type that no graph input has"},
-        {link_to_nothing, "the output is left out"},
+        {bool_graph_input, "it takes a type that graph inputs cannot have"},
+        {link_to_nothing, "the operator leaves the output out"},
         {difference_of_functions, "its inputs are functions of one tensor"},
-        {norm_of_equal_elements, "its input is the same all along an axis"},
-        {weak_values_led_on, "its values may well be the same for all inputs"},
-        {weak_in_place_of_an_input, "its values may well be the same for all inputs"},
-        {single_value, "its output has one value only"},
-        {avoided_path, "a path that is to be avoided would be complete"},
+        {norm_of_equal_elements, "all elements of its input are equal along an axis"},
+        {weak_values_led_on, "its values may be the same for all inputs"},
+        {weak_in_place_of_an_input, "its values may be the same for all inputs"},
+        {single_value, "its output can have only one value"},
+        {avoided_path, "it would complete a forbidden path"},
         {constant_led_on, "its result would not depend on graph inputs"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -80,7 +80,7 @@ static void each_reason_is_reached(void **state)
     assert_int_equal(build_try(x->b, &same, 1), LOWER_OK);
     int32_t input = x->b->s.nodes[x->b->s.n_nodes - 1].inputs[0];
 
-    expect(x, &not, 1, "nothing makes a tensor of the type: Not, input X");
+    expect(x, &not, 1, "no operator produces a tensor of the type: Not, input X");
     many.given[0] = many.given[1] = input;
     expect(x, &many, 1, "the inputs would take too many tensors: Many");
 

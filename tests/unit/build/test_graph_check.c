@@ -102,7 +102,7 @@ static void faults_are_found(void **state)
         const char *message;
     } rows[] = {
         {"one node less", NULL, 7, "the graph has 6 nodes instead of 7"},
-        {"consumer before producer", swap_order, 6, "node 1 stands before the producer of its input 0"},
+        {"consumer before producer", swap_order, 6, "node 1 comes before the producer of its input 0"},
         {"order repeats", repeat_order, 6, "the order is not a permutation at 5"},
         {"consumers", wrong_consumers, 6, "tensor 4 has 2 uses, 3 are noted"},
         {"input twice", twice, 6, "node 2: tensor 5 is its input twice"},
@@ -110,7 +110,7 @@ static void faults_are_found(void **state)
         {"last input left out", trailing_gap, 6, "node 2: input 1 is -1"},
         {"another's output", other_producer, 6, "node 1 does not produce its output 0"},
         {"input type", input_type, 6, "graph input 0 is int64"},
-        {"output type", output_type, 6, "graph output 9 is no node output of a type of data"},
+        {"output type", output_type, 6, "graph output 9 is not a node output of a type of data"},
         {"output not listed", unlisted_output, 6, "1 graph inputs and 2 outputs, 1 and 1 listed"},
         {"dead end", dead_end, 6, "node 5 (Reshape) reaches no graph output"},
         {"infinite interval", no_interval, 6, "tensor 5 has no finite interval"},

@@ -38,8 +38,8 @@ static void no_family(void **state)
     assert_int_equal(nn_corpus_merge(folder_path("m"), NULL, 0, NULL, NULL, NULL, NULL, &err), NN_ERR_USAGE);
     assert_string_equal(err.message, "no shard was given");
     refused("s1", "s2", "s1", "s1", "is the same shard as %s/s1");
-    refused("s1", "whole", "s2", "whole", "holds no shard of a family");
-    refused("s1", "other", "s3", "other", "is of another family than %s/s1: seed differs");
+    refused("s1", "whole", "s2", "whole", "contains no shard of a family");
+    refused("s1", "other", "s3", "other", "belongs to another family than %s/s1: seed differs");
     refused("s1", "of2", "s3", "of2", "is one of 2 shards, but 3 were given");
     refused("s1", "nowhere", "s3", "nowhere", "cannot open: No such file or directory");
 }
@@ -51,33 +51,33 @@ static void unfinished_or_damaged(void **state)
     static const struct {
         const char *edit, *where, *message;
     } rows[] = {
-        {"sed -i '$d' d/models.jsonl", "d/models.jsonl", "has no line of test_000004 where it should be"},
-        {"sed -i 1d d/models.jsonl", "d/models.jsonl", "has no line of test_000001 where it should be"},
+        {"sed -i '$d' d/models.jsonl", "d/models.jsonl", "has no line for test_000004 at the expected place"},
+        {"sed -i 1d d/models.jsonl", "d/models.jsonl", "has no line for test_000001 at the expected place"},
         {"sed -i 's/\"structure\":\"..../\"structure\":\"/' d/models.jsonl", "d/models.jsonl",
          "the line of test_000001 has no structure of 32 hexadecimal digits"},
         {"printf x >> d/models.jsonl; sed -i '$d' d/models.jsonl; printf '{\"name\":1}\\n' > d/models.jsonl", "d/models.jsonl",
-         "has no line of test_000001 where it should be"},
+         "has no line for test_000001 at the expected place"},
         {"rm d/test_000004/test_data_set_1/input_0.pb", "d/test_000004/test_data_set_1/input_0.pb",
          "cannot read: No such file or directory"},
         {"sed -i 's|\"model.onnx\"|\"../model.onnx\"|' d/models.jsonl", "d/models.jsonl",
-         "test_000001: '../model.onnx' is no file of this model"},
+         "test_000001: '../model.onnx' is not a file of this model"},
         {"sed -i 's|\"model.onnx\"|\"a/b/model.onnx\"|' d/models.jsonl", "d/models.jsonl",
-         "test_000001: 'a/b/model.onnx' is no file of this model"},
+         "test_000001: 'a/b/model.onnx' is not a file of this model"},
         {"sed -i 's|\"model.onnx\"|\".model\"|' d/models.jsonl", "d/models.jsonl",
-         "test_000001: '.model' is no file of this model"},
+         "test_000001: '.model' is not a file of this model"},
         {"sed -i 's|\"model.onnx\"|\"notes\"|' d/models.jsonl; for i in d/test_*; do cp $i/model.onnx $i/notes; done",
-         "d/models.jsonl", "test_000001: 'notes' is no file of this model"},
+         "d/models.jsonl", "test_000001: 'notes' is not a file of this model"},
         {"sed -i 's|\"model.onnx\"|\"test_data_set_1/\"|' d/models.jsonl", "d/models.jsonl",
-         "test_000001: 'test_data_set_1/' is no file of this model"},
+         "test_000001: 'test_data_set_1/' is not a file of this model"},
         {"sed -i 's|data_set_1/|data_set_1x/|g' d/models.jsonl; for i in d/test_*; do mv $i/test_data_set_1 $i/test_data_set_1x; "
          "done",
-         "d/models.jsonl", "test_000001: 'test_data_set_1x/input_0.pb' is no file of this model"},
+         "d/models.jsonl", "test_000001: 'test_data_set_1x/input_0.pb' is not a file of this model"},
         {"ln -sf /dev/null d/test_000004/model.onnx", "d/test_000004/model.onnx", "is a symbolic link"},
         {"sed -i 's/\"number\": 2/\"number\": 20002/; s/\"of\": 3/\"of\": 20003/' d/manifest.json", "d/manifest.json",
-         "is no manifest of nngen, or a damaged one"},
-        {"printf '{' > d/manifest.json", "d/manifest.json", "is no manifest of nngen, or a damaged one"},
+         "is not a manifest of nngen, or is damaged"},
+        {"printf '{' > d/manifest.json", "d/manifest.json", "is not a manifest of nngen, or is damaged"},
         {"sed -i 's/\"version\": \"[^\"]*\"/\"version\": \"0\"/' d/manifest.json", "d",
-         "was made by another version or table than %s/s1"},
+         "was made with another version or table than %s/s1"},
         {"rm d/models.jsonl", "d/models.jsonl", "cannot read: No such file or directory"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -97,7 +97,7 @@ static void unfinished_or_damaged(void **state)
         NN_ERR_CANCELLED);
     nn_family_close(f);
     assert_int_equal(report.models, 1); /* the one that is there is counted, none is made */
-    refused("s1", "d", "s3", "d", "holds an unfinished run; --resume goes on with it");
+    refused("s1", "d", "s3", "d", "contains an unfinished run; --resume continues it");
     assert_int_equal(shell("rm -rf %s/d", folder), 0);
 }
 

@@ -226,7 +226,7 @@ static void force_refuses_what_is_not_ours(void **state)
     assert_int_equal(unlink(path("models.jsonl")), 0);
     assert_int_equal(mkdir(path("test_000000"), 0777), 0); /* a layout that others use too */
     put("test_000000/model.onnx", "mine");
-    assert_string_equal(refused(true, ""), "holds test_* directories without a manifest of nngen; move them away first");
+    assert_string_equal(refused(true, ""), "contains test_* directories without a manifest of nngen; move them away first");
     assert_string_equal(content_of("test_000000/model.onnx"), "mine");
 }
 
@@ -243,7 +243,7 @@ static void leftovers_of_a_crash(void **state)
     outdir_close(d); /* as a crash would leave it */
     put(".nngen-tmp-manifest.json", "{");
     assert_string_equal(listing(), ".nngen-models.jsonl .nngen-tmp-manifest.json .nngen-tmp-test_000001 test_000000");
-    assert_string_equal(refused(false, ""), "holds an unfinished run; --force starts it again");
+    assert_string_equal(refused(false, ""), "contains an unfinished run; --force starts it again");
     d = opened(true);
     assert_string_equal(listing(), ".nngen-models.jsonl");
     outdir_close(d);
@@ -304,7 +304,7 @@ static void reasons_of_the_system(void **state)
     nn_error err;
     outdir *d;
     assert_int_equal(outdir_open(&d, "", OUTDIR_NEW, NULL, &err), NN_ERR_IO);
-    assert_string_equal(err.message, "an empty path is no directory");
+    assert_string_equal(err.message, "the path is empty; expected a directory");
 }
 
 static void long_paths_keep_their_end(void **state)

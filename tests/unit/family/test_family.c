@@ -39,7 +39,7 @@ static void misuse_is_reported(void **state)
     const void *bytes;
     size_t n;
     assert_int_equal(nn_model_build(&m, family, 6, &err), NN_ERR_USAGE);
-    assert_string_equal(err.message, "model 6: the family has 6 models, from 0 on");
+    assert_string_equal(err.message, "model 6: expected an index from 0 to 5");
     assert_null(m);
     assert_int_equal(nn_model_build(&m, family, 1, &err), NN_OK);
     assert_string_equal(nn_model_name(m), "test_000001");
@@ -52,17 +52,17 @@ static void misuse_is_reported(void **state)
     assert_string_equal(err.file, "/nowhere/at");
     assert_int_equal(nn_family_open(&other, table, &(nn_family_config){.nodes = 5}, &err), NN_OK);
     assert_int_equal(nn_model_build(&m, other, 0, &err), NN_ERR_USAGE);
-    assert_string_equal(err.message, "model 0: the model to overwrite is of another family");
+    assert_string_equal(err.message, "model 0: the model to overwrite belongs to another family");
     nn_model_free(m);
     nn_family_close(other);
 
     const struct {
         nn_family_config c;
         const char *message;
-    } families[] = {{{.nodes = 100001}, "nodes 100001: expected a whole number from 1 to 100000"},
-                    {{.count = UINT64_MAX}, "count -1: expected a whole number from 1 to 10000000"},
-                    {{.inputs = -2}, "inputs -2: expected a whole number from 0 to 100000"},
-                    {{.max_elements = 3}, "max-elements 3: expected a whole number from 16 to 16777216"}};
+    } families[] = {{{.nodes = 100001}, "nodes 100001: expected an integer from 1 to 100000"},
+                    {{.count = UINT64_MAX}, "count -1: expected an integer from 1 to 10000000"},
+                    {{.inputs = -2}, "inputs -2: expected an integer from 0 to 100000"},
+                    {{.max_elements = 3}, "max-elements 3: expected an integer from 16 to 16777216"}};
     for (size_t i = 0; i < COUNT(families); i++) {
         assert_int_equal(nn_family_open(&other, table, &families[i].c, &err), NN_ERR_USAGE);
         assert_null(other);
@@ -72,7 +72,7 @@ static void misuse_is_reported(void **state)
         nn_table_config c;
         const char *message;
     } tables[] = {
-        {{.opset = 12}, "opset 12: expected a whole number from 13 to 28"},
+        {{.opset = 12}, "opset 12: expected an integer from 13 to 28"},
         {{.profile = "tvm"}, "profile tvm: expected onnx, openvino, ort, tract; with --specs DIR also one of DIR/profiles"},
         {{.profile = "../x", .specs = "specs"}, "profile ../x: expected a name, not a path"},
         {{.ops = "Nothing"}, "unknown operator Nothing"}};

@@ -79,7 +79,7 @@ static void weights_are_shares(void **state)
     folder_write("other.txt", "no model");
     assert_int_equal(nn_weights_like(&text, folder, table, &listener, &err), NN_OK);
     assert_string_equal(text, expected);
-    assert_string_equal(told, "broken.onnx: is no ONNX model: an unknown kind of field in a model\n"
+    assert_string_equal(told, "broken.onnx: is not an ONNX model: an unknown wire type in a model\n"
                               "LayerNormalization 1 is not in opset 16\n"
                               "Mystery 1 is not in the table\n"
                               "Sigmoid 2 is left out by --ops or --common\n");
@@ -117,16 +117,16 @@ static void nothing_to_learn_from(void **state)
     assert_int_equal(nn_weights_like(&text, folder_path("none"), table, NULL, &err), NN_ERR_IO);
     assert_string_equal(err.message, "cannot open: No such file or directory");
     assert_int_equal(nn_weights_like(&text, folder, table, NULL, &err), NN_ERR_USAGE);
-    assert_string_equal(err.message, "there is no .onnx file below");
+    assert_string_equal(err.message, "contains no .onnx file");
     assert_string_equal(err.file, folder);
     folder_write("broken.onnx", "no model");
     assert_int_equal(nn_weights_like(&text, folder, table, NULL, &err), NN_ERR_IO);
-    assert_string_equal(err.message, "nothing is left to learn from: no .onnx file below can be read");
+    assert_string_equal(err.message, "none of its .onnx files can be read");
     g.n = 0;
     node(&g, "Mystery", "", "m", NULL);
     put_model("strange.onnx", &g);
     assert_int_equal(nn_weights_like(&text, folder, table, NULL, &err), NN_ERR_USAGE);
-    assert_string_equal(err.message, "its models have no operator that the table has");
+    assert_string_equal(err.message, "none of the operators of its models is in the table");
     assert_null(text);
 }
 
@@ -140,10 +140,10 @@ static void files_of_weights(void **state)
     } rows[] = {
         {"Conv 2.5\n", 9, NULL},
         {"  # a comment\n\n\t Conv 2.5", 25, NULL},
-        {"", 0, "holds no weight; expected lines such as Conv 2.5 or Conv,Relu 4"},
-        {" \t\r\n# Conv 2.5\n#", 16, "holds no weight; expected lines such as Conv 2.5 or Conv,Relu 4"},
-        {"Conv 2.5\n\0", 10, "is no text"},
-        {"\0", 1, "is no text"},
+        {"", 0, "has no weights; expected lines such as Conv 2.5 or Conv,Relu 4"},
+        {" \t\r\n# Conv 2.5\n#", 16, "has no weights; expected lines such as Conv 2.5 or Conv,Relu 4"},
+        {"Conv 2.5\n\0", 10, "is not text"},
+        {"\0", 1, "is not text"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char *text = told;

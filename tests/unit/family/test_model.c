@@ -128,8 +128,8 @@ static void sets_and_inputs_that_are_not_there(void **state)
         const uint64_t beyond[] = {rows[i].sets, rows[i].sets + 7, UINT32_MAX, (uint64_t)INT64_MAX + 1, UINT64_MAX};
         for (size_t k = 0; k < sizeof beyond / sizeof beyond[0]; k++) {
             char want[100];
-            (void)snprintf(want, sizeof want, "set %llu: the family has %llu, from 0 on", (unsigned long long)beyond[k],
-                           (unsigned long long)rows[i].sets);
+            (void)snprintf(want, sizeof want, "set %llu: the family has %llu input sets, counted from 0",
+                           (unsigned long long)beyond[k], (unsigned long long)rows[i].sets);
             assert_int_equal(nn_model_input(m, beyond[k], 0, &bytes, &size, &err), NN_ERR_USAGE);
             assert_string_equal(err.message, want);
         }
@@ -167,7 +167,7 @@ static void objects_and_paths_that_are_null(void **state)
     assert_string_equal(err.message, "no directory was given");
     assert_null(text);
     assert_int_equal(nn_corpus_merge(NULL, &(const char *){folder}, 1, NULL, NULL, NULL, NULL, &err), NN_ERR_USAGE);
-    assert_string_equal(err.message, "no directory to write was given");
+    assert_string_equal(err.message, "no output directory was given");
     assert_int_equal(nn_corpus_merge(folder, NULL, 1, NULL, NULL, NULL, NULL, &err), NN_ERR_USAGE);
     assert_int_equal(nn_corpus_merge(folder_path("none"), &(const char *){NULL}, 1, NULL, NULL, NULL, NULL, &err), NN_ERR_USAGE);
     assert_string_equal(err.message, "no shard was given");

@@ -75,16 +75,16 @@ static void test_cycles(void **state)
     g.n = 0;
     node(&g, "A", "b", "a", NULL);
     node(&g, "B", "a", "b", NULL);
-    expect(&g, "has a cycle of 2 nodes: B, which makes b; A, which makes a");
+    expect(&g, "has a cycle of 2 nodes: B, which produces b; A, which produces a");
     g.n = 0;
     node(&g, "Before", "", "z", NULL);
     node(&g, "A", "a z", "a", NULL);
-    expect(&g, "has a cycle of 1 node: A, which makes a");
+    expect(&g, "has a cycle of 1 node: A, which produces a");
     g.n = body.n = 0;
     node(&body, "In", "d", "i", NULL);
     node(&g, "Choose", "", "c", &body);
     node(&g, "D", "c", "d", NULL);
-    expect(&g, "has a cycle of 2 nodes: D, which makes d; Choose, which makes c");
+    expect(&g, "has a cycle of 2 nodes: D, which produces d; Choose, which produces c");
     g.n = 0;
     for (int i = 0; i < 7; i++) {
         char in[16], out[16];
@@ -92,7 +92,8 @@ static void test_cycles(void **state)
         (void)snprintf(in, sizeof in, "t%d", (i + 1) % 7);
         node(&g, "N", in, out, NULL);
     }
-    expect(&g, "has a cycle of 7 nodes: N, which makes t6; N, which makes t5; N, which makes t4; N, which makes t3; ...");
+    expect(&g,
+           "has a cycle of 7 nodes: N, which produces t6; N, which produces t5; N, which produces t4; N, which produces t3; ...");
 }
 
 int main(void)

@@ -16,7 +16,7 @@ static void test_memory(void **state)
     onnx_view v;
     nn_error err = {0};
     assert_int_equal(onnx_view_read(&v, bytes, n + 5, "f", &err), NN_ERR_IO);
-    assert_string_equal(err.message, "takes more memory than a sound model of its size");
+    assert_string_equal(err.message, "needs more memory than a sound model of its size");
     free(bytes);
 }
 

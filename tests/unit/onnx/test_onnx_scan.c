@@ -11,16 +11,16 @@ static void test_wire(void **state)
         size_t n;
         const char *message;
     } cases[] = {
-        {"", 0, "is no ONNX model: it has no graph"},
-        {"\x08\x08", 2, "is no ONNX model: it has no graph"},
-        {"\x08", 1, "is no ONNX model: a number that is cut off in a model"},
-        {"\x3a\x05\x0a", 3, "is no ONNX model: a field that is cut off in a model"},
-        {"\x3a\x02\x0a\x05", 4, "is no ONNX model: a field that is cut off in a graph"},
-        {"hello, world", 12, "is no ONNX model: an unknown kind of field in a model"},
-        {"\x0b\x0c", 2, "is no ONNX model: an unknown kind of field in a model"},
-        {"\x3a\x00\x3a\x00", 4, "holds field 7 of a model twice"},
-        {"\x02\x00", 2, "is no ONNX model: a broken field in a model"},
-        {"\x3a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 11, "is no ONNX model: a field that is cut off in a model"},
+        {"", 0, "is not an ONNX model: it has no graph"},
+        {"\x08\x08", 2, "is not an ONNX model: it has no graph"},
+        {"\x08", 1, "is not an ONNX model: a truncated number in a model"},
+        {"\x3a\x05\x0a", 3, "is not an ONNX model: a truncated field in a model"},
+        {"\x3a\x02\x0a\x05", 4, "is not an ONNX model: a truncated field in a graph"},
+        {"hello, world", 12, "is not an ONNX model: an unknown wire type in a model"},
+        {"\x0b\x0c", 2, "is not an ONNX model: an unknown wire type in a model"},
+        {"\x3a\x00\x3a\x00", 4, "has field 7 of a model twice"},
+        {"\x02\x00", 2, "is not an ONNX model: an invalid field in a model"},
+        {"\x3a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 11, "is not an ONNX model: a truncated field in a model"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         onnx_view v;
@@ -42,7 +42,7 @@ static void test_deep(void **state)
     for (int depth = 1; depth <= 40; depth++) {
         g.n = 0;
         node(&g, "If", "", "", depth > 1 ? &inner : NULL);
-        expect(&g, depth <= 32 ? "" : "has graphs inside each other more than 32 deep");
+        expect(&g, depth <= 32 ? "" : "nests graphs more than 32 levels deep");
         inner = g;
     }
 }

@@ -60,10 +60,10 @@ static void faults(void **state)
     g.n = 0;
     node(&g, "A", "", "a", NULL);
     named(&g, 12, 1, "b");
-    check(&g, 1, "has a graph output that no node makes");
+    check(&g, 1, "has a graph output that no node produces");
     g.n = 0;
     named(&g, 12, 1, "");
-    check(&g, 0, "has a graph output that no node makes");
+    check(&g, 0, "has a graph output that no node produces");
     char name[200], says[140];
     memset(name, 'n', sizeof name - 1);
     name[sizeof name - 1] = '\0';

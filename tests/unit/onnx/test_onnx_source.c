@@ -106,7 +106,7 @@ static void what_is_no_file(void **state)
     assert_string_equal(err.message, "cannot read: No such file or directory");
     assert_string_equal(err.file, "shown");
     assert_int_equal(onnx_source_file(&s, AT_FDCWD, folder, "shown", &err), NN_ERR_IO);
-    assert_string_equal(err.message, "is no regular file");
+    assert_string_equal(err.message, "is not a regular file");
     onnx_source_close(&s); /* also after a failure */
 }
 

@@ -75,9 +75,9 @@ static void what_cannot_be_is_said(void **state)
                  {"Conv,Nope", "", "unknown operator Nope; did you mean Not?"},
                  {"Constant,Relu", "", "would not depend on graph inputs"},
                  {"Conv,,Relu", "", "expected names"},
-                 {"Conv,Relu,Add", "Conv,Relu", "holds a sequence that is to be avoided"},
-                 {"Relu,Relu,Relu,Relu,Relu,Relu,Relu,Relu,Relu", "", "has no room in 8 nodes"},
-                 {"", "Relu", "--ops -A leaves out a single one"}};
+                 {"Conv,Relu,Add", "Conv,Relu", "contains a forbidden path"},
+                 {"Relu,Relu,Relu,Relu,Relu,Relu,Relu,Relu,Relu", "", "does not fit into 8 nodes"},
+                 {"", "Relu", "use --ops -A to leave out a single one"}};
     nn_table *t = open_table();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         nn_family *f;

@@ -75,9 +75,9 @@ static void against_a_suite(void **state)
             "sequences of 2 operators                 2           2           1           1\n"
             "sequences of 3 operators                 1           0           0           1\n"
             "sequences of 4 operators                 0           0           0           0\n"
-            "\nsequences of 2 operators that the suite lacks, and how many models have them:\n"
+            "\nsequences of 2 operators that the suite lacks, with the number of models that have them:\n"
             "       2  A,B\n"
-            "\nsequences of 3 operators that the suite lacks, and how many models have them:\n"
+            "\nsequences of 3 operators that the suite lacks, with the number of models that have them:\n"
             "       1  A,B,C\n");
 }
 

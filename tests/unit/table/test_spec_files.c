@@ -55,7 +55,7 @@ static void folders(void **state)
     assert_io_error(spec_read_dir(&f, &n, folder_path("a.yaml"), &a, &err), &err, folder_path("a.yaml"),
                     "cannot open the folder: Not a directory");
     assert_int_equal(mkdir(folder_path("sub.yaml"), 0700), 0);
-    assert_io_error(spec_read_dir(&f, &n, folder, &a, &err), &err, folder_path("sub.yaml"), "is no regular file");
+    assert_io_error(spec_read_dir(&f, &n, folder, &a, &err), &err, folder_path("sub.yaml"), "is not a regular file");
 }
 
 static void files(void **state)
@@ -65,9 +65,10 @@ static void files(void **state)
     nn_error err;
     assert_io_error(spec_read_file(&f, folder_path("none"), &a, &err), &err, folder_path("none"),
                     "cannot read: No such file or directory");
-    assert_io_error(spec_read_file(&f, folder, &a, &err), &err, folder, "is no regular file");
+    assert_io_error(spec_read_file(&f, folder, &a, &err), &err, folder, "is not a regular file");
     assert_int_equal(mkfifo(folder_path("pipe.yaml"), 0600), 0);
-    assert_io_error(spec_read_file(&f, folder_path("pipe.yaml"), &a, &err), &err, folder_path("pipe.yaml"), "is no regular file");
+    assert_io_error(spec_read_file(&f, folder_path("pipe.yaml"), &a, &err), &err, folder_path("pipe.yaml"),
+                    "is not a regular file");
     folder_write("a.yaml", "");
     assert_int_equal(truncate(folder_path("a.yaml"), (off_t)SPEC_MAX_BYTES * 4), 0);
     assert_io_error(spec_read_file(&f, folder_path("a.yaml"), &a, &err), &err, folder_path("a.yaml"),

@@ -453,13 +453,13 @@ static void contradictions_are_errors(void **state)
     assert_string_equal(refused(&f, &(content){.kind = CONTENT_UNIFORM, .lo = NAN, .hi = 1}),
                         "values in [nan, 1] are beyond float32");
     assert_string_equal(refused(&u8, &(content){.kind = CONTENT_INTEGERS, .lo = 0, .hi = 300}),
-                        "[0, 300] are not bounds of whole numbers of uint8");
+                        "[0, 300] are not integer bounds of uint8");
     assert_string_equal(refused(&i64, &(content){.kind = CONTENT_INTEGERS, .lo = 0.5, .hi = 3}),
-                        "[0.5, 3] are not bounds of whole numbers of int64");
+                        "[0.5, 3] are not integer bounds of int64");
     assert_string_equal(refused(&i64, &(content){.kind = CONTENT_DISTINCT, .lo = 0, .hi = 2}),
-                        "4 different values out of 3 are not possible");
+                        "expected 4 different values, but only 3 are possible");
     assert_string_equal(refused(&i64, &(content){.kind = CONTENT_PERMUTED, .axis = 0, .count = 3}),
-                        "4 different values out of 3 are not possible");
+                        "expected 4 different values, but only 3 are possible");
     assert_string_equal(refused(&i64, &(content){.kind = CONTENT_PERMUTED, .axis = 1, .count = 3}), "axis 1 of a tensor of rank 1");
     assert_string_equal(refused(&i64, &(content){.kind = CONTENT_TUPLES, .list = three, .n_list = 3}),
                         "index tuples of length 4 into a shape of rank 3");

@@ -48,8 +48,7 @@ static void lists_of_modes(void **state)
         char says[200];
         assert_int_equal(input_modes_parse(&m, wrong[i], &err), NN_ERR_USAGE);
         (void)snprintf(says, sizeof says,
-                       "input-mode %s: expected some of uniform, normal, corners and special, with commas between, at most 32",
-                       wrong[i]);
+                       "input-mode %s: expected uniform, normal, corners or special, separated by commas, at most 32", wrong[i]);
         assert_string_equal(err.message, says);
     }
     char list[8 * (INPUT_LIST_MAX + 1)] = "normal";
@@ -315,9 +314,9 @@ static void no_value_in_the_interval(void **state)
         tensor_desc d;
         const char *message;
     } rows[] = {
-        {{.type = DT_INT8, .range = {0.25, 0.75}}, "[0.25, 0.75] are not bounds of whole numbers of int8"},
-        {{.type = DT_INT8, .range = {0, 128}}, "[0, 128] are not bounds of whole numbers of int8"},
-        {{.type = DT_UINT8, .range = {3, 2}}, "[3, 2] are not bounds of whole numbers of uint8"},
+        {{.type = DT_INT8, .range = {0.25, 0.75}}, "[0.25, 0.75] are not integer bounds of int8"},
+        {{.type = DT_INT8, .range = {0, 128}}, "[0, 128] are not integer bounds of int8"},
+        {{.type = DT_UINT8, .range = {3, 2}}, "[3, 2] are not integer bounds of uint8"},
         {{.type = DT_FLOAT16, .range = {1.0001, 1.0002}}, "no float16 value lies in [1.0001, 1.0002]"},
         {{.type = DT_FLOAT32, .range = {0, INFINITY}}, "no float32 value lies in [0, inf]"},
     };
