@@ -7,7 +7,7 @@ for tool in help2man lowdown; do
 done
 mkdir -p "$out"
 export LC_ALL=C
-# Fixed, so that the pages are the same whenever they are made.
+# A fixed date, so that the pages do not depend on the time.
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-0}
 export SOURCE_DATE_EPOCH
 # The rows of `nngen COMMAND --help` as a list of options, in the section of these commands.

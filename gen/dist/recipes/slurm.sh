@@ -1,8 +1,8 @@
 #!/bin/sh
-# A corpus as a Slurm job array; DIR on a file system that the nodes share. nngen has to be on the path.
+# Makes a corpus by a Slurm job array. DIR must be on a file system that the nodes share, and nngen on the path.
 #   id=$(sbatch --parsable --array=1-64 slurm.sh DIR --count 100000 --nodes 40)
 #   sbatch --dependency=afterok:$id --wrap "nngen merge DIR DIR.shards/*"
-# A task that was preempted or ran out of time goes on where it was when it is queued again.
+# A task that was preempted or ran out of time continues where it stopped when it is queued again.
 #SBATCH --job-name=nngen
 #SBATCH --cpus-per-task=2
 #SBATCH --mem=512M
