@@ -200,6 +200,20 @@ static interval fold_interval(int fn, interval a, interval b)
     }
 }
 
+/* Whether a tensor's values are known; those of an initializer are not until it is filled. */
+static bool has_values(const lower *l, tensor_ref t, int k)
+{
+    return t.output || l->f->slots[t.first + k].kind != SLOT_INIT || l->f->slots[t.first + k].range_known;
+}
+
+static bool some_known(const lower *l, tensor_ref t)
+{
+    bool some = false;
+    for (int k = 0; k < t.n; k++)
+        some |= has_values(l, t, k);
+    return some;
+}
+
 bool eval_each(lower *l, const expr *e, eval_item *item, void *data)
 {
     bool any = false;
@@ -224,8 +238,10 @@ bool eval_each(lower *l, const expr *e, eval_item *item, void *data)
             continue;
         }
         tensor_ref t = eval_tensor(l, x); /* a variadic stands for all its tensors */
+        bool some = some_known(l, t);
         for (int k = 0; k < t.n && l->state == LOWER_OK; k++)
-            item(l, data, NULL, t, k);
+            if (!some || has_values(l, t, k))
+                item(l, data, NULL, t, k);
     }
     return true;
 }

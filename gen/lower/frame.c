@@ -280,7 +280,7 @@ void frame_slot_dims(lower *l, frame_slot *s)
         break;
     }
     case SLOT_OPEN:
-        if (s->rank < 0 && rule->shape && !rule->rank)
+        if (rule->shape && !rule->rank) /* a wanted rank gives way */
             dims_from_shape(l, s, rule->shape);
         else
             new_dims(l, s, s->rank >= 0 ? s->rank : draw_rank(l, s));

@@ -37,6 +37,7 @@ typedef struct {
 } frame_output;
 
 #define FRAME_MAX_TYPES 8
+#define EARLY_CONDITIONS 64 /* of an operator: further ones wait for the search */
 
 typedef struct {
     const op_model *op;
@@ -56,6 +57,8 @@ typedef struct {
     const tensor_desc *target;
     int target_output;
     bool primary_done;              /* one data input is known not to be an initializer */
+    uint64_t conditions_held;       /* early conditions that were judged before the search (early.h) */
+    uint32_t domains_held;          /* the same of the domains of slots */
     frame_slot slots[OP_MAX_SLOTS]; /* from here on nothing is cleared, but set as it comes */
     value vars[OP_MAX_VARS];
     frame_output outs[OP_MAX_OUTPUTS];

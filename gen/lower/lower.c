@@ -1,10 +1,13 @@
 /* The problem of one to four operators: opening frames, finding partners, searching. Values' intervals are in lower_finish.c. */
 #include "lower/lower_finish.h"
+#include "lower/early.h"
 #include "lower/eval.h"
 #include "recheck/recheck.h"
 
 #include <stddef.h>
 #include <string.h>
+
+#define MAX_PROPAGATIONS 5000 /* of one problem: operators take some hundred, and what takes more seldom has a solution */
 
 nn_status lower_new(lower **out, const op_set *ops, const lower_limits *limits, arena *a, nn_error *err)
 {
@@ -70,6 +73,7 @@ void lower_begin(lower *l, tape *t)
 {
     arena_reset(&l->scratch);
     csp_reset(l->csp);
+    csp_set_limit(l->csp, MAX_PROPAGATIONS);
     l->tape = t;
     l->n_frames = 0;
     l->n_decide = 0;
@@ -97,6 +101,14 @@ uint64_t lower_propagations(const lower *l)
 
 /* ---- opening a frame ---- */
 
+static void take_tensor(frame_slot *s, const tensor_desc *t)
+{
+    s->kind = SLOT_TENSOR;
+    s->tensor = t;
+    s->desc = *t;
+    s->range_known = true;
+}
+
 static lower_reason open_slots(lower *l, frame *f, const lower_request *r)
 {
     const op_model *op = r->op;
@@ -121,6 +133,7 @@ static lower_reason open_slots(lower *l, frame *f, const lower_request *r)
             const op_input *in = &op->inputs[i];
             dtype t = DT_NONE;
             if (s->kind == SLOT_TENSOR) {
+                take_tensor(s, s->tensor);
                 t = s->tensor->type;
             } else if (s->kind == SLOT_LINK) {
                 frame *g = &l->frames[s->frame];
@@ -336,6 +349,8 @@ lower_result lower_add(lower *l, const lower_request *r, int *number)
                 frame_settle_var(l, (int)i);
     resolve_slots(l, f, true);
     if (l->state == LOWER_OK)
+        early_check(l);
+    if (l->state == LOWER_OK)
         post_inputs(l, f);
     for (size_t i = 0; i < f->rules->n_where && l->state == LOWER_OK; i++) {
         lower_rule(l, AT_WHERE, i, f->rules->where[i]);
@@ -430,11 +445,18 @@ lower_result lower_bind(lower *l, int frame_number, int slot, const tensor_desc 
         term_post(l, CSP_EQ, s->dims[i], term_const(t->dims[i]));
     if (l->state == LOWER_OK)
         lower_propagate(l);
+    const frame_slot open = *s;
+    const uint64_t conditions = f->conditions_held;
+    const uint32_t domains = f->domains_held;
     if (l->state == LOWER_OK) {
-        s->kind = SLOT_TENSOR;
-        s->tensor = t;
-        return LOWER_OK;
+        take_tensor(s, t);
+        early_check(l);
     }
+    if (l->state == LOWER_OK)
+        return LOWER_OK;
+    *s = open;
+    f->conditions_held = conditions;
+    f->domains_held = domains;
     lower_undo(l, m);
     if (in->type_var >= 0)
         f->types[in->type_var] = before;
@@ -442,6 +464,16 @@ lower_result lower_bind(lower *l, int frame_number, int slot, const tensor_desc 
         return LOWER_NOMEM;
     l->state = LOWER_OK;
     return LOWER_FAIL;
+}
+
+bool lower_leave(lower *l, int frame_number, int slot)
+{
+    const frame *f = &l->frames[frame_number];
+    frame_slot *s = &l->frames[frame_number].slots[slot];
+    if (s->kind != SLOT_OPEN || !(f->op->inputs[s->input].roles & (ROLE_WEIGHT | ROLE_CONSTANT)))
+        return false;
+    s->kind = SLOT_INIT;
+    return true;
 }
 
 /* ---- search ---- */

@@ -76,6 +76,8 @@ bool lower_fits(const lower *l, int frame, int slot, const tensor_desc *t);
 int lower_open_rank(const lower *l, int frame,
                     int slot); /* rank of an open slot; -1 if the slot is not open (auto slots may have become initializers) */
 dtype lower_open_type(const lower *l, int frame, int slot); /* DT_NONE while its type variable is unbound */
+/* Leaves an open slot to an initializer. False: its roles do not allow one. Some other slot must hold a tensor. */
+bool lower_leave(lower *l, int frame, int slot);
 lower_result lower_bind(lower *l, int frame, int slot, const tensor_desc *t);
 /* instances: array of LOWER_MAX_FRAMES, filled for each frame in order. */
 lower_result lower_close(lower *l, op_instance *instances);

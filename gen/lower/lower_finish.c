@@ -1,4 +1,5 @@
 #include "lower/lower_finish.h"
+#include "lower/early.h"
 #include "lower/eval.h"
 
 #include <string.h>
@@ -75,7 +76,7 @@ static interval alternative(lower *l, const frame_slot *s, size_t i)
 }
 
 /* An interval for a new graph input: a usual one, cut to the domain, or the near end of a domain away from zero. */
-static interval new_range(lower *l, const frame *f, const frame_slot *s, bool like_target)
+static interval new_range(lower *l, const frame *f, const frame_slot *s, const interval *like)
 {
     static const double usual[][2] = {{-1, 1}, {0, 1}, {-2, 2}, {-4, 4}, {0.5, 2}, {-8, 8}, {-0.5, 0.5}, {1, 4}, {-3, 1}};
     static const double whole[][2] = {{-8, 8}, {0, 10}, {-20, 20}, {-100, 100}, {1, 10}, {0, 100}, {-5, 5}, {1, 4}, {-50, 20}};
@@ -89,8 +90,8 @@ static interval new_range(lower *l, const frame *f, const frame_slot *s, bool li
         (void)dtype_limits(t, &least, &largest);
         all = iv_meet(all, iv(least, largest));
     }
-    if (like_target) {
-        base = f->target->range;
+    if (like) {
+        base = *like;
     } else {
         size_t i = tape_draw(l->tape, "interval", sizeof usual / sizeof *usual);
         base = dtype_is_whole(t) ? iv(whole[i][0], whole[i][1]) : iv(usual[i][0], usual[i][1]);
@@ -110,9 +111,9 @@ static interval new_range(lower *l, const frame *f, const frame_slot *s, bool li
     return typed_ends(t, r);
 }
 
-static bool in_domain(lower *l, const frame *f, const frame_slot *s)
+bool lower_in_domain(lower *l, const frame_slot *s)
 {
-    const rule_input *rule = &f->rules->inputs[s->input];
+    const rule_input *rule = &l->f->rules->inputs[s->input];
     for (size_t i = 0; i < rule->n_domain; i++)
         if (iv_inside(s->desc.range, alternative(l, s, i)))
             return true;
@@ -122,7 +123,7 @@ static bool in_domain(lower *l, const frame *f, const frame_slot *s)
 /* A weight without values of its own: uniform over its domain, or [-1, 1]. */
 static void default_content(lower *l, const frame *f, frame_slot *s)
 {
-    interval r = f->rules->inputs[s->input].n_domain ? new_range(l, f, s, false) : iv(-1, 1);
+    interval r = f->rules->inputs[s->input].n_domain ? new_range(l, f, s, NULL) : iv(-1, 1);
     double least, largest;
     if (s->desc.type != DT_FLOAT32 && dtype_limits(s->desc.type, &least, &largest))
         r = iv_meet(r, iv(least, largest));
@@ -297,14 +298,28 @@ static bool replaces(const tensor_desc *d, interval target)
 static void check_require(lower *l, const frame *f, size_t from, size_t to)
 {
     for (size_t i = from; i < to && l->state == LOWER_OK; i++) {
+        if (early_condition_holds(f, i))
+            continue;
         lower_rule(l, AT_REQUIRE, i, f->rules->require[i]);
         if (!eval_cond(l, f->rules->require[i]))
             lower_fail(l, WHY_CONDITION);
     }
 }
 
-/* One attempt at the values; the shapes are settled. */
-static void try_values(lower *l, frame *f, bool like_target)
+/* Where the values of a tensor that is given with it mostly lie; NULL: there is none of its type. */
+static const interval *partner_range(const frame *f, const frame_slot *s)
+{
+    for (int i = 0; i < f->n_slots; i++) {
+        const frame_slot *x = &f->slots[i];
+        if ((x->kind == SLOT_TENSOR || x->kind == SLOT_LINK) && x->desc.type == s->desc.type)
+            return x->desc.likely.known ? &x->desc.likely.range : &x->desc.range;
+    }
+    return NULL;
+}
+
+/* One attempt at the values; the shapes are settled. New graph inputs take values like `like`; again, after a failure, like those
+ * of what is given with them. */
+static void try_values(lower *l, frame *f, const interval *like, bool again)
 {
     for (int i = 0; i < f->n_slots; i++)
         if (f->slots[i].kind == SLOT_OPEN || f->slots[i].kind == SLOT_INIT)
@@ -312,7 +327,7 @@ static void try_values(lower *l, frame *f, bool like_target)
     for (int i = 0; i < f->n_slots && l->state == LOWER_OK; i++) {
         frame_slot *s = &f->slots[i];
         if (s->kind == SLOT_OPEN) {
-            s->desc.range = new_range(l, f, s, like_target);
+            s->desc.range = new_range(l, f, s, like ? like : again ? partner_range(f, s) : NULL);
             s->desc.likely = est_all(s->desc.range);
             s->range_known = true;
         }
@@ -322,7 +337,8 @@ static void try_values(lower *l, frame *f, bool like_target)
             fill_content(l, f, &f->slots[i]);
     for (int i = 0; i < f->n_slots && l->state == LOWER_OK; i++) {
         const frame_slot *s = &f->slots[i];
-        if ((s->kind == SLOT_TENSOR || s->kind == SLOT_LINK || s->kind == SLOT_OPEN) && !in_domain(l, f, s))
+        if ((s->kind == SLOT_TENSOR || s->kind == SLOT_LINK || s->kind == SLOT_OPEN) && !early_domain_holds(f, i) &&
+            !lower_in_domain(l, s))
             lower_fail(l, WHY_DOMAIN);
     }
     check_require(l, f, 0, f->rules->n_early);
@@ -501,7 +517,7 @@ void lower_finish(lower *l, op_instance *out)
         open |= f->slots[i].kind == SLOT_OPEN;
     for (int attempt = 0; attempt < (open ? 4 : 1); attempt++) {
         l->state = LOWER_OK;
-        try_values(l, f, f->target && attempt == 0);
+        try_values(l, f, f->target && attempt == 0 ? &f->target->range : NULL, attempt > 0);
         if (l->state != LOWER_FAIL)
             break;
     }

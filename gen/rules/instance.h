@@ -1,5 +1,5 @@
-/* A finished instance of an operator: what the lowering hands out, the re-check judges and the builder places; and the limits that it
- * keeps.
+/* A finished instance of an operator: what the lowering hands out, the re-check judges and the builder places; and the limits that
+ * it keeps.
  *
  * Ownership: an instance points into the arena that it was made in. */
 #ifndef NN_INSTANCE_H

@@ -346,6 +346,21 @@ static void order_require(op_rules *r)
     }
 }
 
+/* Notes what domains and early conditions name. */
+static nn_status note_names(op_compile *c)
+{
+    op_rules *r = c->rules;
+    r->early_names = arena_calloc(c->a, r->n_early, sizeof *r->early_names);
+    if (!r->early_names)
+        return nn_nomem(c->err);
+    for (size_t i = 0; i < r->n_early; i++)
+        expr_collect_names(r->require[i], &r->early_names[i]);
+    for (size_t i = 0; i < c->op->n_inputs; i++)
+        for (size_t k = 0; k < r->inputs[i].n_domain; k++)
+            expr_collect_names(r->inputs[i].domain[k], &r->inputs[i].names);
+    return NN_OK;
+}
+
 static nn_status check_rules(op_compile *c, spec_place place)
 {
     op_rules *r = c->rules;
@@ -367,9 +382,10 @@ static nn_status check_rules(op_compile *c, spec_place place)
     c->known_outputs = (int)c->op->n_outputs;
     if (s == NN_OK)
         s = check_conditions(c, r->require, r->n_require, true);
-    if (s == NN_OK)
-        order_require(r);
-    return s;
+    if (s != NN_OK)
+        return s;
+    order_require(r);
+    return note_names(c);
 }
 
 static nn_status compile_entry(op_model *op, const spec_entry *entry, dtype_mask asked, dtype_mask *lacking, arena *a,

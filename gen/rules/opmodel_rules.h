@@ -4,7 +4,7 @@
 #ifndef NN_OPMODEL_RULES_H
 #define NN_OPMODEL_RULES_H
 
-#include "rules/expr.h"
+#include "rules/expr_names.h"
 #include "rules/opmodel.h"
 
 typedef enum { VAR_CHOOSE, VAR_ATTR } var_origin;
@@ -38,7 +38,8 @@ typedef struct {
     expr **domain;      /* alternatives */
     interval *constant; /* room for the same, where they depend on nothing; NULL else */
     size_t n_domain;
-    bool folded; /* constant is filled (lower_fold_domains) */
+    expr_names names; /* of all alternatives */
+    bool folded;      /* constant is filled (lower_fold_domains) */
 } rule_input;
 
 typedef struct {
@@ -60,6 +61,7 @@ struct op_rules {
     size_t n_where;
     expr **require; /* first those that name no output */
     size_t n_require, n_early;
+    expr_names *early_names; /* of those */
     rule_idiom *idioms;
     size_t n_idioms;
 };
