@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define ATTEMPTS 20
+#define PATH_ATTEMPTS 100 /* where a path must be in the graph, which may leave little room for the rest */
 #define RELAX_AFTER 10    /* attempts after which larger values are allowed */
 #define LENIENT_AFTER 14  /* attempts after which due operators may be left out */
 #define NARROW_AFTER 17   /* attempts after which the graph gets as few outputs as possible */
@@ -175,12 +176,12 @@ static nn_status give_up(const builder *b, nn_error *err)
     const char *gap = *most.s ? "; " : "";
     if (op)
         return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0,
-                       "no graph of %zu nodes found in %d attempts: operator %s could not be placed%s", b->nodes, ATTEMPTS,
-                       op->name, most.s);
+                       "no graph of %zu nodes found in %d attempts: operator %s could not be placed%s", b->nodes,
+                       (int)b->report.attempts, op->name, most.s);
     return nn_fail(
         err, NN_ERR_BUILD, NULL, 0, 0,
         "no graph of %zu nodes found in %d attempts with %zu operators: %s after %zu nodes, with at most %zu outputs%s%s", b->nodes,
-        ATTEMPTS, b->index->usable.n, b->complaint, b->s.n_nodes, b->limit, gap, most.s);
+        (int)b->report.attempts, b->index->usable.n, b->complaint, b->s.n_nodes, b->limit, gap, most.s);
 }
 
 const try_table *builder_tries(const builder *b)
@@ -191,6 +192,14 @@ const try_table *builder_tries(const builder *b)
 void builder_forget_tries(builder *b)
 {
     try_table_clear(&b->tried);
+}
+
+static int most_attempts(const build_request *r)
+{
+    for (size_t i = 0; i < r->n_paths; i++)
+        if (r->paths[i].firmness == PATH_MUST)
+            return PATH_ATTEMPTS;
+    return ATTEMPTS;
 }
 
 nn_status builder_build(builder *b, const build_request *r, tape *t, const graph **out, build_report *report, nn_error *err)
@@ -216,7 +225,7 @@ nn_status builder_build(builder *b, const build_request *r, tape *t, const graph
     lower_set_limits(b->lower, &limits);
     lower_set_check(b->lower, r->check);
     lower_result res = LOWER_FAIL;
-    for (int a = 0; a < ATTEMPTS && res == LOWER_FAIL && !lower_fault(b->lower); a++) {
+    for (int a = 0, most = most_attempts(r); a < most && res == LOWER_FAIL && !lower_fault(b->lower); a++) {
         b->report.attempts++;
         b->lenient = a >= LENIENT_AFTER;
         if (a == RELAX_AFTER) {

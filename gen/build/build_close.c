@@ -4,6 +4,7 @@
 #include "build/build_pick.h"
 
 #define CLOSE_TRIES 24
+#define DIRECT_ROUNDS 2 /* pairs that are only joined directly: another pair is cheaper than an operator between */
 
 /* The unconsumed output of a live node that takes the fewest nodes to finish; -1: none. */
 static int32_t loose_end(const builder *b, int32_t node)
@@ -24,13 +25,6 @@ static int32_t loose_end(const builder *b, int32_t node)
     return best;
 }
 
-/* Operators that can join two tensors; in a strict state, only those that can join a weak tensor with another one. */
-static const op_list *flexible_joins(const builder *b)
-{
-    const op_list *mixers = op_probe_mixers(b->probe);
-    return b->s.strict && mixers->n > 0 ? mixers : &b->index->joins;
-}
-
 lower_result close_sink(builder *b, bool any)
 {
     if (b->s.sinks.n == 0)
@@ -40,7 +34,7 @@ lower_result close_sink(builder *b, bool any)
         return LOWER_FAIL;
     dtype type = b->s.tensors[t].desc.type;
     bool join = build_is_data(b, type); /* a tensor of data is constant or weak here */
-    const op_list *l = join ? flexible_joins(b) : any ? &b->index->takers[type] : &b->index->sinks[type];
+    const op_list *l = join ? build_joins(b) : any ? &b->index->takers[type] : &b->index->sinks[type];
     size_t first = l->n ? build_draw_op(b, "sink operator", l, SIZE_MAX) : 0;
     for (size_t k = 0; k < l->n && k < (any && !join ? 3 : CLOSE_TRIES); k++) {
         op_spec sp = spec_of(build_op_at(b, l, first + k));
@@ -141,7 +135,7 @@ static lower_result join_by(builder *b, join_fn join, const op_list *joins, size
 /* Joins two live nodes. */
 static lower_result join_live(builder *b)
 {
-    const op_list *joins = flexible_joins(b);
+    const op_list *joins = build_joins(b);
     lower_result res = LOWER_FAIL;
     for (int round = 0; round < CLOSE_TRIES && joins->n && b->s.live.n >= 2 && res == LOWER_FAIL; round++) {
         size_t i = build_draw(b, "live", b->s.live.n);
@@ -151,7 +145,7 @@ static lower_result join_live(builder *b)
             continue;
         size_t first = build_draw_op(b, "join", joins, SIZE_MAX);
         res = join_by(b, join_directly, joins, first, x, y);
-        if (res == LOWER_FAIL)
+        if (res == LOWER_FAIL && round >= DIRECT_ROUNDS)
             res = join_by(b, join_bridged, joins, first, x, y);
     }
     return res;

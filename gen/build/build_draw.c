@@ -50,3 +50,9 @@ const op_model *build_draw_rare(builder *b, const op_list *l)
     const op_model *x = build_op_at(b, l, build_draw(b, "operator", l->n)), *y = build_op_at(b, l, build_draw(b, "operator", l->n));
     return b->s.op_counts[y->index] < b->s.op_counts[x->index] ? y : x;
 }
+
+const op_list *build_joins(const builder *b)
+{
+    const op_list *mixers = op_probe_mixers(b->probe);
+    return b->s.strict && mixers->n > 0 ? mixers : &b->index->joins;
+}

@@ -6,6 +6,13 @@ static bool fillable(const op_input *in)
     return op_input_data(in) && !in->conditional;
 }
 
+/* Whether shapes of other inputs follow from this one, rather than its shape from theirs. */
+static bool leads(const op_model *op, size_t input)
+{
+    const rule_input *r = &op->rules->inputs[input];
+    return !r->shape || r->rank;
+}
+
 size_t build_inputs(const op_model *op)
 {
     size_t n = op->n_inputs;
@@ -16,14 +23,19 @@ size_t build_inputs(const op_model *op)
 
 int build_input_any(builder *b, const op_model *op, int skip)
 {
-    int found[OP_MAX_INPUTS], n = 0;
+    int found[OP_MAX_INPUTS], leading[OP_MAX_INPUTS], n = 0, n_leading = 0;
     for (size_t i = 0; i < op->n_inputs; i++) {
         const op_input *in = &op->inputs[i];
-        if (fillable(in) && !in->optional && ((int)i != skip || in->max_arity >= 2))
-            found[n++] = (int)i;
+        if (!fillable(in) || in->optional || ((int)i == skip && in->max_arity < 2))
+            continue;
+        found[n++] = (int)i;
+        if (leads(op, i))
+            leading[n_leading++] = (int)i;
     }
     if (n == 0)
         return -1;
+    if (n_leading > 0 && n_leading < n && tape_chance(b->t, "leading input", 3, 4))
+        return leading[n_leading > 1 ? build_draw(b, "input", (size_t)n_leading) : 0];
     return found[n > 1 ? build_draw(b, "input", (size_t)n) : 0];
 }
 
@@ -41,13 +53,15 @@ int build_input_for(builder *b, const op_model *op, int32_t t)
 int build_input_beside(builder *b, const op_model *op, int32_t t, int skip)
 {
     size_t n = build_inputs(op), first = b->s.strict && n > 1 ? build_draw(b, "input", n) : 0;
-    for (size_t k = 0; k < n; k++) {
+    int found = -1;
+    for (size_t k = 0; k < n && (found < 0 || !leads(op, (size_t)found)); k++) {
         size_t i = (first + k) % n;
         const op_input *in = &op->inputs[i];
-        if (fillable(in) && ((int)i != skip || in->max_arity >= 2) && lower_may_take(b->lower, op, i, &b->s.tensors[t].desc))
-            return (int)i;
+        if (fillable(in) && ((int)i != skip || in->max_arity >= 2) && (found < 0 || leads(op, i)) &&
+            lower_may_take(b->lower, op, i, &b->s.tensors[t].desc))
+            found = (int)i;
     }
-    return -1;
+    return found;
 }
 
 int build_input_of(builder *b, const op_model *op, dtype_mask types)

@@ -8,11 +8,13 @@
 
 /* The number of inputs, without those of forms (op_common.h), which take no part in draws. */
 size_t build_inputs(const op_model *op);
-/* Draws a mandatory or selectable input, not an optional one. skip: not this one, unless it is variadic; -1: any. */
+/* Draws a mandatory or selectable input, not an optional one; in most cases one whose shape does not follow from the other inputs.
+ * skip: not this one, unless it is variadic; -1: any. */
 int build_input_any(builder *b, const op_model *op, int skip);
 /* Selects an input, possibly an optional one, that may take the tensor. */
 int build_input_for(builder *b, const op_model *op, int32_t t);
-/* The same for closing, other than the input `skip`. It is drawn only in a strict state. */
+/* The same for closing, other than the input `skip`; if possible, one whose shape does not follow from the other inputs. It is
+ * drawn only in a strict state. */
 int build_input_beside(builder *b, const op_model *op, int32_t t, int skip);
 /* Draws an input, not an optional one, that accepts one of these types. */
 int build_input_of(builder *b, const op_model *op, dtype_mask types);

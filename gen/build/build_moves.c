@@ -94,7 +94,9 @@ lower_result move_start_and_join(builder *b, const op_model *op)
 {
     int output = build_output_of(op, DT_FLOAT32);
     dtype type = draw_taken_type(b, op->outputs[output].types);
-    const op_list *joins = type == DT_FLOAT32 ? &b->index->joins : &b->index->takers[type];
+    const op_list *joins = type != DT_FLOAT32                    ? &b->index->takers[type]
+                           : tape_chance(b->t, "any join", 1, 4) ? &b->index->joins
+                                                                 : build_joins(b);
     if (joins->n == 0)
         return LOWER_FAIL;
     const op_model *join = build_op_at(b, joins, build_draw(b, "join", joins->n));

@@ -114,7 +114,7 @@ static const move_row rows[] = {
     {bridge, FIRST, "bridge", 3, 4, 2, 1, false},
     {bridge, LATER, "bridge", 1, 4, 1, 1, false},
     {produce, OTHER_TYPES, "produce", 1, 2, 1, 2, false},
-    {backward, FIRST | SINGLE, NULL, 0, 0, 1, 0, false},
+    {backward, FIRST | SINGLE, "backward", 1, 4, 1, 0, false},
 };
 
 /* *alone: a move was tried that excludes later ones. */

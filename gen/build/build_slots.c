@@ -70,6 +70,33 @@ static bool slot_taken(const slot_plan *p, int32_t t)
     return false;
 }
 
+static bool any_settled(const slot_plan *p)
+{
+    bool any = false;
+    for (size_t s = 0; s < p->n_slots; s++)
+        any |= p->settled[s];
+    return any;
+}
+
+static bool weak_data(const builder *b, int32_t t)
+{
+    return b->s.notes[t].weak && build_is_data(b, b->s.tensors[t].desc.type);
+}
+
+static bool is_idle(const builder *b, const slot_plan *p)
+{
+    for (size_t s = 0; s < p->n_slots; s++)
+        if (p->settled[s] && (p->tensor[s] < 0 || !weak_data(b, p->tensor[s])))
+            return false;
+    return any_settled(p) && b->s.strict && !b->s.leads;
+}
+
+/* Whether the tensor may be a partner of what is settled. */
+static bool may_join(const builder *b, const slot_plan *p, int32_t given, int32_t t)
+{
+    return !slot_taken(p, t) && !(p->idle && weak_data(b, t)) && !build_cancels(b, p->r->op, given, t);
+}
+
 /* A tensor that may suit an open slot: one with the shape of the given tensor, otherwise any that the input may take. */
 static int32_t find_hint(builder *b, const slot_plan *p, size_t slot, int32_t given)
 {
@@ -78,21 +105,21 @@ static int32_t find_hint(builder *b, const slot_plan *p, size_t slot, int32_t gi
         const tensor_desc *d = &b->s.tensors[given].desc;
         int32_t t = state_same_shape(&b->s, d);
         for (int k = 0; t >= 0 && k < PICK_SCAN; k++, t = b->s.notes[t].same_shape)
-            if (!slot_taken(p, t) && !build_cancels(b, p->r->op, given, t) && tensor_shape_equal(&b->s.tensors[t].desc, d) &&
+            if (may_join(b, p, given, t) && tensor_shape_equal(&b->s.tensors[t].desc, d) &&
                 lower_may_take(b->lower, p->r->op, input, &b->s.tensors[t].desc))
                 return t;
     }
     bool taken = tape_chance(b->t, "hint taken", 1, 3);
     for (int k = 0; k < 4; k++) {
         int32_t t = build_pick(b, p->r->op, input, taken ^ (k & 1), 0);
-        if (t >= 0 && !slot_taken(p, t) && !build_cancels(b, p->r->op, given, t))
+        if (t >= 0 && may_join(b, p, given, t))
             return t;
     }
     return -1;
 }
 
-/* Opens a slot. seek: with a tensor to try first. */
-static void open_slot(builder *b, slot_plan *p, size_t slot, int32_t given, bool seek)
+/* Opens a slot. seek: with a tensor to try first. False: there is none, and the slot is left to an initializer. */
+static bool open_slot(builder *b, slot_plan *p, size_t slot, int32_t given, bool seek)
 {
     p->r->slots[slot].kind = SLOT_OPEN;
     p->seek[slot] = seek;
@@ -100,6 +127,12 @@ static void open_slot(builder *b, slot_plan *p, size_t slot, int32_t given, bool
         p->hint[slot] = find_hint(b, p, slot, given);
     if (p->hint[slot] >= 0)
         p->r->slots[slot].rank = b->s.tensors[p->hint[slot]].desc.rank;
+    else if (seek && p->r->op->inputs[p->input_of[slot]].roles & (ROLE_WEIGHT | ROLE_CONSTANT)) {
+        p->r->slots[slot].kind = SLOT_AUTO;
+        p->seek[slot] = false;
+        return false;
+    }
+    return true;
 }
 
 /* Whether a new graph input is preferred to an existing tensor. */
@@ -129,17 +162,15 @@ static bool wants_partner(builder *b, const op_input *in)
 void slots_open(builder *b, slot_plan *p, int partners, int32_t given)
 {
     const op_model *op = p->r->op;
-    bool any = false;
-    for (size_t s = 0; s < p->n_slots; s++)
-        any |= p->settled[s];
+    bool any = any_settled(p);
+    p->idle = is_idle(b, p);
     size_t turn = p->turns > 1 ? build_draw(b, "slot", p->turns) : 0;
     for (size_t k = 0; k < p->n_slots; k++) {
         size_t s = (turn + k) % p->n_slots;
         const op_input *in = &op->inputs[p->input_of[s]];
         if (p->settled[s] || !op_input_data(in))
             continue;
-        if (op_input_must(in) || (partners > 0 && wants_partner(b, in))) {
-            open_slot(b, p, s, given, any && !input_wanted(b));
+        if ((op_input_must(in) || (partners > 0 && wants_partner(b, in))) && open_slot(b, p, s, given, any && !input_wanted(b))) {
             partners--;
             any = true;
         }
@@ -149,7 +180,7 @@ void slots_open(builder *b, slot_plan *p, int partners, int32_t given)
         const op_input *in = &op->inputs[p->input_of[s]];
         any = op_input_data(in) && !in->optional && !in->conditional;
         if (any)
-            open_slot(b, p, s, given, false);
+            (void)open_slot(b, p, s, given, false);
     }
 }
 
@@ -161,7 +192,7 @@ static bool try_bind(builder *b, int frame, const slot_plan *p, size_t slot, int
     for (size_t s = 0; s < p->n_slots; s++)
         if (p->tensor[s] == t || build_cancels(b, p->r->op, p->tensor[s], t))
             return false;
-    if (t == b->group.target || !lower_fits(b->lower, frame, (int)slot, &b->s.tensors[t].desc))
+    if (t == b->group.target || (p->idle && weak_data(b, t)) || !lower_fits(b->lower, frame, (int)slot, &b->s.tensors[t].desc))
         return false;
     *res = lower_bind(b->lower, frame, (int)slot, &b->s.tensors[t].desc);
     if (*res == LOWER_OK)
@@ -204,8 +235,19 @@ static lower_result bind_slot(builder *b, int frame, const slot_plan *p, size_t 
     return LOWER_FAIL;
 }
 
+/* Whether an idle plan got no tensor that is not weak. */
+static bool still_idle(const slot_plan *p, size_t opened)
+{
+    bool found = opened > 0;
+    for (size_t s = 0; s < p->n_slots; s++)
+        found |= !p->settled[s] && p->tensor[s] >= 0;
+    return p->idle && !found;
+}
+
 lower_result slots_bind(builder *b, int frame, const slot_plan *p, size_t *opened)
 {
+    const size_t before = *opened;
+    const bool settled = any_settled(p);
     for (size_t s = 0; s < p->n_slots; s++) {
         const op_input *in = &p->r->op->inputs[p->input_of[s]];
         if (p->settled[s] || !op_input_data(in))
@@ -220,14 +262,15 @@ lower_result slots_bind(builder *b, int frame, const slot_plan *p, size_t *opene
         bool room = b->free_inputs || inputs < b->style.inputs;
         if (p->seek[s] || !build_is_data(b, type) || !room) {
             lower_result res = bind_slot(b, frame, p, s, rank, type);
+            bool must = res == LOWER_FAIL && (!build_is_data(b, type) || !room);
             if (res == LOWER_NOMEM)
                 return res;
-            if (res == LOWER_FAIL && (!build_is_data(b, type) || !room))
-                return build_refuse(b, BUILD_NO_PARTNER, p->r->op, p->input_of[s]);
-            if (res == LOWER_OK)
+            if (res == LOWER_OK || (must && settled && lower_leave(b->lower, frame, (int)s)))
                 continue;
+            if (must)
+                return build_refuse(b, BUILD_NO_PARTNER, p->r->op, p->input_of[s]);
         }
         ++*opened;
     }
-    return LOWER_OK;
+    return still_idle(p, *opened - before) ? build_refuse(b, BUILD_IDLE, p->r->op, -1) : LOWER_OK;
 }

@@ -13,6 +13,7 @@ typedef struct {
     bool settled[OP_MAX_SLOTS]; /* a tensor or a link is given */
     bool seek[OP_MAX_SLOTS];    /* open: an existing tensor is preferred to a new graph input */
     int32_t hint[OP_MAX_SLOTS]; /* the tensor to try first; -1: none */
+    bool idle;                  /* all that is settled is weak data, so that the operator needs a tensor that is not */
 } slot_plan;
 
 /* Draws the number of tensors of each input, at least `least` of it, and lays out the slots. more: variadic inputs take two or
