@@ -12,7 +12,7 @@ OPS = ("--ops", "Relu,Add,Abs,Conv,Concat")
 TYPES = "float16,double,int8,uint8,int16,uint16,int32,uint32,int64,uint64"
 MODES = ["uniform", "normal", "corners", "special"]
 SETS = 12
-ALL = ("--nodes", 12, "--count", 60, "--seed", 3, "--types", TYPES, "--max-elements", 256, "--inputs", SETS)
+ALL = ("--nodes", 12, "--count", 120, "--seed", 3, "--types", TYPES, "--max-elements", 256, "--inputs", SETS)
 
 
 def tree(path):

@@ -40,7 +40,7 @@ def family(folder, **options):
 @pytest.mark.parametrize("profile", ["ort", "onnx"])
 @pytest.mark.parametrize("opset", [13, 17, 22, 28])
 def test_every_declared_class_appears(folder, opset, profile):
-    _, seen = family(folder, nodes=40, count=1000, seed=1, opset=opset, profile=profile)
+    _, seen = family(folder, nodes=40, count=2000, seed=1, opset=opset, profile=profile)
     declared = {(o["name"], a["name"], c) for o in json.loads(run("--list-ops=json", "--opset", opset, "--profile", profile))["operators"]
                 for a in o["attributes"] for c in a["classes"]}
     counted = {(op, attr, c): n for op, attrs in seen.items() for attr, classes in attrs.items() for c, n in classes.items()}
