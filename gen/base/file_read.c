@@ -41,7 +41,7 @@ static nn_status open_any(int *fd, struct stat *st, int root, const char *path, 
 
 nn_status file_open(int *fd, int root, const char *path, int flags, const char *shown, nn_error *err)
 {
-    struct stat st;
+    struct stat st = {.st_mode = 0};
     nn_status s = open_any(fd, &st, root, path, flags, shown, err);
     if (s != NN_OK || S_ISREG(st.st_mode))
         return s;
@@ -52,7 +52,7 @@ nn_status file_open(int *fd, int root, const char *path, int flags, const char *
 
 nn_status file_read_open(file_bytes *b, int fd, size_t most, const char *shown, nn_error *err)
 {
-    struct stat st;
+    struct stat st = {.st_mode = 0};
     b->n = 0;
     if (fstat(fd, &st) != 0)
         return fail(shown, "cannot read", errno, err);
@@ -140,7 +140,7 @@ static nn_status read_stream(file_bytes *b, int fd, size_t most, int patience, c
 nn_status stream_read(file_bytes *b, const char *path, size_t most, int patience, nn_error *err)
 {
     int fd;
-    struct stat st;
+    struct stat st = {.st_mode = 0};
     nn_status s = open_any(&fd, &st, AT_FDCWD, path, 0, path, err);
     if (s != NN_OK)
         return s;

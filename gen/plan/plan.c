@@ -136,7 +136,7 @@ static void choose(plan *p, packing *pk, uint32_t *order, tape *t)
             total += (uint64_t)p->costs[i];
             n++;
         }
-    if (n == 0)
+    if (n == 0 || total == 0)
         return;
     size_t nodes = p->nodes > 1000000 ? 1000000 : p->nodes;
     const size_t capacities[] = {nodes / 3, nodes / 2, nodes * 2 / 3, nodes};
