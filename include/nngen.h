@@ -117,7 +117,7 @@ typedef struct {
      * end of a sentence, such as "needs --types with int8 or uint8", "is not in opset 17", "is not in the table". */
     void (*unknown)(void *data, const char *op, uint64_t nodes, const char *why);
     /* Called for each file or directory that is skipped, with the reason. */
-    void (*passed_over)(void *data, const char *path, const char *reason);
+    void (*skipped)(void *data, const char *path, const char *reason);
     void *data;
 } nn_like_listener;
 

@@ -11,7 +11,7 @@
     X(NO_PARTNER, "no existing tensor fits") \
     X(IDLE, "no tensor was found that varies where the given one may not") \
     X(NO_PRODUCER, "no operator produces a tensor of the type") \
-    X(OPERATORS, "too many operators would be solved together") \
+    X(OPERATORS, "too many operators in one group") \
     X(SLOTS, "the inputs would take too many tensors") \
     X(FAULT, "the graph must not contain it") \
     X(NO_ROOM, "the graph could not be finished with the nodes that are left")

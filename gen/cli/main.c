@@ -395,7 +395,7 @@ static void on_unknown(void *data, const char *op, uint64_t nodes, const char *w
                       why);
 }
 
-static void on_passed_over(void *data, const char *path, const char *reason)
+static void on_skipped(void *data, const char *path, const char *reason)
 {
     (void)data;
     (void)fprintf(stderr, "nngen: --like: %s: %s; skipped\n", path, reason);
@@ -407,7 +407,7 @@ static int run_weighted(const options *o, const nn_table *table)
     char *weights = NULL;
     nn_error err = {0};
     nn_status s = NN_OK;
-    const nn_like_listener listener = {.unknown = on_unknown, .passed_over = on_passed_over, .data = (void *)(uintptr_t)o};
+    const nn_like_listener listener = {.unknown = on_unknown, .skipped = on_skipped, .data = (void *)(uintptr_t)o};
     if (*o->weights != '\0')
         s = nn_weights_read(&weights, o->weights, &err);
     else if (o->like != NULL)

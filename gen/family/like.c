@@ -22,7 +22,7 @@ typedef struct {
     arena mem;
     uint64_t *nodes, *pairs; /* by operator; by pair */
     unknown *unknown;        /* by name */
-    uint64_t models, passed_over;
+    uint64_t models, skipped;
     const nn_like_listener *tell;
 } tally;
 
@@ -69,12 +69,12 @@ static bool count_model(tally *t, const onnx_view *v)
 
 /* ---- files ---- */
 
-static void pass_over(void *data, const nn_error *problem)
+static void skip(void *data, const nn_error *problem)
 {
     tally *t = data;
-    t->passed_over++;
-    if (t->tell->passed_over != NULL)
-        t->tell->passed_over(t->tell->data, problem->file, problem->message);
+    t->skipped++;
+    if (t->tell->skipped != NULL)
+        t->tell->skipped(t->tell->data, problem->file, problem->message);
 }
 
 static nn_status count_file(void *data, int folder, const char *entry, const char *path, const char *below, nn_error *err)
@@ -85,7 +85,7 @@ static nn_status count_file(void *data, int folder, const char *entry, const cha
     (void)below;
     nn_status s = onnx_view_file(&v, folder, entry, path, &problem);
     if (s == NN_ERR_IO) {
-        pass_over(t, &problem);
+        skip(t, &problem);
         return NN_OK;
     }
     if (s != NN_OK)
@@ -155,7 +155,7 @@ static nn_status finish(char **text, const tally *t, const char *dir, nn_error *
     bool any = false;
     for (size_t i = 0; i < t->ops->n_ops; i++)
         any |= t->nodes[i] > 0;
-    if (t->models == 0 && t->passed_over > 0)
+    if (t->models == 0 && t->skipped > 0)
         return nn_fail(err, NN_ERR_IO, dir, 0, 0, "none of its .onnx files can be read");
     if (t->models == 0)
         return nn_fail(err, NN_ERR_USAGE, dir, 0, 0, "contains no .onnx file");
@@ -216,7 +216,7 @@ nn_status nn_weights_like(char **text, const char *dir, const nn_table *table, c
     arena_init(&t.mem, 0);
     t.nodes = arena_calloc(&t.mem, n + 1, sizeof *t.nodes);
     t.pairs = arena_calloc(&t.mem, n * n + 1, sizeof *t.pairs);
-    nn_status s = t.nodes != NULL && t.pairs != NULL ? onnx_find(dir, count_file, pass_over, &t, err) : nn_nomem(err);
+    nn_status s = t.nodes != NULL && t.pairs != NULL ? onnx_find(dir, count_file, skip, &t, err) : nn_nomem(err);
     if (s == NN_OK)
         s = finish(text, &t, dir, err);
     if (s == NN_OK)

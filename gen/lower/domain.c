@@ -1,4 +1,4 @@
-/* Draws from the domains of choose, attrs and rank: structure is drawn at once, whole numbers become solver variables. */
+/* Draws from the domains of choose, attrs and rank: structure is drawn at once, integers become solver variables. */
 #include "value/dmath.h"
 #include "lower/eval_parts.h"
 
@@ -36,7 +36,7 @@ static term int_of_set(lower *l, const expr *e)
     return term_var(l, v);
 }
 
-/* One int of an int domain. */
+/* Draws an int from a domain of ints. */
 static term draw_int(lower *l, const expr *e)
 {
     switch (e->kind) {
@@ -158,7 +158,7 @@ static double draw_real(lower *l, double lo, double hi, bool logarithmic)
         x = dm_exp(tape_real(l->tape, "real", dm_log(lo), dm_log(hi)));
     else
         x = tape_real(l->tape, "real", lo, hi);
-    /* Rounded towards the middle where float32 cannot hold an end. */
+    /* Rounded towards the middle if float32 cannot represent an end. */
     return lower_float32(l, x);
 }
 

@@ -2,7 +2,7 @@
 #include "lower/eval.h"
 #include "lower/lower_finish.h"
 
-/* Whether evaluating the variable decides nothing. */
+/* Whether the variable has a value already, so that its evaluation decides nothing. */
 static bool var_known(const frame *f, int var)
 {
     if (f->var_state[var] != STATE_DONE || !f->var_usable[var])

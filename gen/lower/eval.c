@@ -1,4 +1,4 @@
-/* Evaluates checked expressions to terms: what is known folds, what is open becomes solver variables and constraints. */
+/* Evaluates checked expressions to terms: known values are folded, open ones become solver variables and constraints. */
 #include "lower/eval_parts.h"
 
 #include <string.h>
@@ -261,7 +261,7 @@ static __attribute__((noinline)) value eval_binary(lower *l, const expr *e)
     }
 }
 
-/* The tensor's shape; that of an input, which is known as a rule, without a detour. */
+/* A fast path for the shape of an input, which is known in most cases. */
 static inline value eval_coerced(lower *l, const expr *e)
 {
     const frame *f = l->f;
@@ -308,7 +308,7 @@ static inline value eval_composite(lower *l, const expr *e)
     }
 }
 
-/* Leaves take no step of their own. */
+/* Leaves do not count as steps. */
 value eval(lower *l, const expr *e)
 {
     const frame *f = l->f;

@@ -1,5 +1,5 @@
-/* Evaluates checked expressions in the current frame: to terms and lists, to reals and intervals, to estimates, to the contents of
- * initializers; posts conditions to the solver; draws from domains. */
+/* Evaluates checked expressions in the current frame to terms, lists, reals, intervals, estimates and contents of initializers;
+ * posts conditions to the solver; draws from domains. */
 #ifndef NN_LOWER_EVAL_H
 #define NN_LOWER_EVAL_H
 
@@ -13,24 +13,26 @@ static inline int64_t eval_int(lower *l, const expr *e) /* static */
 }
 bool eval_cond(lower *l, const expr *e); /* static */
 value eval_for(lower *l, const expr *e);
-int eval_for_count(lower *l, const expr *e, value *source, int64_t *from); /* iterations and where they come from */
+int eval_for_count(lower *l, const expr *e, value *source,
+                   int64_t *from); /* number of iterations; they go over *source (a list), or over the ints from *from on */
 value eval_for_item(const expr *e, const value *source, int64_t from, int i);
 
 double eval_real(lower *l, const expr *e);
 interval eval_interval(lower *l, const expr *e);
 interval eval_function(int fn, interval a); /* of one argument */
-/* Hull of the generator's body at both ends of a: its image where it is monotone. */
+/* Hull of the generator's body at both ends of a. This is its image if it is monotone. */
 interval eval_mono_image(lower *l, const expr *g, interval a);
-/* Visits what sum, prod, min, max and hull go over: expressions, those of a generator among them, and all tensors of a variadic (e
- * is then NULL: the k-th of t). False: there is nothing, and the function has no value for it. */
+/* Visits the operands of sum, prod, min, max and hull: expressions, including those of a generator, and the tensors of a variadic
+ * (then e is NULL, and the operand is the k-th tensor of t). false: there are no operands, and the function has no value without
+ * any. */
 typedef void eval_item(lower *l, void *data, const expr *e, tensor_ref t, int k);
 bool eval_each(lower *l, const expr *e, eval_item *item, void *data);
-/* What an initializer holds, and the interval of its values. */
+/* The content of an initializer, and the interval of its values. */
 void eval_content(lower *l, const expr *e, const tensor_desc *desc, content *out, interval *range);
 
 estimate eval_estimate(lower *l, const expr *e);
 
-/* A draw from a domain of choose, attrs or rank; an expression that is no domain is evaluated. */
+/* Draws from a domain of choose, attrs or rank. An expression that is not a domain is evaluated. */
 value domain_draw(lower *l, const expr *e);
 
 /* The tensor or tensors of an expression of type TY_TENSOR or TY_TENSORS. */

@@ -1,4 +1,4 @@
-/* Functions of whole numbers, lists and strings. */
+/* Functions of integers, lists and strings. */
 #include "lower/eval_parts.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* Conditions: as values, and posted to the solver. */
+/* Conditions, evaluated as values or posted to the solver. */
 #include "lower/eval_parts.h"
 
 #include <string.h>
@@ -113,7 +113,7 @@ term eval_in(lower *l, const expr *e)
     return l->state == LOWER_OK ? term_or(l, eq, list.ints.n) : term_const(0);
 }
 
-/* all, any, count over a generator: its conditions, and how many. */
+/* The conditions of a generator in all, any or count, and their number. */
 term *eval_conditions(lower *l, const expr *g, int *count)
 {
     value source = {0};
@@ -129,7 +129,7 @@ term *eval_conditions(lower *l, const expr *g, int *count)
     return x;
 }
 
-/* Shapes of the arguments of broadcast and fits; a variadic stands for all its tensors. */
+/* Shapes of the arguments of broadcast and fits; a variadic counts as all its tensors. */
 int eval_shapes(lower *l, const expr *e, term_list *shapes, int max)
 {
     int n = 0;
@@ -183,7 +183,7 @@ term eval_fits(lower *l, const expr *e)
     return l->state == LOWER_OK ? term_and(l, ok, s[0].n) : term_const(0);
 }
 
-/* Evaluates every name of an expression, so that what follows adds no lasting variable. */
+/* Evaluates every name of an expression, so that evaluating the expression itself adds no variable that must be kept. */
 static void touch_names(lower *l, const expr *e)
 {
     if (!e || l->state != LOWER_OK)
@@ -220,7 +220,7 @@ term eval_can(lower *l, const expr *e)
     return term_const(can);
 }
 
-/* Lists are equal element by element. */
+/* Posts that lists are equal, element by element. */
 static void post_equal_lists(lower *l, const expr *e)
 {
     value a = eval(l, e->a), b = eval(l, e->b);
@@ -231,8 +231,8 @@ static void post_equal_lists(lower *l, const expr *e)
         term_post(l, CSP_EQ, a.ints.p[i], b.ints.p[i]);
 }
 
-/* a % b == 0, posted as a = b * q: that propagates through divisors. False: both are known, or evaluation failed; nothing is
- * posted. */
+/* a % b == 0, posted as a = b * q, which propagates through divisors. false: nothing was posted, because both are known or
+ * evaluation failed. */
 static bool post_divides(lower *l, const expr *e)
 {
     term a = eval(l, e->a).t, b = eval(l, e->b).t;
@@ -255,7 +255,8 @@ static bool is_multiple(const expr *e)
     return e->op == OP_EQ && e->a->kind == EX_BINARY && e->a->op == OP_MOD && e->b->kind == EX_INT && e->b->i == 0;
 }
 
-/* A comparison of whole numbers. False: it is to be posted as a value, because a constant is too large to be shifted. */
+/* A comparison of integers. false: nothing was posted, because a constant is too large to be shifted; the caller evaluates the
+ * comparison as a value. */
 static bool post_comparison(lower *l, const expr *e, bool truth)
 {
     csp_rel rel;
@@ -282,8 +283,8 @@ static bool post_comparison(lower *l, const expr *e, bool truth)
     return true;
 }
 
-/* False: it is to be posted as a value. */
-static bool post_binary(lower *l, const expr *e, bool truth)
+/* false: nothing was posted; the caller evaluates the condition as a value. */ static bool post_binary(lower *l, const expr *e,
+                                                                                                        bool truth)
 {
     if ((e->op == OP_AND && truth) || (e->op == OP_OR && !truth)) {
         eval_post(l, e->a, truth);
@@ -301,8 +302,7 @@ static bool post_binary(lower *l, const expr *e, bool truth)
     return post_comparison(l, e, truth);
 }
 
-/* False: it is to be posted as a value. */
-static bool post_call(lower *l, const expr *e, bool truth)
+/* The same for calls. */ static bool post_call(lower *l, const expr *e, bool truth)
 {
     if (e->op == FN_FITS && truth) {
         post_fits(l, e);

@@ -2,9 +2,9 @@
 #include "lower/eval.h"
 #include "value/dmath.h"
 
-#define MAX_WHOLE 9007199254740992.0 /* up to 2^53 a double holds every whole number */
+#define MAX_WHOLE 9007199254740992.0 /* 2^53: up to here, doubles represent every integer */
 
-/* What is being filled. */
+/* The initializer that is being filled. */
 typedef struct {
     const tensor_desc *desc;
     content *out;
@@ -23,7 +23,7 @@ static interval list_range(const content *c)
     return iv(lo, hi);
 }
 
-/* The values of a number or a list of numbers; NULL where it fails. */
+/* The values of a number or a list of numbers; NULL if the evaluation fails. */
 static double *list_values(lower *l, const expr *e, size_t *n)
 {
     term_list ints = {0};
@@ -50,7 +50,8 @@ static double *list_values(lower *l, const expr *e, size_t *n)
     return l->state == LOWER_OK ? p : NULL;
 }
 
-/* The nearest value of the type; whole numbers are left to the check. */
+/* The nearest value of the type; for integer types, the nearest integer. whole: x is an integer, which is left as it is. Ranges are
+ * checked afterwards. */
 static double of_type(dtype t, double x, bool whole)
 {
     if (t == DT_FLOAT32)
@@ -150,7 +151,7 @@ static void finish_between(lower *l, const filling *f, double lo, double hi)
     *f->range = iv(lo, hi);
 }
 
-/* Ends that the type can hold, inside what was asked for, so that rounded draws stay within. */
+/* The ends are values of the type inside the requested interval, so that rounded draws stay within it. */
 static void uniform_content(lower *l, const expr *e, const filling *f)
 {
     double lo = eval_real(l, e->args[0]), hi = eval_real(l, e->args[1]), least, largest;

@@ -1,5 +1,5 @@
-/* Estimates by the same expressions that give bounds: see estimate.h. While l->estimating is set, eval_interval gives the intervals
- * of estimates too, so that lo, hi, mag and width in a `range` speak of likely values. */
+/* Estimates (estimate.h), computed from the same expressions as bounds. While l->estimating is set, eval_interval returns the
+ * intervals of estimates as well, so that lo, hi, mag and width in a `range` are those of likely values. */
 #include "lower/eval.h"
 
 static estimate fold(int fn, estimate a, estimate b)
@@ -61,7 +61,7 @@ static estimate function(int fn, estimate a)
     return est_curve(range, a, images);
 }
 
-/* A sum or mean of n elements, of which no more than the tensor's own are independent. */
+/* A sum or mean of n elements. If the tensor has fewer elements than n, only that many are independent. */
 static estimate of_many(lower *l, const expr *e)
 {
     double n = eval_real(l, e->args[0]), own = n;
@@ -90,7 +90,7 @@ static estimate call(lower *l, const expr *e)
     case FN_GUESS:
         return eval_estimate(l, e->args[1]);
     case FN_LIKELY:
-    case FN_WIDEN: /* by an error, or by what is seldom reached */
+    case FN_WIDEN: /* tables widen by an error, or by values that are seldom reached */
         return eval_estimate(l, e->args[0]);
     case FN_SUM_OF:
     case FN_MEAN_OF:

@@ -40,7 +40,7 @@ static double function_real(int fn, double x)
     }
 }
 
-/* The bounds of an argument, or its likely values: without a detour where it is a tensor. */
+/* The bounds of an argument, or its likely values; with a fast path for tensors. */
 static inline interval argument(lower *l, const expr *e)
 {
     const expr *x = e->kind == EX_CALL && e->op == FN_LIKELY ? e->args[0] : e;
@@ -200,7 +200,7 @@ static interval fold_interval(int fn, interval a, interval b)
     }
 }
 
-/* Whether a tensor's values are known; those of an initializer are not until it is filled. */
+/* Whether the values of a tensor are known; those of an initializer are known once it is filled. */
 static bool has_values(const lower *l, tensor_ref t, int k)
 {
     return t.output || l->f->slots[t.first + k].kind != SLOT_INIT || l->f->slots[t.first + k].range_known;
@@ -237,7 +237,7 @@ bool eval_each(lower *l, const expr *e, eval_item *item, void *data)
             item(l, data, e->args[i], (tensor_ref){0}, 0);
             continue;
         }
-        tensor_ref t = eval_tensor(l, x); /* a variadic stands for all its tensors */
+        tensor_ref t = eval_tensor(l, x); /* a variadic counts as all its tensors */
         bool some = some_known(l, t);
         for (int k = 0; k < t.n && l->state == LOWER_OK; k++)
             if (!some || has_values(l, t, k))
@@ -290,7 +290,7 @@ static interval mono(lower *l, const expr *g)
     return iv_valid(a) ? eval_mono_image(l, g, a) : a;
 }
 
-/* What float16 arithmetic may make of a result: a rounding of each operation, and of each partial sum. */
+/* The result in float16 arithmetic, where each operation and each partial sum is rounded. */
 static interval half_rounded(interval r, double operations)
 {
     double error = operations * 0x1p-11;
@@ -313,7 +313,7 @@ static interval call_interval(lower *l, const expr *e)
     case FN_MEAN_OF: {
         double n = eval_real(l, e->args[0]);
         a = eval_interval(l, e->args[1]);
-        if (l->half) { /* each partial sum rounded, and none to overflow */
+        if (l->half) { /* each partial sum is rounded, and none may overflow */
             a = half_rounded(a, n);
             if (n * iv_mag(a) > HALF_LARGEST)
                 return iv(-__builtin_inf(), __builtin_inf());
@@ -335,7 +335,7 @@ static interval call_interval(lower *l, const expr *e)
     default:
         a = eval_interval(l, e->args[0]);
         b = eval_function(e->op, a);
-        if (l->half && e->op == FN_SOFTPLUS && a.hi > 11) /* by way of exp, as the function is defined */
+        if (l->half && e->op == FN_SOFTPLUS && a.hi > 11) /* kernels may compute it by exp, which overflows */
             b.hi = __builtin_inf();
         return b;
     }
@@ -382,7 +382,7 @@ static interval coerce_interval(lower *l, const expr *e)
     return iv_point(eval_real(l, a));
 }
 
-/* Signs stay as they are. */
+/* Rounds the result of an operation to float16, except for functions whose results need no rounding. Signs are kept. */
 static interval half_result(const expr *e, interval r)
 {
     if (e->kind == EX_CALL) {
@@ -411,7 +411,7 @@ static interval half_result(const expr *e, interval r)
         w.lo = 0;
     if (r.hi <= 0 && w.hi > 0)
         w.hi = 0;
-    if (w.lo < -HALF_LARGEST) /* overflow, whatever comes after */
+    if (w.lo < -HALF_LARGEST) /* overflow, even if a later operation makes the value smaller */
         w.lo = -__builtin_inf();
     if (w.hi > HALF_LARGEST)
         w.hi = __builtin_inf();

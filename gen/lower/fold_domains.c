@@ -1,7 +1,7 @@
-/* Domains of values that depend on nothing are computed once for a table, not for each instance. */
+/* Computes the domains that depend on nothing, once for a table instead of once for each instance. */
 #include "lower/eval.h"
 
-/* The workspace has no solver: an expression that names nothing needs none. */
+/* The workspace has no solver, because an expression that uses no names needs none. */
 static nn_status fold_input(lower *l, const op_model *op, size_t input, nn_error *err)
 {
     rule_input *rule = &op->rules->inputs[input];

@@ -1,4 +1,4 @@
-/* Facts of the frame being solved, found out when first asked for: types, presence, variables, ranks and dimensions. */
+/* The facts of the current frame, determined when they are first needed: types, presence, variables, ranks and dimensions. */
 #include "lower/eval.h"
 
 #include <string.h>
@@ -60,16 +60,16 @@ const char *frame_type(lower *l, int type_var)
     return dtype_name(frame_type_bound(l, type_var));
 }
 
-/* ---- lazily known facts ---- */
+/* ---- facts determined on demand ---- */
 
-/* Evaluation of one name's rule in the middle of another's: that rule and the comprehension variables are kept. */
+/* The evaluation of one rule may require that of another. The first rule and its comprehension variables are kept meanwhile. */
 typedef struct {
     rule_ref rule;
-    bool inside; /* of an evaluation: else there are none */
+    bool inside; /* within an evaluation; otherwise there are no comprehension variables */
     value locals[EXPR_MAX_LOCALS];
 } kept;
 
-/* Goes over to a rule. */
+/* Keeps the current rule and begins another. */
 static inline void keep(lower *l, kept *k, lower_section section, int index, const expr *at)
 {
     k->rule = l->rule;
@@ -219,7 +219,7 @@ static int draw_rank(lower *l, const frame_slot *s)
         w[r] = (mask >> r & 1) ? weights[r] : 0;
         any |= w[r] > 0;
     }
-    if (!any) /* all are above the limit */
+    if (!any) /* all ranks are above the limit */
         return -1;
     return (int)tape_weighted(l->tape, "rank", w, NN_MAX_RANK + 1);
 }
@@ -280,7 +280,7 @@ void frame_slot_dims(lower *l, frame_slot *s)
         break;
     }
     case SLOT_OPEN:
-        if (rule->shape && !rule->rank) /* a wanted rank gives way */
+        if (rule->shape && !rule->rank) /* the shape decides; a requested rank is ignored */
             dims_from_shape(l, s, rule->shape);
         else
             new_dims(l, s, s->rank >= 0 ? s->rank : draw_rank(l, s));

@@ -1,5 +1,5 @@
-/* An operator of the problem and its facts, each found out when first asked for: types, presence, variables, ranks and dimensions.
- * The functions speak of the current frame (lower_state.h).
+/* An operator of the problem and its facts: types, presence, variables, ranks and dimensions. Each fact is determined when it is
+ * first needed. The functions work on the current frame (lower_state.h).
  *
  * Ownership: dimensions and values live in the problem's scratch memory. */
 #ifndef NN_LOWER_FRAME_H
@@ -18,10 +18,10 @@ typedef struct {
     dtype fixed_type; /* of a bound tensor */
     const tensor_desc *tensor;
     int frame, output; /* LINK */
-    int rank;          /* wanted, then actual; -1 unknown */
+    int rank;          /* requested, then actual; -1: unknown */
     term *dims;
     bool range_known;
-    bool estimated;   /* its likely values have been asked for */
+    bool estimated;   /* its likely values were used by the range of the current output */
     tensor_desc desc; /* final */
     content init;
 } frame_slot;
@@ -37,19 +37,19 @@ typedef struct {
 } frame_output;
 
 #define FRAME_MAX_TYPES 8
-#define EARLY_CONDITIONS 64 /* of an operator: further ones wait for the search */
+#define EARLY_CONDITIONS 64 /* of an operator; further ones are judged after the search */
 
 typedef struct {
     const op_model *op;
     const op_rules *rules;
     uint8_t var_state[OP_MAX_VARS];
-    bool var_written[OP_MAX_VARS]; /* attribute stands in the node */
+    bool var_written[OP_MAX_VARS]; /* the node has the attribute */
     bool var_usable[OP_MAX_VARS];
     int n_slots;
     int first_slot[OP_MAX_INPUTS], arity[OP_MAX_INPUTS];
     int n_outs;
     int first_out[OP_MAX_OUTPUTS], out_arity[OP_MAX_OUTPUTS];
-    uint8_t present_state[OP_MAX_INPUTS]; /* of inputs: STATE_*; */
+    uint8_t present_state[OP_MAX_INPUTS]; /* lazy_state of each input */
     bool input_present[OP_MAX_INPUTS];
     uint8_t out_present_state[OP_MAX_OUTPUTS];
     bool out_present[OP_MAX_OUTPUTS];
@@ -58,20 +58,20 @@ typedef struct {
     int target_output;
     bool primary_done;              /* one data input is known not to be an initializer */
     uint64_t conditions_held;       /* early conditions that were judged before the search (early.h) */
-    uint32_t domains_held;          /* the same of the domains of slots */
-    frame_slot slots[OP_MAX_SLOTS]; /* from here on nothing is cleared, but set as it comes */
+    uint32_t domains_held;          /* domains of slots that were judged before the search */
+    frame_slot slots[OP_MAX_SLOTS]; /* this and later members are not cleared in advance */
     value vars[OP_MAX_VARS];
     frame_output outs[OP_MAX_OUTPUTS];
 } frame;
 
 bool frame_bind_type(frame *f, int type_var, dtype_mask mask, dtype t);
-dtype frame_single_type(dtype_mask mask);     /* DT_NONE unless the mask holds just one */
-bool frame_rank_is_literal(const expr *rule); /* a rule for a rank: numbers alone, so that op_input.ranks says it all */
+dtype frame_single_type(dtype_mask mask);     /* DT_NONE unless the mask has exactly one type */
+bool frame_rank_is_literal(const expr *rule); /* whether a rule for a rank has only numbers, so that op_input.ranks is exact */
 void frame_slot_dims(lower *l, frame_slot *s);
-void frame_output_dims(lower *l, frame_output *o, int number); /* number: among those of a variadic */
+void frame_output_dims(lower *l, frame_output *o, int number); /* number: index among the tensors of a variadic */
 int frame_output_arity(lower *l, int output);
 void frame_settle_var(lower *l, int var); /* draws or defines it, or leaves it out */
-value frame_var(lower *l, int var);       /* its value; fails if it is left out and has no default */
+value frame_var(lower *l, int var);       /* the value of a variable; fails if it is left out and has no default */
 bool frame_input_present(lower *l, int input);
 bool frame_output_present(lower *l, int output);
 const char *frame_type(lower *l, int type_var);
@@ -80,6 +80,7 @@ tensor_ref frame_tensor(lower *l, bool output, int index);
 term_list frame_dims(lower *l, tensor_ref t, int k); /* dims of the k-th tensor of the reference */
 interval frame_range(lower *l, tensor_ref t, int k);
 estimate frame_estimate(lower *l, tensor_ref t, int k);
-double frame_elements(lower *l, tensor_ref t, double other); /* of an input; other: where it is not known, and of an output */
+double frame_elements(lower *l, tensor_ref t,
+                      double other); /* number of elements of an input; `other` for an output or if it is unknown */
 
 #endif

@@ -1,4 +1,5 @@
-/* The problem of one to four operators: opening frames, finding partners, searching. Values' intervals are in lower_finish.c. */
+/* The problem of one to four operators: opening frames, finding partners, searching. The intervals of values are computed in
+ * lower_finish.c. */
 #include "lower/lower_finish.h"
 #include "lower/early.h"
 #include "lower/eval.h"
@@ -7,7 +8,8 @@
 #include <stddef.h>
 #include <string.h>
 
-#define MAX_PROPAGATIONS 5000 /* of one problem: operators take some hundred, and what takes more seldom has a solution */
+#define MAX_PROPAGATIONS 5000 /* of one problem; operators take a few hundred, and problems that take more seldom have a solution \
+                               */
 
 nn_status lower_new(lower **out, const op_set *ops, const lower_limits *limits, arena *a, nn_error *err)
 {
@@ -165,7 +167,7 @@ static lower_reason open_slots(lower *l, frame *f, const lower_request *r)
     return WHY_NONE;
 }
 
-/* Binds the types that the request asks of outputs. */
+/* Binds the types of outputs that are requested. */
 static lower_reason bind_outputs(lower *l, frame *f, const lower_request *r)
 {
     const op_model *op = r->op;
@@ -193,7 +195,7 @@ static void resolve_slots(lower *l, frame *f, bool form)
     }
 }
 
-/* Whether two terms are plainly the same. */
+/* Whether two terms are equal by their form. */
 static bool same_term(term a, term b)
 {
     return a.c == b.c && (a.t == b.t || (term_count(a) == 1 && term_count(b) == 1 && a.t->k == b.t->k && a.t->v == b.t->v));
@@ -218,7 +220,7 @@ static bool same_dims(const frame *f, const term *dims, int rank)
 static void limit_size(lower *l, const term *dims, int rank)
 {
     int64_t size = 1, lo, hi;
-    bool small = true; /* the product cannot be too large, as the bounds tell */
+    bool small = true; /* whether the bounds show that the product cannot be too large */
     for (int i = 0; i < rank && l->state == LOWER_OK; i++) {
         term_bounds(l, dims[i], &lo, &hi);
         if (lo < 1)
@@ -229,7 +231,7 @@ static void limit_size(lower *l, const term *dims, int rank)
         term_post(l, CSP_LE, term_product(l, dims, rank), term_const(l->limits.max_elements));
 }
 
-/* A shape is a constraint on a tensor that is given. */
+/* The shape of a given tensor is a constraint. */
 static void post_shape(lower *l, const frame_slot *slot, const expr *shape)
 {
     term_list want = eval(l, shape).ints;
@@ -239,7 +241,7 @@ static void post_shape(lower *l, const frame_slot *slot, const expr *shape)
         term_post(l, CSP_EQ, want.p[i], slot->dims[i]);
 }
 
-/* Whether a rule for the rank that names others, and was not drawn from, has the rank. */
+/* Whether a rule for the rank that depends on other values, and from which no rank was drawn, allows this rank. */
 static bool rank_in(lower *l, const expr *e, int rank)
 {
     if (e->type != TY_DOMAIN)
@@ -504,7 +506,7 @@ static void impose_idiom(lower *l, frame *f)
     }
 }
 
-/* A complaint is a fault of the program, not of the draws: it is kept for the caller. */
+/* A complaint is a fault of the program, not of the draws, so it is kept for the caller. */
 static void run_check(lower *l, const op_instance *x)
 {
     nn_error err = {0};

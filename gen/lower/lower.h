@@ -1,16 +1,16 @@
-/* From operator models to solved instances: unrolls an operator's rules into solver constraints, searches, and computes values'
- * intervals.
+/* From operator models to solved instances: turns an operator's rules into solver constraints, searches, and computes the intervals
+ * of values.
  *
  * A problem holds one to LOWER_MAX_FRAMES operators that are solved together. Use:
  *     lower_begin(l, tape);
  *     lower_add(l, &request, &frame)      open an operator: static choices are drawn, constraints posted and propagated
  *     lower_fits / lower_bind             find partners for inputs left open
  *     lower_close(l, &instances)          search, extract, check intervals
- * Any step but NOMEM may answer LOWER_FAIL: this combination does not work, try another. State then: lower_begin anew (a failed
- * lower_bind alone leaves the problem as it was).
+ * A step that returns LOWER_FAIL has found that the combination is impossible. After a failed lower_bind the problem is unchanged
+ * and can be continued; after any other failure, begin again with lower_begin.
  *
- * Ownership: instances and all they point to live in the arena given to lower_new and are valid until the caller releases it. A
- * workspace serves one thread. */
+ * Ownership: instances and everything that they point to live in the arena given to lower_new and are valid until the caller
+ * releases it. A workspace serves one thread. */
 #ifndef NN_LOWER_H
 #define NN_LOWER_H
 
@@ -24,18 +24,18 @@
 typedef enum { LOWER_OK = 0, LOWER_FAIL, LOWER_NOMEM } lower_result;
 
 typedef enum {
-    SLOT_AUTO,   /* the lowering decides: absent or present if optional; an initializer if the roles allow one, else open */
+    SLOT_AUTO,   /* the lowering decides: absent or present if optional; an initializer if the roles allow one, otherwise open */
     SLOT_ABSENT, /* optional input left out */
     SLOT_INIT,   /* an initializer (weight or constant) */
     SLOT_TENSOR, /* this existing tensor */
-    SLOT_OPEN,   /* a data input to be found with lower_bind, or a new graph input */
+    SLOT_OPEN,   /* a data input: a tensor given by lower_bind, otherwise a new graph input */
     SLOT_LINK    /* output `output` of the earlier frame `frame` */
 } slot_kind;
 
 typedef struct {
     slot_kind kind;
     const tensor_desc *tensor; /* SLOT_TENSOR */
-    int rank;                  /* SLOT_OPEN: wanted rank, or -1: drawn */
+    int rank;                  /* SLOT_OPEN: requested rank; -1: it is drawn */
     int frame, output;         /* SLOT_LINK */
 } lower_slot;
 
@@ -45,43 +45,42 @@ typedef struct {
     lower_slot slots[OP_MAX_SLOTS]; /* inputs in order, variadics unrolled */
     int target_output;              /* index of the output that must equal *target; used if target is set */
     const tensor_desc *target;      /* type and shape must be equal, the values' range must lie inside target->range; NULL: none */
-    dtype output_type;              /* wanted type of output 0, DT_NONE: any (binds its type variable) */
+    dtype output_type;              /* requested type of output 0, which binds its type variable; DT_NONE: any */
 } lower_request;
 
 typedef struct lower lower;
 
-/* Computes the domains of values that depend on nothing, once, before the set is shared: lower_may_take needs them. NN_ERR_TABLE:
- * one is empty. */
+/* Computes the domains that depend on nothing. Call it once, before the set is shared; lower_may_take needs these domains.
+ * NN_ERR_TABLE: one is empty. */
 nn_status lower_fold_domains(op_set *ops, nn_error *err);
 
 nn_status lower_new(lower **out, const op_set *ops, const lower_limits *limits, arena *a, nn_error *err);
 void lower_free(lower *l);
 void lower_set_limits(lower *l, const lower_limits *limits);
-/* Re-check of every instance by an independent evaluator (recheck.h); off by default but in builds with -DNN_CHECK. A complaint
- * fails lower_close and stays: lower_fault gives the first one, NULL if there is none. */
+/* Turns on the re-check of every instance by an independent evaluator (recheck.h). It is off by default, except in builds with
+ * -DNN_CHECK. A complaint makes lower_close fail and is kept: lower_fault returns the first one; NULL: there is none. */
 void lower_set_check(lower *l, bool on);
 const nn_error *lower_fault(const lower *l);
 
-/* Why the last step that answered LOWER_FAIL did so. */
+/* Why the last step that returned LOWER_FAIL failed. */
 lower_why lower_last_failure(const lower *l);
-/* What this problem has cost so far: evaluations and list elements; and the solver's propagations. */
+/* The cost of this problem so far: evaluations and list elements, and the solver's propagations. */
 uint64_t lower_steps(const lower *l);
 uint64_t lower_propagations(const lower *l);
 
 void lower_begin(lower *l, tape *t);
 lower_result lower_add(lower *l, const lower_request *r, int *frame);
-/* Whether tensor t could go in an open slot as far as type, rank, dims (by the propagated domains) and a constant domain of values
- * tell. */
+/* Whether an open slot may take tensor t, judged by type, rank, dims (propagated so far) and a constant domain of values. */
 bool lower_fits(const lower *l, int frame, int slot, const tensor_desc *t);
 int lower_open_rank(const lower *l, int frame,
                     int slot); /* rank of an open slot; -1 if the slot is not open (auto slots may have become initializers) */
 dtype lower_open_type(const lower *l, int frame, int slot); /* DT_NONE while its type variable is unbound */
-/* Leaves an open slot to an initializer. False: its roles do not allow one. Some other slot must hold a tensor. */
+/* Makes an open slot an initializer. false: its roles do not allow one. Another slot must have a tensor. */
 bool lower_leave(lower *l, int frame, int slot);
 lower_result lower_bind(lower *l, int frame, int slot, const tensor_desc *t);
 /* instances: array of LOWER_MAX_FRAMES, filled for each frame in order. */
 lower_result lower_close(lower *l, op_instance *instances);
-/* Quick test before lower_add: whether t's type, rank and value interval can go in input i of op at all (constant domains). */
+/* A quick test before lower_add: whether the input may take t, judged by type, rank and value interval (constant domains only). */
 bool lower_may_take(const lower *l, const op_model *op, size_t input, const tensor_desc *t);
 
 #endif

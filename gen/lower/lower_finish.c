@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* The widest interval inside a with ends of the type; float32 stands in for double. */
+/* The widest interval inside a whose ends are values of the type; those of float32 for double. */
 static interval typed_ends(dtype t, interval a)
 {
     if (!dtype_is_float(t))
@@ -120,7 +120,7 @@ bool lower_in_domain(lower *l, const frame_slot *s)
     return rule->n_domain == 0;
 }
 
-/* A weight without values of its own: uniform over its domain, or [-1, 1]. */
+/* The content of a weight without `values`: uniform over its domain, or [-1, 1]. */
 static void default_content(lower *l, const frame *f, frame_slot *s)
 {
     interval r = f->rules->inputs[s->input].n_domain ? new_range(l, f, s, NULL) : iv(-1, 1);
@@ -150,7 +150,7 @@ static void fill_content(lower *l, frame *f, frame_slot *s)
     s->range_known = true;
 }
 
-/* Integer bounds are whole; bounds of bools are 0 and 1; those of float16 are its values. */
+/* The bounds of integers are integers, those of bools 0 and 1, and those of float16 values of float16. */
 static interval typed_range(dtype t, interval r)
 {
     if (t == DT_BOOL)
@@ -162,7 +162,7 @@ static interval typed_range(dtype t, interval r)
     return r;
 }
 
-/* Whether every input that is not an initializer has one value only: it comes from a source. */
+/* Whether every input that is not an initializer can have only one value, as the output of a source. */
 static bool constant_inputs(const frame *f)
 {
     for (int i = 0; i < f->n_slots; i++) {
@@ -173,8 +173,8 @@ static bool constant_inputs(const frame *f)
     return true;
 }
 
-/* The share of its values' spread that the input which moves most has from the graph inputs. beside: of those that the output's
- * range does not name, such as indices, which choose among values. */
+/* The largest share of movement (est_share) of an input. beside: only among inputs that the output's range does not use, such as
+ * indices, which select values. */
 static double moving_share(const frame *f, bool beside)
 {
     double share = 0;
@@ -188,7 +188,8 @@ static double moving_share(const frame *f, bool beside)
     return share;
 }
 
-/* Whether a tensor has half of another's elements at most, in all or along some axis; not if it has as many in another order. */
+/* Whether a has at most half as many elements as b, in total or along an axis. It does not count if only the order of dimensions
+ * differs. */
 static bool far_fewer(const tensor_desc *a, const tensor_desc *b)
 {
     int64_t n = tensor_elements(a), m = tensor_elements(b);
@@ -198,7 +199,7 @@ static bool far_fewer(const tensor_desc *a, const tensor_desc *b)
     return fewer;
 }
 
-/* Whether the output may hold just some elements of an input whose elements do not all move, or in which many are equal. */
+/* Whether the output may consist of few elements of an input in which some elements do not move or many are equal. */
 static bool selects(const frame *f, const frame_output *o, interval likely)
 {
     for (int i = 0; i < f->n_slots; i++) {
@@ -211,7 +212,7 @@ static bool selects(const frame *f, const frame_output *o, interval likely)
     return false;
 }
 
-/* Whether redrawn inputs may not show in the output, or by little more than rounding. */
+/* Whether redrawn graph inputs may change the output not at all, or by little more than rounding. */
 static bool lossy(const frame *f, const frame_output *o, estimate e)
 {
     enum { FEW = 8 };
@@ -232,7 +233,7 @@ static estimate likely_output(lower *l, frame *f, const frame_output *o)
     for (int i = 0; i < f->n_slots; i++)
         f->slots[i].estimated = false;
     estimate e = eval_estimate(l, f->rules->outputs[o->output].range);
-    if (l->state != LOWER_OK || !iv_valid(e.range)) /* a likely value may lie outside of a function's domain */
+    if (l->state != LOWER_OK || !iv_valid(e.range)) /* a likely value may lie outside a function's domain */
         e = est_all(o->desc.range);
     e = est_within(e, o->desc.range);
     double share = moving_share(f, false), chosen = moving_share(f, true);
@@ -246,7 +247,7 @@ static estimate likely_output(lower *l, frame *f, const frame_output *o)
     return est_tied(e, !dtype_is_float(o->desc.type));
 }
 
-/* What speaks against the values of an output; WHY_NONE: nothing. */
+/* Why the values of an output are refused; WHY_NONE: they are not. */
 static lower_reason objection(const lower *l, const frame *f, const frame_output *o, bool first)
 {
     interval r = o->desc.range;
@@ -258,7 +259,7 @@ static lower_reason objection(const lower *l, const frame *f, const frame_output
         return WHY_NONE;
     if (r.lo >= r.hi) /* provably constant */
         return r.lo == r.hi && constant_inputs(f) ? WHY_NONE : WHY_ONE_VALUE;
-    if (!constant_inputs(f)) /* likely values say more than bounds */
+    if (!constant_inputs(f)) /* likely values are more informative than bounds */
         r = o->desc.likely.range;
     bool wide = !dtype_is_float(o->desc.type) || (iv_mag(r) >= l->limits.min_magnitude && r.hi - r.lo >= 1e-4 * iv_mag(r));
     return wide ? WHY_NONE : WHY_TOO_NARROW;
@@ -288,7 +289,8 @@ static void fill_ranges(lower *l, frame *f)
     }
 }
 
-/* Whether what an output holds will do for a graph input of that interval, whose consumers expect that it moves in all of it. */
+/* Whether an output may replace a graph input with that interval. The consumers of the graph input expect values that move in all
+ * of it. */
 static bool replaces(const tensor_desc *d, interval target)
 {
     double width = iv_width(target);
@@ -306,7 +308,7 @@ static void check_require(lower *l, const frame *f, size_t from, size_t to)
     }
 }
 
-/* Where the values of a tensor that is given with it mostly lie; NULL: there is none of its type. */
+/* Where most values of a given tensor of the same type lie; NULL: there is no such tensor. */
 static const interval *partner_range(const frame *f, const frame_slot *s)
 {
     for (int i = 0; i < f->n_slots; i++) {
@@ -317,8 +319,8 @@ static const interval *partner_range(const frame *f, const frame_slot *s)
     return NULL;
 }
 
-/* One attempt at the values; the shapes are settled. New graph inputs take values like `like`; again, after a failure, like those
- * of what is given with them. */
+/* One attempt at the values; the shapes are known. New graph inputs take the interval `like`, if there is one. again: a first
+ * attempt failed; they take that of a given tensor. */
 static void try_values(lower *l, frame *f, const interval *like, bool again)
 {
     for (int i = 0; i < f->n_slots; i++)
@@ -365,7 +367,7 @@ static void copy_ints(lower *l, attr_value *a, term_list t)
     a->n = (size_t)t.n;
 }
 
-/* rounded: to float32, as attributes are; fails where that is infinite and the number is not. */
+/* rounded: to float32, as attributes are; fails if this makes a finite number infinite. */
 static void copy_reals(lower *l, attr_value *a, real_list t, bool rounded)
 {
     double *p = arena_alloc(l->out, (size_t)t.n * sizeof *p);
@@ -433,7 +435,7 @@ static void make_attr(lower *l, const rule_var *v, const value *x, attr_value *a
     }
 }
 
-/* Values of all variables, for the re-check. */
+/* The values of all variables, for the re-check. */
 static void copy_vars(lower *l, const frame *f, op_instance *out)
 {
     const op_rules *r = f->rules;

@@ -1,10 +1,10 @@
-/* After the search: intervals of values, contents of initializers, and the instance handed out. */
+/* After the search: computes the intervals of values and the contents of initializers, and makes the instance. */
 #ifndef NN_LOWER_FINISH_H
 #define NN_LOWER_FINISH_H
 
 #include "lower/frame.h"
 
-/* Finishes the current frame; sets the state to LOWER_FAIL when the values do not fit. */
+/* Finishes the current frame; sets the state to LOWER_FAIL if the values are not allowed. */
 void lower_finish(lower *l, op_instance *out);
 /* Whether the values of a slot of the current frame lie in the domain of its input. */
 bool lower_in_domain(lower *l, const frame_slot *s);

@@ -1,6 +1,6 @@
-/* The problem under way: its operators, the solver, the memory, and whether it has failed. Shared by the files of this room only.
+/* The current problem: its operators, the solver, the memory, and whether it has failed. Only the files of this room use it.
  *
- * Ownership: the scratch memory is given back by lower_begin; instances go to `out`, which is the caller's. */
+ * Ownership: lower_begin releases the scratch memory; instances live in `out`, which belongs to the caller. */
 #ifndef NN_LOWER_STATE_H
 #define NN_LOWER_STATE_H
 
@@ -8,7 +8,7 @@
 #include "lower/frame.h"
 #include "lower/reason.h"
 
-/* Bounds on what a table may ask of one problem: beyond, it fails. Operators take some hundred steps. */
+/* Limits for the evaluation of one problem, which fails beyond them. Operators take a few hundred steps. */
 #define LOWER_MAX_STEPS 1000000
 #define LOWER_MAX_LEVELS 1000
 #define LOWER_MAX_LIST 100000 /* elements of a list, characters of a string */
@@ -19,7 +19,7 @@ typedef struct {
     uint8_t section; /* lower_section */
     uint8_t frame;
     int16_t index;  /* of the condition, variable, input or output */
-    const expr *at; /* its place; NULL: that of the variable, or none */
+    const expr *at; /* the expression whose place is reported; NULL: the place of the variable, or none */
 } rule_ref;
 
 #define LOWER_POSTED 256 /* constraints whose rules are noted */
@@ -39,7 +39,7 @@ struct lower {
     csp_mode mode;
     bool idiom; /* this problem follows an idiom where it can */
     lower_result state;
-    bool estimating; /* tensors stand for their likely values */
+    bool estimating; /* the values of tensors are their likely values */
     bool half;       /* operations are rounded to float16 */
     uint32_t steps;  /* evaluations and list elements of this problem */
     int depth;       /* of evaluation */
@@ -57,21 +57,21 @@ struct lower {
 /* The first failure is kept with the rule that is being evaluated; later steps see it in l->state. */
 void lower_fail(lower *l, lower_reason why);
 void lower_nomem(lower *l);
-void lower_posted(lower *l, csp_result r); /* of a constraint that was posted: fails unless it is CSP_OK */
+void lower_posted(lower *l, csp_result r); /* the result of posting a constraint: fails unless it is CSP_OK */
 void lower_refused(lower *l, csp_result r);
-static inline void lower_check(lower *l, csp_result r) /* of a domain that was narrowed, or of a search */
+static inline void lower_check(lower *l, csp_result r) /* the result of narrowing a domain, or of a search */
 {
     if (r != CSP_OK)
         lower_refused(l, r);
 }
-void lower_propagate(lower *l);        /* to the fixed point; where that fails, by the rule whose constraint could not hold */
-void lower_undo(lower *l, csp_mark m); /* takes back what was posted since */
+void lower_propagate(lower *l);        /* to the fixed point; a failure is that of the rule whose constraint is violated */
+void lower_undo(lower *l, csp_mark m); /* removes everything that was posted since */
 /* What is evaluated and posted from now on belongs to this rule of the current frame. */
 static inline void lower_rule(lower *l, lower_section section, size_t index, const expr *at)
 {
     l->rule = (rule_ref){(uint8_t)section, (uint8_t)(l->f - l->frames), (int16_t)index, at};
 }
-int64_t lower_sample(lower *l, csp_var v); /* a value of the domain, drawn as the mode of this problem says */
+int64_t lower_sample(lower *l, csp_var v); /* a value of the domain, drawn according to the mode of this problem */
 /* Counts steps of evaluation; fails when the problem has used up its share. */
 static inline void lower_spend(lower *l, size_t steps)
 {
@@ -80,7 +80,7 @@ static inline void lower_spend(lower *l, size_t steps)
     else
         l->steps += (uint32_t)steps;
 }
-/* Fails where a finite number is infinite as float32. */
+/* Fails if a finite number is infinite as float32. */
 static inline double lower_float32(lower *l, double x)
 {
     double r = (double)(float)x;
@@ -88,7 +88,7 @@ static inline double lower_float32(lower *l, double x)
         lower_fail(l, WHY_FLOAT32);
     return r;
 }
-/* Scratch; NULL sets NOMEM, or FAIL where the steps are used up. */
+/* Allocates scratch memory. NULL: the state is NOMEM, or FAIL if the steps are used up. */
 static inline void *lower_alloc(lower *l, size_t n, size_t size)
 {
     lower_spend(l, n + 1);
@@ -97,7 +97,7 @@ static inline void *lower_alloc(lower *l, size_t n, size_t size)
         lower_nomem(l);
     return p;
 }
-/* One more level of evaluation; true: the caller takes it off again. */
+/* Enters one more level of evaluation. true: the caller must leave it by decrementing `depth`. */
 static inline bool lower_enter(lower *l)
 {
     if (l->steps == LOWER_MAX_STEPS || l->depth == LOWER_MAX_LEVELS)

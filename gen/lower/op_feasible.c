@@ -5,12 +5,12 @@
 #include <stdio.h>
 
 #define TRIES 200
-/* Spent over all tries: evaluations and propagations. Operators that can be instantiated take some hundred of each. */
+/* Evaluations and propagations of all tries together. Operators that can be instantiated take a few hundred of each. */
 #define MAX_STEPS 300000
 #define MAX_PROPAGATIONS 1000000
 #define SEED 0x6665617369626cu
 
-/* A tensor that may go in the input, as far as type and rank tell. */
+/* A tensor with a type and a rank that the input accepts. */
 static tensor_desc sample(const op_input *in, dtype_mask data_types, const lower_limits *limits, tape *t)
 {
     static const double ranges[][2] = {{-1, 1}, {0.25, 2}, {1, 4}, {-2, -0.5}};
@@ -45,7 +45,7 @@ static lower_result try_once(lower *l, const op_model *op, const lower_limits *l
     for (size_t i = 0; i < op->n_inputs; i++) {
         const op_input *in = &op->inputs[i];
         r.arity[i] = (int)tape_range(t, "arity", in->min_arity, in->max_arity);
-        /* A data input without a type of data cannot be a new one. */
+        /* A data input that accepts no type of data cannot be a new graph input. */
         bool must = in->roles == ROLE_DATA && !in->optional && !(in->types & op->data);
         bool tensor = (in->roles & ROLE_DATA) && !in->conditional && (given || must);
         if (tensor && !must && (in->optional || in->roles != ROLE_DATA))

@@ -1,4 +1,5 @@
-/* Whether an operator can be instantiated at all: asked when one appears in no graph, to tell contradictory rules from bad luck. */
+/* Whether an operator can be instantiated at all. This finds operators with contradictory rules before graphs are built, and tells
+ * them from bad luck when an operator appears in no graph. */
 #ifndef NN_OP_FEASIBLE_H
 #define NN_OP_FEASIBLE_H
 
@@ -8,8 +9,8 @@ typedef struct {
     char s[400];
 } op_obstacle;
 
-/* Lowers the operator alone, a bounded number of times with draws of its own, on new inputs and on sample tensors. False: none of
- * them gave an instance; why (which may be NULL) then says so, and what failed most. Without memory the answer is true. */
+/* Lowers the operator alone, a bounded number of times with separate draws, on new inputs and on sample tensors. false: no try gave
+ * an instance; *why (why may be NULL) names the most frequent failure. If memory runs out, the result is true. */
 bool op_feasible(const op_set *ops, const op_model *op, const lower_limits *limits, op_obstacle *why);
 
 #endif

@@ -24,7 +24,7 @@ const char *lower_section_word(lower_section s)
     return words[s];
 }
 
-/* ---- noting them ---- */
+/* ---- recording ---- */
 
 void lower_fail(lower *l, lower_reason why)
 {
@@ -48,7 +48,7 @@ void lower_refused(lower *l, csp_result r)
         lower_fail(l, r == CSP_LIMIT ? WHY_LIMIT : WHY_CONFLICT);
 }
 
-/* Constraints that came since the last one was posted are of the rule that is being evaluated. */
+/* Constraints that are new since the last call belong to the rule that is being evaluated. */
 void lower_posted(lower *l, csp_result r)
 {
     size_t n = csp_posted(l->csp);
@@ -77,7 +77,7 @@ void lower_undo(lower *l, csp_mark m)
     l->n_posted = csp_posted(l->csp);
 }
 
-/* ---- telling them ---- */
+/* ---- reporting ---- */
 
 static const char *name_of(const op_model *op, rule_ref r)
 {

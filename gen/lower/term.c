@@ -1,4 +1,4 @@
-/* Arithmetic on terms: folds what is constant, keeps sums linear, and posts the rest to the solver. */
+/* Arithmetic on terms: folds constants, keeps sums linear, and posts everything else to the solver. */
 #include "lower/lower_state.h"
 
 #include <string.h>
@@ -22,7 +22,7 @@ term term_var(lower *l, csp_var v)
     return (term){.t = t};
 }
 
-/* As term_fixed_sum: parts may lie beyond 64 bits where the whole does not. */
+/* The same as term_fixed_sum if partial sums do not fit into 64 bits although the total may. */
 static __attribute__((noinline)) bool fixed_sum_wide(const lower *l, term t, int64_t *out)
 {
     wide sum = t.c;
@@ -49,7 +49,7 @@ bool term_fixed_sum(const lower *l, term t, int64_t *out)
     return true;
 }
 
-/* A value of the domain, drawn as the mode of this problem says. */
+/* A value of the domain, drawn according to the mode of this problem. */
 int64_t lower_sample(lower *l, csp_var v)
 {
     int64_t lo = csp_lo(l->csp, v), hi = csp_hi(l->csp, v);
@@ -90,14 +90,14 @@ static int64_t clamp(wide x)
     return x > CSP_BOUND ? CSP_BOUND : x < -CSP_BOUND ? -CSP_BOUND : (int64_t)x;
 }
 
-/* Keeps sums of wide products within 128 bits; what is cut is beyond every bound anyway. */
+/* Clamps x, so that sums of wide products stay within 128 bits; clamped values are beyond every bound anyway. */
 static wide narrow(wide x)
 {
     const wide top = (wide)1 << 126;
     return x > top ? top : x < -top ? -top : x;
 }
 
-/* Exact, or cut to +-2^126. */
+/* Exact, or clamped to +-2^126. */
 static void wide_bounds(const lower *l, term t, wide *lo, wide *hi)
 {
     wide a = t.c, b = t.c;
@@ -221,7 +221,7 @@ static void post_limit(lower *l, term t, int sign, wide most)
         lower_fail(l, WHY_TERMS);
 }
 
-/* The result of an operation of the language fits in 64 bits: rules out the values of variables with which it would not. */
+/* The result of an operation of the language must fit into 64 bits: rules out values of variables for which it does not. */
 static term checked(lower *l, term t)
 {
     if (!t.t || l->state != LOWER_OK || is_near(l, t))
@@ -259,7 +259,7 @@ term term_scale(lower *l, term a, int64_t factor, int64_t plus)
     return checked(l, r);
 }
 
-/* a + factor * b; room: for the summands of both, or NULL: they are allocated. */
+/* a + factor * b; room: memory for the summands of both; NULL: they are allocated. */
 static term add_into(lower *l, term a, term b, int64_t factor, lin *room)
 {
     int64_t shift;
@@ -316,7 +316,7 @@ term term_sum(lower *l, const term *x, int n)
     return checked(l, sum);
 }
 
-/* a - b for the moment: most have few summands, which then stand in `room`. */
+/* a - b for temporary use. Most differences have few summands, which are then stored in `room`. */
 #define FEW_SUMMANDS 8
 static term difference(lower *l, term a, term b, lin *room)
 {
@@ -410,7 +410,7 @@ term term_extreme(lower *l, const term *x, int n, bool max)
     if (!v || z < 0)
         return term_const(0);
     size_t kept = 0;
-    const term *far = NULL; /* decides, if there is one */
+    const term *far = NULL; /* if there is one, it decides the result */
     for (int i = 0; i < n; i++) {
         if (!beyond_solver(x[i]))
             v[kept++] = term_materialize(l, x[i]);
@@ -440,7 +440,8 @@ term term_abs(lower *l, term a)
     return term_var(l, z);
 }
 
-/* *product: of the factors that are known. False: it does not fit in 64 bits. Only the whole counts, so that order does not. */
+/* *product: that of the known factors. false: it does not fit into 64 bits. Partial products do not count, so the order of factors
+ * does not matter. */
 static bool known_product(lower *l, const term *x, int n, int64_t *product)
 {
     uint64_t size = 1;
@@ -492,7 +493,7 @@ term term_product(lower *l, const term *x, int n)
         return term_const(factor);
     if (n_open == 1)
         return term_scale(l, term_var(l, open[0]), factor, 0);
-    if (negative) { /* no table needs it; keep the bound sound */
+    if (negative) { /* tables do not need a tight bound here */
         lo = -CSP_BOUND;
         hi = CSP_BOUND;
     }
@@ -530,7 +531,7 @@ term term_broadcast(lower *l, term a, term b)
     return term_var(l, z);
 }
 
-/* A relation of one variable narrows it at once, without a constraint. True: that is done. */
+/* A relation of one variable narrows it at once, without a constraint. true: this was done. */
 static bool post_bounds(lower *l, csp_rel rel, term d)
 {
     int64_t k = d.t->k, c;
@@ -562,7 +563,7 @@ static inline bool too_far(term a, term b)
     return __builtin_sub_overflow(a.c, b.c, &c) || c == INT64_MIN;
 }
 
-/* Then the bounds of a and b say whether a REL b holds; fails where they leave it open. */
+/* In this case the bounds of a and b show whether a REL b holds; fails if they do not. */
 static __attribute__((noinline)) bool holds_by_bounds(lower *l, csp_rel rel, term a, term b)
 {
     wide alo, ahi, blo, bhi;

@@ -1,5 +1,5 @@
-/* Whole numbers that may depend on solver variables, and their arithmetic: what is constant folds, sums stay linear, the rest is
- * posted to the solver. A function that fails sets the state of the problem (lower_state.h).
+/* Integers that may depend on solver variables, and their arithmetic. Constants are folded, sums stay linear, and everything else
+ * is posted to the solver. A function that fails sets the state of the problem (lower_state.h).
  *
  * Ownership: summands live in the problem's scratch memory. */
 #ifndef NN_LOWER_TERM_H
@@ -12,11 +12,11 @@
 typedef struct {
     int64_t k;
     csp_var v;
-    int n; /* of the first of a sum: how many there are */
+    int n; /* in the first summand of a sum: the number of summands */
 } lin;
 
-/* A whole number that may depend on solver variables: c + the sum of t. No variable occurs twice. Of two words, as values are: they
- * go from function to function in registers. */
+/* An integer that may depend on solver variables: c + the sum of t. No variable occurs twice. Its size is two words, so that it is
+ * passed in registers. */
 typedef struct {
     int64_t c;
     const lin *t; /* NULL: none, it is c */
@@ -32,14 +32,14 @@ static inline int term_count(term t) /* summands */
 }
 term term_var(lower *l, csp_var v);
 bool term_fixed_sum(const lower *l, term t, int64_t *out);
-static inline bool term_fixed(const lower *l, term t, int64_t *out) /* constant by now */
+static inline bool term_fixed(const lower *l, term t, int64_t *out) /* whether it is constant now */
 {
     if (t.t)
         return term_fixed_sum(l, t, out);
     *out = t.c;
     return true;
 }
-int64_t term_decide(lower *l, term t); /* the value of one with summands; decides it if it is open */
+int64_t term_decide(lower *l, term t); /* the value of a term with summands; decides it if it is open */
 static inline int64_t term_need(lower *l, term t)
 {
     return t.t ? term_decide(l, t) : t.c;
@@ -53,7 +53,7 @@ typedef enum { TERM_DIV, TERM_CEILDIV, TERM_MOD } term_division;
 term term_divide(lower *l, term_division how, term a, term b);
 term term_extreme(lower *l, const term *x, int n, bool max);
 term term_abs(lower *l, term a);
-term term_sum(lower *l, const term *x, int n); /* where only the whole need fit in 64 bits */
+term term_sum(lower *l, const term *x, int n); /* only the total must fit into 64 bits */
 term term_product(lower *l, const term *x, int n);
 term term_broadcast(lower *l, term a, term b);
 void term_post(lower *l, csp_rel rel, term a, term b); /* a REL b */

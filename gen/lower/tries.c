@@ -32,7 +32,7 @@ static bool same(const try_row *a, const try_row *b)
            x->place.column == y->place.column;
 }
 
-/* Twice the slots, at least; the rows are entered anew. */
+/* Doubles the number of slots and enters the rows again. */
 static bool more_slots(try_table *t)
 {
     size_t n = t->n_slots ? 2 * t->n_slots : 256;

@@ -1,4 +1,4 @@
-/* What an expression evaluates to while a problem is being solved.
+/* The value of an expression while a problem is being solved.
  *
  * Ownership: lists live in the problem's scratch memory, texts there or in the table. */
 #ifndef NN_LOWER_VALUE_H
@@ -26,7 +26,7 @@ typedef struct {
     int n;
 } string_list;
 
-/* The static type of the expression says which member holds. Conditions are terms of 0 or 1. */
+/* The static type of the expression says which member is valid. Conditions are terms of 0 or 1. */
 typedef union {
     term t;
     double r;

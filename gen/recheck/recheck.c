@@ -11,7 +11,7 @@ typedef struct {
     char bytes[300];
 } text;
 
-/* Appends to the text; what does not fit is cut off. */
+/* Appends to the text; the part that does not fit is cut off. */
 __attribute__((format(printf, 2, 3))) static void put(text *t, const char *format, ...)
 {
     size_t n = strlen(t->bytes);
@@ -55,7 +55,7 @@ static void put_values(const recheck *c, text *t)
             put_ints(t, "-> ", x->outputs[i].desc.dims, (size_t)x->outputs[i].desc.rank);
 }
 
-/* The first complaint stands. place: of the rule in the table, or NULL. */
+/* Reports a complaint, if it is the first. place: of the rule in the table, or NULL. */
 static bool complain(recheck *c, nn_error *err, const spec_place *place, const char *rule, const char *name)
 {
     text values = {""};
@@ -105,7 +105,7 @@ static bool check_counts(recheck *c, nn_error *err)
     return true;
 }
 
-/* Number of tensors of each output; needs variables, so comes after them in the rules but is only of use here. */
+/* Determines the number of tensors of each output. The variables must have been checked, because the numbers may depend on them. */
 static bool check_output_counts(recheck *c, nn_error *err)
 {
     size_t at = 0;
@@ -352,7 +352,7 @@ static bool uniform_holds(dtype t, const content *x, double lo, double hi)
     return recheck_near(x->lo, lo) && recheck_near(x->hi, hi);
 }
 
-/* integers(lo, hi) and distinct(lo, hi): the whole numbers between. */
+/* integers(lo, hi) and distinct(lo, hi): the integers between these bounds. */
 static bool whole_bounds_hold(const inst_input *y, bool distinct, double lo, double hi)
 {
     const content *x = &y->init;

@@ -5,7 +5,7 @@
 
 /* ---- functions ---- */
 
-/* Shapes of the arguments; a variadic stands for all its tensors. */
+/* Shapes of the arguments; a variadic counts as all its tensors. */
 static size_t shapes(recheck *c, const expr *e, inst_value *out, size_t most)
 {
     size_t n = 0;
@@ -74,7 +74,7 @@ static inst_value operands(recheck *c, const expr *e, ex_type list)
 static inst_value extreme(recheck *c, const inst_value *all, bool real, bool least)
 {
     if (all->n == 0)
-        return rc_none(c, "the least or greatest of nothing");
+        return rc_none(c, "the smallest or largest of no elements");
     size_t best = 0;
     for (size_t i = 1; i < all->n; i++) {
         bool less = real ? all->reals[i] < all->reals[best] : all->ints[i] < all->ints[best];
@@ -84,7 +84,7 @@ static inst_value extreme(recheck *c, const inst_value *all, bool real, bool lea
     return rc_element(real ? TY_REALS : TY_INTS, all, best);
 }
 
-/* Only the whole need fit in 64 bits: partial results depend on the order. */
+/* Only the total must fit into 64 bits, because partial results depend on the order. */
 static inst_value total(recheck *c, const inst_value *all, bool product)
 {
     const wide far = (wide)1 << 63;
@@ -96,7 +96,7 @@ static inst_value total(recheck *c, const inst_value *all, bool product)
             return rc_whole(0);
         if (!beyond)
             r = product ? r * x : r + x;
-        beyond |= product && (r > far || r < -far); /* and is not to come back: no factor is 0 */
+        beyond |= product && (r > far || r < -far); /* and stays there, because no factor is 0 */
     }
     return rc_number(c, r);
 }
@@ -240,7 +240,7 @@ static inst_value letters(recheck *c, const expr *e)
     return (inst_value){.s = s != NULL ? s : ""};
 }
 
-/* What was possible once may have become false: only the true case is certain. */
+/* `can` was judged during the search. A condition that was possible then may be false now, so only a true one proves anything. */
 static bool possible(recheck *c, const expr *e)
 {
     const char *before = c->fault;
@@ -271,7 +271,7 @@ static inst_value measure(int fn, interval a)
     return (inst_value){.r = fn == FN_LO ? a.lo : fn == FN_HI ? a.hi : fn == FN_MAG ? mag : a.hi - a.lo};
 }
 
-/* Of one real. */
+/* A function of one real. */
 static inst_value real_function(recheck *c, int fn, double x)
 {
     switch ((ex_fn)fn) {
@@ -310,7 +310,7 @@ static inst_value real_call(recheck *c, const expr *e)
     case FN_LIVE:
     case FN_TIES:
     case FN_WEAK:
-    case FN_SCALE_FOR: /* likely values and scales are left to the lowering */
+    case FN_SCALE_FOR: /* only the lowering computes likely values and scales */
         c->vague = true;
         return (inst_value){0};
     case FN_POW: {

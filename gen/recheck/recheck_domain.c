@@ -1,4 +1,4 @@
-/* Whether a finished value is one that its domain can draw. */
+/* Whether a domain can draw a given value. */
 #include "recheck/recheck_eval.h"
 
 static bool within(double lo, double x, double hi)
@@ -14,7 +14,7 @@ static int64_t times(const inst_value *l, int64_t x)
     return n;
 }
 
-/* Sorted, and each element found in the list, as often as it is there. */
+/* Whether the value is sorted and contains each number at most as often as the list does. */
 static bool is_subset(recheck *c, const expr *e, const inst_value *v)
 {
     inst_value from = recheck_eval(c, e->args[0]), sorted = rc_sorted(c, &from);
@@ -93,7 +93,7 @@ static bool are_reals(recheck *c, const expr *e, const inst_value *v)
     return true;
 }
 
-/* Of reals and strings only the one that was drawn has been evaluated: the others need not have a value. */
+/* Only the drawn one of several reals or strings was evaluated during lowering; the others need not have a value. */
 static bool one_of(recheck *c, const expr *e, ex_type t, const inst_value *v)
 {
     for (size_t i = 0; i < e->n; i++) {

@@ -46,12 +46,12 @@ void *rc_room(recheck *c, size_t n, size_t size)
 bool recheck_near(double a, double b)
 {
     double d = a > b ? a - b : b - a, size = (a < 0 ? -a : a) + (b < 0 ? -b : b);
-    if (!(size - size == 0)) /* an infinity, or no number: nothing else is near it */
+    if (!(size - size == 0)) /* an infinity or NaN: no other value is near it */
         return a == b || (a != a && b != b);
     return d <= 1e-6 * size || d < 1e-37;
 }
 
-/* ---- whole numbers ---- */
+/* ---- integers ---- */
 
 inst_value rc_number(recheck *c, wide x)
 {
@@ -66,7 +66,7 @@ static wide quotient(recheck *c, int64_t a, int64_t b, bool up)
         return 0;
     }
     wide q = (wide)a / b, rest = (wide)a - q * b;
-    bool above = (rest < 0) == (b < 0); /* the exact quotient is, where there is a rest */
+    bool above = (rest < 0) == (b < 0); /* whether the exact quotient is above q, if there is a remainder */
     return rest == 0 ? q : up ? q + above : q - !above;
 }
 
@@ -388,7 +388,7 @@ static inst_value sliced(recheck *c, const expr *e)
     int64_t to = e->c != NULL ? slice_end(recheck_eval(c, e->c).i, n) : n;
     if (from >= to || rc_stopped(c))
         return (inst_value){0};
-    inst_value r = {.n = (size_t)(to - from)}; /* lists do not change: a part of it is where it was */
+    inst_value r = {.n = (size_t)(to - from)}; /* lists are immutable, so a slice shares their memory */
     r.ints = l.ints != NULL ? l.ints + from : NULL;
     r.reals = l.reals != NULL ? l.reals + from : NULL;
     r.strings = l.strings != NULL ? l.strings + from : NULL;

@@ -1,5 +1,5 @@
-/* Inside of the re-check, shared by recheck*.c only: plain evaluation of a rule on a finished instance. Every name has a value, so
- * there is no solver and nothing lazy here; none of the code of the lowering's evaluator is used. */
+/* Internals of the re-check, for recheck*.c only: evaluates a rule on a finished instance. Every name has a value, so that neither
+ * a solver nor lazy evaluation is needed. It uses no code of the lowering's evaluator. */
 #ifndef NN_RECHECK_EVAL_H
 #define NN_RECHECK_EVAL_H
 
@@ -7,7 +7,8 @@
 #include "rules/opmodel_rules.h"
 
 #define RECHECK_MAX_TYPES 16
-/* The lowering has made the instance within its own limit. One of its steps is up to four of these, because leaves count here. */
+/* The lowering made the instance within its own limit (LOWER_MAX_STEPS). One of its steps is up to four steps here, because leaves
+ * count. */
 #define RECHECK_MAX_STEPS (8 * 1000000)
 
 typedef struct {
@@ -21,8 +22,8 @@ typedef struct {
     size_t first_out[OP_MAX_OUTPUTS], n_out[OP_MAX_OUTPUTS];
     dtype types[RECHECK_MAX_TYPES]; /* of type variables; DT_NONE: of no tensor */
     inst_value locals[EXPR_MAX_LOCALS];
-    bool filled; /* intervals of initializers may be asked for: not while their contents are stated */
-    bool vague;  /* the value met something that a finished instance does not tell */
+    bool filled; /* intervals of initializers may be used; false while their contents are checked */
+    bool vague;  /* the value depends on something that a finished instance does not record */
     bool nomem;
     uint32_t steps;    /* evaluations and list elements so far */
     const char *fault; /* why there is no value, a static string */
@@ -31,7 +32,7 @@ typedef struct {
 inst_value recheck_eval(recheck *c, const expr *e);
 bool recheck_true(recheck *c, const expr *e); /* false with a fault */
 double recheck_real(recheck *c, const expr *e);
-interval recheck_interval(recheck *c, const expr *e); /* vague unless made of ends and tensors' intervals alone */
+interval recheck_interval(recheck *c, const expr *e); /* vague unless it consists of ends and intervals of tensors only */
 bool recheck_same(ex_type t, const inst_value *a, const inst_value *b);
 /* Whether value v (of type t) lies in the domain or equals the definition. */
 bool recheck_in_domain(recheck *c, const expr *e, ex_type t, const inst_value *v);
@@ -53,11 +54,11 @@ typedef struct {
 
 inst_value rc_none(recheck *c, const char *why); /* sets the fault */
 bool rc_stopped(const recheck *c);
-void rc_spend(recheck *c, size_t steps); /* sets the fault where none are left */
+void rc_spend(recheck *c, size_t steps); /* sets the fault if none are left */
 inst_value rc_whole(int64_t i);
 void *rc_room(recheck *c, size_t n, size_t size);
 typedef __int128 wide;
-inst_value rc_number(recheck *c, wide x);                        /* a fault beyond 64 bits */
+inst_value rc_number(recheck *c, wide x);                        /* sets the fault if x does not fit into 64 bits */
 inst_value rc_divide(recheck *c, int64_t a, int64_t b, bool up); /* rounded down, or up */
 inst_value rc_arithmetic(recheck *c, int op, int64_t a, int64_t b);
 rc_span rc_tensors(recheck *c, const expr *e);

@@ -1,6 +1,6 @@
 /* Expressions of the table language: syntax tree, parser and type checker. Grammar and functions: specs/README.md.
  *
- * Ownership: trees live in the arena given; they are immutable once checked. */
+ * Ownership: trees live in the given arena and are immutable once checked. */
 #ifndef NN_EXPR_H
 #define NN_EXPR_H
 
@@ -19,8 +19,8 @@ typedef enum {
     TY_STRINGS,
     TY_TENSOR,
     TY_TENSORS,  /* a variadic input or output */
-    TY_DOMAIN,   /* only at the top of choose, attrs and rank */
-    TY_CONTENT,  /* generator: only in values */
+    TY_DOMAIN,   /* only as the whole of an expression in choose, attrs or rank */
+    TY_CONTENT,  /* generator of an initializer's values, only in `values` */
     TY_EMPTY,    /* [] before its element type is known */
     TY_BOOLS,    /* inside all, any, count */
     TY_INTERVALS /* inside sum, prod, min, max, hull */
@@ -50,7 +50,7 @@ typedef enum {
     EX_RANGE, /* a..b */
     EX_SET,   /* {args} */
     EX_BOOLS, /* the domain bool */
-    EX_COERCE /* a, to `type` */
+    EX_COERCE /* a, converted to `type` */
 } ex_kind;
 
 typedef enum {
@@ -71,7 +71,7 @@ typedef enum {
     OP_OR
 } ex_op;
 
-/* X-macro of functions: enum name, word, fewest and most arguments (-1: any number). */
+/* X(enum name, word, smallest and largest number of arguments; -1: any number). */
 /* clang-format off */
 #define EXPR_FUNCTIONS(X) \
     X(RANK, "rank", 1, 1) X(SHAPE, "shape", 1, 1) X(NUMEL, "numel", 1, 1) X(PRESENT, "present", 1, 1) \
@@ -106,11 +106,12 @@ typedef enum {
 
 typedef struct expr expr;
 struct expr {
-    ex_kind kind : 8; /* what evaluation reads comes first: trees are large, and few of them stay in a processor's cache */
+    ex_kind
+        kind : 8; /* the members that evaluation reads come first, so that more of a large tree fits into the processor's cache */
     ex_type type : 8; /* set by the checker */
     int op;           /* ex_op or ex_fn */
     int index;        /* of a variable, tensor, type variable or local */
-    int height;       /* of the tree below, 1: a leaf */
+    int height;       /* of the tree below this node; 1: a leaf */
     expr *a, *b, *c;
     expr **args;
     size_t n;
@@ -120,14 +121,15 @@ struct expr {
     spec_place place;
 };
 
-#define EXPR_MAX_DEPTH 64   /* nesting of one expression */
-#define EXPR_MAX_NODES 2000 /* names, numbers, operators and calls of one */
-#define EXPR_MAX_HEIGHT 128 /* of its tree: a long chain of operators is as deep as it is long */
+#define EXPR_MAX_DEPTH 64   /* levels of nesting in an expression */
+#define EXPR_MAX_NODES 2000 /* names, numbers, operators and calls in an expression */
+#define EXPR_MAX_HEIGHT 128 /* of its tree, where a chain of n operators has n levels */
 #define EXPR_MAX_SET 64     /* elements of a set to choose from */
 #define EXPR_MAX_LOCALS 8   /* nested comprehensions */
 
-/* Parses one expression of `text` from *offset. `node` gives the place for messages. With `more` NULL the whole rest must be one
- * expression; else parsing stops at the first word that cannot go on (`default`, `when`) and *more is its offset. */
+/* Parses one expression in the text of `node`, from offset on. more NULL: the expression must take the whole rest. Otherwise
+ * parsing stops at the first word that cannot continue it (`default`, `when`), and *more is the offset of that word. Messages give
+ * the place in the table. */
 nn_status expr_parse(expr **out, const spec_node *node, size_t offset, size_t *more, arena *a, nn_error *err);
 const char *expr_type_name(ex_type t);
 ex_type expr_domain_type(const expr *e);                     /* type of the values that a checked domain draws */

@@ -1,5 +1,5 @@
 /* Name resolution and type checking of table expressions. Coercions are made explicit as EX_COERCE nodes, so that the evaluators
- * meet only typed trees. */
+ * see only typed trees. */
 #include "rules/expr_check.h"
 
 #include <string.h>
@@ -22,7 +22,7 @@ static expr *wrap(op_compile *c, expr *e, ex_type type)
     return w;
 }
 
-/* Values of outputs are known one after the other, and none before the inputs'. */
+/* The values of outputs become known one after the other, and after those of the inputs. */
 nn_status expr_values_known(op_compile *c, const expr *e)
 {
     if (e->kind != EX_OUTPUT || e->index < c->known_outputs)
@@ -234,7 +234,7 @@ static nn_status check_for(op_compile *c, expr *e)
         s = expr_coerce(c, &e->a, TY_INT);
         if (s == NN_OK)
             s = expr_check_as(c, &e->b, TY_INT);
-    } else if (e->i) { /* mono(E for x in a) has made it an interval */
+    } else if (e->i) { /* in mono(E for x in a), a is an interval */
         local = TY_INTERVAL;
     } else if (e->a->type == TY_REALS || e->a->type == TY_STRINGS) {
         local = e->a->type == TY_REALS ? TY_REAL : TY_STRING;
@@ -303,7 +303,7 @@ static nn_status check_list(op_compile *c, expr *e)
     return expr_coerce_all(c, e->args, e->n, element);
 }
 
-/* What the writer of an operator between wrong types may have wanted. */
+/* A hint for an operator whose operands have wrong types: what its author may have meant. */
 static const char *binary_hint(const op_compile *c, ex_op op, const expr *a, const expr *b)
 {
     bool strings = a->type == TY_STRING || b->type == TY_STRING;
@@ -318,7 +318,7 @@ static const char *binary_hint(const op_compile *c, ex_op op, const expr *a, con
     return lists && op <= OP_DIV ? "; [E for x in L] applies an expression to each element" : "";
 }
 
-/* The type of two numbers that are put in order. */
+/* The type in which the order of two numbers is compared; TY_NONE: they have no order. */
 static ex_type ordered_type(ex_type a, ex_type b)
 {
     if (!expr_scalar_number(a) || !expr_scalar_number(b))
@@ -425,7 +425,7 @@ static nn_status check_if(op_compile *c, expr *e)
         return NN_OK;
     }
     ex_type t = b;
-    if (b == TY_CONTENT || d == TY_CONTENT) { /* a number or list is a content too */
+    if (b == TY_CONTENT || d == TY_CONTENT) { /* a number or list can be used as a generator */
         e->type = TY_CONTENT;
         return expr_is_content(b) ? expr_is_content(d) ? NN_OK : expr_type_error(c, e->c, "a generator, number or list")
                                   : expr_type_error(c, e->b, "a generator, number or list");
@@ -540,7 +540,7 @@ static nn_status visit(op_compile *c, expr **pe)
 nn_status expr_visit(op_compile *c, expr **pe)
 {
     if (c->depth == OP_MAX_DEPTH)
-        return spec_error(c->err, (*pe)->place, "operator %s: definitions that lead to one another are nested too deeply",
+        return spec_error(c->err, (*pe)->place, "operator %s: definitions that refer to one another are nested too deeply",
                           c->op->name);
     c->depth++;
     nn_status s = visit(c, pe);

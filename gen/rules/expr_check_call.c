@@ -158,9 +158,9 @@ static nn_status check_aggregate(op_compile *c, expr *e)
     return expr_coerce_all(c, e->args, e->n, t);
 }
 
-/* ---- functions that look at their arguments themselves ---- */
+/* ---- functions that check their arguments themselves ---- */
 
-/* A name as the tensor that it is, where other expressions would mean its values. */
+/* Resolves a name as a tensor; in other expressions it would mean the tensor's values. */
 static nn_status visit_tensor(op_compile *c, expr **x)
 {
     return (*x)->kind == EX_NAME ? expr_resolve(c, *x, true) : expr_visit(c, x);
@@ -230,7 +230,7 @@ static nn_status check_mono(op_compile *c, expr *e)
 
 /* ---- functions of values ---- */
 
-/* Those that take the same types always. */
+/* Functions whose argument types are fixed. */
 static const struct {
     ex_fn fn;
     ex_type type;
@@ -287,7 +287,7 @@ static nn_status check_of_number(op_compile *c, expr *e)
     return expr_coerce(c, &e->args[0], e->type);
 }
 
-/* Those whose type depends on their arguments, or on how many there are. */
+/* Functions whose type depends on their arguments or on the number of arguments. */
 static nn_status check_value_call(op_compile *c, expr *e)
 {
     expr **x = e->args;

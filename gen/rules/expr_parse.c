@@ -10,7 +10,7 @@ typedef struct {
     size_t start, end;
     int64_t i;
     double r;
-    char symbol[16];  /* two characters at most; wider so that no comparison is out of its bounds */
+    char symbol[16];  /* at most two characters; wider, so that no comparison reads out of bounds */
     const char *text; /* name or string */
 } token;
 
@@ -23,7 +23,7 @@ typedef struct {
     arena *a;
     nn_error *err;
     nn_status status;
-    expr dummy; /* stands for nodes once the status is an error */
+    expr dummy; /* returned instead of new nodes after an error */
     expr *no_args[1];
 } parser;
 
@@ -90,11 +90,11 @@ static bool is_name(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
-/* A decimal number as it is read: mantissa * 10^scale. Digits beyond 15 significant ones are dropped. */
+/* A decimal number while it is read: mantissa * 10^scale. Digits beyond 15 significant ones are dropped. */
 typedef struct {
     double mantissa;
     int scale, digits;
-    int64_t whole; /* of the digits before the point */
+    int64_t whole; /* value of the digits before the point */
     bool real, overflow;
 } decimal;
 
@@ -111,7 +111,7 @@ static void add_digit(decimal *d, char c, bool fraction)
     }
 }
 
-/* The exponent at s, `e5` or `e-5`: adds it and returns how long it is, 0 if there is none. */
+/* The exponent at s, `e5` or `e-5`: adds it and returns its length; 0: there is none. */
 static size_t read_exponent(decimal *d, const char *s)
 {
     size_t sign = s[0] != '\0' && (s[1] == '-' || s[1] == '+'), i = 1 + sign;
@@ -125,7 +125,8 @@ static size_t read_exponent(decimal *d, const char *s)
     return i;
 }
 
-/* Without libc, so that no locale decides. Powers of ten up to 1e22 are exact and keep the usual constants correctly rounded. */
+/* Without libc, whose result depends on the locale. Powers of ten up to 1e22 are exact, so that the usual constants are rounded
+ * correctly. */
 static double decimal_value(const decimal *d)
 {
     int n = d->scale < 0 ? -d->scale : d->scale;
@@ -152,7 +153,7 @@ static void lex_number(parser *p, token *t)
     i += read_exponent(&d, s + i);
     t->end = i;
     if (!d.real && d.overflow) {
-        fail(p, p->at, "the number is too large; a whole number of at most 9223372036854775807 was expected");
+        fail(p, p->at, "the number is too large; an integer of at most 9223372036854775807 was expected");
         return;
     }
     t->kind = d.real ? TK_REAL : TK_INT;
@@ -182,7 +183,7 @@ static void lex_string(parser *p, token *t)
     t->text = arena_strndup(p->a, s, (size_t)(quote - s));
 }
 
-/* What the writer of a character that the language does not have may have wanted. */
+/* A hint for a character that the language does not have: what its author may have meant. */
 static const char *symbol_hint(char c)
 {
     switch (c) {

@@ -1,5 +1,5 @@
-/* A finished instance of an operator: what the lowering hands out, the re-check judges and the builder places; and the limits that
- * it keeps.
+/* A finished instance of an operator, and the limits that it keeps. The lowering makes instances, the re-check judges them, and the
+ * builder adds them to a graph.
  *
  * Ownership: an instance points into the arena that it was made in. */
 #ifndef NN_INSTANCE_H
@@ -22,7 +22,7 @@ typedef struct {
     tensor_desc desc;
 } inst_output;
 
-/* Value of a variable or attribute, for the re-check: which member holds follows from its type (bools are ints). */
+/* Value of a variable or attribute, for the re-check. Its type says which member is valid; bools are ints. */
 typedef struct {
     int64_t i;
     double r;
@@ -35,13 +35,13 @@ typedef struct {
 
 typedef struct {
     bool known;   /* false: an attribute that is left out and has no default */
-    bool written; /* of an attribute: stands in the node */
+    bool written; /* an attribute that the node has */
     inst_value v;
 } inst_var;
 
 typedef struct {
     const op_model *op;
-    inst_input *inputs; /* one a slot, in the order of the request */
+    inst_input *inputs; /* one per slot, in the order of the request */
     size_t n_inputs;
     inst_output *outputs; /* variadics unrolled */
     size_t n_outputs;
@@ -54,7 +54,7 @@ typedef struct {
     int64_t max_elements; /* of any tensor; 0: 4096 */
     int64_t max_dim;      /* of a new graph input; 0: 64 */
     int max_rank;         /* of any tensor; 0: 6 */
-    double max_magnitude; /* an output whose interval goes beyond is refused; 0: 1e4 */
+    double max_magnitude; /* an output whose interval exceeds this is refused; 0: 1e4 */
     double min_magnitude; /* an output whose interval lies within +- this is refused; 0: 1e-3 */
 } lower_limits;
 

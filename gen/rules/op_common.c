@@ -1,8 +1,8 @@
-/* The same rules lead to the same draws, and so to the same graphs. They may differ in form, which takes no part in the draws:
- * - in attributes that are computed from other choices, and constant inputs behind all others whose values are a list (axes as an
- *   attribute or an input);
- * - in attributes with a default that one of the opsets lacks, or has as a definition that equals the default: they are left out
- *   everywhere. */
+/* Operators with the same rules take the same draws, and so make the same graphs. Their forms may differ, because forms take no
+ * part in the draws:
+ * - attributes that are computed from other choices, and constant inputs after all others whose values are a list (axes as an
+ *   attribute or as an input);
+ * - attributes with a default that one of the opsets lacks, or defines as equal to the default: they are left out in all opsets. */
 #include "rules/op_common.h"
 #include "rules/opmodel_rules.h"
 
@@ -17,7 +17,7 @@ static bool same_text(const char *a, const char *b)
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-/* The name that a reference stands for; NULL: it is none. */
+/* The name that a reference refers to; NULL: the expression is not a reference. */
 static const char *referred(const op_model *op, const expr *e)
 {
     switch (e->kind) {
@@ -138,7 +138,7 @@ static bool is_definition(const rule_var *v)
     return v->origin == VAR_CHOOSE && !v->choice;
 }
 
-/* Variables that both have, in the same order, have the same rules, or a default in one is the definition in the other. */
+/* Whether a variable of both operators has the same rules in both, or its default in one is its definition in the other. */
 static bool same_shared(const pair *p, const rule_var *x, const rule_var *y)
 {
     if (x->type != y->type)
@@ -209,7 +209,7 @@ static bool same_rules(const op_model *a, const op_model *b)
            same_exprs(&p, r->require, r->n_require, s->require, s->n_require);
 }
 
-/* Attributes that the other set lacks, or has as a definition. */
+/* Leaves out optional attributes that the other operator lacks or defines. */
 static void leave_out(op_model *op, const op_model *other)
 {
     for (size_t i = 0; i < op->rules->n_vars; i++) {

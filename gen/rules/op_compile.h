@@ -1,12 +1,12 @@
-/* The compilation of one entry: what opmodel.c, opmodel_parse.c and expr_check*.c share while they make an op_model of it.
+/* The state of the compilation of one entry to an op_model, shared by opmodel.c, opmodel_parse.c and expr_check*.c.
  *
- * Ownership: models, rules and expressions go in the op_set's arena; the rest lasts as long as the compilation. */
+ * Ownership: models, rules and expressions live in the op_set's arena; everything else lives as long as the compilation. */
 #ifndef NN_OP_COMPILE_H
 #define NN_OP_COMPILE_H
 
 #include "rules/opmodel_rules.h"
 
-#define OP_MAX_DEPTH 1000 /* of expressions that lead to others through names */
+#define OP_MAX_DEPTH 1000 /* levels of expressions that refer to one another by name */
 
 typedef struct {
     op_model *op;
@@ -15,10 +15,10 @@ typedef struct {
     nn_error *err;
     uint8_t var_state[OP_MAX_VARS]; /* 0 not checked, 1 being checked, 2 done */
     uint8_t input_state[OP_MAX_INPUTS], output_state[OP_MAX_OUTPUTS];
-    const char *chain[128]; /* names being checked, for the message about a circle */
+    const char *chain[128]; /* names being checked, for the message about circular definitions */
     int chain_length;
     bool values;       /* intervals may be used here */
-    int known_outputs; /* and of these outputs, the first ones */
+    int known_outputs; /* and those of the first known_outputs outputs */
     int depth;         /* of expr_visit */
     struct {
         const char *name;
@@ -30,7 +30,7 @@ typedef struct {
     dtype_mask lacking; /* types of the first type variable or tensor for which none was chosen */
 } op_compile;
 
-/* "; did you mean `x`?" for a name that the operator does not know, or "". functions: function names count too. */
+/* "; did you mean `x`?" for a name that the operator does not have; "" if no name is near. */
 typedef struct {
     char s[160];
 } op_hint;
@@ -41,11 +41,11 @@ nn_status op_parse_types(op_compile *c, const spec_entry *entry);
 nn_status op_parse_tensors(op_compile *c, const spec_entry *entry);
 nn_status op_parse_sections(op_compile *c, const spec_entry *entry);
 
-/* Resolves names and checks types, rewriting *e. want: type the result is coerced to (TY_NONE: any value; TY_DOMAIN: a domain or a
- * value). */
+/* Resolves names and checks types, rewriting *e. want: the type that the result is coerced to (TY_NONE: any value; TY_DOMAIN: a
+ * domain or a value). */
 nn_status expr_check(op_compile *c, expr **e, ex_type want);
-/* Called by expr_check when an expression depends on a variable's value or a tensor's shape: checks their rules first and finds
- * circles. */
+/* expr_check calls these when an expression depends on a variable's value or a tensor's shape. They check the rules of these first,
+ * and detect circular definitions. */
 nn_status op_compile_var(op_compile *c, int var, spec_place place);
 nn_status op_compile_input(op_compile *c, int input, spec_place place);
 nn_status op_compile_output(op_compile *c, int output, spec_place place);

@@ -51,7 +51,8 @@ static int find(const op_set *s, const term *t)
     return -1;
 }
 
-/* A name that is no operator of the set: allowed after a minus if the table knows it, else an error that says why it is missing. */
+/* Judges a name that is not an operator of the set. It is allowed after a minus if the table knows it; otherwise the error says why
+ * the operator is missing. */
 static nn_status explain(const op_set *s, const term *t, bool filtered, nn_error *err)
 {
     const spec_table *table = s->table;
@@ -60,7 +61,7 @@ static nn_status explain(const op_set *s, const term *t, bool filtered, nn_error
     memcpy(name, t->name, n);
     name[n] = '\0';
     if (n == 0)
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "operators '': expected names with commas between, such as A,B or -A,-B");
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "operators '': expected names separated by commas, such as A,B or -A,-B");
     for (size_t i = 0; table != NULL && i < table->n_exclusions; i++)
         if (same(t, table->exclusions[i].op))
             return t->minus ? NN_OK
@@ -109,7 +110,7 @@ static nn_status choose(const op_set *s, const char *expr, bool *keep, nn_error 
     for (size_t i = 0; i < s->n_ops; i++)
         if (keep[i])
             return NN_OK;
-    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "operators '%.60s' leaves none", expr);
+    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "operators '%.60s' selects no operator; expected at least one", expr);
 }
 
 nn_status op_set_filter(op_set *s, const char *expr, nn_error *err)
@@ -138,7 +139,7 @@ nn_status op_set_find(const op_set *s, const char *name, size_t n, int *op, nn_e
 {
     const term t = {.name = name, .length = n};
     if (n == 0)
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "expected names of operators with commas between");
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "expected names of operators, separated by commas");
     *op = find(s, &t);
     return *op >= 0 ? NN_OK : explain(s, &t, true, err);
 }

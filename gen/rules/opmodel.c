@@ -32,7 +32,8 @@ static nn_status enter(op_compile *c, uint8_t *state, const char *name, spec_pla
             n += length + 4;
         }
         chain[n] = '\0';
-        return spec_error(c->err, place, "operator %s: the definitions go in a circle: %s%s", c->op->name, chain, name);
+        return spec_error(c->err, place, "operator %s: the definitions depend on each other in a circle: %s%s", c->op->name, chain,
+                          name);
     }
     *state = 1;
     c->chain[c->chain_length++] = name;
@@ -40,8 +41,8 @@ static nn_status enter(op_compile *c, uint8_t *state, const char *name, spec_pla
     return NN_OK;
 }
 
-/* Checks an expression outside any comprehension of the expression that asked for it. `number`: name of an int that it may use, or
- * NULL. */
+/* Checks an expression without the comprehension variables of the expression that refers to it. number: the name of an int that it
+ * may use, or NULL. */
 static nn_status check_with(op_compile *c, expr **e, ex_type want, bool values, const char *number)
 {
     int n = c->n_locals;
@@ -215,7 +216,7 @@ static bool free_of_names(const expr *e)
     return free_of_names(e->a) && free_of_names(e->b) && free_of_names(e->c);
 }
 
-/* Ranks from a domain of plain numbers; all ranks where it depends on others. */
+/* The ranks in a domain of plain numbers; all ranks if the domain depends on anything else. */
 static uint32_t static_ranks(const expr *e, bool *bad)
 {
     uint32_t all = (1u << (NN_MAX_RANK + 1)) - 1, mask = 0;
@@ -264,7 +265,7 @@ static nn_status check_initializer(op_compile *c, const op_input *in, rule_input
 static nn_status check_interval(op_compile *c, const op_input *in, expr **domain)
 {
     nn_status s = check_alone(c, domain, TY_DOMAIN, true);
-    if (s == NN_OK && expr_scalar_number((*domain)->type)) /* YAML has taken [a, b] for a list of two texts */
+    if (s == NN_OK && expr_scalar_number((*domain)->type)) /* YAML has read [a, b] as a list of two texts */
         return spec_error(c->err, (*domain)->place,
                           "operator %s: `domain` of %s: this is a number, but an interval was expected; write it in quotes, as "
                           "in %s: \"[-1, 1]\"",
@@ -272,7 +273,7 @@ static nn_status check_interval(op_compile *c, const op_input *in, expr **domain
     return s == NN_OK ? check_alone(c, domain, TY_INTERVAL, true) : s;
 }
 
-/* Room for the intervals of a domain that names nothing: lower_fold_domains fills it. */
+/* Allocates the intervals of a domain that uses no names; lower_fold_domains fills them in. */
 static nn_status make_room(op_compile *c, rule_input *r)
 {
     bool constant = r->n_domain > 0;
@@ -302,9 +303,9 @@ static nn_status check_input_rules(op_compile *c, size_t i, spec_place place)
         return s;
     in->ranks = static_ranks(r->rank, &bad);
     if (bad && r->rank)
-        return spec_error(c->err, r->rank->place, "operator %s: `rank` of %s: no rank from 0 to %d is left", c->op->name, in->name,
-                          NN_MAX_RANK);
-    /* Without a rank of its own a tensor takes the length of its shape, which may be anything. */
+        return spec_error(c->err, r->rank->place, "operator %s: `rank` of %s: no rank from 0 to %d is possible", c->op->name,
+                          in->name, NN_MAX_RANK);
+    /* Without a `rank`, the rank is the length of the shape, which may be anything. */
     if (!r->rank && r->shape)
         in->ranks = (1u << (NN_MAX_RANK + 1)) - 1;
     return NN_OK;
@@ -333,7 +334,8 @@ static bool names_output(const expr *e)
     return found;
 }
 
-/* Conditions on inputs alone go first, in their order: they are checked before the outputs' ranges are computed. */
+/* Moves the conditions that use no output to the front, in their order: they are checked before the ranges of outputs are computed.
+ */
 static void order_require(op_rules *r)
 {
     for (size_t i = 0; i < r->n_require; i++) {
@@ -346,7 +348,7 @@ static void order_require(op_rules *r)
     }
 }
 
-/* Notes what domains and early conditions name. */
+/* Notes the names that domains and early conditions use. */
 static nn_status note_names(op_compile *c)
 {
     op_rules *r = c->rules;
@@ -409,7 +411,7 @@ static nn_status compile_entry(op_model *op, const spec_entry *entry, dtype_mask
     return s;
 }
 
-/* Entries that have no type left are checked like the others, then left out. */
+/* Entries without a usable type are checked like the others, then left out. */
 static nn_status compile_all(op_set *set, arena *a, nn_error *err)
 {
     const spec_table *table = set->table;

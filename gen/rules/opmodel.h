@@ -1,4 +1,4 @@
-/* The operator table compiled for one opset and profile: what the builder may know of an operator without lowering it.
+/* The operator table compiled for one opset and profile: what the builder knows about operators without lowering them.
  *
  * Ownership: an op_set owns its arena. Once the domains are folded (lower_fold_domains) it is immutable and may be shared by
  * threads. */
@@ -25,7 +25,7 @@ typedef struct {
     int type_var;     /* index of its type variable, -1: a single type */
     unsigned roles;   /* set of op_role */
     bool optional;
-    bool conditional;         /* has a `when`: present only as the operator's choices say */
+    bool conditional;         /* has a `when`: the operator's choices decide whether it is present */
     int min_arity, max_arity; /* 1, 1 unless variadic */
     uint32_t ranks;           /* bit r: rank r is possible (an upper bound where the rank depends on others) */
     bool has_domain;          /* values are restricted: see lower.h */
@@ -59,7 +59,7 @@ typedef struct {
     dtype_mask types; /* it needs one of these; none was chosen */
 } op_untyped;
 
-/* "int8 or uint8"; the length without the NUL, as snprintf. */
+/* "int8 or uint8". Returns the length without the NUL, as snprintf does. */
 size_t op_untyped_text(const op_untyped *u, char *out, size_t size);
 
 typedef struct {
@@ -67,14 +67,14 @@ typedef struct {
     size_t n_ops;
     const spec_table *table; /* exclusions, digest, opset, profile */
     dtype_mask asked;        /* float32 and the other types that were chosen */
-    dtype_mask
-        data; /* of these, types that graph inputs and outputs may have: all but bool, whose values seldom tell of the inputs */
+    dtype_mask data;     /* those of them that graph inputs and outputs may have: all but bool, whose values seldom change with the
+                            graph inputs */
     op_untyped *untyped; /* operators left out because none of their types was chosen, in name order */
     size_t n_untyped;
     struct arena_holder *owner;
 } op_set;
 
-/* files, profile: as for spec_table_load; they must outlive the call only. NN_ERR_TABLE names the place and the operator. */
+/* files, profile: as for spec_table_load; they are used only during the call. NN_ERR_TABLE names the place and the operator. */
 nn_status op_set_new(op_set **out, const spec_file *files, size_t n_files, const spec_file *profile, int opset, nn_error *err);
 /* The same with types of data in addition to float32. */
 nn_status op_set_new_typed(op_set **out, const spec_file *files, size_t n_files, const spec_file *profile, int opset,
@@ -83,8 +83,8 @@ void op_set_free(op_set *s);
 int op_find(const op_set *s, const char *name); /* index, -1 if unknown */
 
 #define OP_MAX_PAIRED 4096
-/* NN_ERR_USAGE if the set has more than OP_MAX_PAIRED operators: what keeps a number for each pair of them would take too much
- * memory. what: the option that asks for it. */
+/* NN_ERR_USAGE: the set has more than OP_MAX_PAIRED operators, so that one number for each pair of them would take too much memory.
+ * what: the option that needs the pairs, for the message. */
 nn_status op_pairs_fit(const op_set *s, const char *what, nn_error *err);
 
 #endif

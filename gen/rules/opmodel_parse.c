@@ -89,8 +89,8 @@ static nn_status parse_type_list(const op_compile *c, const spec_pair *pair, dty
     return NN_OK;
 }
 
-/* The variables of `types`, with those types, then the others of `wide`; of the types in `wide` only those of data. Where that
- * leaves none, the variable has them all, for the sake of checking, and the operator will not be used. */
+/* Reads the variables of `types`, then those of `wide`, which add types that were chosen (--types). A variable without any such
+ * type gets all its types, so that the entry can be checked, and the operator will be left out. */
 nn_status op_parse_types(op_compile *c, const spec_entry *entry)
 {
     const spec_node *always = section(entry, "types"), *wide = section(entry, "wide");
@@ -157,7 +157,7 @@ static nn_status parse_type(op_compile *c, words *w, const char *tensor, dtype_m
     for (size_t i = 0; i < c->op->n_types; i++) {
         if (strcmp(c->op->type_names[i], w->word) == 0) {
             *types = c->op->type_masks[i];
-            /* a single type that is not of data: as if it were written in the variable's place */
+            /* a single type that is not data, as if the table had this type instead of the variable */
             bool plain = c->widened >> i & 1 && !(*types & (*types - 1)) && !(*types & c->op->data);
             *type_var = plain ? -1 : (int)i;
             return NN_OK;
@@ -445,7 +445,7 @@ static op_hint suggest_tensor(const op_compile *c, const char *word, bool inputs
     return hint_of(word, names, n);
 }
 
-/* Parses a section `tensor -> expression`; inputs and outputs say which tensors may stand there. */
+/* Parses a section `tensor -> expression`; inputs, outputs: whether these may be its keys. */
 static nn_status compile_tensor_section(op_compile *c, const spec_entry *entry, const char *key, bool inputs, bool outputs)
 {
     const spec_node *map = section(entry, key);

@@ -1,4 +1,4 @@
-/* Compiled rules of an operator: what opmodel.c makes of a table entry and the lowering interprets.
+/* The compiled rules of an operator. opmodel.c makes them from a table entry; the lowering interprets them.
  *
  * Ownership: in the op_set's arena. */
 #ifndef NN_OPMODEL_RULES_H
@@ -25,7 +25,7 @@ typedef struct {
     var_origin origin;
     attr_type attr;
     ex_type type;  /* of its value */
-    bool choice;   /* domain is a domain; else a definition */
+    bool choice;   /* `domain` is a domain to draw from; false: it is a definition */
     bool left_out; /* an attribute with a default that is never written */
     expr *domain;
     expr *fallback; /* `default` */
@@ -36,10 +36,10 @@ typedef struct {
 typedef struct {
     expr *shape, *rank, *when, *values;
     expr **domain;      /* alternatives */
-    interval *constant; /* room for the same, where they depend on nothing; NULL else */
+    interval *constant; /* the same alternatives as intervals if they depend on nothing, otherwise NULL */
     size_t n_domain;
-    expr_names names; /* of all alternatives */
-    bool folded;      /* constant is filled (lower_fold_domains) */
+    expr_names names; /* the names that the alternatives use */
+    bool folded;      /* `constant` is filled in (lower_fold_domains) */
 } rule_input;
 
 typedef struct {
@@ -59,15 +59,15 @@ struct op_rules {
     rule_output *outputs;
     expr **where;
     size_t n_where;
-    expr **require; /* first those that name no output */
+    expr **require; /* the first n_early of them use no output */
     size_t n_require, n_early;
-    expr_names *early_names; /* of those */
+    expr_names *early_names; /* the names that each of the first n_early conditions uses */
     rule_idiom *idioms;
     size_t n_idioms;
 };
 
-/* What an operator's choices look like in the node, without a draw of its own: an attribute that is computed, and an input that is
- * always an initializer with a list of values. Forms are settled after all else, so that draws do not depend on them. */
+/* A form is how the node writes choices, without a draw of its own: a computed attribute, or an input that is always an initializer
+ * with a list of values. Forms are settled last, so that draws do not depend on them. */
 static inline bool rule_var_is_form(const rule_var *v)
 {
     return v->origin == VAR_ATTR && !v->choice && !v->fallback;

@@ -182,7 +182,7 @@ static nn_status match_paths(blocks *b)
         for (size_t i = 0; i < failed->n && s == NN_OK; i++) {
             s = match_path(b, &failed->all[i], b->set);
             done += b->sets[b->set].n;
-            if (s == NN_OK && watch->progress != NULL)
+            if (s == NN_OK && watch->progress != NULL && b->sets[b->set].n > 0)
                 watch->progress(watch->data, done, all);
         }
     }

@@ -1,4 +1,4 @@
-/* Structure of table entries: one row a key, one function a kind of value. */
+/* Structure of table entries: one row per key, one function per kind of value. */
 #include "table/spec_check.h"
 
 #include <stdio.h>
@@ -295,7 +295,7 @@ static nn_status check_value(const spec_pair *pair, form f, const spec_subject *
     return NN_OK;
 }
 
-/* null may stand for what is inherited, but not for what never is. */
+/* Whether the key's value may be null, which removes an inherited value: not if the key is never inherited. */
 static bool removable(size_t key)
 {
     return keys[key].where == ANYWHERE && strchr(keys[key].key, '+') == NULL;

@@ -1,6 +1,6 @@
 /* The form of table entries and profiles before anything is merged: known keys, the kind of each value, names, opset ranges.
  *
- * What the texts mean is the business of the operator model. Nothing here allocates. */
+ * The meaning of texts is checked later, by the operator model (rules/). Nothing here allocates. */
 #ifndef NN_SPEC_CHECK_H
 #define NN_SPEC_CHECK_H
 
@@ -12,7 +12,7 @@ typedef enum {
     SPEC_IN_PART = 4 /* under `versions` or in a patch */
 } spec_where;
 
-/* What a message is about: its prefix, e.g. "operator Conv: ". */
+/* The prefix of a message, which says what it is about, e.g. "operator Conv: ". */
 typedef struct {
     char s[240];
 } spec_subject;
@@ -21,7 +21,7 @@ spec_subject spec_subject_of(const char *what, const char *name); /* name may be
 /* entry: a mapping. */
 nn_status spec_check_entry(const spec_node *entry, spec_where where, const spec_subject *subject, nn_error *err);
 
-/* Keys of the mapping `map` must be among the words; else an error that names the nearest. */
+/* Checks that the keys of the mapping `map` are among the words; the error names the nearest word. */
 nn_status spec_check_keys(const spec_node *map, const char *const *words, size_t n, const spec_subject *subject, nn_error *err);
 /* "`where` must be a list, not text". */
 nn_status spec_wrong_kind(const spec_pair *pair, const char *expected, const spec_subject *subject, nn_error *err);

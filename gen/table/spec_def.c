@@ -145,7 +145,7 @@ static nn_status link_parent(spec_loader *l, spec_def *d)
     return spec_error(l->err, like->place, "%s`like`: no class or operator `%s`", subject.s, spec_show(like->text).s);
 }
 
-/* start is reached again from itself. The middle of a long circle is left out. */
+/* The error for an entry that inherits from itself. The middle of a long circle is left out. */
 static nn_status cycle(spec_loader *l, const spec_def *start)
 {
     enum { SHOWN = 8 };
@@ -162,10 +162,10 @@ static nn_status cycle(spec_loader *l, const spec_def *start)
     }
     if (chain == NULL)
         return nn_nomem(l->err);
-    return spec_error(l->err, spec_get(start->entry, "like")->place, "inheritance goes in a circle: %s", chain);
+    return spec_error(l->err, spec_get(start->entry, "like")->place, "entries inherit from each other in a circle: %s", chain);
 }
 
-/* The entry's own keys without those that steer the loader, doc apart. */
+/* The entry's own keys without `doc` and those that tell the loader what to do. */
 static nn_status own_content(spec_loader *l, const spec_node *entry, const spec_node **out)
 {
     static const char *const steering[] = {"doc", "like", "since", "until", "versions"};
@@ -184,7 +184,7 @@ static nn_status own_content(spec_loader *l, const spec_node *entry, const spec_
     return NN_OK;
 }
 
-/* The parent, if any, is resolved. */
+/* The parent, if there is one, must be resolved. */
 static nn_status resolve_one(spec_loader *l, spec_def *d)
 {
     const spec_node *own = d->entry;
@@ -201,7 +201,8 @@ static nn_status resolve_one(spec_loader *l, spec_def *d)
     return s;
 }
 
-/* Up to the first ancestor that is resolved, then down again; chains may be as long as the table. */
+/* Goes up to the first ancestor that is resolved, then down again. It does not recurse, because chains may be as long as the
+ * table. */
 static nn_status resolve(spec_loader *l, spec_def *d)
 {
     spec_def *below = NULL;

@@ -1,6 +1,6 @@
 /* Definitions of classes and operators while a table is loaded.
  *
- * Ownership: all lives in the loader's arena. */
+ * Ownership: everything lives in the loader's arena. */
 #ifndef NN_SPEC_DEF_H
 #define NN_SPEC_DEF_H
 
@@ -15,11 +15,11 @@ struct spec_def {
     spec_place place;
     const spec_node *entry;
     spec_def *parent;
-    spec_def *below;       /* while resolving: the heir that waits for this one */
-    const spec_node *flat; /* once resolved: what heirs inherit; then with the profile's patches */
+    spec_def *below;       /* while resolving: the definition that inherits from this one and waits for it */
+    const spec_node *flat; /* once resolved: the merged mapping, which others inherit; later with the profile's patches */
     size_t order;          /* in the files */
-    size_t patch;          /* last patch that named it, from 1 */
-    bool is_class, exists; /* exists: an operator that the target opset has */
+    size_t patch;          /* number of the last patch that named it, from 1 */
+    bool is_class, exists; /* exists: it is an operator of the target opset */
     spec_state state;
     int since;
     const spec_exclusion *exclusion;
@@ -38,10 +38,10 @@ typedef struct {
 
 /* Fills defs and by_name from the files' roots, in their order. */
 nn_status spec_collect(spec_loader *l, const spec_node *const *roots, size_t n);
-/* Then flat, since and exists of each. */
+/* Then fills flat, since and exists of each definition. */
 nn_status spec_resolve_all(spec_loader *l);
 spec_def *spec_find(const spec_loader *l, const char *name);
-/* The known name nearest to `name`, NULL if none is; among the operators, or all entries. NN_ERR_NOMEM leaves it NULL. */
+/* *nearest: the known name nearest to `name`, among the operators or among all entries; NULL: none is near, or NN_ERR_NOMEM. */
 nn_status spec_suggest(const spec_loader *l, const char *name, bool operators_only, const char **nearest);
 
 #endif

@@ -97,7 +97,7 @@ static void put_in_line(sink *s, const spec_node *n)
     }
 }
 
-/* After a key or a dash: the rest of the line and the lines below. Recursion is bounded by SPEC_MAX_DEPTH. */
+/* Writes what follows a key or a dash: the rest of the line and the lines below. Recursion is bounded by SPEC_MAX_DEPTH. */
 static void put_block(sink *s, const spec_node *n, int indent);
 
 static void put_value(sink *s, const spec_node *n, int indent)

@@ -1,4 +1,5 @@
-/* From files to flat entries: parse the files, resolve their definitions, overlay the profile, keep what the opset has. */
+/* From files to flat entries: parses the files, resolves their definitions, overlays the profile, and keeps the operators of the
+ * opset. */
 #include "table/spec_table.h"
 
 #include <stdlib.h>

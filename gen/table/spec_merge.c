@@ -1,4 +1,4 @@
-/* Merging of trees: see spec_merge.h. Depth is that of the parsed operands. */
+/* Merging of trees: see spec_merge.h. The depth of recursion is that of the parsed operands. */
 #include "table/spec_merge.h"
 
 #include <string.h>

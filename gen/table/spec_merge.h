@@ -6,7 +6,8 @@
 
 #include "table/spec_yaml.h"
 
-/* Merging large entries into many others could need any amount of memory; a table may take this many steps. */
+/* The number of steps that the merging of one table may take. Large entries merged into many others could otherwise need any amount
+ * of memory. */
 #define SPEC_MAX_MERGE_STEPS (32u << 20)
 
 typedef struct {
@@ -16,8 +17,8 @@ typedef struct {
 } spec_merger;
 
 /* `over` merged over `base` (NULL: nothing). Mappings merge by key: a value replaces an earlier one in its place, null removes the
- * key, new keys go last, `key+` appends its list to the list `key` (or becomes it). Other values replace. The result has no nulls
- * and no `key+`. */
+ * key, new keys go last, `key+` appends its list to the list `key` (or becomes it). Other values are replaced. The result has no
+ * nulls and no `key+`. */
 nn_status spec_merge(const spec_node **out, const spec_node *base, const spec_node *over, spec_merger *m);
 
 #endif

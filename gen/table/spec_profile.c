@@ -1,4 +1,4 @@
-/* The overlay of one runtime: operators that it cannot run, and patches of those that it runs otherwise. */
+/* The overlay of one runtime: operators that it cannot run, and patches of operators of which it can run only a part. */
 #include "table/spec_profile.h"
 
 #include <string.h>
@@ -53,9 +53,9 @@ static nn_status read_reason(spec_loader *l, const spec_node *node, const spec_s
 {
     const spec_pair *reason = spec_get_pair(node, "reason");
     if (reason == NULL)
-        return spec_error(l->err, node->place, "%sno `reason`; expected the runtime's own words", subject->s);
+        return spec_error(l->err, node->place, "%sno `reason`; expected the runtime's error message", subject->s);
     if (reason->value->kind != SPEC_SCALAR || reason->value->text[0] == '\0')
-        return spec_error(l->err, reason->value->place, "%s`reason` is empty; expected the runtime's own words", subject->s);
+        return spec_error(l->err, reason->value->place, "%s`reason` is empty; expected the runtime's error message", subject->s);
     it->reason = reason->value->text;
     return NN_OK;
 }
@@ -183,7 +183,7 @@ static nn_status read_head(spec_loader *l, const spec_node *root)
 
 nn_status spec_apply_profile(spec_loader *l, const spec_file *profile)
 {
-    l->table->exclusions = arena_alloc(l->a, l->n_defs * sizeof *l->table->exclusions); /* one an operator at most */
+    l->table->exclusions = arena_alloc(l->a, l->n_defs * sizeof *l->table->exclusions); /* at most one per operator */
     if (l->table->exclusions == NULL)
         return nn_nomem(l->err);
     const spec_node *root;

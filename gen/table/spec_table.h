@@ -1,6 +1,6 @@
 /* From files to flat entries: reads the table's files, resolves classes, inheritance, opset versions and the profile's overlay.
  *
- * Ownership: all lives in the arena given. */
+ * Ownership: everything lives in the given arena. */
 #ifndef NN_SPEC_TABLE_H
 #define NN_SPEC_TABLE_H
 
@@ -8,7 +8,7 @@
 
 #define SPEC_MIN_OPSET 1
 #define SPEC_MAX_OPSET 1000
-#define SPEC_MAX_OPERATORS 65535 /* of a table: an index has 16 bits, and one more value stands for none */
+#define SPEC_MAX_OPERATORS 65535 /* of a table: an index has 16 bits, and one value is left for "none" */
 
 typedef struct {
     const char *name;  /* path for messages, e.g. specs/conv.yaml */
@@ -21,7 +21,7 @@ typedef struct {
     spec_place place; /* of the name */
     int since;        /* newest version in `since` that is <= opset */
     const spec_node
-        *flat; /* merged mapping: no like, since, until, versions left; doc may be there, first; no value is SPEC_NULL */
+        *flat; /* merged mapping, without like, since, until and versions; doc, if present, comes first; no value is SPEC_NULL */
 } spec_entry;
 
 typedef struct {
@@ -36,12 +36,12 @@ typedef struct {
     const char *profile; /* its name; "onnx" without one */
     spec_entry *entries; /* operators that exist at this opset and are not excluded, in name order */
     size_t n_entries;
-    spec_exclusion *exclusions; /* those that struck at this opset, one an operator, in file order */
+    spec_exclusion *exclusions; /* those that apply at this opset, at most one per operator, in file order */
     size_t n_exclusions;
     const char **absent; /* operators of the table that do not exist at this opset, in name order */
     size_t n_absent;
-    uint8_t digest[32]; /* SHA-256 over base names and bytes of all files, in name order, and of the profile: the same for a table
-                           that is embedded and one in a folder */
+    uint8_t digest[32]; /* SHA-256 over base names and bytes of all files, in name order, and of the profile: the same for an
+                           embedded table and the same table in a directory */
 } spec_table;
 
 /* files: the table, in any order (read in name order). profile: may be NULL (no overlay). Keys allowed in a file: classes,
@@ -50,7 +50,7 @@ typedef struct {
 nn_status spec_table_load(spec_table **out, const spec_file *files, size_t n_files, const spec_file *profile, int opset, arena *a,
                           nn_error *err);
 
-/* A tree as block YAML, the same for equal trees: two blanks a level, lists of scalars in brackets, a scalar in double quotes
+/* A tree as block YAML, the same for equal trees: two blanks per level, lists of scalars in brackets, a scalar in double quotes
  * unless it is a plain word. Each line starts with `indent` blanks. spec_parse reads it back to an equal tree (places and quotes
  * aside). */
 nn_status spec_dump(char **out, const spec_node *node, int indent, arena *a, nn_error *err);
@@ -61,7 +61,8 @@ extern const size_t spec_embedded_count;
 extern const spec_file spec_embedded_profiles[];
 extern const size_t spec_embedded_profiles_count;
 
-/* Reads DIR/[*].yaml (a file's name is its path), in name order. NN_ERR_IO: names the path; also when there is none. */
+/* Reads DIR/[*].yaml (a file's name is its path), in name order. NN_ERR_IO: the message names the path; a directory without such
+ * files is also an error. */
 nn_status spec_read_dir(spec_file **files, size_t *n_files, const char *dir, arena *a, nn_error *err);
 nn_status spec_read_file(spec_file *out, const char *path, arena *a, nn_error *err);
 

@@ -81,7 +81,7 @@ static bool is_control(uint32_t c)
     return (c < 0x20 && c != '\t' && c != '\n' && c != '\r') || (c >= 0x7f && c < 0xa0 && c != 0x85);
 }
 
-/* NUL, other control characters and what is not UTF-8; lines end as in YAML 1.1. */
+/* Rejects NUL, other control characters and bytes that are not UTF-8. Lines end as in YAML 1.1. */
 static nn_status check_bytes(const parser *p)
 {
     const unsigned char *s = (const unsigned char *)p->bytes;
@@ -168,7 +168,7 @@ static nn_status check_unique(parser *p, const spec_pair *pairs, size_t n)
                       first->place.line, first->place.column);
 }
 
-/* A finished node goes to the collection that is open, or is the root. */
+/* Adds a finished node to the open collection; without one it is the root. */
 static nn_status add(parser *p, const spec_node *node)
 {
     if (p->depth == 0) {
@@ -297,14 +297,14 @@ static nn_status refuse_decoration(parser *p, const yaml_event_t *e, spec_place 
 {
     if (anchor != NULL)
         return spec_error(p->err, at, "anchor `&%s` is not supported: use `like` to inherit", spec_show((const char *)anchor).s);
-    /* libyaml drops the tag "!", so that only the file tells. */
+    /* libyaml drops the tag "!", so the file itself must be looked at. */
     if (tag != NULL || byte_at(p, &e->start_mark) == '!')
         return spec_error(p->err, at, "tag `%s` is not supported: expected text, a list or a mapping",
                           spec_show(tag != NULL ? (const char *)tag : "!").s);
     return NN_OK;
 }
 
-/* A node begins: count it and see that it may stand here. */
+/* Counts a node that begins, and checks that it is allowed here. */
 static nn_status begin_node(parser *p, const yaml_event_t *e, spec_place at)
 {
     if (++p->nodes > SPEC_MAX_NODES)
@@ -381,7 +381,7 @@ nn_status spec_parse(const spec_node **out, const char *file, const char *bytes,
         return nn_nomem(err);
     if (n > SPEC_MAX_BYTES)
         return spec_error(err, (spec_place){p.file, 0, 0}, "larger than %u bytes", SPEC_MAX_BYTES);
-    if (n >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) { /* a byte order mark is no character of the first line */
+    if (n >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) { /* a byte order mark does not count as a character of the first line */
         p.bytes += 3;
         p.size -= 3;
     }
@@ -441,7 +441,7 @@ const char *spec_nearest(const char *word, const char *const *names, size_t n)
     if (length == 0 || length > NEAR_MAX)
         return NULL;
     size_t best = (length + 2) / 3 < 4 ? (length + 2) / 3 : 4;
-    best++; /* a distance below it counts */
+    best++; /* the search is for a distance below this */
     const char *found = NULL;
     for (size_t i = 0; i < n; i++) {
         size_t k = strlen(names[i]);

@@ -2,7 +2,7 @@
  *
  * The method is the same throughout: reduce the argument to a small range (W. J. Cody, W. Waite, "Software Manual for the
  * Elementary Functions", 1980; J.-M. Muller, "Elementary Functions", 3rd ed.), then sum the Taylor series there by Horner's rule.
- * Largest relative errors measured against 200-bit arithmetic, in units of 1e-16 (the promise is 1e-12):
+ * Largest relative errors measured against 200-bit arithmetic, in units of 1e-16 (dmath.h promises 1e-12):
  *   exp 2  log 2  sin 3  cos 3  tan 4  asin 4  acos 4  atan 3  sinh 4  cosh 4  tanh 3  asinh 4  acosh 4  atanh 4  erf 12  pow 1300
  * (sin, cos and tan near their zeros: 1e-22 absolute, for the reduction keeps 99 bits of pi/2; results below 2^-1022: 2^-1074
  * absolute). */
@@ -458,7 +458,7 @@ double dm_pow(double x, double y)
             if (y < 0)
                 result = 1 / result;
         }
-        if (!(result >= 0x1p-1022 && result <= DBL_MAX)) /* not whole, or its inverse left the range on the way */
+        if (!(result >= 0x1p-1022 && result <= DBL_MAX)) /* not an integer, or the intermediate result left the range */
             result = dm_exp(y * dm_log(a));
     }
     return odd ? with_sign(result, x) : result;

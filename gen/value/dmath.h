@@ -6,7 +6,7 @@
 
 double dm_exp(double x);
 double dm_log(double x);
-double dm_pow(double x, double y); /* x > 0, or y whole */
+double dm_pow(double x, double y); /* x > 0, or y an integer */
 double dm_sin(double x);
 double dm_cos(double x);
 double dm_tan(double x);

@@ -31,9 +31,9 @@ const char *dtype_name(dtype t);     /* "float32"; "none" for others */
 dtype dtype_parse(const char *name); /* DT_NONE if unknown */
 size_t dtype_size(dtype t);          /* bytes an element; 0 for string and none */
 bool dtype_is_float(dtype t);
-bool dtype_is_whole(dtype t);                               /* an integer type; bool is none */
+bool dtype_is_whole(dtype t);                               /* an integer type; bool is not one */
 bool dtype_limits(dtype t, double *least, double *largest); /* of its finite values, in doubles; false for string and none */
-/* The types that a word stands for: a type's name, or `floats`, `signed`, `unsigned`, `whole` (both), `all` (these and bool). 0 if
+/* The types that a word names: a type's name, or `floats`, `signed`, `unsigned`, `whole` (both), `all` (these and bool). 0 if
  * unknown. */
 dtype_mask dtype_group(const char *word);
 static inline dtype_mask dtype_bit(dtype t)
@@ -43,8 +43,8 @@ static inline dtype_mask dtype_bit(dtype t)
 
 #define HALF_LARGEST 65504.0 /* of the finite values of float16 */
 
-/* The nearest value of the type that is not below (up) or not above x; x itself where the type is none of float16 and float32.
- * Infinite where there is none. */
+/* The nearest value of the type that is not below (up) or not above x; x itself for other types than float16 and float32. Infinite
+ * if there is no such value. */
 double dtype_toward(dtype t, double x, bool up);
 /* The nearest value of float16, ties to even; infinite from 65520 on. */
 double half_nearest(double x);

@@ -1,5 +1,4 @@
-/* Radii add as standard deviations do. A radius stands for that of a uniform distribution, whose standard deviation is r / sqrt(3).
- */
+/* Radii add as standard deviations do. A radius r is that of a uniform distribution, whose standard deviation is r / sqrt(3). */
 #include "value/estimate.h"
 
 #include <string.h>
@@ -98,14 +97,15 @@ static estimate from(estimate r, estimate a, estimate b)
     return r;
 }
 
-/* Of the factor that meets another's movement: where it is weak, it may be the smallest. */
+/* The typical magnitude of a factor, by which the movement of the other factor is multiplied. All elements of a weak factor may
+ * have the smallest magnitude. */
 static double size(estimate a)
 {
     double c = centre(a), r = radius(a);
     return a.weak ? iv_mig(a.range) : root(c * c + r * r / 3);
 }
 
-/* A range that says little about where the mean lies in it. */
+/* For results whose mean may lie away from the middle of the range. */
 static estimate bent(estimate a)
 {
     a.off = radius(a) / 8;
@@ -186,7 +186,8 @@ estimate est_hull(estimate a, estimate b)
     return from(est_tied(bent(est_make(r, root_sum(a.live, b.live) * ROOT_HALF)), a.ties || b.ties || filled), a, b);
 }
 
-/* How far the larger of a and b moves with a. What of a does not move may be at the low end, and what of b at the high end. */
+/* How far the larger of a and b moves with a. The part of a that does not move may be at the low end of its range, and that of b at
+ * the high end. */
 static double part(estimate a, estimate b)
 {
     double reached = a.range.lo + 2 * a.live;

@@ -1,5 +1,5 @@
-/* A model's graph: tensors, nodes, initializers described by their content. Made by the builder, read by the writer and the
- * statistics.
+/* A model's graph: tensors, nodes, and initializers, which are described by their content. The builder makes it; the writer and the
+ * statistics read it.
  *
  * Ownership: everything lives in the builder's arena and is valid until its next build. */
 #ifndef NN_GRAPH_H
@@ -16,7 +16,7 @@ typedef struct {
     dtype type;
     int rank;
     int64_t dims[NN_MAX_RANK];
-    interval range;  /* bounds of the values; bools are 0 and 1, ints are exact */
+    interval range;  /* bounds of the values; those of bools are 0 and 1, those of integers are exact */
     estimate likely; /* of the values */
 } tensor_desc;
 
@@ -25,16 +25,17 @@ int64_t tensor_elements(const tensor_desc *d);
 /* Whether type, rank and dims are equal. */
 bool tensor_shape_equal(const tensor_desc *a, const tensor_desc *b);
 
-/* What an initializer holds. Bulk contents are drawn when written, from the model's bulk stream. */
+/* The content of an initializer. Bulk contents are drawn when they are written, from the model's bulk stream. */
 typedef enum {
     CONTENT_NONE,
-    CONTENT_LIST,     /* the numbers of list, row-major; one number fills */
+    CONTENT_LIST,     /* the numbers of `list`, row-major; a single number fills the tensor */
     CONTENT_UNIFORM,  /* float in [lo, hi] */
-    CONTENT_INTEGERS, /* whole numbers in [lo, hi] */
-    CONTENT_DISTINCT, /* whole numbers in [lo, hi], pairwise different */
-    CONTENT_PERMUTED, /* whole numbers in 0..count-1, different along axis */
-    CONTENT_TUPLES,   /* last dimension: an index into shape list; tuples pairwise different */
-    CONTENT_MASK      /* bools, count of them true; count < 0: any mix, at least one of each where there are two elements */
+    CONTENT_INTEGERS, /* integers in [lo, hi] */
+    CONTENT_DISTINCT, /* integers in [lo, hi], pairwise different */
+    CONTENT_PERMUTED, /* integers in 0..count-1, different along axis */
+    CONTENT_TUPLES,   /* the last dimension holds indices into the shape `list`; all tuples are different */
+    CONTENT_MASK /* bools, `count` of them true; count < 0: any number, but if there are two elements or more, at least one of each
+                    value */
 } content_kind;
 
 typedef struct {
@@ -43,7 +44,7 @@ typedef struct {
     double lo, hi;
     int64_t count;
     int axis;
-    const double *list; /* whole numbers up to 2^53 are exact */
+    const double *list; /* integers up to 2^53 are exact */
     size_t n_list;
 } content;
 
@@ -53,7 +54,7 @@ typedef struct {
     tensor_kind kind;
     tensor_desc desc;
     int32_t producer;  /* node, or -1 */
-    int32_t consumers; /* uses as a node input */
+    int32_t consumers; /* number of uses as a node input */
     bool output;       /* is a graph output */
     content init;      /* TENSOR_INIT */
     uint32_t
@@ -98,7 +99,7 @@ typedef struct {
     size_t n_tensors;
     graph_node *nodes;
     size_t n_nodes;
-    uint32_t *order; /* nodes in topological order, n_nodes of them; by which they are written */
+    uint32_t *order; /* the n_nodes nodes in the order in which they are written, which is topological */
     int32_t *inputs; /* graph inputs, in order */
     size_t n_inputs;
     int32_t *outputs; /* graph outputs, in order */

@@ -93,7 +93,7 @@ interval iv_max(interval a, interval b)
     return iv(iv_max1(a.lo, b.lo), iv_max1(a.hi, b.hi));
 }
 
-/* 0 - x, not -x: an end of -0 would print otherwise than 0 and is equal to it everywhere else. */
+/* 0 - x, not -x: -0 equals 0, but would be printed differently. */
 interval iv_neg(interval a)
 {
     return iv_valid(a) ? iv(0 - a.hi, 0 - a.lo) : iv_invalid();
@@ -249,7 +249,7 @@ interval iv_pow(interval a, interval b)
     return r;
 }
 
-/* n values, or their mean if divisor is n: error of a sum in any order, and of flushing each partial sum. */
+/* The sum of n values, or their mean if divisor is n, with the error of a sum in any order and of flushing each partial sum. */
 static interval sum_over(double n, interval a, double divisor)
 {
     if (!iv_valid(a) || !(n >= 0) || n == IV_INF)
@@ -275,7 +275,7 @@ interval iv_sum_of(double n, interval a)
 
 interval iv_mean_of(double n, interval a)
 {
-    if (!(n >= 1)) /* no values have no mean */
+    if (!(n >= 1)) /* the mean of no values does not exist */
         return iv_invalid();
     return sum_over(n, a, n);
 }

@@ -5,7 +5,7 @@
  * others round outward by the error that a float32 evaluation of the operation can make: relative 2^-20 of the largest operand or
  * intermediate magnitude for + - *, the same plus a few ULP of the function for the rest, n * 2^-23 times the sum of magnitudes for
  * sum_of. Soundness: for x in a and y in b (float32 values), any reasonable float32 evaluation of op(x, y) lies in the result.
- * Subnormal values may be flushed to zero by the runtime. Where the exact result of an operation has one sign only, so has the
+ * Subnormal values may be flushed to zero by the runtime. If all exact results of an operation have the same sign, so does the
  * interval. An interval with lo > hi or a NaN end is invalid: operations on it give invalid. Ends beyond float32's range become
  * infinite. */
 #ifndef NN_INTERVAL_H
@@ -47,16 +47,17 @@ interval iv_sub(interval a, interval b);
 interval iv_mul(interval a, interval b);
 interval iv_div(interval a, interval b); /* b contains 0 (or subnormals, which may be flushed to 0): invalid */
 interval iv_sqr(interval a);
-interval iv_sqrt(interval a);            /* a.lo < 0: invalid */
-interval iv_pow(interval a, interval b); /* a > 0, or b a whole-number point (negative: a without 0); |b| <= 2^20; else invalid */
+interval iv_sqrt(interval a); /* a.lo < 0: invalid */
+interval iv_pow(interval a,
+                interval b); /* a > 0, or b a single integer (if negative, a without 0); |b| <= 2^20; otherwise invalid */
 interval iv_sum_of(double n, interval a);
-interval iv_mean_of(double n, interval a); /* infinite where the sum would be */
+interval iv_mean_of(double n, interval a); /* infinite if the sum would be */
 
-/* Functions of one argument by number; names in iv_function_name, in the order of the enum. Out of the function's domain: invalid.
- * Results stay within what no kernel leaves: exp, cosh, sigmoid and softplus >= 0 (and sqr, sqrt above), sin, cos, tanh, erf and
- * sigmoid at most 1 + 1e-6 in magnitude. Domains: log from 2^-126 on, acosh [1, inf], asin and acos [-1, 1], atanh (-1, 1); tan is
- * invalid within 1e-3 of a pole, sin, cos and tan for infinite arguments. exp, sinh and cosh overflow from 88.3 on, where kernels
- * start to clamp. */
+/* Functions of one argument by number; names in iv_function_name, in the order of the enum. Arguments outside the function's
+ * domain: invalid. Results are limited to values that kernels return: exp, cosh, sigmoid and softplus >= 0 (and sqr, sqrt above),
+ * sin, cos, tanh, erf and sigmoid at most 1 + 1e-6 in magnitude. Domains: log from 2^-126 on, acosh [1, inf], asin and acos [-1,
+ * 1], atanh (-1, 1); tan is invalid within 1e-3 of a pole, sin, cos and tan for infinite arguments. exp, sinh and cosh overflow
+ * from 88.3 on, where kernels start to clamp. */
 typedef enum {
     IV_EXP,
     IV_LOG,

@@ -23,15 +23,15 @@ static double softplus(double x)
 
 typedef struct {
     const char *name;
-    double (*f)(double);   /* increasing, or decreasing if `falls`; even if `even` (and increasing from 0) */
+    double (*f)(double);   /* increasing, or decreasing if `falls`, or even if `even` (and then increasing from 0) */
     double from, to;       /* domain, ends included */
     double absolute;       /* error of a kernel */
-    double least, largest; /* no kernel leaves these */
+    double least, largest; /* bounds of the results of every kernel */
     bool falls, even;
     bool exponential; /* relative error grows with |x| */
 } function;
 
-#define UNIT 1.000001 /* where functions bounded by 1 end: kernels without a clamp go an ulp or two beyond */
+#define UNIT 1.000001 /* the bound of functions that are bounded by 1: kernels without a clamp exceed it by an ulp or two */
 #define ALL -IV_INF, IV_INF
 #define LARGEST_EXP 88.3 /* kernels clamp the argument of exp from 88.37 on */
 
@@ -63,7 +63,7 @@ const char *iv_function_name(iv_function f)
 
 static const double PI = 0x1.921fb54442d18p+1, LARGEST_ANGLE = 1e6;
 
-/* Whether a point offset + k * period, k whole, lies in a or nearer to it than slack. */
+/* Whether a point offset + k * period, k an integer, lies in a or nearer to it than slack. */
 static bool meets(interval a, double offset, double period, double slack)
 {
     double k = dm_ceil((a.lo - slack - offset) / period);
@@ -96,7 +96,8 @@ static interval tangent(const function *f, interval a)
     return iv_outward(lo, hi, IV_REL * iv_abs1(lo) + f->absolute, IV_REL * iv_abs1(hi) + f->absolute);
 }
 
-/* From |x| = 1 on, where exp, sinh and cosh grow faster than it: so the ends bound what lies between. */
+/* The relative error of a kernel. It grows from |x| = 1 on, more slowly than exp, sinh and cosh do, so that the ends of an interval
+ * bound everything between them. */
 static double relative_error(const function *f, double x)
 {
     double excess = iv_abs1(x) - 1;

@@ -8,7 +8,7 @@
 #define IV_INF __builtin_inf()
 #define IV_NAN __builtin_nan("")
 #define IV_REL 0x1p-20         /* relative error of one operation, fused or approximated */
-#define IV_TINY 0x1p-126       /* smallest normal float32: what is below may be flushed to zero */
+#define IV_TINY 0x1p-126       /* smallest normal float32: smaller values may be flushed to zero */
 #define IV_LARGEST 3.402823e38 /* just below the largest float32 */
 
 static inline double iv_abs1(double x)
@@ -24,7 +24,7 @@ static inline double iv_min1(double x, double y)
     return x < y ? x : y;
 }
 
-/* An operand as a runtime may see it: with 0 where it holds subnormal values. */
+/* An operand as a runtime may see it: extended to 0 if it contains subnormal values. */
 static inline interval iv_operand(interval a)
 {
     if (a.lo > 0 && a.lo < IV_TINY)

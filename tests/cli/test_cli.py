@@ -124,7 +124,7 @@ USAGE = [
     (["--ops", "Rulu"], "unknown operator Rulu; did you mean Relu?"),
     (["--common", "13..28", "--ops", "+Pad"], "operator Pad is left out by --common: its rules differ in these opsets"),
     (["--ops", "x\ny\x1b[31m"], "unknown operator x?y?[31m"),
-    (["--ops", "+Add,-Add"], "operators '+Add,-Add' leaves none"),
+    (["--ops", "+Add,-Add"], "operators '+Add,-Add' selects no operator; expected at least one"),
     (["--quiet", "--progress"], "--quiet and --progress exclude each other"),
     (["--jobs", "0"], "--jobs 0: expected an integer from 1 to 256"),
 ]

@@ -306,7 +306,7 @@ def test_tables(nngen, families):
     assert {o["operator"]: int(o["nodes"]) for o in ops} == count
 
 
-def test_bad_files_are_named_and_passed_over(nngen, tmp_path):
+def test_bad_files_are_named_and_skipped(nngen, tmp_path):
     folder = tmp_path / "d"
     (folder / "below").mkdir(parents=True)
     ladder(folder / "below" / "model.onnx", 2)

@@ -162,7 +162,7 @@ def test_what_fails_is_told_with_its_place(small):
 
 
 def test_an_operator_that_cannot_be(small):
-    why = "no instance was found within the limits; in 200 of 200 tries: conditions exclude one another: Never, where (specs/t.yaml:14:14)"
+    why = "no instance was found within the limits; in 200 of 200 tries: conditions contradict each other: Never, where (specs/t.yaml:14:14)"
     r = small("--ops", "Never", "--nodes", 3, "--count", 1, "--dry-run")
     assert (r.code, r.err) == (1, f"nngen: test_000000: no graph of 3 nodes found: operator Never: {why}\n")
     r = small("--ops", "Grow,Never", "--nodes", 3, "--count", 2, "--dry-run")
@@ -170,7 +170,7 @@ def test_an_operator_that_cannot_be(small):
     r = small("--contain", "Narrow,Narrow", "--nodes", 3, "--count", 1, "--dry-run")
     start = "nngen: contain Narrow,Narrow: Narrow,Narrow is impossible: no values, shapes and attributes were found with which one can follow the other"
     assert r.code == 2
-    assert re.match(re.escape(start) + r"; in \d+ of \d+ tries: values may lie outside of the domain: Narrow, domain X \(specs/t.yaml:22:18\)\n", r.err)
+    assert re.match(re.escape(start) + r"; in \d+ of \d+ tries: values may lie outside the domain: Narrow, domain X \(specs/t.yaml:22:18\)\n", r.err)
 
 
 USAGE = [

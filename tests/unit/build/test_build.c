@@ -344,8 +344,8 @@ static void outputs_stay_few_whatever_is_asked(void **state)
     assert_int_equal(builder_build(b, &r, t, &g, &report, &err), NN_ERR_BUILD);
     assert_string_equal(err.message,
                         "no graph of 5 nodes found in 20 attempts with 1 operators: no operator could be added after 2 "
-                        "nodes, with at most 2 outputs; in 101 of 188 tries: values do not spread as those of what is to be "
-                        "replaced: Double, target Y");
+                        "nodes, with at most 2 outputs; in 101 of 188 tries: the values do not cover those of the graph "
+                        "input to be replaced: Double, target Y");
     tape_free(t);
     builder_free(b);
     all_ops = embedded;

@@ -92,7 +92,7 @@ static void each_reason_is_reached(void **state)
         chain[k].link_frame = k - 1;
         chain[k].link_output = chain[k].link_input = 0;
     }
-    expect(x, chain, LOWER_MAX_FRAMES + 1, "too many operators would be solved together: Same");
+    expect(x, chain, LOWER_MAX_FRAMES + 1, "too many operators in one group: Same");
 
     pair.given[0] = pair.given[1] = input;
     pair.given_input[1] = 1;

@@ -1,4 +1,4 @@
-/* Weights from models made by hand: the exact text, and what is told of models that are passed over and operators unknown. */
+/* Weights from models made by hand: the exact text, and the reports of skipped models and unknown operators. */
 #include "folder.h"
 #include "nngen.h"
 #include "onnx/hand_model.h"
@@ -26,14 +26,14 @@ static void unknown(void *data, const char *op, uint64_t nodes, const char *why)
     (void)snprintf(told + n, sizeof told - n, "%s %d %s\n", op, (int)nodes, why);
 }
 
-static void passed_over(void *data, const char *path, const char *reason)
+static void skipped(void *data, const char *path, const char *reason)
 {
     (void)data;
     size_t n = strlen(told);
     (void)snprintf(told + n, sizeof told - n, "%s: %s\n", path + strlen(folder) + 1, reason);
 }
 
-static const nn_like_listener listener = {.unknown = unknown, .passed_over = passed_over};
+static const nn_like_listener listener = {.unknown = unknown, .skipped = skipped};
 
 static void put_model(const char *name, const buffer *g)
 {

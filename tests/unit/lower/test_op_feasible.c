@@ -7,7 +7,7 @@ static void an_operator_without_an_instance_says_why(void **state)
     (void)state;
     static const char *const tables[][2] = {
         {ENTRY(SAME "    rank: {X: 2}\n    choose: {a: 1..5}\n    where: [\"a * a == 7\"]\n"),
-         "no instance was found within the limits; in 200 of 200 tries: conditions exclude one another: A, where (t.yaml:10:14)"},
+         "no instance was found within the limits; in 200 of 200 tries: conditions contradict each other: A, where (t.yaml:10:14)"},
         {ENTRY(SAME "    require: [\"hi(X) < lo(X)\"]\n"),
          "no instance was found within the limits; in 200 of 200 tries: a condition does not hold: A, require (t.yaml:8:16)"},
     };

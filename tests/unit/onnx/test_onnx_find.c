@@ -1,4 +1,4 @@
-/* Model files below a directory: which, in which order, and what is passed over. */
+/* Model files below a directory: which, in which order, and which are skipped. */
 #include "folder.h"
 #include "onnx/onnx_find.h"
 

@@ -62,9 +62,9 @@ static void ops_are_refused(void **state)
     assert_string_equal(kept("Add,Xyzzy"), "unknown operator Xyzzy");
     assert_string_equal(kept("Gone"), "operator Gone is left out of profile ort at opset 17: no kernel");
     assert_string_equal(kept("+Later"), "operator Later is not in opset 17");
-    assert_string_equal(kept("Add,,Conv"), "operators '': expected names with commas between, such as A,B or -A,-B");
-    assert_string_equal(kept("-"), "operators '': expected names with commas between, such as A,B or -A,-B");
-    assert_string_equal(kept("+Add,-Add"), "operators '+Add,-Add' leaves none");
+    assert_string_equal(kept("Add,,Conv"), "operators '': expected names separated by commas, such as A,B or -A,-B");
+    assert_string_equal(kept("-"), "operators '': expected names separated by commas, such as A,B or -A,-B");
+    assert_string_equal(kept("+Add,-Add"), "operators '+Add,-Add' selects no operator; expected at least one");
 }
 
 int main(void)
