@@ -144,6 +144,13 @@ def cropped(length):
     return case("Resize", 13, [x, roi, None, ints(1, length)], y.reshape(1, -1), mode="linear", coordinate_transformation_mode="tf_crop_and_resize")
 
 
+def crop_to_the_end(end):
+    """The last point lies at the last element, or before it."""
+    x, roi, length = np.arange(1, 12, dtype=np.float32).reshape(1, 11), np.array([0, 0.2488270103931427, 1, end], np.float32), 64
+    y = spec.resize(x[0], length, "tf_crop_and_resize", None, None, roi[1::2].astype(np.float64))
+    return case("Resize", 13, [x, roi, None, ints(1, length)], y.reshape(1, -1), mode="linear", coordinate_transformation_mode="tf_crop_and_resize")
+
+
 def crop_middle(begin, end):
     """Its only point is the middle of the crop; 5 but for the rounding of begin and end, where they add up to 1."""
     x, roi = draw(1, 11), np.array([0, begin, 1, end], np.float32)
@@ -273,6 +280,7 @@ CASES = {
     "resize-pytorch-one": (scaled(0.25, 5, "pytorch_half_pixel"), [scaled(0.5, 4, "pytorch_half_pixel"), antialiased(4, 0.5, 2.5)]),
     "resize-crop-kept": (cropped(4), [cropped(5)]),
     "resize-nearest-edge": (nearest(50, 14), [nearest(50, 13), nearest(50, 25)]),
+    "resize-crop-end": (crop_to_the_end(1.0), [crop_to_the_end(0.9)]),
     "resize-nearest-crop-edge": (crop_middle(0.4, 0.6), [crop_middle(0.4, 0.7)]),
     "resize-whole-position": (scaled(0.5, 9, "half_pixel_symmetric", 19), [scaled(0.5, 8, "half_pixel_symmetric", 19)]),
     "crossentropy-underflow": (cross_entropy(60), [cross_entropy(40)]),
