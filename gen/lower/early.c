@@ -1,6 +1,6 @@
 #include "lower/early.h"
 #include "lower/eval.h"
-#include "lower/lower_finish.h"
+#include "lower/slot_domain.h"
 
 /* Whether the variable has a value already, so that its evaluation decides nothing. */
 static bool var_known(const frame *f, int var)
@@ -52,7 +52,7 @@ static void check_domains(lower *l, frame *f)
         const rule_input *rule = &f->rules->inputs[slot->input];
         if (slot->kind != SLOT_TENSOR || rule->n_domain == 0 || early_domain_holds(f, s) || !known(f, &rule->names))
             continue;
-        if (!lower_in_domain(l, slot))
+        if (!slot_in_domain(l, slot))
             lower_fail(l, WHY_DOMAIN);
         f->domains_held |= (uint32_t)1 << s;
     }

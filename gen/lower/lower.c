@@ -8,8 +8,9 @@
 #include <stddef.h>
 #include <string.h>
 
-#define MAX_PROPAGATIONS 5000 /* of one problem; operators take a few hundred, and problems that take more seldom have a solution \
-                               */
+#define MAX_PROPAGATIONS                                                                                     \
+    5000 /* of one problem; operators take a few hundred, and problems that take more seldom have a solution \
+          */
 
 nn_status lower_new(lower **out, const op_set *ops, const lower_limits *limits, arena *a, nn_error *err)
 {

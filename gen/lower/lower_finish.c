@@ -1,6 +1,7 @@
 #include "lower/lower_finish.h"
 #include "lower/early.h"
 #include "lower/eval.h"
+#include "lower/slot_domain.h"
 
 #include <string.h>
 
@@ -68,13 +69,6 @@ static void fill_descs(lower *l, frame *f)
     }
 }
 
-static interval alternative(lower *l, const frame_slot *s, size_t i)
-{
-    const rule_input *rule = &l->f->rules->inputs[s->input];
-    lower_rule(l, AT_IN_DOMAIN, (size_t)s->input, rule->domain[i]);
-    return rule->folded ? rule->constant[i] : eval_interval(l, rule->domain[i]);
-}
-
 /* An interval for a new graph input: a usual one, cut to the domain, or the near end of a domain away from zero. */
 static interval new_range(lower *l, const frame *f, const frame_slot *s, const interval *like)
 {
@@ -84,7 +78,7 @@ static interval new_range(lower *l, const frame *f, const frame_slot *s, const i
     dtype t = s->desc.type;
     interval all = iv(-1e6, 1e6), base;
     if (rule->n_domain)
-        all = alternative(l, s, tape_draw(l->tape, "domain", rule->n_domain));
+        all = slot_domain(l, s, tape_draw(l->tape, "domain", rule->n_domain));
     if (t != DT_FLOAT32) {
         double least = 0, largest = 0;
         (void)dtype_limits(t, &least, &largest);
@@ -109,15 +103,6 @@ static interval new_range(lower *l, const frame *f, const frame_slot *s, const i
         r = iv(-1, 1);
     }
     return typed_ends(t, r);
-}
-
-bool lower_in_domain(lower *l, const frame_slot *s)
-{
-    const rule_input *rule = &l->f->rules->inputs[s->input];
-    for (size_t i = 0; i < rule->n_domain; i++)
-        if (iv_inside(s->desc.range, alternative(l, s, i)))
-            return true;
-    return rule->n_domain == 0;
 }
 
 /* The content of a weight without `values`: uniform over its domain, or [-1, 1]. */
@@ -340,7 +325,7 @@ static void try_values(lower *l, frame *f, const interval *like, bool again)
     for (int i = 0; i < f->n_slots && l->state == LOWER_OK; i++) {
         const frame_slot *s = &f->slots[i];
         if ((s->kind == SLOT_TENSOR || s->kind == SLOT_LINK || s->kind == SLOT_OPEN) && !early_domain_holds(f, i) &&
-            !lower_in_domain(l, s))
+            !slot_in_domain(l, s))
             lower_fail(l, WHY_DOMAIN);
     }
     check_require(l, f, 0, f->rules->n_early);

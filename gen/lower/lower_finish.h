@@ -6,7 +6,5 @@
 
 /* Finishes the current frame; sets the state to LOWER_FAIL if the values are not allowed. */
 void lower_finish(lower *l, op_instance *out);
-/* Whether the values of a slot of the current frame lie in the domain of its input. */
-bool lower_in_domain(lower *l, const frame_slot *s);
 
 #endif
