@@ -11,7 +11,7 @@
 #define TRIPLE_EFFORT 12
 #define HARD 24 /* a pair that took more tries also gets models of its own */
 #define HARD_COPIES 4
-#define EFFORT 4 /* extra tries of the builder, for each try that a harder pair took */
+#define EFFORT 6 /* extra tries of the builder, for each try that a harder pair took */
 #define NONE UINT32_MAX
 
 struct cover {
