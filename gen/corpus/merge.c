@@ -105,7 +105,8 @@ static nn_status check_same_family(const merge *m, const part *p, const part *fi
                        row->field);
     }
     if (b->shards != (int64_t)m->n)
-        return nn_fail(err, NN_ERR_USAGE, p->dir, 0, 0, "is one of %lld shards, but %zu were given", (long long)b->shards, m->n);
+        return nn_fail(err, NN_ERR_USAGE, p->dir, 0, 0, "is one of %lld shards, but %zu %s given", (long long)b->shards, m->n,
+                       m->n == 1 ? "was" : "were");
     return NN_OK;
 }
 

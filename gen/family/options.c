@@ -395,6 +395,8 @@ nn_status options_parse(options *o, int argc, char *const *argv, nn_error *err)
                                equals + 1);
             option_set_int(o, row, 1);
         } else if (row->kind == OPTION_WORD) {
+            if (equals != NULL && equals[1] == '\0')
+                return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%.80s: expected %s after =", given, row->argument);
             s = set_value(o, row, equals != NULL ? equals + 1 : "", err);
         } else if (equals != NULL) {
             s = set_value(o, row, equals + 1, err);

@@ -167,8 +167,10 @@ static nn_status read_node(reader *r, const Onnx__NodeProto *n, level *l, uint32
 {
     onnx_view *v = r->v;
     bool own = n->domain == NULL || n->domain[0] == '\0' || strcmp(n->domain, "ai.onnx") == 0;
-    if (n->op_type == NULL || !is_operator(n->op_type) || (!own && !is_operator(n->domain)))
+    if (n->op_type == NULL || !is_operator(n->op_type))
         return wrong(r, "has a node without a valid operator", n->op_type);
+    if (!own && !is_operator(n->domain))
+        return wrong(r, "has a node of an invalid domain", n->domain);
     uint32_t number = (uint32_t)v->n_nodes;
     nn_status status =
         add_node(r, own ? arena_strdup(&v->memory, n->op_type) : arena_printf(&v->memory, "%s.%s", n->domain, n->op_type), body);
@@ -333,7 +335,7 @@ static nn_status read_chain(reader *r, const char *line, size_t n, int number)
         while (to > from && (line[to - 1] == ' ' || line[to - 1] == '\t' || line[to - 1] == '\r'))
             to--;
         char *op = arena_strndup(&v->memory, line + from, to - from);
-        if (op != NULL && !is_operator(op))
+        if (op != NULL && (strlen(op) != to - from || !is_operator(op))) /* a NUL would cut it off */
             return nn_fail(r->err, NN_ERR_IO, r->file, number, 0, "expected operators separated by commas");
         status = add_node(r, op, 0);
         uint32_t node = (uint32_t)v->n_nodes - 1;

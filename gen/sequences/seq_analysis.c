@@ -16,9 +16,24 @@ static nn_status bad_outcome(const seq_analysis *a, int line, const char *what, 
     return nn_fail(err, NN_ERR_IO, a->o->outcomes, line, 0, "%s", what);
 }
 
-static nn_status read_outcome(seq_analysis *a, char *line, int number, nn_error *err)
+static void no_such_model(seq_analysis *a, const char *name, int number, const seq_model *first, const seq_model *second)
 {
-    size_t n = strlen(line);
+    char text[1200];
+    if (first == NULL)
+        (void)snprintf(text, sizeof text, "%.300s:%d: no model has the name %.300s", a->o->outcomes, number, name);
+    else
+        (void)snprintf(text, sizeof text, "%.200s:%d: more than one model has the name %.200s: %.300s, %.300s", a->o->outcomes,
+                       number, name, first->path, second->path);
+    nn_one_line(text);
+    a->problems++;
+    if (a->watch.tell != NULL)
+        a->watch.tell(a->watch.data, text);
+}
+
+static nn_status read_outcome(seq_analysis *a, char *line, size_t n, int number, nn_error *err)
+{
+    if (memchr(line, '\0', n) != NULL) /* what follows it would be lost */
+        return bad_outcome(a, number, "is not text: it has a NUL byte", err);
     while (n > 0 && (line[n - 1] == '\r' || line[n - 1] == ' '))
         line[--n] = '\0';
     if (n == 0 || line[0] == '#')
@@ -32,15 +47,9 @@ static nn_status read_outcome(seq_analysis *a, char *line, int number, nn_error 
     bool failed = strcmp(cut + 1, "failed") == 0;
     if (!failed && strcmp(cut + 1, "correct") != 0)
         return bad_outcome(a, number, "expected NAME,failed or NAME,correct", err);
-    seq_model *m = model_list_find(&a->models, line);
-    if (m == NULL) {
-        char text[300];
-        (void)snprintf(text, sizeof text, "%.100s:%d: no model, or more than one, has the name %.100s", a->o->outcomes, number,
-                       line);
-        nn_one_line(text);
-        a->problems++;
-        if (a->watch.tell != NULL)
-            a->watch.tell(a->watch.data, text);
+    seq_model *second, *m = model_list_find(&a->models, line, &second);
+    if (m == NULL || second != NULL) {
+        no_such_model(a, line, number, m, second);
     } else if (m->class != SEQ_GIVEN) {
         return bad_outcome(a, number, "names a model for the second time", err);
     } else {
@@ -58,7 +67,7 @@ static nn_status read_outcomes(seq_analysis *a, nn_error *err)
         char *line = file.bytes + at, *newline = memchr(line, '\n', file.n - at);
         size_t length = newline != NULL ? (size_t)(newline - line) : file.n - at;
         line[length] = '\0';
-        s = read_outcome(a, line, number, err);
+        s = read_outcome(a, line, length, number, err);
         at += length + 1;
     }
     file_bytes_free(&file);

@@ -147,20 +147,23 @@ static bool same_end(const char *longer, const char *name)
     return n > k && longer[n - k - 1] == '/' && strcmp(longer + n - k, name) == 0;
 }
 
-seq_model *model_list_find(const model_list *l, const char *name)
+seq_model *model_list_find(const model_list *l, const char *name, seq_model **second)
 {
+    *second = NULL;
     for (unsigned how = 0; how < 2; how++) {
         seq_model *found = NULL;
-        size_t n = 0;
         for (size_t i = 0; i < l->n; i++) {
             seq_model *m = &l->all[i];
             bool is = how == 0 ? strcmp(m->name, name) == 0
                                : same_end(m->name, name) || same_end(m->path, name) || strcmp(m->path, name) == 0;
+            if (is && found != NULL) {
+                *second = m;
+                return found;
+            }
             found = is ? m : found;
-            n += is;
         }
-        if (n > 0)
-            return n == 1 ? found : NULL;
+        if (found != NULL)
+            return found;
     }
     return NULL;
 }

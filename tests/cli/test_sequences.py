@@ -334,10 +334,12 @@ def test_outcomes(nngen, tmp_path):
     out = tmp_path / "o"
     out.write_text("m0.txt,failed\r\nm1.txt\tfailed\n\nm2.txt,correct\nother,failed\n")
     r = nngen("sequences", *files, "--outcomes", out)
-    assert r.code == 1 and r.err == f"nngen: {out}:5: no model, or more than one, has the name other\n"
+    assert r.code == 1 and r.err == f"nngen: {out}:5: no model has the name other\n"
     assert r.out.startswith("2 failed, 1 correct, 0 of a suite, 1 without an outcome, not used; ")
     for text, line, message in (("m0.txt,broken\n", 1, "expected NAME,failed or NAME,correct"), ("m0.txt\n", 1, "expected NAME,failed or NAME,correct"),
-                                ("m0.txt,failed\nm0.txt,correct\n", 2, "names a model for the second time")):
+                                ("m0.txt,failed\nm0.txt,correct\n", 2, "names a model for the second time"),
+                                ("m0.txt,failed\n\0m1.txt,correct\n", 2, "is not text: it has a NUL byte"),
+                                ("m0.txt,failed\0\n", 1, "is not text: it has a NUL byte")):
         out.write_text(text)
         r = nngen("sequences", *files, "--outcomes", out)
         assert (r.code, r.out, r.err) == (1, "", f"nngen: {out}:{line}: {message}\n")

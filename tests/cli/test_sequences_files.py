@@ -151,7 +151,7 @@ def test_names_tell_files_apart(nngen, tmp_path):
     assert names(nngen, d / "b.onnx", d / "b.onnx") == [f"{d}/b"] * 2
     (tmp_path / "o").write_text(f"a.onnx,failed\na/model.onnx,correct\n{d}/b.onnx,failed\ne/b.onnx,correct\nb.onnx,failed\nc,correct\n")
     r = nngen("sequences", d, e, "--outcomes", tmp_path / "o", "--format", "json")
-    assert r.err == f"nngen: {tmp_path}/o:5: no model, or more than one, has the name b.onnx\n"
+    assert r.err == f"nngen: {tmp_path}/o:5: more than one model has the name b.onnx: {d}/b.onnx, {e}/b.onnx\n"
     assert {m["name"]: m["class"] for m in json.loads(r.out)["models"]} == {
         "a/model.onnx": "correct", "a.onnx": "failed", "a.ONNX": "", f"{d}/b.onnx": "failed", f"{e}/b.onnx": "correct", "c": "correct"}
 

@@ -97,6 +97,7 @@ def test_what_does_not_belong_together(nngen, tmp_path, whole):
         return r.err.splitlines()[0].removeprefix("nngen: ")
 
     assert refused(*parts[:2]) == f"{parts[0]}: is one of 3 shards, but 2 were given"
+    assert refused(parts[0]) == f"{parts[0]}: is one of 3 shards, but 1 was given"
     assert refused(parts[0], parts[1], parts[1]) == f"{parts[1]}: is the same shard as {parts[1]}"
     assert refused(whole) == f"{whole}: contains no shard of a family"
     assert refused(tmp_path / "none").endswith("/none: cannot open: No such file or directory")

@@ -183,6 +183,8 @@ static void refusals(void **state)
         {{"--count", "2", "verfiy"}, "unexpected argument verfiy; options begin with --"},
         {{"--force", "--resume", "--out", "d"}, "--force and --resume exclude each other"},
         {{"--list-ops", "--out", "d"}, "--list-ops writes no models: leave out --out"},
+        {{"--list-ops="}, "--list-ops=: expected FORMAT after ="},
+        {{"--trace-summary="}, "--trace-summary=: expected FORMAT after ="},
         {{"--list-ops=xml"}, "--list-ops=xml: expected text, json or markdown"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {

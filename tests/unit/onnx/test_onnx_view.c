@@ -82,7 +82,7 @@ static void test_bodies(void **state)
 static void test_unsound(void **state)
 {
     (void)state;
-    static buffer g;
+    static buffer g, other;
     g.n = 0;
     node(&g, "A", "nothing", "a", NULL);
     expect(&g, "uses a tensor that nothing produces: nothing");
@@ -109,6 +109,12 @@ static void test_unsound(void **state)
     g.n = 0;
     node(&g, "A\\", "", "a", NULL);
     expect(&g, "has a node without a valid operator: A\\");
+    g.n = 0;
+    other.n = 0;
+    text(&other, 4, "A");
+    text(&other, 7, "d e");
+    field(&g, 1, other.bytes, other.n);
+    expect(&g, "has a node of an invalid domain: d e");
     g.n = 0;
     named(&g, 12, 1, "x");
     named(&g, 5, 8, "x");
@@ -148,6 +154,15 @@ static void test_chains(void **state)
     onnx_view_free(&v);
     for (const char *const *bad = (const char *const[]){"A\nB,,C", "A\n,", "A\nB C", "A\n\"B\"", NULL}; *bad != NULL; bad++) {
         assert_int_equal(onnx_view_chains(&v, *bad, strlen(*bad), "f", &err), NN_ERR_IO);
+        assert_int_equal(err.line, 2);
+        assert_string_equal(err.message, "expected operators separated by commas");
+    }
+    for (const char *const *bad = (const char *const[]){"A\nB^\n", "A\nB^,C", "A\nB^D,C", "A\n^B,C", NULL}; *bad != NULL; bad++) {
+        char text[16];
+        size_t n = strlen(*bad);
+        memcpy(text, *bad, n);
+        *(char *)memchr(text, '^', n) = '\0';
+        assert_int_equal(onnx_view_chains(&v, text, n, "f", &err), NN_ERR_IO);
         assert_int_equal(err.line, 2);
         assert_string_equal(err.message, "expected operators separated by commas");
     }
