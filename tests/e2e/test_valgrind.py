@@ -107,7 +107,7 @@ def test_interrupted(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["base/test_arena", "build/test_graph_check", "corpus/test_outdir", "draw/test_choice", "family/test_options", "plan/test_plan",
-                                  "solver/test_csp_arithmetic", "solver/test_csp_relations", "solver/test_csp_search", "solver/test_csp_store",
+                                  "solver/test_prop_arith", "solver/test_prop_linear", "solver/test_prop_logic", "solver/test_prop_product", "solver/test_search", "solver/test_store",
                                   "table/test_tables", "write/test_contents", "write/test_onnx_write"])
 def test_unit_tests(name):
     program = UNIT / name
