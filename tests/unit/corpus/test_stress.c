@@ -38,7 +38,10 @@ static void stress(scenario *run, void (*after)(nn_status), long most)
         err = (nn_error){0};
         nn_stress_fail_at(n);
         st = run(&err);
+        const bool reached = nn_stress_count() >= n; /* threads that share the work differently allocate less */
         nn_stress_fail_at(0);
+        if (st == NN_OK && !reached)
+            continue;
         if (st != NN_ERR_NOMEM)
             fail_msg("allocation %ld of %ld: status %d, %s", n, total, (int)st, err.message);
         assert_int_equal(err.status, NN_ERR_NOMEM);
