@@ -215,8 +215,9 @@ static json_t *missing_array(const nn_family *f, const stats *s)
     json_t *j = json_array();
     int bad = 0;
     for (size_t i = 0; i < s->ops->n_ops; i++) {
-        op_obstacle room;
+        op_obstacle room = {.nomem = false};
         const char *reason = manifest_missing(f, s, i, &room);
+        bad |= room.nomem ? -1 : 0;
         if (reason != NULL)
             bad |= json_array_append_new(j, json_pack("{s:s, s:s}", "name", s->ops->ops[i].name, "reason", reason));
     }

@@ -89,6 +89,8 @@ bool op_feasible(const op_set *ops, const op_model *op, const lower_limits *limi
     }
     if (known && !found && why)
         (void)snprintf(why->s, sizeof why->s, "no instance was found within the limits; %s", try_table_text(&tried, op).s);
+    if (why)
+        why->nomem = !known;
     try_table_free(&tried);
     lower_free(l);
     tape_free(t);

@@ -7,6 +7,7 @@
 
 typedef struct {
     char s[400];
+    bool nomem; /* memory ran out: the answer says nothing */
 } op_obstacle;
 
 /* Lowers the operator alone, a bounded number of times with separate draws, on new inputs and on sample tensors. false: no try gave
