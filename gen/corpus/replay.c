@@ -21,6 +21,9 @@ nn_family_config family_of_options(const options *o)
                               .input_mode = o->input_mode,
                               .input_format = o->input_format,
                               .max_elements = (uint64_t)o->max_elements,
+                              .max_dim = (uint64_t)o->max_dim,
+                              .max_window = (uint64_t)o->max_window,
+                              .max_rank = (uint64_t)o->max_rank,
                               .intervals = o->intervals != 0,
                               .check = o->check != 0};
 }

@@ -298,6 +298,12 @@ static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *
         o->inputs = c->inputs == -1 ? 0 : c->inputs;
     if (c->max_elements != 0)
         o->max_elements = clamp(c->max_elements);
+    if (c->max_dim != 0)
+        o->max_dim = clamp(c->max_dim);
+    if (c->max_window != 0)
+        o->max_window = clamp(c->max_window);
+    if (c->max_rank != 0)
+        o->max_rank = clamp(c->max_rank);
     o->seed = clamp(c->seed);
     o->intervals = c->intervals != 0;
     o->check = c->check != 0;
@@ -306,7 +312,10 @@ static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *
         s = keep_texts(f, c, err);
     if (s == NN_OK)
         s = describe(f, err);
-    f->limits = (lower_limits){.max_elements = o->max_elements};
+    f->limits = (lower_limits){.max_elements = o->max_elements,
+                               .max_dim = o->max_dim,
+                               .max_window = o->max_window,
+                               .max_rank = (int)o->max_rank};
     if (s == NN_OK)
         s = guide_open(&f->guide, f->table->ops, &(guide_texts){o->contain, o->avoid, o->weights}, (size_t)o->nodes, &f->limits,
                        err);

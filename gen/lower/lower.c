@@ -51,6 +51,8 @@ void lower_set_limits(lower *l, const lower_limits *limits)
         l->limits.max_elements = 4096;
     if (l->limits.max_dim == 0)
         l->limits.max_dim = 64;
+    if (l->limits.max_window == 0)
+        l->limits.max_window = 7;
     if (l->limits.max_rank == 0)
         l->limits.max_rank = 6;
     if (l->limits.max_magnitude == 0)
