@@ -320,6 +320,8 @@ static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *
         s = guide_open(&f->guide, f->table->ops, &(guide_texts){o->contain, o->avoid, o->weights}, (size_t)o->nodes, &f->limits,
                        err);
     if (s == NN_OK)
+        s = wish_new(&f->wishes, f->guide.weights, (size_t)o->nodes, (uint64_t)o->count, (uint64_t)o->seed, err);
+    if (s == NN_OK)
         s = open_cover(f, err);
     if (s == NN_OK)
         s = plan_new_with(&f->plan, f->table->ops, (size_t)o->nodes, (uint64_t)o->count, (uint64_t)o->seed,
@@ -353,6 +355,7 @@ void nn_family_close(nn_family *f)
     plan_free(f->plan);
     cover_free(f->cover);
     pairs_free(f->pairs);
+    wish_free(f->wishes);
     guide_close(&f->guide);
     arena_free(&f->mem);
     nn_free(f->description);

@@ -14,6 +14,7 @@
 #include "write/onnx_write.h"
 #include "family/options.h"
 #include "plan/plan.h"
+#include "plan/wish.h"
 #include "base/sha256.h"
 #include "stats/stats.h"
 
@@ -33,6 +34,7 @@ struct nn_family {
     pair_table *pairs; /* NULL: --cover does not ask for paths */
     cover *cover;      /* NULL: --cover does not ask for paths */
     guide guide;
+    wish *wishes; /* NULL: the weights name no sequences */
     lower_limits limits;
     input_modes modes;
     unsigned formats;  /* of inputs: INPUT_PB, INPUT_NPZ */

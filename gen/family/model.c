@@ -44,12 +44,14 @@ void nn_model_free(nn_model *m)
     nn_free(m);
 }
 
-/* Collects the paths that every model has, then those that are due in this one. */
+/* Collects the paths that every model has, then those that are due in this one, or if there are none, those wished of it. */
 static nn_status collect_paths(nn_model *m, uint64_t index, build_request *r, nn_error *err)
 {
     const nn_family *f = m->family;
     size_t n;
     const due_path *due = cover_due(f->cover, index, &n);
+    if (n == 0)
+        due = wish_due(f->wishes, index, &n);
     r->n_paths = f->guide.n_contain + n;
     if (r->n_paths == 0)
         return NN_OK;
