@@ -89,7 +89,7 @@ typedef struct {
     uint64_t count;           /* models; 0: 100 */
     uint64_t seed;            /* below 2^63 */
     int64_t inputs;           /* sets of input tensors for each model; 0: 1; -1: none */
-    const char *input_mode;   /* modes of the sets, used in turn: "uniform,normal,corners,special"; NULL or "": uniform */
+    const char *input_mode;   /* modes of the sets, used in turn: "uniform,normal,corners,special,ties,nan"; NULL or "": uniform */
     const char *input_format; /* "pb", "npz" or "pb,npz"; NULL or "": pb */
     uint64_t max_elements;    /* of a tensor; 0: 4096 */
     const char *cover;        /* what the family must contain: "ops" (or NULL), "pairs" or "triples" */

@@ -1,6 +1,7 @@
 #include "corpus/manifest.h"
 
 #include "lower/op_feasible.h"
+#include "write/input_mode.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -422,6 +423,8 @@ static json_t *manifest_object(const nn_family *f, const stats *s, const distinc
                           "distinct", whole(d->distinct), "duplicates", duplicates_array(d), "statistics", statistics_object(f, s));
     int bad = f->pairs != NULL ? json_object_set_new(j, "pairs", missing_pairs_object(f, s)) : 0;
     uint64_t all = (uint64_t)f->options.count;
+    if (input_modes_leave_intervals(&f->modes))
+        bad |= json_object_set_new(j, "intervals_hold", json_false());
     if (is_shard(run)) {
         bad |= set_shard(j, run) | json_object_set_new(j, "sums", sums_object(s));
         all = options_models(run);

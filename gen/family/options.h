@@ -22,7 +22,7 @@
     X(INT, opset, "V", 17, OPSET_MIN, OPSET_MAX, true, "version of the ONNX operator set, from 13 to 28")                         \
     X(INT, inputs, "K", 1, 0, 100000, true, "number of sets of input tensors for each model")                                     \
     X(TEXT, input_mode, "LIST", "uniform", 0, 0, true,                                                                            \
-      "how input sets are drawn: uniform, normal, corners, special; with several modes the sets take them in turn")               \
+      "how input sets are drawn: uniform, normal, corners, special, ties, nan; with several modes the sets take them in turn")    \
     X(TEXT, input_format, "LIST", "pb", 0, 0, true,                                                                               \
       "files of the inputs: pb (one file for each tensor), npz (one inputs.npz for each model), or pb,npz (both)")                \
     X(TEXT, profile, "P", "ort", 0, 0, true,                                                                                      \
