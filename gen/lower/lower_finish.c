@@ -241,7 +241,7 @@ static double largest_magnitude(const lower *l, const frame *f)
     double taken = 0;
     if (f->relaxed)
         return relaxed;
-    for (int i = 0; i < f->n_slots; i++) {
+    for (int i = 0; i < f->n_slots && l->limits.follows; i++) {
         const frame_slot *s = &f->slots[i];
         if ((s->kind == SLOT_TENSOR || s->kind == SLOT_LINK) && dtype_is_float(s->desc.type) && iv_mag(s->desc.range) > taken)
             taken = iv_mag(s->desc.range);

@@ -65,6 +65,7 @@ typedef struct {
     int max_rank;         /* of any tensor; 0: 6 */
     double max_magnitude; /* an output whose interval exceeds this is refused; 0: 1e4 */
     double min_magnitude; /* an output whose interval lies within +- this is refused; 0: 1e-3 */
+    bool follows;         /* an output may exceed max_magnitude if an input does, as tensors of motifs may */
 } lower_limits;
 
 #endif
