@@ -249,7 +249,7 @@ static lower_result acceptable(builder *b, const op_model *op, const build_effec
 {
     if (e->fault)
         return build_refuse_fault(b, op, e->fault);
-    long need = build_need(b, e->components, e->live, e->sink_need) + b->paths.cost - b->paths.credit;
+    long need = build_need(b, e->components, e->live + e->shown, e->sink_need) + b->paths.cost - b->paths.credit;
     if (!b->lenient)
         need += b->due.cost - due_credit(b, &b->group);
     bool room = e->nodes <= b->nodes && need <= (long)(b->nodes - e->nodes);
