@@ -133,7 +133,8 @@ static int32_t commit_input(build_state *s, const op_group *g, size_t f, size_t 
         t = c->shared[x->share];
     }
     unite(s, s->notes[t].node, node);
-    return consume(s, t, weak, g->pinned && x->kind == INST_LINK) ? t : -1;
+    bool within = g->pinned && x->kind == INST_LINK && (size_t)x->frame >= g->first;
+    return consume(s, t, weak, within) ? t : -1;
 }
 
 /* Sets the node's inputs. New graph inputs and initializers become tensors. */
@@ -271,7 +272,7 @@ bool state_commit(build_state *s, const op_group *g)
     for (size_t f = 0; f < g->n; f++) {
         constant[f] = frame_constant(s, g, f, constant);
         bool weak = frame_weak(s, &g->inst[f], constant[f]);
-        c.nodes[f] = add_node(s, &g->inst[f], g->pinned);
+        c.nodes[f] = add_node(s, &g->inst[f], g->pinned && f >= g->first);
         if (c.nodes[f] < 0 || !commit_inputs(s, g, f, c.nodes[f], &c, weak) ||
             !commit_outputs(s, g, f, c.nodes[f], constant[f], weak))
             return false;

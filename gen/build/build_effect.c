@@ -174,13 +174,19 @@ static void begin(foresight *v, build_state *s, const op_group *g, build_effect 
     *e = (build_effect){.nodes = s->n_nodes + g->n, .sink_need = s->sink_need, .joins = s->joins, .shown = s->shown};
 }
 
+/* Whether a frame belongs to a motif. */
+static bool within(const op_group *g, size_t f)
+{
+    return g->pinned && f >= g->first;
+}
+
 /* A frame consumes an output of an earlier frame. */
 static void foresee_link(foresight *v, size_t f, const inst_input *x)
 {
     const op_instance *from = &v->g->inst[x->frame];
     note_fault(v->e, (size_t)x->output < from->n_outputs && from->outputs[x->output].present ? NULL : left_out);
     bool weak = x->desc.likely.weak || frame_aside(v->s, from, (size_t)x->output);
-    v->used[x->frame] |= v->g->pinned || state_passes(v->s, v->weak[x->frame], weak, v->weak[f]);
+    v->used[x->frame] |= within(v->g, (size_t)x->frame) || state_passes(v->s, v->weak[x->frame], weak, v->weak[f]);
     v->c.parent[touched_find(&v->c, x->frame)] = touched_find(&v->c, (int)f);
 }
 
@@ -244,7 +250,7 @@ static void foresee_frame(foresight *v, size_t f)
         }
     }
     v->e->joins += data >= 2;
-    if (!v->g->pinned) {
+    if (!within(v->g, f)) {
         foresee_interest(v, f, data);
     } else {
         note_fault(v->e, pinned_fault(v->s, v->g, f, v->constant[f]));

@@ -57,6 +57,7 @@ typedef struct {
     bool out_present[OP_MAX_OUTPUTS];
     dtype types[FRAME_MAX_TYPES];
     const tensor_desc *target;
+    bool target_inside;
     int target_output;
     const inst_pin *pins; /* of the request */
     size_t n_pins;

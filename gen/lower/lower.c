@@ -362,6 +362,7 @@ lower_result lower_add(lower *l, const lower_request *r, int *number)
     f->rules = r->op->rules;
     f->target = r->target;
     f->target_output = r->target_output;
+    f->target_inside = r->target_inside;
     f->pins = r->pins;
     f->n_pins = r->n_pins;
     f->relaxed = r->relaxed;

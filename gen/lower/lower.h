@@ -46,6 +46,7 @@ typedef struct {
     int arity[OP_MAX_INPUTS];       /* number of slots of each input: 1, or the count of a variadic */
     lower_slot slots[OP_MAX_SLOTS]; /* inputs in order, variadics unrolled */
     int target_output;              /* index of the output that must equal *target; used if target is set */
+    bool target_inside;             /* the values need only lie in target->range; otherwise they must also cover much of it */
     const tensor_desc *target;      /* type and shape must be equal, the values' range must lie inside target->range; NULL: none */
     dtype output_type;              /* requested type of output 0, which binds its type variable; DT_NONE: any */
     const inst_pin *pins;           /* values that variables must have; they are kept, or the problem fails */

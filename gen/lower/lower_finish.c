@@ -352,8 +352,11 @@ static void try_values(lower *l, frame *f, const interval *like, bool again)
     check_require(l, f, f->rules->n_early, f->rules->n_require);
     if (l->state == LOWER_OK && f->target)
         lower_rule(l, AT_OUT_TARGET, (size_t)f->outs[f->target_output].output, NULL);
-    if (l->state == LOWER_OK && f->target && !replaces(&f->outs[f->target_output].desc, f->target->range))
-        lower_fail(l, WHY_REPLACES);
+    if (l->state == LOWER_OK && f->target) {
+        const tensor_desc *d = &f->outs[f->target_output].desc;
+        if (!(f->target_inside ? iv_inside(d->range, f->target->range) : replaces(d, f->target->range)))
+            lower_fail(l, WHY_REPLACES);
+    }
 }
 
 /* ---- instance ---- */
@@ -530,7 +533,7 @@ void lower_finish(lower *l, op_instance *out)
         open |= f->slots[i].kind == SLOT_OPEN;
     for (int attempt = 0; attempt < (open ? 4 : 1); attempt++) {
         l->state = LOWER_OK;
-        try_values(l, f, f->target && attempt == 0 ? &f->target->range : NULL, attempt > 0);
+        try_values(l, f, f->target && !f->target_inside && attempt == 0 ? &f->target->range : NULL, attempt > 0);
         if (l->state != LOWER_FAIL)
             break;
     }
