@@ -362,7 +362,8 @@ static lower_result place_on_any(builder *b, size_t motif, motif_level level, in
     lower_result res = LOWER_FAIL;
     for (size_t k = 0; k < n && k < GIVEN_TRIES && res == LOWER_FAIL; k++) {
         int32_t t = tensor_at(b, kind, (first + k) % n);
-        if (t >= 0 && b->s.notes[t].constant == VARIES && !b->s.notes[t].inner)
+        bool fits = t >= 0 && b->s.notes[t].constant == VARIES && (b->s.tensors[t].kind == TENSOR_INPUT) == (kind == 2);
+        if (fits)
             res = place_on(b, motif, level, t);
     }
     return res;
