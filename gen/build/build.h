@@ -23,8 +23,9 @@ typedef struct {
     size_t n_due;
     const due_path *paths; /* paths that must appear as well */
     size_t n_paths;
-    const avoid_set *avoid;    /* paths that the graph must not contain; NULL: none */
-    const op_weights *weights; /* how often operators are drawn; NULL: all equally often */
+    const avoid_set *avoid;     /* paths that the graph must not contain; NULL: none */
+    const op_weights *weights;  /* how often operators are drawn; NULL: all equally often */
+    const manner_drawn *manner; /* how the graph and its operators are drawn; NULL: as without a manner */
     lower_limits limits;
     const build_trace *trace; /* NULL: there is no listener */
     bool check; /* an independent evaluator checks every node again; if it disagrees, the error is NN_ERR_BUILD "internal: ..." */

@@ -73,8 +73,9 @@ struct builder {
     size_t limit; /* largest number of graph outputs */
     due_ops due;
     due_paths paths;
-    const op_weights *weights; /* NULL: all operators equally often */
-    bool probing;              /* no graph is wanted: optional inputs are not filled with tensors that happen to exist */
+    const op_weights *weights;  /* NULL: all operators equally often */
+    const manner_drawn *manner; /* NULL: none */
+    bool probing;               /* no graph is wanted: optional inputs are not filled with tensors that happen to exist */
 
     /* the current attempt */
     model_style style;

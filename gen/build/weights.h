@@ -18,6 +18,7 @@
 typedef struct {
     size_t n_ops;
     uint32_t *ops;   /* in thousandths */
+    bool subset;     /* all operators with a weight are equally likely: the weights only leave operators out */
     uint32_t *pairs; /* for a, b at a * n_ops + b, in thousandths; NULL: the text names no pairs */
 } op_weights;
 
