@@ -61,6 +61,27 @@ void builder_free(builder *b)
 
 /* ---- one graph ---- */
 
+static void obey_range(const manner_drawn *m, manner_key key, uint32_t *to)
+{
+    if (manner_says(m, key))
+        *to = m->value[key];
+}
+
+/* What the manner states replaces what was drawn. */
+static void obey_manner(builder *b)
+{
+    const manner_drawn *m = b->manner;
+    uint32_t live = (uint32_t)b->style.live, inputs = (uint32_t)b->style.inputs;
+    obey_range(m, MANNER_outputs, &live);
+    obey_range(m, MANNER_inputs, &inputs);
+    obey_range(m, MANNER_joins, &b->style.joins);
+    obey_range(m, MANNER_reuse, &b->style.reuse);
+    b->style.live = live < b->limit ? live : b->limit;
+    b->style.inputs = inputs;
+    if (manner_says(m, MANNER_chain))
+        b->style.chain = tape_chance(b->t, "chain", m->value[MANNER_chain], 1000);
+}
+
 /* Draws the style of the graph. Draws of 0 give a chain with one input and one output. */
 static void draw_style(builder *b)
 {
@@ -73,6 +94,8 @@ static void draw_style(builder *b)
     b->style.inputs = 1 + n / 16 + (size_t)tape_draw(b->t, "inputs", n / 12 + 2);
     b->style.joins = 260 + (uint32_t)tape_draw(b->t, "joins", 140);
     b->style.reuse = 100 + (uint32_t)tape_draw(b->t, "reuse", 100);
+    if (b->manner)
+        obey_manner(b);
 }
 
 /* Takes the due operators that there is room for, the cheapest first. The others are counted as missing. */
@@ -224,12 +247,14 @@ nn_status builder_build(builder *b, const build_request *r, tape *t, const graph
     b->s.avoid = r->avoid;
     b->weights = r->weights;
     b->motifs = r->motifs;
+    b->manner = r->manner;
     b->trace = r->trace;
     lower_limits limits = r->limits;
     limits.follows = r->motifs.set != NULL;
     b->limits = limits;
     lower_set_limits(b->lower, &limits);
     lower_set_check(b->lower, r->check);
+    lower_set_manner(b->lower, r->manner);
     lower_result res = LOWER_FAIL;
     for (int a = 0, most = most_attempts(r); a < most && res == LOWER_FAIL && !lower_fault(b->lower); a++) {
         b->report.attempts++;

@@ -27,6 +27,7 @@ typedef struct {
     const avoid_set *avoid;    /* paths that the graph must not contain; NULL: none */
     const op_weights *weights; /* how often operators are drawn; NULL: all equally often */
     motif_wish motifs;
+    const manner_drawn *manner; /* how the graph and its operators are drawn; NULL: as without a manner */
     lower_limits limits;
     const build_trace *trace; /* NULL: there is no listener */
     bool check; /* an independent evaluator checks every node again; if it disagrees, the error is NN_ERR_BUILD "internal: ..." */
@@ -37,7 +38,7 @@ typedef struct {
     uint64_t tries, kept; /* groups of operators that were tried; operators that were placed */
     size_t due_missing;   /* due operators that could not be placed; 0 unless the request had no room */
     size_t path_missing;  /* operators and windows of due paths that were left out */
-    size_t motif_missing;  /* due motifs that were left out */
+    size_t motif_missing; /* due motifs that were left out */
     uint64_t tape_draws;
 } build_report;
 

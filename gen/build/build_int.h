@@ -88,8 +88,9 @@ struct builder {
     motif_wish motifs;
     lower_limits limits; /* of the request */
     motif_state motif;
-    const op_weights *weights; /* NULL: all operators equally often */
-    bool probing;              /* no graph is wanted: optional inputs are not filled with tensors that happen to exist */
+    const op_weights *weights;  /* NULL: all operators equally often */
+    bool probing;               /* no graph is wanted: optional inputs are not filled with tensors that happen to exist */
+    const manner_drawn *manner; /* NULL: none */
 
     /* the current attempt */
     model_style style;

@@ -41,6 +41,9 @@
     X(TEXT, weights, "FILE", "", 0, 0, true,                                                                                      \
       "file that says how often each operator (A 2.5) and each connection of two operators (A,B 4) is used")                      \
     X(TEXT, like, "DIR", NULL, 0, 0, false, "learn the weights from the .onnx files in DIR and its subdirectories")               \
+    X(TEXT, manner, "NAME", "uniform", 0, 0, true,                                                                                \
+      "how models are drawn: uniform, boundary (ends of domains) or real (as in models that people write); mixed: one for each "  \
+      "model")                                                                                                                    \
     X(INT, max_elements, "E", 4096, 16, 1 << 24, true, "largest number of elements of a tensor")                                  \
     X(INT, max_dim, "D", 64, 8, 1 << 24, true, "largest dimension of a new tensor, such as the channels of a convolution")        \
     X(INT, max_window, "W", 7, 1, 4096, true, "largest size of a kernel or pooling window along an axis")                         \
@@ -115,6 +118,9 @@ void options_free(options *o);
 nn_status options_parse(options *o, int argc, char *const *argv, nn_error *err);
 /* Checks the ranges of the INT fields. Messages have the prefix "--" or "" before names. jobs may be 0. */
 nn_status options_check(const options *o, const char *prefix, nn_error *err);
+/* Whether an option of the manifest is left out of it, because it has its default and came later than the others: what was made
+ * without it keeps its bytes. */
+bool option_untold(const options *o, const option_row *row);
 /* Writes the fields of the manifest as "nodes=40 count=100 ...", for a model's metadata. Returns the length without the NUL, like
  * snprintf. */
 size_t options_describe(const options *o, char *out, size_t size);

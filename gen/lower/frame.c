@@ -1,5 +1,6 @@
 /* The facts of the current frame, determined when they are first needed: types, presence, variables, ranks and dimensions. */
 #include "lower/eval.h"
+#include "lower/habit.h"
 
 #include <string.h>
 
@@ -195,7 +196,7 @@ static value var_value(lower *l, int var)
         r.s = frame_type(l, v->domain->index);
         return r;
     }
-    r = domain_draw(l, v->domain);
+    r = domain_draw(l, l->manner ? habit_domain(l, f, (size_t)var) : v->domain);
     if (v->type == TY_REAL && expr_domain_type(v->domain) == TY_INT) {
         int64_t whole = term_need(l, r.t);
         r.r = (double)whole;
@@ -247,6 +248,9 @@ static int draw_rank(lower *l, const frame_slot *s)
     if (f->target && f->target->rank <= NN_MAX_RANK && (mask >> f->target->rank & 1) &&
         tape_draw(l->tape, "rank of target", 4) != 3)
         return f->target->rank;
+    int usual = l->manner ? habit_rank(l, f, s, mask) : -1;
+    if (usual >= 0 || l->state != LOWER_OK)
+        return usual;
     bool any = false;
     for (int r = 0; r <= NN_MAX_RANK && r <= l->limits.max_rank; r++) {
         w[r] = (mask >> r & 1) ? weights[r] : 0;
