@@ -108,11 +108,11 @@ ROOMS = {
     "stats": ("rules value base", {"distinct.h", "stats.h", "structure.h"}),
     "write": ("rules table draw value base", {"input_mode.h", "model_dir.h", "model_files.h", "naming.h", "npz.h", "onnx_write.h"}),
     "onnx": ("value base", {"onnx_find.h", "onnx_sound.h", "onnx_view.h"}),
-    "mine": ("onnx rules table value base", {"mine_walks.h"}),
+    "mine": ("onnx rules table value base", {"mine.h", "mine_walks.h"}),
     "family": ("mine plan build lower stats write onnx rules table draw value base", {"family.h", "options.h"}),
     "corpus": ("family mine plan build lower stats write onnx rules table draw value base", {"replay.h"}),
     "sequences": ("onnx value base", {"coverage.h", "seq_report.h"}),
-    "cli": ("sequences corpus family rules base", set()),
+    "cli": ("sequences mine corpus family rules base", set()),
 }
 
 
