@@ -27,7 +27,7 @@ LDLIBS += -lprotobuf-c -lyaml -ljansson -lcrypto -pthread
 
 LIB_C := $(filter-out gen/cli/main.c,$(wildcard gen/*/*.c)) $(wildcard solver/*.c)
 LIB_O := $(LIB_C:%.c=$(B)/%.o) $(B)/gen/draw/pcg.o $(B)/onnx.pb-c.o $(B)/embedded.o
-SPECS := $(sort $(wildcard specs/*.yaml) $(wildcard specs/profiles/*.yaml))
+SPECS := $(sort $(wildcard specs/*.yaml) $(wildcard specs/profiles/*.yaml) $(wildcard specs/manners/*.yaml))
 UNIT := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/*/test_*.c)))
 
 # ---- the program and the library ----

@@ -1,6 +1,7 @@
 #include "corpus/manifest.h"
 
 #include "lower/op_feasible.h"
+#include "write/input_mode.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -118,6 +119,10 @@ nn_status manifest_line(json_line *line, nn_model *m, const uint8_t structure[ST
     line_string(line, m->name);
     line_key(line, "nodes");
     line_int(line, (int64_t)g->n_nodes);
+    if (!m->family->plain) {
+        line_key(line, "manner");
+        line_string(line, m->manner.drawn.of->name);
+    }
     line_key(line, "structure");
     structure_hex(structure, hex);
     line_string(line, hex);
@@ -157,7 +162,7 @@ static json_t *options_object(const options *o)
     json_t *j = json_object();
     int bad = 0;
     for (const option_row *row = option_rows; row < option_rows + option_count; row++) {
-        if (!row->manifest)
+        if (!row->manifest || option_untold(o, row))
             continue;
         json_t *value = row->kind == OPTION_INT    ? json_integer(option_int(o, row))
                         : row->kind == OPTION_FLAG ? json_boolean(option_int(o, row) != 0)
@@ -417,11 +422,13 @@ static json_t *duplicates_array(const distinct_result *d)
 static json_t *manifest_object(const nn_family *f, const stats *s, const distinct_result *d, uint64_t finished, const options *run)
 {
     json_t *j = json_pack("{s:s, s:s, s:o, s:s, s:i, s:o, s:o, s:o, s:o, s:o}", "generator", "nngen", "version", NNGEN_VERSION,
-                          "options", options_object(&f->options), "table_digest", f->table->digest, "ir_version",
+                          "options", options_object(&f->options), "table_digest", f->digest, "ir_version",
                           onnx_ir_version((int)f->options.opset), "operators", operators_array(s), "missing", missing_array(f, s),
                           "distinct", whole(d->distinct), "duplicates", duplicates_array(d), "statistics", statistics_object(f, s));
     int bad = f->pairs != NULL ? json_object_set_new(j, "pairs", missing_pairs_object(f, s)) : 0;
     uint64_t all = (uint64_t)f->options.count;
+    if (input_modes_leave_intervals(&f->modes))
+        bad |= json_object_set_new(j, "intervals_hold", json_false());
     if (is_shard(run)) {
         bad |= set_shard(j, run) | json_object_set_new(j, "sums", sums_object(s));
         all = options_models(run);
@@ -449,7 +456,7 @@ nn_status manifest_json(char **out, size_t *size, const nn_family *f, const stat
 nn_status manifest_run(char **out, size_t *size, const nn_family *f, const options *run, nn_error *err)
 {
     json_t *j = json_pack("{s:s, s:s, s:o, s:s}", "generator", "nngen", "version", NNGEN_VERSION, "options",
-                          options_object(&f->options), "table_digest", f->table->digest);
+                          options_object(&f->options), "table_digest", f->digest);
     j = unless(is_shard(run) ? set_shard(j, run) : 0, j);
     char *text = j != NULL ? json_dumps(j, JSON_COMPACT) : NULL;
     json_decref(j);

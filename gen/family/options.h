@@ -22,7 +22,7 @@
     X(INT, opset, "V", 17, OPSET_MIN, OPSET_MAX, true, "version of the ONNX operator set, from 13 to 28")                         \
     X(INT, inputs, "K", 1, 0, 100000, true, "number of sets of input tensors for each model")                                     \
     X(TEXT, input_mode, "LIST", "uniform", 0, 0, true,                                                                            \
-      "how input sets are drawn: uniform, normal, corners, special; with several modes the sets take them in turn")               \
+      "how input sets are drawn: uniform, normal, corners, special, ties, nan; with several modes the sets take them in turn")    \
     X(TEXT, input_format, "LIST", "pb", 0, 0, true,                                                                               \
       "files of the inputs: pb (one file for each tensor), npz (one inputs.npz for each model), or pb,npz (both)")                \
     X(TEXT, profile, "P", "ort", 0, 0, true,                                                                                      \
@@ -41,7 +41,13 @@
     X(TEXT, weights, "FILE", "", 0, 0, true,                                                                                      \
       "file that says how often each operator (A 2.5) and each connection of two operators (A,B 4) is used")                      \
     X(TEXT, like, "DIR", NULL, 0, 0, false, "learn the weights from the .onnx files in DIR and its subdirectories")               \
+    X(TEXT, manner, "NAME", "uniform", 0, 0, true,                                                                                \
+      "how models are drawn: uniform, boundary (ends of domains) or real (as in models that people write); mixed: one for each "  \
+      "model")                                                                                                                    \
     X(INT, max_elements, "E", 4096, 16, 1 << 24, true, "largest number of elements of a tensor")                                  \
+    X(INT, max_dim, "D", 64, 8, 1 << 24, true, "largest dimension of a new tensor, such as the channels of a convolution")        \
+    X(INT, max_window, "W", 7, 1, 4096, true, "largest size of a kernel or pooling window along an axis")                         \
+    X(INT, max_rank, "R", 6, 2, 8, true, "largest number of dimensions of a tensor")                                              \
     X(FLAG, intervals, NULL, 0, 0, 0, true, "write the interval of every tensor to models.jsonl")                                 \
     X(FLAG, check, NULL, 0, 0, 0, false, "check every node again with an independent evaluator of the table")                     \
     X(TEXT, specs, "DIR", NULL, 0, 0, false, "read the operator table from DIR instead of the built-in one")                      \
@@ -112,6 +118,9 @@ void options_free(options *o);
 nn_status options_parse(options *o, int argc, char *const *argv, nn_error *err);
 /* Checks the ranges of the INT fields. Messages have the prefix "--" or "" before names. jobs may be 0. */
 nn_status options_check(const options *o, const char *prefix, nn_error *err);
+/* Whether an option of the manifest is left out of it, because it has its default and came later than the others: what was made
+ * without it keeps its bytes. */
+bool option_untold(const options *o, const option_row *row);
 /* Writes the fields of the manifest as "nodes=40 count=100 ...", for a model's metadata. Returns the length without the NUL, like
  * snprintf. */
 size_t options_describe(const options *o, char *out, size_t size);

@@ -509,8 +509,10 @@ inst_value recheck_eval(recheck *c, const expr *e)
         return c->locals[e->index];
     case EX_OPSET:
         return rc_whole(c->ops->table->opset);
-    case EX_MAX_ELEMENTS:
-        return rc_whole(c->limits->max_elements);
+    case EX_LIMIT:
+        return rc_whole(e->index == LIMIT_DIM      ? c->limits->max_dim
+                        : e->index == LIMIT_WINDOW ? c->limits->max_window
+                                                   : c->limits->max_elements);
     case EX_NEG:
         r = recheck_eval(c, e->a);
         r.r = -r.r;
