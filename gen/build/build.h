@@ -37,7 +37,7 @@ typedef struct {
     uint64_t tries, kept; /* groups of operators that were tried; operators that were placed */
     size_t due_missing;   /* due operators that could not be placed; 0 unless the request had no room */
     size_t path_missing;  /* operators and windows of due paths that were left out */
-    size_t motif_missing;  /* due motifs that were left out */
+    size_t motif_missing; /* due motifs that were left out */
     uint64_t tape_draws;
 } build_report;
 
