@@ -12,6 +12,7 @@
 #include "write/naming.h"
 #include "write/npz.h"
 #include "write/onnx_write.h"
+#include "family/motif_choice.h"
 #include "family/options.h"
 #include "plan/plan.h"
 #include "base/sha256.h"
@@ -22,6 +23,7 @@ struct nn_table {
     options options; /* opset, profile, ops */
     op_set *ops;
     class_table classes;
+    motif_set *motifs;
     char digest[SHA256_HEX_SIZE];
 };
 
@@ -33,6 +35,7 @@ struct nn_family {
     pair_table *pairs; /* NULL: --cover does not ask for paths */
     cover *cover;      /* NULL: --cover does not ask for paths */
     guide guide;
+    motif_choice motifs;
     lower_limits limits;
     input_modes modes;
     unsigned formats;  /* of inputs: INPUT_PB, INPUT_NPZ */
