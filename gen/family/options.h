@@ -10,8 +10,9 @@
 #include <limits.h>
 
 /* X(kind, field, argument, default, least, greatest, in the manifest, help). The option is the field with - instead of _. A
- * default outside [least, greatest] means that the option is not given. In the manifest: true, false, or IF_SAID: unless it has its default. INT: an integer in [least, greatest]. TEXT: any text.
- * LIST: texts; if the option is given several times, they are joined with ;. FLAG: no argument. WORD: an argument only as
+ * default outside [least, greatest] means that the option is not given. In the manifest: true, false, or IF_SAID: unless it has its
+ * default. INT: an integer in [least, greatest]. TEXT: any text. LIST: texts; if the option is given several times, they are joined
+ * with ;. FLAG: no argument. WORD: an argument only as
  * --flag=WORD. */
 #define NN_OPTIONS(X)                                                                                                             \
     X(INT, nodes, "N", 40, 1, 100000, true,                                                                                       \
