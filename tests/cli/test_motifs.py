@@ -62,7 +62,7 @@ def test_what_models_share(nngen, models):
     assert nodes[5].endswith(" perm=[0, 2, 1, 3]") and "keepdims=0" in nodes[6] and "axes=[-1]" in nodes[6]
     # Half is the same everywhere; the other constant differs.
     scalars = [c for c in m["const"].values() if isinstance(c, (int, float, dict))]
-    assert 0.5 in scalars and {1e-05: None, 1e-12: None} in [{round(k, 15): v for k, v in c.items()} for c in scalars if isinstance(c, dict)]
+    assert 0.5 in scalars and {1e-05: None, 1e-12: None} in [{float(k): v for k, v in c.items()} for c in scalars if isinstance(c, dict)]
     # The width is the number of heads times the size of a head, and the dims are those seen.
     dims = m["dims"]
     width, = [d for d, v in dims.items() if isinstance(v, str)]
