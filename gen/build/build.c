@@ -1,5 +1,6 @@
 #include "build/build_budget.h"
 #include "build/build_finish.h"
+#include "build/build_motif.h"
 #include "build/build_path.h"
 #include "build/build_step.h"
 
@@ -50,6 +51,8 @@ void builder_free(builder *b)
     nn_free(b->due.ops);
     nn_free(b->due.left);
     nn_free(b->paths.items);
+    nn_free(b->motif.placed);
+    nn_free(b->motif.due);
     nn_free(b->degrees);
     try_table_free(&b->tried);
     arena_free(&b->memory);
@@ -77,7 +80,7 @@ static bool take_due(builder *b, const build_request *r)
 {
     b->due.n = 0;
     b->due.cost = 0;
-    b->report.due_missing = 0;
+    b->report.due_missing = b->report.motif_missing = 0;
     memset(b->due.left, 0, b->ops->n_ops * sizeof *b->due.left);
     void *p = b->due.ops;
     bool ok = nn_grow(&p, &b->due.capacity, r->n_due + 1, sizeof *b->due.ops);
@@ -113,7 +116,7 @@ static lower_result attempt(builder *b, const build_request *r)
     arena_reset(&b->memory);
     b->group.target = -1;
     b->free_inputs = false;
-    if (!state_reset(&b->s, r->nodes) || !take_due(b, r) || !build_take_paths(b, r))
+    if (!state_reset(&b->s, r->nodes) || !take_due(b, r) || !build_take_paths(b, r) || !build_motifs_begin(b))
         return LOWER_NOMEM;
     draw_style(b);
     b->s.strict = b->index->joins.n > 0 && b->nodes >= STRICT_FROM && b->report.attempts <= RELAX_AFTER;
@@ -220,8 +223,11 @@ nn_status builder_build(builder *b, const build_request *r, tape *t, const graph
     b->lenient = b->probing = false;
     b->s.avoid = r->avoid;
     b->weights = r->weights;
+    b->motifs = r->motifs;
     b->trace = r->trace;
     lower_limits limits = r->limits;
+    limits.follows = r->motifs.set != NULL;
+    b->limits = limits;
     lower_set_limits(b->lower, &limits);
     lower_set_check(b->lower, r->check);
     lower_result res = LOWER_FAIL;
@@ -241,6 +247,7 @@ nn_status builder_build(builder *b, const build_request *r, tape *t, const graph
     b->trace = NULL;
     b->report.tape_draws = tape_count(t) - draws;
     b->report.due_missing += b->due.n;
+    b->report.motif_missing += b->motif.n_due;
     for (size_t i = 0; i < b->paths.n; i++)
         b->report.path_missing += b->paths.items[i].n - b->paths.items[i].at;
     if (report)

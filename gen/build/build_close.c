@@ -158,7 +158,7 @@ lower_result close_step(builder *b)
     b->free_inputs = true;
     for (int k = 0; k < 4 && res == LOWER_FAIL && b->s.sinks.n > 0; k++)
         res = close_sink(b, false);
-    if (res == LOWER_FAIL && (b->s.components > 1 || b->s.live.n > b->limit))
+    if (res == LOWER_FAIL && (b->s.components > 1 || b->s.live.n + b->s.shown > b->limit))
         res = join_live(b);
     b->free_inputs = before;
     if (res == LOWER_FAIL)

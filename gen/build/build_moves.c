@@ -184,7 +184,7 @@ static lower_result extend_free(builder *b, const op_model *op)
 
 static lower_result extend_taken(builder *b, const op_model *op)
 {
-    if (b->s.live.n >= b->limit) /* a join with a live tensor keeps the number of live nodes */
+    if (b->s.live.n + b->s.shown >= b->limit) /* a join with a live tensor keeps the number of live nodes */
         return b->index->facts[op->index].most_data >= 2 ? move_extend(b, op, true, 1) : LOWER_FAIL;
     return move_extend(b, op, true, tape_chance(b->t, "join", 1, 2));
 }

@@ -43,7 +43,7 @@ static bool below(size_t count, uint32_t share, size_t total)
 static demand demand_of(const builder *b)
 {
     size_t nodes = b->s.n_nodes + 1;
-    bool crowded = b->s.strict && b->s.live.n > b->limit;
+    bool crowded = b->s.strict && b->s.live.n + b->s.shown > b->limit;
     return (demand){.slack = build_slack(b),
                     .join = crowded || below(b->s.joins, b->style.joins, nodes),
                     .behind = crowded || below(b->s.joins, b->style.joins - b->style.joins / 8, nodes)};

@@ -38,7 +38,7 @@ static lower_result follow(builder *b, const op_model *op, int32_t node, bool jo
 
 lower_result build_weighted_step(builder *b)
 {
-    bool crowded = b->s.strict && b->s.live.n > b->limit;
+    bool crowded = b->s.strict && b->s.live.n + b->s.shown > b->limit;
     const op_list *list = crowded && b->index->float_joins.n ? &b->index->float_joins : &b->index->usable;
     long slack = build_slack(b);
     lower_result res = LOWER_FAIL;

@@ -12,6 +12,7 @@
 #include "write/naming.h"
 #include "write/npz.h"
 #include "write/onnx_write.h"
+#include "family/motif_choice.h"
 #include "family/options.h"
 #include "plan/plan.h"
 #include "plan/wish.h"
@@ -23,6 +24,7 @@ struct nn_table {
     options options; /* opset, profile, ops */
     op_set *ops;
     class_table classes;
+    motif_set *motifs;
     char digest[SHA256_HEX_SIZE];
 };
 
@@ -35,6 +37,7 @@ struct nn_family {
     cover *cover;      /* NULL: --cover does not ask for paths */
     guide guide;
     wish *wishes; /* NULL: the weights name no sequences */
+    motif_choice motifs;
     lower_limits limits;
     input_modes modes;
     unsigned formats;  /* of inputs: INPUT_PB, INPUT_NPZ */

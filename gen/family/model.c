@@ -77,6 +77,10 @@ static nn_status build(nn_model *m, uint64_t index, nn_error *err)
     nn_status s = collect_paths(m, index, &request, err);
     if (s != NN_OK)
         return s;
+    const motif_choice *c = &f->motifs;
+    if (c->on)
+        request.motifs = (motif_wish){.set = c->set, .allowed = c->allowed, .n_allowed = c->n_allowed, .share = c->share};
+    request.motifs.due = motif_cover_due(c->cover, index, &request.motifs.n_due);
     request.due = plan_due(f->plan, index, &request.n_due);
     tape_reseed(m->tape, (uint64_t)f->options.seed, index);
     const graph *g = NULL;

@@ -10,8 +10,9 @@
 #include <limits.h>
 
 /* X(kind, field, argument, default, least, greatest, in the manifest, help). The option is the field with - instead of _. A
- * default outside [least, greatest] means that the option is not given. INT: an integer in [least, greatest]. TEXT: any text.
- * LIST: texts; if the option is given several times, they are joined with ;. FLAG: no argument. WORD: an argument only as
+ * default outside [least, greatest] means that the option is not given. In the manifest: true, false, or IF_SAID: unless it has its
+ * default. INT: an integer in [least, greatest]. TEXT: any text. LIST: texts; if the option is given several times, they are joined
+ * with ;. FLAG: no argument. WORD: an argument only as
  * --flag=WORD. */
 #define NN_OPTIONS(X)                                                                                                             \
     X(INT, nodes, "N", 40, 1, 100000, true,                                                                                       \
@@ -33,8 +34,11 @@
     X(TEXT, common, "A..B", "", 0, 0, true,                                                                                       \
       "use only operators that have the same rules in opsets A to B; a seed then gives the same graphs at each of these opsets")  \
     X(TEXT, cover, "WHAT", "ops", 0, 0, true,                                                                                     \
-      "what the family must contain: every operator (ops), every pair that can be connected (pairs), or as many triples as "      \
-      "possible (triples)")                                                                                                       \
+      "what the family must contain: every operator (ops), every pair that can be connected (pairs), as many triples as "         \
+      "possible (triples), or every motif at every level (motifs)")                                                               \
+    X(TEXT, motifs, "SHARE", "none", 0, 0, IF_SAID,                                                                               \
+      "place motifs, which are subgraphs that exporters write: the share of nodes in them, from 0 to 1; or A,B: only these; "     \
+      "or none")                                                                                                                  \
     X(LIST, contain, "A,B,C", "", 0, 0, true,                                                                                     \
       "a path of operators that every model has, each consuming the one before; may be given several times")                      \
     X(LIST, avoid, "A,B", "", 0, 0, true, "a path of operators that no model has; may be given several times")                    \
@@ -62,6 +66,7 @@
     X(FLAG, help, NULL, 0, 0, 0, false, "print this help")
 
 #define OPTION_LISTS 2
+enum { IF_SAID = 2 };
 
 typedef int64_t option_INT;
 typedef const char *option_TEXT;
@@ -92,7 +97,7 @@ typedef struct {
     size_t offset;                /* in options */
     int64_t fallback, least, greatest;
     const char *fallback_text;
-    bool manifest;
+    int manifest; /* 1, 0 or IF_SAID */
     const char *help;
 } option_row;
 
@@ -103,6 +108,8 @@ int64_t option_int(const options *o, const option_row *row);      /* INT, FLAG *
 const char *option_text(const options *o, const option_row *row); /* TEXT, WORD */
 void option_set_int(options *o, const option_row *row, int64_t x);
 void option_set_text(options *o, const option_row *row, const char *s);
+/* Whether the manifest states the option. */
+bool option_stated(const options *o, const option_row *row);
 uint64_t options_models(const options *o);             /* number of models that the run makes: all, or those of the shard */
 void option_flag(const option_row *row, char out[32]); /* "--max-elements" */
 

@@ -142,11 +142,44 @@ bool frame_output_present(lower *l, int output)
     return present;
 }
 
+static const inst_value *pinned_value(const frame *f, int var)
+{
+    for (size_t i = 0; i < f->n_pins; i++)
+        if (f->pins[i].var == var)
+            return &f->pins[i].v;
+    return NULL;
+}
+
+/* A variable with a required value. A default that is the same value need not be written, but is. */
+static value var_pinned(lower *l, int var, const inst_value *want)
+{
+    frame *f = l->f;
+    const rule_var *v = &f->rules->vars[var];
+    value r = {0};
+    f->var_usable[var] = f->var_written[var] = true;
+    if (v->when && !eval_cond(l, v->when)) {
+        lower_fail(l, WHY_PINNED);
+    } else if (v->left_out) {
+        f->var_written[var] = false;
+        r = domain_pin(l, v->fallback, v->type, want);
+    } else if (v->attr == ATTR_TYPE_DTYPE) {
+        r.s = frame_type(l, v->domain->index);
+    } else {
+        r = domain_pin(l, v->domain, v->type, want);
+    }
+    if (v->type == TY_REAL && v->origin == VAR_ATTR)
+        r.r = lower_float32(l, r.r);
+    return r;
+}
+
 static value var_value(lower *l, int var)
 {
     frame *f = l->f;
     const rule_var *v = &f->rules->vars[var];
     value r = {0};
+    const inst_value *want = f->n_pins > 0 ? pinned_value(f, var) : NULL;
+    if (want)
+        return var_pinned(l, var, want);
     f->var_usable[var] = true;
     bool leave_out = v->left_out || (v->when && !eval_cond(l, v->when));
     if (!leave_out && v->fallback)

@@ -112,6 +112,15 @@ static void take_tensor(frame_slot *s, const tensor_desc *t)
     s->range_known = true;
 }
 
+/* Whether a tensor may be this input. A relaxed frame takes one in place of a weight, and in place of a constant if that has the
+ * contents to which the operator's choices lead: this is checked for a constant, and claimed of others. */
+static bool role_allows(const frame *f, const frame_slot *s, const op_input *in)
+{
+    if (s->given && !f->relaxed)
+        return (in->roles & (ROLE_WEIGHT | ROLE_CONSTANT)) != 0;
+    return in->roles & ROLE_DATA || (f->relaxed && (s->given || f->claimed || !(in->roles & ROLE_CONSTANT)));
+}
+
 static lower_reason open_slots(lower *l, frame *f, const lower_request *r)
 {
     const op_model *op = r->op;
@@ -130,6 +139,8 @@ static lower_reason open_slots(lower *l, frame *f, const lower_request *r)
             *s = (frame_slot){.kind = from->kind,
                               .input = (int)i,
                               .tensor = from->tensor,
+                              .given = from->init,
+                              .share = from->share,
                               .rank = from->kind == SLOT_OPEN ? from->rank : -1,
                               .frame = from->frame,
                               .output = from->output};
@@ -148,7 +159,7 @@ static lower_reason open_slots(lower *l, frame *f, const lower_request *r)
             if (t != DT_NONE && !frame_bind_type(f, in->type_var, in->types, t))
                 return WHY_TYPE;
             if ((s->kind == SLOT_TENSOR || s->kind == SLOT_OPEN || s->kind == SLOT_LINK)) {
-                if (!(in->roles & ROLE_DATA))
+                if (!role_allows(f, s, in))
                     return WHY_ROLE;
                 primary = true;
             }
@@ -181,6 +192,23 @@ static lower_reason bind_outputs(lower *l, frame *f, const lower_request *r)
     lower_rule(l, AT_OUT, 0, NULL);
     bool fits = r->output_type == DT_NONE || frame_bind_type(f, op->outputs[0].type_var, op->outputs[0].types, r->output_type);
     return fits ? WHY_NONE : WHY_TYPE;
+}
+
+/* Settles the variables with a required value, before other choices are drawn that depend on them. The type that an attribute
+ * names is bound first. */
+static void settle_pins(lower *l, frame *f)
+{
+    for (size_t i = 0; i < f->n_pins && l->state == LOWER_OK; i++) {
+        const rule_var *v = &f->rules->vars[f->pins[i].var];
+        lower_rule(l, AT_VAR, (size_t)f->pins[i].var, NULL);
+        dtype t = v->attr == ATTR_TYPE_DTYPE ? dtype_parse(f->pins[i].v.s) : DT_NONE;
+        if (v->attr == ATTR_TYPE_DTYPE && !frame_bind_type(f, v->domain->index, f->op->type_masks[v->domain->index], t))
+            lower_fail(l, WHY_PINNED);
+    }
+    for (size_t i = 0; i < f->n_pins && l->state == LOWER_OK; i++)
+        if (f->var_state[f->pins[i].var] == STATE_NEW)
+            frame_settle_var(l, f->pins[i].var);
+    l->rule = (rule_ref){0};
 }
 
 static void resolve_slots(lower *l, frame *f, bool form)
@@ -334,6 +362,15 @@ lower_result lower_add(lower *l, const lower_request *r, int *number)
     f->rules = r->op->rules;
     f->target = r->target;
     f->target_output = r->target_output;
+    f->target_inside = r->target_inside;
+    f->pins = r->pins;
+    f->n_pins = r->n_pins;
+    f->relaxed = r->relaxed;
+    f->claimed = r->claimed;
+    if (r->relaxed) { /* what the motif leaves open is drawn as in plain operators */
+        l->mode = CSP_LOG;
+        l->idiom = false;
+    }
     l->f = f;
     for (size_t i = 0; i < r->op->n_outputs; i++)
         f->out_arity[i] = -1;
@@ -345,6 +382,7 @@ lower_result lower_add(lower *l, const lower_request *r, int *number)
         return LOWER_FAIL;
     }
     l->rule = (rule_ref){0};
+    settle_pins(l, f);
     resolve_slots(l, f, false);
     for (int form = 0; form < 2; form++)
         for (size_t i = 0; i < f->rules->n_vars && l->state == LOWER_OK; i++)

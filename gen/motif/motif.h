@@ -34,10 +34,7 @@ typedef struct {
 } motif_operand;
 
 /* A variable or attribute of the operator's entry, and the value that it must have. Bools are ints. */
-typedef struct {
-    int var; /* index in op->rules->vars */
-    inst_value v;
-} motif_pin;
+typedef inst_pin motif_pin;
 
 typedef struct {
     const char *name;
