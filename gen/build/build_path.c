@@ -9,6 +9,8 @@
 #define BEGIN_MOST 3    /* largest number of operators that are solved at once */
 #define MORE_TRIES 64   /* further tries to begin a firm path, for each attempt that failed on it */
 #define PATIENCE 10     /* the attempt from which on parts of a due path may be left out */
+#define DETOURS 3       /* consecutive failures of a wish in a deep graph, after which it may begin apart from the newest tensors */
+#define ATTACH_TRIES 2
 #define MOST_FAILURES 4 /* consecutive failures after which a part may be left out */
 
 /* ---- costs ---- */
@@ -283,9 +285,10 @@ static lower_result begin(builder *b, path_state *p)
     lower_result res = p->at == 0 && p->n > 1 ? adopt(b, p) : LOWER_FAIL;
     bool before = b->free_inputs, typed = true;
     int again = firm(b, p) ? (int)b->report.attempts - 2 : 0;
-    int tries = FIRST_TRIES + p->path->effort + (again > 0 ? again * MORE_TRIES : 0);
+    bool attach = b->style.deep && p->path->firmness == PATH_WISH && p->failures < DETOURS && b->s.live.n > 0;
+    int tries = attach ? ATTACH_TRIES : FIRST_TRIES + p->path->effort + (again > 0 ? again * MORE_TRIES : 0);
     for (int k = 0; k < tries && res == LOWER_FAIL && typed; k++) {
-        const begin_try *how = k < FIRST_TRIES ? &begin_first[k] : &begin_further[(k - FIRST_TRIES) % FURTHER_TRIES];
+        const begin_try *how = attach ? &begin_first[0] : k < FIRST_TRIES ? &begin_first[k] : &begin_further[(k - FIRST_TRIES) % FURTHER_TRIES];
         b->free_inputs = before || how->inputs;
         if (k == (again > 1 ? 0 : FIRST_TRIES) && firm(b, p))
             res = supply(b, &b->ops->ops[p->path->ops[from + n - 1]]);

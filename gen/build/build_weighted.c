@@ -30,7 +30,7 @@ static lower_result follow(builder *b, const op_model *op, int32_t node, bool jo
             continue;
         op_spec sp = spec_of(op);
         spec_give(&sp, 0, t, input);
-        sp.partners = b->index->facts[op->index].most_data >= 2 && (join || tape_chance(b->t, "join", 1, 2));
+        sp.partners = b->index->facts[op->index].most_data >= 2 && (join || build_partners(b, tape_chance(b->t, "join", 1, 2)));
         res = build_try_one(b, sp);
     }
     return res;

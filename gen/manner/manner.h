@@ -22,7 +22,7 @@
     X(reuse, 1000)     /* number of tensors with several consumers, as a share of the nodes */        \
     X(constants, 1000) /* share of the operands that are constants where both are possible */         \
     X(left_out, 1000)  /* share of the operators that are drawn only where they are due */            \
-    X(sequences, 1000) /* share of the nodes that are planned as sequences */                         \
+    X(planned, 1000)   /* share of the nodes that are planned as sequences */                                       \
     X(boundary, 1000)  /* share of instances with values at the ends of their domains */              \
     X(idioms, 1000)    /* share of instances that follow an idiom of the operator's entry */
 
@@ -41,6 +41,13 @@ typedef struct {
 /* Dims least, least + step, ... up to most. */
 typedef struct {
     int64_t least, most, step;
+} manner_dim;
+
+/* A distribution of dims; n 0: not stated. */
+typedef struct {
+    const manner_dim *rows;
+    const uint32_t *weights;
+    size_t n;
 } manner_dims;
 
 /* Conditions that an instance meets with this probability, if it can. */
@@ -76,9 +83,8 @@ typedef struct {
     uint32_t mixed; /* how often `mixed` draws it, relative to the others */
     manner_range ranges[MANNER_COUNT];
     uint32_t ranks[NN_MAX_RANK + 1]; /* weights of the ranks of new tensors; all 0: not stated */
-    const manner_dims *dims;         /* of new tensors */
-    const uint32_t *dims_weights;    /* their weights */
-    size_t n_dims;
+    manner_dims batch;               /* of the first axis of new tensors that have two or more */
+    manner_dims dims;                /* of all other axes of new tensors */
     const manner_op *ops;    /* by operator; NULL: none */
     const uint32_t *weights; /* of the operators, in thousandths; NULL: all equal */
     const manner_path *paths;
