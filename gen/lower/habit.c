@@ -81,6 +81,20 @@ void habit_follow(lower *l, frame *f)
     prefer_dims(l, f);
 }
 
+/* ---- ranks ---- */
+
+void habit_limit_rank(lower *l)
+{
+    const uint32_t *weights = l->manner->of->ranks;
+    int top = NN_MAX_RANK;
+    while (top >= 0 && weights[top] == 0)
+        top--;
+    if (top < 0 || top >= l->max_rank || !manner_says(l->manner, MANNER_high_ranks))
+        return;
+    if (!chance(l, "high ranks", l->manner->value[MANNER_high_ranks]))
+        l->max_rank = top;
+}
+
 /* ---- static choices ---- */
 
 const expr *habit_domain(lower *l, const frame *f, size_t var)
@@ -97,11 +111,11 @@ int habit_rank(lower *l, const frame *f, const frame_slot *s, uint32_t mask)
     const manner_choice *c = x && x->ranks ? &x->ranks[s->input] : NULL;
     if (c && s->kind == SLOT_INIT && chance(l, "usual", c->share)) {
         int rank = (int)term_need(l, domain_draw(l, c->from).t);
-        if (l->state == LOWER_OK && rank >= 0 && rank <= NN_MAX_RANK && rank <= l->limits.max_rank && mask >> rank & 1)
+        if (l->state == LOWER_OK && rank >= 0 && rank <= NN_MAX_RANK && rank <= l->max_rank && mask >> rank & 1)
             return rank;
     }
     uint32_t w[NN_MAX_RANK + 1] = {0}, any = 0;
-    for (int r = 0; r <= NN_MAX_RANK && r <= l->limits.max_rank; r++) {
+    for (int r = 0; r <= NN_MAX_RANK && r <= l->max_rank; r++) {
         w[r] = (mask >> r & 1) ? l->manner->of->ranks[r] : 0;
         any |= w[r];
     }

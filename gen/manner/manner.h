@@ -13,18 +13,19 @@
 #include "rules/opmodel_rules.h"
 
 /* X(key, scale): a number or range, drawn anew for each model. Shares are kept in thousandths, counts as they are. */
-#define MANNER_RANGES(X)                                                                              \
-    X(motifs, 1000)    /* share of the nodes that belong to motifs */                                 \
-    X(chain, 1000)     /* probability that the graph is deep: operators consume the newest tensors */ \
-    X(inputs, 1)       /* number of graph inputs aimed at */                                          \
-    X(outputs, 1)      /* number of unconsumed tensors aimed at */                                    \
-    X(joins, 1000)     /* share of the nodes with two inputs */                                       \
-    X(reuse, 1000)     /* number of tensors with several consumers, as a share of the nodes */        \
-    X(constants, 1000) /* share of the operands that are constants where both are possible */         \
-    X(left_out, 1000)  /* share of the operators that are drawn only where they are due */            \
-    X(planned, 1000)   /* share of the nodes that are planned as sequences */                                       \
-    X(boundary, 1000)  /* share of instances with values at the ends of their domains */              \
-    X(idioms, 1000)    /* share of instances that follow an idiom of the operator's entry */
+#define MANNER_RANGES(X)                                                                               \
+    X(motifs, 1000)     /* share of the nodes that belong to motifs */                                 \
+    X(chain, 1000)      /* probability that the graph is deep: operators consume the newest tensors */ \
+    X(inputs, 1)        /* number of graph inputs aimed at */                                          \
+    X(outputs, 1)       /* number of unconsumed tensors aimed at */                                    \
+    X(joins, 1000)      /* share of the nodes with two inputs */                                       \
+    X(reuse, 1000)      /* number of tensors with several consumers, as a share of the nodes */        \
+    X(constants, 1000)  /* share of the operands that are constants where both are possible */         \
+    X(left_out, 1000)   /* share of the operators that are drawn only where they are due */            \
+    X(planned, 1000)    /* share of the nodes that are planned as sequences */                         \
+    X(boundary, 1000)   /* share of instances with values at the ends of their domains */              \
+    X(high_ranks, 1000) /* share of instances whose tensors may exceed the highest rank in `ranks` */  \
+    X(idioms, 1000)     /* share of instances that follow an idiom of the operator's entry */
 
 typedef enum {
 #define X(key, scale) MANNER_##key,
@@ -85,8 +86,8 @@ typedef struct {
     uint32_t ranks[NN_MAX_RANK + 1]; /* weights of the ranks of new tensors; all 0: not stated */
     manner_dims batch;               /* of the first axis of new tensors that have two or more */
     manner_dims dims;                /* of all other axes of new tensors */
-    const manner_op *ops;    /* by operator; NULL: none */
-    const uint32_t *weights; /* of the operators, in thousandths; NULL: all equal */
+    const manner_op *ops;            /* by operator; NULL: none */
+    const uint32_t *weights;         /* of the operators, in thousandths; NULL: all equal */
     const manner_path *paths;
     size_t n_paths;
 } manner;
