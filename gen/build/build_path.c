@@ -311,6 +311,12 @@ static void skip(builder *b, path_state *p)
     move_to(b, p, at < p->n ? at : p->n, -1);
 }
 
+/* Whether a wish must be given up at its first failure: no other step has room while nodes are kept for it. */
+static bool out_of_room(const builder *b)
+{
+    return b->manner && build_slack(b) <= 1;
+}
+
 lower_result build_path_step(builder *b)
 {
     path_state *p = &b->paths.items[build_draw(b, "path", b->paths.n)];
@@ -323,7 +329,7 @@ lower_result build_path_step(builder *b)
     if (res == LOWER_FAIL)
         res = begin(b, p);
     b->s.leads = false;
-    if (res == LOWER_FAIL && ++p->failures >= MOST_FAILURES && !firm(b, p))
+    if (res == LOWER_FAIL && !firm(b, p) && (++p->failures >= MOST_FAILURES || out_of_room(b)))
         skip(b, p);
     if (p->at >= p->n) {
         b->paths.cost -= p->cost;
