@@ -13,6 +13,7 @@
 #include "write/npz.h"
 #include "write/onnx_write.h"
 #include "family/options.h"
+#include "motif/motif.h"
 #include "plan/plan.h"
 #include "base/sha256.h"
 #include "stats/stats.h"
@@ -21,6 +22,7 @@ struct nn_table {
     arena mem;
     options options; /* opset, profile, ops */
     op_set *ops;
+    motif_set *motifs;
     class_table classes;
     char digest[SHA256_HEX_SIZE];
 };

@@ -319,6 +319,12 @@ static nn_status leave_out(const motif_compile *c, const char *reason)
     return NN_OK;
 }
 
+/* A type that graphs could have, but that was not chosen, is worth a hint. */
+static const char *hint(const motif_compile *c, dtype t)
+{
+    return (c->ops->asked >> t & 1) != 0 ? "" : " without --types";
+}
+
 static nn_status allow(const motif_compile *c, tensor_type y, dtype_mask types, const def_node *n, const op_input *in)
 {
     motif_def *d = c->def;
@@ -328,7 +334,8 @@ static nn_status allow(const motif_compile *c, tensor_type y, dtype_mask types, 
             return leave_out(
                 c, arena_printf(c->a, "input %s of %s takes none of the types of %s", in->name, n->op->name, d->type_names[y.var]));
     } else if (y.type != DT_NONE && (types >> y.type & 1) == 0) {
-        return leave_out(c, arena_printf(c->a, "input %s of %s does not take %s", in->name, n->op->name, dtype_name(y.type)));
+        return leave_out(
+            c, arena_printf(c->a, "input %s of %s does not take %s%s", in->name, n->op->name, dtype_name(y.type), hint(c, y.type)));
     }
     return NN_OK;
 }

@@ -268,14 +268,26 @@ static nn_status check_keys(const motif_compile *c, const spec_node *entry)
     return spec_check_keys(entry, keys, sizeof keys / sizeof *keys, &subject, c->err);
 }
 
-static nn_status allocate(const motif_compile *c)
+static size_t size_of(const spec_node *entry, const char *key)
+{
+    const spec_node *map = spec_get(entry, key);
+    return map != NULL ? map->count : 0;
+}
+
+/* Room for as much as the entry has. */
+static nn_status allocate(const motif_compile *c, const spec_node *entry)
 {
     motif_def *d = c->def;
-    d->symbols = arena_calloc(c->a, MOTIF_MAX_SYMBOLS, sizeof *d->symbols);
-    d->dims = arena_calloc(c->a, MOTIF_MAX_DIMS, sizeof *d->dims);
-    d->inputs = arena_calloc(c->a, MOTIF_MAX_INPUTS, sizeof *d->inputs);
-    d->consts = arena_calloc(c->a, MOTIF_MAX_CONSTS, sizeof *d->consts);
-    d->nodes = arena_calloc(c->a, MOTIF_MAX_NODES, sizeof *d->nodes);
+    const spec_node *nodes = spec_get(entry, "nodes");
+    size_t outputs = size_of(entry, "nodes"), n_dims = size_of(entry, "dims"), n_in = size_of(entry, "in");
+    for (size_t i = 0; nodes != NULL && nodes->kind == SPEC_MAP && i < nodes->count; i++)
+        for (const char *s = nodes->pairs[i].key; (s = strchr(s, ',')) != NULL; s++)
+            outputs++;
+    d->symbols = arena_calloc(c->a, MOTIF_MAX_TYPES + n_dims + n_in + size_of(entry, "const") + outputs, sizeof *d->symbols);
+    d->dims = arena_calloc(c->a, n_dims, sizeof *d->dims);
+    d->inputs = arena_calloc(c->a, n_in, sizeof *d->inputs);
+    d->consts = arena_calloc(c->a, size_of(entry, "const"), sizeof *d->consts);
+    d->nodes = arena_calloc(c->a, size_of(entry, "nodes"), sizeof *d->nodes);
     return arena_failed(c->a) ? nn_nomem(c->err) : NN_OK;
 }
 
@@ -304,7 +316,7 @@ static nn_status compile(motif_set *set, motif_def *d, const spec_pair *pair, nn
         return motif_error(&c, pair->place, "two motifs have this name");
     if (pair->value->kind != SPEC_MAP)
         return motif_error(&c, pair->value->place, "a mapping was expected, not %s", spec_kind_name(pair->value->kind));
-    nn_status s = allocate(&c);
+    nn_status s = allocate(&c, pair->value);
     for (size_t i = 0; s == NN_OK && i < sizeof sections / sizeof *sections; i++)
         s = sections[i](&c, pair->value);
     if (s == NN_OK)
