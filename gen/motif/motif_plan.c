@@ -285,7 +285,7 @@ nn_status motif_try(const motif_set *s, motif_def *def, const motif_compile *c)
         status = draw_plan(d, &plan);
     }
     if (status == NN_ERR_BUILD)
-        status = motif_error(c, d->at.line > 0 ? d->at : def->place, "it has no plan: %s", d->why);
+        status = motif_misfit(c, d->at.line > 0 ? d->at : def->place, "it has no plan: %s", d->why);
     else if (status == NN_ERR_NOMEM)
         status = nn_nomem(c->err);
     arena_free(&scratch);

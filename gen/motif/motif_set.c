@@ -33,6 +33,11 @@ static nn_status parse_opsets(const motif_compile *c, const spec_node *entry)
         return NN_OK;
     if (p->value->kind != SPEC_SCALAR || !spec_parse_range(p->value->text, &c->def->first, &c->def->last))
         return motif_error(c, p->value->place, "a range of opsets was expected, such as 13.., ..16 or 13..19");
+    int opset = c->ops->table->opset;
+    if (opset < c->def->first)
+        return motif_leave_out(c, arena_printf(c->a, "it needs an opset >= %d", c->def->first));
+    if (opset > c->def->last)
+        return motif_leave_out(c, arena_printf(c->a, "it needs an opset <= %d", c->def->last));
     return NN_OK;
 }
 
@@ -209,12 +214,6 @@ static nn_status parse_fires(const motif_compile *c, const spec_node *entry)
 
 /* ---- what the op_set lacks ---- */
 
-static nn_status leave_out(const motif_compile *c, const char *reason)
-{
-    c->def->left_out = reason;
-    return reason != NULL ? NN_OK : nn_nomem(c->err);
-}
-
 /* Inputs are tensors of the graph, whose types are chosen. */
 static nn_status check_input_types(const motif_compile *c)
 {
@@ -228,7 +227,7 @@ static nn_status check_input_types(const motif_compile *c)
             const op_untyped wanted = {.op = d->name, .types = needed};
             char types[160] = "";
             (void)op_untyped_text(&wanted, types, sizeof types);
-            return leave_out(c, arena_printf(c->a, "input %s needs --types with %s", d->inputs[i].name, types));
+            return motif_leave_out(c, arena_printf(c->a, "input %s needs --types with %s", d->inputs[i].name, types));
         }
     }
     return NN_OK;
@@ -245,16 +244,11 @@ static void find_first_types(motif_def *d)
 static nn_status check_available(const motif_compile *c)
 {
     motif_def *d = c->def;
-    int opset = c->ops->table->opset;
     if (d->left_out != NULL)
         return NN_OK;
     nn_status s = check_input_types(c);
     if (s == NN_OK && d->left_out == NULL)
         s = motif_types_narrow(c);
-    if (s == NN_OK && d->left_out == NULL && opset < d->first)
-        s = leave_out(c, arena_printf(c->a, "it needs an opset >= %d", d->first));
-    if (s == NN_OK && d->left_out == NULL && opset > d->last)
-        s = leave_out(c, arena_printf(c->a, "it needs an opset <= %d", d->last));
     find_first_types(d);
     return s;
 }
