@@ -114,7 +114,7 @@ ROOMS = {
     "family": ("mine plan build lower manner motif stats write onnx rules table draw value base", {"family.h", "options.h"}),
     "corpus": ("family mine plan build lower manner motif stats write onnx rules table draw value base", {"replay.h"}),
     "sequences": ("onnx value base", {"coverage.h", "seq_report.h"}),
-    "cli": ("sequences mine corpus family rules base", set()),
+    "cli": ("sequences mine corpus family motif rules base", set()),
 }
 
 
