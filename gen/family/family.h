@@ -30,7 +30,6 @@ struct nn_table {
     manner_set *manners;
     char digest[SHA256_HEX_SIZE];         /* of the table and profile */
     char manners_digest[SHA256_HEX_SIZE]; /* and the manners */
-    motif_set *motifs;
 };
 
 struct nn_family {
