@@ -24,7 +24,7 @@ nn_status builder_new(builder **out, const op_set *ops, nn_error *err)
     lower_limits limits = {0};
     b->ops = ops;
     arena_init(&b->memory, 0);
-    b->due.left = nn_calloc(ops->n_ops + 1, sizeof *b->due.left);
+    b->due.left = nn_calloc(ops->n_all + 1, sizeof *b->due.left);
     nn_status st = b->due.left ? op_index_new(&b->index, ops, err) : nn_nomem(err);
     if (st == NN_OK)
         st = lower_new(&b->lower, ops, &limits, &b->memory, err);
@@ -107,7 +107,7 @@ static bool take_due(builder *b, const build_request *r)
     b->due.n = 0;
     b->due.cost = 0;
     b->report.due_missing = b->report.motif_missing = 0;
-    memset(b->due.left, 0, b->ops->n_ops * sizeof *b->due.left);
+    memset(b->due.left, 0, b->ops->n_all * sizeof *b->due.left);
     void *p = b->due.ops;
     bool ok = nn_grow(&p, &b->due.capacity, r->n_due + 1, sizeof *b->due.ops);
     b->due.ops = p;

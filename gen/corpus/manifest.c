@@ -50,14 +50,14 @@ static bool line_operators(json_line *j, nn_model *m)
 {
     const op_set *ops = m->family->table->ops;
     arena_mark mark = arena_get_mark(&m->mem);
-    uint32_t *count = arena_calloc(&m->mem, ops->n_ops, sizeof *count);
+    uint32_t *count = arena_calloc(&m->mem, ops->n_all, sizeof *count);
     if (count == NULL)
         return false;
     for (size_t i = 0; i < m->graph->n_nodes; i++)
         count[m->graph->nodes[i].op]++;
     line_key(j, "operators");
     line_raw(j, "{");
-    for (size_t i = 0; i < ops->n_ops; i++)
+    for (size_t i = 0; i < ops->n_all; i++)
         if (count[i] > 0) {
             line_key(j, ops->ops[i].name);
             line_int(j, count[i]);

@@ -4,6 +4,7 @@
 #include "base/nearest.h"
 #include "lower/lower.h"
 #include "rules/op_common.h"
+#include "rules/op_inner.h"
 #include "rules/opfilter.h"
 
 #include <stdio.h>
@@ -162,6 +163,26 @@ static nn_status digest_manners(nn_table *t, const spec_file *files, size_t n, n
     return s;
 }
 
+/* Operators and types that stand inside motifs only. */
+static nn_status add_inner(nn_table *t, const sources *in, nn_error *err)
+{
+    op_set *inner;
+    const dtype_mask all = ~((~(dtype_mask)0) << DT_COUNT) & ~dtype_bit(DT_NONE);
+    if (in->n_motifs == 0)
+        return NN_OK;
+    nn_status s = op_set_new_typed(&inner, in->files, in->n, in->overlay, (int)t->options.opset, all, err);
+    if (s != NN_OK)
+        return s;
+    s = lower_fold_domains(inner, err);
+    if (s == NN_OK)
+        s = op_set_filter(inner, t->options.ops, err);
+    if (s == NN_OK)
+        op_set_take_inner(t->ops, inner);
+    else
+        op_set_free(inner);
+    return s;
+}
+
 static nn_status load(nn_table *t, const char *specs, nn_error *err)
 {
     dtype_mask types;
@@ -187,6 +208,8 @@ static nn_status load(nn_table *t, const char *specs, nn_error *err)
         s = op_set_common(t->ops, in.files, in.n, in.overlay, common[0], common[1], err);
     if (s == NN_OK)
         s = op_set_filter(t->ops, t->options.ops, err);
+    if (s == NN_OK && common[0] == 0)
+        s = add_inner(t, &in, err);
     if (s == NN_OK)
         s = manner_set_load(&t->manners, t->ops, in.manners, in.n_manners, &t->mem, err);
     sha256_hex(t->ops != NULL ? t->ops->table->digest : (uint8_t[SHA256_SIZE]){0}, t->digest);
@@ -430,10 +453,8 @@ static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *
         s = keep_texts(f, c, err);
     if (s == NN_OK)
         s = describe(f, err);
-    f->limits = (lower_limits){.max_elements = o->max_elements,
-                               .max_dim = o->max_dim,
-                               .max_window = o->max_window,
-                               .max_rank = (int)o->max_rank};
+    f->limits = (lower_limits){
+        .max_elements = o->max_elements, .max_dim = o->max_dim, .max_window = o->max_window, .max_rank = (int)o->max_rank};
     if (s == NN_OK)
         s = guide_open(&f->guide, f->table->ops, &(guide_texts){o->contain, o->avoid, o->weights}, (size_t)o->nodes, &f->limits,
                        err);

@@ -251,9 +251,9 @@ static nn_status find_op(const motif_compile *c, def_node *d, const char *name)
     int k;
     if (c->def->left_out != NULL)
         return NN_OK;
-    nn_status s = op_set_find(c->ops, name, strlen(name), &k, &why);
+    nn_status s = op_set_find(c->ops->inner != NULL ? c->ops->inner : c->ops, name, strlen(name), &k, &why);
     if (s == NN_OK) {
-        d->op = &c->ops->ops[k];
+        d->op = &(c->ops->inner != NULL ? c->ops->inner : c->ops)->ops[k];
         return s;
     }
     if (s == NN_ERR_NOMEM)
@@ -320,7 +320,7 @@ static tensor_type type_of(const typing *t, motif_operand o)
 /* A type that graphs could have, but that was not chosen, is worth a hint. */
 static const char *hint(const motif_compile *c, dtype t)
 {
-    return (c->ops->asked >> t & 1) != 0 ? "" : " without --types";
+    return ((c->ops->inner != NULL ? c->ops->inner : c->ops)->asked >> t & 1) != 0 ? "" : " without --types";
 }
 
 static nn_status allow(const motif_compile *c, tensor_type y, dtype_mask types, const def_node *n, const op_input *in)

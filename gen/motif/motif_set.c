@@ -2,6 +2,7 @@
 #include "motif/motif.h"
 #include "motif/motif_draw.h"
 #include "motif/motif_node.h"
+#include "rules/op_inner.h"
 #include "motif/motif_pattern.h"
 
 #include "rules/opfilter.h"
@@ -331,10 +332,9 @@ static nn_status parse_between(motif_set *set, const spec_node *list, nn_error *
         const spec_node *item = list->items[i];
         if (item->kind != SPEC_SCALAR)
             return spec_error(err, item->place, "`between`: the name of an operator was expected");
-        int k = op_find(set->ops, item->text);
-        if (k < 0)
+        const op_model *op = op_inner_find(set->ops, item->text);
+        if (op == NULL)
             continue;
-        const op_model *op = &set->ops->ops[k];
         if (op->n_inputs != 1 || op->inputs[0].max_arity != 1)
             return spec_error(err, item->place, "`between`: operator %s has not one input", op->name);
         if (set->n_between == MOTIF_MAX_BETWEEN)

@@ -431,6 +431,7 @@ static nn_status compile_all(op_set *set, arena *a, nn_error *err)
         else
             set->n_ops++;
     }
+    set->n_all = set->n_ops;
     return NN_OK;
 }
 
@@ -487,6 +488,7 @@ void op_set_free(op_set *s)
 {
     if (!s)
         return;
+    op_set_free(s->inner);
     struct arena_holder *owner = s->owner;
     arena_free(&owner->a);
     nn_free(owner);

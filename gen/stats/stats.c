@@ -5,14 +5,14 @@
 nn_status stats_init(stats *s, const op_set *ops, const class_table *classes, nn_error *err)
 {
     *s = (stats){.ops = ops, .classes = classes};
-    s->op_nodes = nn_calloc(ops->n_ops + 1, sizeof *s->op_nodes);
-    s->op_models = nn_calloc(ops->n_ops + 1, sizeof *s->op_models);
-    s->last_model = nn_calloc(ops->n_ops + 1, sizeof *s->last_model);
+    s->op_nodes = nn_calloc(ops->n_all + 1, sizeof *s->op_nodes);
+    s->op_models = nn_calloc(ops->n_all + 1, sizeof *s->op_models);
+    s->last_model = nn_calloc(ops->n_all + 1, sizeof *s->last_model);
     s->class_counts = nn_calloc(classes->n_classes + 1, sizeof *s->class_counts);
     nn_status status =
         s->op_nodes != NULL && s->op_models != NULL && s->last_model != NULL && s->class_counts != NULL ? NN_OK : nn_nomem(err);
     for (size_t i = 0; i < STATS_PATHS && status == NN_OK; i++)
-        status = seqset_init(&s->paths[i], ops->n_ops, i + STATS_PATH_LEAST, err);
+        status = seqset_init(&s->paths[i], ops->n_all, i + STATS_PATH_LEAST, err);
     if (status != NN_OK)
         stats_free(s);
     return status;
