@@ -25,7 +25,6 @@ struct nn_table {
     op_set *ops;
     motif_set *motifs;
     class_table classes;
-    motif_set *motifs;
     char digest[SHA256_HEX_SIZE];
 };
 
