@@ -97,7 +97,7 @@ typedef struct {
     const char *avoid;        /* paths that no model has, in the same form; NULL or "": none */
     const char *weights;      /* text with one weight in each line: "A 2.5", "A,B 4"; NULL or "": all equal */
     int intervals;            /* not 0: models.jsonl gets the interval of every tensor */
-    int check; /* not 0: an independent evaluator of the table checks every node again; takes time, changes no byte */
+    int check;           /* not 0: an independent evaluator of the table checks every node again; takes time, changes no byte */
     uint64_t max_dim;    /* largest dimension of a new tensor; 0: 64 */
     uint64_t max_window; /* largest size of a kernel along an axis; 0: 7 */
     uint64_t max_rank;   /* largest number of dimensions of a tensor; 0: 6 */

@@ -50,24 +50,52 @@ static nn_status embedded_profile(const spec_file **out, const char *name, nn_er
 typedef struct {
     const spec_file *files, *overlay; /* overlay: NULL if there is none */
     size_t n;
-    spec_file profile;
 } sources;
 
-static nn_status read_sources(sources *in, const char *dir, const char *profile, arena *a, nn_error *err)
+#define MOST_BASES 8
+
+/* Finds one profile: a file of the directory, or an embedded one. *out: NULL for the plain profile without a file. */
+static nn_status find_profile(const spec_file **out, const char *dir, const char *name, arena *a, nn_error *err)
 {
-    if (strchr(profile, '/') != NULL)
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "profile %.60s: expected a name, not a path", profile);
-    spec_file *files;
-    nn_status s = spec_read_dir(&files, &in->n, dir, a, err);
-    if (s != NN_OK)
-        return s;
-    in->files = files;
-    const char *path = arena_printf(a, "%s/profiles/%s.yaml", dir, profile);
-    if (path == NULL)
+    *out = NULL;
+    if (dir == NULL)
+        return embedded_profile(out, name, err);
+    const char *path = arena_printf(a, "%s/profiles/%s.yaml", dir, name);
+    spec_file *file = arena_calloc(a, 1, sizeof *file);
+    if (path == NULL || file == NULL)
         return nn_nomem(err);
-    s = spec_read_file(&in->profile, path, a, err);
-    in->overlay = s == NN_OK ? &in->profile : NULL;
-    return s == NN_ERR_IO && is_plain(profile) ? NN_OK : s;
+    nn_status s = spec_read_file(file, path, a, err);
+    *out = s == NN_OK ? file : NULL;
+    return s == NN_ERR_IO && is_plain(name) ? NN_OK : s;
+}
+
+/* Sets `base` of a profile and of those that it extends, in copies. */
+static nn_status link_bases(const spec_file **overlay, const char *dir, arena *a, nn_error *err)
+{
+    for (int depth = 0; *overlay != NULL; depth++) {
+        spec_file *copy = arena_alloc(a, sizeof *copy);
+        if (copy == NULL)
+            return nn_nomem(err);
+        *copy = **overlay;
+        *overlay = copy;
+        overlay = &copy->base;
+        const char *name;
+        spec_place place;
+        nn_status s = spec_profile_extends(&name, &place, copy, a, err);
+        if (s != NN_OK || name == NULL)
+            return s;
+        if (depth == MOST_BASES)
+            return spec_error(err, place, "`extends`: more than %d profiles extend one another, or in a circle", MOST_BASES);
+        nn_error reason;
+        s = find_profile(overlay, dir, name, a, &reason);
+        if (s == NN_ERR_IO || s == NN_ERR_USAGE)
+            return spec_error(err, place, "`extends`: there is no profile %.60s", name);
+        if (s != NN_OK) {
+            *err = reason;
+            return s;
+        }
+    }
+    return NN_OK;
 }
 
 /* Parses a list of types such as "float32,int8". */
@@ -119,6 +147,20 @@ static nn_status parse_common(const char *text, int opset, int range[2], nn_erro
     return NN_OK;
 }
 
+/* dir: NULL for the embedded table */
+static nn_status read_sources(sources *in, const char *dir, const char *profile, arena *a, nn_error *err)
+{
+    if (dir != NULL && strchr(profile, '/') != NULL)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "profile %.60s: expected a name, not a path", profile);
+    spec_file *files;
+    nn_status s = dir != NULL ? spec_read_dir(&files, &in->n, dir, a, err) : NN_OK;
+    if (s == NN_OK && dir != NULL)
+        in->files = files;
+    if (s == NN_OK)
+        s = find_profile(&in->overlay, dir, profile, a, err);
+    return s == NN_OK ? link_bases(&in->overlay, dir, a, err) : s;
+}
+
 static nn_status load(nn_table *t, const char *specs, nn_error *err)
 {
     dtype_mask types;
@@ -129,8 +171,7 @@ static nn_status load(nn_table *t, const char *specs, nn_error *err)
     arena a;
     arena_init(&a, 0);
     sources in = {.files = spec_embedded, .n = spec_embedded_count};
-    nn_status s = specs != NULL ? read_sources(&in, specs, t->options.profile, &a, err)
-                                : embedded_profile(&in.overlay, t->options.profile, err);
+    nn_status s = read_sources(&in, specs, t->options.profile, &a, err);
     if (s == NN_OK)
         s = op_set_new_typed(&t->ops, in.files, in.n, in.overlay, (int)t->options.opset, types, err);
     if (s == NN_OK)
@@ -312,10 +353,8 @@ static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *
         s = keep_texts(f, c, err);
     if (s == NN_OK)
         s = describe(f, err);
-    f->limits = (lower_limits){.max_elements = o->max_elements,
-                               .max_dim = o->max_dim,
-                               .max_window = o->max_window,
-                               .max_rank = (int)o->max_rank};
+    f->limits = (lower_limits){
+        .max_elements = o->max_elements, .max_dim = o->max_dim, .max_window = o->max_window, .max_rank = (int)o->max_rank};
     if (s == NN_OK)
         s = guide_open(&f->guide, f->table->ops, &(guide_texts){o->contain, o->avoid, o->weights}, (size_t)o->nodes, &f->limits,
                        err);
