@@ -1,5 +1,6 @@
 #include "build/build_budget.h"
 #include "build/build_finish.h"
+#include "build/build_motif.h"
 #include "build/build_path.h"
 #include "build/build_step.h"
 
@@ -50,6 +51,8 @@ void builder_free(builder *b)
     nn_free(b->due.ops);
     nn_free(b->due.left);
     nn_free(b->paths.items);
+    nn_free(b->motif.placed);
+    nn_free(b->motif.due);
     nn_free(b->degrees);
     try_table_free(&b->tried);
     arena_free(&b->memory);
@@ -57,6 +60,29 @@ void builder_free(builder *b)
 }
 
 /* ---- one graph ---- */
+
+static void obey_range(const manner_drawn *m, manner_key key, uint32_t *to)
+{
+    if (manner_says(m, key))
+        *to = m->value[key];
+}
+
+/* What the manner states replaces what was drawn. */
+static void obey_manner(builder *b)
+{
+    const manner_drawn *m = b->manner;
+    uint32_t live = (uint32_t)b->style.live, inputs = (uint32_t)b->style.inputs;
+    obey_range(m, MANNER_outputs, &live);
+    obey_range(m, MANNER_inputs, &inputs);
+    obey_range(m, MANNER_joins, &b->style.joins);
+    obey_range(m, MANNER_reuse, &b->style.reuse);
+    b->style.live = live < b->limit ? live : b->limit;
+    b->style.inputs = inputs;
+    if (manner_says(m, MANNER_outputs))
+        b->limit = b->style.live + 3 < b->limit ? b->style.live + 3 : b->limit;
+    if (manner_says(m, MANNER_chain))
+        b->style.chain = b->style.deep = tape_chance(b->t, "chain", m->value[MANNER_chain], 1000);
+}
 
 /* Draws the style of the graph. Draws of 0 give a chain with one input and one output. */
 static void draw_style(builder *b)
@@ -67,9 +93,12 @@ static void draw_style(builder *b)
     size_t most = shape == 0 ? 2 : shape == 1 ? 2 + n / 16 : b->limit;
     b->style.live = 1 + (size_t)tape_draw(b->t, "outputs", most);
     b->style.chain = shape == 0;
+    b->style.deep = false;
     b->style.inputs = 1 + n / 16 + (size_t)tape_draw(b->t, "inputs", n / 12 + 2);
     b->style.joins = 260 + (uint32_t)tape_draw(b->t, "joins", 140);
     b->style.reuse = 100 + (uint32_t)tape_draw(b->t, "reuse", 100);
+    if (b->manner)
+        obey_manner(b);
 }
 
 /* Takes the due operators that there is room for, the cheapest first. The others are counted as missing. */
@@ -77,7 +106,7 @@ static bool take_due(builder *b, const build_request *r)
 {
     b->due.n = 0;
     b->due.cost = 0;
-    b->report.due_missing = 0;
+    b->report.due_missing = b->report.motif_missing = 0;
     memset(b->due.left, 0, b->ops->n_ops * sizeof *b->due.left);
     void *p = b->due.ops;
     bool ok = nn_grow(&p, &b->due.capacity, r->n_due + 1, sizeof *b->due.ops);
@@ -113,7 +142,7 @@ static lower_result attempt(builder *b, const build_request *r)
     arena_reset(&b->memory);
     b->group.target = -1;
     b->free_inputs = false;
-    if (!state_reset(&b->s, r->nodes) || !take_due(b, r) || !build_take_paths(b, r))
+    if (!state_reset(&b->s, r->nodes) || !take_due(b, r) || !build_take_paths(b, r) || !build_motifs_begin(b))
         return LOWER_NOMEM;
     draw_style(b);
     b->s.strict = b->index->joins.n > 0 && b->nodes >= STRICT_FROM && b->report.attempts <= RELAX_AFTER;
@@ -220,10 +249,15 @@ nn_status builder_build(builder *b, const build_request *r, tape *t, const graph
     b->lenient = b->probing = false;
     b->s.avoid = r->avoid;
     b->weights = r->weights;
+    b->motifs = r->motifs;
+    b->manner = r->manner;
     b->trace = r->trace;
     lower_limits limits = r->limits;
+    limits.follows = r->motifs.set != NULL;
+    b->limits = limits;
     lower_set_limits(b->lower, &limits);
     lower_set_check(b->lower, r->check);
+    lower_set_manner(b->lower, r->manner);
     lower_result res = LOWER_FAIL;
     for (int a = 0, most = most_attempts(r); a < most && res == LOWER_FAIL && !lower_fault(b->lower); a++) {
         b->report.attempts++;
@@ -241,6 +275,7 @@ nn_status builder_build(builder *b, const build_request *r, tape *t, const graph
     b->trace = NULL;
     b->report.tape_draws = tape_count(t) - draws;
     b->report.due_missing += b->due.n;
+    b->report.motif_missing += b->motif.n_due;
     for (size_t i = 0; i < b->paths.n; i++)
         b->report.path_missing += b->paths.items[i].n - b->paths.items[i].at;
     if (report)

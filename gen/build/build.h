@@ -7,6 +7,7 @@
 
 #include "build/avoid.h"
 #include "build/due_path.h"
+#include "build/motif_wish.h"
 #include "build/trace.h"
 #include "draw/choice.h"
 #include "value/graph.h"
@@ -25,6 +26,8 @@ typedef struct {
     size_t n_paths;
     const avoid_set *avoid;    /* paths that the graph must not contain; NULL: none */
     const op_weights *weights; /* how often operators are drawn; NULL: all equally often */
+    motif_wish motifs;
+    const manner_drawn *manner; /* how the graph and its operators are drawn; NULL: as without a manner */
     lower_limits limits;
     const build_trace *trace; /* NULL: there is no listener */
     bool check; /* an independent evaluator checks every node again; if it disagrees, the error is NN_ERR_BUILD "internal: ..." */
@@ -35,6 +38,7 @@ typedef struct {
     uint64_t tries, kept; /* groups of operators that were tried; operators that were placed */
     size_t due_missing;   /* due operators that could not be placed; 0 unless the request had no room */
     size_t path_missing;  /* operators and windows of due paths that were left out */
+    size_t motif_missing; /* due motifs that were left out */
     uint64_t tape_draws;
 } build_report;
 
@@ -44,6 +48,8 @@ void builder_free(builder *b);
  * obstacle. report may be NULL. */
 nn_status builder_build(builder *b, const build_request *r, tape *t, const graph **out, build_report *report, nn_error *err);
 
+/* The motifs in the graph that the last request built, in the order in which they were placed. */
+const placed_motif *builder_motifs(const builder *b, size_t *n);
 /* The tries of the last request by operator and outcome, also if no graph was found. */
 const try_table *builder_tries(const builder *b);
 void builder_forget_tries(builder *b); /* resets these counts; for probes, which make no request */

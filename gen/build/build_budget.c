@@ -12,7 +12,7 @@ long build_need(const builder *b, size_t components, size_t live, int sink_need)
 
 long build_need_now(const builder *b)
 {
-    return build_need(b, b->s.components, b->s.live.n, b->s.sink_need);
+    return build_need(b, b->s.components, b->s.live.n + b->s.shown, b->s.sink_need);
 }
 
 long build_slack(const builder *b)

@@ -32,20 +32,22 @@ static void end_live(build_state *s, int32_t node)
         state_leave_sinks(s, n);
 }
 
-static bool consume(build_state *s, int32_t t, bool weak)
+/* within: the consumer belongs to the motif of the producer. */
+static bool consume(build_state *s, int32_t t, bool weak, bool within)
 {
     graph_tensor *x = &s->tensors[t];
     x->consumers++;
     s->notes[t].passed |= !weak;
     s->reused += x->consumers == 2;
-    if (s->notes[t].free_at < 0 || !state_passes(s, s->node_notes[x->producer].weak, s->notes[t].weak, weak))
+    if (s->notes[t].free_at < 0 || (!within && !state_passes(s, s->node_notes[x->producer].weak, s->notes[t].weak, weak)))
         return true;
     int32_t at = s->notes[t].free_at;
     s->notes[id_remove(bucket(s->free, &x->desc), at)].free_at = at;
     s->notes[t].free_at = -1;
-    if (!s->notes[t].aside || s->node_notes[x->producer].weak)
+    if (within || !s->notes[t].aside || s->node_notes[x->producer].weak)
         end_live(s, x->producer);
-    return id_push(bucket(s->taken, &x->desc), t);
+    s->notes[t].inner |= within;
+    return within || id_push(bucket(s->taken, &x->desc), t);
 }
 
 static void unite(build_state *s, int32_t a, int32_t b)
@@ -62,7 +64,7 @@ static void unite(build_state *s, int32_t a, int32_t b)
     s->components--;
 }
 
-static int32_t add_node(build_state *s, const op_instance *in)
+static int32_t add_node(build_state *s, const op_instance *in, bool pinned)
 {
     void *p = s->nodes, *q = s->node_notes;
     bool ok = nn_grow(&p, &s->cap_nodes, s->n_nodes + 1, sizeof *s->nodes);
@@ -80,52 +82,73 @@ static int32_t add_node(build_state *s, const op_instance *in)
                                   .outputs = ids + in->n_inputs,
                                   .n_outputs = in->n_outputs,
                                   .attrs = in->attrs,
-                                  .n_attrs = in->n_attrs};
+                                  .n_attrs = in->n_attrs,
+                                  .motif = pinned};
     s->node_notes[node] = (node_note){.parent = node, .live_at = -1, .sink_at = -1};
     s->components++;
     s->op_counts[in->op->index]++;
     return node;
 }
 
-/* Sets the node's inputs. New graph inputs and initializers become tensors. ids: the nodes of the group's frames. */
-static bool commit_inputs(build_state *s, const op_group *g, size_t f, int32_t node, const int32_t *ids, bool weak)
+/* The nodes and shared tensors of the group's frames so far. */
+typedef struct {
+    int32_t nodes[GROUP_MAX_FRAMES];
+    int32_t shared[GROUP_MAX_SHARED + 1]; /* pinned: by number; -1: not made yet */
+} committed;
+
+/* Makes an initializer or a graph input of a node a tensor; -1: out of memory. */
+static int32_t commit_new(build_state *s, const inst_input *x, int32_t node, bool weak)
+{
+    bool init = x->kind == INST_INIT;
+    int32_t t = state_add_tensor(s, init ? TENSOR_INIT : TENSOR_INPUT, &x->desc, node);
+    if (t < 0)
+        return -1;
+    s->tensors[t].consumers = 1;
+    if (!init) {
+        s->notes[t].passed = !weak;
+        return make_input(s, t) && id_push(bucket(s->taken, &x->desc), t) ? t : -1;
+    }
+    s->tensors[t].init = x->init;
+    if (x->init.kind != CONTENT_LIST) /* a list draws nothing when it is written */
+        s->tensors[t].serial = (uint32_t)s->initializers++;
+    s->notes[t].constant = CONSTANT_BARE;
+    return t;
+}
+
+/* The tensor of an input; -1: out of memory. */
+static int32_t commit_input(build_state *s, const op_group *g, size_t f, size_t i, int32_t node, committed *c, bool weak)
+{
+    const inst_input *x = &g->inst[f].inputs[i];
+    int32_t t = x->kind == INST_TENSOR ? g->tensor[f][i]
+                : x->kind == INST_LINK ? s->nodes[c->nodes[x->frame]].outputs[x->output]
+                                       : -1;
+    if (t < 0) {
+        bool shares = g->pinned && x->share > 0;
+        if (!shares || c->shared[x->share] < 0) {
+            t = commit_new(s, x, node, weak);
+            if (shares)
+                c->shared[x->share] = t;
+            return t;
+        }
+        t = c->shared[x->share];
+    }
+    unite(s, s->notes[t].node, node);
+    bool within = g->pinned && x->kind == INST_LINK && (size_t)x->frame >= g->first;
+    return consume(s, t, weak, within) ? t : -1;
+}
+
+/* Sets the node's inputs. New graph inputs and initializers become tensors. */
+static bool commit_inputs(build_state *s, const op_group *g, size_t f, int32_t node, committed *c, bool weak)
 {
     const op_instance *in = &g->inst[f];
     size_t data = 0, last = 0;
     for (size_t i = 0; i < in->n_inputs; i++) {
         const inst_input *x = &in->inputs[i];
         int32_t t = -1;
-        switch (x->kind) {
-        case INST_ABSENT:
-            break;
-        case INST_INIT:
-            t = state_add_tensor(s, TENSOR_INIT, &x->desc, node);
+        if (x->kind != INST_ABSENT) {
+            t = commit_input(s, g, f, i, node, c, weak);
             if (t < 0)
                 return false;
-            s->tensors[t].init = x->init;
-            if (x->init.kind != CONTENT_LIST) /* a list draws nothing when it is written */
-                s->tensors[t].serial = (uint32_t)s->initializers++;
-            s->tensors[t].consumers = 1;
-            s->notes[t].constant = CONSTANT_BARE;
-            break;
-        case INST_NEW_INPUT:
-            t = state_add_tensor(s, TENSOR_INPUT, &x->desc, node);
-            if (t < 0 || !make_input(s, t) || !id_push(bucket(s->taken, &x->desc), t))
-                return false;
-            s->tensors[t].consumers = 1;
-            s->notes[t].passed = !weak;
-            break;
-        case INST_LINK:
-            t = s->nodes[ids[x->frame]].outputs[x->output];
-            break;
-        case INST_TENSOR:
-            t = g->tensor[f][i];
-            break;
-        }
-        if (x->kind == INST_TENSOR || x->kind == INST_LINK) {
-            if (!consume(s, t, weak))
-                return false;
-            unite(s, s->notes[t].node, node);
         }
         data += slot_data(x->kind);
         s->nodes[node].inputs[i] = t;
@@ -242,14 +265,21 @@ bool state_commit(build_state *s, const op_group *g)
 {
     if (s->avoid && !commit_masks(s, g))
         return false;
-    int32_t ids[LOWER_MAX_FRAMES];
-    constancy constant[LOWER_MAX_FRAMES];
+    committed c;
+    constancy constant[GROUP_MAX_FRAMES];
+    for (int k = 0; k <= GROUP_MAX_SHARED && g->pinned; k++)
+        c.shared[k] = -1;
     for (size_t f = 0; f < g->n; f++) {
         constant[f] = frame_constant(s, g, f, constant);
         bool weak = frame_weak(s, &g->inst[f], constant[f]);
-        ids[f] = add_node(s, &g->inst[f]);
-        if (ids[f] < 0 || !commit_inputs(s, g, f, ids[f], ids, weak) || !commit_outputs(s, g, f, ids[f], constant[f], weak))
+        c.nodes[f] = add_node(s, &g->inst[f], g->pinned && f >= g->first);
+        if (c.nodes[f] < 0 || !commit_inputs(s, g, f, c.nodes[f], &c, weak) ||
+            !commit_outputs(s, g, f, c.nodes[f], constant[f], weak))
             return false;
+        if (g->pinned && g->shown >> f & 1) {
+            s->notes[s->nodes[c.nodes[f]].outputs[0]].shown = true;
+            s->shown++;
+        }
     }
     return true;
 }

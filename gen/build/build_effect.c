@@ -2,11 +2,11 @@
 #include "build/build_frame.h"
 #include "build/build_lineage.h"
 
-#define MAX_TOUCHED (LOWER_MAX_FRAMES * OP_MAX_SLOTS + 1)
+#define MAX_TOUCHED (GROUP_MAX_FRAMES * OP_MAX_SLOTS + 1)
 
-/* Union-find over the group's frames (0..n-1) and the components of the graph that they touch (from LOWER_MAX_FRAMES on). */
+/* Union-find over the group's frames (0..n-1) and the components of the graph that they touch (from GROUP_MAX_FRAMES on). */
 typedef struct {
-    int parent[LOWER_MAX_FRAMES + MAX_TOUCHED];
+    int parent[GROUP_MAX_FRAMES + MAX_TOUCHED];
     int32_t roots[MAX_TOUCHED];
     int n_roots;
 } touched;
@@ -25,9 +25,9 @@ static void touched_root(touched *c, int frame, int32_t root)
         k++;
     if (k == c->n_roots) {
         c->roots[c->n_roots++] = root;
-        c->parent[LOWER_MAX_FRAMES + k] = LOWER_MAX_FRAMES + k;
+        c->parent[GROUP_MAX_FRAMES + k] = GROUP_MAX_FRAMES + k;
     }
-    c->parent[touched_find(c, LOWER_MAX_FRAMES + k)] = touched_find(c, frame);
+    c->parent[touched_find(c, GROUP_MAX_FRAMES + k)] = touched_find(c, frame);
 }
 
 /* ---- faults of an operator ---- */
@@ -40,6 +40,7 @@ static const char equal_axis[] = "all elements of its input are equal along an a
 static const char idles[] = "its values may be the same for all inputs";
 static const char single_value[] = "its output can have only one value";
 static const char unwanted[] = "it would complete a forbidden path";
+static const char shows_constant[] = "a graph output would not be a value of a type of data that depends on graph inputs";
 static const char constant_result[] = "its result would not depend on graph inputs";
 
 /* Whether a tensor or linked output occurs twice among an operator's inputs. */
@@ -115,12 +116,20 @@ static const char *frame_fault(const build_state *s, const op_group *g, size_t f
 
 static bool group_avoids(const build_state *s, const op_group *g)
 {
-    avoid_mask frames[LOWER_MAX_FRAMES];
+    avoid_mask frames[GROUP_MAX_FRAMES];
     for (size_t f = 0; f < g->n; f++)
         if (!frame_mask(s, g, f, frames, &frames[f]))
             return false;
     /* the operator that replaces a graph input already has consumers, whose masks would change */
     return g->target < 0 || !s->avoid->inner[g->inst[g->n - 1].op->index];
+}
+
+/* The same for a frame of a motif, whose output may be a constant that others in it consume. */
+static const char *pinned_fault(const build_state *s, const op_group *g, size_t f, constancy constant)
+{
+    const inst_output *out = &g->inst[f].outputs[0];
+    bool shown = g->shown >> f & 1;
+    return shown && (constant != VARIES || !out->present || !state_is_data(s, out->desc.type)) ? shows_constant : NULL;
 }
 
 /* Keeps the first fault. NULL: no fault. */
@@ -140,12 +149,13 @@ typedef struct {
     touched c;
     int32_t ended[MAX_TOUCHED]; /* live nodes that get their first consumer */
     size_t n_ended;
-    bool used[LOWER_MAX_FRAMES]; /* the frame has a consumer in the group, so it will not be live */
-    bool weak[LOWER_MAX_FRAMES];
-    constancy constant[LOWER_MAX_FRAMES];
-    int32_t origins[LOWER_MAX_FRAMES];
-    uint32_t equal_axes[LOWER_MAX_FRAMES][OP_MAX_OUTPUTS];
-    copy_set copied[LOWER_MAX_FRAMES][OP_MAX_OUTPUTS];
+    bool used[GROUP_MAX_FRAMES]; /* the frame has a consumer in the group, so it will not be live */
+    bool weak[GROUP_MAX_FRAMES];
+    constancy constant[GROUP_MAX_FRAMES];
+    int first_use[GROUP_MAX_SHARED + 1]; /* pinned: the first frame with the shared tensor of this number; -1: none yet */
+    int32_t origins[GROUP_MAX_FRAMES];
+    uint32_t equal_axes[GROUP_MAX_FRAMES][OP_MAX_OUTPUTS];
+    copy_set copied[GROUP_MAX_FRAMES][OP_MAX_OUTPUTS];
 } foresight;
 
 static void begin(foresight *v, build_state *s, const op_group *g, build_effect *e)
@@ -155,11 +165,19 @@ static void begin(foresight *v, build_state *s, const op_group *g, build_effect 
     v->e = e;
     v->n_ended = 0;
     v->c.n_roots = 0;
-    for (int f = 0; f < LOWER_MAX_FRAMES; f++) {
+    for (int f = 0; f < (int)g->n; f++) {
         v->c.parent[f] = f;
         v->used[f] = false;
     }
-    *e = (build_effect){.nodes = s->n_nodes + g->n, .sink_need = s->sink_need, .joins = s->joins};
+    for (int k = 0; k <= GROUP_MAX_SHARED && g->pinned; k++)
+        v->first_use[k] = -1;
+    *e = (build_effect){.nodes = s->n_nodes + g->n, .sink_need = s->sink_need, .joins = s->joins, .shown = s->shown};
+}
+
+/* Whether a frame belongs to a motif. */
+static bool within(const op_group *g, size_t f)
+{
+    return g->pinned && f >= g->first;
 }
 
 /* A frame consumes an output of an earlier frame. */
@@ -168,7 +186,7 @@ static void foresee_link(foresight *v, size_t f, const inst_input *x)
     const op_instance *from = &v->g->inst[x->frame];
     note_fault(v->e, (size_t)x->output < from->n_outputs && from->outputs[x->output].present ? NULL : left_out);
     bool weak = x->desc.likely.weak || frame_aside(v->s, from, (size_t)x->output);
-    v->used[x->frame] |= state_passes(v->s, v->weak[x->frame], weak, v->weak[f]);
+    v->used[x->frame] |= within(v->g, (size_t)x->frame) || state_passes(v->s, v->weak[x->frame], weak, v->weak[f]);
     v->c.parent[touched_find(&v->c, x->frame)] = touched_find(&v->c, (int)f);
 }
 
@@ -189,6 +207,29 @@ static void foresee_tensor(foresight *v, size_t f, int32_t t)
     }
 }
 
+/* Whether a new graph input is one that an earlier frame of the motif takes. */
+static bool foresee_shared(foresight *v, size_t f, int share)
+{
+    if (!v->g->pinned || share == 0)
+        return false;
+    bool before = v->first_use[share] >= 0;
+    if (before)
+        v->c.parent[touched_find(&v->c, v->first_use[share])] = touched_find(&v->c, (int)f);
+    else
+        v->first_use[share] = (int)f;
+    return before;
+}
+
+/* Faults of interest, which give way in a motif. */
+static void foresee_interest(foresight *v, size_t f, size_t data)
+{
+    note_fault(v->e, frame_fault(v->s, v->g, f, v->constant[f], data));
+    if (lineage_alike(v->s, v->g, f, v->origins, v->copied))
+        note_fault(v->e, cancels);
+    if (!lineage_contrasts(v->s, v->g, f, v->equal_axes))
+        note_fault(v->e, equal_axis);
+}
+
 static void foresee_frame(foresight *v, size_t f)
 {
     const op_instance *in = &v->g->inst[f];
@@ -199,7 +240,7 @@ static void foresee_frame(foresight *v, size_t f)
     for (size_t i = 0; i < in->n_inputs; i++) {
         const inst_input *x = &in->inputs[i];
         data += slot_data(x->kind);
-        if (x->kind == INST_NEW_INPUT) {
+        if (x->kind == INST_NEW_INPUT && !foresee_shared(v, f, x->share)) {
             v->e->new_inputs++;
             note_fault(v->e, state_is_data(v->s, x->desc.type) ? NULL : wrong_input);
         } else if (x->kind == INST_LINK) {
@@ -209,11 +250,12 @@ static void foresee_frame(foresight *v, size_t f)
         }
     }
     v->e->joins += data >= 2;
-    note_fault(v->e, frame_fault(v->s, v->g, f, v->constant[f], data));
-    if (lineage_alike(v->s, v->g, f, v->origins, v->copied))
-        note_fault(v->e, cancels);
-    if (!lineage_contrasts(v->s, v->g, f, v->equal_axes))
-        note_fault(v->e, equal_axis);
+    if (!within(v->g, f)) {
+        foresee_interest(v, f, data);
+    } else {
+        note_fault(v->e, pinned_fault(v->s, v->g, f, v->constant[f]));
+        v->e->shown += v->g->shown >> f & 1;
+    }
 }
 
 /* The last frame replaces a graph input. */
@@ -244,7 +286,7 @@ static void foresee_totals(foresight *v)
     for (int f = 0; f < (int)g->n; f++)
         groups += touched_find(&v->c, f) == f;
     for (int k = 0; k < v->c.n_roots; k++)
-        groups += v->c.parent[LOWER_MAX_FRAMES + k] == LOWER_MAX_FRAMES + k;
+        groups += v->c.parent[GROUP_MAX_FRAMES + k] == GROUP_MAX_FRAMES + k;
     e->components = v->s->components - (size_t)v->c.n_roots + groups;
 }
 

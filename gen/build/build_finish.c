@@ -43,12 +43,15 @@ static size_t choose_outputs(builder *b, const uint32_t *order, int32_t *outputs
         bool due = state_node_live(s, (int32_t)order[k]);
         for (size_t o = 0; o < node->n_outputs; o++) {
             int32_t t = node->outputs[o];
-            if (t < 0 || s->notes[t].free_at < 0 || s->notes[t].weak || !(b->ops->data >> s->tensors[t].desc.type & 1))
+            bool shown = t >= 0 && s->notes[t].shown;
+            if (t < 0 || (!shown && s->notes[t].free_at < 0) || (!shown && s->notes[t].weak) ||
+                !(b->ops->data >> s->tensors[t].desc.type & 1))
                 continue;
-            if (!due && (n + live >= b->limit || !tape_chance(b->t, "further output", 1, 2)))
+            if (!shown && !due && (n + live >= b->limit || !tape_chance(b->t, "further output", 1, 2)))
                 continue;
-            live -= due;
-            due = false;
+            bool closes = due && s->notes[t].free_at >= 0 && !s->notes[t].weak;
+            live -= closes;
+            due = due && !closes;
             s->tensors[t].output = true;
             outputs[n++] = t;
         }
@@ -59,7 +62,7 @@ static size_t choose_outputs(builder *b, const uint32_t *order, int32_t *outputs
 bool build_finish(builder *b)
 {
     build_state *s = &b->s;
-    size_t most = s->live.n > b->limit ? s->live.n : b->limit;
+    size_t most = (s->live.n > b->limit ? s->live.n : b->limit) + s->shown;
     void *p = b->degrees;
     bool ok = nn_grow(&p, &b->cap_degrees, 2 * s->n_nodes, sizeof *b->degrees);
     b->degrees = p;

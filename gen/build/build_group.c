@@ -249,7 +249,7 @@ static lower_result acceptable(builder *b, const op_model *op, const build_effec
 {
     if (e->fault)
         return build_refuse_fault(b, op, e->fault);
-    long need = build_need(b, e->components, e->live, e->sink_need) + b->paths.cost - b->paths.credit;
+    long need = build_need(b, e->components, e->live + e->shown, e->sink_need) + b->paths.cost - b->paths.credit;
     if (!b->lenient)
         need += b->due.cost - due_credit(b, &b->group);
     bool room = e->nodes <= b->nodes && need <= (long)(b->nodes - e->nodes);
@@ -304,15 +304,8 @@ lower_result build_foresee(builder *b, const op_spec *specs, size_t n, build_eff
     return res;
 }
 
-lower_result build_try(builder *b, const op_spec *specs, size_t n)
+lower_result build_settle(builder *b, const op_model *op, lower_result res)
 {
-    const op_model *op = specs[n - 1].op;
-    b->mark = arena_get_mark(&b->memory);
-    b->report.tries++;
-    for (size_t k = 0; b->trace && k + 1 < n; k++)
-        b->trace->before(b->trace->data, specs[k].op);
-    tape_span_begin(b->t, op->name);
-    lower_result res = solve(b, specs, n);
     build_effect e;
     if (res == LOWER_OK) {
         state_foresee(&b->s, &b->group, &e);
@@ -331,4 +324,15 @@ lower_result build_try(builder *b, const op_spec *specs, size_t n)
     }
     b->group.target = -1;
     return res != LOWER_NOMEM && count_try(b, op, res) ? res : LOWER_NOMEM;
+}
+
+lower_result build_try(builder *b, const op_spec *specs, size_t n)
+{
+    const op_model *op = specs[n - 1].op;
+    b->mark = arena_get_mark(&b->memory);
+    b->report.tries++;
+    for (size_t k = 0; b->trace && k + 1 < n; k++)
+        b->trace->before(b->trace->data, specs[k].op);
+    tape_span_begin(b->t, op->name);
+    return build_settle(b, op, solve(b, specs, n));
 }

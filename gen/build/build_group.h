@@ -36,6 +36,9 @@ static inline lower_result build_try_one(builder *b, op_spec sp)
 }
 /* Solves the operators and computes their effect on the graph; nothing changes. */
 lower_result build_foresee(builder *b, const op_spec *specs, size_t n, build_effect *e);
+/* Commits the group of the builder, which was solved with result res since the mark, if the graph may contain it and can then be
+ * finished; otherwise releases what was allocated. Ends the span of the tape, and counts the try as one of op. */
+lower_result build_settle(builder *b, const op_model *op, lower_result res);
 /* An output that may have the type; if possible one that always exists. */
 int build_output_of(const op_model *op, dtype type);
 

@@ -42,7 +42,7 @@ int build_input_any(builder *b, const op_model *op, int skip)
 int build_input_for(builder *b, const op_model *op, int32_t t)
 {
     size_t n = build_inputs(op), first = n > 1 ? build_draw(b, "input", n) : 0;
-    for (size_t k = 0; k < n; k++) {
+    for (size_t k = 0; k < n && !b->s.notes[t].inner; k++) {
         size_t i = (first + k) % n;
         if (fillable(&op->inputs[i]) && lower_may_take(b->lower, op, i, &b->s.tensors[t].desc))
             return (int)i;

@@ -4,6 +4,7 @@
  *     build_input, build_pick                     selection of inputs of an operator, and of tensors for them
  *     build_group                                 operators solved together and committed
  *     build_moves, build_close, build_chain       ways to place operators
+ *     build_motif                                 ways to place motifs
  *     build_path, build_weighted, build_random    policies: what to place next, and by which moves
  *     build_step, build                           one step; one graph
  *
@@ -43,6 +44,17 @@ typedef struct {
     int credit; /* nodes of these that the current group covers */
 } due_paths;
 
+/* Progress of the motifs. */
+typedef struct {
+    placed_motif *placed;
+    size_t n_placed, capacity;
+    due_motif *due; /* those that are not placed */
+    size_t n_due, due_capacity;
+    size_t nodes;    /* in motifs so far */
+    uint32_t share;  /* of this graph, in thousandths */
+    size_t failures; /* consecutive failures of the first due motif */
+} motif_state;
+
 /* The style of the model, drawn at its start. Shares are in thousandths. */
 typedef struct {
     size_t live;    /* intended number of live nodes */
@@ -50,6 +62,7 @@ typedef struct {
     uint32_t joins; /* share of nodes with two inputs */
     uint32_t reuse; /* number of tensors with several consumers, as a share of the nodes */
     bool chain;     /* prefers the newest tensors */
+    bool deep;      /* and mostly takes the newest one */
 } model_style;
 
 struct builder {
@@ -73,8 +86,12 @@ struct builder {
     size_t limit; /* largest number of graph outputs */
     due_ops due;
     due_paths paths;
-    const op_weights *weights; /* NULL: all operators equally often */
-    bool probing;              /* no graph is wanted: optional inputs are not filled with tensors that happen to exist */
+    motif_wish motifs;
+    lower_limits limits; /* of the request */
+    motif_state motif;
+    const op_weights *weights;  /* NULL: all operators equally often */
+    bool probing;               /* no graph is wanted: optional inputs are not filled with tensors that happen to exist */
+    const manner_drawn *manner; /* NULL: none */
 
     /* the current attempt */
     model_style style;

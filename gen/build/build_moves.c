@@ -61,7 +61,7 @@ lower_result move_bridge(builder *b, const op_model *op)
         sp[0].output_type = build_many_types(b) ? x->out.type : DT_NONE;
         spec_give(&sp[0], 0, t, x->in_input);
         spec_link(&sp[1], 0, x->output, input);
-        sp[1].partners = b->index->facts[op->index].most_data >= 2 && tape_chance(b->t, "join", 2, 3);
+        sp[1].partners = b->index->facts[op->index].most_data >= 2 && build_partners(b, tape_chance(b->t, "join", 2, 3));
         return build_try(b, sp, 2);
     }
     return LOWER_FAIL;
@@ -199,7 +199,7 @@ static lower_result extend_free(builder *b, const op_model *op)
 
 static lower_result extend_taken(builder *b, const op_model *op)
 {
-    if (b->s.live.n >= b->limit) /* a join with a live tensor keeps the number of live nodes */
+    if (b->s.live.n + b->s.shown >= b->limit) /* a join with a live tensor keeps the number of live nodes */
         return b->index->facts[op->index].most_data >= 2 ? move_extend(b, op, true, 1) : LOWER_FAIL;
     return move_extend(b, op, true, tape_chance(b->t, "join", 1, 2));
 }

@@ -43,7 +43,7 @@ static bool below(size_t count, uint32_t share, size_t total)
 static demand demand_of(const builder *b)
 {
     size_t nodes = b->s.n_nodes + 1;
-    bool crowded = b->s.strict && b->s.live.n > b->limit;
+    bool crowded = b->s.strict && b->s.live.n + b->s.shown > b->limit;
     return (demand){.slack = build_slack(b),
                     .join = crowded || below(b->s.joins, b->style.joins, nodes),
                     .behind = crowded || below(b->s.joins, b->style.joins - b->style.joins / 8, nodes)};
@@ -146,7 +146,7 @@ static lower_result before_turns(builder *b, long slack)
         res = close_sink(b, slack > 1 && tape_chance(b->t, "any", 1, 3));
     if (res != LOWER_FAIL)
         return res;
-    if (b->weights)
+    if (b->weights && !b->weights->subset)
         return build_weighted_step(b);
     bool convert = b->index->converters.n > 0 && slack >= 3 && tape_chance(b->t, "convert", 1, CONVERT_ONE_IN);
     return convert ? move_convert(b) : LOWER_FAIL;

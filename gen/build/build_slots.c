@@ -94,7 +94,7 @@ static bool is_idle(const builder *b, const slot_plan *p)
 /* Whether the tensor may be a partner of what is settled. */
 static bool may_join(const builder *b, const slot_plan *p, int32_t given, int32_t t)
 {
-    return !slot_taken(p, t) && !(p->idle && weak_data(b, t)) && !build_cancels(b, p->r->op, given, t);
+    return !b->s.notes[t].inner && !slot_taken(p, t) && !(p->idle && weak_data(b, t)) && !build_cancels(b, p->r->op, given, t);
 }
 
 /* A tensor that may suit an open slot: one with the shape of the given tensor, otherwise any that the input may take. */
@@ -192,7 +192,8 @@ static bool try_bind(builder *b, int frame, const slot_plan *p, size_t slot, int
     for (size_t s = 0; s < p->n_slots; s++)
         if (p->tensor[s] == t || build_cancels(b, p->r->op, p->tensor[s], t))
             return false;
-    if (t == b->group.target || (p->idle && weak_data(b, t)) || !lower_fits(b->lower, frame, (int)slot, &b->s.tensors[t].desc))
+    if (t == b->group.target || b->s.notes[t].inner || (p->idle && weak_data(b, t)) ||
+        !lower_fits(b->lower, frame, (int)slot, &b->s.tensors[t].desc))
         return false;
     *res = lower_bind(b->lower, frame, (int)slot, &b->s.tensors[t].desc);
     if (*res == LOWER_OK)

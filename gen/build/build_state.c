@@ -61,6 +61,7 @@ bool state_reset(build_state *s, size_t nodes)
     for (int t = 0; t < DT_COUNT; t++)
         for (int r = 0; r < STATE_RANKS; r++)
             s->free[t][r].n = s->taken[t][r].n = 0;
+    s->shown = 0;
     s->components = s->joins = s->reused = s->initializers = 0;
     s->sink_need = 0;
     memset(s->op_counts, 0, s->index->ops->n_ops * sizeof *s->op_counts);

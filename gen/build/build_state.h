@@ -48,6 +48,8 @@ typedef struct {
     int32_t node;       /* a node of its component */
     constancy constant;
     bool weak;           /* its values may be the same for all inputs */
+    bool inner;          /* of a motif: not offered to other operators */
+    bool shown;          /* becomes a graph output, consumed or not */
     bool aside;          /* weights of its producer reach another output, but not this one */
     int32_t origin;      /* tensor that it is a function of, without weights; itself if there is none */
     uint32_t equal_axes; /* bit k: all elements are equal along the axis that is k-th from the last (build_lineage.h) */
@@ -85,6 +87,7 @@ typedef struct {
     bool leads;                           /* an operator may take weak tensors only, because a due path may require it */
     size_t components;
     size_t joins;  /* nodes with at least two non-constant inputs */
+    size_t shown;  /* tensors with tensor_note.shown */
     size_t reused; /* tensors with at least two consumers */
     int sink_need; /* sum of the sinks of live nodes */
     size_t initializers;

@@ -1,6 +1,7 @@
 #include "build/build_step.h"
 #include "build/build_budget.h"
 #include "build/build_close.h"
+#include "build/build_motif.h"
 #include "build/build_moves.h"
 #include "build/build_path.h"
 #include "build/build_random.h"
@@ -73,6 +74,10 @@ lower_result build_step(builder *b)
     lower_result res = LOWER_FAIL;
     b->turn = (size_t)b->report.attempts - 1; /* other choices in each attempt */
     if (b->paths.n > 0 && path_decides(b, &res))
+        return res;
+    if (b->motifs.set)
+        res = build_motif_step(b);
+    if (res != LOWER_FAIL)
         return res;
     if (b->due.n > 0 && !b->lenient && due_decides(b, &res))
         return res;

@@ -1,16 +1,24 @@
-/* A group: one to LOWER_MAX_FRAMES operators that were solved together and enter the graph together. Its operators are called
- * frames and are numbered as in the lowering. */
+/* A group: operators that enter the graph together. One to LOWER_MAX_FRAMES were solved together; those of a motif, up to
+ * GROUP_MAX_FRAMES, one after the other. They are called frames and are numbered in this order. */
 #ifndef NN_OP_GROUP_H
 #define NN_OP_GROUP_H
 
 #include "lower/lower.h"
 
+#define GROUP_MAX_FRAMES 48
+#define GROUP_MAX_SHARED 96 /* numbers of tensors that slots share (inst_input.share) are at most this */
+
 typedef struct {
     size_t n;
-    op_instance inst[LOWER_MAX_FRAMES];
-    int32_t tensor[LOWER_MAX_FRAMES][OP_MAX_SLOTS]; /* existing tensor in a slot; -1: none */
+    op_instance inst[GROUP_MAX_FRAMES];
+    int32_t tensor[GROUP_MAX_FRAMES][OP_MAX_SLOTS]; /* existing tensor in a slot; -1: none */
     int32_t target;                                 /* graph input that the last operator's output replaces; -1: none */
     int target_output;
+    /* A motif: faults of interest give way, its inner tensors are not offered to other operators, and its initializers and new
+     * graph inputs may have several consumers. */
+    bool pinned;
+    size_t first;   /* pinned: the first frame of the motif; those before it feed it */
+    uint64_t shown; /* pinned: bit f: output 0 of frame f becomes a graph output, although frames may consume it */
 } op_group;
 
 /* Whether a slot holds the output of an operator or a graph input. */

@@ -56,41 +56,40 @@ static bool read_number(const char *p, const char *end, uint32_t *x)
 }
 
 typedef struct {
-    word names[2];
+    word names[WEIGHT_SEQUENCE_MOST];
     size_t n_names;
     uint32_t weight;
 } entry;
 
+/* Reads a name up to the next comma; *p moves past the comma, or to NULL if there is none. */
+static bool read_name(const char **p, const char *end, word *name)
+{
+    const char *from = *p, *comma = memchr(from, ',', (size_t)(end - from));
+    const char *to = comma ? comma : end;
+    while (from < to && is_space(*from))
+        from++;
+    while (to > from && is_space(to[-1]))
+        to--;
+    *name = (word){from, (size_t)(to - from)};
+    *p = comma ? comma + 1 : NULL;
+    for (size_t k = 0; k < name->n; k++)
+        if (is_space(from[k]))
+            return false;
+    return name->n > 0;
+}
+
 /* Reads a line: names and a weight. */
 static bool read_entry(word line, entry *e)
 {
-    const char *end = line.at + line.n, *p = end;
+    const char *end = line.at + line.n, *p = end, *at = line.at;
     while (p > line.at && !is_space(p[-1]))
         p--;
     if (p == line.at || !read_number(p, end, &e->weight))
         return false;
-    while (p > line.at && is_space(p[-1]))
-        p--;
-    const char *comma = line.at;
-    while (comma < p && *comma != ',')
-        comma++;
-    comma = comma < p ? comma : NULL;
-    const char *stop = comma ? comma : p;
-    e->n_names = comma ? 2 : 1;
-    while (stop > line.at && is_space(stop[-1]))
-        stop--;
-    e->names[0] = (word){line.at, (size_t)(stop - line.at)};
-    if (comma) {
-        comma++;
-        while (comma < p && is_space(*comma))
-            comma++;
-        e->names[1] = (word){comma, (size_t)(p - comma)};
-    }
-    for (size_t i = 0; i < e->n_names; i++)
-        for (size_t k = 0; k < e->names[i].n; k++)
-            if (is_space(e->names[i].at[k]) || e->names[i].at[k] == ',')
-                return false;
-    return e->names[0].n > 0 && (e->n_names == 1 || e->names[1].n > 0);
+    for (e->n_names = 0; at; e->n_names++)
+        if (e->n_names == WEIGHT_SEQUENCE_MOST || !read_name(&at, p, &e->names[e->n_names]))
+            return false;
+    return true;
 }
 
 static bool any(word w)
@@ -132,24 +131,63 @@ static nn_status apply(op_weights *x, const op_set *ops, const entry *e, int pas
     return NN_OK;
 }
 
-nn_status weights_parse(op_weights **out, const op_set *ops, const char *text, arena *a, nn_error *err)
+/* Adds a sequence of three or more operators. */
+static nn_status add_sequence(op_weights *x, const op_set *ops, const entry *e, nn_error *err)
+{
+    weight_sequence q = {.n = (uint16_t)e->n_names, .weight = e->weight};
+    for (size_t i = 0; i < e->n_names; i++) {
+        size_t lo, hi;
+        if (any(e->names[i]))
+            return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "expected a name instead of * in a sequence of three or more operators");
+        if (find(ops, e->names[i], &lo, &hi, err) != NN_OK)
+            return NN_ERR_USAGE;
+        q.ops[i] = (uint16_t)lo;
+    }
+    if (q.weight > 0)
+        x->sequences[x->n_sequences++] = q;
+    return NN_OK;
+}
+
+/* The number of lines that may be sequences of three or more operators. */
+static size_t count_sequences(const char *text)
+{
+    size_t n = 0;
+    word line;
+    while (next_line(&text, &line)) {
+        const char *first = memchr(line.at, ',', line.n);
+        n += first && memchr(first + 1, ',', (size_t)(line.at + line.n - first - 1));
+    }
+    return n;
+}
+
+/* Allocates the weights, all 1. */
+static op_weights *weights_new(const op_set *ops, const char *text, arena *a)
 {
     op_weights *x = arena_calloc(a, 1, sizeof *x);
-    word line;
+    bool pairs = strchr(text, ',') != NULL; /* the comma may be in a comment; that only costs memory */
     if (!x)
-        return nn_nomem(err);
-    if (strchr(text, ',') && op_pairs_fit(ops, "weights", err) != NN_OK)
-        return NN_ERR_USAGE;
+        return NULL;
     x->n_ops = ops->n_ops;
     x->ops = arena_calloc(a, x->n_ops + 1, sizeof *x->ops);
-    if (strchr(text, ',')) /* the comma may be in a comment; that only costs memory */
-        x->pairs = arena_calloc(a, x->n_ops * x->n_ops + 1, sizeof *x->pairs);
-    if (!x->ops || (strchr(text, ',') && !x->pairs))
-        return nn_nomem(err);
+    x->pairs = pairs ? arena_calloc(a, x->n_ops * x->n_ops + 1, sizeof *x->pairs) : NULL;
+    x->sequences = arena_calloc(a, count_sequences(text) + 1, sizeof *x->sequences);
+    if (!x->ops || (pairs && !x->pairs) || !x->sequences)
+        return NULL;
     for (size_t i = 0; i < x->n_ops; i++)
         x->ops[i] = 1000;
     for (size_t i = 0; x->pairs && i < x->n_ops * x->n_ops; i++)
         x->pairs[i] = 1000;
+    return x;
+}
+
+nn_status weights_parse(op_weights **out, const op_set *ops, const char *text, arena *a, nn_error *err)
+{
+    word line;
+    if (strchr(text, ',') && op_pairs_fit(ops, "weights", err) != NN_OK)
+        return NN_ERR_USAGE;
+    op_weights *x = weights_new(ops, text, a);
+    if (!x)
+        return nn_nomem(err);
     for (int pass = 0; pass < 3; pass++) {
         int number = 1;
         for (const char *at = text; next_line(&at, &line); number++) {
@@ -158,12 +196,13 @@ nn_status weights_parse(op_weights **out, const op_set *ops, const char *text, a
             if (line.n == 0)
                 continue;
             if (!read_entry(line, &e))
-                return nn_fail(
-                    err, NN_ERR_USAGE, NULL, 0, 0,
-                    "weights, line %d: '%.*s': expected one operator, or two separated by a comma, and a number from 0 to "
-                    "10000 with at most three decimals",
-                    number, (int)(line.n < 60 ? line.n : 60), line.at);
-            if (apply(x, ops, &e, pass, &inner) != NN_OK)
+                return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
+                               "weights, line %d: '%.*s': expected 1 to %d operators separated by commas and a number from 0 to "
+                               "10000 with at most three decimals",
+                               number, (int)(line.n < 60 ? line.n : 60), line.at, WEIGHT_SEQUENCE_MOST);
+            if (e.n_names > 2 && pass > 0)
+                continue;
+            if ((e.n_names > 2 ? add_sequence(x, ops, &e, &inner) : apply(x, ops, &e, pass, &inner)) != NN_OK)
                 return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "weights, line %d: %.300s", number, inner.message);
         }
     }

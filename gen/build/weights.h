@@ -4,9 +4,10 @@
  *     Conv,Relu 4       a pair: how much more often the second is drawn where it takes an output of the first
  *     * 0               all operators without a line of their own (without this line their weight is 1)
  *     Conv,* 0.5        all pairs with this first operator and without a line of their own; *,* all other pairs
+ *     Conv,Relu,Add 2   a sequence of 3 to 8 operators, each consuming the one before: a wish that plan/wish.h deals to models
  *
  * Weights are decimal numbers from 0 to 10,000 with at most three decimals. A # begins a comment. Of two lines that name the same
- * number of operators, the later one counts.
+ * operator or pair, the later one counts; sequences that are named twice are wished twice.
  *
  * Ownership: lives in the given arena. Immutable; threads may share it. */
 #ifndef NN_WEIGHTS_H
@@ -15,10 +16,21 @@
 #include "arena.h"
 #include "rules/opmodel.h"
 
+#define WEIGHT_SEQUENCE_MOST 8 /* operators of a sequence */
+
+typedef struct {
+    uint16_t ops[WEIGHT_SEQUENCE_MOST];
+    uint16_t n;
+    uint32_t weight; /* in thousandths, at least 1 */
+} weight_sequence;
+
 typedef struct {
     size_t n_ops;
     uint32_t *ops;   /* in thousandths */
+    bool subset;     /* all operators with a weight are equally likely: the weights only leave operators out */
     uint32_t *pairs; /* for a, b at a * n_ops + b, in thousandths; NULL: the text names no pairs */
+    weight_sequence *sequences;
+    size_t n_sequences;
 } op_weights;
 
 /* NN_ERR_USAGE: the message names the line. */

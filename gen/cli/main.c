@@ -1,7 +1,9 @@
 /* The command line. Only this file prints, reads the clock, catches signals and exits. */
 #include "sequences/coverage.h"
 #include "cli/help.h"
+#include "cli/list_motifs.h"
 #include "cli/list_ops.h"
+#include "mine/mine.h"
 #include "nngen.h"
 #include "family/options.h"
 #include "corpus/replay.h"
@@ -317,12 +319,13 @@ static int write_corpus(const options *o, const nn_family *family)
     return close_stdout(EXIT_SUCCESS);
 }
 
-static int print_operators(const options *o, const nn_table *table)
+static int print_listing(const options *o, const nn_table *table)
 {
     json_line text = {.bytes = NULL};
     nn_error err = {0};
     int status = EXIT_SUCCESS;
-    if (list_ops(&text, table, o->list_ops, &err) != NN_OK)
+    nn_status s = o->list_ops != NULL ? list_ops(&text, table, o->list_ops, &err) : list_motifs(&text, table, o->list_motifs, &err);
+    if (s != NN_OK)
         status = fail(&err);
     else
         (void)fwrite(text.bytes, 1, text.size, stdout);
@@ -425,8 +428,8 @@ static int run(const options *o)
     int status;
     if (nn_table_open(&table, &tc, &err) != NN_OK)
         status = fail(&err);
-    else if (o->list_ops != NULL)
-        status = print_operators(o, table);
+    else if (o->list_ops != NULL || o->list_motifs != NULL)
+        status = print_listing(o, table);
     else
         status = run_weighted(o, table);
     nn_table_close(table);
@@ -535,8 +538,9 @@ static int analyse(char *const *argv, int argc)
     size_t problems;
     bar b = {.started = now(), .on = true};
     const seq_watch watch = {.tell = on_problem, .progress = on_steps, .data = &b, .terminal = isatty(STDERR_FILENO) != 0};
-    nn_status s = strcmp(argv[1], "coverage") == 0 ? coverage_run(argc - 2, argv + 2, &out, &watch, &problems, &err)
-                                                   : sequences_run(argc - 2, argv + 2, &out, &watch, &problems, &err);
+    nn_status s = strcmp(argv[1], "motifs") == 0     ? mine_run(argc - 2, argv + 2, &out, on_problem, NULL, &problems, &err)
+                  : strcmp(argv[1], "coverage") == 0 ? coverage_run(argc - 2, argv + 2, &out, &watch, &problems, &err)
+                                                     : sequences_run(argc - 2, argv + 2, &out, &watch, &problems, &err);
     wipe(&b);
     int status = s != NN_OK ? fail(&err) : problems > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
     if (s == NN_OK && out.size > 0)
@@ -563,7 +567,7 @@ int main(int argc, char **argv)
     options o;
     nn_error err = {0};
     occupy_standard_streams();
-    if (argc > 1 && (strcmp(argv[1], "sequences") == 0 || strcmp(argv[1], "coverage") == 0))
+    if (argc > 1 && (strcmp(argv[1], "sequences") == 0 || strcmp(argv[1], "coverage") == 0 || strcmp(argv[1], "motifs") == 0))
         return analyse(argv, argc);
     int status = options_parse(&o, argc, argv, &err) == NN_OK ? act(&o) : fail(&err);
     options_free(&o);

@@ -1,4 +1,5 @@
 #include "corpus/replay.h"
+#include "family/family.h"
 
 #include <string.h>
 
@@ -11,9 +12,11 @@ nn_table_config table_of_options(const options *o)
 nn_family_config family_of_options(const options *o)
 {
     return (nn_family_config){.cover = o->cover,
+                              .motifs = o->motifs,
                               .contain = o->contain,
                               .avoid = o->avoid,
                               .weights = o->weights,
+                              .manner = o->manner,
                               .nodes = (uint64_t)o->nodes,
                               .count = (uint64_t)o->count,
                               .seed = (uint64_t)o->seed,
@@ -35,14 +38,16 @@ static nn_status open_both(nn_table **table, nn_family **family, const manifest_
     nn_family_config fc = family_of_options(manifest_options(doc));
     tc.specs = specs;
     fc.check = check;
+    char digest[SHA256_HEX_SIZE];
     nn_status s = nn_table_open(table, &tc, err);
     if (s != NN_OK)
         return s;
-    if (strcmp(nn_table_digest(*table), manifest_digest(doc)) != 0)
+    s = family_digest_of(*table, fc.manner, digest, err);
+    if (s == NN_OK && strcmp(digest, manifest_digest(doc)) != 0)
         return nn_fail(err, NN_ERR_USAGE, path, 0, 0,
                        "was made with another operator table: its digest is %.64s, the digest of this table is %.64s",
-                       manifest_digest(doc), nn_table_digest(*table));
-    return nn_family_open(family, *table, &fc, err);
+                       manifest_digest(doc), digest);
+    return s == NN_OK ? nn_family_open(family, *table, &fc, err) : s;
 }
 
 nn_status replay_open(nn_table **table, nn_family **family, const manifest_doc *doc, const char *path, const char *specs,

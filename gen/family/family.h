@@ -6,14 +6,18 @@
 #define NN_API_H
 
 #include "build/build.h"
+#include "family/model_manner.h"
 #include "plan/cover.h"
 #include "plan/guide.h"
 #include "write/input_mode.h"
 #include "write/naming.h"
 #include "write/npz.h"
 #include "write/onnx_write.h"
+#include "family/motif_choice.h"
 #include "family/options.h"
+#include "motif/motif.h"
 #include "plan/plan.h"
+#include "plan/wish.h"
 #include "base/sha256.h"
 #include "stats/stats.h"
 
@@ -21,8 +25,11 @@ struct nn_table {
     arena mem;
     options options; /* opset, profile, ops */
     op_set *ops;
+    motif_set *motifs;
     class_table classes;
-    char digest[SHA256_HEX_SIZE];
+    manner_set *manners;
+    char digest[SHA256_HEX_SIZE];         /* of the table and profile */
+    char manners_digest[SHA256_HEX_SIZE]; /* and the manners */
 };
 
 struct nn_family {
@@ -33,6 +40,12 @@ struct nn_family {
     pair_table *pairs; /* NULL: --cover does not ask for paths */
     cover *cover;      /* NULL: --cover does not ask for paths */
     guide guide;
+    wish *wishes;                      /* NULL: the weights name no sequences */
+    bool plain;                        /* models are drawn as without a manner */
+    const manner *manner;              /* NULL: one is drawn for each model */
+    const op_weights **manner_weights; /* by manner of the table */
+    char digest[SHA256_HEX_SIZE];      /* of all files that decide the bytes of models */
+    motif_choice motifs;
     lower_limits limits;
     input_modes modes;
     unsigned formats;  /* of inputs: INPUT_PB, INPUT_NPZ */
@@ -45,6 +58,7 @@ struct nn_model {
     builder *builder;
     arena mem; /* names; scratch of the writer */
     sha256 *hasher;
+    model_manner manner;
     due_path *paths; /* workspace: the paths that are due */
     size_t paths_capacity;
     const graph *graph; /* NULL: nothing is built */
@@ -59,6 +73,8 @@ struct nn_model {
 
 /* Makes a model in which nothing is built. */
 nn_status model_new(nn_model **out, const nn_family *f, nn_error *err);
+/* The digest that a family of this manner has. */
+nn_status family_digest_of(const nn_table *t, const char *manner_name, char out[SHA256_HEX_SIZE], nn_error *err);
 /* Number of sets that are written as .pb files, and whether there is an inputs.npz. */
 int64_t family_sets(const nn_family *f);
 bool family_npz(const nn_family *f);

@@ -1,15 +1,19 @@
-/* Weights from existing models: how often operators appear in them and follow one another. */
+/* Weights from existing models: how often operators appear in them and follow one another, and their sequences of three and four
+ * operators. */
 #include "family/family.h"
 #include "base/file_read.h"
 #include "base/json_line.h"
+#include "mine/mine_walks.h"
 #include "onnx/onnx_find.h"
 #include "onnx/onnx_view.h"
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define PAIR_SCALE 100000 /* the weight of a pair is 100 times its share of the nodes of the second operator */
+#define SEQUENCES_MOST 8192 /* the most frequent ones */
+#define PAIR_SCALE 100000   /* the weight of a pair is 100 times its share of the nodes of the second operator */
 
 typedef struct unknown {
     struct unknown *next;
@@ -22,6 +26,7 @@ typedef struct {
     arena mem;
     uint64_t *nodes, *pairs; /* by operator; by pair */
     unknown *unknown;        /* by name */
+    mine_walks walks;
     uint64_t models, skipped;
     const nn_like_listener *tell;
 } tally;
@@ -64,7 +69,7 @@ static bool count_model(tally *t, const onnx_view *v)
         }
     }
     t->models++;
-    return true;
+    return mine_walks_add(&t->walks, v);
 }
 
 /* ---- files ---- */
@@ -128,9 +133,49 @@ static void put_operator(json_line *out, const tally *t, size_t a)
     }
 }
 
+typedef struct {
+    uint64_t nodes;
+    uint32_t walk;
+} ranked;
+
+static int by_nodes(const void *a, const void *b)
+{
+    const ranked *x = a, *y = b;
+    return x->nodes != y->nodes ? (x->nodes > y->nodes ? -1 : 1) : x->walk < y->walk ? -1 : x->walk > y->walk;
+}
+
+/* Writes the sequences of four operators, and those of three that are in none of them. The weight of a sequence is the number of
+ * nodes at which it ends. */
+static bool put_sequences(json_line *out, tally *t)
+{
+    const mine_walks *w = &t->walks;
+    size_t n = 0;
+    if (!mine_walks_mark(&t->walks))
+        return false;
+    ranked *r = nn_calloc(w->n + 1, sizeof *r);
+    for (uint32_t i = 0; r != NULL && i < w->n; i++)
+        if (w->all[i].length >= 3 && !w->all[i].continues)
+            r[n++] = (ranked){w->all[i].nodes, i};
+    if (n > 0)
+        qsort(r, n, sizeof *r, by_nodes);
+    for (size_t i = 0; i < n && i < SEQUENCES_MOST; i++) {
+        uint16_t ops[MINE_WALK_LENGTH];
+        size_t length = mine_walks_ops(w, r[i].walk, ops);
+        for (size_t k = 0; k < length; k++) {
+            line_raw(out, k > 0 ? "," : "");
+            line_raw(out, t->ops->ops[ops[k]].name);
+        }
+        line_raw(out, " ");
+        line_int(out, (int64_t)(r[i].nodes < 10000 ? r[i].nodes : 10000));
+        line_raw(out, "\n");
+    }
+    nn_free(r);
+    return r != NULL;
+}
+
 /* The weight of an operator is its share of all nodes in thousandths, at least one. The weight of a pair is relative to the nodes
  * of the second operator, because that operator's own weight is applied when it is drawn. */
-static void put_all(json_line *out, const tally *t)
+static bool put_all(json_line *out, tally *t)
 {
     uint64_t sum = 0;
     for (size_t i = 0; i < t->ops->n_ops; i++)
@@ -146,10 +191,10 @@ static void put_all(json_line *out, const tally *t)
     for (size_t i = 0; i < t->ops->n_ops; i++)
         if (t->nodes[i] > 0)
             put_operator(out, t, i);
-    line_raw(out, "");
+    return put_sequences(out, t);
 }
 
-static nn_status finish(char **text, const tally *t, const char *dir, nn_error *err)
+static nn_status finish(char **text, tally *t, const char *dir, nn_error *err)
 {
     json_line out = {.bytes = NULL};
     bool any = false;
@@ -161,8 +206,8 @@ static nn_status finish(char **text, const tally *t, const char *dir, nn_error *
         return nn_fail(err, NN_ERR_USAGE, dir, 0, 0, "contains no .onnx file");
     if (!any)
         return nn_fail(err, NN_ERR_USAGE, dir, 0, 0, "none of the operators of its models is in the table");
-    put_all(&out, t);
-    *text = out.failed ? NULL : nn_malloc(out.size + 1);
+    bool complete = put_all(&out, t);
+    *text = !complete || out.failed ? NULL : nn_malloc(out.size + 1);
     if (*text != NULL) {
         memcpy(*text, out.bytes, out.size);
         (*text)[out.size] = '\0';
@@ -214,6 +259,7 @@ nn_status nn_weights_like(char **text, const char *dir, const nn_table *table, c
     if (op_pairs_fit(t.ops, "--like", err) != NN_OK)
         return NN_ERR_USAGE;
     arena_init(&t.mem, 0);
+    mine_walks_init(&t.walks, t.ops);
     t.nodes = arena_calloc(&t.mem, n + 1, sizeof *t.nodes);
     t.pairs = arena_calloc(&t.mem, n * n + 1, sizeof *t.pairs);
     nn_status s = t.nodes != NULL && t.pairs != NULL ? onnx_find(dir, count_file, skip, &t, err) : nn_nomem(err);
@@ -221,6 +267,7 @@ nn_status nn_weights_like(char **text, const char *dir, const nn_table *table, c
         s = finish(text, &t, dir, err);
     if (s == NN_OK)
         tell_unknown(&t);
+    mine_walks_free(&t.walks);
     arena_free(&t.mem);
     return s;
 }

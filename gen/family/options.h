@@ -10,8 +10,9 @@
 #include <limits.h>
 
 /* X(kind, field, argument, default, least, greatest, in the manifest, help). The option is the field with - instead of _. A
- * default outside [least, greatest] means that the option is not given. INT: an integer in [least, greatest]. TEXT: any text.
- * LIST: texts; if the option is given several times, they are joined with ;. FLAG: no argument. WORD: an argument only as
+ * default outside [least, greatest] means that the option is not given. In the manifest: true, false, or IF_SAID: unless it has its
+ * default. INT: an integer in [least, greatest]. TEXT: any text. LIST: texts; if the option is given several times, they are joined
+ * with ;. FLAG: no argument. WORD: an argument only as
  * --flag=WORD. */
 #define NN_OPTIONS(X)                                                                                                             \
     X(INT, nodes, "N", 40, 1, 100000, true,                                                                                       \
@@ -33,14 +34,20 @@
     X(TEXT, common, "A..B", "", 0, 0, true,                                                                                       \
       "use only operators that have the same rules in opsets A to B; a seed then gives the same graphs at each of these opsets")  \
     X(TEXT, cover, "WHAT", "ops", 0, 0, true,                                                                                     \
-      "what the family must contain: every operator (ops), every pair that can be connected (pairs), or as many triples as "      \
-      "possible (triples)")                                                                                                       \
+      "what the family must contain: every operator (ops), every pair that can be connected (pairs), as many triples as "         \
+      "possible (triples), or every motif at every level (motifs)")                                                               \
+    X(TEXT, motifs, "SHARE", "none", 0, 0, IF_SAID,                                                                               \
+      "place motifs, which are subgraphs that exporters write: the share of nodes in them, from 0 to 1; or A,B: only these; "     \
+      "or none")                                                                                                                  \
     X(LIST, contain, "A,B,C", "", 0, 0, true,                                                                                     \
       "a path of operators that every model has, each consuming the one before; may be given several times")                      \
     X(LIST, avoid, "A,B", "", 0, 0, true, "a path of operators that no model has; may be given several times")                    \
     X(TEXT, weights, "FILE", "", 0, 0, true,                                                                                      \
       "file that says how often each operator (A 2.5) and each connection of two operators (A,B 4) is used")                      \
     X(TEXT, like, "DIR", NULL, 0, 0, false, "learn the weights from the .onnx files in DIR and its subdirectories")               \
+    X(TEXT, manner, "NAME", "uniform", 0, 0, IF_SAID,                                                                                \
+      "how models are drawn: uniform, boundary (ends of domains) or real (as in models that people write); mixed: one for each "  \
+      "model")                                                                                                                    \
     X(INT, max_elements, "E", 4096, 16, 1 << 24, true, "largest number of elements of a tensor")                                  \
     X(INT, max_dim, "D", 64, 8, 1 << 24, true, "largest dimension of a new tensor, such as the channels of a convolution")        \
     X(INT, max_window, "W", 7, 1, 4096, true, "largest size of a kernel or pooling window along an axis")                         \
@@ -57,6 +64,7 @@
     X(FLAG, quiet, NULL, 0, 0, 0, false, "print no progress and no summary")                                                      \
     X(FLAG, progress, NULL, 0, 0, 0, false, "print progress even if standard error is not a terminal")                            \
     X(WORD, list_ops, "FORMAT", NULL, 0, 0, false, "list the operators; FORMAT is text, json or markdown")                        \
+    X(WORD, list_motifs, "FORMAT", NULL, 0, 0, false, "list the motifs; FORMAT is text or json")                                  \
     X(INT, trace, "I", -1, 0, 9999999, false,                                                                                     \
       "show how model I is built: draws, operators tried, why tries failed; write no corpus")                                     \
     X(WORD, trace_summary, "FORMAT", NULL, 0, 0, false,                                                                           \
@@ -65,6 +73,7 @@
     X(FLAG, help, NULL, 0, 0, 0, false, "print this help")
 
 #define OPTION_LISTS 2
+enum { IF_SAID = 2 };
 
 typedef int64_t option_INT;
 typedef const char *option_TEXT;
@@ -95,7 +104,7 @@ typedef struct {
     size_t offset;                /* in options */
     int64_t fallback, least, greatest;
     const char *fallback_text;
-    bool manifest;
+    int manifest; /* 1, 0 or IF_SAID */
     const char *help;
 } option_row;
 
@@ -106,6 +115,8 @@ int64_t option_int(const options *o, const option_row *row);      /* INT, FLAG *
 const char *option_text(const options *o, const option_row *row); /* TEXT, WORD */
 void option_set_int(options *o, const option_row *row, int64_t x);
 void option_set_text(options *o, const option_row *row, const char *s);
+/* Whether the manifest states the option. */
+bool option_stated(const options *o, const option_row *row);
 uint64_t options_models(const options *o);             /* number of models that the run makes: all, or those of the shard */
 void option_flag(const option_row *row, char out[32]); /* "--max-elements" */
 

@@ -1,5 +1,6 @@
 /* The facts of the current frame, determined when they are first needed: types, presence, variables, ranks and dimensions. */
 #include "lower/eval.h"
+#include "lower/habit.h"
 
 #include <string.h>
 
@@ -142,11 +143,44 @@ bool frame_output_present(lower *l, int output)
     return present;
 }
 
+static const inst_value *pinned_value(const frame *f, int var)
+{
+    for (size_t i = 0; i < f->n_pins; i++)
+        if (f->pins[i].var == var)
+            return &f->pins[i].v;
+    return NULL;
+}
+
+/* A variable with a required value. A default that is the same value need not be written, but is. */
+static value var_pinned(lower *l, int var, const inst_value *want)
+{
+    frame *f = l->f;
+    const rule_var *v = &f->rules->vars[var];
+    value r = {0};
+    f->var_usable[var] = f->var_written[var] = true;
+    if (v->when && !eval_cond(l, v->when)) {
+        lower_fail(l, WHY_PINNED);
+    } else if (v->left_out) {
+        f->var_written[var] = false;
+        r = domain_pin(l, v->fallback, v->type, want);
+    } else if (v->attr == ATTR_TYPE_DTYPE) {
+        r.s = frame_type(l, v->domain->index);
+    } else {
+        r = domain_pin(l, v->domain, v->type, want);
+    }
+    if (v->type == TY_REAL && v->origin == VAR_ATTR)
+        r.r = lower_float32(l, r.r);
+    return r;
+}
+
 static value var_value(lower *l, int var)
 {
     frame *f = l->f;
     const rule_var *v = &f->rules->vars[var];
     value r = {0};
+    const inst_value *want = f->n_pins > 0 ? pinned_value(f, var) : NULL;
+    if (want)
+        return var_pinned(l, var, want);
     f->var_usable[var] = true;
     bool leave_out = v->left_out || (v->when && !eval_cond(l, v->when));
     if (!leave_out && v->fallback)
@@ -162,7 +196,7 @@ static value var_value(lower *l, int var)
         r.s = frame_type(l, v->domain->index);
         return r;
     }
-    r = domain_draw(l, v->domain);
+    r = domain_draw(l, l->manner ? habit_domain(l, f, (size_t)var) : v->domain);
     if (v->type == TY_REAL && expr_domain_type(v->domain) == TY_INT) {
         int64_t whole = term_need(l, r.t);
         r.r = (double)whole;
@@ -214,8 +248,11 @@ static int draw_rank(lower *l, const frame_slot *s)
     if (f->target && f->target->rank <= NN_MAX_RANK && (mask >> f->target->rank & 1) &&
         tape_draw(l->tape, "rank of target", 4) != 3)
         return f->target->rank;
+    int usual = l->manner ? habit_rank(l, f, s, mask) : -1;
+    if (usual >= 0 || l->state != LOWER_OK)
+        return usual;
     bool any = false;
-    for (int r = 0; r <= NN_MAX_RANK && r <= l->limits.max_rank; r++) {
+    for (int r = 0; r <= NN_MAX_RANK && r <= l->max_rank; r++) {
         w[r] = (mask >> r & 1) ? weights[r] : 0;
         any |= w[r] > 0;
     }
@@ -226,7 +263,7 @@ static int draw_rank(lower *l, const frame_slot *s)
 
 static void new_dims(lower *l, frame_slot *s, int rank)
 {
-    if (l->state != LOWER_OK || rank < 0 || rank > l->limits.max_rank || rank > NN_MAX_RANK) {
+    if (l->state != LOWER_OK || rank < 0 || rank > l->max_rank || rank > NN_MAX_RANK) {
         lower_fail(l, WHY_RANK);
         return;
     }
@@ -240,7 +277,7 @@ static void new_dims(lower *l, frame_slot *s, int rank)
 static void dims_from_shape(lower *l, frame_slot *s, const expr *shape)
 {
     term_list d = eval(l, shape).ints;
-    if (l->state != LOWER_OK || d.n > l->limits.max_rank) {
+    if (l->state != LOWER_OK || d.n > l->max_rank) {
         lower_fail(l, WHY_RANK);
         return;
     }
@@ -314,7 +351,7 @@ void frame_output_dims(lower *l, frame_output *o, int number)
     keep(l, &k, AT_OUT_SHAPE, o->output, shape);
     l->locals[0].t = term_const(number);
     term_list d = eval(l, shape).ints;
-    if (l->state != LOWER_OK || d.n > l->limits.max_rank)
+    if (l->state != LOWER_OK || d.n > l->max_rank)
         lower_fail(l, WHY_RANK);
     restore(l, &k);
     o->rank = l->state == LOWER_OK ? d.n : 0;

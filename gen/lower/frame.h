@@ -17,6 +17,8 @@ typedef struct {
     lazy_state dims_state;
     dtype fixed_type; /* of a bound tensor */
     const tensor_desc *tensor;
+    const content *given; /* TENSOR: the content of a constant; NULL: it is no constant */
+    int share;
     int frame, output; /* LINK */
     int rank;          /* requested, then actual; -1: unknown */
     term *dims;
@@ -55,7 +57,11 @@ typedef struct {
     bool out_present[OP_MAX_OUTPUTS];
     dtype types[FRAME_MAX_TYPES];
     const tensor_desc *target;
+    bool target_inside;
     int target_output;
+    const inst_pin *pins; /* of the request */
+    size_t n_pins;
+    bool relaxed, claimed;
     bool primary_done;              /* one data input is known not to be an initializer */
     uint64_t conditions_held;       /* early conditions that were judged before the search (early.h) */
     uint32_t domains_held;          /* domains of slots that were judged before the search */

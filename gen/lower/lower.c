@@ -3,6 +3,7 @@
 #include "lower/lower_finish.h"
 #include "lower/early.h"
 #include "lower/eval.h"
+#include "lower/habit.h"
 #include "recheck/recheck.h"
 
 #include <stddef.h>
@@ -76,6 +77,25 @@ const nn_error *lower_fault(const lower *l)
     return l->fault.status != NN_OK ? &l->fault : NULL;
 }
 
+void lower_set_manner(lower *l, const manner_drawn *m)
+{
+    l->manner = m;
+}
+
+/* 60 % plain, 25 % boundary, 15 % idioms, unless the manner states others. */
+static void draw_style(lower *l)
+{
+    uint32_t boundary = manner_says(l->manner, MANNER_boundary) ? l->manner->value[MANNER_boundary] : 250;
+    uint32_t idioms = manner_says(l->manner, MANNER_idioms) ? l->manner->value[MANNER_idioms] : 150;
+    uint64_t style = tape_draw(l->tape, "style", l->manner ? 1000 : 20) * (l->manner ? 1 : 50);
+    uint64_t plain = boundary + idioms < 1000 ? 1000 - boundary - idioms : 0;
+    l->mode = style >= plain && style < plain + boundary ? CSP_BOUNDARY : CSP_LOG;
+    l->idiom = style >= plain + boundary;
+    l->max_rank = l->limits.max_rank;
+    if (l->manner)
+        habit_limit_rank(l);
+}
+
 void lower_begin(lower *l, tape *t)
 {
     arena_reset(&l->scratch);
@@ -91,9 +111,7 @@ void lower_begin(lower *l, tape *t)
     l->n_posted = 0;
     l->steps = 0;
     l->depth = 0;
-    uint64_t style = tape_draw(t, "style", 20); /* 60 % plain, 25 % boundary, 15 % idioms */
-    l->mode = style >= 12 && style < 17 ? CSP_BOUNDARY : CSP_LOG;
-    l->idiom = style >= 17;
+    draw_style(l);
 }
 
 uint64_t lower_steps(const lower *l)
@@ -116,6 +134,15 @@ static void take_tensor(frame_slot *s, const tensor_desc *t)
     s->range_known = true;
 }
 
+/* Whether a tensor may be this input. A relaxed frame takes one in place of a weight, and in place of a constant if that has the
+ * contents to which the operator's choices lead: this is checked for a constant, and claimed of others. */
+static bool role_allows(const frame *f, const frame_slot *s, const op_input *in)
+{
+    if (s->given && !f->relaxed)
+        return (in->roles & (ROLE_WEIGHT | ROLE_CONSTANT)) != 0;
+    return in->roles & ROLE_DATA || (f->relaxed && (s->given || f->claimed || !(in->roles & ROLE_CONSTANT)));
+}
+
 static lower_reason open_slots(lower *l, frame *f, const lower_request *r)
 {
     const op_model *op = r->op;
@@ -134,6 +161,8 @@ static lower_reason open_slots(lower *l, frame *f, const lower_request *r)
             *s = (frame_slot){.kind = from->kind,
                               .input = (int)i,
                               .tensor = from->tensor,
+                              .given = from->init,
+                              .share = from->share,
                               .rank = from->kind == SLOT_OPEN ? from->rank : -1,
                               .frame = from->frame,
                               .output = from->output};
@@ -152,7 +181,7 @@ static lower_reason open_slots(lower *l, frame *f, const lower_request *r)
             if (t != DT_NONE && !frame_bind_type(f, in->type_var, in->types, t))
                 return WHY_TYPE;
             if ((s->kind == SLOT_TENSOR || s->kind == SLOT_OPEN || s->kind == SLOT_LINK)) {
-                if (!(in->roles & ROLE_DATA))
+                if (!role_allows(f, s, in))
                     return WHY_ROLE;
                 primary = true;
             }
@@ -185,6 +214,23 @@ static lower_reason bind_outputs(lower *l, frame *f, const lower_request *r)
     lower_rule(l, AT_OUT, 0, NULL);
     bool fits = r->output_type == DT_NONE || frame_bind_type(f, op->outputs[0].type_var, op->outputs[0].types, r->output_type);
     return fits ? WHY_NONE : WHY_TYPE;
+}
+
+/* Settles the variables with a required value, before other choices are drawn that depend on them. The type that an attribute
+ * names is bound first. */
+static void settle_pins(lower *l, frame *f)
+{
+    for (size_t i = 0; i < f->n_pins && l->state == LOWER_OK; i++) {
+        const rule_var *v = &f->rules->vars[f->pins[i].var];
+        lower_rule(l, AT_VAR, (size_t)f->pins[i].var, NULL);
+        dtype t = v->attr == ATTR_TYPE_DTYPE ? dtype_parse(f->pins[i].v.s) : DT_NONE;
+        if (v->attr == ATTR_TYPE_DTYPE && !frame_bind_type(f, v->domain->index, f->op->type_masks[v->domain->index], t))
+            lower_fail(l, WHY_PINNED);
+    }
+    for (size_t i = 0; i < f->n_pins && l->state == LOWER_OK; i++)
+        if (f->var_state[f->pins[i].var] == STATE_NEW)
+            frame_settle_var(l, f->pins[i].var);
+    l->rule = (rule_ref){0};
 }
 
 static void resolve_slots(lower *l, frame *f, bool form)
@@ -338,6 +384,15 @@ lower_result lower_add(lower *l, const lower_request *r, int *number)
     f->rules = r->op->rules;
     f->target = r->target;
     f->target_output = r->target_output;
+    f->target_inside = r->target_inside;
+    f->pins = r->pins;
+    f->n_pins = r->n_pins;
+    f->relaxed = r->relaxed;
+    f->claimed = r->claimed;
+    if (r->relaxed) { /* what the motif leaves open is drawn as in plain operators */
+        l->mode = CSP_LOG;
+        l->idiom = false;
+    }
     l->f = f;
     for (size_t i = 0; i < r->op->n_outputs; i++)
         f->out_arity[i] = -1;
@@ -349,6 +404,7 @@ lower_result lower_add(lower *l, const lower_request *r, int *number)
         return LOWER_FAIL;
     }
     l->rule = (rule_ref){0};
+    settle_pins(l, f);
     resolve_slots(l, f, false);
     for (int form = 0; form < 2; form++)
         for (size_t i = 0; i < f->rules->n_vars && l->state == LOWER_OK; i++)
@@ -494,21 +550,9 @@ static void impose_idiom(lower *l, frame *f)
 {
     if (f->rules->n_idioms == 0)
         return;
-    const rule_idiom *idiom = &f->rules->idioms[tape_draw(l->tape, "idiom", f->rules->n_idioms)];
-    csp_mark m = csp_get_mark(l->csp);
-    size_t decide = l->n_decide;
-    l->f = f;
-    for (size_t i = 0; i < idiom->n && l->state == LOWER_OK; i++) {
-        lower_rule(l, AT_IDIOM, (size_t)(idiom - f->rules->idioms), idiom->conditions[i]);
-        eval_post(l, idiom->conditions[i], true);
-    }
-    if (l->state == LOWER_OK)
-        lower_propagate(l);
-    if (l->state == LOWER_FAIL) {
-        lower_undo(l, m);
-        l->n_decide = decide;
-        l->state = LOWER_OK;
-    }
+    size_t i = tape_draw(l->tape, "idiom", f->rules->n_idioms);
+    const rule_idiom *idiom = &f->rules->idioms[i];
+    habit_impose(l, f, i, idiom->conditions, idiom->n);
 }
 
 /* A complaint is a fault of the program, not of the draws, so it is kept for the caller. */
@@ -530,6 +574,8 @@ lower_result lower_close(lower *l, op_instance *instances)
         return l->state;
     for (int i = 0; i < l->n_frames && l->state == LOWER_OK && l->idiom; i++)
         impose_idiom(l, &l->frames[i]);
+    for (int i = 0; i < l->n_frames && l->state == LOWER_OK && l->manner; i++)
+        habit_follow(l, &l->frames[i]);
     csp_search search = {.mode = l->mode, .draw = draw, .user = l->tape};
     l->rule = (rule_ref){0};
     if (l->state == LOWER_OK) {

@@ -17,6 +17,7 @@
 #include "arena.h"
 #include "draw/choice.h"
 #include "lower/reason.h"
+#include "manner/manner.h"
 #include "rules/instance.h"
 
 #define LOWER_MAX_FRAMES 4
@@ -35,6 +36,8 @@ typedef enum {
 typedef struct {
     slot_kind kind;
     const tensor_desc *tensor; /* SLOT_TENSOR */
+    const content *init;       /* SLOT_TENSOR: it is a constant with this content, an initializer of the node; NULL: it is not */
+    int share;                 /* with init: its number in the group (instance.h) */
     int rank;                  /* SLOT_OPEN: requested rank; -1: it is drawn */
     int frame, output;         /* SLOT_LINK */
 } lower_slot;
@@ -44,8 +47,16 @@ typedef struct {
     int arity[OP_MAX_INPUTS];       /* number of slots of each input: 1, or the count of a variadic */
     lower_slot slots[OP_MAX_SLOTS]; /* inputs in order, variadics unrolled */
     int target_output;              /* index of the output that must equal *target; used if target is set */
+    bool target_inside;             /* the values need only lie in target->range; otherwise they must also cover much of it */
     const tensor_desc *target;      /* type and shape must be equal, the values' range must lie inside target->range; NULL: none */
     dtype output_type;              /* requested type of output 0, which binds its type variable; DT_NONE: any */
+    const inst_pin *pins;           /* values that variables must have; they are kept, or the problem fails */
+    size_t n_pins;
+    /* Rules that only keep values of interest give way: conditions on estimates and magnitudes, small and large ends of domains of
+     * floats, the least magnitude; the largest is far inside float32. A tensor may take the place of any weight or constant. No
+     * idiom is imposed. Rules of types, shapes, `where`, choices and finite values hold. */
+    bool relaxed;
+    bool claimed; /* relaxed: a tensor that takes the place of a constant has the contents to which the pins lead */
 } lower_request;
 
 typedef struct lower lower;
@@ -57,6 +68,8 @@ nn_status lower_fold_domains(op_set *ops, nn_error *err);
 nn_status lower_new(lower **out, const op_set *ops, const lower_limits *limits, arena *a, nn_error *err);
 void lower_free(lower *l);
 void lower_set_limits(lower *l, const lower_limits *limits);
+/* How later problems draw choices. Borrowed; NULL: as the entries state. */
+void lower_set_manner(lower *l, const manner_drawn *m);
 /* Turns on the re-check of every instance by an independent evaluator (recheck.h). It is off by default, except in builds with
  * -DNN_CHECK. A complaint makes lower_close fail and is kept: lower_fault returns the first one; NULL: there is none. */
 void lower_set_check(lower *l, bool on);

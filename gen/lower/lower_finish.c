@@ -1,6 +1,7 @@
 #include "lower/lower_finish.h"
 #include "lower/early.h"
 #include "lower/eval.h"
+#include "lower/given.h"
 #include "lower/slot_domain.h"
 
 #include <string.h>
@@ -154,7 +155,8 @@ static bool constant_inputs(const frame *f)
 {
     for (int i = 0; i < f->n_slots; i++) {
         const frame_slot *s = &f->slots[i];
-        if ((s->kind == SLOT_TENSOR || s->kind == SLOT_LINK || s->kind == SLOT_OPEN) && s->desc.range.lo < s->desc.range.hi)
+        if (!s->given && (s->kind == SLOT_TENSOR || s->kind == SLOT_LINK || s->kind == SLOT_OPEN) &&
+            s->desc.range.lo < s->desc.range.hi)
             return false;
     }
     return true;
@@ -234,15 +236,30 @@ static estimate likely_output(lower *l, frame *f, const frame_output *o)
     return est_tied(e, !dtype_is_float(o->desc.type));
 }
 
+/* The largest magnitude of an output. A tensor of a motif may exceed the usual limit; so may what is computed from it. */
+static double largest_magnitude(const lower *l, const frame *f)
+{
+    const double most = l->limits.max_magnitude, relaxed = 1e30;
+    double taken = 0;
+    if (f->relaxed)
+        return relaxed;
+    for (int i = 0; i < f->n_slots && l->limits.follows; i++) {
+        const frame_slot *s = &f->slots[i];
+        if ((s->kind == SLOT_TENSOR || s->kind == SLOT_LINK) && dtype_is_float(s->desc.type) && iv_mag(s->desc.range) > taken)
+            taken = iv_mag(s->desc.range);
+    }
+    return taken <= most ? most : taken * most < relaxed ? taken * most : relaxed;
+}
+
 /* Why the values of an output are refused; WHY_NONE: they are not. */
 static lower_reason objection(const lower *l, const frame *f, const frame_output *o, bool first)
 {
     interval r = o->desc.range;
     if (!iv_finite(r) || !within_limits(o->desc.type, r)) /* no overflow, no wrapping round */
         return WHY_BEYOND_TYPE;
-    if (dtype_is_float(o->desc.type) && iv_mag(r) > l->limits.max_magnitude)
+    if (dtype_is_float(o->desc.type) && iv_mag(r) > l->limits.max_magnitude && iv_mag(r) > largest_magnitude(l, f))
         return WHY_TOO_LARGE;
-    if (!first || (f->op->flags & OP_SOURCE))
+    if (!first || f->relaxed || (f->op->flags & OP_SOURCE))
         return WHY_NONE;
     if (r.lo >= r.hi) /* provably constant */
         return r.lo == r.hi && constant_inputs(f) ? WHY_NONE : WHY_ONE_VALUE;
@@ -287,7 +304,7 @@ static bool replaces(const tensor_desc *d, interval target)
 static void check_require(lower *l, const frame *f, size_t from, size_t to)
 {
     for (size_t i = from; i < to && l->state == LOWER_OK; i++) {
-        if (early_condition_holds(f, i))
+        if (early_condition_holds(f, i) || (f->relaxed && rule_keeps_interest(f->rules->require[i])))
             continue;
         lower_rule(l, AT_REQUIRE, i, f->rules->require[i]);
         if (!eval_cond(l, f->rules->require[i]))
@@ -324,6 +341,8 @@ static void try_values(lower *l, frame *f, const interval *like, bool again)
     for (int i = 0; i < f->n_slots && l->state == LOWER_OK; i++)
         if (f->slots[i].kind == SLOT_INIT)
             fill_content(l, f, &f->slots[i]);
+        else if (f->slots[i].given && f->op->inputs[f->slots[i].input].roles & ROLE_CONSTANT)
+            given_check(l, &f->slots[i]);
     for (int i = 0; i < f->n_slots && l->state == LOWER_OK; i++) {
         const frame_slot *s = &f->slots[i];
         if ((s->kind == SLOT_TENSOR || s->kind == SLOT_LINK || s->kind == SLOT_OPEN) && !early_domain_holds(f, i) &&
@@ -335,8 +354,11 @@ static void try_values(lower *l, frame *f, const interval *like, bool again)
     check_require(l, f, f->rules->n_early, f->rules->n_require);
     if (l->state == LOWER_OK && f->target)
         lower_rule(l, AT_OUT_TARGET, (size_t)f->outs[f->target_output].output, NULL);
-    if (l->state == LOWER_OK && f->target && !replaces(&f->outs[f->target_output].desc, f->target->range))
-        lower_fail(l, WHY_REPLACES);
+    if (l->state == LOWER_OK && f->target) {
+        const tensor_desc *d = &f->outs[f->target_output].desc;
+        if (!(f->target_inside ? iv_inside(d->range, f->target->range) : replaces(d, f->target->range)))
+            lower_fail(l, WHY_REPLACES);
+    }
 }
 
 /* ---- instance ---- */
@@ -483,7 +505,14 @@ static void make_instance(lower *l, frame *f, op_instance *out)
         const frame_slot *s = &f->slots[i];
         out->inputs[i] = (inst_input){
             .kind = kinds[s->kind], .input = s->input, .desc = s->desc, .init = s->init, .frame = s->frame, .output = s->output};
+        if (s->given) {
+            out->inputs[i].kind = INST_INIT;
+            out->inputs[i].init = *s->given;
+            out->inputs[i].given = true;
+            out->inputs[i].share = s->share;
+        }
     }
+    out->relaxed = f->relaxed;
     out->n_inputs = (size_t)f->n_slots;
     for (int i = 0; i < f->n_outs; i++)
         out->outputs[i] = (inst_output){f->outs[i].present, f->outs[i].desc};
@@ -506,7 +535,7 @@ void lower_finish(lower *l, op_instance *out)
         open |= f->slots[i].kind == SLOT_OPEN;
     for (int attempt = 0; attempt < (open ? 4 : 1); attempt++) {
         l->state = LOWER_OK;
-        try_values(l, f, f->target && attempt == 0 ? &f->target->range : NULL, attempt > 0);
+        try_values(l, f, f->target && !f->target_inside && attempt == 0 ? &f->target->range : NULL, attempt > 0);
         if (l->state != LOWER_FAIL)
             break;
     }

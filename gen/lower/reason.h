@@ -53,6 +53,8 @@
     X(REPLACES, "the values do not cover those of the graph input to be replaced") \
     X(CONTENT_TYPE, "a value of the initializer is not finite or does not fit its type") \
     X(CONTENT_COUNT, "the length of the list is not the initializer's number of elements") \
+    X(PINNED, "the value that is required is not allowed here") \
+    X(GIVEN, "the given constant is none that the operator's choices lead to") \
     X(CONTENT, "no initializer of this shape and type can have such values") \
     X(RECHECK, "the re-check found a fault")
 

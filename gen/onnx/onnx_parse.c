@@ -26,14 +26,15 @@ static void give(void *data, void *p)
     nn_free(p);
 }
 
-nn_status onnx_parse(Onnx__ModelProto **out, onnx_scan_report *report, onnx_source *from, const char *file, nn_error *err)
+nn_status onnx_parse(Onnx__ModelProto **out, onnx_scan_report *report, onnx_source *from, size_t small, const char *file,
+                     nn_error *err)
 {
     onnx_skeleton skeleton;
     *out = NULL;
     if (from->size > INT32_MAX)
         return nn_fail(err, NN_ERR_IO, file, 0, 0, "is larger than 2 GiB, which protobuf does not allow");
     budget b = {.left = ((size_t)64 << 20) + 16 * (size_t)from->size};
-    nn_status s = onnx_scan(report, &skeleton, from, file, err);
+    nn_status s = onnx_scan(report, &skeleton, from, small, file, err);
     if (s != NN_OK) {
         nn_free(skeleton.bytes);
         return s;

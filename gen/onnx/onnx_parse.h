@@ -8,10 +8,12 @@
 
 typedef struct Onnx__ModelProto Onnx__ModelProto; /* from the generated header */
 
-/* Parses a model. The result has a graph; the data of tensors and documentation texts are left out. NN_ERR_IO: the bytes are not
+/* Parses a model. The result has a graph; the data of tensors and documentation texts are left out, except
+ * fields of data of at most `small` bytes. NN_ERR_IO: the bytes are not
  * a model, exceed 2 GiB (the limit of protobuf), or would take more memory than 64 MiB plus 16 times their size. `file` is for
  * messages. */
-nn_status onnx_parse(Onnx__ModelProto **out, onnx_scan_report *report, onnx_source *from, const char *file, nn_error *err);
+nn_status onnx_parse(Onnx__ModelProto **out, onnx_scan_report *report, onnx_source *from, size_t small, const char *file,
+                     nn_error *err);
 void onnx_parse_free(Onnx__ModelProto *m);
 
 #endif

@@ -29,12 +29,14 @@ static const struct {
     {GRAPH, 10, 2}, {NODE, 6, 2},    {VALUE, 3, 2},   {FUNCTION, 8, 2}, {ATTRIBUTE, 13, 2},
 };
 
-enum { LENGTH_BYTES = 5 }; /* of the length of a rewritten message, padded so that it can be filled in later */
+enum { TENSOR_TEXTS = 6, TENSOR_DOC = 12 }; /* fields of a tensor that are never kept: strings, documentation */
+enum { LENGTH_BYTES = 5 };                  /* of the length of a rewritten message, padded so that it can be filled in later */
 
 typedef struct {
     onnx_scan_report *report;
     onnx_skeleton *out;
     onnx_source *from;
+    size_t small; /* data of tensors up to so many bytes are kept */
     const char *file;
     nn_error *err;
 } scanner;
@@ -138,7 +140,8 @@ static nn_status scan_number(scanner *c, uint64_t key, uint64_t end, kind in)
 static nn_status scan_bytes(scanner *c, uint64_t key, uint64_t n, kind in, int depth, uint32_t *seen)
 {
     int rule = find_rule(in, key);
-    if (is_left_out(in, key))
+    bool kept = in == TENSOR && n <= c->small && (key & 7) == 2 && key >> 3 != TENSOR_DOC && key >> 3 != TENSOR_TEXTS;
+    if (!kept && is_left_out(in, key))
         return onnx_source_take(c->from, NULL, n) ? NN_OK : broken(c, in, "a truncated field");
     if (rule >= 0 && rules[rule].once && (*seen >> rule & 1) != 0)
         return nn_fail(c->err, NN_ERR_IO, c->file, 0, 0, "has field %d of a %s twice", rules[rule].number, names[in]);
@@ -185,10 +188,10 @@ static nn_status scan(scanner *c, uint64_t end, kind in, int depth)
     return s;
 }
 
-nn_status onnx_scan(onnx_scan_report *report, onnx_skeleton *out, onnx_source *from, const char *file, nn_error *err)
+nn_status onnx_scan(onnx_scan_report *report, onnx_skeleton *out, onnx_source *from, size_t small, const char *file, nn_error *err)
 {
     *report = (onnx_scan_report){0};
     *out = (onnx_skeleton){.n = 0};
-    scanner c = {report, out, from, file, err};
+    scanner c = {report, out, from, small, file, err};
     return scan(&c, from->size, MODEL, 0);
 }

@@ -22,7 +22,8 @@ typedef struct {
     size_t n, capacity;
 } onnx_skeleton;
 
-/* NN_ERR_IO: the message says what is wrong; file is for the message. */
-nn_status onnx_scan(onnx_scan_report *report, onnx_skeleton *out, onnx_source *from, const char *file, nn_error *err);
+/* small: fields with data of a tensor that have at most so many bytes are kept; 0: none. NN_ERR_IO: the message says what is wrong;
+ * file is for the message. */
+nn_status onnx_scan(onnx_scan_report *report, onnx_skeleton *out, onnx_source *from, size_t small, const char *file, nn_error *err);
 
 #endif

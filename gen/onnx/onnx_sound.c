@@ -82,7 +82,7 @@ bool onnx_is_sound(const void *bytes, size_t n, uint64_t nodes, char *why, size_
     nn_error err;
     onnx_source from;
     onnx_source_bytes(&from, bytes, n);
-    nn_status s = onnx_parse(&m, &report, &from, "", &err);
+    nn_status s = onnx_parse(&m, &report, &from, 0, "", &err);
     if (s != NN_OK) {
         (void)snprintf(why, size, "%.200s", s == NN_ERR_NOMEM ? "" : err.message);
         return false;

@@ -3,11 +3,14 @@
 #include "onnx.pb-c.h"
 #include "onnx/onnx_order.h"
 #include "onnx/onnx_parse.h"
+#include "onnx/onnx_tensor.h"
 #include "base/sorted.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define CONTENTS_SIZE (10 * ONNX_VIEW_CONTENTS) /* bytes of a field with so many numbers; a packed int64 takes up to 10 */
 
 /* A graph or body that is being read. */
 typedef struct level level;
@@ -15,6 +18,7 @@ struct level {
     const level *up;
     onnx_scope names;   /* maps names to node numbers of the view, once the node has been read */
     uint32_t container; /* the node of the view that contains this body */
+    size_t tensors;     /* tensor of the view for the first of the names; the others follow in order */
 };
 
 typedef struct {
@@ -24,7 +28,8 @@ typedef struct {
 
 typedef struct {
     onnx_view *v;
-    size_t node_room, attribute_room;
+    size_t node_room, attribute_room, tensor_room, operand_room;
+    bool whole; /* tensors, names and values of attributes are requested */
     pair_list edges, reads, makes;
     uint32_t bodies;
     const char *file;
@@ -58,6 +63,79 @@ static nn_status use(reader *r, const level *l, const char *name, uint32_t node)
         return d->place == ONNX_INPUT && at->up == NULL ? add_pair(r, &r->reads, node, d->number) : NN_OK;
     }
     return wrong(r, "uses a tensor that nothing produces", name);
+}
+
+/* ---- tensors ---- */
+
+/* Describes the tensors that a graph defines. Those that nodes make follow when the nodes are read. */
+static nn_status add_tensors(reader *r, level *l, const Onnx__GraphProto *g)
+{
+    onnx_view *v = r->v;
+    bool ok = nn_grow((void **)&v->tensors, &r->tensor_room, v->n_tensors + l->names.n, sizeof *v->tensors);
+    l->tensors = v->n_tensors;
+    for (size_t i = 0; i < l->names.n && ok; i++) {
+        char *name = arena_strdup(&v->memory, l->names.all[i].name);
+        v->tensors[v->n_tensors++] = (onnx_view_tensor){
+            .name = name, .maker = ONNX_VIEW_NONE, .constant = l->names.all[i].place == ONNX_CONSTANT, .rank = ONNX_VIEW_NONE};
+        ok = name != NULL;
+    }
+    Onnx__ValueInfoProto **const infos[] = {g->input, g->output, g->value_info};
+    const size_t counts[] = {g->n_input, g->n_output, g->n_value_info};
+    for (size_t k = 0; k < 3; k++)
+        for (size_t i = 0; i < counts[k] && ok; i++) {
+            const onnx_definition *d = infos[k][i]->name != NULL ? onnx_scope_find(&l->names, infos[k][i]->name) : NULL;
+            if (d != NULL)
+                ok = onnx_tensor_shape(&v->tensors[l->tensors + (size_t)(d - l->names.all)], infos[k][i], &v->memory);
+        }
+    for (size_t i = 0; i < g->n_initializer && ok; i++) {
+        const onnx_definition *d = g->initializer[i]->name != NULL ? onnx_scope_find(&l->names, g->initializer[i]->name) : NULL;
+        if (d != NULL)
+            ok = onnx_tensor_contents(&v->tensors[l->tensors + (size_t)(d - l->names.all)], g->initializer[i], &v->memory);
+    }
+    return ok ? NN_OK : nn_nomem(r->err);
+}
+
+/* Appends an operand or a result of a node. */
+static nn_status add_operand(reader *r, const level *l, const char *name)
+{
+    onnx_view *v = r->v;
+    int64_t tensor = ONNX_VIEW_NONE;
+    for (const level *at = l; at != NULL && *name != '\0' && tensor < 0; at = at->up) {
+        const onnx_definition *d = onnx_scope_find(&at->names, name);
+        if (d != NULL)
+            tensor = (int64_t)(at->tensors + (size_t)(d - at->names.all));
+    }
+    if (v->n_operands >= UINT32_MAX || !nn_grow((void **)&v->operands, &r->operand_room, v->n_operands + 1, sizeof *v->operands))
+        return nn_nomem(r->err);
+    v->operands[v->n_operands++] = tensor;
+    return NN_OK;
+}
+
+/* Notes the operands and results of the node that was added last. */
+static nn_status add_operands(reader *r, const Onnx__NodeProto *n, const level *l)
+{
+    onnx_view *v = r->v;
+    onnx_view_node *to = &v->nodes[v->n_nodes - 1];
+    nn_status status = NN_OK;
+    to->name = arena_strdup(&v->memory, n->name != NULL ? n->name : "");
+    to->first_operand = (uint32_t)v->n_operands;
+    to->n_operands = (uint32_t)n->n_input;
+    for (size_t k = 0; k < n->n_input && status == NN_OK; k++)
+        status = add_operand(r, l, n->input[k]);
+    to->first_result = (uint32_t)v->n_operands;
+    to->n_results = (uint32_t)n->n_output;
+    for (size_t k = 0; k < n->n_output && status == NN_OK; k++) {
+        status = add_operand(r, l, n->output[k]);
+        if (status == NN_OK && v->operands[v->n_operands - 1] >= 0)
+            v->tensors[v->operands[v->n_operands - 1]].maker = (int64_t)v->n_nodes - 1;
+    }
+    if (status == NN_OK && n->n_input == 0 && n->n_output == 1 && n->n_attribute == 1 && v->operands[to->first_result] >= 0) {
+        onnx_view_tensor *t = &v->tensors[v->operands[to->first_result]];
+        t->constant = strncmp(n->attribute[0]->name, "value", 5) == 0;
+        if (t->constant && !onnx_attribute_tensor(t, n->attribute[0], &v->memory))
+            return nn_nomem(r->err);
+    }
+    return to->name != NULL ? status : nn_nomem(r->err);
 }
 
 /* ---- attributes ---- */
@@ -136,6 +214,9 @@ static nn_status add_attribute(reader *r, const Onnx__AttributeProto *a)
     onnx_view_attribute *to = &v->attributes[v->n_attributes++];
     to->name = arena_strdup(&v->memory, a->name);
     to->value_class = class_of(r, a);
+    *to = (onnx_view_attribute){.name = to->name, .value_class = to->value_class};
+    if (r->whole && !onnx_attribute_values(to, a, &v->memory))
+        return nn_nomem(r->err);
     return to->name != NULL && to->value_class != NULL ? NN_OK : nn_nomem(r->err);
 }
 
@@ -183,6 +264,8 @@ static nn_status read_node(reader *r, const Onnx__NodeProto *n, level *l, uint32
             onnx_scope_find(&l->names, n->output[k])->number = number;
     for (size_t k = 0; k < n->n_attribute && status == NN_OK; k++)
         status = add_attribute(r, n->attribute[k]);
+    if (status == NN_OK && r->whole)
+        status = add_operands(r, n, l);
     if (status == NN_OK)
         v->nodes[number].n_attributes = (uint32_t)n->n_attribute;
     for (size_t k = 0; k < n->n_attribute && status == NN_OK; k++) {
@@ -229,6 +312,8 @@ static nn_status read_graph(reader *r, const Onnx__GraphProto *g, level *up)
     level l = {.up = up};
     uint32_t body = up != NULL ? ++r->bodies : 0;
     nn_status status = onnx_scope_open(&l.names, up != NULL ? &up->names : NULL, g, r->file, r->err);
+    if (status == NN_OK && r->whole)
+        status = add_tensors(r, &l, g);
     if (status == NN_OK)
         status = read_nodes(r, g, &l, body);
     if (status == NN_OK)
@@ -280,13 +365,13 @@ static nn_status finish(reader *r, nn_status status)
     return status;
 }
 
-static nn_status read_source(onnx_view *v, onnx_source *from, const char *file, nn_error *err)
+static nn_status read_source(onnx_view *v, onnx_source *from, bool whole, const char *file, nn_error *err)
 {
-    reader r = {.v = v, .file = file, .err = err};
+    reader r = {.v = v, .whole = whole, .file = file, .err = err};
     onnx_scan_report report;
     Onnx__ModelProto *m;
     *v = (onnx_view){.nodes = NULL};
-    nn_status status = onnx_parse(&m, &report, from, file, err);
+    nn_status status = onnx_parse(&m, &report, from, whole ? CONTENTS_SIZE : 0, file, err);
     if (status != NN_OK)
         return status;
     arena_init(&v->memory, 4096);
@@ -307,18 +392,28 @@ nn_status onnx_view_read(onnx_view *v, const void *bytes, size_t n, const char *
 {
     onnx_source from;
     onnx_source_bytes(&from, bytes, n);
-    return read_source(v, &from, file, err);
+    return read_source(v, &from, false, file, err);
 }
 
-nn_status onnx_view_file(onnx_view *v, int root, const char *path, const char *shown, nn_error *err)
+static nn_status read_file(onnx_view *v, int root, const char *path, bool whole, const char *shown, nn_error *err)
 {
     onnx_source from;
     *v = (onnx_view){.nodes = NULL};
     nn_status status = onnx_source_file(&from, root, path, shown, err);
     if (status == NN_OK)
-        status = read_source(v, &from, shown, err);
+        status = read_source(v, &from, whole, shown, err);
     onnx_source_close(&from);
     return status;
+}
+
+nn_status onnx_view_file(onnx_view *v, int root, const char *path, const char *shown, nn_error *err)
+{
+    return read_file(v, root, path, false, shown, err);
+}
+
+nn_status onnx_view_file_whole(onnx_view *v, int root, const char *path, const char *shown, nn_error *err)
+{
+    return read_file(v, root, path, true, shown, err);
 }
 
 /* ---- text ---- */
@@ -375,6 +470,8 @@ void onnx_view_free(onnx_view *v)
     nn_free(v->nodes);
     nn_free(v->readers);
     nn_free(v->attributes);
+    nn_free(v->tensors);
+    nn_free(v->operands);
     arena_free(&v->memory);
     *v = (onnx_view){.nodes = NULL};
 }

@@ -19,9 +19,32 @@
 
 #include "arena.h"
 #include "base.h"
+#include "value/dtype.h"
+
+enum { ONNX_VIEW_RANK = 16, ONNX_VIEW_CONTENTS = 64, ONNX_VIEW_NONE = -1 };
+
+/* Types, shapes and contents are read on request only (onnx_view_file_whole). */
+typedef struct {
+    const char *name;
+    int64_t maker;       /* the node that makes it; ONNX_VIEW_NONE: none */
+    bool constant;       /* an initializer, or made by a node without inputs of its only attribute */
+    dtype type;          /* DT_NONE: unknown */
+    int rank;            /* ONNX_VIEW_NONE: unknown */
+    const int64_t *dims; /* -1: unknown */
+    const int64_t *ints; /* contents of a constant of at most ONNX_VIEW_CONTENTS elements; NULL: unknown, or reals */
+    const double *reals;
+    size_t n_values;
+} onnx_view_tensor;
+
+typedef enum { ONNX_OTHER, ONNX_INT, ONNX_INTS, ONNX_REAL, ONNX_REALS, ONNX_TEXT } onnx_view_kind;
 
 typedef struct {
     const char *name, *value_class; /* value_class: "0", "negative", "list of 2, equal" ... */
+    onnx_view_kind kind;            /* these, on request: ONNX_OTHER if it has another type or is too long */
+    const int64_t *ints;
+    const double *reals;
+    const char *text;
+    size_t n_values;
 } onnx_view_attribute;
 
 typedef struct {
@@ -32,6 +55,10 @@ typedef struct {
     /* numbers of different graph inputs that it reads and graph outputs that it produces; 0 in a body */
     uint32_t graph_inputs, graph_outputs;
     uint32_t body; /* 0: in the main graph; otherwise the number of its body */
+    /* on request: */
+    const char *name;                   /* may be empty */
+    uint32_t first_operand, n_operands; /* tensors that it reads, in order */
+    uint32_t first_result, n_results;   /* tensors that it makes */
 } onnx_view_node;
 
 typedef struct {
@@ -41,6 +68,10 @@ typedef struct {
     size_t n_readers;
     onnx_view_attribute *attributes;
     size_t n_attributes;
+    onnx_view_tensor *tensors;
+    size_t n_tensors;
+    int64_t *operands; /* of all nodes, and their results: indices of tensors; ONNX_VIEW_NONE: an absent one */
+    size_t n_operands;
     size_t n_inputs, n_outputs; /* of the model; inputs with an initializer are not counted */
     size_t n_bodies, n_functions, n_external;
     int64_t opset; /* of the default ONNX domain; 0: not stated */
@@ -51,6 +82,8 @@ typedef struct {
 nn_status onnx_view_read(onnx_view *v, const void *bytes, size_t n, const char *file, nn_error *err);
 /* The same for a file (see file_open). Weights are not loaded. */
 nn_status onnx_view_file(onnx_view *v, int root, const char *path, const char *shown, nn_error *err);
+/* The same with tensors, names and values of attributes. Contents of large tensors are not loaded. */
+nn_status onnx_view_file_whole(onnx_view *v, int root, const char *path, const char *shown, nn_error *err);
 /* Reads chains of operators from text: one chain in each line, operators separated by commas. Empty lines and lines that begin
  * with # are skipped. Each chain reads one graph input and produces one graph output. */
 nn_status onnx_view_chains(onnx_view *v, const char *text, size_t n, const char *file, nn_error *err);

@@ -165,7 +165,7 @@ static bool check_presence(recheck *c, nn_error *err)
                    in->name))
             return false;
         unsigned role = kind == INST_INIT ? ROLE_WEIGHT | ROLE_CONSTANT : ROLE_DATA;
-        if (present && (in->roles & role) == 0)
+        if (present && !x->relaxed && (in->roles & role) == 0)
             return complain(c, err, NULL, "role of", in->name);
     }
     for (size_t i = 0, k = 0; i < c->op->n_outputs; i++) {
@@ -257,7 +257,7 @@ static bool check_input_shapes(recheck *c, nn_error *err)
         const inst_input *y = &c->inst->inputs[i];
         const op_input *in = &c->op->inputs[y->input];
         const rule_input *r = &c->rules->inputs[y->input];
-        bool made = y->kind == INST_NEW_INPUT || y->kind == INST_INIT; /* others keep the limits of what made them */
+        bool made = y->kind == INST_NEW_INPUT || (y->kind == INST_INIT && !y->given); /* others keep the limits of what made them */
         if (y->kind == INST_ABSENT)
             continue;
         if (!check_size(c, &y->desc, made, in->name, err))
@@ -409,12 +409,37 @@ static bool content_holds(recheck *c, const expr *e, const inst_input *y, bool n
     }
 }
 
-static bool in_domain(recheck *c, const rule_input *r, interval a)
+/* Whether a given constant has the number of elements that its list says, in its interval. */
+static bool given_inside(const inst_input *y)
 {
+    const content *x = &y->init;
+    bool counted = x->kind != CONTENT_LIST || x->n_list == 1 || (int64_t)x->n_list == elements(&y->desc);
+    for (size_t i = 0; x->kind == CONTENT_LIST && counted && i < x->n_list; i++)
+        counted = y->desc.range.lo <= x->list[i] && x->list[i] <= y->desc.range.hi;
+    return counted;
+}
+
+/* Whether nothing but the interval restricts the contents of a given constant: a weight's, and those that a generator draws. */
+static bool free_content(const recheck *c, const rule_input *r, const inst_input *y)
+{
+    return (c->op->inputs[y->input].roles & ROLE_CONSTANT) == 0 || r->values->type == TY_CONTENT;
+}
+
+/* Whether a computed tensor takes the place of a constant, whose values the operator's choices state. */
+static bool stated(const recheck *c, const inst_input *y)
+{
+    return c->inst->relaxed && y->kind != INST_INIT && (c->op->inputs[y->input].roles & ROLE_CONSTANT) != 0 &&
+           !dtype_is_float(y->desc.type);
+}
+
+static bool in_domain(recheck *c, const rule_input *r, const inst_input *y)
+{
+    const interval a = y->desc.range;
     bool inside = r->n_domain == 0, vague = false;
     for (size_t i = 0; i < r->n_domain && !inside; i++) {
         c->vague = false;
         interval d = recheck_interval(c, r->domain[i]);
+        d = c->inst->relaxed && dtype_is_float(y->desc.type) ? rule_relaxed_domain(d) : d;
         inside = d.lo <= a.lo && a.hi <= d.hi;
         vague |= c->vague;
     }
@@ -433,11 +458,13 @@ static bool check_values(recheck *c, nn_error *err)
         if (!(y->desc.range.lo <= y->desc.range.hi))
             return complain(c, err, NULL, "interval of", name);
         c->filled = y->kind != INST_INIT;
-        if (y->kind != INST_INIT) {
-            bool inside = in_domain(c, r, y->desc.range);
+        if (y->kind == INST_INIT && y->given && !given_inside(y))
+            return complain(c, err, NULL, "given contents of", name);
+        if (y->kind != INST_INIT || (y->given && c->op->inputs[y->input].roles & ROLE_DATA)) {
+            bool inside = in_domain(c, r, y) || stated(c, y);
             if (!judge(c, inside, err, r->n_domain > 0 ? &r->domain[0]->place : NULL, "domain of values of", name))
                 return false;
-        } else if (r->values != NULL) {
+        } else if (r->values != NULL && !(y->given && free_content(c, r, y))) {
             bool holds = content_holds(c, r->values, y, false);
             if (!judge(c, holds, err, &r->values->place, "contents of", name))
                 return false;
@@ -447,10 +474,13 @@ static bool check_values(recheck *c, nn_error *err)
     return true;
 }
 
-static bool check_conditions(recheck *c, expr *const *list, size_t n, const char *rule, nn_error *err)
+/* interest: those that only keep values of interest are left out. */
+static bool check_conditions(recheck *c, expr *const *list, size_t n, bool interest, const char *rule, nn_error *err)
 {
     char number[24];
     for (size_t i = 0; i < n; i++) {
+        if (interest && rule_keeps_interest(list[i]))
+            continue;
         bool holds = recheck_true(c, list[i]);
         (void)snprintf(number, sizeof number, "%zu", i + 1);
         if (!judge(c, holds, err, &list[i]->place, rule, number))
@@ -469,8 +499,8 @@ static bool check_all(recheck *c, nn_error *err)
         if (!check_var(c, i, err))
             return false;
     return check_attrs(c, err) && check_input_shapes(c, err) &&
-           check_conditions(c, c->rules->where, c->rules->n_where, "where", err) && check_output_shapes(c, err) &&
-           check_values(c, err) && check_conditions(c, c->rules->require, c->rules->n_require, "require", err);
+           check_conditions(c, c->rules->where, c->rules->n_where, false, "where", err) && check_output_shapes(c, err) &&
+           check_values(c, err) && check_conditions(c, c->rules->require, c->rules->n_require, c->inst->relaxed, "require", err);
 }
 
 nn_status recheck_instance(const op_set *ops, const lower_limits *limits, const op_instance *x, arena *scratch, nn_error *err)

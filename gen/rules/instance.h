@@ -14,7 +14,9 @@ typedef struct {
     int input; /* index in op->inputs */
     tensor_desc desc;
     content init;      /* INST_INIT */
+    bool given;        /* INST_INIT: the content was given with the request; the entry did not choose it */
     int frame, output; /* INST_LINK */
+    int share;         /* INST_INIT, INST_NEW_INPUT: slots of a group with the same number above 0 are one tensor */
 } inst_input;
 
 typedef struct {
@@ -33,6 +35,12 @@ typedef struct {
     size_t n; /* of a list */
 } inst_value;
 
+/* A value that a variable or attribute must have. */
+typedef struct {
+    int var; /* index in op->rules->vars */
+    inst_value v;
+} inst_pin;
+
 typedef struct {
     bool known;   /* false: an attribute that is left out and has no default */
     bool written; /* an attribute that the node has */
@@ -48,6 +56,7 @@ typedef struct {
     attr_value *attrs; /* those that are written */
     size_t n_attrs;
     const inst_var *vars; /* of all variables and attributes in the order of the rules; NULL unless the re-check is on */
+    bool relaxed;         /* made for a relaxed request (lower.h) */
 } op_instance;
 
 typedef struct {
@@ -57,6 +66,7 @@ typedef struct {
     int max_rank;         /* of any tensor; 0: 6 */
     double max_magnitude; /* an output whose interval exceeds this is refused; 0: 1e4 */
     double min_magnitude; /* an output whose interval lies within +- this is refused; 0: 1e-3 */
+    bool follows;         /* an output may exceed max_magnitude if an input does, as tensors of motifs may */
 } lower_limits;
 
 #endif

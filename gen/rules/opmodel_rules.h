@@ -80,6 +80,16 @@ static inline bool op_input_is_form(const op_model *op, size_t input)
            r->values->type != TY_CONTENT;
 }
 
+/* Rules of a relaxed request (lower.h), for the lowering and the re-check.
+ *
+ * Whether a condition of `require` keeps values of interest rather than valid: it uses estimates, or it compares the magnitude of
+ * a tensor with a number. */
+bool rule_keeps_interest(const expr *e);
+/* The interval in which the values of a float input may lie. Ends of 10 or more in magnitude, and ends other than 0 within 0.1 of
+ * it, are there to keep values comfortable, so they are moved outward. Others, such as 0 and 1, state what the operator can
+ * compute. */
+interval rule_relaxed_domain(interval domain);
+
 #define OP_MAX_VARS 48
 #define OP_MAX_TYPES 8 /* type variables */
 

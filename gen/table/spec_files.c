@@ -69,7 +69,7 @@ static nn_status list(DIR *d, const char *dir, const char **paths, size_t *n, ar
     }
 }
 
-nn_status spec_read_dir(spec_file **files, size_t *n_files, const char *dir, arena *a, nn_error *err)
+static nn_status read_dir(spec_file **files, size_t *n_files, const char *dir, bool optional, arena *a, nn_error *err)
 {
     *files = NULL;
     *n_files = 0;
@@ -77,16 +77,19 @@ nn_status spec_read_dir(spec_file **files, size_t *n_files, const char *dir, are
     if (paths == NULL)
         return nn_nomem(err);
     DIR *d = opendir(dir);
+    if (d == NULL && errno == ENOENT && optional)
+        return NN_OK;
     if (d == NULL)
         return errno == ENOMEM ? nn_nomem(err) : io_error(err, dir, "cannot open the folder", errno);
     size_t n = 0;
     nn_status s = list(d, dir, paths, &n, a, err);
     closedir(d);
-    if (s == NN_OK && n == 0)
+    if (s == NN_OK && n == 0 && !optional)
         s = nn_fail(err, NN_ERR_IO, dir, 0, 0, "no table (*.yaml) in the folder");
     if (s != NN_OK)
         return s;
-    qsort(paths, n, sizeof *paths, by_name);
+    if (n > 0)
+        qsort(paths, n, sizeof *paths, by_name);
     spec_file *all = arena_alloc(a, n * sizeof *all);
     if (all == NULL)
         return nn_nomem(err);
@@ -97,4 +100,22 @@ nn_status spec_read_dir(spec_file **files, size_t *n_files, const char *dir, are
     *files = all;
     *n_files = n;
     return NN_OK;
+}
+
+nn_status spec_read_dir(spec_file **files, size_t *n_files, const char *dir, arena *a, nn_error *err)
+{
+    return read_dir(files, n_files, dir, false, a, err);
+}
+
+nn_status spec_read_optional_dir(spec_file **files, size_t *n_files, const char *dir, arena *a, nn_error *err)
+{
+    return read_dir(files, n_files, dir, true, a, err);
+}
+
+nn_status spec_read_motifs(spec_file **files, size_t *n_files, const char *dir, arena *a, nn_error *err)
+{
+    const char *path = arena_printf(a, "%s%smotifs", dir, dir[0] != '\0' && dir[strlen(dir) - 1] == '/' ? "" : "/");
+    *files = NULL;
+    *n_files = 0;
+    return path != NULL ? read_dir(files, n_files, path, true, a, err) : nn_nomem(err);
 }

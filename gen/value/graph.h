@@ -92,6 +92,7 @@ typedef struct {
     size_t n_outputs;
     const attr_value *attrs;
     size_t n_attrs;
+    bool motif; /* part of a motif: it may take a tensor twice, or compute a constant */
 } graph_node;
 
 typedef struct {

@@ -41,6 +41,24 @@ static void weights_of_text(void **state)
     arena_free(&a);
 }
 
+static void sequences(void **state)
+{
+    (void)state;
+    arena a;
+    nn_error err;
+    op_weights *w;
+    arena_init(&a, 0);
+    assert_int_equal(weights_parse(&w, &set, "A,B 2\nA, B ,Cc 1.5\nA,A,A 0\nCc,Cc,Cc,Cc,Cc,Cc,Cc,A 3 # A,B,C\n", &a, &err), NN_OK);
+    assert_int_equal(w->n_sequences, 2); /* a weight of 0 wishes nothing */
+    assert_int_equal(w->sequences[0].n, 3);
+    assert_int_equal(w->sequences[0].weight, 1500);
+    assert_int_equal(w->sequences[0].ops[2], 2);
+    assert_int_equal(w->sequences[1].n, 8);
+    assert_int_equal(w->sequences[1].ops[7], 0);
+    assert_int_equal(w->pairs[1], 2000);
+    arena_free(&a);
+}
+
 static void malformed_weights(void **state)
 {
     (void)state;
@@ -49,7 +67,11 @@ static void malformed_weights(void **state)
                                            {"\nA 1.2345", "line 2"},
                                            {"A -1", "line 1"},
                                            {"A 10000.001", "line 1"},
-                                           {"A,B,Cc 1", "line 1"},
+                                           {"A,B,*  1", "expected a name instead of *"},
+                                           {"A,A,A,A,A,A,A,A,A 1", "expected 1 to 8 operators"},
+                                           {"A,B,Q 1", "Q"},
+                                           {"A,B C,A 1", "line 1"},
+                                           {"A,B,,A 1", "line 1"},
                                            {",A 1", "line 1"},
                                            {"A, 1", "line 1"},
                                            {"A 1e3", "line 1"},
@@ -90,6 +112,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(weights_of_text),
+        cmocka_unit_test(sequences),
         cmocka_unit_test(malformed_weights),
         cmocka_unit_test(pairs_of_a_large_table),
     };

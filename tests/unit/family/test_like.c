@@ -67,7 +67,8 @@ static void put_models(void)
 static const char expected[] = "* 0\n"
                                "Add 250.000\nRelu 750.000\n"
                                "Add,* 0\nAdd,Relu 33.333\n"
-                               "Relu,* 0\nRelu,Add 100.000\n";
+                               "Relu,* 0\nRelu,Add 100.000\n"
+                               "Relu,Add,Relu 1\n";
 
 static void weights_are_shares(void **state)
 {
