@@ -54,7 +54,7 @@ $(B)/embedded.c: gen/table/embed.sh $(SPECS)
 	$(call say,embed,specs)
 	$(Q)sh gen/table/embed.sh $(SPECS) > $@.tmp
 	$(Q)mv $@.tmp $@
-$(B)/embedded.o: $(B)/embedded.c
+$(B)/embedded.o: $(B)/embedded.c gen/table/spec_table.h
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
 $(B)/libnngen.a: $(LIB_O)

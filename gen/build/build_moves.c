@@ -149,7 +149,8 @@ lower_result move_produce(builder *b, const op_model *op)
     return n > 0 ? build_try(b, sp, n) : LOWER_FAIL;
 }
 
-/* The operator before a conversion: one whose values are suitable, or another conversion, so that conversions follow one another. */
+/* The operator before a conversion: one whose values are suitable, or another conversion, so that conversions follow one another.
+ */
 static op_spec before_convert(builder *b, const op_model *op, dtype_mask types)
 {
     const op_list *bridges = &b->index->bridges;

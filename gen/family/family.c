@@ -54,39 +54,54 @@ typedef struct {
     size_t n;
     const spec_file *manners;
     size_t n_manners;
-    spec_file profile;
     const spec_file *motifs;
     size_t n_motifs;
 } sources;
 
-static nn_status read_sources(sources *in, const char *dir, const char *profile, arena *a, nn_error *err)
+#define MOST_BASES 8
+
+/* Finds one profile: a file of the directory, or an embedded one. *out: NULL for the plain profile without a file. */
+static nn_status find_profile(const spec_file **out, const char *dir, const char *name, arena *a, nn_error *err)
 {
-    if (strchr(profile, '/') != NULL)
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "profile %.60s: expected a name, not a path", profile);
-    spec_file *files;
-    nn_status s = spec_read_dir(&files, &in->n, dir, a, err);
-    if (s != NN_OK)
-        return s;
-    in->files = files;
-    spec_file *manners = NULL;
-    const char *folder = arena_printf(a, "%s/manners", dir);
-    if (folder == NULL)
+    *out = NULL;
+    if (dir == NULL)
+        return embedded_profile(out, name, err);
+    const char *path = arena_printf(a, "%s/profiles/%s.yaml", dir, name);
+    spec_file *file = arena_calloc(a, 1, sizeof *file);
+    if (path == NULL || file == NULL)
         return nn_nomem(err);
-    s = spec_read_optional_dir(&manners, &in->n_manners, folder, a, err);
-    if (s != NN_OK)
-        return s;
-    in->manners = manners;
-    spec_file *motifs;
-    s = spec_read_motifs(&motifs, &in->n_motifs, dir, a, err);
-    if (s != NN_OK)
-        return s;
-    in->motifs = motifs;
-    const char *path = arena_printf(a, "%s/profiles/%s.yaml", dir, profile);
-    if (path == NULL)
-        return nn_nomem(err);
-    s = spec_read_file(&in->profile, path, a, err);
-    in->overlay = s == NN_OK ? &in->profile : NULL;
-    return s == NN_ERR_IO && is_plain(profile) ? NN_OK : s;
+    nn_status s = spec_read_file(file, path, a, err);
+    *out = s == NN_OK ? file : NULL;
+    return s == NN_ERR_IO && is_plain(name) ? NN_OK : s;
+}
+
+/* Sets `base` of a profile and of those that it extends, in copies. */
+static nn_status link_bases(const spec_file **overlay, const char *dir, arena *a, nn_error *err)
+{
+    for (int depth = 0; *overlay != NULL; depth++) {
+        spec_file *copy = arena_alloc(a, sizeof *copy);
+        if (copy == NULL)
+            return nn_nomem(err);
+        *copy = **overlay;
+        *overlay = copy;
+        overlay = &copy->base;
+        const char *name;
+        spec_place place;
+        nn_status s = spec_profile_extends(&name, &place, copy, a, err);
+        if (s != NN_OK || name == NULL)
+            return s;
+        if (depth == MOST_BASES)
+            return spec_error(err, place, "`extends`: more than %d profiles extend one another, or in a circle", MOST_BASES);
+        nn_error reason;
+        s = find_profile(overlay, dir, name, a, &reason);
+        if (s == NN_ERR_IO || s == NN_ERR_USAGE)
+            return spec_error(err, place, "`extends`: there is no profile %.60s", name);
+        if (s != NN_OK) {
+            *err = reason;
+            return s;
+        }
+    }
+    return NN_OK;
 }
 
 /* Parses a list of types such as "float32,int8". */
@@ -136,6 +151,38 @@ static nn_status parse_common(const char *text, int opset, int range[2], nn_erro
         p += strlen(gap);
     }
     return NN_OK;
+}
+
+/* The files of a directory. */
+static nn_status read_dir(sources *in, const char *dir, arena *a, nn_error *err)
+{
+    spec_file *files, *manners = NULL, *motifs;
+    nn_status s = spec_read_dir(&files, &in->n, dir, a, err);
+    if (s != NN_OK)
+        return s;
+    in->files = files;
+    const char *folder = arena_printf(a, "%s/manners", dir);
+    if (folder == NULL)
+        return nn_nomem(err);
+    s = spec_read_optional_dir(&manners, &in->n_manners, folder, a, err);
+    if (s != NN_OK)
+        return s;
+    in->manners = manners;
+    s = spec_read_motifs(&motifs, &in->n_motifs, dir, a, err);
+    if (s == NN_OK)
+        in->motifs = motifs;
+    return s;
+}
+
+/* dir: NULL for the embedded table */
+static nn_status read_sources(sources *in, const char *dir, const char *profile, arena *a, nn_error *err)
+{
+    if (dir != NULL && strchr(profile, '/') != NULL)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "profile %.60s: expected a name, not a path", profile);
+    nn_status s = dir != NULL ? read_dir(in, dir, a, err) : NN_OK;
+    if (s == NN_OK)
+        s = find_profile(&in->overlay, dir, profile, a, err);
+    return s == NN_OK ? link_bases(&in->overlay, dir, a, err) : s;
 }
 
 /* The table's digest, then name, NUL, size and bytes of each file of manners, in name order. */
@@ -198,8 +245,7 @@ static nn_status load(nn_table *t, const char *specs, nn_error *err)
                   .n_manners = spec_embedded_manners_count,
                   .motifs = spec_embedded_motifs,
                   .n_motifs = spec_embedded_motifs_count};
-    nn_status s = specs != NULL ? read_sources(&in, specs, t->options.profile, &a, err)
-                                : embedded_profile(&in.overlay, t->options.profile, err);
+    nn_status s = read_sources(&in, specs, t->options.profile, &a, err);
     if (s == NN_OK)
         s = op_set_new_typed(&t->ops, in.files, in.n, in.overlay, (int)t->options.opset, types, err);
     if (s == NN_OK)

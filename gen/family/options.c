@@ -105,6 +105,10 @@ void options_free(options *o)
  * the bytes of other models did not change. */
 static bool unsaid(const options *o, const option_row *row)
 {
+    bool later = row->offset == offsetof(options, max_dim) || row->offset == offsetof(options, max_window) ||
+                 row->offset == offsetof(options, max_rank);
+    if (later)
+        return option_int(o, row) == row->fallback;
     return !is_number(row) && row->offset != offsetof(options, profile) && row->offset != offsetof(options, ops) &&
            strcmp(option_text(o, row), row->fallback_text) == 0;
 }

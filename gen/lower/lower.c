@@ -56,6 +56,8 @@ void lower_set_limits(lower *l, const lower_limits *limits)
         l->limits.max_window = 7;
     if (l->limits.max_rank == 0)
         l->limits.max_rank = 6;
+    if (l->ops->table->max_rank != 0 && l->ops->table->max_rank < l->limits.max_rank)
+        l->limits.max_rank = l->ops->table->max_rank;
     if (l->limits.max_magnitude == 0)
         l->limits.max_magnitude = 1e4;
     if (l->limits.min_magnitude == 0)

@@ -49,13 +49,13 @@ array() {
         printf 'static const char %s_%d[] =\n' "$name" "$count"
         literal "$file"
         printf ';\n'
-        rows="$rows    {\"$prefix$base\", ${name}_$count, sizeof ${name}_$count - 1},
+        rows="$rows    {\"$prefix$base\", ${name}_$count, sizeof ${name}_$count - 1, 0},
 "
         count=$((count + 1))
     done <<END
 $sorted
 END
-    printf 'const spec_file %s[] = {\n%s    {0, 0, 0},\n};\nconst size_t %s_count = %d;\n' "$name" "$rows" "$name" "$count"
+    printf 'const spec_file %s[] = {\n%s    {0, 0, 0, 0},\n};\nconst size_t %s_count = %d;\n' "$name" "$rows" "$name" "$count"
 }
 
 for file; do

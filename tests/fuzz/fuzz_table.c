@@ -66,7 +66,7 @@ static spec_file copy(const char *name, const uint8_t *data, size_t size)
     check(bytes != NULL);
     if (size > 0)
         memcpy(bytes, data, size);
-    return (spec_file){name, bytes, size};
+    return (spec_file){.name = name, .bytes = bytes, .size = size};
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -23,7 +23,7 @@ static int open_table(void **state)
 {
     (void)state;
     nn_error err = {0};
-    const spec_file f = {"t.yaml", table, sizeof table - 1};
+    const spec_file f = {.name = "t.yaml", .bytes = table, .size = sizeof table - 1};
     arena_init(&memory, 0);
     return op_set_new(&ops, &f, 1, NULL, 17, &err) == NN_OK ? 0 : -1;
 }
@@ -38,7 +38,7 @@ static int close_table(void **state)
 
 static nn_status parse(manner *m, const char *text, nn_error *err)
 {
-    const spec_file f = {"specs/manners/odd.yaml", text, strlen(text)};
+    const spec_file f = {.name = "specs/manners/odd.yaml", .bytes = text, .size = strlen(text)};
     return manner_parse(m, ops, &f, &memory, err);
 }
 

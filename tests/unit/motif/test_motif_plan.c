@@ -33,7 +33,7 @@ static motif_set *compiled(const char *text)
 {
     nn_error err;
     motif_set *s;
-    spec_file f = {"m.yaml", text, strlen(text)};
+    spec_file f = {.name = "m.yaml", .bytes = text, .size = strlen(text)};
     if (motif_set_new(&s, ops, &f, 1, &err) != NN_OK)
         fail_msg("%d:%d: %s", err.line, err.column, err.message);
     return s;

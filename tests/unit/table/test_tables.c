@@ -311,7 +311,7 @@ static size_t unescape(const reader *r, char *s)
 /* Bytes get a block of their own, so that a sanitizer sees reads past their end. They live as long as the process. */
 static spec_file file_of(const reader *r, const char *name, char *text, bool escapes)
 {
-    spec_file f = {name, NULL, escapes ? unescape(r, text) : strlen(text)};
+    spec_file f = {.name = name, .bytes = NULL, .size = escapes ? unescape(r, text) : strlen(text)};
     char *bytes = must(nn_malloc(f.size));
     memcpy(bytes, text, f.size);
     f.bytes = bytes;
