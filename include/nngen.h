@@ -92,10 +92,11 @@ typedef struct {
     const char *input_mode;   /* modes of the sets, used in turn: "uniform,normal,corners,special,ties,nan"; NULL or "": uniform */
     const char *input_format; /* "pb", "npz" or "pb,npz"; NULL or "": pb */
     uint64_t max_elements;    /* of a tensor; 0: 4096 */
-    const char *cover;        /* what the family must contain: "ops" (or NULL), "pairs" or "triples" */
+    const char *cover;        /* what the family must contain: "ops" (or NULL), "pairs", "triples" or "motifs" */
     const char *contain;      /* paths that every model has, "A,B,C;D,E"; NULL or "": none */
     const char *avoid;        /* paths that no model has, in the same form; NULL or "": none */
     const char *weights;      /* text with one weight in each line: "A 2.5", "A,B 4"; NULL or "": all equal */
+    const char *motifs; /* share of nodes in motifs, "0.3"; or names, "A,B"; "none", NULL or "": no motifs */
     int intervals;            /* not 0: models.jsonl gets the interval of every tensor */
     int check;           /* not 0: an independent evaluator of the table checks every node again; takes time, changes no byte */
     uint64_t max_dim;    /* largest dimension of a new tensor; 0: 64 */

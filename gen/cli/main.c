@@ -2,6 +2,7 @@
 #include "sequences/coverage.h"
 #include "cli/help.h"
 #include "cli/list_ops.h"
+#include "mine/mine.h"
 #include "nngen.h"
 #include "family/options.h"
 #include "corpus/replay.h"
@@ -535,8 +536,9 @@ static int analyse(char *const *argv, int argc)
     size_t problems;
     bar b = {.started = now(), .on = true};
     const seq_watch watch = {.tell = on_problem, .progress = on_steps, .data = &b, .terminal = isatty(STDERR_FILENO) != 0};
-    nn_status s = strcmp(argv[1], "coverage") == 0 ? coverage_run(argc - 2, argv + 2, &out, &watch, &problems, &err)
-                                                   : sequences_run(argc - 2, argv + 2, &out, &watch, &problems, &err);
+    nn_status s = strcmp(argv[1], "motifs") == 0     ? mine_run(argc - 2, argv + 2, &out, on_problem, NULL, &problems, &err)
+                  : strcmp(argv[1], "coverage") == 0 ? coverage_run(argc - 2, argv + 2, &out, &watch, &problems, &err)
+                                                     : sequences_run(argc - 2, argv + 2, &out, &watch, &problems, &err);
     wipe(&b);
     int status = s != NN_OK ? fail(&err) : problems > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
     if (s == NN_OK && out.size > 0)
@@ -563,7 +565,7 @@ int main(int argc, char **argv)
     options o;
     nn_error err = {0};
     occupy_standard_streams();
-    if (argc > 1 && (strcmp(argv[1], "sequences") == 0 || strcmp(argv[1], "coverage") == 0))
+    if (argc > 1 && (strcmp(argv[1], "sequences") == 0 || strcmp(argv[1], "coverage") == 0 || strcmp(argv[1], "motifs") == 0))
         return analyse(argv, argc);
     int status = options_parse(&o, argc, argv, &err) == NN_OK ? act(&o) : fail(&err);
     options_free(&o);

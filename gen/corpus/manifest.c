@@ -109,6 +109,53 @@ static void line_intervals(json_line *j, const nn_model *m)
     line_raw(j, "}");
 }
 
+static void line_motif(json_line *j, const placed_motif *p, const uint32_t *place)
+{
+    line_next(j);
+    line_raw(j, "{");
+    line_key(j, "name");
+    line_string(j, p->name);
+    line_key(j, "level");
+    line_string(j, motif_level_word(p->level));
+    line_key(j, "nodes");
+    line_raw(j, "[");
+    for (size_t k = 0; k < p->n; k++) {
+        line_next(j);
+        line_int(j, place[(size_t)p->first + k]);
+    }
+    line_raw(j, "]");
+    line_key(j, "mutations");
+    line_raw(j, "[");
+    for (size_t k = 0; k < p->n_mutations; k++) {
+        line_next(j);
+        line_string(j, p->mutations[k]);
+    }
+    line_raw(j, "]}");
+}
+
+/* The motifs of the model, with the positions of their nodes in the file. Nothing if the family has no motifs. */
+static bool line_motifs(json_line *j, nn_model *m)
+{
+    const graph *g = m->graph;
+    if (!m->family->motifs.on)
+        return true;
+    arena_mark mark = arena_get_mark(&m->mem);
+    uint32_t *place = arena_alloc(&m->mem, g->n_nodes * sizeof *place);
+    if (place == NULL)
+        return false;
+    for (size_t i = 0; i < g->n_nodes; i++)
+        place[g->order[i]] = (uint32_t)i;
+    size_t n = 0;
+    const placed_motif *p = builder_motifs(m->builder, &n);
+    line_key(j, "motifs");
+    line_raw(j, "[");
+    for (size_t k = 0; k < n; k++)
+        line_motif(j, &p[k], place);
+    line_raw(j, "]");
+    arena_release(&m->mem, mark);
+    return true;
+}
+
 nn_status manifest_line(json_line *line, nn_model *m, const uint8_t structure[STRUCTURE_SIZE],
                         const uint8_t (*digests)[SHA256_SIZE], nn_error *err)
 {
@@ -130,6 +177,7 @@ nn_status manifest_line(json_line *line, nn_model *m, const uint8_t structure[ST
     line_ports(line, m, "inputs", g->inputs, g->n_inputs);
     line_ports(line, m, "outputs", g->outputs, g->n_outputs);
     line_files(line, m, digests);
+    line->failed |= !line_motifs(line, m);
     if (m->family->options.intervals)
         line_intervals(line, m);
     line_raw(line, "}\n");
@@ -162,7 +210,7 @@ static json_t *options_object(const options *o)
     json_t *j = json_object();
     int bad = 0;
     for (const option_row *row = option_rows; row < option_rows + option_count; row++) {
-        if (!row->manifest || option_untold(o, row))
+        if (!option_stated(o, row))
             continue;
         json_t *value = row->kind == OPTION_INT    ? json_integer(option_int(o, row))
                         : row->kind == OPTION_FLAG ? json_boolean(option_int(o, row) != 0)

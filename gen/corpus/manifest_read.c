@@ -109,8 +109,8 @@ static bool read_options(manifest_doc *d)
         if (!row->manifest)
             continue;
         const json_t *v = json_object_get(from, row->field);
-        if (v == NULL && option_untold(&d->options, row))
-            continue; /* options_default has set it */
+        if (row->manifest == IF_SAID && v == NULL)
+            continue;
         good = good && (row->kind == OPTION_INT    ? json_is_integer(v)
                         : row->kind == OPTION_FLAG ? json_is_boolean(v)
                                                    : json_is_string(v));

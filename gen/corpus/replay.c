@@ -12,6 +12,7 @@ nn_table_config table_of_options(const options *o)
 nn_family_config family_of_options(const options *o)
 {
     return (nn_family_config){.cover = o->cover,
+                              .motifs = o->motifs,
                               .contain = o->contain,
                               .avoid = o->avoid,
                               .weights = o->weights,

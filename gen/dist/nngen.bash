@@ -16,7 +16,7 @@ _nngen()
         --trace-summary) COMPREPLY=($(compgen -W 'text json' -- "$cur")); return ;;
         --list-ops) COMPREPLY=($(compgen -W 'text json markdown' -- "$cur")); return ;;
         --opset) COMPREPLY=($(compgen -W '{13..28}' -- "$cur")); return ;;
-        --nodes | --common | --count | --seed | --inputs | --max-elements | --jobs | --shard | --trace | --types | --cover | --input-mode | --input-format) return ;;
+        --nodes | --common | --count | --seed | --inputs | --max-elements | --jobs | --shard | --trace | --types | --cover | --motifs | --input-mode | --input-format) return ;;
     esac
     $split && return
     if [[ $cur == -* ]]; then

@@ -295,6 +295,8 @@ static nn_status keep_texts(nn_family *f, const nn_family_config *c, nn_error *e
     options *o = &f->options;
     nn_status s = keep_text(f, &o->cover, c->cover, err);
     if (s == NN_OK)
+        s = keep_text(f, &o->motifs, c->motifs, err);
+    if (s == NN_OK)
         s = keep_text(f, &o->contain, c->contain, err);
     if (s == NN_OK)
         s = keep_text(f, &o->avoid, c->avoid, err);
@@ -315,16 +317,18 @@ static nn_status keep_texts(nn_family *f, const nn_family_config *c, nn_error *e
 
 static nn_status open_cover(nn_family *f, nn_error *err)
 {
-    static const char *const words[] = {"ops", "pairs", "triples"};
+    static const char *const words[] = {"ops", "pairs", "triples", "motifs"};
     const options *o = &f->options;
     size_t k = 0;
-    while (k < 3 && strcmp(o->cover, words[k]) != 0)
+    while (k < 4 && strcmp(o->cover, words[k]) != 0)
         k++;
-    if (k == 3)
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "cover %.60s: expected ops, pairs or triples", o->cover);
-    if (k == COVER_OPS)
-        return NN_OK;
-    nn_status s = pairs_new(&f->pairs, f->table->ops, &f->limits, err);
+    if (k == 4)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "cover %.60s: expected ops, pairs, triples or motifs", o->cover);
+    nn_status s = motif_choice_open(&f->motifs, f->table->motifs, o->motifs, k == 3, (size_t)o->nodes, (uint64_t)o->count,
+                                    (uint64_t)o->seed, &f->mem, err);
+    if (s != NN_OK || k == COVER_OPS || k == 3)
+        return s;
+    s = pairs_new(&f->pairs, f->table->ops, &f->limits, err);
     if (s == NN_OK)
         s = cover_new(&f->cover, f->pairs, (cover_kind)k, (size_t)o->nodes, (uint64_t)o->count, (uint64_t)o->seed, err);
     return s;
@@ -460,6 +464,7 @@ void nn_family_close(nn_family *f)
     pairs_free(f->pairs);
     wish_free(f->wishes);
     guide_close(&f->guide);
+    motif_choice_close(&f->motifs);
     arena_free(&f->mem);
     nn_free(f->description);
     nn_free(f);

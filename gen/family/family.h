@@ -13,6 +13,7 @@
 #include "write/naming.h"
 #include "write/npz.h"
 #include "write/onnx_write.h"
+#include "family/motif_choice.h"
 #include "family/options.h"
 #include "plan/plan.h"
 #include "plan/wish.h"
@@ -27,6 +28,7 @@ struct nn_table {
     manner_set *manners;
     char digest[SHA256_HEX_SIZE];         /* of the table and profile */
     char manners_digest[SHA256_HEX_SIZE]; /* and the manners */
+    motif_set *motifs;
 };
 
 struct nn_family {
@@ -42,6 +44,7 @@ struct nn_family {
     const manner *manner;              /* NULL: one is drawn for each model */
     const op_weights **manner_weights; /* by manner of the table */
     char digest[SHA256_HEX_SIZE];      /* of all files that decide the bytes of models */
+    motif_choice motifs;
     lower_limits limits;
     input_modes modes;
     unsigned formats;  /* of inputs: INPUT_PB, INPUT_NPZ */

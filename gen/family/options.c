@@ -109,9 +109,9 @@ static bool unsaid(const options *o, const option_row *row)
            strcmp(option_text(o, row), row->fallback_text) == 0;
 }
 
-bool option_untold(const options *o, const option_row *row)
+bool option_stated(const options *o, const option_row *row)
 {
-    return row->offset == offsetof(options, manner) && strcmp(o->manner, row->fallback_text) == 0;
+    return row->manifest == IF_SAID ? !unsaid(o, row) : row->manifest != 0;
 }
 
 size_t options_describe(const options *o, char *out, size_t size)

@@ -10,7 +10,7 @@
 #include <limits.h>
 
 /* X(kind, field, argument, default, least, greatest, in the manifest, help). The option is the field with - instead of _. A
- * default outside [least, greatest] means that the option is not given. INT: an integer in [least, greatest]. TEXT: any text.
+ * default outside [least, greatest] means that the option is not given. In the manifest: true, false, or IF_SAID: unless it has its default. INT: an integer in [least, greatest]. TEXT: any text.
  * LIST: texts; if the option is given several times, they are joined with ;. FLAG: no argument. WORD: an argument only as
  * --flag=WORD. */
 #define NN_OPTIONS(X)                                                                                                             \
@@ -33,15 +33,18 @@
     X(TEXT, common, "A..B", "", 0, 0, true,                                                                                       \
       "use only operators that have the same rules in opsets A to B; a seed then gives the same graphs at each of these opsets")  \
     X(TEXT, cover, "WHAT", "ops", 0, 0, true,                                                                                     \
-      "what the family must contain: every operator (ops), every pair that can be connected (pairs), or as many triples as "      \
-      "possible (triples)")                                                                                                       \
+      "what the family must contain: every operator (ops), every pair that can be connected (pairs), as many triples as "         \
+      "possible (triples), or every motif at every level (motifs)")                                                               \
+    X(TEXT, motifs, "SHARE", "none", 0, 0, IF_SAID,                                                                               \
+      "place motifs, which are subgraphs that exporters write: the share of nodes in them, from 0 to 1; or A,B: only these; "     \
+      "or none")                                                                                                                  \
     X(LIST, contain, "A,B,C", "", 0, 0, true,                                                                                     \
       "a path of operators that every model has, each consuming the one before; may be given several times")                      \
     X(LIST, avoid, "A,B", "", 0, 0, true, "a path of operators that no model has; may be given several times")                    \
     X(TEXT, weights, "FILE", "", 0, 0, true,                                                                                      \
       "file that says how often each operator (A 2.5) and each connection of two operators (A,B 4) is used")                      \
     X(TEXT, like, "DIR", NULL, 0, 0, false, "learn the weights from the .onnx files in DIR and its subdirectories")               \
-    X(TEXT, manner, "NAME", "uniform", 0, 0, true,                                                                                \
+    X(TEXT, manner, "NAME", "uniform", 0, 0, IF_SAID,                                                                                \
       "how models are drawn: uniform, boundary (ends of domains) or real (as in models that people write); mixed: one for each "  \
       "model")                                                                                                                    \
     X(INT, max_elements, "E", 4096, 16, 1 << 24, true, "largest number of elements of a tensor")                                  \
@@ -68,6 +71,7 @@
     X(FLAG, help, NULL, 0, 0, 0, false, "print this help")
 
 #define OPTION_LISTS 2
+enum { IF_SAID = 2 };
 
 typedef int64_t option_INT;
 typedef const char *option_TEXT;
@@ -98,7 +102,7 @@ typedef struct {
     size_t offset;                /* in options */
     int64_t fallback, least, greatest;
     const char *fallback_text;
-    bool manifest;
+    int manifest; /* 1, 0 or IF_SAID */
     const char *help;
 } option_row;
 
@@ -109,6 +113,8 @@ int64_t option_int(const options *o, const option_row *row);      /* INT, FLAG *
 const char *option_text(const options *o, const option_row *row); /* TEXT, WORD */
 void option_set_int(options *o, const option_row *row, int64_t x);
 void option_set_text(options *o, const option_row *row, const char *s);
+/* Whether the manifest states the option. */
+bool option_stated(const options *o, const option_row *row);
 uint64_t options_models(const options *o);             /* number of models that the run makes: all, or those of the shard */
 void option_flag(const option_row *row, char out[32]); /* "--max-elements" */
 
@@ -118,9 +124,6 @@ void options_free(options *o);
 nn_status options_parse(options *o, int argc, char *const *argv, nn_error *err);
 /* Checks the ranges of the INT fields. Messages have the prefix "--" or "" before names. jobs may be 0. */
 nn_status options_check(const options *o, const char *prefix, nn_error *err);
-/* Whether an option of the manifest is left out of it, because it has its default and came later than the others: what was made
- * without it keeps its bytes. */
-bool option_untold(const options *o, const option_row *row);
 /* Writes the fields of the manifest as "nodes=40 count=100 ...", for a model's metadata. Returns the length without the NUL, like
  * snprintf. */
 size_t options_describe(const options *o, char *out, size_t size);

@@ -104,16 +104,17 @@ ROOMS = {
     "recheck": ("rules value base", {"recheck.h"}),
     "manner": ("rules table draw value base", {"manner.h"}),
     "lower": ("manner recheck rules draw value base", {"lower.h", "op_feasible.h", "reason.h", "tries.h"}),
-    "build": ("lower manner rules draw value base", {"build.h", "due_path.h", "op_index.h", "path_probe.h", "trace.h", "avoid.h", "weights.h"}),
-    "plan": ("build lower rules draw value base", {"cover.h", "guide.h", "plan.h", "wish.h"}),
+    "motif": ("recheck rules table draw value base", {"motif.h"}),
+    "build": ("lower manner motif rules draw value base", {"build.h", "due_path.h", "op_index.h", "path_probe.h", "trace.h", "avoid.h", "weights.h"}),
+    "plan": ("build lower motif rules draw value base", {"cover.h", "guide.h", "plan.h", "wish.h"}),
     "stats": ("rules value base", {"distinct.h", "stats.h", "structure.h"}),
     "write": ("rules table draw value base", {"input_mode.h", "model_dir.h", "model_files.h", "naming.h", "npz.h", "onnx_write.h"}),
     "onnx": ("value base", {"onnx_find.h", "onnx_sound.h", "onnx_view.h"}),
-    "mine": ("onnx rules table value base", {"mine_walks.h"}),
-    "family": ("mine plan build lower manner stats write onnx rules table draw value base", {"family.h", "options.h"}),
-    "corpus": ("family mine plan build lower manner stats write onnx rules table draw value base", {"replay.h"}),
+    "mine": ("onnx rules table value base", {"mine.h", "mine_walks.h"}),
+    "family": ("mine plan build lower manner motif stats write onnx rules table draw value base", {"family.h", "options.h"}),
+    "corpus": ("family mine plan build lower manner motif stats write onnx rules table draw value base", {"replay.h"}),
     "sequences": ("onnx value base", {"coverage.h", "seq_report.h"}),
-    "cli": ("sequences corpus family rules base", set()),
+    "cli": ("sequences mine corpus family rules base", set()),
 }
 
 

@@ -1,0 +1,92 @@
+#include "family/motif_choice.h"
+#include "base/nearest.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define NAMED_SHARE 500 /* if motifs are named without a share */
+
+/* "0", "0.25", "1": at most four digits after the point. Thousandths; -1: another text. */
+static int parse_share(const char *text)
+{
+    int x = 0, unit = 1000;
+    const char *p = text;
+    if (*p != '0' && *p != '1')
+        return -1;
+    x = (*p++ - '0') * unit;
+    if (*p == '.')
+        for (p++; *p >= '0' && *p <= '9'; p++) {
+            unit /= 10;
+            x += (*p - '0') * unit;
+        }
+    return *p == '\0' && x <= 1000 ? x : -1;
+}
+
+static nn_status unknown(const motif_set *set, const char *word, nn_error *err)
+{
+    nearest best = {0};
+    for (size_t i = 0; i < motif_count(set); i++)
+        nearest_offer(&best, word, motif_name(set, i));
+    if (best.word != NULL)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "motifs: unknown motif %.60s; did you mean %.60s?", word, best.word);
+    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
+                   "motifs %.60s: expected a share of the nodes from 0 to 1, names of motifs separated by commas, or none", word);
+}
+
+static nn_status take_names(motif_choice *c, const char *list, nn_error *err)
+{
+    for (const char *p = list, *end; *p != '\0'; p = *end == ',' ? end + 1 : end) {
+        char word[80];
+        end = p + strcspn(p, ",");
+        (void)snprintf(word, sizeof word, "%.*s", (int)(end - p < 79 ? end - p : 79), p);
+        int i = motif_find(c->set, word);
+        const char *why = i >= 0 ? motif_left_out(c->set, (size_t)i) : NULL;
+        if (i < 0 || (*end == ',' && end[1] == '\0'))
+            return unknown(c->set, word, err);
+        if (why != NULL)
+            return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "motifs: %.60s cannot be used: %.200s", word, why);
+        bool again = false;
+        for (size_t k = 0; k < c->n_allowed; k++)
+            again |= c->allowed[k] == (uint16_t)i;
+        if (!again)
+            c->allowed[c->n_allowed++] = (uint16_t)i;
+    }
+    return NN_OK;
+}
+
+static void take_all(motif_choice *c)
+{
+    for (size_t i = 0; i < motif_count(c->set); i++)
+        if (motif_left_out(c->set, i) == NULL)
+            c->allowed[c->n_allowed++] = (uint16_t)i;
+}
+
+nn_status motif_choice_open(motif_choice *c, const motif_set *set, const char *text, bool covers, size_t nodes, uint64_t count,
+                            uint64_t seed, arena *a, nn_error *err)
+{
+    bool none = strcmp(text, "none") == 0;
+    int share = parse_share(text);
+    if (none && !covers)
+        return NN_OK;
+    c->set = set;
+    c->allowed = arena_alloc(a, (motif_count(set) + 1) * sizeof *c->allowed);
+    if (c->allowed == NULL)
+        return nn_nomem(err);
+    c->on = true;
+    c->share = share >= 0 ? (uint32_t)share : none ? 0 : NAMED_SHARE;
+    nn_status s = NN_OK;
+    if (none || share >= 0)
+        take_all(c);
+    else
+        s = take_names(c, text, err);
+    if (s == NN_OK && c->n_allowed == 0)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "motifs %.60s: the table has no motif that can be used", text);
+    if (s == NN_OK && covers)
+        s = motif_cover_new(&c->cover, set, c->allowed, c->n_allowed, nodes, count, seed, err);
+    return s;
+}
+
+void motif_choice_close(motif_choice *c)
+{
+    motif_cover_free(c->cover);
+}

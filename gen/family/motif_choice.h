@@ -1,0 +1,26 @@
+/* Which motifs a family has: what --motifs and --cover motifs ask for.
+ *
+ * Ownership: the choice owns its plan; the list lives in the given arena. */
+#ifndef NN_MOTIF_CHOICE_H
+#define NN_MOTIF_CHOICE_H
+
+#include "plan/motif_cover.h"
+
+#include "arena.h"
+
+typedef struct {
+    bool on; /* models may have motifs, and their records list them */
+    const motif_set *set;
+    uint16_t *allowed;
+    size_t n_allowed;
+    uint32_t share;     /* in thousandths, in the mean over models */
+    motif_cover *cover; /* NULL: no motif is due */
+} motif_choice;
+
+/* text: the argument of --motifs. covers: every motif is due at every level. NN_ERR_USAGE: no motif has the name, or the share is
+ * outside 0 to 1. */
+nn_status motif_choice_open(motif_choice *c, const motif_set *set, const char *text, bool covers, size_t nodes, uint64_t count,
+                            uint64_t seed, arena *a, nn_error *err);
+void motif_choice_close(motif_choice *c);
+
+#endif

@@ -1,0 +1,11 @@
+/* Infers types of tensors that a file does not state, by the operators' entries. */
+#ifndef NN_MINE_TYPES_H
+#define NN_MINE_TYPES_H
+
+#include "mine/mine_model.h"
+
+void mine_infer_types(const mine_models *m, mine_model *x);
+/* The attribute of a node with this name; NULL: it has none. */
+const onnx_view_attribute *mine_attribute(const mine_model *x, uint32_t node, const char *name);
+
+#endif
