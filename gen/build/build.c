@@ -78,8 +78,10 @@ static void obey_manner(builder *b)
     obey_range(m, MANNER_reuse, &b->style.reuse);
     b->style.live = live < b->limit ? live : b->limit;
     b->style.inputs = inputs;
+    if (manner_says(m, MANNER_outputs))
+        b->limit = b->style.live + 3 < b->limit ? b->style.live + 3 : b->limit;
     if (manner_says(m, MANNER_chain))
-        b->style.chain = tape_chance(b->t, "chain", m->value[MANNER_chain], 1000);
+        b->style.chain = b->style.deep = tape_chance(b->t, "chain", m->value[MANNER_chain], 1000);
 }
 
 /* Draws the style of the graph. Draws of 0 give a chain with one input and one output. */
@@ -91,6 +93,7 @@ static void draw_style(builder *b)
     size_t most = shape == 0 ? 2 : shape == 1 ? 2 + n / 16 : b->limit;
     b->style.live = 1 + (size_t)tape_draw(b->t, "outputs", most);
     b->style.chain = shape == 0;
+    b->style.deep = false;
     b->style.inputs = 1 + n / 16 + (size_t)tape_draw(b->t, "inputs", n / 12 + 2);
     b->style.joins = 260 + (uint32_t)tape_draw(b->t, "joins", 140);
     b->style.reuse = 100 + (uint32_t)tape_draw(b->t, "reuse", 100);

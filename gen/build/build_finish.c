@@ -44,7 +44,8 @@ static size_t choose_outputs(builder *b, const uint32_t *order, int32_t *outputs
         for (size_t o = 0; o < node->n_outputs; o++) {
             int32_t t = node->outputs[o];
             bool shown = t >= 0 && s->notes[t].shown;
-            if (t < 0 || (!shown && s->notes[t].free_at < 0) || (!shown && s->notes[t].weak) || !(b->ops->data >> s->tensors[t].desc.type & 1))
+            if (t < 0 || (!shown && s->notes[t].free_at < 0) || (!shown && s->notes[t].weak) ||
+                !(b->ops->data >> s->tensors[t].desc.type & 1))
                 continue;
             if (!shown && !due && (n + live >= b->limit || !tape_chance(b->t, "further output", 1, 2)))
                 continue;

@@ -62,6 +62,7 @@ typedef struct {
     uint32_t joins; /* share of nodes with two inputs */
     uint32_t reuse; /* number of tensors with several consumers, as a share of the nodes */
     bool chain;     /* prefers the newest tensors */
+    bool deep;      /* and mostly takes the newest one */
 } model_style;
 
 struct builder {

@@ -8,11 +8,12 @@
 
 #include <string.h>
 
-#define NODE_TRIES 4     /* of a node whose choices the motif leaves open */
-#define GIVEN_TRIES 8    /* existing tensors that are offered to a motif */
-#define PLAIN_TRIES 3    /* plans without an existing tensor */
-#define FAILURES 8       /* of a due motif, after which it is left out */
-#define BEFORE_MOTIFS 2  /* nodes that a graph has before its first motif, so that a node can feed it */
+#define NODE_TRIES 4    /* of a node whose choices the motif leaves open */
+#define GIVEN_TRIES 8   /* existing tensors that are offered to a motif */
+#define PLAIN_TRIES 3   /* plans without an existing tensor */
+#define FAILURES 8      /* of a due motif, after which it is left out */
+#define BEFORE_MOTIFS 2 /* nodes that a graph has before its first motif, so that a node can feed it */
+#define FRONT_TRIES 12  /* operators in front of a new graph input */
 #define MATCH_SCAN 16
 
 const char *motif_level_word(motif_level level)
@@ -153,12 +154,8 @@ static lower_slot slot_of(const builder *b, const motif_try *m, const motif_oper
 
 static void request_of(const builder *b, const motif_try *m, const motif_node *n, lower_request *r)
 {
-    *r = (lower_request){.op = n->op,
-                         .output_type = n->output_type,
-                         .pins = n->pins,
-                         .n_pins = n->n_pins,
-                         .relaxed = true,
-                         .claimed = n->claimed};
+    *r = (lower_request){
+        .op = n->op, .output_type = n->output_type, .pins = n->pins, .n_pins = n->n_pins, .relaxed = true, .claimed = n->claimed};
     size_t at = 0;
     for (size_t i = 0; i < n->op->n_inputs; i++) {
         r->arity[i] = n->arity[i];
@@ -321,15 +318,40 @@ static lower_result place_fed(builder *b, size_t motif, motif_level level)
     return place(b, &m);
 }
 
-/* On a new graph input. */
+/* Makes input 0 of a motif, a graph input, the output of a new operator, if there is room and one is found. */
+static lower_result feed_input(builder *b, const tensor_desc *d, size_t inputs_before)
+{
+    lower_result res = LOWER_FAIL;
+    int32_t t = -1;
+    for (size_t k = b->s.inputs.n; k > inputs_before; k--)
+        if (tensor_shape_equal(&b->s.tensors[b->s.inputs.items[k - 1]].desc, d))
+            t = b->s.inputs.items[k - 1];
+    if (t < 0 || build_slack(b) < 1 || (b->s.strict && !b->s.notes[t].passed))
+        return LOWER_FAIL;
+    for (int k = 0; k < FRONT_TRIES && res == LOWER_FAIL && b->index->bridges.n > 0; k++) {
+        const op_model *op = build_op_at(b, &b->index->bridges, build_draw(b, "feed", b->index->bridges.n));
+        if (!(b->index->facts[op->index].gives >> d->type & 1) || op->flags & OP_SOURCE)
+            continue;
+        op_spec sp = spec_of(op);
+        sp.target = t;
+        res = build_try_one(b, sp);
+    }
+    return res;
+}
+
+/* On a new graph input, with an operator in front if possible. */
 static lower_result place_apart(builder *b, size_t motif, motif_level level)
 {
     motif_try m;
+    const size_t inputs = b->s.inputs.n;
     lower_result res = draw_plan(b, motif, level, NULL, &m);
     if (res != LOWER_OK)
         return res;
     res = take_new(b, &m, 0);
-    return res == LOWER_OK ? place(b, &m) : build_settle(b, m.plan.nodes[0].op, res);
+    res = res == LOWER_OK ? place(b, &m) : build_settle(b, m.plan.nodes[0].op, res);
+    if (res == LOWER_OK && !(m.plan.graph_input & 1) && feed_input(b, &m.desc[0], inputs) == LOWER_NOMEM)
+        res = LOWER_NOMEM;
+    return res;
 }
 
 /* The tensors of data of a kind: unconsumed ones, consumed ones, or graph inputs. Returns the k-th; -1: there are fewer. */

@@ -61,7 +61,7 @@ lower_result move_bridge(builder *b, const op_model *op)
         sp[0].output_type = build_many_types(b) ? x->out.type : DT_NONE;
         spec_give(&sp[0], 0, t, x->in_input);
         spec_link(&sp[1], 0, x->output, input);
-        sp[1].partners = b->index->facts[op->index].most_data >= 2 && tape_chance(b->t, "join", 2, 3);
+        sp[1].partners = b->index->facts[op->index].most_data >= 2 && build_partners(b, tape_chance(b->t, "join", 2, 3));
         return build_try(b, sp, 2);
     }
     return LOWER_FAIL;

@@ -192,7 +192,8 @@ static bool try_bind(builder *b, int frame, const slot_plan *p, size_t slot, int
     for (size_t s = 0; s < p->n_slots; s++)
         if (p->tensor[s] == t || build_cancels(b, p->r->op, p->tensor[s], t))
             return false;
-    if (t == b->group.target || b->s.notes[t].inner || (p->idle && weak_data(b, t)) || !lower_fits(b->lower, frame, (int)slot, &b->s.tensors[t].desc))
+    if (t == b->group.target || b->s.notes[t].inner || (p->idle && weak_data(b, t)) ||
+        !lower_fits(b->lower, frame, (int)slot, &b->s.tensors[t].desc))
         return false;
     *res = lower_bind(b->lower, frame, (int)slot, &b->s.tensors[t].desc);
     if (*res == LOWER_OK)

@@ -20,6 +20,8 @@ nn_status path_probe_begin(builder *b, tape *t, const lower_limits *limits)
     b->due.n = 0;
     b->due.cost = 0;
     b->weights = NULL;
+    b->manner = NULL;
+    b->style.deep = false;
     b->s.avoid = NULL;
     b->paths.n = 0;
     b->paths.cost = b->paths.credit = 0;

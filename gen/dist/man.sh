@@ -22,6 +22,8 @@ options() {
     printf '\n[sequences and coverage]\n'
     options sequences
     options coverage
+    printf '\n[motifs of your models]\n'
+    options motifs
 } >"$out/nngen.h2m"
 help2man --no-info --include="$out/nngen.h2m" --output="$out/nngen.1" "$nngen"
 version=$("$nngen" --version | sed 's/.* //')

@@ -54,6 +54,8 @@ typedef struct {
     const spec_file *manners;
     size_t n_manners;
     spec_file profile;
+    const spec_file *motifs;
+    size_t n_motifs;
 } sources;
 
 static nn_status read_sources(sources *in, const char *dir, const char *profile, arena *a, nn_error *err)
@@ -73,6 +75,11 @@ static nn_status read_sources(sources *in, const char *dir, const char *profile,
     if (s != NN_OK)
         return s;
     in->manners = manners;
+    spec_file *motifs;
+    s = spec_read_motifs(&motifs, &in->n_motifs, dir, a, err);
+    if (s != NN_OK)
+        return s;
+    in->motifs = motifs;
     const char *path = arena_printf(a, "%s/profiles/%s.yaml", dir, profile);
     if (path == NULL)
         return nn_nomem(err);
@@ -167,7 +174,9 @@ static nn_status load(nn_table *t, const char *specs, nn_error *err)
     sources in = {.files = spec_embedded,
                   .n = spec_embedded_count,
                   .manners = spec_embedded_manners,
-                  .n_manners = spec_embedded_manners_count};
+                  .n_manners = spec_embedded_manners_count,
+                  .motifs = spec_embedded_motifs,
+                  .n_motifs = spec_embedded_motifs_count};
     nn_status s = specs != NULL ? read_sources(&in, specs, t->options.profile, &a, err)
                                 : embedded_profile(&in.overlay, t->options.profile, err);
     if (s == NN_OK)
@@ -183,6 +192,8 @@ static nn_status load(nn_table *t, const char *specs, nn_error *err)
     sha256_hex(t->ops != NULL ? t->ops->table->digest : (uint8_t[SHA256_SIZE]){0}, t->digest);
     if (s == NN_OK)
         s = digest_manners(t, in.manners, in.n_manners, err);
+    if (s == NN_OK) /* motifs point to operators, which a filter moves */
+        s = motif_set_new(&t->motifs, t->ops, in.motifs, in.n_motifs, err);
     arena_free(&a);
     return s;
 }
@@ -228,6 +239,7 @@ void nn_table_close(nn_table *t)
 {
     if (t == NULL)
         return;
+    motif_set_free(t->motifs);
     op_set_free(t->ops);
     arena_free(&t->mem);
     nn_free(t);

@@ -15,6 +15,7 @@
 #include "write/onnx_write.h"
 #include "family/motif_choice.h"
 #include "family/options.h"
+#include "motif/motif.h"
 #include "plan/plan.h"
 #include "plan/wish.h"
 #include "base/sha256.h"
@@ -24,11 +25,11 @@ struct nn_table {
     arena mem;
     options options; /* opset, profile, ops */
     op_set *ops;
+    motif_set *motifs;
     class_table classes;
     manner_set *manners;
     char digest[SHA256_HEX_SIZE];         /* of the table and profile */
     char manners_digest[SHA256_HEX_SIZE]; /* and the manners */
-    motif_set *motifs;
 };
 
 struct nn_family {

@@ -82,7 +82,7 @@ static const manner_path *draw_path(const manner *m, uint64_t sum, tape *t)
 static bool draw_paths(model_manner *x, size_t nodes, tape *t)
 {
     const manner *m = x->drawn.of;
-    uint64_t sum = 0, left = (uint64_t)nodes * x->drawn.value[MANNER_sequences] / 1000;
+    uint64_t sum = 0, left = (uint64_t)nodes * x->drawn.value[MANNER_planned] / 1000;
     for (size_t i = 0; i < m->n_paths; i++)
         sum += m->paths[i].weight;
     while (sum > 0 && left > 0) {
@@ -106,7 +106,7 @@ bool model_manner_draw(model_manner *x, const manner *m, const op_weights *base,
     x->weights.n_ops = 0;
     if (manner_says(&x->drawn, MANNER_left_out) && !leave_out(x, base, ops, t))
         return false;
-    return guided || !manner_says(&x->drawn, MANNER_sequences) || draw_paths(x, nodes, t);
+    return guided || !manner_says(&x->drawn, MANNER_planned) || draw_paths(x, nodes, t);
 }
 
 const op_weights *model_manner_weights(const model_manner *x, const op_weights *base)

@@ -10,8 +10,9 @@
 #include <limits.h>
 
 /* X(kind, field, argument, default, least, greatest, in the manifest, help). The option is the field with - instead of _. A
- * default outside [least, greatest] means that the option is not given. In the manifest: true, false, or IF_SAID: unless it has its default. INT: an integer in [least, greatest]. TEXT: any text.
- * LIST: texts; if the option is given several times, they are joined with ;. FLAG: no argument. WORD: an argument only as
+ * default outside [least, greatest] means that the option is not given. In the manifest: true, false, or IF_SAID: unless it has its
+ * default. INT: an integer in [least, greatest]. TEXT: any text. LIST: texts; if the option is given several times, they are joined
+ * with ;. FLAG: no argument. WORD: an argument only as
  * --flag=WORD. */
 #define NN_OPTIONS(X)                                                                                                             \
     X(INT, nodes, "N", 40, 1, 100000, true,                                                                                       \
@@ -63,6 +64,7 @@
     X(FLAG, quiet, NULL, 0, 0, 0, false, "print no progress and no summary")                                                      \
     X(FLAG, progress, NULL, 0, 0, 0, false, "print progress even if standard error is not a terminal")                            \
     X(WORD, list_ops, "FORMAT", NULL, 0, 0, false, "list the operators; FORMAT is text, json or markdown")                        \
+    X(WORD, list_motifs, "FORMAT", NULL, 0, 0, false, "list the motifs; FORMAT is text or json")                                  \
     X(INT, trace, "I", -1, 0, 9999999, false,                                                                                     \
       "show how model I is built: draws, operators tried, why tries failed; write no corpus")                                     \
     X(WORD, trace_summary, "FORMAT", NULL, 0, 0, false,                                                                           \

@@ -147,8 +147,8 @@ static void post_split(lower *l, const expr *e, const inst_value *want)
     post_length(l, e->args[1], want);
     for (size_t i = 0; i < want->n && fits; i++) {
         fits = want->ints[i] >= 1;
-        fits = fits && (e->op == FN_FACTORS ? nn_mul64(all, want->ints[i], &all)
-                                            : !__builtin_add_overflow(all, want->ints[i], &all));
+        fits =
+            fits && (e->op == FN_FACTORS ? nn_mul64(all, want->ints[i], &all) : !__builtin_add_overflow(all, want->ints[i], &all));
     }
     refuse(l, fits);
     term total = eval(l, e->args[0]).t;
@@ -192,10 +192,10 @@ static void check_selected(lower *l, const expr *e, ex_type type, const inst_val
     int n = l->state != LOWER_OK ? 0 : t == TY_STRINGS ? list.strings.n : t == TY_REALS ? list.reals.n : list.ints.n;
     bool found = false;
     for (int i = 0; i < n && !found && l->state == LOWER_OK; i++)
-        found = t == TY_STRINGS    ? strcmp(list.strings.p[i], want->s) == 0
-                : t == TY_REALS    ? same_real(list.reals.p[i], want->r)
+        found = t == TY_STRINGS   ? strcmp(list.strings.p[i], want->s) == 0
+                : t == TY_REALS   ? same_real(list.reals.p[i], want->r)
                 : type == TY_REAL ? (double)term_need(l, list.ints.p[i]) == want->r
-                                   : term_need(l, list.ints.p[i]) == want->i;
+                                  : term_need(l, list.ints.p[i]) == want->i;
     refuse(l, found);
 }
 

@@ -37,19 +37,19 @@ static bool chance(lower *l, const char *label, uint32_t share)
 
 /* ---- dims ---- */
 
-static int64_t draw_dim(lower *l, const manner *m)
+static int64_t draw_dim(lower *l, const manner_dims *of)
 {
-    const manner_dims *d = &m->dims[tape_weighted(l->tape, "dims", m->dims_weights, m->n_dims)];
+    const manner_dim *d = &of->rows[tape_weighted(l->tape, "dims", of->weights, of->n)];
     return d->least + d->step * (int64_t)tape_draw(l->tape, "dim", (uint64_t)((d->most - d->least) / d->step) + 1);
 }
 
 /* Gives a dimension that is still open a value of the manner, if it can have it. */
-static void prefer_dim(lower *l, term dim)
+static void prefer_dim(lower *l, const manner_dims *of, term dim)
 {
     int64_t fixed;
-    if (!dim.t || dim.t->n != 1 || dim.t->k != 1 || term_fixed(l, dim, &fixed))
+    if (of->n == 0 || !dim.t || dim.t->n != 1 || dim.t->k != 1 || term_fixed(l, dim, &fixed))
         return;
-    int64_t want = draw_dim(l, l->manner->of) - dim.c;
+    int64_t want = draw_dim(l, of) - dim.c;
     if (!csp_contains(l->csp, dim.t->v, want))
         return;
     csp_mark m = csp_get_mark(l->csp);
@@ -62,12 +62,13 @@ static void prefer_dims(lower *l, frame *f)
 {
     l->f = f;
     l->rule = (rule_ref){0};
+    const manner *m = l->manner->of;
     for (int s = 0; s < f->n_slots && l->state == LOWER_OK; s++) {
         const frame_slot *slot = &f->slots[s];
         const rule_input *rule = &f->rules->inputs[slot->input];
         bool fresh = slot->kind == SLOT_OPEN || (slot->kind == SLOT_INIT && !rule->shape);
         for (int i = 0; fresh && slot->dims && i < slot->rank && l->state == LOWER_OK; i++)
-            prefer_dim(l, slot->dims[i]);
+            prefer_dim(l, i == 0 && slot->rank >= 2 ? &m->batch : &m->dims, slot->dims[i]);
     }
 }
 
@@ -77,8 +78,21 @@ void habit_follow(lower *l, frame *f)
     for (size_t i = 0; x && i < x->n_habits && l->state == LOWER_OK; i++)
         if (chance(l, "habit", x->habits[i].share))
             habit_impose(l, f, INT16_MAX, x->habits[i].conditions, x->habits[i].n);
-    if (l->manner->of->n_dims > 0)
-        prefer_dims(l, f);
+    prefer_dims(l, f);
+}
+
+/* ---- ranks ---- */
+
+void habit_limit_rank(lower *l)
+{
+    const uint32_t *weights = l->manner->of->ranks;
+    int top = NN_MAX_RANK;
+    while (top >= 0 && weights[top] == 0)
+        top--;
+    if (top < 0 || top >= l->max_rank || !manner_says(l->manner, MANNER_high_ranks))
+        return;
+    if (!chance(l, "high ranks", l->manner->value[MANNER_high_ranks]))
+        l->max_rank = top;
 }
 
 /* ---- static choices ---- */
@@ -97,11 +111,11 @@ int habit_rank(lower *l, const frame *f, const frame_slot *s, uint32_t mask)
     const manner_choice *c = x && x->ranks ? &x->ranks[s->input] : NULL;
     if (c && s->kind == SLOT_INIT && chance(l, "usual", c->share)) {
         int rank = (int)term_need(l, domain_draw(l, c->from).t);
-        if (l->state == LOWER_OK && rank >= 0 && rank <= NN_MAX_RANK && rank <= l->limits.max_rank && mask >> rank & 1)
+        if (l->state == LOWER_OK && rank >= 0 && rank <= NN_MAX_RANK && rank <= l->max_rank && mask >> rank & 1)
             return rank;
     }
     uint32_t w[NN_MAX_RANK + 1] = {0}, any = 0;
-    for (int r = 0; r <= NN_MAX_RANK && r <= l->limits.max_rank; r++) {
+    for (int r = 0; r <= NN_MAX_RANK && r <= l->max_rank; r++) {
         w[r] = (mask >> r & 1) ? l->manner->of->ranks[r] : 0;
         any |= w[r];
     }

@@ -6,6 +6,8 @@
 
 /* Posts the conditions of a usage: idiom number `index` of the entry, or INT16_MAX. If they cannot hold together, none does. */
 void habit_impose(lower *l, frame *f, size_t index, expr *const *conditions, size_t n);
+/* Draws whether the tensors of this problem have at most the highest rank that the manner states. The problem has a manner. */
+void habit_limit_rank(lower *l);
 /* Draws which habits and dims of the manner the operator follows, and imposes these. The problem has a manner. */
 void habit_follow(lower *l, frame *f);
 /* The domain to draw the variable from: the manner's, if it states one and a draw says so, or the entry's. */

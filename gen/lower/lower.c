@@ -89,6 +89,9 @@ static void draw_style(lower *l)
     uint64_t plain = boundary + idioms < 1000 ? 1000 - boundary - idioms : 0;
     l->mode = style >= plain && style < plain + boundary ? CSP_BOUNDARY : CSP_LOG;
     l->idiom = style >= plain + boundary;
+    l->max_rank = l->limits.max_rank;
+    if (l->manner)
+        habit_limit_rank(l);
 }
 
 void lower_begin(lower *l, tape *t)

@@ -39,6 +39,7 @@ struct lower {
     value locals[EXPR_MAX_LOCALS];
     csp_mode mode;
     bool idiom; /* this problem follows an idiom where it can */
+    int max_rank; /* of the tensors of this problem: at most that of the limits */
     const manner_drawn *manner; /* how choices are drawn; NULL: as the entries state */
     lower_result state;
     bool estimating; /* the values of tensors are their likely values */

@@ -53,7 +53,7 @@ nn_status manner_set_load(manner_set **out, const op_set *ops, const spec_file *
 
 bool manner_is_plain(const manner *m)
 {
-    bool plain = m->n_dims == 0 && !m->ops && !m->weights && m->n_paths == 0;
+    bool plain = m->dims.n == 0 && m->batch.n == 0 && !m->ops && !m->weights && m->n_paths == 0;
     for (size_t i = 0; i < MANNER_COUNT; i++)
         plain = plain && !m->ranges[i].given;
     for (size_t i = 0; i <= NN_MAX_RANK; i++)

@@ -13,18 +13,19 @@
 #include "rules/opmodel_rules.h"
 
 /* X(key, scale): a number or range, drawn anew for each model. Shares are kept in thousandths, counts as they are. */
-#define MANNER_RANGES(X)                                                                              \
-    X(motifs, 1000)    /* share of the nodes that belong to motifs */                                 \
-    X(chain, 1000)     /* probability that the graph is deep: operators consume the newest tensors */ \
-    X(inputs, 1)       /* number of graph inputs aimed at */                                          \
-    X(outputs, 1)      /* number of unconsumed tensors aimed at */                                    \
-    X(joins, 1000)     /* share of the nodes with two inputs */                                       \
-    X(reuse, 1000)     /* number of tensors with several consumers, as a share of the nodes */        \
-    X(constants, 1000) /* share of the operands that are constants where both are possible */         \
-    X(left_out, 1000)  /* share of the operators that are drawn only where they are due */            \
-    X(sequences, 1000) /* share of the nodes that are planned as sequences */                         \
-    X(boundary, 1000)  /* share of instances with values at the ends of their domains */              \
-    X(idioms, 1000)    /* share of instances that follow an idiom of the operator's entry */
+#define MANNER_RANGES(X)                                                                               \
+    X(motifs, 1000)     /* share of the nodes that belong to motifs */                                 \
+    X(chain, 1000)      /* probability that the graph is deep: operators consume the newest tensors */ \
+    X(inputs, 1)        /* number of graph inputs aimed at */                                          \
+    X(outputs, 1)       /* number of unconsumed tensors aimed at */                                    \
+    X(joins, 1000)      /* share of the nodes with two inputs */                                       \
+    X(reuse, 1000)      /* number of tensors with several consumers, as a share of the nodes */        \
+    X(constants, 1000)  /* share of the operands that are constants where both are possible */         \
+    X(left_out, 1000)   /* share of the operators that are drawn only where they are due */            \
+    X(planned, 1000)    /* share of the nodes that are planned as sequences */                         \
+    X(boundary, 1000)   /* share of instances with values at the ends of their domains */              \
+    X(high_ranks, 1000) /* share of instances whose tensors may exceed the highest rank in `ranks` */  \
+    X(idioms, 1000)     /* share of instances that follow an idiom of the operator's entry */
 
 typedef enum {
 #define X(key, scale) MANNER_##key,
@@ -41,6 +42,13 @@ typedef struct {
 /* Dims least, least + step, ... up to most. */
 typedef struct {
     int64_t least, most, step;
+} manner_dim;
+
+/* A distribution of dims; n 0: not stated. */
+typedef struct {
+    const manner_dim *rows;
+    const uint32_t *weights;
+    size_t n;
 } manner_dims;
 
 /* Conditions that an instance meets with this probability, if it can. */
@@ -76,11 +84,10 @@ typedef struct {
     uint32_t mixed; /* how often `mixed` draws it, relative to the others */
     manner_range ranges[MANNER_COUNT];
     uint32_t ranks[NN_MAX_RANK + 1]; /* weights of the ranks of new tensors; all 0: not stated */
-    const manner_dims *dims;         /* of new tensors */
-    const uint32_t *dims_weights;    /* their weights */
-    size_t n_dims;
-    const manner_op *ops;    /* by operator; NULL: none */
-    const uint32_t *weights; /* of the operators, in thousandths; NULL: all equal */
+    manner_dims batch;               /* of the first axis of new tensors that have two or more */
+    manner_dims dims;                /* of all other axes of new tensors */
+    const manner_op *ops;            /* by operator; NULL: none */
+    const uint32_t *weights;         /* of the operators, in thousandths; NULL: all equal */
     const manner_path *paths;
     size_t n_paths;
 } manner;

@@ -147,7 +147,7 @@ static nn_status read_ranks(reader *r, const spec_pair *pair)
 }
 
 /* "8", "8..64" or "8..64/8" */
-static bool read_dim(const char *p, manner_dims *d)
+static bool read_dim(const char *p, manner_dim *d)
 {
     d->step = 1;
     if (!read_whole(&p, MOST_DIM, &d->least))
@@ -160,27 +160,38 @@ static bool read_dim(const char *p, manner_dims *d)
     return *p == '\0' && d->least >= 1 && d->least <= d->most && d->step >= 1;
 }
 
-static nn_status read_dims(reader *r, const spec_pair *pair)
+static nn_status read_distribution(reader *r, const spec_pair *pair, manner_dims *to)
 {
     nn_status s = expect_map(r, pair, "a mapping from dims to weights");
     size_t n = s == NN_OK ? pair->value->count : 0;
-    manner_dims *rows = arena_calloc(r->a, n + 1, sizeof *rows);
-    uint32_t *weights = arena_calloc(r->a, n + 1, sizeof *weights);
+    manner_dim *rows = arena_calloc(r->a, n + 1, sizeof *rows);
+    uint32_t *weights = arena_calloc(r->a, n + 1, sizeof *weights), sum = 0;
     if (!rows || !weights)
         return nn_nomem(r->err);
     if (n > MOST_ROWS)
-        return spec_error(r->err, pair->place, "%s`dims`: expected at most %d rows", r->subject.s, MOST_ROWS);
+        return spec_error(r->err, pair->place, "%s`%s`: expected at most %d rows", r->subject.s, pair->key, MOST_ROWS);
     for (size_t i = 0; s == NN_OK && i < n; i++) {
         const spec_pair *row = &pair->value->pairs[i];
         if (!read_dim(row->key, &rows[i]))
-            return spec_error(r->err, row->place, "%s`dims`: expected a dim such as 8, 1..7 or 8..64/8, not `%s`", r->subject.s,
-                              spec_show(row->key).s);
+            return spec_error(r->err, row->place, "%s`%s`: expected a dim such as 8, 1..7 or 8..64/8, not `%s`", r->subject.s,
+                              pair->key, spec_show(row->key).s);
         s = read_weight(r, row, &weights[i]);
+        sum |= weights[i];
     }
-    r->m->dims = rows;
-    r->m->dims_weights = weights;
-    r->m->n_dims = n;
+    if (s == NN_OK && sum == 0)
+        return spec_error(r->err, pair->place, "%s`%s`: no dim has a weight above 0", r->subject.s, pair->key);
+    *to = (manner_dims){rows, weights, n};
     return s;
+}
+
+static nn_status read_dims(reader *r, const spec_pair *pair)
+{
+    return read_distribution(r, pair, &r->m->dims);
+}
+
+static nn_status read_batch(reader *r, const spec_pair *pair)
+{
+    return read_distribution(r, pair, &r->m->batch);
 }
 
 /* ---- operators ---- */
@@ -456,13 +467,9 @@ typedef struct {
     nn_status (*read)(reader *r, const spec_pair *pair);
 } section;
 
-static const section sections[] = {{"doc", read_doc},
-                                   {"mixed", read_mixed},
-                                   {"ranks", read_ranks},
-                                   {"dims", read_dims},
-                                   {"operators", read_operators},
-                                   {"weights", read_weights},
-                                   {"sequences", read_sequences}};
+static const section sections[] = {{"doc", read_doc},         {"mixed", read_mixed},        {"ranks", read_ranks},
+                                   {"batch", read_batch},     {"dims", read_dims},          {"operators", read_operators},
+                                   {"weights", read_weights}, {"sequences", read_sequences}};
 
 enum { SECTIONS = sizeof sections / sizeof *sections };
 

@@ -133,7 +133,7 @@ static nn_status find_node(const miner *x, const char *name, size_t n, uint32_t 
     const mine_model *m = &x->models.all[0];
     size_t found = m->view.n_nodes;
     int shown = (int)(n < 100 ? n : 100);
-    for (size_t i = 0; i < m->view.n_nodes; i++) {
+    for (size_t i = 0; i < m->view.n_nodes && n > 0; i++) {
         if (!is_named(m, i, name, n))
             continue;
         if (found < m->view.n_nodes)

@@ -4,16 +4,18 @@
 #include "rules/opmodel_rules.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define TENSORS 64         /* inputs and constants of a motif */
 #define ELEMENTS_MOST 4096 /* of a tensor: the default of --max-elements */
 
-/* An input or a constant: where it is read first. */
+/* An input or a constant: where it is read first. Or a result whose shape is pinned. */
 typedef struct {
     const onnx_view_tensor *is; /* at the first place */
     uint32_t node;              /* index in the part */
-    size_t slot;
+    size_t slot;                /* of its operand, or of its result */
+    bool result;
     bool constant;
     int rank; /* ONNX_VIEW_NONE: unknown, or it differs */
     int dims[ONNX_VIEW_RANK];
@@ -28,6 +30,7 @@ typedef struct {
     uint32_t rank[MINE_NODES];                /* of each node of the first part */
     record all[TENSORS];
     size_t n;
+    record results[MINE_NODES]; /* by node; is NULL: no shape is pinned */
     mine_dims dims;
     json_line *out;
 } motif;
@@ -47,7 +50,13 @@ static uint32_t node_at(const motif *x, size_t place, uint32_t i)
 
 static const onnx_view_tensor *tensor_at(const motif *x, size_t place, const record *r)
 {
-    return mine_operand(model_at(x, place), node_at(x, place, r->node), r->slot);
+    const mine_model *model = model_at(x, place);
+    uint32_t node = node_at(x, place, r->node);
+    if (!r->result)
+        return mine_operand(model, node, r->slot);
+    const onnx_view_node *n = &model->view.nodes[node];
+    int64_t t = r->slot < n->n_results ? model->view.operands[n->first_result + r->slot] : ONNX_VIEW_NONE;
+    return t >= 0 ? &model->view.tensors[t] : NULL;
 }
 
 static int index_of(const motif *x, int64_t node)
@@ -136,6 +145,27 @@ static bool collect(motif *x)
     return true;
 }
 
+/* The variable of the entry that is the shape of output 0, if there is one. */
+static const rule_var *shape_variable(const op_model *op)
+{
+    const expr *e = op->n_outputs > 0 ? op->rules->outputs[0].shape : NULL;
+    return e != NULL && e->kind == EX_VAR && op->rules->vars[e->index].type == TY_INTS ? &op->rules->vars[e->index] : NULL;
+}
+
+/* Finds the shapes of results that a variable of the entry decides. They are pinned, so that what follows suits them. false: there
+ * are too many dims. */
+static bool collect_results(motif *x)
+{
+    for (uint32_t i = 0; i < x->parts[0].n; i++) {
+        record *r = &x->results[i];
+        *r = (record){.node = i, .result = true};
+        r->is = shape_variable(op_of(x, i)) != NULL ? tensor_at(x, 0, r) : NULL;
+        if (r->is != NULL && !find_dims(x, r))
+            return false;
+    }
+    return true;
+}
+
 /* The largest number of elements of an input or constant, at any place. */
 static double most_elements(const motif *x)
 {
@@ -144,8 +174,8 @@ static double most_elements(const motif *x)
         for (size_t p = 0; p < x->places; p++) {
             double n = 1;
             for (int axis = 0; axis < x->all[i].rank; axis++) {
-                int64_t size = x->dims.all[x->all[i].dims[axis]].sizes[p];
-                n *= size < 0 ? 8 : (double)mine_size(&x->dims, size);
+                int64_t size = mine_dim_size(&x->dims, x->all[i].dims[axis], p);
+                n *= size < 0 ? 8 : (double)size;
             }
             most = n > most ? n : most;
         }
@@ -159,10 +189,15 @@ static bool is_finite(double v)
     return v - v == 0;
 }
 
+/* Writes the shortest text that reads back as the same float32. */
 static void put_real(json_line *out, double v)
 {
     char text[40];
-    (void)snprintf(text, sizeof text, "%.9g", v);
+    for (int digits = 1; digits <= 9; digits++) {
+        (void)snprintf(text, sizeof text, "%.*g", digits, v);
+        if ((float)strtod(text, NULL) == (float)v)
+            break;
+    }
     line_point(text);
     line_raw(out, text);
 }
@@ -483,6 +518,10 @@ static void put_node(json_line *out, motif *x, uint32_t i)
     for (size_t k = 0; k < model_at(x, 0)->view.nodes[x->parts[0].nodes[i]].n_operands; k++)
         if (!is_written(x, i, k))
             put_structure(out, x, i, k);
+    if (x->results[i].is != NULL && x->results[i].rank >= 0) {
+        put_name_of_pin(out, shape_variable(op)->name);
+        put_shape(out, x, &x->results[i]);
+    }
     line_raw(out, "\"\n");
 }
 
@@ -612,7 +651,8 @@ bool mine_put_motif(json_line *out, const mine_models *m, const mine_part *parts
         (void)mine_hash(m, &parts[p], x->orders[p]);
     for (uint32_t k = 0; k < parts[0].n; k++)
         x->rank[x->orders[0][k]] = k;
-    bool ok = collect(x), fed = false;
+    bool ok = collect(x) && collect_results(x), fed = false;
+    mine_dims_close(&x->dims);
     for (size_t i = 0; i < x->n; i++)
         fed |= !x->all[i].constant;
     if (ok && fed) {

@@ -44,6 +44,7 @@ typedef struct {
     const motif_pin *pins;
     size_t n_pins;
     dtype output_type; /* of output 0, where the operator's inputs do not fix it; DT_NONE: any */
+    uint32_t outs;     /* bit k: output k is one of the motif's, which the rest of the graph may take */
     bool claimed;      /* a pin states the contents of an operand that other nodes compute; neither may be mutated */
 } motif_node;
 

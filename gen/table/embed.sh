@@ -1,6 +1,7 @@
 #!/bin/sh
 # C source with the tables given as arguments, on standard output: specs/*.yaml as spec_embedded, specs/profiles/*.yaml as
-# spec_embedded_profiles, specs/manners/*.yaml as spec_embedded_manners, each in name order. Only the names' last parts and the bytes matter, not where the files are.
+# spec_embedded_profiles, specs/manners/*.yaml as spec_embedded_manners, specs/motifs/*.yaml as spec_embedded_motifs, each in name
+# order. Only the names' last parts and the bytes matter, not where the files are.
 set -eu
 LC_ALL=C
 export LC_ALL
@@ -67,6 +68,7 @@ done
 tables=
 profiles=
 manners=
+motifs=
 IFS='
 '
 set -f
@@ -74,6 +76,7 @@ for file; do
     case $file in
     profiles/* | */profiles/*) profiles="$profiles$file$IFS" ;;
     manners/* | */manners/*) manners="$manners$file$IFS" ;;
+    motifs/* | */motifs/*) motifs="$motifs$file$IFS" ;;
     *) tables="$tables$file$IFS" ;;
     esac
 done
@@ -84,3 +87,5 @@ array spec_embedded specs/ $tables
 array spec_embedded_profiles specs/profiles/ $profiles
 # shellcheck disable=SC2086
 array spec_embedded_manners specs/manners/ $manners
+# shellcheck disable=SC2086
+array spec_embedded_motifs specs/motifs/ $motifs

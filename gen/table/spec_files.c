@@ -88,7 +88,8 @@ static nn_status read_dir(spec_file **files, size_t *n_files, const char *dir, b
         s = nn_fail(err, NN_ERR_IO, dir, 0, 0, "no table (*.yaml) in the folder");
     if (s != NN_OK)
         return s;
-    qsort(paths, n, sizeof *paths, by_name);
+    if (n > 0)
+        qsort(paths, n, sizeof *paths, by_name);
     spec_file *all = arena_alloc(a, n * sizeof *all);
     if (all == NULL)
         return nn_nomem(err);
@@ -109,4 +110,12 @@ nn_status spec_read_dir(spec_file **files, size_t *n_files, const char *dir, are
 nn_status spec_read_optional_dir(spec_file **files, size_t *n_files, const char *dir, arena *a, nn_error *err)
 {
     return read_dir(files, n_files, dir, true, a, err);
+}
+
+nn_status spec_read_motifs(spec_file **files, size_t *n_files, const char *dir, arena *a, nn_error *err)
+{
+    const char *path = arena_printf(a, "%s%smotifs", dir, dir[0] != '\0' && dir[strlen(dir) - 1] == '/' ? "" : "/");
+    *files = NULL;
+    *n_files = 0;
+    return path != NULL ? read_dir(files, n_files, path, true, a, err) : nn_nomem(err);
 }

@@ -55,19 +55,23 @@ nn_status spec_table_load(spec_table **out, const spec_file *files, size_t n_fil
  * aside). */
 nn_status spec_dump(char **out, const spec_node *node, int indent, arena *a, nn_error *err);
 
-/* The embedded default table: specs/[*].yaml, specs/profiles/[*].yaml and specs/manners/[*].yaml, in name order. */
+/* The embedded default table: specs/[*].yaml and those in specs/profiles, specs/manners and specs/motifs, in name order. */
 extern const spec_file spec_embedded[];
 extern const size_t spec_embedded_count;
 extern const spec_file spec_embedded_profiles[];
 extern const size_t spec_embedded_profiles_count;
 extern const spec_file spec_embedded_manners[];
 extern const size_t spec_embedded_manners_count;
+extern const spec_file spec_embedded_motifs[];
+extern const size_t spec_embedded_motifs_count;
 
 /* Reads DIR/[*].yaml (a file's name is its path), in name order. NN_ERR_IO: the message names the path; a directory without such
  * files is also an error. */
 nn_status spec_read_dir(spec_file **files, size_t *n_files, const char *dir, arena *a, nn_error *err);
 /* The same for a folder that need not exist: then there are no files. */
 nn_status spec_read_optional_dir(spec_file **files, size_t *n_files, const char *dir, arena *a, nn_error *err);
+/* The motifs of a table: DIR/motifs/[*].yaml in name order; none if there is no such directory. NN_ERR_IO as above. */
+nn_status spec_read_motifs(spec_file **files, size_t *n_files, const char *dir, arena *a, nn_error *err);
 nn_status spec_read_file(spec_file *out, const char *path, arena *a, nn_error *err);
 
 #endif

@@ -100,8 +100,8 @@ ROOMS = {
     "value": ("base", {"dmath.h", "dtype.h", "estimate.h", "graph.h", "interval.h"}),
     "draw": ("base", {"choice.h"}),
     "table": ("base", {"spec_check.h", "spec_table.h", "spec_yaml.h", "opset.h"}),
-    "rules": ("table value base", {"instance.h", "opmodel.h", "opmodel_rules.h", "op_common.h", "op_extra.h", "opfilter.h"}),
-    "recheck": ("rules value base", {"recheck.h"}),
+    "rules": ("table value base", {"instance.h", "opmodel.h", "opmodel_rules.h", "op_common.h", "op_extra.h", "opfilter.h", "expr.h", "expr_outside.h"}),
+    "recheck": ("rules value base", {"recheck.h", "recheck_value.h"}),
     "manner": ("rules table draw value base", {"manner.h"}),
     "lower": ("manner recheck rules draw value base", {"lower.h", "op_feasible.h", "reason.h", "tries.h"}),
     "motif": ("recheck rules table draw value base", {"motif.h"}),
@@ -114,7 +114,7 @@ ROOMS = {
     "family": ("mine plan build lower manner motif stats write onnx rules table draw value base", {"family.h", "options.h"}),
     "corpus": ("family mine plan build lower manner motif stats write onnx rules table draw value base", {"replay.h"}),
     "sequences": ("onnx value base", {"coverage.h", "seq_report.h"}),
-    "cli": ("sequences mine corpus family rules base", set()),
+    "cli": ("sequences mine corpus family motif rules base", set()),
 }
 
 

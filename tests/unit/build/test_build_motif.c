@@ -106,7 +106,7 @@ nn_status motif_plan_new(const motif_set *s, size_t i, motif_level level, const 
     operands(add_node(out, "Add", a), node[3], (motif_operand){MOTIF_CONST, 1, 0});
     operands(add_node(out, "Sqrt", a), node[4], none);
     operands(add_node(out, "Div", a), node[1], node[5]);
-    operands(add_node(out, "Mul", a), node[6], node[6]);                       /* a tensor twice */
+    operands(add_node(out, "Mul", a), node[6], node[6]);                                                      /* a tensor twice */
     operands(add_node(out, "Pow", a), (motif_operand){MOTIF_NODE, 7, 0}, (motif_operand){MOTIF_CONST, 0, 0}); /* shared */
     pin(&out->nodes[8], "p", (inst_value){.r = 2});
     return NN_OK;
@@ -153,7 +153,8 @@ static void check_placed(const graph *g, const placed_motif *p)
         assert_int_equal(g->tensors[n[k].outputs[0]].consumers, k == 1 || k == 6 ? 2 : 1);
 }
 
-static void check_graphs(uint64_t shown, uint32_t share, const due_motif *due, size_t n_due, size_t nodes, size_t *placed, size_t *fed)
+static void check_graphs(uint64_t shown, uint32_t share, const due_motif *due, size_t n_due, size_t nodes, size_t *placed,
+                         size_t *fed)
 {
     builder *b = new_builder(all_ops);
     const uint16_t allowed[] = {0};
