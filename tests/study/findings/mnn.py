@@ -63,12 +63,6 @@ def layer_normalisation_that_drops_the_axis():
     return openvino.layer_normalisation_that_drops_the_axis()
 
 
-@finding("mnn", V, "value mismatch", but("openvino"))
-def root_mean_square_that_drops_the_axis():
-    """The same for the normalisation by the root mean square."""
-    return openvino.root_mean_square_that_drops_the_axis()
-
-
 @finding("mnn", V, "shape difference", but())
 def layer_normalisation_of_one_element_by_four():
     """An axis of one element is broadcast to the scale's four. MNN gives one."""
@@ -117,3 +111,17 @@ def max_pool_of_one_axis():
 def cast_to_bool_and_back():
     """Whatever is not 0 is true, and 1: also -0.75. MNN gives 0, as it casts to whole numbers first."""
     return near.cast_to_bool_and_back()
+
+
+@finding("mnn", V, "shape difference", but())
+def sum_over_no_axes_that_does_nothing():
+    """Without axes, and with noop_with_empty_axes=1, ReduceSum gives its input. MNN sums all."""
+    x = ramp(2, 3)
+    return single("ReduceSum", {"x": x}, {}, [x], noop_with_empty_axes=1)
+
+
+@finding("mnn", V, "crash", but("reference", "tract"))
+def mean_of_two_that_broadcast():
+    """Mean of a matrix and a row. MNN ends by a segmentation fault."""
+    x = ramp(2, 3)
+    return single("Mean", {"x": x}, {"k": ramp(3)}, [(x + ramp(3)) / 2])

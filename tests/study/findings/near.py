@@ -68,11 +68,10 @@ def layer_norm_by_one_scale():
                  [(d / root_mean(d * d, 1e-5) * 2 + ramp(4)).astype(np.float32)])
 
 
-def reshape_that_keeps_an_axis(second):
+def reshape_that_keeps_an_axis():
     """[2, 3, 4] to [6, 4], and from there with a 0 in the shape, which is the 6 before."""
     x = ramp(2, 3, 4)
-    y = x.reshape([6, *second[1:]])
-    return model([("Reshape", ["x", "a"], ["r"], {}), ("Reshape", ["r", "b"], ["y"], {})], {"x": x}, {"a": i64(6, 4), "b": i64(*second)}, [y])
+    return model([("Reshape", ["x", "a"], ["r"], {}), ("Reshape", ["r", "b"], ["y"], {})], {"x": x}, {"a": i64(6, 4), "b": i64(0, -1, 2)}, [x.reshape(6, 2, 2)])
 
 
 def product_and_a_column():
@@ -123,3 +122,33 @@ def pooled_on_one_axis():
 def cast_to_bool_and_back():
     """Whatever is not 0 is true, and 1."""
     return model([("Cast", ["x"], ["b"], {"to": 9}), ("Cast", ["b"], ["y"], {"to": 1})], {"x": f32(-0.75, 2.5, 0)}, {}, [f32(1, 1, 0)])
+
+
+STEP, ZERO = 1 / 8, 128
+
+
+def quantised(x):
+    """x in steps of 1/8 from -16 on, as uint8 can hold it."""
+    return ((np.clip(np.round(x / STEP) + ZERO, 0, 255) - ZERO) * STEP).astype(np.float32)
+
+
+def unit(x, nodes, weights, y, shape=(), opset=17):
+    """x quantised and back, nodes from "d" to "r", and the result quantised and back; shape: that of scales and zero points. y: what nodes give."""
+    w = {"s": np.full(shape, STEP, np.float32), "z": np.full(shape, ZERO, np.uint8), **weights}
+    return model([("QuantizeLinear", ["x", "s", "z"], ["q"], {}), ("DequantizeLinear", ["q", "s", "z"], ["d"], {}), *nodes,
+                  ("QuantizeLinear", ["r", "s", "z"], ["p"], {}), ("DequantizeLinear", ["p", "s", "z"], ["y"], {})], {"x": x}, w, [quantised(y)], opset)
+
+
+def weights_by_axis(axis, op, scale=(0.25, 0.5), **attributes):
+    """A product by weights of [2, 2], int8, that have a scale for each index of an axis."""
+    x, w = f32([1, -1], [0.5, 2]), np.array([[1, -2], [3, 4]], np.int8)
+    real = w * (f32(*scale)[:, None] if axis == 0 else f32(*scale))
+    return unit(x, [("DequantizeLinear", ["w", "ws", "wz"], ["dw"], {"axis": axis}), (op, ["d", "dw"], ["r"], attributes)],
+                {"w": w, "ws": f32(*scale), "wz": np.zeros(2, np.int8)}, x @ (real.T if attributes.get("transB") else real))
+
+
+def product_of_bytes(x, w, scale=0.5, then=(), weights=None, y=None):
+    """MatMulInteger, Cast to float32, and a product of two scales, 2 and scale; then: nodes after "t", if there are any."""
+    m = x.astype(np.float32) @ w.astype(np.float32)
+    return model([("MatMulInteger", ["x", "w"], ["m"], {}), ("Cast", ["m"], ["f"], {"to": 1}), ("Mul", ["a", "s"], ["p"], {}), ("Mul", ["f", "p"], ["t" if then else "y"], {}), *then],
+                 {"x": x, "a": scalar(2)}, {"w": w, "s": np.asarray(scale, np.float32), **(weights or {})}, [m * 2 * np.asarray(scale, np.float32) if y is None else y(m)])

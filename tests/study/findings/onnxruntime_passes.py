@@ -1,7 +1,7 @@
 """ONNX Runtime 1.32.0 on the CPU: graphs that its passes replace though they only nearly are what the pass looks for."""
 import numpy as np
 
-from study.findings import RUNTIMES, but, f32, finding, model, near, ramp
+from study.findings import RUNTIMES, but, f32, finding, i64, model, near, ramp
 from study.findings.near import deviations, layer_norm, root_mean, scalar, simplified
 
 V = "1.32.0"
@@ -13,14 +13,6 @@ def layer_normalisation_by_a_fourth_power():
     x = ramp(2, 4, low=-2, high=2)
     d = deviations(x)
     return layer_norm(x, weights={"two": scalar(4)}, expected=lambda p, e, s, b: d / root_mean(d ** 4) * s + b)
-
-
-@finding("onnxruntime-all", V, "value mismatch", RUNTIMES, ["LayerNormFusionL2"])
-def layer_normalisation_by_a_fourth_power_before_opset_17():
-    """The same in the pass that is for models older than the operator LayerNormalization."""
-    x = ramp(2, 4, low=-2, high=2)
-    d = deviations(x)
-    return layer_norm(x, weights={"two": scalar(4)}, expected=lambda p, e, s, b: d / root_mean(d ** 4) * s + b, opset=16)
 
 
 @finding("onnxruntime-all", V, "value mismatch", RUNTIMES, ["LayerNormFusionL1"])
@@ -185,3 +177,107 @@ def linear_resize_between_transposes():
     u = twice(twice(t).swapaxes(2, 3)).swapaxes(2, 3)
     return model([("Transpose", ["x"], ["t"], {"perm": [0, 2, 3, 1]}), ("Resize", ["t", "", "s"], ["u"], {"mode": "linear", "coordinate_transformation_mode": "asymmetric"}),
                   ("Transpose", ["u"], ["y"], {"perm": [0, 3, 1, 2]})], {"x": x}, {"s": f32(1, 1, 2, 2)}, [np.ascontiguousarray(u.transpose(0, 3, 1, 2))])
+
+
+TRANSPOSED = ["TransposeOptimizer", "TransposeOptimizer_CPUExecutionProvider"]
+
+
+def resized(weights, **attributes):
+    """Height, which is axis 1 of [N, H, W, C], doubled between transpositions."""
+    x = ramp(1, 2, 3, 4)
+    inputs = ["t", "", "scales"] if "scales" in weights else ["t", "", "", "sizes"]
+    nearest = {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+    return model([("Transpose", ["x"], ["t"], {"perm": [0, 2, 3, 1]}), ("Resize", inputs, ["u"], {**nearest, **attributes}), ("Transpose", ["u"], ["y"], {"perm": [0, 3, 1, 2]})],
+                 {"x": x}, weights, [x.repeat(2, 2)], opset=18)
+
+
+@finding("onnxruntime-all", V, "run failure", RUNTIMES, ["TransposeOptimizer_CPUExecutionProvider"])
+def resize_of_two_axes_between_transposes():
+    """axes says that two scales are for axes 1 and 2. The pass takes four out of the two by a Gather: indices element out of data bounds."""
+    return resized({"scales": f32(2, 1)}, axes=[1, 2])
+
+
+@finding("onnxruntime-all", V, "load failure", but("tinygrad"), ["TransposeOptimizer_CPUExecutionProvider"])
+def resize_of_one_axis_to_a_size_between_transposes():
+    """One size, for axis 1. The pass takes four out of it: "Number of elements of input 'sizes' (0) does not match the number of axes (1)"."""
+    return resized({"sizes": i64(6)}, axes=[1])
+
+
+@finding("onnxruntime-all", V, "value mismatch", ("onnxruntime-none", "reference", "openvino"), TRANSPOSED)
+def blocks_between_transposes():
+    """Two rows of a transposed matrix share a scale. The pass moves the Transpose behind DequantizeLinear and leaves the scales as they are."""
+    x, s = np.array([[1, 2, 3, 4], [5, 6, 7, 8]], np.int8), f32([1, 2], [3, 4])
+    return model([("Transpose", ["x"], ["t"], {"perm": [1, 0]}), ("DequantizeLinear", ["t", "s"], ["d"], {"axis": 0, "block_size": 2}), ("Transpose", ["d"], ["y"], {"perm": [1, 0]})],
+                 {"x": x}, {"s": s}, [x * s.repeat(2, 0).T], opset=21)
+
+
+@finding("onnxruntime-all", V, "load failure", RUNTIMES, ["MatMul_BatchNormalization_Fusion"])
+def reshape_between_matmul_and_normalisation_that_is_an_output():
+    """The rule looks through a Reshape whose result is an output of the model too. It removes what the output needs: "Failed to find node output ... producing output: r"."""
+    x, w = ramp(2, 3), ramp(3, 4)
+    p = {"scale": f32(1, 2, 3, 4), "bias": f32(0, 1, 2, 3), "mean": f32(0.5, 1, -1, 0), "var": f32(1, 4, 2, 3)}
+    y = (x @ w - p["mean"]) / np.sqrt(p["var"] + 1e-5) * p["scale"] + p["bias"]
+    return model([("MatMul", ["x", "w"], ["t"], {}), ("Reshape", ["t", "shape"], ["r"], {}), ("BatchNormalization", ["r", *p], ["y"], {})], {"x": x},
+                 {"w": w, "shape": i64(2, 4), **p}, [x @ w, y.astype(np.float32)], outputs=["r", "y"])
+
+
+QDQ = ["QDQSelectorActionTransformer"]
+
+
+@finding("onnxruntime-all", V, "load failure", but("reference"), QDQ)
+def quantised_average_by_a_scale_in_a_vector():
+    """The scale has the shape [1], which is one number for the whole tensor, too. The pass makes QLinearAveragePool: "Scale and Zero-point must be a scalar"."""
+    x = (np.arange(4, dtype=np.float32) - 2).reshape(1, 1, 2, 2)
+    return near.unit(x, [("AveragePool", ["d"], ["r"], {"kernel_shape": [2, 2]})], {}, x.mean((2, 3), keepdims=True), shape=(1,))
+
+
+@finding("onnxruntime-all", V, "value mismatch", but("reference", "opencv"), QDQ)
+def quantised_gemm_whose_bias_has_another_scale():
+    """The bias is 32 and 16 in steps of 1/8: 4 and 2. The pass takes the numbers as they are, as if their step were the product of the other steps, 1/32."""
+    x, w, b = f32([1, -1]), np.array([[1, -2], [3, 4]], np.int8), np.array([32, 16], np.int32)
+    return near.unit(x, [("DequantizeLinear", ["w", "ws", "wz"], ["dw"], {}), ("DequantizeLinear", ["b", "bs"], ["db"], {}), ("Gemm", ["d", "dw", "db"], ["r"], {})],
+                     {"w": w, "ws": scalar(0.25), "wz": np.array(0, np.int8), "b": b, "bs": scalar(0.125)}, x @ (w * 0.25) + b * 0.125)
+
+
+@finding("onnxruntime-all", V, "value mismatch", but("reference"), QDQ)
+def quantised_gemm_with_scales_of_the_summed_axis():
+    """Each row of the weights has a scale, which belongs inside of the sum. The pass takes the scales for those of the columns."""
+    return near.weights_by_axis(0, "Gemm")
+
+
+@finding("onnxruntime-all", V, "value mismatch", but("reference"), QDQ)
+def quantised_matmul_to_floats_with_scales_of_the_summed_axis():
+    """Scales of rows, as above, and a MatMul whose result is not quantised: the MatMulIntegerToFloat that the pass makes takes the scales for those of columns."""
+    x, w, s = f32([1, -1], [0.5, 2]), np.array([[1, -2], [3, 4]], np.int8), f32(0.25, 0.5)
+    return model([("QuantizeLinear", ["x", "t", "z"], ["q"], {}), ("DequantizeLinear", ["q", "t", "z"], ["d"], {}), ("DequantizeLinear", ["w", "s", "wz"], ["dw"], {"axis": 0}),
+                  ("MatMul", ["d", "dw"], ["y"], {})], {"x": x}, {"t": scalar(0.125), "z": np.array(128, np.uint8), "w": w, "s": s, "wz": np.zeros(2, np.int8)}, [x @ (w * s[:, None])])
+
+
+@finding("onnxruntime-all", V, "value mismatch", but("reference"), QDQ)
+def quantised_conv_with_scales_of_the_input_channels():
+    """axis=1: each input channel of the weights has a scale. The pass takes the scales for those of the output channels, of which there are also two."""
+    x, w, s = f32([1, -1], [0.5, 2])[None], np.array([[4, 2], [1, 8]], np.int8), f32(0.25, 0.5)
+    return near.unit(x, [("DequantizeLinear", ["w", "ws", "wz"], ["dw"], {"axis": 1}), ("Conv", ["d", "dw"], ["r"], {})],
+                     {"w": w[:, :, None], "ws": s, "wz": np.zeros(2, np.int8)}, np.einsum("ok,nkt->not", w * s, x))
+
+
+@finding("onnxruntime-all", V, "load failure", RUNTIMES, ["MatMulIntegerToFloatFusion"])
+def product_of_signed_and_unsigned_bytes():
+    """MatMulInteger of int8 and uint8. The pass makes a MatMulIntegerToFloat for which there is no kernel."""
+    return near.product_of_bytes(np.array([[1, -2], [3, 4]], np.int8), np.array([[1, 2], [3, 4]], np.uint8))
+
+
+@finding("onnxruntime-all", V, "shape difference", RUNTIMES, ["MatMulIntegerToFloatFusion"])
+def product_of_bytes_and_a_bias_of_more_axes():
+    """A bias of shape [1, 1, 2] makes three axes of two. The pass makes one operator of both that gives two."""
+    return near.product_of_bytes(np.array([[1, 2], [3, 4]], np.uint8), np.array([[1, -2], [3, 4]], np.int8), then=[("Add", ["t", "b"], ["y"], {})],
+                                 weights={"b": f32(1, 5).reshape(1, 1, 2)}, y=lambda m: (m + f32(1, 5))[None])
+
+
+@finding("onnxruntime-all", V, "load failure", ("onnxruntime-none", "reference", "openvino", "tinygrad"), ["QDQPropagationTransformer"])
+def transposed_then_quantised_by_half_precision():
+    """Since opset 23 the scale of QuantizeLinear may have another type than what is quantised. The pass moves QuantizeLinear before the Transpose, and gives what lies between the
+    type of the scale: "Type (tensor(float)) of output arg (u) of node (node0) does not match expected type (tensor(float16))"."""
+    x = f32([1, -1, 0.5])
+    return model([("Transpose", ["x"], ["u"], {}), ("QuantizeLinear", ["u", "s", "z"], ["y"], {})], {"x": x}, {"s": np.array(0.125, np.float16), "z": np.array(128, np.uint8)},
+                 [np.array([[136], [120], [132]], np.uint8)], opset=23)

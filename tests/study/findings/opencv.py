@@ -134,16 +134,10 @@ def prelu_with_a_slope_of_the_last_axis():
     return near.slope_of_the_last_axis()
 
 
-@finding("opencv", V, "run failure", but())
-def reshape_of_a_reshape_that_keeps_an_axis():
-    """A 0 in a shape keeps the axis of the input, here 6. OpenCV leaves the first Reshape out, and 0 is 2."""
-    return near.reshape_that_keeps_an_axis([0, 2, 2])
-
-
 @finding("opencv", V, "shape difference", but())
-def reshape_of_a_reshape_that_keeps_an_axis_and_infers_one():
-    """The same with a -1: the shape is [6, 2, 2], and OpenCV makes [2, 6, 2] of it without a word."""
-    return near.reshape_that_keeps_an_axis([0, -1, 2])
+def reshape_of_a_reshape_that_keeps_an_axis():
+    """A 0 in a shape keeps the axis of the input, here 6, and -1 is the rest: the shape is [6, 2, 2]. The first Reshape is left out, so that 0 is 2, and OpenCV makes [2, 6, 2] of it without a word."""
+    return near.reshape_that_keeps_an_axis()
 
 
 @finding("opencv", V, "value mismatch", but())
@@ -176,3 +170,31 @@ def weights_by_way_of_bfloat16():
 def clip_between_bounds_in_no_order():
     """Clip is min(max, max(x, min)), also where min is greater than max: all is max. OpenCV refuses it."""
     return near.clip_inverted()
+
+
+@finding("opencv", V, "value mismatch", but("reference"))
+def quantised_gemm_with_scales_of_the_summed_axis():
+    """Each row of the weights has a scale, which belongs inside of the sum. OpenCV takes the scales for those of the columns."""
+    return near.weights_by_axis(0, "Gemm")
+
+
+@finding("opencv", V, "value mismatch", but("reference"))
+def quantised_conv_with_scales_of_the_input_channels():
+    """axis=1: each input channel of the weights has a scale. OpenCV takes the scales for those of the output channels."""
+    return onnxruntime_passes.quantised_conv_with_scales_of_the_input_channels()
+
+
+@finding("opencv", V, "value mismatch", but("reference"))
+def quantised_conv_whose_bias_has_another_scale():
+    """The bias is 32 in steps of 1/8: 4. OpenCV takes the number as it is, as if its step were the product of the other steps, 1/32."""
+    x, w = f32(1, -1).reshape(1, 1, 2), np.array([4], np.int8).reshape(1, 1, 1)
+    return near.unit(x, [("DequantizeLinear", ["w", "ws", "wz"], ["dw"], {}), ("DequantizeLinear", ["b", "bs"], ["db"], {}), ("Conv", ["d", "dw", "db"], ["r"], {})],
+                     {"w": w, "ws": near.scalar(0.25), "wz": np.array(0, np.int8), "b": np.array([32], np.int32), "bs": near.scalar(0.125)}, x + 4)
+
+
+@finding("opencv", V, "load failure", but("reference"))
+def quantised_gemm_whose_bias_counts_twice():
+    """Gemm with beta=2 between quantised tensors. OpenCV stops at "bufidx >= 0 in function 'argTensor'"."""
+    x, w, b = f32([1, -1]), np.array([[1, -2], [3, 4]], np.int8), np.array([32, 16], np.int32)
+    return near.unit(x, [("DequantizeLinear", ["w", "ws", "wz"], ["dw"], {}), ("DequantizeLinear", ["b", "bs"], ["db"], {}), ("Gemm", ["d", "dw", "db"], ["r"], {"beta": 2.0})],
+                     {"w": w, "ws": near.scalar(0.25), "wz": np.array(0, np.int8), "b": b, "bs": near.scalar(0.03125)}, x @ (w * 0.25) + b * 0.0625)

@@ -209,3 +209,16 @@ def power_of_half_precision_by_single_precision():
 def quantised_to_sixteen_bits():
     """uint16 is a type of QuantizeLinear since opset 21, which tract reads. It stops at "tensor is U16, accessed as I8"."""
     return near.quantised_16_bits()
+
+
+@finding("tract", V, "load failure", ("onnxruntime-none", "openvino", "tinygrad"))
+def quantised_with_and_without_sign():
+    """int8 and back, then uint8 and back, with zero points of 0: -1 becomes 0. tract takes the second pair for the first: "Trying to substitute a 3,U8 by 3,I8"."""
+    return model([("QuantizeLinear", ["x", "s", "z"], ["a"], {}), ("DequantizeLinear", ["a", "s", "z"], ["b"], {}), ("QuantizeLinear", ["b", "s", "u"], ["c"], {}),
+                  ("DequantizeLinear", ["c", "s", "u"], ["y"], {})], {"x": f32(1, -1, 0.5)}, {"s": near.scalar(0.125), "z": np.array(0, np.int8), "u": np.array(0, np.uint8)}, [f32(1, 0, 0.5)])
+
+
+@finding("tract", V, "type difference", ("onnxruntime-none", "reference", "openvino"))
+def quantised_to_a_type_by_attribute():
+    """Since opset 21 output_dtype says what QuantizeLinear gives without a zero point, here int8. tract, which reads opset 21, gives uint8."""
+    return model([("QuantizeLinear", ["x", "s"], ["y"], {"output_dtype": 3})], {"x": f32(1, 0, 0.5)}, {"s": near.scalar(0.125)}, [np.array([8, 0, 4], np.int8)], opset=21)
