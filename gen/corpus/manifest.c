@@ -238,11 +238,11 @@ static json_t *flags_array(unsigned flags)
     return unless(bad, j);
 }
 
-static json_t *operators_array(const stats *s)
+static json_t *operators_array(const stats *s, size_t from, size_t to)
 {
     json_t *j = json_array();
     int bad = 0;
-    for (size_t i = 0; i < s->ops->n_ops; i++) {
+    for (size_t i = from; i < to; i++) {
         const op_model *op = &s->ops->ops[i];
         bad |= json_array_append_new(j, json_pack("{s:s, s:i, s:o, s:o, s:o}", "name", op->name, "since", op->since, "flags",
                                                   flags_array(op->flags), "nodes", whole(s->op_nodes[i]), "models",
@@ -389,7 +389,7 @@ static json_t *missing_pairs_object(const nn_family *f, const stats *s)
 /* Numbers of distinct sequences of operators along edges, by length. */
 static json_t *coverage_object(const nn_family *f, const stats *s)
 {
-    json_t *j = json_pack("{s:{s:o}}", "1", "seen", whole(stats_covered(s)));
+    json_t *j = json_pack("{s:{s:o}}", "1", "seen", whole(stats_covered(s) + stats_inner(s)));
     int bad = 0;
     for (size_t i = 0; i < STATS_PATHS; i++) {
         bool exact;
@@ -469,12 +469,15 @@ static json_t *duplicates_array(const distinct_result *d)
 
 static json_t *manifest_object(const nn_family *f, const stats *s, const distinct_result *d, uint64_t finished, const options *run)
 {
-    json_t *j = json_pack("{s:s, s:s, s:o, s:s, s:i, s:o, s:o, s:o, s:o, s:o}", "generator", "nngen", "version", NNGEN_VERSION,
-                          "options", options_object(&f->options), "table_digest", f->digest, "ir_version",
-                          onnx_ir_version((int)f->options.opset), "operators", operators_array(s), "missing", missing_array(f, s),
-                          "distinct", whole(d->distinct), "duplicates", duplicates_array(d), "statistics", statistics_object(f, s));
+    json_t *j =
+        json_pack("{s:s, s:s, s:o, s:s, s:i, s:o, s:o, s:o, s:o, s:o}", "generator", "nngen", "version", NNGEN_VERSION, "options",
+                  options_object(&f->options), "table_digest", f->digest, "ir_version", onnx_ir_version((int)f->options.opset),
+                  "operators", operators_array(s, 0, s->ops->n_ops), "missing", missing_array(f, s), "distinct", whole(d->distinct),
+                  "duplicates", duplicates_array(d), "statistics", statistics_object(f, s));
     int bad = f->pairs != NULL ? json_object_set_new(j, "pairs", missing_pairs_object(f, s)) : 0;
     uint64_t all = (uint64_t)f->options.count;
+    if (stats_inner(s) > 0)
+        bad |= json_object_set_new(j, "motif_operators", operators_array(s, s->ops->n_ops, s->ops->n_all));
     if (input_modes_leave_intervals(&f->modes))
         bad |= json_object_set_new(j, "intervals_hold", json_false());
     if (is_shard(run)) {

@@ -187,7 +187,7 @@ nn_status stats_merge(stats *into, const stats *from, nn_error *err)
     into->reused += from->reused;
     for (size_t i = 0; i <= NN_MAX_RANK; i++)
         into->ranks[i] += from->ranks[i];
-    for (size_t i = 0; i < into->ops->n_ops; i++) {
+    for (size_t i = 0; i < into->ops->n_all; i++) {
         into->op_nodes[i] += from->op_nodes[i];
         into->op_models[i] += from->op_models[i];
     }
@@ -200,10 +200,20 @@ nn_status stats_merge(stats *into, const stats *from, nn_error *err)
     return NN_OK;
 }
 
-size_t stats_covered(const stats *s)
+static size_t seen(const stats *s, size_t from, size_t to)
 {
     size_t n = 0;
-    for (size_t i = 0; i < s->ops->n_ops; i++)
+    for (size_t i = from; i < to; i++)
         n += s->op_nodes[i] > 0;
     return n;
+}
+
+size_t stats_covered(const stats *s)
+{
+    return seen(s, 0, s->ops->n_ops);
+}
+
+size_t stats_inner(const stats *s)
+{
+    return seen(s, s->ops->n_ops, s->ops->n_all);
 }
