@@ -1,6 +1,7 @@
 """--manner: real models are like those of the census, boundary has values at ends, mixed has both, and every guarantee holds in each."""
 
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -14,15 +15,9 @@ MODELS, NODES = 200, 40
 
 
 def section(name):
-    """A mapping of specs/manners/real.yaml whose rows are `  key: number`."""
-    rows = (ROOT / "specs/manners/real.yaml").read_text().split(f"\n{name}:\n")[1].splitlines()
-    out = {}
-    for row in rows:
-        if not row.startswith("  "):
-            break
-        key, number = row.rsplit(": ", 1)
-        out[key.strip()] = float(number)
-    return out
+    """A mapping from names to numbers in specs/manners/real.yaml."""
+    text = (ROOT / "specs/manners/real.yaml").read_text().split(f"\n{name}: {{")[1].split("}")[0]
+    return {key: float(number) for key, number in re.findall(r'"?([\w,]+)"?: ([\d.]+)', text)}
 
 
 @pytest.fixture(scope="module")
