@@ -157,10 +157,11 @@ install: all
 	install -D -m 644 gen/dist/nngen.bash $(DESTDIR)$(DATADIR)/bash-completion/completions/nngen
 	install -D -m 644 gen/dist/_nngen $(DESTDIR)$(DATADIR)/zsh/vendor-completions/_nngen
 	install -D -m 644 gen/dist/nngen.fish $(DESTDIR)$(DATADIR)/fish/vendor_completions.d/nngen.fish
-	install -d $(DESTDIR)$(DATADIR)/nngen/specs/profiles $(DESTDIR)$(DATADIR)/nngen/specs/motifs
+	install -d $(DESTDIR)$(DATADIR)/nngen/specs/profiles $(DESTDIR)$(DATADIR)/nngen/specs/motifs $(DESTDIR)$(DATADIR)/nngen/specs/manners
 	install -m 644 specs/*.yaml $(DESTDIR)$(DATADIR)/nngen/specs
 	install -m 644 specs/profiles/*.yaml $(DESTDIR)$(DATADIR)/nngen/specs/profiles
 	install -m 644 specs/motifs/*.yaml $(DESTDIR)$(DATADIR)/nngen/specs/motifs
+	install -m 644 specs/manners/*.yaml $(DESTDIR)$(DATADIR)/nngen/specs/manners
 	install -d $(DESTDIR)$(DATADIR)/doc/nngen/recipes
 	install -m 644 README.md $(DESTDIR)$(DATADIR)/doc/nngen/README.md
 	install -m 644 gen/dist/recipes/* $(DESTDIR)$(DATADIR)/doc/nngen/recipes

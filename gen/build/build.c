@@ -8,6 +8,7 @@
 
 #define ATTEMPTS 20
 #define PATH_ATTEMPTS 100 /* where a path must be in the graph, which may leave little room for the rest */
+#define MANNER_UNTIL 3    /* later attempts ignore the manner, whose habits may leave no place for what is due */
 #define RELAX_AFTER 10    /* attempts after which larger values are allowed */
 #define LENIENT_AFTER 14  /* attempts after which due operators may be left out */
 #define NARROW_AFTER 17   /* attempts after which the graph gets as few outputs as possible */
@@ -250,18 +251,18 @@ nn_status builder_build(builder *b, const build_request *r, tape *t, const graph
     b->s.avoid = r->avoid;
     b->weights = r->weights;
     b->motifs = r->motifs;
-    b->manner = r->manner;
     b->trace = r->trace;
     lower_limits limits = r->limits;
     limits.follows = r->motifs.set != NULL;
     b->limits = limits;
     lower_set_limits(b->lower, &limits);
     lower_set_check(b->lower, r->check);
-    lower_set_manner(b->lower, r->manner);
     lower_result res = LOWER_FAIL;
     for (int a = 0, most = most_attempts(r); a < most && res == LOWER_FAIL && !lower_fault(b->lower); a++) {
         b->report.attempts++;
         b->lenient = a >= LENIENT_AFTER;
+        b->manner = a < MANNER_UNTIL ? r->manner : NULL;
+        lower_set_manner(b->lower, b->manner);
         if (a == RELAX_AFTER) {
             limits.max_magnitude = (limits.max_magnitude > 0 ? limits.max_magnitude : 1e4) * RELAXED_MAGNITUDE;
             lower_set_limits(b->lower, &limits);

@@ -95,6 +95,14 @@ void habit_limit_rank(lower *l)
         l->max_rank = top;
 }
 
+void habit_lift_rank(lower *l, const op_model *op)
+{
+    const uint32_t below = (2u << l->max_rank) - 1;
+    for (size_t i = 0; i < op->n_inputs; i++)
+        if (!op->inputs[i].optional && op->inputs[i].ranks != 0 && !(op->inputs[i].ranks & below))
+            l->max_rank = l->limits.max_rank;
+}
+
 /* ---- static choices ---- */
 
 const expr *habit_domain(lower *l, const frame *f, size_t var)

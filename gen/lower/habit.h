@@ -8,6 +8,8 @@
 void habit_impose(lower *l, frame *f, size_t index, expr *const *conditions, size_t n);
 /* Draws whether the tensors of this problem have at most the highest rank that the manner states. The problem has a manner. */
 void habit_limit_rank(lower *l);
+/* Lifts that limit if an input of the operator needs a higher rank. */
+void habit_lift_rank(lower *l, const op_model *op);
 /* Draws which habits and dims of the manner the operator follows, and imposes these. The problem has a manner. */
 void habit_follow(lower *l, frame *f);
 /* The domain to draw the variable from: the manner's, if it states one and a draw says so, or the entry's. */

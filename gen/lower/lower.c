@@ -405,6 +405,8 @@ lower_result lower_add(lower *l, const lower_request *r, int *number)
     }
     l->rule = (rule_ref){0};
     settle_pins(l, f);
+    if (l->manner)
+        habit_lift_rank(l, r->op);
     resolve_slots(l, f, false);
     for (int form = 0; form < 2; form++)
         for (size_t i = 0; i < f->rules->n_vars && l->state == LOWER_OK; i++)

@@ -29,20 +29,34 @@ def table():
     return names
 
 
+def flow(key, rows):
+    """A mapping in braces, in lines of at most 150 characters."""
+    line = f"{key}: {{"
+    for k, row in enumerate(rows):
+        word = row + ("}" if k + 1 == len(rows) else ",")
+        if len(line) + len(word) + 1 > 150:
+            yield line.rstrip()
+            line = "  "
+        line += word + " "
+    yield line.rstrip()
+
+
 def blocks(census, names):
     yield MARK
     yield f"# Nodes of {census['models']} models, without those whose first input is constant."
-    yield "weights:"
+    rows = []
     for op, (_, nodes) in sorted(census["operators"].items(), key=lambda x: (-x[1][1], x[0])):
         folded = sum(census["constant_operands"].get(op + ".0", {}).values())
         if op in names and nodes > folded:
-            yield f"  {op}: {nodes - folded}"
+            rows.append(f"{op}: {nodes - folded}")
+    yield from flow("weights", rows)
     yield f"# Of {census['models']} models, how many hold the sequence."
-    yield "sequences:"
+    rows = []
     for kind in ("pairs", "triples", "fours"):
         for path, models in sorted(census[kind].items(), key=lambda x: (-x[1], x[0])):
             if all(op in names for op in path.split(",")):
-                yield f"  {path}: {models}"
+                rows.append(f'"{path}": {models}')
+    yield from flow("sequences", rows)
 
 
 def main(census, manner):

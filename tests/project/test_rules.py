@@ -100,7 +100,7 @@ ROOMS = {
     "value": ("base", {"dmath.h", "dtype.h", "estimate.h", "graph.h", "interval.h"}),
     "draw": ("base", {"choice.h"}),
     "table": ("base", {"spec_check.h", "spec_table.h", "spec_yaml.h", "opset.h"}),
-    "rules": ("table value base", {"instance.h", "opmodel.h", "opmodel_rules.h", "op_common.h", "op_extra.h", "opfilter.h", "expr.h", "expr_outside.h"}),
+    "rules": ("table value base", {"instance.h", "opmodel.h", "opmodel_rules.h", "op_common.h", "op_extra.h", "op_inner.h", "opfilter.h", "expr.h", "expr_outside.h"}),
     "recheck": ("rules value base", {"recheck.h", "recheck_value.h"}),
     "manner": ("rules table draw value base", {"manner.h"}),
     "lower": ("manner recheck rules draw value base", {"lower.h", "op_feasible.h", "reason.h", "tries.h"}),
