@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from study import recheck, targets
+from study import outcomes, passes, recheck, reduce, targets
 
 FOUND = recheck.load()
 
@@ -39,3 +39,29 @@ def test_each_defect_is_told_once():
 def test_findings_are_written_down():
     """FINDINGS.md is what `nngen-study recheck --markdown` prints."""
     assert Path("tests/study/FINDINGS.md").read_text("utf-8") == recheck.markdown(FOUND)
+
+
+@pytest.fixture
+def oracle():
+    if targets.why_not(targets.REGISTRY["onnxruntime-all"]):
+        pytest.skip("ONNX Runtime is not installed")
+    o = reduce.Oracle("onnxruntime-all", outcomes.tolerance("loose"))
+    yield o
+    o.close()
+
+
+def named(name):
+    return next(f for f in FOUND if f.name == name)
+
+
+@pytest.mark.parametrize("name", ["layer normalisation by a fourth power", "reciprocal that gains an axis", "pad of one axis between transposes"])
+def test_passes_are_named(oracle, name):
+    """One transformer that is enough alone, a rewrite rule, and two transformers that do the same."""
+    f = named(f"onnxruntime-all: {name}")
+    if targets.version_of("onnxruntime") != f.version:
+        pytest.skip(f"{f.target} {f.version} is not installed")
+    assert sorted(passes.made_by(oracle, *f.make()[:2])) == sorted(f.passes)
+
+
+def test_no_pass_is_named_for_a_model_that_runs_alike_at_all_levels(oracle):
+    assert passes.made_by(oracle, *named("tract: celu with an alpha").make()[:2]) == []
