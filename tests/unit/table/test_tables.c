@@ -138,7 +138,7 @@ static const char motif_table[] =
 /* The names of motifs, and why they are left out. */
 static nn_status run_motifs(const input *in, char **text, arena *a, nn_error *err)
 {
-    const spec_file f = {"t.yaml", motif_table, sizeof motif_table - 1};
+    const spec_file f = {.name = "t.yaml", .bytes = motif_table, .size = sizeof motif_table - 1};
     op_set *set;
     motif_set *motifs;
     nn_status s = op_set_new(&set, &f, 1, in->profile.name != NULL ? &in->profile : NULL, in->opset, err);
