@@ -180,6 +180,19 @@ static outcome const_rank(mutation *m)
     return done(m, arena_printf(m->a, "constant %s: %s -> %s", c->name, shapes[before], shapes[rank]));
 }
 
+/* The values of an input that takes the place of the constant. They vary. Ends of whole numbers are whole and within the type. */
+static interval input_range(const tensor_desc *c)
+{
+    interval r = c->range;
+    double least, largest;
+    if (r.lo == r.hi)
+        r = r.lo == 0 ? iv(-1, 1) : r.lo > 0 ? iv(r.lo / 2, r.lo * 2) : iv(r.lo * 2, r.lo / 2);
+    if (dtype_is_float(c->type) || !dtype_limits(c->type, &least, &largest))
+        return r;
+    r = iv(iv_floor(r).lo, iv_ceil(r).hi);
+    return iv(r.lo < least ? least : r.lo, r.hi > largest ? largest : r.hi);
+}
+
 static outcome const_to_input(mutation *m)
 {
     size_t k;
@@ -192,10 +205,7 @@ static outcome const_to_input(mutation *m)
             return MISS;
     motif_in *in = &p->inputs[p->n_inputs];
     *in = (motif_in){.name = c->name, .desc = c->desc};
-    interval r = c->desc.range;
-    if (r.lo == r.hi) /* values of an input vary */
-        r = r.lo == 0 ? iv(-1, 1) : r.lo > 0 ? iv(r.lo / 2, r.lo * 2) : iv(r.lo * 2, r.lo / 2);
-    in->desc.range = r;
+    in->desc.range = input_range(&c->desc);
     in->desc.likely = (estimate){.known = false};
     const char *name = c->name;
     replace(p, (motif_operand){.kind = MOTIF_CONST, .index = (int)k},

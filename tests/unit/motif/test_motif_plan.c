@@ -290,6 +290,51 @@ static void test_claims_stay(void **state)
     motif_set_free(s);
 }
 
+/* A constant that becomes a graph input has values of its type. */
+static const char whole_constants[] = "motifs:\n"
+                                      "  picked:\n"
+                                      "    doc: whole numbers as operands\n"
+                                      "    dims: {N: 3..6}\n"
+                                      "    in: {x: \"float32[N, 4]\"}\n"
+                                      "    const: {zero: \"int64[2] = 0\", one: \"int64[2] = 1\"}\n"
+                                      "    nodes:\n"
+                                      "      a: Gather(x, zero) axis=0\n"
+                                      "      b: Gather(x, one) axis=0\n"
+                                      "      y: Add(a, b)\n"
+                                      "    out: y\n";
+
+static void test_whole_inputs(void **state)
+{
+    (void)state;
+    motif_set *s;
+    op_set *wide;
+    nn_error err;
+    spec_file f = {"m.yaml", whole_constants, strlen(whole_constants)};
+    const dtype_mask types = dtype_bit(DT_FLOAT32) | dtype_bit(DT_INT64);
+    assert_int_equal(op_set_new_typed(&wide, spec_embedded, spec_embedded_count, NULL, 17, types, &err), NN_OK);
+    assert_int_equal(motif_set_new(&s, wide, &f, 1, &err), NN_OK);
+    tape *t = tape_of(11);
+    int inputs = 0;
+    for (int k = 0; k < 500; k++) {
+        arena_mark mark = arena_get_mark(&mem);
+        motif_plan p;
+        if (motif_plan_new(s, 0, MOTIF_MUTATED, NULL, &(lower_limits){0}, t, &mem, &p) == NN_OK)
+            for (size_t i = 0; i < p.n_inputs; i++) {
+                const tensor_desc *d = &p.inputs[i].desc;
+                if (!(p.graph_input >> i & 1) || d->type != DT_INT64)
+                    continue;
+                inputs++;
+                assert_true(d->range.lo == (double)(int64_t)d->range.lo && d->range.hi == (double)(int64_t)d->range.hi);
+                assert_true(d->range.lo < d->range.hi);
+            }
+        arena_release(&mem, mark);
+    }
+    assert_true(inputs > 10);
+    tape_free(t);
+    motif_set_free(s);
+    op_set_free(wide);
+}
+
 /* The same draws give the same plan. */
 static void test_repeatable(void **state)
 {
@@ -341,6 +386,7 @@ int main(void)
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_near_misses),
         cmocka_unit_test(test_claims_stay),
+        cmocka_unit_test(test_whole_inputs),
         cmocka_unit_test(test_repeatable),
         cmocka_unit_test(test_given_near_misses),
 #ifdef NN_STRESS
