@@ -141,6 +141,20 @@ static nn_status load(nn_table *t, const char *specs, nn_error *err)
     return s;
 }
 
+/* The motifs of the operators that are left after all options. */
+static nn_status load_motifs(nn_table *t, const char *specs, nn_error *err)
+{
+    arena a;
+    arena_init(&a, 0);
+    spec_file *read = NULL;
+    size_t n = spec_embedded_motifs_count;
+    nn_status s = specs != NULL ? spec_read_motifs(&read, &n, specs, &a, err) : NN_OK;
+    if (s == NN_OK)
+        s = motif_set_new(&t->motifs, t->ops, specs != NULL ? read : spec_embedded_motifs, n, err);
+    arena_free(&a);
+    return s;
+}
+
 static nn_status open_table(nn_table *t, const nn_table_config *c, nn_error *err)
 {
     options_default(&t->options);
@@ -159,6 +173,8 @@ static nn_status open_table(nn_table *t, const nn_table_config *c, nn_error *err
         s = load(t, c->specs, err);
     if (s == NN_OK)
         s = op_set_filter(t->ops, t->options.ops, err);
+    if (s == NN_OK)
+        s = load_motifs(t, c->specs, err);
     if (s == NN_OK)
         s = class_table_new(&t->classes, t->ops, &t->mem, err);
     if (s == NN_OK)
@@ -186,6 +202,7 @@ void nn_table_close(nn_table *t)
 {
     if (t == NULL)
         return;
+    motif_set_free(t->motifs);
     op_set_free(t->ops);
     arena_free(&t->mem);
     nn_free(t);
