@@ -15,6 +15,7 @@ _nngen()
         --profile) COMPREPLY=($(compgen -W "$(nngen --profile '?' --list-ops 2>&1 | sed -n 's/;.*//; s/,//g; s/.*expected //p')" -- "$cur")); return ;;
         --trace-summary) COMPREPLY=($(compgen -W 'text json' -- "$cur")); return ;;
         --list-ops) COMPREPLY=($(compgen -W 'text json markdown' -- "$cur")); return ;;
+        --list-motifs) COMPREPLY=($(compgen -W 'text json' -- "$cur")); return ;;
         --opset) COMPREPLY=($(compgen -W '{13..28}' -- "$cur")); return ;;
         --nodes | --common | --count | --seed | --inputs | --max-elements | --jobs | --shard | --trace | --types | --cover | --motifs | --input-mode | --input-format) return ;;
     esac

@@ -51,6 +51,8 @@ typedef struct {
     const spec_file *files, *overlay; /* overlay: NULL if there is none */
     size_t n;
     spec_file profile;
+    const spec_file *motifs;
+    size_t n_motifs;
 } sources;
 
 static nn_status read_sources(sources *in, const char *dir, const char *profile, arena *a, nn_error *err)
@@ -62,6 +64,11 @@ static nn_status read_sources(sources *in, const char *dir, const char *profile,
     if (s != NN_OK)
         return s;
     in->files = files;
+    spec_file *motifs;
+    s = spec_read_motifs(&motifs, &in->n_motifs, dir, a, err);
+    if (s != NN_OK)
+        return s;
+    in->motifs = motifs;
     const char *path = arena_printf(a, "%s/profiles/%s.yaml", dir, profile);
     if (path == NULL)
         return nn_nomem(err);
@@ -128,7 +135,8 @@ static nn_status load(nn_table *t, const char *specs, nn_error *err)
         return NN_ERR_USAGE;
     arena a;
     arena_init(&a, 0);
-    sources in = {.files = spec_embedded, .n = spec_embedded_count};
+    sources in = {
+        .files = spec_embedded, .n = spec_embedded_count, .motifs = spec_embedded_motifs, .n_motifs = spec_embedded_motifs_count};
     nn_status s = specs != NULL ? read_sources(&in, specs, t->options.profile, &a, err)
                                 : embedded_profile(&in.overlay, t->options.profile, err);
     if (s == NN_OK)
@@ -137,20 +145,10 @@ static nn_status load(nn_table *t, const char *specs, nn_error *err)
         s = lower_fold_domains(t->ops, err);
     if (s == NN_OK && common[0] > 0)
         s = op_set_common(t->ops, in.files, in.n, in.overlay, common[0], common[1], err);
-    arena_free(&a);
-    return s;
-}
-
-/* The motifs of the operators that are left after all options. */
-static nn_status load_motifs(nn_table *t, const char *specs, nn_error *err)
-{
-    arena a;
-    arena_init(&a, 0);
-    spec_file *read = NULL;
-    size_t n = spec_embedded_motifs_count;
-    nn_status s = specs != NULL ? spec_read_motifs(&read, &n, specs, &a, err) : NN_OK;
     if (s == NN_OK)
-        s = motif_set_new(&t->motifs, t->ops, specs != NULL ? read : spec_embedded_motifs, n, err);
+        s = op_set_filter(t->ops, t->options.ops, err);
+    if (s == NN_OK) /* motifs point to operators, which a filter moves */
+        s = motif_set_new(&t->motifs, t->ops, in.motifs, in.n_motifs, err);
     arena_free(&a);
     return s;
 }
@@ -171,10 +169,6 @@ static nn_status open_table(nn_table *t, const nn_table_config *c, nn_error *err
     nn_status s = options_check(&t->options, "", err);
     if (s == NN_OK)
         s = load(t, c->specs, err);
-    if (s == NN_OK)
-        s = op_set_filter(t->ops, t->options.ops, err);
-    if (s == NN_OK)
-        s = load_motifs(t, c->specs, err);
     if (s == NN_OK)
         s = class_table_new(&t->classes, t->ops, &t->mem, err);
     if (s == NN_OK)

@@ -14,6 +14,7 @@
 #include "write/onnx_write.h"
 #include "family/motif_choice.h"
 #include "family/options.h"
+#include "motif/motif.h"
 #include "plan/plan.h"
 #include "base/sha256.h"
 #include "stats/stats.h"
@@ -22,8 +23,8 @@ struct nn_table {
     arena mem;
     options options; /* opset, profile, ops */
     op_set *ops;
-    class_table classes;
     motif_set *motifs;
+    class_table classes;
     char digest[SHA256_HEX_SIZE];
 };
 

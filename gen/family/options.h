@@ -58,6 +58,7 @@
     X(FLAG, quiet, NULL, 0, 0, 0, false, "print no progress and no summary")                                                      \
     X(FLAG, progress, NULL, 0, 0, 0, false, "print progress even if standard error is not a terminal")                            \
     X(WORD, list_ops, "FORMAT", NULL, 0, 0, false, "list the operators; FORMAT is text, json or markdown")                        \
+    X(WORD, list_motifs, "FORMAT", NULL, 0, 0, false, "list the motifs; FORMAT is text or json")                                  \
     X(INT, trace, "I", -1, 0, 9999999, false,                                                                                     \
       "show how model I is built: draws, operators tried, why tries failed; write no corpus")                                     \
     X(WORD, trace_summary, "FORMAT", NULL, 0, 0, false,                                                                           \
