@@ -110,7 +110,7 @@ ROOMS = {
     "write": ("rules table draw value base", {"input_mode.h", "model_dir.h", "model_files.h", "naming.h", "npz.h", "onnx_write.h"}),
     "onnx": ("value base", {"onnx_find.h", "onnx_sound.h", "onnx_view.h"}),
     "family": ("plan build motif lower stats write onnx rules table draw value base", {"family.h", "options.h"}),
-    "corpus": ("family plan build lower stats write onnx rules table draw value base", {"replay.h"}),
+    "corpus": ("family plan build motif lower stats write onnx rules table draw value base", {"replay.h"}),
     "sequences": ("onnx value base", {"coverage.h", "seq_report.h"}),
     "cli": ("sequences corpus family motif rules base", set()),
 }

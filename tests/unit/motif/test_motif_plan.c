@@ -353,13 +353,45 @@ static void test_repeatable(void **state)
     motif_set_free(s);
 }
 
+#ifdef NN_STRESS
+/* Each allocation fails in turn. */
+static void test_no_memory(void **state)
+{
+    (void)state;
+    motif_set *s = compiled(two_inputs);
+    for (uint64_t seed = 0; seed < 8; seed++) {
+        nn_status status = NN_ERR_NOMEM;
+        for (long n = 1; status == NN_ERR_NOMEM; n++) {
+            tape *t = tape_of(seed);
+            arena small; /* blocks so small that nearly every allocation is counted */
+            motif_plan p;
+            arena_init(&small, 16);
+            nn_stress_fail_at(n);
+            status = motif_plan_new(s, 0, MOTIF_MUTATED, NULL, &(lower_limits){0}, t, &small, &p);
+            nn_stress_fail_at(0);
+            arena_free(&small);
+            tape_free(t);
+        }
+        assert_int_equal(status, NN_OK);
+    }
+    motif_set_free(s);
+}
+#endif
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_exact),       cmocka_unit_test(test_given),
-        cmocka_unit_test(test_limits),      cmocka_unit_test(test_near_misses),
-        cmocka_unit_test(test_claims_stay), cmocka_unit_test(test_whole_inputs),
-        cmocka_unit_test(test_repeatable),  cmocka_unit_test(test_given_near_misses),
+        cmocka_unit_test(test_exact),
+        cmocka_unit_test(test_given),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_near_misses),
+        cmocka_unit_test(test_claims_stay),
+        cmocka_unit_test(test_whole_inputs),
+        cmocka_unit_test(test_repeatable),
+        cmocka_unit_test(test_given_near_misses),
+#ifdef NN_STRESS
+        cmocka_unit_test(test_no_memory),
+#endif
     };
     return cmocka_run_group_tests(tests, open_ops, close_ops);
 }
