@@ -252,6 +252,8 @@ static lower_result place(builder *b, motif_try *m)
     lower_result res = take_others(b, m);
     b->group.first = b->group.n;
     b->group.shown = m->plan.shown << b->group.first;
+    for (size_t k = 0; k < m->plan.n_nodes; k++)
+        b->group.outs[b->group.first + k] = m->plan.nodes[k].outs;
     size_t k = 0;
     for (; k < m->plan.n_nodes && res == LOWER_OK; k++)
         res = solve_node(b, m, k);
