@@ -96,12 +96,13 @@ typedef struct {
     const char *contain;      /* paths that every model has, "A,B,C;D,E"; NULL or "": none */
     const char *avoid;        /* paths that no model has, in the same form; NULL or "": none */
     const char *weights;      /* text with one weight in each line: "A 2.5", "A,B 4"; NULL or "": all equal */
-    const char *motifs; /* share of nodes in motifs, "0.3"; or names, "A,B"; "none", NULL or "": no motifs */
+    const char *motifs;       /* share of nodes in motifs, "0.3"; or names, "A,B"; "none", NULL or "": no motifs */
     int intervals;            /* not 0: models.jsonl gets the interval of every tensor */
     int check;           /* not 0: an independent evaluator of the table checks every node again; takes time, changes no byte */
     uint64_t max_dim;    /* largest dimension of a new tensor; 0: 64 */
     uint64_t max_window; /* largest size of a kernel along an axis; 0: 7 */
     uint64_t max_rank;   /* largest number of dimensions of a tensor; 0: 6 */
+    uint64_t constants;  /* per cent of graph inputs that become initializers, at most 100 */
     const char *manner;  /* how models are drawn: "uniform", "boundary", "real", or "mixed": one for each; NULL or "": uniform */
 } nn_family_config;
 

@@ -250,6 +250,7 @@ nn_status builder_build(builder *b, const build_request *r, tape *t, const graph
     b->lenient = b->probing = false;
     b->s.avoid = r->avoid;
     b->weights = r->weights;
+    b->constants = r->constants;
     b->motifs = r->motifs;
     b->trace = r->trace;
     lower_limits limits = r->limits;

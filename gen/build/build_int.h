@@ -89,6 +89,7 @@ struct builder {
     motif_wish motifs;
     lower_limits limits; /* of the request */
     motif_state motif;
+    uint32_t constants;         /* per cent of graph inputs that become initializers */
     const op_weights *weights;  /* NULL: all operators equally often */
     bool probing;               /* no graph is wanted: optional inputs are not filled with tensors that happen to exist */
     const manner_drawn *manner; /* NULL: none */

@@ -18,7 +18,7 @@ _nngen()
         --list-ops) COMPREPLY=($(compgen -W 'text json markdown' -- "$cur")); return ;;
         --list-motifs) COMPREPLY=($(compgen -W 'text json' -- "$cur")); return ;;
         --opset) COMPREPLY=($(compgen -W '{13..28}' -- "$cur")); return ;;
-        --nodes | --common | --count | --seed | --inputs | --max-elements | --max-dim | --max-window | --max-rank | --jobs | --shard | --trace | --types | --cover | --motifs | --input-mode | --input-format) return ;;
+        --nodes | --common | --count | --seed | --inputs | --max-elements | --max-dim | --max-window | --max-rank | --constants | --jobs | --shard | --trace | --types | --cover | --motifs | --input-mode | --input-format) return ;;
     esac
     $split && return
     if [[ $cur == -* ]]; then

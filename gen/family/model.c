@@ -107,6 +107,7 @@ static nn_status build(nn_model *m, uint64_t index, nn_error *err)
                              .avoid = f->guide.avoid,
                              .weights = f->guide.weights,
                              .limits = f->limits,
+                             .constants = (uint32_t)f->options.constants,
                              .check = f->options.check != 0};
     tape_reseed(m->tape, (uint64_t)f->options.seed, index);
     nn_status s = f->plain ? NN_OK : draw_manner(m, &request, err);

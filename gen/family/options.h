@@ -45,13 +45,16 @@
     X(TEXT, weights, "FILE", "", 0, 0, true,                                                                                      \
       "file that says how often each operator (A 2.5) and each connection of two operators (A,B 4) is used")                      \
     X(TEXT, like, "DIR", NULL, 0, 0, false, "learn the weights from the .onnx files in DIR and its subdirectories")               \
-    X(TEXT, manner, "NAME", "uniform", 0, 0, IF_SAID,                                                                                \
+    X(TEXT, manner, "NAME", "uniform", 0, 0, IF_SAID,                                                                             \
       "how models are drawn: uniform, boundary (ends of domains) or real (as in models that people write); mixed: one for each "  \
       "model")                                                                                                                    \
     X(INT, max_elements, "E", 4096, 16, 1 << 24, true, "largest number of elements of a tensor")                                  \
     X(INT, max_dim, "D", 64, 8, 1 << 24, true, "largest dimension of a new tensor, such as the channels of a convolution")        \
     X(INT, max_window, "W", 7, 1, 4096, true, "largest size of a kernel or pooling window along an axis")                         \
     X(INT, max_rank, "R", 6, 2, 8, true, "largest number of dimensions of a tensor")                                              \
+    X(INT, constants, "P", 0, 0, 100, true,                                                                                       \
+      "per cent of graph inputs that become initializers, where outputs and most nodes still depend on others: constant "         \
+      "operands of any operator, shared ones, and a few nodes that can be folded")                                                \
     X(FLAG, intervals, NULL, 0, 0, 0, true, "write the interval of every tensor to models.jsonl")                                 \
     X(FLAG, check, NULL, 0, 0, 0, false, "check every node again with an independent evaluator of the table")                     \
     X(TEXT, specs, "DIR", NULL, 0, 0, false, "read the operator table from DIR instead of the built-in one")                      \

@@ -256,6 +256,8 @@ def examine(view, record, manifest, sources):
     yield from types(view, data_types(manifest), inside)
     yield from connected(view)
     yield from reach(view)
-    yield from foldable(view, sources, inside)
+    constant = list(foldable(view, sources, inside))
+    if len(constant) > (max(1, len(view.nodes) // 20) if options.get("constants") else 0):
+        yield from constant
     yield from outputs(view)
     yield from nested(view)
