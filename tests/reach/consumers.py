@@ -15,7 +15,7 @@ REGISTRY = {}
 
 def consumer(name, *packages, sources=()):
     def register(function):
-        REGISTRY[name] = Consumer(name, packages, sources, function)
+        REGISTRY[name] = Consumer(name, packages, tuple(sources), function)
         return function
 
     return register

@@ -23,7 +23,7 @@ def make(family, nngen, count, folder):
     """"" if the family is in the folder now, or what nngen said against it."""
     command = [nngen, *shlex.split(family.options), "--count", str(count), "--out", str(folder), "--force", "--quiet"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return "" if done.returncode == 0 else (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
+    return "" if done.returncode == 0 else (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[0]
 
 
 def operators(nngen, opsets=(13, 17, 22, 28)):
