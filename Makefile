@@ -131,6 +131,14 @@ profiles: deps
 	test -x build/profiles/venv/bin/python || python3 -m venv build/profiles/venv
 	build/profiles/venv/bin/pip install --quiet --disable-pip-version-check -r tests/profiles/requirements.txt
 	for p in $(PROFILES); do build/profiles/venv/bin/python tests/profiles/propose.py --runtime $$p --nngen $(B)/nngen || exit; done
+# What models make consumers do: the families of tests/reach/families.json, COUNT models each; REACH: further options of `python -m reach`.
+COUNT = 200
+REACH =
+reach: deps
+	$(MAKE) -j$(JOBS) all
+	test -x build/reach/venv/bin/python || python3 -m venv build/reach/venv
+	build/reach/venv/bin/pip install --quiet --disable-pip-version-check -r tests/reach/requirements.txt
+	PYTHONPATH=tests build/reach/venv/bin/python -m reach --families all --nngen $(B)/nngen --count $(COUNT) --jobs $(JOBS) --out out/reach $(REACH)
 format:
 	clang-format -i gen/*/*.c gen/*/*.h solver/*.c solver/*.h include/*.h $(wildcard tests/*/*.c tests/*/*.h tests/unit/*/*.c tests/unit/*/*.h)
 lint: test-deps
@@ -193,10 +201,11 @@ help:
 	@echo "make campaign   check every operator at every opset, and 104,000 mixed models; see tests/README.md"
 	@echo "make study      run models through runtimes, converters and simplifiers, and write a report; STUDY=full: 18 families"
 	@echo "make profiles   measure again which operators OpenVINO and tract run; results in build/profiles"
+	@echo "make reach      count the passes of consumers that models fire, and the operator sequences of real models; COUNT=200 models a family"
 	@echo "make install    install; PREFIX=/usr/local DESTDIR= LIBDIR=PREFIX/lib"
 	@echo "make man, make deb   man pages in $(B)/man; Debian packages in build/deb"
 	@echo "make format, make lint, make clean"
 
 -include $(wildcard $(B)/gen/*/*.d $(B)/solver/*.d $(B)/tests/unit/*/*.d)
-.PHONY: all corpus check study profiles deps test-deps unit unit-programs bench peers asan stress fuzz campaign format lint man install deb clean help
+.PHONY: all corpus check study profiles reach deps test-deps unit unit-programs bench peers asan stress fuzz campaign format lint man install deb clean help
 .DELETE_ON_ERROR:

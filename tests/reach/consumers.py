@@ -15,7 +15,7 @@ REGISTRY = {}
 
 def consumer(name, *packages, sources=()):
     def register(function):
-        REGISTRY[name] = Consumer(name, packages, sources, function)
+        REGISTRY[name] = Consumer(name, packages, tuple(sources), function)
         return function
 
     return register
@@ -159,3 +159,11 @@ def onnxscript(path):
         _core.optimize_for_ort(ir.load(path))
     found["rules with ORT fusions"] = sorted(seen)
     return found
+
+
+@consumer("structure", "onnx")
+def structure(path):
+    """No consumer: what the graph itself holds. It runs as one, for files may be broken."""
+    from reach import structure as s
+
+    return s.measure(path)

@@ -4,22 +4,27 @@ from collections import Counter
 from functools import partial
 
 from check.workers import Pool
-from reach import consumers
+from reach import consumers, coverage
 
 MEMORY = 6 << 30  # bytes of address space for data; more is a failure of the model
 SECONDS = 60      # for a model
 
 
-def one(name, task, at):
-    """In a worker: what a consumer does with one model, {kind: names}, or why it failed."""
+def one(name, covered, task, at):
+    """In a worker: what a consumer does with one model, {kind: names}, or why it failed. covered: a folder for coverage data, or None."""
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, resource.getrlimit(resource.RLIMIT_DATA)[1]))
     at(name)
+    c = consumers.REGISTRY[name]
+    watch = coverage.start(name, c.sources, covered) if covered and c.sources else None
     try:
-        return {"names": consumers.REGISTRY[name].function(task[1])}
+        return {"names": c.function(task[1])}
     except BaseException as e:  # pylint: disable=broad-except; Rust's panics and what a native library raises are no Exceptions
         if isinstance(e, (KeyboardInterrupt, SystemExit)):
             raise
         return {"failed": f"{type(e).__name__}: {e}"[:300]}
+    finally:
+        if watch:
+            coverage.save(watch)
 
 
 def failure(result):
@@ -32,11 +37,11 @@ def failure(result):
     return None
 
 
-def through(name, models, jobs=1, timeout=SECONDS):
+def through(name, models, jobs=1, timeout=SECONDS, covered=None):
     """What a consumer does with [(model's name, path)]: {"models", "passes": {kind: {name: models}}, "failures": [[model, kind, message]]}.
-    Models that fail count among the models: a pass that fires before a crash is not seen."""
+    Also {model: {kind: names}}. Models that fail count among the models: a pass that fires before a crash is not seen."""
     passes, failures, each = {}, [], {}
-    with Pool(jobs, partial(one, name), timeout) as pool:
+    with Pool(jobs, partial(one, name, covered), timeout) as pool:
         for (model, _), result in pool.map([(m, str(p)) for m, p in models]):
             if why := failure(result):
                 failures.append([model, *why])

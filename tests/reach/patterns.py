@@ -5,7 +5,7 @@ import zlib
 from collections import namedtuple
 
 import numpy as np
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper, numpy_helper, shape_inference
 
 TYPES = {"float": "FLOAT", "double": "DOUBLE", "f16": "FLOAT16", "i64": "INT64", "i32": "INT32", "i8": "INT8", "u8": "UINT8", "i4": "INT4", "bool": "BOOL"}
 DOMAINS = {"ms:": "com.microsoft", "ml:": "ai.onnx.ml"}
@@ -71,11 +71,12 @@ class Reader:
         word, _, rest = line.partition(" ")
         if word == "opset":
             self.opset = int(rest)
-        elif word in ("cfg", "free"):
-            key, value = rest.split("=")
+        elif word in ("cfg", "free", "data"):
+            key, value = rest.split("=", 1)
             self.settings[word, key] = value
         elif word == "->":
-            self.outputs = [helper.make_empty_tensor_value_info(o) for o in pieces(rest)]
+            held = {w.name: helper.make_tensor_value_info(w.name, w.data_type, w.dims) for w in self.weights}
+            self.outputs = [held.get(o) or helper.make_empty_tensor_value_info(o) for o in pieces(rest)]
         elif re.match(r"\w+: ", line):
             self.tensor(line)
         else:
@@ -86,7 +87,8 @@ class Reader:
         used = {n.domain for n in self.nodes} - {""}
         imports += [helper.make_opsetid(d, 1 if d == "com.microsoft" else 4) for d in sorted(used)]
         graph = helper.make_graph(self.nodes, "pattern", self.inputs, self.outputs, self.weights)
-        return Pattern(self.name, helper.make_model(graph, opset_imports=imports, ir_version=10 if self.opset > 20 else 8), self.settings)
+        model = helper.make_model(graph, opset_imports=imports, ir_version=10 if self.opset > 20 else 8)
+        return Pattern(self.name, shape_inference.infer_shapes(model), self.settings)  # which gives the outputs their types
 
 
 def read(text):
