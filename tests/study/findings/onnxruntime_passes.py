@@ -281,3 +281,10 @@ def transposed_then_quantised_by_half_precision():
     x = f32([1, -1, 0.5])
     return model([("Transpose", ["x"], ["u"], {}), ("QuantizeLinear", ["u", "s", "z"], ["y"], {})], {"x": x}, {"s": np.array(0.125, np.float16), "z": np.array(128, np.uint8)},
                  [np.array([[136], [120], [132]], np.uint8)], opset=23)
+
+
+@finding("onnxruntime-all", V, "load failure", ("onnxruntime-none", "openvino", "tract", "tinygrad"), QDQ)
+def quantised_average_with_dilations():
+    """dilations of AveragePool came with opset 19, and ones are the default. The pass takes the attribute over to QLinearAveragePool, which has none of that name."""
+    x = (np.arange(4, dtype=np.float32) - 2).reshape(1, 1, 2, 2)
+    return near.unit(x, [("AveragePool", ["d"], ["r"], {"kernel_shape": [2, 2], "dilations": [1, 1]})], {}, x.mean((2, 3), keepdims=True), opset=21)

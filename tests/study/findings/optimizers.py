@@ -215,3 +215,40 @@ def split_by_a_number_of_parts_to_an_older_version():
     """Split into two equal parts, which opset 17 has too, without num_outputs. The converter has no adapter from 18 to 17."""
     x = ramp(2, 4)
     return model([("Split", ["x"], ["p", "q"], {"axis": 1, "num_outputs": 2}), ("Sub", ["q", "p"], ["y"], {})], {"x": x}, {}, [x[:, 2:] - x[:, :2]], opset=21)
+
+
+@finding("onnxslim", "0.1.98", "conversion failure", RUNTIMES)
+def conv_by_a_graph_input_times_a_factor():
+    """The weights of Conv are an input of the model, and a factor for each channel follows. onnxslim takes the weights for a constant: "object has no attribute 'values'"."""
+    x, w, k = f32(1, 2).reshape(1, 1, 2), f32(1, 10).reshape(2, 1, 1), f32(3, 5).reshape(1, 2, 1)
+    return model([("Conv", ["x", "w"], ["t"], {}), ("Mul", ["t", "k"], ["y"], {})], {"x": x, "w": w}, {"k": k}, [x * w.reshape(1, 2, 1) * k])
+
+
+@finding("onnxslim", "0.1.98", "load failure", RUNTIMES)
+def gemm_and_a_factor_with_a_reshape_between():
+    """Both the product and what follows are outputs. onnxslim merges the factor into the weights, and the model reads a tensor that no node gives."""
+    x, w, c, k = ramp(2, 3), ramp(4, 3), ramp(4), f32(1, 2, 3, 4)
+    y = (x @ w.T + c).reshape(1, 2, 4) * k
+    return model([("Gemm", ["x", "w", "c"], ["g"], {"transB": 1}), ("Reshape", ["g", "shape"], ["r"], {}), ("Mul", ["r", "k"], ["m"], {}), ("Neg", ["m"], ["y"], {})], {"x": x},
+                 {"w": w, "c": c, "k": k, "shape": i64(1, 2, -1)}, [y, -y], outputs=["m", "y"])
+
+
+@finding("onnxoptimizer", "0.4.2", "conversion failure", RUNTIMES)
+def three_products_of_one_tensor():
+    """A tensor by three matrices, as before attention, each product an output. onnxoptimizer fuses them and stops at an assertion of insertAfter."""
+    x, w = ramp(1, 2, 4), [ramp(4, 4), ramp(4, 4, low=1, high=2), ramp(4, 4, low=-3, high=0)]
+    return model([("MatMul", ["x", f"w{k}"], [f"y{k}"], {}) for k in range(3)], {"x": x}, {f"w{k}": v for k, v in enumerate(w)}, [x @ v for v in w], outputs=["y0", "y1", "y2"])
+
+
+@finding("onnxscript-optimizer", "0.7.2", "conversion failure", ("onnxruntime-none", "reference", "openvino", "tinygrad"))
+def minimum_of_one_tensor_after_a_maximum():
+    """Min of one tensor gives it. The optimiser wants a bound, and fails."""
+    x = ramp(2, 3)
+    return model([("Max", ["x", "low"], ["t"], {}), ("Min", ["t"], ["y"], {})], {"x": x}, {"low": near.scalar(0.1)}, [np.maximum(x, np.float32(0.1))])
+
+
+@finding("version-converter", "1.23.2", "conversion failure", ("onnxruntime-none", "reference", "openvino", "tinygrad"))
+def global_max_pool_to_an_older_version():
+    """GlobalMaxPool of opset 22 knows bfloat16 besides, which is not used here. The converter has no adapter to 21."""
+    x = ramp(1, 2, 2, 2)
+    return single("GlobalMaxPool", {"x": x}, {}, [x.max((2, 3), keepdims=True)], opset=22)
