@@ -309,7 +309,7 @@ static void test_whole_inputs(void **state)
     motif_set *s;
     op_set *wide;
     nn_error err;
-    spec_file f = {"m.yaml", whole_constants, strlen(whole_constants)};
+    spec_file f = {.name = "m.yaml", .bytes = whole_constants, .size = strlen(whole_constants)};
     const dtype_mask types = dtype_bit(DT_FLOAT32) | dtype_bit(DT_INT64);
     assert_int_equal(op_set_new_typed(&wide, spec_embedded, spec_embedded_count, NULL, 17, types, &err), NN_OK);
     assert_int_equal(motif_set_new(&s, wide, &f, 1, &err), NN_OK);
