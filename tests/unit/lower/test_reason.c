@@ -49,10 +49,9 @@ static void give_second(lower_request *r)
     r->slots[1] = given(&vector);
 }
 
-static void pin_three(lower_request *r)
+static void pin_letter(lower_request *r)
 {
-    static const int64_t three[] = {1, 2, 3};
-    static const inst_pin pins[] = {{.var = 0, .v = {.ints = three, .n = 3}}};
+    static const inst_pin pins[] = {{.var = 0, .v = {.s = "c"}}};
     r->pins = pins;
     r->n_pins = 1;
 }
@@ -149,7 +148,7 @@ static const struct {
      "the length of the list is not the initializer's number of elements: A, values W (t.yaml:7:18)"},
     {WEIGHT("int64", "[5]", "distinct(0, 3)"), NULL,
      "no initializer of this shape and type can have such values: A, values W (t.yaml:7:18)"},
-    {CHOOSE("m: \"list(2, 1..3)\"", "m[0] > 0"), pin_three,
+    {CHOOSE("m: \"{'a', 'b'}\"", "m != 'd'"), pin_letter,
      "the value that is required is not allowed here: A, value m (t.yaml:9:14)"},
     {WEIGHT("int64", "[2]", "[1, 2]"), give_constant,
      "the given constant is none that the operator's choices lead to: A, values W (t.yaml:7:18)"},
