@@ -323,9 +323,8 @@ static const interval *partner_range(const frame *f, const frame_slot *s)
     return NULL;
 }
 
-/* One attempt at the values; the shapes are known. New graph inputs take the interval `like`, if there is one. again: a first
- * attempt failed; they take that of a given tensor. */
-static void try_values(lower *l, frame *f, const interval *like, bool again)
+/* Draws the intervals of new graph inputs; parameters as for try_values. */
+static void open_ranges(lower *l, frame *f, const interval *like, bool again)
 {
     for (int i = 0; i < f->n_slots; i++)
         if (f->slots[i].kind == SLOT_OPEN || f->slots[i].kind == SLOT_INIT)
@@ -338,6 +337,22 @@ static void try_values(lower *l, frame *f, const interval *like, bool again)
             s->range_known = true;
         }
     }
+}
+
+/* Whether the output may take the place of the target. */
+static void check_target(lower *l, const frame *f)
+{
+    const tensor_desc *d = &f->outs[f->target_output].desc;
+    lower_rule(l, AT_OUT_TARGET, (size_t)f->outs[f->target_output].output, NULL);
+    if (!(f->target_inside ? iv_inside(d->range, f->target->range) : replaces(d, f->target->range)))
+        lower_fail(l, WHY_REPLACES);
+}
+
+/* One attempt at the values; the shapes are known. New graph inputs take the interval `like`, if there is one. again: a first
+ * attempt failed; they take that of a given tensor. */
+static void try_values(lower *l, frame *f, const interval *like, bool again)
+{
+    open_ranges(l, f, like, again);
     for (int i = 0; i < f->n_slots && l->state == LOWER_OK; i++)
         if (f->slots[i].kind == SLOT_INIT)
             fill_content(l, f, &f->slots[i]);
@@ -353,12 +368,7 @@ static void try_values(lower *l, frame *f, const interval *like, bool again)
     fill_ranges(l, f);
     check_require(l, f, f->rules->n_early, f->rules->n_require);
     if (l->state == LOWER_OK && f->target)
-        lower_rule(l, AT_OUT_TARGET, (size_t)f->outs[f->target_output].output, NULL);
-    if (l->state == LOWER_OK && f->target) {
-        const tensor_desc *d = &f->outs[f->target_output].desc;
-        if (!(f->target_inside ? iv_inside(d->range, f->target->range) : replaces(d, f->target->range)))
-            lower_fail(l, WHY_REPLACES);
-    }
+        check_target(l, f);
 }
 
 /* ---- instance ---- */

@@ -130,7 +130,7 @@ def small_files(limit):
 
 
 def test_file_size_limit(nngen, tmp_path):
-    r = nngen("--nodes", 6, "--count", 50, "--out", tmp_path / "c", *OPS, preexec_fn=small_files(400))
+    r = nngen("--nodes", 6, "--count", 50, "--out", tmp_path / "c", *OPS, preexec_fn=small_files(600))
     assert r.code == 1 and r.err == f"nngen: {tmp_path}/c/test_000000/model.onnx: cannot write: File too large\n"
     assert not (tmp_path / "c").exists()  # nothing was finished, nothing is left
 

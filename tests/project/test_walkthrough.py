@@ -67,7 +67,7 @@ def follow(found, folder):
 
 
 def test_a_profile(folder):
-    assert len(follow(blocks(PROFILE), folder)) == 3
+    assert len(follow(blocks(PROFILE), folder)) == 4
     models = [onnx.load(m) for m in sorted((folder / "out" / "mine").glob("test_*/model.onnx"))]
     assert len(models) == 20 and not {n.op_type for m in models for n in m.graph.node} & {"GRU", "LSTM", "RNN", "Einsum", "DFT"}
     convolutions = [(m, n) for m in models for n in m.graph.node if n.op_type == "Conv"]
