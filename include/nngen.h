@@ -70,6 +70,7 @@ typedef struct {
     const char *ops;     /* "A,B": only these operators; "-A,-B": all but these; NULL or "": all */
     const char *types;   /* "float32,int8,...": element types of data; float32 is always included; NULL or "": float32 */
     const char *common;  /* "A..B", which contains opset: only operators with the same rules in opsets A to B; NULL or "": all */
+    int motifs; /* not 0: families may ask for motifs, which takes three times as long to open; with `specs` they always may */
 } nn_table_config;
 
 /* NN_ERR_USAGE: an error in the configuration. NN_ERR_TABLE: an error in the table or profile. NN_ERR_IO: `specs` cannot be

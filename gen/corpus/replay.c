@@ -5,8 +5,14 @@
 
 nn_table_config table_of_options(const options *o)
 {
-    return (nn_table_config){
-        .opset = (int)o->opset, .profile = o->profile, .specs = o->specs, .ops = o->ops, .types = o->types, .common = o->common};
+    const bool motifs = o->list_motifs != NULL || strcmp(o->motifs, "none") != 0 || strcmp(o->cover, "motifs") == 0;
+    return (nn_table_config){.motifs = motifs,
+                             .opset = (int)o->opset,
+                             .profile = o->profile,
+                             .specs = o->specs,
+                             .ops = o->ops,
+                             .types = o->types,
+                             .common = o->common};
 }
 
 nn_family_config family_of_options(const options *o)

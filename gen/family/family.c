@@ -156,22 +156,18 @@ static nn_status parse_common(const char *text, int opset, int range[2], nn_erro
 /* The files of a directory. */
 static nn_status read_dir(sources *in, const char *dir, arena *a, nn_error *err)
 {
-    spec_file *files, *manners = NULL, *motifs;
+    spec_file *files, *manners, *motifs;
     nn_status s = spec_read_dir(&files, &in->n, dir, a, err);
+    if (s == NN_OK)
+        s = spec_read_folder(&manners, &in->n_manners, dir, "manners", a, err);
+    if (s == NN_OK)
+        s = spec_read_folder(&motifs, &in->n_motifs, dir, "motifs", a, err);
     if (s != NN_OK)
         return s;
     in->files = files;
-    const char *folder = arena_printf(a, "%s/manners", dir);
-    if (folder == NULL)
-        return nn_nomem(err);
-    s = spec_read_optional_dir(&manners, &in->n_manners, folder, a, err);
-    if (s != NN_OK)
-        return s;
     in->manners = manners;
-    s = spec_read_motifs(&motifs, &in->n_motifs, dir, a, err);
-    if (s == NN_OK)
-        in->motifs = motifs;
-    return s;
+    in->motifs = motifs;
+    return NN_OK;
 }
 
 /* dir: NULL for the embedded table */
@@ -230,7 +226,7 @@ static nn_status add_inner(nn_table *t, const sources *in, nn_error *err)
     return s;
 }
 
-static nn_status load(nn_table *t, const char *specs, nn_error *err)
+static nn_status load(nn_table *t, const char *specs, bool motifs, nn_error *err)
 {
     dtype_mask types;
     int common[2];
@@ -244,7 +240,7 @@ static nn_status load(nn_table *t, const char *specs, nn_error *err)
                   .manners = spec_embedded_manners,
                   .n_manners = spec_embedded_manners_count,
                   .motifs = spec_embedded_motifs,
-                  .n_motifs = spec_embedded_motifs_count};
+                  .n_motifs = motifs ? spec_embedded_motifs_count : 0};
     nn_status s = read_sources(&in, specs, t->options.profile, &a, err);
     if (s == NN_OK)
         s = op_set_new_typed(&t->ops, in.files, in.n, in.overlay, (int)t->options.opset, types, err);
@@ -261,7 +257,7 @@ static nn_status load(nn_table *t, const char *specs, nn_error *err)
     sha256_hex(t->ops != NULL ? t->ops->table->digest : (uint8_t[SHA256_SIZE]){0}, t->digest);
     if (s == NN_OK)
         s = digest_manners(t, in.manners, in.n_manners, err);
-    if (s == NN_OK) /* motifs point to operators, which a filter moves */
+    if (s == NN_OK && (motifs || specs != NULL)) /* motifs point to operators, which a filter moves */
         s = motif_set_new(&t->motifs, t->ops, in.motifs, in.n_motifs, err);
     arena_free(&a);
     return s;
@@ -282,7 +278,7 @@ static nn_status open_table(nn_table *t, const nn_table_config *c, nn_error *err
         return nn_nomem(err);
     nn_status s = options_check(&t->options, "", err);
     if (s == NN_OK)
-        s = load(t, c->specs, err);
+        s = load(t, c->specs, c->motifs != 0, err);
     if (s == NN_OK)
         s = class_table_new(&t->classes, t->ops, &t->mem, err);
     return s;

@@ -68,6 +68,8 @@ nn_status motif_choice_open(motif_choice *c, const motif_set *set, const char *t
     int share = parse_share(text);
     if (none && !covers)
         return NN_OK;
+    if (set == NULL)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "motifs: the table was opened without them (nn_table_config.motifs)");
     c->set = set;
     c->allowed = arena_alloc(a, (motif_count(set) + 1) * sizeof *c->allowed);
     if (c->allowed == NULL)

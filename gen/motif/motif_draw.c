@@ -204,16 +204,6 @@ static nn_status add_size(motif_drawing *d, tensor_desc *y, int64_t size, int64_
     return NN_OK;
 }
 
-/* Bounds of whole numbers are whole and within the type. false: there is no number between them. */
-static bool keep_to_type(tensor_desc *x)
-{
-    double least, largest;
-    if (dtype_is_float(x->type) || !dtype_limits(x->type, &least, &largest))
-        return true;
-    x->range = iv_meet(iv(iv_ceil(x->range).lo, iv_floor(x->range).hi), iv(least, largest));
-    return iv_valid(x->range);
-}
-
 nn_status motif_draw_desc(motif_drawing *d, const motif_pattern *p, tensor_desc *out)
 {
     *out = (tensor_desc){.type = p->type_var >= 0 ? d->types[p->type_var] : p->type};
@@ -240,7 +230,7 @@ nn_status motif_draw_desc(motif_drawing *d, const motif_pattern *p, tensor_desc 
         if (s == NN_OK && !(lo.r <= hi.r))
             s = no_plan(d, "the range of values is empty");
     }
-    if (s == NN_OK && !keep_to_type(out))
+    if (s == NN_OK && !tensor_narrow_to_type(out))
         s = no_plan(d, "the type has no value in the range");
     return s;
 }

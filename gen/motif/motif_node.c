@@ -1,5 +1,6 @@
 #include "motif/motif_node.h"
 
+#include "rules/op_inner.h"
 #include "rules/opfilter.h"
 #include "rules/opmodel_rules.h"
 
@@ -251,9 +252,9 @@ static nn_status find_op(const motif_compile *c, def_node *d, const char *name)
     int k;
     if (c->def->left_out != NULL)
         return NN_OK;
-    nn_status s = op_set_find(c->ops->inner != NULL ? c->ops->inner : c->ops, name, strlen(name), &k, &why);
+    nn_status s = op_set_find(op_set_inside(c->ops), name, strlen(name), &k, &why);
     if (s == NN_OK) {
-        d->op = &(c->ops->inner != NULL ? c->ops->inner : c->ops)->ops[k];
+        d->op = &op_set_inside(c->ops)->ops[k];
         return s;
     }
     if (s == NN_ERR_NOMEM)
@@ -320,7 +321,7 @@ static tensor_type type_of(const typing *t, motif_operand o)
 /* A type that graphs could have, but that was not chosen, is worth a hint. */
 static const char *hint(const motif_compile *c, dtype t)
 {
-    return ((c->ops->inner != NULL ? c->ops->inner : c->ops)->asked >> t & 1) != 0 ? "" : " without --types";
+    return (op_set_inside(c->ops)->asked >> t & 1) != 0 ? "" : " without --types";
 }
 
 static nn_status allow(const motif_compile *c, tensor_type y, dtype_mask types, const def_node *n, const op_input *in)

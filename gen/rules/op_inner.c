@@ -16,9 +16,14 @@ void op_set_take_inner(op_set *s, op_set *inner)
     s->inner = inner;
 }
 
+const op_set *op_set_inside(const op_set *s)
+{
+    return s->inner != NULL ? s->inner : s;
+}
+
 const op_model *op_inner_find(const op_set *s, const char *name)
 {
-    const op_set *from = s->inner != NULL ? s->inner : s;
+    const op_set *from = op_set_inside(s);
     int k = op_find(from, name);
     return k >= 0 ? &from->ops[k] : NULL;
 }

@@ -8,6 +8,8 @@
 /* Takes over `inner`, which was compiled from the same files with all types. Its models get the indices that s has for their names;
  * those that s has not follow behind s->n_ops, up to s->n_all. Call it after a filter and before the set is shared. */
 void op_set_take_inner(op_set *s, op_set *inner);
+/* The models that may stand inside a motif: those of `inner`, or if there is none, those of s. */
+const op_set *op_set_inside(const op_set *s);
 /* The model of an operator that may stand inside a motif; NULL: there is none. */
 const op_model *op_inner_find(const op_set *s, const char *name);
 

@@ -107,14 +107,9 @@ nn_status spec_read_dir(spec_file **files, size_t *n_files, const char *dir, are
     return read_dir(files, n_files, dir, false, a, err);
 }
 
-nn_status spec_read_optional_dir(spec_file **files, size_t *n_files, const char *dir, arena *a, nn_error *err)
+nn_status spec_read_folder(spec_file **files, size_t *n_files, const char *dir, const char *folder, arena *a, nn_error *err)
 {
-    return read_dir(files, n_files, dir, true, a, err);
-}
-
-nn_status spec_read_motifs(spec_file **files, size_t *n_files, const char *dir, arena *a, nn_error *err)
-{
-    const char *path = arena_printf(a, "%s%smotifs", dir, dir[0] != '\0' && dir[strlen(dir) - 1] == '/' ? "" : "/");
+    const char *path = arena_printf(a, "%s%s%s", dir, dir[0] != '\0' && dir[strlen(dir) - 1] == '/' ? "" : "/", folder);
     *files = NULL;
     *n_files = 0;
     return path != NULL ? read_dir(files, n_files, path, true, a, err) : nn_nomem(err);

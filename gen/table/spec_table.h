@@ -73,10 +73,8 @@ extern const size_t spec_embedded_motifs_count;
 /* Reads DIR/[*].yaml (a file's name is its path), in name order. NN_ERR_IO: the message names the path; a directory without such
  * files is also an error. */
 nn_status spec_read_dir(spec_file **files, size_t *n_files, const char *dir, arena *a, nn_error *err);
-/* The same for a folder that need not exist: then there are no files. */
-nn_status spec_read_optional_dir(spec_file **files, size_t *n_files, const char *dir, arena *a, nn_error *err);
-/* The motifs of a table: DIR/motifs/[*].yaml in name order; none if there is no such directory. NN_ERR_IO as above. */
-nn_status spec_read_motifs(spec_file **files, size_t *n_files, const char *dir, arena *a, nn_error *err);
+/* The same for a folder in DIR that need not exist, such as motifs; without it there are no files. */
+nn_status spec_read_folder(spec_file **files, size_t *n_files, const char *dir, const char *folder, arena *a, nn_error *err);
 nn_status spec_read_file(spec_file *out, const char *path, arena *a, nn_error *err);
 
 #endif

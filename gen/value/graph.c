@@ -17,3 +17,12 @@ bool tensor_shape_equal(const tensor_desc *a, const tensor_desc *b)
             return false;
     return true;
 }
+
+bool tensor_narrow_to_type(tensor_desc *d)
+{
+    double least, largest;
+    if (dtype_is_float(d->type) || !dtype_limits(d->type, &least, &largest))
+        return true;
+    d->range = iv_meet(iv(iv_ceil(d->range).lo, iv_floor(d->range).hi), iv(least, largest));
+    return iv_valid(d->range);
+}
