@@ -230,11 +230,24 @@ static void put_record_name(json_line *out, const record *r)
     line_int(out, r->number);
 }
 
+/* Whether the first input is of any rank, so that other tensors may have its dims. */
+static bool has_open_rank(const motif *x)
+{
+    for (size_t i = 0; i < x->n; i++)
+        if (!x->all[i].constant && x->all[i].rank < 0)
+            return true;
+    return false;
+}
+
 static void put_shape(json_line *out, const motif *x, const record *r)
 {
     line_raw(out, "[");
-    if (r->rank < 0)
+    if (r->rank < 0 && has_open_rank(x))
         line_raw(out, "..");
+    for (int axis = 0; r->rank < 0 && !has_open_rank(x) && axis < r->is->rank; axis++) { /* as at the first place */
+        line_raw(out, axis > 0 ? ", " : "");
+        line_int(out, r->is->dims[axis]);
+    }
     for (int axis = 0; axis < r->rank; axis++) {
         line_raw(out, axis > 0 ? ", " : "");
         mine_put_dim(out, &x->dims, r->dims[axis]);
@@ -581,21 +594,27 @@ static void put_doc(json_line *out, const motif *x, uint32_t models)
     line_raw(out, "\"\n");
 }
 
+/* The first input is a tensor of the graph: one of any rank if there is one, then those of type T. */
+static int class_of(const motif *x, const record *r)
+{
+    dtype type = type_of(x, r);
+    return r->rank < 0 ? 0 : dtype_is_float(type) || type == DT_NONE ? 1 : 2;
+}
+
 static void put_inputs(json_line *out, const motif *x)
 {
     bool any = false;
     line_raw(out, "    in: {");
-    for (int pass = 0; pass < 2; pass++) /* those of type T first: the first input is a tensor of the graph */
+    for (int class = 0; class < 3; class ++)
         for (size_t i = 0; i < x->n; i++) {
             const record *r = &x->all[i];
-            dtype type = type_of(x, r);
-            if (r->constant || (dtype_is_float(type) || type == DT_NONE) != (pass == 0))
+            if (r->constant || class_of(x, r) != class)
                 continue;
             line_raw(out, any ? ", " : "");
             any = true;
             put_record_name(out, r);
             line_raw(out, ": \"");
-            put_type(out, type);
+            put_type(out, type_of(x, r));
             put_shape(out, x, r);
             line_raw(out, "\"");
         }
