@@ -27,7 +27,7 @@ LDLIBS += -lprotobuf-c -lyaml -ljansson -lcrypto -pthread
 
 LIB_C := $(filter-out gen/cli/main.c,$(wildcard gen/*/*.c)) $(wildcard solver/*.c)
 LIB_O := $(LIB_C:%.c=$(B)/%.o) $(B)/gen/draw/pcg.o $(B)/onnx.pb-c.o $(B)/embedded.o
-SPECS := $(sort $(wildcard specs/*.yaml) $(wildcard specs/profiles/*.yaml) $(wildcard specs/motifs/*.yaml))
+SPECS := $(sort $(wildcard specs/*.yaml) $(wildcard specs/profiles/*.yaml) $(wildcard specs/manners/*.yaml) $(wildcard specs/motifs/*.yaml))
 UNIT := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/*/test_*.c)))
 
 # ---- the program and the library ----
@@ -54,7 +54,7 @@ $(B)/embedded.c: gen/table/embed.sh $(SPECS)
 	$(call say,embed,specs)
 	$(Q)sh gen/table/embed.sh $(SPECS) > $@.tmp
 	$(Q)mv $@.tmp $@
-$(B)/embedded.o: $(B)/embedded.c
+$(B)/embedded.o: $(B)/embedded.c gen/table/spec_table.h
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
 $(B)/libnngen.a: $(LIB_O)
@@ -131,6 +131,14 @@ profiles: deps
 	test -x build/profiles/venv/bin/python || python3 -m venv build/profiles/venv
 	build/profiles/venv/bin/pip install --quiet --disable-pip-version-check -r tests/profiles/requirements.txt
 	for p in $(PROFILES); do build/profiles/venv/bin/python tests/profiles/propose.py --runtime $$p --nngen $(B)/nngen || exit; done
+# What models make consumers do: the families of tests/reach/families.json, COUNT models each; REACH: further options of `python -m reach`.
+COUNT = 200
+REACH =
+reach: deps
+	$(MAKE) -j$(JOBS) all
+	test -x build/reach/venv/bin/python || python3 -m venv build/reach/venv
+	build/reach/venv/bin/pip install --quiet --disable-pip-version-check -r tests/reach/requirements.txt
+	PYTHONPATH=tests build/reach/venv/bin/python -m reach --families all --nngen $(B)/nngen --count $(COUNT) --jobs $(JOBS) --out out/reach $(REACH)
 format:
 	clang-format -i gen/*/*.c gen/*/*.h solver/*.c solver/*.h include/*.h $(wildcard tests/*/*.c tests/*/*.h tests/unit/*/*.c tests/unit/*/*.h)
 lint: test-deps
@@ -157,10 +165,11 @@ install: all
 	install -D -m 644 gen/dist/nngen.bash $(DESTDIR)$(DATADIR)/bash-completion/completions/nngen
 	install -D -m 644 gen/dist/_nngen $(DESTDIR)$(DATADIR)/zsh/vendor-completions/_nngen
 	install -D -m 644 gen/dist/nngen.fish $(DESTDIR)$(DATADIR)/fish/vendor_completions.d/nngen.fish
-	install -d $(DESTDIR)$(DATADIR)/nngen/specs/profiles $(DESTDIR)$(DATADIR)/nngen/specs/motifs
+	install -d $(DESTDIR)$(DATADIR)/nngen/specs/profiles $(DESTDIR)$(DATADIR)/nngen/specs/motifs $(DESTDIR)$(DATADIR)/nngen/specs/manners
 	install -m 644 specs/*.yaml $(DESTDIR)$(DATADIR)/nngen/specs
 	install -m 644 specs/profiles/*.yaml $(DESTDIR)$(DATADIR)/nngen/specs/profiles
 	install -m 644 specs/motifs/*.yaml $(DESTDIR)$(DATADIR)/nngen/specs/motifs
+	install -m 644 specs/manners/*.yaml $(DESTDIR)$(DATADIR)/nngen/specs/manners
 	install -d $(DESTDIR)$(DATADIR)/doc/nngen/recipes
 	install -m 644 README.md $(DESTDIR)$(DATADIR)/doc/nngen/README.md
 	install -m 644 gen/dist/recipes/* $(DESTDIR)$(DATADIR)/doc/nngen/recipes
@@ -192,10 +201,11 @@ help:
 	@echo "make campaign   check every operator at every opset, and 104,000 mixed models; see tests/README.md"
 	@echo "make study      run models through runtimes, converters and simplifiers, and write a report; STUDY=full: 18 families"
 	@echo "make profiles   measure again which operators OpenVINO and tract run; results in build/profiles"
+	@echo "make reach      count the passes of consumers that models fire, and the operator sequences of real models; COUNT=200 models a family"
 	@echo "make install    install; PREFIX=/usr/local DESTDIR= LIBDIR=PREFIX/lib"
 	@echo "make man, make deb   man pages in $(B)/man; Debian packages in build/deb"
 	@echo "make format, make lint, make clean"
 
 -include $(wildcard $(B)/gen/*/*.d $(B)/solver/*.d $(B)/tests/unit/*/*.d)
-.PHONY: all corpus check study profiles deps test-deps unit unit-programs bench peers asan stress fuzz campaign format lint man install deb clean help
+.PHONY: all corpus check study profiles reach deps test-deps unit unit-programs bench peers asan stress fuzz campaign format lint man install deb clean help
 .DELETE_ON_ERROR:

@@ -36,7 +36,7 @@ extern "C" {
 #define NN_API
 #endif
 
-#define NNGEN_VERSION "0.2.0"
+#define NNGEN_VERSION "0.3.0"
 
 typedef enum {
     NN_OK = 0,
@@ -89,16 +89,21 @@ typedef struct {
     uint64_t count;           /* models; 0: 100 */
     uint64_t seed;            /* below 2^63 */
     int64_t inputs;           /* sets of input tensors for each model; 0: 1; -1: none */
-    const char *input_mode;   /* modes of the sets, used in turn: "uniform,normal,corners,special"; NULL or "": uniform */
+    const char *input_mode;   /* modes of the sets, used in turn: "uniform,normal,corners,special,ties,nan"; NULL or "": uniform */
     const char *input_format; /* "pb", "npz" or "pb,npz"; NULL or "": pb */
     uint64_t max_elements;    /* of a tensor; 0: 4096 */
     const char *cover;        /* what the family must contain: "ops" (or NULL), "pairs", "triples" or "motifs" */
     const char *contain;      /* paths that every model has, "A,B,C;D,E"; NULL or "": none */
     const char *avoid;        /* paths that no model has, in the same form; NULL or "": none */
     const char *weights;      /* text with one weight in each line: "A 2.5", "A,B 4"; NULL or "": all equal */
-    const char *motifs; /* share of nodes in motifs, "0.3"; or names, "A,B"; "none", NULL or "": no motifs */
+    const char *motifs;       /* share of nodes in motifs, "0.3"; or names, "A,B"; "none", NULL or "": no motifs */
     int intervals;            /* not 0: models.jsonl gets the interval of every tensor */
-    int check; /* not 0: an independent evaluator of the table checks every node again; takes time, changes no byte */
+    int check;           /* not 0: an independent evaluator of the table checks every node again; takes time, changes no byte */
+    uint64_t max_dim;    /* largest dimension of a new tensor; 0: 64 */
+    uint64_t max_window; /* largest size of a kernel along an axis; 0: 7 */
+    uint64_t max_rank;   /* largest number of dimensions of a tensor; 0: 6 */
+    uint64_t constants;  /* per cent of graph inputs that become initializers, at most 100 */
+    const char *manner;  /* how models are drawn: "uniform", "boundary", "real", or "mixed": one for each; NULL or "": uniform */
 } nn_family_config;
 
 /* Plans the family. With `cover` = "pairs" or "triples" it solves pairs of operators, which takes seconds. NN_ERR_USAGE: a field

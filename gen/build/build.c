@@ -8,6 +8,7 @@
 
 #define ATTEMPTS 20
 #define PATH_ATTEMPTS 100 /* where a path must be in the graph, which may leave little room for the rest */
+#define MANNER_UNTIL 3    /* later attempts ignore the manner, whose habits may leave no place for what is due */
 #define RELAX_AFTER 10    /* attempts after which larger values are allowed */
 #define LENIENT_AFTER 14  /* attempts after which due operators may be left out */
 #define NARROW_AFTER 17   /* attempts after which the graph gets as few outputs as possible */
@@ -24,7 +25,7 @@ nn_status builder_new(builder **out, const op_set *ops, nn_error *err)
     lower_limits limits = {0};
     b->ops = ops;
     arena_init(&b->memory, 0);
-    b->due.left = nn_calloc(ops->n_ops + 1, sizeof *b->due.left);
+    b->due.left = nn_calloc(ops->n_all + 1, sizeof *b->due.left);
     nn_status st = b->due.left ? op_index_new(&b->index, ops, err) : nn_nomem(err);
     if (st == NN_OK)
         st = lower_new(&b->lower, ops, &limits, &b->memory, err);
@@ -61,6 +62,29 @@ void builder_free(builder *b)
 
 /* ---- one graph ---- */
 
+static void obey_range(const manner_drawn *m, manner_key key, uint32_t *to)
+{
+    if (manner_says(m, key))
+        *to = m->value[key];
+}
+
+/* What the manner states replaces what was drawn. */
+static void obey_manner(builder *b)
+{
+    const manner_drawn *m = b->manner;
+    uint32_t live = (uint32_t)b->style.live, inputs = (uint32_t)b->style.inputs;
+    obey_range(m, MANNER_outputs, &live);
+    obey_range(m, MANNER_inputs, &inputs);
+    obey_range(m, MANNER_joins, &b->style.joins);
+    obey_range(m, MANNER_reuse, &b->style.reuse);
+    b->style.live = live < b->limit ? live : b->limit;
+    b->style.inputs = inputs;
+    if (manner_says(m, MANNER_outputs))
+        b->limit = b->style.live + 3 < b->limit ? b->style.live + 3 : b->limit;
+    if (manner_says(m, MANNER_chain))
+        b->style.chain = b->style.deep = tape_chance(b->t, "chain", m->value[MANNER_chain], 1000);
+}
+
 /* Draws the style of the graph. Draws of 0 give a chain with one input and one output. */
 static void draw_style(builder *b)
 {
@@ -70,9 +94,12 @@ static void draw_style(builder *b)
     size_t most = shape == 0 ? 2 : shape == 1 ? 2 + n / 16 : b->limit;
     b->style.live = 1 + (size_t)tape_draw(b->t, "outputs", most);
     b->style.chain = shape == 0;
+    b->style.deep = false;
     b->style.inputs = 1 + n / 16 + (size_t)tape_draw(b->t, "inputs", n / 12 + 2);
     b->style.joins = 260 + (uint32_t)tape_draw(b->t, "joins", 140);
     b->style.reuse = 100 + (uint32_t)tape_draw(b->t, "reuse", 100);
+    if (b->manner)
+        obey_manner(b);
 }
 
 /* Takes the due operators that there is room for, the cheapest first. The others are counted as missing. */
@@ -81,7 +108,7 @@ static bool take_due(builder *b, const build_request *r)
     b->due.n = 0;
     b->due.cost = 0;
     b->report.due_missing = b->report.motif_missing = 0;
-    memset(b->due.left, 0, b->ops->n_ops * sizeof *b->due.left);
+    memset(b->due.left, 0, b->ops->n_all * sizeof *b->due.left);
     void *p = b->due.ops;
     bool ok = nn_grow(&p, &b->due.capacity, r->n_due + 1, sizeof *b->due.ops);
     b->due.ops = p;
@@ -223,6 +250,7 @@ nn_status builder_build(builder *b, const build_request *r, tape *t, const graph
     b->lenient = b->probing = false;
     b->s.avoid = r->avoid;
     b->weights = r->weights;
+    b->constants = r->constants;
     b->motifs = r->motifs;
     b->trace = r->trace;
     lower_limits limits = r->limits;
@@ -234,6 +262,8 @@ nn_status builder_build(builder *b, const build_request *r, tape *t, const graph
     for (int a = 0, most = most_attempts(r); a < most && res == LOWER_FAIL && !lower_fault(b->lower); a++) {
         b->report.attempts++;
         b->lenient = a >= LENIENT_AFTER;
+        b->manner = a < MANNER_UNTIL ? r->manner : NULL;
+        lower_set_manner(b->lower, b->manner);
         if (a == RELAX_AFTER) {
             limits.max_magnitude = (limits.max_magnitude > 0 ? limits.max_magnitude : 1e4) * RELAXED_MAGNITUDE;
             lower_set_limits(b->lower, &limits);

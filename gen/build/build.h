@@ -27,7 +27,9 @@ typedef struct {
     const avoid_set *avoid;    /* paths that the graph must not contain; NULL: none */
     const op_weights *weights; /* how often operators are drawn; NULL: all equally often */
     motif_wish motifs;
+    const manner_drawn *manner; /* how the graph and its operators are drawn; NULL: as without a manner */
     lower_limits limits;
+    uint32_t constants;       /* per cent of graph inputs that become initializers; at most 100 */
     const build_trace *trace; /* NULL: there is no listener */
     bool check; /* an independent evaluator checks every node again; if it disagrees, the error is NN_ERR_BUILD "internal: ..." */
 } build_request;

@@ -51,7 +51,7 @@ bool build_chain(builder *b, const uint16_t *ops, size_t n, op_spec *sp)
         chain_link l;
         sp[k] = spec_of(op);
         if (b->index->facts[op->index].most_data >= 2)
-            sp[k].partners = (int)tape_draw(b->t, "partners", 3);
+            sp[k].partners = build_partners(b, (int)tape_draw(b->t, "partners", 3));
         if (k == 0)
             continue;
         if (!draw_link(b, sp[k - 1].op, op, &l))

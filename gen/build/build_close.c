@@ -156,11 +156,13 @@ lower_result close_step(builder *b)
     bool before = b->free_inputs;
     lower_result res = LOWER_FAIL;
     b->free_inputs = true;
+    lower_set_manner(b->lower, NULL); /* what is left must be joined, whatever the dims and ranks that it takes */
     for (int k = 0; k < 4 && res == LOWER_FAIL && b->s.sinks.n > 0; k++)
         res = close_sink(b, false);
     if (res == LOWER_FAIL && (b->s.components > 1 || b->s.live.n + b->s.shown > b->limit))
         res = join_live(b);
     b->free_inputs = before;
+    lower_set_manner(b->lower, b->manner);
     if (res == LOWER_FAIL)
         b->complaint = b->s.sinks.n ? "an output could not be converted back to a type of data" : "two parts could not be joined";
     return res;

@@ -32,8 +32,8 @@ static void end_live(build_state *s, int32_t node)
         state_leave_sinks(s, n);
 }
 
-/* within: the consumer belongs to the motif of the producer. */
-static bool consume(build_state *s, int32_t t, bool weak, bool within)
+/* within: the consumer belongs to the motif of the producer. inner: other operators may not take it. */
+static bool consume(build_state *s, int32_t t, bool weak, bool within, bool inner)
 {
     graph_tensor *x = &s->tensors[t];
     x->consumers++;
@@ -46,8 +46,8 @@ static bool consume(build_state *s, int32_t t, bool weak, bool within)
     s->notes[t].free_at = -1;
     if (within || !s->notes[t].aside || s->node_notes[x->producer].weak)
         end_live(s, x->producer);
-    s->notes[t].inner |= within;
-    return within || id_push(bucket(s->taken, &x->desc), t);
+    s->notes[t].inner |= inner;
+    return inner || id_push(bucket(s->taken, &x->desc), t);
 }
 
 static void unite(build_state *s, int32_t a, int32_t b)
@@ -134,7 +134,8 @@ static int32_t commit_input(build_state *s, const op_group *g, size_t f, size_t 
     }
     unite(s, s->notes[t].node, node);
     bool within = g->pinned && x->kind == INST_LINK && (size_t)x->frame >= g->first;
-    return consume(s, t, weak, within) ? t : -1;
+    bool inner = within && !(g->outs[x->frame] >> x->output & 1);
+    return consume(s, t, weak, within, inner) ? t : -1;
 }
 
 /* Sets the node's inputs. New graph inputs and initializers become tensors. */

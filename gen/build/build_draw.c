@@ -56,3 +56,9 @@ const op_list *build_joins(const builder *b)
     const op_list *mixers = op_probe_mixers(b->probe);
     return b->s.strict && mixers->n > 0 ? mixers : &b->index->joins;
 }
+
+int build_partners(const builder *b, int wanted)
+{
+    bool enough = (uint64_t)b->s.joins * 1000 >= (uint64_t)b->style.joins * (b->s.n_nodes + 1);
+    return enough && manner_says(b->manner, MANNER_joins) ? 0 : wanted;
+}

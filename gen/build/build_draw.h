@@ -16,6 +16,8 @@ dtype build_draw_data_type(builder *b, dtype_mask types);
 size_t build_draw_op(builder *b, const char *label, const op_list *l, size_t before);
 /* Operators that can join two tensors; in a strict state, only those that can join a weak tensor with another one. */
 const op_list *build_joins(const builder *b);
+/* The number of partners that an operator gets: none if a manner states the share of joins and the graph has enough of them. */
+int build_partners(const builder *b, int wanted);
 /* Draws an operator of the list: by weight, or the less frequent one in the graph of two draws. */
 const op_model *build_draw_rare(builder *b, const op_list *l);
 

@@ -1,4 +1,5 @@
 #include "build/build_finish.h"
+#include "build/build_constants.h"
 
 /* Sorts producers before consumers: depth-first from each node in order of creation, with an explicit stack on the heap (Tarjan,
  * "Depth-first search and linear graph algorithms", 1972). */
@@ -71,6 +72,9 @@ bool build_finish(builder *b)
     if (!ok || !order || !outputs)
         return false;
     topological_order(b, order);
+    size_t n_outputs = choose_outputs(b, order, outputs);
+    if (!build_constants(b, order, outputs, n_outputs))
+        return false;
     for (size_t i = 0; i < s->inputs.n; i++)
         s->tensors[s->inputs.items[i]].serial = (uint32_t)i;
     b->out = (graph){.tensors = s->tensors,
@@ -81,6 +85,6 @@ bool build_finish(builder *b)
                      .inputs = s->inputs.items,
                      .n_inputs = s->inputs.n,
                      .outputs = outputs,
-                     .n_outputs = choose_outputs(b, order, outputs)};
+                     .n_outputs = n_outputs};
     return true;
 }

@@ -62,6 +62,7 @@ typedef struct {
     uint32_t joins; /* share of nodes with two inputs */
     uint32_t reuse; /* number of tensors with several consumers, as a share of the nodes */
     bool chain;     /* prefers the newest tensors */
+    bool deep;      /* and mostly takes the newest one */
 } model_style;
 
 struct builder {
@@ -88,8 +89,10 @@ struct builder {
     motif_wish motifs;
     lower_limits limits; /* of the request */
     motif_state motif;
-    const op_weights *weights; /* NULL: all operators equally often */
-    bool probing;              /* no graph is wanted: optional inputs are not filled with tensors that happen to exist */
+    uint32_t constants;         /* per cent of graph inputs that become initializers */
+    const op_weights *weights;  /* NULL: all operators equally often */
+    bool probing;               /* no graph is wanted: optional inputs are not filled with tensors that happen to exist */
+    const manner_drawn *manner; /* NULL: none */
 
     /* the current attempt */
     model_style style;

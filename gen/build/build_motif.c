@@ -59,8 +59,17 @@ typedef struct {
     int fed_output;
 } motif_try;
 
+/* The required interval; that of whole numbers has whole bounds within the type. */
+static interval required_range(const tensor_desc *d)
+{
+    double least, largest;
+    if (dtype_is_float(d->type) || !dtype_limits(d->type, &least, &largest))
+        return d->range;
+    return iv_meet(iv(iv_ceil(d->range).lo, iv_floor(d->range).hi), iv(least, largest));
+}
+
 /* An interval of a new graph input inside the required one. */
-static interval input_range(builder *b, const tensor_desc *d)
+static interval input_range(builder *b, const tensor_desc *d, interval within)
 {
     static const double usual[][2] = {{-1, 1}, {-2, 2}, {-4, 4}, {0, 1}, {-3, 1}, {0.5, 2}};
     static const double whole[][2] = {{-8, 8}, {0, 10}, {-20, 20}, {0, 100}, {1, 10}, {1, 4}};
@@ -68,14 +77,14 @@ static interval input_range(builder *b, const tensor_desc *d)
     size_t first = (size_t)tape_draw(b->t, "interval", n);
     for (size_t k = 0; k < n; k++) {
         const double *x = dtype_is_whole(d->type) ? whole[(first + k) % n] : usual[(first + k) % n];
-        if (iv_inside(iv(x[0], x[1]), d->range))
+        if (iv_inside(iv(x[0], x[1]), within))
             return iv(x[0], x[1]);
     }
-    interval r = iv_meet(d->range, iv(-4, 4));
+    interval r = iv_meet(within, iv(-4, 4));
     if (iv_valid(r) && r.lo < r.hi)
         return r;
-    double lo = d->range.lo > -1e30 ? d->range.lo : d->range.hi - 4;
-    return iv(lo, d->range.hi < lo + 4 ? d->range.hi : lo + 4);
+    double lo = within.lo > -1e30 ? within.lo : within.hi - 4;
+    return iv(lo, within.hi < lo + 4 ? within.hi : lo + 4);
 }
 
 /* Makes the input a new graph input. */
@@ -85,7 +94,10 @@ static lower_result take_new(builder *b, motif_try *m, size_t k)
         return build_refuse(b, BUILD_NO_PARTNER, m->plan.nodes[0].op, -1);
     m->tensor[k] = -1;
     m->desc[k] = m->plan.inputs[k].desc;
-    m->desc[k].range = input_range(b, &m->desc[k]);
+    interval within = required_range(&m->desc[k]);
+    if (!iv_valid(within))
+        return build_refuse(b, BUILD_NO_PARTNER, m->plan.nodes[0].op, -1);
+    m->desc[k].range = input_range(b, &m->desc[k], within);
     m->desc[k].likely = est_tied(est_all(m->desc[k].range), !dtype_is_float(m->desc[k].type));
     return LOWER_OK;
 }
@@ -252,6 +264,8 @@ static lower_result place(builder *b, motif_try *m)
     lower_result res = take_others(b, m);
     b->group.first = b->group.n;
     b->group.shown = m->plan.shown << b->group.first;
+    for (size_t k = 0; k < m->plan.n_nodes; k++)
+        b->group.outs[b->group.first + k] = m->plan.nodes[k].outs;
     size_t k = 0;
     for (; k < m->plan.n_nodes && res == LOWER_OK; k++)
         res = solve_node(b, m, k);

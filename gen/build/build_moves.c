@@ -61,7 +61,7 @@ lower_result move_bridge(builder *b, const op_model *op)
         sp[0].output_type = build_many_types(b) ? x->out.type : DT_NONE;
         spec_give(&sp[0], 0, t, x->in_input);
         spec_link(&sp[1], 0, x->output, input);
-        sp[1].partners = b->index->facts[op->index].most_data >= 2 && tape_chance(b->t, "join", 2, 3);
+        sp[1].partners = b->index->facts[op->index].most_data >= 2 && build_partners(b, tape_chance(b->t, "join", 2, 3));
         return build_try(b, sp, 2);
     }
     return LOWER_FAIL;
@@ -149,22 +149,37 @@ lower_result move_produce(builder *b, const op_model *op)
     return n > 0 ? build_try(b, sp, n) : LOWER_FAIL;
 }
 
-/* Converts a tensor directly, or through another operator whose values are suitable. */
+/* The operator before a conversion: one whose values are suitable, or another conversion, so that conversions follow one another.
+ */
+static op_spec before_convert(builder *b, const op_model *op, dtype_mask types)
+{
+    const op_list *bridges = &b->index->bridges;
+    bool chain = bridges->n == 0 || tape_chance(b->t, "chain", 1, 2);
+    op_spec sp = spec_of(chain ? op : build_op_at(b, bridges, build_draw(b, "operator", bridges->n)));
+    if (chain)
+        sp.output_type = build_draw_type(b, types);
+    return sp;
+}
+
+/* Converts a tensor directly, or what another operator makes of it. */
 lower_result move_convert(builder *b)
 {
-    const op_list *l = &b->index->converters, *before = &b->index->bridges;
+    const op_list *l = &b->index->converters;
     const op_model *op = build_op_at(b, l, build_draw(b, "converter", l->n));
-    dtype type = build_draw_type(b, op->outputs[0].types & ~b->ops->data & b->index->sinkable);
+    dtype_mask types = op->outputs[0].types & ~b->ops->data & b->index->sinkable;
+    dtype type = build_draw_type(b, types);
     if (type == DT_NONE)
         return LOWER_FAIL;
     lower_result res = LOWER_FAIL;
+    size_t start = build_draw(b, "two operators", 2);
     for (int k = 0; k < CONVERT_TRIES && res == LOWER_FAIL; k++) {
         op_spec sp[2] = {spec_of(op), spec_of(op)};
-        size_t last = k % 2 == 1 && before->n > 0;
+        size_t last = ((size_t)k + start) % 2;
         sp[last].output_type = type;
         if (last) {
-            sp[0] = spec_of(build_op_at(b, before, build_draw(b, "operator", before->n)));
-            spec_link(&sp[1], 0, build_output_of(sp[0].op, DT_FLOAT32), build_input_any(b, op, -1));
+            sp[0] = before_convert(b, op, types);
+            spec_link(&sp[1], 0, build_output_of(sp[0].op, sp[0].output_type != DT_NONE ? sp[0].output_type : DT_FLOAT32),
+                      build_input_any(b, op, -1));
         }
         int input = build_input_any(b, sp[0].op, -1);
         int32_t t = input < 0 ? -1 : build_pick(b, sp[0].op, (size_t)input, false, b->ops->data);

@@ -5,10 +5,12 @@
 #include "build/build_moves.h"
 #include "build/build_pick.h"
 
-#define FOLLOW_TRIES 8  /* the first half of them look one operator ahead */
-#define BEGIN_MOST 3    /* largest number of operators that are solved at once */
-#define MORE_TRIES 64   /* further tries to begin a firm path, for each attempt that failed on it */
-#define PATIENCE 10     /* the attempt from which on parts of a due path may be left out */
+#define FOLLOW_TRIES 8 /* the first half of them look one operator ahead */
+#define BEGIN_MOST 3   /* largest number of operators that are solved at once */
+#define MORE_TRIES 64  /* further tries to begin a firm path, for each attempt that failed on it */
+#define PATIENCE 10    /* the attempt from which on parts of a due path may be left out */
+#define DETOURS 3      /* consecutive failures of a wish in a deep graph, after which it may begin apart from the newest tensors */
+#define ATTACH_TRIES 2
 #define MOST_FAILURES 4 /* consecutive failures after which a part may be left out */
 
 /* ---- costs ---- */
@@ -167,7 +169,7 @@ static lower_result adopt(builder *b, path_state *p)
     size_t n = b->s.n_nodes, first = n ? build_draw(b, "node", n) : 0;
     for (size_t k = 0; k < n; k++) {
         size_t node = (first + k) % n;
-        if (b->s.nodes[node].op == p->path->ops[0])
+        if (b->s.nodes[node].op == p->path->ops[0] && (!b->style.deep || state_node_live(&b->s, (int32_t)node)))
             return follow(b, p, (int32_t)node, 1, false);
     }
     return LOWER_FAIL;
@@ -283,9 +285,12 @@ static lower_result begin(builder *b, path_state *p)
     lower_result res = p->at == 0 && p->n > 1 ? adopt(b, p) : LOWER_FAIL;
     bool before = b->free_inputs, typed = true;
     int again = firm(b, p) ? (int)b->report.attempts - 2 : 0;
-    int tries = FIRST_TRIES + p->path->effort + (again > 0 ? again * MORE_TRIES : 0);
+    bool attach = b->style.deep && p->path->firmness == PATH_WISH && p->failures < DETOURS && b->s.live.n > 0;
+    int tries = attach ? ATTACH_TRIES : FIRST_TRIES + p->path->effort + (again > 0 ? again * MORE_TRIES : 0);
     for (int k = 0; k < tries && res == LOWER_FAIL && typed; k++) {
-        const begin_try *how = k < FIRST_TRIES ? &begin_first[k] : &begin_further[(k - FIRST_TRIES) % FURTHER_TRIES];
+        const begin_try *how = attach            ? &begin_first[0]
+                               : k < FIRST_TRIES ? &begin_first[k]
+                                                 : &begin_further[(k - FIRST_TRIES) % FURTHER_TRIES];
         b->free_inputs = before || how->inputs;
         if (k == (again > 1 ? 0 : FIRST_TRIES) && firm(b, p))
             res = supply(b, &b->ops->ops[p->path->ops[from + n - 1]]);
@@ -306,6 +311,12 @@ static void skip(builder *b, path_state *p)
     move_to(b, p, at < p->n ? at : p->n, -1);
 }
 
+/* Whether a wish must be given up at its first failure: no other step has room while nodes are kept for it. */
+static bool out_of_room(const builder *b)
+{
+    return b->manner && build_slack(b) <= 1;
+}
+
 lower_result build_path_step(builder *b)
 {
     path_state *p = &b->paths.items[build_draw(b, "path", b->paths.n)];
@@ -318,7 +329,7 @@ lower_result build_path_step(builder *b)
     if (res == LOWER_FAIL)
         res = begin(b, p);
     b->s.leads = false;
-    if (res == LOWER_FAIL && ++p->failures >= MOST_FAILURES && !firm(b, p))
+    if (res == LOWER_FAIL && !firm(b, p) && (++p->failures >= MOST_FAILURES || out_of_room(b)))
         skip(b, p);
     if (p->at >= p->n) {
         b->paths.cost -= p->cost;

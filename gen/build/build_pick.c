@@ -3,6 +3,8 @@
 
 size_t build_pick_place(builder *b, size_t n, bool taken)
 {
+    if (b->style.deep && tape_chance(b->t, "newest", 3, 4))
+        return 0;
     if (taken || b->style.chain)
         n = (size_t)tape_draw(b->t, "age", n) + 1; /* two draws make newer tensors more likely */
     return build_draw(b, "place", n);

@@ -146,7 +146,7 @@ static lower_result before_turns(builder *b, long slack)
         res = close_sink(b, slack > 1 && tape_chance(b->t, "any", 1, 3));
     if (res != LOWER_FAIL)
         return res;
-    if (b->weights)
+    if (b->weights && !b->weights->subset)
         return build_weighted_step(b);
     bool convert = b->index->converters.n > 0 && slack >= 3 && tape_chance(b->t, "convert", 1, CONVERT_ONE_IN);
     return convert ? move_convert(b) : LOWER_FAIL;

@@ -18,7 +18,7 @@ nn_status state_init(build_state *s, const op_index *index, arena *memory, nn_er
     memset(s, 0, sizeof *s);
     s->index = index;
     s->memory = memory;
-    s->op_counts = nn_calloc(index->ops->n_ops + 1, sizeof *s->op_counts);
+    s->op_counts = nn_calloc(index->ops->n_all + 1, sizeof *s->op_counts);
     return s->op_counts ? NN_OK : nn_nomem(err);
 }
 
@@ -64,7 +64,7 @@ bool state_reset(build_state *s, size_t nodes)
     s->shown = 0;
     s->components = s->joins = s->reused = s->initializers = 0;
     s->sink_need = 0;
-    memset(s->op_counts, 0, s->index->ops->n_ops * sizeof *s->op_counts);
+    memset(s->op_counts, 0, s->index->ops->n_all * sizeof *s->op_counts);
     return true;
 }
 

@@ -10,10 +10,12 @@
 static int32_t draw_node(builder *b)
 {
     size_t n = b->s.live.n;
-    bool branch = b->s.live.n < b->style.live && tape_chance(b->t, "branch", 1, 3);
+    bool branch = b->s.live.n < b->style.live && tape_chance(b->t, "branch", 1, b->style.deep ? 20 : 3);
     if (branch || n == 0)
         return (int32_t)build_draw(b, "node", b->s.n_nodes);
-    if (b->style.chain)
+    if (b->style.deep && tape_chance(b->t, "newest", 3, 4))
+        n = 1;
+    else if (b->style.chain)
         n = (size_t)tape_draw(b->t, "age", n) + 1;
     return b->s.live.items[b->s.live.n - 1 - build_draw(b, "live", n)];
 }
@@ -30,7 +32,7 @@ static lower_result follow(builder *b, const op_model *op, int32_t node, bool jo
             continue;
         op_spec sp = spec_of(op);
         spec_give(&sp, 0, t, input);
-        sp.partners = b->index->facts[op->index].most_data >= 2 && (join || tape_chance(b->t, "join", 1, 2));
+        sp.partners = b->index->facts[op->index].most_data >= 2 && (join || build_partners(b, tape_chance(b->t, "join", 1, 2)));
         res = build_try_one(b, sp);
     }
     return res;

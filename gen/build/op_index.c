@@ -322,7 +322,7 @@ nn_status op_index_new(op_index **out, const op_set *ops, nn_error *err)
     if (!x)
         return nn_nomem(err);
     x->ops = ops;
-    x->facts = nn_calloc(ops->n_ops + 1, sizeof *x->facts);
+    x->facts = nn_calloc(ops->n_all + 1, sizeof *x->facts);
     if (!x->facts || !new_lists(x, ops->n_ops) || !find_facts(x)) {
         op_index_free(x);
         return nn_nomem(err);

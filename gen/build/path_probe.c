@@ -15,10 +15,13 @@ nn_status path_probe_begin(builder *b, tape *t, const lower_limits *limits)
     arena_reset(&b->memory);
     lower_set_limits(b->lower, limits);
     lower_set_check(b->lower, false);
+    lower_set_manner(b->lower, NULL);
     tape_reseed(t, PROBE_SEED, 0);
     b->due.n = 0;
     b->due.cost = 0;
     b->weights = NULL;
+    b->manner = NULL;
+    b->style.deep = false;
     b->s.avoid = NULL;
     b->paths.n = 0;
     b->paths.cost = b->paths.credit = 0;

@@ -27,6 +27,7 @@ typedef struct {
 typedef struct {
     size_t n_ops;
     uint32_t *ops;   /* in thousandths */
+    bool subset;     /* all operators with a weight are equally likely: the weights only leave operators out */
     uint32_t *pairs; /* for a, b at a * n_ops + b, in thousandths; NULL: the text names no pairs */
     weight_sequence *sequences;
     size_t n_sequences;

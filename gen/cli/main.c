@@ -1,6 +1,7 @@
 /* The command line. Only this file prints, reads the clock, catches signals and exits. */
 #include "sequences/coverage.h"
 #include "cli/help.h"
+#include "cli/list_motifs.h"
 #include "cli/list_ops.h"
 #include "mine/mine.h"
 #include "nngen.h"
@@ -318,12 +319,13 @@ static int write_corpus(const options *o, const nn_family *family)
     return close_stdout(EXIT_SUCCESS);
 }
 
-static int print_operators(const options *o, const nn_table *table)
+static int print_listing(const options *o, const nn_table *table)
 {
     json_line text = {.bytes = NULL};
     nn_error err = {0};
     int status = EXIT_SUCCESS;
-    if (list_ops(&text, table, o->list_ops, &err) != NN_OK)
+    nn_status s = o->list_ops != NULL ? list_ops(&text, table, o->list_ops, &err) : list_motifs(&text, table, o->list_motifs, &err);
+    if (s != NN_OK)
         status = fail(&err);
     else
         (void)fwrite(text.bytes, 1, text.size, stdout);
@@ -426,8 +428,8 @@ static int run(const options *o)
     int status;
     if (nn_table_open(&table, &tc, &err) != NN_OK)
         status = fail(&err);
-    else if (o->list_ops != NULL)
-        status = print_operators(o, table);
+    else if (o->list_ops != NULL || o->list_motifs != NULL)
+        status = print_listing(o, table);
     else
         status = run_weighted(o, table);
     nn_table_close(table);

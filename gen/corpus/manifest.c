@@ -1,6 +1,7 @@
 #include "corpus/manifest.h"
 
 #include "lower/op_feasible.h"
+#include "write/input_mode.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -49,14 +50,14 @@ static bool line_operators(json_line *j, nn_model *m)
 {
     const op_set *ops = m->family->table->ops;
     arena_mark mark = arena_get_mark(&m->mem);
-    uint32_t *count = arena_calloc(&m->mem, ops->n_ops, sizeof *count);
+    uint32_t *count = arena_calloc(&m->mem, ops->n_all, sizeof *count);
     if (count == NULL)
         return false;
     for (size_t i = 0; i < m->graph->n_nodes; i++)
         count[m->graph->nodes[i].op]++;
     line_key(j, "operators");
     line_raw(j, "{");
-    for (size_t i = 0; i < ops->n_ops; i++)
+    for (size_t i = 0; i < ops->n_all; i++)
         if (count[i] > 0) {
             line_key(j, ops->ops[i].name);
             line_int(j, count[i]);
@@ -165,6 +166,10 @@ nn_status manifest_line(json_line *line, nn_model *m, const uint8_t structure[ST
     line_string(line, m->name);
     line_key(line, "nodes");
     line_int(line, (int64_t)g->n_nodes);
+    if (!m->family->plain) {
+        line_key(line, "manner");
+        line_string(line, m->manner.drawn.of->name);
+    }
     line_key(line, "structure");
     structure_hex(structure, hex);
     line_string(line, hex);
@@ -233,11 +238,11 @@ static json_t *flags_array(unsigned flags)
     return unless(bad, j);
 }
 
-static json_t *operators_array(const stats *s)
+static json_t *operators_array(const stats *s, size_t from, size_t to)
 {
     json_t *j = json_array();
     int bad = 0;
-    for (size_t i = 0; i < s->ops->n_ops; i++) {
+    for (size_t i = from; i < to; i++) {
         const op_model *op = &s->ops->ops[i];
         bad |= json_array_append_new(j, json_pack("{s:s, s:i, s:o, s:o, s:o}", "name", op->name, "since", op->since, "flags",
                                                   flags_array(op->flags), "nodes", whole(s->op_nodes[i]), "models",
@@ -384,7 +389,7 @@ static json_t *missing_pairs_object(const nn_family *f, const stats *s)
 /* Numbers of distinct sequences of operators along edges, by length. */
 static json_t *coverage_object(const nn_family *f, const stats *s)
 {
-    json_t *j = json_pack("{s:{s:o}}", "1", "seen", whole(stats_covered(s)));
+    json_t *j = json_pack("{s:{s:o}}", "1", "seen", whole(stats_covered(s) + stats_inner(s)));
     int bad = 0;
     for (size_t i = 0; i < STATS_PATHS; i++) {
         bool exact;
@@ -464,12 +469,17 @@ static json_t *duplicates_array(const distinct_result *d)
 
 static json_t *manifest_object(const nn_family *f, const stats *s, const distinct_result *d, uint64_t finished, const options *run)
 {
-    json_t *j = json_pack("{s:s, s:s, s:o, s:s, s:i, s:o, s:o, s:o, s:o, s:o}", "generator", "nngen", "version", NNGEN_VERSION,
-                          "options", options_object(&f->options), "table_digest", f->table->digest, "ir_version",
-                          onnx_ir_version((int)f->options.opset), "operators", operators_array(s), "missing", missing_array(f, s),
-                          "distinct", whole(d->distinct), "duplicates", duplicates_array(d), "statistics", statistics_object(f, s));
+    json_t *j =
+        json_pack("{s:s, s:s, s:o, s:s, s:i, s:o, s:o, s:o, s:o, s:o}", "generator", "nngen", "version", NNGEN_VERSION, "options",
+                  options_object(&f->options), "table_digest", f->digest, "ir_version", onnx_ir_version((int)f->options.opset),
+                  "operators", operators_array(s, 0, s->ops->n_ops), "missing", missing_array(f, s), "distinct", whole(d->distinct),
+                  "duplicates", duplicates_array(d), "statistics", statistics_object(f, s));
     int bad = f->pairs != NULL ? json_object_set_new(j, "pairs", missing_pairs_object(f, s)) : 0;
     uint64_t all = (uint64_t)f->options.count;
+    if (stats_inner(s) > 0)
+        bad |= json_object_set_new(j, "motif_operators", operators_array(s, s->ops->n_ops, s->ops->n_all));
+    if (input_modes_leave_intervals(&f->modes))
+        bad |= json_object_set_new(j, "intervals_hold", json_false());
     if (is_shard(run)) {
         bad |= set_shard(j, run) | json_object_set_new(j, "sums", sums_object(s));
         all = options_models(run);
@@ -497,7 +507,7 @@ nn_status manifest_json(char **out, size_t *size, const nn_family *f, const stat
 nn_status manifest_run(char **out, size_t *size, const nn_family *f, const options *run, nn_error *err)
 {
     json_t *j = json_pack("{s:s, s:s, s:o, s:s}", "generator", "nngen", "version", NNGEN_VERSION, "options",
-                          options_object(&f->options), "table_digest", f->table->digest);
+                          options_object(&f->options), "table_digest", f->digest);
     j = unless(is_shard(run) ? set_shard(j, run) : 0, j);
     char *text = j != NULL ? json_dumps(j, JSON_COMPACT) : NULL;
     json_decref(j);

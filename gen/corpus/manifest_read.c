@@ -215,11 +215,11 @@ static uint64_t number(source *from, const json_t *object, const char *key)
     return (uint64_t)json_integer_value(v);
 }
 
-static void read_operators(source *from, stats *s, const json_t *operators)
+static void read_operators(source *from, stats *s, const json_t *operators, size_t first, size_t end)
 {
-    from->bad |= json_array_size(operators) != s->ops->n_ops;
-    for (size_t i = 0; i < s->ops->n_ops && !from->bad; i++) {
-        const json_t *o = json_array_get(operators, i);
+    from->bad |= json_array_size(operators) != end - first;
+    for (size_t i = first; i < end && !from->bad; i++) {
+        const json_t *o = json_array_get(operators, i - first);
         const char *name = json_string_value(json_object_get(o, "name"));
         from->bad |= name == NULL || strcmp(name, s->ops->ops[i].name) != 0;
         s->op_nodes[i] = number(from, o, "nodes");
@@ -281,7 +281,10 @@ static nn_status read_stats(const manifest_doc *d, stats *s, nn_error *err)
         const char *text = json_string_value(json_array_get(json_object_get(sums, "paths"), i));
         from.bad |= text == NULL || !seqset_add_text(&s->paths[i], text);
     }
-    read_operators(&from, s, json_object_get(d->json, "operators"));
+    const json_t *inner = json_object_get(d->json, "motif_operators");
+    read_operators(&from, s, json_object_get(d->json, "operators"), 0, s->ops->n_ops);
+    if (inner != NULL)
+        read_operators(&from, s, inner, s->ops->n_ops, s->ops->n_all);
     read_classes(&from, s, json_object_get(t, "classes"));
     nn_status status = read_dims(&from, s, json_object_get(t, "dims"), err);
     return status == NN_OK && from.bad ? malformed(d, err) : status;

@@ -1,4 +1,5 @@
 #include "corpus/replay.h"
+#include "family/family.h"
 
 #include <string.h>
 
@@ -15,6 +16,7 @@ nn_family_config family_of_options(const options *o)
                               .contain = o->contain,
                               .avoid = o->avoid,
                               .weights = o->weights,
+                              .manner = o->manner,
                               .nodes = (uint64_t)o->nodes,
                               .count = (uint64_t)o->count,
                               .seed = (uint64_t)o->seed,
@@ -22,6 +24,10 @@ nn_family_config family_of_options(const options *o)
                               .input_mode = o->input_mode,
                               .input_format = o->input_format,
                               .max_elements = (uint64_t)o->max_elements,
+                              .max_dim = (uint64_t)o->max_dim,
+                              .max_window = (uint64_t)o->max_window,
+                              .constants = (uint64_t)o->constants,
+                              .max_rank = (uint64_t)o->max_rank,
                               .intervals = o->intervals != 0,
                               .check = o->check != 0};
 }
@@ -33,14 +39,16 @@ static nn_status open_both(nn_table **table, nn_family **family, const manifest_
     nn_family_config fc = family_of_options(manifest_options(doc));
     tc.specs = specs;
     fc.check = check;
+    char digest[SHA256_HEX_SIZE];
     nn_status s = nn_table_open(table, &tc, err);
     if (s != NN_OK)
         return s;
-    if (strcmp(nn_table_digest(*table), manifest_digest(doc)) != 0)
+    s = family_digest_of(*table, fc.manner, digest, err);
+    if (s == NN_OK && strcmp(digest, manifest_digest(doc)) != 0)
         return nn_fail(err, NN_ERR_USAGE, path, 0, 0,
                        "was made with another operator table: its digest is %.64s, the digest of this table is %.64s",
-                       manifest_digest(doc), nn_table_digest(*table));
-    return nn_family_open(family, *table, &fc, err);
+                       manifest_digest(doc), digest);
+    return s == NN_OK ? nn_family_open(family, *table, &fc, err) : s;
 }
 
 nn_status replay_open(nn_table **table, nn_family **family, const manifest_doc *doc, const char *path, const char *specs,

@@ -13,10 +13,12 @@ _nngen()
             compopt -o nospace
             return ;;
         --profile) COMPREPLY=($(compgen -W "$(nngen --profile '?' --list-ops 2>&1 | sed -n 's/;.*//; s/,//g; s/.*expected //p')" -- "$cur")); return ;;
+        --manner) COMPREPLY=($(compgen -W "$(nngen --manner '?' --dry-run 2>&1 | sed -n 's/ or / /; s/,//g; s/.*expected //p')" -- "$cur")); return ;;
         --trace-summary) COMPREPLY=($(compgen -W 'text json' -- "$cur")); return ;;
         --list-ops) COMPREPLY=($(compgen -W 'text json markdown' -- "$cur")); return ;;
+        --list-motifs) COMPREPLY=($(compgen -W 'text json' -- "$cur")); return ;;
         --opset) COMPREPLY=($(compgen -W '{13..28}' -- "$cur")); return ;;
-        --nodes | --common | --count | --seed | --inputs | --max-elements | --jobs | --shard | --trace | --types | --cover | --motifs | --input-mode | --input-format) return ;;
+        --nodes | --common | --count | --seed | --inputs | --max-elements | --max-dim | --max-window | --max-rank | --constants | --jobs | --shard | --trace | --types | --cover | --motifs | --input-mode | --input-format) return ;;
     esac
     $split && return
     if [[ $cur == -* ]]; then

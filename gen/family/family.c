@@ -1,8 +1,10 @@
 /* Tables and families of the public API: checks of options, loading, planning. */
 #include "family/family.h"
+#include "base/json_line.h"
 #include "base/nearest.h"
 #include "lower/lower.h"
 #include "rules/op_common.h"
+#include "rules/op_inner.h"
 #include "rules/opfilter.h"
 
 #include <stdio.h>
@@ -50,24 +52,56 @@ static nn_status embedded_profile(const spec_file **out, const char *name, nn_er
 typedef struct {
     const spec_file *files, *overlay; /* overlay: NULL if there is none */
     size_t n;
-    spec_file profile;
+    const spec_file *manners;
+    size_t n_manners;
+    const spec_file *motifs;
+    size_t n_motifs;
 } sources;
 
-static nn_status read_sources(sources *in, const char *dir, const char *profile, arena *a, nn_error *err)
+#define MOST_BASES 8
+
+/* Finds one profile: a file of the directory, or an embedded one. *out: NULL for the plain profile without a file. */
+static nn_status find_profile(const spec_file **out, const char *dir, const char *name, arena *a, nn_error *err)
 {
-    if (strchr(profile, '/') != NULL)
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "profile %.60s: expected a name, not a path", profile);
-    spec_file *files;
-    nn_status s = spec_read_dir(&files, &in->n, dir, a, err);
-    if (s != NN_OK)
-        return s;
-    in->files = files;
-    const char *path = arena_printf(a, "%s/profiles/%s.yaml", dir, profile);
-    if (path == NULL)
+    *out = NULL;
+    if (dir == NULL)
+        return embedded_profile(out, name, err);
+    const char *path = arena_printf(a, "%s/profiles/%s.yaml", dir, name);
+    spec_file *file = arena_calloc(a, 1, sizeof *file);
+    if (path == NULL || file == NULL)
         return nn_nomem(err);
-    s = spec_read_file(&in->profile, path, a, err);
-    in->overlay = s == NN_OK ? &in->profile : NULL;
-    return s == NN_ERR_IO && is_plain(profile) ? NN_OK : s;
+    nn_status s = spec_read_file(file, path, a, err);
+    *out = s == NN_OK ? file : NULL;
+    return s == NN_ERR_IO && is_plain(name) ? NN_OK : s;
+}
+
+/* Sets `base` of a profile and of those that it extends, in copies. */
+static nn_status link_bases(const spec_file **overlay, const char *dir, arena *a, nn_error *err)
+{
+    for (int depth = 0; *overlay != NULL; depth++) {
+        spec_file *copy = arena_alloc(a, sizeof *copy);
+        if (copy == NULL)
+            return nn_nomem(err);
+        *copy = **overlay;
+        *overlay = copy;
+        overlay = &copy->base;
+        const char *name;
+        spec_place place;
+        nn_status s = spec_profile_extends(&name, &place, copy, a, err);
+        if (s != NN_OK || name == NULL)
+            return s;
+        if (depth == MOST_BASES)
+            return spec_error(err, place, "`extends`: more than %d profiles extend one another, or in a circle", MOST_BASES);
+        nn_error reason;
+        s = find_profile(overlay, dir, name, a, &reason);
+        if (s == NN_ERR_IO || s == NN_ERR_USAGE)
+            return spec_error(err, place, "`extends`: there is no profile %.60s", name);
+        if (s != NN_OK) {
+            *err = reason;
+            return s;
+        }
+    }
+    return NN_OK;
 }
 
 /* Parses a list of types such as "float32,int8". */
@@ -119,6 +153,83 @@ static nn_status parse_common(const char *text, int opset, int range[2], nn_erro
     return NN_OK;
 }
 
+/* The files of a directory. */
+static nn_status read_dir(sources *in, const char *dir, arena *a, nn_error *err)
+{
+    spec_file *files, *manners = NULL, *motifs;
+    nn_status s = spec_read_dir(&files, &in->n, dir, a, err);
+    if (s != NN_OK)
+        return s;
+    in->files = files;
+    const char *folder = arena_printf(a, "%s/manners", dir);
+    if (folder == NULL)
+        return nn_nomem(err);
+    s = spec_read_optional_dir(&manners, &in->n_manners, folder, a, err);
+    if (s != NN_OK)
+        return s;
+    in->manners = manners;
+    s = spec_read_motifs(&motifs, &in->n_motifs, dir, a, err);
+    if (s == NN_OK)
+        in->motifs = motifs;
+    return s;
+}
+
+/* dir: NULL for the embedded table */
+static nn_status read_sources(sources *in, const char *dir, const char *profile, arena *a, nn_error *err)
+{
+    if (dir != NULL && strchr(profile, '/') != NULL)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "profile %.60s: expected a name, not a path", profile);
+    nn_status s = dir != NULL ? read_dir(in, dir, a, err) : NN_OK;
+    if (s == NN_OK)
+        s = find_profile(&in->overlay, dir, profile, a, err);
+    return s == NN_OK ? link_bases(&in->overlay, dir, a, err) : s;
+}
+
+/* The table's digest, then name, NUL, size and bytes of each file of manners, in name order. */
+static nn_status digest_manners(nn_table *t, const spec_file *files, size_t n, nn_error *err)
+{
+    json_line text = {.bytes = NULL};
+    line_raw(&text, t->digest);
+    for (size_t i = 0; i < n; i++) {
+        size_t length;
+        const char *name = stem(files[i].name, &length);
+        line_text(&text, name, length);
+        line_text(&text, "", 1);
+        line_int(&text, (int64_t)files[i].size);
+        line_text(&text, files[i].bytes, files[i].size);
+    }
+    sha256 *hasher = NULL;
+    uint8_t digest[SHA256_SIZE];
+    nn_status s = text.failed ? nn_nomem(err) : sha256_new(&hasher, err);
+    if (s == NN_OK)
+        s = sha256_digest(hasher, text.bytes, text.size, digest, err);
+    if (s == NN_OK)
+        sha256_hex(digest, t->manners_digest);
+    sha256_free(hasher);
+    nn_free(text.bytes);
+    return s;
+}
+
+/* Operators and types that stand inside motifs only. */
+static nn_status add_inner(nn_table *t, const sources *in, nn_error *err)
+{
+    op_set *inner;
+    const dtype_mask all = ~((~(dtype_mask)0) << DT_COUNT) & ~dtype_bit(DT_NONE);
+    if (in->n_motifs == 0)
+        return NN_OK;
+    nn_status s = op_set_new_typed(&inner, in->files, in->n, in->overlay, (int)t->options.opset, all, err);
+    if (s != NN_OK)
+        return s;
+    s = lower_fold_domains(inner, err);
+    if (s == NN_OK)
+        s = op_set_filter(inner, t->options.ops, err);
+    if (s == NN_OK)
+        op_set_take_inner(t->ops, inner);
+    else
+        op_set_free(inner);
+    return s;
+}
+
 static nn_status load(nn_table *t, const char *specs, nn_error *err)
 {
     dtype_mask types;
@@ -128,15 +239,30 @@ static nn_status load(nn_table *t, const char *specs, nn_error *err)
         return NN_ERR_USAGE;
     arena a;
     arena_init(&a, 0);
-    sources in = {.files = spec_embedded, .n = spec_embedded_count};
-    nn_status s = specs != NULL ? read_sources(&in, specs, t->options.profile, &a, err)
-                                : embedded_profile(&in.overlay, t->options.profile, err);
+    sources in = {.files = spec_embedded,
+                  .n = spec_embedded_count,
+                  .manners = spec_embedded_manners,
+                  .n_manners = spec_embedded_manners_count,
+                  .motifs = spec_embedded_motifs,
+                  .n_motifs = spec_embedded_motifs_count};
+    nn_status s = read_sources(&in, specs, t->options.profile, &a, err);
     if (s == NN_OK)
         s = op_set_new_typed(&t->ops, in.files, in.n, in.overlay, (int)t->options.opset, types, err);
     if (s == NN_OK)
         s = lower_fold_domains(t->ops, err);
     if (s == NN_OK && common[0] > 0)
         s = op_set_common(t->ops, in.files, in.n, in.overlay, common[0], common[1], err);
+    if (s == NN_OK)
+        s = op_set_filter(t->ops, t->options.ops, err);
+    if (s == NN_OK && common[0] == 0)
+        s = add_inner(t, &in, err);
+    if (s == NN_OK)
+        s = manner_set_load(&t->manners, t->ops, in.manners, in.n_manners, &t->mem, err);
+    sha256_hex(t->ops != NULL ? t->ops->table->digest : (uint8_t[SHA256_SIZE]){0}, t->digest);
+    if (s == NN_OK)
+        s = digest_manners(t, in.manners, in.n_manners, err);
+    if (s == NN_OK) /* motifs point to operators, which a filter moves */
+        s = motif_set_new(&t->motifs, t->ops, in.motifs, in.n_motifs, err);
     arena_free(&a);
     return s;
 }
@@ -158,11 +284,7 @@ static nn_status open_table(nn_table *t, const nn_table_config *c, nn_error *err
     if (s == NN_OK)
         s = load(t, c->specs, err);
     if (s == NN_OK)
-        s = op_set_filter(t->ops, t->options.ops, err);
-    if (s == NN_OK)
         s = class_table_new(&t->classes, t->ops, &t->mem, err);
-    if (s == NN_OK)
-        sha256_hex(t->ops->table->digest, t->digest);
     return s;
 }
 
@@ -186,6 +308,7 @@ void nn_table_close(nn_table *t)
 {
     if (t == NULL)
         return;
+    motif_set_free(t->motifs);
     op_set_free(t->ops);
     arena_free(&t->mem);
     nn_free(t);
@@ -263,6 +386,8 @@ static nn_status keep_texts(nn_family *f, const nn_family_config *c, nn_error *e
     if (s == NN_OK)
         s = keep_text(f, &o->input_format, c->input_format, err);
     if (s == NN_OK)
+        s = keep_text(f, &o->manner, c->manner, err);
+    if (s == NN_OK)
         s = input_modes_parse(&f->modes, o->input_mode, err);
     if (s == NN_OK)
         s = input_formats_parse(&f->formats, o->input_format, err);
@@ -290,6 +415,64 @@ static nn_status open_cover(nn_family *f, nn_error *err)
     return s;
 }
 
+static nn_status unknown_manner(const manner_set *set, const char *name, nn_error *err)
+{
+    char known[300] = "mixed";
+    nearest best = {0};
+    nearest_offer(&best, name, "mixed");
+    for (size_t i = 0; i < set->n; i++) {
+        size_t n = strlen(known);
+        (void)snprintf(known + n, sizeof known - n, "%s%.60s", i + 1 < set->n ? ", " : " or ", set->items[i].name);
+        nearest_offer(&best, name, set->items[i].name);
+    }
+    if (best.word != NULL)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "manner %.60s: unknown; did you mean %.60s?", name, best.word);
+    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "manner %.60s: expected %s", name, known);
+}
+
+/* Finds a manner by name. *found: NULL for mixed. */
+static nn_status find_manner(const nn_table *t, const char *name, const manner **found, bool *plain, nn_error *err)
+{
+    const manner_set *set = t->manners;
+    *found = NULL;
+    for (size_t i = 0; i < set->n && *found == NULL; i++)
+        if (strcmp(set->items[i].name, name) == 0)
+            *found = &set->items[i];
+    *plain = *found != NULL ? manner_is_plain(*found) : set->n == 1 && manner_is_plain(&set->items[0]);
+    return *found != NULL || strcmp(name, "mixed") == 0 ? NN_OK : unknown_manner(set, name, err);
+}
+
+nn_status family_digest_of(const nn_table *t, const char *name, char out[SHA256_HEX_SIZE], nn_error *err)
+{
+    const manner *m;
+    bool plain = true;
+    nn_status s = find_manner(t, name, &m, &plain, err);
+    memcpy(out, plain ? t->digest : t->manners_digest, SHA256_HEX_SIZE);
+    return s;
+}
+
+static nn_status open_manner(nn_family *f, nn_error *err)
+{
+    const manner_set *set = f->table->manners;
+    nn_status s = find_manner(f->table, f->options.manner, &f->manner, &f->plain, err);
+    if (s == NN_OK)
+        s = family_digest_of(f->table, f->options.manner, f->digest, err);
+    f->manner_weights = arena_calloc(&f->mem, set->n, sizeof *f->manner_weights);
+    if (s == NN_OK && f->manner_weights == NULL)
+        return nn_nomem(err);
+    for (size_t i = 0; s == NN_OK && i < set->n; i++)
+        if (f->manner == NULL || f->manner == &set->items[i])
+            s = manner_weights(&f->manner_weights[i], &set->items[i], f->table->ops, &f->mem, err);
+    return s;
+}
+
+/* In how many models an operator is due if there is room: where weights state how often operators appear, in one. */
+static size_t most_copies(const nn_family *f)
+{
+    bool weighted = f->guide.weights != NULL || (f->manner != NULL && f->manner->weights != NULL);
+    return weighted || f->pairs != NULL ? 1 : PLAN_MAX_COPIES;
+}
+
 static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *err)
 {
     options *o = &f->options;
@@ -302,6 +485,14 @@ static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *
         o->inputs = c->inputs == -1 ? 0 : c->inputs;
     if (c->max_elements != 0)
         o->max_elements = clamp(c->max_elements);
+    if (c->constants != 0)
+        o->constants = clamp(c->constants);
+    if (c->max_dim != 0)
+        o->max_dim = clamp(c->max_dim);
+    if (c->max_window != 0)
+        o->max_window = clamp(c->max_window);
+    if (c->max_rank != 0)
+        o->max_rank = clamp(c->max_rank);
     o->seed = clamp(c->seed);
     o->intervals = c->intervals != 0;
     o->check = c->check != 0;
@@ -310,17 +501,19 @@ static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *
         s = keep_texts(f, c, err);
     if (s == NN_OK)
         s = describe(f, err);
-    f->limits = (lower_limits){.max_elements = o->max_elements};
+    f->limits = (lower_limits){
+        .max_elements = o->max_elements, .max_dim = o->max_dim, .max_window = o->max_window, .max_rank = (int)o->max_rank};
     if (s == NN_OK)
         s = guide_open(&f->guide, f->table->ops, &(guide_texts){o->contain, o->avoid, o->weights}, (size_t)o->nodes, &f->limits,
                        err);
     if (s == NN_OK)
         s = wish_new(&f->wishes, f->guide.weights, (size_t)o->nodes, (uint64_t)o->count, (uint64_t)o->seed, err);
     if (s == NN_OK)
+        s = open_manner(f, err);
+    if (s == NN_OK)
         s = open_cover(f, err);
     if (s == NN_OK)
-        s = plan_new_with(&f->plan, f->table->ops, (size_t)o->nodes, (uint64_t)o->count, (uint64_t)o->seed,
-                          f->guide.weights != NULL || f->pairs != NULL ? 1 : PLAN_MAX_COPIES, err);
+        s = plan_new_with(&f->plan, f->table->ops, (size_t)o->nodes, (uint64_t)o->count, (uint64_t)o->seed, most_copies(f), err);
     return s;
 }
 

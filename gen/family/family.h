@@ -6,6 +6,7 @@
 #define NN_API_H
 
 #include "build/build.h"
+#include "family/model_manner.h"
 #include "plan/cover.h"
 #include "plan/guide.h"
 #include "write/input_mode.h"
@@ -14,6 +15,7 @@
 #include "write/onnx_write.h"
 #include "family/motif_choice.h"
 #include "family/options.h"
+#include "motif/motif.h"
 #include "plan/plan.h"
 #include "plan/wish.h"
 #include "base/sha256.h"
@@ -23,9 +25,11 @@ struct nn_table {
     arena mem;
     options options; /* opset, profile, ops */
     op_set *ops;
-    class_table classes;
     motif_set *motifs;
-    char digest[SHA256_HEX_SIZE];
+    class_table classes;
+    manner_set *manners;
+    char digest[SHA256_HEX_SIZE];         /* of the table and profile */
+    char manners_digest[SHA256_HEX_SIZE]; /* and the manners */
 };
 
 struct nn_family {
@@ -36,7 +40,11 @@ struct nn_family {
     pair_table *pairs; /* NULL: --cover does not ask for paths */
     cover *cover;      /* NULL: --cover does not ask for paths */
     guide guide;
-    wish *wishes; /* NULL: the weights name no sequences */
+    wish *wishes;                      /* NULL: the weights name no sequences */
+    bool plain;                        /* models are drawn as without a manner */
+    const manner *manner;              /* NULL: one is drawn for each model */
+    const op_weights **manner_weights; /* by manner of the table */
+    char digest[SHA256_HEX_SIZE];      /* of all files that decide the bytes of models */
     motif_choice motifs;
     lower_limits limits;
     input_modes modes;
@@ -50,6 +58,7 @@ struct nn_model {
     builder *builder;
     arena mem; /* names; scratch of the writer */
     sha256 *hasher;
+    model_manner manner;
     due_path *paths; /* workspace: the paths that are due */
     size_t paths_capacity;
     const graph *graph; /* NULL: nothing is built */
@@ -64,6 +73,8 @@ struct nn_model {
 
 /* Makes a model in which nothing is built. */
 nn_status model_new(nn_model **out, const nn_family *f, nn_error *err);
+/* The digest that a family of this manner has. */
+nn_status family_digest_of(const nn_table *t, const char *manner_name, char out[SHA256_HEX_SIZE], nn_error *err);
 /* Number of sets that are written as .pb files, and whether there is an inputs.npz. */
 int64_t family_sets(const nn_family *f);
 bool family_npz(const nn_family *f);

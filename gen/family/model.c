@@ -34,6 +34,7 @@ void nn_model_free(nn_model *m)
     if (m == NULL)
         return;
     builder_free(m->builder);
+    model_manner_free(&m->manner);
     tape_free(m->tape);
     sha256_free(m->hasher);
     onnx_buffer_free(&m->onnx);
@@ -44,6 +45,36 @@ void nn_model_free(nn_model *m)
     nn_free(m);
 }
 
+static const manner *pick_manner(const nn_model *m)
+{
+    const nn_family *f = m->family;
+    const manner_set *set = f->table->manners;
+    uint64_t sum = 0;
+    if (f->manner != NULL)
+        return f->manner;
+    for (size_t i = 0; i < set->n; i++)
+        sum += set->items[i].mixed;
+    uint64_t at = tape_draw(m->tape, "manner", sum);
+    size_t i = 0;
+    for (; i + 1 < set->n && at >= set->items[i].mixed; i++)
+        at -= set->items[i].mixed;
+    return &set->items[i];
+}
+
+/* Draws the manner of the model, and what the model draws from it. */
+static nn_status draw_manner(nn_model *m, build_request *r, nn_error *err)
+{
+    const nn_family *f = m->family;
+    const manner *of = pick_manner(m);
+    const bool guided = f->guide.weights != NULL;
+    const op_weights *base = guided ? f->guide.weights : f->manner_weights[of - f->table->manners->items];
+    if (!model_manner_draw(&m->manner, of, base, guided, f->table->ops, r->nodes, m->tape))
+        return nn_nomem(err);
+    r->weights = model_manner_weights(&m->manner, base);
+    r->manner = manner_is_plain(of) ? NULL : &m->manner.drawn;
+    return NN_OK;
+}
+
 /* Collects the paths that every model has, then those that are due in this one, or if there are none, those wished of it. */
 static nn_status collect_paths(nn_model *m, uint64_t index, build_request *r, nn_error *err)
 {
@@ -52,7 +83,8 @@ static nn_status collect_paths(nn_model *m, uint64_t index, build_request *r, nn
     const due_path *due = cover_due(f->cover, index, &n);
     if (n == 0)
         due = wish_due(f->wishes, index, &n);
-    r->n_paths = f->guide.n_contain + n;
+    const size_t wished = f->plain ? 0 : m->manner.n_paths;
+    r->n_paths = f->guide.n_contain + n + wished;
     if (r->n_paths == 0)
         return NN_OK;
     void *p = m->paths;
@@ -60,8 +92,10 @@ static nn_status collect_paths(nn_model *m, uint64_t index, build_request *r, nn
     m->paths = p;
     if (!ok)
         return nn_nomem(err);
-    for (size_t i = 0; i < r->n_paths; i++)
+    for (size_t i = 0; i < f->guide.n_contain + n; i++)
         m->paths[i] = i < f->guide.n_contain ? f->guide.contain[i] : due[i - f->guide.n_contain];
+    for (size_t i = 0; i < wished; i++)
+        m->paths[f->guide.n_contain + n + i] = m->manner.paths[i];
     r->paths = m->paths;
     return NN_OK;
 }
@@ -73,8 +107,12 @@ static nn_status build(nn_model *m, uint64_t index, nn_error *err)
                              .avoid = f->guide.avoid,
                              .weights = f->guide.weights,
                              .limits = f->limits,
+                             .constants = (uint32_t)f->options.constants,
                              .check = f->options.check != 0};
-    nn_status s = collect_paths(m, index, &request, err);
+    tape_reseed(m->tape, (uint64_t)f->options.seed, index);
+    nn_status s = f->plain ? NN_OK : draw_manner(m, &request, err);
+    if (s == NN_OK)
+        s = collect_paths(m, index, &request, err);
     if (s != NN_OK)
         return s;
     const motif_choice *c = &f->motifs;
@@ -82,7 +120,6 @@ static nn_status build(nn_model *m, uint64_t index, nn_error *err)
         request.motifs = (motif_wish){.set = c->set, .allowed = c->allowed, .n_allowed = c->n_allowed, .share = c->share};
     request.motifs.due = motif_cover_due(c->cover, index, &request.motifs.n_due);
     request.due = plan_due(f->plan, index, &request.n_due);
-    tape_reseed(m->tape, (uint64_t)f->options.seed, index);
     const graph *g = NULL;
     request.trace = m->trace;
     s = builder_build(m->builder, &request, m->tape, &g, &m->report, err);
@@ -154,7 +191,7 @@ static nn_status serialise(nn_model *m, piece what, uint64_t set, size_t input, 
     (void)snprintf(index, sizeof index, "%llu", (unsigned long long)m->index);
     const onnx_property properties[] = {{"nngen.version", NNGEN_VERSION}, {"nngen.seed", seed},
                                         {"nngen.index", index},           {"nngen.options", m->family->description},
-                                        {"nngen.profile", o->profile},    {"nngen.table_digest", m->family->table->digest}};
+                                        {"nngen.profile", o->profile},    {"nngen.table_digest", m->family->digest}};
     const onnx_request request = {.opset = (int)o->opset,
                                   .name = m->name,
                                   .properties = properties,

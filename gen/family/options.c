@@ -105,6 +105,10 @@ void options_free(options *o)
  * the bytes of other models did not change. */
 static bool unsaid(const options *o, const option_row *row)
 {
+    bool later = row->offset == offsetof(options, max_dim) || row->offset == offsetof(options, max_window) ||
+                 row->offset == offsetof(options, max_rank) || row->offset == offsetof(options, constants);
+    if (later)
+        return option_int(o, row) == row->fallback;
     return !is_number(row) && row->offset != offsetof(options, profile) && row->offset != offsetof(options, ops) &&
            strcmp(option_text(o, row), row->fallback_text) == 0;
 }
@@ -316,12 +320,17 @@ static nn_status check_command(const options *o, nn_error *err)
 static nn_status check_listing(const options *o, nn_error *err)
 {
     static const char *const formats[] = {"", "text", "json", "markdown"};
+    bool ops = o->list_ops != NULL;
+    const char *flag = ops ? "--list-ops" : "--list-motifs", *format = ops ? o->list_ops : o->list_motifs;
+    if (ops && o->list_motifs != NULL)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--list-ops and --list-motifs exclude each other");
     if (o->out != NULL)
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--list-ops writes no models: leave out --out");
-    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
-        if (strcmp(o->list_ops, formats[i]) == 0)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s writes no models: leave out --out", flag);
+    for (size_t i = 0; i < (ops ? 4 : 3); i++)
+        if (strcmp(format, formats[i]) == 0)
             return NN_OK;
-    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--list-ops=%.60s: expected text, json or markdown", o->list_ops);
+    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s=%.60s: expected text%s json%s", flag, format, ops ? "," : " or",
+                   ops ? " or markdown" : "");
 }
 
 /* A trace is about one family and is the only result of the run. */
@@ -357,7 +366,7 @@ static nn_status check_together(const options *o, nn_error *err)
         return check_command(o, err);
     if (o->verify)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--verify is an option of merge; to check a corpus, use nngen verify DIR");
-    if (o->list_ops != NULL)
+    if (o->list_ops != NULL || o->list_motifs != NULL)
         return check_listing(o, err);
     if (o->like != NULL && *o->weights != '\0')
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--like and --weights exclude each other");

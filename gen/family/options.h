@@ -23,7 +23,7 @@
     X(INT, opset, "V", 17, OPSET_MIN, OPSET_MAX, true, "version of the ONNX operator set, from 13 to 28")                         \
     X(INT, inputs, "K", 1, 0, 100000, true, "number of sets of input tensors for each model")                                     \
     X(TEXT, input_mode, "LIST", "uniform", 0, 0, true,                                                                            \
-      "how input sets are drawn: uniform, normal, corners, special; with several modes the sets take them in turn")               \
+      "how input sets are drawn: uniform, normal, corners, special, ties, nan; with several modes the sets take them in turn")    \
     X(TEXT, input_format, "LIST", "pb", 0, 0, true,                                                                               \
       "files of the inputs: pb (one file for each tensor), npz (one inputs.npz for each model), or pb,npz (both)")                \
     X(TEXT, profile, "P", "ort", 0, 0, true,                                                                                      \
@@ -45,7 +45,16 @@
     X(TEXT, weights, "FILE", "", 0, 0, true,                                                                                      \
       "file that says how often each operator (A 2.5) and each connection of two operators (A,B 4) is used")                      \
     X(TEXT, like, "DIR", NULL, 0, 0, false, "learn the weights from the .onnx files in DIR and its subdirectories")               \
+    X(TEXT, manner, "NAME", "uniform", 0, 0, IF_SAID,                                                                             \
+      "how models are drawn: uniform, boundary (ends of domains) or real (as in models that people write); mixed: one for each "  \
+      "model")                                                                                                                    \
     X(INT, max_elements, "E", 4096, 16, 1 << 24, true, "largest number of elements of a tensor")                                  \
+    X(INT, max_dim, "D", 64, 8, 1 << 24, true, "largest dimension of a new tensor, such as the channels of a convolution")        \
+    X(INT, max_window, "W", 7, 1, 4096, true, "largest size of a kernel or pooling window along an axis")                         \
+    X(INT, max_rank, "R", 6, 2, 8, true, "largest number of dimensions of a tensor")                                              \
+    X(INT, constants, "P", 0, 0, 100, true,                                                                                       \
+      "per cent of graph inputs that become initializers, where outputs and most nodes still depend on others: constant "         \
+      "operands of any operator, shared ones, and a few nodes that can be folded")                                                \
     X(FLAG, intervals, NULL, 0, 0, 0, true, "write the interval of every tensor to models.jsonl")                                 \
     X(FLAG, check, NULL, 0, 0, 0, false, "check every node again with an independent evaluator of the table")                     \
     X(TEXT, specs, "DIR", NULL, 0, 0, false, "read the operator table from DIR instead of the built-in one")                      \
@@ -58,6 +67,7 @@
     X(FLAG, quiet, NULL, 0, 0, 0, false, "print no progress and no summary")                                                      \
     X(FLAG, progress, NULL, 0, 0, 0, false, "print progress even if standard error is not a terminal")                            \
     X(WORD, list_ops, "FORMAT", NULL, 0, 0, false, "list the operators; FORMAT is text, json or markdown")                        \
+    X(WORD, list_motifs, "FORMAT", NULL, 0, 0, false, "list the motifs; FORMAT is text or json")                                  \
     X(INT, trace, "I", -1, 0, 9999999, false,                                                                                     \
       "show how model I is built: draws, operators tried, why tries failed; write no corpus")                                     \
     X(WORD, trace_summary, "FORMAT", NULL, 0, 0, false,                                                                           \

@@ -330,8 +330,10 @@ value eval(lower *l, const expr *e)
         return (value){.tensor = {false, f->first_slot[e->index], f->arity[e->index]}};
     case EX_OPSET:
         return eval_of_term(term_const(l->ops->table->opset));
-    case EX_MAX_ELEMENTS:
-        return eval_of_term(term_const(l->limits.max_elements));
+    case EX_LIMIT:
+        return eval_of_term(term_const(e->index == LIMIT_DIM      ? l->limits.max_dim
+                                       : e->index == LIMIT_WINDOW ? l->limits.max_window
+                                                                  : l->limits.max_elements));
     case EX_VAR:
         if (f->var_state[e->index] == STATE_DONE && f->var_usable[e->index])
             return f->vars[e->index];

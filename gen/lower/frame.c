@@ -1,5 +1,6 @@
 /* The facts of the current frame, determined when they are first needed: types, presence, variables, ranks and dimensions. */
 #include "lower/eval.h"
+#include "lower/habit.h"
 
 #include <string.h>
 
@@ -195,7 +196,7 @@ static value var_value(lower *l, int var)
         r.s = frame_type(l, v->domain->index);
         return r;
     }
-    r = domain_draw(l, v->domain);
+    r = domain_draw(l, l->manner ? habit_domain(l, f, (size_t)var) : v->domain);
     if (v->type == TY_REAL && expr_domain_type(v->domain) == TY_INT) {
         int64_t whole = term_need(l, r.t);
         r.r = (double)whole;
@@ -247,8 +248,11 @@ static int draw_rank(lower *l, const frame_slot *s)
     if (f->target && f->target->rank <= NN_MAX_RANK && (mask >> f->target->rank & 1) &&
         tape_draw(l->tape, "rank of target", 4) != 3)
         return f->target->rank;
+    int usual = l->manner ? habit_rank(l, f, s, mask) : -1;
+    if (usual >= 0 || l->state != LOWER_OK)
+        return usual;
     bool any = false;
-    for (int r = 0; r <= NN_MAX_RANK && r <= l->limits.max_rank; r++) {
+    for (int r = 0; r <= NN_MAX_RANK && r <= l->max_rank; r++) {
         w[r] = (mask >> r & 1) ? weights[r] : 0;
         any |= w[r] > 0;
     }
@@ -259,7 +263,7 @@ static int draw_rank(lower *l, const frame_slot *s)
 
 static void new_dims(lower *l, frame_slot *s, int rank)
 {
-    if (l->state != LOWER_OK || rank < 0 || rank > l->limits.max_rank || rank > NN_MAX_RANK) {
+    if (l->state != LOWER_OK || rank < 0 || rank > l->max_rank || rank > NN_MAX_RANK) {
         lower_fail(l, WHY_RANK);
         return;
     }
@@ -273,7 +277,7 @@ static void new_dims(lower *l, frame_slot *s, int rank)
 static void dims_from_shape(lower *l, frame_slot *s, const expr *shape)
 {
     term_list d = eval(l, shape).ints;
-    if (l->state != LOWER_OK || d.n > l->limits.max_rank) {
+    if (l->state != LOWER_OK || d.n > l->max_rank) {
         lower_fail(l, WHY_RANK);
         return;
     }
@@ -347,7 +351,7 @@ void frame_output_dims(lower *l, frame_output *o, int number)
     keep(l, &k, AT_OUT_SHAPE, o->output, shape);
     l->locals[0].t = term_const(number);
     term_list d = eval(l, shape).ints;
-    if (l->state != LOWER_OK || d.n > l->limits.max_rank)
+    if (l->state != LOWER_OK || d.n > l->max_rank)
         lower_fail(l, WHY_RANK);
     restore(l, &k);
     o->rank = l->state == LOWER_OK ? d.n : 0;

@@ -64,6 +64,8 @@ void given_check(lower *l, const frame_slot *s)
     const rule_input *rule = &l->f->rules->inputs[s->input];
     if (!rule->values || l->f->op->inputs[s->input].roles & ROLE_DATA) /* then `domain` states what is allowed */
         return;
+    if (rule_keeps_interest(rule->values)) /* computed from estimates: values that are of use, not those that are allowed */
+        return;
     content want = {0};
     interval range = s->desc.range;
     lower_rule(l, AT_VALUES, (size_t)s->input, rule->values);

@@ -3,6 +3,7 @@
 #include "lower/lower_finish.h"
 #include "lower/early.h"
 #include "lower/eval.h"
+#include "lower/habit.h"
 #include "recheck/recheck.h"
 
 #include <stddef.h>
@@ -51,8 +52,12 @@ void lower_set_limits(lower *l, const lower_limits *limits)
         l->limits.max_elements = 4096;
     if (l->limits.max_dim == 0)
         l->limits.max_dim = 64;
+    if (l->limits.max_window == 0)
+        l->limits.max_window = 7;
     if (l->limits.max_rank == 0)
         l->limits.max_rank = 6;
+    if (l->ops->table->max_rank != 0 && l->ops->table->max_rank < l->limits.max_rank)
+        l->limits.max_rank = l->ops->table->max_rank;
     if (l->limits.max_magnitude == 0)
         l->limits.max_magnitude = 1e4;
     if (l->limits.min_magnitude == 0)
@@ -72,6 +77,25 @@ const nn_error *lower_fault(const lower *l)
     return l->fault.status != NN_OK ? &l->fault : NULL;
 }
 
+void lower_set_manner(lower *l, const manner_drawn *m)
+{
+    l->manner = m;
+}
+
+/* 60 % plain, 25 % boundary, 15 % idioms, unless the manner states others. */
+static void draw_style(lower *l)
+{
+    uint32_t boundary = manner_says(l->manner, MANNER_boundary) ? l->manner->value[MANNER_boundary] : 250;
+    uint32_t idioms = manner_says(l->manner, MANNER_idioms) ? l->manner->value[MANNER_idioms] : 150;
+    uint64_t style = tape_draw(l->tape, "style", l->manner ? 1000 : 20) * (l->manner ? 1 : 50);
+    uint64_t plain = boundary + idioms < 1000 ? 1000 - boundary - idioms : 0;
+    l->mode = style >= plain && style < plain + boundary ? CSP_BOUNDARY : CSP_LOG;
+    l->idiom = style >= plain + boundary;
+    l->max_rank = l->limits.max_rank;
+    if (l->manner)
+        habit_limit_rank(l);
+}
+
 void lower_begin(lower *l, tape *t)
 {
     arena_reset(&l->scratch);
@@ -87,9 +111,7 @@ void lower_begin(lower *l, tape *t)
     l->n_posted = 0;
     l->steps = 0;
     l->depth = 0;
-    uint64_t style = tape_draw(t, "style", 20); /* 60 % plain, 25 % boundary, 15 % idioms */
-    l->mode = style >= 12 && style < 17 ? CSP_BOUNDARY : CSP_LOG;
-    l->idiom = style >= 17;
+    draw_style(l);
 }
 
 uint64_t lower_steps(const lower *l)
@@ -383,6 +405,8 @@ lower_result lower_add(lower *l, const lower_request *r, int *number)
     }
     l->rule = (rule_ref){0};
     settle_pins(l, f);
+    if (l->manner)
+        habit_lift_rank(l, r->op);
     resolve_slots(l, f, false);
     for (int form = 0; form < 2; form++)
         for (size_t i = 0; i < f->rules->n_vars && l->state == LOWER_OK; i++)
@@ -528,21 +552,9 @@ static void impose_idiom(lower *l, frame *f)
 {
     if (f->rules->n_idioms == 0)
         return;
-    const rule_idiom *idiom = &f->rules->idioms[tape_draw(l->tape, "idiom", f->rules->n_idioms)];
-    csp_mark m = csp_get_mark(l->csp);
-    size_t decide = l->n_decide;
-    l->f = f;
-    for (size_t i = 0; i < idiom->n && l->state == LOWER_OK; i++) {
-        lower_rule(l, AT_IDIOM, (size_t)(idiom - f->rules->idioms), idiom->conditions[i]);
-        eval_post(l, idiom->conditions[i], true);
-    }
-    if (l->state == LOWER_OK)
-        lower_propagate(l);
-    if (l->state == LOWER_FAIL) {
-        lower_undo(l, m);
-        l->n_decide = decide;
-        l->state = LOWER_OK;
-    }
+    size_t i = tape_draw(l->tape, "idiom", f->rules->n_idioms);
+    const rule_idiom *idiom = &f->rules->idioms[i];
+    habit_impose(l, f, i, idiom->conditions, idiom->n);
 }
 
 /* A complaint is a fault of the program, not of the draws, so it is kept for the caller. */
@@ -564,6 +576,8 @@ lower_result lower_close(lower *l, op_instance *instances)
         return l->state;
     for (int i = 0; i < l->n_frames && l->state == LOWER_OK && l->idiom; i++)
         impose_idiom(l, &l->frames[i]);
+    for (int i = 0; i < l->n_frames && l->state == LOWER_OK && l->manner; i++)
+        habit_follow(l, &l->frames[i]);
     csp_search search = {.mode = l->mode, .draw = draw, .user = l->tape};
     l->rule = (rule_ref){0};
     if (l->state == LOWER_OK) {

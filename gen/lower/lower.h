@@ -17,6 +17,7 @@
 #include "arena.h"
 #include "draw/choice.h"
 #include "lower/reason.h"
+#include "manner/manner.h"
 #include "rules/instance.h"
 
 #define LOWER_MAX_FRAMES 4
@@ -67,6 +68,8 @@ nn_status lower_fold_domains(op_set *ops, nn_error *err);
 nn_status lower_new(lower **out, const op_set *ops, const lower_limits *limits, arena *a, nn_error *err);
 void lower_free(lower *l);
 void lower_set_limits(lower *l, const lower_limits *limits);
+/* How later problems draw choices. Borrowed; NULL: as the entries state. */
+void lower_set_manner(lower *l, const manner_drawn *m);
 /* Turns on the re-check of every instance by an independent evaluator (recheck.h). It is off by default, except in builds with
  * -DNN_CHECK. A complaint makes lower_close fail and is kept: lower_fault returns the first one; NULL: there is none. */
 void lower_set_check(lower *l, bool on);

@@ -75,21 +75,23 @@ static interval new_range(lower *l, const frame *f, const frame_slot *s, const i
 {
     static const double usual[][2] = {{-1, 1}, {0, 1}, {-2, 2}, {-4, 4}, {0.5, 2}, {-8, 8}, {-0.5, 0.5}, {1, 4}, {-3, 1}};
     static const double whole[][2] = {{-8, 8}, {0, 10}, {-20, 20}, {-100, 100}, {1, 10}, {0, 100}, {-5, 5}, {1, 4}, {-50, 20}};
+    static const interval far = {-0x1p34, 0x1p34}; /* beyond 32 bits, for whole numbers of 64 bits */
     const rule_input *rule = &f->rules->inputs[s->input];
     dtype t = s->desc.type;
-    interval all = iv(-1e6, 1e6), base;
+    double least = 0, largest = 0;
+    bool bounded = dtype_limits(t, &least, &largest), is_far = bounded && dtype_is_whole(t) && largest > 0x1p53 && !like;
+    is_far = is_far && tape_draw(l->tape, "far", 8) == 7;
+    interval all = is_far ? far : iv(-1e6, 1e6), base;
     if (rule->n_domain)
         all = slot_domain(l, s, tape_draw(l->tape, "domain", rule->n_domain));
     if (t != DT_FLOAT32) {
-        double least = 0, largest = 0;
-        (void)dtype_limits(t, &least, &largest);
         all = iv_meet(all, iv(least, largest));
     }
     if (like) {
         base = *like;
     } else {
         size_t i = tape_draw(l->tape, "interval", sizeof usual / sizeof *usual);
-        base = dtype_is_whole(t) ? iv(whole[i][0], whole[i][1]) : iv(usual[i][0], usual[i][1]);
+        base = is_far ? far : dtype_is_whole(t) ? iv(whole[i][0], whole[i][1]) : iv(usual[i][0], usual[i][1]);
     }
     interval r = iv_meet(all, base);
     if (iv_valid(r) && (r.hi - r.lo >= 0.25 * (base.hi - base.lo) || r.hi - r.lo >= 0.5))

@@ -7,6 +7,7 @@
 #include "arena.h"
 #include "lower/frame.h"
 #include "lower/reason.h"
+#include "manner/manner.h"
 
 /* Limits for the evaluation of one problem, which fails beyond them. Operators take a few hundred steps. */
 #define LOWER_MAX_STEPS 1000000
@@ -38,6 +39,8 @@ struct lower {
     value locals[EXPR_MAX_LOCALS];
     csp_mode mode;
     bool idiom; /* this problem follows an idiom where it can */
+    int max_rank; /* of the tensors of this problem: at most that of the limits */
+    const manner_drawn *manner; /* how choices are drawn; NULL: as the entries state */
     lower_result state;
     bool estimating; /* the values of tensors are their likely values */
     bool half;       /* operations are rounded to float16 */

@@ -79,8 +79,10 @@ static int64_t draw_size(motif_drawing *d, int64_t lo, int64_t hi)
 {
     if (hi > d->limits.max_dim)
         hi = lo > d->limits.max_dim ? lo : d->limits.max_dim;
-    if (d->exact)
-        return lo > TYPICAL ? lo : hi < TYPICAL ? hi : TYPICAL;
+    if (d->exact) {
+        int64_t x = TYPICAL >> d->attempt / 2; /* smaller where that was too large */
+        return lo > x ? lo : hi < x ? hi : x;
+    }
     if (tape_chance(d->t, "motif size is a power of two", 1, 2)) {
         int64_t powers[8];
         size_t n = 0;
@@ -133,7 +135,8 @@ static nn_status draw_dim(motif_drawing *d, const motif_dim *m, int64_t *x)
         *x = s == NN_OK ? draw_size(d, lo, hi) : 0;
         return s;
     }
-    size_t k = m->draw.kind == DRAW_SET && !d->exact ? tape_draw(d->t, "motif size", m->draw.n) : 0;
+    bool first = d->exact && d->attempt == 0;
+    size_t k = m->draw.kind == DRAW_SET && !first ? tape_draw(d->t, "motif size", m->draw.n) : 0;
     nn_status s = motif_draw_value(d, &m->draw.items[k], &v);
     *x = v.i;
     return s;
@@ -201,6 +204,16 @@ static nn_status add_size(motif_drawing *d, tensor_desc *y, int64_t size, int64_
     return NN_OK;
 }
 
+/* Bounds of whole numbers are whole and within the type. false: there is no number between them. */
+static bool keep_to_type(tensor_desc *x)
+{
+    double least, largest;
+    if (dtype_is_float(x->type) || !dtype_limits(x->type, &least, &largest))
+        return true;
+    x->range = iv_meet(iv(iv_ceil(x->range).lo, iv_floor(x->range).hi), iv(least, largest));
+    return iv_valid(x->range);
+}
+
 nn_status motif_draw_desc(motif_drawing *d, const motif_pattern *p, tensor_desc *out)
 {
     *out = (tensor_desc){.type = p->type_var >= 0 ? d->types[p->type_var] : p->type};
@@ -227,6 +240,8 @@ nn_status motif_draw_desc(motif_drawing *d, const motif_pattern *p, tensor_desc 
         if (s == NN_OK && !(lo.r <= hi.r))
             s = no_plan(d, "the range of values is empty");
     }
+    if (s == NN_OK && !keep_to_type(out))
+        s = no_plan(d, "the type has no value in the range");
     return s;
 }
 
@@ -270,7 +285,7 @@ nn_status motif_draw_shapes(motif_drawing *d)
         return no_plan(d, "the given tensor has another type");
     draw_types(d);
     nn_status s = NN_OK;
-    for (int k = 0; k < ATTEMPTS; k++) {
+    for (d->attempt = 0; d->attempt < ATTEMPTS; d->attempt++) {
         s = draw_dims(d);
         if (s == NN_OK && d->given != NULL)
             s = check_given(d);

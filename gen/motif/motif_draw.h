@@ -19,6 +19,7 @@ typedef struct {
     dtype types[MOTIF_MAX_TYPES];
     int64_t rest[MOTIF_MAX_REST];
     int n_rest;
+    int attempt;     /* to find dims that fit, from 0 */
     const char *why; /* why there is no plan, a static text */
     spec_place at;   /* where it was found; line 0: unknown */
 } motif_drawing;
@@ -31,6 +32,11 @@ nn_status motif_draw_desc(motif_drawing *d, const motif_pattern *p, tensor_desc 
 /* A real that the pattern states for all elements. */
 nn_status motif_draw_real(motif_drawing *d, const motif_draw *r, const char *label, double *out);
 void motif_know_shape(motif_drawing *d, sym_kind kind, int index, int output, const int64_t *dims, size_t rank);
+
+/* The nearest value of the type. */
+double motif_of_type(dtype t, double x);
+/* Random contents within c->desc.range, or -1..1. */
+void motif_fill_random(motif_const *c);
 
 /* Draws the exact plan with the simplest choices, so that faults of the motif show when the table is loaded. */
 nn_status motif_try(const motif_set *s, motif_def *d, const motif_compile *c);

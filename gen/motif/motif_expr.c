@@ -15,6 +15,28 @@ nn_status motif_error(const motif_compile *c, spec_place place, const char *fmt,
     return spec_error(c->err, place, "%s: %s", c->subject, text);
 }
 
+nn_status motif_leave_out(const motif_compile *c, const char *reason)
+{
+    if (reason == NULL)
+        return nn_nomem(c->err);
+    if (c->def->left_out == NULL)
+        c->def->left_out = reason;
+    return NN_OK;
+}
+
+nn_status motif_misfit(const motif_compile *c, spec_place place, const char *fmt, ...)
+{
+    char text[400];
+    va_list ap;
+    va_start(ap, fmt);
+    (void)vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    const char *profile = c->ops->table->profile;
+    if (strcmp(profile, "onnx") == 0)
+        return spec_error(c->err, place, "%s: %s", c->subject, text);
+    return motif_leave_out(c, arena_printf(c->a, "with profile %s, %s", profile, text));
+}
+
 int motif_symbol_find(const motif_def *d, const char *name)
 {
     for (size_t i = 0; i < d->n_symbols; i++)

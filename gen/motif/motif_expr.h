@@ -18,6 +18,10 @@ typedef struct {
 
 /* An error at a place: "motif NAME: ...". */
 nn_status motif_error(const motif_compile *c, spec_place place, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* The motif does not fit the operators. An error as above, unless a profile has changed them: then the motif is left out. */
+nn_status motif_misfit(const motif_compile *c, spec_place place, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* Leaves the motif out, unless it is already. reason: NULL: no memory. */
+nn_status motif_leave_out(const motif_compile *c, const char *reason);
 /* Index of the symbol, -1: unknown. */
 int motif_symbol_find(const motif_def *d, const char *name);
 /* NN_ERR_TABLE: the motif has a symbol of this name, or too many. The name must be one. */

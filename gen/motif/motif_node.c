@@ -103,14 +103,14 @@ static nn_status assign(const scan *x, def_node *d, const motif_operand *written
         size_t left = n - next, after = op->n_inputs - i - 1;
         size_t count = in->max_arity == 1 ? 1 : left > after ? left - after : (size_t)in->min_arity;
         if (in->max_arity > 1 && ((int)count < in->min_arity || (int)count > in->max_arity))
-            return motif_error(x->c, x->node->place, "input %s of %s takes %d to %d operands, not %d", in->name, op->name,
-                               in->min_arity, in->max_arity, (int)count);
+            return motif_misfit(x->c, x->node->place, "input %s of %s takes %d to %d operands, not %d", in->name, op->name,
+                                in->min_arity, in->max_arity, (int)count);
         d->arity[i] = (int)count;
         for (size_t k = 0; k < count; k++) {
             motif_operand o = next < n ? written[next++] : (motif_operand){.kind = MOTIF_AUTO};
             if (o.kind == MOTIF_ABSENT && !in->optional && !in->conditional)
-                return motif_error(x->c, x->node->place, "input %s of %s is not optional; an operand instead of `_` was expected",
-                                   in->name, op->name);
+                return motif_misfit(x->c, x->node->place, "input %s of %s is not optional; an operand instead of `_` was expected",
+                                    in->name, op->name);
             if (d->n_slots == OP_MAX_SLOTS)
                 return motif_error(x->c, x->node->place, "more than %d operands", OP_MAX_SLOTS);
             d->claimed |= is_structural(in) && (o.kind == MOTIF_NODE || o.kind == MOTIF_CONST);
@@ -118,18 +118,18 @@ static nn_status assign(const scan *x, def_node *d, const motif_operand *written
         }
     }
     if (next < n)
-        return motif_error(x->c, x->node->place, "%d operands, but %s has %d input%s", (int)n, op->name, (int)op->n_inputs,
-                           op->n_inputs == 1 ? "" : "s");
+        return motif_misfit(x->c, x->node->place, "%d operands, but %s has %d input%s", (int)n, op->name, (int)op->n_inputs,
+                            op->n_inputs == 1 ? "" : "s");
     return NN_OK;
 }
 
 /* ---- pins ---- */
 
-/* The length of `NAME=` at s, 0: there is none. */
+/* The length of `NAME=` or `NAME?=` at s, 0: there is none. */
 static size_t pin_start(const char *s)
 {
-    size_t n = name_length(s);
-    return n > 0 && (s[0] < '0' || s[0] > '9') && s[n] == '=' && s[n + 1] != '=' ? n + 1 : 0;
+    size_t n = name_length(s), sign = n + (s[n] == '?');
+    return n > 0 && (s[0] < '0' || s[0] > '9') && s[sign] == '=' && s[sign + 1] != '=' ? sign + 1 : 0;
 }
 
 /* End of the value that begins at `at`: before the next pin, or of the text. */
@@ -162,8 +162,8 @@ static nn_status unknown_pin(const scan *x, const op_model *op, const char *name
     for (size_t i = 0; i < op->rules->n_vars; i++)
         names[i] = op->rules->vars[i].name;
     motif_hint h = motif_near(name, names, op->rules->n_vars);
-    return motif_error(x->c, expr_place(x->node, x->at), "operator %s has no variable or attribute `%s` at opset %d%s", op->name,
-                       spec_show(name).s, x->c->ops->table->opset, h.s);
+    return motif_misfit(x->c, expr_place(x->node, x->at), "operator %s has no variable or attribute `%s` at opset %d%s", op->name,
+                        spec_show(name).s, x->c->ops->table->opset, h.s);
 }
 
 /* A `type` attribute that is the type of output 0 is a request for that type. */
@@ -176,10 +176,15 @@ static bool is_output_type(const op_model *op, const rule_var *v)
 static nn_status parse_pin(scan *x, def_node *d, size_t start)
 {
     const motif_compile *c = x->c;
-    const char *name = arena_strndup(c->a, x->s + x->at, start - 1);
+    bool where_known = x->s[x->at + start - 2] == '?';
+    const char *name = arena_strndup(c->a, x->s + x->at, start - 1 - where_known);
     if (name == NULL)
         return nn_nomem(c->err);
     int v = find_var(d->op, name);
+    if (v < 0 && where_known) {
+        x->at = value_end(x->s, x->at + start);
+        return NN_OK;
+    }
     if (v < 0)
         return unknown_pin(x, d->op, name);
     for (size_t i = 0; i < d->n_pins; i++)
@@ -205,7 +210,7 @@ static nn_status parse_pins(scan *x, def_node *d)
     if (d->pins == NULL)
         return nn_nomem(x->c->err);
     nn_status s = NN_OK;
-    for (skip(x); s == NN_OK && x->s[x->at] != '\0'; skip(x)) {
+    for (skip(x); s == NN_OK && x->c->def->left_out == NULL && x->s[x->at] != '\0'; skip(x)) {
         size_t start = pin_start(x->s + x->at);
         s = start > 0 ? parse_pin(x, d, start) : unexpected(x, "NAME=VALUE");
     }
@@ -228,8 +233,8 @@ static nn_status add_outputs(const motif_compile *c, const spec_pair *pair, cons
         if (name == NULL)
             return nn_nomem(c->err);
         if (d->op != NULL && k >= (int)d->op->n_outputs && !d->op->outputs[d->op->n_outputs - 1].variadic)
-            return motif_error(c, pair->place, "operator %s has %d output%s, not more", d->op->name, (int)d->op->n_outputs,
-                               d->op->n_outputs == 1 ? "" : "s");
+            return motif_misfit(c, pair->place, "operator %s has %d output%s, not more", d->op->name, (int)d->op->n_outputs,
+                                d->op->n_outputs == 1 ? "" : "s");
         if (k == OP_MAX_OUTPUTS)
             return motif_error(c, pair->place, "more than %d outputs", OP_MAX_OUTPUTS);
         status = motif_symbol_add(c, name, SYM_OUTPUT, (int)c->def->n_nodes - 1, k, pair->place);
@@ -244,16 +249,16 @@ static nn_status find_op(const motif_compile *c, def_node *d, const char *name)
 {
     nn_error why;
     int k;
-    nn_status s = op_set_find(c->ops, name, strlen(name), &k, &why);
+    if (c->def->left_out != NULL)
+        return NN_OK;
+    nn_status s = op_set_find(c->ops->inner != NULL ? c->ops->inner : c->ops, name, strlen(name), &k, &why);
     if (s == NN_OK) {
-        d->op = &c->ops->ops[k];
+        d->op = &(c->ops->inner != NULL ? c->ops->inner : c->ops)->ops[k];
         return s;
     }
     if (s == NN_ERR_NOMEM)
         return nn_nomem(c->err);
-    if (c->def->left_out == NULL)
-        c->def->left_out = arena_strdup(c->a, why.message);
-    return c->def->left_out != NULL ? NN_OK : nn_nomem(c->err);
+    return motif_leave_out(c, arena_strdup(c->a, why.message));
 }
 
 nn_status motif_node_parse(const motif_compile *c, const spec_pair *pair)
@@ -281,8 +286,10 @@ nn_status motif_node_parse(const motif_compile *c, const spec_pair *pair)
         s = parse_operands(&x, written, &n);
     if (s == NN_OK && d->op != NULL)
         s = assign(&x, d, written, n);
-    if (s == NN_OK && d->op != NULL)
+    if (s == NN_OK && d->op != NULL && c->def->left_out == NULL)
         s = parse_pins(&x, d);
+    if (c->def->left_out != NULL)
+        d->op = NULL;
     return s == NN_OK ? add_outputs(c, pair, d) : s;
 }
 
@@ -310,13 +317,10 @@ static tensor_type type_of(const typing *t, motif_operand o)
     return (tensor_type){p->type_var, p->type};
 }
 
-static nn_status leave_out(const motif_compile *c, const char *reason)
+/* A type that graphs could have, but that was not chosen, is worth a hint. */
+static const char *hint(const motif_compile *c, dtype t)
 {
-    if (reason == NULL)
-        return nn_nomem(c->err);
-    if (c->def->left_out == NULL)
-        c->def->left_out = reason;
-    return NN_OK;
+    return ((c->ops->inner != NULL ? c->ops->inner : c->ops)->asked >> t & 1) != 0 ? "" : " without --types";
 }
 
 static nn_status allow(const motif_compile *c, tensor_type y, dtype_mask types, const def_node *n, const op_input *in)
@@ -325,10 +329,11 @@ static nn_status allow(const motif_compile *c, tensor_type y, dtype_mask types, 
     if (y.var >= 0) {
         d->type_masks[y.var] &= types;
         if (d->type_masks[y.var] == 0)
-            return leave_out(
+            return motif_leave_out(
                 c, arena_printf(c->a, "input %s of %s takes none of the types of %s", in->name, n->op->name, d->type_names[y.var]));
     } else if (y.type != DT_NONE && (types >> y.type & 1) == 0) {
-        return leave_out(c, arena_printf(c->a, "input %s of %s does not take %s", in->name, n->op->name, dtype_name(y.type)));
+        return motif_leave_out(
+            c, arena_printf(c->a, "input %s of %s does not take %s%s", in->name, n->op->name, dtype_name(y.type), hint(c, y.type)));
     }
     return NN_OK;
 }

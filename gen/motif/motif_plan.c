@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-static double of_type(dtype t, double x)
+double motif_of_type(dtype t, double x)
 {
     if (t == DT_FLOAT32)
         return (double)(float)x;
@@ -33,7 +33,7 @@ static nn_status fill_list(motif_drawing *d, motif_const *c, double *list, size_
     bool limited = c->desc.type != DT_INT64 && dtype_limits(c->desc.type, &least, &largest);
     interval r = iv_point(0);
     for (size_t i = 0; i < n; i++) {
-        list[i] = of_type(c->desc.type, list[i]);
+        list[i] = motif_of_type(c->desc.type, list[i]);
         if (!(list[i] - list[i] == 0) || (limited && !(least <= list[i] && list[i] <= largest)))
             return wrong(d, "the type of the constant does not have this value", at);
         r = i == 0 ? iv_point(list[i]) : iv_hull(r, iv_point(list[i]));
@@ -42,10 +42,11 @@ static nn_status fill_list(motif_drawing *d, motif_const *c, double *list, size_
         return wrong(d, "the list is not as long as the constant has elements", at);
     c->init = (content){.kind = CONTENT_LIST, .list = list, .n_list = n};
     c->desc.range = r;
+    c->desc.likely = est_tied(est_still(r), true);
     return NN_OK;
 }
 
-static void fill_random(motif_const *c)
+void motif_fill_random(motif_const *c)
 {
     dtype t = c->desc.type;
     interval r = iv_finite(c->desc.range) ? c->desc.range : iv(-1, 1);
@@ -53,6 +54,7 @@ static void fill_random(motif_const *c)
     if (t == DT_BOOL) {
         c->init = (content){.kind = CONTENT_MASK, .count = -1};
         c->desc.range = iv(0, 1);
+        c->desc.likely = est_tied(est_still(c->desc.range), true);
         return;
     }
     if (dtype_limits(t, &least, &largest))
@@ -63,6 +65,7 @@ static void fill_random(motif_const *c)
         r = iv(dm_ceil(r.lo), dm_floor(r.hi));
     c->init = (content){.kind = dtype_is_float(t) ? CONTENT_UNIFORM : CONTENT_INTEGERS, .lo = r.lo, .hi = r.hi};
     c->desc.range = r;
+    c->desc.likely = est_tied(est_still(r), c->init.kind != CONTENT_UNIFORM);
 }
 
 static nn_status fill_const(motif_drawing *d, const motif_pattern *p, motif_const *c)
@@ -84,11 +87,10 @@ static nn_status fill_const(motif_drawing *d, const motif_pattern *p, motif_cons
         if (s == NN_OK)
             s = fill_list(d, c, list, v.n, p->place);
     } else {
-        fill_random(c);
+        motif_fill_random(c);
         if (!iv_valid(c->desc.range))
             s = wrong(d, "the type of the constant has no value in this range", p->place);
     }
-    c->desc.likely = est_tied(est_still(c->desc.range), c->init.kind != CONTENT_UNIFORM);
     return s;
 }
 
@@ -268,13 +270,14 @@ nn_status motif_plan_new(const motif_set *s, size_t i, motif_level level, const 
 
 nn_status motif_try(const motif_set *s, motif_def *def, const motif_compile *c)
 {
+    const lower_limits large = {.max_elements = (int64_t)1 << 40, .max_dim = (int64_t)1 << 30, .max_rank = NN_MAX_RANK};
     nn_error ignored;
     tape *zeros;
     arena scratch;
     if (tape_new_bytes(&zeros, NULL, 0, &ignored) != NN_OK)
         return nn_nomem(c->err);
     arena_init(&scratch, 0);
-    motif_drawing *d = new_drawing(s, def, &(lower_limits){0}, zeros, &scratch);
+    motif_drawing *d = new_drawing(s, def, &large, zeros, &scratch);
     motif_plan plan = {0};
     nn_status status = NN_ERR_NOMEM;
     if (d != NULL) {
@@ -282,7 +285,7 @@ nn_status motif_try(const motif_set *s, motif_def *def, const motif_compile *c)
         status = draw_plan(d, &plan);
     }
     if (status == NN_ERR_BUILD)
-        status = motif_error(c, d->at.line > 0 ? d->at : def->place, "it has no plan: %s", d->why);
+        status = motif_misfit(c, d->at.line > 0 ? d->at : def->place, "it has no plan: %s", d->why);
     else if (status == NN_ERR_NOMEM)
         status = nn_nomem(c->err);
     arena_free(&scratch);

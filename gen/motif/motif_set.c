@@ -2,6 +2,7 @@
 #include "motif/motif.h"
 #include "motif/motif_draw.h"
 #include "motif/motif_node.h"
+#include "rules/op_inner.h"
 #include "motif/motif_pattern.h"
 
 #include "rules/opfilter.h"
@@ -33,6 +34,11 @@ static nn_status parse_opsets(const motif_compile *c, const spec_node *entry)
         return NN_OK;
     if (p->value->kind != SPEC_SCALAR || !spec_parse_range(p->value->text, &c->def->first, &c->def->last))
         return motif_error(c, p->value->place, "a range of opsets was expected, such as 13.., ..16 or 13..19");
+    int opset = c->ops->table->opset;
+    if (opset < c->def->first)
+        return motif_leave_out(c, arena_printf(c->a, "it needs an opset >= %d", c->def->first));
+    if (opset > c->def->last)
+        return motif_leave_out(c, arena_printf(c->a, "it needs an opset <= %d", c->def->last));
     return NN_OK;
 }
 
@@ -209,12 +215,6 @@ static nn_status parse_fires(const motif_compile *c, const spec_node *entry)
 
 /* ---- what the op_set lacks ---- */
 
-static nn_status leave_out(const motif_compile *c, const char *reason)
-{
-    c->def->left_out = reason;
-    return reason != NULL ? NN_OK : nn_nomem(c->err);
-}
-
 /* Inputs are tensors of the graph, whose types are chosen. */
 static nn_status check_input_types(const motif_compile *c)
 {
@@ -228,7 +228,7 @@ static nn_status check_input_types(const motif_compile *c)
             const op_untyped wanted = {.op = d->name, .types = needed};
             char types[160] = "";
             (void)op_untyped_text(&wanted, types, sizeof types);
-            return leave_out(c, arena_printf(c->a, "input %s needs --types with %s", d->inputs[i].name, types));
+            return motif_leave_out(c, arena_printf(c->a, "input %s needs --types with %s", d->inputs[i].name, types));
         }
     }
     return NN_OK;
@@ -245,16 +245,11 @@ static void find_first_types(motif_def *d)
 static nn_status check_available(const motif_compile *c)
 {
     motif_def *d = c->def;
-    int opset = c->ops->table->opset;
     if (d->left_out != NULL)
         return NN_OK;
     nn_status s = check_input_types(c);
     if (s == NN_OK && d->left_out == NULL)
         s = motif_types_narrow(c);
-    if (s == NN_OK && d->left_out == NULL && opset < d->first)
-        s = leave_out(c, arena_printf(c->a, "it needs an opset >= %d", d->first));
-    if (s == NN_OK && d->left_out == NULL && opset > d->last)
-        s = leave_out(c, arena_printf(c->a, "it needs an opset <= %d", d->last));
     find_first_types(d);
     return s;
 }
@@ -268,14 +263,26 @@ static nn_status check_keys(const motif_compile *c, const spec_node *entry)
     return spec_check_keys(entry, keys, sizeof keys / sizeof *keys, &subject, c->err);
 }
 
-static nn_status allocate(const motif_compile *c)
+static size_t size_of(const spec_node *entry, const char *key)
+{
+    const spec_node *map = spec_get(entry, key);
+    return map != NULL ? map->count : 0;
+}
+
+/* Room for as much as the entry has. */
+static nn_status allocate(const motif_compile *c, const spec_node *entry)
 {
     motif_def *d = c->def;
-    d->symbols = arena_calloc(c->a, MOTIF_MAX_SYMBOLS, sizeof *d->symbols);
-    d->dims = arena_calloc(c->a, MOTIF_MAX_DIMS, sizeof *d->dims);
-    d->inputs = arena_calloc(c->a, MOTIF_MAX_INPUTS, sizeof *d->inputs);
-    d->consts = arena_calloc(c->a, MOTIF_MAX_CONSTS, sizeof *d->consts);
-    d->nodes = arena_calloc(c->a, MOTIF_MAX_NODES, sizeof *d->nodes);
+    const spec_node *nodes = spec_get(entry, "nodes");
+    size_t outputs = size_of(entry, "nodes"), n_dims = size_of(entry, "dims"), n_in = size_of(entry, "in");
+    for (size_t i = 0; nodes != NULL && nodes->kind == SPEC_MAP && i < nodes->count; i++)
+        for (const char *s = nodes->pairs[i].key; (s = strchr(s, ',')) != NULL; s++)
+            outputs++;
+    d->symbols = arena_calloc(c->a, MOTIF_MAX_TYPES + n_dims + n_in + size_of(entry, "const") + outputs, sizeof *d->symbols);
+    d->dims = arena_calloc(c->a, n_dims, sizeof *d->dims);
+    d->inputs = arena_calloc(c->a, n_in, sizeof *d->inputs);
+    d->consts = arena_calloc(c->a, size_of(entry, "const"), sizeof *d->consts);
+    d->nodes = arena_calloc(c->a, size_of(entry, "nodes"), sizeof *d->nodes);
     return arena_failed(c->a) ? nn_nomem(c->err) : NN_OK;
 }
 
@@ -304,7 +311,7 @@ static nn_status compile(motif_set *set, motif_def *d, const spec_pair *pair, nn
         return motif_error(&c, pair->place, "two motifs have this name");
     if (pair->value->kind != SPEC_MAP)
         return motif_error(&c, pair->value->place, "a mapping was expected, not %s", spec_kind_name(pair->value->kind));
-    nn_status s = allocate(&c);
+    nn_status s = allocate(&c, pair->value);
     for (size_t i = 0; s == NN_OK && i < sizeof sections / sizeof *sections; i++)
         s = sections[i](&c, pair->value);
     if (s == NN_OK)
@@ -325,10 +332,9 @@ static nn_status parse_between(motif_set *set, const spec_node *list, nn_error *
         const spec_node *item = list->items[i];
         if (item->kind != SPEC_SCALAR)
             return spec_error(err, item->place, "`between`: the name of an operator was expected");
-        int k = op_find(set->ops, item->text);
-        if (k < 0)
+        const op_model *op = op_inner_find(set->ops, item->text);
+        if (op == NULL)
             continue;
-        const op_model *op = &set->ops->ops[k];
         if (op->n_inputs != 1 || op->inputs[0].max_arity != 1)
             return spec_error(err, item->place, "`between`: operator %s has not one input", op->name);
         if (set->n_between == MOTIF_MAX_BETWEEN)

@@ -478,6 +478,13 @@ static inst_value listed(recheck *c, const expr *e)
     return l.v;
 }
 
+static inst_value limit_value(const recheck *c, const expr *e)
+{
+    const int64_t limits[LIMITS] = {
+        [LIMIT_ELEMENTS] = c->limits->max_elements, [LIMIT_DIM] = c->limits->max_dim, [LIMIT_WINDOW] = c->limits->max_window};
+    return rc_whole(limits[e->index]);
+}
+
 inst_value recheck_eval(recheck *c, const expr *e)
 {
     inst_value r = {0};
@@ -509,8 +516,8 @@ inst_value recheck_eval(recheck *c, const expr *e)
         return c->locals[e->index];
     case EX_OPSET:
         return rc_whole(c->ops->table->opset);
-    case EX_MAX_ELEMENTS:
-        return rc_whole(c->limits->max_elements);
+    case EX_LIMIT:
+        return limit_value(c, e);
     case EX_NEG:
         r = recheck_eval(c, e->a);
         r.r = -r.r;

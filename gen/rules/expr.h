@@ -26,6 +26,9 @@ typedef enum {
     TY_INTERVALS /* inside sum, prod, min, max, hull */
 } ex_type;
 
+/* Limits of the family that the table may name. */
+typedef enum { LIMIT_ELEMENTS, LIMIT_DIM, LIMIT_WINDOW, LIMITS } op_limit;
+
 typedef enum {
     EX_INT,
     EX_REAL,
@@ -37,7 +40,7 @@ typedef enum {
     EX_TYPEVAR,
     EX_LOCAL, /* bound by a comprehension */
     EX_OPSET,
-    EX_MAX_ELEMENTS,
+    EX_LIMIT, /* index: op_limit */
     EX_NEG,
     EX_NOT,
     EX_BINARY, /* op, a, b */

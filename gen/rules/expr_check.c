@@ -10,6 +10,16 @@ nn_status expr_type_error(op_compile *c, const expr *e, const char *expected)
                       strchr("aeiou", expr_type_name(e->type)[0]) ? "an " : "a ", expr_type_name(e->type), expected);
 }
 
+/* -1: not the name of a limit */
+static int limit_of_name(const char *name)
+{
+    static const char *const names[LIMITS] = {"max_elements", "max_dim", "max_window"};
+    for (int i = 0; i < LIMITS; i++)
+        if (strcmp(name, names[i]) == 0)
+            return i;
+    return -1;
+}
+
 static expr *wrap(op_compile *c, expr *e, ex_type type)
 {
     expr *w = arena_calloc(c->a, 1, sizeof *w);
@@ -207,8 +217,9 @@ nn_status expr_resolve(op_compile *c, expr *e, bool tensor_first)
             return NN_OK;
         }
     }
-    if (strcmp(e->s, "opset") == 0 || strcmp(e->s, "max_elements") == 0) {
-        e->kind = e->s[0] == 'o' ? EX_OPSET : EX_MAX_ELEMENTS;
+    if (strcmp(e->s, "opset") == 0 || limit_of_name(e->s) >= 0) {
+        e->kind = e->s[0] == 'o' ? EX_OPSET : EX_LIMIT;
+        e->index = limit_of_name(e->s);
         e->type = TY_INT;
         return NN_OK;
     }

@@ -61,7 +61,8 @@ typedef struct {
 
 typedef struct {
     int64_t max_elements; /* of any tensor; 0: 4096 */
-    int64_t max_dim;      /* of a new graph input; 0: 64 */
+    int64_t max_dim;      /* of a new graph input, and what the table calls max_dim; 0: 64 */
+    int64_t max_window;   /* what the table calls max_window: the size of a kernel along an axis; 0: 7 */
     int max_rank;         /* of any tensor; 0: 6 */
     double max_magnitude; /* an output whose interval exceeds this is refused; 0: 1e4 */
     double min_magnitude; /* an output whose interval lies within +- this is refused; 0: 1e-3 */

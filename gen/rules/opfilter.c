@@ -129,7 +129,7 @@ nn_status op_set_filter(op_set *s, const char *expr, nn_error *err)
                 s->ops[n].index = (uint16_t)n;
                 n++;
             }
-        s->n_ops = n;
+        s->n_ops = s->n_all = n;
     }
     nn_free(keep);
     return status;

@@ -207,7 +207,7 @@ static bool free_of_names(const expr *e)
     if (!e)
         return true;
     if (e->kind == EX_VAR || e->kind == EX_INPUT || e->kind == EX_OUTPUT || e->kind == EX_TYPEVAR || e->kind == EX_OPSET ||
-        e->kind == EX_MAX_ELEMENTS || e->kind == EX_LOCAL || e->kind == EX_FOR ||
+        e->kind == EX_LIMIT || e->kind == EX_LOCAL || e->kind == EX_FOR ||
         (e->kind == EX_CALL && (e->op == FN_CAN || e->op == FN_CHOSEN)))
         return false;
     for (size_t i = 0; i < e->n; i++)
@@ -431,6 +431,7 @@ static nn_status compile_all(op_set *set, arena *a, nn_error *err)
         else
             set->n_ops++;
     }
+    set->n_all = set->n_ops;
     return NN_OK;
 }
 
@@ -487,6 +488,7 @@ void op_set_free(op_set *s)
 {
     if (!s)
         return;
+    op_set_free(s->inner);
     struct arena_holder *owner = s->owner;
     arena_free(&owner->a);
     nn_free(owner);

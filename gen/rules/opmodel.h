@@ -62,9 +62,13 @@ typedef struct {
 /* "int8 or uint8". Returns the length without the NUL, as snprintf does. */
 size_t op_untyped_text(const op_untyped *u, char *out, size_t size);
 
-typedef struct {
+typedef struct op_set op_set;
+
+struct op_set {
     op_model *ops; /* in name order */
     size_t n_ops;
+    size_t n_all;            /* with those behind n_ops that stand inside motifs only (op_inner.h) */
+    op_set *inner;           /* owned; NULL: the same operators and types stand inside motifs as elsewhere */
     const spec_table *table; /* exclusions, digest, opset, profile */
     dtype_mask asked;        /* float32 and the other types that were chosen */
     dtype_mask data;     /* those of them that graph inputs and outputs may have: all but bool, whose values seldom change with the
@@ -72,7 +76,7 @@ typedef struct {
     op_untyped *untyped; /* operators left out because none of their types was chosen, in name order */
     size_t n_untyped;
     struct arena_holder *owner;
-} op_set;
+};
 
 /* files, profile: as for spec_table_load; they are used only during the call. NN_ERR_TABLE names the place and the operator. */
 nn_status op_set_new(op_set **out, const spec_file *files, size_t n_files, const spec_file *profile, int opset, nn_error *err);

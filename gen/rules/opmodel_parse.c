@@ -39,8 +39,8 @@ static op_hint hint_of(const char *word, const char *const *names, size_t n)
 
 op_hint op_suggest(const op_compile *c, const char *word)
 {
-    static const char *const fixed[] = {"opset", "max_elements"};
-    const char *names[OP_MAX_VARS + OP_MAX_INPUTS + OP_MAX_OUTPUTS + OP_MAX_TYPES + 2];
+    static const char *const fixed[] = {"opset", "max_elements", "max_dim", "max_window"};
+    const char *names[OP_MAX_VARS + OP_MAX_INPUTS + OP_MAX_OUTPUTS + OP_MAX_TYPES + sizeof fixed / sizeof fixed[0]];
     size_t n = 0;
     for (size_t i = 0; i < c->rules->n_vars; i++)
         names[n++] = c->rules->vars[i].name;

@@ -18,9 +18,22 @@ static bool uses_estimates(const expr *e)
     return uses;
 }
 
-/* mag(x) <= NUMBER, or width(..) in any comparison. */
+static bool uses_width(const expr *e)
+{
+    if (!e)
+        return false;
+    if (e->kind == EX_CALL && e->op == FN_WIDTH)
+        return true;
+    return e->kind == EX_BINARY && (uses_width(e->a) || uses_width(e->b));
+}
+
+/* mag(x) <= NUMBER, or width(..) in a comparison; also as one of two conditions with `or`. */
 static bool compares_size(const expr *e)
 {
+    if (e->kind == EX_BINARY && e->op == OP_OR)
+        return compares_size(e->a) || compares_size(e->b);
+    if (e->kind == EX_BINARY && e->op >= OP_EQ && e->op <= OP_GE && (uses_width(e->a) || uses_width(e->b)))
+        return true;
     const expr *a = e->kind == EX_BINARY && e->op >= OP_EQ && e->op <= OP_GE ? e->a : NULL;
     return a && a->kind == EX_CALL && a->op == FN_MAG && (e->b->kind == EX_REAL || e->b->kind == EX_INT || e->b->kind == EX_COERCE);
 }

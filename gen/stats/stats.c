@@ -5,14 +5,14 @@
 nn_status stats_init(stats *s, const op_set *ops, const class_table *classes, nn_error *err)
 {
     *s = (stats){.ops = ops, .classes = classes};
-    s->op_nodes = nn_calloc(ops->n_ops + 1, sizeof *s->op_nodes);
-    s->op_models = nn_calloc(ops->n_ops + 1, sizeof *s->op_models);
-    s->last_model = nn_calloc(ops->n_ops + 1, sizeof *s->last_model);
+    s->op_nodes = nn_calloc(ops->n_all + 1, sizeof *s->op_nodes);
+    s->op_models = nn_calloc(ops->n_all + 1, sizeof *s->op_models);
+    s->last_model = nn_calloc(ops->n_all + 1, sizeof *s->last_model);
     s->class_counts = nn_calloc(classes->n_classes + 1, sizeof *s->class_counts);
     nn_status status =
         s->op_nodes != NULL && s->op_models != NULL && s->last_model != NULL && s->class_counts != NULL ? NN_OK : nn_nomem(err);
     for (size_t i = 0; i < STATS_PATHS && status == NN_OK; i++)
-        status = seqset_init(&s->paths[i], ops->n_ops, i + STATS_PATH_LEAST, err);
+        status = seqset_init(&s->paths[i], ops->n_all, i + STATS_PATH_LEAST, err);
     if (status != NN_OK)
         stats_free(s);
     return status;
@@ -187,7 +187,7 @@ nn_status stats_merge(stats *into, const stats *from, nn_error *err)
     into->reused += from->reused;
     for (size_t i = 0; i <= NN_MAX_RANK; i++)
         into->ranks[i] += from->ranks[i];
-    for (size_t i = 0; i < into->ops->n_ops; i++) {
+    for (size_t i = 0; i < into->ops->n_all; i++) {
         into->op_nodes[i] += from->op_nodes[i];
         into->op_models[i] += from->op_models[i];
     }
@@ -200,10 +200,20 @@ nn_status stats_merge(stats *into, const stats *from, nn_error *err)
     return NN_OK;
 }
 
-size_t stats_covered(const stats *s)
+static size_t seen(const stats *s, size_t from, size_t to)
 {
     size_t n = 0;
-    for (size_t i = 0; i < s->ops->n_ops; i++)
+    for (size_t i = from; i < to; i++)
         n += s->op_nodes[i] > 0;
     return n;
+}
+
+size_t stats_covered(const stats *s)
+{
+    return seen(s, 0, s->ops->n_ops);
+}
+
+size_t stats_inner(const stats *s)
+{
+    return seen(s, s->ops->n_ops, s->ops->n_all);
 }

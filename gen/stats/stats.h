@@ -51,5 +51,6 @@ void stats_add(stats *s, const graph *g);
 nn_status stats_merge(stats *into, const stats *from, nn_error *err);
 void stats_add_dim(stats *s, int64_t key, uint64_t count); /* dims must have room for one more */
 size_t stats_covered(const stats *s);                      /* number of operators that appeared */
+size_t stats_inner(const stats *s);                        /* number of those that appeared and stand inside motifs only */
 
 #endif

@@ -310,7 +310,7 @@ static bool of_operator(class_operator *c, const op_model *op, arena *a, size_t 
 
 nn_status class_table_new(class_table *out, const op_set *ops, arena *a, nn_error *err)
 {
-    *out = (class_table){.operators = arena_calloc(a, ops->n_ops, sizeof *out->operators)};
+    *out = (class_table){.operators = arena_calloc(a, ops->n_all + 1, sizeof *out->operators)};
     if (out->operators == NULL)
         return nn_nomem(err);
     for (size_t i = 0; i < ops->n_ops; i++)

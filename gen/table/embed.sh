@@ -1,6 +1,7 @@
 #!/bin/sh
 # C source with the tables given as arguments, on standard output: specs/*.yaml as spec_embedded, specs/profiles/*.yaml as
-# spec_embedded_profiles, specs/motifs/*.yaml as spec_embedded_motifs, each in name order. Only the names' last parts and the bytes matter, not where the files are.
+# spec_embedded_profiles, specs/manners/*.yaml as spec_embedded_manners, specs/motifs/*.yaml as spec_embedded_motifs, each in name
+# order. Only the names' last parts and the bytes matter, not where the files are.
 set -eu
 LC_ALL=C
 export LC_ALL
@@ -48,13 +49,13 @@ array() {
         printf 'static const char %s_%d[] =\n' "$name" "$count"
         literal "$file"
         printf ';\n'
-        rows="$rows    {\"$prefix$base\", ${name}_$count, sizeof ${name}_$count - 1},
+        rows="$rows    {\"$prefix$base\", ${name}_$count, sizeof ${name}_$count - 1, 0},
 "
         count=$((count + 1))
     done <<END
 $sorted
 END
-    printf 'const spec_file %s[] = {\n%s    {0, 0, 0},\n};\nconst size_t %s_count = %d;\n' "$name" "$rows" "$name" "$count"
+    printf 'const spec_file %s[] = {\n%s    {0, 0, 0, 0},\n};\nconst size_t %s_count = %d;\n' "$name" "$rows" "$name" "$count"
 }
 
 for file; do
@@ -66,6 +67,7 @@ done
 
 tables=
 profiles=
+manners=
 motifs=
 IFS='
 '
@@ -73,6 +75,7 @@ set -f
 for file; do
     case $file in
     profiles/* | */profiles/*) profiles="$profiles$file$IFS" ;;
+    manners/* | */manners/*) manners="$manners$file$IFS" ;;
     motifs/* | */motifs/*) motifs="$motifs$file$IFS" ;;
     *) tables="$tables$file$IFS" ;;
     esac
@@ -82,5 +85,7 @@ printf '/* Made by gen/table/embed.sh. */\n#include "table/spec_table.h"\n\n'
 array spec_embedded specs/ $tables
 # shellcheck disable=SC2086
 array spec_embedded_profiles specs/profiles/ $profiles
+# shellcheck disable=SC2086
+array spec_embedded_manners specs/manners/ $manners
 # shellcheck disable=SC2086
 array spec_embedded_motifs specs/motifs/ $motifs

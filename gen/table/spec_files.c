@@ -69,8 +69,7 @@ static nn_status list(DIR *d, const char *dir, const char **paths, size_t *n, ar
     }
 }
 
-/* none: a directory without tables, or one that is not there, is no error. */
-static nn_status read_all(spec_file **files, size_t *n_files, const char *dir, bool none, arena *a, nn_error *err)
+static nn_status read_dir(spec_file **files, size_t *n_files, const char *dir, bool optional, arena *a, nn_error *err)
 {
     *files = NULL;
     *n_files = 0;
@@ -78,14 +77,14 @@ static nn_status read_all(spec_file **files, size_t *n_files, const char *dir, b
     if (paths == NULL)
         return nn_nomem(err);
     DIR *d = opendir(dir);
-    if (d == NULL && none && errno == ENOENT)
+    if (d == NULL && errno == ENOENT && optional)
         return NN_OK;
     if (d == NULL)
         return errno == ENOMEM ? nn_nomem(err) : io_error(err, dir, "cannot open the folder", errno);
     size_t n = 0;
     nn_status s = list(d, dir, paths, &n, a, err);
     closedir(d);
-    if (s == NN_OK && n == 0 && !none)
+    if (s == NN_OK && n == 0 && !optional)
         s = nn_fail(err, NN_ERR_IO, dir, 0, 0, "no table (*.yaml) in the folder");
     if (s != NN_OK)
         return s;
@@ -105,7 +104,12 @@ static nn_status read_all(spec_file **files, size_t *n_files, const char *dir, b
 
 nn_status spec_read_dir(spec_file **files, size_t *n_files, const char *dir, arena *a, nn_error *err)
 {
-    return read_all(files, n_files, dir, false, a, err);
+    return read_dir(files, n_files, dir, false, a, err);
+}
+
+nn_status spec_read_optional_dir(spec_file **files, size_t *n_files, const char *dir, arena *a, nn_error *err)
+{
+    return read_dir(files, n_files, dir, true, a, err);
 }
 
 nn_status spec_read_motifs(spec_file **files, size_t *n_files, const char *dir, arena *a, nn_error *err)
@@ -113,5 +117,5 @@ nn_status spec_read_motifs(spec_file **files, size_t *n_files, const char *dir, 
     const char *path = arena_printf(a, "%s%smotifs", dir, dir[0] != '\0' && dir[strlen(dir) - 1] == '/' ? "" : "/");
     *files = NULL;
     *n_files = 0;
-    return path != NULL ? read_all(files, n_files, path, true, a, err) : nn_nomem(err);
+    return path != NULL ? read_dir(files, n_files, path, true, a, err) : nn_nomem(err);
 }

@@ -37,7 +37,7 @@ static nn_status digest(spec_loader *l, const spec_file *const *files, size_t n,
     bool ok = EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1;
     for (size_t i = 0; ok && i < n; i++)
         ok = digest_file(ctx, files[i]);
-    if (ok && profile != NULL)
+    for (; ok && profile != NULL; profile = profile->base)
         ok = digest_file(ctx, profile);
     unsigned int length = 0;
     ok = ok && EVP_DigestFinal_ex(ctx, l->table->digest, &length) == 1 && length == sizeof l->table->digest;

@@ -1,4 +1,5 @@
-/* The overlay of one runtime: operators that it cannot run, and patches of operators of which it can run only a part. */
+/* The overlay of one runtime: operators that it cannot run, and patches of operators of which it can run only a part. A profile
+ * that extends another one is applied after it. */
 #include "table/spec_profile.h"
 
 #include <string.h>
@@ -161,12 +162,12 @@ static bool is_profile_name(const char *s)
 
 static nn_status read_head(spec_loader *l, const spec_node *root)
 {
-    static const char *const words[] = {"profile", "doc", "exclude", "patch"};
+    static const char *const words[] = {"profile", "doc", "extends", "only", "max_rank", "exclude", "patch"};
     spec_subject none = {{0}};
     if (root->kind != SPEC_MAP)
         return spec_error(l->err, root->place, "a profile must be a mapping with `profile`, `exclude` and `patch`, not %s",
                           spec_kind_name(root->kind));
-    nn_status s = spec_check_keys(root, words, 4, &none, l->err);
+    nn_status s = spec_check_keys(root, words, sizeof words / sizeof *words, &none, l->err);
     if (s != NN_OK)
         return s;
     const spec_node *name = spec_get(root, "profile");
@@ -181,17 +182,91 @@ static nn_status read_head(spec_loader *l, const spec_node *root)
     return NN_OK;
 }
 
+/* `max_rank`: the least one of all profiles counts. */
+static nn_status apply_rank(spec_loader *l, const spec_node *root)
+{
+    const spec_pair *pair = spec_get_pair(root, "max_rank");
+    if (pair == NULL)
+        return NN_OK;
+    const char *text = pair->value->kind == SPEC_SCALAR ? pair->value->text : "";
+    if (text[0] < '2' || text[0] > '8' || text[1] != '\0')
+        return spec_error(l->err, pair->value->place, "`max_rank`: expected a number of dimensions from 2 to 8");
+    int rank = text[0] - '0';
+    if (l->table->max_rank == 0 || rank < l->table->max_rank)
+        l->table->max_rank = rank;
+    return NN_OK;
+}
+
+/* Excludes all operators that `only` does not name. */
+static nn_status apply_only(spec_loader *l, const spec_node *root, size_t *number)
+{
+    static const spec_subject subject = {"only: "};
+    const spec_pair *pair = spec_get_pair(root, "only");
+    spec_subject none = {{0}};
+    if (pair == NULL)
+        return NN_OK;
+    if (pair->value->kind != SPEC_LIST)
+        return spec_wrong_kind(pair, "a list of operators", &none, l->err);
+    if (pair->value->count == 0)
+        return spec_error(l->err, pair->value->place, "`only` is empty; expected at least one operator");
+    ++*number;
+    for (size_t i = 0; i < pair->value->count; i++) {
+        const spec_node *name = pair->value->items[i];
+        if (name->kind != SPEC_SCALAR)
+            return spec_error(l->err, name->place, "`only`: each item must be an operator, not %s", spec_kind_name(name->kind));
+        spec_def *d;
+        nn_status s = find_operator(l, name, &subject, &d);
+        if (s != NN_OK)
+            return s;
+        d->patch = *number;
+    }
+    const item rest = {.first = SPEC_MIN_OPSET,
+                       .last = SPEC_MAX_OPSET,
+                       .reason = "it is not among the operators of `only`",
+                       .place = pair->value->place};
+    for (size_t i = 0; i < l->n_defs; i++)
+        if (!l->by_name[i]->is_class && l->by_name[i]->patch != *number)
+            exclude(l, &rest, l->by_name[i]);
+    return NN_OK;
+}
+
+static nn_status apply(spec_loader *l, const spec_file *profile, size_t *number)
+{
+    const spec_node *root;
+    nn_status s = profile->base != NULL ? apply(l, profile->base, number) : NN_OK;
+    if (s == NN_OK)
+        s = spec_parse(&root, profile->name, profile->bytes, profile->size, l->a, l->err);
+    if (s == NN_OK)
+        s = read_head(l, root);
+    if (s == NN_OK)
+        s = apply_rank(l, root);
+    if (s == NN_OK)
+        s = apply_items(l, root, "exclude", number);
+    if (s == NN_OK)
+        s = apply_only(l, root, number);
+    return s == NN_OK ? apply_items(l, root, "patch", number) : s;
+}
+
 nn_status spec_apply_profile(spec_loader *l, const spec_file *profile)
 {
     l->table->exclusions = arena_alloc(l->a, l->n_defs * sizeof *l->table->exclusions); /* at most one per operator */
     if (l->table->exclusions == NULL)
         return nn_nomem(l->err);
-    const spec_node *root;
-    nn_status s = spec_parse(&root, profile->name, profile->bytes, profile->size, l->a, l->err);
-    if (s == NN_OK)
-        s = read_head(l, root);
     size_t number = 0;
-    if (s == NN_OK)
-        s = apply_items(l, root, "exclude", &number);
-    return s == NN_OK ? apply_items(l, root, "patch", &number) : s;
+    return apply(l, profile, &number);
+}
+
+nn_status spec_profile_extends(const char **name, spec_place *place, const spec_file *profile, arena *a, nn_error *err)
+{
+    *name = NULL;
+    const spec_node *root;
+    nn_status s = spec_parse(&root, profile->name, profile->bytes, profile->size, a, err);
+    const spec_pair *pair = s == NN_OK && root->kind == SPEC_MAP ? spec_get_pair(root, "extends") : NULL;
+    if (pair == NULL)
+        return s;
+    if (pair->value->kind != SPEC_SCALAR || !is_profile_name(pair->value->text))
+        return spec_error(err, pair->value->place, "`extends`: expected the name of a profile");
+    *name = pair->value->text;
+    *place = pair->value->place;
+    return NN_OK;
 }

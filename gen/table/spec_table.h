@@ -10,10 +10,11 @@
 #define SPEC_MAX_OPSET 1000
 #define SPEC_MAX_OPERATORS 65535 /* of a table: an index has 16 bits, and one value is left for "none" */
 
-typedef struct {
+typedef struct spec_file {
     const char *name;  /* path for messages, e.g. specs/conv.yaml */
     const char *bytes; /* not ended by NUL */
     size_t size;
+    const struct spec_file *base; /* of a profile: the profile that it extends; borrowed, NULL: none */
 } spec_file;
 
 typedef struct {
@@ -34,6 +35,7 @@ typedef struct {
 typedef struct {
     int opset;
     const char *profile; /* its name; "onnx" without one */
+    int max_rank;        /* of any tensor, as the profile says; 0: it says nothing */
     spec_entry *entries; /* operators that exist at this opset and are not excluded, in name order */
     size_t n_entries;
     spec_exclusion *exclusions; /* those that apply at this opset, at most one per operator, in file order */
@@ -50,22 +52,29 @@ typedef struct {
 nn_status spec_table_load(spec_table **out, const spec_file *files, size_t n_files, const spec_file *profile, int opset, arena *a,
                           nn_error *err);
 
+/* Finds the profile that a profile extends: *name, with its place; NULL: none. The caller reads that file and sets `base`. */
+nn_status spec_profile_extends(const char **name, spec_place *place, const spec_file *profile, arena *a, nn_error *err);
+
 /* A tree as block YAML, the same for equal trees: two blanks per level, lists of scalars in brackets, a scalar in double quotes
  * unless it is a plain word. Each line starts with `indent` blanks. spec_parse reads it back to an equal tree (places and quotes
  * aside). */
 nn_status spec_dump(char **out, const spec_node *node, int indent, arena *a, nn_error *err);
 
-/* The embedded default table: specs/[*].yaml, specs/profiles/[*].yaml and specs/motifs/[*].yaml, in name order. */
+/* The embedded default table: specs/[*].yaml and those in specs/profiles, specs/manners and specs/motifs, in name order. */
 extern const spec_file spec_embedded[];
 extern const size_t spec_embedded_count;
 extern const spec_file spec_embedded_profiles[];
 extern const size_t spec_embedded_profiles_count;
+extern const spec_file spec_embedded_manners[];
+extern const size_t spec_embedded_manners_count;
 extern const spec_file spec_embedded_motifs[];
 extern const size_t spec_embedded_motifs_count;
 
 /* Reads DIR/[*].yaml (a file's name is its path), in name order. NN_ERR_IO: the message names the path; a directory without such
  * files is also an error. */
 nn_status spec_read_dir(spec_file **files, size_t *n_files, const char *dir, arena *a, nn_error *err);
+/* The same for a folder that need not exist: then there are no files. */
+nn_status spec_read_optional_dir(spec_file **files, size_t *n_files, const char *dir, arena *a, nn_error *err);
 /* The motifs of a table: DIR/motifs/[*].yaml in name order; none if there is no such directory. NN_ERR_IO as above. */
 nn_status spec_read_motifs(spec_file **files, size_t *n_files, const char *dir, arena *a, nn_error *err);
 nn_status spec_read_file(spec_file *out, const char *path, arena *a, nn_error *err);

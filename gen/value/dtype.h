@@ -48,7 +48,7 @@ static inline dtype_mask dtype_bit(dtype t)
 double dtype_toward(dtype t, double x, bool up);
 /* The nearest value of float16, ties to even; infinite from 65520 on. */
 double half_nearest(double x);
-/* The same as its 16 bits. */
+/* The same as its 16 bits; x may also be NaN. */
 static inline uint16_t half_bits(double x)
 {
     uint64_t bits;
@@ -56,7 +56,7 @@ static inline uint16_t half_bits(double x)
     memcpy(&bits, &a, sizeof bits);
     uint64_t normal = ((bits + (bits >> 42 & 1) + ((UINT64_C(1) << 41) - 1)) >> 42) - (UINT64_C(1008) << 10);
     memcpy(&bits, &units, sizeof bits);
-    unsigned magnitude = (unsigned)(a < 0x1p-14 ? bits & 0x7ff : a < 65520 ? normal : 0x7c00);
+    unsigned magnitude = (unsigned)(a < 0x1p-14 ? bits & 0x7ff : a < 65520 ? normal : a >= 65520 ? 0x7c00 : 0x7e00);
     return (uint16_t)(magnitude | (__builtin_signbit(x) ? 0x8000u : 0));
 }
 

@@ -2,6 +2,7 @@
 #include "value/dmath.h"
 #include "write/contents.h"
 
+#include <math.h>
 #include <string.h>
 
 /* ---- lists ---- */
@@ -20,15 +21,16 @@ static size_t next_word(const char **list, const char *const *words, size_t n)
 
 nn_status input_modes_parse(input_modes *out, const char *list, nn_error *err)
 {
-    static const char *const words[] = {"uniform", "normal", "corners", "special"};
+    static const char *const words[] = {"uniform", "normal", "corners", "special", "ties", "nan"};
     *out = (input_modes){.n = 0};
     const char *p = list;
     do {
         size_t k = next_word(&p, words, INPUT_MODES);
         if (k == INPUT_MODES || out->n == INPUT_LIST_MAX)
             return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
-                           "input-mode %.60s: expected uniform, normal, corners or special, separated by commas, at most %d", list,
-                           INPUT_LIST_MAX);
+                           "input-mode %.60s: expected uniform, normal, corners, special, ties or nan, separated by commas, "
+                           "at most %d",
+                           list, INPUT_LIST_MAX);
         out->mode[out->n++] = (uint8_t)k;
     } while (*p != '\0');
     return NN_OK;
@@ -46,6 +48,14 @@ nn_status input_formats_parse(unsigned *out, const char *list, nn_error *err)
         *out |= 1u << k;
     } while (*p != '\0');
     return NN_OK;
+}
+
+bool input_modes_leave_intervals(const input_modes *m)
+{
+    for (size_t i = 0; i < m->n; i++)
+        if (m->mode[i] == INPUT_NAN)
+            return true;
+    return false;
 }
 
 input_mode input_mode_of(const input_modes *m, uint64_t set, uint64_t *earlier)
@@ -241,6 +251,53 @@ static bool special(elements *e, arena *scratch)
     return true;
 }
 
+/* ---- ties and values that are not finite ---- */
+
+static void uniform(elements *e, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint64_t word = (uint64_t)bulk_next(e->r) << 32;
+        word |= bulk_next(e->r);
+        if (e->real) { /* of halves, because the width of the widest interval is not finite */
+            double part = (double)(word >> 11) * 0x1p-53;
+            double x = dtype_toward(e->type, 2 * (e->lo / 2 + part * (e->hi / 2 - e->lo / 2)), false);
+            e->x[i] = x < e->lo ? e->lo : x > e->hi ? e->hi : x;
+        } else {
+            uint64_t width = (uint64_t)e->k_hi - (uint64_t)e->k_lo;
+            e->k[i] = (int64_t)((uint64_t)e->k_lo + (width == UINT64_MAX ? word : word % (width + 1)));
+        }
+    }
+}
+
+static void ties(elements *e)
+{
+    elements values = *e;
+    values.n = 1 + below(e->r, 4);
+    double x[4];
+    int64_t k[4];
+    values.x = x;
+    values.k = k;
+    uniform(&values, values.n);
+    for (size_t i = 0; i < e->n; i++) {
+        size_t at = below(e->r, values.n);
+        if (e->real)
+            e->x[i] = x[at];
+        else
+            e->k[i] = k[at];
+    }
+}
+
+/* One element in eight, and at least one. */
+static void not_finite(elements *e)
+{
+    static const double values[] = {NAN, INFINITY, -INFINITY, NAN};
+    size_t sure = below(e->r, e->n);
+    uniform(e, e->n);
+    for (size_t i = 0; e->real && i < e->n; i++)
+        if (below(e->r, 8) == 0 || i == sure)
+            e->x[i] = values[below(e->r, sizeof values / sizeof *values)];
+}
+
 static nn_status fill(void *out, elements *e, const tensor_desc *d, input_mode mode, uint64_t earlier, arena *scratch,
                       nn_error *err)
 {
@@ -257,6 +314,10 @@ static nn_status fill(void *out, elements *e, const tensor_desc *d, input_mode m
         corners(e, earlier);
     else if (mode == INPUT_NORMAL)
         normal(e);
+    else if (mode == INPUT_TIES)
+        ties(e);
+    else if (mode == INPUT_NAN)
+        not_finite(e);
     else if (!special(e, scratch))
         return nn_nomem(err);
     if (e->real)

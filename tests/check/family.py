@@ -24,6 +24,7 @@ def same(a, b):
 def operators(manifest, nodes, models):
     """The manifest's operators against counted ones."""
     listed = {o["name"]: o for o in manifest["operators"]}
+    listed |= {o["name"]: o for o in manifest.get("motif_operators", []) if o["nodes"]}
     names = [o["name"] for o in manifest["operators"]]
     if names != sorted(names) or len(set(names)) != len(names):
         yield Problem("manifest", "operators are not in name order, each once")

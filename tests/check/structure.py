@@ -133,8 +133,8 @@ def takes_data(view, node, slot, is_output, data):
     return ok[slot] if slot < len(ok) else (ok[-1] if many else True)
 
 
-def types(view, data):
-    """Graph inputs and outputs have a type of data; any other is there because its producer or a consumer cannot do with those, or because its producer is there to choose a type.
+def types(view, data, inside=frozenset()):
+    """Graph inputs and outputs have a type of data; any other is there because its producer or a consumer cannot do with those, or because its producer is there to choose a type. inside: names of nodes whose outputs may have any type.
 
     Initializers are left out: their contents are constants of the table."""
     for what, tensors in (("input", view.inputs), ("output", view.outputs)):
@@ -146,6 +146,8 @@ def types(view, data):
         if TYPE_NAMES.get(dtype) in data or name in view.inits:
             continue
         p = view.producer.get(name)
+        if p is not None and view.nodes[p[0]].name in inside:
+            continue
         demanded = p is not None and (not takes_data(view, view.nodes[p[0]], p[1], True, data) or chosen(view, view.nodes[p[0]], p[1], data))
         demanded = demanded or any(not takes_data(view, view.nodes[i], s, False, data) for i, s in view.consumers.get(name, ()))
         if not demanded:
@@ -198,13 +200,19 @@ def reach(view):
             yield "dangling", f"graph output {name!r} is made by no node", ""
 
 
-def foldable(view, sources):
-    """Every node depends on a graph input; operators that are sources may be without one, their consumers may not."""
+def motif_nodes(view, record):
+    """Names of the nodes that the record says belong to motifs, which may be folded and hold types that were not chosen."""
+    return {view.nodes[k].name for m in (record or {}).get("motifs", []) for k in m["nodes"]}
+
+
+def foldable(view, sources, inside=frozenset()):
+    """Every node depends on a graph input; operators that are sources may be without one, their consumers may not. inside:
+    names of nodes that need not."""
     live = set(view.inputs)
     for n in view.nodes:
         if any(x in live for x in n.input):
             live.update(n.output)
-        elif n.op_type not in sources:
+        elif n.op_type not in sources and n.name not in inside:
             yield "foldable", f"{n.op_type} {n.name!r} depends on no graph input", n.op_type
 
 
@@ -244,9 +252,12 @@ def examine(view, record, manifest, sources):
     yield from counts(view, record, options["nodes"])
     yield from names(view)
     yield from declarations(view, options["max_elements"])
-    yield from types(view, data_types(manifest))
+    inside = motif_nodes(view, record)
+    yield from types(view, data_types(manifest), inside)
     yield from connected(view)
     yield from reach(view)
-    yield from foldable(view, sources)
+    constant = list(foldable(view, sources, inside))
+    if len(constant) > (max(1, len(view.nodes) // 20) if options.get("constants") else 0):
+        yield from constant
     yield from outputs(view)
     yield from nested(view)

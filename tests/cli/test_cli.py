@@ -113,7 +113,41 @@ def test_list_ops_by_opset_and_filter(nngen):
     assert names("--ops", "-Add") == names() - {"Add"}
 
 
+def test_list_motifs(nngen, tmp_path):
+    folder = tmp_path / "table"
+    (folder / "motifs").mkdir(parents=True)
+    for name in ("elementwise", "activation"):
+        (folder / f"{name}.yaml").write_bytes((ROOT / "specs" / f"{name}.yaml").read_bytes())
+    options = ("--specs", folder, "--profile", "onnx", "--list-motifs")
+    assert nngen(*options).out == "# opset 17, profile onnx, 0 motifs: name, number of nodes, what it is, what recognises it\n"
+    nodes = 'in: {x: "T[..]"}, nodes: {n: Neg(x), y: Abs(n)}, out: y'
+    (folder / "motifs" / "b.yaml").write_text(f'motifs:\n  late: {{doc: d, opset: 20.., {nodes}}}\n')
+    (folder / "motifs" / "a.yaml").write_text(f'motifs:\n  two: {{doc: "say \\"two\\"", fires: {{P: [A, B], Q: C}}, {nodes}}}\n')
+    r = nngen(*options)
+    assert (r.code, r.err) == (0, "")
+    assert r.out.splitlines()[1:] == ['two    2  say "two"  [P: A, B; Q: C]', "# left out: late: it needs an opset >= 20"]
+    assert nngen(*options, "--opset", 20).out.splitlines()[1:] == ['two    2  say "two"  [P: A, B; Q: C]', "late   2  d"]
+    j = json.loads(nngen(*options[:-1], "--list-motifs=json").out)
+    assert j == {"opset": 17, "profile": "onnx", "motifs": [{"name": "two", "nodes": 2, "doc": 'say "two"', "fires": "P: A, B; Q: C"}],
+                 "left_out": [{"name": "late", "reason": "it needs an opset >= 20"}]}
+    (folder / "motifs" / "a.yaml").write_text("motifs: {m: 1}")
+    r = nngen(*options)
+    assert r.code != 0 and r.err.startswith(f"nngen: {folder}/motifs/a.yaml:1:13: motif m: a mapping was expected, not text")
+
+
+def test_built_in_motifs(nngen):
+    """All can be used at some opset with all types, and none that the table holds is malformed at any opset."""
+    names, usable = set(), set()
+    for opset in (13, 17, 21, 24, 28):
+        j = json.loads(nngen("--opset", opset, "--profile", "onnx", "--types", "float16,double,int8,uint8,int32,int64,bool", "--list-motifs=json").out)
+        names |= {m["name"] for m in j["motifs"] + j["left_out"]}
+        usable |= {m["name"] for m in j["motifs"]}
+    assert names and names == usable
+
+
 USAGE = [
+    (["--list-motifs", "--list-ops"], "--list-ops and --list-motifs exclude each other"),
+    (["--list-motifs", "--out", "d"], "--list-motifs writes no models: leave out --out"),
     (["--nodes", "0"], "--nodes 0: expected an integer from 1 to 100000"),
     (["--count", "1e3"], "--count 1e3: expected an integer from 1 to 10000000"),
     (["--opset", "12"], "--opset 12: expected an integer from 13 to 28"),

@@ -10,8 +10,8 @@ from onnx import numpy_helper
 
 OPS = ("--ops", "Relu,Add,Abs,Conv,Concat")
 TYPES = "float16,double,int8,uint8,int16,uint16,int32,uint32,int64,uint64"
-MODES = ["uniform", "normal", "corners", "special"]
-SETS = 12
+MODES = ["uniform", "normal", "corners", "special", "ties", "nan"]
+SETS = 18
 ALL = ("--nodes", 12, "--count", 120, "--seed", 3, "--types", TYPES, "--max-elements", 256, "--inputs", SETS)
 
 
@@ -84,6 +84,8 @@ def test_all_values_lie_in_the_interval(nngen, both):
     for mode in MODES:
         for port, _, x in values(both(nngen), mode):
             lo, hi = port["interval"]
+            if mode == "nan" and x.dtype.kind == "f":
+                x = x[np.isfinite(x)]
             assert x.size == 0 or (x.min() >= lo and x.max() <= hi), (mode, port)
 
 
@@ -116,7 +118,7 @@ def test_normal(nngen, both):
         if x.dtype.kind != "f":
             whole += 1
             assert b - a < 8 or x.size < 50 or len(np.unique(x)) > 3
-        elif x.dtype.itemsize > 2:
+        elif x.dtype.itemsize > 2 and a < b:
             middle, deviation = (float(a) + float(b)) / 2, (float(b) - float(a)) / 4
             z.append((x.astype(float).ravel() - middle) / deviation)
     z = np.concatenate(z)
@@ -150,6 +152,29 @@ def test_special(nngen, both):
         assert min(seen[dtype].values()) > 0, (dtype, seen[dtype])
     for dtype in ("int8", "uint8", "int32", "int64"):
         assert min(v for k, v in seen[dtype].items() if k not in ("minus zero", "subnormal")) > 0, (dtype, seen[dtype])
+
+
+def test_ties(nngen, both):
+    few = set()
+    for _, _, x in values(both(nngen), "ties"):
+        distinct = len(np.unique(x))
+        assert distinct <= 4
+        few.add((str(x.dtype), distinct))
+    assert {n for t, n in few if t == "float32"} == {1, 2, 3, 4} and {n for t, n in few if t == "int8"} >= {2, 3}
+
+
+def test_nan(nngen, both):
+    """NaN and both infinities in each type that has them, in each tensor; the manifest says that intervals do not hold."""
+    seen = {}
+    for _, _, x in values(both(nngen), "nan"):
+        if x.dtype.kind == "f" and x.size:
+            count = seen.setdefault(str(x.dtype), np.zeros(4, int))
+            count += [np.isnan(x).sum(), (x == np.inf).sum(), (x == -np.inf).sum(), x.size]
+            assert not np.isfinite(x).all()
+    assert set(seen) == {"float16", "float32", "float64"}
+    for nan, high, low, n in seen.values():
+        assert min(nan, high, low) > 0 and 0.1 < (nan + high + low) / n < 0.25
+    assert json.loads((both(nngen) / "manifest.json").read_text())["intervals_hold"] is False
 
 
 @pytest.mark.parametrize("how", ["jobs", "resume", "shards", "replay"])
@@ -194,7 +219,7 @@ def test_npz_alone(nngen, tmp_path):
                                          ("--input-format", "npy"), ("--input-format", "pb,pb"), ("--input-format", "npz,")])
 def test_refused(nngen, tmp_path, flag, value):
     r = nngen(flag, value, "--out", tmp_path / "c", *OPS)
-    expected = {"--input-mode": "uniform, normal, corners or special, separated by commas, at most 32",
+    expected = {"--input-mode": "uniform, normal, corners, special, ties or nan, separated by commas, at most 32",
                 "--input-format": "pb, npz or pb,npz"}[flag]
     assert (r.code, r.err) == (2, f"nngen: {flag[2:]} {value[:60]}: expected {expected}\nTry 'nngen --help'.\n")
     assert not (tmp_path / "c").exists()

@@ -73,7 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *bytes = malloc((size_t)length); /* a block of its own, so that a read past the end is seen */
     check(bytes != NULL);
     memcpy(bytes, text, (size_t)length);
-    const spec_file file = {"t.yaml", bytes, (size_t)length};
+    const spec_file file = {.name = "t.yaml", .bytes = bytes, .size = (size_t)length};
     compile_and_lower(&file, NULL, 17, 6);
     free(bytes);
     return 0;

@@ -1,5 +1,5 @@
 /* Fuzz target of the table loader and what is above it: any bytes give a tree or an error with a place and a message, for several
- * opsets; what loads is compiled, and the operators of small tables are lowered.
+ * opsets; what loads is compiled, and the operators of small tables are lowered. The same bytes are read as motifs.
  *
  *     clang -fsanitize=fuzzer,address,undefined ... && fuzz_table -dict=tests/fuzz/table.dict CORPUS
  *
@@ -8,6 +8,7 @@
 #define _GNU_SOURCE /* memmem */
 
 #include "fuzz_lower.h"
+#include "motif/motif.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -59,6 +60,39 @@ static void load(const spec_file *file, const spec_file *profile, int opset, are
     compile_and_lower(file, profile, opset, 3);
 }
 
+/* The same bytes as motifs for the operators of the built-in table: an error, or motifs whose plans keep the limits. */
+static void load_motifs(const spec_file *file)
+{
+    static op_set *ops;
+    const lower_limits limits = {.max_elements = 64, .max_dim = 16, .max_rank = 4};
+    nn_error err;
+    motif_set *set;
+    tape *t;
+    arena a;
+    check(ops != NULL || op_set_new(&ops, spec_embedded, spec_embedded_count, NULL, 17, &err) == NN_OK);
+    nn_status s = motif_set_new(&set, ops, file, 1, &err);
+    if (s != NN_OK) {
+        check_error(s, &err);
+        return;
+    }
+    arena_init(&a, 4096);
+    check(tape_new_seeded(&t, 1, 1, &err) == NN_OK);
+    for (size_t i = 0; i < motif_count(set); i++)
+        for (int k = 0; k < 9; k++) {
+            motif_plan p;
+            arena_reset(&a);
+            if (motif_plan_new(set, i, (motif_level)(k % MOTIF_LEVELS), NULL, &limits, t, &a, &p) != NN_OK)
+                continue;
+            for (size_t j = 0; j < p.n_inputs; j++)
+                check_desc(&p.inputs[j].desc, 64);
+            for (size_t j = 0; j < p.n_consts; j++)
+                check_desc(&p.consts[j].desc, 64);
+        }
+    tape_free(t);
+    arena_free(&a);
+    motif_set_free(set);
+}
+
 /* A block of its own, so that a read past the end is seen. */
 static spec_file copy(const char *name, const uint8_t *data, size_t size)
 {
@@ -66,7 +100,7 @@ static spec_file copy(const char *name, const uint8_t *data, size_t size)
     check(bytes != NULL);
     if (size > 0)
         memcpy(bytes, data, size);
-    return (spec_file){name, bytes, size};
+    return (spec_file){.name = name, .bytes = bytes, .size = size};
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -90,6 +124,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         arena_reset(&a);
         load(&file, cut != NULL ? &profile : NULL, opsets[i], &a);
     }
+    load_motifs(&file);
     arena_free(&a);
     free((void *)(uintptr_t)file.bytes);
     free((void *)(uintptr_t)profile.bytes);

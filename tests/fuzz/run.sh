@@ -18,10 +18,10 @@ for t in $targets; do
     mkdir -p "$b/corpus/$t"
 done
 # First inputs: whole tables, the tables of the test cases, every quoted text of the operator table as an expression.
-cp specs/*.yaml "$b/corpus/table/"
+cp specs/*.yaml specs/motifs/*.yaml "$b/corpus/table/"
 awk -v dir="$b/corpus/table" '
     FNR == 1 { f = FILENAME; gsub(/.*\/|\.case$/, "", f) }
-    /^-- table/ { n++; out = dir "/" f "_" n ".yaml"; next }
+    /^-- (table|motifs)/ { n++; out = dir "/" f "_" n ".yaml"; next }
     /^-- profile/ { if (out) print "%profile" > out; next }
     /^(-- |== )/ { if (out) close(out); out = ""; next }
     out { print > out }' tests/tables/*.case

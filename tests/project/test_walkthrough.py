@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NNGEN = Path(os.environ.get("NNGEN", ROOT / "build" / "default" / "nngen")).resolve()
 OPERATOR = "## Add an operator: a walk-through\n"
 PROFILE = "## Profiles\n"
+MOTIF = "## Add a motif: a walk-through\n"
 
 
 def blocks(title):
@@ -74,6 +75,10 @@ def test_a_profile(folder):
     for m, n in convolutions:
         assert not [a for a in n.attribute if a.name == "group" and a.i != 1]
         assert len(next(w for w in m.graph.initializer if w.name == n.input[1]).dims) == 4
+
+
+def test_a_motif(folder):
+    assert len(follow(blocks(MOTIF), folder)) == 4
 
 
 def test_an_operator(folder):

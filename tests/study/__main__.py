@@ -4,7 +4,7 @@ import json
 import sys
 from pathlib import Path
 
-from study import causal, engine, messages, outcomes, recheck, reduce, report, scratch, sequences, targets, vote
+from study import causal, engine, messages, outcomes, passes, recheck, reduce, report, scratch, sequences, targets, vote
 
 
 def list_targets(args):
@@ -74,7 +74,7 @@ def main():
     s.add_argument("out")
     s.add_argument("--target")
     s.set_defaults(function=errors)
-    for module in (report, sequences, causal, reduce, vote, recheck):
+    for module in (report, sequences, causal, reduce, passes, vote, recheck):
         module.command(sub)
     args = p.parse_args()
     scratch.sweep()

@@ -29,6 +29,7 @@ class Case:
         """stage: called with the name of what begins; sets: how many data sets to use, 0 for all."""
         self.path = os.path.abspath(path)
         self.stage = stage
+        self.without = []  # passes that an optimising runtime leaves out
         self.squeezed = False  # an adapter that cannot keep axes of size 1 says so
         self.proto = None
         self.scratch = None

@@ -97,14 +97,15 @@ class Oracle:
             self.children.pop(t.name).close()
         return result
 
-    def result(self, model, feed):
+    def result(self, model, feed, without=()):
+        """without: passes that the target leaves out."""
         self.calls += 1
         write(self.folder / "m", model, feed)
         path, saved = str(self.folder / "m/model.onnx"), str(self.folder / "reference.npz")
         right = self.ask(self.reference, {"path": path, "save": saved})
         if right["status"] != "ok":
             return {"status": "no reference", "error": right.get("error", "")}
-        return self.ask(self.t, {"path": path, "reference": saved})
+        return self.ask(self.t, {"path": path, "reference": saved, "without": list(without)})
 
     def failure(self, model, feed):
         """(outcome, normalised message or "")"""

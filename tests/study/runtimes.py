@@ -10,7 +10,7 @@ import numpy as np
 from study.targets import target
 
 
-def ort_session(model, level):
+def ort_session(model, level, without=()):
     import onnxruntime as ort
 
     o = ort.SessionOptions()
@@ -18,7 +18,8 @@ def ort_session(model, level):
     o.intra_op_num_threads = o.inter_op_num_threads = 1
     o.log_severity_level = 4
     ort.set_default_logger_severity(4)  # what is not said by a session
-    session = ort.InferenceSession(model if isinstance(model, (str, bytes)) else model.SerializeToString(), o, providers=["CPUExecutionProvider"])
+    session = ort.InferenceSession(model if isinstance(model, (str, bytes)) else model.SerializeToString(), o, providers=["CPUExecutionProvider"],
+                                   disabled_optimizers=list(without) or None)
     return lambda feed: session.run(None, feed)
 
 
@@ -26,7 +27,7 @@ def ort_target(name, level):
     @target(name, ["onnxruntime"], batch=64)
     def run(case):
         case.stage("load")
-        return ort_session(case.path, level)
+        return ort_session(case.path, level, case.without)
 
 
 ort_target("onnxruntime-none", "ORT_DISABLE_ALL")

@@ -25,6 +25,7 @@ def serve_one(t, request, say):
         say({"stage": name})
 
     case = Case(request["path"], enter, request.get("sets", 0))
+    case.without = request.get("without", [])
     try:
         run = t.function(case)
         enter("run")

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from study import recheck, targets
+from study import outcomes, passes, recheck, reduce, targets
 
 FOUND = recheck.load()
 
@@ -20,13 +20,14 @@ def bench():
 def test_finding(bench, f):
     """Others agree with what is expected; the target does not, if it is installed in that version."""
     made = f.make()
-    assert 1 <= len(made[0].graph.node) <= 3
+    assert 1 <= len(made[0].graph.node) <= 12
     assert all(np.isfinite(e).all() for e in made[2]) and len(made[2]) == len(made[0].graph.output)
     asked = [a for a in f.agree if not targets.why_not(targets.REGISTRY[a])]
     assert {a: bench.outcome(a, made)[0] for a in asked} == dict.fromkeys(asked, "correct")
     t = targets.REGISTRY[f.target]
     if not targets.why_not(t) and list(targets.versions(t).values())[0] == f.version:
         assert bench.outcome(f.target, made)[0] in f.outcome.split(" or ")
+        assert not f.passes or bench.outcome(f.target, made, f.passes)[0] == "correct"
     elif not asked:
         pytest.skip(f"{f.target} {f.version} is not installed")
 
@@ -38,3 +39,29 @@ def test_each_defect_is_told_once():
 def test_findings_are_written_down():
     """FINDINGS.md is what `nngen-study recheck --markdown` prints."""
     assert Path("tests/study/FINDINGS.md").read_text("utf-8") == recheck.markdown(FOUND)
+
+
+@pytest.fixture
+def oracle():
+    if targets.why_not(targets.REGISTRY["onnxruntime-all"]):
+        pytest.skip("ONNX Runtime is not installed")
+    o = reduce.Oracle("onnxruntime-all", outcomes.tolerance("loose"))
+    yield o
+    o.close()
+
+
+def named(name):
+    return next(f for f in FOUND if f.name == name)
+
+
+@pytest.mark.parametrize("name", ["layer normalisation by a fourth power", "reciprocal that gains an axis", "pad of one axis between transposes"])
+def test_passes_are_named(oracle, name):
+    """One transformer that is enough alone, a rewrite rule, and two transformers that do the same."""
+    f = named(f"onnxruntime-all: {name}")
+    if targets.version_of("onnxruntime") != f.version:
+        pytest.skip(f"{f.target} {f.version} is not installed")
+    assert sorted(passes.made_by(oracle, *f.make()[:2])) == sorted(f.passes)
+
+
+def test_no_pass_is_named_for_a_model_that_runs_alike_at_all_levels(oracle):
+    assert passes.made_by(oracle, *named("tract: celu with an alpha").make()[:2]) == []

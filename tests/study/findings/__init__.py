@@ -1,13 +1,14 @@
-"""Defects found by the study, each a model of at most three nodes with what it should give. `nngen-study recheck` runs them again."""
+"""Defects found by the study, each a small model with what it should give. `nngen-study recheck` runs them again."""
 from collections import namedtuple
 
 import numpy as np
 from onnx import TensorProto, checker, helper, numpy_helper, shape_inference
 
-# outcome: one, or several joined by " or " where memory decides; agree: targets that give what is expected; make() gives (model, feed, [expected outputs])
-Finding = namedtuple("Finding", "name target version outcome agree why make")
+# outcome: one, or several joined by " or " where memory decides; agree: targets that give what is expected; make() gives (model, feed, [expected outputs]);
+# passes: those of an optimiser that make the defect, together; without them the target is right
+Finding = namedtuple("Finding", "name target version outcome agree why make passes")
 FINDINGS = []
-IR = {17: 8, 18: 8, 19: 9, 20: 9, 21: 10}
+IR = {13: 8, 16: 8, 17: 8, 18: 8, 19: 9, 20: 9, 21: 10, 22: 10, 23: 11}
 RUNTIMES = ("onnxruntime-none", "reference", "openvino", "tract", "tinygrad")
 
 
@@ -16,11 +17,11 @@ def but(*names):
     return tuple(r for r in RUNTIMES if r not in names)
 
 
-def finding(target, version, outcome, agree):
+def finding(target, version, outcome, agree, passes=()):
     """Registers a function whose documentation says what is expected and why."""
 
     def register(make):
-        FINDINGS.append(Finding(f"{target}: {make.__name__.replace('_', ' ')}", target, version, outcome, tuple(agree), " ".join(make.__doc__.split()), make))
+        FINDINGS.append(Finding(f"{target}: {make.__name__.replace('_', ' ')}", target, version, outcome, tuple(agree), " ".join(make.__doc__.split()), make, tuple(passes)))
         return make
 
     return register

@@ -85,3 +85,8 @@ def max_pool_that_pads_rows_only():
     x = ramp(1, 1, 4, 4)
     rows = np.pad(x, ((0, 0), (0, 0), (1, 1), (0, 0)), constant_values=-np.inf)
     return single("MaxPool", {"x": x}, {}, [np.lib.stride_tricks.sliding_window_view(rows, (2, 2), (2, 3)).max((4, 5))], kernel_shape=[2, 2], pads=[1, 0, 1, 0])
+
+@finding("reference", V, "load failure", ("onnxruntime-none", "openvino", "tract", "tinygrad"))
+def dequantised_before_opset_19():
+    """DequantizeLinear came with opset 10. The evaluator knows versions 19, 21, 23 and 25 of it: "No implementation for operator 'DequantizeLinear' domain '' and version 17"."""
+    return single("DequantizeLinear", {"x": np.array([3, 9], np.uint8)}, {"s": np.array(0.5, np.float32), "z": np.array(1, np.uint8)}, [f32(1, 4)])

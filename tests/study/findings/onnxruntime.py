@@ -6,7 +6,7 @@ from study.findings import f32, finding, i64, model, ramp, single
 V = "1.32.0"
 
 
-@finding("onnxruntime-all", V, "load failure", ("onnxruntime-none", "reference", "openvino", "tract", "tinygrad"))
+@finding("onnxruntime-all", V, "load failure", ("onnxruntime-none", "reference", "openvino", "tract", "tinygrad"), ["GemmSumFusion"])
 def gemm_of_a_third_output_and_a_sum():
     """GemmSumFusion stops at "src_arg_index < 2 was false" when a Gemm without C takes the third output of its producer and a Sum of two follows."""
     x, w, c = ramp(3, 4), ramp(2, 4), ramp(1, 2)
@@ -14,7 +14,7 @@ def gemm_of_a_third_output_and_a_sum():
                  {"x": x, "c": c}, {"w": w}, [x[2:] @ w.T + c])
 
 
-@finding("onnxruntime-all", V, "run failure", ("onnxruntime-none", "reference", "openvino", "tract", "tinygrad"))
+@finding("onnxruntime-all", V, "run failure", ("onnxruntime-none", "reference", "openvino", "tract", "tinygrad"), ["TransposeOptimizer", "TransposeOptimizer_CPUExecutionProvider"])
 def pad_of_one_axis_between_transposes():
     """The transpose optimiser permutes the pads of all axes where axes names one, and the Gather that it puts in fails: indices element out of data bounds."""
     x = ramp(2, 3)
@@ -22,14 +22,14 @@ def pad_of_one_axis_between_transposes():
                  {"x": x}, {"pads": i64(1, 2), "axes": i64(0)}, [np.pad(x, ((0, 0), (1, 2)))], opset=18)
 
 
-@finding("onnxruntime-all", V, "value mismatch", ("onnxruntime-none", "reference", "openvino", "tract", "tinygrad"))
+@finding("onnxruntime-all", V, "value mismatch", ("onnxruntime-none", "reference", "openvino", "tract", "tinygrad"), ["MatmulTransposeFusion"])
 def transposed_matrix_times_vector():
     """Transpose and MatMul become FusedMatMul, which takes the matrix as it was before when the other operand is a vector. A column, [5, 1], is multiplied rightly."""
     x, v = ramp(5, 3), ramp(5, low=-2.0, high=2.0)
     return model([("Transpose", ["x"], ["t"], {"perm": [1, 0]}), ("MatMul", ["t", "v"], ["y"], {})], {"x": x}, {"v": v}, [x.T @ v])
 
 
-@finding("onnxruntime-all", V, "value mismatch", ("onnxruntime-none", "reference", "openvino", "tract", "tinygrad"))
+@finding("onnxruntime-all", V, "value mismatch", ("onnxruntime-none", "reference", "openvino", "tract", "tinygrad"), ["FuseReluClip"])
 def relu_that_gives_the_upper_bound_of_clip():
     """Relu and Clip become a Clip from 0 on, as if Relu gave what is clipped: -3 becomes 0. Relu gives the upper bound here, and there is no lower one."""
     x, m = f32(-3.0, -0.5, 1.0, 4.0), np.array(2.0, np.float32)

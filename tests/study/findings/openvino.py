@@ -1,7 +1,7 @@
 """OpenVINO 2026.4.1, CPU plug-in, float32 precision asked for."""
 import numpy as np
 
-from study.findings import but, f32, finding, model, ramp, single
+from study.findings import but, f32, finding, i64, model, near, ramp, single
 
 V = "2026.4.1"
 
@@ -88,3 +88,69 @@ def clip_of_the_result_of_an_unknown_operator():
     for another reason does the same (gather elements of a part, MaxUnpool)."""
     x = f32(3, 1, 1, 2).reshape(2, 2)
     return model([("Det", ["x"], ["d"], {}), ("Clip", ["d"], ["y"], {})], {"x": x}, {}, [np.array(5, np.float32)])
+
+@finding("openvino", V, "value mismatch", but("openvino"))
+def layer_normalisation_that_drops_the_axis():
+    """With keepdims=0 the means of a square matrix are a vector, which is taken from the columns. OpenVINO puts a normalisation of rows in its place."""
+    x = ramp(3, 3, low=-2, high=2)
+    d = x - x.mean(-1)
+    return near.layer_norm(x, expected=lambda p, e, s, b: d / np.sqrt((d * d).mean(-1) + e) * s + b, keepdims=0)
+
+
+@finding("openvino", V, "value mismatch", but("openvino"))
+def root_mean_square_that_drops_the_axis():
+    """The same for the normalisation by the root mean square."""
+    x = ramp(3, 3, low=-2, high=2)
+    return near.simplified(x, lambda s: x / np.sqrt((x * x).mean(-1) + near.scalar(0.01)) * s, {"m": ("ReduceMean", ["q"], {"axes": [-1], "keepdims": 0})}.items())
+
+
+@finding("openvino", V, "shape difference", but("openvino"))
+def root_mean_square_that_gains_an_axis():
+    """An exponent of shape [1, 1, 1] makes three axes of two. OpenVINO puts a normalisation in its place that has two."""
+    x = ramp(2, 4)
+    return near.simplified(x, lambda s: (x / near.root_mean(x * x) * s)[None], weights={"two": near.scalar(2).reshape(1, 1, 1)})
+
+
+@finding("openvino", V, "shape difference", but("openvino"))
+def root_mean_square_of_one_element_by_four():
+    """An axis of one element is broadcast to the scale's four. OpenVINO gives one."""
+    x = ramp(2, 1)
+    return near.simplified(x, lambda s: x / near.root_mean(x * x) * s, weights={"scale": ramp(4)})
+
+
+@finding("openvino", V, "shape difference", but("openvino"))
+def gelu_that_gains_an_axis():
+    """The one that is added to Erf has the shape [1, 1, 1]. OpenVINO puts a Gelu in its place that has two axes."""
+    return near.gelu(ramp(2, 3), one=(1, 1, 1))
+
+
+@finding("openvino", V, "shape difference", but("openvino"))
+def swish_that_gains_an_axis():
+    """x * sigmoid(k x) with a k of shape [1, 1, 1]. OpenVINO puts a Swish in its place that has two axes."""
+    return near.swish_of_more_axes()
+
+
+@finding("openvino", V, "shape difference", but("openvino"))
+def bounds_that_gain_an_axis():
+    """Max and Min, whose second bound has the shape [1, 1, 1]. OpenVINO puts a Clamp in their place that has two axes."""
+    return near.bounded_by_more_axes()
+
+
+@finding("openvino", V, "value mismatch", but("openvino"))
+def hard_sigmoid_without_offset():
+    """max(0, min(1, 0.3 x + 0)). OpenVINO takes the default where an attribute is 0: beta is 0.5. It does so with alpha, too, and
+    with the attributes of Selu."""
+    return single("HardSigmoid", {"x": f32(-1, 1, 2)}, {}, [f32(0, 0.3, 0.6)], alpha=0.3, beta=0.0)
+
+
+@finding("openvino", V, "load failure", ("onnxruntime-none", "reference", "tinygrad", "onnxruntime-web"))
+def quantised_to_sixteen_bits():
+    """uint16 is a type of QuantizeLinear since opset 21. OpenVINO's transformation for low precision fails: "Check 'replace_output_update_name(...)' failed"."""
+    return near.quantised_16_bits()
+
+
+@finding("openvino", V, "value mismatch", but("openvino", "reference"))
+def padded_between_quantised_numbers():
+    """Zeros are padded. With scales of shape [1] OpenVINO pads 0 of the quantised numbers, which stands for another one."""
+    x = ((np.arange(16, dtype=np.float32) - 8) / 4).reshape(1, 1, 4, 4)
+    return near.unit(x, [("Pad", ["d", "pads"], ["r"], {})], {"pads": i64(0, 0, 1, 0, 0, 0, 0, 0)}, np.pad(x, ((0, 0), (0, 0), (1, 0), (0, 0))), shape=(1,))

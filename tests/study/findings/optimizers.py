@@ -1,7 +1,8 @@
 """Simplifiers and optimisers; what they write runs in ONNX Runtime without optimisations."""
+import ml_dtypes
 import numpy as np
 
-from study.findings import RUNTIMES, finding, i64, model, ramp, single, tinygrad
+from study.findings import RUNTIMES, but, f32, finding, i64, model, near, onnxruntime_passes, ramp, single, tinygrad
 
 
 @finding("onnxoptimizer", "0.4.2", "crash", ("onnxruntime-none", "reference"))
@@ -122,3 +123,132 @@ def sum_over_no_axes_that_does_nothing():
     """Without axes, and with noop_with_empty_axes=1, ReduceSum gives its input, whatever keepdims says. onnxsim drops the axes of size 1."""
     x = ramp(1, 1)
     return single("ReduceSum", {"x": x}, {}, [x], keepdims=0, noop_with_empty_axes=1)
+
+@finding("onnxslim", "0.1.98", "value mismatch", ("onnxruntime-none", "reference", "tinygrad"))
+def dropout_in_training():
+    """In training, elements become 0 or twice what they were: d * (d - 2 h) is 0 for both. onnxslim takes Dropout for an identity, and -h * h is left."""
+    return near.dropout_that_gives_nothing()
+
+
+@finding("onnxslim", "0.1.98", "value mismatch", RUNTIMES)
+def conv_times_a_number_for_each_column():
+    """A factor of shape [2] belongs to the last axis. onnxslim multiplies the weights of the channels, of which there are also two, by it."""
+    x, w, k = f32(1, 2).reshape(1, 1, 2), f32(1, 10).reshape(2, 1, 1), f32(3, 5)
+    return model([("Conv", ["x", "w"], ["t"], {}), ("Mul", ["t", "k"], ["y"], {})], {"x": x}, {"w": w, "k": k}, [x * w.reshape(1, 2, 1) * k])
+
+
+@finding("onnxslim", "0.1.98", "value mismatch", ("onnxruntime-none", "reference", "openvino", "tinygrad"))
+def weights_by_way_of_bfloat16():
+    """1, 2 and 1/2 as bfloat16 and back are the same. onnxslim folds the casts and gives the third one as 0."""
+    return near.weights_by_way_of_bfloat16()
+
+
+@finding("onnxsim", "0.8.1", "shape difference", RUNTIMES)
+def layer_normalisation_that_gains_an_axis():
+    """An exponent of shape [1, 1, 1] makes three axes of two. onnxsim puts a LayerNormalization in its place that has two."""
+    return onnxruntime_passes.layer_normalisation_that_gains_an_axis()
+
+
+def transposed_twice():
+    x = ramp(2, 4)
+    return model([("Split", ["x"], ["p", "q"], {"axis": 1}), ("Transpose", ["p"], ["a"], {}), ("Transpose", ["a"], ["b"], {}), ("Concat", ["q", "b"], ["y"], {"axis": 1})],
+                 {"x": x}, {}, [x[:, [2, 3, 0, 1]]])
+
+
+@finding("onnxoptimizer", "0.4.2", "conversion failure", RUNTIMES)
+def one_of_two_parts_transposed_twice():
+    """Two transpositions that cancel, after one output of Split. onnxoptimizer puts all of Split in their place: "oldNode->outputs().size() == newNode->outputs().size()"."""
+    return transposed_twice()
+
+
+@finding("onnxoptimizer", "0.4.2", "shape difference", RUNTIMES)
+def reshape_of_a_reshape_that_keeps_an_axis():
+    """A 0 in a shape keeps the axis of the input, here 6, and -1 is the rest: the shape is [6, 2, 2]. The first Reshape is left out, so that 0 is 2, and onnxoptimizer makes [2, 6, 2] of it without a word."""
+    return near.reshape_that_keeps_an_axis()
+
+
+@finding("onnxoptimizer", "0.4.2", "value mismatch", RUNTIMES)
+def zero_before_a_max_pool():
+    """A zero is padded before -1, -2 and -3, and the greatest of 0 and -1 is 0. onnxoptimizer makes it a pad of MaxPool, which does not count."""
+    return model([("Pad", ["x", "p"], ["t"], {}), ("MaxPool", ["t"], ["y"], {"kernel_shape": [1, 2]})], {"x": f32(-1, -2, -3).reshape(1, 1, 1, 3)},
+                 {"p": i64(0, 0, 0, 1, 0, 0, 0, 0)}, [f32(0, -1, -2).reshape(1, 1, 1, 3)])
+
+
+@finding("onnxoptimizer", "0.4.2", "conversion failure", ("onnxruntime-none", "reference", "openvino"))
+def weights_of_four_bits():
+    """int4 is a type of DequantizeLinear since opset 21. onnxoptimizer refuses the model: "no supported data type: 22"."""
+    w = np.array([1, -2, 3], np.int8).astype(ml_dtypes.int4)
+    return model([("DequantizeLinear", ["w", "s"], ["d"], {}), ("Mul", ["x", "d"], ["y"], {})], {"x": f32(1, 2, 4)}, {"w": w, "s": near.scalar(0.5)}, [f32(0.5, -2, 6)], opset=21)
+
+
+@finding("onnxscript-optimizer", "0.7.2", "shape difference", but("openvino"))
+def bounds_that_gain_an_axis():
+    """Max and Min, whose second bound has the shape [1, 1, 1]. The optimiser puts a Clip in their place that has two axes."""
+    return near.bounded_by_more_axes()
+
+
+@finding("onnxscript-optimizer", "0.7.2", "value mismatch", RUNTIMES)
+def clips_that_do_not_overlap():
+    """Between -1 and 1/2, then between 2 and 3: all is 2. The optimiser makes a Clip from 2 to 1/2 of both, which gives 1/2."""
+    x = ramp(2, 3)
+    return model([("Clip", ["x", "a", "b"], ["t"], {}), ("Clip", ["t", "c", "d"], ["y"], {})], {"x": x},
+                 {"a": near.scalar(-1), "b": near.scalar(0.5), "c": near.scalar(2), "d": near.scalar(3)}, [np.full((2, 3), 2, np.float32)])
+
+
+@finding("onnxscript-optimizer", "0.7.2", "value mismatch", RUNTIMES)
+def relu_of_negative_numbers_only():
+    """Between -2 and -1, then Relu: all is 0. The optimiser makes a Clip from 0 to -1 of both, which gives -1."""
+    x = ramp(2, 3)
+    return model([("Clip", ["x", "a", "b"], ["t"], {}), ("Relu", ["t"], ["y"], {})], {"x": x}, {"a": near.scalar(-2), "b": near.scalar(-1)}, [np.zeros((2, 3), np.float32)])
+
+
+@finding("onnxscript-optimizer", "0.7.2", "load failure", RUNTIMES)
+def two_equal_flattens():
+    """Two Flatten of one tensor become two Reshapes, and the shape of one of them is lost: "Node input 'x/shape_1' is not a graph input, initializer, or output"."""
+    x = ramp(2, 3, 4)
+    return model([("Flatten", ["x"], ["u"], {"axis": 2}), ("Abs", ["u"], ["y"], {}), ("Flatten", ["x"], ["z"], {"axis": 2})], {"x": x}, {},
+                 [np.abs(x.reshape(6, 4)), x.reshape(6, 4)], outputs=["y", "z"])
+
+
+@finding("version-converter", "1.23.2", "conversion failure", RUNTIMES)
+def split_by_a_number_of_parts_to_an_older_version():
+    """Split into two equal parts, which opset 17 has too, without num_outputs. The converter has no adapter from 18 to 17."""
+    x = ramp(2, 4)
+    return model([("Split", ["x"], ["p", "q"], {"axis": 1, "num_outputs": 2}), ("Sub", ["q", "p"], ["y"], {})], {"x": x}, {}, [x[:, 2:] - x[:, :2]], opset=21)
+
+
+@finding("onnxslim", "0.1.98", "conversion failure", RUNTIMES)
+def conv_by_a_graph_input_times_a_factor():
+    """The weights of Conv are an input of the model, and a factor for each channel follows. onnxslim takes the weights for a constant: "object has no attribute 'values'"."""
+    x, w, k = f32(1, 2).reshape(1, 1, 2), f32(1, 10).reshape(2, 1, 1), f32(3, 5).reshape(1, 2, 1)
+    return model([("Conv", ["x", "w"], ["t"], {}), ("Mul", ["t", "k"], ["y"], {})], {"x": x, "w": w}, {"k": k}, [x * w.reshape(1, 2, 1) * k])
+
+
+@finding("onnxslim", "0.1.98", "load failure", RUNTIMES)
+def gemm_and_a_factor_with_a_reshape_between():
+    """Both the product and what follows are outputs. onnxslim merges the factor into the weights, and the model reads a tensor that no node gives."""
+    x, w, c, k = ramp(2, 3), ramp(4, 3), ramp(4), f32(1, 2, 3, 4)
+    y = (x @ w.T + c).reshape(1, 2, 4) * k
+    return model([("Gemm", ["x", "w", "c"], ["g"], {"transB": 1}), ("Reshape", ["g", "shape"], ["r"], {}), ("Mul", ["r", "k"], ["m"], {}), ("Neg", ["m"], ["y"], {})], {"x": x},
+                 {"w": w, "c": c, "k": k, "shape": i64(1, 2, -1)}, [y, -y], outputs=["m", "y"])
+
+
+@finding("onnxoptimizer", "0.4.2", "conversion failure", RUNTIMES)
+def three_products_of_one_tensor():
+    """A tensor by three matrices, as before attention, each product an output. onnxoptimizer fuses them and stops at an assertion of insertAfter."""
+    x, w = ramp(1, 2, 4), [ramp(4, 4), ramp(4, 4, low=1, high=2), ramp(4, 4, low=-3, high=0)]
+    return model([("MatMul", ["x", f"w{k}"], [f"y{k}"], {}) for k in range(3)], {"x": x}, {f"w{k}": v for k, v in enumerate(w)}, [x @ v for v in w], outputs=["y0", "y1", "y2"])
+
+
+@finding("onnxscript-optimizer", "0.7.2", "conversion failure", ("onnxruntime-none", "reference", "openvino", "tinygrad"))
+def minimum_of_one_tensor_after_a_maximum():
+    """Min of one tensor gives it. The optimiser wants a bound, and fails."""
+    x = ramp(2, 3)
+    return model([("Max", ["x", "low"], ["t"], {}), ("Min", ["t"], ["y"], {})], {"x": x}, {"low": near.scalar(0.1)}, [np.maximum(x, np.float32(0.1))])
+
+
+@finding("version-converter", "1.23.2", "conversion failure", ("onnxruntime-none", "reference", "openvino", "tinygrad"))
+def global_max_pool_to_an_older_version():
+    """GlobalMaxPool of opset 22 knows bfloat16 besides, which is not used here. The converter has no adapter to 21."""
+    x = ramp(1, 2, 2, 2)
+    return single("GlobalMaxPool", {"x": x}, {}, [x.max((2, 3), keepdims=True)], opset=22)

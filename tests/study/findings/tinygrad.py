@@ -1,7 +1,7 @@
 """tinygrad 0.14.0, DEV=CPU."""
 import numpy as np
 
-from study.findings import but, f32, finding, i64, ramp, single
+from study.findings import but, f32, finding, i64, model, ramp, single
 from study.findings import tract
 
 V = "0.14.0"
@@ -50,3 +50,25 @@ def max_unpool_with_pads():
     y[[0, 2, 5, 7]] = 1, 2, 3, 4
     return single("MaxUnpool", {"x": f32(1, 2, 3, 4).reshape(1, 1, 2, 2)}, {"i": i64(0, 2, 5, 7).reshape(1, 1, 2, 2)}, [y.reshape(1, 1, 2, 4)],
                   kernel_shape=[2, 2], strides=[2, 2], pads=[1, 0, 1, 0])
+
+
+@finding("tinygrad", V, "value mismatch", but("tinygrad"))
+def scatter_nd_of_a_tensor_that_is_used_again():
+    """ScatterND gives a new tensor. tinygrad writes into the old one, which is added afterwards."""
+    x, i, u = ramp(3, 2), i64([1]), f32([7, 8])
+    y = x.copy()
+    y[1] = u[0]
+    return model([("ScatterND", ["x", "i", "u"], ["s"], {}), ("Sub", ["s", "x"], ["y"], {})], {"x": x}, {"i": i, "u": u}, [y - x])
+
+
+@finding("tinygrad", V, "run failure", but("tinygrad"))
+def size_of_a_tensor_as_a_float():
+    """Size is a tensor of rank 0. tinygrad makes a number of Python of it, which has no cast."""
+    return model([("Size", ["x"], ["s"], {}), ("Cast", ["s"], ["y"], {"to": 1})], {"x": ramp(2, 3)}, {}, [np.array(6, np.float32)])
+
+
+@finding("tinygrad", V, "shape difference or run failure", but("tinygrad"))
+def slice_by_steps_without_axes():
+    """axes of Slice is optional, also where steps are given."""
+    x = ramp(4, 3)
+    return single("Slice", {"x": x}, {"s": i64(0), "e": i64(4), "st": i64(2)}, [x[::2]], inputs=["x", "s", "e", "", "st"])

@@ -1,7 +1,7 @@
 """tract 0.23.9."""
 import numpy as np
 
-from study.findings import but, f32, finding, i64, model, ramp, single
+from study.findings import but, f32, finding, i64, model, near, ramp, single
 
 V = "0.23.9"
 
@@ -161,3 +161,64 @@ def cubic_grid_sample_beyond_the_border():
     y = before * x[2] + (1 - before) * x[3]
     return single("GridSample", {"x": x.reshape(1, 1, 1, 4)}, {"g": f32(1.2, 0).reshape(1, 1, 1, 2)}, [f32(y).reshape(1, 1, 1, 1)],
                   mode="bicubic", padding_mode="border", align_corners=1)
+
+@finding("tract", V, "value mismatch", ("onnxruntime-none", "openvino", "tinygrad", "onnxruntime-web"))
+def softmax_between_quantised_numbers():
+    """Softmax of -1, 0, 1 and 2, all of them multiples of 1/4, and the result in steps of 1/256. tract puts a Softmax of whole numbers in its place and gives 255/256."""
+    x = f32(-1, 0, 1, 2)
+    y = np.round(np.exp(x) / np.exp(x).sum() * 256) / 256
+    return model([("QuantizeLinear", ["x", "s", "z"], ["a"], {}), ("DequantizeLinear", ["a", "s", "z"], ["b"], {}), ("Softmax", ["b"], ["c"], {}),
+                  ("QuantizeLinear", ["c", "t", "u"], ["d"], {}), ("DequantizeLinear", ["d", "t", "u"], ["y"], {})], {"x": x},
+                 {"s": near.scalar(0.25), "z": np.array(128, np.uint8), "t": near.scalar(1 / 256), "u": np.array(0, np.uint8)}, [y.astype(np.float32)])
+
+
+@finding("tract", V, "crash", but("tract"))
+def matmul_of_whole_numbers():
+    """MatMul is defined for int64. tract panics where it packs the weights, and ends the process."""
+    return near.product_of_whole_numbers()
+
+
+@finding("tract", V, "load failure", but("tract"))
+def square_that_gains_an_axis():
+    """An exponent of shape [2, 1, 1], twos. tract puts Square in its place, which has two axes, and refuses what it made."""
+    x = ramp(2, 3)
+    return model([("Pow", ["x", "two"], ["y"], {})], {"x": x}, {"two": f32(2, 2).reshape(2, 1, 1)}, [np.stack([x * x, x * x])])
+
+
+@finding("tract", V, "load failure", ("onnxruntime-none", "reference", "tinygrad"))
+def gemm_of_half_precision():
+    """Gemm is defined for float16. tract makes float32 of it, and refuses what it made."""
+    a, b, c = (f32(1, 2).reshape(1, 2), f32(3, 4).reshape(2, 1), f32(5))
+    return model([("Gemm", ["a", "b", "c"], ["y"], {})], {"a": a.astype(np.float16)}, {"b": b.astype(np.float16), "c": c.astype(np.float16)}, [(a @ b + c).astype(np.float16)])
+
+
+@finding("tract", V, "load failure", ("onnxruntime-none", "reference", "tinygrad"))
+def half_of_a_gemm_of_double_precision():
+    """Gemm with alpha=0.5 and a C, in float64. tract multiplies C by a beta of float32: "tensor is F32, accessed as F64"."""
+    a, b, c = np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]), np.array([5.0])
+    return model([("Gemm", ["a", "b", "c"], ["y"], {"alpha": 0.5})], {"a": a}, {"b": b, "c": c}, [a @ b / 2 + c])
+
+
+@finding("tract", V, "load failure", ("onnxruntime-none", "reference", "openvino"))
+def power_of_half_precision_by_single_precision():
+    """The result of Pow has the type of the base, float16, whatever the exponent's is. tract makes float32 of it, and refuses what it made."""
+    return single("Pow", {"x": f32(1, 2, 3).astype(np.float16)}, {"k": near.scalar(2)}, [f32(1, 4, 9).astype(np.float16)])
+
+
+@finding("tract", V, "load failure", ("onnxruntime-none", "reference", "tinygrad", "onnxruntime-web"))
+def quantised_to_sixteen_bits():
+    """uint16 is a type of QuantizeLinear since opset 21, which tract reads. It stops at "tensor is U16, accessed as I8"."""
+    return near.quantised_16_bits()
+
+
+@finding("tract", V, "load failure", ("onnxruntime-none", "openvino", "tinygrad"))
+def quantised_with_and_without_sign():
+    """int8 and back, then uint8 and back, with zero points of 0: -1 becomes 0. tract takes the second pair for the first: "Trying to substitute a 3,U8 by 3,I8"."""
+    return model([("QuantizeLinear", ["x", "s", "z"], ["a"], {}), ("DequantizeLinear", ["a", "s", "z"], ["b"], {}), ("QuantizeLinear", ["b", "s", "u"], ["c"], {}),
+                  ("DequantizeLinear", ["c", "s", "u"], ["y"], {})], {"x": f32(1, -1, 0.5)}, {"s": near.scalar(0.125), "z": np.array(0, np.int8), "u": np.array(0, np.uint8)}, [f32(1, 0, 0.5)])
+
+
+@finding("tract", V, "type difference", ("onnxruntime-none", "reference", "openvino"))
+def quantised_to_a_type_by_attribute():
+    """Since opset 21 output_dtype says what QuantizeLinear gives without a zero point, here int8. tract, which reads opset 21, gives uint8."""
+    return model([("QuantizeLinear", ["x", "s"], ["y"], {"output_dtype": 3})], {"x": f32(1, 0, 0.5)}, {"s": near.scalar(0.125)}, [np.array([8, 0, 4], np.int8)], opset=21)

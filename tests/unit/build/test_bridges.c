@@ -60,7 +60,7 @@ static void lists_of_many_operators_are_bounded(void **state)
     at += sprintf(at, "%s", head);
     for (int i = 0; i < OPERATORS; i++)
         at += sprintf(at, "  Op%05d: {like: u, since: [1]}\n", i);
-    spec_file file = {"t.yaml", text, (size_t)(at - text)};
+    spec_file file = {.name = "t.yaml", .bytes = text, .size = (size_t)(at - text)};
     assert_int_equal(op_set_new(&set, &file, 1, NULL, 17, &err), NN_OK);
     assert_int_equal(op_index_new(&index, set, &err), NN_OK);
     assert_int_equal(lower_new(&l, set, &limits, &memory, &err), NN_OK);

@@ -185,6 +185,9 @@ static void refusals(void **state)
         {{"--list-ops", "--out", "d"}, "--list-ops writes no models: leave out --out"},
         {{"--list-ops="}, "--list-ops=: expected FORMAT after ="},
         {{"--trace-summary="}, "--trace-summary=: expected FORMAT after ="},
+        {{"--list-motifs=markdown"}, "--list-motifs=markdown: expected text or json"},
+        {{"--list-motifs="}, "--list-motifs=: expected FORMAT after ="},
+        {{"verify", "--list-motifs"}, "verify takes no --list-motifs"},
         {{"--list-ops=xml"}, "--list-ops=xml: expected text, json or markdown"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {

@@ -27,7 +27,7 @@ static inline void open_bench_typed(bench *b, const char *table, dtype_mask type
 {
     nn_error err = {0};
     memset(b, 0, sizeof *b);
-    spec_file f = {"t.yaml", table, table ? strlen(table) : 0};
+    spec_file f = {.name = "t.yaml", .bytes = table, .size = table ? strlen(table) : 0};
     if (op_set_new_typed(&b->set, table ? &f : spec_embedded, table ? 1 : spec_embedded_count, NULL, 17, types, &err) != NN_OK ||
         lower_fold_domains(b->set, &err) != NN_OK)
         fail_msg("%s:%d:%d: %s", err.file, err.line, err.column, err.message);

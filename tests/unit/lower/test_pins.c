@@ -5,18 +5,26 @@
 static const char table[] =
     "operators:\n"
     "  Cut: {since: [1], in: {X: float32}, out: {Y: float32}, rank: {X: 2..4},\n"
-    "    choose: {ax: \"subset(iota(rank(X)), 1..rank(X))\", perm: \"permutation(rank(X))\", k: 1..5, t: \"factors(numel(X), k)\",\n"
-    "      size: \"list(len(ax), 1..9)\", twice: \"2 * size[0]\", mode: \"{'a', 'b'}\", how: \"if mode == 'a' then {1, 3} else {2}\"},\n"
+    "    choose: {ax: \"subset(iota(rank(X)), 1..rank(X))\", perm: \"permutation(rank(X))\", k: 1..5, t: \"factors(numel(X), "
+    "k)\",\n"
+    "      size: \"list(len(ax), 1..9)\", twice: \"2 * size[0]\", mode: \"{'a', 'b'}\", how: \"if mode == 'a' then {1, 3} else "
+    "{2}\"},\n"
     "    attrs: {alpha: \"float real(0, 1) default 0.5\", only: \"int 0..9 when mode == 'a'\"},\n"
     "    where: [\"size[0] < X[0]\"], shape: {Y: t}, range: {Y: X}}\n"
     "  Fill: {since: [1], in: {X: float32, S: int64 constant, W: float32 weight}, out: {Y: float32}, rank: {X: 1..3},\n"
-    "    choose: {n: 1..6}, shape: {S: \"[2]\", W: \"[n]\", Y: \"[n, rank(X)]\"}, values: {S: \"[n, rank(X)]\", W: \"uniform(1, 2)\"},\n"
+    "    choose: {n: 1..6}, shape: {S: \"[2]\", W: \"[n]\", Y: \"[n, rank(X)]\"}, values: {S: \"[n, rank(X)]\", W: \"uniform(1, "
+    "2)\"},\n"
     "    range: {Y: X * W}}\n"
     "  Pick: {since: [1], in: {X: float32, I: int64 constant}, out: {Y: float32}, rank: {X: 1..1},\n"
     "    shape: {I: \"[3]\", Y: \"[3]\"}, values: {I: \"distinct(0, X[0] - 1)\"}, range: {Y: X}}\n"
     "  Over: {since: [1], in: {A: float32, B: float32}, out: {C: float32}, shape: {B: shape(A), C: shape(A)},\n"
     "    domain: {A: \"[-100, 100]\", B: [\"[0.01, 50]\", \"[-1, -0.5]\"]}, range: {C: A / B},\n"
-    "    require: [\"mag(C) <= 1000\", \"live(A) > 0.1 * width(likely(A))\", \"lo(A) < hi(A)\"]}\n";
+    "    require: [\"mag(C) <= 1000\", \"live(A) > 0.1 * width(likely(A))\", \"lo(A) < hi(A)\"]}\n"
+    "  Meet: {since: [1], in: {A: float32, B: float32}, out: {C: float32}, shape: {B: shape(A), C: shape(A)}, range: {C: \"[0, "
+    "1]\"},\n"
+    "    require: [\"rank(A) == 3 or width(meet(A, B)) * 3 > width(A)\"]}\n"
+    "  Cap: {since: [1], in: {X: float32, high: float32 constant}, out: {Y: float32}, shape: {high: \"[]\", Y: shape(X)},\n"
+    "    values: {high: \"lo(likely(X)) + 0.5 * width(likely(X))\"}, range: {Y: \"min(X, high)\"}}\n";
 
 static bench hand;
 
@@ -80,18 +88,22 @@ static void required_values_are_kept(void **state)
     const op_model *op = op_named("Cut");
     const inst_value ax = {.ints = (const int64_t[]){0, 2}, .n = 2}, perm = {.ints = (const int64_t[]){2, 0, 1}, .n = 3};
     const inst_value t = {.ints = (const int64_t[]){6, 1, 4}, .n = 3};
-    const inst_pin pins[] = {pin(op, "t", t),         pin(op, "ax", ax),
-                             pin(op, "perm", perm),   pin(op, "mode", (inst_value){.s = "a"}),
-                             pin(op, "how", (inst_value){.i = 3}), pin(op, "twice", (inst_value){.i = 6}),
-                             pin(op, "alpha", (inst_value){.r = 0.5}), pin(op, "only", (inst_value){.i = 7})};
+    const inst_pin pins[] = {pin(op, "t", t),
+                             pin(op, "ax", ax),
+                             pin(op, "perm", perm),
+                             pin(op, "mode", (inst_value){.s = "a"}),
+                             pin(op, "how", (inst_value){.i = 3}),
+                             pin(op, "twice", (inst_value){.i = 6}),
+                             pin(op, "alpha", (inst_value){.r = 0.5}),
+                             pin(op, "only", (inst_value){.i = 7})};
     for (int i = 0; i < 30; i++) {
         assert_int_equal(cut(pins, sizeof pins / sizeof *pins), LOWER_OK);
         assert_ints("ax", &ax);
         assert_ints("perm", &perm);
         const tensor_desc *y = &hand.inst[0].outputs[0].desc;
         assert_true(y->rank == 3 && y->dims[0] == 6 && y->dims[1] == 1 && y->dims[2] == 4); /* k follows from t */
-        assert_int_equal(hand.inst[0].vars[pin(op, "size", ax).var].v.ints[0], 3);         /* follows from twice */
-        assert_int_equal(hand.inst[0].n_attrs, 2); /* written, also with the default */
+        assert_int_equal(hand.inst[0].vars[pin(op, "size", ax).var].v.ints[0], 3);          /* follows from twice */
+        assert_int_equal(hand.inst[0].n_attrs, 2);                                          /* written, also with the default */
         assert_true(hand.inst[0].attrs[0].f == 0.5 && hand.inst[0].attrs[1].i == 7);
     }
 }
@@ -203,12 +215,17 @@ static void a_computed_tensor_is_a_constant_only_if_claimed(void **state)
 
 /* ---- relaxed rules ---- */
 
-static lower_result over(tensor_desc a, tensor_desc b, bool relaxed)
+static lower_result of_two(const char *op, tensor_desc a, tensor_desc b, bool relaxed)
 {
-    lower_request r = {.op = op_named("Over"), .arity = {1, 1}, .relaxed = relaxed};
+    lower_request r = {.op = op_named(op), .arity = {1, 1}, .relaxed = relaxed};
     r.slots[0] = (lower_slot){.kind = SLOT_TENSOR, .tensor = &a, .rank = -1};
     r.slots[1] = (lower_slot){.kind = SLOT_TENSOR, .tensor = &b, .rank = -1};
     return solve(&hand, &r);
+}
+
+static lower_result over(tensor_desc a, tensor_desc b, bool relaxed)
+{
+    return of_two("Over", a, b, relaxed);
 }
 
 static void only_rules_of_interest_give_way(void **state)
@@ -223,9 +240,25 @@ static void only_rules_of_interest_give_way(void **state)
     assert_int_equal(over(a, floats(2, 4, 1e-6, 2), false), LOWER_FAIL); /* small end of the domain, and magnitude */
     assert_int_equal(over(a, floats(2, 4, 1e-6, 2), true), LOWER_OK);
     assert_int_equal(over(floats(2, 4, -1e4, 1), floats(2, 4, 1, 1e4), true), LOWER_OK); /* large ends */
-    assert_int_equal(over(a, floats(2, 4, -2, -0.5), true), LOWER_FAIL); /* -1 is what the operator can compute */
+    assert_int_equal(over(a, floats(2, 4, -2, -0.5), true), LOWER_FAIL);                 /* -1 is what the operator can compute */
     assert_int_equal(over(a, floats(2, 4, 0, 2), true), LOWER_FAIL);
     assert_int_equal(over(floats(2, 4, 1, 1), floats(2, 4, 1, 2), true), LOWER_FAIL); /* bounds: not an estimate */
+    assert_int_equal(of_two("Meet", a, floats(2, 4, 2, 3), false), LOWER_FAIL);       /* a width, behind `or` */
+    assert_int_equal(of_two("Meet", a, floats(2, 4, 2, 3), true), LOWER_OK);
+}
+
+/* Contents that are computed from estimates are of use; others are allowed as well. */
+static void given_constants_may_differ_from_estimates(void **state)
+{
+    (void)state;
+    static const double point = 0.75;
+    const tensor_desc x = floats(2, 4, -1, 1), high = {.type = DT_FLOAT32, .range = {0.75, 0.75}};
+    const content c = listed(&point, 1);
+    lower_request r = {.op = op_named("Cap"), .arity = {1, 1}, .relaxed = true};
+    r.slots[0] = (lower_slot){.kind = SLOT_TENSOR, .tensor = &x, .rank = -1};
+    r.slots[1] = (lower_slot){.kind = SLOT_TENSOR, .tensor = &high, .init = &c, .rank = -1};
+    assert_int_equal(solve(&hand, &r), LOWER_OK);
+    assert_true(hand.inst[0].outputs[0].desc.range.hi == 0.75);
 }
 
 int main(void)
@@ -237,6 +270,7 @@ int main(void)
         cmocka_unit_test(given_constants_obey_generators),
         cmocka_unit_test(a_computed_tensor_is_a_constant_only_if_claimed),
         cmocka_unit_test(only_rules_of_interest_give_way),
+        cmocka_unit_test(given_constants_may_differ_from_estimates),
     };
     return cmocka_run_group_tests(tests, open_hand, close_hand);
 }

@@ -33,7 +33,7 @@ static motif_set *compiled(const char *text)
 {
     nn_error err;
     motif_set *s;
-    spec_file f = {"m.yaml", text, strlen(text)};
+    spec_file f = {.name = "m.yaml", .bytes = text, .size = strlen(text)};
     if (motif_set_new(&s, ops, &f, 1, &err) != NN_OK)
         fail_msg("%d:%d: %s", err.line, err.column, err.message);
     return s;
@@ -107,10 +107,291 @@ static void test_exact(void **state)
     motif_set_free(s);
 }
 
+/* What a given tensor fixes: the type, `..`, and the dims that the input names. */
+static void test_given(void **state)
+{
+    (void)state;
+    motif_set *s = compiled(layer_norm);
+    tape *t = tape_of(1);
+    motif_plan p;
+    tensor_desc x = {.type = DT_FLOAT32, .rank = 2, .dims = {3, 7}, .range = {-1, 1}};
+    assert_int_equal(motif_plan_new(s, 0, MOTIF_VARIANT, &x, &(lower_limits){0}, t, &mem, &p), NN_OK);
+    assert_true(tensor_shape_equal(&p.inputs[0].desc, &x));
+    assert_int_equal(p.consts[2].desc.dims[0], 7);
+    assert_int_equal(pin_of(&p.nodes[0], "ax")->v.ints[0], 1);
+    tensor_desc wrong[] = {x, x, x, x};
+    wrong[0].rank = 0;
+    wrong[1].dims[1] = 1; /* outside 2..64 */
+    wrong[2].type = DT_INT64;
+    wrong[3].rank = 5; /* `..` stands for three dims at most */
+    wrong[3].dims[2] = wrong[3].dims[3] = wrong[3].dims[4] = 2;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        assert_int_equal(motif_plan_new(s, 0, MOTIF_VARIANT, &wrong[i], &(lower_limits){0}, t, &mem, &p), NN_ERR_BUILD);
+    tape_free(t);
+    motif_set_free(s);
+}
+
+static void test_limits(void **state)
+{
+    (void)state;
+    motif_set *s = compiled(layer_norm);
+    tape *t = tape_of(3);
+    const lower_limits small = {.max_elements = 24, .max_dim = 5, .max_rank = 2};
+    size_t made = 0;
+    for (int k = 0; k < 200; k++) {
+        arena_mark mark = arena_get_mark(&mem);
+        motif_plan p;
+        if (motif_plan_new(s, 0, k % 2 == 0 ? MOTIF_VARIANT : MOTIF_EXACT, NULL, &small, t, &mem, &p) == NN_OK) {
+            const tensor_desc *x = &p.inputs[0].desc;
+            made++;
+            assert_true(x->rank <= 2 && tensor_elements(x) <= 24);
+            for (int i = 0; i < x->rank; i++)
+                assert_true(x->dims[i] <= 5);
+        }
+        arena_release(&mem, mark);
+    }
+    assert_true(made > 150);
+    tape_free(t);
+    motif_set_free(s);
+}
+
+/* Operands exist and come earlier, constants and inputs are used, and each near miss has a text. */
+static void check_plan(const motif_plan *p)
+{
+    bool consts[MOTIF_MAX_CONSTS] = {false}, inputs[MOTIF_MAX_INPUTS] = {false};
+    assert_true(p->n_nodes <= MOTIF_MAX_NODES && p->n_consts <= MOTIF_MAX_CONSTS && p->n_inputs <= MOTIF_MAX_INPUTS);
+    for (size_t k = 0; k < p->n_nodes; k++) {
+        const motif_node *n = &p->nodes[k];
+        size_t slots = 0;
+        for (size_t i = 0; i < n->op->n_inputs; i++)
+            slots += (size_t)n->arity[i];
+        for (size_t i = 0; i < slots; i++) {
+            motif_operand o = n->operands[i];
+            if (o.kind == MOTIF_CONST) {
+                assert_true((size_t)o.index < p->n_consts);
+                consts[o.index] = true;
+            } else if (o.kind == MOTIF_INPUT) {
+                assert_true((size_t)o.index < p->n_inputs);
+                inputs[o.index] = true;
+            } else if (o.kind == MOTIF_NODE) {
+                assert_true((size_t)o.index < k);
+            }
+        }
+    }
+    for (size_t i = 0; i < p->n_consts; i++) {
+        const motif_const *c = &p->consts[i];
+        assert_true(consts[i] && iv_valid(c->desc.range));
+        assert_true(c->init.kind != CONTENT_LIST || c->init.n_list == 1 || (int64_t)c->init.n_list == tensor_elements(&c->desc));
+    }
+    for (size_t i = 0; i < p->n_inputs; i++)
+        assert_true(inputs[i] && iv_valid(p->inputs[i].desc.range));
+    for (size_t i = 0; i < p->n_mutations; i++)
+        assert_true(strlen(p->mutations[i]) > 5);
+}
+
+static const char two_inputs[] = "between: [Identity, Transpose]\n"
+                                 "motifs:\n"
+                                 "  masked:\n"
+                                 "    doc: two inputs\n"
+                                 "    dims: {H: 2..8}\n"
+                                 "    in: {x: \"T[.., H]\", mask: \"T[1, H] in -1..1\"}\n"
+                                 "    const: {two: 2, g: \"T[H] in 0.5..1\"}\n"
+                                 "    nodes:\n"
+                                 "      a: Add(x, mask)\n"
+                                 "      m: Mul(a, two)\n"
+                                 "      s: Softmax(m) axis=-1\n"
+                                 "      y: Mul(s, g)\n"
+                                 "    out: [y]\n";
+
+static void test_near_misses(void **state)
+{
+    (void)state;
+    static const char *const expected[] = {
+        "constant two: 2 -> ",      "constant two: [] -> [1]",   "constant g is a graph input",
+        "input mask is a constant", "operands of a swapped",     "axis of s changed",
+        "axis of s drawn",          "input mask: [1,",           "s is a graph output",
+        "a also goes to Identity",  "Transpose between m and s", "m takes the same tensor twice"};
+    bool seen[sizeof expected / sizeof *expected] = {false};
+    motif_set *s = compiled(two_inputs);
+    tape *t = tape_of(5);
+    size_t counts[3] = {0};
+    for (int k = 0; k < 2000; k++) {
+        arena_mark mark = arena_get_mark(&mem);
+        motif_plan p;
+        if (motif_plan_new(s, 0, MOTIF_MUTATED, NULL, &(lower_limits){0}, t, &mem, &p) == NN_OK) {
+            check_plan(&p);
+            counts[p.n_mutations]++;
+            for (size_t i = 0; i < p.n_mutations; i++)
+                for (size_t e = 0; e < sizeof expected / sizeof *expected; e++)
+                    seen[e] |= strncmp(p.mutations[i], expected[e], strlen(expected[e])) == 0;
+        }
+        arena_release(&mem, mark);
+    }
+    for (size_t e = 0; e < sizeof expected / sizeof *expected; e++)
+        if (!seen[e])
+            fail_msg("no near miss is `%s...`", expected[e]);
+    assert_true(counts[0] == 0 && counts[1] > 1000 && counts[2] > 300);
+    tape_free(t);
+    motif_set_free(s);
+}
+
+/* A given tensor stays as it is. */
+static void test_given_near_misses(void **state)
+{
+    (void)state;
+    motif_set *s = compiled(two_inputs);
+    tape *t = tape_of(6);
+    const tensor_desc x = {.type = DT_FLOAT32, .rank = 3, .dims = {2, 3, 4}, .range = {-1, 1}};
+    for (int k = 0; k < 500; k++) {
+        arena_mark mark = arena_get_mark(&mem);
+        motif_plan p;
+        assert_int_equal(motif_plan_new(s, 0, MOTIF_MUTATED, &x, &(lower_limits){0}, t, &mem, &p), NN_OK);
+        check_plan(&p);
+        assert_true(tensor_shape_equal(&p.inputs[0].desc, &x) && (p.graph_input & 1) == 0);
+        arena_release(&mem, mark);
+    }
+    tape_free(t);
+    motif_set_free(s);
+}
+
+/* Pins state what the constant `shape` holds, so that neither they nor it nor what they were computed from may change. */
+static const char claim[] = "motifs:\n"
+                            "  rows:\n"
+                            "    doc: a reshape with a computed shape\n"
+                            "    dims: {A: 2..4, B: 2..4}\n"
+                            "    in: {x: \"T[A, B]\"}\n"
+                            "    const: {target: \"int64[1] = [A * B]\", two: 2}\n"
+                            "    nodes:\n"
+                            "      n: Neg(x)\n"
+                            "      r: Reshape(n, target) k=1 t=[A * B] wild=-1 copied=[]\n"
+                            "      y: Mul(r, two)\n"
+                            "    out: y\n";
+
+static void test_claims_stay(void **state)
+{
+    (void)state;
+    motif_set *s = compiled(claim);
+    tape *t = tape_of(7);
+    for (int k = 0; k < 500; k++) {
+        arena_mark mark = arena_get_mark(&mem);
+        motif_plan p;
+        assert_int_equal(motif_plan_new(s, 0, MOTIF_MUTATED, NULL, &(lower_limits){0}, t, &mem, &p), NN_OK);
+        const motif_node *r = &p.nodes[1];
+        assert_string_equal(r->name, "r");
+        assert_true(r->claimed && r->operands[0].kind == MOTIF_NODE && r->operands[1].kind == MOTIF_CONST);
+        const motif_const *c = &p.consts[r->operands[1].index];
+        const tensor_desc *x = &p.inputs[0].desc;
+        assert_int_equal(x->rank, 2);
+        assert_true(c->init.list[0] == (double)(x->dims[0] * x->dims[1]));
+        assert_int_equal(pin_of(r, "t")->v.ints[0], x->dims[0] * x->dims[1]);
+        arena_release(&mem, mark);
+    }
+    tape_free(t);
+    motif_set_free(s);
+}
+
+/* A constant that becomes a graph input has values of its type. */
+static const char whole_constants[] = "motifs:\n"
+                                      "  picked:\n"
+                                      "    doc: whole numbers as operands\n"
+                                      "    dims: {N: 3..6}\n"
+                                      "    in: {x: \"float32[N, 4]\"}\n"
+                                      "    const: {zero: \"int64[2] = 0\", one: \"int64[2] = 1\"}\n"
+                                      "    nodes:\n"
+                                      "      a: Gather(x, zero) axis=0\n"
+                                      "      b: Gather(x, one) axis=0\n"
+                                      "      y: Add(a, b)\n"
+                                      "    out: y\n";
+
+static void test_whole_inputs(void **state)
+{
+    (void)state;
+    motif_set *s;
+    op_set *wide;
+    nn_error err;
+    spec_file f = {.name = "m.yaml", .bytes = whole_constants, .size = strlen(whole_constants)};
+    const dtype_mask types = dtype_bit(DT_FLOAT32) | dtype_bit(DT_INT64);
+    assert_int_equal(op_set_new_typed(&wide, spec_embedded, spec_embedded_count, NULL, 17, types, &err), NN_OK);
+    assert_int_equal(motif_set_new(&s, wide, &f, 1, &err), NN_OK);
+    tape *t = tape_of(11);
+    int inputs = 0;
+    for (int k = 0; k < 500; k++) {
+        arena_mark mark = arena_get_mark(&mem);
+        motif_plan p;
+        if (motif_plan_new(s, 0, MOTIF_MUTATED, NULL, &(lower_limits){0}, t, &mem, &p) == NN_OK)
+            for (size_t i = 0; i < p.n_inputs; i++) {
+                const tensor_desc *d = &p.inputs[i].desc;
+                if (!(p.graph_input >> i & 1) || d->type != DT_INT64)
+                    continue;
+                inputs++;
+                assert_true(d->range.lo == (double)(int64_t)d->range.lo && d->range.hi == (double)(int64_t)d->range.hi);
+                assert_true(d->range.lo < d->range.hi);
+            }
+        arena_release(&mem, mark);
+    }
+    assert_true(inputs > 10);
+    tape_free(t);
+    motif_set_free(s);
+    op_set_free(wide);
+}
+
+/* The same draws give the same plan. */
+static void test_repeatable(void **state)
+{
+    (void)state;
+    motif_set *s = compiled(two_inputs);
+    motif_plan p[2];
+    for (int k = 0; k < 2; k++) {
+        tape *t = tape_of(9);
+        assert_int_equal(motif_plan_new(s, 0, MOTIF_MUTATED, NULL, &(lower_limits){0}, t, &mem, &p[k]), NN_OK);
+        tape_free(t);
+    }
+    assert_true(p[0].n_nodes == p[1].n_nodes && p[0].n_mutations == p[1].n_mutations);
+    for (size_t i = 0; i < p[0].n_mutations; i++)
+        assert_string_equal(p[0].mutations[i], p[1].mutations[i]);
+    assert_true(tensor_shape_equal(&p[0].inputs[0].desc, &p[1].inputs[0].desc));
+    motif_set_free(s);
+}
+
+#ifdef NN_STRESS
+/* Each allocation fails in turn. */
+static void test_no_memory(void **state)
+{
+    (void)state;
+    motif_set *s = compiled(two_inputs);
+    for (uint64_t seed = 0; seed < 8; seed++) {
+        nn_status status = NN_ERR_NOMEM;
+        for (long n = 1; status == NN_ERR_NOMEM; n++) {
+            tape *t = tape_of(seed);
+            arena small; /* blocks so small that nearly every allocation is counted */
+            motif_plan p;
+            arena_init(&small, 16);
+            nn_stress_fail_at(n);
+            status = motif_plan_new(s, 0, MOTIF_MUTATED, NULL, &(lower_limits){0}, t, &small, &p);
+            nn_stress_fail_at(0);
+            arena_free(&small);
+            tape_free(t);
+        }
+        assert_int_equal(status, NN_OK);
+    }
+    motif_set_free(s);
+}
+#endif
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_exact),
+        cmocka_unit_test(test_given),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_near_misses),
+        cmocka_unit_test(test_claims_stay),
+        cmocka_unit_test(test_whole_inputs),
+        cmocka_unit_test(test_repeatable),
+        cmocka_unit_test(test_given_near_misses),
+#ifdef NN_STRESS
+        cmocka_unit_test(test_no_memory),
+#endif
     };
     return cmocka_run_group_tests(tests, open_ops, close_ops);
 }

@@ -28,6 +28,7 @@ typedef struct {
 static op_model *add_op(hand_set *h, const char *name, dtype_mask a, dtype_mask b, unsigned roles_b, dtype_mask out)
 {
     size_t i = h->set.n_ops++;
+    h->set.n_all = h->set.n_ops;
     op_model *m = &h->ops[i];
     h->set.ops = h->ops;
     h->set.data = F;

@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 static const lower_limits limits = {
-    .max_elements = 4096, .max_dim = 64, .max_rank = 6, .max_magnitude = 1e6, .min_magnitude = 1e-6};
+    .max_elements = 4096, .max_dim = 64, .max_window = 7, .max_rank = 6, .max_magnitude = 1e6, .min_magnitude = 1e-6};
 
 typedef struct {
     op_set *ops;

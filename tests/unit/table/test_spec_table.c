@@ -15,7 +15,7 @@
 
 static spec_file text_file(const char *name, const char *text)
 {
-    return (spec_file){name, text, strlen(text)};
+    return (spec_file){.name = name, .bytes = text, .size = strlen(text)};
 }
 
 static const spec_table *load(const spec_file *files, size_t n, const spec_file *profile, int opset)
@@ -146,7 +146,7 @@ static void long_chain(void **state)
     for (int i = 0; i < N; i++)
         add(&b, "  c%d: {like: c%d}\n", i, i + 1);
     add(&b, "  c%d: {where: [end]}\noperators: {A: {since: [1], like: c0}}\n", N);
-    spec_file f = {"t.yaml", b.s, b.n};
+    spec_file f = {.name = "t.yaml", .bytes = b.s, .size = b.n};
     const spec_table *t = load(&f, 1, NULL, 17);
     assert_int_equal(t->n_entries, 1);
     assert_string_equal(spec_get(t->entries[0].flat, "where")->items[0]->text, "end");
@@ -165,7 +165,7 @@ static void large_table(void **state)
     add(&b, "}\n    where: [a, b, c]\n    in: {X: T}\noperators:\n");
     for (int i = 0; i < N; i++)
         add(&b, "  Op%04d: {like: c, since: [1], attrs: {a3: null, b: int}, where+: [d], versions: {\"..20\": {in: {X: U}}}}\n", i);
-    spec_file f = {"t.yaml", b.s, b.n};
+    spec_file f = {.name = "t.yaml", .bytes = b.s, .size = b.n};
     const spec_table *t = load(&f, 1, NULL, 17);
     assert_int_equal(t->n_entries, N);
     for (size_t i = 0; i < N; i++) {
@@ -186,7 +186,7 @@ static void too_many_operators(void **state)
         for (int i = 0; i < (SPEC_MAX_OPERATORS + 1) / 2; i++)
             add(&b[k], "  Op%d_%05d: {since: [1]}\n", k, i);
     }
-    const spec_file f[] = {{"b.yaml", b[1].s, b[1].n}, {"a.yaml", b[0].s, b[0].n}};
+    const spec_file f[] = {{.name = "b.yaml", .bytes = b[1].s, .size = b[1].n}, {.name = "a.yaml", .bytes = b[0].s, .size = b[0].n}};
     spec_table *t;
     nn_error err;
     assert_int_equal(spec_table_load(&t, f, 2, NULL, 17, &a, &err), NN_ERR_TABLE);
@@ -197,7 +197,7 @@ static void too_many_operators(void **state)
     assert_string_equal(err.message, "operator Op1_32767: one operator too many; expected at most 65535 in a table");
 
     b[1].n -= strlen("  Op1_32767: {since: [1]}\n");
-    const spec_file fits[] = {{"b.yaml", b[1].s, b[1].n}, f[1]};
+    const spec_file fits[] = {{.name = "b.yaml", .bytes = b[1].s, .size = b[1].n}, f[1]};
     assert_int_equal(load(fits, 2, NULL, 17)->n_entries, SPEC_MAX_OPERATORS);
     nn_free(b[0].s);
     nn_free(b[1].s);
@@ -218,7 +218,7 @@ static void explosive_table(void **state)
         for (int i = 0; i < 10000; i++)
             add(&b, how == 0 ? "  Op%d: {like: c, since: [1], attrs: {b: int}}\n" : "  Op%d: {like: c, since: [1], where+: [b]}\n",
                 i);
-        spec_file f = {"t.yaml", b.s, b.n};
+        spec_file f = {.name = "t.yaml", .bytes = b.s, .size = b.n};
         spec_table *t;
         nn_error err;
         assert_int_equal(spec_table_load(&t, &f, 1, NULL, 17, &a, &err), NN_ERR_TABLE);
@@ -234,7 +234,7 @@ static void too_large_a_file(void **state)
     char *s = malloc(SPEC_MAX_BYTES + 1);
     assert_non_null(s);
     memset(s, '\n', SPEC_MAX_BYTES + 1);
-    spec_file f = {"t.yaml", s, SPEC_MAX_BYTES + 1};
+    spec_file f = {.name = "t.yaml", .bytes = s, .size = SPEC_MAX_BYTES + 1};
     assert_load_fails(&f, 0, 0, "larger than 4194304 bytes");
     free(s);
 }

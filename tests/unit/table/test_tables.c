@@ -9,6 +9,8 @@
  *     operators: ...
  *     -- profile                p.yaml when the name is left out
  *     profile: ...
+ *     -- motifs                 m.yaml when the name is left out; stage motifs compiles it for a small table of its own
+ *     motifs: ...
  *     -- error                  the message as file:line:column: text, or
  *     -- dump                   what the stage prints of the table
  *
@@ -25,6 +27,7 @@
 #include <cmocka.h>
 
 #include "lower/lower.h"
+#include "motif/motif.h"
 
 #ifndef TABLES_DIR
 #define TABLES_DIR "tests/tables"
@@ -36,6 +39,7 @@ typedef struct {
     spec_file tables[MAX_TABLES];
     size_t n_tables;
     spec_file profile; /* name NULL: none */
+    spec_file motifs;
     int opset;
 } input;
 
@@ -118,6 +122,40 @@ static nn_status run_typed(const input *in, char **text, arena *a, nn_error *err
     return *text == NULL ? nn_nomem(err) : NN_OK;
 }
 
+static const char motif_table[] =
+    "operators:\n"
+    "  Neg: {types: {T: [float32]}, wide: {T: [floats]}, since: [1], in: {x: T}, out: {y: T}, shape: {y: shape(x)}, range: {y: "
+    "-x}}\n"
+    "  Add: {types: {T: [float32]}, wide: {T: [floats]}, since: [1], in: {a: T, b: T data}, out: {y: T},\n"
+    "    shape: {y: 'broadcast(a, b)'}, range: {y: a + b}}\n"
+    "  Join: {types: {T: [float32]}, since: [1], in: {xs: T variadic 2..4}, out: {y: T}, attrs: {mode: \"string {'a', 'b'}\"},\n"
+    "    shape: {y: 'shape(nth(xs, 0))'}, range: {y: hull(xs)}}\n"
+    "  Turn: {types: {T: [float32]}, since: [1], in: {x: T, s: int64 constant optional}, out: {y: T},\n"
+    "    attrs: {perm: ints permutation(rank(x)), k: int 0..3 default 0}, shape: {y: '[x[i] for i in perm]', s: '[1]'},\n"
+    "    values: {s: '[1]'}, range: {y: x}}\n"
+    "  New: {types: {T: [float32]}, since: [18], in: {x: T}, out: {y: T}, shape: {y: shape(x)}, range: {y: x}}\n";
+
+/* The names of motifs, and why they are left out. */
+static nn_status run_motifs(const input *in, char **text, arena *a, nn_error *err)
+{
+    const spec_file f = {.name = "t.yaml", .bytes = motif_table, .size = sizeof motif_table - 1};
+    op_set *set;
+    motif_set *motifs;
+    nn_status s = op_set_new(&set, &f, 1, in->profile.name != NULL ? &in->profile : NULL, in->opset, err);
+    if (s != NN_OK)
+        return s;
+    s = motif_set_new(&motifs, set, &in->motifs, 1, err);
+    *text = arena_strdup(a, "");
+    for (size_t i = 0; s == NN_OK && *text != NULL && i < motif_count(motifs); i++) {
+        const char *why = motif_left_out(motifs, i);
+        *text = arena_printf(a, "%s%s %d%s%s\n", *text, motif_name(motifs, i), (int)motif_nodes(motifs, i), why != NULL ? ": " : "",
+                             why != NULL ? why : "");
+    }
+    motif_set_free(motifs);
+    op_set_free(set);
+    return s == NN_OK && *text == NULL ? nn_nomem(err) : s;
+}
+
 /* A layer above the loader that has errors of its own adds its row here. */
 static const struct {
     const char *name;
@@ -126,6 +164,7 @@ static const struct {
     {"load", run_load},
     {"compile", run_compile},
     {"typed", run_typed},
+    {"motifs", run_motifs},
 };
 
 /* ---- running a case ---- */
@@ -272,7 +311,7 @@ static size_t unescape(const reader *r, char *s)
 /* Bytes get a block of their own, so that a sanitizer sees reads past their end. They live as long as the process. */
 static spec_file file_of(const reader *r, const char *name, char *text, bool escapes)
 {
-    spec_file f = {name, NULL, escapes ? unescape(r, text) : strlen(text)};
+    spec_file f = {.name = name, .bytes = NULL, .size = escapes ? unescape(r, text) : strlen(text)};
     char *bytes = must(nn_malloc(f.size));
     memcpy(bytes, text, f.size);
     f.bytes = bytes;
@@ -294,12 +333,14 @@ static void read_section(reader *r, table_case *c, const char *marker, bool esca
         c->in.tables[c->in.n_tables++] = file_of(r, name_after(marker, "-- table", "t.yaml"), text, escapes);
     } else if (begins(marker, "-- profile")) {
         c->in.profile = file_of(r, name_after(marker, "-- profile", "p.yaml"), text, escapes);
+    } else if (begins(marker, "-- motifs")) {
+        c->in.motifs = file_of(r, name_after(marker, "-- motifs", "m.yaml"), text, escapes);
     } else if (strcmp(marker, "-- error") == 0) {
         c->error = text;
     } else if (strcmp(marker, "-- dump") == 0) {
         c->dump = text;
     } else {
-        bad(r, "expected -- table, -- profile, -- error or -- dump");
+        bad(r, "expected -- table, -- profile, -- motifs, -- error or -- dump");
     }
 }
 
@@ -395,6 +436,7 @@ int main(int argc, char **argv)
         for (size_t k = 0; k < r.cases[i].in.n_tables; k++)
             nn_free((void *)(uintptr_t)r.cases[i].in.tables[k].bytes);
         nn_free((void *)(uintptr_t)r.cases[i].in.profile.bytes);
+        nn_free((void *)(uintptr_t)r.cases[i].in.motifs.bytes);
     }
     nn_free(r.cases);
     arena_free(&a);

@@ -1,0 +1,69 @@
+"""Writes the weights and sequences of a manner from a census of models.
+
+    python3 tests/census/manner.py CENSUS.json specs/manners/NAME.yaml
+
+CENSUS.json has, for a set of models, `operators` (name: [models, nodes]), `constant_operands` ("Op.k": {shape: nodes}), and `pairs`,
+`triples` and `fours` ("A,B,C": models that hold it). Everything in the file from the line `# ---- from the census ----` on is replaced.
+Operators that no entry of specs/ defines are left out, with the sequences that hold them.
+"""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+MARK = "# ---- from the census ----"
+SPECS = Path(__file__).resolve().parents[2] / "specs"
+
+
+def table():
+    """Names of the operators of the table."""
+    names = set()
+    for path in SPECS.glob("*.yaml"):
+        part = ""
+        for line in path.read_text().splitlines():
+            if line[:1].isalpha():
+                part = line.split(":")[0]
+            elif part == "operators" and (m := re.match(r"  ([A-Za-z_]\w*):", line)):
+                names.add(m[1])
+    return names
+
+
+def flow(key, rows):
+    """A mapping in braces, in lines of at most 150 characters."""
+    line = f"{key}: {{"
+    for k, row in enumerate(rows):
+        word = row + ("}" if k + 1 == len(rows) else ",")
+        if len(line) + len(word) + 1 > 150:
+            yield line.rstrip()
+            line = "  "
+        line += word + " "
+    yield line.rstrip()
+
+
+def blocks(census, names):
+    yield MARK
+    yield f"# Nodes of {census['models']} models, without those whose first input is constant."
+    rows = []
+    for op, (_, nodes) in sorted(census["operators"].items(), key=lambda x: (-x[1][1], x[0])):
+        folded = sum(census["constant_operands"].get(op + ".0", {}).values())
+        if op in names and nodes > folded:
+            rows.append(f"{op}: {nodes - folded}")
+    yield from flow("weights", rows)
+    yield f"# Of {census['models']} models, how many hold the sequence."
+    rows = []
+    for kind in ("pairs", "triples", "fours"):
+        for path, models in sorted(census[kind].items(), key=lambda x: (-x[1], x[0])):
+            if all(op in names for op in path.split(",")):
+                rows.append(f'"{path}": {models}')
+    yield from flow("sequences", rows)
+
+
+def main(census, manner):
+    manner = Path(manner)
+    kept = manner.read_text().split(MARK)[0]
+    manner.write_text(kept + "\n".join(blocks(json.loads(Path(census).read_text()), table())) + "\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
