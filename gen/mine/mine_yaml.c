@@ -263,9 +263,11 @@ static dtype type_of(const motif *x, const record *r)
             return t->type;
     }
     const op_model *op = op_of(x, r->node); /* the type that another operand of its reader must share with it */
-    uint32_t node = x->parts[0].nodes[r->node];
-    int input = r->result ? -1 : mine_input_of_slot(op, r->slot, model_at(x, 0)->view.nodes[node].n_operands);
-    return input >= 0 ? mine_shared_type(model_at(x, 0), op, node, op->inputs[input].type_var) : DT_NONE;
+    int input = r->result ? -1 : mine_input_of_slot(op, r->slot, model_at(x, 0)->view.nodes[x->parts[0].nodes[r->node]].n_operands);
+    dtype t = DT_NONE;
+    for (size_t p = 0; p < x->places && input >= 0 && t == DT_NONE; p++)
+        t = mine_shared_type(model_at(x, p), op, node_at(x, p, r->node), op->inputs[input].type_var);
+    return t;
 }
 
 static double number_of(const onnx_view_tensor *t, size_t i)
