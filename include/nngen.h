@@ -126,6 +126,9 @@ typedef struct {
     /* Called for each file or directory that is skipped, with the reason. */
     void (*skipped)(void *data, const char *path, const char *reason);
     void *data;
+    /* Called once if graph inputs of the models have types that the table was opened without. types: such as "float16,int64", as
+     * for nn_table_config.types. */
+    void (*types)(void *data, const char *types);
 } nn_like_listener;
 
 /* Computes weights from the .onnx files below a directory: how often operators appear and follow one another. Free the text with

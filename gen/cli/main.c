@@ -398,6 +398,12 @@ static void on_unknown(void *data, const char *op, uint64_t nodes, const char *w
                       why);
 }
 
+static void on_types(void *data, const char *types)
+{
+    if (!((const options *)data)->quiet)
+        (void)fprintf(stderr, "nngen: --like: the models also have graph inputs of other types; consider --types %s\n", types);
+}
+
 static void on_skipped(void *data, const char *path, const char *reason)
 {
     (void)data;
@@ -410,7 +416,8 @@ static int run_weighted(const options *o, const nn_table *table)
     char *weights = NULL;
     nn_error err = {0};
     nn_status s = NN_OK;
-    const nn_like_listener listener = {.unknown = on_unknown, .skipped = on_skipped, .data = (void *)(uintptr_t)o};
+    const nn_like_listener listener = {
+        .unknown = on_unknown, .skipped = on_skipped, .types = on_types, .data = (void *)(uintptr_t)o};
     if (*o->weights != '\0')
         s = nn_weights_read(&weights, o->weights, &err);
     else if (o->like != NULL)

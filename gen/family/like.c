@@ -28,6 +28,7 @@ typedef struct {
     unknown *unknown;        /* by name */
     mine_walks walks;
     uint64_t models, skipped;
+    dtype_mask inputs; /* types of graph inputs */
     const nn_like_listener *tell;
 } tally;
 
@@ -53,6 +54,9 @@ static bool note_unknown(tally *t, const char *op)
 
 static bool count_model(tally *t, const onnx_view *v)
 {
+    for (size_t i = 0; i < v->n_tensors; i++)
+        if (v->tensors[i].maker < 0 && !v->tensors[i].constant)
+            t->inputs |= dtype_bit(v->tensors[i].type);
     for (size_t i = 0; i < v->n_nodes; i++) {
         const onnx_view_node *n = &v->nodes[i];
         int op = op_find(t->ops, n->op);
@@ -88,7 +92,7 @@ static nn_status count_file(void *data, int folder, const char *entry, const cha
     onnx_view v;
     nn_error problem = {0};
     (void)below;
-    nn_status s = onnx_view_file(&v, folder, entry, path, &problem);
+    nn_status s = onnx_view_file_whole(&v, folder, entry, path, &problem);
     if (s == NN_ERR_IO) {
         skip(t, &problem);
         return NN_OK;
@@ -239,6 +243,19 @@ static void tell_why(const op_set *ops, const char *op, char *text, size_t size)
                            table->exclusions[i].reason);
 }
 
+/* Tells the types of graph inputs that the table was opened without. */
+static void tell_types(const tally *t)
+{
+    char list[200] = "";
+    for (int k = 1; k < DT_COUNT; k++)
+        if (k != DT_STRING && (t->inputs & ~t->ops->asked) >> k & 1) {
+            size_t n = strlen(list);
+            (void)snprintf(list + n, sizeof list - n, "%s%s", n > 0 ? "," : "", dtype_name((dtype)k));
+        }
+    if (*list != '\0' && t->tell->types != NULL)
+        t->tell->types(t->tell->data, list);
+}
+
 static void tell_unknown(const tally *t)
 {
     for (const unknown *u = t->unknown; t->tell->unknown != NULL && u != NULL; u = u->next) {
@@ -265,8 +282,10 @@ nn_status nn_weights_like(char **text, const char *dir, const nn_table *table, c
     nn_status s = t.nodes != NULL && t.pairs != NULL ? onnx_find(dir, count_file, skip, &t, err) : nn_nomem(err);
     if (s == NN_OK)
         s = finish(text, &t, dir, err);
-    if (s == NN_OK)
+    if (s == NN_OK) {
         tell_unknown(&t);
+        tell_types(&t);
+    }
     mine_walks_free(&t.walks);
     arena_free(&t.mem);
     return s;

@@ -32,8 +32,7 @@ static dtype stated_type(const mine_model *x, const op_model *op, uint32_t node)
     return DT_NONE;
 }
 
-/* The type of an operand with the same type variable. */
-static dtype shared_type(const mine_model *x, const op_model *op, uint32_t node, int var)
+dtype mine_shared_type(const mine_model *x, const op_model *op, uint32_t node, int var)
 {
     size_t n = x->view.nodes[node].n_operands;
     for (size_t k = 0; k < n && var >= 0; k++) {
@@ -56,7 +55,7 @@ void mine_infer_types(const mine_models *m, mine_model *x)
             if (t < 0 || x->view.tensors[t].type != DT_NONE || op->n_outputs == 0)
                 continue;
             dtype type = only_type(out->types);
-            type = type != DT_NONE ? type : shared_type(x, op, node, out->type_var);
+            type = type != DT_NONE ? type : mine_shared_type(x, op, node, out->type_var);
             x->view.tensors[t].type = type != DT_NONE ? type : k == 0 ? stated_type(x, op, node) : DT_NONE;
         }
     }

@@ -230,11 +230,24 @@ static void put_record_name(json_line *out, const record *r)
     line_int(out, r->number);
 }
 
+/* Whether the first input is of any rank, so that other tensors may have its dims. */
+static bool has_open_rank(const motif *x)
+{
+    for (size_t i = 0; i < x->n; i++)
+        if (!x->all[i].constant && x->all[i].rank < 0)
+            return true;
+    return false;
+}
+
 static void put_shape(json_line *out, const motif *x, const record *r)
 {
     line_raw(out, "[");
-    if (r->rank < 0)
+    if (r->rank < 0 && has_open_rank(x))
         line_raw(out, "..");
+    for (int axis = 0; r->rank < 0 && !has_open_rank(x) && axis < r->is->rank; axis++) { /* as at the first place */
+        line_raw(out, axis > 0 ? ", " : "");
+        line_int(out, r->is->dims[axis]);
+    }
     for (int axis = 0; axis < r->rank; axis++) {
         line_raw(out, axis > 0 ? ", " : "");
         mine_put_dim(out, &x->dims, r->dims[axis]);
@@ -249,7 +262,12 @@ static dtype type_of(const motif *x, const record *r)
         if (t != NULL && t->type != DT_NONE)
             return t->type;
     }
-    return DT_NONE;
+    const op_model *op = op_of(x, r->node); /* the type that another operand of its reader must share with it */
+    int input = r->result ? -1 : mine_input_of_slot(op, r->slot, model_at(x, 0)->view.nodes[x->parts[0].nodes[r->node]].n_operands);
+    dtype t = DT_NONE;
+    for (size_t p = 0; p < x->places && input >= 0 && t == DT_NONE; p++)
+        t = mine_shared_type(model_at(x, p), op, node_at(x, p, r->node), op->inputs[input].type_var);
+    return t;
 }
 
 static double number_of(const onnx_view_tensor *t, size_t i)
@@ -581,21 +599,27 @@ static void put_doc(json_line *out, const motif *x, uint32_t models)
     line_raw(out, "\"\n");
 }
 
+/* The first input is a tensor of the graph: one of any rank if there is one, then those of type T. */
+static int class_of(const motif *x, const record *r)
+{
+    dtype type = type_of(x, r);
+    return r->rank < 0 ? 0 : dtype_is_float(type) || type == DT_NONE ? 1 : 2;
+}
+
 static void put_inputs(json_line *out, const motif *x)
 {
     bool any = false;
     line_raw(out, "    in: {");
-    for (int pass = 0; pass < 2; pass++) /* those of type T first: the first input is a tensor of the graph */
+    for (int class = 0; class < 3; class ++)
         for (size_t i = 0; i < x->n; i++) {
             const record *r = &x->all[i];
-            dtype type = type_of(x, r);
-            if (r->constant || (dtype_is_float(type) || type == DT_NONE) != (pass == 0))
+            if (r->constant || class_of(x, r) != class)
                 continue;
             line_raw(out, any ? ", " : "");
             any = true;
             put_record_name(out, r);
             line_raw(out, ": \"");
-            put_type(out, type);
+            put_type(out, type_of(x, r));
             put_shape(out, x, r);
             line_raw(out, "\"");
         }

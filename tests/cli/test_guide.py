@@ -222,6 +222,15 @@ def test_like_says_why_an_operator_is_not_there(nngen, tmp_path):
     assert "DequantizeLinear" not in "".join(x for x in r.err.splitlines() if "--like: operator" in x)
 
 
+def test_like_proposes_types(nngen, tmp_path):
+    one_node(tmp_path / "a.onnx", "Neg", (TensorProto.INT32, TensorProto.INT32))
+    one_node(tmp_path / "b.onnx", "Neg", (TensorProto.FLOAT16, TensorProto.FLOAT16))
+    r = nngen("--like", tmp_path, "--count", 1, "--dry-run")
+    assert r.code == 0 and "consider --types int32,float16\n" in r.err
+    assert "consider" not in nngen("--like", tmp_path, "--count", 1, "--dry-run", "--types", "int32,float16").err
+    assert "consider --types float16\n" in nngen("--like", tmp_path, "--count", 1, "--dry-run", "--types", "int32").err
+
+
 def test_like_what_is_no_model(nngen, tmp_path):
     (tmp_path / "own").mkdir()
     r = nngen("--like", tmp_path / "own", "--out", tmp_path / "x")

@@ -1,11 +1,14 @@
 """nngen motifs: what models share is found and described; what cannot be read or meant is said."""
 import re
+import shutil
 
 import numpy as np
 import onnx
 import pytest
 import yaml
 from onnx import TensorProto, helper, numpy_helper
+
+from conftest import ROOT
 
 
 def block(i, before, width, heads, epsilon, where):
@@ -163,6 +166,32 @@ def test_hostile_contents(nngen, tmp_path):
     found = motifs(nngen("motifs", tmp_path, "--min-models", 4))
     assert list(map(operators, found.values())) == [["Mul", "Add", "LeakyRelu"]]
     assert "alpha" not in str(found)  # infinite: the entry decides
+
+
+def test_round_trip(nngen, models, tmp_path):
+    """A table with the proposed file builds models that contain the subgraph, with its attributes."""
+    specs = tmp_path / "specs"
+    shutil.copytree(ROOT / "specs", specs, ignore=shutil.ignore_patterns("motifs"))
+    (specs / "motifs").mkdir()
+    assert nngen("motifs", models, "--min-models", 3, "--out", specs / "motifs" / "mine.yaml").code == 0
+    r = nngen("--specs", specs, "--nodes", 20, "--count", 30, "--motifs", "mined_01", "--check", "--quiet", "--out", tmp_path / "g")
+    assert r.code == 0, r.err
+    seen = 0
+    for path in sorted((tmp_path / "g").glob("*/model.onnx")):
+        graph = onnx.load(path).graph
+        makers = {o: n for n in graph.node for o in n.output}
+
+        def before(node, op):
+            return next((makers[i] for i in node.input if i in makers and makers[i].op_type == op), None)
+
+        for node in graph.node:
+            chain = [node]
+            for op in ["Transpose", "Reshape", "Add", "Mul", "Add", "MatMul"]:
+                chain.append(before(chain[-1], op) if chain[-1] is not None else None)
+            if node.op_type == "ReduceMean" and chain[-1] is not None:
+                perm = next(a.ints for a in chain[1].attribute if a.name == "perm")
+                seen += list(perm) == [0, 2, 1, 3]
+    assert seen >= 3
 
 
 def test_help(nngen):
