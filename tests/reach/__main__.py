@@ -45,13 +45,23 @@ def corpus(text):
     return name or Path(folder).name, models, None
 
 
+def node_tests(folder):
+    """The models of the node tests of the onnx package, written to a folder."""
+    import onnx
+    from onnx.backend.test.case.node import collect_testcases
+
+    for case in collect_testcases(None):
+        if case.model is not None:
+            (folder / case.name).mkdir(parents=True)
+            onnx.save(case.model, folder / case.name / "model.onnx")
+    return find_models(folder)
+
+
 def all_corpora(o, folder, missing):
     """(name, models, the only consumers or None) of the corpora given, the node tests and the families; those that nngen refuses go to `missing`."""
     yield from map(corpus, o.corpora)
     if o.node_tests:
-        import onnx
-
-        yield corpus(f"node tests={Path(onnx.__file__).parent / 'backend/test/data/node'}")
+        yield "node tests", node_tests(Path(folder) / "node-tests"), None
     for f in families.named(o.families) if o.families else []:
         place = Path(folder) / f.name.replace(" ", "-").replace(",", "")
         if why := families.make(f, o.nngen, o.count, place):
