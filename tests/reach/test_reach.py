@@ -143,6 +143,14 @@ def test_a_family_that_nngen_refuses_is_named(tmp_path):
     assert "none" in families.make(refused, NNGEN, 1, tmp_path / "odd")
 
 
+def test_families_together_show_what_any_of_them_shows():
+    a = {"models": 2, "consumers": {"onnxruntime": {"models": 2, "passes": {"rules": {"A": 1, "B": 2}}, "failures": []}}}
+    b = {"models": 3, "consumers": {"onnxruntime": {"models": 3, "passes": {"rules": {"B": 1, "C": 1}}, "failures": [["m", "crash", ""]]}}}
+    got = program.together({"a": a, "b": b}, ["a", "b"])
+    assert got["models"] == 5
+    assert got["consumers"]["onnxruntime"] == {"models": 5, "passes": {"rules": {"B": 3, "A": 1, "C": 1}}, "failures": [["m", "crash", ""]]}
+
+
 def test_unknown_names_are_refused():
     with pytest.raises(SystemExit, match="no such consumer: nobody"):
         program.chosen("onnxruntime,nobody")
