@@ -6,7 +6,7 @@ from functools import partial
 from check.workers import Pool
 from reach import consumers, coverage
 
-MEMORY = 6 << 30  # bytes of address space for data; more is a failure of the model
+MEMORY = 6 << 30  # bytes of data that a worker may have; more is a failure of the model
 SECONDS = 60      # for a model
 
 
