@@ -10,7 +10,7 @@ from reach import consumers, coverage, families, measure, table, triggers
 from reach.structure import LENGTHS
 from study.engine import find_models
 
-CENSUS = Path(__file__).parent / "census.json"
+HERE = Path(__file__).parent
 
 
 def options(argv):
@@ -20,6 +20,7 @@ def options(argv):
     p.add_argument("--nngen", default="build/default/nngen", metavar="FILE", help="the program that makes them, and whose operators are counted (default: %(default)s)")
     p.add_argument("--count", type=int, default=1000, metavar="N", help="models of a family (default: %(default)s)")
     p.add_argument("--node-tests", action="store_true", help="also the node tests of the onnx package")
+    p.add_argument("--nnsmith", metavar="PYTHON", help="also as many models of NNSmith, made by this Python: build/peers/bin/python after `make peers`")
     p.add_argument("--real", metavar="DIR", help="real models whose sequences are looked for, beside those of census.json")
     p.add_argument("--consumers", default=",".join(consumers.REGISTRY), metavar="LIST", help="of %(default)s")
     p.add_argument("--coverage", action="store_true", help="measure the coverage of the consumers that are Python packages; takes longer")
@@ -45,13 +46,29 @@ def corpus(text):
     return name or Path(folder).name, models, None
 
 
+def node_tests(folder):
+    """The models of the node tests of the onnx package, written to a folder."""
+    import onnx
+    from onnx.backend.test.case.node import collect_testcases
+
+    for case in collect_testcases(None):
+        if case.model is not None:
+            (folder / case.name).mkdir(parents=True)
+            onnx.save(case.model, folder / case.name / "model.onnx")
+    return find_models(folder)
+
+
 def all_corpora(o, folder, missing):
     """(name, models, the only consumers or None) of the corpora given, the node tests and the families; those that nngen refuses go to `missing`."""
     yield from map(corpus, o.corpora)
     if o.node_tests:
-        import onnx
-
-        yield corpus(f"node tests={Path(onnx.__file__).parent / 'backend/test/data/node'}")
+        yield "node tests", node_tests(Path(folder) / "node-tests"), None
+    if o.nnsmith:
+        place = Path(folder) / "nnsmith"
+        if why := families.run([o.nnsmith, HERE / "nnsmith_corpus.py", place, str(o.count), "15"], seconds=60 + 6 * o.count):
+            missing["NNSmith"] = why
+        else:
+            yield "NNSmith, 15", find_models(place), None
     for f in families.named(o.families) if o.families else []:
         place = Path(folder) / f.name.replace(" ", "-").replace(",", "")
         if why := families.make(f, o.nngen, o.count, place):
@@ -62,7 +79,7 @@ def all_corpora(o, folder, missing):
 
 def known_sequences(o):
     """{source: {kind: sequences}} of the census and of the real models, of operators of the table alone."""
-    census = json.loads(CENSUS.read_text("utf-8"))
+    census = json.loads((HERE / "census.json").read_text("utf-8"))
     found = {"the census": {kind: set(census[kind]) for kind in LENGTHS}}
     if o.real:
         got, _ = measure.through("structure", find_models(o.real), o.jobs)
@@ -102,12 +119,24 @@ def run(o, names, missing, folder):
     return found, lines
 
 
+def together(found, names):
+    """The figures of several corpora as one."""
+    joint = {"models": sum(found[n]["models"] for n in names), "consumers": {}}
+    for c in dict.fromkeys(c for n in names for c in found[n]["consumers"]):
+        parts = [p for n in names if (p := found[n]["consumers"].get(c))]
+        joint["consumers"][c] = measure.joined(parts)
+    return joint
+
+
 def main(argv=None):
     o = options(argv)
     names = chosen(o.consumers)
     missing = {n: why for n in names if (why := consumers.why_not(consumers.REGISTRY[n]))}
     with tempfile.TemporaryDirectory(prefix="nngen-reach-") as folder:
         found, lines = run(o, names, missing, folder)
+    made = [f.name for f in families.named(o.families) if f.name in found] if o.families else []
+    if len(made) > 1:
+        found["all families"] = together(found, made)
     text = table.markdown(found, missing, reference(o, names, missing))
     print(text)
     if o.out:

@@ -19,11 +19,18 @@ def named(names, file=FILE):
     return [known[n] for n in wanted]
 
 
+def run(command, seconds=None):
+    """"" if a command succeeds, or what it said first."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds)
+    except (OSError, subprocess.TimeoutExpired) as e:
+        return str(e)
+    return "" if done.returncode == 0 else (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[0]
+
+
 def make(family, nngen, count, folder):
     """"" if the family is in the folder now, or what nngen said against it."""
-    command = [nngen, *shlex.split(family.options), "--count", str(count), "--out", str(folder), "--force", "--quiet"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return "" if done.returncode == 0 else (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[0]
+    return run([nngen, *shlex.split(family.options), "--count", str(count), "--out", str(folder), "--force", "--quiet"])
 
 
 def operators(nngen, opsets=(13, 17, 22, 28)):

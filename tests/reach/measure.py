@@ -6,7 +6,7 @@ from functools import partial
 from check.workers import Pool
 from reach import consumers, coverage
 
-MEMORY = 6 << 30  # bytes of address space for data; more is a failure of the model
+MEMORY = 6 << 30  # bytes of data that a worker may have; more is a failure of the model
 SECONDS = 60      # for a model
 
 
@@ -37,6 +37,19 @@ def failure(result):
     return None
 
 
+def in_order(passes):
+    return {kind: dict(sorted(c.items(), key=lambda x: (-x[1], x[0]))) for kind, c in sorted(passes.items())}
+
+
+def joined(results):
+    """The figures of several results of a consumer as one."""
+    passes = {}
+    for r in results:
+        for kind, counts in r["passes"].items():
+            passes.setdefault(kind, Counter()).update(counts)
+    return {"models": sum(r["models"] for r in results), "passes": in_order(passes), "failures": [f for r in results for f in r["failures"]]}
+
+
 def through(name, models, jobs=1, timeout=SECONDS, covered=None):
     """What a consumer does with [(model's name, path)]: {"models", "passes": {kind: {name: models}}, "failures": [[model, kind, message]]}.
     Also {model: {kind: names}}. Models that fail count among the models: a pass that fires before a crash is not seen."""
@@ -49,5 +62,4 @@ def through(name, models, jobs=1, timeout=SECONDS, covered=None):
             each[model] = result["names"]
             for kind, names in result["names"].items():
                 passes.setdefault(kind, Counter()).update(names)
-    ordered = {kind: dict(sorted(c.items(), key=lambda x: (-x[1], x[0]))) for kind, c in sorted(passes.items())}
-    return {"models": len(models), "passes": ordered, "failures": sorted(failures)}, each
+    return {"models": len(models), "passes": in_order(passes), "failures": sorted(failures)}, each

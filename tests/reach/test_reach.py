@@ -1,4 +1,5 @@
 """The measurement of reach on models of which it is known what they fire."""
+import importlib.util
 import itertools
 import json
 import os
@@ -10,7 +11,7 @@ import onnx
 import pytest
 
 from reach import __main__ as program
-from reach import consumers, families, log, measure, ort, patterns, structure, table
+from reach import consumers, coverage, families, log, measure, ort, patterns, structure, table
 from reach.graph import Graph
 
 HERE = Path(__file__).parent
@@ -143,6 +144,14 @@ def test_a_family_that_nngen_refuses_is_named(tmp_path):
     assert "none" in families.make(refused, NNGEN, 1, tmp_path / "odd")
 
 
+def test_families_together_show_what_any_of_them_shows():
+    a = {"models": 2, "consumers": {"onnxruntime": {"models": 2, "passes": {"rules": {"A": 1, "B": 2}}, "failures": []}}}
+    b = {"models": 3, "consumers": {"onnxruntime": {"models": 3, "passes": {"rules": {"B": 1, "C": 1}}, "failures": [["m", "crash", ""]]}}}
+    got = program.together({"a": a, "b": b}, ["a", "b"])
+    assert got["models"] == 5
+    assert got["consumers"]["onnxruntime"] == {"models": 5, "passes": {"rules": {"B": 3, "A": 1, "C": 1}}, "failures": [["m", "crash", ""]]}
+
+
 def test_unknown_names_are_refused():
     with pytest.raises(SystemExit, match="no such consumer: nobody"):
         program.chosen("onnxruntime,nobody")
@@ -167,3 +176,20 @@ def test_other_consumers(tmp_path, name):
     assert got["failures"] == []
     assert expected in each["test_0"][kind]
     assert name == "openvino" or expected not in each["test_1"][kind]
+
+
+@pytest.mark.parametrize("name", ["onnxslim", "onnxscript"])
+def test_coverage_of_python_consumers(tmp_path, name):
+    if why := consumers.why_not(consumers.REGISTRY[name]) or not importlib.util.find_spec("coverage") and "coverage is not installed":
+        pytest.skip(why)
+    models = program.find_models(corpus(tmp_path / "models", [EXAMPLES[name][0], "x: float[2,3]\ny = Abs(x)\n-> y"]))
+    shares = []
+    for number, some in enumerate((models[1:], models)):
+        data = tmp_path / str(number)
+        data.mkdir()
+        got, _ = measure.through(name, some, covered=str(data))
+        assert got["failures"] == []
+        shares.append(coverage.shares(name, consumers.REGISTRY[name].sources, data))
+    for kind in ("lines", "branches"):
+        assert 0 < shares[0][kind][0] < shares[1][kind][0] < shares[1][kind][1]
+        assert shares[0][kind][1] == shares[1][kind][1]
