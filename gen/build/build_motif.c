@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#define NODE_TRIES 4    /* of a node whose choices the motif leaves open */
+#define NODE_TRIES 16   /* of a node, while the choices that its motif leaves open differ */
 #define GIVEN_TRIES 8   /* existing tensors that are offered to a motif */
 #define PLAIN_TRIES 3   /* plans without an existing tensor */
 #define FAILURES 8      /* of a due motif, after which it is left out */
@@ -209,14 +209,17 @@ static lower_result solve_node(builder *b, const motif_try *m, size_t node)
     op_instance *x = &b->group.inst[b->group.n];
     lower_result res = LOWER_FAIL;
     request_of(b, m, &m->plan.nodes[node], &r);
-    for (int k = 0; k < NODE_TRIES && res == LOWER_FAIL; k++) {
+    bool drew = true; /* anything but the style: another try may end differently */
+    for (int k = 0; k < NODE_TRIES && res == LOWER_FAIL && drew; k++) {
         int frame;
+        uint64_t draws = tape_count(b->t);
         lower_begin(b->lower, b->t);
         res = lower_add(b->lower, &r, &frame);
         if (res == LOWER_OK)
             res = lower_close(b->lower, x);
         if (res == LOWER_OK && !has_outputs(m, node, x))
-            res = build_refuse(b, BUILD_FAULT, r.op, -1);
+            res = build_refuse_fault(b, r.op, "an output that the motif uses is left out");
+        drew = tape_count(b->t) > draws + 1;
     }
     if (res == LOWER_OK) {
         b->refused.reason = WHY_NONE;
