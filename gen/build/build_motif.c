@@ -52,6 +52,7 @@ bool build_motifs_begin(builder *b)
 
 /* A motif that is being placed. */
 typedef struct {
+    size_t motif;
     motif_plan plan;
     int32_t tensor[MOTIF_MAX_INPUTS]; /* existing tensor of an input; -1: none */
     tensor_desc desc[MOTIF_MAX_INPUTS];
@@ -240,6 +241,7 @@ static bool remember(builder *b, const motif_try *m, int32_t first)
     if (!ok)
         return false;
     s->placed[s->n_placed++] = (placed_motif){.name = m->plan.name,
+                                              .motif = m->motif,
                                               .level = m->plan.level,
                                               .mutations = m->plan.mutations,
                                               .n_mutations = m->plan.n_mutations,
@@ -279,6 +281,7 @@ static lower_result draw_plan(builder *b, size_t motif, motif_level level, const
     b->group.n = b->group.first = 0;
     b->group.target = -1;
     b->refused.reason = WHY_NONE;
+    m->motif = motif;
     m->fed = false;
     tape_span_begin(b->t, motif_name(b->motifs.set, motif));
     nn_status st = motif_plan_new(b->motifs.set, motif, level, given, &limits, b->t, &b->memory, &m->plan);

@@ -1,0 +1,124 @@
+"""--motifs and --cover motifs: what models.jsonl and the manifest say, counted again from the files; threads, shards, replay, messages."""
+import json
+import subprocess
+from collections import Counter
+
+import onnx
+import pytest
+
+LEVELS = ("exact", "variant", "mutated")
+
+
+def records(folder):
+    return [json.loads(line) for line in (folder / "models.jsonl").read_text().splitlines()]
+
+
+def manifest(folder):
+    return json.loads((folder / "manifest.json").read_text())
+
+
+def tree(folder):
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def make(out, *args):
+    from conftest import NNGEN
+    r = subprocess.run([str(NNGEN), *args, "--out", str(out), "--quiet"], capture_output=True, text=True)
+    assert r.returncode == 0, r.stderr
+    return out
+
+
+@pytest.fixture(scope="module")
+def half(tmp_path_factory):
+    return make(tmp_path_factory.mktemp("motifs") / "half", "--motifs", "0.5", "--nodes", "40", "--count", "200", "--inputs", "0", "--check")
+
+
+def test_share_and_levels(half):
+    """Half of the nodes are wanted; a graph has too little room for large motifs at its end."""
+    rows = records(half)
+    share = sum(len(m["nodes"]) for r in rows for m in r["motifs"]) / sum(r["nodes"] for r in rows)
+    assert 0.35 < share < 0.55
+    levels = Counter(m["level"] for r in rows for m in r["motifs"])
+    assert set(levels) == set(LEVELS) and all(n > sum(levels.values()) / 6 for n in levels.values())
+    assert all(bool(m["mutations"]) == (m["level"] == "mutated") for r in rows for m in r["motifs"])
+
+
+def test_nodes_are_positions_in_the_file(tmp_path):
+    """A motif that nothing changes has the operators of its entry, and its inner tensors have no other consumers."""
+    ops = {"swish": ["Sigmoid", "Mul"], "relu_relu": ["Relu", "Relu"]}
+    folder = make(tmp_path / "named", "--motifs", ",".join(ops), "--nodes", "40", "--count", "40", "--inputs", "0")
+    found = 0
+    for r in records(folder):
+        nodes = onnx.load(folder / r["name"] / "model.onnx").graph.node
+        assert len(nodes) == r["nodes"] == 40
+        taken = [i for m in r["motifs"] for i in m["nodes"]]
+        assert len(taken) == len(set(taken)) and all(0 <= i < 40 for i in taken)
+        for m in r["motifs"]:
+            names = [nodes[i].op_type for i in m["nodes"]]
+            if m["level"] != "mutated" and m["name"] in ops:
+                first, last = (nodes[i] for i in m["nodes"])
+                assert names == ops[m["name"]] and first.output[0] in last.input
+                assert sum(first.output[0] in n.input for n in nodes) == 1
+                found += 1
+    assert found > 100
+
+
+def test_manifest_counts(half):
+    said = manifest(half)["motifs"]
+    seen = Counter((m["name"], m["level"]) for r in records(half) for m in r["motifs"])
+    assert {(name, level): n for name, levels in said["placed"].items() for level, n in levels.items() if n} == seen
+    assert "missing" not in said and manifest(half)["options"]["motifs"] == "0.5"
+
+
+def test_covered_at_each_level(tmp_path, nngen):
+    listed = {line.split()[0] for line in nngen("--list-motifs").out.splitlines() if line.strip() and not line.startswith("#")}
+    folder = make(tmp_path / "all", "--cover", "motifs", "--nodes", "40", "--count", str(3 * len(listed)), "--inputs", "0")
+    said = manifest(folder)["motifs"]
+    seen = {(m["name"], m["level"]) for r in records(folder) for m in r["motifs"]}
+    missing = {(m["name"], level) for m in said["missing"] for level in m["levels"]}
+    assert seen | missing == {(name, level) for name in listed for level in LEVELS} and not seen & missing
+    assert len(missing) < 0.05 * 3 * len(listed), sorted(missing)
+
+
+def test_too_small_models_say_so(tmp_path):
+    small = make(tmp_path / "small", "--cover", "motifs", "--nodes", "6", "--count", "30", "--inputs", "0")
+    reasons = {m["reason"] for m in manifest(small)["motifs"]["missing"]}
+    assert "a model that holds it needs more nodes" in reasons and "the family has too few models for all motifs" in reasons
+
+
+def test_same_bytes_for_threads_shards_and_replay(tmp_path, nngen):
+    args = ["--motifs", "0.4", "--cover", "motifs", "--nodes", "25", "--count", "40"]
+    one = make(tmp_path / "one", *args, "--jobs", "1")
+    assert tree(one) == tree(make(tmp_path / "four", *args, "--jobs", "4"))
+    shards = [make(tmp_path / f"s{k}", *args, "--shard", f"{k}/2") for k in (1, 2)]
+    assert nngen("merge", tmp_path / "merged", *shards, "--quiet").code == 0
+    assert nngen("replay", one / "manifest.json", "--out", tmp_path / "again", "--quiet").code == 0
+    assert tree(one) == tree(tmp_path / "merged") == tree(tmp_path / "again")
+    assert nngen("verify", one).code == 0
+
+
+def test_named(tmp_path):
+    named = make(tmp_path / "named", "--motifs", "swish,relu_relu", "--nodes", "30", "--count", "20", "--inputs", "0")
+    assert {m["name"] for r in records(named) for m in r["motifs"]} == {"swish", "relu_relu"}
+    assert set(manifest(named)["motifs"]["placed"]) == {"swish", "relu_relu"}
+
+
+def test_none_is_the_default(tmp_path):
+    args = ["--nodes", "20", "--count", "5"]
+    plain = make(tmp_path / "plain", *args)
+    assert tree(plain) == tree(make(tmp_path / "none", *args, "--motifs", "none"))
+    assert "motifs" not in manifest(plain) and "motifs" not in manifest(plain)["options"] and "motifs" not in records(plain)[0]
+
+
+@pytest.mark.parametrize("text, says", [
+    ("1.5", "motifs 1.5: expected a share of the nodes from 0 to 1, names of motifs separated by commas, or none"),
+    ("-1", "expected a share"), ("0.5x", "expected a share"), ("swich", "unknown motif swich; did you mean swish?"),
+    ("swish,", "expected a share"), ("swish,nothing_like_it", "motifs nothing_like_it: expected a share")])
+def test_messages(nngen, text, says):
+    r = nngen("--motifs=" + text, "--dry-run")
+    assert r.code == 2 and says in r.err
+
+
+def test_left_out_operators(nngen):
+    r = nngen("--motifs", "swish", "--ops", "-Sigmoid", "--dry-run")
+    assert r.code == 2 and "swish cannot be used" in r.err
