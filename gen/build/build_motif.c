@@ -60,23 +60,37 @@ typedef struct {
     int fed_output;
 } motif_try;
 
-/* An interval of a new graph input inside the required one. */
+/* The widest interval inside r whose ends are values of the type; those of float32 for double. */
+static interval typed_ends(dtype t, interval r)
+{
+    if (!dtype_is_float(t))
+        return iv(iv_ceil(r).lo, iv_floor(r).hi);
+    t = t == DT_DOUBLE ? DT_FLOAT32 : t;
+    return iv(dtype_toward(t, r.lo, true), dtype_toward(t, r.hi, false));
+}
+
+/* An interval of a new graph input inside the required one: a usual one if possible. Invalid if there is none. */
 static interval input_range(builder *b, const tensor_desc *d)
 {
     static const double usual[][2] = {{-1, 1}, {-2, 2}, {-4, 4}, {0, 1}, {-3, 1}, {0.5, 2}};
     static const double whole[][2] = {{-8, 8}, {0, 10}, {-20, 20}, {0, 100}, {1, 10}, {1, 4}};
     const size_t n = sizeof usual / sizeof *usual;
+    double least = 0, largest = 0;
+    (void)dtype_limits(d->type, &least, &largest);
+    interval all = iv_meet(d->range, iv(least, largest));
     size_t first = (size_t)tape_draw(b->t, "interval", n);
     for (size_t k = 0; k < n; k++) {
         const double *x = dtype_is_whole(d->type) ? whole[(first + k) % n] : usual[(first + k) % n];
-        if (iv_inside(iv(x[0], x[1]), d->range))
-            return iv(x[0], x[1]);
+        if (iv_inside(iv(x[0], x[1]), all))
+            return typed_ends(d->type, iv(x[0], x[1]));
     }
-    interval r = iv_meet(d->range, iv(-4, 4));
-    if (iv_valid(r) && r.lo < r.hi)
-        return r;
-    double lo = d->range.lo > -1e30 ? d->range.lo : d->range.hi - 4;
-    return iv(lo, d->range.hi < lo + 4 ? d->range.hi : lo + 4);
+    interval r = iv_meet(all, iv(-4, 4));
+    if (!iv_valid(r) || !(r.lo < r.hi)) { /* near the end that is nearer to zero */
+        double step = dtype_is_whole(d->type) ? 10 : 4;
+        r = all.lo > 0 ? iv(all.lo, all.lo + step) : iv(all.hi - step, all.hi);
+        r = iv_meet(r, all);
+    }
+    return typed_ends(d->type, r);
 }
 
 /* Makes the input a new graph input. */
@@ -87,6 +101,8 @@ static lower_result take_new(builder *b, motif_try *m, size_t k)
     m->tensor[k] = -1;
     m->desc[k] = m->plan.inputs[k].desc;
     m->desc[k].range = input_range(b, &m->desc[k]);
+    if (!(m->desc[k].range.lo < m->desc[k].range.hi))
+        return build_refuse(b, BUILD_NO_PARTNER, m->plan.nodes[0].op, -1);
     m->desc[k].likely = est_tied(est_all(m->desc[k].range), !dtype_is_float(m->desc[k].type));
     return LOWER_OK;
 }

@@ -44,6 +44,22 @@ static void give_whole(lower_request *r)
     r->slots[0] = given(&whole);
 }
 
+static void pin_four(lower_request *r)
+{
+    static const inst_pin four = {.var = 0, .v = {.i = 4}};
+    r->pins = &four;
+    r->n_pins = 1;
+}
+
+static void give_constant(lower_request *r)
+{
+    static const double list[] = {2, 1};
+    static const tensor_desc desc = {.type = DT_INT64, .rank = 1, .dims = {2}, .range = {1, 2}};
+    static const content init = {.kind = CONTENT_LIST, .list = list, .n_list = 2};
+    r->slots[1] = (lower_slot){.kind = SLOT_TENSOR, .tensor = &desc, .init = &init, .rank = -1};
+    r->relaxed = true;
+}
+
 static void give_second(lower_request *r)
 {
     r->slots[1] = given(&vector);
@@ -114,7 +130,8 @@ static const struct {
     {A("X: float32", "Y: float32", SAME "    rank: {X: 2}\n"), give_vector, "the rank is not allowed: A, shape X (t.yaml:8:15)"},
     {A("X: float32", "Y: float32 variadic 17", "    shape: {Y: \"shape(X)\"}\n    range: {Y: X}\n"), NULL,
      "the number of outputs is not allowed: A, arity Y (t.yaml:5:31)"},
-    {A("X: float32", "Y: float32", SAME), want_matrix, "the output does not have the rank of the graph input to be replaced: A, target Y"},
+    {A("X: float32", "Y: float32", SAME), want_matrix,
+     "the output does not have the rank of the graph input to be replaced: A, target Y"},
     {A("X: int64", "Y: float32", "    shape: {Y: \"shape(X)\"}\n    range: {Y: \"X + [0, 1]\"}\n"), NULL,
      "no graph input can have this type: A, input X"},
     {A("X: float32", "Y: float32", SAME "    domain: {X: \"[-2, 2]\"}\n"), give_wide,
@@ -123,13 +140,18 @@ static const struct {
     {RANGE("X * 1000000"), NULL, "values may be too large: A, range Y (t.yaml:7:17)"},
     {RANGE("[1, 1]"), NULL, "the output can have only one value: A, range Y (t.yaml:7:17)"},
     {RANGE("X * 0.0000001"), NULL, "values are too small or too close together: A, range Y (t.yaml:7:17)"},
-    {A("X: float32", "Y: float32", SAME), want_wide, "the values do not cover those of the graph input to be replaced: A, target Y"},
+    {A("X: float32", "Y: float32", SAME), want_wide,
+     "the values do not cover those of the graph input to be replaced: A, target Y"},
     {WEIGHT("float32", "[2]", "[1e39, 0]"), NULL,
      "a value of the initializer is not finite or does not fit its type: A, values W (t.yaml:7:18)"},
     {WEIGHT("float32", "[2]", "[1, 2, 3]"), NULL,
      "the length of the list is not the initializer's number of elements: A, values W (t.yaml:7:18)"},
     {WEIGHT("int64", "[5]", "distinct(0, 3)"), NULL,
      "no initializer of this shape and type can have such values: A, values W (t.yaml:7:18)"},
+    {A("X: float32", "Y: float32", SAME "    choose: {n: \"{1, 3}\"}\n"), pin_four,
+     "the value that is required is not allowed here: A, value n (t.yaml:8:14)"},
+    {WEIGHT("int64", "[2]", "[1, 2]"), give_constant,
+     "the given constant is none that the operator's choices lead to: A, values W (t.yaml:7:18)"},
 };
 
 static void init_request(lower_request *r, const op_model *op)
