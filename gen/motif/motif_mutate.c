@@ -180,17 +180,26 @@ static outcome const_rank(mutation *m)
     return done(m, arena_printf(m->a, "constant %s: %s -> %s", c->name, shapes[before], shapes[rank]));
 }
 
-/* The values of an input that takes the place of the constant. They vary. Ends of whole numbers are whole and within the type. */
+/* Values of the type within the range: finite ends of whole numbers are whole and within the limits. False: there are none. */
+static bool range_of_type(interval *r, dtype t)
+{
+    double least, largest;
+    if (dtype_is_float(t) || !dtype_limits(t, &least, &largest))
+        return true;
+    if (__builtin_isfinite(r->lo))
+        r->lo = iv_ceil(*r).lo < least ? least : iv_ceil(*r).lo;
+    if (__builtin_isfinite(r->hi))
+        r->hi = iv_floor(*r).hi > largest ? largest : iv_floor(*r).hi;
+    return r->lo <= r->hi;
+}
+
+/* The values of an input that takes the place of the constant. They vary. */
 static interval input_range(const tensor_desc *c)
 {
     interval r = c->range;
-    double least, largest;
     if (r.lo == r.hi)
         r = r.lo == 0 ? iv(-1, 1) : r.lo > 0 ? iv(r.lo / 2, r.lo * 2) : iv(r.lo * 2, r.lo / 2);
-    if (dtype_is_float(c->type) || !dtype_limits(c->type, &least, &largest))
-        return r;
-    r = iv(iv_floor(r).lo, iv_ceil(r).hi);
-    return iv(r.lo < least ? least : r.lo, r.hi > largest ? largest : r.hi);
+    return range_of_type(&r, c->type) ? r : c->range;
 }
 
 static outcome const_to_input(mutation *m)
@@ -283,13 +292,21 @@ static outcome other_types(mutation *m)
     if (consts == NULL)
         return NO_MEMORY;
     memcpy(consts, p->consts, p->n_consts * sizeof *consts);
+    interval ranges[MOTIF_MAX_INPUTS];
+    for (size_t i = 0; i < p->n_inputs; i++) {
+        ranges[i] = p->inputs[i].desc.range;
+        if (p->inputs[i].desc.type == from && !range_of_type(&ranges[i], to))
+            return MISS;
+    }
     for (size_t i = 0; i < p->n_consts; i++)
         if (consts[i].desc.type == from && !convert(m, &consts[i], to, &nomem))
             return nomem ? NO_MEMORY : MISS;
     p->consts = consts;
     for (size_t i = 0; i < p->n_inputs; i++)
-        if (p->inputs[i].desc.type == from)
+        if (p->inputs[i].desc.type == from) {
             p->inputs[i].desc.type = to;
+            p->inputs[i].desc.range = ranges[i];
+        }
     for (size_t k = 0; k < p->n_nodes; k++)
         if (p->nodes[k].output_type == from)
             p->nodes[k].output_type = to;

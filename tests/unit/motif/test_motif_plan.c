@@ -290,18 +290,18 @@ static void test_claims_stay(void **state)
     motif_set_free(s);
 }
 
-/* A constant that becomes a graph input has values of its type. */
-static const char whole_constants[] = "motifs:\n"
-                                      "  picked:\n"
-                                      "    doc: whole numbers as operands\n"
-                                      "    dims: {N: 3..6}\n"
-                                      "    in: {x: \"float32[N, 4]\"}\n"
-                                      "    const: {zero: \"int64[2] = 0\", one: \"int64[2] = 1\"}\n"
-                                      "    nodes:\n"
-                                      "      a: Gather(x, zero) axis=0\n"
-                                      "      b: Gather(x, one) axis=0\n"
-                                      "      y: Add(a, b)\n"
-                                      "    out: y\n";
+/* Inputs of whole numbers, which constants became or other types, have whole values within their type. */
+static const char whole_inputs[] = "motifs:\n"
+                                   "  picked:\n"
+                                   "    doc: whole numbers as operands\n"
+                                   "    dims: {N: 3..6}\n"
+                                   "    in: {x: \"T[N, 4] in -20.5..20\"}\n"
+                                   "    const: {zero: \"int64[2] = 0\", one: \"int64[2] = 1\"}\n"
+                                   "    nodes:\n"
+                                   "      a: Gather(x, zero) axis=0\n"
+                                   "      b: Gather(x, one) axis=0\n"
+                                   "      y: Concat(a, b) inputs=2 axis=0\n"
+                                   "    out: y\n";
 
 static void test_whole_inputs(void **state)
 {
@@ -309,27 +309,28 @@ static void test_whole_inputs(void **state)
     motif_set *s;
     op_set *wide;
     nn_error err;
-    spec_file f = {"m.yaml", whole_constants, strlen(whole_constants)};
-    const dtype_mask types = dtype_bit(DT_FLOAT32) | dtype_bit(DT_INT64);
+    spec_file f = {"m.yaml", whole_inputs, strlen(whole_inputs)};
+    const dtype_mask types = dtype_bit(DT_FLOAT32) | dtype_bit(DT_INT64) | dtype_bit(DT_UINT8);
     assert_int_equal(op_set_new_typed(&wide, spec_embedded, spec_embedded_count, NULL, 17, types, &err), NN_OK);
     assert_int_equal(motif_set_new(&s, wide, &f, 1, &err), NN_OK);
     tape *t = tape_of(11);
-    int inputs = 0;
-    for (int k = 0; k < 500; k++) {
+    int constants = 0, bytes = 0;
+    for (int k = 0; k < 1000; k++) {
         arena_mark mark = arena_get_mark(&mem);
         motif_plan p;
         if (motif_plan_new(s, 0, MOTIF_MUTATED, NULL, &(lower_limits){0}, t, &mem, &p) == NN_OK)
             for (size_t i = 0; i < p.n_inputs; i++) {
                 const tensor_desc *d = &p.inputs[i].desc;
-                if (!(p.graph_input >> i & 1) || d->type != DT_INT64)
+                if (d->type == DT_FLOAT32)
                     continue;
-                inputs++;
+                constants += (p.graph_input >> i & 1) != 0;
+                bytes += d->type == DT_UINT8;
                 assert_true(d->range.lo == (double)(int64_t)d->range.lo && d->range.hi == (double)(int64_t)d->range.hi);
-                assert_true(d->range.lo < d->range.hi);
+                assert_true(d->range.lo < d->range.hi && (d->type != DT_UINT8 || d->range.lo == 0));
             }
         arena_release(&mem, mark);
     }
-    assert_true(inputs > 10);
+    assert_true(constants > 10 && bytes > 10);
     tape_free(t);
     motif_set_free(s);
     op_set_free(wide);
@@ -381,14 +382,10 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_exact),
-        cmocka_unit_test(test_given),
-        cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_near_misses),
-        cmocka_unit_test(test_claims_stay),
-        cmocka_unit_test(test_whole_inputs),
-        cmocka_unit_test(test_repeatable),
-        cmocka_unit_test(test_given_near_misses),
+        cmocka_unit_test(test_exact),       cmocka_unit_test(test_given),
+        cmocka_unit_test(test_limits),      cmocka_unit_test(test_near_misses),
+        cmocka_unit_test(test_claims_stay), cmocka_unit_test(test_whole_inputs),
+        cmocka_unit_test(test_repeatable),  cmocka_unit_test(test_given_near_misses),
 #ifdef NN_STRESS
         cmocka_unit_test(test_no_memory),
 #endif
