@@ -130,4 +130,4 @@ def test_threads_shards_resume_and_replay_give_the_same_bytes(nngen, tmp_path, c
 
 def test_an_unknown_word(nngen, tmp_path):
     r = nngen("--out", tmp_path / "x", "--cover", "all")
-    assert r.code == 2 and "cover all: expected ops, pairs or triples" in r.err
+    assert r.code == 2 and "cover all: expected ops, pairs, triples or motifs" in r.err
