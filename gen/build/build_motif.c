@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#define NODE_TRIES 4    /* of a node whose choices the motif leaves open */
+#define NODE_TRIES 16   /* of a node, while the choices that its motif leaves open differ */
 #define GIVEN_TRIES 8   /* existing tensors that are offered to a motif */
 #define PLAIN_TRIES 3   /* plans without an existing tensor */
 #define FAILURES 8      /* of a due motif, after which it is left out */
@@ -52,6 +52,7 @@ bool build_motifs_begin(builder *b)
 
 /* A motif that is being placed. */
 typedef struct {
+    size_t motif;
     motif_plan plan;
     int32_t tensor[MOTIF_MAX_INPUTS]; /* existing tensor of an input; -1: none */
     tensor_desc desc[MOTIF_MAX_INPUTS];
@@ -59,23 +60,37 @@ typedef struct {
     int fed_output;
 } motif_try;
 
-/* An interval of a new graph input inside the required one. */
+/* The widest interval inside r whose ends are values of the type; those of float32 for double. */
+static interval typed_ends(dtype t, interval r)
+{
+    if (!dtype_is_float(t))
+        return iv(iv_ceil(r).lo, iv_floor(r).hi);
+    t = t == DT_DOUBLE ? DT_FLOAT32 : t;
+    return iv(dtype_toward(t, r.lo, true), dtype_toward(t, r.hi, false));
+}
+
+/* An interval of a new graph input inside the required one: a usual one if possible. Invalid if there is none. */
 static interval input_range(builder *b, const tensor_desc *d)
 {
     static const double usual[][2] = {{-1, 1}, {-2, 2}, {-4, 4}, {0, 1}, {-3, 1}, {0.5, 2}};
     static const double whole[][2] = {{-8, 8}, {0, 10}, {-20, 20}, {0, 100}, {1, 10}, {1, 4}};
     const size_t n = sizeof usual / sizeof *usual;
+    double least = 0, largest = 0;
+    (void)dtype_limits(d->type, &least, &largest);
+    interval all = iv_meet(d->range, iv(least, largest));
     size_t first = (size_t)tape_draw(b->t, "interval", n);
     for (size_t k = 0; k < n; k++) {
         const double *x = dtype_is_whole(d->type) ? whole[(first + k) % n] : usual[(first + k) % n];
-        if (iv_inside(iv(x[0], x[1]), d->range))
-            return iv(x[0], x[1]);
+        if (iv_inside(iv(x[0], x[1]), all))
+            return typed_ends(d->type, iv(x[0], x[1]));
     }
-    interval r = iv_meet(d->range, iv(-4, 4));
-    if (iv_valid(r) && r.lo < r.hi)
-        return r;
-    double lo = d->range.lo > -1e30 ? d->range.lo : d->range.hi - 4;
-    return iv(lo, d->range.hi < lo + 4 ? d->range.hi : lo + 4);
+    interval r = iv_meet(all, iv(-4, 4));
+    if (!iv_valid(r) || !(r.lo < r.hi)) { /* near the end that is nearer to zero */
+        double step = dtype_is_whole(d->type) ? 10 : 4;
+        r = all.lo > 0 ? iv(all.lo, all.lo + step) : iv(all.hi - step, all.hi);
+        r = iv_meet(r, all);
+    }
+    return typed_ends(d->type, r);
 }
 
 /* Makes the input a new graph input. */
@@ -88,6 +103,8 @@ static lower_result take_new(builder *b, motif_try *m, size_t k)
     if (!tensor_narrow_to_type(&m->desc[k]))
         return build_refuse(b, BUILD_NO_PARTNER, m->plan.nodes[0].op, -1);
     m->desc[k].range = input_range(b, &m->desc[k]);
+    if (!(m->desc[k].range.lo < m->desc[k].range.hi))
+        return build_refuse(b, BUILD_NO_PARTNER, m->plan.nodes[0].op, -1);
     m->desc[k].likely = est_tied(est_all(m->desc[k].range), !dtype_is_float(m->desc[k].type));
     return LOWER_OK;
 }
@@ -211,14 +228,17 @@ static lower_result solve_node(builder *b, const motif_try *m, size_t node)
     op_instance *x = &b->group.inst[b->group.n];
     lower_result res = LOWER_FAIL;
     request_of(b, m, &m->plan.nodes[node], &r);
-    for (int k = 0; k < NODE_TRIES && res == LOWER_FAIL; k++) {
+    bool drew = true; /* anything but the style: another try may end differently */
+    for (int k = 0; k < NODE_TRIES && res == LOWER_FAIL && drew; k++) {
         int frame;
+        uint64_t draws = tape_count(b->t);
         lower_begin(b->lower, b->t);
         res = lower_add(b->lower, &r, &frame);
         if (res == LOWER_OK)
             res = lower_close(b->lower, x);
         if (res == LOWER_OK && !has_outputs(m, node, x))
-            res = build_refuse(b, BUILD_FAULT, r.op, -1);
+            res = build_refuse_fault(b, r.op, "an output that the motif uses is left out");
+        drew = tape_count(b->t) > draws + 1;
     }
     if (res == LOWER_OK) {
         b->refused.reason = WHY_NONE;
@@ -239,6 +259,7 @@ static bool remember(builder *b, const motif_try *m, int32_t first)
     if (!ok)
         return false;
     s->placed[s->n_placed++] = (placed_motif){.name = m->plan.name,
+                                              .motif = m->motif,
                                               .level = m->plan.level,
                                               .mutations = m->plan.mutations,
                                               .n_mutations = m->plan.n_mutations,
@@ -278,6 +299,7 @@ static lower_result draw_plan(builder *b, size_t motif, motif_level level, const
     b->group.n = b->group.first = 0;
     b->group.target = -1;
     b->refused.reason = WHY_NONE;
+    m->motif = motif;
     m->fed = false;
     tape_span_begin(b->t, motif_name(b->motifs.set, motif));
     nn_status st = motif_plan_new(b->motifs.set, motif, level, given, &limits, b->t, &b->memory, &m->plan);

@@ -22,6 +22,7 @@ typedef struct {
 
 typedef struct {
     const char *name;
+    size_t motif; /* index in the set */
     motif_level level;
     const char *const *mutations;
     size_t n_mutations;

@@ -17,9 +17,9 @@ typedef struct {
     /* A motif: faults of interest give way, its inner tensors are not offered to other operators, and its initializers and new
      * graph inputs may have several consumers. */
     bool pinned;
-    size_t first;   /* pinned: the first frame of the motif; those before it feed it */
+    size_t first;                    /* pinned: the first frame of the motif; those before it feed it */
     uint32_t outs[GROUP_MAX_FRAMES]; /* pinned: bit o: output o is offered to other operators, although frames may consume it */
-    uint64_t shown; /* pinned: bit f: output 0 of frame f becomes a graph output, although frames may consume it */
+    uint64_t shown;                  /* pinned: bit f: output 0 of frame f becomes a graph output, although frames may consume it */
 } op_group;
 
 /* Whether a slot holds the output of an operator or a graph input. */

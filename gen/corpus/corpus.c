@@ -151,7 +151,7 @@ static nn_status make_model(worker *w, slot *out, uint64_t index, nn_error *err)
     if (s != NN_OK && dir != NULL)
         model_dir_drop(&w->target);
     if (s == NN_OK)
-        stats_add(&w->stats, w->model->graph);
+        family_count(&w->stats, w->model);
     return s;
 }
 
@@ -329,16 +329,15 @@ static nn_status run_all(corpus *c, worker *workers, size_t jobs, nn_error *err)
 
 static nn_status with_workers(corpus *c, size_t jobs, nn_error *err)
 {
-    const nn_table *t = c->family->table;
     c->n_slots = jobs * SLOTS_PER_JOB;
     c->slots = nn_calloc(c->n_slots, sizeof *c->slots);
     worker *workers = nn_calloc(jobs, sizeof *workers);
-    nn_status s = c->slots != NULL && workers != NULL ? stats_init(&c->stats, t->ops, &t->classes, err) : nn_nomem(err);
+    nn_status s = c->slots != NULL && workers != NULL ? family_stats(&c->stats, c->family, err) : nn_nomem(err);
     if (s == NN_OK)
         s = distinct_new(&c->distinct, err);
     for (size_t i = 0; i < jobs && s == NN_OK; i++) {
         workers[i].c = c;
-        s = stats_init(&workers[i].stats, t->ops, &t->classes, err);
+        s = family_stats(&workers[i].stats, c->family, err);
     }
     if (s == NN_OK)
         s = run_all(c, workers, jobs, err);

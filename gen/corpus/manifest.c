@@ -467,6 +467,61 @@ static json_t *duplicates_array(const distinct_result *d)
     return unless(bad, j);
 }
 
+/* Numbers of motifs by name and level. */
+static json_t *placed_object(const motif_choice *c, const stats *s)
+{
+    json_t *j = json_object();
+    int bad = 0;
+    for (size_t k = 0; k < c->n_allowed; k++) {
+        const size_t i = c->allowed[k];
+        json_t *levels = json_object();
+        for (int level = 0; level < MOTIF_LEVELS; level++)
+            bad |= json_object_set_new(levels, motif_level_word((motif_level)level),
+                                       whole(s->motifs[i * MOTIF_LEVELS + (size_t)level]));
+        bad |= json_object_set_new(j, motif_name(c->set, i), levels);
+    }
+    return unless(bad, j);
+}
+
+/* The levels at which a motif was due and does not appear. */
+static json_t *missing_levels(const stats *s, size_t motif)
+{
+    json_t *j = json_array();
+    int bad = 0;
+    for (int level = 0; level < MOTIF_LEVELS; level++)
+        if (s->motifs[motif * MOTIF_LEVELS + (size_t)level] == 0)
+            bad |= json_array_append_new(j, json_string(motif_level_word((motif_level)level)));
+    return unless(bad, j);
+}
+
+static json_t *missing_motifs(const nn_family *f, const stats *s)
+{
+    const motif_choice *c = &f->motifs;
+    json_t *j = json_array();
+    int bad = 0;
+    for (size_t k = 0; k < c->n_allowed; k++) {
+        const size_t i = c->allowed[k];
+        json_t *levels = missing_levels(s, i);
+        bad |= levels == NULL ? -1 : 0;
+        if (json_array_size(levels) == 0) {
+            json_decref(levels);
+            continue;
+        }
+        const char *reason = motif_cover_reason(c->cover, c->set, c->allowed[k], (size_t)f->options.nodes);
+        if (reason == NULL)
+            reason = s->models < (uint64_t)f->options.count ? "the run was stopped early" : "no place for it was found";
+        bad |= json_array_append_new(
+            j, json_pack("{s:s, s:o, s:s}", "name", motif_name(c->set, i), "levels", levels, "reason", reason));
+    }
+    return unless(bad, j);
+}
+
+static json_t *motifs_object(const nn_family *f, const stats *s)
+{
+    json_t *j = json_pack("{s:o}", "placed", placed_object(&f->motifs, s));
+    return unless(f->motifs.cover != NULL ? json_object_set_new(j, "missing", missing_motifs(f, s)) : 0, j);
+}
+
 static json_t *manifest_object(const nn_family *f, const stats *s, const distinct_result *d, uint64_t finished, const options *run)
 {
     json_t *j =
@@ -475,6 +530,7 @@ static json_t *manifest_object(const nn_family *f, const stats *s, const distinc
                   "operators", operators_array(s, 0, s->ops->n_ops), "missing", missing_array(f, s), "distinct", whole(d->distinct),
                   "duplicates", duplicates_array(d), "statistics", statistics_object(f, s));
     int bad = f->pairs != NULL ? json_object_set_new(j, "pairs", missing_pairs_object(f, s)) : 0;
+    bad |= f->motifs.on ? json_object_set_new(j, "motifs", motifs_object(f, s)) : 0;
     uint64_t all = (uint64_t)f->options.count;
     if (stats_inner(s) > 0)
         bad |= json_object_set_new(j, "motif_operators", operators_array(s, s->ops->n_ops, s->ops->n_all));

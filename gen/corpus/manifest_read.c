@@ -1,4 +1,5 @@
 #include "corpus/manifest_read.h"
+#include "family/family.h"
 
 #include "base/file_read.h"
 
@@ -256,7 +257,17 @@ static nn_status read_dims(source *from, stats *s, const json_t *dims, nn_error 
     return NN_OK;
 }
 
-static nn_status read_stats(const manifest_doc *d, stats *s, nn_error *err)
+static void read_motifs(source *from, stats *s, const motif_choice *c, const json_t *placed)
+{
+    for (size_t k = 0; c->on && k < c->n_allowed; k++) {
+        const size_t i = c->allowed[k];
+        const json_t *levels = json_object_get(placed, motif_name(c->set, i));
+        for (int level = 0; level < MOTIF_LEVELS; level++)
+            s->motifs[i * MOTIF_LEVELS + (size_t)level] = number(from, levels, motif_level_word((motif_level)level));
+    }
+}
+
+static nn_status read_stats(const manifest_doc *d, const nn_family *f, stats *s, nn_error *err)
 {
     source from = {.at = d->json};
     const json_t *t = json_object_get(d->json, "statistics"), *sums = json_object_get(d->json, "sums");
@@ -286,17 +297,18 @@ static nn_status read_stats(const manifest_doc *d, stats *s, nn_error *err)
     if (inner != NULL)
         read_operators(&from, s, inner, s->ops->n_ops, s->ops->n_all);
     read_classes(&from, s, json_object_get(t, "classes"));
+    read_motifs(&from, s, &f->motifs, json_object_get(json_object_get(d->json, "motifs"), "placed"));
     nn_status status = read_dims(&from, s, json_object_get(t, "dims"), err);
     return status == NN_OK && from.bad ? malformed(d, err) : status;
 }
 
-nn_status manifest_add_stats(const manifest_doc *d, stats *into, nn_error *err)
+nn_status manifest_add_stats(const manifest_doc *d, const nn_family *f, stats *into, nn_error *err)
 {
     stats s;
-    nn_status status = stats_init(&s, into->ops, into->classes, err);
+    nn_status status = family_stats(&s, f, err);
     if (status != NN_OK)
         return status;
-    status = read_stats(d, &s, err);
+    status = read_stats(d, f, &s, err);
     if (status == NN_OK)
         status = stats_merge(into, &s, err);
     stats_free(&s);

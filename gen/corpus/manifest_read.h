@@ -38,7 +38,7 @@ const char *manifest_digest(const manifest_doc *d);
 bool manifest_unfinished(const manifest_doc *d);
 uint64_t manifest_models(const manifest_doc *d); /* number of models in the directory */
 /* Adds the statistics of a shard. */
-nn_status manifest_add_stats(const manifest_doc *d, stats *into, nn_error *err);
+nn_status manifest_add_stats(const manifest_doc *d, const nn_family *f, stats *into, nn_error *err);
 
 /* A line of models.jsonl. */
 typedef struct manifest_row manifest_row;

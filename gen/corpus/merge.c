@@ -318,13 +318,13 @@ static nn_status run(merge *m, const char *out, const nn_merge_config *config, n
     const part *first = &m->parts[0];
     nn_status s = replay_open(&m->table, &m->family, first->doc, first->manifest_path, config->specs, false, err);
     if (s == NN_OK)
-        s = stats_init(&m->stats, m->table->ops, &m->table->classes, err);
+        s = family_stats(&m->stats, m->family, err);
     if (s == NN_OK)
         s = distinct_new(&m->distinct, err);
     if (s == NN_OK && config->verify)
         s = sha256_new(&m->hasher, err);
     for (size_t i = 0; i < m->n && s == NN_OK; i++)
-        s = manifest_add_stats(m->parts[i].doc, &m->stats, err);
+        s = manifest_add_stats(m->parts[i].doc, m->family, &m->stats, err);
     if (s == NN_OK)
         s = outdir_open(&m->dir, out, config->force ? OUTDIR_FORCE : OUTDIR_NEW, NULL, err);
     for (uint64_t i = 0; s == NN_OK && i < (uint64_t)m->family->options.count; i++)

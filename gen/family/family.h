@@ -78,5 +78,9 @@ nn_status family_digest_of(const nn_table *t, const char *manner_name, char out[
 /* Number of sets that are written as .pb files, and whether there is an inputs.npz. */
 int64_t family_sets(const nn_family *f);
 bool family_npz(const nn_family *f);
+/* Statistics for the models of the family. */
+nn_status family_stats(stats *s, const nn_family *f, nn_error *err);
+/* Adds the model that is built; stats_reserve has made room for it. */
+void family_count(stats *s, const nn_model *m);
 
 #endif

@@ -152,6 +152,26 @@ nn_status nn_model_build(nn_model **model, const nn_family *f, uint64_t index, n
     return s == NN_OK ? build(*model, index, err) : s;
 }
 
+nn_status family_stats(stats *s, const nn_family *f, nn_error *err)
+{
+    nn_status status = stats_init(s, f->table->ops, &f->table->classes, err);
+    if (status == NN_OK && f->motifs.on) {
+        status = stats_count_motifs(s, motif_count(f->motifs.set) * MOTIF_LEVELS, err);
+        if (status != NN_OK)
+            stats_free(s);
+    }
+    return status;
+}
+
+void family_count(stats *s, const nn_model *m)
+{
+    size_t n = 0;
+    const placed_motif *p = builder_motifs(m->builder, &n);
+    stats_add(s, m->graph);
+    for (size_t i = 0; i < n && s->n_motifs > 0; i++)
+        s->motifs[p[i].motif * MOTIF_LEVELS + p[i].level]++;
+}
+
 static bool is_built(const nn_model *m)
 {
     return m != NULL && m->graph != NULL;

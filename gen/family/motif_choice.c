@@ -22,6 +22,12 @@ static int parse_share(const char *text)
     return *p == '\0' && x <= 1000 ? x : -1;
 }
 
+static nn_status expected(const char *text, nn_error *err)
+{
+    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
+                   "motifs %.60s: expected a share of the nodes from 0 to 1, names of motifs separated by commas, or none", text);
+}
+
 static nn_status unknown(const motif_set *set, const char *word, nn_error *err)
 {
     nearest best = {0};
@@ -29,8 +35,7 @@ static nn_status unknown(const motif_set *set, const char *word, nn_error *err)
         nearest_offer(&best, word, motif_name(set, i));
     if (best.word != NULL)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "motifs: unknown motif %.60s; did you mean %.60s?", word, best.word);
-    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
-                   "motifs %.60s: expected a share of the nodes from 0 to 1, names of motifs separated by commas, or none", word);
+    return expected(word, err);
 }
 
 static nn_status take_names(motif_choice *c, const char *list, nn_error *err)
@@ -41,7 +46,9 @@ static nn_status take_names(motif_choice *c, const char *list, nn_error *err)
         (void)snprintf(word, sizeof word, "%.*s", (int)(end - p < 79 ? end - p : 79), p);
         int i = motif_find(c->set, word);
         const char *why = i >= 0 ? motif_left_out(c->set, (size_t)i) : NULL;
-        if (i < 0 || (*end == ',' && end[1] == '\0'))
+        if (*end == ',' && end[1] == '\0')
+            return expected(list, err);
+        if (i < 0)
             return unknown(c->set, word, err);
         if (why != NULL)
             return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "motifs: %.60s cannot be used: %.200s", word, why);

@@ -323,6 +323,27 @@ static const interval *partner_range(const frame *f, const frame_slot *s)
     return NULL;
 }
 
+/* The output that takes the place of another tensor has values like it. */
+static void check_target(lower *l, const frame *f)
+{
+    const tensor_desc *d = &f->outs[f->target_output].desc;
+    lower_rule(l, AT_OUT_TARGET, (size_t)f->outs[f->target_output].output, NULL);
+    if (!(f->target_inside ? iv_inside(d->range, f->target->range) : replaces(d, f->target->range)))
+        lower_fail(l, WHY_REPLACES);
+}
+
+/* The contents of initializers: those of weights and constants are made, given ones checked. */
+static void settle_contents(lower *l, frame *f)
+{
+    for (int i = 0; i < f->n_slots && l->state == LOWER_OK; i++) {
+        frame_slot *s = &f->slots[i];
+        if (s->kind == SLOT_INIT)
+            fill_content(l, f, s);
+        else if (s->given && f->op->inputs[s->input].roles & ROLE_CONSTANT)
+            given_check(l, s);
+    }
+}
+
 /* Draws the intervals of new graph inputs; parameters as for try_values. */
 static void open_ranges(lower *l, frame *f, const interval *like, bool again)
 {
@@ -339,25 +360,12 @@ static void open_ranges(lower *l, frame *f, const interval *like, bool again)
     }
 }
 
-/* Whether the output may take the place of the target. */
-static void check_target(lower *l, const frame *f)
-{
-    const tensor_desc *d = &f->outs[f->target_output].desc;
-    lower_rule(l, AT_OUT_TARGET, (size_t)f->outs[f->target_output].output, NULL);
-    if (!(f->target_inside ? iv_inside(d->range, f->target->range) : replaces(d, f->target->range)))
-        lower_fail(l, WHY_REPLACES);
-}
-
 /* One attempt at the values; the shapes are known. New graph inputs take the interval `like`, if there is one. again: a first
  * attempt failed; they take that of a given tensor. */
 static void try_values(lower *l, frame *f, const interval *like, bool again)
 {
     open_ranges(l, f, like, again);
-    for (int i = 0; i < f->n_slots && l->state == LOWER_OK; i++)
-        if (f->slots[i].kind == SLOT_INIT)
-            fill_content(l, f, &f->slots[i]);
-        else if (f->slots[i].given && f->op->inputs[f->slots[i].input].roles & ROLE_CONSTANT)
-            given_check(l, &f->slots[i]);
+    settle_contents(l, f);
     for (int i = 0; i < f->n_slots && l->state == LOWER_OK; i++) {
         const frame_slot *s = &f->slots[i];
         if ((s->kind == SLOT_TENSOR || s->kind == SLOT_LINK || s->kind == SLOT_OPEN) && !early_domain_holds(f, i) &&

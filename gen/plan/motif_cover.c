@@ -11,7 +11,7 @@ struct motif_cover {
     uint64_t *models; /* models in which motifs are due; sorted */
     size_t *starts;   /* index in `due` of each model's first motif; n_models + 1 */
     due_motif *due;
-    size_t n_models, n_due, missing;
+    size_t n_models, n_due;
 };
 
 static bool fits(const motif_set *set, uint16_t motif, size_t nodes)
@@ -20,8 +20,9 @@ static bool fits(const motif_set *set, uint16_t motif, size_t nodes)
 }
 
 /* Deals n items, in order, to models that are evenly spread. A model takes further items while they fill at most half of it.
- * Returns the number that no model took. */
-static size_t deal(motif_cover *c, const motif_set *set, const due_motif *items, size_t n, size_t nodes, uint64_t count)
+ * The rest is due
+ * nowhere. */
+static void deal(motif_cover *c, const motif_set *set, const due_motif *items, size_t n, size_t nodes, uint64_t count)
 {
     uint64_t slots = n < count ? n : count;
     size_t at = 0;
@@ -38,7 +39,6 @@ static size_t deal(motif_cover *c, const motif_set *set, const due_motif *items,
         }
     }
     c->starts[c->n_models] = c->n_due;
-    return n - at;
 }
 
 static nn_status fill(motif_cover *c, const motif_set *set, const uint16_t *allowed, size_t n, size_t nodes, uint64_t count,
@@ -66,7 +66,7 @@ static nn_status fill(motif_cover *c, const motif_set *set, const uint16_t *allo
             items[k * all + i] = (due_motif){allowed[order[i] / MOTIF_LEVELS], (uint8_t)(order[i] % MOTIF_LEVELS)};
     }
     if (st == NN_OK)
-        c->missing = (n - room) * MOTIF_LEVELS + (count > 0 ? deal(c, set, items, total, nodes, count) : total);
+        deal(c, set, items, total, nodes, count);
     nn_free(items);
     nn_free(order);
     return st;
@@ -112,7 +112,12 @@ const due_motif *motif_cover_due(const motif_cover *c, uint64_t model, size_t *n
     return c->due + c->starts[at];
 }
 
-size_t motif_cover_missing(const motif_cover *c)
+const char *motif_cover_reason(const motif_cover *c, const motif_set *set, uint16_t motif, size_t nodes)
 {
-    return c ? c->missing : 0;
+    unsigned levels = 0;
+    for (size_t i = 0; i < c->n_due; i++)
+        levels |= c->due[i].motif == motif ? 1u << c->due[i].level : 0;
+    if (!fits(set, motif, nodes))
+        return "a model that holds it needs more nodes";
+    return levels + 1 == 1u << MOTIF_LEVELS ? NULL : "the family has too few models for all motifs";
 }

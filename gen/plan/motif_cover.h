@@ -15,7 +15,7 @@ nn_status motif_cover_new(motif_cover **out, const motif_set *set, const uint16_
 void motif_cover_free(motif_cover *c);
 /* Motifs due in model i; valid until motif_cover_free. c may be NULL: none. */
 const due_motif *motif_cover_due(const motif_cover *c, uint64_t model, size_t *n);
-/* Number of motifs and levels for which no model has room. */
-size_t motif_cover_missing(const motif_cover *c);
+/* Why a motif is not due at each level (a static string); NULL: it is. */
+const char *motif_cover_reason(const motif_cover *c, const motif_set *set, uint16_t motif, size_t nodes);
 
 #endif

@@ -18,8 +18,16 @@ nn_status stats_init(stats *s, const op_set *ops, const class_table *classes, nn
     return status;
 }
 
+nn_status stats_count_motifs(stats *s, size_t n, nn_error *err)
+{
+    s->motifs = nn_calloc(n + 1, sizeof *s->motifs);
+    s->n_motifs = s->motifs != NULL ? n : 0;
+    return s->motifs != NULL ? NN_OK : nn_nomem(err);
+}
+
 void stats_free(stats *s)
 {
+    nn_free(s->motifs);
     nn_free(s->dims);
     nn_free(s->op_nodes);
     nn_free(s->op_models);
@@ -180,6 +188,8 @@ nn_status stats_merge(stats *into, const stats *from, nn_error *err)
 #define X(name) merge_spread(&into->name, &from->name, into->models == 0);
     STATS_SPREADS(X)
 #undef X
+    for (size_t i = 0; i < into->n_motifs; i++)
+        into->motifs[i] += from->motifs[i];
     into->models += from->models;
     into->nodes += from->nodes;
     into->joins += from->joins;

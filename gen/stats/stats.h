@@ -37,14 +37,18 @@ typedef struct {
     size_t n_dims, dims_capacity;
     uint64_t *op_nodes, *op_models; /* by operator */
     uint64_t *class_counts;         /* by class of the table */
-    seqset paths[STATS_PATHS];      /* sequences of operators along edges; initializers are not edges */
-    uint32_t *level;                /* scratch, by tensor: depth */
+    uint64_t *motifs;               /* by motif and level; NULL: they are not counted */
+    size_t n_motifs;
+    seqset paths[STATS_PATHS]; /* sequences of operators along edges; initializers are not edges */
+    uint32_t *level;           /* scratch, by tensor: depth */
     size_t level_capacity;
     uint64_t *last_model; /* scratch, by operator: the last model in which it was counted */
 } stats;
 
 nn_status stats_init(stats *s, const op_set *ops, const class_table *classes, nn_error *err);
 void stats_free(stats *s);
+/* Makes n counters of motifs, all 0. Only statistics with the same number of them can be merged. */
+nn_status stats_count_motifs(stats *s, size_t n, nn_error *err);
 /* Reserves memory for g, so that stats_add cannot fail. */
 nn_status stats_reserve(stats *s, const graph *g, nn_error *err);
 void stats_add(stats *s, const graph *g);

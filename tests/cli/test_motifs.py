@@ -1,199 +1,124 @@
-"""nngen motifs: what models share is found and described; what cannot be read or meant is said."""
-import re
-import shutil
+"""--motifs and --cover motifs: what models.jsonl and the manifest say, counted again from the files; threads, shards, replay, messages."""
+import json
+import subprocess
+from collections import Counter
 
-import numpy as np
 import onnx
 import pytest
-import yaml
-from onnx import TensorProto, helper, numpy_helper
 
-from conftest import ROOT
+LEVELS = ("exact", "variant", "mutated")
 
 
-def block(i, before, width, heads, epsilon, where):
-    """Nodes of a projection, an activation and a split into heads; their initializers."""
-    p = f"{where}{i}"
-    nodes = [helper.make_node("MatMul", [before, f"{p}w"], [f"{p}m"], name=f"{p}/MatMul"),
-             helper.make_node("Add", [f"{p}m", f"{p}b"], [f"{p}a"], name=f"{p}/Add"),
-             helper.make_node("Mul", [f"{p}a", f"{p}half"], [f"{p}h"], name=f"{p}/Mul"),
-             helper.make_node("Add", [f"{p}h", f"{p}eps"], [f"{p}e"], name=f"{p}/Add_1"),
-             helper.make_node("Reshape", [f"{p}e", f"{p}split"], [f"{p}r"], name=f"{p}/Reshape"),
-             helper.make_node("Transpose", [f"{p}r"], [f"{p}t"], perm=[0, 2, 1, 3], name=f"{p}/Transpose"),
-             helper.make_node("ReduceMean", [f"{p}t"], [f"{p}o"], axes=[-1], keepdims=0, name=f"{p}/ReduceMean")]
-    inits = [numpy_helper.from_array(np.ones((width, width), np.float32), f"{p}w"), numpy_helper.from_array(np.ones(width, np.float32), f"{p}b"),
-             numpy_helper.from_array(np.array(0.5, np.float32), f"{p}half"), numpy_helper.from_array(np.array(epsilon, np.float32), f"{p}eps"),
-             numpy_helper.from_array(np.array([1, 5, heads, -1], np.int64), f"{p}split")]
-    return nodes, inits, f"{p}o"
+def records(folder):
+    return [json.loads(line) for line in (folder / "models.jsonl").read_text().splitlines()]
 
 
-def save(path, nodes, inits, out, shape, opset=17, extra=()):
-    graph = helper.make_graph(nodes, "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)],
-                              [helper.make_tensor_value_info(out, TensorProto.FLOAT, None)], inits)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset), *extra])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    onnx.save(onnx.shape_inference.infer_shapes(model), path)
+def manifest(folder):
+    return json.loads((folder / "manifest.json").read_text())
 
 
-@pytest.fixture
-def models(tmp_path):
-    own = tmp_path / "own"
-    for k, (width, heads, epsilon) in enumerate([(16, 2, 1e-5), (32, 4, 1e-5), (48, 4, 1e-12)]):
-        nodes, inits, out = block(0, "x", width, heads, epsilon, "/layer.")
-        # The rest of each model differs.
-        tail = ["Sin", "Cos", "Tanh"][k]
-        save(own / f"{k}.onnx", [*nodes, helper.make_node(tail, [out], ["y"])], inits, "y", [1, 5, width])
-    return own
+def tree(folder):
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
-def motifs(result):
-    assert result.code == 0, result.err
-    return yaml.safe_load(result.out)["motifs"]
+def make(out, *args):
+    from conftest import NNGEN
+    r = subprocess.run([str(NNGEN), *args, "--out", str(out), "--quiet"], capture_output=True, text=True)
+    assert r.returncode == 0, r.stderr
+    return out
 
 
-def operators(motif):
-    return [re.match(r"\w+", n)[0] for n in motif["nodes"].values()]
+@pytest.fixture(scope="module")
+def half(tmp_path_factory):
+    return make(tmp_path_factory.mktemp("motifs") / "half", "--motifs", "0.5", "--nodes", "40", "--count", "200", "--inputs", "0", "--check")
 
 
-def test_what_models_share(nngen, models):
-    found = motifs(nngen("motifs", models, "--min-models", 3))
-    assert list(found) == ["mined_01"]
-    m = found["mined_01"]
-    assert operators(m) == ["MatMul", "Add", "Mul", "Add", "Reshape", "Transpose", "ReduceMean"]
-    assert m["doc"].startswith("in 3 of 3 models, such as 0.onnx at /layer.0/ReduceMean")
-    nodes = list(m["nodes"].values())
-    assert nodes[5].endswith(" perm=[0, 2, 1, 3]") and "keepdims=0" in nodes[6] and "axes=[-1]" in nodes[6]
-    # Half is the same everywhere; the other constant differs.
-    scalars = [c for c in m["const"].values() if isinstance(c, (int, float, dict))]
-    assert 0.5 in scalars and {1e-05: None, 1e-12: None} in [{float(k): v for k, v in c.items()} for c in scalars if isinstance(c, dict)]
-    # The width is the number of heads times the size of a head, and the dims are those seen.
-    dims = m["dims"]
-    width, = [d for d, v in dims.items() if isinstance(v, str)]
-    assert re.fullmatch(r"D\d+ \* D\d+", dims[width])
-    assert sorted(sorted(v) for v in dims.values() if isinstance(v, dict)) == [[2, 4], [5], [8, 12]]
-    assert m["in"] == {"x0": m["in"]["x0"]} and m["in"]["x0"] == f"T[1, {[d for d, v in dims.items() if v == {5: None}][0]}, {width}]"
-    assert f"T[{width}, {width}]" in m["const"].values() and f"T[{width}]" in m["const"].values()
-    assert m["out"] == ["n6"]
+def test_share_and_levels(half):
+    """Half of the nodes are wanted; a graph has too little room for large motifs at its end."""
+    rows = records(half)
+    share = sum(len(m["nodes"]) for r in rows for m in r["motifs"]) / sum(r["nodes"] for r in rows)
+    assert 0.35 < share < 0.55
+    levels = Counter(m["level"] for r in rows for m in r["motifs"])
+    assert set(levels) == set(LEVELS) and all(n > sum(levels.values()) / 6 for n in levels.values())
+    assert all(bool(m["mutations"]) == (m["level"] == "mutated") for r in rows for m in r["motifs"])
 
 
-def test_least_number_of_models(nngen, models):
-    r = nngen("motifs", models, "--min-models", 4)
-    assert r.code == 2 and r.out == "" and "no subgraph of two or more nodes is in 4 of the 3 models" in r.err
-    whole = motifs(nngen("motifs", models, "--min-models", 1, "--max-nodes", 30))
-    assert max(len(m["nodes"]) for m in whole.values()) == 8  # one model's own tail belongs to it
-    small = motifs(nngen("motifs", models, "--min-models", 3, "--max-nodes", 3))
-    assert small and all(len(m["nodes"]) <= 3 for m in small.values())
-    assert len(motifs(nngen("motifs", models, "--min-models", 3, "--max-nodes", 3, "--max-motifs", 1))) == 1
+def test_nodes_are_positions_in_the_file(tmp_path):
+    """A motif that nothing changes has the operators of its entry, and its inner tensors have no other consumers."""
+    ops = {"swish": ["Sigmoid", "Mul"], "relu_relu": ["Relu", "Relu"]}
+    folder = make(tmp_path / "named", "--motifs", ",".join(ops), "--nodes", "40", "--count", "40", "--inputs", "0")
+    found = 0
+    for r in records(folder):
+        nodes = onnx.load(folder / r["name"] / "model.onnx").graph.node
+        assert len(nodes) == r["nodes"] == 40
+        taken = [i for m in r["motifs"] for i in m["nodes"]]
+        assert len(taken) == len(set(taken)) and all(0 <= i < 40 for i in taken)
+        for m in r["motifs"]:
+            names = [nodes[i].op_type for i in m["nodes"]]
+            if m["level"] != "mutated" and m["name"] in ops:
+                first, last = (nodes[i] for i in m["nodes"])
+                assert names == ops[m["name"]] and first.output[0] in last.input
+                assert sum(first.output[0] in n.input for n in nodes) == 1
+                found += 1
+    assert found > 100
 
 
-def test_the_same_result_again_and_in_a_file(nngen, models, tmp_path):
-    first = nngen("motifs", models)
-    assert nngen("motifs", models).out == first.out != ""
-    r = nngen("motifs", models, "--out", tmp_path / "m.yaml")
-    assert r.code == 0 and r.out == "" and (tmp_path / "m.yaml").read_text() == first.out
-    r = nngen("motifs", models, "--out", tmp_path / "no" / "m.yaml")
-    assert r.code == 1 and "cannot open" in r.err
+def test_manifest_counts(half):
+    said = manifest(half)["motifs"]
+    seen = Counter((m["name"], m["level"]) for r in records(half) for m in r["motifs"])
+    assert {(name, level): n for name, levels in said["placed"].items() for level, n in levels.items() if n} == seen
+    assert "missing" not in said and manifest(half)["options"]["motifs"] == "0.5"
 
 
-def test_operators_that_the_table_lacks_end_motifs(nngen, tmp_path):
-    for k in range(2):
-        nodes = [helper.make_node("Relu", ["x"], ["a"]), helper.make_node("Exp", ["a"], ["b"]),
-                 helper.make_node("Mystery", ["b"], ["c"], domain="example"), helper.make_node("Sin", ["c"], ["d"]),
-                 helper.make_node("Abs", ["d"], ["y"])]
-        save(tmp_path / "own" / f"{k}.onnx", nodes, [], "y", [2, 3], extra=[helper.make_opsetid("example", 1)])
-    r = nngen("motifs", tmp_path / "own")
-    assert "operator example.Mystery (2 nodes) is not in the table of opset 17; motifs end there" in r.err
-    assert sorted(map(operators, motifs(r).values())) == [["Relu", "Exp"], ["Sin", "Abs"]]
+def test_covered_at_each_level(tmp_path, nngen):
+    listed = {line.split()[0] for line in nngen("--list-motifs").out.splitlines() if line.strip() and not line.startswith("#")}
+    folder = make(tmp_path / "all", "--cover", "motifs", "--nodes", "40", "--count", str(3 * len(listed)), "--inputs", "0")
+    said = manifest(folder)["motifs"]
+    seen = {(m["name"], m["level"]) for r in records(folder) for m in r["motifs"]}
+    missing = {(m["name"], level) for m in said["missing"] for level in m["levels"]}
+    assert seen | missing == {(name, level) for name in listed for level in LEVELS} and not seen & missing
+    assert len(missing) < 0.05 * 3 * len(listed), sorted(missing)
 
 
-def test_given_nodes(nngen, models):
-    m, = motifs(nngen("motifs", "--from", models / "1.onnx", "--nodes", "/layer.0/Add,/layer.0m,/layer.0/Mul")).values()
-    assert operators(m) == ["MatMul", "Add", "Mul"] and m["out"] == ["n2"]
-    assert [v for v in m["dims"].values()] == [{5: None}, {32: None}]
-    # An inner tensor that others read is an output, too.
-    nodes, inits, out = block(0, "x", 16, 2, 1e-5, "b")
-    save(models / "two.onnx", [*nodes, helper.make_node("ReduceSum", ["b0m"], ["s"]), helper.make_node("Add", [out, "s"], ["y"])], inits, "y",
-         [1, 5, 16])
-    m, = motifs(nngen("motifs", "--from", models / "two.onnx", "--nodes", "b0/MatMul,b0/Add")).values()
-    assert m["out"] == ["n0", "n1"]
+def test_too_small_models_say_so(tmp_path):
+    small = make(tmp_path / "small", "--cover", "motifs", "--nodes", "6", "--count", "30", "--inputs", "0")
+    reasons = {m["reason"] for m in manifest(small)["motifs"]["missing"]}
+    assert "a model that holds it needs more nodes" in reasons and "the family has too few models for all motifs" in reasons
 
 
-@pytest.mark.parametrize("nodes, says", [("/layer.0/Add,nowhere", "no node or output is named 'nowhere'"), ("", "--nodes '': expected A,B,.."),
-                                         ("/layer.0/Add,", "no node or output is named ''"),
-                                         ("/layer.0/MatMul,/layer.0/Transpose", "the nodes are not connected")])
-def test_wrong_nodes(nngen, models, nodes, says):
-    r = nngen("motifs", "--from", models / "0.onnx", "--nodes", nodes)
-    assert r.code == 2 and r.out == "" and says in r.err
+def test_same_bytes_for_threads_shards_and_replay(tmp_path, nngen):
+    args = ["--motifs", "0.4", "--cover", "motifs", "--nodes", "25", "--count", "40"]
+    one = make(tmp_path / "one", *args, "--jobs", "1")
+    assert tree(one) == tree(make(tmp_path / "four", *args, "--jobs", "4"))
+    shards = [make(tmp_path / f"s{k}", *args, "--shard", f"{k}/2") for k in (1, 2)]
+    assert nngen("merge", tmp_path / "merged", *shards, "--quiet").code == 0
+    assert nngen("replay", one / "manifest.json", "--out", tmp_path / "again", "--quiet").code == 0
+    assert tree(one) == tree(tmp_path / "merged") == tree(tmp_path / "again")
+    assert nngen("verify", one).code == 0
 
 
-@pytest.mark.parametrize("args, says", [([], "expected models"), (["--from", "m"], "--from requires --nodes"), (["--nodes", "a"], "--nodes requires --from"),
-                                        (["a", "--from", "m", "--nodes", "b"], "no other models are expected"),
-                                        (["a", "--min-models", "0"], "expected an integer from 1"), (["a", "--max-nodes", "31"], "from 2 to 30"),
-                                        (["a", "--min-model", "3"], "did you mean --min-models?"), (["a", "--opset"], "--opset: expected V"),
-                                        (["a", "--help=1"], "--help takes no argument")])
-def test_wrong_usage(nngen, args, says):
-    r = nngen("motifs", *args)
-    assert r.code == 2 and says in r.err and r.out == ""
+def test_named(tmp_path):
+    named = make(tmp_path / "named", "--motifs", "swish,relu_relu", "--nodes", "30", "--count", "20", "--inputs", "0")
+    assert {m["name"] for r in records(named) for m in r["motifs"]} == {"swish", "relu_relu"}
+    assert set(manifest(named)["motifs"]["placed"]) == {"swish", "relu_relu"}
 
 
-def test_what_is_no_model(nngen, models, tmp_path):
-    clean = nngen("motifs", models)
-    (models / "broken.onnx").write_text("no model")
-    (models / "cut.onnx").write_bytes((models / "0.onnx").read_bytes()[:200])
-    r = nngen("motifs", models)
-    assert r.code == 1 and r.out == clean.out
-    assert "broken.onnx: is not an ONNX model" in r.err and "cut.onnx: is not an ONNX model" in r.err and r.err.count("; skipped") == 2
-    (tmp_path / "empty").mkdir()
-    r = nngen("motifs", tmp_path / "empty")
-    assert r.code == 2 and "contains no .onnx file" in r.err
-    (tmp_path / "empty" / "x.onnx").write_text("no model")
-    r = nngen("motifs", tmp_path / "empty")
-    assert r.code == 1 and "none of the models can be read" in r.err
-    r = nngen("motifs", tmp_path / "none")
-    assert r.code == 1 and "cannot open" in r.err
+def test_none_is_the_default(tmp_path):
+    args = ["--nodes", "20", "--count", "5"]
+    plain = make(tmp_path / "plain", *args)
+    assert tree(plain) == tree(make(tmp_path / "none", *args, "--motifs", "none"))
+    assert "motifs" not in manifest(plain) and "motifs" not in manifest(plain)["options"] and "motifs" not in records(plain)[0]
 
 
-def test_hostile_contents(nngen, tmp_path):
-    """Sizes that lie, numbers that no text has, names with quotes and line ends."""
-    for k, dims in enumerate([[2 ** 62, 4], [-5], [1] * 40, [0, 3]]):
-        weight = onnx.TensorProto(name="w", data_type=TensorProto.FLOAT, dims=dims, raw_data=b"\0" * 8)
-        odd = numpy_helper.from_array(np.array(np.nan, np.float32), "odd")
-        nodes = [helper.make_node("Mul", ["x", "w"], ["a"], name='a"\n: {'), helper.make_node("Add", ["a", "odd"], ["b"], name="\\\n- x"),
-                 helper.make_node("LeakyRelu", ["b"], ["y"], alpha=float("inf"))]
-        graph = helper.make_graph(nodes, "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, [2 ** 61, "n", -3])],
-                                  [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)], [weight, odd])
-        onnx.save(helper.make_model(graph), tmp_path / f"{k}.onnx")
-    found = motifs(nngen("motifs", tmp_path, "--min-models", 4))
-    assert list(map(operators, found.values())) == [["Mul", "Add", "LeakyRelu"]]
-    assert "alpha" not in str(found)  # infinite: the entry decides
+@pytest.mark.parametrize("text, says", [
+    ("1.5", "motifs 1.5: expected a share of the nodes from 0 to 1, names of motifs separated by commas, or none"),
+    ("-1", "expected a share"), ("0.5x", "expected a share"), ("swich", "unknown motif swich; did you mean swish?"),
+    ("swish,", "expected a share"), ("swish,nothing_like_it", "motifs nothing_like_it: expected a share")])
+def test_messages(nngen, text, says):
+    r = nngen("--motifs=" + text, "--dry-run")
+    assert r.code == 2 and says in r.err
 
 
-def test_round_trip(nngen, models, tmp_path):
-    """A table with the proposed file builds models that contain the subgraph, with its attributes."""
-    specs = tmp_path / "specs"
-    shutil.copytree(ROOT / "specs", specs, ignore=shutil.ignore_patterns("motifs"))
-    (specs / "motifs").mkdir()
-    assert nngen("motifs", models, "--min-models", 3, "--out", specs / "motifs" / "mine.yaml").code == 0
-    r = nngen("--specs", specs, "--nodes", 20, "--count", 30, "--motifs", "mined_01", "--check", "--quiet", "--out", tmp_path / "g")
-    assert r.code == 0, r.err
-    seen = 0
-    for path in sorted((tmp_path / "g").glob("*/model.onnx")):
-        graph = onnx.load(path).graph
-        makers = {o: n for n in graph.node for o in n.output}
-
-        def before(node, op):
-            return next((makers[i] for i in node.input if i in makers and makers[i].op_type == op), None)
-
-        for node in graph.node:
-            chain = [node]
-            for op in ["Transpose", "Reshape", "Add", "Mul", "Add", "MatMul"]:
-                chain.append(before(chain[-1], op) if chain[-1] is not None else None)
-            if node.op_type == "ReduceMean" and chain[-1] is not None:
-                perm = next(a.ints for a in chain[1].attribute if a.name == "perm")
-                seen += list(perm) == [0, 2, 1, 3]
-    assert seen >= 3
-
-
-def test_help(nngen):
-    r = nngen("motifs", "--help")
-    assert r.code == 0 and r.out.startswith("Usage: nngen motifs PATH") and max(map(len, r.out.splitlines())) <= 100
+def test_left_out_operators(nngen):
+    r = nngen("--motifs", "swish", "--ops", "-Sigmoid", "--dry-run")
+    assert r.code == 2 and "swish cannot be used" in r.err
