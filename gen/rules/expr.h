@@ -47,14 +47,19 @@ typedef enum {
     EX_INDEX,  /* a[b] */
     EX_SLICE,  /* a[b:c], b or c may be NULL */
     EX_LIST,
-    EX_FOR,   /* [args[0] for index in a..b | a if c]; type of the list */
-    EX_CALL,  /* fn, args; args[0] may be an EX_FOR (for aggregates) */
-    EX_IF,    /* if a then b else c */
-    EX_RANGE, /* a..b */
-    EX_SET,   /* {args} */
-    EX_BOOLS, /* the domain bool */
-    EX_COERCE /* a, converted to `type` */
+    EX_FOR,    /* [args[0] for index in a..b | a if c]; type of the list */
+    EX_CALL,   /* fn, args; args[0] may be an EX_FOR (for aggregates) */
+    EX_IF,     /* if a then b else c */
+    EX_RANGE,  /* a..b */
+    EX_SET,    /* {args} */
+    EX_BOOLS,  /* the domain bool */
+    EX_COERCE, /* a, converted to `type` */
+    EX_ELEMENT /* a[args ? b]; op: expr_element_flag. In the language of elements, where it takes the place of EX_INDEX and EX_SLICE
+                */
 } ex_kind;
+
+enum { EXPR_BROADCAST = 1, EXPR_OUTSIDE = 2 }; /* of an EX_ELEMENT: `X[~ i]`, `X[i ? E]` */
+enum { EXPR_TUPLE = 1 };                       /* of an EX_FOR of the language of elements: `v.. in L` */
 
 typedef enum {
     OP_ADD,
@@ -134,6 +139,24 @@ struct expr {
  * parsing stops at the first word that cannot continue it (`default`, `when`), and *more is the offset of that word. Messages give
  * the place in the table. */
 nn_status expr_parse(expr **out, const spec_node *node, size_t offset, size_t *more, arena *a, nn_error *err);
+/* The language of elements (specs/README.md): the same expressions, but that brackets name an element of a tensor or list,
+ * comprehensions may have several variables, functions are not known yet, and nothing is checked. */
+nn_status expr_parse_elements(expr **out, const spec_node *node, arena *a, nn_error *err);
+
+#define EXPR_MAX_BINDERS 8
+typedef enum { HEAD_OUTPUT, HEAD_LET, HEAD_SCAN, HEAD_FUNCTION } expr_head_kind;
+/* What a rule of an output defines: `Y`, `Y[i, j..]`, `let NAME`, `let NAME[i in R]`, `scan NAME[i in R, j in R]`, `def NAME(x)`.
+ */
+typedef struct {
+    expr_head_kind kind;
+    const char *name;
+    bool indexed;
+    expr *binders[EXPR_MAX_BINDERS]; /* EX_FOR without a body; those of outputs and functions without a range */
+    size_t n;
+    spec_place place;
+} expr_head;
+nn_status expr_parse_head(expr_head *out, const spec_node *node, arena *a, nn_error *err);
+
 const char *expr_type_name(ex_type t);
 ex_type expr_domain_type(const expr *e);                     /* type of the values that a checked domain draws */
 spec_place expr_place(const spec_node *node, size_t offset); /* place of a character of a scalar */

@@ -1,0 +1,233 @@
+/* Lexer of table expressions. */
+#include "rules/expr_lex.h"
+
+#include <string.h>
+
+spec_place expr_place(const spec_node *node, size_t offset)
+{
+    spec_place p = node->place;
+    if (!node->exact)
+        return p;
+    p.column += node->quoted;
+    for (size_t i = 0; i < offset && node->text[i] != '\0'; i++)
+        p.column += ((unsigned char)node->text[i] & 0xc0) != 0x80; /* columns count characters, not bytes */
+    return p;
+}
+
+void lex_fail(parser *p, size_t offset, const char *fmt, ...)
+{
+    if (p->status != NN_OK)
+        return;
+    spec_place at = expr_place(p->node, offset);
+    va_list ap;
+    va_start(ap, fmt);
+    p->status = nn_vfail(p->err, NN_ERR_TABLE, at.file, at.line, at.column, fmt, ap);
+    va_end(ap);
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_name(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+/* A decimal number while it is read: mantissa * 10^scale. Digits beyond 15 significant ones are dropped. */
+typedef struct {
+    double mantissa;
+    int scale, digits;
+    int64_t whole; /* value of the digits before the point */
+    bool real, overflow;
+} decimal;
+
+static void add_digit(decimal *d, char c, bool fraction)
+{
+    if (!fraction)
+        d->overflow |= !nn_mul64(d->whole, 10, &d->whole) || !nn_add64(d->whole, c - '0', &d->whole);
+    if (d->digits < 15) {
+        d->mantissa = d->mantissa * 10 + (c - '0');
+        d->digits += d->mantissa > 0;
+        d->scale -= fraction;
+    } else {
+        d->scale += !fraction;
+    }
+}
+
+/* The exponent at s, `e5` or `e-5`: adds it and returns its length; 0: there is none. */
+static size_t read_exponent(decimal *d, const char *s)
+{
+    size_t sign = s[0] != '\0' && (s[1] == '-' || s[1] == '+'), i = 1 + sign;
+    if ((s[0] != 'e' && s[0] != 'E') || !is_digit(s[i]))
+        return 0;
+    int e = 0;
+    for (; is_digit(s[i]); i++)
+        e = e < 1000 ? e * 10 + (s[i] - '0') : e;
+    d->scale += s[1] == '-' ? -e : e;
+    d->real = true;
+    return i;
+}
+
+/* Without libc, whose result depends on the locale. Powers of ten up to 1e22 are exact, so that the usual constants are rounded
+ * correctly. */
+static double decimal_value(const decimal *d)
+{
+    int n = d->scale < 0 ? -d->scale : d->scale;
+    double power = 1;
+    if (n > 340)
+        return __builtin_inf();
+    for (; n > 0; n--)
+        power *= 10;
+    return d->scale < 0 ? d->mantissa / power : d->mantissa * power;
+}
+
+static void lex_number(parser *p, token *t)
+{
+    const char *s = p->s;
+    size_t i = p->at;
+    decimal d = {0};
+    for (; is_digit(s[i]); i++)
+        add_digit(&d, s[i], false);
+    if (s[i] == '.' && is_digit(s[i + 1])) {
+        d.real = true;
+        for (i++; is_digit(s[i]); i++)
+            add_digit(&d, s[i], true);
+    }
+    i += read_exponent(&d, s + i);
+    t->end = i;
+    if (!d.real && d.overflow) {
+        lex_fail(p, p->at, "the number is too large; an integer of at most 9223372036854775807 was expected");
+        return;
+    }
+    t->kind = d.real ? TK_REAL : TK_INT;
+    t->i = d.whole;
+    t->r = d.real ? decimal_value(&d) : (double)d.whole;
+    if (!(t->r - t->r == 0))
+        lex_fail(p, p->at, "the number is out of range of a double");
+}
+
+static void lex_name(parser *p, token *t)
+{
+    while (is_name(p->s[t->end]) || is_digit(p->s[t->end]))
+        t->end++;
+    t->kind = TK_NAME;
+    t->text = arena_strndup(p->a, p->s + p->at, t->end - p->at);
+}
+
+static void lex_string(parser *p, token *t)
+{
+    const char *s = p->s + p->at + 1, *quote = strchr(s, '\'');
+    if (!quote) {
+        lex_fail(p, p->at, "the string has no closing quote; 'text' was expected");
+        return;
+    }
+    t->kind = TK_STRING;
+    t->end = p->at + (size_t)(quote - s) + 2;
+    t->text = arena_strndup(p->a, s, (size_t)(quote - s));
+}
+
+/* A hint for a character that the language does not have: what its author may have meant. */
+static const char *symbol_hint(char c)
+{
+    switch (c) {
+    case '=':
+        return "; `==` compares";
+    case '"':
+        return "; a string is written 'text'";
+    case '!':
+        return "; `not` negates";
+    case '&':
+        return "; `and` joins conditions";
+    case '|':
+        return "; `or` joins conditions";
+    default:
+        return "";
+    }
+}
+
+static void lex_symbol(parser *p, token *t)
+{
+    static const char *const two[] = {"==", "!=", "<=", ">=", "++", ".."};
+    const char *s = p->s + p->at;
+    for (size_t i = 0; i < sizeof two / sizeof *two; i++)
+        if (s[0] == two[i][0] && s[1] == two[i][1])
+            t->symbol[1] = s[1];
+    t->symbol[0] = s[0];
+    t->end = p->at + strlen(t->symbol);
+    t->kind = TK_SYMBOL;
+    if (t->symbol[1] || strchr("+-*/%()[]{},:<>", s[0]) || (p->elements && strchr("~?", s[0])))
+        return;
+    if ((unsigned char)s[0] < 0x20 || (unsigned char)s[0] >= 0x7f)
+        lex_fail(p, p->at, "unexpected byte 0x%02x in an expression", (unsigned char)s[0]);
+    else
+        lex_fail(p, p->at, "unexpected character `%c` in an expression%s", s[0], symbol_hint(s[0]));
+    t->kind = TK_END;
+}
+
+void lex_next(parser *p)
+{
+    const char *s = p->s;
+    while (s[p->at] == ' ' || s[p->at] == '\n' || s[p->at] == '\t' || s[p->at] == '\r')
+        p->at++;
+    token t = {.kind = TK_END, .start = p->at, .end = p->at, .text = ""};
+    char c = s[p->at];
+    if (p->status == NN_OK && c != '\0') {
+        if (is_digit(c))
+            lex_number(p, &t);
+        else if (is_name(c))
+            lex_name(p, &t);
+        else if (c == '\'')
+            lex_string(p, &t);
+        else
+            lex_symbol(p, &t);
+    }
+    if (t.text == NULL) {
+        p->status = nn_nomem(p->err);
+        t.kind = TK_END;
+        t.text = "";
+    }
+    p->at = t.end;
+    p->t = t;
+}
+
+bool lex_is(const parser *p, const char *word)
+{
+    if (p->t.kind == TK_SYMBOL)
+        return strcmp(p->t.symbol, word) == 0;
+    return p->t.kind == TK_NAME && strcmp(p->t.text, word) == 0;
+}
+
+bool lex_accept(parser *p, const char *word)
+{
+    if (!lex_is(p, word))
+        return false;
+    lex_next(p);
+    return true;
+}
+
+void lex_expected(parser *p, const char *what)
+{
+    if (p->status != NN_OK)
+        return;
+    if (p->t.kind == TK_END) {
+        lex_fail(p, p->t.start, "the expression ends too early; %s was expected", what);
+        return;
+    }
+    const char *word = arena_strndup(p->a, p->s + p->t.start, p->t.end - p->t.start);
+    if (word)
+        lex_fail(p, p->t.start, "unexpected `%s`; %s was expected", spec_show(word).s, what);
+    else
+        p->status = nn_nomem(p->err);
+}
+
+void lex_expect(parser *p, const char *symbol)
+{
+    if (!lex_accept(p, symbol)) {
+        char what[8] = "`";
+        strncat(what, symbol, 4);
+        strcat(what, "`");
+        lex_expected(p, what);
+    }
+}
