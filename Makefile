@@ -34,7 +34,7 @@ UNIT := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/*/test_*.c)))
 all: $(B)/nngen $(B)/libnngen.a $(B)/libnngen.so
 
 # Loops over the contents of tensors, which vector instructions make faster.
-$(B)/gen/draw/bulk.o $(B)/gen/write/contents.o: OPT := $(OPT:-O2=-O3)
+$(B)/gen/draw/bulk.o $(B)/gen/write/contents.o $(B)/gen/reference/ref_value.o $(B)/gen/reference/ref_reduce.o: OPT := $(OPT:-O2=-O3)
 $(B)/%.o: %.c $(B)/onnx.pb-c.h
 	@mkdir -p $(@D)
 	$(call say,cc,$<)
@@ -72,8 +72,8 @@ $(B)/tests/unit/%: tests/unit/%.c $(B)/libnngen.a
 	@mkdir -p $(@D)
 	$(call say,test,$@)
 	$(Q)$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(B)/libnngen.a -lcmocka -lm $(LDLIBS)
-unit-programs: $(UNIT:%=$(B)/tests/unit/%) $(B)/tests/bench/triples
-$(B)/tests/bench/triples: tests/bench/triples.c $(B)/libnngen.a
+unit-programs: $(UNIT:%=$(B)/tests/unit/%) $(B)/tests/bench/triples $(B)/tests/reference/driver
+$(B)/tests/bench/triples $(B)/tests/reference/driver: $(B)/%: %.c $(B)/libnngen.a
 	@mkdir -p $(@D)
 	$(call say,test,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libnngen.a -lm $(LDLIBS)

@@ -1,0 +1,610 @@
+/* From the rules of an operator to a ref_program: names, functions and the numbers of their arguments are checked. */
+#include "reference/ref_rules.h"
+
+#include <string.h>
+
+static const struct {
+    const char *word;
+    int lo, hi;
+    ref_form form;
+} functions[] = {
+#define X(id, word, lo, hi, form) {word, lo, hi, FORM_##form},
+    REF_FUNCTIONS(X)
+#undef X
+};
+
+int ref_find_function(const char *word)
+{
+    for (int i = 0; i < RF_COUNT_; i++)
+        if (strcmp(functions[i].word, word) == 0)
+            return i;
+    return -1;
+}
+
+ref_form ref_function_form(int fn)
+{
+    return functions[fn].form;
+}
+
+const char *ref_function_word(int fn)
+{
+    return functions[fn].word;
+}
+
+typedef struct {
+    const op_set *ops;
+    const op_model *op;
+    ref_program *program;
+    arena *a;
+    nn_error *err;
+    nn_status status;
+    const char *let_names[REF_MAX_LETS];
+    bool let_known[REF_MAX_LETS]; /* computed by an earlier rule */
+    const char *def_names[REF_MAX_LETS];
+    /* of the rule that is being compiled: */
+    const char *locals[REF_MAX_LOCALS]; /* NULL: out of scope */
+    bool one_by_one[REF_MAX_LOCALS];
+    int n_locals;
+    int bare;    /* slot of the output's indices where a tensor's name stands for its element there; -1: nowhere */
+    bool in_var; /* a definition or default of the table */
+    int depth;
+    ref_expr dummy;
+} compiler;
+
+static void fail(compiler *c, spec_place place, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+static void fail(compiler *c, spec_place place, const char *fmt, ...)
+{
+    char text[400];
+    va_list ap;
+    if (c->status != NN_OK)
+        return;
+    va_start(ap, fmt);
+    nn_error inner;
+    nn_vfail(&inner, NN_ERR_TABLE, place.file, place.line, place.column, fmt, ap);
+    va_end(ap);
+    strncpy(text, inner.message, sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    c->status = nn_fail(c->err, NN_ERR_TABLE, place.file, place.line, place.column, "outputs of %s: %s", c->op->name, text);
+}
+
+static ref_expr *make(compiler *c, rx_kind kind, spec_place place)
+{
+    ref_expr *x = arena_calloc(c->a, 1, sizeof *x);
+    if (x == NULL) {
+        if (c->status == NN_OK)
+            c->status = nn_nomem(c->err);
+        return &c->dummy;
+    }
+    x->kind = kind;
+    x->place = place;
+    return x;
+}
+
+static void *list_of(compiler *c, size_t n, size_t size)
+{
+    void *p = arena_calloc(c->a, n + 1, size);
+    if (p == NULL && c->status == NN_OK)
+        c->status = nn_nomem(c->err);
+    return p;
+}
+
+static const ref_expr *translate(compiler *c, const expr *e);
+
+/* ---- names ---- */
+
+static int add_local(compiler *c, const char *name, spec_place place)
+{
+    if (c->n_locals == REF_MAX_LOCALS) {
+        fail(c, place, "more than %d indices and variables in one rule", REF_MAX_LOCALS);
+        return 0;
+    }
+    for (int i = 0; i < c->n_locals; i++)
+        if (c->locals[i] != NULL && strcmp(c->locals[i], name) == 0)
+            fail(c, place, "`%s` is an index or variable already", spec_show(name).s);
+    c->locals[c->n_locals] = name;
+    return c->n_locals++;
+}
+
+static int find_local(const compiler *c, const char *name)
+{
+    for (int i = c->n_locals; i-- > 0;)
+        if (c->locals[i] != NULL && strcmp(c->locals[i], name) == 0)
+            return i;
+    return -1;
+}
+
+/* What a variable of the table is worth where the node does not state it. */
+static void compile_var(compiler *c, int var, spec_place place)
+{
+    const rule_var *v = &c->op->rules->vars[var];
+    const expr *source = v->origin == VAR_ATTR ? v->fallback : v->domain;
+    if (v->origin == VAR_CHOOSE && v->choice) {
+        fail(c, place, "`%s` is drawn; a model does not state it", v->name);
+        return;
+    }
+    if (source == NULL || c->program->vars[var] != NULL || c->status != NN_OK)
+        return;
+    compiler inner = *c;
+    inner.n_locals = 0;
+    inner.bare = -1;
+    inner.in_var = true;
+    inner.status = NN_OK;
+    if (++inner.depth > 40)
+        fail(&inner, place, "definitions are nested too deeply");
+    const ref_expr *x = translate(&inner, source);
+    c->status = inner.status;
+    c->program->vars[var] = x;
+}
+
+static const ref_expr *use_var(compiler *c, int var, spec_place place)
+{
+    ref_expr *x = make(c, RX_VAR, place);
+    x->slot = var;
+    compile_var(c, var, place);
+    return x;
+}
+
+/* A tensor, or its element at the output's indices. */
+static const ref_expr *use_tensor(compiler *c, rx_kind kind, int slot, spec_place place, bool element)
+{
+    ref_expr *x = make(c, kind, place);
+    x->slot = slot;
+    if (!element || c->bare < 0)
+        return x;
+    ref_expr *at = make(c, RX_ELEMENT, place), *indices = make(c, RX_LOCAL, place);
+    indices->slot = c->bare;
+    at->op = EXPR_BROADCAST | REF_BARE;
+    at->a = x;
+    at->n = 1;
+    at->args = list_of(c, 1, sizeof *at->args);
+    if (at->args != NULL)
+        at->args[0] = indices;
+    return at;
+}
+
+static const ref_expr *find_tensor(compiler *c, const char *name, spec_place place, bool element)
+{
+    const op_model *op = c->op;
+    for (size_t i = 0; i < op->n_inputs; i++)
+        if (strcmp(op->inputs[i].name, name) == 0)
+            return use_tensor(c, RX_INPUT, (int)i, place, element && op->inputs[i].max_arity == 1);
+    for (size_t i = 0; i < op->n_outputs; i++)
+        if (strcmp(op->outputs[i].name, name) == 0)
+            return use_tensor(c, RX_OUTPUT, (int)i, place, element);
+    return NULL;
+}
+
+static const ref_expr *find_named(compiler *c, const char *name, spec_place place, bool element)
+{
+    for (size_t i = 0; i < c->program->n_lets; i++) {
+        if (strcmp(c->let_names[i], name) != 0)
+            continue;
+        if (!c->let_known[i])
+            fail(c, place, "`%s` is defined by a later rule", spec_show(name).s);
+        return use_tensor(c, RX_LET, (int)i, place, false);
+    }
+    const ref_expr *tensor = find_tensor(c, name, place, element);
+    if (tensor != NULL)
+        return tensor;
+    for (size_t i = 0; i < c->op->rules->n_vars; i++)
+        if (strcmp(c->op->rules->vars[i].name, name) == 0)
+            return use_var(c, (int)i, place);
+    for (size_t i = 0; i < c->op->n_types; i++)
+        if (strcmp(c->op->type_names[i], name) == 0)
+            return use_tensor(c, RX_TYPE, (int)i, place, false);
+    if (strcmp(name, "opset") == 0) {
+        ref_expr *x = make(c, RX_INT, place);
+        x->i = c->ops->table->opset;
+        return x;
+    }
+    return NULL;
+}
+
+static const ref_expr *use_name(compiler *c, const expr *e, bool element)
+{
+    int local = find_local(c, e->s);
+    if (local >= 0) {
+        ref_expr *x = make(c, RX_LOCAL, e->place);
+        x->slot = local;
+        return x;
+    }
+    const ref_expr *x = find_named(c, e->s, e->place, element);
+    if (x != NULL)
+        return x;
+    const char *names[REF_MAX_LETS + OP_MAX_INPUTS + OP_MAX_OUTPUTS + OP_MAX_VARS + REF_MAX_LOCALS];
+    size_t n = 0;
+    for (int i = 0; i < c->n_locals; i++)
+        if (c->locals[i] != NULL)
+            names[n++] = c->locals[i];
+    for (size_t i = 0; i < c->program->n_lets; i++)
+        names[n++] = c->let_names[i];
+    for (size_t i = 0; i < c->op->n_inputs; i++)
+        names[n++] = c->op->inputs[i].name;
+    for (size_t i = 0; i < c->op->rules->n_vars; i++)
+        names[n++] = c->op->rules->vars[i].name;
+    const char *near = spec_nearest(e->s, names, n);
+    if (near != NULL)
+        fail(c, e->place, "unknown name `%s`; did you mean `%s`?", spec_show(e->s).s, near);
+    else
+        fail(c, e->place, "unknown name `%s`; an index, input, output, attribute or definition was expected", spec_show(e->s).s);
+    return &c->dummy;
+}
+
+/* ---- comprehensions ---- */
+
+static void bind(compiler *c, ref_binder *b, const expr *e)
+{
+    b->from = translate(c, e->a);
+    b->to = e->b != NULL ? translate(c, e->b) : NULL;
+    b->tuple = e->op == EXPR_TUPLE && !c->in_var;
+    if (b->tuple && b->to != NULL)
+        fail(c, e->place, "`%s..`: a list of sizes was expected, not a range", spec_show(e->s).s);
+}
+
+/* An EX_FOR and those nested directly in it, as one comprehension. */
+static const ref_expr *translate_for(compiler *c, const expr *e)
+{
+    ref_expr *x = make(c, RX_FOR, e->place);
+    int first = c->n_locals;
+    const expr *body = e, *guard = NULL;
+    x->binders = list_of(c, EXPR_MAX_BINDERS, sizeof *x->binders);
+    while (c->status == NN_OK && body->kind == EX_FOR) {
+        if (x->n == EXPR_MAX_BINDERS || (guard != NULL && body->c != NULL)) {
+            fail(c, e->place, "at most %d variables and one `if` after them were expected", EXPR_MAX_BINDERS);
+            break;
+        }
+        bind(c, &x->binders[x->n++], body);
+        guard = body->c != NULL ? body->c : guard;
+        body = body->args[0];
+    }
+    body = e;
+    for (size_t i = 0; c->status == NN_OK && i < x->n; i++) {
+        x->binders[i].slot = add_local(c, body->s, body->place);
+        body = body->args[0];
+    }
+    if (c->status == NN_OK) {
+        x->c = guard != NULL ? translate(c, guard) : NULL;
+        x->a = translate(c, body);
+    }
+    for (int i = first; i < c->n_locals; i++) {
+        c->locals[i] = NULL;
+        x->varies |= c->one_by_one[i];
+    }
+    return x;
+}
+
+/* ---- calls ---- */
+
+static bool takes_tensor(int fn)
+{
+    switch (fn) {
+    case RF_RANK:
+    case RF_SHAPE:
+    case RF_NUMEL:
+    case RF_PRESENT:
+    case RF_ARITY:
+    case RF_NTH:
+    case RF_LIST:
+    case RF_SOFTMAX:
+    case RF_SORTED:
+    case RF_SORTING:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static const ref_expr *translate_argument(compiler *c, const expr *e, bool tensor)
+{
+    if (e->kind == EX_NAME && tensor)
+        return use_name(c, e, false);
+    return translate(c, e);
+}
+
+static void mark_locals(compiler *c, const ref_expr *x)
+{
+    if (x == NULL)
+        return;
+    if (x->kind == RX_LOCAL)
+        c->one_by_one[x->slot] = true;
+    mark_locals(c, x->a);
+    mark_locals(c, x->b);
+    for (size_t i = 0; x->args != NULL && i < x->n; i++)
+        mark_locals(c, x->args[i]);
+}
+
+static const ref_expr *finish_call(compiler *c, ref_expr *x, const expr *e)
+{
+    x->n = e->n;
+    x->args = list_of(c, e->n, sizeof *x->args);
+    bool tensor = x->kind == RX_CALL && takes_tensor(x->op);
+    for (size_t i = 0; c->status == NN_OK && i < e->n; i++)
+        x->args[i] = translate_argument(c, e->args[i], tensor && (i == 0 || x->op == RF_BROADCAST));
+    if (c->status == NN_OK && x->kind == RX_CALL && x->op == RF_NTH)
+        mark_locals(c, x->args[1]);
+    return x;
+}
+
+static const ref_expr *call_def(compiler *c, const expr *e)
+{
+    for (size_t i = 0; i < c->program->n_defs; i++) {
+        if (strcmp(c->def_names[i], e->s) != 0)
+            continue;
+        ref_expr *x = make(c, RX_DEF, e->place);
+        x->slot = (int)i;
+        const ref_rule *def = c->program->defs[i];
+        if (def->body == NULL)
+            fail(c, e->place, "function `%s` is defined by a later rule", spec_show(e->s).s);
+        if (e->n != def->n)
+            fail(c, e->place, "`%s` takes %zu arguments, not %zu", spec_show(e->s).s, def->n, e->n);
+        return finish_call(c, x, e);
+    }
+    return NULL;
+}
+
+static const ref_expr *translate_call(compiler *c, const expr *e)
+{
+    const ref_expr *def = c->in_var ? NULL : call_def(c, e);
+    if (def != NULL)
+        return def;
+    int fn = ref_find_function(e->s);
+    if (fn < 0) {
+        const char *words[RF_COUNT_];
+        for (int i = 0; i < RF_COUNT_; i++)
+            words[i] = functions[i].word;
+        const char *near = spec_nearest(e->s, words, RF_COUNT_);
+        if (near != NULL)
+            fail(c, e->place, "unknown function `%s`; did you mean `%s`?", spec_show(e->s).s, near);
+        else
+            fail(c, e->place, "unknown function `%s`; specs/compute/README.md lists the functions", spec_show(e->s).s);
+        return &c->dummy;
+    }
+    int n = (int)e->n, lo = functions[fn].lo, hi = functions[fn].hi;
+    if (n < lo || (hi >= 0 && n > hi))
+        fail(c, e->place, "`%s` takes %s%d argument%s, not %d", e->s, hi < 0 ? "at least " : "", n < lo ? lo : hi, (n < lo ? lo : hi) == 1 ? "" : "s", n);
+    ref_form form = functions[fn].form;
+    if ((form == FORM_SLICE || form == FORM_TAPS) && n > 0 && e->args[n - 1]->kind != EX_FOR)
+        fail(c, e->place, "`%s` takes a comprehension, such as `X[i, k] for k in 0..n-1`", e->s);
+    ref_expr *x = make(c, RX_CALL, e->place);
+    x->op = fn;
+    return finish_call(c, x, e);
+}
+
+/* ---- the rest ---- */
+
+static const ref_expr *translate_element(compiler *c, const expr *e)
+{
+    ref_expr *x = make(c, RX_ELEMENT, e->place);
+    x->op = e->op;
+    x->a = translate_argument(c, e->a, true);
+    x->n = e->n;
+    x->args = list_of(c, e->n, sizeof *x->args);
+    for (size_t i = 0; c->status == NN_OK && i < e->n; i++)
+        x->args[i] = translate(c, e->args[i]);
+    x->b = e->b != NULL ? translate(c, e->b) : NULL;
+    return x;
+}
+
+/* An index or slice of the table's rules, where a tensor stands for its shape; a slice of a list. */
+static const ref_expr *translate_index(compiler *c, const expr *e)
+{
+    ref_expr *x = make(c, e->kind == EX_INDEX ? RX_ELEMENT : RX_SLICE, e->place);
+    const ref_expr *base = translate_argument(c, e->a, true);
+    if (base->kind == RX_INPUT || base->kind == RX_OUTPUT) {
+        ref_expr *shape = make(c, RX_CALL, e->place);
+        shape->op = RF_SHAPE;
+        shape->n = 1;
+        shape->args = list_of(c, 1, sizeof *shape->args);
+        if (shape->args != NULL)
+            shape->args[0] = base;
+        base = shape;
+    }
+    x->a = base;
+    x->b = e->b != NULL ? translate(c, e->b) : NULL;
+    x->c = e->c != NULL ? translate(c, e->c) : NULL;
+    if (x->kind == RX_ELEMENT) {
+        x->n = 1;
+        x->args = list_of(c, 1, sizeof *x->args);
+        if (x->args != NULL)
+            x->args[0] = x->b;
+        x->b = NULL;
+    }
+    return x;
+}
+
+static const ref_expr *translate_leaf(compiler *c, const expr *e)
+{
+    ref_expr *x;
+    switch (e->kind) {
+    case EX_INT:
+        x = make(c, RX_INT, e->place);
+        x->i = e->i;
+        return x;
+    case EX_REAL:
+        x = make(c, RX_REAL, e->place);
+        x->r = e->r;
+        return x;
+    case EX_STRING:
+        x = make(c, RX_TEXT, e->place);
+        x->s = e->s;
+        return x;
+    case EX_NAME:
+    case EX_LOCAL:
+        return use_name(c, e, true);
+    case EX_VAR:
+        return use_var(c, e->index, e->place);
+    case EX_INPUT:
+    case EX_OUTPUT:
+        return use_tensor(c, e->kind == EX_INPUT ? RX_INPUT : RX_OUTPUT, e->index, e->place, false);
+    case EX_TYPEVAR:
+        return use_tensor(c, RX_TYPE, e->index, e->place, false);
+    case EX_OPSET:
+        x = make(c, RX_INT, e->place);
+        x->i = c->ops->table->opset;
+        return x;
+    default:
+        fail(c, e->place, "this expression has no value in a rule of outputs");
+        return &c->dummy;
+    }
+}
+
+static const ref_expr *translate_binary(compiler *c, const expr *e)
+{
+    ref_expr *x = make(c, e->op == OP_AND ? RX_AND : e->op == OP_OR ? RX_OR : RX_BINARY, e->place);
+    x->op = e->op;
+    x->a = translate(c, e->a);
+    x->b = translate(c, e->b);
+    return x;
+}
+
+static const ref_expr *translate(compiler *c, const expr *e)
+{
+    ref_expr *x;
+    if (c->status != NN_OK)
+        return &c->dummy;
+    switch (e->kind) {
+    case EX_COERCE:
+        return translate(c, e->a);
+    case EX_NEG:
+    case EX_NOT:
+        x = make(c, e->kind == EX_NEG ? RX_NEG : RX_NOT, e->place);
+        x->a = translate(c, e->a);
+        return x;
+    case EX_BINARY:
+        return translate_binary(c, e);
+    case EX_ELEMENT:
+        return translate_element(c, e);
+    case EX_INDEX:
+    case EX_SLICE:
+        return translate_index(c, e);
+    case EX_LIST:
+        x = make(c, RX_LIST, e->place);
+        return finish_call(c, x, e);
+    case EX_FOR:
+        return translate_for(c, e);
+    case EX_CALL:
+        return translate_call(c, e);
+    case EX_IF:
+        x = make(c, RX_IF, e->place);
+        x->a = translate(c, e->a);
+        x->b = translate(c, e->b);
+        x->c = translate(c, e->c);
+        return x;
+    default:
+        return translate_leaf(c, e);
+    }
+}
+
+/* ---- rules ---- */
+
+static void find_output(compiler *c, ref_rule *rule)
+{
+    const char *names[OP_MAX_OUTPUTS];
+    for (size_t i = 0; i < c->op->n_outputs; i++) {
+        names[i] = c->op->outputs[i].name;
+        if (strcmp(names[i], rule->name) == 0) {
+            rule->slot = (int)i;
+            return;
+        }
+    }
+    const char *near = spec_nearest(rule->name, names, c->op->n_outputs);
+    if (near != NULL)
+        fail(c, rule->place, "unknown output `%s`; did you mean `%s`?", spec_show(rule->name).s, near);
+    else
+        fail(c, rule->place, "unknown output `%s`; an output, or `let`, `scan` or `def` was expected", spec_show(rule->name).s);
+}
+
+static void declare(compiler *c, ref_rule *rule)
+{
+    ref_program *p = c->program;
+    bool def = rule->kind == HEAD_FUNCTION;
+    if (rule->kind == HEAD_OUTPUT) {
+        find_output(c, rule);
+        return;
+    }
+    size_t *n = def ? &p->n_defs : &p->n_lets;
+    const char **names = def ? c->def_names : c->let_names;
+    if (*n == REF_MAX_LETS) {
+        fail(c, rule->place, "more than %d definitions", REF_MAX_LETS);
+        return;
+    }
+    names[*n] = rule->name;
+    rule->slot = (int)(*n)++;
+    if (def)
+        p->defs[rule->slot] = rule;
+}
+
+static void compile_rule(compiler *c, ref_rule *rule, const expr_head *head, const spec_node *text)
+{
+    expr *body;
+    c->n_locals = 0;
+    c->bare = -1;
+    memset(c->one_by_one, 0, sizeof c->one_by_one);
+    if (c->status == NN_OK)
+        c->status = expr_parse_elements(&body, text, c->a, c->err);
+    rule->binders = list_of(c, head->n + 1, sizeof *rule->binders);
+    if (c->status != NN_OK)
+        return;
+    for (size_t i = 0; i < head->n; i++)
+        if (head->binders[i]->a != NULL)
+            bind(c, &rule->binders[i], head->binders[i]);
+    for (size_t i = 0; i < head->n; i++) {
+        rule->binders[i].tuple = head->binders[i]->op == EXPR_TUPLE;
+        rule->binders[i].slot = add_local(c, head->binders[i]->s, head->binders[i]->place);
+    }
+    rule->n = head->n;
+    if (rule->kind == HEAD_OUTPUT) {
+        if (!rule->indexed) {
+            rule->binders[0] = (ref_binder){.slot = add_local(c, "", rule->place), .tuple = true};
+            rule->n = 1;
+            c->bare = rule->binders[0].slot;
+        }
+        if (c->op->outputs[rule->slot].variadic)
+            add_local(c, "k", rule->place);
+    }
+    if (rule->kind == HEAD_SCAN)
+        c->let_known[rule->slot] = true;
+    rule->body = translate(c, body);
+    rule->n_locals = c->n_locals;
+    if (rule->kind == HEAD_LET)
+        c->let_known[rule->slot] = true;
+}
+
+static spec_node head_node(const spec_pair *pair)
+{
+    return (spec_node){.kind = SPEC_SCALAR, .place = pair->place, .text = pair->key, .exact = true};
+}
+
+nn_status ref_compile(ref_program **out, const op_set *ops, const op_model *op, const spec_node *rules, arena *a, nn_error *err)
+{
+    compiler c = {.ops = ops, .op = op, .a = a, .err = err, .status = NN_OK};
+    ref_program *p = c.program = list_of(&c, 1, sizeof *p);
+    expr_head *heads = list_of(&c, rules->count, sizeof *heads);
+    if (c.status == NN_OK) {
+        p->op = op;
+        p->rules = list_of(&c, rules->count, sizeof *p->rules);
+        p->defs = list_of(&c, REF_MAX_LETS, sizeof *p->defs);
+        p->vars = list_of(&c, op->rules->n_vars, sizeof *p->vars);
+    }
+    for (size_t i = 0; c.status == NN_OK && i < rules->count; i++) {
+        spec_node node = head_node(&rules->pairs[i]);
+        c.status = expr_parse_head(&heads[i], &node, a, err);
+        if (c.status == NN_OK && rules->pairs[i].value->kind != SPEC_SCALAR)
+            fail(&c, rules->pairs[i].place, "`%s`: an expression was expected", spec_show(rules->pairs[i].key).s);
+        if (c.status != NN_OK)
+            break;
+        p->rules[p->n] = (ref_rule){.kind = heads[i].kind, .name = heads[i].name, .indexed = heads[i].indexed, .sequential = heads[i].kind == HEAD_SCAN, .place = heads[i].place};
+        declare(&c, &p->rules[p->n++]);
+    }
+    for (size_t i = 0; c.status == NN_OK && i < p->n; i++)
+        compile_rule(&c, &p->rules[i], &heads[i], rules->pairs[i].value);
+    if (c.status == NN_OK) {
+        unsigned seen = 0;
+        for (size_t i = 0; i < p->n; i++)
+            if (p->rules[i].kind == HEAD_OUTPUT)
+                seen |= 1u << p->rules[i].slot;
+        p->complete = seen + 1 == 1u << op->n_outputs;
+    }
+    *out = p;
+    return c.status;
+}

@@ -1,0 +1,269 @@
+/* The table of rules, and the computation of one node: its rules in order, each for all elements of its tensor. */
+#include "reference/ref_run.h"
+
+#include <string.h>
+
+/* ---- the table ---- */
+
+nn_status ref_table_new(ref_table **out, const op_set *ops, const spec_file *files, size_t n_files, nn_error *err)
+{
+    ref_table *t = nn_calloc(1, sizeof *t);
+    ref_files read = {.of = NULL};
+    *out = NULL;
+    if (t == NULL)
+        return nn_nomem(err);
+    t->ops = ops;
+    arena_init(&t->memory, 0);
+    nn_status s = ref_read_files(&read, ops, files, n_files, &t->memory, err);
+    if (s == NN_OK)
+        s = ref_read_accuracy(t->accuracy, read.accuracy, err);
+    if (s == NN_OK) {
+        t->programs = arena_calloc(&t->memory, ops->n_all + 1, sizeof(ref_program *));
+        s = t->programs != NULL ? NN_OK : nn_nomem(err);
+    }
+    for (size_t i = 0; s == NN_OK && i < ops->n_all; i++)
+        if (read.of[i] != NULL)
+            s = ref_compile(&t->programs[i], ops, &ops->ops[i], read.of[i], &t->memory, err);
+    if (s != NN_OK) {
+        ref_table_free(t);
+        return s;
+    }
+    *out = t;
+    return NN_OK;
+}
+
+void ref_table_free(ref_table *t)
+{
+    if (t == NULL)
+        return;
+    arena_free(&t->memory);
+    nn_free(t);
+}
+
+bool ref_table_has(const ref_table *t, int op)
+{
+    return op >= 0 && (size_t)op < t->ops->n_all && t->programs[op] != NULL && t->programs[op]->complete;
+}
+
+/* ---- tensors of the node ---- */
+
+static void bind_inputs(ref_run *run)
+{
+    const op_model *op = run->p->op;
+    const ref_node *node = run->node;
+    size_t at = 0;
+    for (size_t i = 0; i < op->n_inputs; i++) {
+        bool variadic = op->inputs[i].max_arity != 1;
+        size_t after = op->n_inputs - i - 1, left = node->n_inputs > at ? node->n_inputs - at : 0;
+        size_t n = variadic ? (left > after ? left - after : 0) : left > 0;
+        run->inputs[i] = variadic ? (ref_value){.kind = REF_TENSORS, .n = n, .tensors = node->inputs + at}
+                                  : (ref_value){.kind = REF_TENSOR, .t = n > 0 ? node->inputs[at] : NULL};
+        at += n;
+    }
+}
+
+static void bind_outputs(ref_run *run)
+{
+    const op_model *op = run->p->op;
+    const ref_node *node = run->node;
+    for (size_t i = 0; i < op->n_outputs; i++) {
+        run->outputs[i] = i < node->n_outputs ? node->outputs[i] : NULL;
+        if (op->outputs[i].variadic) {
+            run->first_part = i;
+            run->n_parts = node->n_outputs > i ? node->n_outputs - i : 0;
+        }
+    }
+}
+
+/* The coarsest float type of the node's tensors: implementations may compute in it. */
+static dtype working_type(const ref_node *node)
+{
+    dtype coarsest = DT_NONE;
+    for (size_t i = 0; i < node->n_inputs + node->n_outputs; i++) {
+        const ref_tensor *t = i < node->n_inputs ? node->inputs[i] : node->outputs[i - node->n_inputs];
+        if (t != NULL && dtype_is_float(t->type) && (coarsest == DT_NONE || ref_unit_of(t->type).u > ref_unit_of(coarsest).u))
+            coarsest = t->type;
+    }
+    return coarsest == DT_NONE ? DT_FLOAT32 : coarsest;
+}
+
+/* ---- rules ---- */
+
+/* The indices of the elements first, first + 1, ... as values of the rule's variables. */
+static void bind_indices(ref_run *run, const ref_rule *rule, const ref_tensor *t, size_t first)
+{
+    ref_vectors *r = &run->r;
+    ref_value axes[NN_MAX_RANK];
+    size_t below = 1, rank = (size_t)t->rank;
+    for (size_t d = rank; d-- > 0;) {
+        size_t dim = (size_t)t->dims[d], at = first / below % dim, rest = below - first % below;
+        bool same = r->n <= rest || dim == 1;
+        axes[d] = ref_new(r, REF_INT, same);
+        for (size_t i = 0; i < ref_count(r, &axes[d]); i++) {
+            axes[d].w[i] = (int64_t)at;
+            if (--rest == 0) {
+                rest = below;
+                at = at + 1 == dim ? 0 : at + 1;
+            }
+        }
+        below *= dim;
+    }
+    size_t at = 0;
+    for (size_t b = 0; b < rule->n; b++) {
+        const ref_binder *binder = &rule->binders[b];
+        ref_local *to = &run->scope->locals[binder->slot];
+        if (!binder->tuple) {
+            *to = (ref_local){axes[at++], run->frame};
+            continue;
+        }
+        size_t n = rank - (rule->n - 1);
+        *to = (ref_local){ref_new_list(run, n), run->frame};
+        for (size_t i = 0; i < to->value.n; i++)
+            to->value.items[i] = axes[at + i];
+        at += n;
+    }
+}
+
+static bool check_indices(ref_run *run, const ref_rule *rule, const ref_tensor *t)
+{
+    size_t tuples = 0;
+    for (size_t b = 0; b < rule->n; b++)
+        tuples += rule->binders[b].tuple;
+    if (tuples > 1)
+        ref_fail(run, rule->place, "`%s`: at most one `..` among the indices was expected", rule->name);
+    else if (tuples == 1 ? rule->n - 1 > (size_t)t->rank : rule->n != (size_t)t->rank)
+        ref_fail(run, rule->place, "`%s` has %d axes; %zu indices were expected, not %zu", rule->name, t->rank, (size_t)t->rank, rule->n);
+    return run->status == NN_OK;
+}
+
+static nn_status fill_tensor(ref_run *run, const ref_rule *rule, ref_tensor *t, int64_t part, arena *results)
+{
+    size_t row = rule->sequential && t->dims[0] > 0 ? t->n / (size_t)t->dims[0] : SIZE_MAX, most = rule->slices ? REF_LANES / 8 : REF_LANES;
+    if (!check_indices(run, rule, t))
+        return run->status;
+    for (size_t at = 0; at < t->n && run->status == NN_OK; ) {
+        size_t n = t->n - at < most ? t->n - at : most, in_row = row == SIZE_MAX ? n : row - at % row;
+        n = n < in_row ? n : in_row;
+        arena_mark mark = arena_get_mark(run->r.a);
+        ref_frame frame = {.n = n};
+        ref_scope scope;
+        memset(&scope, 0, sizeof scope);
+        run->frame = &frame;
+        run->root = &frame;
+        run->scope = &scope;
+        run->r.n = n;
+        run->block = at;
+        bind_indices(run, rule, t, at);
+        if (part >= 0)
+            scope.locals[rule->n_locals > 0 ? (int)rule->n : 0] = (ref_local){ref_int(&run->r, part), &frame};
+        ref_value v = ref_eval(run, rule->body);
+        if (run->status == NN_OK && (run->r.exhausted || !ref_store(run, t, at, v, results, rule->place)))
+            run->status = nn_nomem(run->err);
+        arena_release(run->r.a, mark);
+        at += n;
+    }
+    if (run->status == NN_OK && t->n == 0 && !ref_store(run, t, 0, (ref_value){.kind = REF_INT, .uniform = true, .w = (int64_t[]){0}}, results, rule->place))
+        run->status = nn_nomem(run->err);
+    return run->status;
+}
+
+/* A tensor of the rules' own: its indices state its size. */
+static ref_tensor *new_tensor(ref_run *run, const ref_rule *rule, arena *results)
+{
+    ref_tensor *t = arena_calloc(results, 1, sizeof *t);
+    if (t == NULL) {
+        run->status = nn_nomem(run->err);
+        return NULL;
+    }
+    t->whole = true;
+    t->n = 1;
+    for (size_t b = 0; b < rule->n && run->status == NN_OK; b++) {
+        const ref_binder *binder = &rule->binders[b];
+        ref_value sizes = {.kind = REF_LIST, .n = 1};
+        if (binder->tuple) {
+            sizes = ref_list(run, binder->from);
+        } else {
+            ref_value from = binder->to != NULL ? ref_number(run, binder->from) : ref_int(&run->r, 1);
+            ref_value to = binder->to != NULL ? ref_number(run, binder->to) : from;
+            if (binder->to == NULL || ref_uniform_int(run, &from, rule->place, "the first index") != 0)
+                ref_fail(run, rule->place, "`%s`: indices from 0 on were expected, such as `i in 0..n-1`", rule->name);
+            sizes = ref_new_list(run, 1);
+            if (sizes.n > 0)
+                sizes.items[0] = ref_add(&run->r, to, ref_int(&run->r, 1));
+        }
+        for (size_t i = 0; i < sizes.n && run->status == NN_OK; i++) {
+            int64_t n = ref_uniform_int(run, &sizes.items[i], rule->place, "a size");
+            if (t->rank == NN_MAX_RANK || n < 0 || (n > 0 && t->n > (size_t)(INT32_MAX / n))) {
+                ref_fail(run, rule->place, "`%s`: more than %d axes, or too many elements", rule->name, NN_MAX_RANK);
+                break;
+            }
+            t->dims[t->rank++] = n;
+            t->n *= (size_t)n;
+        }
+    }
+    return t;
+}
+
+static void run_let(ref_run *run, const ref_rule *rule, arena *results)
+{
+    ref_frame frame = {.n = 1};
+    ref_scope scope;
+    memset(&scope, 0, sizeof scope);
+    run->frame = &frame;
+    run->root = NULL;
+    run->scope = &scope;
+    run->r.n = 1;
+    run->output = NULL;
+    if (!rule->indexed) {
+        run->lets[rule->slot] = ref_eval(run, rule->body);
+        return;
+    }
+    ref_tensor *t = new_tensor(run, rule, results);
+    run->lets[rule->slot] = (ref_value){.kind = REF_TENSOR, .t = t};
+    if (run->status == NN_OK)
+        fill_tensor(run, rule, t, -1, results);
+}
+
+static void run_output(ref_run *run, const ref_rule *rule, arena *results)
+{
+    bool variadic = run->p->op->outputs[rule->slot].variadic;
+    size_t n = variadic ? run->n_parts : 1;
+    for (size_t k = 0; k < n && run->status == NN_OK; k++) {
+        ref_tensor *t = variadic ? run->node->outputs[run->first_part + k] : run->outputs[rule->slot];
+        if (t == NULL)
+            continue;
+        run->output = run->part = t;
+        t->w = NULL;
+        t->v = t->e = NULL;
+        t->n = 1;
+        for (int d = 0; d < t->rank; d++)
+            t->n *= (size_t)t->dims[d];
+        fill_tensor(run, rule, t, variadic ? (int64_t)k : -1, results);
+    }
+}
+
+nn_status ref_compute(const ref_table *table, const ref_node *node, arena *results, arena *scratch, nn_error *err)
+{
+    if (node->op < 0 || (size_t)node->op >= table->ops->n_all || table->programs[node->op] == NULL)
+        return nn_fail(err, NN_ERR_TABLE, NULL, 0, 0, "the operator has no rules for its outputs");
+    ref_run run = {.table = table, .p = table->programs[node->op], .node = node, .err = err, .status = NN_OK};
+    arena_mark mark = arena_get_mark(scratch);
+    double *spare = arena_calloc(scratch, 2 * REF_LANES, sizeof *spare);
+    if (spare == NULL)
+        return nn_nomem(err);
+    run.unit = ref_unit_of(working_type(node));
+    run.r = (ref_vectors){.a = scratch, .unit = &run.unit, .n = 1, .spare = spare};
+    bind_inputs(&run);
+    bind_outputs(&run);
+    for (size_t i = 0; i < run.p->n && run.status == NN_OK; i++) {
+        const ref_rule *rule = &run.p->rules[i];
+        if (rule->kind == HEAD_LET || rule->kind == HEAD_SCAN)
+            run_let(&run, rule, results);
+        else if (rule->kind == HEAD_OUTPUT)
+            run_output(&run, rule, results);
+        if (run.r.exhausted && run.status == NN_OK)
+            run.status = nn_nomem(err);
+    }
+    arena_release(scratch, mark);
+    return run.status;
+}

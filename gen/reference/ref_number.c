@@ -1,0 +1,234 @@
+/* Functions of numbers: powers, conversions, bits. */
+#include "reference/ref_run.h"
+
+#include "value/dmath.h"
+
+#define INFINITE ((double)__builtin_inff())
+
+static const double OWN_POWER = 0x1p-42;
+
+/* How far x^y goes for x within ex and y within ey of them. */
+static double power_spread(double x, double ex, double y, double ey, double v)
+{
+    double lo = x - ex, hi = x + ex;
+    if (ex == 0 && ey == 0)
+        return 0;
+    if (lo >= 0 && (lo > 0 || y - ey > 0)) {
+        double ends[4] = {ref_power(lo, y - ey), ref_power(lo, y + ey), ref_power(hi, y - ey), ref_power(hi, y + ey)}, least = v, most = v;
+        for (int i = 0; i < 4; i++) {
+            least = ends[i] < least ? ends[i] : least;
+            most = ends[i] > most ? ends[i] : most;
+        }
+        return ref_hull_error(v, least, most);
+    }
+    if (ey != 0 || dm_floor(y) != y || (y < 0 && lo <= 0 && hi >= 0))
+        return INFINITE;
+    double a = ref_power(lo, y), b = ref_power(hi, y), least = a < b ? a : b, most = a < b ? b : a;
+    if (lo < 0 && hi > 0 && dm_floor(y / 2) * 2 == y)
+        least = 0;
+    return ref_hull_error(v, least, most);
+}
+
+static int64_t whole_power(int64_t x, int64_t y)
+{
+    uint64_t p = 1, b = (uint64_t)x;
+    if (y < 0)
+        return x == 1 ? 1 : x == -1 ? (y % 2 == 0 ? 1 : -1) : 0;
+    for (; y > 0; y >>= 1) {
+        p *= (y & 1) != 0 ? b : 1;
+        b *= b;
+    }
+    return (int64_t)p;
+}
+
+static ref_value power(ref_run *run, ref_value a, ref_value b)
+{
+    ref_vectors *r = &run->r;
+    bool uniform = a.uniform && b.uniform, whole = a.kind == REF_INT && b.kind == REF_INT;
+    if (!uniform) {
+        a = ref_spread(r, a);
+        b = ref_spread(r, b);
+    }
+    ref_value y = ref_new(r, whole ? REF_INT : REF_REAL, uniform);
+    size_t n = ref_count(r, &y);
+    if (whole) {
+        for (size_t i = 0; i < n; i++)
+            y.w[i] = whole_power(a.w[i], b.w[i]);
+        return y;
+    }
+    const ref_accuracy *k = &run->table->accuracy[RF_POW];
+    a = ref_as_real(r, a);
+    b = ref_as_real(r, b);
+    for (size_t i = 0; i < n; i++) {
+        double v = ref_power(a.v[i], b.v[i]), m = __builtin_fabs(v), e = power_spread(a.v[i], a.e[i], b.v[i], b.e[i], v);
+        y.v[i] = v;
+        y.e[i] = e + (m + e) * (2 * run->unit.u * k->ulp + OWN_POWER) + run->unit.tiny;
+        if (!(y.e[i] >= 0))
+            y.e[i] = INFINITE;
+    }
+    return y;
+}
+
+/* a - trunc(a/b) b, exact for exact operands. Otherwise the quotient decides: within one whole number the remainder moves with the
+ * operands, beyond it anything of the dividend's sign below |b| is possible. */
+static ref_value remainder_of(ref_run *run, ref_value a, ref_value b)
+{
+    ref_vectors *r = &run->r;
+    ref_kind kind = ref_join(&a, &b);
+    a = ref_spread(r, ref_as_real(r, a));
+    b = ref_spread(r, ref_as_real(r, b));
+    ref_value y = ref_new(r, kind == REF_INT ? REF_WHOLE : kind, false);
+    for (size_t i = 0; i < r->n; i++) {
+        double x = a.v[i], d = b.v[i], ex = a.e[i], ed = b.e[i], v = ref_remainder(x, d), m = __builtin_fabs(d);
+        y.v[i] = v == v ? v : 0;
+        y.e[i] = v == v ? 0 : INFINITE;
+        if (ex == 0 && ed == 0)
+            continue;
+        double q = dm_floor(__builtin_fabs(x) / m), far = __builtin_fabs(v), slack = ex + q * ed + 0x1p-50 * (__builtin_fabs(x) + ex), sure = m - ed;
+        bool inside = far - slack > 0 && far + slack < m - ed && sure > 0;
+        double most = sure > 0 ? m + ed : INFINITE;
+        y.e[i] = inside ? slack : __builtin_fabs(x) > ex ? (far > most - far ? far : most - far) + slack : most + far;
+    }
+    return ref_settle(r, y);
+}
+
+static ref_value bits(ref_run *run, const ref_expr *x, ref_value a, ref_value b)
+{
+    ref_vectors *r = &run->r;
+    a = ref_settle(r, a);
+    b = ref_settle(r, b);
+    if (a.kind != REF_INT || b.kind != REF_INT) {
+        ref_value y = ref_new(r, REF_WHOLE, true);
+        y.v[0] = 0;
+        y.e[0] = INFINITE;
+        return y;
+    }
+    bool uniform = a.uniform && b.uniform;
+    if (!uniform) {
+        a = ref_spread(r, a);
+        b = ref_spread(r, b);
+    }
+    ref_value y = ref_new(r, REF_INT, uniform);
+    for (size_t i = 0; i < ref_count(r, &y); i++) {
+        uint64_t p = (uint64_t)a.w[i], q = (uint64_t)b.w[i];
+        uint64_t z = x->op == RF_BIT_AND ? p & q : x->op == RF_BIT_OR ? p | q : x->op == RF_BIT_XOR ? p ^ q : x->op == RF_BIT_NOT ? ~p : q > 63 ? 0 : x->op == RF_SHIFT_LEFT ? p << q : p >> q;
+        y.w[i] = (int64_t)z;
+    }
+    return y;
+}
+
+/* ---- conversions ---- */
+
+static ref_value relabel(ref_value x, ref_kind kind)
+{
+    x.kind = kind;
+    return x;
+}
+
+static ref_value to_whole(ref_run *run, ref_value x)
+{
+    if (x.kind == REF_INT)
+        return x;
+    static const ref_accuracy none = {0, 0};
+    return ref_settle(&run->r, relabel(ref_unary(&run->r, RF_TRUNC, &none, x), REF_WHOLE));
+}
+
+static ref_value to_real(ref_run *run, ref_value x, const ref_unit *unit)
+{
+    ref_vectors *r = &run->r;
+    ref_value y = ref_new(r, REF_REAL, x.uniform);
+    x = ref_as_real(r, x);
+    for (size_t i = 0; i < ref_count(r, &x); i++) {
+        y.v[i] = x.v[i];
+        y.e[i] = x.e[i];
+    }
+    ref_rounded(unit, 1, ref_count(r, &y), y.v, y.e);
+    return y;
+}
+
+/* To the type of the output. A conversion to a wider type is exact. */
+static ref_value cast(ref_run *run, ref_value x)
+{
+    dtype to = run->output != NULL ? run->output->type : DT_FLOAT32;
+    const ref_tensor *from = run->inputs[0].kind == REF_TENSOR ? run->inputs[0].t : NULL;
+    if (to == DT_BOOL)
+        return ref_compare(&run->r, x, ref_int(&run->r, 0), REF_NE);
+    if (dtype_is_whole(to))
+        return to_whole(run, x);
+    ref_unit unit = ref_unit_of(to);
+    if (from != NULL && dtype_is_float(from->type) && ref_unit_of(from->type).u >= unit.u)
+        return x;
+    return to_real(run, x, &unit);
+}
+
+/* A whole number cut to the limits of the output's type. */
+static ref_value saturate(ref_run *run, ref_value x)
+{
+    double least = 0, largest = 0;
+    if (run->output != NULL)
+        dtype_limits(run->output->type, &least, &largest);
+    x = to_whole(run, x);
+    x = ref_extreme(&run->r, x, ref_int(&run->r, (int64_t)least), true);
+    return ref_settle(&run->r, ref_extreme(&run->r, x, ref_int(&run->r, (int64_t)largest), false));
+}
+
+/* slack(x, k, m): x, where implementations may err by k units in the last place of m. */
+static ref_value slack(ref_run *run, ref_value x, ref_value k, ref_value m)
+{
+    ref_vectors *r = &run->r;
+    ref_value y = ref_new(r, REF_REAL, false);
+    x = ref_spread(r, ref_as_real(r, x));
+    k = ref_spread(r, ref_as_real(r, k));
+    m = ref_spread(r, ref_as_real(r, m));
+    for (size_t i = 0; i < r->n; i++) {
+        y.v[i] = x.v[i];
+        y.e[i] = x.e[i] + 2 * run->unit.u * k.v[i] * (__builtin_fabs(m.v[i]) + m.e[i]);
+        if (!(y.e[i] >= 0))
+            y.e[i] = INFINITE;
+    }
+    return y;
+}
+
+static ref_value quotient(ref_run *run, ref_value a, ref_value b)
+{
+    if (a.kind == REF_REAL || b.kind == REF_REAL)
+        return ref_div(&run->r, a, b);
+    /* towards zero: the floor of the magnitudes, with the sign of both */
+    static const ref_accuracy none = {0, 0};
+    ref_vectors *r = &run->r;
+    ref_value sign = ref_mul(r, ref_unary(r, RF_SIGN, &none, a), ref_unary(r, RF_SIGN, &none, b));
+    return ref_mul(r, sign, ref_div(r, ref_unary(r, RF_ABS, &none, a), ref_unary(r, RF_ABS, &none, b)));
+}
+
+ref_value ref_numbers(ref_run *run, const ref_expr *x)
+{
+    ref_value a = {.kind = REF_INT}, b = a;
+    if (x->op == RF_UNKNOWN)
+        return ref_real(&run->r, 0, INFINITE);
+    a = ref_number(run, x->args[0]);
+    b = x->n > 1 ? ref_number(run, x->args[1]) : a;
+    if (run->status != NN_OK)
+        return a;
+    switch (x->op) {
+    case RF_POW:
+        return power(run, a, b);
+    case RF_FMOD:
+        return remainder_of(run, a, b);
+    case RF_QUOTIENT:
+        return quotient(run, a, b);
+    case RF_CAST:
+        return cast(run, a);
+    case RF_SATURATE:
+        return saturate(run, a);
+    case RF_REAL:
+        return to_real(run, a, &run->unit);
+    case RF_INT:
+        return to_whole(run, a);
+    case RF_SLACK:
+        return slack(run, a, b, ref_number(run, x->args[2]));
+    case RF_CEILDIV:
+        return ref_neg(&run->r, ref_div(&run->r, ref_neg(&run->r, a), b));
+    default:
+        return bits(run, x, a, b);
+    }
+}
