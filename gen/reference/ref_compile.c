@@ -46,6 +46,8 @@ typedef struct {
     bool one_by_one[REF_MAX_LOCALS];
     int n_locals;
     int bare;    /* slot of the output's indices where a tensor's name stands for its element there; -1: nowhere */
+    bool own_indices; /* slot 0 holds all indices of the output's element */
+    bool slices; /* a slice is held whole */
     bool in_var; /* a definition or default of the table */
     int depth;
     ref_expr dummy;
@@ -127,6 +129,7 @@ static void compile_var(compiler *c, int var, spec_place place)
     compiler inner = *c;
     inner.n_locals = 0;
     inner.bare = -1;
+    inner.own_indices = false;
     inner.in_var = true;
     inner.status = NN_OK;
     if (++inner.depth > 40)
@@ -288,6 +291,8 @@ static bool takes_tensor(int fn)
     case RF_SOFTMAX:
     case RF_SORTED:
     case RF_SORTING:
+    case RF_RESHAPE:
+    case RF_SCATTER:
         return true;
     default:
         return false;
@@ -319,7 +324,7 @@ static const ref_expr *finish_call(compiler *c, ref_expr *x, const expr *e)
     x->args = list_of(c, e->n, sizeof *x->args);
     bool tensor = x->kind == RX_CALL && takes_tensor(x->op);
     for (size_t i = 0; c->status == NN_OK && i < e->n; i++)
-        x->args[i] = translate_argument(c, e->args[i], tensor && (i == 0 || x->op == RF_BROADCAST));
+        x->args[i] = translate_argument(c, e->args[i], tensor && (i == 0 || x->op == RF_SCATTER));
     if (c->status == NN_OK && x->kind == RX_CALL && x->op == RF_NTH)
         mark_locals(c, x->args[1]);
     return x;
@@ -365,6 +370,7 @@ static const ref_expr *translate_call(compiler *c, const expr *e)
     ref_form form = functions[fn].form;
     if ((form == FORM_SLICE || form == FORM_TAPS) && n > 0 && e->args[n - 1]->kind != EX_FOR)
         fail(c, e->place, "`%s` takes a comprehension, such as `X[i, k] for k in 0..n-1`", e->s);
+    c->slices |= form == FORM_SLICE;
     ref_expr *x = make(c, RX_CALL, e->place);
     x->op = fn;
     return finish_call(c, x, e);
@@ -382,6 +388,8 @@ static const ref_expr *translate_element(compiler *c, const expr *e)
     for (size_t i = 0; c->status == NN_OK && i < e->n; i++)
         x->args[i] = translate(c, e->args[i]);
     x->b = e->b != NULL ? translate(c, e->b) : NULL;
+    if (c->own_indices && e->n == 1 && (e->op & EXPR_OUTSIDE) == 0 && c->status == NN_OK && x->args[0]->kind == RX_LOCAL && x->args[0]->slot == 0)
+        x->op |= REF_BARE;
     return x;
 }
 
@@ -539,6 +547,7 @@ static void compile_rule(compiler *c, ref_rule *rule, const expr_head *head, con
     expr *body;
     c->n_locals = 0;
     c->bare = -1;
+    c->slices = c->own_indices = false;
     memset(c->one_by_one, 0, sizeof c->one_by_one);
     if (c->status == NN_OK)
         c->status = expr_parse_elements(&body, text, c->a, c->err);
@@ -562,10 +571,12 @@ static void compile_rule(compiler *c, ref_rule *rule, const expr_head *head, con
         if (c->op->outputs[rule->slot].variadic)
             add_local(c, "k", rule->place);
     }
+    c->own_indices = rule->kind == HEAD_OUTPUT && rule->n == 1 && rule->binders[0].tuple;
     if (rule->kind == HEAD_SCAN)
         c->let_known[rule->slot] = true;
     rule->body = translate(c, body);
     rule->n_locals = c->n_locals;
+    rule->slices = c->slices;
     if (rule->kind == HEAD_LET)
         c->let_known[rule->slot] = true;
 }

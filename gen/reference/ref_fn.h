@@ -43,7 +43,8 @@ typedef enum {
     X(VARIANCE, "variance", 1, 1, SLICE) X(LOGSUMEXP, "logsumexp", 1, 1, SLICE) X(PNORM, "pnorm", 2, 2, SLICE) \
     X(ARGMAX, "argmax", 2, 2, SLICE) X(ARGMIN, "argmin", 2, 2, SLICE) X(DET, "det", 1, 1, SLICE) \
     X(LINEAR, "linear", 2, 2, TAPS) X(CUBIC, "cubic", 4, 4, TAPS) \
-    X(SOFTMAX, "softmax", 2, 2, AXES) X(SORTED, "sorted", 3, 3, AXES) X(SORTING, "sorting", 3, 3, AXES)
+    X(SOFTMAX, "softmax", 2, 2, AXES) X(SORTED, "sorted", 3, 3, AXES) X(SORTING, "sorting", 3, 3, AXES) \
+    X(RESHAPE, "reshape", 2, 2, AXES) X(SCATTER, "scatter", 4, 4, AXES)
 /* clang-format on */
 
 typedef enum {

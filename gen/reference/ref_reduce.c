@@ -491,6 +491,8 @@ static ref_value finish_total(ref_run *run, total *t)
     }
     if (t->kind == REF_INT)
         to_real(t, REF_WHOLE);
+    for (size_t i = 0; i < t->n && (t->fn == RF_PROD || t->fn == RF_ALL); i++)
+        t->v[i] = t->count[i] == 0 ? 1 : t->v[i];
     if (t->fn == RF_MIN || t->fn == RF_MAX || t->fn == RF_ALL || t->fn == RF_ANY)
         finish_extremes(t);
     else if (t->fn != RF_PROD)

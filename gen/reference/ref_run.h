@@ -90,6 +90,7 @@ ref_value ref_numbers(ref_run *run, const ref_expr *x); /* ref_number.c */
 ref_value ref_slice(ref_run *run, const ref_expr *x);   /* ref_slice.c */
 ref_value ref_taps(ref_run *run, const ref_expr *x);    /* ref_taps.c */
 ref_value ref_axes(ref_run *run, const ref_expr *x);    /* ref_axes.c */
+ref_value ref_scatter(ref_run *run, const ref_expr *x, const ref_tensor *data); /* ref_scatter.c */
 /* ref_store.c: puts the lanes of a value into a tensor from element `first` on. false: out of memory. */
 bool ref_store(ref_run *run, ref_tensor *t, size_t first, ref_value v, arena *a, spec_place place);
 

@@ -231,6 +231,8 @@ ref_value ref_static(ref_run *run, const ref_expr *x)
     case RF_PRESENT:
         return ref_int(&run->r, is_present(run, x->args[0]));
     case RF_ARITY: {
+        if (x->args[0]->kind == RX_OUTPUT)
+            return ref_int(&run->r, (int64_t)run->n_parts);
         ref_value v = ref_eval(run, x->args[0]);
         return ref_int(&run->r, v.kind == REF_TENSORS ? (int64_t)v.n : 1);
     }
