@@ -31,16 +31,25 @@ const char *ref_function_word(int fn)
     return functions[fn].word;
 }
 
+typedef enum { RULE_FRESH, RULE_OPEN, RULE_DONE } rule_state;
+
+/* The rules of one operator, which are compiled, and later computed, in the order in which they need one another. */
+typedef struct {
+    const spec_node *map;
+    expr_head *heads;
+    ref_rule *rules; /* in the order of the table */
+    rule_state *state;
+    size_t n;
+} rule_list;
+
 typedef struct {
     const op_set *ops;
     const op_model *op;
     ref_program *program;
+    rule_list *list;
     arena *a;
     nn_error *err;
     nn_status status;
-    const char *let_names[REF_MAX_LETS];
-    bool let_known[REF_MAX_LETS]; /* computed by an earlier rule */
-    const char *def_names[REF_MAX_LETS];
     /* of the rule that is being compiled: */
     const char *locals[REF_MAX_LOCALS]; /* NULL: out of scope */
     bool one_by_one[REF_MAX_LOCALS];
@@ -177,15 +186,26 @@ static const ref_expr *find_tensor(compiler *c, const char *name, spec_place pla
     return NULL;
 }
 
+static void need_rule(compiler *c, size_t i, spec_place place);
+
+/* A definition's rule, compiled. -1: there is none of that name. */
+static int find_rule(compiler *c, const char *name, bool function, spec_place place)
+{
+    for (size_t i = 0; i < c->list->n; i++) {
+        const ref_rule *rule = &c->list->rules[i];
+        if (rule->kind == HEAD_OUTPUT || (rule->kind == HEAD_FUNCTION) != function || strcmp(rule->name, name) != 0)
+            continue;
+        need_rule(c, i, place);
+        return (int)i;
+    }
+    return -1;
+}
+
 static const ref_expr *find_named(compiler *c, const char *name, spec_place place, bool element)
 {
-    for (size_t i = 0; i < c->program->n_lets; i++) {
-        if (strcmp(c->let_names[i], name) != 0)
-            continue;
-        if (!c->let_known[i])
-            fail(c, place, "`%s` is defined by a later rule", spec_show(name).s);
-        return use_tensor(c, RX_LET, (int)i, place, false);
-    }
+    int rule = c->in_var ? -1 : find_rule(c, name, false, place);
+    if (rule >= 0)
+        return use_tensor(c, RX_LET, c->list->rules[rule].slot, place, false);
     const ref_expr *tensor = find_tensor(c, name, place, element);
     if (tensor != NULL)
         return tensor;
@@ -219,8 +239,9 @@ static const ref_expr *use_name(compiler *c, const expr *e, bool element)
     for (int i = 0; i < c->n_locals; i++)
         if (c->locals[i] != NULL)
             names[n++] = c->locals[i];
-    for (size_t i = 0; i < c->program->n_lets; i++)
-        names[n++] = c->let_names[i];
+    for (size_t i = 0; i < c->list->n && n < REF_MAX_LETS + REF_MAX_LOCALS; i++)
+        if (c->list->rules[i].kind == HEAD_LET || c->list->rules[i].kind == HEAD_SCAN)
+            names[n++] = c->list->rules[i].name;
     for (size_t i = 0; i < c->op->n_inputs; i++)
         names[n++] = c->op->inputs[i].name;
     for (size_t i = 0; i < c->op->rules->n_vars; i++)
@@ -332,19 +353,15 @@ static const ref_expr *finish_call(compiler *c, ref_expr *x, const expr *e)
 
 static const ref_expr *call_def(compiler *c, const expr *e)
 {
-    for (size_t i = 0; i < c->program->n_defs; i++) {
-        if (strcmp(c->def_names[i], e->s) != 0)
-            continue;
-        ref_expr *x = make(c, RX_DEF, e->place);
-        x->slot = (int)i;
-        const ref_rule *def = c->program->defs[i];
-        if (def->body == NULL)
-            fail(c, e->place, "function `%s` is defined by a later rule", spec_show(e->s).s);
-        if (e->n != def->n)
-            fail(c, e->place, "`%s` takes %zu arguments, not %zu", spec_show(e->s).s, def->n, e->n);
-        return finish_call(c, x, e);
-    }
-    return NULL;
+    int i = find_rule(c, e->s, true, e->place);
+    if (i < 0)
+        return NULL;
+    const ref_rule *def = &c->list->rules[i];
+    ref_expr *x = make(c, RX_DEF, e->place);
+    x->slot = def->slot;
+    if (e->n != def->n)
+        fail(c, e->place, "`%s` takes %zu argument%s, not %zu", spec_show(e->s).s, def->n, def->n == 1 ? "" : "s", e->n);
+    return finish_call(c, x, e);
 }
 
 static const ref_expr *translate_call(compiler *c, const expr *e)
@@ -531,12 +548,10 @@ static void declare(compiler *c, ref_rule *rule)
         return;
     }
     size_t *n = def ? &p->n_defs : &p->n_lets;
-    const char **names = def ? c->def_names : c->let_names;
     if (*n == REF_MAX_LETS) {
         fail(c, rule->place, "more than %d definitions", REF_MAX_LETS);
         return;
     }
-    names[*n] = rule->name;
     rule->slot = (int)(*n)++;
     if (def)
         p->defs[rule->slot] = rule;
@@ -572,13 +587,30 @@ static void compile_rule(compiler *c, ref_rule *rule, const expr_head *head, con
             add_local(c, "k", rule->place);
     }
     c->own_indices = rule->kind == HEAD_OUTPUT && rule->n == 1 && rule->binders[0].tuple;
-    if (rule->kind == HEAD_SCAN)
-        c->let_known[rule->slot] = true;
     rule->body = translate(c, body);
     rule->n_locals = c->n_locals;
     rule->slices = c->slices;
-    if (rule->kind == HEAD_LET)
-        c->let_known[rule->slot] = true;
+}
+
+/* Compiles the rule before the one that needs it. */
+static void need_rule(compiler *c, size_t i, spec_place place)
+{
+    rule_list *l = c->list;
+    ref_rule *rule = &l->rules[i];
+    if (c->status != NN_OK || l->state[i] == RULE_DONE || (l->state[i] == RULE_OPEN && rule->kind == HEAD_SCAN))
+        return;
+    if (l->state[i] == RULE_OPEN || c->depth > 60) {
+        fail(c, place, "`%s` is defined by itself; `scan` defines a tensor by its earlier elements", spec_show(rule->name).s);
+        return;
+    }
+    compiler inner = *c;
+    inner.depth++;
+    l->state[i] = RULE_OPEN;
+    compile_rule(&inner, rule, &l->heads[i], l->map->pairs[i].value);
+    l->state[i] = RULE_DONE;
+    c->status = inner.status;
+    if (rule->kind != HEAD_FUNCTION)
+        c->program->order[c->program->n++] = rule;
 }
 
 static spec_node head_node(const spec_pair *pair)
@@ -586,36 +618,49 @@ static spec_node head_node(const spec_pair *pair)
     return (spec_node){.kind = SPEC_SCALAR, .place = pair->place, .text = pair->key, .exact = true};
 }
 
+static void open_rules(compiler *c)
+{
+    rule_list *l = c->list;
+    for (size_t i = 0; c->status == NN_OK && i < l->map->count; i++) {
+        const spec_pair *pair = &l->map->pairs[i];
+        spec_node node = head_node(pair);
+        expr_head *h = &l->heads[i];
+        c->status = expr_parse_head(h, &node, c->a, c->err);
+        if (c->status == NN_OK && pair->value->kind != SPEC_SCALAR)
+            fail(c, pair->place, "`%s`: an expression was expected", spec_show(pair->key).s);
+        if (c->status != NN_OK)
+            return;
+        ref_rule *rule = &l->rules[l->n++];
+        *rule = (ref_rule){.kind = h->kind, .name = h->name, .indexed = h->indexed, .sequential = h->kind == HEAD_SCAN, .n = h->n, .place = h->place};
+        declare(c, rule);
+        for (size_t k = 0; k + 1 < l->n; k++)
+            if (strcmp(l->rules[k].name, rule->name) == 0 && l->rules[k].kind != HEAD_OUTPUT && rule->kind != HEAD_OUTPUT)
+                fail(c, h->place, "`%s` is defined twice", spec_show(rule->name).s);
+    }
+}
+
 nn_status ref_compile(ref_program **out, const op_set *ops, const op_model *op, const spec_node *rules, arena *a, nn_error *err)
 {
-    compiler c = {.ops = ops, .op = op, .a = a, .err = err, .status = NN_OK};
+    rule_list list = {.map = rules};
+    compiler c = {.ops = ops, .op = op, .list = &list, .a = a, .err = err, .status = NN_OK};
     ref_program *p = c.program = list_of(&c, 1, sizeof *p);
-    expr_head *heads = list_of(&c, rules->count, sizeof *heads);
+    list.heads = list_of(&c, rules->count, sizeof *list.heads);
+    list.rules = list_of(&c, rules->count, sizeof *list.rules);
+    list.state = list_of(&c, rules->count, sizeof *list.state);
     if (c.status == NN_OK) {
         p->op = op;
-        p->rules = list_of(&c, rules->count, sizeof *p->rules);
+        p->order = list_of(&c, rules->count, sizeof *p->order);
         p->defs = list_of(&c, REF_MAX_LETS, sizeof *p->defs);
         p->vars = list_of(&c, op->rules->n_vars, sizeof *p->vars);
     }
-    for (size_t i = 0; c.status == NN_OK && i < rules->count; i++) {
-        spec_node node = head_node(&rules->pairs[i]);
-        c.status = expr_parse_head(&heads[i], &node, a, err);
-        if (c.status == NN_OK && rules->pairs[i].value->kind != SPEC_SCALAR)
-            fail(&c, rules->pairs[i].place, "`%s`: an expression was expected", spec_show(rules->pairs[i].key).s);
-        if (c.status != NN_OK)
-            break;
-        p->rules[p->n] = (ref_rule){.kind = heads[i].kind, .name = heads[i].name, .indexed = heads[i].indexed, .sequential = heads[i].kind == HEAD_SCAN, .place = heads[i].place};
-        declare(&c, &p->rules[p->n++]);
+    open_rules(&c);
+    unsigned seen = 0;
+    for (size_t i = 0; c.status == NN_OK && i < list.n; i++) {
+        need_rule(&c, i, list.rules[i].place);
+        seen |= list.rules[i].kind == HEAD_OUTPUT ? 1u << list.rules[i].slot : 0;
     }
-    for (size_t i = 0; c.status == NN_OK && i < p->n; i++)
-        compile_rule(&c, &p->rules[i], &heads[i], rules->pairs[i].value);
-    if (c.status == NN_OK) {
-        unsigned seen = 0;
-        for (size_t i = 0; i < p->n; i++)
-            if (p->rules[i].kind == HEAD_OUTPUT)
-                seen |= 1u << p->rules[i].slot;
+    if (c.status == NN_OK)
         p->complete = seen + 1 == 1u << op->n_outputs;
-    }
     *out = p;
     return c.status;
 }

@@ -256,7 +256,7 @@ nn_status ref_compute(const ref_table *table, const ref_node *node, arena *resul
     bind_inputs(&run);
     bind_outputs(&run);
     for (size_t i = 0; i < run.p->n && run.status == NN_OK; i++) {
-        const ref_rule *rule = &run.p->rules[i];
+        const ref_rule *rule = run.p->order[i];
         if (rule->kind == HEAD_LET || rule->kind == HEAD_SCAN)
             run_let(&run, rule, results);
         else if (rule->kind == HEAD_OUTPUT)

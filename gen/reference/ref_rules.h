@@ -76,7 +76,7 @@ typedef struct {
 
 typedef struct {
     const op_model *op;
-    ref_rule *rules; /* in order */
+    const ref_rule **order; /* rules of outputs and definitions, in the order in which they are computed */
     size_t n;
     ref_rule **defs; /* functions by slot */
     size_t n_lets, n_defs;
