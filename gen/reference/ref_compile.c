@@ -136,16 +136,19 @@ static void compile_var(compiler *c, int var, spec_place place)
     if (source == NULL || c->program->vars[var] != NULL || c->status != NN_OK)
         return;
     compiler inner = *c;
+    nn_error ignored;
     inner.n_locals = 0;
     inner.bare = -1;
     inner.own_indices = false;
     inner.in_var = true;
-    inner.status = NN_OK;
+    inner.err = v->origin == VAR_ATTR ? &ignored : c->err;
     if (++inner.depth > 40)
         fail(&inner, place, "definitions are nested too deeply");
     const ref_expr *x = translate(&inner, source);
-    c->status = inner.status;
-    c->program->vars[var] = x;
+    /* A default that depends on what is drawn is none for the reader of a model. */
+    bool drawn = inner.status == NN_ERR_TABLE && v->origin == VAR_ATTR;
+    c->status = drawn ? NN_OK : inner.status;
+    c->program->vars[var] = drawn ? NULL : x;
 }
 
 static const ref_expr *use_var(compiler *c, int var, spec_place place)
@@ -655,7 +658,11 @@ nn_status ref_compile(ref_program **out, const op_set *ops, const op_model *op, 
     }
     open_rules(&c);
     unsigned seen = 0;
-    for (size_t i = 0; c.status == NN_OK && i < list.n; i++) {
+    /* Functions last: those that a scan uses may use the scan. */
+    for (size_t k = 0; c.status == NN_OK && k < 2 * list.n; k++) {
+        size_t i = k % list.n;
+        if ((list.rules[i].kind == HEAD_FUNCTION) != (k >= list.n))
+            continue;
         need_rule(&c, i, list.rules[i].place);
         seen |= list.rules[i].kind == HEAD_OUTPUT ? 1u << list.rules[i].slot : 0;
     }
