@@ -263,7 +263,7 @@ static void bind(compiler *c, ref_binder *b, const expr *e)
 {
     b->from = translate(c, e->a);
     b->to = e->b != NULL ? translate(c, e->b) : NULL;
-    b->tuple = e->op == EXPR_TUPLE && !c->in_var;
+    b->tuple = (e->op & EXPR_TUPLE) != 0 && !c->in_var;
     if (b->tuple && b->to != NULL)
         fail(c, e->place, "`%s..`: a list of sizes was expected, not a range", spec_show(e->s).s);
 }
@@ -272,10 +272,11 @@ static void bind(compiler *c, ref_binder *b, const expr *e)
 static const ref_expr *translate_for(compiler *c, const expr *e)
 {
     ref_expr *x = make(c, RX_FOR, e->place);
+    x->op = c->in_var ? 0 : e->op & EXPR_LISTED;
     int first = c->n_locals;
     const expr *body = e, *guard = NULL;
     x->binders = list_of(c, EXPR_MAX_BINDERS, sizeof *x->binders);
-    while (c->status == NN_OK && body->kind == EX_FOR) {
+    while (c->status == NN_OK && body->kind == EX_FOR && (body == e || (body->op & EXPR_LISTED) == 0)) {
         if (x->n == EXPR_MAX_BINDERS || (guard != NULL && body->c != NULL)) {
             fail(c, e->place, "at most %d variables and one `if` after them were expected", EXPR_MAX_BINDERS);
             break;

@@ -543,7 +543,7 @@ static ref_value reduce_items(ref_run *run, const ref_expr *x)
 ref_value ref_reduce(ref_run *run, const ref_expr *x)
 {
     total t;
-    if (x->n != 1 || x->args[0]->kind != RX_FOR)
+    if (x->n != 1 || x->args[0]->kind != RX_FOR || (x->args[0]->op & EXPR_LISTED) != 0)
         return reduce_items(run, x);
     if (!open_total(&t, run, (ref_fn)x->op))
         return ref_int(&run->r, 0);

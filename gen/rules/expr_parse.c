@@ -119,7 +119,7 @@ static void parse_binder(parser *p, expr *e)
     e->s = p->t.text;
     lex_next(p);
     if (p->elements && lex_accept(p, ".."))
-        e->op = EXPR_TUPLE;
+        e->op |= EXPR_TUPLE;
     if (!lex_accept(p, "in"))
         lex_expected(p, "`in`");
     expr *range = parse_expr(p);
@@ -177,8 +177,10 @@ static expr *parse_items(parser *p, ex_kind kind, const char *close, size_t star
         strcat(what, "`");
         lex_expected(p, what);
     }
-    if (kind == EX_LIST && l.n == 1 && l.items[0]->kind == EX_FOR)
+    if (kind == EX_LIST && l.n == 1 && l.items[0]->kind == EX_FOR) {
+        l.items[0]->op |= p->elements ? EXPR_LISTED : 0;
         return l.items[0];
+    }
     expr *e = make(p, kind, start);
     e->args = l.items;
     e->n = l.n;
