@@ -200,11 +200,22 @@ static ref_value quotient(ref_run *run, ref_value a, ref_value b)
     return ref_mul(r, sign, ref_div(r, ref_unary(r, RF_ABS, &none, a), ref_unary(r, RF_ABS, &none, b)));
 }
 
+/* Where a number has no error: 1. */
+static ref_value certain(ref_run *run, ref_value x)
+{
+    if (x.kind == REF_INT)
+        return ref_int(&run->r, 1);
+    ref_value y = ref_new(&run->r, REF_INT, x.uniform);
+    for (size_t i = 0; i < ref_count(&run->r, &x); i++)
+        y.w[i] = x.e[i] == 0;
+    return y;
+}
+
 ref_value ref_numbers(ref_run *run, const ref_expr *x)
 {
     ref_value a = {.kind = REF_INT}, b = a;
-    if (x->op == RF_UNKNOWN)
-        return ref_real(&run->r, 0, INFINITE);
+    if (x->op == RF_UNKNOWN || x->op == RF_INFINITY)
+        return ref_real(&run->r, x->op == RF_UNKNOWN ? 0 : INFINITE, x->op == RF_UNKNOWN ? INFINITE : 0);
     a = ref_number(run, x->args[0]);
     b = x->n > 1 ? ref_number(run, x->args[1]) : a;
     if (run->status != NN_OK)
@@ -222,6 +233,8 @@ ref_value ref_numbers(ref_run *run, const ref_expr *x)
         return saturate(run, a);
     case RF_REAL:
         return to_real(run, a, &run->unit);
+    case RF_CERTAIN:
+        return certain(run, a);
     case RF_INT:
         return to_whole(run, a);
     case RF_SLACK:
