@@ -200,6 +200,22 @@ static ref_value quotient(ref_run *run, ref_value a, ref_value b)
     return ref_mul(r, sign, ref_div(r, ref_unary(r, RF_ABS, &none, a), ref_unary(r, RF_ABS, &none, b)));
 }
 
+/* a, where b counts as correct too. */
+static ref_value either(ref_run *run, ref_value a, ref_value b)
+{
+    ref_vectors *r = &run->r;
+    ref_kind kind = ref_join(&a, &b);
+    a = ref_spread(r, ref_as_real(r, a));
+    b = ref_spread(r, ref_as_real(r, b));
+    ref_value y = ref_new(r, kind == REF_INT ? REF_WHOLE : kind, false);
+    for (size_t i = 0; i < r->n; i++) {
+        double far = __builtin_fabs(b.v[i] - a.v[i]) + b.e[i];
+        y.v[i] = a.v[i];
+        y.e[i] = far > a.e[i] ? far : a.e[i];
+    }
+    return ref_settle(r, y);
+}
+
 /* Where a number has no error: 1. */
 static ref_value certain(ref_run *run, ref_value x)
 {
@@ -233,6 +249,8 @@ ref_value ref_numbers(ref_run *run, const ref_expr *x)
         return saturate(run, a);
     case RF_REAL:
         return to_real(run, a, &run->unit);
+    case RF_EITHER:
+        return either(run, a, b);
     case RF_CERTAIN:
         return certain(run, a);
     case RF_INT:

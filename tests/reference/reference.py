@@ -61,18 +61,20 @@ class Driver:
         self.process.stdin.flush()
         return {self.process.stdout.read(self.number()).decode(): self.number() for _ in range(self.number())}
 
-    def compute(self, model, inputs):
-        """{name: (v, e)} of all tensors that nodes make, and {name of a node: message}."""
+    def compute(self, model, inputs, actual=None):
+        """{name: (v, e)} of all tensors that nodes make, and {name of a node: message}. actual: a runtime's tensors by name, from
+        which each node's outputs are computed alone; otherwise from the model's inputs."""
         graph = model.graph
         types = {v.name: v.type.tensor_type for v in [*graph.value_info, *graph.input, *graph.output]}
-        contents = {t.name: numpy_helper.to_array(t) for t in graph.initializer} | inputs
+        contents = {t.name: numpy_helper.to_array(t) for t in graph.initializer} | inputs | (actual or {})
         index, tensors = {}, []
 
-        def add(name):
-            if name in index:
-                return
-            index[name] = len(index)
-            if name in contents:
+        def add(name, made=False):
+            """The tensor's number. Of an actual one, which is known, what its node makes of it is another tensor."""
+            if (name, made) in index:
+                return index[name, made]
+            index[name, made] = len(index)
+            if name in contents and not made:
                 x = np.asarray(contents[name])
                 shape, kind = x.shape, onnx.helper.np_dtype_to_tensor_dtype(x.dtype)
                 real = x.dtype.kind == "f"
@@ -80,13 +82,11 @@ class Driver:
             else:
                 shape, kind, data = [d.dim_value for d in types[name].shape.dim], types[name].elem_type, struct.pack("<I", 0)
             tensors.append(struct.pack(f"<II{len(shape)}q", kind, len(shape), *shape) + data)
+            return index[name, made]
 
         nodes = []
         for n in graph.node:
-            for name in [*n.input, *n.output]:
-                if name:
-                    add(name)
-            ids = [[index[x] if x else 0xFFFFFFFF for x in side] for side in (n.input, n.output)]
+            ids = [[add(x, made and actual is not None) if x else 0xFFFFFFFF for x in side] for side, made in ((n.input, False), (n.output, True))]
             nodes.append(text(n.op_type) + b"".join(struct.pack(f"<I{len(i)}I", len(i), *i) for i in ids)
                          + struct.pack("<I", len(n.attribute)) + b"".join(map(attribute, n.attribute)))
         self.process.stdin.write(struct.pack("<III", 1, len(tensors), len(nodes)) + b"".join(tensors) + b"".join(nodes))
@@ -150,6 +150,68 @@ def run_ort(model, inputs, level, every):
     return dict(zip([o.name for o in session.get_outputs()], session.run(None, inputs)))
 
 
+class Report:
+    def __init__(self, show):
+        self.counts = dict(models=0, elements=0, outside=0, outside_local=0, outside_optimised=0, failed=0, unrun=0)
+        self.show, self.by_op, self.wide, self.tight, self.messages = show, {}, {}, np.zeros(3), {}
+
+    def tightness(self, op, v, e):
+        with np.errstate(all="ignore"):
+            ratio = e / np.maximum(np.abs(v), 1e-3 * np.abs(v).max())
+        self.tight += [np.count_nonzero(ratio < 1e-3), np.count_nonzero(ratio < 1e-2), v.size]
+        wide = self.wide.setdefault(op, [0, 0])
+        wide[0] += np.count_nonzero(~(ratio < 1e-2))
+        wide[1] += v.size
+
+    def outside(self, what, where, node, name, y, v, e):
+        bad = outside(y, v, e)
+        self.counts[what] += int(bad.sum())
+        key = node.op_type, what
+        if not bad.any():
+            return
+        self.by_op[key] = self.by_op.get(key, 0) + 1
+        if self.show > 0 and self.by_op[key] <= 2:
+            self.show -= 1
+            k = np.unravel_index(np.argmax(bad), bad.shape) if bad.shape else ()
+            print(f"{where} {what} {node.op_type} {name}{list(map(int, k))}: {y[k]!r} is not {v[k]!r} +- {e[k]!r}; {int(bad.sum())} of {bad.size};",
+                  {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute if a.type != a.TENSOR})
+
+    def print(self):
+        for message, n in sorted(self.messages.items(), key=lambda x: -x[1])[:10]:
+            print(n, message)
+        print(json.dumps(self.counts), "outside by operator:", {" ".join(k): n for k, n in self.by_op.items()})
+        print("wide by operator:", {k: f"{a}/{b}" for k, (a, b) in sorted(self.wide.items(), key=lambda x: -x[1][0])[:16] if a})
+        if self.tight[2]:
+            print(f"e/|v| < 1e-3: {self.tight[0] / self.tight[2]:.4f}, < 1e-2: {self.tight[1] / self.tight[2]:.4f} of {int(self.tight[2])} float elements")
+
+
+def check_model(driver, report, directory):
+    model, inputs = read_model(directory)
+    maker = {o: n for n in model.graph.node for o in n.output}
+    values, errors = driver.compute(model, inputs)
+    report.counts["models"] += 1
+    report.counts["failed"] += len(errors)
+    for message in errors.values():
+        report.messages[message] = report.messages.get(message, 0) + 1
+    try:
+        plain = run_ort(model, inputs, "ORT_DISABLE_ALL", True)
+        optimised = run_ort(model, inputs, "ORT_ENABLE_ALL", False)
+    except Exception:
+        report.counts["unrun"] += 1
+        return
+    alone, _ = driver.compute(model, inputs, plain)
+    for name, y in plain.items():
+        if name in values:
+            report.counts["elements"] += y.size
+            report.outside("outside", directory, maker[name], name, y, *values[name])
+            report.outside("outside_local", directory, maker[name], name, y, *alone[name])
+            if y.dtype == np.float32 and y.size:
+                report.tightness(maker[name].op_type, *values[name])
+    for name, y in optimised.items():
+        if name in values:
+            report.outside("outside_optimised", directory, maker[name], name, y, *values[name])
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--opset", type=int, default=17)
@@ -157,54 +219,12 @@ def main():
     parser.add_argument("--show", type=int, default=10)
     parser.add_argument("corpora", nargs="+", type=Path)
     args = parser.parse_args()
-    driver = Driver(args.opset, args.profile)
-    counts = dict(models=0, elements=0, outside=0, outside_optimised=0, failed=0, unrun=0)
-    tight = np.zeros(3)
-    shown, errors_seen, by_op, loose = 0, {}, {}, {}
+    driver, report = Driver(args.opset, args.profile), Report(args.show)
     for directory in sorted(d for c in args.corpora for d in c.glob("test_*")):
-        model, inputs = read_model(directory)
-        values, errors = driver.compute(model, inputs)
-        counts["models"] += 1
-        for message in errors.values():
-            errors_seen[message] = errors_seen.get(message, 0) + 1
-            counts["failed"] += 1
-        maker = {o: n for n in model.graph.node for o in n.output}
-        for level, every in (("ORT_DISABLE_ALL", True), ("ORT_ENABLE_ALL", False)):
-            try:
-                results = run_ort(model, inputs, level, every)
-            except Exception as problem:
-                counts["unrun"] += 1
-                continue
-            for name, y in results.items():
-                if name not in values:
-                    continue
-                v, e = values[name]
-                bad = outside(y, v, e)
-                if every:
-                    counts["elements"] += y.size
-                    if y.dtype == np.float32 and y.size:
-                        with np.errstate(all="ignore"):
-                            ratio = e / np.maximum(np.abs(v), 1e-3 * np.abs(v).max())
-                        tight += [np.count_nonzero(ratio < 1e-3), np.count_nonzero(ratio < 1e-2), y.size]
-                        wide = loose.setdefault(maker[name].op_type, [0, 0])
-                        wide[0] += np.count_nonzero(~(ratio < 1e-2))
-                        wide[1] += y.size
-                counts["outside" if every else "outside_optimised"] += int(bad.sum())
-                if bad.any():
-                    op = maker[name].op_type
-                    by_op[op] = by_op.get(op, 0) + 1
-                    if shown < args.show and by_op[op] <= 2:
-                        shown += 1
-                        k = np.unravel_index(np.argmax(bad), bad.shape) if bad.shape else ()
-                        print(f"{directory} {level} {op} {name}{list(map(int, k))}: {y[k]!r} is outside {v[k]!r} +- {e[k]!r}; {int(bad.sum())} of {bad.size}", [str(a)[:60].replace("\n", " ") for a in maker[name].attribute])
-    for message, n in sorted(errors_seen.items(), key=lambda x: -x[1])[:args.show]:
-        print(n, message)
-    print(json.dumps(counts), "outside by operator:", by_op)
-    print("wide by operator:", {k: f"{a}/{b}" for k, (a, b) in sorted(loose.items(), key=lambda x: -x[1][0])[:16] if a})
-    if tight[2]:
-        print(f"e/|v| < 1e-3: {tight[0] / tight[2]:.4f}, < 1e-2: {tight[1] / tight[2]:.4f} of {int(tight[2])} float elements")
+        check_model(driver, report, directory)
+    report.print()
     driver.close()
-    return counts["outside"] + counts["outside_optimised"] > 0
+    return report.counts["outside"] + report.counts["outside_local"] + report.counts["outside_optimised"] > 0
 
 
 if __name__ == "__main__":
