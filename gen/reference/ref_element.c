@@ -146,7 +146,7 @@ static bool uncertain(const access *a)
 static double candidates(const access *a, size_t i, double v, double e, const ref_value *outside)
 {
     int64_t lo[NN_MAX_RANK], hi[NN_MAX_RANK], at[NN_MAX_RANK];
-    double most = e, number = 1;
+    double most = 0, number = 1;
     const ref_tensor *t = a->t;
     for (int d = 0; d < t->rank; d++) {
         const ref_value *x = &a->at[d];
@@ -177,7 +177,7 @@ static double candidates(const access *a, size_t i, double v, double e, const re
         for (int d = t->rank; d-- > 0 && ++at[d] > hi[d];)
             at[d] = lo[d];
     }
-    return most;
+    return ref_choice_error(e, most);
 }
 
 static ref_value widen(const access *a, ref_value y, const ref_value *outside)

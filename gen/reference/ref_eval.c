@@ -235,7 +235,7 @@ static ref_value cover_both(ref_run *run, const ref_value *c, ref_value a, ref_v
         double va = a.v[i], vb = b.v[i], v = truth ? va : vb, w = truth ? vb : va, ev = truth ? a.e[i] : b.e[i], ew = truth ? b.e[i] : a.e[i];
         double other = __builtin_fabs(w - v) + ew;
         out.v[i] = z.v[i];
-        out.e[i] = c->e[i] == 0 ? z.e[i] : other > ev || other != other ? other : ev;
+        out.e[i] = c->e[i] == 0 ? z.e[i] : ref_choice_error(ev, other);
     }
     return out;
 }

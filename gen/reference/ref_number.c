@@ -211,7 +211,7 @@ static ref_value either(ref_run *run, ref_value a, ref_value b)
     for (size_t i = 0; i < r->n; i++) {
         double far = __builtin_fabs(b.v[i] - a.v[i]) + b.e[i];
         y.v[i] = a.v[i];
-        y.e[i] = far > a.e[i] ? far : a.e[i];
+        y.e[i] = ref_choice_error(a.e[i], far);
     }
     return ref_settle(r, y);
 }

@@ -66,25 +66,22 @@ static double largest(double a, double b)
     return b > a || b != b ? b : a;
 }
 
-/* Between neighbours: the slope is their difference, that of the next segment too where the coordinate may reach it. */
+/* Between neighbours: the slope is their difference, that of the next segment too where the coordinate may reach it. Errors of the
+ * elements have the elements' weights, which the error of the coordinate moves as well. */
 static ref_value linear(ref_run *run, const taps *t)
 {
     ref_value y = ref_new(&run->r, REF_REAL, false);
     for (size_t i = 0; i < run->r.n; i++) {
         double c = t->c.v[i], ec = t->c.e[i], f = c - dm_floor(c), a = t->at[2].v[i], b = t->at[3].v[i];
-        double slope = __builtin_fabs(b - a), e = largest(f < 1 ? t->at[2].e[i] : 0, f > 0 ? t->at[3].e[i] : 0);
-        if (ec > f) {
-            slope = largest(slope, __builtin_fabs(a - t->at[1].v[i]));
-            e = largest(e, t->at[1].e[i]);
-        }
-        if (ec >= 1 - f) {
-            slope = largest(slope, __builtin_fabs(t->at[4].v[i] - b));
-            e = largest(e, largest(t->at[3].e[i], t->at[4].e[i]));
-        }
+        double ea = t->at[2].e[i], eb = t->at[3].e[i], slope = __builtin_fabs(b - a) + ea + eb, e = f > 0 ? (1 - f) * ea + f * eb : ea;
+        if (t->near && ec >= f)
+            slope = largest(slope, __builtin_fabs(a - t->at[1].v[i]) + t->at[1].e[i] + ea);
+        if (t->near && ec >= 1 - f)
+            slope = largest(slope, __builtin_fabs(t->at[4].v[i] - b) + t->at[4].e[i] + eb);
         double m = __builtin_fabs(a) + __builtin_fabs(b), v = (1 - f) * a + f * b;
         bool plain = ec == 0 && f == 0;
         y.v[i] = v;
-        y.e[i] = plain ? t->at[2].e[i] : ec < 1 ? e + 2 * ec * slope + 8 * run->unit.u * (m + e) + run->unit.tiny : INFINITE;
+        y.e[i] = plain ? ea : ec < 1 ? e + 2 * ec * slope + 8 * run->unit.u * (m + e) + run->unit.tiny : INFINITE;
         if (!(y.e[i] >= 0))
             y.e[i] = INFINITE;
     }

@@ -109,11 +109,9 @@ ref_kind ref_join(const ref_value *a, const ref_value *b)
     return a->kind > b->kind ? a->kind : b->kind;
 }
 
-static inline bool representable(dtype t, double v)
+bool ref_representable(dtype t, double v)
 {
-    if (t == DT_FLOAT32)
-        return (double)(float)v == v && (__builtin_fabs(v) >= 0x1p-126 || v == 0);
-    return t == DT_FLOAT16 && half_nearest(v) == v;
+    return t == DT_FLOAT32 ? (double)(float)v == v : t == DT_FLOAT16 ? half_nearest(v) == v : true;
 }
 
 void ref_rounded(const ref_unit *u, double times, size_t n, const double *v, double *e)
@@ -127,7 +125,7 @@ void ref_rounded(const ref_unit *u, double times, size_t n, const double *v, dou
         }
     } else {
         for (size_t i = 0; i < n; i++)
-            if (!(e[i] == 0 && (v[i] == 0 || representable(u->type, v[i]))))
+            if (!(e[i] == 0 && (v[i] == 0 || (u->type == DT_FLOAT16 && half_nearest(v[i]) == v[i] && __builtin_fabs(v[i]) >= 0x1p-14))))
                 e[i] += unit * (__builtin_fabs(v[i]) + e[i]) + tiny;
     }
     for (size_t i = 0; i < n; i++)

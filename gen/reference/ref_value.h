@@ -43,6 +43,7 @@ typedef struct {
     double largest;
 } ref_unit;
 ref_unit ref_unit_of(dtype t);
+bool ref_representable(dtype t, double v); /* whether v is a value of the type; true for others than float16 and float32 */
 
 typedef struct {
     arena *a;
@@ -87,6 +88,12 @@ ref_value ref_extreme(ref_vectors *r, ref_value a, ref_value b, bool greatest);
 typedef enum { REF_EQ, REF_NE, REF_LT, REF_LE, REF_GT, REF_GE } ref_comparison;
 ref_value ref_compare(ref_vectors *r, ref_value a, ref_value b, ref_comparison c);
 ref_value ref_not(ref_vectors *r, ref_value a);
+/* The error of a value v +- e in whose place another may stand that is `far` away at most. The bound is symmetric, so it also holds
+ * values on the other side, and the rules keep those within the bounds that follow. */
+static inline double ref_choice_error(double e, double far)
+{
+    return far > e || far != far ? far + 2 * e : e;
+}
 /* An element of a hull: v, and e that reaches both ends. */
 double ref_hull_error(double v, double lo, double hi);
 
