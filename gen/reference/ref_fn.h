@@ -27,7 +27,7 @@ typedef enum {
     X(ABS, "abs", 1, 1, UNARY) X(ISNAN, "isnan", 1, 1, UNARY) X(ISINF, "isinf", 1, 1, UNARY) \
     X(POW, "pow", 2, 2, NUMBERS) X(FMOD, "fmod", 2, 2, NUMBERS) X(QUOTIENT, "quotient", 2, 2, NUMBERS) X(CAST, "cast", 1, 1, NUMBERS) \
     X(SATURATE, "saturate", 1, 1, NUMBERS) X(REAL, "real", 1, 1, NUMBERS) X(INT, "int", 1, 1, NUMBERS) \
-    X(SLACK, "slack", 3, 3, NUMBERS) X(BIT_AND, "bit_and", 2, 2, NUMBERS) X(BIT_OR, "bit_or", 2, 2, NUMBERS) \
+    X(SLACK, "slack", 3, 3, NUMBERS) X(WITHIN, "within", 2, 2, NUMBERS) X(BIT_AND, "bit_and", 2, 2, NUMBERS) X(BIT_OR, "bit_or", 2, 2, NUMBERS) \
     X(BIT_XOR, "bit_xor", 2, 2, NUMBERS) X(BIT_NOT, "bit_not", 1, 1, NUMBERS) X(SHIFT_LEFT, "shift_left", 2, 2, NUMBERS) \
     X(SHIFT_RIGHT, "shift_right", 2, 2, NUMBERS) X(CEILDIV, "ceildiv", 2, 2, NUMBERS) X(UNKNOWN, "unknown", 0, 0, NUMBERS) \
     X(INFINITY, "infinity", 0, 0, NUMBERS) X(CERTAIN, "certain", 1, 1, NUMBERS) X(EITHER, "either", 2, 2, NUMBERS) \

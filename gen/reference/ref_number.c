@@ -189,6 +189,20 @@ static ref_value slack(ref_run *run, ref_value x, ref_value k, ref_value m)
     return y;
 }
 
+/* within(x, r): x, where implementations may err by r. */
+static ref_value within(ref_run *run, ref_value x, ref_value far)
+{
+    ref_vectors *r = &run->r;
+    ref_value y = ref_new(r, REF_REAL, false);
+    x = ref_spread(r, ref_as_real(r, x));
+    far = ref_spread(r, ref_as_real(r, far));
+    for (size_t i = 0; i < r->n; i++) {
+        y.v[i] = x.v[i];
+        y.e[i] = x.e[i] + __builtin_fabs(far.v[i]) + far.e[i];
+    }
+    return y;
+}
+
 static ref_value quotient(ref_run *run, ref_value a, ref_value b)
 {
     if (a.kind == REF_REAL || b.kind == REF_REAL)
@@ -255,6 +269,8 @@ ref_value ref_numbers(ref_run *run, const ref_expr *x)
         return certain(run, a);
     case RF_INT:
         return to_whole(run, a);
+    case RF_WITHIN:
+        return within(run, a, b);
     case RF_SLACK:
         return slack(run, a, b, ref_number(run, x->args[2]));
     case RF_CEILDIV:

@@ -56,7 +56,7 @@ static void put_number(uint32_t n)
     put(&n, sizeof n);
 }
 
-/* Contents are known if has is 1 (doubles) or 2 (64-bit integers). */
+/* Contents are known if has is 1 (doubles), 2 (64-bit integers) or 3 (doubles and their bounds). */
 static void get_tensor(ref_tensor *t)
 {
     uint32_t type = get_number(), rank = get_number();
@@ -70,10 +70,12 @@ static void get_tensor(ref_tensor *t)
     if (has == 2) {
         t->w = room(t->n * sizeof *t->w);
         get(t->w, t->n * sizeof *t->w);
-    } else if (has == 1) {
+    } else if (has != 0) {
         t->v = room(t->n * sizeof *t->v);
         t->e = room(t->n * sizeof *t->e);
         get(t->v, t->n * sizeof *t->v);
+        if (has == 3)
+            get(t->e, t->n * sizeof *t->e);
     }
 }
 

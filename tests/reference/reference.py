@@ -78,7 +78,10 @@ class Driver:
                 x = np.asarray(contents[name])
                 shape, kind = x.shape, onnx.helper.np_dtype_to_tensor_dtype(x.dtype)
                 real = x.dtype.kind == "f"
-                data = struct.pack("<I", 1 if real else 2) + x.astype("<f8" if real else "<u8" if x.dtype == np.uint64 else "<i8").tobytes()
+                half = actual is not None and name in actual and x.dtype == np.float16 # may be kept in more precision than is seen
+                data = struct.pack("<I", 3 if half else 1 if real else 2) + x.astype("<f8" if real else "<u8" if x.dtype == np.uint64 else "<i8").tobytes()
+                if half:
+                    data += (np.abs(x.astype("<f8")) * 2.0**-11 + 2.0**-25).tobytes()
             else:
                 shape, kind, data = [d.dim_value for d in types[name].shape.dim], types[name].elem_type, struct.pack("<I", 0)
             tensors.append(struct.pack(f"<II{len(shape)}q", kind, len(shape), *shape) + data)
