@@ -28,8 +28,8 @@ static int64_t stride_of(const ref_tensor *t, int axis)
 
 /* ---- softmax ---- */
 
-/* exp(x_i) / sum exp(x_j). In logarithms it moves by e_i + log sum p_j exp(e_j) at most; the roundings of differences, exponentials,
- * the sum and the quotient add up likewise. */
+/* exp(x_i) / sum exp(x_j). In logarithms it moves by e_i + log sum p_j exp(e_j) at most; the roundings of differences,
+ * exponentials, the sum and the quotient add up likewise. */
 static void softmax(axes_work *w, size_t base)
 {
     const ref_unit *u = &w->run->unit;
@@ -78,8 +78,8 @@ static void sort_positions(size_t *order, size_t *room, const double *v, double 
     }
 }
 
-/* The k-th value of a sorted slice lies between the k-th of the lower ends and the k-th of the upper ends; any element that meets this
- * interval may stand there. */
+/* The k-th value of a sorted slice lies between the k-th of the lower ends and the k-th of the upper ends; any element that meets
+ * this interval may stand there. */
 static void sort_slice(axes_work *w, size_t base, double sign, bool positions)
 {
     size_t *room = w->order + w->n, *order = w->order, *by_lo = w->order + 2 * w->n, *by_hi = w->order + 3 * w->n;
@@ -245,7 +245,8 @@ ref_value ref_axes(ref_run *run, const ref_expr *x)
 {
     const ref_tensor *t = ref_tensor_of(run, x->args[0]);
     if (run->status != NN_OK || t == NULL || (t->v == NULL && t->w == NULL) || run->r.n != 1) {
-        ref_fail(run, x->place, "`%s` takes a computed tensor, and stands in a definition without indices", ref_function_word(x->op));
+        ref_fail(run, x->place, "`%s` takes a computed tensor, and stands in a definition without indices",
+                 ref_function_word(x->op));
         return (ref_value){.kind = REF_TENSOR, .t = NULL};
     }
     if (x->op == RF_RESHAPE)

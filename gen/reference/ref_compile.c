@@ -54,10 +54,10 @@ typedef struct {
     const char *locals[REF_MAX_LOCALS]; /* NULL: out of scope */
     bool one_by_one[REF_MAX_LOCALS];
     int n_locals;
-    int bare;    /* slot of the output's indices where a tensor's name stands for its element there; -1: nowhere */
+    int bare;         /* slot of the output's indices where a tensor's name stands for its element there; -1: nowhere */
     bool own_indices; /* slot 0 holds all indices of the output's element */
-    bool slices; /* a slice is held whole */
-    bool in_var; /* a definition or default of the table */
+    bool slices;      /* a slice is held whole */
+    bool in_var;      /* a definition or default of the table */
     int depth;
     ref_expr dummy;
 } compiler;
@@ -387,7 +387,8 @@ static const ref_expr *translate_call(compiler *c, const expr *e)
     }
     int n = (int)e->n, lo = functions[fn].lo, hi = functions[fn].hi;
     if (n < lo || (hi >= 0 && n > hi))
-        fail(c, e->place, "`%s` takes %s%d argument%s, not %d", e->s, hi < 0 ? "at least " : "", n < lo ? lo : hi, (n < lo ? lo : hi) == 1 ? "" : "s", n);
+        fail(c, e->place, "`%s` takes %s%d argument%s, not %d", e->s, hi < 0 ? "at least " : "", n < lo ? lo : hi,
+             (n < lo ? lo : hi) == 1 ? "" : "s", n);
     ref_form form = functions[fn].form;
     if ((form == FORM_SLICE || form == FORM_TAPS) && n > 0 && e->args[n - 1]->kind != EX_FOR)
         fail(c, e->place, "`%s` takes a comprehension, such as `X[i, k] for k in 0..n-1`", e->s);
@@ -409,7 +410,8 @@ static const ref_expr *translate_element(compiler *c, const expr *e)
     for (size_t i = 0; c->status == NN_OK && i < e->n; i++)
         x->args[i] = translate(c, e->args[i]);
     x->b = e->b != NULL ? translate(c, e->b) : NULL;
-    if (c->own_indices && e->n == 1 && (e->op & EXPR_OUTSIDE) == 0 && c->status == NN_OK && x->args[0]->kind == RX_LOCAL && x->args[0]->slot == 0)
+    if (c->own_indices && e->n == 1 && (e->op & EXPR_OUTSIDE) == 0 && c->status == NN_OK && x->args[0]->kind == RX_LOCAL &&
+        x->args[0]->slot == 0)
         x->op |= REF_BARE;
     return x;
 }
@@ -635,7 +637,12 @@ static void open_rules(compiler *c)
         if (c->status != NN_OK)
             return;
         ref_rule *rule = &l->rules[l->n++];
-        *rule = (ref_rule){.kind = h->kind, .name = h->name, .indexed = h->indexed, .sequential = h->kind == HEAD_SCAN, .n = h->n, .place = h->place};
+        *rule = (ref_rule){.kind = h->kind,
+                           .name = h->name,
+                           .indexed = h->indexed,
+                           .sequential = h->kind == HEAD_SCAN,
+                           .n = h->n,
+                           .place = h->place};
         declare(c, rule);
         for (size_t k = 0; k + 1 < l->n; k++)
             if (strcmp(l->rules[k].name, rule->name) == 0 && l->rules[k].kind != HEAD_OUTPUT && rule->kind != HEAD_OUTPUT)

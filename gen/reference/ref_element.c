@@ -126,7 +126,9 @@ static void complain(const access *a)
         for (size_t i = 0; i < n && a->used[d]; i++) {
             int64_t at = v.kind == REF_INT ? v.w[i] : (int64_t)v.v[i];
             if (at < 0 || at >= a->t->dims[d])
-                ref_fail(a->run, a->x->place, "index %lld is outside axis %d, which has %lld elements; `?` gives elements outside a value", (long long)at, d, (long long)a->t->dims[d]);
+                ref_fail(a->run, a->x->place,
+                         "index %lld is outside axis %d, which has %lld elements; `?` gives elements outside a value",
+                         (long long)at, d, (long long)a->t->dims[d]);
         }
     }
     ref_fail(a->run, a->x->place, "an index is outside the tensor");
@@ -142,6 +144,26 @@ static bool uncertain(const access *a)
     return false;
 }
 
+/* The first and last index that lane i may name along an axis. */
+static void index_range(const access *a, int d, size_t i, int64_t *lo, int64_t *hi)
+{
+    const ref_value *x = &a->at[d];
+    size_t k = x->uniform ? 0 : i;
+    *lo = *hi = 0;
+    if (!a->used[d])
+        return;
+    double mid = x->kind == REF_INT ? (double)x->w[k] : x->v[k], wide = x->kind == REF_INT ? 0 : x->e[k];
+    wide = wide < 0x1p40 ? wide : 0x1p40;
+    *lo = (int64_t)(mid - wide);
+    *hi = (int64_t)(mid + wide);
+}
+
+/* How far the element at an offset may be from v. */
+static double distance(const ref_tensor *t, int64_t offset, double v)
+{
+    return t->w != NULL ? __builtin_fabs((double)t->w[offset] - v) : __builtin_fabs(t->v[offset] - v) + t->e[offset];
+}
+
 /* The bound of lane i: it covers every element that the indices may name, and the value outside if they may leave the tensor. */
 static double candidates(const access *a, size_t i, double v, double e, const ref_value *outside)
 {
@@ -149,15 +171,10 @@ static double candidates(const access *a, size_t i, double v, double e, const re
     double most = 0, number = 1;
     const ref_tensor *t = a->t;
     for (int d = 0; d < t->rank; d++) {
-        const ref_value *x = &a->at[d];
-        size_t k = x->uniform ? 0 : i;
-        double mid = !a->used[d] ? 0 : x->kind == REF_INT ? (double)x->w[k] : x->v[k], wide = !a->used[d] || x->kind == REF_INT ? 0 : x->e[k];
-        if (!(wide < 0x1p40))
-            wide = 0x1p40;
-        lo[d] = (int64_t)(mid - wide);
-        hi[d] = (int64_t)(mid + wide);
+        index_range(a, d, i, &lo[d], &hi[d]);
         if (outside != NULL && (lo[d] < 0 || hi[d] >= t->dims[d])) {
-            double far = __builtin_fabs(outside->v[outside->uniform ? 0 : i] - v) + outside->e[outside->uniform ? 0 : i];
+            size_t k = outside->uniform ? 0 : i;
+            double far = __builtin_fabs(outside->v[k] - v) + outside->e[k];
             most = far > most ? far : most;
         }
         lo[d] = lo[d] < 0 ? 0 : lo[d];
@@ -171,8 +188,7 @@ static double candidates(const access *a, size_t i, double v, double e, const re
         int64_t offset = 0;
         for (int d = 0; d < t->rank; d++)
             offset += at[d] * a->stride[d];
-        double w = t->w != NULL ? (double)t->w[offset] : t->v[offset];
-        double far = __builtin_fabs(w - v) + (t->w != NULL ? 0 : t->e[offset]);
+        double far = distance(t, offset, v);
         most = far > most || far != far ? far : most;
         for (int d = t->rank; d-- > 0 && ++at[d] > hi[d];)
             at[d] = lo[d];

@@ -14,7 +14,8 @@ void ref_fail(ref_run *run, spec_place place, const char *fmt, ...)
     va_start(ap, fmt);
     nn_vfail(&inner, NN_ERR_TABLE, place.file, place.line, place.column, fmt, ap);
     va_end(ap);
-    run->status = nn_fail(run->err, NN_ERR_TABLE, place.file, place.line, place.column, "outputs of %s: %s", run->p->op->name, inner.message);
+    run->status =
+        nn_fail(run->err, NN_ERR_TABLE, place.file, place.line, place.column, "outputs of %s: %s", run->p->op->name, inner.message);
 }
 
 static const char *kind_name(const ref_value *v)
@@ -159,7 +160,8 @@ ref_value ref_merge(ref_run *run, ref_value a, ref_value b, const uint8_t *mask,
         return l;
     }
     if (!ref_is_number(&a) || !ref_is_number(&b)) {
-        ref_fail(run, place, "two numbers or two lists of the same length were expected, not %s and %s", kind_name(&a), kind_name(&b));
+        ref_fail(run, place, "two numbers or two lists of the same length were expected, not %s and %s", kind_name(&a),
+                 kind_name(&b));
         return a;
     }
     ref_kind kind = ref_join(&a, &b);
@@ -232,7 +234,8 @@ static ref_value cover_both(ref_run *run, const ref_value *c, ref_value a, ref_v
     ref_value out = ref_new(&run->r, z.kind, false);
     for (size_t i = 0; i < run->r.n; i++) {
         bool truth = c->v[i] != 0;
-        double va = a.v[i], vb = b.v[i], v = truth ? va : vb, w = truth ? vb : va, ev = truth ? a.e[i] : b.e[i], ew = truth ? b.e[i] : a.e[i];
+        double va = a.v[i], vb = b.v[i], v = truth ? va : vb, w = truth ? vb : va, ev = truth ? a.e[i] : b.e[i],
+               ew = truth ? b.e[i] : a.e[i];
         double other = __builtin_fabs(w - v) + ew;
         out.v[i] = z.v[i];
         out.e[i] = c->e[i] == 0 ? z.e[i] : ref_choice_error(ev, other);
@@ -270,7 +273,8 @@ static ref_value eval_if(ref_run *run, const ref_expr *x)
 static ref_value eval_logic(ref_run *run, const ref_expr *x)
 {
     static const ref_expr yes = {.kind = RX_INT, .i = 1}, no = {.kind = RX_INT, .i = 0};
-    ref_expr branch = {.kind = RX_IF, .a = x->a, .b = x->kind == RX_AND ? x->b : &yes, .c = x->kind == RX_AND ? &no : x->b, .place = x->place};
+    ref_expr branch = {
+        .kind = RX_IF, .a = x->a, .b = x->kind == RX_AND ? x->b : &yes, .c = x->kind == RX_AND ? &no : x->b, .place = x->place};
     return eval_if(run, &branch);
 }
 
@@ -342,23 +346,32 @@ static ref_value all_equal(ref_run *run, ref_value a, ref_value b, spec_place pl
     return y;
 }
 
+static bool is_operand(const ref_value *v)
+{
+    return v->kind == REF_LIST || ref_is_number(v);
+}
+
+static ref_value equal_lists(ref_run *run, ex_op op, ref_value a, ref_value b, spec_place place)
+{
+    ref_value y = all_equal(run, a, b, place);
+    return op == OP_EQ ? y : ref_not(&run->r, y);
+}
+
 ref_value ref_binary(ref_run *run, ex_op op, ref_value a, ref_value b, spec_place place)
 {
-    if (ref_is_number(&a) && ref_is_number(&b) && op != OP_IN && op != OP_CAT)
-        return number_binary(run, op, a, b);
-    if (a.kind == REF_TEXT && b.kind == REF_TEXT && (op == OP_EQ || op == OP_NE))
-        return ref_int(&run->r, (strcmp(a.s, b.s) == 0) == (op == OP_EQ));
-    if (b.kind == REF_LIST && op == OP_IN)
+    bool equality = op == OP_EQ || op == OP_NE, lists = a.kind == REF_LIST && b.kind == REF_LIST;
+    if (op == OP_IN && b.kind == REF_LIST)
         return any_equal(run, a, b, place);
-    if (a.kind == REF_LIST && b.kind == REF_LIST && op == OP_CAT)
+    if (op == OP_CAT && lists)
         return concatenate(run, a, b);
-    if (a.kind == REF_LIST && b.kind == REF_LIST && (op == OP_EQ || op == OP_NE)) {
-        ref_value y = all_equal(run, a, b, place);
-        return op == OP_EQ ? y : ref_not(&run->r, y);
-    }
-    bool list = a.kind == REF_LIST || b.kind == REF_LIST;
-    if (list && (a.kind == REF_LIST || ref_is_number(&a)) && (b.kind == REF_LIST || ref_is_number(&b)) && op <= OP_MOD)
+    if (op < OP_CAT && is_operand(&a) && is_operand(&b) && (a.kind == REF_LIST || b.kind == REF_LIST))
         return list_binary(run, op, a, b, place);
+    if (op != OP_IN && op != OP_CAT && ref_is_number(&a) && ref_is_number(&b))
+        return number_binary(run, op, a, b);
+    if (equality && lists)
+        return equal_lists(run, op, a, b, place);
+    if (equality && a.kind == REF_TEXT && b.kind == REF_TEXT)
+        return ref_int(&run->r, (strcmp(a.s, b.s) == 0) == (op == OP_EQ));
     ref_fail(run, place, "%s and %s cannot be operands here", kind_name(&a), kind_name(&b));
     return ref_int(&run->r, 0);
 }

@@ -55,7 +55,8 @@ typedef enum {
         RF_COUNT_
 } ref_fn;
 
-/* What implementations of a function may err: `ulp` units in the last place of the result, and `abs` units in the last place of 1. */
+/* What implementations of a function may err: `ulp` units in the last place of the result, and `abs` units in the last place of 1.
+ */
 typedef struct {
     double ulp, abs;
 } ref_accuracy;

@@ -44,7 +44,8 @@ static nn_status collect(loader *l, const spec_node *root, const char *section, 
         if (e->value->kind != SPEC_MAP)
             return spec_error(l->err, e->value->place, "`%s`: a mapping of rules was expected", spec_show(e->key).s);
         if (before != NULL)
-            return spec_error(l->err, e->place, "`%s` has rules already, at %s:%d", spec_show(e->key).s, before->place.file, before->place.line);
+            return spec_error(l->err, e->place, "`%s` has rules already, at %s:%d", spec_show(e->key).s, before->place.file,
+                              before->place.line);
         if (l->n == *cap) {
             size_t more = *cap * 2 + 64;
             definition *all = arena_alloc(l->a, more * sizeof *all);
@@ -103,7 +104,8 @@ static nn_status resolve(loader *l, definition *d, int depth)
     if (d->flat != NULL)
         return NN_OK;
     if (d->open || depth > SPEC_MAX_DEPTH)
-        return spec_error(l->err, d->place, "`%s` inherits from itself, or through more than %d classes", spec_show(d->name).s, SPEC_MAX_DEPTH);
+        return spec_error(l->err, d->place, "`%s` inherits from itself, or through more than %d classes", spec_show(d->name).s,
+                          SPEC_MAX_DEPTH);
     d->open = true;
     const spec_node *base = NULL, *own = NULL;
     const spec_pair *like = spec_get_pair(d->entry, "like");
@@ -111,7 +113,8 @@ static nn_status resolve(loader *l, definition *d, int depth)
     if (like != NULL) {
         definition *parent = like->value->kind == SPEC_SCALAR ? find(l, like->value->text) : NULL;
         if (parent == NULL)
-            return spec_error(l->err, like->value->place, "`%s`: a class or operator with rules was expected", spec_show(like->value->text).s);
+            return spec_error(l->err, like->value->place, "`%s`: a class or operator with rules was expected",
+                              spec_show(like->value->text).s);
         s = resolve(l, parent, depth + 1);
         base = parent->flat;
     }
@@ -187,7 +190,8 @@ nn_status ref_read_accuracy(ref_accuracy *out, const spec_node *map, nn_error *e
                 return spec_error(err, q->place, "`%s`: `ulp`, `abs` or `why` was expected", spec_show(q->key).s);
             for (const char *c = q->value->text; *c != '\0'; c++) {
                 if (*c < '0' || *c > '9' || x > 1e9)
-                    return spec_error(err, q->value->place, "`%s`: a whole number of units was expected", spec_show(q->value->text).s);
+                    return spec_error(err, q->value->place, "`%s`: a whole number of units was expected",
+                                      spec_show(q->value->text).s);
                 x = x * 10 + (*c - '0');
             }
             *(ulp ? &out[fn].ulp : &out[fn].abs) = x;

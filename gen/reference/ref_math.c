@@ -1,7 +1,7 @@
 /* Functions of one number: where the argument may lie anywhere within e of x, how far from f(x) may the result lie?
  *
- * Monotone functions have their extreme values at the ends. The error of our own functions (value/dmath.c: below 2^-47 relative, 2^-42
- * for powers) is added, and that of implementations, as specs/compute/accuracy.yaml states it. */
+ * Monotone functions have their extreme values at the ends. The error of our own functions (value/dmath.c: below 2^-47 relative,
+ * 2^-42 for powers) is added, and that of implementations, as specs/compute/accuracy.yaml states it. */
 #include "reference/ref_fn.h"
 
 #include "value/dmath.h"

@@ -132,16 +132,18 @@ static bool check_indices(ref_run *run, const ref_rule *rule, const ref_tensor *
     if (tuples > 1)
         ref_fail(run, rule->place, "`%s`: at most one `..` among the indices was expected", rule->name);
     else if (tuples == 1 ? rule->n - 1 > (size_t)t->rank : rule->n != (size_t)t->rank)
-        ref_fail(run, rule->place, "`%s` has %d axes; %zu indices were expected, not %zu", rule->name, t->rank, (size_t)t->rank, rule->n);
+        ref_fail(run, rule->place, "`%s` has %d axes; %zu indices were expected, not %zu", rule->name, t->rank, (size_t)t->rank,
+                 rule->n);
     return run->status == NN_OK;
 }
 
 static nn_status fill_tensor(ref_run *run, const ref_rule *rule, ref_tensor *t, int64_t part, arena *results)
 {
-    size_t row = rule->sequential && t->dims[0] > 0 ? t->n / (size_t)t->dims[0] : SIZE_MAX, most = rule->slices ? REF_LANES / 8 : REF_LANES;
+    size_t row = rule->sequential && t->dims[0] > 0 ? t->n / (size_t)t->dims[0] : SIZE_MAX,
+           most = rule->slices ? REF_LANES / 8 : REF_LANES;
     if (!check_indices(run, rule, t))
         return run->status;
-    for (size_t at = 0; at < t->n && run->status == NN_OK; ) {
+    for (size_t at = 0; at < t->n && run->status == NN_OK;) {
         size_t n = t->n - at < most ? t->n - at : most, in_row = row == SIZE_MAX ? n : row - at % row;
         n = n < in_row ? n : in_row;
         arena_mark mark = arena_get_mark(run->r.a);
@@ -162,7 +164,8 @@ static nn_status fill_tensor(ref_run *run, const ref_rule *rule, ref_tensor *t, 
         arena_release(run->r.a, mark);
         at += n;
     }
-    if (run->status == NN_OK && t->n == 0 && !ref_store(run, t, 0, (ref_value){.kind = REF_INT, .uniform = true, .w = (int64_t[]){0}}, results, rule->place))
+    if (run->status == NN_OK && t->n == 0 &&
+        !ref_store(run, t, 0, (ref_value){.kind = REF_INT, .uniform = true, .w = (int64_t[]){0}}, results, rule->place))
         run->status = nn_nomem(run->err);
     return run->status;
 }

@@ -14,7 +14,8 @@ static double power_spread(double x, double ex, double y, double ey, double v)
     if (ex == 0 && ey == 0)
         return 0;
     if (lo >= 0 && (lo > 0 || y - ey > 0)) {
-        double ends[4] = {ref_power(lo, y - ey), ref_power(lo, y + ey), ref_power(hi, y - ey), ref_power(hi, y + ey)}, least = v, most = v;
+        double ends[4] = {ref_power(lo, y - ey), ref_power(lo, y + ey), ref_power(hi, y - ey), ref_power(hi, y + ey)}, least = v,
+               most = v;
         for (int i = 0; i < 4; i++) {
             least = ends[i] < least ? ends[i] : least;
             most = ends[i] > most ? ends[i] : most;
@@ -84,7 +85,8 @@ static ref_value remainder_of(ref_run *run, ref_value a, ref_value b)
         y.e[i] = v == v ? 0 : INFINITE;
         if (ex == 0 && ed == 0)
             continue;
-        double q = dm_floor(__builtin_fabs(x) / m), far = __builtin_fabs(v), slack = ex + q * ed + 0x1p-50 * (__builtin_fabs(x) + ex), sure = m - ed;
+        double q = dm_floor(__builtin_fabs(x) / m), far = __builtin_fabs(v),
+               slack = ex + q * ed + 0x1p-50 * (__builtin_fabs(x) + ex), sure = m - ed;
         bool inside = far - slack > 0 && far + slack < m - ed && sure > 0;
         double most = sure > 0 ? m + ed : INFINITE;
         y.e[i] = inside ? slack : __builtin_fabs(x) > ex ? (far > most - far ? far : most - far) + slack : most + far;
@@ -111,7 +113,13 @@ static ref_value bits(ref_run *run, const ref_expr *x, ref_value a, ref_value b)
     ref_value y = ref_new(r, REF_INT, uniform);
     for (size_t i = 0; i < ref_count(r, &y); i++) {
         uint64_t p = (uint64_t)a.w[i], q = (uint64_t)b.w[i];
-        uint64_t z = x->op == RF_BIT_AND ? p & q : x->op == RF_BIT_OR ? p | q : x->op == RF_BIT_XOR ? p ^ q : x->op == RF_BIT_NOT ? ~p : q > 63 ? 0 : x->op == RF_SHIFT_LEFT ? p << q : p >> q;
+        uint64_t z = x->op == RF_BIT_AND      ? p & q
+                     : x->op == RF_BIT_OR     ? p | q
+                     : x->op == RF_BIT_XOR    ? p ^ q
+                     : x->op == RF_BIT_NOT    ? ~p
+                     : q > 63                 ? 0
+                     : x->op == RF_SHIFT_LEFT ? p << q
+                                              : p >> q;
         y.w[i] = (int64_t)z;
     }
     return y;

@@ -170,7 +170,8 @@ static uint8_t *find_used(loop *l, size_t *n_used)
         if (!a->ragged)
             continue;
         const ref_value v = run->scope->locals[a->slot].value;
-        ref_value in = ref_extreme(&run->r, ref_compare(&run->r, v, ref_carry(run, a->lo, run->frame->up), REF_GE), ref_compare(&run->r, v, ref_carry(run, a->hi, run->frame->up), REF_LE), false);
+        ref_value in = ref_extreme(&run->r, ref_compare(&run->r, v, ref_carry(run, a->lo, run->frame->up), REF_GE),
+                                   ref_compare(&run->r, v, ref_carry(run, a->hi, run->frame->up), REF_LE), false);
         used = used.kind == REF_LIST ? in : ref_extreme(&run->r, used, in, false);
     }
     if (l->x->c != NULL) {
@@ -178,7 +179,8 @@ static uint8_t *find_used(loop *l, size_t *n_used)
         if (guard.kind != REF_INT)
             ref_fail(run, l->x->place, "the condition of a comprehension must be certain");
         else
-            used = used.kind == REF_LIST ? ref_compare(&run->r, guard, ref_int(&run->r, 0), REF_NE) : ref_extreme(&run->r, used, guard, false);
+            used = used.kind == REF_LIST ? ref_compare(&run->r, guard, ref_int(&run->r, 0), REF_NE)
+                                         : ref_extreme(&run->r, used, guard, false);
     }
     *n_used = n;
     if (used.kind == REF_LIST || run->status != NN_OK)
@@ -217,7 +219,14 @@ static void run_used(loop *l, const uint8_t *mask, size_t n_used, size_t first, 
     ref_enter(run, &frame, &scope, n_used, from);
     ref_value body = ref_spread(&run->r, ref_number(run, l->x->a));
     if (run->status == NN_OK)
-        sink(data, &(ref_chunk){.run = run, .body = &body, .n = n_used, .lane = lane, .place = place, .first = first, .outer = l->outer, .total = l->total});
+        sink(data, &(ref_chunk){.run = run,
+                                .body = &body,
+                                .n = n_used,
+                                .lane = lane,
+                                .place = place,
+                                .first = first,
+                                .outer = l->outer,
+                                .total = l->total});
     ref_leave(run, &frame, outer);
 }
 

@@ -15,13 +15,13 @@ typedef enum {
     RX_INT,
     RX_REAL,
     RX_TEXT,
-    RX_LOCAL,   /* slot */
-    RX_VAR,     /* attribute or definition of the table; slot: in op_rules */
-    RX_INPUT,   /* slot: in op_model */
-    RX_OUTPUT,  /* slot; variadic: the one that is being computed */
-    RX_LET,     /* slot */
-    RX_TYPE,    /* slot: a type variable; its name as text */
-    RX_NEG,     /* a */
+    RX_LOCAL,  /* slot */
+    RX_VAR,    /* attribute or definition of the table; slot: in op_rules */
+    RX_INPUT,  /* slot: in op_model */
+    RX_OUTPUT, /* slot; variadic: the one that is being computed */
+    RX_LET,    /* slot */
+    RX_TYPE,   /* slot: a type variable; its name as text */
+    RX_NEG,    /* a */
     RX_NOT,
     RX_AND, /* a, b */
     RX_OR,

@@ -1,8 +1,8 @@
 /* The evaluation of the rules on one node.
  *
- * A rule is evaluated for blocks of its output's elements: all lanes together, one vector operation for each part of the expression.
- * A frame is a set of lanes. Inside a comprehension or a branch there is a new frame, whose lanes each come from a lane of the frame
- * above; values of variables follow when they are used.
+ * A rule is evaluated for blocks of its output's elements: all lanes together, one vector operation for each part of the
+ * expression. A frame is a set of lanes. Inside a comprehension or a branch there is a new frame, whose lanes each come from a lane
+ * of the frame above; values of variables follow when they are used.
  *
  * Errors are kept in the run; evaluation then goes on with values of no meaning until the caller sees the status. */
 #ifndef NN_REF_RUN_H
@@ -83,13 +83,13 @@ typedef void ref_sink(void *data, const ref_chunk *chunk);
 size_t ref_each(ref_run *run, const ref_expr *comprehension, ref_sink *sink, void *data); /* number of positions */
 ref_value ref_reduce(ref_run *run, const ref_expr *x);
 ref_value ref_comprehension(ref_run *run, const ref_expr *x); /* as a list */
-double ref_gamma(const ref_unit *u, double n);                 /* relative error of n roundings */
+double ref_gamma(const ref_unit *u, double n);                /* relative error of n roundings */
 
-ref_value ref_static(ref_run *run, const ref_expr *x);  /* ref_static.c */
-ref_value ref_numbers(ref_run *run, const ref_expr *x); /* ref_number.c */
-ref_value ref_slice(ref_run *run, const ref_expr *x);   /* ref_slice.c */
-ref_value ref_taps(ref_run *run, const ref_expr *x);    /* ref_taps.c */
-ref_value ref_axes(ref_run *run, const ref_expr *x);    /* ref_axes.c */
+ref_value ref_static(ref_run *run, const ref_expr *x);                          /* ref_static.c */
+ref_value ref_numbers(ref_run *run, const ref_expr *x);                         /* ref_number.c */
+ref_value ref_slice(ref_run *run, const ref_expr *x);                           /* ref_slice.c */
+ref_value ref_taps(ref_run *run, const ref_expr *x);                            /* ref_taps.c */
+ref_value ref_axes(ref_run *run, const ref_expr *x);                            /* ref_axes.c */
 ref_value ref_scatter(ref_run *run, const ref_expr *x, const ref_tensor *data); /* ref_scatter.c */
 /* ref_store.c: puts the lanes of a value into a tensor from element `first` on. false: out of memory. */
 bool ref_store(ref_run *run, ref_tensor *t, size_t first, ref_value v, arena *a, spec_place place);

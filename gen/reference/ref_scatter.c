@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-
-
 typedef enum { PUT, ADD, MULTIPLY, GREATEST, LEAST, KINDS } reduction;
 
 static reduction read_reduction(ref_run *run, const ref_expr *x)
@@ -63,7 +61,8 @@ static void combine(const ref_run *run, reduction how, bool whole, double *v, do
 
 static bool matches(ref_run *run, const ref_expr *x, const ref_tensor *at, const ref_tensor *updates)
 {
-    if (at != NULL && updates != NULL && at->n == updates->n && (at->w != NULL || at->n == 0) && (updates->w != NULL || updates->v != NULL))
+    if (at != NULL && updates != NULL && at->n == updates->n && (at->w != NULL || at->n == 0) &&
+        (updates->w != NULL || updates->v != NULL))
         return true;
     ref_fail(run, x->place, "exact positions and as many updates were expected");
     return false;
@@ -103,7 +102,8 @@ ref_value ref_scatter(ref_run *run, const ref_expr *x, const ref_tensor *data)
         if (exact)
             y->w[i] = combine_whole(how, y->w[i], updates->w[k]);
         else
-            combine(run, how, data->whole, &v[i], &e[i], &all[i], updates->w != NULL ? (double)updates->w[k] : updates->v[k], updates->w != NULL ? 0 : updates->e[k]);
+            combine(run, how, data->whole, &v[i], &e[i], &all[i], updates->w != NULL ? (double)updates->w[k] : updates->v[k],
+                    updates->w != NULL ? 0 : updates->e[k]);
     }
     return (ref_value){.kind = REF_TENSOR, .t = y};
 }

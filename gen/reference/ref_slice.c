@@ -1,5 +1,5 @@
-/* Functions of a whole slice with an error of their own. Composed from sums and products they would lose what their operands have in
- * common, and their bounds would be many times wider. */
+/* Functions of a whole slice with an error of their own. Composed from sums and products they would lose what their operands have
+ * in common, and their bounds would be many times wider. */
 #include "reference/ref_run.h"
 
 #include "value/dmath.h"
@@ -91,9 +91,9 @@ typedef struct {
     double v, e;
 } bounded;
 
-/* Mean square distance from the mean. Moving x_j by d_j moves it by 2/n sum (x_j - m) d_j + 1/n sum d_j^2 at most; the two-pass form
- * errs by its roundings, the one-pass form E[x^2] - E[x]^2 by those of numbers as large as E[x^2] (Chan, Golub, LeVeque, "Algorithms
- * for Computing the Sample Variance", 1983). Both count as correct. */
+/* Mean square distance from the mean. Moving x_j by d_j moves it by 2/n sum (x_j - m) d_j + 1/n sum d_j^2 at most; the two-pass
+ * form errs by its roundings, the one-pass form E[x^2] - E[x]^2 by those of numbers as large as E[x^2] (Chan, Golub, LeVeque,
+ * "Algorithms for Computing the Sample Variance", 1983). Both count as correct. */
 static bounded variance(const ref_run *run, const lane_slice *l)
 {
     double n = (double)l->n, mean = 0, var = 0, moved = 0, square = 0;
@@ -120,7 +120,8 @@ static double greatest(const double *v, size_t n)
     return m;
 }
 
-/* log sum exp x: it moves by log sum p_j exp(e_j) at most, where p_j is the share of element j, and by no more than the largest e. */
+/* log sum exp x: it moves by log sum p_j exp(e_j) at most, where p_j is the share of element j, and by no more than the largest e.
+ */
 static bounded logsumexp(const ref_run *run, const lane_slice *l)
 {
     const ref_accuracy *ke = &run->table->accuracy[RF_EXP], *kl = &run->table->accuracy[RF_LOG];
@@ -137,7 +138,8 @@ static bounded logsumexp(const ref_run *run, const lane_slice *l)
     double v = m + dm_log(sum), spread = ref_log1p(moved / sum);
     spread = spread < largest ? spread : largest;
     double scale = __builtin_fabs(v) + __builtin_fabs(m) + __builtin_fabs(v - m) + largest;
-    return (bounded){v, spread + rounding / sum + ref_gamma(&run->unit, (double)l->n) + ulp * (kl->ulp * scale + kl->abs) + ulp * scale};
+    return (bounded){v, spread + rounding / sum + ref_gamma(&run->unit, (double)l->n) + ulp * (kl->ulp * scale + kl->abs) +
+                            ulp * scale};
 }
 
 /* (sum |x|^p)^(1/p), p >= 1: by Minkowski's inequality it moves by no more than the norm of the errors. */
@@ -157,7 +159,8 @@ static bounded pnorm(const ref_run *run, const lane_slice *l, double p)
     return (bounded){v, e + (v + e) * (ref_gamma(&run->unit, n + 2) + 2 * run->unit.u * k + 0x1p-40) + under};
 }
 
-/* The position of the greatest element, the first or the last of equal ones. Every element that may be the greatest is a candidate. */
+/* The position of the greatest element, the first or the last of equal ones. Every element that may be the greatest is a candidate.
+ */
 static bounded argmax(const lane_slice *l, double sign, bool last)
 {
     size_t best = 0;
@@ -220,7 +223,8 @@ static bounded determinant(const ref_run *run, lane_slice *l)
         }
     }
     double e = after - before;
-    return (bounded){v, (e > 0 ? e : 0) + 0x1p-44 * after + ref_gamma(&run->unit, (double)n + 1) * (__builtin_fabs(v) + (e > 0 ? e : 0)) + run->unit.tiny};
+    return (bounded){v, (e > 0 ? e : 0) + 0x1p-44 * after +
+                            ref_gamma(&run->unit, (double)n + 1) * (__builtin_fabs(v) + (e > 0 ? e : 0)) + run->unit.tiny};
 }
 
 static bounded apply(const ref_run *run, ref_fn fn, lane_slice *l, double first)
@@ -248,7 +252,8 @@ ref_value ref_slice(ref_run *run, const ref_expr *x)
     if (x->n > 1) {
         ref_value v = ref_as_real(&run->r, ref_number(run, x->args[0]));
         if (!v.uniform || v.e[0] != 0)
-            ref_fail(run, x->place, "`%s`: a first argument that is exact and the same for all elements was expected", ref_function_word(x->op));
+            ref_fail(run, x->place, "`%s`: a first argument that is exact and the same for all elements was expected",
+                     ref_function_word(x->op));
         first = v.v[0];
     }
     bool whole = x->op == RF_ARGMAX || x->op == RF_ARGMIN;
@@ -261,7 +266,9 @@ ref_value ref_slice(ref_run *run, const ref_expr *x)
     if (run->status != NN_OK || !collect(&s, run, &keys) || (named && !collect(&labels, run, &names)))
         return ref_int(&run->r, 0);
     ref_value y = ref_new(&run->r, whole ? REF_WHOLE : REF_REAL, false);
-    lane_slice l = {.v = arena_alloc(run->r.a, (s.total + 1) * sizeof *l.v), .e = arena_alloc(run->r.a, (s.total + 1) * sizeof *l.e), .label = arena_alloc(run->r.a, (s.total + 1) * sizeof *l.label)};
+    lane_slice l = {.v = arena_alloc(run->r.a, (s.total + 1) * sizeof *l.v),
+                    .e = arena_alloc(run->r.a, (s.total + 1) * sizeof *l.e),
+                    .label = arena_alloc(run->r.a, (s.total + 1) * sizeof *l.label)};
     if (l.v == NULL || l.e == NULL || l.label == NULL) {
         run->r.exhausted = true;
         return y;

@@ -64,7 +64,8 @@ static ref_value filled(ref_run *run, const ref_expr *x)
         ref_fail(run, x->place, "a list of %lld elements", (long long)n);
         return ref_new_list(run, 0);
     }
-    ref_value l = ref_new_list(run, (size_t)n), fill = x->op == RF_FILL ? ref_eval(run, x->args[1]) : ref_int(&run->r, x->op == RF_ONES);
+    ref_value l = ref_new_list(run, (size_t)n),
+              fill = x->op == RF_FILL ? ref_eval(run, x->args[1]) : ref_int(&run->r, x->op == RF_ONES);
     for (size_t i = 0; i < l.n; i++)
         l.items[i] = x->op == RF_IOTA ? ref_int(&run->r, (int64_t)i) : fill;
     return l;
@@ -163,7 +164,8 @@ static ref_value of_type(ref_run *run, const ref_expr *x)
         return ref_int(&run->r, dtype_is_whole(t));
     dtype_limits(t, &least, &largest);
     if (dtype_is_whole(t) && t != DT_UINT64)
-        return ref_int(&run->r, x->op == RF_LEAST ? (t == DT_INT64 ? INT64_MIN : (int64_t)least) : (t == DT_INT64 ? INT64_MAX : (int64_t)largest));
+        return ref_int(&run->r, x->op == RF_LEAST ? (t == DT_INT64 ? INT64_MIN : (int64_t)least)
+                                                  : (t == DT_INT64 ? INT64_MAX : (int64_t)largest));
     return ref_real(&run->r, x->op == RF_LEAST ? least : largest, 0);
 }
 
@@ -221,52 +223,40 @@ static ref_value norm_axis(ref_run *run, const ref_expr *x)
     return ref_int(&run->r, a < 0 ? a + rank : a);
 }
 
+static ref_value presence(ref_run *run, const ref_expr *x)
+{
+    return ref_int(&run->r, is_present(run, x->args[0]));
+}
+
+static ref_value arity(ref_run *run, const ref_expr *x)
+{
+    if (x->args[0]->kind == RX_OUTPUT)
+        return ref_int(&run->r, (int64_t)run->n_parts);
+    ref_value v = ref_eval(run, x->args[0]);
+    return ref_int(&run->r, v.kind == REF_TENSORS ? (int64_t)v.n : 1);
+}
+
+static ref_value length(ref_run *run, const ref_expr *x)
+{
+    return ref_int(&run->r, (int64_t)ref_list(run, x->args[0]).n);
+}
+
+static ref_value as_list(ref_run *run, const ref_expr *x)
+{
+    return ref_list(run, x->args[0]);
+}
+
 ref_value ref_static(ref_run *run, const ref_expr *x)
 {
-    switch (x->op) {
-    case RF_RANK:
-    case RF_SHAPE:
-    case RF_NUMEL:
-        return of_tensor(run, x);
-    case RF_PRESENT:
-        return ref_int(&run->r, is_present(run, x->args[0]));
-    case RF_ARITY: {
-        if (x->args[0]->kind == RX_OUTPUT)
-            return ref_int(&run->r, (int64_t)run->n_parts);
-        ref_value v = ref_eval(run, x->args[0]);
-        return ref_int(&run->r, v.kind == REF_TENSORS ? (int64_t)v.n : 1);
-    }
-    case RF_NTH:
-        return nth(run, x);
-    case RF_LEN:
-        return ref_int(&run->r, (int64_t)ref_list(run, x->args[0]).n);
-    case RF_LIST:
-        return ref_list(run, x->args[0]);
-    case RF_ONES:
-    case RF_ZEROS:
-    case RF_FILL:
-    case RF_IOTA:
-        return filled(run, x);
-    case RF_SORT:
-        return sorted(run, x);
-    case RF_NORM_AXIS:
-        return norm_axis(run, x);
-    case RF_UNRAVEL:
-        return unravel(run, x);
-    case RF_RAVEL:
-        return ravel(run, x);
-    case RF_WHOLE:
-    case RF_LEAST:
-    case RF_LARGEST:
-        return of_type(run, x);
-    case RF_INDEXOF:
-        return position(run, x);
-    case RF_CHAR:
-    case RF_LENGTH:
-        return of_text(run, x);
-    case RF_BROADCAST:
-        return broadcast(run, x);
-    default:
-        return changed(run, x);
-    }
+    static ref_value (*const functions[RF_COUNT_])(ref_run *, const ref_expr *) = {
+        [RF_RANK] = of_tensor,   [RF_SHAPE] = of_tensor,     [RF_NUMEL] = of_tensor,
+        [RF_PRESENT] = presence, [RF_ARITY] = arity,         [RF_NTH] = nth,
+        [RF_LEN] = length,       [RF_LIST] = as_list,        [RF_ONES] = filled,
+        [RF_ZEROS] = filled,     [RF_FILL] = filled,         [RF_IOTA] = filled,
+        [RF_SORT] = sorted,      [RF_NORM_AXIS] = norm_axis, [RF_UNRAVEL] = unravel,
+        [RF_RAVEL] = ravel,      [RF_WHOLE] = of_type,       [RF_LEAST] = of_type,
+        [RF_LARGEST] = of_type,  [RF_INDEXOF] = position,    [RF_CHAR] = of_text,
+        [RF_LENGTH] = of_text,   [RF_BROADCAST] = broadcast, [RF_SETAT] = changed,
+        [RF_INSERT] = changed,   [RF_REMOVE] = changed,      [RF_REVERSE] = changed};
+    return functions[x->op](run, x);
 }

@@ -11,10 +11,10 @@
 enum { TAPS = 6 }; /* floor(c) - 2 .. floor(c) + 3 */
 
 typedef struct {
-    ref_value c;           /* the coordinate in each lane */
-    ref_value at[TAPS];    /* the elements around it */
+    ref_value c;            /* the coordinate in each lane */
+    ref_value at[TAPS];     /* the elements around it */
     ref_value inside[TAPS]; /* whether each is in the range, without which it stands for the nearest element */
-    bool near;             /* some lane's coordinate may pass a whole number */
+    bool near;              /* some lane's coordinate may pass a whole number */
 } taps;
 
 static void read_range(ref_run *run, const ref_expr *f, int64_t *lo, int64_t *hi)
@@ -56,7 +56,9 @@ static bool open_taps(ref_run *run, taps *t, ref_value c, const ref_expr *f, int
     t->near = false;
     for (size_t i = 0; i < run->r.n; i++)
         t->near |= dm_floor(t->c.v[i] - t->c.e[i]) != dm_floor(t->c.v[i] + t->c.e[i]);
-    for (int k = first - t->near; k <= last + t->near && run->status == NN_OK; k++)
+    first -= t->near && first > 0;
+    last += t->near && last + 1 < TAPS;
+    for (int k = first; k <= last && run->status == NN_OK; k++)
         read_tap(run, t, f, k, lo, hi);
     return run->status == NN_OK && !run->r.exhausted;
 }
@@ -73,7 +75,8 @@ static ref_value linear(ref_run *run, const taps *t)
     ref_value y = ref_new(&run->r, REF_REAL, false);
     for (size_t i = 0; i < run->r.n; i++) {
         double c = t->c.v[i], ec = t->c.e[i], f = c - dm_floor(c), a = t->at[2].v[i], b = t->at[3].v[i];
-        double ea = t->at[2].e[i], eb = t->at[3].e[i], slope = __builtin_fabs(b - a) + ea + eb, e = f > 0 ? (1 - f) * ea + f * eb : ea;
+        double ea = t->at[2].e[i], eb = t->at[3].e[i], slope = __builtin_fabs(b - a) + ea + eb,
+               e = f > 0 ? (1 - f) * ea + f * eb : ea;
         if (t->near && ec >= f)
             slope = largest(slope, __builtin_fabs(a - t->at[1].v[i]) + t->at[1].e[i] + ea);
         if (t->near && ec >= 1 - f)
@@ -110,14 +113,15 @@ static ref_value cubic(ref_run *run, const taps *t, double a, bool exclude)
             e += __builtin_fabs(w) * t->at[k].e[i];
         }
         v /= exclude ? sum : 1;
-        for (int k = 1 - t->near; k <= 4 + t->near; k++) {
+        for (int k = 0; k < TAPS; k++) { /* of neighbours that have no weight, its rounding may let a little in */
             far = largest(far, __builtin_fabs(t->at[k].v[i] - v) + t->at[k].e[i]);
             m += __builtin_fabs(t->at[k].v[i]) + t->at[k].e[i];
         }
         double share = exclude ? 1 / __builtin_fabs(sum) : 1;
-        double moved = ec > 0 ? ec * steep * (double)(4 + 2 * t->near) * far * (exclude ? 2 * share : 1) : 0;
+        double moved = ec > 0 ? ec * steep * TAPS * far * (exclude ? 2 * share : 1) : 0;
         y.v[i] = v;
-        y.e[i] = ec < 0x1p-6 ? e * share + moved + (weight + 8 * run->unit.u) * m * share * (exclude ? 2 : 1) + run->unit.tiny : INFINITE;
+        y.e[i] = ec < 0x1p-6 ? e * share + moved + (weight + 8 * run->unit.u) * m * share * (exclude ? 2 : 1) + run->unit.tiny
+                             : INFINITE;
         if (!(y.e[i] >= 0))
             y.e[i] = INFINITE;
     }
@@ -132,7 +136,7 @@ ref_value ref_taps(ref_run *run, const ref_expr *x)
         return open_taps(run, &t, c, x->args[1], 2, 3) ? linear(run, &t) : ref_int(&run->r, 0);
     ref_value a = ref_as_real(&run->r, ref_number(run, x->args[1])), exclude = ref_number(run, x->args[2]);
     bool no_edge = ref_uniform_int(run, &exclude, x->place, "whether elements outside are excluded") != 0;
-    if (run->status != NN_OK || !open_taps(run, &t, c, x->args[3], 1, 4))
+    if (run->status != NN_OK || !open_taps(run, &t, c, x->args[3], 0, TAPS - 1))
         return ref_int(&run->r, 0);
     return cubic(run, &t, a.v[0], no_edge);
 }

@@ -125,7 +125,8 @@ void ref_rounded(const ref_unit *u, double times, size_t n, const double *v, dou
         }
     } else {
         for (size_t i = 0; i < n; i++)
-            if (!(e[i] == 0 && (v[i] == 0 || (u->type == DT_FLOAT16 && half_nearest(v[i]) == v[i] && __builtin_fabs(v[i]) >= 0x1p-14))))
+            if (!(e[i] == 0 &&
+                  (v[i] == 0 || (u->type == DT_FLOAT16 && half_nearest(v[i]) == v[i] && __builtin_fabs(v[i]) >= 0x1p-14))))
                 e[i] += unit * (__builtin_fabs(v[i]) + e[i]) + tiny;
     }
     for (size_t i = 0; i < n; i++)

@@ -43,7 +43,8 @@ nn_status ref_table_new(ref_table **out, const op_set *ops, const spec_file *fil
 void ref_table_free(ref_table *t);
 bool ref_table_has(const ref_table *t, int op); /* whether the operator has rules for all its outputs */
 
-/* Computes the outputs; their contents are in `results`. Scratch is as full afterwards as before. NN_ERR_TABLE: a rule fails on this node; the message gives its place. */
+/* Computes the outputs; their contents are in `results`. Scratch is as full afterwards as before. NN_ERR_TABLE: a rule fails on
+ * this node; the message gives its place. */
 nn_status ref_compute(const ref_table *t, const ref_node *node, arena *results, arena *scratch, nn_error *err);
 
 #endif
