@@ -278,6 +278,28 @@ static ref_value contiguous(ref_run *run, const ref_tensor *t)
     return y;
 }
 
+static ref_value pick_by_lane(ref_run *run, const ref_expr *x, ref_value l, ref_value at)
+{
+    uint8_t *mask = arena_alloc(run->r.a, REF_LANES);
+    int64_t n = (int64_t)l.n;
+    bool can_leave = (x->op & EXPR_OUTSIDE) != 0;
+    if (mask == NULL || at.kind != REF_INT || n == 0) {
+        run->r.exhausted |= mask == NULL;
+        ref_fail(run, x->place, "an exact whole number was expected as the index of a list that is not empty");
+        return ref_int(&run->r, 0);
+    }
+    for (size_t i = 0; i < run->r.n && !can_leave; i++)
+        if (at.w[i] < -n || at.w[i] >= n)
+            ref_fail(run, x->place, "index %lld is outside a list of %lld", (long long)at.w[i], (long long)n);
+    ref_value y = can_leave ? outside_value(run, x) : l.items[0];
+    for (int64_t k = can_leave ? 0 : 1; k < n && run->status == NN_OK; k++) {
+        for (size_t i = 0; i < run->r.n; i++)
+            mask[i] = at.w[i] == k || at.w[i] == k - n;
+        y = ref_merge(run, l.items[k], y, mask, x->place);
+    }
+    return y;
+}
+
 /* An element of a list. Negative positions count from the end. */
 static ref_value from_list(ref_run *run, const ref_expr *x, ref_value l)
 {
@@ -294,19 +316,7 @@ static ref_value from_list(ref_run *run, const ref_expr *x, ref_value l)
         ref_fail(run, x->place, "index %lld is outside a list of %lld", (long long)at.w[0], (long long)n);
         return ref_int(&run->r, 0);
     }
-    uint8_t *mask = arena_alloc(run->r.a, REF_LANES);
-    if (mask == NULL || at.kind != REF_INT || n == 0) {
-        run->r.exhausted |= mask == NULL;
-        ref_fail(run, x->place, "an exact whole number was expected as the index of a list that is not empty");
-        return ref_int(&run->r, 0);
-    }
-    ref_value y = l.items[0];
-    for (int64_t k = 1; k < n; k++) {
-        for (size_t i = 0; i < run->r.n; i++)
-            mask[i] = at.w[i] == k || at.w[i] == k - n;
-        y = ref_merge(run, l.items[k], y, mask, x->place);
-    }
-    return y;
+    return pick_by_lane(run, x, l, at);
 }
 
 ref_value ref_element(ref_run *run, const ref_expr *x)

@@ -171,31 +171,40 @@ nn_status ref_read_files(ref_files *out, const op_set *ops, const spec_file *fil
     return s;
 }
 
+static nn_status read_units(double *out, const spec_node *text, nn_error *err)
+{
+    double x = 0;
+    const char *c = text->text;
+    for (; *c >= '0' && *c <= '9' && x < 1e9; c++)
+        x = x * 10 + (*c - '0');
+    if (c == text->text || *c != '\0')
+        return spec_error(err, text->place, "`%s`: a whole number of units was expected", spec_show(text->text).s);
+    *out = x;
+    return NN_OK;
+}
+
 nn_status ref_read_accuracy(ref_accuracy *out, const spec_node *map, nn_error *err)
 {
     for (int i = 0; i < RF_COUNT_; i++)
         out[i] = (ref_accuracy){.ulp = 1, .abs = 0};
-    for (size_t i = 0; map != NULL && i < map->count; i++) {
+    nn_status s = NN_OK;
+    for (size_t i = 0; map != NULL && s == NN_OK && i < map->count; i++) {
         const spec_pair *p = &map->pairs[i];
         int fn = ref_find_function(p->key);
         if (fn < 0)
             return spec_error(err, p->place, "unknown function `%s`", spec_show(p->key).s);
-        for (size_t k = 0; k < p->value->count && p->value->kind == SPEC_MAP; k++) {
+        if (p->value->kind != SPEC_MAP)
+            return spec_error(err, p->value->place, "`%s`: a mapping with `ulp`, `abs` and `why` was expected",
+                              spec_show(p->key).s);
+        for (size_t k = 0; s == NN_OK && k < p->value->count; k++) {
             const spec_pair *q = &p->value->pairs[k];
-            double x = 0;
             bool ulp = strcmp(q->key, "ulp") == 0;
             if (strcmp(q->key, "why") == 0)
                 continue;
             if (!ulp && strcmp(q->key, "abs") != 0)
                 return spec_error(err, q->place, "`%s`: `ulp`, `abs` or `why` was expected", spec_show(q->key).s);
-            for (const char *c = q->value->text; *c != '\0'; c++) {
-                if (*c < '0' || *c > '9' || x > 1e9)
-                    return spec_error(err, q->value->place, "`%s`: a whole number of units was expected",
-                                      spec_show(q->value->text).s);
-                x = x * 10 + (*c - '0');
-            }
-            *(ulp ? &out[fn].ulp : &out[fn].abs) = x;
+            s = read_units(ulp ? &out[fn].ulp : &out[fn].abs, q->value, err);
         }
     }
-    return NN_OK;
+    return s;
 }

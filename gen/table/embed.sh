@@ -1,7 +1,8 @@
 #!/bin/sh
 # C source with the tables given as arguments, on standard output: specs/*.yaml as spec_embedded, specs/profiles/*.yaml as
-# spec_embedded_profiles, specs/manners/*.yaml as spec_embedded_manners, specs/motifs/*.yaml as spec_embedded_motifs, each in name
-# order. Only the names' last parts and the bytes matter, not where the files are.
+# spec_embedded_profiles, specs/manners/*.yaml as spec_embedded_manners, specs/motifs/*.yaml as spec_embedded_motifs,
+# specs/compute/*.yaml as spec_embedded_compute, each in name order. Only the names' last parts and the bytes matter, not where the
+# files are.
 set -eu
 LC_ALL=C
 export LC_ALL
@@ -69,6 +70,7 @@ tables=
 profiles=
 manners=
 motifs=
+compute=
 IFS='
 '
 set -f
@@ -77,6 +79,7 @@ for file; do
     profiles/* | */profiles/*) profiles="$profiles$file$IFS" ;;
     manners/* | */manners/*) manners="$manners$file$IFS" ;;
     motifs/* | */motifs/*) motifs="$motifs$file$IFS" ;;
+    compute/* | */compute/*) compute="$compute$file$IFS" ;;
     *) tables="$tables$file$IFS" ;;
     esac
 done
@@ -89,3 +92,5 @@ array spec_embedded_profiles specs/profiles/ $profiles
 array spec_embedded_manners specs/manners/ $manners
 # shellcheck disable=SC2086
 array spec_embedded_motifs specs/motifs/ $motifs
+# shellcheck disable=SC2086
+array spec_embedded_compute specs/compute/ $compute

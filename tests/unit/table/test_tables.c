@@ -11,6 +11,8 @@
  *     profile: ...
  *     -- motifs                 m.yaml when the name is left out; stage motifs compiles it for a small table of its own
  *     motifs: ...
+ *     -- outputs                c.yaml when the name is left out; stage outputs compiles these rules for the same small table
+ *     operators: ...
  *     -- error                  the message as file:line:column: text, or
  *     -- dump                   what the stage prints of the table
  *
@@ -28,6 +30,7 @@
 
 #include "lower/lower.h"
 #include "motif/motif.h"
+#include "reference/reference.h"
 
 #ifndef TABLES_DIR
 #define TABLES_DIR "tests/tables"
@@ -39,7 +42,7 @@ typedef struct {
     spec_file tables[MAX_TABLES];
     size_t n_tables;
     spec_file profile; /* name NULL: none */
-    spec_file motifs;
+    spec_file motifs, outputs;
     int opset;
 } input;
 
@@ -156,15 +159,31 @@ static nn_status run_motifs(const input *in, char **text, arena *a, nn_error *er
     return s == NN_OK && *text == NULL ? nn_nomem(err) : s;
 }
 
+/* The operators whose outputs have rules. */
+static nn_status run_outputs(const input *in, char **text, arena *a, nn_error *err)
+{
+    const spec_file f = {.name = "t.yaml", .bytes = motif_table, .size = sizeof motif_table - 1};
+    op_set *set;
+    ref_table *rules;
+    nn_status s = op_set_new(&set, &f, 1, NULL, in->opset, err);
+    if (s != NN_OK)
+        return s;
+    s = ref_table_new(&rules, set, &in->outputs, 1, err);
+    *text = arena_strdup(a, "");
+    for (size_t i = 0; s == NN_OK && *text != NULL && i < set->n_ops; i++)
+        if (ref_table_has(rules, (int)i))
+            *text = arena_printf(a, "%s%s\n", *text, set->ops[i].name);
+    ref_table_free(rules);
+    op_set_free(set);
+    return s == NN_OK && *text == NULL ? nn_nomem(err) : s;
+}
+
 /* A layer above the loader that has errors of its own adds its row here. */
 static const struct {
     const char *name;
     stage_run run;
 } stages[] = {
-    {"load", run_load},
-    {"compile", run_compile},
-    {"typed", run_typed},
-    {"motifs", run_motifs},
+    {"load", run_load}, {"compile", run_compile}, {"typed", run_typed}, {"motifs", run_motifs}, {"outputs", run_outputs},
 };
 
 /* ---- running a case ---- */
@@ -333,6 +352,8 @@ static void read_section(reader *r, table_case *c, const char *marker, bool esca
         c->in.tables[c->in.n_tables++] = file_of(r, name_after(marker, "-- table", "t.yaml"), text, escapes);
     } else if (begins(marker, "-- profile")) {
         c->in.profile = file_of(r, name_after(marker, "-- profile", "p.yaml"), text, escapes);
+    } else if (begins(marker, "-- outputs")) {
+        c->in.outputs = file_of(r, name_after(marker, "-- outputs", "c.yaml"), text, escapes);
     } else if (begins(marker, "-- motifs")) {
         c->in.motifs = file_of(r, name_after(marker, "-- motifs", "m.yaml"), text, escapes);
     } else if (strcmp(marker, "-- error") == 0) {
@@ -340,7 +361,7 @@ static void read_section(reader *r, table_case *c, const char *marker, bool esca
     } else if (strcmp(marker, "-- dump") == 0) {
         c->dump = text;
     } else {
-        bad(r, "expected -- table, -- profile, -- motifs, -- error or -- dump");
+        bad(r, "expected -- table, -- profile, -- motifs, -- outputs, -- error or -- dump");
     }
 }
 
@@ -437,6 +458,7 @@ int main(int argc, char **argv)
             nn_free((void *)(uintptr_t)r.cases[i].in.tables[k].bytes);
         nn_free((void *)(uintptr_t)r.cases[i].in.profile.bytes);
         nn_free((void *)(uintptr_t)r.cases[i].in.motifs.bytes);
+        nn_free((void *)(uintptr_t)r.cases[i].in.outputs.bytes);
     }
     nn_free(r.cases);
     arena_free(&a);

@@ -1,0 +1,229 @@
+/* What rules compute: one operator with inputs x (floats), y (floats) and i (whole numbers), and an output z, for which each case
+ * has a rule, inputs with errors, and the values and bounds that it must give. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "reference/reference.h"
+
+static const char table_text[] =
+    "operators:\n"
+    "  F: {types: {T: [float32]}, since: [1], in: {x: T, y: T data optional, i: int64 data optional}, out: {z: T},\n"
+    "    attrs: {a: int 0..9 default 3, l: \"ints list(2, 0..9) default zeros(2)\"}, choose: {r: rank(x) + 1, drawn: 0..3},\n"
+    "    shape: {z: shape(x)}, range: {z: x}}\n";
+
+static arena memory, scratch;
+static op_set *ops;
+
+static int set_up(void **state)
+{
+    (void)state;
+    const spec_file f = {.name = "t.yaml", .bytes = table_text, .size = sizeof table_text - 1};
+    nn_error err;
+    arena_init(&memory, 0);
+    arena_init(&scratch, 0);
+    nn_status s = op_set_new(&ops, &f, 1, NULL, 17, &err);
+    if (s != NN_OK)
+        print_error("%s\n", err.message);
+    return s == NN_OK ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    op_set_free(ops);
+    arena_free(&memory);
+    arena_free(&scratch);
+    return 0;
+}
+
+/* x is [2, 3], y is [3], i is [2]; z has the shape that is given. */
+typedef struct {
+    double x[6], ex[6], y[3], ey[3];
+    int64_t i[2];
+} inputs;
+
+static nn_status run(const char *rules, const inputs *in, int rank, const int64_t *dims, ref_tensor *z, nn_error *err)
+{
+    char text[2000];
+    ref_table *t;
+    snprintf(text, sizeof text, "operators:\n  F:\n%s", rules);
+    const spec_file f = {.name = "c.yaml", .bytes = text, .size = strlen(text)};
+    nn_status s = ref_table_new(&t, ops, &f, 1, err);
+    if (s != NN_OK)
+        return s;
+    ref_tensor x = {
+        .type = DT_FLOAT32, .rank = 2, .dims = {2, 3}, .n = 6, .v = (double *)(uintptr_t)in->x, .e = (double *)(uintptr_t)in->ex};
+    ref_tensor y = {
+        .type = DT_FLOAT32, .rank = 1, .dims = {3}, .n = 3, .v = (double *)(uintptr_t)in->y, .e = (double *)(uintptr_t)in->ey};
+    ref_tensor i = {.type = DT_INT64, .whole = true, .rank = 1, .dims = {2}, .n = 2, .w = (int64_t *)(uintptr_t)in->i};
+    const ref_tensor *list[] = {&x, &y, &i};
+    *z = (ref_tensor){.type = DT_FLOAT32, .rank = rank};
+    memcpy(z->dims, dims, (size_t)rank * sizeof *dims);
+    ref_tensor *out[] = {z};
+    ref_node node = {.op = 0, .inputs = list, .n_inputs = 3, .outputs = out, .n_outputs = 1};
+    s = ref_compute(t, &node, &memory, &scratch, err);
+    ref_table_free(t);
+    return s;
+}
+
+static const inputs plain = {.x = {1, 2, 3, 4, 5, 6}, .y = {10, 20, 30}, .i = {2, 0}};
+
+typedef struct {
+    const char *rules;
+    int rank;
+    int64_t dims[3];
+    double v[6]; /* of all elements; without an error unless `wide` says so */
+    double wide; /* e of the first element */
+} value_case;
+
+static const value_case cases[] = {
+    {"    z: x + y\n", 2, {2, 3}, {11, 22, 33, 14, 25, 36}, 0},
+    {"    z: 7\n", 1, {2}, {7, 7}, 0},
+    {"    \"z[p, q]\": \"x[q, p]\"\n", 2, {3, 2}, {1, 4, 2, 5, 3, 6}, 0},
+    {"    \"z[q..]\": \"x[q]\"\n", 2, {2, 3}, {1, 2, 3, 4, 5, 6}, 0},
+    {"    \"z[p]\": \"x[i[p] - 1, p ? 9]\"\n", 1, {2}, {4, 9}, 0},
+    {"    \"z[p]\": \"x[p - 1, 0 ?]\"\n", 1, {2}, {0, 1}, 0},
+    {"    \"z[p, q]\": \"x[~ 5, p, q] + y[~ p, q]\"\n", 2, {2, 3}, {11, 22, 33, 14, 25, 36}, 0},
+    {"    \"z[p]\": \"sum(x[p, k] * y[k] for k in 0..2)\"\n", 1, {2}, {140, 320}, 1},
+    {"    \"z[p]\": \"sum(i[k] for k in 0..p)\"\n", 1, {2}, {2, 2}, 0},
+    {"    \"z[p]\": \"max(x[p, k] for k in 0..2 if k != 2)\"\n", 1, {2}, {2, 5}, 0},
+    {"    \"z[p]\": \"prod(x[p, k] for k in 0..-1)\"\n", 1, {2}, {1, 1}, 0},
+    {"    \"z[]\": \"max(x[t] for t.. in shape(x))\"\n", 0, {0}, {6}, 0},
+    {"    \"z[p]\": \"argmax(0, [x[k, p], 10 * k] for k in 0..1)\"\n", 1, {3}, {10, 10, 10}, 0},
+    {"    let w: a + 1\n    z: w * r\n", 1, {2}, {12, 12}, 0},
+    {"    z: \"len(l) + l[-1]\"\n", 1, {2}, {2, 2}, 0},
+    {"    z: present(a) + 10 * present(y)\n", 1, {1}, {10}, 0},
+    {"    \"let t[p in 0..2, q in 0..1]\": \"x[q, p]\"\n    \"z[p, q]\": \"t[p, q]\"\n", 2, {3, 2}, {1, 4, 2, 5, 3, 6}, 0},
+    {"    \"scan s[k in 0..3]\": \"if k == 0 then 1 else 2 * s[k - 1]\"\n    \"z[p]\": \"s[p + 1]\"\n", 1, {3}, {2, 4, 8}, 0},
+    {"    \"z[p]\": \"f(p + 1)\"\n    \"def f(v)\": \"v * v\"\n", 1, {3}, {1, 4, 9}, 0},
+    {"    \"z[p]\": \"if p == 0 then x[p - 1 + 1, 0] else y[p]\"\n", 1, {3}, {1, 20, 30}, 0},
+    {"    \"z[p]\": \"[10, 20, 30][p]\"\n", 1, {3}, {10, 20, 30}, 0},
+    {"    \"z[p]\": \"[10, 20][p ? 7]\"\n", 1, {3}, {10, 20, 7}, 0},
+    {"    \"z[p]\": \"count([q > p for q in 0..2])\"\n", 1, {3}, {2, 1, 0}, 0},
+    {"    \"z[p]\": \"(0 - 7 + p) / 2\"\n", 1, {3}, {-4, -3, -3}, 0},
+    {"    \"z[p]\": \"quotient(0 - 7 + p, 2) + (0 - 7 + p) % 4\"\n", 1, {3}, {-2, -1, 1}, 0},
+    {"    let t: \"sorted(x, 1, 1)\"\n    \"z[p..]\": \"t[p]\"\n", 2, {2, 3}, {3, 2, 1, 6, 5, 4}, 0},
+    {"    let t: \"sorting(y, 0, 0)\"\n    \"z[p]\": \"t[p]\"\n", 1, {3}, {0, 1, 2}, 0},
+    {"    let t: \"scatter(y, i, x0, 'add')\"\n    \"let x0[k in 0..1]\": \"x[k, 0]\"\n    \"z[p]\": \"t[p]\"\n",
+     1,
+     {3},
+     {14, 20, 31},
+     1},
+    {"    let t: \"reshape(x, [3, 2])\"\n    \"z[p..]\": \"t[p]\"\n", 2, {3, 2}, {1, 2, 3, 4, 5, 6}, 0},
+    {"    \"z[p]\": \"linear(0.5 * p + 0.5, y[k] for k in 0..2)\"\n", 1, {3}, {15, 20, 25}, 1},
+    {"    \"z[p]\": \"index([4, 5, 6], 5) + index([4], 9)\"\n", 1, {1}, {0}, 0},
+    {"    \"z[p]\": \"ravel(unravel(p, [2, 3]), [2, 3]) + char('ab', 1) + length('abc')\"\n", 1, {2}, {101, 102}, 0},
+};
+
+static void rules_give_values(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+        const value_case *c = &cases[k];
+        ref_tensor z;
+        nn_error err = {.message = ""};
+        nn_status s = run(c->rules, &plain, c->rank, c->dims, &z, &err);
+        if (s != NN_OK)
+            fail_msg("%s: %s", c->rules, err.message);
+        for (size_t i = 0; i < z.n; i++) {
+            double e = z.e[i];
+            if (z.v[i] != c->v[i] || (c->wide > 0 ? !(e < 1e-4) : e != 0))
+                fail_msg("%s: element %zu is %g +- %g, expected %g", c->rules, i, z.v[i], e, c->v[i]);
+        }
+    }
+}
+
+/* Bounds of choices that errors leave open. */
+static void choices_are_covered(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *rules;
+        double v, least; /* value, and what the bound must reach at least */
+        double most;
+    } rows[] = {
+        {"    \"z[p]\": \"floor(x[0, 0])\"\n", 1, 1, 1.01},                          /* 1 +- 0.5 */
+        {"    \"z[p]\": \"if x[0, 0] > 1.25 then y[0] else y[2]\"\n", 30, 20, 20.1}, /* either */
+        {"    \"z[p]\": \"if x[0, 0] > 2 then y[0] else y[2]\"\n", 30, 0, 0},
+        {"    \"z[p]\": \"y[int(floor(x[0, 0]))]\"\n", 20, 10, 10.1},
+        {"    \"z[p]\": \"argmax(0, x[0, k] for k in 0..1)\"\n", 1, 1, 1.01}, /* 1 +- 0.5 or 2 +- 0.5 */
+        {"    \"z[p]\": \"max(x[0, k] for k in 0..1)\"\n", 2, 0.5, 0.51},
+        {"    \"z[p]\": \"exp(x[0, 0])\"\n", 2.718281828459045, 1.763, 1.77},
+        {"    \"z[p]\": \"either(y[0], y[1])\"\n", 10, 10, 10.1},
+        {"    \"z[p]\": \"linear(x[0, 0], y[k] for k in 0..2)\"\n", 20, 5, 11},
+        {"    \"z[p]\": \"x[0, 0] * 1000\"\n", 1000, 500, 501},
+        {"    \"z[p]\": \"1 / (x[0, 0] - 1)\"\n", 0, (double)__builtin_inff(), (double)__builtin_inff()},
+    };
+    inputs in = plain;
+    in.ex[0] = in.ex[1] = 0.5;
+    for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
+        ref_tensor z;
+        nn_error err = {.message = ""};
+        int64_t dims[] = {1};
+        if (run(rows[k].rules, &in, 1, dims, &z, &err) != NN_OK)
+            fail_msg("%s: %s", rows[k].rules, err.message);
+        bool value = rows[k].most == (double)__builtin_inff() || (z.v[0] - rows[k].v < 1e-12 && rows[k].v - z.v[0] < 1e-12);
+        if (!value || z.e[0] < rows[k].least || z.e[0] > rows[k].most)
+            fail_msg("%s: %.17g +- %g, expected %.17g +- %g to %g", rows[k].rules, z.v[0], z.e[0], rows[k].v, rows[k].least,
+                     rows[k].most);
+    }
+}
+
+static void faults_have_a_place(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *rules, *message;
+    } rows[] = {
+        {"    \"z[p]\": \"x[p]\"\n", "1 indices for a tensor of rank 2"},
+        {"    \"z[p]\": \"x[p, 3]\"\n", "index 3 is outside axis 1, which has 3 elements"},
+        {"    \"z[p, q]\": 1\n", "`z` has 1 axes; 1 indices were expected, not 2"},
+        {"    \"z[p]\": \"x\"\n", "a number was expected for each element"},
+        {"    \"z[p]\": \"[1, 2][p + 2]\"\n", "index 2 is outside a list of 2"},
+        {"    \"z[p]\": \"[1, 2][5]\"\n", "index 5 is outside a list of 2"},
+        {"    \"z[p]\": \"[1, 2] + [1, 2, 3]\"\n", "two lists of the same length were expected, not of 2 and 3"},
+        {"    \"z[p]\": \"'a' + 1\"\n", "a text and a number cannot be operands here"},
+        {"    \"z[p]\": \"ones(p)\"\n", "the same for all elements"},
+        {"    \"z[p]\": drawn\n", "`drawn` is drawn; a model does not state it"},
+        {"    let t: \"reshape(x, [5])\"\n    \"z[p]\": \"t[p]\"\n", "the shape has 5 elements, the tensor 6"},
+        {"    \"let t[k in 1..2]\": 1\n    \"z[p]\": \"t[p]\"\n", "indices from 0 on were expected"},
+        {"    \"z[p]\": \"z[p]\"\n", "the tensor is not computed yet"},
+    };
+    for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
+        ref_tensor z;
+        nn_error err = {.message = ""};
+        int64_t dims[] = {2};
+        if (run(rows[k].rules, &plain, 1, dims, &z, &err) != NN_ERR_TABLE)
+            fail_msg("%s: expected a failure", rows[k].rules);
+        if (strstr(err.message, rows[k].message) == NULL || err.line == 0 || err.column == 0)
+            fail_msg("%s: %d:%d: %s\nexpected: %s", rows[k].rules, err.line, err.column, err.message, rows[k].message);
+    }
+}
+
+/* Larger than a block of lanes, with a comprehension that is laid over several chunks. */
+static void blocks_and_chunks_join(void **state)
+{
+    (void)state;
+    ref_tensor z;
+    nn_error err = {.message = ""};
+    int64_t dims[] = {37, 41}, one[] = {1};
+    assert_int_equal(run("    \"z[p, q]\": \"41 * p + q\"\n", &plain, 2, dims, &z, &err), NN_OK);
+    for (size_t i = 0; i < z.n; i++)
+        assert_true(z.v[i] == (double)i && z.e[i] == 0);
+    assert_int_equal(run("    \"z[p]\": \"sum(k * t + j for k in 0..40, t in 0..9, j in 0..2)\"\n", &plain, 1, one, &z, &err),
+                     NN_OK);
+    assert_true(z.v[0] == 820 * 45 * 3 + 41 * 10 * 3);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(rules_give_values), cmocka_unit_test(choices_are_covered),
+                                       cmocka_unit_test(faults_have_a_place), cmocka_unit_test(blocks_and_chunks_join)};
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
