@@ -9,11 +9,11 @@
 #define INFINITE ((double)__builtin_inff())
 static const double OWN = 0x1p-47;
 
+/* log(1 + x): what rounding made of 1 + x is taken back (W. Kahan; Higham, section 1.14.1). */
 double ref_log1p(double x)
 {
-    if (!(__builtin_fabs(x) < 1e-3))
-        return dm_log(1 + x);
-    return x * (1 - x * (1.0 / 2 - x * (1.0 / 3 - x * (1.0 / 4 - x * (1.0 / 5 - x * (1.0 / 6 - x / 7))))));
+    double y = 1 + x;
+    return y == 1 ? x : y - 1 < INFINITE ? dm_log(y) * (x / (y - 1)) : y;
 }
 
 double ref_softplus(double x)

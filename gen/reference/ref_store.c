@@ -25,7 +25,7 @@ static bool loosen(ref_tensor *t, arena *a)
         return false;
     for (size_t i = 0; t->w != NULL && i < t->n; i++) {
         v[i] = t->type == DT_UINT64 ? (double)(uint64_t)t->w[i] : (double)t->w[i];
-        v[t->n + i] = __builtin_fabs(v[i]) > 0x1p53 ? __builtin_fabs(v[i]) * 0x1p-53 : 0;
+        v[t->n + i] = __builtin_fabs(v[i]) >= 0x1p53 ? __builtin_fabs(v[i]) * 0x1p-53 : 0;
     }
     t->v = v;
     t->e = v + t->n;

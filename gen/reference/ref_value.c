@@ -85,7 +85,7 @@ ref_value ref_as_real(ref_vectors *r, ref_value x)
     if (all >> 53 != 0) {
         y.e = numbers(r, n);
         for (size_t i = 0; i < n; i++)
-            y.e[i] = __builtin_fabs(y.v[i]) > 0x1p53 ? __builtin_fabs(y.v[i]) * 0x1p-53 : 0;
+            y.e[i] = __builtin_fabs(y.v[i]) >= 0x1p53 ? __builtin_fabs(y.v[i]) * 0x1p-53 : 0;
     }
     return y;
 }
