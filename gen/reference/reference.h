@@ -38,7 +38,8 @@ typedef struct {
 
 typedef struct ref_table ref_table;
 
-/* Compiles the rules of the operators of the set. files: those of specs/compute. Operators without rules are no error. */
+/* Compiles the rules of the operators of the set. files: those of specs/compute. Operators without rules are no error. The set must
+ * be that of the table without a profile, with all types, because rules name what a profile may take away. */
 nn_status ref_table_new(ref_table **out, const op_set *ops, const spec_file *files, size_t n_files, nn_error *err);
 void ref_table_free(ref_table *t);
 bool ref_table_has(const ref_table *t, int op); /* whether the operator has rules for all its outputs */

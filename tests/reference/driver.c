@@ -1,7 +1,7 @@
 /* Computes reference values for tests/reference/reference.py: models on standard input, values and bounds on standard output, both
  * in the plain binary form that that file documents.
  *
- *     driver SPECS PROFILE OPSET */
+ *     driver SPECS OPSET */
 #include "reference/reference.h"
 #include "rules/op_extra.h"
 
@@ -166,9 +166,9 @@ static void run_model(const op_set *ops, const ref_table *table)
 
 int main(int argc, char **argv)
 {
-    need(argc == 4, "usage: driver SPECS PROFILE OPSET");
+    need(argc == 3, "usage: driver SPECS OPSET");
     nn_error err = {.message = ""};
-    spec_file *files, *rules, profile;
+    spec_file *files, *rules;
     size_t n_files, n_rules;
     op_set *ops;
     ref_table *table;
@@ -178,13 +178,8 @@ int main(int argc, char **argv)
     nn_status s = spec_read_dir(&files, &n_files, argv[1], &table_memory, &err);
     if (s == NN_OK)
         s = spec_read_folder(&rules, &n_rules, argv[1], "compute", &table_memory, &err);
-    char path[4096];
-    snprintf(path, sizeof path, "%s/profiles/%s.yaml", argv[1], argv[2]);
-    bool named = strcmp(argv[2], "onnx") != 0;
-    if (s == NN_OK && named)
-        s = spec_read_file(&profile, path, &table_memory, &err);
     if (s == NN_OK)
-        s = op_set_new_typed(&ops, files, n_files, named ? &profile : NULL, atoi(argv[3]), UINT32_MAX, &err);
+        s = op_set_new_typed(&ops, files, n_files, NULL, atoi(argv[2]), UINT32_MAX, &err);
     if (s == NN_OK)
         s = ref_table_new(&table, ops, rules, n_rules, &err);
     if (s != NN_OK) {

@@ -72,11 +72,10 @@ def check(driver, model, inputs, how, rng):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--opset", type=int, default=17)
-    parser.add_argument("--profile", default="onnx")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("corpora", nargs="+", type=Path)
     args = parser.parse_args()
-    driver, rng = Driver(args.opset, args.profile), np.random.default_rng(args.seed)
+    driver, rng = Driver(args.opset), np.random.default_rng(args.seed)
     models, by_op = 0, {}
     for directory in sorted(d for c in args.corpora for d in c.glob("test_*")):
         model, inputs = read_model(directory)

@@ -48,8 +48,8 @@ def attribute(a):
 
 
 class Driver:
-    def __init__(self, opset, profile="onnx", specs=ROOT / "specs"):
-        command = [str(ROOT / BUILD / "tests/reference/driver"), str(specs), profile, str(opset)]
+    def __init__(self, opset, specs=ROOT / "specs"):
+        command = [str(ROOT / BUILD / "tests/reference/driver"), str(specs), str(opset)]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def number(self):
@@ -218,11 +218,10 @@ def check_model(driver, report, directory):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--opset", type=int, default=17)
-    parser.add_argument("--profile", default="onnx")
     parser.add_argument("--show", type=int, default=10)
     parser.add_argument("corpora", nargs="+", type=Path)
     args = parser.parse_args()
-    driver, report = Driver(args.opset, args.profile), Report(args.show)
+    driver, report = Driver(args.opset), Report(args.show)
     for directory in sorted(d for c in args.corpora for d in c.glob("test_*")):
         check_model(driver, report, directory)
     report.print()
