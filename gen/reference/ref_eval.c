@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { MAX_NESTING = 200 };
+enum { MAX_NESTING = 50, MAX_LEVEL = 1000 };
 
 void ref_fail(ref_run *run, spec_place place, const char *fmt, ...)
 {
@@ -584,6 +584,11 @@ ref_value ref_eval(ref_run *run, const ref_expr *x)
     case RX_TYPE:
         return type_of(run, x);
     default:
-        return eval_compound(run, x);
+        break;
     }
+    if (++run->level > MAX_LEVEL)
+        ref_fail(run, x->place, "the expressions are nested too deeply");
+    ref_value y = run->status == NN_OK ? eval_compound(run, x) : ref_int(&run->r, 0);
+    run->level--;
+    return y;
 }

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+enum { MAX_ELEMENTS = 1 << 28 };
+
 /* ---- the table ---- */
 
 nn_status ref_table_new(ref_table **out, const op_set *ops, const spec_file *files, size_t n_files, nn_error *err)
@@ -170,6 +172,17 @@ static nn_status fill_tensor(ref_run *run, const ref_rule *rule, ref_tensor *t, 
     return run->status;
 }
 
+/* Multiplies the number of elements by a dim. */
+static bool grow(ref_run *run, ref_tensor *t, int64_t dim, spec_place place)
+{
+    if (dim < 0 || (dim > 0 && t->n > (size_t)(MAX_ELEMENTS / dim))) {
+        ref_fail(run, place, "a tensor of more than %d elements, or with a negative dim", MAX_ELEMENTS);
+        return false;
+    }
+    t->n *= (size_t)dim;
+    return true;
+}
+
 /* A tensor of the rules' own: its indices state its size. */
 static ref_tensor *new_tensor(ref_run *run, const ref_rule *rule, arena *results)
 {
@@ -196,12 +209,10 @@ static ref_tensor *new_tensor(ref_run *run, const ref_rule *rule, arena *results
         }
         for (size_t i = 0; i < sizes.n && run->status == NN_OK; i++) {
             int64_t n = ref_uniform_int(run, &sizes.items[i], rule->place, "a size");
-            if (t->rank == NN_MAX_RANK || n < 0 || (n > 0 && t->n > (size_t)(INT32_MAX / n))) {
-                ref_fail(run, rule->place, "`%s`: more than %d axes, or too many elements", rule->name, NN_MAX_RANK);
-                break;
-            }
-            t->dims[t->rank++] = n;
-            t->n *= (size_t)n;
+            if (t->rank == NN_MAX_RANK)
+                ref_fail(run, rule->place, "`%s`: more than %d axes", rule->name, NN_MAX_RANK);
+            else if (grow(run, t, n, rule->place))
+                t->dims[t->rank++] = n;
         }
     }
     return t;
@@ -240,7 +251,8 @@ static void run_output(ref_run *run, const ref_rule *rule, arena *results)
         t->v = t->e = NULL;
         t->n = 1;
         for (int d = 0; d < t->rank; d++)
-            t->n *= (size_t)t->dims[d];
+            if (!grow(run, t, t->dims[d], rule->place))
+                return;
         fill_tensor(run, rule, t, variadic ? (int64_t)k : -1, results);
     }
 }

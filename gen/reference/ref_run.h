@@ -44,7 +44,8 @@ typedef struct {
     ref_tensor *part;         /* of a variadic output */
     size_t block;             /* first element of the block */
     const ref_frame *root;    /* the frame of the block */
-    int depth;
+    int depth, level;         /* of functions, of expressions */
+    double work;              /* lanes of comprehensions so far */
     nn_status status;
     nn_error *err;
 } ref_run;

@@ -112,8 +112,8 @@ ROOMS = {
     "write": ("rules table draw value base", {"input_mode.h", "model_dir.h", "model_files.h", "naming.h", "npz.h", "onnx_write.h"}),
     "onnx": ("value base", {"onnx_find.h", "onnx_sound.h", "onnx_view.h"}),
     "mine": ("onnx rules table value base", {"mine.h", "mine_walks.h"}),
-    "family": ("mine plan build lower manner motif stats write onnx rules table draw value base", {"family.h", "options.h"}),
-    "corpus": ("family mine plan build lower manner motif stats write onnx rules table draw value base", {"replay.h"}),
+    "family": ("mine plan build lower manner motif stats write onnx reference rules table draw value base", {"family.h", "options.h"}),
+    "corpus": ("family mine plan build lower manner motif stats write onnx reference rules table draw value base", {"replay.h"}),
     "sequences": ("onnx value base", {"coverage.h", "seq_report.h"}),
     "cli": ("sequences mine corpus family motif rules base", set()),
 }
