@@ -343,13 +343,31 @@ static void mark_locals(compiler *c, const ref_expr *x)
         mark_locals(c, x->args[i]);
 }
 
+/* Before a sum is computed, what is the same in all its terms. */
+static void hoist_body(compiler *c, const ref_expr *call, int first)
+{
+    if (c->status != NN_OK || c->in_var || call->kind != RX_CALL || call->n == 0)
+        return;
+    ref_form form = functions[call->op].form;
+    const ref_expr *last = call->args[call->n - 1];
+    if ((form != FORM_REDUCE && form != FORM_SLICE) || last->kind != RX_FOR || (last->op & EXPR_LISTED) != 0)
+        return;
+    int from = c->n_locals;
+    if (!ref_hoist((ref_expr *)(uintptr_t)last, first, &c->n_locals, c->a))
+        c->status = nn_nomem(c->err);
+    for (int i = from; i < c->n_locals; i++)
+        c->locals[i] = NULL;
+}
+
 static const ref_expr *finish_call(compiler *c, ref_expr *x, const expr *e)
 {
+    int first = c->n_locals;
     x->n = e->n;
     x->args = list_of(c, e->n, sizeof *x->args);
     bool tensor = x->kind == RX_CALL && takes_tensor(x->op);
     for (size_t i = 0; c->status == NN_OK && i < e->n; i++)
         x->args[i] = translate_argument(c, e->args[i], tensor && (i == 0 || x->op == RF_SCATTER));
+    hoist_body(c, x, first);
     if (c->status == NN_OK && x->kind == RX_CALL && x->op == RF_NTH)
         mark_locals(c, x->args[1]);
     return x;

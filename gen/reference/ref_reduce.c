@@ -92,6 +92,8 @@ static void open_loop(loop *l, ref_run *run, const ref_expr *x)
         else
             l->total *= l->axes[i].extent;
     }
+    for (size_t i = 0; i < x->n_hoisted && run->status == NN_OK; i++)
+        run->scope->locals[x->hoisted[i].slot] = (ref_local){ref_eval(run, x->hoisted[i].from), run->frame};
 }
 
 /* The axis's value at each of the positions first, first + 1, ... of the chunk, each for all outer lanes. */

@@ -54,6 +54,8 @@ struct ref_expr {
     const ref_expr *a, *b, *c;
     const ref_expr **args;
     ref_binder *binders;
+    ref_binder *hoisted; /* RX_FOR: parts of the body (from) that do not depend on its variables, and their slots */
+    size_t n_hoisted;
     int64_t i;
     double r;
     const char *s;
@@ -99,6 +101,10 @@ typedef struct {
 nn_status ref_read_files(ref_files *out, const op_set *ops, const spec_file *files, size_t n_files, arena *a, nn_error *err);
 nn_status ref_read_accuracy(ref_accuracy *out, const spec_node *map, nn_error *err);
 nn_status ref_compile(ref_program **out, const op_set *ops, const op_model *op, const spec_node *rules, arena *a, nn_error *err);
+
+/* ref_hoist.c: takes what does not depend on the variables of a comprehension, slots from `first` on, out of its body. Slots from
+ * *n_locals on are free. false: out of memory. */
+bool ref_hoist(ref_expr *comprehension, int first, int *n_locals, arena *a);
 
 int ref_find_function(const char *word); /* -1: unknown */
 const char *ref_function_word(int fn);
