@@ -60,36 +60,70 @@ static bool prepare(access *a)
     return true;
 }
 
-/* Offsets of the lanes' elements; ok[i] is 0 where one is outside. Returns how many are outside. */
-static size_t find_offsets(const access *a, uint64_t *offset, uint8_t *ok)
+/* Adds the part of an index to the lanes' offsets. Returns whether an index may be outside. Tensors have fewer than 2^31 elements,
+ * so that products of 32 bits do for indices inside. */
+static bool add_offsets(const ref_value *v, uint64_t dim, uint64_t stride, uint64_t *offset, size_t n)
+{
+    uint64_t outside = 0;
+    if (v->uniform || v->kind != REF_INT) {
+        for (size_t k = 0; k < n; k++) {
+            uint64_t i = (uint64_t)(v->kind == REF_INT ? v->w[v->uniform ? 0 : k] : (int64_t)v->v[v->uniform ? 0 : k]);
+            outside |= i >= dim;
+            offset[k] += (uint64_t)(uint32_t)i * (uint32_t)stride;
+        }
+        return outside != 0;
+    }
+    for (size_t k = 0; k < n; k++) {
+        uint64_t i = (uint64_t)v->w[k];
+        outside |= i | (dim - 1 - i); /* the highest bit is set if i >= dim */
+        offset[k] += (uint64_t)(uint32_t)i * (uint32_t)stride;
+    }
+    return outside >> 63 != 0;
+}
+
+/* ok[i] is 0 where a lane's index is outside. Returns how many are. */
+static size_t find_outside(const access *a, uint8_t *ok)
 {
     size_t n = a->run->r.n, outside = 0;
-    memset(offset, 0, n * sizeof *offset);
-    memset(ok, 1, n);
     for (int d = 0; d < a->t->rank; d++) {
-        if (!a->used[d])
-            continue;
         const ref_value *v = &a->at[d];
-        uint64_t dim = (uint64_t)a->t->dims[d], stride = (uint64_t)a->stride[d];
-        if (v->uniform) {
-            int64_t i = v->kind == REF_INT ? v->w[0] : (int64_t)v->v[0];
-            if ((uint64_t)i >= dim) {
-                memset(ok, 0, n);
-                i = 0;
-            }
-            for (size_t k = 0; k < n; k++)
-                offset[k] += (uint64_t)i * stride;
-            continue;
-        }
-        for (size_t k = 0; k < n; k++) {
-            int64_t i = v->kind == REF_INT ? v->w[k] : (int64_t)v->v[k];
-            ok[k] &= (uint64_t)i < dim;
-            offset[k] += (uint64_t)i * stride;
+        uint64_t dim = (uint64_t)a->t->dims[d];
+        for (size_t k = 0; a->used[d] && k < n; k++) {
+            size_t at = v->uniform ? 0 : k;
+            ok[k] &= (uint64_t)(v->kind == REF_INT ? v->w[at] : (int64_t)v->v[at]) < dim;
         }
     }
     for (size_t k = 0; k < n; k++)
         outside += ok[k] == 0;
     return outside;
+}
+
+/* Offsets of the lanes' elements; ok[i] is 0 where one is outside. Returns how many are outside. */
+static size_t find_offsets(const access *a, uint64_t *offset, uint8_t *ok)
+{
+    size_t n = a->run->r.n;
+    bool outside = false;
+    memset(offset, 0, n * sizeof *offset);
+    memset(ok, 1, n);
+    for (int d = 0; d < a->t->rank; d++)
+        if (a->used[d])
+            outside |= add_offsets(&a->at[d], (uint64_t)a->t->dims[d], (uint64_t)a->stride[d], offset, n);
+    return outside ? find_outside(a, ok) : 0;
+}
+
+/* The elements at the offsets, where all are inside. */
+static ref_value gather_all(const access *a, const uint64_t *offset, bool uniform)
+{
+    const ref_tensor *t = a->t;
+    ref_value y = ref_new(&a->run->r, t->w != NULL ? REF_INT : t->whole ? REF_WHOLE : REF_REAL, uniform);
+    size_t n = ref_count(&a->run->r, &y);
+    for (size_t i = 0; t->w != NULL && i < n; i++)
+        y.w[i] = t->w[offset[i]];
+    for (size_t i = 0; t->w == NULL && i < n; i++) {
+        y.v[i] = t->v[offset[i]];
+        y.e[i] = t->e[offset[i]];
+    }
+    return y;
 }
 
 static ref_value gather(const access *a, const uint64_t *offset, const uint8_t *ok, bool uniform)
@@ -246,7 +280,7 @@ static ref_value from_tensor(access *a)
         complain(a);
         return ref_int(&run->r, 0);
     }
-    ref_value y = gather(a, offset, ok, uniform), other = {.kind = REF_INT};
+    ref_value y = outside > 0 ? gather(a, offset, ok, uniform) : gather_all(a, offset, uniform), other = {.kind = REF_INT};
     if (outside > 0 || (hull && can_leave))
         other = outside_value(run, a->x);
     if (outside > 0)

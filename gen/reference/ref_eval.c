@@ -102,13 +102,15 @@ static ref_value follow(ref_run *run, ref_value x, const ref_frame *f)
 {
     size_t outer = f->up->n;
     ref_value y = ref_new(&run->r, x.kind, false);
-    for (size_t i = 0, k = 0; i < f->n; i++) {
-        size_t from = f->from != NULL ? f->from[i] : k;
-        y.w[i] = x.w[from];
+    for (size_t i = 0; f->from == NULL && i < f->n; i += outer) {
+        memcpy(y.w + i, x.w, outer * sizeof *y.w);
         if (x.kind != REF_INT)
-            y.e[i] = x.e[from];
-        k = k + 1 == outer ? 0 : k + 1;
+            memcpy(y.e + i, x.e, outer * sizeof *y.e);
     }
+    for (size_t i = 0; f->from != NULL && i < f->n; i++)
+        y.w[i] = x.w[f->from[i]];
+    for (size_t i = 0; f->from != NULL && x.kind != REF_INT && i < f->n; i++)
+        y.e[i] = x.e[f->from[i]];
     return y;
 }
 

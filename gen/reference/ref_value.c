@@ -168,8 +168,26 @@ static pair align(ref_vectors *r, ref_value a, ref_value b)
     return (pair){a, b, ref_new(r, kind, uniform), uniform ? 1 : r->n};
 }
 
+/* Whole numbers and one for all lanes: the second operand. */
+static bool is_scaled(const ref_value *a, const ref_value *b)
+{
+    return a->kind == REF_INT && b->kind == REF_INT && b->uniform && !a->uniform;
+}
+
+static ref_value add_one(ref_vectors *r, ref_value a, int64_t b)
+{
+    ref_value y = ref_new(r, REF_INT, false);
+    for (size_t i = 0; i < r->n; i++)
+        y.w[i] = (int64_t)((uint64_t)a.w[i] + (uint64_t)b);
+    return y;
+}
+
 ref_value ref_add(ref_vectors *r, ref_value a, ref_value b)
 {
+    if (is_scaled(&a, &b))
+        return add_one(r, a, b.w[0]);
+    if (is_scaled(&b, &a))
+        return add_one(r, b, a.w[0]);
     pair p = align(r, a, b);
     if (p.y.kind == REF_INT) {
         for (size_t i = 0; i < p.n; i++)
