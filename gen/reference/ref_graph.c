@@ -1,0 +1,217 @@
+/* Nodes in the order of the graph, and conversions from and to the bytes of files. */
+#include "reference/ref_graph.h"
+
+#include <string.h>
+
+#define INFINITE ((double)__builtin_inff())
+
+/* ---- bytes ---- */
+
+static int64_t whole_of(dtype t, uint64_t bits)
+{
+    unsigned unused = 64 - 8 * (unsigned)dtype_size(t);
+    if (t == DT_INT8 || t == DT_INT16 || t == DT_INT32)
+        return (int64_t)(bits << unused) >> unused;
+    return (int64_t)bits;
+}
+
+static double half_of(uint64_t bits)
+{
+    unsigned exponent = bits >> 10 & 31, fraction = bits & 1023;
+    double x = exponent == 0    ? fraction * 0x1p-24
+               : exponent == 31 ? (fraction != 0 ? (double)__builtin_nanf("") : INFINITE)
+                                : (1024 + fraction) * 0x1p-25 * (double)(UINT64_C(1) << exponent);
+    return bits >> 15 != 0 ? -x : x;
+}
+
+static double real_of(dtype t, uint64_t bits)
+{
+    if (t == DT_FLOAT16)
+        return half_of(bits);
+    if (t == DT_DOUBLE) {
+        double x;
+        memcpy(&x, &bits, sizeof x);
+        return x;
+    }
+    uint32_t low = (uint32_t)bits;
+    float f;
+    memcpy(&f, &low, sizeof f);
+    return (double)f;
+}
+
+nn_status ref_from_raw(ref_tensor *t, const void *bytes, arena *a, nn_error *err)
+{
+    bool real = dtype_is_float(t->type);
+    size_t size = dtype_size(t->type);
+    const uint8_t *p = bytes;
+    t->whole = !real;
+    t->w = real ? NULL : arena_alloc(a, (t->n + 1) * sizeof *t->w);
+    t->v = real ? arena_calloc(a, 2 * t->n + 1, sizeof *t->v) : NULL;
+    t->e = real ? t->v + t->n : NULL;
+    if (t->w == NULL && t->v == NULL)
+        return nn_nomem(err);
+    for (size_t i = 0; i < t->n; i++, p += size) {
+        uint64_t bits = 0;
+        for (size_t k = size; k-- > 0;)
+            bits = bits << 8 | p[k];
+        if (real)
+            t->v[i] = real_of(t->type, bits);
+        else
+            t->w[i] = whole_of(t->type, bits);
+    }
+    return NN_OK;
+}
+
+static double limited(dtype t, double v)
+{
+    double least = -INFINITE, largest = INFINITE;
+    dtype_limits(t, &least, &largest);
+    return v < least ? least : v > largest ? largest : v;
+}
+
+/* The bits of v rounded to the type, and the value that they stand for. NaN and infinities stay. */
+static uint64_t bits_of(dtype t, double v, double *stored)
+{
+    uint64_t bits = 0;
+    if (t == DT_DOUBLE) {
+        *stored = v;
+        memcpy(&bits, &v, sizeof bits);
+        return bits;
+    }
+    if (t == DT_FLOAT32) {
+        float f = (float)v;
+        uint32_t low;
+        memcpy(&low, &f, sizeof low);
+        *stored = (double)f;
+        return low;
+    }
+    if (t == DT_FLOAT16) {
+        bits = half_bits(v);
+        *stored = half_of(bits);
+        return bits;
+    }
+    double whole = limited(t, v == v ? v : 0);
+    int64_t w = whole >= 0x1p63   ? (int64_t)(whole >= 0x1p64 ? UINT64_MAX : (uint64_t)whole)
+                : whole < -0x1p63 ? INT64_MIN
+                                  : (int64_t)whole;
+    *stored = t == DT_UINT64 ? (double)(uint64_t)w : (double)w;
+    return (uint64_t)w;
+}
+
+/* A float32 that is not below the bound. */
+static float upward(double e)
+{
+    float f = (float)e;
+    if ((double)f >= e || f != f)
+        return f != f ? __builtin_inff() : f;
+    uint32_t bits;
+    memcpy(&bits, &f, sizeof bits);
+    bits++; /* f >= 0 and finite */
+    memcpy(&f, &bits, sizeof f);
+    return f;
+}
+
+void ref_to_raw(const ref_tensor *t, void *values, float *bounds)
+{
+    size_t size = dtype_size(t->type);
+    uint8_t *p = values;
+    for (size_t i = 0; i < t->n; i++, p += size) {
+        double stored = 0, e = 0;
+        uint64_t bits;
+        if (t->w != NULL) {
+            bits = (uint64_t)t->w[i];
+        } else {
+            bits = bits_of(t->type, t->v[i], &stored);
+            double moved = stored == t->v[i] || (stored != stored && t->v[i] != t->v[i]) ? 0 : __builtin_fabs(stored - t->v[i]);
+            e = t->e[i] + moved;
+            e += e > 0 ? e * 0x1p-40 : 0; /* the roundings of this sum and of a comparison in double */
+        }
+        for (size_t k = 0; k < size; k++)
+            p[k] = (uint8_t)(bits >> 8 * k);
+        bounds[i] = upward(e);
+    }
+}
+
+/* ---- graphs ---- */
+
+typedef struct {
+    const ref_table *table;
+    const op_set *ops;
+    const graph *g;
+    ref_tensor *tensors;
+    arena *results, *scratch;
+    const char *problem;
+    nn_error *err;
+} walk;
+
+static nn_status unknown(const walk *w, ref_tensor *t)
+{
+    t->w = NULL;
+    t->whole = !dtype_is_float(t->type);
+    t->v = arena_calloc(w->results, 2 * t->n + 1, sizeof *t->v);
+    if (t->v == NULL)
+        return nn_nomem(w->err);
+    t->e = t->v + t->n;
+    for (size_t i = 0; i < t->n; i++)
+        t->e[i] = INFINITE;
+    return NN_OK;
+}
+
+static nn_status compute_node(walk *w, const graph_node *n)
+{
+    const ref_tensor **in = arena_alloc(w->results, (n->n_inputs + 1) * sizeof *in);
+    ref_tensor **out = arena_alloc(w->results, (n->n_outputs + 1) * sizeof *out);
+    nn_error inner = {.message = ""};
+    if (in == NULL || out == NULL)
+        return nn_nomem(w->err);
+    for (size_t i = 0; i < n->n_inputs; i++)
+        in[i] = n->inputs[i] >= 0 ? &w->tensors[n->inputs[i]] : NULL;
+    for (size_t i = 0; i < n->n_outputs; i++)
+        out[i] = n->outputs[i] >= 0 ? &w->tensors[n->outputs[i]] : NULL;
+    ref_node node = {.op = op_find(w->ops, n->op_type),
+                     .attrs = n->attrs,
+                     .n_attrs = n->n_attrs,
+                     .inputs = in,
+                     .n_inputs = n->n_inputs,
+                     .outputs = out,
+                     .n_outputs = n->n_outputs};
+    nn_status s = ref_compute(w->table, &node, w->results, w->scratch, &inner);
+    if (s == NN_OK)
+        return NN_OK;
+    if (s == NN_ERR_NOMEM)
+        return nn_nomem(w->err);
+    if (w->problem == NULL)
+        w->problem = arena_printf(w->results, "%s: %s", n->op_type, inner.message);
+    for (size_t i = 0; s != NN_ERR_NOMEM && i < n->n_outputs; i++)
+        if (out[i] != NULL)
+            s = unknown(w, out[i]);
+    return s;
+}
+
+nn_status ref_graph_compute(const ref_table *t, const op_set *ops, const graph *g, ref_contents *contents, void *data,
+                            ref_tensor **tensors, const char **problem, arena *results, arena *scratch, nn_error *err)
+{
+    walk w = {.table = t, .ops = ops, .g = g, .results = results, .scratch = scratch, .err = err};
+    nn_status s = NN_OK;
+    w.tensors = arena_calloc(results, g->n_tensors + 1, sizeof *w.tensors);
+    if (w.tensors == NULL)
+        return nn_nomem(err);
+    for (size_t i = 0; s == NN_OK && i < g->n_tensors; i++) {
+        const tensor_desc *d = &g->tensors[i].desc;
+        ref_tensor *x = &w.tensors[i];
+        *x = (ref_tensor){.type = d->type, .rank = d->rank, .n = (size_t)tensor_elements(d)};
+        memcpy(x->dims, d->dims, sizeof x->dims);
+        const void *bytes = NULL;
+        if (g->tensors[i].kind == TENSOR_NODE)
+            continue;
+        s = contents(data, g, (int32_t)i, &bytes, err);
+        if (s == NN_OK)
+            s = ref_from_raw(x, bytes, results, err);
+    }
+    for (size_t i = 0; s == NN_OK && i < g->n_nodes; i++)
+        s = compute_node(&w, &g->nodes[g->order[i]]);
+    *tensors = w.tensors;
+    if (problem != NULL)
+        *problem = w.problem;
+    return s;
+}
