@@ -163,7 +163,7 @@ static bool is_first(const ref_tensor *t, unsigned axes, size_t at)
 static void settle(ref_run *run, ref_tensor *t)
 {
     for (size_t i = 0; i < t->n; i++)
-        if (!t->whole || t->e[i] != 0)
+        if (!t->whole || t->e[i] != 0 || !(__builtin_fabs(t->v[i]) <= 0x1p53))
             return;
     t->w = arena_alloc(run->r.a, (t->n + 1) * sizeof *t->w);
     if (t->w == NULL)

@@ -67,7 +67,7 @@ static bool add_offsets(const ref_value *v, uint64_t dim, uint64_t stride, uint6
     uint64_t outside = 0;
     if (v->uniform || v->kind != REF_INT) {
         for (size_t k = 0; k < n; k++) {
-            uint64_t i = (uint64_t)(v->kind == REF_INT ? v->w[v->uniform ? 0 : k] : (int64_t)v->v[v->uniform ? 0 : k]);
+            uint64_t i = (uint64_t)(v->kind == REF_INT ? v->w[v->uniform ? 0 : k] : ref_to_int(v->v[v->uniform ? 0 : k]));
             outside |= i >= dim;
             offset[k] += (uint64_t)(uint32_t)i * (uint32_t)stride;
         }
@@ -90,7 +90,7 @@ static size_t find_outside(const access *a, uint8_t *ok)
         uint64_t dim = (uint64_t)a->t->dims[d];
         for (size_t k = 0; a->used[d] && k < n; k++) {
             size_t at = v->uniform ? 0 : k;
-            ok[k] &= (uint64_t)(v->kind == REF_INT ? v->w[at] : (int64_t)v->v[at]) < dim;
+            ok[k] &= (uint64_t)(v->kind == REF_INT ? v->w[at] : ref_to_int(v->v[at])) < dim;
         }
     }
     for (size_t k = 0; k < n; k++)
@@ -158,7 +158,7 @@ static void complain(const access *a)
         ref_value v = a->at[d];
         size_t n = ref_count(&a->run->r, &v);
         for (size_t i = 0; i < n && a->used[d]; i++) {
-            int64_t at = v.kind == REF_INT ? v.w[i] : (int64_t)v.v[i];
+            int64_t at = v.kind == REF_INT ? v.w[i] : ref_to_int(v.v[i]);
             if (at < 0 || at >= a->t->dims[d])
                 ref_fail(a->run, a->x->place,
                          "index %lld is outside axis %d, which has %lld elements; `?` gives elements outside a value",
@@ -188,8 +188,8 @@ static void index_range(const access *a, int d, size_t i, int64_t *lo, int64_t *
         return;
     double mid = x->kind == REF_INT ? (double)x->w[k] : x->v[k], wide = x->kind == REF_INT ? 0 : x->e[k];
     wide = wide < 0x1p40 ? wide : 0x1p40;
-    *lo = (int64_t)(mid - wide);
-    *hi = (int64_t)(mid + wide);
+    *lo = ref_to_int(mid - wide);
+    *hi = ref_to_int(mid + wide);
 }
 
 /* How far the element at an offset may be from v. */

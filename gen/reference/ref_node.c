@@ -4,6 +4,7 @@
 #include <string.h>
 
 enum { MAX_ELEMENTS = 1 << 28 };
+static const double MAX_WORK = 1e10;
 
 /* ---- the table ---- */
 
@@ -261,7 +262,12 @@ nn_status ref_compute(const ref_table *table, const ref_node *node, arena *resul
 {
     if (node->op < 0 || (size_t)node->op >= table->ops->n_all || table->programs[node->op] == NULL)
         return nn_fail(err, NN_ERR_TABLE, NULL, 0, 0, "the operator has no rules for its outputs");
-    ref_run run = {.table = table, .p = table->programs[node->op], .node = node, .err = err, .status = NN_OK};
+    ref_run run = {.table = table,
+                   .p = table->programs[node->op],
+                   .node = node,
+                   .max_work = node->max_work > 0 ? node->max_work : MAX_WORK,
+                   .err = err,
+                   .status = NN_OK};
     arena_mark mark = arena_get_mark(scratch);
     double *spare = arena_calloc(scratch, 2 * REF_LANES, sizeof *spare);
     if (spare == NULL)

@@ -176,8 +176,8 @@ static ref_value saturate(ref_run *run, ref_value x)
     if (run->output != NULL)
         dtype_limits(run->output->type, &least, &largest);
     x = to_whole(run, x);
-    x = ref_extreme(&run->r, x, ref_int(&run->r, (int64_t)least), true);
-    return ref_settle(&run->r, ref_extreme(&run->r, x, ref_int(&run->r, (int64_t)largest), false));
+    x = ref_extreme(&run->r, x, ref_int(&run->r, ref_to_int(least)), true);
+    return ref_settle(&run->r, ref_extreme(&run->r, x, ref_int(&run->r, ref_to_int(largest)), false));
 }
 
 /* slack(x, k, m): x, where implementations may err by k units in the last place of m. */

@@ -6,7 +6,6 @@
 #include <string.h>
 
 enum { MAX_AXES = 32, MAX_LIST = 4096 };
-static const double MAX_WORK = 1e10; /* lanes of the comprehensions of one node */
 
 /* One index of a comprehension: an element of a list, or a number from `from` on. */
 typedef struct {
@@ -240,8 +239,8 @@ static void run_chunk(loop *l, size_t first, size_t count, ref_sink *sink, void 
     ref_scope scope, *outer = run->scope;
     arena_mark mark = arena_get_mark(run->r.a);
     run->work += (double)(count * l->outer);
-    if (run->work > MAX_WORK) {
-        ref_fail(run, l->x->place, "the outputs take more than %.0e evaluations", MAX_WORK);
+    if (run->work > run->max_work) {
+        ref_fail(run, l->x->place, "the outputs take more than %.0e evaluations", run->max_work);
         return;
     }
     ref_enter(run, &frame, &scope, count * l->outer, NULL);

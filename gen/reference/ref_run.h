@@ -45,7 +45,7 @@ typedef struct {
     size_t block;             /* first element of the block */
     const ref_frame *root;    /* the frame of the block */
     int depth, level;         /* of functions, of expressions */
-    double work;              /* lanes of comprehensions so far */
+    double work, max_work;    /* lanes of comprehensions so far, and at most */
     nn_status status;
     nn_error *err;
 } ref_run;

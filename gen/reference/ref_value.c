@@ -6,6 +6,8 @@
  * themselves by the factor that ref_node.c applies at the end. */
 #include "reference/ref_value.h"
 
+#include "value/dmath.h"
+
 #include <float.h>
 #include <string.h>
 
@@ -246,12 +248,6 @@ double ref_hull_error(double v, double lo, double hi)
     return e > 0 ? e + 0x1p-50 * (__builtin_fabs(v) + e) : e == 0 ? 0 : (double)__builtin_inff();
 }
 
-static double floor_quotient(double a, double b)
-{
-    double q = a / b;
-    return q < 0 ? -(double)(int64_t)-q - ((double)(int64_t)-q < -q) : (double)(int64_t)q;
-}
-
 /* Whole numbers a/b that are not exact: the quotient is monotone in each operand where b keeps its sign. */
 static void whole_quotient(double a, double ea, double b, double eb, double *v, double *e)
 {
@@ -266,9 +262,9 @@ static void whole_quotient(double a, double ea, double b, double eb, double *v, 
         lo = corners[i] < lo ? corners[i] : lo;
         hi = corners[i] > hi ? corners[i] : hi;
     }
-    *v = floor_quotient(a, b);
-    *e = ref_hull_error(*v, floor_quotient(lo, 1), floor_quotient(hi, 1));
-    *e = *e > 0 ? (double)(int64_t)(*e + 0.5) : 0;
+    *v = dm_floor(a / b);
+    *e = ref_hull_error(*v, dm_floor(lo), dm_floor(hi));
+    *e = *e > 0 && *e < 0x1p52 ? (double)(int64_t)(*e + 0.5) : *e;
 }
 
 /* The error of a quotient that implementations may compute as a product with the reciprocal. */

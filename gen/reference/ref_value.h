@@ -53,6 +53,11 @@ typedef struct {
     double *spare;  /* 2 * REF_LANES elements */
 } ref_vectors;
 
+/* Towards zero; what does not fit, and NaN, gives a number far from 0 that fits. */
+static inline int64_t ref_to_int(double x)
+{
+    return x >= 0x1p62 ? (int64_t)1 << 62 : x > -0x1p62 ? (int64_t)x : -((int64_t)1 << 62);
+}
 static inline bool ref_is_number(const ref_value *x)
 {
     return x->kind <= REF_REAL;

@@ -34,6 +34,7 @@ typedef struct {
     size_t n_inputs;
     ref_tensor *const *outputs; /* type, rank and dims are given; NULL: absent */
     size_t n_outputs;
+    double max_work; /* evaluations in comprehensions after which the node is given up; 0: 1e10 */
 } ref_node;
 
 typedef struct ref_table ref_table;

@@ -8,7 +8,7 @@ seconds=${1:-600}
 cc=${CLANG:-clang}
 b=build/fuzz
 flags="-std=gnu11 -O1 -g -ffp-contract=off -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all"
-targets="table expr onnx"
+targets="table expr outputs onnx"
 n=0
 for t in $targets; do
     n=$((n + 1))
@@ -33,6 +33,10 @@ awk -v dir="$b/corpus/expr" '
           close(out)
           line = substr(line, RSTART + RLENGTH)
       } }' specs/*.yaml
+# The rules of every operator, one after the other.
+awk -v dir="$b/corpus/outputs" '
+    /^  [A-Za-z]+:/ { n++; out = dir "/seed_" n; line = $0; sub(/^  [A-Za-z0-9]+: *[{]?/, "", line); sub(/[}] *$/, "", line); print line > out; next }
+    /^    / && out { print substr($0, 5) > out }' specs/compute/*.yaml
 # Models of a few nodes, and lists of sequences; the first byte says which.
 nngen=${NNGEN:-build/default/nngen}
 for seed in 1 2 3 4 5 6 7 8; do
