@@ -251,10 +251,10 @@ static ref_value eval_if(ref_run *run, const ref_expr *x)
     if (c.uniform && c.kind == REF_INT)
         return ref_eval(run, c.w[0] != 0 ? x->b : x->c);
     c = ref_settle(&run->r, ref_spread(&run->r, c));
-    uint32_t *yes = arena_alloc(run->r.a, 2 * REF_LANES * sizeof *yes), *no = yes + REF_LANES;
+    uint32_t *yes = arena_alloc(run->r.a, REF_LANES * sizeof *yes), *no = arena_alloc(run->r.a, REF_LANES * sizeof *no);
     uint8_t *mask = arena_alloc(run->r.a, REF_LANES);
-    if (yes == NULL || mask == NULL || run->status != NN_OK) {
-        run->r.exhausted |= yes == NULL || mask == NULL;
+    if (yes == NULL || no == NULL || mask == NULL || run->status != NN_OK) {
+        run->r.exhausted |= yes == NULL || no == NULL || mask == NULL;
         return ref_int(&run->r, 0);
     }
     size_t n_yes = choose_lanes(run, &c, true, yes), n_no = choose_lanes(run, &c, false, no);
@@ -268,7 +268,8 @@ static ref_value eval_if(ref_run *run, const ref_expr *x)
     for (size_t i = 0; i < run->r.n; i++)
         mask[i] = c.kind == REF_INT ? c.w[i] != 0 : c.v[i] != 0;
     ref_value y = ref_merge(run, a, b, mask, x->place);
-    return c.kind == REF_INT || !ref_is_number(&y) ? y : cover_both(run, &c, a, b, y);
+    bool covered = c.kind == REF_INT || !ref_is_number(&y) || run->status != NN_OK;
+    return covered ? y : cover_both(run, &c, a, b, y);
 }
 
 /* and, or: the second operand is evaluated only where it matters. */

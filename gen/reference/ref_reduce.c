@@ -205,11 +205,12 @@ static void run_used(loop *l, const uint8_t *mask, size_t n_used, size_t first, 
 {
     ref_run *run = l->run;
     size_t n = run->r.n;
-    uint32_t *from = arena_alloc(run->r.a, 3 * (n_used + 1) * sizeof *from), *lane = from + n_used, *place = lane + n_used;
+    uint32_t *from = arena_alloc(run->r.a, 3 * (n_used + 1) * sizeof *from);
     if (from == NULL) {
         run->r.exhausted = true;
         return;
     }
+    uint32_t *lane = from + n_used, *place = lane + n_used;
     for (size_t i = 0, k = 0; i < n; i++)
         if (mask[i] != 0) {
             from[k] = (uint32_t)i;

@@ -73,11 +73,12 @@ ref_value ref_scatter(ref_run *run, const ref_expr *x, const ref_tensor *data)
     const ref_tensor *at = ref_tensor_of(run, x->args[1]), *updates = ref_tensor_of(run, x->args[2]);
     reduction how = read_reduction(run, x->args[3]);
     ref_tensor *y = arena_calloc(run->r.a, 1, sizeof *y);
-    double *v = arena_calloc(run->r.a, 3 * data->n + 1, sizeof *v), *e = v + data->n, *all = e + data->n;
+    double *v = arena_calloc(run->r.a, 3 * data->n + 1, sizeof *v);
     if (y == NULL || v == NULL) {
         run->r.exhausted = true;
         return (ref_value){.kind = REF_TENSOR, .t = NULL};
     }
+    double *e = v + data->n, *all = e + data->n;
     *y = *data;
     if (run->status != NN_OK || !matches(run, x, at, updates))
         return (ref_value){.kind = REF_TENSOR, .t = y};

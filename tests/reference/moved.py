@@ -36,7 +36,7 @@ def move(v, e, how, rng):
     sign = {"up": 1.0, "down": -1.0, "either": rng.choice([-1.0, 1.0], v.shape), "within": rng.uniform(-1, 1, v.shape)}[how]
     step = np.where(np.isfinite(e), e, 0) * sign
     # A wide bound often covers a choice or an end of a range, and then holds what no implementation gives, on the other side.
-    step = np.where(e > 1e-2 * np.abs(v), 0, step)
+    step = np.where(e > 2e-3 * np.abs(v), 0, step)
     if v.dtype.kind in "iu":
         return v
     return v + step
