@@ -156,7 +156,7 @@ def run_ort(model, inputs, level, every):
 class Report:
     def __init__(self, show):
         self.counts = dict(models=0, elements=0, outside=0, outside_local=0, outside_optimised=0, failed=0, unrun=0)
-        self.show, self.by_op, self.wide, self.tight, self.messages = show, {}, {}, np.zeros(3), {}
+        self.show, self.by_op, self.wide, self.tight, self.outputs, self.messages = show, {}, {}, np.zeros(3), np.zeros(2), {}
 
     def tightness(self, op, v, e):
         with np.errstate(all="ignore"):
@@ -165,6 +165,10 @@ class Report:
         wide = self.wide.setdefault(op, [0, 0])
         wide[0] += np.count_nonzero(~(ratio < 1e-2))
         wide[1] += v.size
+
+    def output(self, v, e):
+        """Counts graph outputs, and those whose bounds are all below a hundredth of the largest value."""
+        self.outputs += [bool((e <= 1e-2 * np.abs(v).max(initial=0)).all()), 1]
 
     def outside(self, what, where, node, name, y, v, e):
         bad = outside(y, v, e)
@@ -185,7 +189,7 @@ class Report:
         print(json.dumps(self.counts), "outside by operator:", {" ".join(k): n for k, n in self.by_op.items()})
         print("wide by operator:", {k: f"{a}/{b}" for k, (a, b) in sorted(self.wide.items(), key=lambda x: -x[1][0])[:16] if a})
         if self.tight[2]:
-            print(f"e/|v| < 1e-3: {self.tight[0] / self.tight[2]:.4f}, < 1e-2: {self.tight[1] / self.tight[2]:.4f} of {int(self.tight[2])} float elements")
+            print(f"e/|v| < 1e-3: {self.tight[0] / self.tight[2]:.4f}, < 1e-2: {self.tight[1] / self.tight[2]:.4f} of {int(self.tight[2])} float elements; graph outputs all below 1e-2: {int(self.outputs[0])} of {int(self.outputs[1])}")
 
 
 def check_model(driver, report, directory):
@@ -212,6 +216,7 @@ def check_model(driver, report, directory):
                 report.tightness(maker[name].op_type, *values[name])
     for name, y in optimised.items():
         if name in values:
+            report.output(*values[name])
             report.outside("outside_optimised", directory, maker[name], name, y, *values[name])
 
 
