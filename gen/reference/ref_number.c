@@ -233,7 +233,7 @@ static ref_value either(ref_run *run, ref_value a, ref_value b)
     for (size_t i = 0; i < r->n; i++) {
         double far = __builtin_fabs(b.v[i] - a.v[i]) + b.e[i];
         y.v[i] = a.v[i];
-        y.e[i] = ref_choice_error(a.e[i], far);
+        y.e[i] = far + 2 * a.e[i]; /* as in ref_choice_error, for numbers that may be as far apart as their errors */
     }
     return ref_settle(r, y);
 }
