@@ -70,7 +70,8 @@ typedef struct {
     const char *ops;     /* "A,B": only these operators; "-A,-B": all but these; NULL or "": all */
     const char *types;   /* "float32,int8,...": element types of data; float32 is always included; NULL or "": float32 */
     const char *common;  /* "A..B", which contains opset: only operators with the same rules in opsets A to B; NULL or "": all */
-    int motifs; /* not 0: families may ask for motifs, which takes three times as long to open; with `specs` they always may */
+    int motifs;  /* not 0: families may ask for motifs, which takes three times as long to open; with `specs` they always may */
+    int outputs; /* not 0: families may ask for expected outputs; the rules of all operators are then read too */
 } nn_table_config;
 
 /* NN_ERR_USAGE: an error in the configuration. NN_ERR_TABLE: an error in the table or profile. NN_ERR_IO: `specs` cannot be
@@ -105,6 +106,7 @@ typedef struct {
     uint64_t max_rank;   /* largest number of dimensions of a tensor; 0: 6 */
     uint64_t constants;  /* per cent of graph inputs that become initializers, at most 100 */
     const char *manner;  /* how models are drawn: "uniform", "boundary", "real", or "mixed": one for each; NULL or "": uniform */
+    int outputs;         /* not 0: expected outputs and their bounds are written with the inputs; the table must be opened for it */
 } nn_family_config;
 
 /* Plans the family. With `cover` = "pairs" or "triples" it solves pairs of operators, which takes seconds. NN_ERR_USAGE: a field
@@ -163,10 +165,15 @@ NN_API size_t nn_model_outputs(const nn_model *model);
  * built, or there is no such input or set. NN_ERR_BUILD: larger than 2 GiB. */
 NN_API nn_status nn_model_onnx(nn_model *model, const void **bytes, size_t *size, nn_error *err);
 NN_API nn_status nn_model_input(nn_model *model, uint64_t set, size_t i, const void **bytes, size_t *size, nn_error *err);
+/* What graph output i is expected to be for the inputs of `set`, and how far a correct implementation may be from it: a TensorProto
+ * of the output's type, and one of float32 with the bounds, which are infinite where nothing is known. specs/compute/README.md says
+ * what counts as correct. The family must have been opened with `outputs`. */
+NN_API nn_status nn_model_output(nn_model *model, uint64_t set, size_t i, const void **bytes, size_t *size, nn_error *err);
+NN_API nn_status nn_model_bound(nn_model *model, uint64_t set, size_t i, const void **bytes, size_t *size, nn_error *err);
 /* All sets in NumPy's .npz format: one array for each graph input, under its name; the first dimension is the set. */
 NN_API nn_status nn_model_npz(nn_model *model, const void **bytes, size_t *size, nn_error *err);
-/* Writes dir/model.onnx and the inputs, as dir/test_data_set_K/input_I.pb or dir/inputs.npz or both, as the family says. dir must
- * not exist or must be empty. It appears whole or not at all. */
+/* Writes dir/model.onnx and the inputs, as dir/test_data_set_K/input_I.pb or dir/inputs.npz or both, as the family says, and
+ * expected outputs as output_J.pb and bound_J.pb. dir must not exist or must be empty. It appears whole or not at all. */
 NN_API nn_status nn_model_write(nn_model *model, const char *dir, nn_error *err);
 
 /* ---- tracing ---- */

@@ -55,20 +55,22 @@ typedef struct {
 
 enum { MODEL = -1, NPZ = -2 };
 
-static nn_status bytes_of(nn_model *m, int64_t set, size_t input, const void **bytes, size_t *size, nn_error *err)
+static nn_status bytes_of(nn_model *m, int64_t set, const set_file *f, const void **bytes, size_t *size, nn_error *err)
 {
     return set == MODEL ? nn_model_onnx(m, bytes, size, err)
            : set == NPZ ? nn_model_npz(m, bytes, size, err)
-                        : nn_model_input(m, (uint64_t)set, input, bytes, size, err);
+                        : model_set_file(m, (uint64_t)set, f, bytes, size, err);
 }
 
-/* Serialises a file, hashes it, and writes it unless this is a dry run. Set MODEL is model.onnx, set NPZ inputs.npz. */
-static nn_status put_file(worker *w, slot *out, size_t number, int64_t set, size_t input, nn_error *err)
+/* Serialises a file, hashes it, and writes it unless this is a dry run. Set MODEL is model.onnx, set NPZ inputs.npz; f: one of a
+ * data set, otherwise NULL. */
+static nn_status put_file(worker *w, slot *out, size_t number, int64_t set, const set_file *f, nn_error *err)
 {
     const void *bytes;
     size_t size;
-    const char *file = set == MODEL ? "model.onnx" : "inputs.npz";
-    nn_status s = bytes_of(w->model, set, input, &bytes, &size, err);
+    const char *file = set == MODEL ? "model.onnx" : set == NPZ ? "inputs.npz" : f->name;
+    const long folder = set < 0 ? -1 : (long)set;
+    nn_status s = bytes_of(w->model, set, f, &bytes, &size, err);
     if (s != NN_OK)
         return s;
     out->bytes += size;
@@ -79,22 +81,22 @@ static nn_status put_file(worker *w, slot *out, size_t number, int64_t set, size
         return nn_nomem(err);
     s = sha256_digest(w->model->hasher, bytes, size, w->digests[number], err);
     if (s == NN_OK && w->compare)
-        w->same = w->same && (set < 0 ? outdir_holds(w->c->dir, w->model->name, -1, file, bytes, size)
-                                      : outdir_holds_input(w->c->dir, w->model->name, (long)set, input, bytes, size));
+        w->same = w->same && outdir_holds(w->c->dir, w->model->name, folder, file, bytes, size);
     else if (s == NN_OK)
-        s = set < 0 ? model_dir_put(&w->target, -1, file, bytes, size, err)
-                    : model_dir_put_input(&w->target, (long)set, input, bytes, size, err);
+        s = model_dir_put(&w->target, folder, file, bytes, size, err);
     return s;
 }
 
 static nn_status put_files(worker *w, slot *out, nn_error *err)
 {
-    size_t number = 0, inputs = nn_model_inputs(w->model);
-    nn_status s = put_file(w, out, number++, MODEL, 0, err);
+    size_t number = 0;
+    nn_status s = put_file(w, out, number++, MODEL, NULL, err);
     for (int64_t set = 0; set < family_sets(w->c->family); set++)
-        for (size_t i = 0; s == NN_OK && i < inputs; i++)
-            s = put_file(w, out, number++, set, i, err);
-    return s == NN_OK && family_npz(w->c->family) ? put_file(w, out, number, NPZ, 0, err) : s;
+        for (size_t k = 0; s == NN_OK && k < family_set_files(w->model); k++) {
+            const set_file f = family_set_file(w->model, k);
+            s = put_file(w, out, number++, set, &f, err);
+        }
+    return s == NN_OK && family_npz(w->c->family) ? put_file(w, out, number, NPZ, NULL, err) : s;
 }
 
 /* Whether the model already exists with the same bytes. A model that differs is removed. */
@@ -110,8 +112,9 @@ static nn_status find_model(worker *w, slot *out, bool *found, nn_error *err)
     w->compare = false;
     if (s != NN_OK)
         return s;
-    size_t sets = nn_model_inputs(w->model) > 0 ? (size_t)family_sets(w->c->family) : 0;
-    *found = w->same && outdir_entries(dir, name) == out->files + sets;
+    size_t sets = family_set_files(w->model) > 0 ? (size_t)family_sets(w->c->family) : 0;
+    size_t expected = (size_t)(family_sets(w->c->family) * (int64_t)(family_set_files(w->model) - nn_model_inputs(w->model)));
+    *found = w->same && outdir_entries(dir, name) == out->files + sets - expected;
     if (*found)
         return NN_OK;
     out->files = out->bytes = 0;

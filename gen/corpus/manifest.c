@@ -81,13 +81,14 @@ static void line_files(json_line *j, const nn_model *m, const uint8_t (*digests)
     line_key(j, "model.onnx");
     line_digest(j, *digests++);
     for (int64_t set = 0; set < family_sets(m->family); set++)
-        for (size_t i = 0; i < m->graph->n_inputs; i++) {
+        for (size_t k = 0; k < family_set_files(m); k++) {
+            const set_file f = family_set_file(m, k);
             line_next(j);
             line_raw(j, "\"test_data_set_");
             line_int(j, set);
-            line_raw(j, "/input_");
-            line_int(j, (int64_t)i);
-            line_raw(j, ".pb\":");
+            line_raw(j, "/");
+            line_raw(j, f.name);
+            line_raw(j, "\":");
             line_digest(j, *digests++);
         }
     if (family_npz(m->family)) {

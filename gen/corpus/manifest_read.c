@@ -360,6 +360,11 @@ size_t manifest_row_inputs(const manifest_row *r)
     return json_array_size(json_object_get((const json_t *)r, "inputs"));
 }
 
+size_t manifest_row_outputs(const manifest_row *r)
+{
+    return json_array_size(json_object_get((const json_t *)r, "outputs"));
+}
+
 bool manifest_row_has(const manifest_row *r, const char *path, bool folder)
 {
     const json_t *files = json_object_get((const json_t *)r, "files");

@@ -47,7 +47,8 @@ manifest_row *manifest_row_parse(const char *line, size_t n); /* NULL: not such 
 void manifest_row_free(manifest_row *r);
 const char *manifest_row_name(const manifest_row *r);
 bool manifest_row_structure(const manifest_row *r, uint8_t out[STRUCTURE_SIZE]); /* false: the line has none */
-size_t manifest_row_inputs(const manifest_row *r);                               /* graph inputs */
+size_t manifest_row_inputs(const manifest_row *r);
+size_t manifest_row_outputs(const manifest_row *r); /* graph inputs */
 /* Whether the line lists a file or, if `folder` is set, a file below that directory. */
 bool manifest_row_has(const manifest_row *r, const char *path, bool folder);
 /* Calls f for each file until f returns a status other than NN_OK; returns that status. */

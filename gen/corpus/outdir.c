@@ -90,13 +90,6 @@ bool outdir_holds(const outdir *d, const char *name, long set, const char *file,
     return same;
 }
 
-bool outdir_holds_input(const outdir *d, const char *name, long set, size_t index, const void *bytes, size_t n)
-{
-    char file[40];
-    (void)snprintf(file, sizeof file, "input_%zu.pb", index);
-    return outdir_holds(d, name, set, file, bytes, n);
-}
-
 size_t outdir_entries(const outdir *d, const char *name)
 {
     model_content c;

@@ -37,10 +37,9 @@ nn_status outdir_record(outdir *d, const char *lines, size_t n, nn_error *err);
 /* Renames the record to models.jsonl and writes manifest.json. */
 nn_status outdir_finish(outdir *d, const char *manifest, size_t n, nn_error *err);
 /* For a directory that was resumed: whether a model exists; whether one of its files has these bytes; and how many files and
- * input sets it has, not counting output tensors, which nngen does not write. */
+ * input sets it has, not counting output tensors, which may be of other programs. */
 bool outdir_has_model(const outdir *d, const char *name);
 bool outdir_holds(const outdir *d, const char *name, long set, const char *file, const void *bytes, size_t n);
-bool outdir_holds_input(const outdir *d, const char *name, long set, size_t index, const void *bytes, size_t n);
 size_t outdir_entries(const outdir *d, const char *name);
 nn_status outdir_remove_model(outdir *d, const char *name, nn_error *err);
 /* Begins a model in the directory. *m must not be used after the outdir is closed. */

@@ -7,6 +7,7 @@ nn_table_config table_of_options(const options *o)
 {
     const bool motifs = o->list_motifs != NULL || strcmp(o->motifs, "none") != 0 || strcmp(o->cover, "motifs") == 0;
     return (nn_table_config){.motifs = motifs,
+                             .outputs = o->outputs != 0,
                              .opset = (int)o->opset,
                              .profile = o->profile,
                              .specs = o->specs,
@@ -35,6 +36,7 @@ nn_family_config family_of_options(const options *o)
                               .constants = (uint64_t)o->constants,
                               .max_rank = (uint64_t)o->max_rank,
                               .intervals = o->intervals != 0,
+                              .outputs = o->outputs != 0,
                               .check = o->check != 0};
 }
 

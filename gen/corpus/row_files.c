@@ -7,6 +7,7 @@ row_files row_files_of(const options *o, const manifest_row *row)
     (void)input_formats_parse(&formats, o->input_format, NULL);
     return (row_files){.sets = (formats & INPUT_PB) != 0 ? (size_t)o->inputs : 0,
                        .inputs = manifest_row_inputs(row),
+                       .outputs = o->outputs != 0 ? manifest_row_outputs(row) : 0,
                        .npz = (formats & INPUT_NPZ) != 0 && o->inputs > 0};
 }
 
@@ -22,12 +23,13 @@ bool row_files_have(const row_files *f, const char *path, model_file *file)
     case MODEL_INPUT:
         return (size_t)file->set < f->sets && (size_t)file->index < f->inputs;
     case MODEL_OUTPUT:
-        break;
+    case MODEL_BOUND:
+        return (size_t)file->set < f->sets && (size_t)file->index < f->outputs;
     }
     return false;
 }
 
 size_t row_files_count(const row_files *f)
 {
-    return 1 + f->sets * f->inputs + f->npz;
+    return 1 + f->sets * (f->inputs + 2 * f->outputs) + f->npz;
 }

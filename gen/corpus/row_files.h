@@ -8,6 +8,7 @@
 
 typedef struct {
     size_t sets, inputs; /* of .pb files */
+    size_t outputs;      /* 0: the family has no expected outputs */
     bool npz;
 } row_files;
 

@@ -56,6 +56,8 @@ typedef struct {
     size_t n_manners;
     const spec_file *motifs;
     size_t n_motifs;
+    const spec_file *compute;
+    size_t n_compute;
 } sources;
 
 #define MOST_BASES 8
@@ -156,17 +158,20 @@ static nn_status parse_common(const char *text, int opset, int range[2], nn_erro
 /* The files of a directory. */
 static nn_status read_dir(sources *in, const char *dir, arena *a, nn_error *err)
 {
-    spec_file *files, *manners, *motifs;
+    spec_file *files, *manners, *motifs, *compute;
     nn_status s = spec_read_dir(&files, &in->n, dir, a, err);
     if (s == NN_OK)
         s = spec_read_folder(&manners, &in->n_manners, dir, "manners", a, err);
     if (s == NN_OK)
         s = spec_read_folder(&motifs, &in->n_motifs, dir, "motifs", a, err);
+    if (s == NN_OK)
+        s = spec_read_folder(&compute, &in->n_compute, dir, "compute", a, err);
     if (s != NN_OK)
         return s;
     in->files = files;
     in->manners = manners;
     in->motifs = motifs;
+    in->compute = compute;
     return NN_OK;
 }
 
@@ -226,7 +231,14 @@ static nn_status add_inner(nn_table *t, const sources *in, nn_error *err)
     return s;
 }
 
-static nn_status load(nn_table *t, const char *specs, bool motifs, nn_error *err)
+/* Rules of outputs name what a profile may take away, so they are compiled for the table without one. */
+static nn_status add_reference(nn_table *t, const sources *in, nn_error *err)
+{
+    nn_status s = op_set_new_typed(&t->all, in->files, in->n, NULL, (int)t->options.opset, UINT32_MAX, err);
+    return s == NN_OK ? ref_table_new(&t->reference, t->all, in->compute, in->n_compute, err) : s;
+}
+
+static nn_status load(nn_table *t, const char *specs, bool motifs, bool outputs, nn_error *err)
 {
     dtype_mask types;
     int common[2];
@@ -240,7 +252,9 @@ static nn_status load(nn_table *t, const char *specs, bool motifs, nn_error *err
                   .manners = spec_embedded_manners,
                   .n_manners = spec_embedded_manners_count,
                   .motifs = spec_embedded_motifs,
-                  .n_motifs = motifs ? spec_embedded_motifs_count : 0};
+                  .n_motifs = motifs ? spec_embedded_motifs_count : 0,
+                  .compute = spec_embedded_compute,
+                  .n_compute = spec_embedded_compute_count};
     nn_status s = read_sources(&in, specs, t->options.profile, &a, err);
     if (s == NN_OK)
         s = op_set_new_typed(&t->ops, in.files, in.n, in.overlay, (int)t->options.opset, types, err);
@@ -259,6 +273,8 @@ static nn_status load(nn_table *t, const char *specs, bool motifs, nn_error *err
         s = digest_manners(t, in.manners, in.n_manners, err);
     if (s == NN_OK && (motifs || specs != NULL)) /* motifs point to operators, which a filter moves */
         s = motif_set_new(&t->motifs, t->ops, in.motifs, in.n_motifs, err);
+    if (s == NN_OK && outputs)
+        s = add_reference(t, &in, err);
     arena_free(&a);
     return s;
 }
@@ -278,7 +294,7 @@ static nn_status open_table(nn_table *t, const nn_table_config *c, nn_error *err
         return nn_nomem(err);
     nn_status s = options_check(&t->options, "", err);
     if (s == NN_OK)
-        s = load(t, c->specs, c->motifs != 0, err);
+        s = load(t, c->specs, c->motifs != 0, c->outputs != 0, err);
     if (s == NN_OK)
         s = class_table_new(&t->classes, t->ops, &t->mem, err);
     return s;
@@ -304,6 +320,8 @@ void nn_table_close(nn_table *t)
 {
     if (t == NULL)
         return;
+    ref_table_free(t->reference);
+    op_set_free(t->all);
     motif_set_free(t->motifs);
     op_set_free(t->ops);
     arena_free(&t->mem);
@@ -390,6 +408,19 @@ static nn_status keep_texts(nn_family *f, const nn_family_config *c, nn_error *e
     if (s == NN_OK && c->weights != NULL && *c->weights != '\0' && (o->weights = weights_normal(c->weights, &f->mem)) == NULL)
         s = nn_nomem(err);
     return s;
+}
+
+static nn_status check_outputs(const nn_family *f, nn_error *err)
+{
+    if (f->options.outputs == 0)
+        return NN_OK;
+    if (f->table->reference == NULL)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "outputs: the table was opened without the rules of outputs");
+    if (family_sets(f) == 0)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
+                       "outputs: they are written beside inputs in .pb files; --inputs of 1 or more and "
+                       "--input-format pb were expected");
+    return NN_OK;
 }
 
 static nn_status open_cover(nn_family *f, nn_error *err)
@@ -491,10 +522,13 @@ static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *
         o->max_rank = clamp(c->max_rank);
     o->seed = clamp(c->seed);
     o->intervals = c->intervals != 0;
+    o->outputs = c->outputs != 0;
     o->check = c->check != 0;
     nn_status s = options_check(o, "", err);
     if (s == NN_OK)
         s = keep_texts(f, c, err);
+    if (s == NN_OK)
+        s = check_outputs(f, err);
     if (s == NN_OK)
         s = describe(f, err);
     f->limits = (lower_limits){
@@ -555,6 +589,11 @@ int64_t family_sets(const nn_family *f)
 bool family_npz(const nn_family *f)
 {
     return (f->formats & INPUT_NPZ) != 0 && f->options.inputs > 0;
+}
+
+bool family_outputs(const nn_family *f)
+{
+    return f->options.outputs != 0 && family_sets(f) > 0;
 }
 
 uint64_t nn_family_count(const nn_family *f)

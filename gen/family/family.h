@@ -19,12 +19,17 @@
 #include "plan/plan.h"
 #include "plan/wish.h"
 #include "base/sha256.h"
+#include "family/outputs.h"
+#include "reference/reference.h"
+#include "write/model_files.h"
 #include "stats/stats.h"
 
 struct nn_table {
     arena mem;
     options options; /* opset, profile, ops */
     op_set *ops;
+    op_set *all; /* all operators and types without a profile, which the rules of outputs are for; NULL: none were asked for */
+    ref_table *reference; /* these rules */
     motif_set *motifs;
     class_table classes;
     manner_set *manners;
@@ -69,6 +74,7 @@ struct nn_model {
     char name[MODEL_NAME_SIZE];
     onnx_buffer onnx, input;
     npz npz;
+    model_outputs outputs;
 };
 
 /* Makes a model in which nothing is built. */
@@ -78,6 +84,16 @@ nn_status family_digest_of(const nn_table *t, const char *manner_name, char out[
 /* Number of sets that are written as .pb files, and whether there is an inputs.npz. */
 int64_t family_sets(const nn_family *f);
 bool family_npz(const nn_family *f);
+bool family_outputs(const nn_family *f); /* whether the sets have expected outputs */
+/* The .pb files of a data set, in order: inputs, then outputs, then bounds. */
+typedef struct {
+    model_file_kind kind;
+    size_t index;
+    char name[40];
+} set_file;
+size_t family_set_files(const nn_model *m);
+set_file family_set_file(const nn_model *m, size_t k);
+nn_status model_set_file(nn_model *m, uint64_t set, const set_file *f, const void **bytes, size_t *size, nn_error *err);
 /* Statistics for the models of the family. */
 nn_status family_stats(stats *s, const nn_family *f, nn_error *err);
 /* Adds the model that is built; stats_reserve has made room for it. */

@@ -40,6 +40,7 @@ void nn_model_free(nn_model *m)
     onnx_buffer_free(&m->onnx);
     onnx_buffer_free(&m->input);
     npz_free(&m->npz);
+    model_outputs_free(&m->outputs);
     arena_free(&m->mem);
     nn_free(m->paths);
     nn_free(m);
@@ -139,6 +140,7 @@ nn_status nn_model_build(nn_model **model, const nn_family *f, uint64_t index, n
     if (m != NULL) { /* after any result, the previous content is gone */
         m->graph = NULL;
         m->onnx.size = m->input.size = 0;
+        model_outputs_forget(&m->outputs);
     }
     if (f == NULL)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "no family was given");
@@ -201,8 +203,9 @@ const char *nn_model_node_operator(const nn_model *m, size_t i)
 
 /* ---- bytes ---- */
 
-typedef enum { ALL_OF_MODEL, ONE_INPUT, ALL_INPUTS } piece;
+typedef enum { ALL_OF_MODEL, ONE_INPUT, ALL_INPUTS, ONE_OUTPUT, ONE_BOUND } piece;
 
+/* input: or output. */
 static nn_status serialise(nn_model *m, piece what, uint64_t set, size_t input, nn_error *err)
 {
     const options *o = &m->family->options;
@@ -219,6 +222,10 @@ static nn_status serialise(nn_model *m, piece what, uint64_t set, size_t input, 
                                   .seed = (uint64_t)o->seed,
                                   .index = m->index,
                                   .modes = &m->family->modes};
+    const nn_table *table = m->family->table;
+    const outputs_of of = {.rules = table->reference, .ops = table->all, .g = m->graph, .names = &m->names, .request = &request};
+    if (what == ONE_OUTPUT || what == ONE_BOUND)
+        return model_outputs_write(&m->outputs, &of, set, input, what == ONE_BOUND, err);
     if (what == ALL_INPUTS)
         return onnx_write_npz(&m->npz, m->graph, &m->names, &request, (uint64_t)o->inputs, &m->mem, err);
     if (what == ALL_OF_MODEL)
@@ -261,6 +268,37 @@ nn_status nn_model_input(nn_model *m, uint64_t set, size_t i, const void **bytes
     return s;
 }
 
+static nn_status output(nn_model *m, piece what, uint64_t set, size_t i, const void **bytes, size_t *size, nn_error *err)
+{
+    if (!is_built(m))
+        return nothing_built(err);
+    if (!m->family->options.outputs)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "the family was opened without outputs");
+    if (i >= m->graph->n_outputs)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "output %zu: the model has %zu graph outputs, counted from 0", i,
+                       m->graph->n_outputs);
+    if (set >= (uint64_t)m->family->options.inputs)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "set %llu: the family has %lld input sets, counted from 0",
+                       (unsigned long long)set, (long long)m->family->options.inputs);
+    nn_status s = serialise(m, what, set, i, err);
+    const onnx_buffer *b = what == ONE_BOUND ? &m->outputs.bound : &m->outputs.value;
+    if (s == NN_OK) {
+        *bytes = b->bytes;
+        *size = b->size;
+    }
+    return s;
+}
+
+nn_status nn_model_output(nn_model *m, uint64_t set, size_t i, const void **bytes, size_t *size, nn_error *err)
+{
+    return output(m, ONE_OUTPUT, set, i, bytes, size, err);
+}
+
+nn_status nn_model_bound(nn_model *m, uint64_t set, size_t i, const void **bytes, size_t *size, nn_error *err)
+{
+    return output(m, ONE_BOUND, set, i, bytes, size, err);
+}
+
 nn_status nn_model_npz(nn_model *m, const void **bytes, size_t *size, nn_error *err)
 {
     if (!is_built(m))
@@ -273,6 +311,30 @@ nn_status nn_model_npz(nn_model *m, const void **bytes, size_t *size, nn_error *
     return s;
 }
 
+/* ---- the files of a data set ---- */
+
+size_t family_set_files(const nn_model *m)
+{
+    return m->graph->n_inputs + (family_outputs(m->family) ? 2 * m->graph->n_outputs : 0);
+}
+
+set_file family_set_file(const nn_model *m, size_t k)
+{
+    size_t inputs = m->graph->n_inputs, outputs = m->graph->n_outputs;
+    set_file f = {.kind = k < inputs ? MODEL_INPUT : k < inputs + outputs ? MODEL_OUTPUT : MODEL_BOUND};
+    f.index = k < inputs ? k : k < inputs + outputs ? k - inputs : k - inputs - outputs;
+    const char *word = f.kind == MODEL_INPUT ? "input" : f.kind == MODEL_OUTPUT ? "output" : "bound";
+    (void)snprintf(f.name, sizeof f.name, "%s_%zu.pb", word, f.index);
+    return f;
+}
+
+nn_status model_set_file(nn_model *m, uint64_t set, const set_file *f, const void **bytes, size_t *size, nn_error *err)
+{
+    return f->kind == MODEL_INPUT    ? nn_model_input(m, set, f->index, bytes, size, err)
+           : f->kind == MODEL_OUTPUT ? nn_model_output(m, set, f->index, bytes, size, err)
+                                     : nn_model_bound(m, set, f->index, bytes, size, err);
+}
+
 /* ---- writing a directory ---- */
 
 static nn_status put_all(nn_model *m, model_dir *d, nn_error *err)
@@ -283,10 +345,11 @@ static nn_status put_all(nn_model *m, model_dir *d, nn_error *err)
     if (s == NN_OK)
         s = model_dir_put(d, -1, "model.onnx", bytes, size, err);
     for (int64_t set = 0; set < family_sets(m->family); set++)
-        for (size_t i = 0; s == NN_OK && i < m->graph->n_inputs; i++) {
-            s = nn_model_input(m, (uint64_t)set, i, &bytes, &size, err);
+        for (size_t k = 0; s == NN_OK && k < family_set_files(m); k++) {
+            set_file f = family_set_file(m, k);
+            s = model_set_file(m, (uint64_t)set, &f, &bytes, &size, err);
             if (s == NN_OK)
-                s = model_dir_put_input(d, (long)set, i, bytes, size, err);
+                s = model_dir_put(d, (long)set, f.name, bytes, size, err);
         }
     if (s == NN_OK && family_npz(m->family))
         s = nn_model_npz(m, &bytes, &size, err);

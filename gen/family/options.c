@@ -106,7 +106,8 @@ void options_free(options *o)
 static bool unsaid(const options *o, const option_row *row)
 {
     bool later = row->offset == offsetof(options, max_dim) || row->offset == offsetof(options, max_window) ||
-                 row->offset == offsetof(options, max_rank) || row->offset == offsetof(options, constants);
+                 row->offset == offsetof(options, max_rank) || row->offset == offsetof(options, constants) ||
+                 row->offset == offsetof(options, outputs);
     if (later)
         return option_int(o, row) == row->fallback;
     return !is_number(row) && row->offset != offsetof(options, profile) && row->offset != offsetof(options, ops) &&
@@ -122,7 +123,7 @@ size_t options_describe(const options *o, char *out, size_t size)
 {
     size_t n = 0;
     for (const option_row *row = option_rows; row < option_rows + option_count; row++) {
-        if (!row->manifest || unsaid(o, row))
+        if (!row->manifest || unsaid(o, row) || row->offset == offsetof(options, outputs)) /* it changes no model */
             continue;
         char *at = n < size ? out + n : NULL;
         size_t room = n < size ? size - n : 0;

@@ -55,6 +55,9 @@
     X(INT, constants, "P", 0, 0, 100, true,                                                                                       \
       "per cent of graph inputs that become initializers, where outputs and most nodes still depend on others: constant "         \
       "operands of any operator, shared ones, and a few nodes that can be folded")                                                \
+    X(FLAG, outputs, NULL, 0, 0, 0, IF_SAID,                                                                                      \
+      "write expected outputs, test_data_set_K/output_J.pb, and how far each element of a correct result may be from them, "      \
+      "bound_J.pb")                                                                                                               \
     X(FLAG, intervals, NULL, 0, 0, 0, true, "write the interval of every tensor to models.jsonl")                                 \
     X(FLAG, check, NULL, 0, 0, 0, false, "check every node again with an independent evaluator of the table")                     \
     X(TEXT, specs, "DIR", NULL, 0, 0, false, "read the operator table from DIR instead of the built-in one")                      \

@@ -37,8 +37,11 @@ bool model_file_parse(model_file *out, const char *path)
     }
     if (!numbered(path, (size_t)(slash - path), SET, "", &out->set))
         return false;
-    out->kind = out->name[0] == 'i' ? MODEL_INPUT : MODEL_OUTPUT;
-    return numbered(out->name, strlen(out->name), out->kind == MODEL_INPUT ? "input_" : "output_", ".pb", &out->index);
+    static const char *const words[] = {[MODEL_INPUT] = "input_", [MODEL_OUTPUT] = "output_", [MODEL_BOUND] = "bound_"};
+    for (out->kind = MODEL_INPUT; out->kind <= MODEL_BOUND; out->kind++)
+        if (numbered(out->name, strlen(out->name), words[out->kind], ".pb", &out->index))
+            return true;
+    return false;
 }
 
 void model_file_folder(char out[40], const model_file *f)
@@ -65,7 +68,7 @@ static bool visit(model_content *c, int above, const char *name, const char *set
     }
     int n = snprintf(path, sizeof path, "%s%s%s", set != NULL ? set : "", set != NULL ? "/" : "", name);
     if (n > 0 && n < (int)sizeof path && model_file_parse(&file, path)) {
-        c->entries += file.kind != MODEL_OUTPUT;
+        c->entries += file.kind != MODEL_OUTPUT && file.kind != MODEL_BOUND;
         return !remove || unlinkat(above, name, 0) == 0;
     }
     if (c->foreign[0] == '\0')

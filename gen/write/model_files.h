@@ -1,6 +1,7 @@
 /* The files of one model's directory: their names, and what a directory contains.
  *
- *     model.onnx, inputs.npz, test_data_set_K/input_I.pb, and test_data_set_K/output_I.pb of other programs
+ *     model.onnx, inputs.npz, test_data_set_K/input_I.pb, test_data_set_K/output_I.pb, which may also be of other programs,
+ *     test_data_set_K/bound_I.pb
  *
  * Numbers have no leading zeros and at most nine digits. Any other name is not one of nngen's. */
 #ifndef NN_MODEL_FILES_H
@@ -8,7 +9,7 @@
 
 #include "base.h"
 
-typedef enum { MODEL_ONNX, MODEL_NPZ, MODEL_INPUT, MODEL_OUTPUT } model_file_kind;
+typedef enum { MODEL_ONNX, MODEL_NPZ, MODEL_INPUT, MODEL_OUTPUT, MODEL_BOUND } model_file_kind;
 
 typedef struct {
     model_file_kind kind;
@@ -22,7 +23,7 @@ bool model_file_parse(model_file *out, const char *path);
 void model_file_folder(char out[40], const model_file *f);
 
 typedef struct {
-    size_t entries;    /* files and data sets, not counting output tensors */
+    size_t entries;    /* files and data sets, not counting output tensors and bounds */
     char foreign[128]; /* path, relative to the model's directory, of the first entry that nngen does not write; "": none */
 } model_content;
 

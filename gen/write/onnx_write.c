@@ -374,6 +374,37 @@ nn_status onnx_write_input(onnx_buffer *b, const graph *g, const model_names *na
     return s;
 }
 
+nn_status onnx_contents(const void **bytes, const graph *g, const model_names *names, const onnx_request *q, uint64_t set,
+                        int32_t tensor, arena *a, nn_error *err)
+{
+    writer w = {a, g, names, q, err};
+    const graph_tensor *x = &g->tensors[tensor];
+    Onnx__TensorProto *t;
+    if (x->kind == TENSOR_INIT) {
+        nn_status s = initializer(&w, &t, tensor);
+        *bytes = s == NN_OK ? t->raw_data.data : NULL;
+        return s;
+    }
+    t = tensor_message(&w, tensor);
+    *bytes = t != NULL ? t->raw_data.data : NULL;
+    return t != NULL ? input(&w, t->raw_data.data, set, x->serial) : nn_nomem(err);
+}
+
+nn_status onnx_write_tensor(onnx_buffer *b, const char *name, dtype type, const int64_t *dims, size_t rank, const void *bytes,
+                            size_t n, nn_error *err)
+{
+    Onnx__TensorProto t = ONNX__TENSOR_PROTO__INIT;
+    t.n_dims = rank;
+    t.dims = (int64_t *)(uintptr_t)dims;
+    t.has_data_type = 1;
+    t.data_type = (int32_t)type;
+    t.name = text(name);
+    t.has_raw_data = 1;
+    t.raw_data.len = n;
+    t.raw_data.data = (uint8_t *)(uintptr_t)bytes;
+    return pack(b, &t.base, err);
+}
+
 nn_status onnx_write_npz(npz *z, const graph *g, const model_names *names, const onnx_request *q, uint64_t sets, arena *a,
                          nn_error *err)
 {

@@ -41,6 +41,12 @@ nn_status onnx_write_model(onnx_buffer *b, const graph *g, const model_names *na
 /* Replaces the content of the buffer by a TensorProto with the values of graph input i in data set `set`. */
 nn_status onnx_write_input(onnx_buffer *b, const graph *g, const model_names *names, const onnx_request *q, uint64_t set, size_t i,
                            arena *a, nn_error *err);
+/* The elements of a graph input in data set `set`, or of an initializer, as raw_data; they live in the arena. */
+nn_status onnx_contents(const void **bytes, const graph *g, const model_names *names, const onnx_request *q, uint64_t set,
+                        int32_t tensor, arena *a, nn_error *err);
+/* Replaces the content of the buffer by a TensorProto with the name, type, dims and elements given. */
+nn_status onnx_write_tensor(onnx_buffer *b, const char *name, dtype type, const int64_t *dims, size_t rank, const void *bytes,
+                            size_t n, nn_error *err);
 /* Replaces the content by arrays with the values of all graph inputs in `sets` data sets, of dimensions (set, dimensions of the
  * input). */
 nn_status onnx_write_npz(npz *z, const graph *g, const model_names *names, const onnx_request *q, uint64_t sets, arena *a,

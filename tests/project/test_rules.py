@@ -101,7 +101,7 @@ ROOMS = {
     "draw": ("base", {"choice.h"}),
     "table": ("base", {"spec_check.h", "spec_merge.h", "spec_table.h", "spec_yaml.h", "opset.h"}),
     "rules": ("table value base", {"instance.h", "opmodel.h", "opmodel_rules.h", "op_common.h", "op_extra.h", "op_inner.h", "opfilter.h", "expr.h", "expr_outside.h"}),
-    "reference": ("rules table value base", {"reference.h"}),
+    "reference": ("rules table value base", {"reference.h", "ref_graph.h"}),
     "recheck": ("rules value base", {"recheck.h", "recheck_value.h"}),
     "manner": ("rules table draw value base", {"manner.h"}),
     "lower": ("manner recheck rules draw value base", {"lower.h", "op_feasible.h", "reason.h", "tries.h"}),
