@@ -56,7 +56,7 @@ typedef struct {
     size_t n_manners;
     const spec_file *motifs;
     size_t n_motifs;
-    const spec_file *compute;
+    const spec_file *compute; /* NULL: not asked for */
     size_t n_compute;
 } sources;
 
@@ -158,13 +158,13 @@ static nn_status parse_common(const char *text, int opset, int range[2], nn_erro
 /* The files of a directory. */
 static nn_status read_dir(sources *in, const char *dir, arena *a, nn_error *err)
 {
-    spec_file *files, *manners, *motifs, *compute;
+    spec_file *files, *manners, *motifs, *compute = NULL;
     nn_status s = spec_read_dir(&files, &in->n, dir, a, err);
     if (s == NN_OK)
         s = spec_read_folder(&manners, &in->n_manners, dir, "manners", a, err);
     if (s == NN_OK)
         s = spec_read_folder(&motifs, &in->n_motifs, dir, "motifs", a, err);
-    if (s == NN_OK)
+    if (s == NN_OK && in->compute != NULL)
         s = spec_read_folder(&compute, &in->n_compute, dir, "compute", a, err);
     if (s != NN_OK)
         return s;
@@ -253,7 +253,7 @@ static nn_status load(nn_table *t, const char *specs, bool motifs, bool outputs,
                   .n_manners = spec_embedded_manners_count,
                   .motifs = spec_embedded_motifs,
                   .n_motifs = motifs ? spec_embedded_motifs_count : 0,
-                  .compute = spec_embedded_compute,
+                  .compute = outputs ? spec_embedded_compute : NULL,
                   .n_compute = spec_embedded_compute_count};
     nn_status s = read_sources(&in, specs, t->options.profile, &a, err);
     if (s == NN_OK)

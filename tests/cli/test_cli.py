@@ -74,11 +74,11 @@ def test_version_and_help(nngen):
 
 
 def test_help_and_readme_agree(nngen):
-    """The ten options of README.md have the arguments and defaults of the help."""
+    """The eleven options of README.md have the arguments and defaults of the help."""
     rows = re.findall(r"^\| (`--.*?) \| (.*) \|$", (ROOT / "README.md").read_text(), re.M)
     readme = {flag: text for flags, text in rows for flag in re.findall(r"`(--[^`]+)`", flags)}
     entries = dict(re.findall(r"^  (--.*?)  +(.*(?:\n {24}.*)*)", nngen("--help").out, re.M))
-    assert len(readme) == 10 and len(entries) >= 30 and set(readme) <= set(entries)
+    assert len(readme) == 11 and len(entries) >= 30 and set(readme) <= set(entries)
     for flag, text in readme.items():
         default = re.search(r"\(default: ([^)]*)\)$", " ".join(entries[flag].split()))
         assert not default or text.endswith(f" ({default[1]})"), flag
