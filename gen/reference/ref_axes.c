@@ -35,10 +35,12 @@ static void softmax(axes_work *w, size_t base)
     const ref_unit *u = &w->run->unit;
     const ref_accuracy *k = &w->run->table->accuracy[RF_EXP];
     double m = w->v[0], sum = 0, moved = 0, rounding = 0;
+    bool known = true; /* what is not known may be NaN, and then all is */
     for (size_t i = 1; i < w->n; i++)
         m = w->v[i] > m ? w->v[i] : m;
     for (size_t i = 0; i < w->n; i++) {
         double x = w->lo[i] = dm_exp(w->v[i] - m);
+        known &= w->e[i] < INFINITE;
         if (w->v[i] == -INFINITE && w->e[i] == 0) { /* left out by a mask */
             w->lo[i] = w->hi[i] = 0;
             continue;
@@ -55,7 +57,7 @@ static void softmax(axes_work *w, size_t base)
         double e = p * (x < 1e-3 ? x * (1 + x) : x < 700 ? dm_exp(x) - 1 : INFINITE);
         e = w->v[i] == -INFINITE && w->e[i] == 0 ? 0 : (e < cap ? e : cap * (1 + 8 * u->u)) + u->tiny;
         w->out->v[base + w->offset[i]] = p;
-        w->out->e[base + w->offset[i]] = p == p ? e : INFINITE;
+        w->out->e[base + w->offset[i]] = p == p && known ? e : INFINITE;
     }
 }
 
@@ -83,11 +85,12 @@ static void sort_positions(size_t *order, size_t *room, const double *v, double 
 static void sort_slice(axes_work *w, size_t base, double sign, bool positions)
 {
     size_t *room = w->order + w->n, *order = w->order, *by_lo = w->order + 2 * w->n, *by_hi = w->order + 3 * w->n;
-    bool exact = true;
+    bool exact = true, finite = true;
     for (size_t i = 0; i < w->n; i++) {
         w->lo[i] = w->v[i] - w->e[i];
         w->hi[i] = w->v[i] + w->e[i];
         exact &= w->e[i] == 0;
+        finite &= w->v[i] - w->v[i] == 0 && w->e[i] < INFINITE;
     }
     sort_positions(order, room, w->v, sign, w->n);
     sort_positions(by_lo, room, w->lo, sign, w->n);
@@ -101,7 +104,7 @@ static void sort_slice(axes_work *w, size_t base, double sign, bool positions)
             e = w->lo[j] <= hi && w->hi[j] >= lo && gap > e ? gap : e;
         }
         w->out->v[at] = positions ? (double)order[k] : v;
-        w->out->e[at] = exact ? 0 : positions ? e : ref_hull_error(v, lo, hi);
+        w->out->e[at] = !finite ? INFINITE : exact ? 0 : positions ? e : ref_hull_error(v, lo, hi);
     }
 }
 

@@ -411,6 +411,7 @@ static const ref_expr *translate_call(compiler *c, const expr *e)
     if ((form == FORM_SLICE || form == FORM_TAPS) && n > 0 && e->args[n - 1]->kind != EX_FOR)
         fail(c, e->place, "`%s` takes a comprehension, such as `X[i, k] for k in 0..n-1`", e->s);
     c->slices |= form == FORM_SLICE;
+    c->program->interpolates |= form == FORM_TAPS;
     ref_expr *x = make(c, RX_CALL, e->place);
     x->op = fn;
     return finish_call(c, x, e);

@@ -192,6 +192,17 @@ static void index_range(const access *a, int d, size_t i, int64_t *lo, int64_t *
     *hi = ref_to_int(mid + wide);
 }
 
+/* Whether anything is known of the lane's indices. */
+static bool is_bounded(const access *a, size_t i)
+{
+    for (int d = 0; d < a->t->rank; d++) {
+        const ref_value *x = &a->at[d];
+        if (a->used[d] && x->kind != REF_INT && !(x->e[x->uniform ? 0 : i] < (double)__builtin_inff()))
+            return false;
+    }
+    return true;
+}
+
 /* How far the element at an offset may be from v. */
 static double distance(const ref_tensor *t, int64_t offset, double v)
 {
@@ -216,7 +227,7 @@ static double candidates(const access *a, size_t i, double v, double e, const re
         at[d] = lo[d];
         number *= hi[d] >= lo[d] ? (double)(hi[d] - lo[d] + 1) : 0;
     }
-    if (number > MAX_CANDIDATES)
+    if (number > MAX_CANDIDATES || !is_bounded(a, i))
         return (double)__builtin_inff();
     for (double left = number; left > 0; left--) {
         int64_t offset = 0;

@@ -113,7 +113,7 @@ static ref_value real_unary(ref_vectors *r, const real_function *g, const ref_ac
         double v = g->f(x.v[i]), m = __builtin_fabs(v), e = x.e[i] > 0 ? propagated(g, x.v[i], x.e[i], v) : 0;
         e += OWN * m + ulp * (accuracy->ulp * (m + e) + accuracy->abs) + r->unit->tiny;
         y.v[i] = v;
-        y.e[i] = x.v[i] >= g->lo && x.v[i] <= g->hi && e >= 0 ? e : INFINITE;
+        y.e[i] = x.v[i] >= g->lo && x.v[i] <= g->hi && x.v[i] - x.v[i] == 0 && e >= 0 ? e : INFINITE;
     }
     return y;
 }
@@ -137,7 +137,7 @@ static ref_value step_unary(ref_vectors *r, double (*f)(double), ref_value x)
     for (size_t i = 0; i < n; i++) {
         double v = x.v[i], e = x.e[i], wide = e > 0 ? e + 0x1p-51 * (__builtin_fabs(v) + e) : 0;
         y.v[i] = f(v);
-        y.e[i] = wide == 0 ? 0 : ref_hull_error(y.v[i], f(v - wide), f(v + wide));
+        y.e[i] = v - v != 0 ? INFINITE : wide == 0 ? 0 : ref_hull_error(y.v[i], f(v - wide), f(v + wide));
     }
     return y;
 }

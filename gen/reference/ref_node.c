@@ -258,6 +258,25 @@ static void run_output(ref_run *run, const ref_rule *rule, arena *results)
     }
 }
 
+static bool has_special(const ref_node *node)
+{
+    for (size_t i = 0; i < node->n_inputs; i++) {
+        const ref_tensor *t = node->inputs[i];
+        for (size_t k = 0; t != NULL && t->v != NULL && k < t->n; k++)
+            if (t->v[k] - t->v[k] != 0)
+                return true;
+    }
+    return false;
+}
+
+/* What interpolates may multiply NaN and infinities by a weight of 0, which is NaN again. */
+static void forget_outputs(const ref_node *node)
+{
+    for (size_t i = 0; i < node->n_outputs; i++)
+        for (size_t k = 0; node->outputs[i] != NULL && node->outputs[i]->e != NULL && k < node->outputs[i]->n; k++)
+            node->outputs[i]->e[k] = (double)__builtin_inff();
+}
+
 nn_status ref_compute(const ref_table *table, const ref_node *node, arena *results, arena *scratch, nn_error *err)
 {
     if (node->op < 0 || (size_t)node->op >= table->ops->n_all || table->programs[node->op] == NULL)
@@ -285,6 +304,8 @@ nn_status ref_compute(const ref_table *table, const ref_node *node, arena *resul
         if (run.r.exhausted && run.status == NN_OK)
             run.status = nn_nomem(err);
     }
+    if (run.status == NN_OK && run.p->interpolates && has_special(node))
+        forget_outputs(node);
     arena_release(scratch, mark);
     return run.status;
 }

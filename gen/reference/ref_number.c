@@ -64,7 +64,7 @@ static ref_value power(ref_run *run, ref_value a, ref_value b)
         double v = ref_power(a.v[i], b.v[i]), m = __builtin_fabs(v), e = power_spread(a.v[i], a.e[i], b.v[i], b.e[i], v);
         y.v[i] = v;
         y.e[i] = e + (m + e) * (2 * run->unit.u * k->ulp + OWN_POWER) + run->unit.tiny;
-        if (!(y.e[i] >= 0))
+        if (!(y.e[i] >= 0) || a.v[i] - a.v[i] != 0 || b.v[i] - b.v[i] != 0)
             y.e[i] = INFINITE;
     }
     return y;
@@ -82,8 +82,8 @@ static ref_value remainder_of(ref_run *run, ref_value a, ref_value b)
     for (size_t i = 0; i < r->n; i++) {
         double x = a.v[i], d = b.v[i], ex = a.e[i], ed = b.e[i], v = ref_remainder(x, d), m = __builtin_fabs(d);
         y.v[i] = v == v ? v : 0;
-        y.e[i] = v == v ? 0 : INFINITE;
-        if (ex == 0 && ed == 0)
+        y.e[i] = v == v && ex < INFINITE && ed < INFINITE ? 0 : INFINITE; /* what is not known may be NaN */
+        if (y.e[i] > 0 || (ex == 0 && ed == 0))
             continue;
         double q = dm_floor(__builtin_fabs(x) / m), far = __builtin_fabs(v),
                slack = ex + q * ed + 0x1p-50 * (__builtin_fabs(x) + ex), sure = m - ed;

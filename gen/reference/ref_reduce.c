@@ -404,7 +404,8 @@ static void add_extreme(total *t, size_t at, double v, double e, bool greatest)
     double lo = v - e, hi = v + e;
     t->lo[at] = first || (greatest ? lo > t->lo[at] : lo < t->lo[at]) ? lo : t->lo[at];
     t->hi[at] = first || (greatest ? hi > t->hi[at] : hi < t->hi[at]) ? hi : t->hi[at];
-    t->e[at] = t->e[at] > 0 || e > 0 || v != v ? 1 : 0; /* whether there is an error at all */
+    /* whether there is an error at all, or a number that is not finite */
+    t->e[at] = v - v != 0 ? 2 : t->e[at] > 0 ? t->e[at] : e > 0;
 }
 
 static void add_factor(total *t, const ref_unit *u, size_t at, double v, double e)
@@ -486,7 +487,7 @@ static void finish_sum(total *t, const ref_unit *u)
     for (size_t i = 0; t->kind == REF_REAL && i < t->n; i++) {
         if (t->count[i] > 1) {
             double m = t->lo[i] + t->e[i];
-            t->e[i] += m > 0 ? ref_gamma(u, t->count[i]) * m + u->tiny : 0;
+            t->e[i] += m > 0 ? ref_gamma(u, t->count[i]) * m + u->tiny : m == 0 ? 0 : (double)__builtin_inff();
         }
     }
 }
@@ -494,7 +495,7 @@ static void finish_sum(total *t, const ref_unit *u)
 static void finish_extremes(total *t)
 {
     for (size_t i = 0; i < t->n; i++)
-        t->e[i] = t->e[i] == 0 ? 0 : t->v[i] != t->v[i] ? (double)__builtin_inff() : ref_hull_error(t->v[i], t->lo[i], t->hi[i]);
+        t->e[i] = t->e[i] == 0 ? 0 : t->e[i] > 1 ? (double)__builtin_inff() : ref_hull_error(t->v[i], t->lo[i], t->hi[i]);
 }
 
 static ref_value finish_total(ref_run *run, total *t)

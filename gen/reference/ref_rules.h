@@ -84,6 +84,7 @@ typedef struct {
     size_t n_lets, n_defs;
     const ref_expr **vars; /* definition or default of each variable of the op_rules that the rules use; otherwise NULL */
     bool complete;         /* each output has a rule */
+    bool interpolates;     /* elements may count that have no weight */
 } ref_program;
 
 struct ref_table {

@@ -50,7 +50,7 @@ static void combine(const ref_run *run, reduction how, bool whole, double *v, do
         return;
     case GREATEST:
     case LEAST:
-        *e = *e > ew ? *e : ew; /* an extreme moves by no more than its operands */
+        *e = w - w != 0 || *v - *v != 0 ? (double)__builtin_inff() : *e > ew ? *e : ew; /* it moves by no more than its operands */
         *v = (how == GREATEST) == (w > *v) ? w : *v;
         return;
     default:

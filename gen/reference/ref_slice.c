@@ -70,6 +70,7 @@ static bool collect(slice *s, ref_run *run, const ref_expr *comprehension)
 /* One lane's elements, those that are used, laid out in order. */
 typedef struct {
     size_t n;
+    bool finite; /* all elements are */
     double *v, *e;
     double *label; /* of argmax: what stands for each element, by default its position */
 } lane_slice;
@@ -77,11 +78,13 @@ typedef struct {
 static void gather(lane_slice *l, const slice *s, const slice *labels, size_t lane)
 {
     l->n = 0;
+    l->finite = true;
     for (size_t k = 0; k < s->total; k++) {
         size_t at = k * s->n + lane;
         if (s->used[at] == 0)
             continue;
         l->v[l->n] = s->v[at];
+        l->finite &= s->v[at] - s->v[at] == 0;
         l->e[l->n] = s->e[at];
         l->label[l->n++] = labels != NULL ? labels->v[at] : (double)k;
     }
@@ -277,7 +280,7 @@ ref_value ref_slice(ref_run *run, const ref_expr *x)
         gather(&l, &s, named ? &labels : NULL, i);
         bounded b = apply(run, (ref_fn)x->op, &l, first);
         y.v[i] = b.v;
-        y.e[i] = b.e >= 0 ? b.e : INFINITE;
+        y.e[i] = b.e >= 0 && l.finite ? b.e : INFINITE;
     }
     return ref_settle(&run->r, y);
 }

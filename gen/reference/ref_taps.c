@@ -85,7 +85,7 @@ static ref_value linear(ref_run *run, const taps *t)
         bool plain = ec == 0 && f == 0;
         y.v[i] = v;
         y.e[i] = plain ? ea : ec < 1 ? e + 2 * ec * slope + 8 * run->unit.u * (m + e) + run->unit.tiny : INFINITE;
-        if (!(y.e[i] >= 0))
+        if (!(y.e[i] >= 0) || v - v != 0)
             y.e[i] = INFINITE;
     }
     return y;
@@ -122,7 +122,7 @@ static ref_value cubic(ref_run *run, const taps *t, double a, bool exclude)
         y.v[i] = v;
         y.e[i] = ec < 0x1p-6 ? e * share + moved + (weight + 8 * run->unit.u) * m * share * (exclude ? 2 : 1) + run->unit.tiny
                              : INFINITE;
-        if (!(y.e[i] >= 0))
+        if (!(y.e[i] >= 0) || v - v != 0)
             y.e[i] = INFINITE;
     }
     return y;

@@ -122,13 +122,13 @@ void ref_rounded(const ref_unit *u, double times, size_t n, const double *v, dou
     if (u->type == DT_FLOAT32) {
         for (size_t i = 0; i < n; i++) {
             double m = __builtin_fabs(v[i]), more = e[i] + unit * (m + e[i]) + tiny;
-            bool same = (e[i] == 0) & ((double)(float)v[i] == v[i]) & ((m >= 0x1p-126) | (m == 0));
+            bool same = (e[i] == 0) & ((double)(float)v[i] == v[i]) & (((m >= 0x1p-126) & (m <= 0x1p1023)) | (m == 0));
             e[i] = same ? 0 : more;
         }
     } else {
         for (size_t i = 0; i < n; i++)
-            if (!(e[i] == 0 &&
-                  (v[i] == 0 || (u->type == DT_FLOAT16 && half_nearest(v[i]) == v[i] && __builtin_fabs(v[i]) >= 0x1p-14))))
+            if (!(e[i] == 0 && (v[i] == 0 || (u->type == DT_FLOAT16 && half_nearest(v[i]) == v[i] &&
+                                              __builtin_fabs(v[i]) >= 0x1p-14 && __builtin_fabs(v[i]) <= HALF_LARGEST))))
                 e[i] += unit * (__builtin_fabs(v[i]) + e[i]) + tiny;
     }
     for (size_t i = 0; i < n; i++)
@@ -326,7 +326,7 @@ ref_value ref_extreme(ref_vectors *r, ref_value a, ref_value b, bool greatest)
         double v = x > y ? x : y;
         double hi = x + ex > y + ey ? x + ex : y + ey, lo = x - ex > y - ey ? x - ex : y - ey;
         p.y.v[i] = sign * v;
-        p.y.e[i] = x != x || y != y ? (double)__builtin_inff() : ex == 0 && ey == 0 ? 0 : ref_hull_error(v, lo, hi);
+        p.y.e[i] = x - x != 0 || y - y != 0 ? (double)__builtin_inff() : ex == 0 && ey == 0 ? 0 : ref_hull_error(v, lo, hi);
     }
     return p.y;
 }

@@ -193,8 +193,7 @@ static void faults_have_a_place(void **state)
         {"    \"z[p]\": drawn\n", "`drawn` is drawn; a model does not state it"},
         {"    let t: \"reshape(x, [5])\"\n    \"z[p]\": \"t[p]\"\n", "the shape has 5 elements, the tensor 6"},
         {"    \"let t[k in 1..2]\": 1\n    \"z[p]\": \"t[p]\"\n", "indices from 0 on were expected"},
-        {"    \"z[p]\": \"if 1 / x[0, 0] > 1 then 1 else [p]\"\n",
-         "two numbers or two lists of the same length were expected"},
+        {"    \"z[p]\": \"if 1 / x[0, 0] > 1 then 1 else [p]\"\n", "two numbers or two lists of the same length were expected"},
         {"    \"z[p]\": \"z[p]\"\n", "the tensor is not computed yet"},
     };
     for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {

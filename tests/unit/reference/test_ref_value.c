@@ -83,6 +83,22 @@ static void exact_operations_have_no_error(void **state)
     assert_true(ref_div(&r, ref_real(&r, 1, 0), ref_real(&r, 0.5, 0.5)).e[0] == (double)INFINITY);
 }
 
+/* NaN and infinities are exact where they are copied; of what is computed from them nothing is known. */
+static void special_numbers_are_unknown(void **state)
+{
+    (void)state;
+    ref_unit unit = ref_unit_of(DT_FLOAT32);
+    ref_vectors r = {.a = &a, .unit = &unit, .n = 1, .spare = spare};
+    double special[] = {(double)NAN, (double)INFINITY, -(double)INFINITY};
+    for (size_t i = 0; i < 3; i++) {
+        ref_value x = ref_real(&r, special[i], 0), one = ref_real(&r, 1, 0);
+        assert_true(isinf(ref_add(&r, x, one).e[0]) && isinf(ref_mul(&r, x, one).e[0]) &&
+                    isinf(ref_extreme(&r, one, x, true).e[0]));
+        assert_true(isinf(ref_div(&r, x, one).e[0]) && ref_neg(&r, x).e[0] == 0);
+        assert_int_equal(ref_compare(&r, x, one, REF_GT).w[0], i == 1);
+    }
+}
+
 static void whole_numbers_are_exact(void **state)
 {
     (void)state;
@@ -123,6 +139,6 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(bounds_hold_float32), cmocka_unit_test(exact_operations_have_no_error),
-                                       cmocka_unit_test(whole_numbers_are_exact)};
+                                       cmocka_unit_test(special_numbers_are_unknown), cmocka_unit_test(whole_numbers_are_exact)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
