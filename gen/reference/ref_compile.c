@@ -572,6 +572,8 @@ static void declare(compiler *c, ref_rule *rule)
         find_output(c, rule);
         return;
     }
+    if (rule->kind == HEAD_SCAN && rule->n == 0)
+        fail(c, rule->place, "`%s`: a scan has indices, such as [t in 0..n-1]", spec_show(rule->name).s);
     size_t *n = def ? &p->n_defs : &p->n_lets;
     if (*n == REF_MAX_LETS) {
         fail(c, rule->place, "more than %d definitions", REF_MAX_LETS);

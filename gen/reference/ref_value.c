@@ -295,7 +295,8 @@ ref_value ref_div(ref_vectors *r, ref_value a, ref_value b)
         double q = p.a.v[i] / p.b.v[i], least = __builtin_fabs(p.b.v[i]) - p.b.e[i], m = __builtin_fabs(q);
         double e = least > 0 ? (p.a.e[i] + m * p.b.e[i]) / least : (double)__builtin_inff();
         p.y.v[i] = q;
-        p.y.e[i] = q == 0 && e == 0 ? 0 : e + (m + e) * QUOTIENT * r->unit->u + r->unit->tiny;
+        e = q == 0 && e == 0 ? 0 : e + (m + e) * QUOTIENT * r->unit->u + r->unit->tiny;
+        p.y.e[i] = e >= 0 ? e : (double)__builtin_inff();
     }
     return p.y;
 }
