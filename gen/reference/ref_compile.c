@@ -3,34 +3,6 @@
 
 #include <string.h>
 
-static const struct {
-    const char *word;
-    int lo, hi;
-    ref_form form;
-} functions[] = {
-#define X(id, word, lo, hi, form) {word, lo, hi, FORM_##form},
-    REF_FUNCTIONS(X)
-#undef X
-};
-
-int ref_find_function(const char *word)
-{
-    for (int i = 0; i < RF_COUNT_; i++)
-        if (strcmp(functions[i].word, word) == 0)
-            return i;
-    return -1;
-}
-
-ref_form ref_function_form(int fn)
-{
-    return functions[fn].form;
-}
-
-const char *ref_function_word(int fn)
-{
-    return functions[fn].word;
-}
-
 typedef enum { RULE_FRESH, RULE_OPEN, RULE_DONE } rule_state;
 
 /* The rules of one operator, which are compiled, and later computed, in the order in which they need one another. */
@@ -348,7 +320,7 @@ static void hoist_body(compiler *c, const ref_expr *call, int first)
 {
     if (c->status != NN_OK || c->in_var || call->kind != RX_CALL || call->n == 0)
         return;
-    ref_form form = functions[call->op].form;
+    ref_form form = ref_function_form(call->op);
     const ref_expr *last = call->args[call->n - 1];
     if ((form != FORM_REDUCE && form != FORM_SLICE) || last->kind != RX_FOR || (last->op & EXPR_LISTED) != 0)
         return;
@@ -395,7 +367,7 @@ static const ref_expr *translate_call(compiler *c, const expr *e)
     if (fn < 0) {
         const char *words[RF_COUNT_];
         for (int i = 0; i < RF_COUNT_; i++)
-            words[i] = functions[i].word;
+            words[i] = ref_function_word(i);
         const char *near = spec_nearest(e->s, words, RF_COUNT_);
         if (near != NULL)
             fail(c, e->place, "unknown function `%s`; did you mean `%s`?", spec_show(e->s).s, near);
@@ -403,11 +375,12 @@ static const ref_expr *translate_call(compiler *c, const expr *e)
             fail(c, e->place, "unknown function `%s`; specs/compute/README.md lists the functions", spec_show(e->s).s);
         return &c->dummy;
     }
-    int n = (int)e->n, lo = functions[fn].lo, hi = functions[fn].hi;
+    int n = (int)e->n, lo, hi;
+    ref_function_arguments(fn, &lo, &hi);
     if (n < lo || (hi >= 0 && n > hi))
         fail(c, e->place, "`%s` takes %s%d argument%s, not %d", e->s, hi < 0 ? "at least " : "", n < lo ? lo : hi,
              (n < lo ? lo : hi) == 1 ? "" : "s", n);
-    ref_form form = functions[fn].form;
+    ref_form form = ref_function_form(fn);
     if ((form == FORM_SLICE || form == FORM_TAPS) && n > 0 && e->args[n - 1]->kind != EX_FOR)
         fail(c, e->place, "`%s` takes a comprehension, such as `X[i, k] for k in 0..n-1`", e->s);
     c->slices |= form == FORM_SLICE;

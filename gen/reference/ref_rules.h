@@ -107,9 +107,10 @@ nn_status ref_compile(ref_program **out, const op_set *ops, const op_model *op, 
  * *n_locals on are free. false: out of memory. */
 bool ref_hoist(ref_expr *comprehension, int first, int *n_locals, arena *a);
 
+/* ref_fn.c */
 int ref_find_function(const char *word); /* -1: unknown */
 const char *ref_function_word(int fn);
 ref_form ref_function_form(int fn);
-bool ref_function_takes(int fn, size_t n, int *lo, int *hi);
+void ref_function_arguments(int fn, int *fewest, int *most); /* most -1: any number */
 
 #endif
