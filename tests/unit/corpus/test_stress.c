@@ -175,6 +175,28 @@ static nn_status build_again(nn_error *err)
     return st;
 }
 
+static nn_status expected_outputs(nn_error *err)
+{
+    nn_table *t = NULL;
+    nn_family *f = NULL;
+    nn_model *m = NULL;
+    const void *bytes;
+    size_t size;
+    nn_status st = nn_table_open(&t, &(nn_table_config){.outputs = 1, .ops = "Conv,Relu,Add,Softmax,Gather,MaxPool"}, err);
+    if (st == NN_OK)
+        st = nn_family_open(&f, t, &(nn_family_config){.nodes = 8, .count = 2, .seed = 3, .outputs = 1}, err);
+    if (st == NN_OK)
+        st = nn_model_build(&m, f, 1, err);
+    if (st == NN_OK)
+        st = nn_model_output(m, 0, 0, &bytes, &size, err);
+    if (st == NN_OK)
+        st = nn_model_bound(m, 0, 0, &bytes, &size, err);
+    nn_model_free(m);
+    nn_family_close(f);
+    nn_table_close(t);
+    return st;
+}
+
 /* ---- on disk ---- */
 
 static void wipe(const char *path)
@@ -349,6 +371,7 @@ static void models(void **state)
     stress(build_guided, NULL, 400);
     stress(build_triples, NULL, 300);
     stress(build_again, NULL, 800);
+    stress(expected_outputs, NULL, 100);
 }
 static void single_directories(void **state)
 {
