@@ -70,7 +70,6 @@ typedef struct {
     const char *ops;     /* "A,B": only these operators; "-A,-B": all but these; NULL or "": all */
     const char *types;   /* "float32,int8,...": element types of data; float32 is always included; NULL or "": float32 */
     const char *common;  /* "A..B", which contains opset: only operators with the same rules in opsets A to B; NULL or "": all */
-    int motifs; /* not 0: families may ask for motifs, which takes three times as long to open; with `specs` they always may */
 } nn_table_config;
 
 /* NN_ERR_USAGE: an error in the configuration. NN_ERR_TABLE: an error in the table or profile. NN_ERR_IO: `specs` cannot be
@@ -97,14 +96,14 @@ typedef struct {
     const char *contain;      /* paths that every model has, "A,B,C;D,E"; NULL or "": none */
     const char *avoid;        /* paths that no model has, in the same form; NULL or "": none */
     const char *weights;      /* text with one weight in each line: "A 2.5", "A,B 4"; NULL or "": all equal */
-    const char *motifs;       /* share of nodes in motifs, "0.3"; or names, "A,B"; "none", NULL or "": no motifs */
+    const char *motifs;       /* share of nodes in motifs, "0.3"; or names, "A,B"; "none"; "manner", NULL or "": as the manner says */
     int intervals;            /* not 0: models.jsonl gets the interval of every tensor */
     int check;           /* not 0: an independent evaluator of the table checks every node again; takes time, changes no byte */
     uint64_t max_dim;    /* largest dimension of a new tensor; 0: 64 */
     uint64_t max_window; /* largest size of a kernel along an axis; 0: 7 */
     uint64_t max_rank;   /* largest number of dimensions of a tensor; 0: 6 */
     uint64_t constants;  /* per cent of graph inputs that become initializers, at most 100 */
-    const char *manner;  /* how models are drawn: "uniform", "boundary", "real", or "mixed": one for each; NULL or "": uniform */
+    const char *manner;  /* how models are drawn: "uniform", "boundary", "real", or "mixed", NULL or "": one for each */
 } nn_family_config;
 
 /* Plans the family. With `cover` = "pairs" or "triples" it solves pairs of operators, which takes seconds. NN_ERR_USAGE: a field

@@ -5,9 +5,7 @@
 
 nn_table_config table_of_options(const options *o)
 {
-    const bool motifs = o->list_motifs != NULL || strcmp(o->motifs, "none") != 0 || strcmp(o->cover, "motifs") == 0;
-    return (nn_table_config){.motifs = motifs,
-                             .opset = (int)o->opset,
+    return (nn_table_config){.opset = (int)o->opset,
                              .profile = o->profile,
                              .specs = o->specs,
                              .ops = o->ops,
@@ -49,7 +47,7 @@ static nn_status open_both(nn_table **table, nn_family **family, const manifest_
     nn_status s = nn_table_open(table, &tc, err);
     if (s != NN_OK)
         return s;
-    s = family_digest_of(*table, fc.manner, digest, err);
+    s = family_digest_of(*table, manifest_options(doc), digest, err);
     if (s == NN_OK && strcmp(digest, manifest_digest(doc)) != 0)
         return nn_fail(err, NN_ERR_USAGE, path, 0, 0,
                        "was made with another operator table: its digest is %.64s, the digest of this table is %.64s",

@@ -181,26 +181,33 @@ static nn_status read_sources(sources *in, const char *dir, const char *profile,
     return s == NN_OK ? link_bases(&in->overlay, dir, a, err) : s;
 }
 
-/* The table's digest, then name, NUL, size and bytes of each file of manners, in name order. */
-static nn_status digest_manners(nn_table *t, const spec_file *files, size_t n, nn_error *err)
+/* Name, NUL, size and bytes of each file, in name order. */
+static void add_files(json_line *text, const spec_file *files, size_t n)
 {
-    json_line text = {.bytes = NULL};
-    line_raw(&text, t->digest);
     for (size_t i = 0; i < n; i++) {
         size_t length;
         const char *name = stem(files[i].name, &length);
-        line_text(&text, name, length);
-        line_text(&text, "", 1);
-        line_int(&text, (int64_t)files[i].size);
-        line_text(&text, files[i].bytes, files[i].size);
+        line_text(text, name, length);
+        line_text(text, "", 1);
+        line_int(text, (int64_t)files[i].size);
+        line_text(text, files[i].bytes, files[i].size);
     }
+}
+
+/* Of the table's digest, then the files of manners, then those of motifs. */
+static nn_status digest_all(nn_table *t, const sources *in, nn_error *err)
+{
+    json_line text = {.bytes = NULL};
+    line_raw(&text, t->digest);
+    add_files(&text, in->manners, in->n_manners);
+    add_files(&text, in->motifs, in->n_motifs);
     sha256 *hasher = NULL;
     uint8_t digest[SHA256_SIZE];
     nn_status s = text.failed ? nn_nomem(err) : sha256_new(&hasher, err);
     if (s == NN_OK)
         s = sha256_digest(hasher, text.bytes, text.size, digest, err);
     if (s == NN_OK)
-        sha256_hex(digest, t->manners_digest);
+        sha256_hex(digest, t->full_digest);
     sha256_free(hasher);
     nn_free(text.bytes);
     return s;
@@ -226,7 +233,7 @@ static nn_status add_inner(nn_table *t, const sources *in, nn_error *err)
     return s;
 }
 
-static nn_status load(nn_table *t, const char *specs, bool motifs, nn_error *err)
+static nn_status load(nn_table *t, const char *specs, nn_error *err)
 {
     dtype_mask types;
     int common[2];
@@ -240,7 +247,7 @@ static nn_status load(nn_table *t, const char *specs, bool motifs, nn_error *err
                   .manners = spec_embedded_manners,
                   .n_manners = spec_embedded_manners_count,
                   .motifs = spec_embedded_motifs,
-                  .n_motifs = motifs ? spec_embedded_motifs_count : 0};
+                  .n_motifs = spec_embedded_motifs_count};
     nn_status s = read_sources(&in, specs, t->options.profile, &a, err);
     if (s == NN_OK)
         s = op_set_new_typed(&t->ops, in.files, in.n, in.overlay, (int)t->options.opset, types, err);
@@ -256,8 +263,8 @@ static nn_status load(nn_table *t, const char *specs, bool motifs, nn_error *err
         s = manner_set_load(&t->manners, t->ops, in.manners, in.n_manners, &t->mem, err);
     sha256_hex(t->ops != NULL ? t->ops->table->digest : (uint8_t[SHA256_SIZE]){0}, t->digest);
     if (s == NN_OK)
-        s = digest_manners(t, in.manners, in.n_manners, err);
-    if (s == NN_OK && (motifs || specs != NULL)) /* motifs point to operators, which a filter moves */
+        s = digest_all(t, &in, err);
+    if (s == NN_OK) /* motifs point to operators, which a filter moves */
         s = motif_set_new(&t->motifs, t->ops, in.motifs, in.n_motifs, err);
     arena_free(&a);
     return s;
@@ -278,7 +285,7 @@ static nn_status open_table(nn_table *t, const nn_table_config *c, nn_error *err
         return nn_nomem(err);
     nn_status s = options_check(&t->options, "", err);
     if (s == NN_OK)
-        s = load(t, c->specs, c->motifs != 0, err);
+        s = load(t, c->specs, err);
     if (s == NN_OK)
         s = class_table_new(&t->classes, t->ops, &t->mem, err);
     return s;
@@ -392,6 +399,12 @@ static nn_status keep_texts(nn_family *f, const nn_family_config *c, nn_error *e
     return s;
 }
 
+/* Whether the family may have motifs: those of its manners are none in a plain one. */
+static bool has_motifs(const options *o, bool plain)
+{
+    return strcmp(o->cover, "motifs") == 0 || !(strcmp(o->motifs, "none") == 0 || (plain && strcmp(o->motifs, BY_MANNER) == 0));
+}
+
 static nn_status open_cover(nn_family *f, nn_error *err)
 {
     static const char *const words[] = {"ops", "pairs", "triples", "motifs"};
@@ -401,8 +414,9 @@ static nn_status open_cover(nn_family *f, nn_error *err)
         k++;
     if (k == 4)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "cover %.60s: expected ops, pairs, triples or motifs", o->cover);
-    nn_status s = motif_choice_open(&f->motifs, f->table->motifs, o->motifs, k == 3, (size_t)o->nodes, (uint64_t)o->count,
-                                    (uint64_t)o->seed, &f->mem, err);
+    nn_status s = !has_motifs(o, f->plain) ? NN_OK
+                                           : motif_choice_open(&f->motifs, f->table->motifs, o->motifs, k == 3, (size_t)o->nodes,
+                                                               (uint64_t)o->count, (uint64_t)o->seed, &f->mem, err);
     if (s != NN_OK || k == COVER_OPS || k == 3)
         return s;
     s = pairs_new(&f->pairs, f->table->ops, &f->limits, err);
@@ -438,12 +452,12 @@ static nn_status find_manner(const nn_table *t, const char *name, const manner *
     return *found != NULL || strcmp(name, "mixed") == 0 ? NN_OK : unknown_manner(set, name, err);
 }
 
-nn_status family_digest_of(const nn_table *t, const char *name, char out[SHA256_HEX_SIZE], nn_error *err)
+nn_status family_digest_of(const nn_table *t, const options *o, char out[SHA256_HEX_SIZE], nn_error *err)
 {
     const manner *m;
     bool plain = true;
-    nn_status s = find_manner(t, name, &m, &plain, err);
-    memcpy(out, plain ? t->digest : t->manners_digest, SHA256_HEX_SIZE);
+    nn_status s = find_manner(t, o->manner, &m, &plain, err);
+    memcpy(out, plain && !has_motifs(o, plain) ? t->digest : t->full_digest, SHA256_HEX_SIZE);
     return s;
 }
 
@@ -452,7 +466,7 @@ static nn_status open_manner(nn_family *f, nn_error *err)
     const manner_set *set = f->table->manners;
     nn_status s = find_manner(f->table, f->options.manner, &f->manner, &f->plain, err);
     if (s == NN_OK)
-        s = family_digest_of(f->table, f->options.manner, f->digest, err);
+        s = family_digest_of(f->table, &f->options, f->digest, err);
     f->manner_weights = arena_calloc(&f->mem, set->n, sizeof *f->manner_weights);
     if (s == NN_OK && f->manner_weights == NULL)
         return nn_nomem(err);

@@ -100,6 +100,15 @@ static nn_status collect_paths(nn_model *m, uint64_t index, build_request *r, nn
     return NN_OK;
 }
 
+/* The share of the model's nodes that motifs take, in thousandths. */
+static uint32_t motif_share(const nn_model *m)
+{
+    const nn_family *f = m->family;
+    if (!f->motifs.by_manner)
+        return f->motifs.share;
+    return !f->plain && manner_says(&m->manner.drawn, MANNER_motifs) ? m->manner.drawn.value[MANNER_motifs] : 0;
+}
+
 static nn_status build(nn_model *m, uint64_t index, nn_error *err)
 {
     const nn_family *f = m->family;
@@ -117,7 +126,7 @@ static nn_status build(nn_model *m, uint64_t index, nn_error *err)
         return s;
     const motif_choice *c = &f->motifs;
     if (c->on)
-        request.motifs = (motif_wish){.set = c->set, .allowed = c->allowed, .n_allowed = c->n_allowed, .share = c->share};
+        request.motifs = (motif_wish){.set = c->set, .allowed = c->allowed, .n_allowed = c->n_allowed, .share = motif_share(m)};
     request.motifs.due = motif_cover_due(c->cover, index, &request.motifs.n_due);
     request.due = plan_due(f->plan, index, &request.n_due);
     const graph *g = NULL;

@@ -1,4 +1,5 @@
 #include "family/motif_choice.h"
+#include "family/options.h"
 #include "base/nearest.h"
 
 #include <stdio.h>
@@ -25,7 +26,8 @@ static int parse_share(const char *text)
 static nn_status expected(const char *text, nn_error *err)
 {
     return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
-                   "motifs %.60s: expected a share of the nodes from 0 to 1, names of motifs separated by commas, or none", text);
+                   "motifs %.60s: expected a share of the nodes from 0 to 1, names of motifs separated by commas, none or " BY_MANNER,
+                   text);
 }
 
 static nn_status unknown(const motif_set *set, const char *word, nn_error *err)
@@ -71,24 +73,21 @@ static void take_all(motif_choice *c)
 nn_status motif_choice_open(motif_choice *c, const motif_set *set, const char *text, bool covers, size_t nodes, uint64_t count,
                             uint64_t seed, arena *a, nn_error *err)
 {
-    bool none = strcmp(text, "none") == 0;
-    int share = parse_share(text);
-    if (none && !covers)
-        return NN_OK;
-    if (set == NULL)
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "motifs: the table was opened without them (nn_table_config.motifs)");
+    const int share = parse_share(text);
+    c->by_manner = strcmp(text, BY_MANNER) == 0;
+    const bool all = share >= 0 || c->by_manner || strcmp(text, "none") == 0;
     c->set = set;
     c->allowed = arena_alloc(a, (motif_count(set) + 1) * sizeof *c->allowed);
     if (c->allowed == NULL)
         return nn_nomem(err);
-    c->on = true;
-    c->share = share >= 0 ? (uint32_t)share : none ? 0 : NAMED_SHARE;
+    c->share = share >= 0 ? (uint32_t)share : all ? 0 : NAMED_SHARE;
     nn_status s = NN_OK;
-    if (none || share >= 0)
+    if (all)
         take_all(c);
     else
         s = take_names(c, text, err);
-    if (s == NN_OK && c->n_allowed == 0)
+    c->on = c->n_allowed > 0;
+    if (s == NN_OK && !c->on && (covers || !c->by_manner))
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "motifs %.60s: the table has no motif that can be used", text);
     if (s == NN_OK && covers)
         s = motif_cover_new(&c->cover, set, c->allowed, c->n_allowed, nodes, count, seed, err);

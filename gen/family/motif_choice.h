@@ -13,6 +13,7 @@ typedef struct {
     const motif_set *set;
     uint16_t *allowed;
     size_t n_allowed;
+    bool by_manner;     /* the model's manner states the share, or that there are none */
     uint32_t share;     /* in thousandths, in the mean over models */
     motif_cover *cover; /* NULL: no motif is due */
 } motif_choice;

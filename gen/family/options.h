@@ -9,6 +9,8 @@
 
 #include <limits.h>
 
+#define BY_MANNER "manner" /* argument of --motifs: each model's manner states the share */
+
 /* X(kind, field, argument, default, least, greatest, in the manifest, help). The option is the field with - instead of _. A
  * default outside [least, greatest] means that the option is not given. In the manifest: true, false, or IF_SAID: unless it has its
  * default. INT: an integer in [least, greatest]. TEXT: any text. LIST: texts; if the option is given several times, they are joined
@@ -36,16 +38,16 @@
     X(TEXT, cover, "WHAT", "ops", 0, 0, true,                                                                                     \
       "what the family must contain: every operator (ops), every pair that can be connected (pairs), as many triples as "         \
       "possible (triples), or every motif at every level (motifs)")                                                               \
-    X(TEXT, motifs, "SHARE", "none", 0, 0, IF_SAID,                                                                               \
+    X(TEXT, motifs, "SHARE", BY_MANNER, 0, 0, true,                                                                               \
       "place motifs, which are subgraphs that exporters write: the share of nodes in them, from 0 to 1; or A,B: only these; "     \
-      "or none")                                                                                                                  \
+      "or none; or manner: as each model's manner says")                                                                                                                  \
     X(LIST, contain, "A,B,C", "", 0, 0, true,                                                                                     \
       "a path of operators that every model has, each consuming the one before; may be given several times")                      \
     X(LIST, avoid, "A,B", "", 0, 0, true, "a path of operators that no model has; may be given several times")                    \
     X(TEXT, weights, "FILE", "", 0, 0, true,                                                                                      \
       "file that says how often each operator (A 2.5) and each connection of two operators (A,B 4) is used")                      \
     X(TEXT, like, "DIR", NULL, 0, 0, false, "learn the weights from the .onnx files in DIR and its subdirectories")               \
-    X(TEXT, manner, "NAME", "uniform", 0, 0, IF_SAID,                                                                             \
+    X(TEXT, manner, "NAME", "mixed", 0, 0, true,                                                                             \
       "how models are drawn: uniform, boundary (ends of domains) or real (as in models that people write); mixed: one for each "  \
       "model")                                                                                                                    \
     X(INT, max_elements, "E", 4096, 16, 1 << 24, true, "largest number of elements of a tensor")                                  \

@@ -446,6 +446,7 @@ static nn_status read_operators(reader *r, const spec_pair *pair)
         }
     }
     r->m->ops = r->op_rules;
+    r->m->n_ops = r->ops->n_ops;
     return s;
 }
 
