@@ -36,7 +36,7 @@ extern "C" {
 #define NN_API
 #endif
 
-#define NNGEN_VERSION "0.3.0"
+#define NNGEN_VERSION "0.4.0"
 
 typedef enum {
     NN_OK = 0,
