@@ -259,10 +259,12 @@ static lower_reason objection(const lower *l, const frame *f, const frame_output
         return WHY_BEYOND_TYPE;
     if (dtype_is_float(o->desc.type) && iv_mag(r) > l->limits.max_magnitude && iv_mag(r) > largest_magnitude(l, f))
         return WHY_TOO_LARGE;
-    if (!first || f->relaxed || (f->op->flags & OP_SOURCE))
+    if (!first || (f->op->flags & OP_SOURCE))
         return WHY_NONE;
     if (r.lo >= r.hi) /* provably constant */
         return r.lo == r.hi && constant_inputs(f) ? WHY_NONE : WHY_ONE_VALUE;
+    if (f->relaxed)
+        return WHY_NONE;
     if (!constant_inputs(f)) /* likely values are more informative than bounds */
         r = o->desc.likely.range;
     bool wide = !dtype_is_float(o->desc.type) || (iv_mag(r) >= l->limits.min_magnitude && r.hi - r.lo >= 1e-4 * iv_mag(r));
