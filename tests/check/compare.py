@@ -82,9 +82,11 @@ def all_values(data, view, feed):
 
 
 def confirmed(data, view, feed):
-    """Whether the reference evaluator agrees with each node's result without optimisations, as far as it has the operators."""
+    """Whether the reference evaluator agrees with each node's result without optimisations, as far as it has the operators. float16 says
+    nothing: ONNX Runtime computes it in float32, and does not round between such nodes."""
     values = all_values(data, view, feed)
-    return all(by_reference(view, n, values)[0] not in ("mismatch", "failed") for n in view.nodes)
+    nodes = [n for n in view.nodes if not any(np.asarray(values[x]).dtype == np.float16 for x in [*n.input, *n.output] if x)]
+    return all(by_reference(view, n, values)[0] not in ("mismatch", "failed") for n in nodes)
 
 
 def examine(task, stage=lambda s: None):
