@@ -425,7 +425,7 @@ static nn_status read_operators(reader *r, const spec_pair *pair)
 {
     static const char *const words[] = {"habits", "choose"};
     nn_status s = expect_map(r, pair, "a mapping from operators to habits and choices");
-    r->op_rules = arena_calloc(r->a, r->ops->n_ops + 1, sizeof *r->op_rules);
+    r->op_rules = arena_calloc(r->a, r->ops->n_all + 1, sizeof *r->op_rules);
     if (!r->op_rules)
         return nn_nomem(r->err);
     for (size_t i = 0; s == NN_OK && i < pair->value->count; i++) {
