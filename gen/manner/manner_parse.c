@@ -1,6 +1,7 @@
 #include "manner/manner_parse.h"
 #include "rules/op_extra.h"
 #include "table/spec_check.h"
+#include "table/spec_packed.h"
 
 #include <string.h>
 
@@ -502,7 +503,7 @@ nn_status manner_parse(manner *out, const op_set *ops, const spec_file *file, ar
         return nn_nomem(err);
     reader r = {.m = out, .ops = ops, .a = a, .err = err, .subject = spec_subject_of("manner", out->name)};
     const spec_node *root = NULL;
-    nn_status s = spec_parse(&root, file->name, file->bytes, file->size, a, err);
+    nn_status s = spec_file_tree(&root, file, a, err);
     if (s != NN_OK || root->kind == SPEC_NULL)
         return s;
     if (root->kind != SPEC_MAP)
