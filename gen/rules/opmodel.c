@@ -440,34 +440,55 @@ nn_status op_set_new(op_set **out, const spec_file *files, size_t n_files, const
     return op_set_new_typed(out, files, n_files, profile, opset, dtype_bit(DT_FLOAT32), err);
 }
 
+/* An empty set with an arena of its own. */
+static op_set *new_set(dtype_mask asked)
+{
+    struct arena_holder *owner = nn_calloc(1, sizeof *owner);
+    if (!owner)
+        return NULL;
+    arena_init(&owner->a, 0);
+    op_set *set = arena_calloc(&owner->a, 1, sizeof *set);
+    if (!set) {
+        arena_free(&owner->a);
+        nn_free(owner);
+        return NULL;
+    }
+    set->owner = owner;
+    set->asked = asked | dtype_bit(DT_FLOAT32);
+    set->data = set->asked & ~dtype_bit(DT_BOOL);
+    return set;
+}
+
 nn_status op_set_new_typed(op_set **out, const spec_file *files, size_t n_files, const spec_file *profile, int opset,
                            dtype_mask asked, nn_error *err)
 {
-    struct arena_holder *owner = nn_calloc(1, sizeof *owner);
-    *out = NULL;
-    if (!owner)
-        return nn_nomem(err);
-    arena_init(&owner->a, 0);
-    arena *a = &owner->a;
     spec_table *table = NULL;
-    nn_status s = spec_table_load(&table, files, n_files, profile, opset, a, err);
-    op_set *set = s == NN_OK ? arena_calloc(a, 1, sizeof *set) : NULL;
-    if (s == NN_OK && !set)
-        s = nn_nomem(err);
-    if (s == NN_OK) {
-        set->owner = owner;
-        set->table = table;
-        set->asked = asked | dtype_bit(DT_FLOAT32);
-        set->data = set->asked & ~dtype_bit(DT_BOOL);
-        s = compile_all(set, a, err);
-    }
+    op_set *set = *out = new_set(asked);
+    if (!set)
+        return nn_nomem(err);
+    nn_status s = spec_table_load(&table, files, n_files, profile, opset, &set->owner->a, err);
+    set->table = table;
+    if (s == NN_OK)
+        s = compile_all(set, &set->owner->a, err);
     if (s != NN_OK) {
-        arena_free(a);
-        nn_free(owner);
-        return s;
+        op_set_free(set);
+        *out = NULL;
     }
-    *out = set;
-    return NN_OK;
+    return s;
+}
+
+nn_status op_set_new_retyped(op_set **out, const op_set *of, dtype_mask asked, nn_error *err)
+{
+    op_set *set = *out = new_set(asked);
+    if (!set)
+        return nn_nomem(err);
+    set->table = of->table;
+    nn_status s = compile_all(set, &set->owner->a, err);
+    if (s != NN_OK) {
+        op_set_free(set);
+        *out = NULL;
+    }
+    return s;
 }
 
 size_t op_untyped_text(const op_untyped *u, char *out, size_t size)
@@ -496,9 +517,17 @@ void op_set_free(op_set *s)
 
 int op_find(const op_set *s, const char *name)
 {
-    for (size_t i = 0; i < s->n_ops; i++)
-        if (strcmp(s->ops[i].name, name) == 0)
-            return (int)i;
+    size_t low = 0, high = s->n_ops;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int c = strcmp(name, s->ops[middle].name);
+        if (c == 0)
+            return (int)middle;
+        if (c < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
     return -1;
 }
 

@@ -83,6 +83,8 @@ nn_status op_set_new(op_set **out, const spec_file *files, size_t n_files, const
 /* The same with types of data in addition to float32. */
 nn_status op_set_new_typed(op_set **out, const spec_file *files, size_t n_files, const spec_file *profile, int opset,
                            dtype_mask asked, nn_error *err);
+/* All operators of the table of `of`, with other types. It borrows the table, so free it before `of`. */
+nn_status op_set_new_retyped(op_set **out, const op_set *of, dtype_mask asked, nn_error *err);
 void op_set_free(op_set *s);
 int op_find(const op_set *s, const char *name); /* index, -1 if unknown */
 
