@@ -411,25 +411,60 @@ static nn_status compile_entry(op_model *op, const spec_entry *entry, dtype_mask
     return s;
 }
 
-/* Entries without a usable type are checked like the others, then left out. */
-static nn_status compile_all(op_set *set, arena *a, nn_error *err)
+/* The model of an entry with the rules of `from`, which do not depend on the types that were chosen. */
+static nn_status retype_entry(op_model *op, const spec_entry *entry, const op_model *from, dtype_mask asked, dtype_mask *lacking,
+                              arena *a, nn_error *err)
+{
+    op_rules unused = {0};
+    op_compile c = {.op = op, .rules = &unused, .a = a, .err = err, .asked = asked};
+    op->name = from->name;
+    nn_status s = op_parse_types(&c, entry);
+    if (s == NN_OK)
+        s = op_parse_tensors(&c, entry);
+    if (s != NN_OK)
+        return s;
+    for (size_t i = 0; i < op->n_inputs; i++) {
+        const op_input typed = op->inputs[i];
+        op->inputs[i] = from->inputs[i];
+        op->inputs[i].types = typed.types;
+        op->inputs[i].type_var = typed.type_var;
+    }
+    for (size_t i = 0; i < op->n_outputs; i++) {
+        const op_output typed = op->outputs[i];
+        op->outputs[i] = from->outputs[i];
+        op->outputs[i].types = typed.types;
+        op->outputs[i].type_var = typed.type_var;
+    }
+    op->since = from->since;
+    op->flags = from->flags;
+    op->rules = from->rules;
+    *lacking = c.lacking;
+    return NN_OK;
+}
+
+/* Entries without a usable type are checked like the others, then left out. of: a set of the same table whose rules are used; NULL:
+ * none. */
+static nn_status compile_all(op_set *set, const op_set *of, arena *a, nn_error *err)
 {
     const spec_table *table = set->table;
     set->ops = arena_calloc(a, table->n_entries, sizeof *set->ops);
     set->untyped = arena_calloc(a, table->n_entries, sizeof *set->untyped);
-    if (!set->ops || !set->untyped)
+    set->compiled = arena_calloc(a, table->n_entries, sizeof *set->compiled);
+    if (!set->ops || !set->untyped || !set->compiled)
         return nn_nomem(err);
     for (size_t i = 0; i < table->n_entries; i++) {
-        op_model *op = &set->ops[set->n_ops];
+        op_model *op = &set->compiled[i];
+        const spec_entry *entry = &table->entries[i];
         dtype_mask lacking = 0;
         *op = (op_model){.index = (uint16_t)set->n_ops, .data = set->data};
-        nn_status s = compile_entry(op, &table->entries[i], set->asked, &lacking, a, err);
+        nn_status s = of ? retype_entry(op, entry, &of->compiled[i], set->asked, &lacking, a, err)
+                         : compile_entry(op, entry, set->asked, &lacking, a, err);
         if (s != NN_OK)
             return s;
         if (lacking)
-            set->untyped[set->n_untyped++] = (op_untyped){table->entries[i].name, lacking};
+            set->untyped[set->n_untyped++] = (op_untyped){entry->name, lacking};
         else
-            set->n_ops++;
+            set->ops[set->n_ops++] = *op;
     }
     set->n_all = set->n_ops;
     return NN_OK;
@@ -469,7 +504,7 @@ nn_status op_set_new_typed(op_set **out, const spec_file *files, size_t n_files,
     nn_status s = spec_table_load(&table, files, n_files, profile, opset, &set->owner->a, err);
     set->table = table;
     if (s == NN_OK)
-        s = compile_all(set, &set->owner->a, err);
+        s = compile_all(set, NULL, &set->owner->a, err);
     if (s != NN_OK) {
         op_set_free(set);
         *out = NULL;
@@ -483,7 +518,7 @@ nn_status op_set_new_retyped(op_set **out, const op_set *of, dtype_mask asked, n
     if (!set)
         return nn_nomem(err);
     set->table = of->table;
-    nn_status s = compile_all(set, &set->owner->a, err);
+    nn_status s = compile_all(set, of, &set->owner->a, err);
     if (s != NN_OK) {
         op_set_free(set);
         *out = NULL;
