@@ -4,9 +4,10 @@
 #include "build/build_pick.h"
 #include "build/build_refuse.h"
 
-#define PROBED_TRIES 8 /* operators that made a tensor of the wanted rank when they were probed */
-#define FEED_TRIES 4   /* any others */
-#define SAME_SCAN 16   /* tensors of the wanted shape among which one is drawn */
+#define PROBED_DRAWS 24 /* operators that made a tensor of the wanted rank when they were probed */
+#define PROBED_TRIES 5  /* those of them that are solved */
+#define FEED_TRIES 2    /* any others */
+#define SAME_SCAN 16    /* tensors of the wanted shape among which one is drawn */
 
 /* Solves the operator on a tensor. */
 static lower_result solve(builder *b, const op_model *op, int input, int32_t t, const tensor_desc *want, int output)
@@ -100,16 +101,29 @@ static int32_t draw_tensor(builder *b, const probe_sample *x, const tensor_desc 
     return k < open->n ? open->items[k] : taken->items[k - open->n];
 }
 
+/* Whether an operator that kept the dimensions of its sample may make the wanted ones of d: if they are the same, or if d can be
+ * broadcast with another operand. */
+static bool may_keep(const builder *b, const op_model *op, const tensor_desc *d, const tensor_desc *want)
+{
+    bool joins = b->index->facts[op->index].most_data >= 2;
+    for (int i = 0; i < d->rank; i++)
+        if (d->dims[i] != want->dims[i] && !(joins && d->dims[i] == 1))
+            return false;
+    return true;
+}
+
 static lower_result feed_probed(builder *b, const tensor_desc *want, int *output)
 {
     lower_result res = LOWER_FAIL;
     size_t n = count_leading(b, want);
-    for (int k = 0; k < PROBED_TRIES && n > 0 && res == LOWER_FAIL; k++) {
+    for (int k = 0, tries = 0; k < PROBED_DRAWS && tries < PROBED_TRIES && n > 0 && res == LOWER_FAIL; k++) {
         const probe_sample *x = leading_at(b, want, build_draw(b, "feed", n));
         const op_model *op = &b->ops->ops[x->op];
         int32_t t = draw_tensor(b, x, want);
-        if (b->s.notes[t].constant != VARIES || !build_suits(b, op, x->in_input, t))
+        if (b->s.notes[t].constant != VARIES || !build_suits(b, op, x->in_input, t) ||
+            (x->keeps && !may_keep(b, op, &b->s.tensors[t].desc, want)))
             continue;
+        tries++;
         *output = x->output;
         res = feed(b, op, x->in_input, t, want, *output);
     }
