@@ -416,16 +416,18 @@ static lower_result place_on_any(builder *b, size_t motif, motif_level level, in
     return res;
 }
 
+/* A node that feeds the motif must have room, and so must the two that connect a motif of its own with the rest of the graph. */
 lower_result build_motif(builder *b, size_t motif, motif_level level)
 {
     lower_result res = LOWER_FAIL;
+    const long room = build_slack(b) - (long)motif_nodes(b->motifs.set, motif);
     for (int kind = 0; kind < 2 && res == LOWER_FAIL; kind++)
         res = place_on_any(b, motif, level, kind);
-    for (int k = 0; k < PLAIN_TRIES && b->s.n_nodes > 0 && res == LOWER_FAIL; k++)
+    for (int k = 0; k < PLAIN_TRIES && b->s.n_nodes > 0 && room >= 1 && res == LOWER_FAIL; k++)
         res = place_fed(b, motif, level);
     if (res == LOWER_FAIL)
         res = place_on_any(b, motif, level, 2);
-    for (int k = 0; k < PLAIN_TRIES && res == LOWER_FAIL; k++)
+    for (int k = 0; k < PLAIN_TRIES && (room >= 2 || b->s.n_nodes == 0) && res == LOWER_FAIL; k++)
         res = place_apart(b, motif, level);
     return res;
 }

@@ -94,7 +94,13 @@ static lower_result probe_types(op_probe *p, const op_model *op, size_t input, c
         if (res == LOWER_NOMEM || !nn_grow((void **)&p->samples, &p->room, p->n + 1, sizeof *p->samples))
             return LOWER_NOMEM;
         if (res == LOWER_OK)
-            p->samples[p->n++] = (probe_sample){op->index, d->type, (uint8_t)d->rank, (uint8_t)input, output, out};
+            p->samples[p->n++] = (probe_sample){.op = op->index,
+                                                .in_type = d->type,
+                                                .in_rank = (uint8_t)d->rank,
+                                                .in_input = (uint8_t)input,
+                                                .output = output,
+                                                .keeps = tensor_dims_equal(&out, d),
+                                                .out = out};
     }
     return LOWER_OK;
 }

@@ -15,6 +15,7 @@ typedef struct {
     uint16_t op;
     dtype in_type;
     uint8_t in_rank, in_input, output;
+    bool keeps; /* out has the dimensions of that tensor */
     tensor_desc out;
 } probe_sample;
 

@@ -220,7 +220,7 @@ static nn_status add_inner(nn_table *t, const sources *in, nn_error *err)
     const dtype_mask all = ~((~(dtype_mask)0) << DT_COUNT) & ~dtype_bit(DT_NONE);
     if (in->n_motifs == 0)
         return NN_OK;
-    nn_status s = op_set_new_typed(&inner, in->files, in->n, in->overlay, (int)t->options.opset, all, err);
+    nn_status s = op_set_new_retyped(&inner, t->ops, all, err);
     if (s != NN_OK)
         return s;
     s = lower_fold_domains(inner, err);

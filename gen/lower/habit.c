@@ -27,8 +27,7 @@ void habit_impose(lower *l, frame *f, size_t index, expr *const *conditions, siz
 
 static const manner_op *rules_of(const lower *l, const frame *f)
 {
-    const manner *m = l->manner ? l->manner->of : NULL;
-    return m && f->op->index < m->n_ops ? &m->ops[f->op->index] : NULL;
+    return l->manner && l->manner->of->ops ? &l->manner->of->ops[f->op->index] : NULL;
 }
 
 static bool chance(lower *l, const char *label, uint32_t share)

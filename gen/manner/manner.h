@@ -86,8 +86,7 @@ typedef struct {
     uint32_t ranks[NN_MAX_RANK + 1]; /* weights of the ranks of new tensors; all 0: not stated */
     manner_dims batch;               /* of the first axis of new tensors that have two or more */
     manner_dims dims;                /* of all other axes of new tensors */
-    const manner_op *ops;            /* by operator; NULL: none */
-    size_t n_ops;                    /* of ops; operators that stand inside motifs only have none */
+    const manner_op *ops;            /* by operator, those inside motifs too; NULL: none */
     const uint32_t *weights;         /* of the operators, in thousandths; NULL: all equal */
     const manner_path *paths;
     size_t n_paths;

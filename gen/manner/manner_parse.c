@@ -1,6 +1,7 @@
 #include "manner/manner_parse.h"
 #include "rules/op_extra.h"
 #include "table/spec_check.h"
+#include "table/spec_packed.h"
 
 #include <string.h>
 
@@ -425,7 +426,7 @@ static nn_status read_operators(reader *r, const spec_pair *pair)
 {
     static const char *const words[] = {"habits", "choose"};
     nn_status s = expect_map(r, pair, "a mapping from operators to habits and choices");
-    r->op_rules = arena_calloc(r->a, r->ops->n_ops + 1, sizeof *r->op_rules);
+    r->op_rules = arena_calloc(r->a, r->ops->n_all + 1, sizeof *r->op_rules);
     if (!r->op_rules)
         return nn_nomem(r->err);
     for (size_t i = 0; s == NN_OK && i < pair->value->count; i++) {
@@ -446,7 +447,6 @@ static nn_status read_operators(reader *r, const spec_pair *pair)
         }
     }
     r->m->ops = r->op_rules;
-    r->m->n_ops = r->ops->n_ops;
     return s;
 }
 
@@ -503,7 +503,7 @@ nn_status manner_parse(manner *out, const op_set *ops, const spec_file *file, ar
         return nn_nomem(err);
     reader r = {.m = out, .ops = ops, .a = a, .err = err, .subject = spec_subject_of("manner", out->name)};
     const spec_node *root = NULL;
-    nn_status s = spec_parse(&root, file->name, file->bytes, file->size, a, err);
+    nn_status s = spec_file_tree(&root, file, a, err);
     if (s != NN_OK || root->kind == SPEC_NULL)
         return s;
     if (root->kind != SPEC_MAP)

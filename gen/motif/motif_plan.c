@@ -97,12 +97,12 @@ static nn_status fill_const(motif_drawing *d, const motif_pattern *p, motif_cons
 static nn_status plan_consts(motif_drawing *d, motif_plan *p)
 {
     p->n_consts = d->def->n_consts;
-    p->consts = arena_calloc(d->a, MOTIF_MAX_CONSTS, sizeof *p->consts);
+    p->consts = arena_alloc(d->a, MOTIF_MAX_CONSTS * sizeof *p->consts);
     nn_status s = p->consts != NULL ? NN_OK : NN_ERR_NOMEM;
     for (size_t i = 0; s == NN_OK && i < p->n_consts; i++) {
         motif_const *c = &p->consts[i];
         const motif_tensor *t = &d->def->consts[i];
-        c->name = t->name;
+        *c = (motif_const){.name = t->name};
         s = motif_draw_desc(d, &t->p, &c->desc);
         if (s == NN_OK)
             s = fill_const(d, &t->p, c);
@@ -114,12 +114,12 @@ static nn_status plan_consts(motif_drawing *d, motif_plan *p)
 static nn_status plan_inputs(motif_drawing *d, motif_plan *p)
 {
     p->n_inputs = d->def->n_inputs;
-    p->inputs = arena_calloc(d->a, MOTIF_MAX_INPUTS, sizeof *p->inputs);
+    p->inputs = arena_alloc(d->a, MOTIF_MAX_INPUTS * sizeof *p->inputs);
     nn_status s = p->inputs != NULL ? NN_OK : NN_ERR_NOMEM;
     for (size_t i = 0; s == NN_OK && i < p->n_inputs; i++) {
         motif_in *in = &p->inputs[i];
         const motif_tensor *t = &d->def->inputs[i];
-        in->name = t->name;
+        *in = (motif_in){.name = t->name};
         s = motif_draw_desc(d, &t->p, &in->desc);
         motif_know_shape(d, SYM_INPUT, (int)i, 0, in->desc.dims, (size_t)in->desc.rank);
     }
@@ -153,18 +153,18 @@ static const tensor_desc *known_operand(const motif_drawing *d, const motif_plan
 static nn_status know_outputs(motif_drawing *d, const motif_plan *p, const motif_node *n, size_t k)
 {
     const op_model *op = n->op;
-    inst_input inputs[OP_MAX_SLOTS] = {{0}};
+    inst_input inputs[OP_MAX_SLOTS];
     bool unsure[OP_MAX_INPUTS] = {false};
-    inst_var vars[OP_MAX_VARS] = {{0}};
+    inst_var vars[OP_MAX_VARS];
     tensor_desc room;
     op_instance x = {.op = op, .inputs = inputs, .vars = vars};
+    memset(vars, 0, op->rules->n_vars * sizeof *vars);
     for (size_t i = 0; i < op->n_inputs; i++)
         for (int j = 0; j < n->arity[i]; j++) {
             motif_operand o = n->operands[x.n_inputs];
             inst_input *in = &inputs[x.n_inputs++];
             const tensor_desc *desc = known_operand(d, p, o, &room);
-            in->input = (int)i;
-            in->kind = desc != NULL ? INST_TENSOR : INST_ABSENT;
+            *in = (inst_input){.input = (int)i, .kind = desc != NULL ? INST_TENSOR : INST_ABSENT};
             if (desc != NULL)
                 in->desc = *desc;
             else
@@ -190,14 +190,10 @@ static nn_status plan_node(motif_drawing *d, const motif_plan *p, size_t k)
     motif_pin *pins = arena_calloc(d->a, from->n_pins + 1, sizeof *pins);
     if (pins == NULL)
         return NN_ERR_NOMEM;
-    n->name = from->name;
-    n->op = from->op;
-    n->claimed = from->claimed;
-    n->outs = from->outs;
+    *n = (motif_node){
+        .name = from->name, .op = from->op, .claimed = from->claimed, .outs = from->outs, .pins = pins, .n_pins = from->n_pins};
     memcpy(n->arity, from->arity, sizeof n->arity);
     memcpy(n->operands, from->operands, sizeof n->operands);
-    n->pins = pins;
-    n->n_pins = from->n_pins;
     nn_status s = NN_OK;
     for (size_t i = 0; s == NN_OK && i < n->n_pins; i++) {
         pins[i].var = from->pins[i].var;
@@ -216,7 +212,7 @@ static nn_status plan_node(motif_drawing *d, const motif_plan *p, size_t k)
 static nn_status plan_nodes(motif_drawing *d, motif_plan *p)
 {
     p->n_nodes = d->def->n_nodes;
-    p->nodes = arena_calloc(d->a, MOTIF_MAX_NODES, sizeof *p->nodes);
+    p->nodes = arena_alloc(d->a, MOTIF_MAX_NODES * sizeof *p->nodes);
     nn_status s = p->nodes != NULL ? NN_OK : NN_ERR_NOMEM;
     for (size_t k = 0; s == NN_OK && k < p->n_nodes; k++)
         s = plan_node(d, p, k);
@@ -238,8 +234,10 @@ static nn_status draw_plan(motif_drawing *d, motif_plan *p)
 static motif_drawing *new_drawing(const motif_set *s, const motif_def *def, const lower_limits *limits, tape *t, arena *a)
 {
     motif_drawing *d = arena_calloc(a, 1, sizeof *d);
-    if (d == NULL)
+    inst_var *values = arena_calloc(a, def->n_symbols + 1, sizeof *values);
+    if (d == NULL || values == NULL)
         return NULL;
+    d->v.values = values;
     d->set = s;
     d->def = def;
     d->limits = *limits;

@@ -7,6 +7,7 @@
 
 #include "rules/opfilter.h"
 #include "table/spec_check.h"
+#include "table/spec_packed.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -349,7 +350,7 @@ static nn_status add_file(motif_set *set, const spec_file *f, nn_error *err)
     static const char *const keys[] = {"motifs", "between"};
     const spec_subject none = {{0}};
     const spec_node *root;
-    nn_status s = spec_parse(&root, f->name, f->bytes, f->size, &set->a, err);
+    nn_status s = spec_file_tree(&root, f, &set->a, err);
     if (s != NN_OK || root->kind == SPEC_NULL)
         return s;
     if (root->kind != SPEC_MAP)

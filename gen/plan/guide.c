@@ -185,7 +185,7 @@ nn_status guide_open(guide *g, const op_set *ops, const guide_texts *t, size_t n
     arena_init(&g->mem, 0);
     nn_status s = NN_OK;
     if (*t->avoid != '\0') {
-        g->avoid = avoid_new(&g->mem, ops->n_ops);
+        g->avoid = avoid_new(&g->mem, ops->n_all);
         s = g->avoid ? each_sequence(g, ops, "avoid", t->avoid, take_avoid, err) : nn_nomem(err);
     }
     if (s == NN_OK)

@@ -12,11 +12,13 @@ typedef struct {
     double r;
     char symbol[16];  /* at most two characters; wider, so that no comparison reads out of bounds */
     const char *text; /* name or string */
+    int binary;       /* its row of `binaries`; -1: it is no binary operator */
 } token;
 
 typedef struct {
     const spec_node *node;
     const char *s;
+    bool plain; /* a byte of the text is a character */
     size_t at;
     token t;
     int depth, nodes;
@@ -51,6 +53,15 @@ static const struct {
     EXPR_FUNCTIONS(X)
 #undef X
 };
+
+/* Binary operators by precedence: 0 or, 1 and, 2 comparisons (no chains), 3 sums, 4 products. */
+static const struct {
+    const char *word;
+    ex_op op;
+    int level;
+} binaries[] = {{"or", OP_OR, 0}, {"and", OP_AND, 1}, {"==", OP_EQ, 2}, {"!=", OP_NE, 2}, {"<=", OP_LE, 2},
+                {">=", OP_GE, 2}, {"<", OP_LT, 2},    {">", OP_GT, 2},  {"in", OP_IN, 2}, {"+", OP_ADD, 3},
+                {"-", OP_SUB, 3}, {"++", OP_CAT, 3},  {"*", OP_MUL, 4}, {"/", OP_DIV, 4}, {"%", OP_MOD, 4}};
 
 const char *expr_type_name(ex_type t)
 {
@@ -221,12 +232,25 @@ static void lex_symbol(parser *p, token *t)
     t->kind = TK_END;
 }
 
+/* The row of the binary operator that a symbol or name is. */
+static int find_binary(const char *word)
+{
+    static const bool begins[128] = {['o'] = true, ['a'] = true, ['i'] = true, ['='] = true, ['!'] = true, ['<'] = true,
+                                     ['>'] = true, ['+'] = true, ['-'] = true, ['*'] = true, ['/'] = true, ['%'] = true};
+    if (!begins[word[0] & 0x7f])
+        return -1;
+    for (size_t i = 0; i < sizeof binaries / sizeof *binaries; i++)
+        if (binaries[i].word[0] == word[0] && strcmp(binaries[i].word, word) == 0)
+            return (int)i;
+    return -1;
+}
+
 static void next(parser *p)
 {
     const char *s = p->s;
     while (s[p->at] == ' ' || s[p->at] == '\n' || s[p->at] == '\t' || s[p->at] == '\r')
         p->at++;
-    token t = {.kind = TK_END, .start = p->at, .end = p->at, .text = ""};
+    token t = {.kind = TK_END, .start = p->at, .end = p->at, .text = "", .binary = -1};
     char c = s[p->at];
     if (p->status == NN_OK && c != '\0') {
         if (is_digit(c))
@@ -243,18 +267,21 @@ static void next(parser *p)
         t.kind = TK_END;
         t.text = "";
     }
+    if (t.kind == TK_SYMBOL || t.kind == TK_NAME)
+        t.binary = find_binary(t.kind == TK_NAME ? t.text : t.symbol);
     p->at = t.end;
     p->t = t;
 }
 
-static bool is(const parser *p, const char *word)
+/* word: a symbol, which has at most two characters, or a name */
+static inline bool is(const parser *p, const char *word)
 {
     if (p->t.kind == TK_SYMBOL)
-        return strcmp(p->t.symbol, word) == 0;
-    return p->t.kind == TK_NAME && strcmp(p->t.text, word) == 0;
+        return p->t.symbol[0] == word[0] && p->t.symbol[1] == word[1];
+    return p->t.kind == TK_NAME && p->t.text[0] == word[0] && strcmp(p->t.text, word) == 0;
 }
 
-static bool accept(parser *p, const char *word)
+static inline bool accept(parser *p, const char *word)
 {
     if (!is(p, word))
         return false;
@@ -287,6 +314,15 @@ static void expect(parser *p, const char *symbol)
     }
 }
 
+static spec_place place_of(const parser *p, size_t offset)
+{
+    if (!p->plain || !p->node->exact)
+        return expr_place(p->node, offset);
+    spec_place at = p->node->place;
+    at.column += (int)p->node->quoted + (int)offset;
+    return at;
+}
+
 static expr *make(parser *p, ex_kind kind, size_t start)
 {
     expr *e = p->status == NN_OK ? arena_calloc(p->a, 1, sizeof *e) : NULL;
@@ -300,7 +336,7 @@ static expr *make(parser *p, ex_kind kind, size_t start)
         fail(p, start, "the expression is too long: more than %d names, numbers, operators and calls", EXPR_MAX_NODES);
     e->kind = kind;
     e->height = 1;
-    e->place = expr_place(p->node, start);
+    e->place = place_of(p, start);
     return e;
 }
 
@@ -424,7 +460,7 @@ static expr *parse_items(parser *p, ex_kind kind, const char *close, size_t star
 static int find_function(const char *word)
 {
     for (int i = 0; i < FN_COUNT_; i++)
-        if (strcmp(functions[i].word, word) == 0)
+        if (functions[i].word[0] == word[0] && strcmp(functions[i].word, word) == 0)
             return i;
     return -1;
 }
@@ -481,7 +517,7 @@ static expr *parse_primary(parser *p)
     case TK_NAME: {
         static const char *const reserved[] = {"then", "else", "for", "in", "and", "or", "default", "when", "if", "not"};
         for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++) {
-            if (strcmp(t.text, reserved[i]) == 0) {
+            if (t.text[0] == reserved[i][0] && strcmp(t.text, reserved[i]) == 0) {
                 expected(p, "a value");
                 return make(p, EX_INT, t.start);
             }
@@ -577,15 +613,6 @@ static expr *parse_not(parser *p)
     return e;
 }
 
-/* Binary operators by precedence: 0 or, 1 and, 2 comparisons (no chains), 3 sums, 4 products. */
-static const struct {
-    const char *word;
-    ex_op op;
-    int level;
-} binaries[] = {{"or", OP_OR, 0}, {"and", OP_AND, 1}, {"==", OP_EQ, 2}, {"!=", OP_NE, 2}, {"<=", OP_LE, 2},
-                {">=", OP_GE, 2}, {"<", OP_LT, 2},    {">", OP_GT, 2},  {"in", OP_IN, 2}, {"+", OP_ADD, 3},
-                {"-", OP_SUB, 3}, {"++", OP_CAT, 3},  {"*", OP_MUL, 4}, {"/", OP_DIV, 4}, {"%", OP_MOD, 4}};
-
 static expr *parse_operand(parser *p, int level)
 {
     if (level == 1)
@@ -596,15 +623,11 @@ static expr *parse_operand(parser *p, int level)
 static expr *parse_level(parser *p, int level)
 {
     expr *e = parse_operand(p, level);
-    while (p->status == NN_OK) {
-        size_t i = 0, n = sizeof binaries / sizeof *binaries;
-        while (i < n && !(binaries[i].level == level && is(p, binaries[i].word)))
-            i++;
-        if (i == n)
-            return e;
+    while (p->status == NN_OK && p->t.binary >= 0 && binaries[p->t.binary].level == level) {
+        ex_op op = binaries[p->t.binary].op;
         size_t start = p->t.start;
         next(p);
-        e = make_binary(p, binaries[i].op, e, parse_operand(p, level), start);
+        e = make_binary(p, op, e, parse_operand(p, level), start);
         if (e->op == OP_IN && is(p, ".."))
             fail(p, p->t.start, "`in` takes a list; for a range write a <= x and x <= b");
         if (level == 2)
@@ -646,9 +669,16 @@ static expr *parse_expr(parser *p)
     return e;
 }
 
+static bool is_plain(const char *text)
+{
+    while (*text != '\0' && (unsigned char)*text < 0x80)
+        text++;
+    return *text == '\0';
+}
+
 nn_status expr_parse(expr **out, const spec_node *node, size_t offset, size_t *more, arena *a, nn_error *err)
 {
-    parser p = {.node = node, .s = node->text, .at = offset, .a = a, .err = err, .status = NN_OK};
+    parser p = {.node = node, .s = node->text, .plain = is_plain(node->text), .at = offset, .a = a, .err = err, .status = NN_OK};
     next(&p);
     *out = parse_expr(&p);
     if (p.status == NN_OK && p.t.kind != TK_END && !(more && (is(&p, "default") || is(&p, "when"))))

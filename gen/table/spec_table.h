@@ -14,6 +14,7 @@ typedef struct spec_file {
     const char *name;  /* path for messages, e.g. specs/conv.yaml */
     const char *bytes; /* not ended by NUL */
     size_t size;
+    const unsigned char *packed;  /* its tree (spec_packed.h), which outlives what is read from it; NULL: the bytes are parsed */
     const struct spec_file *base; /* of a profile: the profile that it extends; borrowed, NULL: none */
 } spec_file;
 

@@ -25,6 +25,8 @@ int64_t tensor_elements(const tensor_desc *d);
 /* Narrows the range to values of the type: within its limits, and with whole bounds if it holds whole numbers. The ranges of floats
  * stay. false: no value is left. */
 bool tensor_narrow_to_type(tensor_desc *d);
+/* Whether rank and dims are equal. */
+bool tensor_dims_equal(const tensor_desc *a, const tensor_desc *b);
 /* Whether type, rank and dims are equal. */
 bool tensor_shape_equal(const tensor_desc *a, const tensor_desc *b);
 

@@ -63,6 +63,13 @@ def test_nodes_are_positions_in_the_file(tmp_path):
     assert found > 100
 
 
+@pytest.mark.parametrize("options", [("--manner", "real"), ("--manner", "mixed"), ("--avoid", "Conv,Relu")])
+def test_operators_that_stand_inside_motifs_only(tmp_path, options):
+    """What is stated for each operator of a table also has a place for those that stand inside motifs only."""
+    folder = make(tmp_path / "inside", "--motifs", "0.8", "--nodes", "40", "--count", "60", "--inputs", "0", "--check", *options)
+    assert len(records(folder)) == 60 and manifest(folder)["motif_operators"]
+
+
 def test_manifest_counts(half):
     said = manifest(half)["motifs"]
     seen = Counter((m["name"], m["level"]) for r in records(half) for m in r["motifs"])

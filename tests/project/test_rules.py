@@ -99,7 +99,7 @@ ROOMS = {
     "base": ("", None),
     "value": ("base", {"dmath.h", "dtype.h", "estimate.h", "graph.h", "interval.h"}),
     "draw": ("base", {"choice.h"}),
-    "table": ("base", {"spec_check.h", "spec_table.h", "spec_yaml.h", "opset.h"}),
+    "table": ("base", {"spec_check.h", "spec_packed.h", "spec_table.h", "spec_yaml.h", "opset.h"}),
     "rules": ("table value base", {"instance.h", "opmodel.h", "opmodel_rules.h", "op_common.h", "op_extra.h", "op_inner.h", "opfilter.h", "expr.h", "expr_outside.h"}),
     "recheck": ("rules value base", {"recheck.h", "recheck_value.h"}),
     "manner": ("rules table draw value base", {"manner.h"}),
@@ -115,6 +115,7 @@ ROOMS = {
     "corpus": ("family mine plan build lower manner motif stats write onnx rules table draw value base", {"replay.h"}),
     "sequences": ("onnx value base", {"coverage.h", "seq_report.h"}),
     "cli": ("sequences mine corpus family motif rules base", set()),
+    "embed": ("table base", set()),
 }
 
 

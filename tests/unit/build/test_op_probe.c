@@ -77,11 +77,13 @@ static void samples_tell_what_operators_make(void **state)
         if (s->op == named(f->ops, "Flat")->index) {
             assert_int_equal(s->out.rank, 2);
             assert_in_range(s->in_rank, 1, 4);
+            assert_true(s->in_rank == 2 || !s->keeps);
             flat++;
         }
         if (s->op == named(f->ops, "Shift")->index) {
             assert_int_equal(s->out.rank, s->in_rank);
             assert_true(s->out.range.lo >= 1);
+            assert_true(s->keeps);
             shift++;
         }
         assert_int_not_equal(s->op, named(f->ops, "Log")->index); /* samples reach below 1 */
