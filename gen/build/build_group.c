@@ -261,6 +261,7 @@ static lower_result solve(builder *b, const op_spec *specs, size_t n)
     size_t opened = 0;
     b->group.n = 0;
     b->group.target = specs[n - 1].target;
+    b->group.twice = false;
     b->refused.reason = WHY_NONE;
     lower_begin(b->lower, b->t);
     for (size_t i = 0; i < n; i++) {

@@ -25,7 +25,13 @@
     X(planned, 1000)    /* share of the nodes that are planned as sequences */                         \
     X(boundary, 1000)   /* share of instances with values at the ends of their domains */              \
     X(high_ranks, 1000) /* share of instances whose tensors may exceed the highest rank in `ranks` */  \
-    X(idioms, 1000)     /* share of instances that follow an idiom of the operator's entry */
+    X(idioms, 1000)     /* share of instances that follow an idiom of the operator's entry */          \
+    X(same_tensor, 1000)    /* share of nodes that take a tensor twice where they can */               \
+    X(equal_nodes, 1000)    /* share of the nodes that compute again what another one computes */      \
+    X(constant_nodes, 1000) /* share of the nodes that are constants for others; needs `holder` */     \
+    X(shared, 1000)         /* share of the initializers that give way to one of another node */       \
+    X(equal_contents, 1000) /* share of the initializers that get the contents of another one */       \
+    X(source_outputs, 1000) /* share of the sources whose data are graph outputs */
 
 typedef enum {
 #define X(key, scale) MANNER_##key,
@@ -90,6 +96,7 @@ typedef struct {
     const uint32_t *weights;         /* of the operators, in thousandths; NULL: all equal */
     const manner_path *paths;
     size_t n_paths;
+    const op_model *holder; /* the operator that is a constant; NULL: none, or the op_set lacks it */
 } manner;
 
 #define MANNER_MAX_PATHS 4096
