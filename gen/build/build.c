@@ -82,7 +82,7 @@ static void obey_manner(builder *b)
     b->style.live = live < b->limit ? live : b->limit;
     b->style.inputs = inputs;
     if (manner_says(m, MANNER_outputs))
-        b->limit = b->style.live + 3 < b->limit ? b->style.live + 3 : b->limit;
+        b->limit = b->style.live + 0 < b->limit ? b->style.live + 0 : b->limit;
     if (manner_says(m, MANNER_chain))
         b->style.chain = b->style.deep = tape_chance(b->t, "chain", m->value[MANNER_chain], 1000);
 }

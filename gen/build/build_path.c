@@ -317,9 +317,18 @@ static bool out_of_room(const builder *b)
     return b->manner && build_slack(b) <= 1;
 }
 
+/* Draws a path. In a deep graph a wish that has begun goes on first: several at once would lie side by side. */
+static path_state *draw_path(builder *b)
+{
+    for (size_t i = 0; i < b->paths.n && b->style.deep; i++)
+        if (b->paths.items[i].node >= 0 && b->paths.items[i].path->firmness == PATH_WISH)
+            return &b->paths.items[i];
+    return &b->paths.items[build_draw(b, "path", b->paths.n)];
+}
+
 lower_result build_path_step(builder *b)
 {
-    path_state *p = &b->paths.items[build_draw(b, "path", b->paths.n)];
+    path_state *p = draw_path(b);
     lower_result res = LOWER_FAIL;
     b->s.leads = true;
     if (p->node >= 0)
