@@ -82,7 +82,7 @@ static void obey_manner(builder *b)
     b->style.live = live < b->limit ? live : b->limit;
     b->style.inputs = inputs;
     if (manner_says(m, MANNER_outputs))
-        b->limit = b->style.live + 0 < b->limit ? b->style.live + 0 : b->limit;
+        b->limit = b->style.live;
     if (manner_says(m, MANNER_chain))
         b->style.chain = b->style.deep = tape_chance(b->t, "chain", m->value[MANNER_chain], 1000);
 }
@@ -91,7 +91,7 @@ static void obey_manner(builder *b)
 static void draw_style(builder *b)
 {
     size_t n = b->nodes;
-    b->limit = n / 8 + 2;
+    b->limit = build_most_outputs(n);
     size_t shape = (size_t)tape_draw(b->t, "style", 3);
     size_t most = shape == 0 ? 2 : shape == 1 ? 2 + n / 16 : b->limit;
     b->style.live = 1 + (size_t)tape_draw(b->t, "outputs", most);

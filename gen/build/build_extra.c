@@ -1,4 +1,5 @@
 #include "build/build_extra.h"
+#include "build/build_budget.h"
 #include "build/build_draw.h"
 #include "rules/opmodel_rules.h"
 
@@ -102,11 +103,15 @@ static bool add_equal(builder *b, int32_t of)
     return true;
 }
 
-/* Whether a node may get an equal one. */
+/* Whether a node may get an equal one. Those that can be folded do not, so that they stay few. A tensor that both take keeps the
+ * graph connected. */
 static bool repeatable(const builder *b, int32_t node)
 {
     const graph_node *n = &b->s.nodes[node];
-    return !n->motif && !(b->ops->ops[n->op].flags & OP_NONDETERMINISTIC);
+    bool takes = false;
+    for (size_t i = 0; i < n->n_inputs && !takes; i++)
+        takes = n->inputs[i] >= 0 && b->s.tensors[n->inputs[i]].kind != TENSOR_INIT;
+    return takes && !n->motif && !n->folded && !(b->ops->ops[n->op].flags & OP_NONDETERMINISTIC);
 }
 
 /* Whether an input of a node can take the output of an equal node, while the first one is still used. */
@@ -160,7 +165,7 @@ static lower_result repeat_output(builder *b, int32_t *outputs, size_t *n_output
 {
     build_state *s = &b->s;
     const size_t n = *n_outputs, first = build_draw(b, "output", n);
-    for (size_t k = 0; k < n && n < b->limit; k++) {
+    for (size_t k = 0; k < n && n < build_most_outputs(s->n_nodes); k++) {
         const int32_t t = outputs[(first + k) % n], of = s->tensors[t].producer;
         if (!repeatable(b, of))
             continue;
@@ -206,7 +211,8 @@ static attr_type plain_type(const graph_tensor *x)
     const tensor_desc *d = &x->desc;
     const bool real = d->type == DT_FLOAT32, whole = d->type == DT_INT64;
     const content_kind drawn = real ? CONTENT_UNIFORM : CONTENT_INTEGERS;
-    if ((!real && !whole) || d->rank > 1 || tensor_elements(d) > MOST_NUMBERS || (x->init.kind != CONTENT_LIST && x->init.kind != drawn))
+    if ((!real && !whole) || d->rank > 1 || tensor_elements(d) > MOST_NUMBERS ||
+        (x->init.kind != CONTENT_LIST && x->init.kind != drawn))
         return ATTR_TYPE_NONE;
     return d->rank == 0 ? (real ? ATTR_TYPE_FLOAT : ATTR_TYPE_INT) : (real ? ATTR_TYPE_FLOATS : ATTR_TYPE_INTS);
 }
@@ -233,6 +239,13 @@ static bool has_elements(const graph_tensor *x)
     return c->kind != CONTENT_INTEGERS || (!c->negative && c->lo >= -1e15 && c->hi <= 1e15 && c->lo <= c->hi);
 }
 
+/* The integer, where both ends of int64 stand for all beyond them, as in the contents of an initializer. */
+static int64_t whole(double x)
+{
+    const double end = 0x1p63;
+    return x >= end ? INT64_MAX : x <= -end ? INT64_MIN : (int64_t)x;
+}
+
 /* Fills in the value of a number or list. false: out of memory. */
 static bool set_numbers(builder *b, attr_value *v, const graph_tensor *x)
 {
@@ -244,7 +257,7 @@ static bool set_numbers(builder *b, attr_value *v, const graph_tensor *x)
         return false;
     for (size_t k = 0; k < v->n; k++) {
         floats[k] = element(b, x, k);
-        ints[k] = real ? 0 : (int64_t)floats[k];
+        ints[k] = real ? 0 : whole(floats[k]);
     }
     v->kind = x->desc.rank == 0 ? (real ? ATTR_FLOAT : ATTR_INT) : (real ? ATTR_FLOATS : ATTR_INTS);
     v->f = floats[0];

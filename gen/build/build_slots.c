@@ -122,8 +122,8 @@ static int32_t find_hint(builder *b, const slot_plan *p, size_t slot, int32_t gi
 static bool same_wanted(builder *b, const slot_plan *p, size_t slot, int32_t given)
 {
     const op_input *in = &p->r->op->inputs[p->input_of[slot]];
-    return b->style.same > 0 && given >= 0 && b->group.target < 0 &&
-           !(p->r->op->flags & (OP_SOURCE | OP_DISCONTINUOUS)) && !in->conditional && !in->optional &&
+    return b->style.same > 0 && given >= 0 && b->group.target < 0 && !(p->r->op->flags & (OP_SOURCE | OP_DISCONTINUOUS)) &&
+           !in->conditional && !in->optional &&
            lower_may_take(b->lower, p->r->op, (size_t)p->input_of[slot], &b->s.tensors[given].desc) &&
            !build_cancels(b, p->r->op, given, given) && tape_chance(b->t, "same tensor", b->style.same, 1000);
 }
@@ -191,7 +191,8 @@ void slots_open(builder *b, slot_plan *p, int partners, int32_t given)
             continue;
         if (same_wanted(b, p, s, given))
             open_again(b, p, s, given);
-        else if ((op_input_must(in) || (partners > 0 && wants_partner(b, in))) && open_slot(b, p, s, given, any && !input_wanted(b))) {
+        else if ((op_input_must(in) || (partners > 0 && wants_partner(b, in))) &&
+                 open_slot(b, p, s, given, any && !input_wanted(b))) {
             partners--;
             any = true;
         }

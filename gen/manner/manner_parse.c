@@ -488,10 +488,9 @@ typedef struct {
     nn_status (*read)(reader *r, const spec_pair *pair);
 } section;
 
-static const section sections[] = {{"doc", read_doc},         {"mixed", read_mixed},        {"ranks", read_ranks},
-                                   {"batch", read_batch},     {"dims", read_dims},          {"operators", read_operators},
-                                   {"weights", read_weights}, {"sequences", read_sequences},
-                                   {"holder", read_holder}};
+static const section sections[] = {{"doc", read_doc},         {"mixed", read_mixed},         {"ranks", read_ranks},
+                                   {"batch", read_batch},     {"dims", read_dims},           {"operators", read_operators},
+                                   {"weights", read_weights}, {"sequences", read_sequences}, {"holder", read_holder}};
 
 enum { SECTIONS = sizeof sections / sizeof *sections };
 

@@ -60,8 +60,8 @@ typedef struct {
     int32_t consumers; /* number of uses as a node input */
     bool output;       /* is a graph output */
     content init;      /* TENSOR_INIT, and a TENSOR_NODE that an attribute of its producer holds */
-    uint32_t
-        serial; /* with contents: bulk stream number, of those that draw their contents; TENSOR_INPUT: index among the graph inputs */
+    uint32_t serial;   /* with contents: bulk stream number, of those that draw their contents; TENSOR_INPUT: index among the graph
+                          inputs */
 } graph_tensor;
 
 typedef enum {
@@ -98,7 +98,7 @@ typedef struct {
     size_t n_attrs;
     bool motif;  /* part of a motif: it may take a tensor twice, or compute a constant */
     bool twice;  /* takes a tensor twice */
-    bool folded; /* has inputs, is not part of a motif, and depends on no graph input */
+    bool folded; /* outside motifs, has inputs, is no source, and depends on no graph input */
 } graph_node;
 
 typedef struct {
