@@ -53,6 +53,7 @@ void builder_free(builder *b)
     nn_free(b->due.ops);
     nn_free(b->due.left);
     nn_free(b->paths.items);
+    nn_free(b->paths.ends);
     nn_free(b->motif.placed);
     nn_free(b->motif.due);
     nn_free(b->degrees);

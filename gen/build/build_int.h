@@ -41,6 +41,9 @@ typedef struct {
 typedef struct {
     path_state *items;
     size_t n, capacity;
+    const due_path *first; /* of the request */
+    int32_t *ends;         /* for each path of the request, the node of its last operator once it is complete; -1: it is not */
+    size_t cap_ends;
     int cost;   /* nodes that they need */
     int credit; /* nodes of these that the current group covers */
 } due_paths;

@@ -12,12 +12,16 @@ typedef struct {
     arena mem;
     due_path *contain;
     size_t n_contain;
+    size_t meeting;            /* while the text is read: paths that meet the next one, */
+    uint16_t meeting_in;       /* and the operator in which they do */
     const avoid_set *avoid;    /* NULL: none */
     const op_weights *weights; /* NULL: none */
 } guide;
 
 typedef struct {
-    const char *contain, *avoid; /* sequences A,B,C, separated by semicolons; "": none */
+    /* Sequences A,B,C, separated by semicolons; "": none. In `contain`, B.1 is the operator B whose input 1 takes an output of the
+     * operator before, and sequences with a `+` between them end in the same node. */
+    const char *contain, *avoid;
     const char *weights;         /* see weights.h; "": none */
 } guide_texts;
 
