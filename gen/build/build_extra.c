@@ -35,17 +35,26 @@ static size_t share_of(builder *b, manner_key key, size_t nodes)
     return (size_t)((x + tape_draw(b->t, "extra nodes", 1000)) / 1000);
 }
 
+/* The operator that constants get; NULL: none may appear. */
+static const op_model *holder_for(const builder *b, const build_request *r)
+{
+    const op_model *op = b->manner->of->holder;
+    bool left_out = !op || r->avoid || (r->guided && r->weights->ops[op->index] == 0);
+    return left_out ? NULL : op;
+}
+
 void build_extra_draw(builder *b, const build_request *r)
 {
+    extra_nodes *x = &b->extra;
     b->nodes = r->nodes;
-    b->extra = (extra_nodes){0};
+    *x = (extra_nodes){0};
     if (!b->manner)
         return;
-    extra_nodes *x = &b->extra;
     const uint64_t due = needed(b, r);
     const size_t room = due < r->nodes ? (size_t)(r->nodes - due) / ROOM_SHARE : 0;
+    x->holder = holder_for(b, r);
     x->equal = share_of(b, MANNER_equal_nodes, r->nodes);
-    x->held = b->manner->of->holder && !r->avoid ? share_of(b, MANNER_constant_nodes, r->nodes) : 0;
+    x->held = x->holder ? share_of(b, MANNER_constant_nodes, r->nodes) : 0;
     x->equal = x->equal < room ? x->equal : room;
     x->held = x->held < room - x->equal ? x->held : room - x->equal;
     b->nodes -= x->equal + x->held;
@@ -271,7 +280,7 @@ static bool set_numbers(builder *b, attr_value *v, const graph_tensor *x)
 static lower_result hold(builder *b, int32_t t)
 {
     build_state *s = &b->s;
-    const op_model *op = b->manner->of->holder;
+    const op_model *op = b->extra.holder;
     graph_tensor *x = &s->tensors[t];
     int as = -1;
     attr_type plain = has_elements(x) ? plain_type(x) : ATTR_TYPE_NONE;
@@ -306,7 +315,7 @@ static lower_result hold_one(builder *b)
     const build_state *s = &b->s;
     bool *taken;
     const arena_mark mark = arena_get_mark(&b->memory);
-    if (!b->manner->of->holder || b->s.avoid)
+    if (!b->extra.holder)
         return LOWER_FAIL;
     if (!motif_tensors(b, &taken))
         return LOWER_NOMEM;

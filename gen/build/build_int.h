@@ -74,6 +74,7 @@ typedef struct {
 typedef struct {
     size_t equal; /* compute again what another node computes */
     size_t held;  /* are constants that were initializers */
+    const op_model *holder; /* the operator of constants; NULL: none may appear */
 } extra_nodes;
 
 struct builder {

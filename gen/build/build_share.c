@@ -43,7 +43,7 @@ static bool same_list(const content *a, const content *b)
     return a->n_list == b->n_list && (a->n_list == 0 || memcmp(a->list, b->list, a->n_list * sizeof *a->list) == 0);
 }
 
-/* Contents that suit both initializers. false: there are none. */
+/* Contents that suit both initializers, and are not much narrower than either's. false: there are none. */
 static bool common(const graph_tensor *a, const graph_tensor *b, content *c)
 {
     const content *x = &a->init, *y = &b->init;
@@ -53,7 +53,9 @@ static bool common(const graph_tensor *a, const graph_tensor *b, content *c)
     if (x->kind == CONTENT_UNIFORM) {
         c->lo = x->lo > y->lo ? x->lo : y->lo;
         c->hi = x->hi < y->hi ? x->hi : y->hi;
-        return c->lo <= c->hi && 2 * (c->hi - c->lo) >= x->hi - x->lo && 2 * (c->hi - c->lo) >= y->hi - y->lo;
+        const double width = c->hi - c->lo, a_width = x->hi - x->lo, b_width = y->hi - y->lo;
+        const double narrow = a_width < b_width ? a_width : b_width, wide = a_width < b_width ? b_width : a_width;
+        return c->lo <= c->hi && 2 * width >= narrow && 4 * width >= wide;
     }
     return x->negative == y->negative && x->lo == y->lo && x->hi == y->hi && x->count == y->count && x->axis == y->axis &&
            same_list(x, y);

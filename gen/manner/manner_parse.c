@@ -465,7 +465,9 @@ static nn_status read_mixed(reader *r, const spec_pair *pair)
 /* The operator without inputs whose output is one of its attributes. */
 static nn_status read_holder(reader *r, const spec_pair *pair)
 {
-    const spec_pair named = {.key = is_scalar(pair->value) ? pair->value->text : "", .place = pair->value->place};
+    if (!is_scalar(pair->value))
+        return spec_wrong_kind(pair, "the name of an operator", &r->subject, r->err);
+    const spec_pair named = {.key = pair->value->text, .place = pair->value->place};
     uint16_t op[1];
     size_t n, all;
     nn_status s = read_names(r, &named, op, 1, &n, &all);
