@@ -159,11 +159,20 @@ static lower_result find_others(builder *b, const op_spec *sp, int depth, size_t
     return LOWER_OK;
 }
 
-/* Counts a slot that the specification fills, and those before it in a variadic input. */
-static void count_slot(int *least, int input, int slot)
+/* Sets how many slots each input needs for what the specification fills: as many, and those before a place in a variadic input. */
+static void least_slots(const op_spec *sp, int *least)
 {
-    int n = slot - input + 1;
-    least[input] = n > least[input] + 1 ? n : least[input] + 1;
+    int places[OP_MAX_INPUTS] = {0};
+    for (int k = 0; k <= SPEC_GIVEN; k++) {
+        const bool link = k == SPEC_GIVEN;
+        const int input = link ? sp->link_input : sp->given_input[k], slot = link ? sp->link_slot : sp->given_slot[k];
+        if (link ? sp->link_frame < 0 : sp->given[k] < 0)
+            continue;
+        least[input]++;
+        places[input] = slot - input + 1 > places[input] ? slot - input + 1 : places[input];
+    }
+    for (size_t i = 0; i < sp->op->n_inputs; i++)
+        least[i] = places[i] > least[i] ? places[i] : least[i];
 }
 
 /* The slot of the input that has this place, or where any will do, an unsettled one; -1: there is none. */
@@ -179,11 +188,7 @@ static int find_slot(const slot_plan *p, int input, int slot, size_t turn)
 static lower_result settle(builder *b, slot_plan *p, const op_spec *sp, const other_inputs *x)
 {
     int least[OP_MAX_INPUTS] = {0};
-    for (int k = 0; k < SPEC_GIVEN; k++)
-        if (sp->given[k] >= 0)
-            count_slot(least, sp->given_input[k], sp->given_slot[k]);
-    if (sp->link_frame >= 0)
-        count_slot(least, sp->link_input, sp->link_slot);
+    least_slots(sp, least);
     if (!slots_draw(b, p, least, sp->partners > 0))
         return build_refuse(b, BUILD_SLOTS, sp->op, -1);
     size_t turn = p->turns > 1 ? build_draw(b, "given slot", p->turns) : 0;

@@ -13,7 +13,7 @@ typedef struct {
     int32_t given[SPEC_GIVEN];   /* existing tensors that it must take; -1: none */
     int given_input[SPEC_GIVEN]; /* the inputs for them */
     int given_slot[SPEC_GIVEN];  /* the places among all its inputs; -1: any of the input */
-    int link_frame;     /* the preceding operator in the list if this one takes an output of it; -1: it does not */
+    int link_frame;              /* the preceding operator in the list if this one takes an output of it; -1: it does not */
     int link_output, link_input;
     int link_slot;     /* as given_slot */
     int32_t target;    /* graph input that its output replaces, for the last operator only; -1: none */

@@ -72,8 +72,8 @@ typedef struct {
 
 /* Nodes that are added when the graph has its other nodes. */
 typedef struct {
-    size_t equal; /* compute again what another node computes */
-    size_t held;  /* are constants that were initializers */
+    size_t equal;           /* compute again what another node computes */
+    size_t held;            /* are constants that were initializers */
     const op_model *holder; /* the operator of constants; NULL: none may appear */
 } extra_nodes;
 

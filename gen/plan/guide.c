@@ -38,7 +38,8 @@ __attribute__((format(printf, 4, 5))) static nn_status sequence_fault(const sequ
     va_start(args, format);
     (void)vsnprintf(why, sizeof why, format, args);
     va_end(args);
-    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s %.*s: %s", flag, s->length < MOST_SHOWN ? s->length : MOST_SHOWN, s->text, why);
+    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s %.*s: %s", flag, s->length < MOST_SHOWN ? s->length : MOST_SHOWN, s->text,
+                   why);
 }
 
 /* The names of an operator's inputs: "A, B". */
@@ -184,7 +185,8 @@ static nn_status take_avoid(guide *g, const op_set *set, const sequence *s, nn_e
     if (s->placed || s->meets)
         return FAULT(s, "avoid", "expected operators separated by commas; inputs and `+` belong to contain");
     if (s->n < 2)
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "avoid: expected at least two operators; use --ops -A to leave out a single one");
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
+                       "avoid: expected at least two operators; use --ops -A to leave out a single one");
     if (!avoid_add((avoid_set *)(uintptr_t)g->avoid, s->ops, s->n))
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "avoid: more than %d operators in all sequences", AVOID_MOST);
     return NN_OK;

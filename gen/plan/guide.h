@@ -22,7 +22,7 @@ typedef struct {
     /* Sequences A,B,C, separated by semicolons; "": none. In `contain`, B.1 is the operator B whose input 1 takes an output of the
      * operator before, and sequences with a `+` between them end in the same node. */
     const char *contain, *avoid;
-    const char *weights;         /* see weights.h; "": none */
+    const char *weights; /* see weights.h; "": none */
 } guide_texts;
 
 /* nodes and limits of the models, to check that the paths fit. NN_ERR_USAGE: a path is impossible; the message says why. */
