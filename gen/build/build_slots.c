@@ -123,8 +123,7 @@ static bool same_wanted(builder *b, const slot_plan *p, size_t slot, int32_t giv
 {
     const op_input *in = &p->r->op->inputs[p->input_of[slot]];
     return b->style.same > 0 && given >= 0 && b->group.target < 0 && !(p->r->op->flags & (OP_SOURCE | OP_DISCONTINUOUS)) &&
-           !in->conditional && !in->optional &&
-           lower_may_take(b->lower, p->r->op, (size_t)p->input_of[slot], &b->s.tensors[given].desc) &&
+           !in->optional && lower_may_take(b->lower, p->r->op, (size_t)p->input_of[slot], &b->s.tensors[given].desc) &&
            !build_cancels(b, p->r->op, given, given) && tape_chance(b->t, "same tensor", b->style.same, 1000);
 }
 
@@ -172,10 +171,12 @@ static bool partner_possible(const builder *b, const op_input *in)
     return possible;
 }
 
-/* Whether an input that may be empty is also filled. */
+/* Whether an input that may be empty is also filled. A manner also offers tensors to inputs that choices of the operator may leave
+ * out, such as the second of a concatenation. */
 static bool wants_partner(builder *b, const op_input *in)
 {
-    return !in->conditional && partner_possible(b, in) && (!in->optional || tape_chance(b->t, "fill optional", 1, 4));
+    return (!in->conditional || b->manner) && partner_possible(b, in) &&
+           (!in->optional || tape_chance(b->t, "fill optional", 1, 4));
 }
 
 void slots_open(builder *b, slot_plan *p, int partners, int32_t given)
