@@ -86,7 +86,7 @@ def test_without_shares_no_class_occurs(nngen, tmp_path):
 
 @pytest.mark.parametrize("more", [("--opset", 13), ("--opset", 17, "--motifs", "0.3"), ("--opset", 22, "--types", "float16,double,int8,uint8,int32,int64,bool"), ("--opset", 28)])
 def test_models_with_all_classes_are_valid(nngen, tmp_path, more):
-    out = make(nngen, tmp_path, "--intervals", *more, constants="0.2..0.5", **FIELDS)
+    out = make(nngen, tmp_path, "--intervals", *more, constants="0.2..0.5", **{**FIELDS, "shared": 0.15, "equal_contents": 0.9})
     sources, graphs = corpus(out)
     counts = sum((classes(g, sources) for g in graphs), Counter())
     assert all(counts[x] >= (1 if x == "equal_contents" else 3) for x in FIELDS), counts
