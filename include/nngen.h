@@ -93,7 +93,8 @@ typedef struct {
     const char *input_format; /* "pb", "npz" or "pb,npz"; NULL or "": pb */
     uint64_t max_elements;    /* of a tensor; 0: 4096 */
     const char *cover;        /* what the family must contain: "ops" (or NULL), "pairs", "triples" or "motifs" */
-    const char *contain;      /* paths that every model has, "A,B,C;D,E"; NULL or "": none */
+    const char *contain;      /* paths that every model has, "A,B,C;D,E.1;F,H+G,H" (E takes D as input 1; F and G meet in one H);
+                                 NULL or "": none */
     const char *avoid;        /* paths that no model has, in the same form; NULL or "": none */
     const char *weights;      /* text with one weight in each line: "A 2.5", "A,B 4"; NULL or "": all equal */
     const char *motifs;       /* share of nodes in motifs, "0.3"; or names, "A,B"; "none"; "manner", NULL or "": as the manner says */

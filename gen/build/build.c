@@ -1,4 +1,5 @@
 #include "build/build_budget.h"
+#include "build/build_extra.h"
 #include "build/build_finish.h"
 #include "build/build_motif.h"
 #include "build/build_path.h"
@@ -52,6 +53,7 @@ void builder_free(builder *b)
     nn_free(b->due.ops);
     nn_free(b->due.left);
     nn_free(b->paths.items);
+    nn_free(b->paths.ends);
     nn_free(b->motif.placed);
     nn_free(b->motif.due);
     nn_free(b->degrees);
@@ -77,10 +79,11 @@ static void obey_manner(builder *b)
     obey_range(m, MANNER_inputs, &inputs);
     obey_range(m, MANNER_joins, &b->style.joins);
     obey_range(m, MANNER_reuse, &b->style.reuse);
+    obey_range(m, MANNER_same_tensor, &b->style.same);
     b->style.live = live < b->limit ? live : b->limit;
     b->style.inputs = inputs;
     if (manner_says(m, MANNER_outputs))
-        b->limit = b->style.live + 3 < b->limit ? b->style.live + 3 : b->limit;
+        b->limit = b->style.live;
     if (manner_says(m, MANNER_chain))
         b->style.chain = b->style.deep = tape_chance(b->t, "chain", m->value[MANNER_chain], 1000);
 }
@@ -89,12 +92,13 @@ static void obey_manner(builder *b)
 static void draw_style(builder *b)
 {
     size_t n = b->nodes;
-    b->limit = n / 8 + 2;
+    b->limit = build_most_outputs(n);
     size_t shape = (size_t)tape_draw(b->t, "style", 3);
     size_t most = shape == 0 ? 2 : shape == 1 ? 2 + n / 16 : b->limit;
     b->style.live = 1 + (size_t)tape_draw(b->t, "outputs", most);
     b->style.chain = shape == 0;
     b->style.deep = false;
+    b->style.same = 0;
     b->style.inputs = 1 + n / 16 + (size_t)tape_draw(b->t, "inputs", n / 12 + 2);
     b->style.joins = 260 + (uint32_t)tape_draw(b->t, "joins", 140);
     b->style.reuse = 100 + (uint32_t)tape_draw(b->t, "reuse", 100);
@@ -143,6 +147,7 @@ static lower_result attempt(builder *b, const build_request *r)
     arena_reset(&b->memory);
     b->group.target = -1;
     b->free_inputs = false;
+    build_extra_draw(b, r);
     if (!state_reset(&b->s, r->nodes) || !take_due(b, r) || !build_take_paths(b, r) || !build_motifs_begin(b))
         return LOWER_NOMEM;
     draw_style(b);
@@ -164,7 +169,7 @@ static lower_result attempt(builder *b, const build_request *r)
         return res;
     if (build_need_now(b) > 0 || (b->due.n > 0 && !b->lenient) || build_paths_firm(b))
         return LOWER_FAIL;
-    return build_finish(b) ? LOWER_OK : LOWER_NOMEM;
+    return build_finish(b);
 }
 
 /* ---- the request ---- */

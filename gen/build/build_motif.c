@@ -281,6 +281,7 @@ static lower_result place(builder *b, motif_try *m)
     for (; k < m->plan.n_nodes && res == LOWER_OK; k++)
         res = solve_node(b, m, k);
     b->group.pinned = true;
+    b->group.twice = false;
     size_t first = b->s.n_nodes + b->group.first;
     res = build_settle(b, m->plan.nodes[k > 0 ? k - 1 : 0].op, res);
     b->group.pinned = false;

@@ -37,10 +37,11 @@ typedef struct {
 nn_status weights_parse(op_weights **out, const op_set *ops, const char *text, arena *a, nn_error *err);
 /* The text without comments and superfluous space, as in the manifest. NULL: out of memory. */
 char *weights_normal(const char *text, arena *a);
-/* Weight of an operator, below 2^47. before: the operator that it would follow; SIZE_MAX: none. */
+/* Weight of an operator, below 2^47. before: the operator that it would follow; SIZE_MAX: none. No pair has an operator that
+ * stands inside motifs only, whose index is n_ops or more. */
 static inline uint64_t weights_of(const op_weights *w, size_t before, size_t op)
 {
-    return (uint64_t)w->ops[op] * (w->pairs && before != SIZE_MAX ? w->pairs[before * w->n_ops + op] : 1000);
+    return (uint64_t)w->ops[op] * (w->pairs && before < w->n_ops ? w->pairs[before * w->n_ops + op] : 1000);
 }
 
 #endif

@@ -156,6 +156,24 @@ static bool line_motifs(json_line *j, nn_model *m)
     return true;
 }
 
+/* The positions in the file of the nodes that can be folded although they belong to no motif. Nothing if there are none. */
+static void line_folded(json_line *j, const graph *g)
+{
+    size_t n = 0;
+    for (size_t k = 0; k < g->n_nodes; k++) {
+        if (!g->nodes[g->order[k]].folded)
+            continue;
+        if (n++ == 0) {
+            line_key(j, "folded");
+            line_raw(j, "[");
+        } else {
+            line_next(j);
+        }
+        line_int(j, (int64_t)k);
+    }
+    line_raw(j, n > 0 ? "]" : "");
+}
+
 nn_status manifest_line(json_line *line, nn_model *m, const uint8_t structure[STRUCTURE_SIZE],
                         const uint8_t (*digests)[SHA256_SIZE], nn_error *err)
 {
@@ -178,6 +196,7 @@ nn_status manifest_line(json_line *line, nn_model *m, const uint8_t structure[ST
     line_ports(line, m, "outputs", g->outputs, g->n_outputs);
     line_files(line, m, digests);
     line->failed |= !line_motifs(line, m);
+    line_folded(line, g);
     if (m->family->options.intervals)
         line_intervals(line, m);
     line_raw(line, "}\n");

@@ -42,7 +42,8 @@
       "place motifs, which are subgraphs that exporters write: the share of nodes in them, from 0 to 1; or A,B: only these; "     \
       "or none; or manner: as each model's manner says")                                                                                                                  \
     X(LIST, contain, "A,B,C", "", 0, 0, true,                                                                                     \
-      "a path of operators that every model has, each consuming the one before; may be given several times")                      \
+      "a path of operators that every model has, each consuming the one before: A,B.1 as input 1 of B; A,C+B,C both into one C; " \
+      "may be given several times")                                                                                               \
     X(LIST, avoid, "A,B", "", 0, 0, true, "a path of operators that no model has; may be given several times")                    \
     X(TEXT, weights, "FILE", "", 0, 0, true,                                                                                      \
       "file that says how often each operator (A 2.5) and each connection of two operators (A,B 4) is used")                      \

@@ -27,7 +27,8 @@ void habit_impose(lower *l, frame *f, size_t index, expr *const *conditions, siz
 
 static const manner_op *rules_of(const lower *l, const frame *f)
 {
-    return l->manner && l->manner->of->ops ? &l->manner->of->ops[f->op->index] : NULL;
+    bool known = f->op->index < l->ops->n_ops; /* no manner states rules of operators that stand inside motifs only */
+    return known && l->manner && l->manner->of->ops ? &l->manner->of->ops[f->op->index] : NULL;
 }
 
 static bool chance(lower *l, const char *label, uint32_t share)

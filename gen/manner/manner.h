@@ -13,19 +13,25 @@
 #include "rules/opmodel_rules.h"
 
 /* X(key, scale): a number or range, drawn anew for each model. Shares are kept in thousandths, counts as they are. */
-#define MANNER_RANGES(X)                                                                               \
-    X(motifs, 1000)     /* share of the nodes that belong to motifs */                                 \
-    X(chain, 1000)      /* probability that the graph is deep: operators consume the newest tensors */ \
-    X(inputs, 1)        /* number of graph inputs aimed at */                                          \
-    X(outputs, 1)       /* number of unconsumed tensors aimed at */                                    \
-    X(joins, 1000)      /* share of the nodes with two inputs */                                       \
-    X(reuse, 1000)      /* number of tensors with several consumers, as a share of the nodes */        \
-    X(constants, 1000)  /* share of the operands that are constants where both are possible */         \
-    X(left_out, 1000)   /* share of the operators that are drawn only where they are due */            \
-    X(planned, 1000)    /* share of the nodes that are planned as sequences */                         \
-    X(boundary, 1000)   /* share of instances with values at the ends of their domains */              \
-    X(high_ranks, 1000) /* share of instances whose tensors may exceed the highest rank in `ranks` */  \
-    X(idioms, 1000)     /* share of instances that follow an idiom of the operator's entry */
+#define MANNER_RANGES(X)                                                                                   \
+    X(motifs, 1000)         /* share of the nodes that belong to motifs */                                 \
+    X(chain, 1000)          /* probability that the graph is deep: operators consume the newest tensors */ \
+    X(inputs, 1)            /* number of graph inputs aimed at */                                          \
+    X(outputs, 1)           /* number of unconsumed tensors aimed at */                                    \
+    X(joins, 1000)          /* share of the nodes with two inputs */                                       \
+    X(reuse, 1000)          /* number of tensors with several consumers, as a share of the nodes */        \
+    X(constants, 1000)      /* share of the operands that are constants where both are possible */         \
+    X(left_out, 1000)       /* share of the operators that are drawn only where they are due */            \
+    X(planned, 1000)        /* share of the nodes that are planned as sequences */                         \
+    X(boundary, 1000)       /* share of instances with values at the ends of their domains */              \
+    X(high_ranks, 1000)     /* share of instances whose tensors may exceed the highest rank in `ranks` */  \
+    X(idioms, 1000)         /* share of instances that follow an idiom of the operator's entry */          \
+    X(same_tensor, 1000)    /* share of nodes that take a tensor twice where they can */                   \
+    X(equal_nodes, 1000)    /* share of the nodes that compute again what another one computes */          \
+    X(constant_nodes, 1000) /* share of the nodes that are constants for others; needs `holder` */         \
+    X(shared, 1000)         /* share of the initializers that give way to one of another node */           \
+    X(equal_contents, 1000) /* share of the initializers that get the contents of another one */           \
+    X(source_outputs, 1000) /* share of the sources whose data are graph outputs */
 
 typedef enum {
 #define X(key, scale) MANNER_##key,
@@ -90,6 +96,7 @@ typedef struct {
     const uint32_t *weights;         /* of the operators, in thousandths; NULL: all equal */
     const manner_path *paths;
     size_t n_paths;
+    const op_model *holder; /* the operator that is a constant; NULL: none, or the op_set lacks it */
 } manner;
 
 #define MANNER_MAX_PATHS 4096

@@ -463,14 +463,37 @@ static nn_status read_mixed(reader *r, const spec_pair *pair)
     return read_weight(r, pair, &r->m->mixed);
 }
 
+/* The operator without inputs whose output is one of its attributes. */
+static nn_status read_holder(reader *r, const spec_pair *pair)
+{
+    if (!is_scalar(pair->value))
+        return spec_wrong_kind(pair, "the name of an operator", &r->subject, r->err);
+    const spec_pair named = {.key = pair->value->text, .place = pair->value->place};
+    uint16_t op[1];
+    size_t n, all;
+    nn_status s = read_names(r, &named, op, 1, &n, &all);
+    if (s != NN_OK || n == 0)
+        return s;
+    const op_model *m = &r->ops->ops[op[0]];
+    bool tensor = false;
+    for (size_t i = 0; i < m->rules->n_vars; i++)
+        tensor |= m->rules->vars[i].origin == VAR_ATTR && m->rules->vars[i].attr == ATTR_TYPE_TENSOR;
+    r->m->holder = m;
+    return tensor && m->n_inputs == 0 && m->n_outputs == 1
+               ? NN_OK
+               : spec_error(r->err, pair->value->place,
+                            "%s`holder`: expected an operator without inputs whose output is an attribute of type tensor, not %s",
+                            r->subject.s, m->name);
+}
+
 typedef struct {
     const char *key;
     nn_status (*read)(reader *r, const spec_pair *pair);
 } section;
 
-static const section sections[] = {{"doc", read_doc},         {"mixed", read_mixed},        {"ranks", read_ranks},
-                                   {"batch", read_batch},     {"dims", read_dims},          {"operators", read_operators},
-                                   {"weights", read_weights}, {"sequences", read_sequences}};
+static const section sections[] = {{"doc", read_doc},         {"mixed", read_mixed},         {"ranks", read_ranks},
+                                   {"batch", read_batch},     {"dims", read_dims},           {"operators", read_operators},
+                                   {"weights", read_weights}, {"sequences", read_sequences}, {"holder", read_holder}};
 
 enum { SECTIONS = sizeof sections / sizeof *sections };
 
