@@ -258,7 +258,7 @@ static nn_status load(nn_table *t, const char *specs, bool motifs, nn_error *err
     if (s == NN_OK)
         s = digest_manners(t, in.manners, in.n_manners, err);
     if (s == NN_OK && (motifs || specs != NULL)) /* motifs point to operators, which a filter moves */
-        s = motif_set_new(&t->motifs, t->ops, in.motifs, in.n_motifs, err);
+        s = motif_set_new(&t->motifs, t->ops, NULL, in.motifs, in.n_motifs, err);
     arena_free(&a);
     return s;
 }
