@@ -5,7 +5,8 @@
 
 nn_table_config table_of_options(const options *o)
 {
-    const bool motifs = o->list_motifs != NULL || strcmp(o->motifs, "none") != 0 || strcmp(o->cover, "motifs") == 0;
+    const bool own = strcmp(o->motifs, "none") == 0 || strcmp(o->motifs, LEARNED_WORD) == 0; /* the table's are not needed */
+    const bool motifs = o->list_motifs != NULL || !own || strcmp(o->cover, "motifs") == 0;
     return (nn_table_config){.motifs = motifs,
                              .opset = (int)o->opset,
                              .profile = o->profile,

@@ -1,10 +1,12 @@
 #include "family/motif_choice.h"
+#include "family/learned.h"
 #include "base/nearest.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define NAMED_SHARE 500 /* if motifs are named without a share */
+#define NAMED_SHARE 500   /* if motifs are named without a share */
+#define LEARNED_SHARE 300 /* of those learned from models */
 
 /* "0", "0.25", "1": at most four digits after the point. Thousandths; -1: another text. */
 static int parse_share(const char *text)
@@ -25,7 +27,8 @@ static int parse_share(const char *text)
 static nn_status expected(const char *text, nn_error *err)
 {
     return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
-                   "motifs %.60s: expected a share of the nodes from 0 to 1, names of motifs separated by commas, or none", text);
+                   "motifs %.60s: expected a share of the nodes from 0 to 1, names of motifs separated by commas, like or none",
+                   text);
 }
 
 static nn_status unknown(const motif_set *set, const char *word, nn_error *err)
@@ -61,18 +64,20 @@ static nn_status take_names(motif_choice *c, const char *list, nn_error *err)
     return NN_OK;
 }
 
-static void take_all(motif_choice *c)
+static void take_from(motif_choice *c, size_t first)
 {
-    for (size_t i = 0; i < motif_count(c->set); i++)
+    for (size_t i = first; i < motif_count(c->set); i++)
         if (motif_left_out(c->set, i) == NULL)
             c->allowed[c->n_allowed++] = (uint16_t)i;
 }
 
-nn_status motif_choice_open(motif_choice *c, const motif_set *set, const char *text, bool covers, size_t nodes, uint64_t count,
+nn_status motif_choice_open(motif_choice *c, const motif_sources *from, const char *text, bool covers, size_t nodes, uint64_t count,
                             uint64_t seed, arena *a, nn_error *err)
 {
-    bool none = strcmp(text, "none") == 0;
-    int share = parse_share(text);
+    const motif_set *set = from->learned != NULL ? from->learned : from->table;
+    const bool like = strcmp(text, LEARNED_WORD) == 0;
+    const bool none = strcmp(text, "none") == 0 || (like && from->learned == NULL); /* the models may share none */
+    const int share = like ? LEARNED_SHARE : parse_share(text);
     if (none && !covers)
         return NN_OK;
     if (set == NULL)
@@ -85,7 +90,7 @@ nn_status motif_choice_open(motif_choice *c, const motif_set *set, const char *t
     c->share = share >= 0 ? (uint32_t)share : none ? 0 : NAMED_SHARE;
     nn_status s = NN_OK;
     if (none || share >= 0)
-        take_all(c);
+        take_from(c, from->learned != NULL && from->table != NULL && !covers ? motif_count(from->table) : 0);
     else
         s = take_names(c, text, err);
     if (s == NN_OK && c->n_allowed == 0)

@@ -14,11 +14,6 @@ void habit_impose(lower *l, frame *f, size_t index, expr *const *conditions, siz
     (void)usage_keep_or_undo(l, m, decide);
 }
 
-static const manner_op *rules_of(const lower *l, const frame *f)
-{
-    return l->manner && l->manner->of->ops ? &l->manner->of->ops[f->op->index] : NULL;
-}
-
 static bool chance(lower *l, const char *label, uint32_t share)
 {
     return share > 0 && tape_chance(l->tape, label, share, 1000);
@@ -63,7 +58,7 @@ static void prefer_dims(lower *l, frame *f)
 
 void habit_follow(lower *l, frame *f)
 {
-    const manner_op *x = rules_of(l, f);
+    const manner_op *x = usage_rules(l, f);
     usage_follow(l, f);
     for (size_t i = 0; x && i < x->n_habits && l->state == LOWER_OK; i++)
         if (chance(l, "habit", x->habits[i].share))
@@ -97,7 +92,7 @@ void habit_lift_rank(lower *l, const op_model *op)
 
 const expr *habit_domain(lower *l, const frame *f, size_t var)
 {
-    const manner_op *x = rules_of(l, f);
+    const manner_op *x = usage_rules(l, f);
     if (x && x->vars && chance(l, "usual", x->vars[var].share))
         return x->vars[var].from;
     return f->rules->vars[var].domain;
@@ -105,7 +100,7 @@ const expr *habit_domain(lower *l, const frame *f, size_t var)
 
 int habit_rank(lower *l, frame *f, const frame_slot *s, uint32_t mask)
 {
-    const manner_op *x = rules_of(l, f);
+    const manner_op *x = usage_rules(l, f);
     int seen = usage_rank(l, f, s, mask);
     if (seen >= 0)
         return seen;

@@ -47,18 +47,19 @@ static const manner_usage *draw_usage(lower *l, const manner_op *x, int rank)
     return NULL;
 }
 
-static const manner_op *rules_of(const lower *l, const frame *f)
+const manner_op *usage_rules(const lower *l, const frame *f)
 {
-    return l->manner && l->manner->of->ops ? &l->manner->of->ops[f->op->index] : NULL;
+    const manner_op *all = l->manner ? l->manner->of->ops : NULL;
+    return all && f->op->index < l->ops->n_ops ? &all[f->op->index] : NULL; /* operators inside motifs only have none */
 }
 
 static const manner_usage *usage_of(lower *l, frame *f)
 {
     if (f->usage_drawn)
         return f->usage;
-    const manner_op *x = rules_of(l, f);
+    const manner_op *x = usage_rules(l, f);
     f->usage_drawn = true;
-    if (x && x->n_usages > 0 && !f->relaxed && tape_chance(l->tape, "follows a usage", SHARE, 1000))
+    if (x && !f->relaxed && x->n_usages > 0 && tape_chance(l->tape, "follows a usage", SHARE, 1000))
         f->usage = draw_usage(l, x, first_rank(f));
     return f->usage;
 }
@@ -180,5 +181,5 @@ void usage_follow(lower *l, frame *f)
     const manner_usage *u = f->usage;
     const int rank = first_rank(f);
     for (int i = 0; u && i < TRIES && l->state == LOWER_OK && !post_usage(l, f, u); i++)
-        u = draw_usage(l, rules_of(l, f), rank);
+        u = draw_usage(l, usage_rules(l, f), rank);
 }

@@ -5,6 +5,8 @@
 
 #include "lower/lower_state.h"
 
+/* What the manner says of the operator; NULL: nothing. */
+const manner_op *usage_rules(const lower *l, const frame *f);
 /* What the frame's usage says of a variable; NULL: nothing. Draws a usage if none was drawn. */
 const usage_value *usage_of_var(lower *l, frame *f, int var);
 /* Whether the attribute is not written: the usage says so, or its value is the default. */
