@@ -9,6 +9,8 @@
 #define USAGES_MOST 32   /* of an operator: the most frequent ones */
 #define SIZE_MOST 64     /* larger sizes are halved: the default of --max-dim */
 #define RELATED_LEAST 5  /* a smaller number that equals a dim may do so by chance */
+#define SHARE_LEAST 10   /* of a rank, in thousandths */
+#define RANK "rank: "    /* how the text of a usage begins, if the rank is known */
 #define LIST_MOST 16     /* numbers of an attribute */
 #define WEIGHT_MOST 9999 /* of a usage */
 
@@ -39,8 +41,9 @@ static int64_t halved(int64_t x)
 
 /* A mapping that is being written. */
 typedef struct {
-    bool any;      /* it is not empty */
-    uint64_t vars; /* bit k: it has the size of variable k */
+    bool any;        /* it is not empty */
+    uint64_t vars;   /* bit k: it has the size of variable k */
+    int64_t related; /* a number that is a dim of the first operand */
 } row;
 
 static void put_key(json_line *out, row *r, const char *key)
@@ -86,10 +89,18 @@ static bool is_stated(const rule_var *v, const onnx_view_attribute *a)
     }
 }
 
-static void put_value(json_line *out, const mine_model *x, uint32_t node, const op_model *op, const onnx_view_attribute *a)
+/* A text that is the default need not be written. */
+static bool is_default(const rule_var *v, const onnx_view_attribute *a)
+{
+    return a->kind == ONNX_TEXT && v->fallback->kind == EX_STRING && strcmp(a->text, v->fallback->s) == 0;
+}
+
+static void put_value(json_line *out, const mine_model *x, uint32_t node, const op_model *op, const onnx_view_attribute *a, row *r)
 {
     if (a->kind == ONNX_INT) {
-        if (!put_related(out, x, node, op, a->ints[0]))
+        if (put_related(out, x, node, op, a->ints[0]))
+            r->related = a->ints[0];
+        else
             line_int(out, a->ints[0]);
     } else if (a->kind == ONNX_REAL) {
         mine_put_real(out, a->reals[0]);
@@ -107,63 +118,77 @@ static void put_attributes(json_line *out, const mine_model *x, uint32_t node, c
         if (v->origin != VAR_ATTR || v->attr == ATTR_TYPE_DTYPE || v->attr == ATTR_TYPE_TENSOR)
             continue;
         const onnx_view_attribute *a = mine_attribute(x, node, v->name);
-        if (a != NULL && is_stated(v, a)) {
-            put_key(out, r, v->name);
-            put_value(out, x, node, op, a);
-        } else if (a == NULL && v->fallback != NULL) {
+        if (v->fallback != NULL && (a == NULL || is_default(v, a))) {
             put_key(out, r, v->name);
             line_raw(out, "~");
+        } else if (a != NULL && is_stated(v, a)) {
+            put_key(out, r, v->name);
+            put_value(out, x, node, op, a, r);
         }
     }
 }
 
+/* ---- constant operands of a node ---- */
+
+typedef struct {
+    const mine_model *model;
+    uint32_t node;
+    const op_model *op;
+    size_t input;
+    const onnx_view_tensor *tensor;
+} operand;
+
+/* The variable that is dim `item` of a constant operand, if the entry draws it. */
+static bool is_drawn(const op_model *op, const expr *item)
+{
+    const rule_var *v = item->kind == EX_VAR ? &op->rules->vars[item->index] : NULL;
+    return v != NULL && v->origin == VAR_CHOOSE && v->choice && v->type == TY_INT;
+}
+
 /* The dims that begin a constant operand are the values of variables where the entry says so: the number of kernels, for example.
  */
-static void put_sizes(json_line *out, const op_model *op, const rule_input *rule, const onnx_view_tensor *t, row *r)
+static void put_sizes(json_line *out, const operand *o, row *r)
 {
-    const expr *e = rule->shape;
+    const expr *e = o->op->rules->inputs[o->input].shape;
     while (e != NULL && e->kind == EX_BINARY)
         e = e->a;
-    for (size_t i = 0; e != NULL && e->kind == EX_LIST && i < e->n && (int)i < t->rank; i++) {
+    for (size_t i = 0; e != NULL && e->kind == EX_LIST && i < e->n && (int)i < o->tensor->rank; i++) {
         const expr *item = e->args[i];
-        if (item->kind != EX_VAR || op->rules->vars[item->index].origin != VAR_CHOOSE || !op->rules->vars[item->index].choice ||
-            op->rules->vars[item->index].type != TY_INT || t->dims[i] < 1 || (r->vars >> item->index & 1))
+        const int64_t size = o->tensor->dims[i];
+        if (!is_drawn(o->op, item) || size < 1 || (r->vars >> item->index & 1))
             continue;
         r->vars |= (uint64_t)1 << item->index;
-        put_key(out, r, op->rules->vars[item->index].name);
-        line_int(out, halved(t->dims[i]));
+        put_key(out, r, o->op->rules->vars[item->index].name);
+        if (size != r->related || !put_related(out, o->model, o->node, o->op, size))
+            line_int(out, halved(size));
     }
 }
 
-/* ---- operands of a node ---- */
+static void put_ones(json_line *out, const operand *o, row *r)
+{
+    const onnx_view_tensor *t = o->tensor;
+    if (o->op->rules->inputs[o->input].shape != NULL || !(o->op->inputs[o->input].roles & (ROLE_DATA | ROLE_WEIGHT)))
+        return;
+    put_key(out, r, o->op->inputs[o->input].name);
+    line_raw(out, "[");
+    for (int i = 0; i < t->rank; i++) {
+        line_raw(out, i > 0 ? ", " : "");
+        line_int(out, t->dims[i] == 1);
+    }
+    line_raw(out, "]");
+}
 
-typedef void slot_fn(json_line *out, const op_model *op, size_t input, const onnx_view_tensor *t, row *r);
-
-static void each_constant(json_line *out, const mine_model *x, uint32_t node, const op_model *op, slot_fn *put, row *r)
+static void each_constant(json_line *out, const mine_model *x, uint32_t node, const op_model *op,
+                          void (*put)(json_line *, const operand *, row *), row *r)
 {
     const onnx_view_node *n = &x->view.nodes[node];
     for (size_t k = 0; k < n->n_operands; k++) {
         const onnx_view_tensor *t = mine_operand(x, node, k);
         int input = mine_input_of_slot(op, k, n->n_operands);
+        const operand o = {x, node, op, (size_t)input, t};
         if (t != NULL && t->constant && t->rank >= 0 && t->rank <= NN_MAX_RANK && input >= 0 && op->inputs[input].max_arity == 1)
-            put(out, op, (size_t)input, t, r);
+            put(out, &o, r);
     }
-}
-
-static void put_slot_sizes(json_line *out, const op_model *op, size_t input, const onnx_view_tensor *t, row *r)
-{
-    put_sizes(out, op, &op->rules->inputs[input], t, r);
-}
-
-static void put_slot_ones(json_line *out, const op_model *op, size_t input, const onnx_view_tensor *t, row *r)
-{
-    if (op->rules->inputs[input].shape != NULL || !(op->inputs[input].roles & (ROLE_DATA | ROLE_WEIGHT)))
-        return;
-    put_key(out, r, op->inputs[input].name);
-    line_raw(out, "[");
-    for (int i = 0; i < t->rank; i++)
-        line_raw(out, i > 0 ? (t->dims[i] == 1 ? ", 1" : ", 0") : t->dims[i] == 1 ? "1" : "0");
-    line_raw(out, "]");
 }
 
 /* ---- usages ---- */
@@ -177,17 +202,17 @@ static bool note(miner *x, const mine_model *model, uint32_t node)
     row values = {.any = false}, operands = {.any = false};
     out->size = 0;
     if (first != NULL && first->rank >= 0 && first->rank <= NN_MAX_RANK) {
-        line_raw(out, "rank: ");
+        line_raw(out, RANK);
         line_int(out, first->rank);
         line_raw(out, ", ");
     }
     line_raw(out, "values: {");
     put_attributes(out, model, node, op, &values);
-    each_constant(out, model, node, op, put_slot_sizes, &values);
+    each_constant(out, model, node, op, put_sizes, &values);
     line_raw(out, "}");
     const size_t n = out->size;
     line_raw(out, ", operands: {");
-    each_constant(out, model, node, op, put_slot_ones, &operands);
+    each_constant(out, model, node, op, put_ones, &operands);
     line_raw(out, "}");
     out->size = operands.any ? out->size : n;
     if (out->failed || !nn_grow((void **)&x->all, &x->capacity, x->n + 1, sizeof *x->all))
@@ -227,6 +252,31 @@ static void unite(miner *x)
         qsort(x->all, n, sizeof *x->all, by_nodes);
 }
 
+/* Whether a usage has a rank, and is the other one but for it. */
+static bool has_rank_and_is(const usage *u, const usage *other)
+{
+    return strncmp(u->text, RANK, sizeof RANK - 1) == 0 && u->op == other->op &&
+           strcmp(strstr(u->text, "values: "), other->text) == 0;
+}
+
+/* A usage whose rank is unknown counts for the most frequent one that is equal but for its rank. */
+static void assign_ranks(miner *x)
+{
+    for (size_t i = 0; i < x->n; i++) {
+        size_t k = i;
+        while (k > 0 && x->all[k - 1].op == x->all[i].op)
+            k--;
+        while (k < x->n && x->all[k].op == x->all[i].op && !has_rank_and_is(&x->all[k], &x->all[i]))
+            k++;
+        if (k < x->n && x->all[k].op == x->all[i].op) {
+            x->all[k].nodes += x->all[i].nodes;
+            x->all[i].nodes = 0;
+        }
+    }
+    if (x->n > 0)
+        qsort(x->all, x->n, sizeof *x->all, by_nodes);
+}
+
 static void put_usages(json_line *out, const miner *x)
 {
     size_t rows = 0;
@@ -240,7 +290,7 @@ static void put_usages(json_line *out, const miner *x)
             line_raw(out, x->m->ops->ops[u->op].name);
             line_raw(out, ":\n    usages:\n");
         }
-        if (rows >= USAGES_MOST)
+        if (rows >= USAGES_MOST || u->nodes == 0)
             continue;
         line_raw(out, "      - {weight: ");
         line_int(out, (int64_t)(u->nodes < WEIGHT_MOST ? u->nodes : WEIGHT_MOST));
@@ -272,7 +322,8 @@ static int64_t share_of(uint64_t x, uint64_t sum)
     return x > 0 && share == 0 ? 1 : share;
 }
 
-static void put_counts(json_line *out, const char *key, const uint64_t *counts, size_t n)
+/* Counts below the least share are left out. */
+static void put_counts(json_line *out, const char *key, const uint64_t *counts, size_t n, int64_t least)
 {
     uint64_t sum = 0;
     bool any = false;
@@ -283,7 +334,7 @@ static void put_counts(json_line *out, const char *key, const uint64_t *counts, 
     line_raw(out, key);
     line_raw(out, ": {");
     for (size_t i = 0; i < n; i++) {
-        if (counts[i] == 0)
+        if (counts[i] == 0 || share_of(counts[i], sum) < least)
             continue;
         line_raw(out, any ? ", " : "");
         line_int(out, (int64_t)i);
@@ -305,10 +356,11 @@ bool mine_put_manner(json_line *out, const mine_models *m)
             ok = m->all[i].ops[node] < 0 || note(&x, &m->all[i], node);
     }
     unite(&x);
-    put_counts(out, "ranks", x.ranks, sizeof x.ranks / sizeof *x.ranks);
+    assign_ranks(&x);
+    put_counts(out, "ranks", x.ranks, sizeof x.ranks / sizeof *x.ranks, SHARE_LEAST);
     line_raw(out, "high_ranks: 0.02\nidioms: 0.05\nboundary: 0.02\n");
-    put_counts(out, "batch", x.batch, sizeof x.batch / sizeof *x.batch);
-    put_counts(out, "dims", x.dims, sizeof x.dims / sizeof *x.dims);
+    put_counts(out, "batch", x.batch, sizeof x.batch / sizeof *x.batch, 1);
+    put_counts(out, "dims", x.dims, sizeof x.dims / sizeof *x.dims, 1);
     put_usages(out, &x);
     nn_free(x.line.bytes);
     nn_free(x.all);
