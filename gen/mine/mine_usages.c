@@ -41,9 +41,8 @@ static int64_t halved(int64_t x)
 
 /* A mapping that is being written. */
 typedef struct {
-    bool any;        /* it is not empty */
-    uint64_t vars;   /* bit k: it has the size of variable k */
-    int64_t related; /* a number that is a dim of the first operand */
+    bool any;      /* it is not empty */
+    uint64_t vars; /* bit k: it has the size of variable k */
 } row;
 
 static void put_key(json_line *out, row *r, const char *key)
@@ -95,12 +94,10 @@ static bool is_default(const rule_var *v, const onnx_view_attribute *a)
     return a->kind == ONNX_TEXT && v->fallback->kind == EX_STRING && strcmp(a->text, v->fallback->s) == 0;
 }
 
-static void put_value(json_line *out, const mine_model *x, uint32_t node, const op_model *op, const onnx_view_attribute *a, row *r)
+static void put_value(json_line *out, const mine_model *x, uint32_t node, const op_model *op, const onnx_view_attribute *a)
 {
     if (a->kind == ONNX_INT) {
-        if (put_related(out, x, node, op, a->ints[0]))
-            r->related = a->ints[0];
-        else
+        if (!put_related(out, x, node, op, a->ints[0]))
             line_int(out, a->ints[0]);
     } else if (a->kind == ONNX_REAL) {
         mine_put_real(out, a->reals[0]);
@@ -123,7 +120,7 @@ static void put_attributes(json_line *out, const mine_model *x, uint32_t node, c
             line_raw(out, "~");
         } else if (a != NULL && is_stated(v, a)) {
             put_key(out, r, v->name);
-            put_value(out, x, node, op, a, r);
+            put_value(out, x, node, op, a);
         }
     }
 }
@@ -159,8 +156,7 @@ static void put_sizes(json_line *out, const operand *o, row *r)
             continue;
         r->vars |= (uint64_t)1 << item->index;
         put_key(out, r, o->op->rules->vars[item->index].name);
-        if (size != r->related || !put_related(out, o->model, o->node, o->op, size))
-            line_int(out, halved(size));
+        line_int(out, halved(size));
     }
 }
 
@@ -358,7 +354,7 @@ bool mine_put_manner(json_line *out, const mine_models *m)
     unite(&x);
     assign_ranks(&x);
     put_counts(out, "ranks", x.ranks, sizeof x.ranks / sizeof *x.ranks, SHARE_LEAST);
-    line_raw(out, "high_ranks: 0.02\nidioms: 0.05\nboundary: 0.02\n");
+    line_raw(out, "high_ranks: 0.02\nidioms: 0.01\nboundary: 0.02\n");
     put_counts(out, "batch", x.batch, sizeof x.batch / sizeof *x.batch, 1);
     put_counts(out, "dims", x.dims, sizeof x.dims / sizeof *x.dims, 1);
     put_usages(out, &x);
