@@ -478,6 +478,13 @@ static size_t most_copies(const nn_family *f)
     return weighted || f->pairs != NULL ? 1 : PLAN_MAX_COPIES;
 }
 
+/* The nodes of a model that wishes share with single operators: those outside the motifs that were learned with them. */
+static size_t wished_nodes(const nn_family *f)
+{
+    const size_t nodes = (size_t)f->options.nodes, inside = f->learned.motifs != NULL ? nodes * f->motifs.share / 1000 : 0;
+    return nodes > inside ? nodes - inside : 1;
+}
+
 static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *err)
 {
     options *o = &f->options;
@@ -514,11 +521,11 @@ static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *
     if (s == NN_OK)
         s = learned_open(&f->learned, o->weights, o->manner, f->table->ops, f->table->motifs, &f->mem, err);
     if (s == NN_OK)
-        s = wish_new(&f->wishes, f->guide.weights, (size_t)o->nodes, (uint64_t)o->count, (uint64_t)o->seed, err);
-    if (s == NN_OK)
         s = open_manner(f, err);
     if (s == NN_OK)
         s = open_cover(f, err);
+    if (s == NN_OK)
+        s = wish_new(&f->wishes, f->guide.weights, wished_nodes(f), (uint64_t)o->count, (uint64_t)o->seed, err);
     if (s == NN_OK)
         s = plan_new_with(&f->plan, f->table->ops, (size_t)o->nodes, (uint64_t)o->count, (uint64_t)o->seed, most_copies(f), err);
     return s;

@@ -16,8 +16,7 @@
 #include <string.h>
 
 #define SEQUENCES_MOST 8192 /* the most frequent ones */
-#define MOTIFS_MOST 96      /* the most valuable ones */
-#define MOTIF_NODES 12      /* of a motif at most */
+#define MOTIFS_MOST 64      /* of each size: the most valuable ones */
 #define PAIR_SCALE 100000   /* the weight of a pair is 100 times its share of the nodes of the second operator */
 
 typedef struct unknown {
@@ -238,17 +237,30 @@ static nn_status put_motif(json_line *out, const tally *t, const mine_subgraph *
     return s;
 }
 
-/* Writes the motifs that models share, or those of a single model. */
+static bool is_among(const mine_found *f, uint64_t hash)
+{
+    for (size_t i = 0; i < f->n; i++)
+        if (f->all[i].hash == hash)
+            return true;
+    return false;
+}
+
+/* Writes the motifs that models share, or those of a single model: large ones, then small ones, which fit into small models. */
 static nn_status put_motifs(json_line *out, const tally *t, nn_error *err)
 {
-    mine_found f;
+    static const uint32_t nodes[] = {12, 4};
+    mine_found found[2] = {{.n = 0}};
     size_t written = 0;
     nn_status s = NN_OK;
-    if (!mine_find(&f, &t->kept, t->models > 1 ? 2 : 1, MOTIF_NODES, MOTIFS_MOST))
-        return nn_nomem(err);
-    for (size_t i = 0; i < f.n && s == NN_OK; i++)
-        s = put_motif(out, t, &f.all[i], &written, err);
-    mine_found_free(&f);
+    for (size_t k = 0; k < 2 && s == NN_OK; k++) {
+        if (!mine_find(&found[k], &t->kept, t->models > 1 ? 2 : 1, nodes[k], MOTIFS_MOST))
+            s = nn_nomem(err);
+        for (size_t i = 0; i < found[k].n && s == NN_OK; i++)
+            if (k == 0 || !is_among(&found[0], found[k].all[i].hash))
+                s = put_motif(out, t, &found[k].all[i], &written, err);
+    }
+    for (size_t k = 0; k < 2; k++)
+        mine_found_free(&found[k]);
     return s;
 }
 

@@ -125,10 +125,12 @@ value usage_prefer(lower *l, frame *f, const usage_value *u, value drawn)
 
 /* ---- ranks ---- */
 
+enum { ANY_INPUT = -1 };
+
 static const usage_operand *operand_of(const manner_usage *u, int input)
 {
     for (size_t i = 0; i < u->n_operands; i++)
-        if (u->operands[i].input == input)
+        if (input == ANY_INPUT || u->operands[i].input == input)
             return &u->operands[i];
     return NULL;
 }
@@ -162,6 +164,9 @@ int usage_rank(lower *l, frame *f, const frame_slot *s, uint32_t mask)
         f->operand = operand_of(u, s->input);
         if (!f->operand)
             f->operand = draw_operand(l, usage_rules(l, f), s->input, first_rank(f));
+        if (!f->operand) /* the operands may change places */
+            f->operand = draw_operand(l, usage_rules(l, f), ANY_INPUT, first_rank(f));
+        f->operand_input = s->input;
         rank = f->operand ? f->operand->rank : -1;
     }
     return rank >= 0 && rank <= l->max_rank && mask >> rank & 1 ? rank : -1;
@@ -193,7 +198,7 @@ static void post_operand(lower *l, const frame *f, const usage_operand *o)
 {
     for (int s = 0; s < f->n_slots && l->state == LOWER_OK; s++) {
         const frame_slot *slot = &f->slots[s];
-        if (slot->input != o->input || slot->kind != SLOT_INIT || slot->rank != o->rank || !slot->dims)
+        if (slot->input != f->operand_input || slot->kind != SLOT_INIT || slot->rank != o->rank || !slot->dims)
             continue;
         for (int i = 0; i < slot->rank && l->state == LOWER_OK; i++)
             if (o->ones >> i & 1)

@@ -111,7 +111,7 @@ def test_none_is_the_default(tmp_path):
 
 
 @pytest.mark.parametrize("text, says", [
-    ("1.5", "motifs 1.5: expected a share of the nodes from 0 to 1, names of motifs separated by commas, or none"),
+    ("1.5", "motifs 1.5: expected a share of the nodes from 0 to 1, names of motifs separated by commas, like or none"),
     ("-1", "expected a share"), ("0.5x", "expected a share"), ("swich", "unknown motif swich; did you mean swish?"),
     ("swish,", "expected a share"), ("swish,nothing_like_it", "motifs nothing_like_it: expected a share")])
 def test_messages(nngen, text, says):
