@@ -173,7 +173,7 @@ def test_learned_text_can_be_kept_and_changed(nngen, own, tmp_path):
 
 def test_one_model_is_enough(nngen, tmp_path):
     blocks(tmp_path / "own" / "a.onnx", 2)
-    assert nngen("--like", tmp_path / "own", "--nodes", 24, "--count", 10, "--out", tmp_path / "x").code == 0
+    assert nngen("--like", tmp_path / "own", "--nodes", 24, "--count", 40, "--out", tmp_path / "x").code == 0
     assert any(r["motifs"] for r in records(tmp_path / "x"))
 
 
