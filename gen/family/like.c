@@ -248,7 +248,7 @@ static bool is_among(const mine_found *f, uint64_t hash)
 /* Writes the motifs that models share, or those of a single model: large ones, then small ones, which fit into small models. */
 static nn_status put_motifs(json_line *out, const tally *t, nn_error *err)
 {
-    static const uint32_t nodes[] = {12, 4};
+    static const uint32_t nodes[] = {10, 4};
     mine_found found[2] = {{.n = 0}};
     size_t written = 0;
     nn_status s = NN_OK;
