@@ -96,15 +96,17 @@ typedef struct {
     const char *contain;      /* paths that every model has, "A,B,C;D,E.1;F,H+G,H" (E takes D as input 1; F and G meet in one H);
                                  NULL or "": none */
     const char *avoid;        /* paths that no model has, in the same form; NULL or "": none */
-    const char *weights;      /* text with one weight in each line: "A 2.5", "A,B 4"; NULL or "": all equal */
-    const char *motifs;       /* share of nodes in motifs, "0.3"; or names, "A,B"; "none"; "manner", NULL or "": as the manner says */
+    const char *weights;      /* text with one weight in each line: "A 2.5", "A,B 4", or of nn_weights_like; NULL or "": all equal */
+    const char *motifs;       /* share of nodes in motifs, "0.3"; or names, "A,B"; "none"; "like": those in `weights`; "manner", NULL
+                                 or "": as the manner says */
     int intervals;            /* not 0: models.jsonl gets the interval of every tensor */
-    int check;           /* not 0: an independent evaluator of the table checks every node again; takes time, changes no byte */
+    int check;                /* not 0: an independent evaluator of the table checks every node again; takes time, changes no byte */
     uint64_t max_dim;    /* largest dimension of a new tensor; 0: 64 */
     uint64_t max_window; /* largest size of a kernel along an axis; 0: 7 */
     uint64_t max_rank;   /* largest number of dimensions of a tensor; 0: 6 */
     uint64_t constants;  /* per cent of graph inputs that become initializers, at most 100 */
-    const char *manner;  /* how models are drawn: "uniform", "boundary", "real", or "mixed", NULL or "": one for each */
+    const char *manner; /* how models are drawn: "uniform", "boundary", "real"; "like": that of `weights`; "mixed", NULL or "": one
+                           for each */
 } nn_family_config;
 
 /* Plans the family. With `cover` = "pairs" or "triples" it solves pairs of operators, which takes seconds. NN_ERR_USAGE: a field
@@ -131,7 +133,8 @@ typedef struct {
     void (*types)(void *data, const char *types);
 } nn_like_listener;
 
-/* Computes weights from the .onnx files below a directory: how often operators appear and follow one another. Free the text with
+/* Learns from the .onnx files below a directory. The text has weights, which are how often operators appear and follow one another;
+ * then, for `manner` and `motifs` of "like" in nn_family_config, a manner and the motifs that the models share. Free it with
  * nn_text_free. Files that cannot be read or are not sound models are skipped. listener may be NULL. NN_ERR_IO: the directory
  * cannot be opened, or all files were skipped. NN_ERR_USAGE: there is no file, or none of the operators is in the table. */
 NN_API nn_status nn_weights_like(char **text, const char *dir, const nn_table *table, const nn_like_listener *listener,

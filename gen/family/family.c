@@ -265,7 +265,7 @@ static nn_status load(nn_table *t, const char *specs, nn_error *err)
     if (s == NN_OK)
         s = digest_all(t, &in, err);
     if (s == NN_OK) /* motifs point to operators, which a filter moves */
-        s = motif_set_new(&t->motifs, t->ops, in.motifs, in.n_motifs, err);
+        s = motif_set_new(&t->motifs, t->ops, NULL, in.motifs, in.n_motifs, err);
     arena_free(&a);
     return s;
 }
@@ -417,8 +417,9 @@ static nn_status open_cover(nn_family *f, nn_error *err)
         k++;
     if (k == 4)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "cover %.60s: expected ops, pairs, triples or motifs", o->cover);
+    const motif_sources from = {.table = f->table->motifs, .learned = f->learned.motifs};
     nn_status s = !has_motifs(o, f->plain) ? NN_OK
-                                           : motif_choice_open(&f->motifs, f->table->motifs, o->motifs, k == 3, (size_t)o->nodes,
+                                           : motif_choice_open(&f->motifs, &from, o->motifs, k == 3, (size_t)o->nodes,
                                                                (uint64_t)o->count, (uint64_t)o->seed, &f->mem, err);
     if (s != NN_OK || k == COVER_OPS || k == 3)
         return s;
@@ -430,9 +431,10 @@ static nn_status open_cover(nn_family *f, nn_error *err)
 
 static nn_status unknown_manner(const manner_set *set, const char *name, nn_error *err)
 {
-    char known[300] = "mixed";
+    char known[300] = "mixed, like";
     nearest best = {0};
     nearest_offer(&best, name, "mixed");
+    nearest_offer(&best, name, LEARNED_WORD);
     for (size_t i = 0; i < set->n; i++) {
         size_t n = strlen(known);
         (void)snprintf(known + n, sizeof known - n, "%s%.60s", i + 1 < set->n ? ", " : " or ", set->items[i].name);
@@ -443,11 +445,14 @@ static nn_status unknown_manner(const manner_set *set, const char *name, nn_erro
     return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "manner %.60s: expected %s", name, known);
 }
 
-/* Finds a manner by name. *found: NULL for mixed. */
+/* Finds a manner by name. *found: NULL for mixed, and for the manner that is learned from models. */
 static nn_status find_manner(const nn_table *t, const char *name, const manner **found, bool *plain, nn_error *err)
 {
     const manner_set *set = t->manners;
     *found = NULL;
+    *plain = true;
+    if (strcmp(name, LEARNED_WORD) == 0)
+        return NN_OK;
     for (size_t i = 0; i < set->n && *found == NULL; i++)
         if (strcmp(set->items[i].name, name) == 0)
             *found = &set->items[i];
@@ -470,6 +475,10 @@ static nn_status open_manner(nn_family *f, nn_error *err)
     nn_status s = find_manner(f->table, f->options.manner, &f->manner, &f->plain, err);
     if (s == NN_OK)
         s = family_digest_of(f->table, &f->options, f->digest, err);
+    if (s == NN_OK && strcmp(f->options.manner, LEARNED_WORD) == 0) {
+        f->manner = f->learned.manner;
+        f->plain = manner_is_plain(f->manner);
+    }
     f->manner_weights = arena_calloc(&f->mem, set->n, sizeof *f->manner_weights);
     if (s == NN_OK && f->manner_weights == NULL)
         return nn_nomem(err);
@@ -484,6 +493,13 @@ static size_t most_copies(const nn_family *f)
 {
     bool weighted = f->guide.weights != NULL || (f->manner != NULL && f->manner->weights != NULL);
     return weighted || f->pairs != NULL ? 1 : PLAN_MAX_COPIES;
+}
+
+/* The nodes of a model that wishes share with single operators: those outside the motifs that were learned with them. */
+static size_t wished_nodes(const nn_family *f)
+{
+    const size_t nodes = (size_t)f->options.nodes, inside = f->learned.motifs != NULL ? nodes * f->motifs.share / 1000 : 0;
+    return nodes > inside ? nodes - inside : 1;
 }
 
 static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *err)
@@ -520,11 +536,13 @@ static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *
         s = guide_open(&f->guide, f->table->ops, &(guide_texts){o->contain, o->avoid, o->weights}, (size_t)o->nodes, &f->limits,
                        err);
     if (s == NN_OK)
-        s = wish_new(&f->wishes, f->guide.weights, (size_t)o->nodes, (uint64_t)o->count, (uint64_t)o->seed, err);
+        s = learned_open(&f->learned, o->weights, o->manner, f->table->ops, f->table->motifs, &f->mem, err);
     if (s == NN_OK)
         s = open_manner(f, err);
     if (s == NN_OK)
         s = open_cover(f, err);
+    if (s == NN_OK)
+        s = wish_new(&f->wishes, f->guide.weights, wished_nodes(f), (uint64_t)o->count, (uint64_t)o->seed, err);
     if (s == NN_OK)
         s = plan_new_with(&f->plan, f->table->ops, (size_t)o->nodes, (uint64_t)o->count, (uint64_t)o->seed, most_copies(f), err);
     return s;
@@ -559,6 +577,7 @@ void nn_family_close(nn_family *f)
     wish_free(f->wishes);
     guide_close(&f->guide);
     motif_choice_close(&f->motifs);
+    learned_close(&f->learned);
     arena_free(&f->mem);
     nn_free(f->description);
     nn_free(f);

@@ -6,6 +6,7 @@
 #define NN_API_H
 
 #include "build/build.h"
+#include "family/learned.h"
 #include "family/model_manner.h"
 #include "plan/cover.h"
 #include "plan/guide.h"
@@ -40,6 +41,7 @@ struct nn_family {
     pair_table *pairs; /* NULL: --cover does not ask for paths */
     cover *cover;      /* NULL: --cover does not ask for paths */
     guide guide;
+    learned learned;
     wish *wishes;                      /* NULL: the weights name no sequences */
     bool plain;                        /* models are drawn as without a manner */
     const manner *manner;              /* NULL: one is drawn for each model */

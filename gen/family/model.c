@@ -95,7 +95,7 @@ static nn_status collect_paths(nn_model *m, uint64_t index, build_request *r, nn
     const due_path *due = cover_due(f->cover, index, &n);
     if (n == 0)
         due = wish_due(f->wishes, index, &n);
-    const size_t wished = f->plain ? 0 : m->manner.n_paths;
+    const size_t wished = f->plain ? 0 : m->manner.wishes.n;
     r->n_paths = f->guide.n_contain + n + wished;
     if (r->n_paths == 0)
         return NN_OK;
@@ -107,7 +107,7 @@ static nn_status collect_paths(nn_model *m, uint64_t index, build_request *r, nn
     for (size_t i = 0; i < f->guide.n_contain + n; i++)
         m->paths[i] = i < f->guide.n_contain ? f->guide.contain[i] : due[i - f->guide.n_contain];
     for (size_t i = 0; i < wished; i++)
-        m->paths[f->guide.n_contain + n + i] = m->manner.paths[i];
+        m->paths[f->guide.n_contain + n + i] = m->manner.wishes.items[i];
     r->paths = m->paths;
     return NN_OK;
 }

@@ -3,6 +3,7 @@
 #define NN_MODEL_MANNER_H
 
 #include "build/build.h"
+#include "plan/wish.h"
 
 /* How often a manner's models draw operators and pairs of them. NULL entries: all equally often. Lives in the arena. */
 nn_status manner_weights(const op_weights **out, const manner *m, const op_set *ops, arena *a, nn_error *err);
@@ -11,8 +12,7 @@ nn_status manner_weights(const op_weights **out, const manner *m, const op_set *
 typedef struct {
     manner_drawn drawn;
     op_weights weights;
-    due_path *paths;
-    size_t n_paths, paths_capacity;
+    wish_list wishes;
     void *ops; /* of weights */
     size_t ops_capacity;
 } model_manner;

@@ -1,11 +1,13 @@
 #include "family/motif_choice.h"
+#include "family/learned.h"
 #include "family/options.h"
 #include "base/nearest.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define NAMED_SHARE 500 /* if motifs are named without a share */
+#define NAMED_SHARE 500   /* if motifs are named without a share */
+#define LEARNED_SHARE 300 /* of those learned from models */
 
 /* "0", "0.25", "1": at most four digits after the point. Thousandths; -1: another text. */
 static int parse_share(const char *text)
@@ -26,7 +28,7 @@ static int parse_share(const char *text)
 static nn_status expected(const char *text, nn_error *err)
 {
     return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
-                   "motifs %.60s: expected a share of the nodes from 0 to 1, names of motifs separated by commas, none or " BY_MANNER,
+                   "motifs %.60s: expected a share of the nodes from 0 to 1, names of motifs separated by commas, like, none or " BY_MANNER,
                    text);
 }
 
@@ -63,17 +65,21 @@ static nn_status take_names(motif_choice *c, const char *list, nn_error *err)
     return NN_OK;
 }
 
-static void take_all(motif_choice *c)
+static void take_from(motif_choice *c, size_t first)
 {
-    for (size_t i = 0; i < motif_count(c->set); i++)
+    for (size_t i = first; i < motif_count(c->set); i++)
         if (motif_left_out(c->set, i) == NULL)
             c->allowed[c->n_allowed++] = (uint16_t)i;
 }
 
-nn_status motif_choice_open(motif_choice *c, const motif_set *set, const char *text, bool covers, size_t nodes, uint64_t count,
+nn_status motif_choice_open(motif_choice *c, const motif_sources *from, const char *text, bool covers, size_t nodes, uint64_t count,
                             uint64_t seed, arena *a, nn_error *err)
 {
-    const int share = parse_share(text);
+    const motif_set *set = from->learned != NULL ? from->learned : from->table;
+    const bool like = strcmp(text, LEARNED_WORD) == 0;
+    if (like && from->learned == NULL && !covers) /* the models share none */
+        return NN_OK;
+    const int share = like ? LEARNED_SHARE : parse_share(text);
     c->by_manner = strcmp(text, BY_MANNER) == 0;
     const bool all = share >= 0 || c->by_manner || strcmp(text, "none") == 0;
     c->set = set;
@@ -83,7 +89,7 @@ nn_status motif_choice_open(motif_choice *c, const motif_set *set, const char *t
     c->share = share >= 0 ? (uint32_t)share : all ? 0 : NAMED_SHARE;
     nn_status s = NN_OK;
     if (all)
-        take_all(c);
+        take_from(c, from->learned != NULL && !covers ? motif_count(from->table) : 0);
     else
         s = take_names(c, text, err);
     c->on = c->n_allowed > 0;

@@ -377,6 +377,17 @@ static nn_status check_together(const options *o, nn_error *err)
     return NN_OK;
 }
 
+/* With --like, the manner and the motifs are those learned from the models unless the command line states others. */
+static void use_learned(options *o)
+{
+    for (size_t i = 0; o->like != NULL && i < option_count; i++) {
+        const option_row *row = &option_rows[i];
+        bool learned = row->offset == offsetof(options, manner) || row->offset == offsetof(options, motifs);
+        if (learned && !(o->given >> i & 1))
+            option_set_text(o, row, "like");
+    }
+}
+
 nn_status options_parse(options *o, int argc, char *const *argv, nn_error *err)
 {
     options_default(o);
@@ -422,5 +433,6 @@ nn_status options_parse(options *o, int argc, char *const *argv, nn_error *err)
         if (s != NN_OK)
             return s;
     }
+    use_learned(o);
     return check_together(o, err);
 }

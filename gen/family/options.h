@@ -40,17 +40,18 @@
       "possible (triples), or every motif at every level (motifs)")                                                               \
     X(TEXT, motifs, "SHARE", BY_MANNER, 0, 0, true,                                                                               \
       "place motifs, which are subgraphs that exporters write: the share of nodes in them, from 0 to 1; or A,B: only these; "     \
-      "or none; or manner: as each model's manner says")                                                                                                                  \
+      "or none; or like: those that --like learned (its default); or manner: as each model's manner says")                        \
     X(LIST, contain, "A,B,C", "", 0, 0, true,                                                                                     \
       "a path of operators that every model has, each consuming the one before: A,B.1 as input 1 of B; A,C+B,C both into one C; " \
       "may be given several times")                                                                                               \
     X(LIST, avoid, "A,B", "", 0, 0, true, "a path of operators that no model has; may be given several times")                    \
     X(TEXT, weights, "FILE", "", 0, 0, true,                                                                                      \
       "file that says how often each operator (A 2.5) and each connection of two operators (A,B 4) is used")                      \
-    X(TEXT, like, "DIR", NULL, 0, 0, false, "learn the weights from the .onnx files in DIR and its subdirectories")               \
-    X(TEXT, manner, "NAME", "mixed", 0, 0, true,                                                                             \
+    X(TEXT, like, "DIR", NULL, 0, 0, false,                                                                                       \
+      "learn weights, attributes, dims and motifs from the .onnx files in DIR and its subdirectories")                            \
+    X(TEXT, manner, "NAME", "mixed", 0, 0, true,                                                                                  \
       "how models are drawn: uniform, boundary (ends of domains) or real (as in models that people write); mixed: one for each "  \
-      "model")                                                                                                                    \
+      "model; like: as --like learned (its default)")                                                                             \
     X(INT, max_elements, "E", 4096, 16, 1 << 24, true, "largest number of elements of a tensor")                                  \
     X(INT, max_dim, "D", 64, 8, 1 << 24, true, "largest dimension of a new tensor, such as the channels of a convolution")        \
     X(INT, max_window, "W", 7, 1, 4096, true, "largest size of a kernel or pooling window along an axis")                         \

@@ -10,6 +10,7 @@
 
 #include "arena.h"
 #include "draw/choice.h"
+#include "rules/instance.h"
 #include "rules/opmodel_rules.h"
 
 /* X(key, scale): a number or range, drawn anew for each model. Shares are kept in thousandths, counts as they are. */
@@ -71,9 +72,41 @@ typedef struct {
     const expr *from;
 } manner_choice;
 
+typedef enum {
+    USAGE_VALUE,    /* the variable has this value */
+    USAGE_LEFT_OUT, /* the attribute is not written */
+    USAGE_CONDITION /* the variable is equal to an expression, such as a dim of an input */
+} usage_kind;
+
+typedef struct {
+    int var;
+    usage_kind kind;
+    inst_value v;
+    expr *condition;
+} usage_value;
+
+/* A constant operand. */
+typedef struct {
+    int input;
+    int rank;
+    uint32_t ones; /* bit k: dim k is 1 */
+} usage_operand;
+
+/* What one node was seen with, or several nodes: attributes, and shapes of constant operands, together. */
+typedef struct {
+    int rank; /* of the first input; -1: any */
+    const usage_value *values;
+    size_t n_values;
+    const usage_operand *operands;
+    size_t n_operands;
+} manner_usage;
+
 typedef struct {
     const manner_habit *habits;
     size_t n_habits;
+    const manner_usage *usages;
+    const uint32_t *usage_weights;
+    size_t n_usages;
     const manner_choice *vars;  /* by variable; NULL: none */
     const manner_choice *ranks; /* by input, for the ranks of new initializers; NULL: none */
 } manner_op;
@@ -110,6 +143,9 @@ typedef struct {
 /* files: the table's manners. Operators of the table that the op_set lacks are left out. NN_ERR_TABLE: a malformed manner, with
  * file, line and reason. */
 nn_status manner_set_load(manner_set **out, const op_set *ops, const spec_file *files, size_t n_files, arena *a, nn_error *err);
+
+/* A manner that is no file of the table; file: its text, and the name for messages. */
+nn_status manner_load(manner **out, const char *name, const op_set *ops, const spec_file *file, arena *a, nn_error *err);
 
 /* What one model drew from its manner. */
 typedef struct {

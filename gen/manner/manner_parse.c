@@ -1,4 +1,5 @@
 #include "manner/manner_parse.h"
+#include "manner/manner_usage.h"
 #include "rules/op_extra.h"
 #include "table/spec_check.h"
 #include "table/spec_packed.h"
@@ -424,7 +425,7 @@ static nn_status read_choices(reader *r, uint16_t number, const spec_pair *pair)
 
 static nn_status read_operators(reader *r, const spec_pair *pair)
 {
-    static const char *const words[] = {"habits", "choose"};
+    static const char *const words[] = {"habits", "choose", "usages"};
     nn_status s = expect_map(r, pair, "a mapping from operators to habits and choices");
     r->op_rules = arena_calloc(r->a, r->ops->n_all + 1, sizeof *r->op_rules);
     if (!r->op_rules)
@@ -433,9 +434,9 @@ static nn_status read_operators(reader *r, const spec_pair *pair)
         const spec_pair *row = &pair->value->pairs[i];
         uint16_t ops[MOST_NAMES];
         size_t n = 0, all;
-        s = expect_map(r, row, "a mapping with `habits` and `choose`");
+        s = expect_map(r, row, "a mapping with `habits`, `choose` and `usages`");
         if (s == NN_OK)
-            s = spec_check_keys(row->value, words, 2, &r->subject, r->err);
+            s = spec_check_keys(row->value, words, 3, &r->subject, r->err);
         if (s == NN_OK)
             s = read_names(r, row, ops, MOST_NAMES, &n, &all);
         for (size_t k = 0; s == NN_OK && k < n; k++) {
@@ -444,6 +445,9 @@ static nn_status read_operators(reader *r, const spec_pair *pair)
                 s = read_habits(r, ops[k], habits);
             if (s == NN_OK && choose)
                 s = read_choices(r, ops[k], choose);
+            if (s == NN_OK && spec_get(row->value, "usages"))
+                s = manner_usages(&r->op_rules[ops[k]], &r->ops->ops[ops[k]], spec_get(row->value, "usages"), &r->subject, r->a,
+                                  r->err);
         }
     }
     r->m->ops = r->op_rules;

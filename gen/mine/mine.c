@@ -102,8 +102,11 @@ static nn_status propose(const miner *x, nn_error *err)
     if (!mine_find(&f, &x->models, (uint32_t)x->o->min_models, (uint32_t)x->o->max_nodes, (size_t)x->o->max_motifs))
         return nn_nomem(err);
     put_head(x->out);
-    for (size_t i = 0; i < f.n; i++)
-        written += mine_put_motif(x->out, &x->models, f.all[i].parts, f.all[i].n, f.all[i].models, written + 1);
+    for (size_t i = 0; i < f.n; i++) {
+        char name[40];
+        (void)snprintf(name, sizeof name, "mined_%02zu", written + 1);
+        written += mine_put_motif(x->out, &x->models, f.all[i].parts, f.all[i].n, f.all[i].models, name);
+    }
     mine_found_free(&f);
     if (written > 0 || x->out->failed)
         return NN_OK;
@@ -209,7 +212,7 @@ static nn_status propose_given(const miner *x, nn_error *err)
         return nn_fail(err, NN_ERR_USAGE, x->o->from, 0, 0,
                        "--nodes: the nodes are not connected; expected each to take or give data of another");
     put_head(x->out);
-    if (mine_put_motif(x->out, &x->models, &p, 1, 1, 1) || x->out->failed)
+    if (mine_put_motif(x->out, &x->models, &p, 1, 1, "mined_01") || x->out->failed)
         return NN_OK;
     return nn_fail(err, NN_ERR_USAGE, x->o->from, 0, 0,
                    "--nodes: the nodes have no input that is not a constant, or too many inputs");

@@ -79,9 +79,11 @@ typedef struct {
 
 typedef struct motif_set motif_set;
 
-/* files: the table's motif files (specs/motifs/); used only during the call. Motifs whose operators, types or opsets the op_set
- * lacks are left out and counted. NN_ERR_TABLE: a malformed motif, with file, line and reason. */
-nn_status motif_set_new(motif_set **out, const op_set *ops, const spec_file *files, size_t n_files, nn_error *err);
+/* files: files of motifs (specs/motifs/); used only during the call. Motifs whose operators, types or opsets the op_set lacks are
+ * left out and counted. base: a set for the same op_set, whose motifs come first; it must outlive the new one; NULL: none.
+ * NN_ERR_TABLE: a malformed motif, with file, line and reason. */
+nn_status motif_set_new(motif_set **out, const op_set *ops, const motif_set *base, const spec_file *files, size_t n_files,
+                        nn_error *err);
 void motif_set_free(motif_set *s);
 size_t motif_count(const motif_set *s);
 const char *motif_name(const motif_set *s, size_t i);

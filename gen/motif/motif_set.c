@@ -397,7 +397,22 @@ static nn_status add_files(motif_set *set, const spec_file *files, size_t n, nn_
     return s;
 }
 
-nn_status motif_set_new(motif_set **out, const op_set *ops, const spec_file *files, size_t n_files, nn_error *err)
+/* The new set has the motifs of the base, which stay where they are. */
+static nn_status copy_base(motif_set *set, const motif_set *base, nn_error *err)
+{
+    set->defs = arena_alloc(&set->a, (base->n_defs + 1) * sizeof *set->defs);
+    if (set->defs == NULL)
+        return nn_nomem(err);
+    if (base->n_defs > 0)
+        memcpy(set->defs, base->defs, base->n_defs * sizeof *set->defs);
+    set->n_defs = base->n_defs;
+    memcpy(set->between, base->between, sizeof set->between);
+    set->n_between = base->n_between;
+    return NN_OK;
+}
+
+nn_status motif_set_new(motif_set **out, const op_set *ops, const motif_set *base, const spec_file *files, size_t n_files,
+                        nn_error *err)
 {
     *out = NULL;
     motif_set *set = nn_calloc(1, sizeof *set);
@@ -405,7 +420,9 @@ nn_status motif_set_new(motif_set **out, const op_set *ops, const spec_file *fil
         return nn_nomem(err);
     arena_init(&set->a, 0);
     set->ops = ops;
-    nn_status s = add_files(set, files, n_files, err);
+    nn_status s = base != NULL ? copy_base(set, base, err) : NN_OK;
+    if (s == NN_OK)
+        s = add_files(set, files, n_files, err);
     if (s == NN_OK)
         *out = set;
     else

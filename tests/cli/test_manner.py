@@ -163,7 +163,7 @@ def test_a_table_without_manners_has_uniform_and_mixed(nngen, tmp_path):
     for manner in ("uniform", "mixed"):
         assert nngen("--specs", table, "--manner", manner, "--nodes", 8, "--count", 3, "--dry-run", "--quiet").code == 0
     r = nngen("--specs", table, "--manner", "real", "--dry-run")
-    assert r.code == 2 and "manner real: expected mixed or uniform" in r.err
+    assert r.code == 2 and "manner real: expected mixed, like or uniform" in r.err
 
 
 @pytest.mark.parametrize("name,text,says", [
@@ -179,7 +179,7 @@ def test_malformed_manners_are_refused_with_their_place(nngen, tmp_path, name, t
     assert r.code != 0 and says in r.err, r.err
 
 
-@pytest.mark.parametrize("name,says", [("unifrm", "did you mean uniform?"), ("xyzzy", "expected mixed, boundary, real or uniform")])
+@pytest.mark.parametrize("name,says", [("unifrm", "did you mean uniform?"), ("xyzzy", "expected mixed, like, boundary, real or uniform")])
 def test_unknown_manners(nngen, name, says):
     r = nngen("--manner", name, "--dry-run")
     assert r.code == 2 and says in r.err, r.err

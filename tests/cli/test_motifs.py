@@ -134,7 +134,7 @@ def test_manner_states_the_share(tmp_path, nngen):
 
 
 @pytest.mark.parametrize("text, says", [
-    ("1.5", "motifs 1.5: expected a share of the nodes from 0 to 1, names of motifs separated by commas, none or manner"),
+    ("1.5", "motifs 1.5: expected a share of the nodes from 0 to 1, names of motifs separated by commas, like, none or manner"),
     ("-1", "expected a share"), ("0.5x", "expected a share"), ("swich", "unknown motif swich; did you mean swish?"),
     ("swish,", "expected a share"), ("swish,nothing_like_it", "motifs nothing_like_it: expected a share")])
 def test_messages(nngen, text, says):
@@ -145,3 +145,11 @@ def test_messages(nngen, text, says):
 def test_left_out_operators(nngen):
     r = nngen("--motifs", "swish", "--ops", "-Sigmoid", "--dry-run")
     assert r.code == 2 and "swish cannot be used" in r.err
+
+
+def test_shown_tensors_count_as_outputs(nngen, tmp_path):
+    """A near miss that makes an inner tensor a graph output leaves less room for further outputs."""
+    assert nngen("--motifs", 1, "--nodes", 24, "--count", 1000, "--inputs", 0, "--out", tmp_path / "x").code == 0
+    found = [json.loads(line) for line in (tmp_path / "x" / "models.jsonl").read_text().splitlines()]
+    assert any("is a graph output" in change for r in found for m in r["motifs"] for change in m["mutations"])
+    assert max(len(r["outputs"]) for r in found) <= 24 // 8 + 2

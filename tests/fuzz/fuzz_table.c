@@ -70,7 +70,7 @@ static void load_motifs(const spec_file *file)
     tape *t;
     arena a;
     check(ops != NULL || op_set_new(&ops, spec_embedded, spec_embedded_count, NULL, 17, &err) == NN_OK);
-    nn_status s = motif_set_new(&set, ops, file, 1, &err);
+    nn_status s = motif_set_new(&set, ops, NULL, file, 1, &err);
     if (s != NN_OK) {
         check_error(s, &err);
         return;

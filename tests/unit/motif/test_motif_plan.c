@@ -34,7 +34,7 @@ static motif_set *compiled(const char *text)
     nn_error err;
     motif_set *s;
     spec_file f = {.name = "m.yaml", .bytes = text, .size = strlen(text)};
-    if (motif_set_new(&s, ops, &f, 1, &err) != NN_OK)
+    if (motif_set_new(&s, ops, NULL, &f, 1, &err) != NN_OK)
         fail_msg("%d:%d: %s", err.line, err.column, err.message);
     return s;
 }
@@ -312,7 +312,7 @@ static void test_whole_inputs(void **state)
     spec_file f = {.name = "m.yaml", .bytes = whole_inputs, .size = strlen(whole_inputs)};
     const dtype_mask types = dtype_bit(DT_FLOAT32) | dtype_bit(DT_INT64) | dtype_bit(DT_UINT8);
     assert_int_equal(op_set_new_typed(&wide, spec_embedded, spec_embedded_count, NULL, 17, types, &err), NN_OK);
-    assert_int_equal(motif_set_new(&s, wide, &f, 1, &err), NN_OK);
+    assert_int_equal(motif_set_new(&s, wide, NULL, &f, 1, &err), NN_OK);
     tape *t = tape_of(11);
     int constants = 0, bytes = 0;
     for (int k = 0; k < 1000; k++) {
