@@ -448,8 +448,9 @@ static lower_result due_motif_step(builder *b)
 
 static motif_level draw_level(builder *b)
 {
-    uint64_t x = tape_draw(b->t, "motif level", 20);
-    return x < 6 ? MOTIF_EXACT : x < 13 ? MOTIF_VARIANT : MOTIF_MUTATED;
+    if (tape_chance(b->t, "near miss of a motif", b->motifs.near_misses, 100))
+        return MOTIF_MUTATED;
+    return tape_chance(b->t, "motif as written", 6, 13) ? MOTIF_EXACT : MOTIF_VARIANT;
 }
 
 /* Draws one of the motifs for which there is room; -1: there is none. */

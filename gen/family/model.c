@@ -117,7 +117,11 @@ static nn_status build(nn_model *m, uint64_t index, nn_error *err)
         return s;
     const motif_choice *c = &f->motifs;
     if (c->on)
-        request.motifs = (motif_wish){.set = c->set, .allowed = c->allowed, .n_allowed = c->n_allowed, .share = c->share};
+        request.motifs = (motif_wish){.set = c->set,
+                                      .allowed = c->allowed,
+                                      .n_allowed = c->n_allowed,
+                                      .share = c->share,
+                                      .near_misses = (uint32_t)f->options.near_misses};
     request.motifs.due = motif_cover_due(c->cover, index, &request.motifs.n_due);
     request.due = plan_due(f->plan, index, &request.n_due);
     const graph *g = NULL;

@@ -39,6 +39,7 @@
     X(TEXT, motifs, "SHARE", "none", 0, 0, IF_SAID,                                                                               \
       "place motifs, which are subgraphs that exporters write: the share of nodes in them, from 0 to 1; or A,B: only these; "     \
       "or none")                                                                                                                  \
+    X(INT, near_misses, "P", 35, 0, 100, IF_SAID, "per cent of the motifs that are near misses: with one or two details changed") \
     X(LIST, contain, "A,B,C", "", 0, 0, true,                                                                                     \
       "a path of operators that every model has, each consuming the one before; may be given several times")                      \
     X(LIST, avoid, "A,B", "", 0, 0, true, "a path of operators that no model has; may be given several times")                    \

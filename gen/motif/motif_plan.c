@@ -262,6 +262,7 @@ nn_status motif_plan_new(const motif_set *s, size_t i, motif_level level, const 
         return NN_ERR_NOMEM;
     d->given = given;
     d->exact = level == MOTIF_EXACT || (level == MOTIF_MUTATED && tape_chance(t, "motif as written", 1, 2));
+    d->repeat = level == MOTIF_MUTATED && given == NULL && tape_chance(t, "sizes repeat", 1, 3);
     nn_status status = draw_plan(d, out);
     if (status == NN_OK && level == MOTIF_MUTATED)
         status = motif_mutate(s, out, given != NULL, &d->limits, t, a);

@@ -163,7 +163,7 @@ static void check_graphs(uint64_t shown, uint32_t share, const due_motif *due, s
     for (uint64_t m = 0; m < 40; m++) {
         build_report report;
         build_request r = {.nodes = nodes, .check = true};
-        r.motifs = (motif_wish){hand_set(all_ops), allowed, 1, share, due, n_due};
+        r.motifs = (motif_wish){hand_set(all_ops), allowed, 1, share, 35, due, n_due};
         tape *t = seeded(7, m);
         const graph *g = build(b, &r, t, &report);
         size_t n = 0;
