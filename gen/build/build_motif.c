@@ -453,16 +453,26 @@ static motif_level draw_level(builder *b)
     return tape_chance(b->t, "motif as written", 6, 13) ? MOTIF_EXACT : MOTIF_VARIANT;
 }
 
-/* Draws one of the motifs for which there is room; -1: there is none. */
-static int draw_motif(builder *b, long slack)
+/* How often a motif is drawn; 0: there is no room for it. A larger one has more near misses. */
+static size_t motif_weight(const builder *b, size_t k, motif_level level, long slack)
 {
-    size_t n = 0;
+    size_t nodes = motif_nodes(b->motifs.set, b->motifs.allowed[k]);
+    return (long)nodes > slack ? 0 : level == MOTIF_MUTATED ? nodes : 1;
+}
+
+/* Draws one of the motifs for which there is room; -1: there is none. */
+static int draw_motif(builder *b, motif_level level, long slack)
+{
+    size_t all = 0;
     for (size_t k = 0; k < b->motifs.n_allowed; k++)
-        n += (long)motif_nodes(b->motifs.set, b->motifs.allowed[k]) <= slack;
-    size_t at = n > 0 ? build_draw(b, "motif", n) : 0;
-    for (size_t k = 0; k < b->motifs.n_allowed && n > 0; k++)
-        if ((long)motif_nodes(b->motifs.set, b->motifs.allowed[k]) <= slack && at-- == 0)
+        all += motif_weight(b, k, level, slack);
+    size_t at = all > 0 ? build_draw(b, "motif", all) : 0;
+    for (size_t k = 0; k < b->motifs.n_allowed && all > 0; k++) {
+        size_t weight = motif_weight(b, k, level, slack);
+        if (at < weight)
             return b->motifs.allowed[k];
+        at -= weight;
+    }
     return -1;
 }
 
@@ -475,6 +485,7 @@ lower_result build_motif_step(builder *b)
         return due_motif_step(b);
     if (m->share == 0 || m->nodes * 1000 >= (uint64_t)m->share * (b->s.n_nodes + 1))
         return LOWER_FAIL;
-    int motif = draw_motif(b, build_slack(b));
-    return motif < 0 ? LOWER_FAIL : build_motif(b, (size_t)motif, draw_level(b));
+    motif_level level = draw_level(b);
+    int motif = draw_motif(b, level, build_slack(b));
+    return motif < 0 ? LOWER_FAIL : build_motif(b, (size_t)motif, level);
 }

@@ -149,10 +149,10 @@ typedef struct {
 
 /* What changes values and hardly the structure comes first: optimisers look at the structure and forget the rest. */
 static const mutation_kind kinds[] = {
-    {mutate_const_value, 4}, {mutate_const_shape, 4},    {mutate_swap, 4},           {mutate_pin, 6},
-    {mutate_rewire, 3},      {mutate_const_to_input, 2}, {mutate_input_to_const, 1}, {mutate_types, 2},
-    {mutate_twice, 1},       {mutate_unpin, 2},          {mutate_input_shape, 2},    {mutate_shown, 1},
-    {mutate_consumer, 1},    {mutate_between, 2},        {mutate_double, 1},         {mutate_leave_out, 1},
+    {mutate_const_value, 4}, {mutate_const_shape, 6},    {mutate_swap, 5},           {mutate_pin, 7},
+    {mutate_rewire, 4},      {mutate_const_to_input, 2}, {mutate_input_to_const, 1}, {mutate_types, 2},
+    {mutate_twice, 1},       {mutate_unpin, 1},          {mutate_input_shape, 2},    {mutate_shown, 1},
+    {mutate_consumer, 1},    {mutate_between, 1},        {mutate_double, 1},         {mutate_leave_out, 1},
 };
 
 static const mutation_kind *draw_kind_of(mutation *m)
