@@ -38,7 +38,7 @@ static void topological_order(builder *b, uint32_t *order)
 static size_t choose_outputs(builder *b, const uint32_t *order, int32_t *outputs)
 {
     build_state *s = &b->s;
-    size_t n = 0, live = s->live.n;
+    size_t n = 0, live = s->live.n, left = s->shown; /* of those that must be outputs */
     for (size_t k = 0; k < s->n_nodes; k++) {
         const graph_node *node = &s->nodes[order[k]];
         bool due = state_node_live(s, (int32_t)order[k]);
@@ -48,10 +48,11 @@ static size_t choose_outputs(builder *b, const uint32_t *order, int32_t *outputs
             if (t < 0 || (!shown && s->notes[t].free_at < 0) || (!shown && s->notes[t].weak) ||
                 !(b->ops->data >> s->tensors[t].desc.type & 1))
                 continue;
-            if (!shown && !due && (n + live >= b->limit || !tape_chance(b->t, "further output", 1, 2)))
+            if (!shown && !due && (n + live + left >= b->limit || !tape_chance(b->t, "further output", 1, 2)))
                 continue;
             bool closes = due && s->notes[t].free_at >= 0 && !s->notes[t].weak;
             live -= closes;
+            left -= shown;
             due = due && !closes;
             s->tensors[t].output = true;
             outputs[n++] = t;

@@ -40,6 +40,14 @@ const char *mutation_shape(mutation *m, const tensor_desc *d)
     return s != NULL ? s : "?";
 }
 
+bool mutation_structural(const motif_node *n, size_t slot)
+{
+    size_t i = 0;
+    while (slot >= (size_t)n->arity[i])
+        slot -= (size_t)n->arity[i++];
+    return n->op->inputs[i].roles == ROLE_CONSTANT;
+}
+
 bool mutation_same(motif_operand a, motif_operand b)
 {
     return a.kind == b.kind && a.index == b.index && (a.kind != MOTIF_NODE || a.output == b.output);
@@ -70,13 +78,23 @@ static void lock(mutation *m, size_t k)
     }
 }
 
+/* Whether a pin states the contents of what another node of the motif computes. The contents of a constant are checked when the
+ * node is solved. */
+static bool takes_claimed(const motif_node *n)
+{
+    bool takes = false;
+    for (size_t i = 0; i < mutation_slots(n); i++)
+        takes |= n->claimed && mutation_structural(n, i) && n->operands[i].kind == MOTIF_NODE;
+    return takes;
+}
+
 static void lock_claimed(mutation *m)
 {
     memset(m->node, 0, sizeof m->node);
     memset(m->input, 0, sizeof m->input);
     memset(m->constant, 0, sizeof m->constant);
     for (size_t k = m->p->n_nodes; k-- > 0;)
-        if (m->node[k] || m->p->nodes[k].claimed)
+        if (m->node[k] || takes_claimed(&m->p->nodes[k]))
             lock(m, k);
 }
 

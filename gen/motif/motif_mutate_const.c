@@ -96,12 +96,22 @@ static interval input_range(const tensor_desc *c)
     return mutation_range(&r, c->type) ? r : c->range;
 }
 
+static bool is_structural(const motif_plan *p, size_t k)
+{
+    bool is = false;
+    for (size_t i = 0; i < p->n_nodes; i++)
+        for (size_t j = 0; j < mutation_slots(&p->nodes[i]); j++)
+            is |= mutation_same(p->nodes[i].operands[j], (motif_operand){MOTIF_CONST, (int)k, 0}) &&
+                  mutation_structural(&p->nodes[i], j);
+    return is;
+}
+
 outcome mutate_const_to_input(mutation *m)
 {
     size_t k;
     motif_plan *p = m->p;
     const motif_const *c = mutation_const(m, &k);
-    if (c == NULL || p->n_inputs == MOTIF_MAX_INPUTS || (m->set->ops->data >> c->desc.type & 1) == 0)
+    if (c == NULL || p->n_inputs == MOTIF_MAX_INPUTS || is_structural(p, k) || (m->set->ops->data >> c->desc.type & 1) == 0)
         return MISS;
     for (int i = 0; i < c->desc.rank; i++)
         if (c->desc.dims[i] > m->limits->max_dim)

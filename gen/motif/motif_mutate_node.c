@@ -76,7 +76,7 @@ outcome mutate_between(mutation *m)
         return MISS;
     size_t i = mutation_draw(m, mutation_slots(n));
     motif_operand o = n->operands[i];
-    if (o.kind < MOTIF_CONST)
+    if (o.kind < MOTIF_CONST || mutation_structural(n, i))
         return MISS;
     const char *name = n->name, *from = o.kind == MOTIF_NODE    ? m->p->nodes[o.index].name
                                         : o.kind == MOTIF_INPUT ? m->p->inputs[o.index].name
@@ -121,9 +121,12 @@ static bool may_go(mutation *m, size_t k)
     for (size_t i = 1; i < mutation_slots(n); i++)
         if (!mutation_spare(p, n->operands[i]))
             return false;
-    for (int j = 1; j < (int)n->op->n_outputs; j++)
-        if (mutation_uses(p, (motif_operand){MOTIF_NODE, (int)k, j}) > 0)
-            return false;
+    for (size_t i = k + 1; i < p->n_nodes; i++)
+        for (size_t j = 0; j < mutation_slots(&p->nodes[i]); j++) {
+            motif_operand o = p->nodes[i].operands[j];
+            if (o.kind == MOTIF_NODE && o.index == (int)k && o.output != 0)
+                return false;
+        }
     return n->outs == 0 && p->n_nodes > 1 && (p->shown >> k & 1) == 0 && mutation_slots(n) > 0 &&
            n->operands[0].kind >= MOTIF_INPUT;
 }

@@ -22,6 +22,8 @@ static motif_node *two_slots(mutation *m, size_t *i, size_t *j)
         return NULL;
     *i = mutation_draw(m, count);
     *j = mutation_draw(m, count);
+    if (mutation_structural(n, *i) || mutation_structural(n, *j))
+        return NULL;
     return written(n->operands[*i]) && written(n->operands[*j]) && !mutation_same(n->operands[*i], n->operands[*j]) ? n : NULL;
 }
 
@@ -70,7 +72,7 @@ outcome mutate_rewire(mutation *m)
     motif_operand o = n->operands[i], to = {MOTIF_INPUT, (int)at, 0};
     if (at >= m->p->n_inputs)
         to = (motif_operand){MOTIF_NODE, (int)(at - m->p->n_inputs), 0};
-    if (!written(o) || mutation_same(o, to) || !mutation_spare(m->p, o))
+    if (!written(o) || mutation_structural(n, i) || mutation_same(o, to) || !mutation_spare(m->p, o))
         return MISS;
     const char *text = arena_printf(m->a, "%s takes %s, not %s", n->name, name_of(m->p, to), name_of(m->p, o));
     n->operands[i] = to;

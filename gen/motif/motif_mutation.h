@@ -38,6 +38,8 @@ motif_node *mutation_node(mutation *m, size_t *k);
 motif_const *mutation_const(mutation *m, size_t *k);
 
 size_t mutation_slots(const motif_node *n);
+/* Whether only a constant can be this operand, or a tensor whose contents the pins state. */
+bool mutation_structural(const motif_node *n, size_t slot);
 bool mutation_same(motif_operand a, motif_operand b);
 void mutation_replace(motif_plan *p, motif_operand from, motif_operand to);
 /* How many operands are o. */
