@@ -48,13 +48,11 @@ typedef struct {
     bool claimed;      /* a pin states the contents of an operand that other nodes compute; neither may be mutated */
 } motif_node;
 
-/* A constant: an initializer, or with as_node the output of a Constant node of its own (one node more). A constant may have several
- * consumers. */
+/* A constant: an initializer, which may have several consumers. */
 typedef struct {
     const char *name;
     tensor_desc desc; /* range and likely are filled in */
     content init;
-    bool as_node;
 } motif_const;
 
 typedef struct {
