@@ -29,7 +29,8 @@ outcome mutate_const_value(mutation *m)
     if (list == NULL)
         return NO_MEMORY;
     memcpy(list, c->init.list, n * sizeof *list);
-    const double others[] = {x * 2, x + 1, x - 1, x / 2, x * 1.02, -x, x * 10};
+    /* a small one is often a step, which less 1 would be negative */
+    const double others[] = {x * 2, x + 1, x / 2, x * 1.02, -x, x * 10, x < 1 ? x * 4 : x - 1};
     double y = motif_of_type(c->desc.type, others[mutation_draw(m, sizeof others / sizeof *others)]);
     if (y == x || (dtype_limits(c->desc.type, &least, &largest) && !(least <= y && y <= largest)))
         return MISS;
