@@ -302,7 +302,7 @@ static lower_result draw_plan(builder *b, size_t motif, motif_level level, const
     m->motif = motif;
     m->fed = false;
     tape_span_begin(b->t, motif_name(b->motifs.set, motif));
-    nn_status st = motif_plan_new(b->motifs.set, motif, level, given, &limits, b->t, &b->memory, &m->plan);
+    nn_status st = motif_plan_new(b->motifs.set, motif, level, b->motif.near_miss, given, &limits, b->t, &b->memory, &m->plan);
     if (st == NN_OK && m->plan.n_nodes > 0) {
         b->report.tries++;
         return LOWER_OK;
@@ -417,8 +417,10 @@ static lower_result place_on_any(builder *b, size_t motif, motif_level level, in
     return res;
 }
 
+/* All tries have near misses of one kind, so that those that seldom can be placed are not rare. */
 lower_result build_motif(builder *b, size_t motif, motif_level level)
 {
+    b->motif.near_miss = level == MOTIF_MUTATED ? motif_draw_near_miss(b->t) : 0;
     lower_result res = LOWER_FAIL;
     for (int kind = 0; kind < 2 && res == LOWER_FAIL; kind++)
         res = place_on_any(b, motif, level, kind);

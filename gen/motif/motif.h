@@ -91,10 +91,14 @@ int motif_find(const motif_set *s, const char *name); /* -1: unknown */
 const char *motif_left_out(const motif_set *s, size_t i);
 size_t motif_nodes(const motif_set *s, size_t i); /* number of nodes when exact: a lower bound of a plan's */
 
-/* Draws a plan. given: a tensor that is to be input 0, NULL: none; its type, rank and dims must match the input's pattern, else the
- * result is NN_ERR_BUILD (without a message) and nothing is decided; the caller then tries another tensor or another draw.
- * limits: the plan's tensors keep max_elements, max_dim and max_rank. NN_ERR_NOMEM. */
-nn_status motif_plan_new(const motif_set *s, size_t i, motif_level level, const tensor_desc *given, const lower_limits *limits,
-                         tape *t, arena *a, motif_plan *out);
+/* Draws which kind of near miss the plans of a motif get, by weight. */
+int motif_draw_near_miss(tape *t);
+
+/* Draws a plan. near_miss: the kind of the first near miss of a mutated one, if it applies to the motif. given: a tensor that is to
+ * be input 0, NULL: none; its type, rank and dims must match the input's pattern, else the result is NN_ERR_BUILD (without a
+ * message) and nothing is decided; the caller then tries another tensor or another draw. limits: the plan's tensors keep
+ * max_elements, max_dim and max_rank. NN_ERR_NOMEM. */
+nn_status motif_plan_new(const motif_set *s, size_t i, motif_level level, int near_miss, const tensor_desc *given,
+                         const lower_limits *limits, tape *t, arena *a, motif_plan *out);
 
 #endif

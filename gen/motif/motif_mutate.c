@@ -167,32 +167,34 @@ typedef struct {
 
 /* What changes values and hardly the structure comes first: optimisers look at the structure and forget the rest. */
 static const mutation_kind kinds[] = {
-    {mutate_const_value, 4}, {mutate_const_shape, 6},    {mutate_swap, 5},           {mutate_pin, 7},
+    {mutate_const_value, 3}, {mutate_const_shape, 8},    {mutate_swap, 6},           {mutate_pin, 10},
     {mutate_rewire, 4},      {mutate_const_to_input, 2}, {mutate_input_to_const, 1}, {mutate_types, 2},
-    {mutate_twice, 1},       {mutate_unpin, 1},          {mutate_input_shape, 2},    {mutate_shown, 1},
-    {mutate_consumer, 1},    {mutate_between, 1},        {mutate_double, 1},         {mutate_leave_out, 1},
+    {mutate_twice, 1},       {mutate_unpin, 2},          {mutate_input_shape, 3},    {mutate_shown, 2},
+    {mutate_consumer, 1},    {mutate_between, 2},        {mutate_double, 1},         {mutate_leave_out, 1},
 };
 
-static const mutation_kind *draw_kind_of(mutation *m)
+int motif_draw_near_miss(tape *t)
 {
-    size_t all = 0, k = 0;
+    size_t all = 0;
+    int k = 0;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         all += kinds[i].weight;
-    for (size_t at = (size_t)tape_draw(m->t, "kind of near miss", all); at >= kinds[k].weight; k++)
+    for (size_t at = (size_t)tape_draw(t, "kind of near miss", all); at >= kinds[k].weight; k++)
         at -= kinds[k].weight;
-    return &kinds[k];
+    return k;
 }
 
-nn_status motif_mutate(const motif_set *s, motif_plan *p, bool given, const lower_limits *limits, tape *t, arena *a)
+nn_status motif_mutate(const motif_set *s, motif_plan *p, int kind, bool given, const lower_limits *limits, tape *t, arena *a)
 {
     mutation m = {.set = s, .p = p, .given = given, .limits = limits, .t = t, .a = a};
     size_t wanted = 1 + tape_draw(t, "second near miss", 3) / 2;
     for (int i = 0; i < KINDS && m.n < wanted; i++) {
-        const mutation_kind *kind = draw_kind_of(&m);
+        if (i > 0)
+            kind = motif_draw_near_miss(t);
         outcome x = MISS;
         for (int k = 0; k < TRIES && x == MISS; k++) {
             lock_claimed(&m);
-            x = kind->make(&m);
+            x = kinds[kind].make(&m);
         }
         if (x == NO_MEMORY)
             return NN_ERR_NOMEM;

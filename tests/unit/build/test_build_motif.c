@@ -72,10 +72,16 @@ static void operands(motif_node *n, motif_operand x, motif_operand y)
     n->operands[1] = y;
 }
 
-nn_status motif_plan_new(const motif_set *s, size_t i, motif_level level, const tensor_desc *given, const lower_limits *limits,
-                         tape *t, arena *a, motif_plan *out)
+int motif_draw_near_miss(tape *t)
 {
-    (void)s, (void)i, (void)limits, (void)t;
+    (void)t;
+    return 0;
+}
+
+nn_status motif_plan_new(const motif_set *s, size_t i, motif_level level, int near_miss, const tensor_desc *given,
+                         const lower_limits *limits, tape *t, arena *a, motif_plan *out)
+{
+    (void)s, (void)i, (void)near_miss, (void)limits, (void)t;
     tensor_desc x = {.type = DT_FLOAT32, .rank = 2, .dims = {3, 8}};
     if (given && (given->type != DT_FLOAT32 || given->rank < 1 || given->dims[given->rank - 1] < 2))
         return NN_ERR_BUILD;

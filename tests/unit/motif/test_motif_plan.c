@@ -86,7 +86,7 @@ static void test_exact(void **state)
     assert_string_equal(motif_fires(s, 0), "onnxruntime: LayerNormFusion");
     assert_int_equal(motif_find(s, "layer_norm"), 0);
     assert_int_equal(motif_find(s, "layernorm"), -1);
-    assert_int_equal(motif_plan_new(s, 0, MOTIF_EXACT, NULL, &(lower_limits){0}, t, &mem, &p), NN_OK);
+    assert_int_equal(motif_plan_new(s, 0, MOTIF_EXACT, 0, NULL, &(lower_limits){0}, t, &mem, &p), NN_OK);
     assert_int_equal(p.n_nodes, 8);
     assert_int_equal(p.n_consts, 3);
     assert_int_equal(p.n_inputs, 1);
@@ -115,7 +115,7 @@ static void test_given(void **state)
     tape *t = tape_of(1);
     motif_plan p;
     tensor_desc x = {.type = DT_FLOAT32, .rank = 2, .dims = {3, 7}, .range = {-1, 1}};
-    assert_int_equal(motif_plan_new(s, 0, MOTIF_VARIANT, &x, &(lower_limits){0}, t, &mem, &p), NN_OK);
+    assert_int_equal(motif_plan_new(s, 0, MOTIF_VARIANT, 0, &x, &(lower_limits){0}, t, &mem, &p), NN_OK);
     assert_true(tensor_shape_equal(&p.inputs[0].desc, &x));
     assert_int_equal(p.consts[2].desc.dims[0], 7);
     assert_int_equal(pin_of(&p.nodes[0], "ax")->v.ints[0], 1);
@@ -126,7 +126,7 @@ static void test_given(void **state)
     wrong[3].rank = 5; /* `..` stands for three dims at most */
     wrong[3].dims[2] = wrong[3].dims[3] = wrong[3].dims[4] = 2;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-        assert_int_equal(motif_plan_new(s, 0, MOTIF_VARIANT, &wrong[i], &(lower_limits){0}, t, &mem, &p), NN_ERR_BUILD);
+        assert_int_equal(motif_plan_new(s, 0, MOTIF_VARIANT, 0, &wrong[i], &(lower_limits){0}, t, &mem, &p), NN_ERR_BUILD);
     tape_free(t);
     motif_set_free(s);
 }
@@ -141,7 +141,7 @@ static void test_limits(void **state)
     for (int k = 0; k < 200; k++) {
         arena_mark mark = arena_get_mark(&mem);
         motif_plan p;
-        if (motif_plan_new(s, 0, k % 2 == 0 ? MOTIF_VARIANT : MOTIF_EXACT, NULL, &small, t, &mem, &p) == NN_OK) {
+        if (motif_plan_new(s, 0, k % 2 == 0 ? MOTIF_VARIANT : MOTIF_EXACT, 0, NULL, &small, t, &mem, &p) == NN_OK) {
             const tensor_desc *x = &p.inputs[0].desc;
             made++;
             assert_true(x->rank <= 2 && tensor_elements(x) <= 24);
@@ -218,7 +218,7 @@ static void test_near_misses(void **state)
     for (int k = 0; k < 2000; k++) {
         arena_mark mark = arena_get_mark(&mem);
         motif_plan p;
-        if (motif_plan_new(s, 0, MOTIF_MUTATED, NULL, &(lower_limits){0}, t, &mem, &p) == NN_OK) {
+        if (motif_plan_new(s, 0, MOTIF_MUTATED, motif_draw_near_miss(t), NULL, &(lower_limits){0}, t, &mem, &p) == NN_OK) {
             check_plan(&p);
             counts[p.n_mutations]++;
             for (size_t i = 0; i < p.n_mutations; i++)
@@ -249,7 +249,8 @@ static void test_kinds_of_nodes(void **state)
     for (int k = 0; k < 4000; k++) {
         arena_mark mark = arena_get_mark(&mem);
         motif_plan p;
-        assert_int_equal(motif_plan_new(s, 0, MOTIF_MUTATED, NULL, &(lower_limits){0}, t, &mem, &p), NN_OK);
+        assert_int_equal(motif_plan_new(s, 0, MOTIF_MUTATED, motif_draw_near_miss(t), NULL, &(lower_limits){0}, t, &mem, &p),
+                         NN_OK);
         check_plan(&p);
         const tensor_desc *x = &p.inputs[0].desc;
         square += x->rank > 1 && x->dims[0] == x->dims[x->rank - 1];
@@ -281,7 +282,7 @@ static void test_given_near_misses(void **state)
     for (int k = 0; k < 500; k++) {
         arena_mark mark = arena_get_mark(&mem);
         motif_plan p;
-        assert_int_equal(motif_plan_new(s, 0, MOTIF_MUTATED, &x, &(lower_limits){0}, t, &mem, &p), NN_OK);
+        assert_int_equal(motif_plan_new(s, 0, MOTIF_MUTATED, motif_draw_near_miss(t), &x, &(lower_limits){0}, t, &mem, &p), NN_OK);
         check_plan(&p);
         assert_true(tensor_shape_equal(&p.inputs[0].desc, &x) && (p.graph_input & 1) == 0);
         arena_release(&mem, mark);
@@ -320,7 +321,8 @@ static void test_claims_stay(void **state)
     for (int k = 0; k < 500; k++) {
         arena_mark mark = arena_get_mark(&mem);
         motif_plan p;
-        assert_int_equal(motif_plan_new(s, 0, MOTIF_MUTATED, NULL, &(lower_limits){0}, t, &mem, &p), NN_OK);
+        assert_int_equal(motif_plan_new(s, 0, MOTIF_MUTATED, motif_draw_near_miss(t), NULL, &(lower_limits){0}, t, &mem, &p),
+                         NN_OK);
         const motif_node *r = node_of(&p, "r"), *i = node_of(&p, "i");
         assert_true(r != NULL && r->claimed && r->operands[0].kind == MOTIF_NODE && r->operands[1].kind == MOTIF_NODE);
         assert_ptr_equal(&p.nodes[r->operands[1].index], i);
@@ -343,7 +345,8 @@ static void test_structural_constants_stay_constants(void **state)
     for (int k = 0; k < 500; k++) {
         arena_mark mark = arena_get_mark(&mem);
         motif_plan p;
-        assert_int_equal(motif_plan_new(s, 0, MOTIF_MUTATED, NULL, &(lower_limits){0}, t, &mem, &p), NN_OK);
+        assert_int_equal(motif_plan_new(s, 0, MOTIF_MUTATED, motif_draw_near_miss(t), NULL, &(lower_limits){0}, t, &mem, &p),
+                         NN_OK);
         check_plan(&p);
         const motif_node *r = node_of(&p, "r");
         assert_true(r == NULL || r->operands[1].kind == MOTIF_CONST);
@@ -387,7 +390,7 @@ static void test_whole_inputs(void **state)
     for (int k = 0; k < 1000; k++) {
         arena_mark mark = arena_get_mark(&mem);
         motif_plan p;
-        if (motif_plan_new(s, 0, MOTIF_MUTATED, NULL, &(lower_limits){0}, t, &mem, &p) == NN_OK)
+        if (motif_plan_new(s, 0, MOTIF_MUTATED, motif_draw_near_miss(t), NULL, &(lower_limits){0}, t, &mem, &p) == NN_OK)
             for (size_t i = 0; i < p.n_inputs; i++) {
                 const tensor_desc *d = &p.inputs[i].desc;
                 if (d->type == DT_FLOAT32)
@@ -413,7 +416,8 @@ static void test_repeatable(void **state)
     motif_plan p[2];
     for (int k = 0; k < 2; k++) {
         tape *t = tape_of(9);
-        assert_int_equal(motif_plan_new(s, 0, MOTIF_MUTATED, NULL, &(lower_limits){0}, t, &mem, &p[k]), NN_OK);
+        assert_int_equal(motif_plan_new(s, 0, MOTIF_MUTATED, motif_draw_near_miss(t), NULL, &(lower_limits){0}, t, &mem, &p[k]),
+                         NN_OK);
         tape_free(t);
     }
     assert_true(p[0].n_nodes == p[1].n_nodes && p[0].n_mutations == p[1].n_mutations);
@@ -437,7 +441,7 @@ static void test_no_memory(void **state)
             motif_plan p;
             arena_init(&small, 16);
             nn_stress_fail_at(n);
-            status = motif_plan_new(s, 0, MOTIF_MUTATED, NULL, &(lower_limits){0}, t, &small, &p);
+            status = motif_plan_new(s, 0, MOTIF_MUTATED, motif_draw_near_miss(t), NULL, &(lower_limits){0}, t, &small, &p);
             nn_stress_fail_at(0);
             arena_free(&small);
             tape_free(t);
