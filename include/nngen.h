@@ -105,6 +105,7 @@ typedef struct {
     uint64_t max_window; /* largest size of a kernel along an axis; 0: 7 */
     uint64_t max_rank;   /* largest number of dimensions of a tensor; 0: 6 */
     uint64_t constants;  /* per cent of graph inputs that become initializers, at most 100 */
+    int64_t near_misses; /* per cent of the motifs that are near misses; 0: 35; -1: none */
     const char *manner; /* how models are drawn: "uniform", "boundary", "real"; "like": that of `weights`; "mixed", NULL or "": one
                            for each */
 } nn_family_config;

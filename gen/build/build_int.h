@@ -51,6 +51,7 @@ typedef struct {
 /* Progress of the motifs. */
 typedef struct {
     placed_motif *placed;
+    int near_miss; /* kind of the motif that is being placed */
     size_t n_placed, capacity;
     due_motif *due; /* those that are not placed */
     size_t n_due, due_capacity;

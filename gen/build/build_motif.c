@@ -303,7 +303,7 @@ static lower_result draw_plan(builder *b, size_t motif, motif_level level, const
     m->motif = motif;
     m->fed = false;
     tape_span_begin(b->t, motif_name(b->motifs.set, motif));
-    nn_status st = motif_plan_new(b->motifs.set, motif, level, given, &limits, b->t, &b->memory, &m->plan);
+    nn_status st = motif_plan_new(b->motifs.set, motif, level, b->motif.near_miss, given, &limits, b->t, &b->memory, &m->plan);
     b->report.tries++;
     if (st == NN_OK && m->plan.n_nodes > 0)
         return LOWER_OK;
@@ -420,6 +420,8 @@ static lower_result place_on_any(builder *b, size_t motif, motif_level level, in
 /* A node that feeds the motif must have room, and so must the two that connect a motif of its own with the rest of the graph. */
 lower_result build_motif(builder *b, size_t motif, motif_level level)
 {
+    /* All tries have near misses of one kind, so that those that seldom can be placed are not rare. */
+    b->motif.near_miss = level == MOTIF_MUTATED ? motif_draw_near_miss(b->t) : 0;
     lower_result res = LOWER_FAIL;
     const long room = build_slack(b) - (long)motif_nodes(b->motifs.set, motif);
     for (int kind = 0; kind < 2 && res == LOWER_FAIL; kind++)
@@ -450,20 +452,31 @@ static lower_result due_motif_step(builder *b)
 
 static motif_level draw_level(builder *b)
 {
-    uint64_t x = tape_draw(b->t, "motif level", 20);
-    return x < 6 ? MOTIF_EXACT : x < 13 ? MOTIF_VARIANT : MOTIF_MUTATED;
+    if (tape_chance(b->t, "near miss of a motif", b->motifs.near_misses, 100))
+        return MOTIF_MUTATED;
+    return tape_chance(b->t, "motif as written", 6, 13) ? MOTIF_EXACT : MOTIF_VARIANT;
+}
+
+/* How often a motif is drawn; 0: there is no room for it. A larger one has more near misses. */
+static size_t motif_weight(const builder *b, size_t k, motif_level level, long slack)
+{
+    size_t nodes = motif_nodes(b->motifs.set, b->motifs.allowed[k]);
+    return (long)nodes > slack ? 0 : level == MOTIF_MUTATED ? nodes : 1;
 }
 
 /* Draws one of the motifs for which there is room; -1: there is none. */
-static int draw_motif(builder *b, long slack)
+static int draw_motif(builder *b, motif_level level, long slack)
 {
-    size_t n = 0;
+    size_t all = 0;
     for (size_t k = 0; k < b->motifs.n_allowed; k++)
-        n += (long)motif_nodes(b->motifs.set, b->motifs.allowed[k]) <= slack;
-    size_t at = n > 0 ? build_draw(b, "motif", n) : 0;
-    for (size_t k = 0; k < b->motifs.n_allowed && n > 0; k++)
-        if ((long)motif_nodes(b->motifs.set, b->motifs.allowed[k]) <= slack && at-- == 0)
+        all += motif_weight(b, k, level, slack);
+    size_t at = all > 0 ? build_draw(b, "motif", all) : 0;
+    for (size_t k = 0; k < b->motifs.n_allowed && all > 0; k++) {
+        size_t weight = motif_weight(b, k, level, slack);
+        if (at < weight)
             return b->motifs.allowed[k];
+        at -= weight;
+    }
     return -1;
 }
 
@@ -476,6 +489,7 @@ lower_result build_motif_step(builder *b)
         return due_motif_step(b);
     if (m->share == 0 || m->nodes * 1000 >= (uint64_t)m->share * (b->s.n_nodes + 1))
         return LOWER_FAIL;
-    int motif = draw_motif(b, build_slack(b));
-    return motif < 0 ? LOWER_FAIL : build_motif(b, (size_t)motif, draw_level(b));
+    motif_level level = draw_level(b);
+    int motif = draw_motif(b, level, build_slack(b));
+    return motif < 0 ? LOWER_FAIL : build_motif(b, (size_t)motif, level);
 }

@@ -30,6 +30,7 @@ nn_family_config family_of_options(const options *o)
                               .max_elements = (uint64_t)o->max_elements,
                               .max_dim = (uint64_t)o->max_dim,
                               .max_window = (uint64_t)o->max_window,
+                              .near_misses = o->near_misses > 0 ? o->near_misses : -1,
                               .constants = (uint64_t)o->constants,
                               .max_rank = (uint64_t)o->max_rank,
                               .intervals = o->intervals != 0,

@@ -516,6 +516,8 @@ static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *
         o->max_elements = clamp(c->max_elements);
     if (c->constants != 0)
         o->constants = clamp(c->constants);
+    if (c->near_misses != 0)
+        o->near_misses = c->near_misses == -1 ? 0 : c->near_misses;
     if (c->max_dim != 0)
         o->max_dim = clamp(c->max_dim);
     if (c->max_window != 0)

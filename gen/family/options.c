@@ -106,7 +106,8 @@ void options_free(options *o)
 static bool unsaid(const options *o, const option_row *row)
 {
     bool later = row->offset == offsetof(options, max_dim) || row->offset == offsetof(options, max_window) ||
-                 row->offset == offsetof(options, max_rank) || row->offset == offsetof(options, constants);
+                 row->offset == offsetof(options, max_rank) || row->offset == offsetof(options, constants) ||
+                 row->offset == offsetof(options, near_misses);
     if (later)
         return option_int(o, row) == row->fallback;
     return !is_number(row) && row->offset != offsetof(options, profile) && row->offset != offsetof(options, ops) &&

@@ -48,13 +48,11 @@ typedef struct {
     bool claimed;      /* a pin states the contents of an operand that other nodes compute; neither may be mutated */
 } motif_node;
 
-/* A constant: an initializer, or with as_node the output of a Constant node of its own (one node more). A constant may have several
- * consumers. */
+/* A constant: an initializer, which may have several consumers. */
 typedef struct {
     const char *name;
     tensor_desc desc; /* range and likely are filled in */
     content init;
-    bool as_node;
 } motif_const;
 
 typedef struct {
@@ -97,10 +95,14 @@ size_t motif_nodes(const motif_set *s, size_t i); /* number of nodes when exact:
 /* The operator of the last node when exact; the motif was not left out. */
 const op_model *motif_operator(const motif_set *s, size_t i);
 
-/* Draws a plan. given: a tensor that is to be input 0, NULL: none; its type, rank and dims must match the input's pattern, else the
- * result is NN_ERR_BUILD (without a message) and nothing is decided; the caller then tries another tensor or another draw.
- * limits: the plan's tensors keep max_elements, max_dim and max_rank. NN_ERR_NOMEM. */
-nn_status motif_plan_new(const motif_set *s, size_t i, motif_level level, const tensor_desc *given, const lower_limits *limits,
-                         tape *t, arena *a, motif_plan *out);
+/* Draws which kind of near miss the plans of a motif get, by weight. */
+int motif_draw_near_miss(tape *t);
+
+/* Draws a plan. near_miss: the kind of the first near miss of a mutated one, if it applies to the motif. given: a tensor that is to
+ * be input 0, NULL: none; its type, rank and dims must match the input's pattern, else the result is NN_ERR_BUILD (without a
+ * message) and nothing is decided; the caller then tries another tensor or another draw. limits: the plan's tensors keep
+ * max_elements, max_dim and max_rank. NN_ERR_NOMEM. */
+nn_status motif_plan_new(const motif_set *s, size_t i, motif_level level, int near_miss, const tensor_desc *given,
+                         const lower_limits *limits, tape *t, arena *a, motif_plan *out);
 
 #endif

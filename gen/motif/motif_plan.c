@@ -249,8 +249,8 @@ static motif_drawing *new_drawing(const motif_set *s, const motif_def *def, cons
     return d;
 }
 
-nn_status motif_plan_new(const motif_set *s, size_t i, motif_level level, const tensor_desc *given, const lower_limits *limits,
-                         tape *t, arena *a, motif_plan *out)
+nn_status motif_plan_new(const motif_set *s, size_t i, motif_level level, int near_miss, const tensor_desc *given,
+                         const lower_limits *limits, tape *t, arena *a, motif_plan *out)
 {
     *out = (motif_plan){.name = s->defs[i].name, .level = level};
     if (s->defs[i].left_out != NULL)
@@ -260,9 +260,10 @@ nn_status motif_plan_new(const motif_set *s, size_t i, motif_level level, const 
         return NN_ERR_NOMEM;
     d->given = given;
     d->exact = level == MOTIF_EXACT || (level == MOTIF_MUTATED && tape_chance(t, "motif as written", 1, 2));
+    d->repeat = level == MOTIF_MUTATED && given == NULL && tape_chance(t, "sizes repeat", 1, 3);
     nn_status status = draw_plan(d, out);
     if (status == NN_OK && level == MOTIF_MUTATED)
-        status = motif_mutate(s, out, given != NULL, &d->limits, t, a);
+        status = motif_mutate(s, out, near_miss, given != NULL, &d->limits, t, a);
     return status;
 }
 

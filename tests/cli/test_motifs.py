@@ -1,5 +1,6 @@
 """--motifs and --cover motifs: what models.jsonl and the manifest say, counted again from the files; threads, shards, replay, messages."""
 import json
+import re
 import subprocess
 from collections import Counter
 
@@ -41,6 +42,39 @@ def test_share_and_levels(half):
     levels = Counter(m["level"] for r in rows for m in r["motifs"])
     assert set(levels) == set(LEVELS) and all(n > sum(levels.values()) / 6 for n in levels.values())
     assert all(bool(m["mutations"]) == (m["level"] == "mutated") for r in rows for m in r["motifs"])
+
+
+def test_share_of_near_misses(tmp_path, nngen):
+    """All motifs are near misses but those that none applies to; what they show counts among the outputs that a graph may have."""
+    types = "float16,double,int8,uint8,int32,int64,bool"
+    all_ = make(tmp_path / "all", "--motifs", "1", "--near-misses", "100", "--nodes", "15", "--count", "600", "--opset", "21", "--types", types, "--inputs", "0", "--check",
+                "--seed", "93")
+    rows = records(all_)
+    levels = Counter(m["level"] for r in rows for m in r["motifs"])
+    assert not levels["exact"] and levels["mutated"] > 12 * levels["variant"] and levels["mutated"] > 600
+    assert json.loads((all_ / "manifest.json").read_text())["options"]["near_misses"] == 100
+    assert max(len(r["outputs"]) for r in rows) <= 3 and any("is a graph output" in t for r in rows for m in r["motifs"] for t in m["mutations"])
+    none = make(tmp_path / "none", "--motifs", "1", "--near-misses", "0", "--nodes", "15", "--count", "60", "--inputs", "0")
+    assert {m["level"] for r in records(none) for m in r["motifs"]} == {"exact", "variant"}
+    again = tmp_path / "again"
+    r = nngen("replay", all_ / "manifest.json", "--out", again)
+    assert r.code == 0, r.err
+    assert (again / "models.jsonl").read_bytes() == (all_ / "models.jsonl").read_bytes()
+    r = nngen("--near-misses", 101, "--out", tmp_path / "c")
+    assert (r.code, r.err) == (2, "nngen: --near-misses 101: expected an integer from 0 to 100\nTry 'nngen --help'.\n")
+
+
+def test_kinds_of_near_misses(tmp_path):
+    """Every kind is placed, and those that change values, operands and attributes are nearly half."""
+    rows = records(make(tmp_path / "all", "--motifs", "1", "--near-misses", "100", "--nodes", "15", "--count", "800", "--inputs", "0", "--types", "int32,double", "--seed", "4"))
+    kinds = {"value": r"constant .*: \S+ -> [^\[]*$", "shape of a constant": r"constant .*: \[", "from constant": "constant .* is a graph input", "to constant": "input .* is a constant",
+             "swap": "swapped", "attribute": "changed", "drawn": "drawn", "rewired": " takes .*, not ", "twice": "same tensor twice", "type": "type .* -> ", "shape": r"input .*: \[",
+             "consumer": "also goes to", "output": "is a graph output", "between": " between ", "double": "computed twice", "left out": "left out"}
+    texts = [t for r in rows for m in r["motifs"] for t in m["mutations"]]
+    n = {k: sum(bool(re.search(p, t)) for t in texts) for k, p in kinds.items()}
+    assert min(n.values()) > 0, n
+    assert sum(n[k] for k in ("value", "shape of a constant", "swap", "attribute", "rewired")) > 0.45 * len(texts), n
+    assert sum(n.values()) == len(texts)
 
 
 def test_nodes_are_positions_in_the_file(tmp_path):
