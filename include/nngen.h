@@ -96,18 +96,18 @@ typedef struct {
     const char *contain;      /* paths that every model has, "A,B,C;D,E.1;F,H+G,H" (E takes D as input 1; F and G meet in one H);
                                  NULL or "": none */
     const char *avoid;        /* paths that no model has, in the same form; NULL or "": none */
-    const char *weights;      /* text with one weight in each line: "A 2.5", "A,B 4", or of nn_weights_like; NULL or "": all equal */
-    const char *motifs;       /* share of nodes in motifs, "0.3"; or names, "A,B"; "none"; "like": those in `weights`; "manner", NULL
-                                 or "": as the manner says */
-    int intervals;            /* not 0: models.jsonl gets the interval of every tensor */
-    int check;                /* not 0: an independent evaluator of the table checks every node again; takes time, changes no byte */
+    const char *weights; /* text with one weight in each line: "A 2.5", "A,B 4", or of nn_weights_like; NULL or "": all equal */
+    const char *motifs;  /* share of nodes in motifs, "0.3"; or names, "A,B"; "none"; "like": those in `weights`; "manner", NULL
+                            or "": as the manner says */
+    int intervals;       /* not 0: models.jsonl gets the interval of every tensor */
+    int check;           /* not 0: an independent evaluator of the table checks every node again; takes time, changes no byte */
     uint64_t max_dim;    /* largest dimension of a new tensor; 0: 64 */
     uint64_t max_window; /* largest size of a kernel along an axis; 0: 7 */
     uint64_t max_rank;   /* largest number of dimensions of a tensor; 0: 6 */
     uint64_t constants;  /* per cent of graph inputs that become initializers, at most 100 */
     int64_t near_misses; /* per cent of the motifs that are near misses; 0: 35; -1: none */
-    const char *manner; /* how models are drawn: "uniform", "boundary", "real"; "like": that of `weights`; "mixed", NULL or "": one
-                           for each */
+    const char *manner;  /* how models are drawn: "uniform", "boundary", "real"; "like": that of `weights`; "mixed", NULL or "": one
+                            for each */
 } nn_family_config;
 
 /* Plans the family. With `cover` = "pairs" or "triples" it solves pairs of operators, which takes seconds. NN_ERR_USAGE: a field

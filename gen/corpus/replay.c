@@ -5,12 +5,8 @@
 
 nn_table_config table_of_options(const options *o)
 {
-    return (nn_table_config){.opset = (int)o->opset,
-                             .profile = o->profile,
-                             .specs = o->specs,
-                             .ops = o->ops,
-                             .types = o->types,
-                             .common = o->common};
+    return (nn_table_config){
+        .opset = (int)o->opset, .profile = o->profile, .specs = o->specs, .ops = o->ops, .types = o->types, .common = o->common};
 }
 
 nn_family_config family_of_options(const options *o)

@@ -29,8 +29,8 @@ struct nn_table {
     motif_set *motifs;
     class_table classes;
     manner_set *manners;
-    char digest[SHA256_HEX_SIZE];         /* of the table and profile */
-    char full_digest[SHA256_HEX_SIZE];    /* and of the manners and motifs */
+    char digest[SHA256_HEX_SIZE];      /* of the table and profile */
+    char full_digest[SHA256_HEX_SIZE]; /* and of the manners and motifs */
 };
 
 struct nn_family {

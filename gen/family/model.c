@@ -133,10 +133,8 @@ static nn_status build(nn_model *m, uint64_t index, nn_error *err)
     const motif_choice *c = &f->motifs;
     tape_reseed(m->tape, (uint64_t)f->options.seed, index);
     if (c->on) {
-        request.motifs = (motif_wish){.set = c->set,
-                                      .allowed = c->allowed,
-                                      .n_allowed = c->n_allowed,
-                                      .near_misses = (uint32_t)f->options.near_misses};
+        request.motifs = (motif_wish){
+            .set = c->set, .allowed = c->allowed, .n_allowed = c->n_allowed, .near_misses = (uint32_t)f->options.near_misses};
         request.motifs.due = motif_cover_due(c->cover, index, &request.motifs.n_due);
     }
     nn_status s = f->plain ? NN_OK : draw_manner(m, &request, err);

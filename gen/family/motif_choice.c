@@ -27,9 +27,10 @@ static int parse_share(const char *text)
 
 static nn_status expected(const char *text, nn_error *err)
 {
-    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
-                   "motifs %.60s: expected a share of the nodes from 0 to 1, names of motifs separated by commas, like, none or " BY_MANNER,
-                   text);
+    return nn_fail(
+        err, NN_ERR_USAGE, NULL, 0, 0,
+        "motifs %.60s: expected a share of the nodes from 0 to 1, names of motifs separated by commas, like, none or " BY_MANNER,
+        text);
 }
 
 static nn_status unknown(const motif_set *set, const char *word, nn_error *err)

@@ -41,7 +41,7 @@
     X(TEXT, motifs, "SHARE", BY_MANNER, 0, 0, true,                                                                               \
       "place motifs, which are subgraphs that exporters write: the share of nodes in them, from 0 to 1; or A,B: only these; "     \
       "or none; or like: those that --like learned (its default); or manner: as each model's manner says")                        \
-    X(INT, near_misses, "P", 35, 0, 100, true, "per cent of the motifs that are near misses: with one or two details changed")     \
+    X(INT, near_misses, "P", 35, 0, 100, true, "per cent of the motifs that are near misses: with one or two details changed")    \
     X(LIST, contain, "A,B,C", "", 0, 0, true,                                                                                     \
       "a path of operators that every model has, each consuming the one before: A,B.1 as input 1 of B; A,C+B,C both into one C; " \
       "may be given several times")                                                                                               \
