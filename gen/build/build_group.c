@@ -326,6 +326,16 @@ lower_result build_settle(builder *b, const op_model *op, lower_result res)
     return res != LOWER_NOMEM && count_try(b, op, res) ? res : LOWER_NOMEM;
 }
 
+lower_result build_drop(builder *b, const op_model *op)
+{
+    try_row row = {.op = op, .tries = 1, .why = b->refused};
+    tape_span_end(b->t, false);
+    arena_release(&b->memory, b->mark);
+    if (b->trace)
+        b->trace->failed(b->trace->data, &row.why);
+    return try_table_add(&b->tried, &row) ? LOWER_FAIL : LOWER_NOMEM;
+}
+
 lower_result build_try(builder *b, const op_spec *specs, size_t n)
 {
     const op_model *op = specs[n - 1].op;

@@ -39,6 +39,8 @@ lower_result build_foresee(builder *b, const op_spec *specs, size_t n, build_eff
 /* Commits the group of the builder, which was solved with result res since the mark, if the graph may contain it and can then be
  * finished; otherwise releases what was allocated. Ends the span of the tape, and counts the try as one of op. */
 lower_result build_settle(builder *b, const op_model *op, lower_result res);
+/* Ends a try of which nothing was solved, for the reason noted in b->refused. LOWER_FAIL or LOWER_NOMEM. */
+lower_result build_drop(builder *b, const op_model *op);
 /* An output that may have the type; if possible one that always exists. */
 int build_output_of(const op_model *op, dtype type);
 

@@ -303,13 +303,12 @@ static lower_result draw_plan(builder *b, size_t motif, motif_level level, const
     m->fed = false;
     tape_span_begin(b->t, motif_name(b->motifs.set, motif));
     nn_status st = motif_plan_new(b->motifs.set, motif, level, given, &limits, b->t, &b->memory, &m->plan);
-    if (st == NN_OK && m->plan.n_nodes > 0) {
-        b->report.tries++;
+    b->report.tries++;
+    if (st == NN_OK && m->plan.n_nodes > 0)
         return LOWER_OK;
-    }
-    tape_span_end(b->t, false);
-    arena_release(&b->memory, b->mark);
-    return st == NN_ERR_NOMEM ? LOWER_NOMEM : LOWER_FAIL;
+    const op_model *op = motif_operator(b->motifs.set, motif);
+    (void)build_refuse(b, BUILD_NO_PLAN, op, -1);
+    return st == NN_ERR_NOMEM ? LOWER_NOMEM : build_drop(b, op);
 }
 
 /* On an existing tensor. */

@@ -399,10 +399,13 @@ static nn_status keep_texts(nn_family *f, const nn_family_config *c, nn_error *e
     return s;
 }
 
-/* Whether the family may have motifs: those of its manners are none in a plain one. */
+/* Whether the family may have motifs. Manners add none to a family whose operators are stated: by weights, or by paths to cover. */
 static bool has_motifs(const options *o, bool plain)
 {
-    return strcmp(o->cover, "motifs") == 0 || !(strcmp(o->motifs, "none") == 0 || (plain && strcmp(o->motifs, BY_MANNER) == 0));
+    const bool motifs = strcmp(o->cover, "motifs") == 0, ops = strcmp(o->cover, "ops") == 0;
+    if (strcmp(o->motifs, BY_MANNER) == 0)
+        return motifs || (ops && !plain && *o->weights == '\0');
+    return motifs || strcmp(o->motifs, "none") != 0;
 }
 
 static nn_status open_cover(nn_family *f, nn_error *err)

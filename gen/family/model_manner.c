@@ -104,9 +104,11 @@ bool model_manner_draw(model_manner *x, const manner *m, const op_weights *base,
     manner_draw(&x->drawn, m, t);
     x->n_paths = 0;
     x->weights.n_ops = 0;
+    if (guided)
+        return true;
     if (manner_says(&x->drawn, MANNER_left_out) && !leave_out(x, base, ops, t))
         return false;
-    return guided || !manner_says(&x->drawn, MANNER_planned) || draw_paths(x, nodes, t);
+    return !manner_says(&x->drawn, MANNER_planned) || draw_paths(x, nodes, t);
 }
 
 const op_weights *model_manner_weights(const model_manner *x, const op_weights *base)

@@ -92,6 +92,8 @@ int motif_find(const motif_set *s, const char *name); /* -1: unknown */
 /* The motif was left out, and why ("operator X is not in the table", "opset >= 20"); NULL: it was not. i counts all, names too. */
 const char *motif_left_out(const motif_set *s, size_t i);
 size_t motif_nodes(const motif_set *s, size_t i); /* number of nodes when exact: a lower bound of a plan's */
+/* The operator of the last node when exact; the motif was not left out. */
+const op_model *motif_operator(const motif_set *s, size_t i);
 
 /* Draws a plan. given: a tensor that is to be input 0, NULL: none; its type, rank and dims must match the input's pattern, else the
  * result is NN_ERR_BUILD (without a message) and nothing is decided; the caller then tries another tensor or another draw.

@@ -457,3 +457,8 @@ size_t motif_nodes(const motif_set *s, size_t i)
 {
     return s->defs[i].n_nodes;
 }
+
+const op_model *motif_operator(const motif_set *s, size_t i)
+{
+    return s->defs[i].nodes[s->defs[i].n_nodes - 1].op;
+}

@@ -56,7 +56,7 @@ def judge(folder):
 def plain(tmp_path_factory):
     from conftest import NNGEN
     out = tmp_path_factory.mktemp("plain") / "p"
-    subprocess.run([str(NNGEN), "--nodes", "20", "--count", "150", "--out", str(out), "--quiet"], check=True)
+    subprocess.run([str(NNGEN), "--manner", "uniform", "--nodes", "20", "--count", "150", "--out", str(out), "--quiet"], check=True)
     return out
 
 
@@ -125,7 +125,7 @@ def test_weights_of_pairs(nngen, tmp_path):
     measured = []
     for k, text in enumerate(("Conv 20\n", "Conv 20\nConv,Relu 200\n", "Conv 20\nConv,Relu 0\n")):
         (tmp_path / "w").write_text(text)
-        assert nngen("--nodes", 20, "--count", 150, "--weights", tmp_path / "w", "--inputs", 0, "--out", tmp_path / str(k), "--quiet").code == 0
+        assert nngen("--manner", "uniform", "--nodes", 20, "--count", 150, "--weights", tmp_path / "w", "--inputs", 0, "--out", tmp_path / str(k), "--quiet").code == 0
         measured.append(after(edges(tmp_path / str(k))[1], "Conv", "Relu"))
     assert measured[1] > 0.4 and measured[1] > 8 * measured[0] and measured[2] <= measured[0]
     judge_some = tmp_path / "j"

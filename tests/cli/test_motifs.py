@@ -30,7 +30,7 @@ def make(out, *args):
 
 @pytest.fixture(scope="module")
 def half(tmp_path_factory):
-    return make(tmp_path_factory.mktemp("motifs") / "half", "--motifs", "0.5", "--nodes", "40", "--count", "200", "--inputs", "0", "--check")
+    return make(tmp_path_factory.mktemp("motifs") / "half", "--motifs", "0.5", "--manner", "uniform", "--nodes", "40", "--count", "200", "--inputs", "0", "--check")
 
 
 def test_share_and_levels(half):
@@ -103,15 +103,31 @@ def test_named(tmp_path):
     assert set(manifest(named)["motifs"]["placed"]) == {"swish", "relu_relu"}
 
 
-def test_none_is_the_default(tmp_path):
-    args = ["--nodes", "20", "--count", "5"]
-    plain = make(tmp_path / "plain", *args)
-    assert tree(plain) == tree(make(tmp_path / "none", *args, "--motifs", "none"))
-    assert "motifs" not in manifest(plain) and "motifs" not in manifest(plain)["options"] and "motifs" not in records(plain)[0]
+def share(folder):
+    rows = records(folder)
+    return sum(len(m["nodes"]) for r in rows for m in r.get("motifs", [])) / sum(r["nodes"] for r in rows)
+
+
+def test_manner_states_the_share(tmp_path, nngen):
+    """By default a manner says how many motifs there are: none in uniform ones; stated weights and paths to cover leave no room."""
+    args = ["--nodes", "30", "--count", "30", "--inputs", "0"]
+    default = make(tmp_path / "default", *args)
+    assert manifest(default)["options"]["motifs"] == "manner" and 0.1 < share(default) < 0.5
+    assert {r["manner"] for r in records(default) if r["motifs"]} == {"real", "boundary"}
+    none = make(tmp_path / "none", *args, "--motifs", "none")
+    assert "motifs" not in manifest(none) and "motifs" not in records(none)[0]
+    (tmp_path / "w").write_text("Relu 3\n")
+    for name, more in (("uniform", ["--manner", "uniform"]), ("weights", ["--weights", str(tmp_path / "w")]),
+                       ("pairs", ["--cover", "pairs", "--ops", "Abs,Add,Relu,Mul"])):
+        folder = make(tmp_path / name, *args, *more)
+        assert "motifs" not in manifest(folder) and "motifs" not in records(folder)[0]
+    assert share(make(tmp_path / "both", *args, "--manner", "uniform", "--motifs", "0.5")) > 0.3
+    few = nngen("--ops", "Ceil,Cos", *args, "--out", tmp_path / "few")
+    assert few.code == 0 and "motifs" not in records(tmp_path / "few")[0]
 
 
 @pytest.mark.parametrize("text, says", [
-    ("1.5", "motifs 1.5: expected a share of the nodes from 0 to 1, names of motifs separated by commas, or none"),
+    ("1.5", "motifs 1.5: expected a share of the nodes from 0 to 1, names of motifs separated by commas, none or manner"),
     ("-1", "expected a share"), ("0.5x", "expected a share"), ("swich", "unknown motif swich; did you mean swish?"),
     ("swish,", "expected a share"), ("swish,nothing_like_it", "motifs nothing_like_it: expected a share")])
 def test_messages(nngen, text, says):

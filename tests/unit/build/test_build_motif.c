@@ -124,6 +124,12 @@ size_t motif_nodes(const motif_set *s, size_t i)
     return 9;
 }
 
+const op_model *motif_operator(const motif_set *s, size_t i)
+{
+    (void)s, (void)i;
+    return &hand_ops->ops[0];
+}
+
 /* ---- tests ---- */
 
 static const motif_set *hand_set(const op_set *ops)
