@@ -5,6 +5,7 @@ import json
 import os
 import random
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import onnx
 import pytest
 
 from reach import __main__ as program
-from reach import consumers, coverage, families, log, measure, ort, parts, patterns, structure, table
+from reach import claims, consumers, coverage, families, log, measure, ort, parts, patterns, structure, table
 from reach.graph import Graph
 
 HERE = Path(__file__).parent
@@ -185,6 +186,22 @@ def test_unknown_names_are_refused():
         program.chosen("onnxruntime,nobody")
     with pytest.raises(SystemExit, match="no family 7 nodes"):
         families.named("7 nodes")
+
+
+def test_claims_of_motifs(tmp_path, capsys):
+    """A motif says what it fires; a wrong claim is named, a right one is not."""
+    specs = tmp_path / "specs"
+    shutil.copytree(HERE.parents[1] / "specs", specs)
+    shutil.rmtree(specs / "motifs")
+    (specs / "motifs").mkdir()
+    motif = '  {}: {{doc: d, in: {{x: "float32[..] in -8..8"}}, nodes: {{s: Sigmoid(x), y: "Mul(x, s)"}}, out: y, fires: {{onnxruntime: {}}}}}\n'
+    (specs / "motifs" / "m.yaml").write_text("motifs:\n" + motif.format("right", "QuickGeluFusion") + motif.format("wrong", "[QuickGeluFusion, GemmSumFusion]"), "utf-8")
+    run = ["--nngen", NNGEN, "--specs", str(specs)]
+    assert claims.main(run) == 1
+    assert re.fullmatch(r"wrong: onnxruntime does not fire GemmSumFusion in [1-9]\d* models that hold it\n2 motifs, 1 with claims that do not hold\n", capsys.readouterr().out)
+    assert claims.main(["right", *run]) == 0
+    with pytest.raises(SystemExit, match="no such motif: other"):
+        claims.main(["other", *run])
 
 
 EXAMPLES = {
