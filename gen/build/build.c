@@ -82,7 +82,7 @@ static void obey_manner(builder *b)
     obey_range(m, MANNER_same_tensor, &b->style.same);
     b->style.live = live < b->limit ? live : b->limit;
     b->style.inputs = inputs;
-    if (manner_says(m, MANNER_outputs))
+    if (manner_says(m, MANNER_outputs) && b->motifs.n_due == 0)
         b->limit = b->style.live;
     if (manner_says(m, MANNER_chain))
         b->style.chain = b->style.deep = tape_chance(b->t, "chain", m->value[MANNER_chain], 1000);

@@ -441,7 +441,9 @@ static lower_result due_motif_step(builder *b)
 {
     motif_state *m = &b->motif;
     const due_motif d = m->due[0];
+    lower_set_manner(b->lower, NULL); /* its habits may leave no place */
     lower_result res = build_motif(b, d.motif, (motif_level)d.level);
+    lower_set_manner(b->lower, b->manner);
     if (res == LOWER_OK || (res == LOWER_FAIL && ++m->failures == FAILURES)) {
         b->report.motif_missing += res == LOWER_FAIL;
         memmove(m->due, m->due + 1, --m->n_due * sizeof *m->due);
