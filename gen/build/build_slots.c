@@ -171,12 +171,11 @@ static bool partner_possible(const builder *b, const op_input *in)
     return possible;
 }
 
-/* Whether an input that may be empty is also filled. A manner also offers tensors to inputs that choices of the operator may leave
- * out, such as the second of a concatenation. */
+/* Whether an input that may be empty is also filled, as one that choices of the operator may leave out, such as the second of a
+ * concatenation. */
 static bool wants_partner(builder *b, const op_input *in)
 {
-    return (!in->conditional || b->manner) && partner_possible(b, in) &&
-           (!in->optional || tape_chance(b->t, "fill optional", 1, 4));
+    return partner_possible(b, in) && (!in->optional || tape_chance(b->t, "fill optional", 1, 4));
 }
 
 void slots_open(builder *b, slot_plan *p, int partners, int32_t given)

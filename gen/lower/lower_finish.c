@@ -259,7 +259,7 @@ static lower_reason objection(const lower *l, const frame *f, const frame_output
         return WHY_BEYOND_TYPE;
     if (dtype_is_float(o->desc.type) && iv_mag(r) > l->limits.max_magnitude && iv_mag(r) > largest_magnitude(l, f))
         return WHY_TOO_LARGE;
-    if (!first || (f->op->flags & OP_SOURCE))
+    if (!first || (f->op->flags & OP_SOURCE) || (f->relaxed && !(l->ops->data >> o->desc.type & 1))) /* such as computed sizes */
         return WHY_NONE;
     if (r.lo >= r.hi) /* provably constant */
         return r.lo == r.hi && constant_inputs(f) ? WHY_NONE : WHY_ONE_VALUE;
