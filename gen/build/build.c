@@ -9,7 +9,7 @@
 
 #define ATTEMPTS 20
 #define PATH_ATTEMPTS 100 /* where a path must be in the graph, which may leave little room for the rest */
-#define MANNER_UNTIL 3    /* later attempts ignore the manner, whose habits may leave no place for what is due */
+#define MANNER_UNTIL 3    /* later attempts ignore the manner and have no motifs but due ones, which may leave no place for what is due */
 #define RELAX_AFTER 10    /* attempts after which larger values are allowed */
 #define LENIENT_AFTER 14  /* attempts after which due operators may be left out */
 #define NARROW_AFTER 17   /* attempts after which the graph gets as few outputs as possible */
@@ -82,7 +82,8 @@ static void obey_manner(builder *b)
     obey_range(m, MANNER_same_tensor, &b->style.same);
     b->style.live = live < b->limit ? live : b->limit;
     b->style.inputs = inputs;
-    if (manner_says(m, MANNER_outputs) && b->motifs.n_due == 0)
+    const bool crowded = b->motifs.n_due > 0 || (size_t)b->due.cost * 2 > b->nodes; /* few outputs would leave no room */
+    if (manner_says(m, MANNER_outputs) && !crowded)
         b->limit = b->style.live;
     if (manner_says(m, MANNER_chain))
         b->style.chain = b->style.deep = tape_chance(b->t, "chain", m->value[MANNER_chain], 1000);
@@ -268,6 +269,7 @@ nn_status builder_build(builder *b, const build_request *r, tape *t, const graph
         b->report.attempts++;
         b->lenient = a >= LENIENT_AFTER;
         b->manner = a < MANNER_UNTIL ? r->manner : NULL;
+        b->motifs.share = a < MANNER_UNTIL ? r->motifs.share : 0;
         lower_set_manner(b->lower, b->manner);
         if (a == RELAX_AFTER) {
             limits.max_magnitude = (limits.max_magnitude > 0 ? limits.max_magnitude : 1e4) * RELAXED_MAGNITUDE;
