@@ -61,10 +61,19 @@ static const manner *pick_manner(const nn_model *m)
     return &set->items[i];
 }
 
-/* Nodes that the motifs which are due in the model leave to others. */
+/* The share of the model's nodes that motifs take, in thousandths. */
+static uint32_t motif_share(const nn_model *m)
+{
+    const nn_family *f = m->family;
+    if (!f->motifs.by_manner)
+        return f->motifs.share;
+    return !f->plain && !f->motifs.cover && manner_says(&m->manner.drawn, MANNER_motifs) ? m->manner.drawn.value[MANNER_motifs] : 0;
+}
+
+/* Nodes that the motifs of the model leave to others. */
 static size_t free_nodes(const build_request *r)
 {
-    size_t taken = 0;
+    size_t taken = (size_t)((uint64_t)r->nodes * r->motifs.share / 1000);
     for (size_t i = 0; i < r->motifs.n_due; i++)
         taken += motif_nodes(r->motifs.set, r->motifs.due[i].motif);
     return taken < r->nodes ? r->nodes - taken : 0;
@@ -77,7 +86,10 @@ static nn_status draw_manner(nn_model *m, build_request *r, nn_error *err)
     const manner *of = pick_manner(m);
     const bool guided = f->guide.weights != NULL;
     const op_weights *base = guided ? f->guide.weights : f->manner_weights[of - f->table->manners->items];
-    if (!model_manner_draw(&m->manner, of, base, guided, f->table->ops, free_nodes(r), m->tape))
+    if (!model_manner_draw(&m->manner, of, base, guided, f->table->ops, m->tape))
+        return nn_nomem(err);
+    r->motifs.share = f->motifs.on ? motif_share(m) : 0;
+    if (!guided && !model_manner_plan(&m->manner, free_nodes(r), m->tape))
         return nn_nomem(err);
     r->weights = model_manner_weights(&m->manner, base);
     r->guided = guided;
@@ -112,15 +124,6 @@ static nn_status collect_paths(nn_model *m, uint64_t index, build_request *r, nn
     return NN_OK;
 }
 
-/* The share of the model's nodes that motifs take, in thousandths. */
-static uint32_t motif_share(const nn_model *m)
-{
-    const nn_family *f = m->family;
-    if (!f->motifs.by_manner)
-        return f->motifs.share;
-    return !f->plain && !f->motifs.cover && manner_says(&m->manner.drawn, MANNER_motifs) ? m->manner.drawn.value[MANNER_motifs] : 0;
-}
-
 static nn_status build(nn_model *m, uint64_t index, nn_error *err)
 {
     const nn_family *f = m->family;
@@ -133,8 +136,11 @@ static nn_status build(nn_model *m, uint64_t index, nn_error *err)
     const motif_choice *c = &f->motifs;
     tape_reseed(m->tape, (uint64_t)f->options.seed, index);
     if (c->on) {
-        request.motifs = (motif_wish){
-            .set = c->set, .allowed = c->allowed, .n_allowed = c->n_allowed, .near_misses = (uint32_t)f->options.near_misses};
+        request.motifs = (motif_wish){.set = c->set,
+                                      .allowed = c->allowed,
+                                      .n_allowed = c->n_allowed,
+                                      .share = c->share,
+                                      .near_misses = (uint32_t)f->options.near_misses};
         request.motifs.due = motif_cover_due(c->cover, index, &request.motifs.n_due);
     }
     nn_status s = f->plain ? NN_OK : draw_manner(m, &request, err);
@@ -142,7 +148,6 @@ static nn_status build(nn_model *m, uint64_t index, nn_error *err)
         s = collect_paths(m, index, &request, err);
     if (s != NN_OK)
         return s;
-    request.motifs.share = c->on ? motif_share(m) : 0;
     request.due = plan_due(f->plan, index, &request.n_due);
     const graph *g = NULL;
     request.trace = m->trace;

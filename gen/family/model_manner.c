@@ -69,19 +69,19 @@ static bool leave_out(model_manner *x, const op_weights *base, const op_set *ops
     return true;
 }
 
-bool model_manner_draw(model_manner *x, const manner *m, const op_weights *base, bool guided, const op_set *ops, size_t nodes,
-                       tape *t)
+bool model_manner_draw(model_manner *x, const manner *m, const op_weights *base, bool guided, const op_set *ops, tape *t)
 {
     manner_draw(&x->drawn, m, t);
     x->wishes.n = 0;
     x->weights.n_ops = 0;
-    if (guided)
-        return true;
-    if (manner_says(&x->drawn, MANNER_left_out) && !leave_out(x, base, ops, t))
-        return false;
+    return guided || !manner_says(&x->drawn, MANNER_left_out) || leave_out(x, base, ops, t);
+}
+
+bool model_manner_plan(model_manner *x, size_t nodes, tape *t)
+{
     if (!manner_says(&x->drawn, MANNER_planned))
         return true;
-    return wish_draw(&x->wishes, m, (size_t)((uint64_t)nodes * x->drawn.value[MANNER_planned] / 1000), t);
+    return wish_draw(&x->wishes, x->drawn.of, (size_t)((uint64_t)nodes * x->drawn.value[MANNER_planned] / 1000), t);
 }
 
 const op_weights *model_manner_weights(const model_manner *x, const op_weights *base)

@@ -17,10 +17,11 @@ typedef struct {
     size_t ops_capacity;
 } model_manner;
 
-/* Draws what the manner leaves to a model of so many nodes. base: of manner_weights, or the user's weights with guided, which
+/* Draws what the manner leaves to a model, but its sequences. base: of manner_weights, or the user's weights with guided, which
  * leaves operators and sequences to the user. false: out of memory. */
-bool model_manner_draw(model_manner *x, const manner *m, const op_weights *base, bool guided, const op_set *ops, size_t nodes,
-                       tape *t);
+bool model_manner_draw(model_manner *x, const manner *m, const op_weights *base, bool guided, const op_set *ops, tape *t);
+/* Draws the sequences that are planned in so many nodes. false: out of memory. */
+bool model_manner_plan(model_manner *x, size_t nodes, tape *t);
 /* The weights that the model uses; NULL: all operators are equally frequent. */
 const op_weights *model_manner_weights(const model_manner *x, const op_weights *base);
 void model_manner_free(model_manner *x);
