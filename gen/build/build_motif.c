@@ -58,6 +58,7 @@ typedef struct {
     tensor_desc desc[MOTIF_MAX_INPUTS];
     bool fed; /* frame 0 of the group makes input 0 */
     int fed_output;
+    bool own_constants; /* nodes that have a constant in common have an initializer each */
 } motif_try;
 
 /* The widest interval inside r whose ends are values of the type; those of float32 for double. */
@@ -159,7 +160,7 @@ static lower_slot slot_of(const builder *b, const motif_try *m, const motif_oper
     case MOTIF_CONST:
         s.tensor = &m->plan.consts[x->index].desc;
         s.init = &m->plan.consts[x->index].init;
-        s.share = 1 + MOTIF_MAX_INPUTS + x->index;
+        s.share = m->own_constants ? 0 : 1 + MOTIF_MAX_INPUTS + x->index;
         break;
     case MOTIF_INPUT:
         s.tensor = &m->desc[x->index];
@@ -273,6 +274,8 @@ static bool remember(builder *b, const motif_try *m, int32_t first)
 static lower_result place(builder *b, motif_try *m)
 {
     lower_result res = take_others(b, m);
+    m->own_constants = manner_says(b->manner, MANNER_own_constants) &&
+                       tape_chance(b->t, "own constants", b->manner->value[MANNER_own_constants], 1000);
     b->group.first = b->group.n;
     b->group.shown = m->plan.shown << b->group.first;
     for (size_t k = 0; k < m->plan.n_nodes; k++)

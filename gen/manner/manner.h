@@ -32,6 +32,7 @@
     X(constant_nodes, 1000) /* share of the nodes that are constants for others; needs `holder` */         \
     X(shared, 1000)         /* share of the initializers that give way to one of another node */           \
     X(equal_contents, 1000) /* share of the initializers that get the contents of another one */           \
+    X(own_constants, 1000)  /* share of the motifs whose nodes do not share constants */                   \
     X(source_outputs, 1000) /* share of the sources whose data are graph outputs */
 
 typedef enum {

@@ -47,7 +47,7 @@ def test_share_and_levels(half):
 def test_share_of_near_misses(tmp_path, nngen):
     """All motifs are near misses but those that none applies to; what they show counts among the outputs that a graph may have."""
     types = "float16,double,int8,uint8,int32,int64,bool"
-    all_ = make(tmp_path / "all", "--motifs", "1", "--near-misses", "100", "--nodes", "15", "--count", "600", "--opset", "21", "--types", types, "--inputs", "0", "--check",
+    all_ = make(tmp_path / "all", "--manner", "uniform", "--motifs", "1", "--near-misses", "100", "--nodes", "15", "--count", "600", "--opset", "21", "--types", types, "--inputs", "0", "--check",
                 "--seed", "93")
     rows = records(all_)
     levels = Counter(m["level"] for r in rows for m in r["motifs"])
@@ -66,7 +66,7 @@ def test_share_of_near_misses(tmp_path, nngen):
 
 def test_kinds_of_near_misses(tmp_path):
     """Every kind is placed, and those that change values, operands and attributes are nearly half."""
-    rows = records(make(tmp_path / "all", "--motifs", "1", "--near-misses", "100", "--nodes", "15", "--count", "800", "--inputs", "0", "--types", "int32,double", "--seed", "4"))
+    rows = records(make(tmp_path / "all", "--manner", "uniform", "--motifs", "1", "--near-misses", "100", "--nodes", "15", "--count", "800", "--inputs", "0", "--types", "int32,double", "--seed", "4"))
     kinds = {"value": r"constant .*: \S+ -> [^\[]*$", "shape of a constant": r"constant .*: \[", "from constant": "constant .* is a graph input", "to constant": "input .* is a constant",
              "swap": "swapped", "attribute": "changed", "drawn": "drawn", "rewired": " takes .*, not ", "twice": "same tensor twice", "type": "type .* -> ", "shape": r"input .*: \[",
              "consumer": "also goes to", "output": "is a graph output", "between": " between ", "double": "computed twice", "left out": "left out"}
