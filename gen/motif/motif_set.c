@@ -35,10 +35,10 @@ static nn_status parse_opsets(const motif_compile *c, const spec_node *entry)
         return NN_OK;
     if (p->value->kind != SPEC_SCALAR || !spec_parse_range(p->value->text, &c->def->first, &c->def->last))
         return motif_error(c, p->value->place, "a range of opsets was expected, such as 13.., ..16 or 13..19");
-    int opset = c->ops->table->opset;
-    if (opset < c->def->first)
+    const bool common = c->ops->common[0] > 0;
+    if ((common ? c->ops->common[0] : c->ops->table->opset) < c->def->first)
         return motif_leave_out(c, arena_printf(c->a, "it needs an opset >= %d", c->def->first));
-    if (opset > c->def->last)
+    if ((common ? c->ops->common[1] : c->ops->table->opset) > c->def->last)
         return motif_leave_out(c, arena_printf(c->a, "it needs an opset <= %d", c->def->last));
     return NN_OK;
 }

@@ -254,6 +254,8 @@ nn_status op_set_common(op_set *s, const spec_file *files, size_t n_files, const
     }
     if (st == NN_OK)
         keep_shared(s, reference, false);
+    s->common[0] = first;
+    s->common[1] = last;
     op_set_free(reference);
     return st;
 }

@@ -71,6 +71,7 @@ struct op_set {
     op_set *inner;           /* owned; NULL: the same operators and types stand inside motifs as elsewhere */
     op_model *compiled;      /* of each entry of the table, as it was before any filter; NULL: the set was not made from a table */
     const spec_table *table; /* exclusions, digest, opset, profile */
+    int common[2];           /* op_set_common: the opsets that have the same rules; 0, 0: only the table's is asked for */
     dtype_mask asked;        /* float32 and the other types that were chosen */
     dtype_mask data;     /* those of them that graph inputs and outputs may have: all but bool, whose values seldom change with the
                             graph inputs */

@@ -33,7 +33,7 @@ def folder():
 
 def family(folder, **options):
     out = folder / "c"
-    run("--out", out, "--quiet", *[x for k, v in options.items() for x in ("--" + k, v)])
+    run("--out", out, "--quiet", "--manner", "uniform", *[x for k, v in options.items() for x in ("--" + k, v)])
     return out, json.loads((out / "manifest.json").read_text())["statistics"]["classes"]
 
 
