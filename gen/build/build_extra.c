@@ -48,7 +48,7 @@ void build_extra_draw(builder *b, const build_request *r)
     extra_nodes *x = &b->extra;
     b->nodes = r->nodes;
     *x = (extra_nodes){0};
-    if (!b->manner)
+    if (!b->manner || b->ops->common[0] > 0) /* opsets differ in which values are initializers */
         return;
     const uint64_t due = needed(b, r);
     const size_t room = due < r->nodes ? (size_t)(r->nodes - due) / ROOM_SHARE : 0;

@@ -165,7 +165,7 @@ bool build_share(builder *b, int32_t *outputs, size_t n_outputs)
 {
     build_state *s = &b->s;
     sharing h;
-    if (!manner_says(b->manner, MANNER_shared) && !manner_says(b->manner, MANNER_equal_contents))
+    if ((!manner_says(b->manner, MANNER_shared) && !manner_says(b->manner, MANNER_equal_contents)) || b->ops->common[0] > 0)
         return true;
     if (!open_sharing(&h, b))
         return false;

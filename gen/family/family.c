@@ -399,12 +399,13 @@ static nn_status keep_texts(nn_family *f, const nn_family_config *c, nn_error *e
     return s;
 }
 
-/* Whether the family may have motifs. Manners add none to a family whose operators are stated: by weights, or by paths to cover. */
+/* Whether the family may have motifs. Manners add none to a family whose operators are stated, by weights or by paths to cover, nor
+ * to one that is the same at several opsets, which write different things as initializers. */
 static bool has_motifs(const options *o, bool plain)
 {
     const bool motifs = strcmp(o->cover, "motifs") == 0, ops = strcmp(o->cover, "ops") == 0;
     if (strcmp(o->motifs, BY_MANNER) == 0)
-        return motifs || (ops && !plain && *o->weights == '\0');
+        return motifs || (ops && !plain && *o->weights == '\0' && *o->common == '\0');
     return motifs || strcmp(o->motifs, "none") != 0;
 }
 

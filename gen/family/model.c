@@ -94,7 +94,7 @@ static nn_status draw_manner(nn_model *m, build_request *r, nn_error *err)
     r->weights = model_manner_weights(&m->manner, base);
     r->guided = guided;
     r->manner = manner_is_plain(of) ? NULL : &m->manner.drawn;
-    if (r->constants == 0 && manner_says(&m->manner.drawn, MANNER_constants))
+    if (r->constants == 0 && *f->options.common == '\0' && manner_says(&m->manner.drawn, MANNER_constants))
         r->constants = (m->manner.drawn.value[MANNER_constants] + 5) / 10;
     return NN_OK;
 }
