@@ -34,7 +34,8 @@
     X(TEXT, types, "LIST", "float32", 0, 0, true,                                                                                 \
       "element types of data, such as float16,double,int8,uint8; float32 is always included")                                     \
     X(TEXT, common, "A..B", "", 0, 0, true,                                                                                       \
-      "use only operators that have the same rules in opsets A to B; a seed then gives the same graphs at each of these opsets")  \
+      "use only operators that have the same rules in opsets A to B; a seed then gives the same graphs at each of these opsets, " \
+      "to which manners add no motifs and constants")                                                                             \
     X(TEXT, cover, "WHAT", "ops", 0, 0, true,                                                                                     \
       "what the family must contain: every operator (ops), every pair that can be connected (pairs), as many triples as "         \
       "possible (triples), or every motif at every level (motifs)")                                                               \
