@@ -10,7 +10,7 @@ from onnx import TensorProto, helper
 
 from check import determinism, fake, intervals, schema, shapes, structure, validate
 from check.faults import FAULTS, Bench, extend
-from check.judge import judge
+from check.judge import judge, of_the_optimiser
 from check.view import View
 from check.workers import Pool
 
@@ -99,6 +99,19 @@ def test_a_crash_is_a_result():
     for _, r in results:
         [(kind, message, _)] = r["problems"]
         assert kind == "crash" and "SIGABRT" in message and "last words" in message
+
+
+@pytest.mark.parametrize("problems, theirs", [
+    ([("load-all", "refused", "")], True),
+    ([("run-shape", "optimisation all, data set 0: 'y' is float32[3], declared float32[1]", "")], True),
+    ([("not-finite", "optimisation all, data set 0: 'y' has 1 of 3 values that are not finite", "")], True),
+    ([("levels", "'y' differs", ""), ("interval", "optimisation all, data set 0: 'y' has values 0..3 outside [0, 2]", "")], True),
+    ([("interval", "optimisation all, data set 0: 'y' has values 0..2.1 outside [0, 2]", "")], False),
+    ([("run-shape", f"optimisation {x}, data set 0: 'y' is float32[3], declared float32[1]", "") for x in ("all", "none")], False),
+    ([("load-all", "refused", ""), ("checker", "no such attribute", "")], False),
+    ([], False)])
+def test_problems_of_the_optimiser_alone(problems, theirs):
+    assert of_the_optimiser(problems) == theirs
 
 
 def test_sample_takes_evenly_spaced_models(tmp_path, pool):
