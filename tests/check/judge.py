@@ -42,14 +42,9 @@ def expected_files(record, manifest):
 
 
 def optimised(problem):
-    """Whether the problem is one of the run with all optimisations."""
+    """Whether the problem is one of the run with all optimisations, where the run without them had none."""
     kind, message, _ = problem
-    return kind in ("load-all", "run-all", "levels") or (kind in ("runtime-shape", "run-shape", "not-finite", "interval") and message.startswith("optimisation all"))
-
-
-def of_the_optimiser(problems):
-    """Whether only the run with all optimisations has problems. Values just outside their interval are no proof of that: both levels may be close to its end."""
-    return any(kind != "interval" for kind, _, _ in problems) and all(optimised(p) for p in problems)
+    return kind in ("load-all", "run-all", "levels") or (kind in ("runtime-shape", "run-shape") and message.startswith("optimisation all"))
 
 
 def judge(task, stage=lambda s: None):
@@ -99,10 +94,10 @@ def judge(task, stage=lambda s: None):
         bad, said = conditioning.explain(data, view, own + corners, facts.pop("outputs_differ"))
         problems += bad
         notes += said
-    if of_the_optimiser(problems):
+    if problems and all(optimised(p) for p in problems):
         stage("reference")
         if compare.confirmed(data, view, own[0]):
-            notes += [("optimiser", message, op) for _, message, op in problems]
+            notes += [("optimiser", f"{kind}: {message}", op) for kind, message, op in problems]
             problems.clear()
     if task["inputs"]:
         problems += intervals.observe(data, view, record, task["inputs"], own, sources, stage, facts,
