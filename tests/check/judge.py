@@ -44,7 +44,7 @@ def expected_files(record, manifest):
 def optimised(problem):
     """Whether the problem is one of the run with all optimisations, where the run without them had none."""
     kind, message, _ = problem
-    return kind in ("load-all", "run-all", "levels") or (kind == "runtime-shape" and message.startswith("optimisation all"))
+    return kind in ("load-all", "run-all", "levels") or (kind in ("runtime-shape", "run-shape") and message.startswith("optimisation all"))
 
 
 def judge(task, stage=lambda s: None):
@@ -97,7 +97,7 @@ def judge(task, stage=lambda s: None):
     if problems and all(optimised(p) for p in problems):
         stage("reference")
         if compare.confirmed(data, view, own[0]):
-            notes += [("optimiser", message, op) for _, message, op in problems]
+            notes += [("optimiser", f"{kind}: {message}", op) for kind, message, op in problems]
             problems.clear()
     if task["inputs"]:
         problems += intervals.observe(data, view, record, task["inputs"], own, sources, stage, facts,

@@ -125,6 +125,7 @@ def test_the_reference_confirms_the_run_without_optimisations(monkeypatch):
 
 @pytest.mark.parametrize("kind, message, alone", [("run-all", "", True), ("levels", "", True), ("load-all", "", True), ("run-none", "", False),
                                                   ("runtime-shape", "optimisation all: x", True), ("runtime-shape", "optimisation none: x", False),
+                                                  ("run-shape", "optimisation all, data set 0: x", True), ("run-shape", "optimisation none, data set 0: x", False),
                                                   ("not-finite", "optimisation all: x", False)])
 def test_problems_of_optimisations_alone(kind, message, alone):
     assert judge.optimised((kind, message, "Add")) is alone
