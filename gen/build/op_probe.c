@@ -13,12 +13,25 @@ typedef struct {
 /* Samples in all lists that are kept at a time. With tens of thousands of operators each list has as many samples. */
 #define MOST_KEPT ((size_t)4 << 20)
 
+#define AXES_SEED 0x61786573u
+#define AXES_PROBES 2
+
+enum { BECAME_SAME = 1, BECAME_ONE = 2, BECAME_OTHER = 4 };
+
+/* What became of the axes of a sample's tensor in several probes. */
+typedef struct {
+    uint8_t n, rank;
+    bool varies;                 /* the rank of the output */
+    uint8_t became[NN_MAX_RANK]; /* by axis of the output, from the last one on: the same dimension, 1, or another one */
+} probe_axes;
+
 struct op_probe {
     const op_index *index;
     lower *l;
     probe_sample *samples;
     size_t n, room;
-    uint32_t *found; /* workspace: one list */
+    probe_axes *axes; /* for each sample; NULL: not yet probed */
+    uint32_t *found;  /* workspace: one list */
     /* for each operator and input, the samples whose output may be that input; items NULL: not yet computed */
     sample_list *bridges;
     size_t kept; /* number of samples in all of these lists */
@@ -280,6 +293,7 @@ void op_probe_free(op_probe *p)
     forget_bridges(p);
     nn_free(p->bridges);
     nn_free(p->samples);
+    nn_free(p->axes);
     nn_free(p->found);
     nn_free(p->broadcasts);
     nn_free(p->mixers.items);
@@ -308,6 +322,84 @@ bool op_probe_may_join(const op_probe *p, const op_model *op, const tensor_desc 
     }
     return true;
 }
+
+/* ---- what becomes of the axes ---- */
+
+/* Notes what became of each axis of the tensor d in out. */
+static void note_axes(probe_axes *x, const tensor_desc *d, const tensor_desc *out)
+{
+    x->varies |= x->n > 0 && out->rank != x->rank;
+    x->rank = (uint8_t)out->rank;
+    x->n++;
+    for (int i = 0; i < out->rank; i++) {
+        const int64_t made = out->dims[out->rank - 1 - i];
+        const bool same = i < d->rank && made == d->dims[d->rank - 1 - i];
+        x->became[i] |= (uint8_t)(made == 1 ? BECAME_ONE : same ? BECAME_SAME : BECAME_OTHER);
+    }
+}
+
+/* Probes the operator of each sample several times. */
+static bool probe_axes_all(op_probe *p, arena *memory)
+{
+    tape *t = NULL;
+    nn_error err;
+    lower_result res = LOWER_OK;
+    probe_axes *all = nn_calloc(p->n + 1, sizeof *all);
+    if (!all || tape_new_seeded(&t, AXES_SEED, 0, &err) != NN_OK) {
+        nn_free(all);
+        return false;
+    }
+    for (size_t i = 0; i < p->n && res != LOWER_NOMEM; i++) {
+        const probe_sample *s = &p->samples[i];
+        const op_model *op = &p->index->ops->ops[s->op];
+        const tensor_desc d = sample_tensor(s->in_type, s->in_rank);
+        note_axes(&all[i], &d, &s->out);
+        for (int k = 0; k < AXES_PROBES && res != LOWER_NOMEM; k++) {
+            arena_mark m = arena_get_mark(memory);
+            tensor_desc out;
+            uint8_t output = 0;
+            res = probe_one(p, op, s->in_input, &d, s->out.type, t, &out, &output);
+            arena_release(memory, m);
+            if (res == LOWER_OK && output == s->output)
+                note_axes(&all[i], &d, &out);
+        }
+    }
+    tape_free(t);
+    if (res == LOWER_NOMEM) {
+        nn_free(all);
+        return false;
+    }
+    p->axes = all;
+    return true;
+}
+
+/* How an axis of dimension `from` fits one of dimension `to` after the operator. */
+static probe_fit axis_fit(unsigned became, int64_t from, int64_t to)
+{
+    const unsigned fitting = BECAME_ONE | (from == to || from == 1 ? BECAME_SAME : 0u);
+    if (to == 1 || !(became & ~fitting))
+        return FITS_ALWAYS;
+    return became & (fitting | BECAME_OTHER) ? FITS_PERHAPS : FITS_NEVER;
+}
+
+bool op_probe_fit(op_probe *p, arena *memory, size_t sample, const op_model *op, const tensor_desc *a, const tensor_desc *b,
+                  probe_fit *fit)
+{
+    *fit = FITS_PERHAPS;
+    if (!p->axes && !probe_axes_all(p, memory))
+        return false;
+    const probe_axes *x = &p->axes[sample];
+    if (!p->broadcasts[op->index] || x->varies)
+        return true;
+    *fit = FITS_ALWAYS;
+    for (int i = 0; i < x->rank && i < b->rank; i++) {
+        probe_fit f = axis_fit(x->became[i], i < a->rank ? a->dims[a->rank - 1 - i] : 0, b->dims[b->rank - 1 - i]);
+        *fit = f < *fit ? f : *fit;
+    }
+    return true;
+}
+
+/* ---- bridges ---- */
 
 static bool find_bridges(op_probe *p, const op_model *op, size_t input, sample_list *l)
 {
