@@ -137,15 +137,11 @@ static nn_status probe_all(op_probe *p, arena *memory, tape *t)
     return NN_OK;
 }
 
-/* Whether the operator's output is not weak although `one`, in the first input, is weak; `two`, in the other input, is not. */
-static lower_result mixes(const op_probe *p, const op_model *op, size_t input, size_t other, const tensor_desc *one,
-                          const tensor_desc *two, tape *t)
+/* Solves the operator with two given tensors, `one` in the first input and `two` in the other. */
+static lower_result solve_two(const op_probe *p, const op_model *op, size_t input, size_t other, const tensor_desc *one,
+                              const tensor_desc *two, tape *t, op_instance *inst)
 {
     lower_request r = {.op = op, .output_type = DT_NONE};
-    op_instance inst[LOWER_MAX_FRAMES];
-    tensor_desc d = *two, weak = *one;
-    weak.range = dtype_is_float(d.type) ? iv(-0.5, 1) : iv(0, 4);
-    weak.likely = est_weak(weak.range);
     size_t slot = 0;
     for (size_t i = 0; i < op->n_inputs; i++) {
         int least = op->inputs[i].min_arity < 1 ? 1 : op->inputs[i].min_arity;
@@ -156,12 +152,23 @@ static lower_result mixes(const op_probe *p, const op_model *op, size_t input, s
                 return LOWER_FAIL;
             r.slots[slot] = (lower_slot){.kind = SLOT_AUTO, .rank = -1};
             if (i == input && k == 0)
-                r.slots[slot] = (lower_slot){.kind = SLOT_TENSOR, .tensor = &weak, .rank = -1};
+                r.slots[slot] = (lower_slot){.kind = SLOT_TENSOR, .tensor = one, .rank = -1};
             else if (k == second)
-                r.slots[slot] = (lower_slot){.kind = SLOT_TENSOR, .tensor = &d, .rank = -1};
+                r.slots[slot] = (lower_slot){.kind = SLOT_TENSOR, .tensor = two, .rank = -1};
         }
     }
-    lower_result res = solve_alone(p, &r, t, inst);
+    return solve_alone(p, &r, t, inst);
+}
+
+/* Whether the operator's output is not weak although `one`, in the first input, is weak; `two`, in the other input, is not. */
+static lower_result mixes(const op_probe *p, const op_model *op, size_t input, size_t other, const tensor_desc *one,
+                          const tensor_desc *two, tape *t)
+{
+    op_instance inst[LOWER_MAX_FRAMES];
+    tensor_desc weak = *one;
+    weak.range = dtype_is_float(two->type) ? iv(-0.5, 1) : iv(0, 4);
+    weak.likely = est_weak(weak.range);
+    lower_result res = solve_two(p, op, input, other, &weak, two, t, inst);
     if (res != LOWER_OK)
         return res;
     const inst_output *o = &inst[0].outputs[0];
