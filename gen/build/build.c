@@ -27,8 +27,7 @@ nn_status builder_new(builder **out, const op_set *ops, nn_error *err)
     b->ops = ops;
     arena_init(&b->memory, 0);
     b->due.left = nn_calloc(ops->n_all + 1, sizeof *b->due.left);
-    b->missed = nn_calloc(2 * ops->n_all + 1, sizeof *b->missed);
-    nn_status st = b->due.left && b->missed ? op_index_new(&b->index, ops, err) : nn_nomem(err);
+    nn_status st = b->due.left ? op_index_new(&b->index, ops, err) : nn_nomem(err);
     if (st == NN_OK)
         st = lower_new(&b->lower, ops, &limits, &b->memory, err);
     if (st == NN_OK)
@@ -53,7 +52,6 @@ void builder_free(builder *b)
     op_index_free(b->index);
     nn_free(b->due.ops);
     nn_free(b->due.left);
-    nn_free(b->missed);
     nn_free(b->paths.items);
     nn_free(b->paths.ends);
     nn_free(b->motif.placed);
@@ -149,7 +147,6 @@ static lower_result attempt(builder *b, const build_request *r)
     arena_reset(&b->memory);
     b->group.target = -1;
     b->free_inputs = false;
-    memset(b->missed, 0, 2 * b->ops->n_all * sizeof *b->missed);
     build_extra_draw(b, r);
     if (!state_reset(&b->s, r->nodes) || !take_due(b, r) || !build_take_paths(b, r) || !build_motifs_begin(b))
         return LOWER_NOMEM;

@@ -10,7 +10,6 @@
 #define BRIDGES 3        /* tried for a pair and an operator */
 #define CHOSEN_BRIDGES 2 /* tried by a manner */
 #define UNSURE 2         /* one in so many samples is tried where the probe cannot tell whether it will fit */
-#define PATIENCE 2       /* failures in a row after which an operator is tried less often */
 
 /* The unconsumed output of a live node that takes the fewest nodes to finish; -1: none. */
 static int32_t loose_end(const builder *b, int32_t node)
@@ -87,31 +86,17 @@ typedef struct {
     bool tied; /* both inputs must have one type */
 } bridge_to;
 
-/* Whether to try a sample. Where the probe cannot tell whether the shapes will fit, a draw decides. LOWER_OK: try it. */
-static lower_result promises(builder *b, uint32_t sample, const bridge_to *to)
+/* Whether to try a sample. Where the probe cannot tell whether the shapes will fit, a draw decides. */
+static bool promises(builder *b, uint32_t sample, const bridge_to *to)
 {
-    probe_fit fit;
-    if (!op_probe_fit(b->probe, &b->memory, sample, to->op, &b->s.tensors[to->x].desc, &b->s.tensors[to->y].desc, &fit))
-        return LOWER_NOMEM;
-    return fit == FITS_ALWAYS || (fit == FITS_PERHAPS && tape_chance(b->t, "unsure bridge", 1, UNSURE)) ? LOWER_OK : LOWER_FAIL;
+    probe_fit fit = op_probe_fit(b->probe, sample, to->op, &b->s.tensors[to->x].desc, &b->s.tensors[to->y].desc);
+    return fit == FITS_ALWAYS || (fit == FITS_PERHAPS && tape_chance(b->t, "unsure bridge", 1, UNSURE));
 }
 
-/* The count of failures in a row of an operator, as a bridge or as what joins. */
-static uint8_t *missed(const builder *b, uint16_t op, bool joins)
+/* Draws whether to try an operator: the fewer pairs it joined in the probe, the rarer. */
+static bool easy(builder *b, const op_model *op)
 {
-    return &b->missed[op + (joins ? b->ops->n_all : 0)];
-}
-
-/* Draws whether to try an operator again in this graph. The more often it has failed, the rarer. */
-static bool again(builder *b, uint16_t op, bool joins)
-{
-    uint32_t n = *missed(b, op, joins);
-    return n < PATIENCE || tape_chance(b->t, "again", PATIENCE, n + 1);
-}
-
-static void learn(uint8_t *count, lower_result res)
-{
-    *count = (uint8_t)(res == LOWER_OK ? 0 : *count < UINT8_MAX ? *count + 1 : *count);
+    return tape_chance(b->t, "join tried", (uint32_t)op_probe_ease(b->probe, op), EASE_TRIALS);
 }
 
 static lower_result try_bridge(builder *b, const probe_sample *s, const bridge_to *to)
@@ -121,10 +106,7 @@ static lower_result try_bridge(builder *b, const probe_sample *s, const bridge_t
     spec_give(&sp[0], 0, to->x, s->in_input);
     spec_give(&sp[1], 0, to->y, to->input);
     spec_link(&sp[1], 0, s->output, to->link);
-    lower_result res = build_try(b, sp, 2);
-    learn(missed(b, s->op, false), res);
-    learn(missed(b, to->op->index, true), res);
-    return res;
+    return build_try(b, sp, 2);
 }
 
 /* Passes x through another operator, then joins the result with y. choosy: only where success is likely. */
@@ -133,8 +115,7 @@ static lower_result join_over(builder *b, const op_model *op, int32_t x, int32_t
     bridge_to to = {.op = op, .x = x, .y = y, .input = build_input_beside(b, op, y, -1), .link = -1};
     size_t n = 0, n_samples;
     to.link = to.input < 0 ? -1 : build_input_any(b, op, to.input);
-    if (to.link < 0 || (choosy && !(build_input_leads(op, (size_t)to.link) && build_input_leads(op, (size_t)to.input) &&
-                                    again(b, op->index, true))))
+    if (to.link < 0 || (choosy && !easy(b, op)))
         return LOWER_FAIL;
     const uint32_t *list = op_probe_bridges(b->probe, op, (size_t)to.link, &n);
     if (!list)
@@ -148,12 +129,12 @@ static lower_result join_over(builder *b, const op_model *op, int32_t x, int32_t
     lower_result res = LOWER_FAIL;
     for (size_t k = 0, tried = 0; k < n && tried < most && res == LOWER_FAIL; k++) {
         const uint32_t sample = list[(first + k * step) % n];
-        if (!bridges(b, &samples[sample], x, y, to.tied) || (choosy && !again(b, samples[sample].op, false)))
+        if (!bridges(b, &samples[sample], x, y, to.tied))
             continue;
-        res = choosy ? promises(b, sample, &to) : LOWER_OK;
-        tried += res == LOWER_OK;
-        if (res == LOWER_OK)
-            res = try_bridge(b, &samples[sample], &to);
+        if (choosy && !promises(b, sample, &to))
+            continue;
+        tried++;
+        res = try_bridge(b, &samples[sample], &to);
     }
     return res;
 }
@@ -161,6 +142,11 @@ static lower_result join_over(builder *b, const op_model *op, int32_t x, int32_t
 static lower_result join_bridged(builder *b, const op_model *op, int32_t x, int32_t y)
 {
     return join_over(b, op, x, y, false);
+}
+
+static lower_result join_easily(builder *b, const op_model *op, int32_t x, int32_t y)
+{
+    return easy(b, op) ? join_directly(b, op, x, y) : LOWER_FAIL;
 }
 
 static lower_result join_choosily(builder *b, const op_model *op, int32_t x, int32_t y)
@@ -203,6 +189,8 @@ static lower_result join_live(builder *b)
 {
     const op_list *joins = build_joins(b);
     lower_result res = LOWER_FAIL;
+    if (b->manner && !op_probe_joins(b->probe, &b->memory))
+        return LOWER_NOMEM;
     for (int round = 0; round < CLOSE_TRIES && joins->n && b->s.live.n >= 2 && res == LOWER_FAIL; round++) {
         size_t i = build_draw(b, "live", b->s.live.n);
         int32_t u = b->s.live.items[i], v = draw_partner(b, i);
@@ -210,9 +198,10 @@ static lower_result join_live(builder *b)
         if (x < 0 || y < 0)
             continue;
         size_t first = build_draw_op(b, "join", joins, SIZE_MAX);
-        res = join_by(b, join_directly, joins, first, x, y);
+        bool choosy = b->manner && round < CHOOSY_ROUNDS;
+        res = join_by(b, choosy ? join_easily : join_directly, joins, first, x, y);
         if (res == LOWER_FAIL && round >= DIRECT_ROUNDS)
-            res = join_by(b, b->manner && round < CHOOSY_ROUNDS ? join_choosily : join_bridged, joins, first, x, y);
+            res = join_by(b, choosy ? join_choosily : join_bridged, joins, first, x, y);
     }
     return res;
 }

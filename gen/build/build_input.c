@@ -6,7 +6,8 @@ static bool fillable(const op_input *in)
     return op_input_data(in) && !in->conditional;
 }
 
-bool build_input_leads(const op_model *op, size_t input)
+/* Whether shapes of other inputs follow from this one, rather than its shape from theirs. */
+static bool leads(const op_model *op, size_t input)
 {
     const rule_input *r = &op->rules->inputs[input];
     return !r->shape || r->rank;
@@ -28,7 +29,7 @@ int build_input_any(builder *b, const op_model *op, int skip)
         if (!fillable(in) || in->optional || ((int)i == skip && in->max_arity < 2))
             continue;
         found[n++] = (int)i;
-        if (build_input_leads(op, i))
+        if (leads(op, i))
             leading[n_leading++] = (int)i;
     }
     if (n == 0)
@@ -53,10 +54,10 @@ int build_input_beside(builder *b, const op_model *op, int32_t t, int skip)
 {
     size_t n = build_inputs(op), first = b->s.strict && n > 1 ? build_draw(b, "input", n) : 0;
     int found = -1;
-    for (size_t k = 0; k < n && (found < 0 || !build_input_leads(op, (size_t)found)); k++) {
+    for (size_t k = 0; k < n && (found < 0 || !leads(op, (size_t)found)); k++) {
         size_t i = (first + k) % n;
         const op_input *in = &op->inputs[i];
-        if (fillable(in) && ((int)i != skip || in->max_arity >= 2) && (found < 0 || build_input_leads(op, i)) &&
+        if (fillable(in) && ((int)i != skip || in->max_arity >= 2) && (found < 0 || leads(op, i)) &&
             lower_may_take(b->lower, op, i, &b->s.tensors[t].desc))
             found = (int)i;
     }

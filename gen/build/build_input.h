@@ -8,8 +8,6 @@
 
 /* The number of inputs, without those of forms (op_common.h), which take no part in draws. */
 size_t build_inputs(const op_model *op);
-/* Whether shapes of other inputs follow from this one, rather than its shape from theirs. */
-bool build_input_leads(const op_model *op, size_t input);
 /* Draws a mandatory or selectable input, not an optional one; in most cases one whose shape does not follow from the other inputs.
  * skip: not this one, unless it is variadic; -1: any. */
 int build_input_any(builder *b, const op_model *op, int skip);

@@ -113,7 +113,6 @@ struct builder {
     bool lenient;     /* due operators that fail may be left out */
     bool free_inputs; /* graph inputs beyond style.inputs may be made */
     size_t turn;      /* number of failed tries in this step */
-    uint8_t *missed;  /* by operator, as bridge and then as what joins: how many tries to join by a bridge have failed in a row */
 
     /* for the report */
     uint16_t obstacle;     /* operator that could not be placed; outside the set: none */

@@ -15,6 +15,7 @@ typedef struct {
 
 #define AXES_SEED 0x61786573u
 #define AXES_PROBES 2
+#define PAIR_DRAWS 256 /* for a pair of samples that an operator may join */
 
 enum { BECAME_SAME = 1, BECAME_ONE = 2, BECAME_OTHER = 4 };
 
@@ -31,6 +32,7 @@ struct op_probe {
     probe_sample *samples;
     size_t n, room;
     probe_axes *axes; /* for each sample; NULL: not yet probed */
+    uint8_t *ease;    /* for each operator */
     uint32_t *found;  /* workspace: one list */
     /* for each operator and input, the samples whose output may be that input; items NULL: not yet computed */
     sample_list *bridges;
@@ -301,6 +303,7 @@ void op_probe_free(op_probe *p)
     nn_free(p->bridges);
     nn_free(p->samples);
     nn_free(p->axes);
+    nn_free(p->ease);
     nn_free(p->found);
     nn_free(p->broadcasts);
     nn_free(p->mixers.items);
@@ -346,21 +349,14 @@ static void note_axes(probe_axes *x, const tensor_desc *d, const tensor_desc *ou
 }
 
 /* Probes the operator of each sample several times. */
-static bool probe_axes_all(op_probe *p, arena *memory)
+static lower_result probe_axes_all(op_probe *p, arena *memory, tape *t)
 {
-    tape *t = NULL;
-    nn_error err;
     lower_result res = LOWER_OK;
-    probe_axes *all = nn_calloc(p->n + 1, sizeof *all);
-    if (!all || tape_new_seeded(&t, AXES_SEED, 0, &err) != NN_OK) {
-        nn_free(all);
-        return false;
-    }
     for (size_t i = 0; i < p->n && res != LOWER_NOMEM; i++) {
         const probe_sample *s = &p->samples[i];
         const op_model *op = &p->index->ops->ops[s->op];
         const tensor_desc d = sample_tensor(s->in_type, s->in_rank);
-        note_axes(&all[i], &d, &s->out);
+        note_axes(&p->axes[i], &d, &s->out);
         for (int k = 0; k < AXES_PROBES && res != LOWER_NOMEM; k++) {
             arena_mark m = arena_get_mark(memory);
             tensor_desc out;
@@ -368,16 +364,68 @@ static bool probe_axes_all(op_probe *p, arena *memory)
             res = probe_one(p, op, s->in_input, &d, s->out.type, t, &out, &output);
             arena_release(memory, m);
             if (res == LOWER_OK && output == s->output)
-                note_axes(&all[i], &d, &out);
+                note_axes(&p->axes[i], &d, &out);
         }
     }
-    tape_free(t);
-    if (res == LOWER_NOMEM) {
-        nn_free(all);
-        return false;
+    return res == LOWER_NOMEM ? res : LOWER_OK;
+}
+
+/* Draws outputs of two samples that the operator may take in two different inputs, or twice in a variadic one. false: none found.
+ */
+static bool draw_pair(const op_probe *p, const op_model *op, tape *t, size_t in[2], const tensor_desc *d[2])
+{
+    for (int k = 0; k < PAIR_DRAWS; k++) {
+        for (int i = 0; i < 2; i++) {
+            in[i] = (size_t)tape_draw(t, "input", (uint32_t)op->n_inputs);
+            d[i] = &p->samples[tape_draw(t, "sample", (uint32_t)p->n)].out;
+        }
+        if (pairable(op, in[0], in[1]) && lower_may_take(p->l, op, in[0], d[0]) && lower_may_take(p->l, op, in[1], d[1]) &&
+            op_probe_may_join(p, op, d[0], d[1]))
+            return true;
     }
-    p->axes = all;
-    return true;
+    return false;
+}
+
+/* Lets each mixer join outputs of samples. */
+static lower_result probe_ease(op_probe *p, arena *memory, tape *t)
+{
+    for (size_t m = 0; m < p->mixers.n; m++) {
+        const op_model *op = &p->index->ops->ops[p->mixers.items[m]];
+        for (int k = 0; k < EASE_TRIALS; k++) {
+            size_t in[2];
+            const tensor_desc *d[2];
+            op_instance inst[LOWER_MAX_FRAMES];
+            if (!draw_pair(p, op, t, in, d))
+                continue;
+            arena_mark mark = arena_get_mark(memory);
+            lower_result res = solve_two(p, op, in[0], in[1], d[0], d[1], t, inst);
+            arena_release(memory, mark);
+            if (res == LOWER_NOMEM)
+                return res;
+            p->ease[op->index] = (uint8_t)(p->ease[op->index] + (res == LOWER_OK));
+        }
+    }
+    return LOWER_OK;
+}
+
+bool op_probe_joins(op_probe *p, arena *memory)
+{
+    if (p->axes)
+        return true;
+    tape *t = NULL;
+    nn_error err;
+    p->axes = nn_calloc(p->n + 1, sizeof *p->axes);
+    p->ease = nn_calloc(p->index->ops->n_ops + 1, sizeof *p->ease);
+    bool ok = p->axes && p->ease && tape_new_seeded(&t, AXES_SEED, 0, &err) == NN_OK;
+    ok = ok && probe_axes_all(p, memory, t) == LOWER_OK && probe_ease(p, memory, t) == LOWER_OK;
+    tape_free(t);
+    if (!ok) {
+        nn_free(p->axes);
+        nn_free(p->ease);
+        p->axes = NULL;
+        p->ease = NULL;
+    }
+    return ok;
 }
 
 /* How an axis of dimension `from` fits one of dimension `to` after the operator. */
@@ -389,21 +437,22 @@ static probe_fit axis_fit(unsigned became, int64_t from, int64_t to)
     return became & (fitting | BECAME_OTHER) ? FITS_PERHAPS : FITS_NEVER;
 }
 
-bool op_probe_fit(op_probe *p, arena *memory, size_t sample, const op_model *op, const tensor_desc *a, const tensor_desc *b,
-                  probe_fit *fit)
+probe_fit op_probe_fit(const op_probe *p, size_t sample, const op_model *op, const tensor_desc *a, const tensor_desc *b)
 {
-    *fit = FITS_PERHAPS;
-    if (!p->axes && !probe_axes_all(p, memory))
-        return false;
     const probe_axes *x = &p->axes[sample];
     if (!p->broadcasts[op->index] || x->varies)
-        return true;
-    *fit = FITS_ALWAYS;
+        return FITS_PERHAPS;
+    probe_fit fit = FITS_ALWAYS;
     for (int i = 0; i < x->rank && i < b->rank; i++) {
         probe_fit f = axis_fit(x->became[i], i < a->rank ? a->dims[a->rank - 1 - i] : 0, b->dims[b->rank - 1 - i]);
-        *fit = f < *fit ? f : *fit;
+        fit = f < fit ? f : fit;
     }
-    return true;
+    return fit;
+}
+
+int op_probe_ease(const op_probe *p, const op_model *op)
+{
+    return p->ease[op->index];
 }
 
 /* ---- bridges ---- */

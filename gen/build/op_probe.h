@@ -30,12 +30,16 @@ const op_list *op_probe_mixers(const op_probe *p);
 /* Whether the operator may take both tensors, judged by their shapes: if it is a mixer that accepted no other shapes in the
  * probe, they must broadcast together. */
 bool op_probe_may_join(const op_probe *p, const op_model *op, const tensor_desc *a, const tensor_desc *b);
+/* Makes the probes that the next two functions need, unless they are made. It uses the limits of the lowering, which must be the
+ * same in each call, and memory during the call only. false: out of memory. */
+bool op_probe_joins(op_probe *p, arena *memory);
 typedef enum { FITS_NEVER, FITS_PERHAPS, FITS_ALWAYS } probe_fit;
 /* Whether the operator may join b with what the operator of the sample makes of a, judged by what became of each axis in several
- * probes. They are made in the first call, with the limits of the lowering at that time, and use memory during the call only.
- * false: out of memory. */
-bool op_probe_fit(op_probe *p, arena *memory, size_t sample, const op_model *op, const tensor_desc *a, const tensor_desc *b,
-                  probe_fit *fit);
+ * probes. */
+probe_fit op_probe_fit(const op_probe *p, size_t sample, const op_model *op, const tensor_desc *a, const tensor_desc *b);
+/* How many of EASE_TRIALS pairs of outputs of samples the operator joined, though all were pairs that may fit. */
+#define EASE_TRIALS 16
+int op_probe_ease(const op_probe *p, const op_model *op);
 /* Indices of the samples whose output may be that input of the operator; *n: how many. Valid until the next call. NULL: out of
  * memory. */
 const uint32_t *op_probe_bridges(op_probe *p, const op_model *op, size_t input, size_t *n);
