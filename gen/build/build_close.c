@@ -7,7 +7,9 @@
 #define DIRECT_ROUNDS 2 /* pairs that are only joined directly: another pair is cheaper than an operator between */
 /* A manner's graphs have few outputs, so they need many joins. For these pairs it tries only what is likely to succeed. */
 #define CHOOSY_ROUNDS 12
-#define BRIDGES 3        /* tried for a pair and an operator */
+#define MANNER_ROUNDS \
+    15            /* all pairs that a manner tries: to begin the graph again is cheaper than many tries that rarely succeed */
+#define BRIDGES 3 /* tried for a pair and an operator */
 #define CHOSEN_BRIDGES 2 /* tried by a manner */
 #define UNSURE 2         /* one in so many samples is tried where the probe cannot tell whether it will fit */
 
@@ -93,10 +95,12 @@ static bool promises(builder *b, uint32_t sample, const bridge_to *to)
     return fit == FITS_ALWAYS || (fit == FITS_PERHAPS && tape_chance(b->t, "unsure bridge", 1, UNSURE));
 }
 
-/* Draws whether to try an operator: the fewer pairs it joined in the probe, the rarer. */
+/* Draws whether to try an operator, by the square of the share of pairs that it joined in the probe: what joins few of them wastes
+ * tries that others would use better. */
 static bool easy(builder *b, const op_model *op)
 {
-    return tape_chance(b->t, "join tried", (uint32_t)op_probe_ease(b->probe, op), EASE_TRIALS);
+    const uint32_t ease = (uint32_t)op_probe_ease(b->probe, op);
+    return tape_chance(b->t, "join tried", ease * ease, EASE_TRIALS * EASE_TRIALS);
 }
 
 static lower_result try_bridge(builder *b, const probe_sample *s, const bridge_to *to)
@@ -191,7 +195,8 @@ static lower_result join_live(builder *b)
     lower_result res = LOWER_FAIL;
     if (b->manner && !op_probe_joins(b->probe, &b->memory))
         return LOWER_NOMEM;
-    for (int round = 0; round < CLOSE_TRIES && joins->n && b->s.live.n >= 2 && res == LOWER_FAIL; round++) {
+    const int rounds = b->manner ? MANNER_ROUNDS : CLOSE_TRIES;
+    for (int round = 0; round < rounds && joins->n && b->s.live.n >= 2 && res == LOWER_FAIL; round++) {
         size_t i = build_draw(b, "live", b->s.live.n);
         int32_t u = b->s.live.items[i], v = draw_partner(b, i);
         int32_t x = loose_end(b, u), y = v < 0 ? -1 : loose_end(b, v);
