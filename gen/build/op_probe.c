@@ -316,6 +316,11 @@ const probe_sample *op_probe_samples(const op_probe *p, size_t *n)
     return p->samples;
 }
 
+uint32_t *op_probe_room(op_probe *p)
+{
+    return p->found;
+}
+
 const op_list *op_probe_mixers(const op_probe *p)
 {
     return &p->mixers;

@@ -25,6 +25,8 @@ typedef struct op_probe op_probe;
 nn_status op_probe_new(op_probe **out, const op_index *index, lower *l, arena *memory, nn_error *err);
 void op_probe_free(op_probe *p);
 const probe_sample *op_probe_samples(const op_probe *p, size_t *n);
+/* Room for the indices of all samples. The contents are valid until the next call of op_probe_bridges. */
+uint32_t *op_probe_room(op_probe *p);
 /* Operators whose output is not weak although one of their two inputs is weak. */
 const op_list *op_probe_mixers(const op_probe *p);
 /* Whether the operator may take both tensors, judged by their shapes: if it is a mixer that accepted no other shapes in the
