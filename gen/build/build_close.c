@@ -193,8 +193,6 @@ static lower_result join_live(builder *b)
 {
     const op_list *joins = build_joins(b);
     lower_result res = LOWER_FAIL;
-    if (b->manner && !op_probe_joins(b->probe, &b->memory))
-        return LOWER_NOMEM;
     const int rounds = b->manner ? MANNER_ROUNDS : CLOSE_TRIES;
     for (int round = 0; round < rounds && joins->n && b->s.live.n >= 2 && res == LOWER_FAIL; round++) {
         size_t i = build_draw(b, "live", b->s.live.n);

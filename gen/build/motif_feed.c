@@ -112,11 +112,13 @@ static lower_result feed_probed(builder *b, const tensor_desc *want, int *output
     uint32_t *leading = op_probe_room(b->probe);
     const size_t n = list_leading(b, want, leading);
     for (int k = 0, tries = 0; k < PROBED_DRAWS && tries < PROBED_TRIES && n > 0 && res == LOWER_FAIL; k++) {
-        const probe_sample *x = &samples[leading[build_draw(b, "feed", n)]];
+        const uint32_t sample = leading[build_draw(b, "feed", n)];
+        const probe_sample *x = &samples[sample];
         const op_model *op = &b->ops->ops[x->op];
         int32_t t = draw_tensor(b, x, want);
         if (b->s.notes[t].constant != VARIES || !build_suits(b, op, x->in_input, t) ||
-            (x->keeps && !may_keep(b, op, &b->s.tensors[t].desc, want)))
+            (x->keeps && !may_keep(b, op, &b->s.tensors[t].desc, want)) ||
+            op_probe_makes(b->probe, sample, &b->s.tensors[t].desc, want) == FITS_NEVER)
             continue;
         tries++;
         *output = x->output;

@@ -413,7 +413,7 @@ static lower_result probe_ease(op_probe *p, arena *memory, tape *t)
     return LOWER_OK;
 }
 
-bool op_probe_joins(op_probe *p, arena *memory)
+bool op_probe_more(op_probe *p, arena *memory)
 {
     if (p->axes)
         return true;
@@ -451,6 +451,23 @@ probe_fit op_probe_fit(const op_probe *p, size_t sample, const op_model *op, con
     for (int i = 0; i < x->rank && i < b->rank; i++) {
         probe_fit f = axis_fit(x->became[i], i < a->rank ? a->dims[a->rank - 1 - i] : 0, b->dims[b->rank - 1 - i]);
         fit = f < fit ? f : fit;
+    }
+    return fit;
+}
+
+probe_fit op_probe_makes(const op_probe *p, size_t sample, const tensor_desc *a, const tensor_desc *want)
+{
+    const probe_axes *x = &p->axes[sample];
+    if (x->varies)
+        return FITS_PERHAPS;
+    probe_fit fit = FITS_ALWAYS;
+    for (int i = 0; i < x->rank; i++) {
+        const int64_t from = i < a->rank ? a->dims[a->rank - 1 - i] : 0, to = want->dims[want->rank - 1 - i];
+        const unsigned making = (to == 1 ? BECAME_ONE : 0u) | (to == from || from == 1 ? BECAME_SAME : 0u) | BECAME_OTHER;
+        if (!(x->became[i] & making))
+            return FITS_NEVER;
+        if (x->became[i] & ~making || x->became[i] & BECAME_OTHER)
+            fit = FITS_PERHAPS;
     }
     return fit;
 }

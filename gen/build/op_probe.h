@@ -32,13 +32,15 @@ const op_list *op_probe_mixers(const op_probe *p);
 /* Whether the operator may take both tensors, judged by their shapes: if it is a mixer that accepted no other shapes in the
  * probe, they must broadcast together. */
 bool op_probe_may_join(const op_probe *p, const op_model *op, const tensor_desc *a, const tensor_desc *b);
-/* Makes the probes that the next two functions need, unless they are made. It uses the limits of the lowering, which must be the
+/* Makes the probes that the next three functions need, unless they are made. It uses the limits of the lowering, which must be the
  * same in each call, and memory during the call only. false: out of memory. */
-bool op_probe_joins(op_probe *p, arena *memory);
+bool op_probe_more(op_probe *p, arena *memory);
 typedef enum { FITS_NEVER, FITS_PERHAPS, FITS_ALWAYS } probe_fit;
 /* Whether the operator may join b with what the operator of the sample makes of a, judged by what became of each axis in several
  * probes. */
 probe_fit op_probe_fit(const op_probe *p, size_t sample, const op_model *op, const tensor_desc *a, const tensor_desc *b);
+/* Whether the operator of the sample may make the dimensions of `want`, which has the rank of its output, from those of a. */
+probe_fit op_probe_makes(const op_probe *p, size_t sample, const tensor_desc *a, const tensor_desc *want);
 /* How many of EASE_TRIALS pairs of outputs of samples the operator joined, though all were pairs that may fit. */
 #define EASE_TRIALS 16
 int op_probe_ease(const op_probe *p, const op_model *op);
