@@ -104,13 +104,15 @@ static bool may_keep(const builder *b, const op_model *op, const tensor_desc *d,
     return true;
 }
 
-static lower_result feed_probed(builder *b, const tensor_desc *want, int *output)
+/* Operators that the probe has seen make such a tensor. *none: there are none. */
+static lower_result feed_probed(builder *b, const tensor_desc *want, int *output, bool *none)
 {
     lower_result res = LOWER_FAIL;
     size_t all;
     const probe_sample *samples = op_probe_samples(b->probe, &all);
     uint32_t *leading = op_probe_room(b->probe);
     const size_t n = list_leading(b, want, leading);
+    *none = n == 0;
     for (int k = 0, tries = 0; k < PROBED_DRAWS && tries < PROBED_TRIES && n > 0 && res == LOWER_FAIL; k++) {
         const uint32_t sample = leading[build_draw(b, "feed", n)];
         const probe_sample *x = &samples[sample];
@@ -127,7 +129,7 @@ static lower_result feed_probed(builder *b, const tensor_desc *want, int *output
     return res;
 }
 
-/* Any operator and tensor. */
+/* Any operator and tensor, which rarely suit. */
 static lower_result feed_any(builder *b, const tensor_desc *want, int *output)
 {
     const op_list *l = build_is_data(b, want->type) ? &b->index->bridges : &b->index->producers[want->type];
@@ -148,8 +150,9 @@ static lower_result feed_any(builder *b, const tensor_desc *want, int *output)
 
 lower_result motif_feed(builder *b, const tensor_desc *want, int *output)
 {
-    lower_result res = feed_probed(b, want, output);
-    if (res == LOWER_FAIL)
+    bool none;
+    lower_result res = feed_probed(b, want, output, &none);
+    if (res == LOWER_FAIL && none)
         res = feed_any(b, want, output);
     return res == LOWER_FAIL ? build_refuse(b, BUILD_NO_PRODUCER, NULL, -1) : res;
 }
