@@ -263,6 +263,9 @@ nn_status builder_build(builder *b, const build_request *r, tape *t, const graph
     limits.follows = r->motifs.set != NULL;
     b->limits = limits;
     lower_set_limits(b->lower, &limits);
+    lower_set_manner(b->lower, NULL);
+    if ((r->manner || r->motifs.set) && !op_probe_more(b->probe, &b->memory))
+        return nn_nomem(err);
     lower_set_check(b->lower, r->check);
     lower_result res = LOWER_FAIL;
     for (int a = 0, most = most_attempts(r); a < most && res == LOWER_FAIL && !lower_fault(b->lower); a++) {

@@ -281,10 +281,19 @@ static const begin_try begin_further[] = {
     {.fed = true, .alone = true, .inputs = true}, {.inputs = true}, {.fed = true, .inputs = true}, {.inputs = true}};
 enum { FIRST_TRIES = sizeof begin_first / sizeof *begin_first, FURTHER_TRIES = sizeof begin_further / sizeof *begin_further };
 
+/* Whether a wish that begins this way needs a node to join it with the rest, for which there is no room. */
+static bool lacks_room(const builder *b, const path_state *p, bool joins_end)
+{
+    return b->manner && p->path->firmness == PATH_WISH && !joins_end && build_slack(b) <= 1;
+}
+
 /* Makes one try with n operators of the path from `from` on. *typed: whether their types match. */
 static lower_result begin_once(builder *b, path_state *p, const begin_try *how, size_t from, size_t n, bool *typed)
 {
     op_spec sp[1 + BEGIN_MOST];
+    *typed = true;
+    if (lacks_room(b, p, how->from == FROM_UNCONSUMED))
+        return LOWER_FAIL;
     *typed = build_chain(b, p->path->ops + from, operands_from(p, from), n, sp + 1);
     if (!*typed)
         return LOWER_FAIL;
@@ -295,6 +304,8 @@ static lower_result begin_once(builder *b, path_state *p, const begin_try *how, 
         int input = build_input_of(b, sp[1].op, b->ops->data);
         if (input >= 0)
             spec_give(&sp[1], 0, build_pick(b, sp[1].op, (size_t)input, how->from == FROM_TAKEN, b->ops->data), input);
+        if (lacks_room(b, p, sp[1].given[0] >= 0))
+            return LOWER_FAIL;
     }
     return fed == 2 ? try_to(b, p, sp, n + 1, from + n) : try_to(b, p, sp + 1, n, from + n);
 }

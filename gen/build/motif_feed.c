@@ -57,23 +57,15 @@ static bool leads_to(const builder *b, const probe_sample *x, const tensor_desc 
            b->s.free[x->in_type][x->in_rank].n + b->s.taken[x->in_type][x->in_rank].n > 0;
 }
 
-static size_t count_leading(const builder *b, const tensor_desc *want)
+/* Lists the samples that lead to the wanted tensor. */
+static size_t list_leading(const builder *b, const tensor_desc *want, uint32_t *list)
 {
     size_t all, n = 0;
     const probe_sample *samples = op_probe_samples(b->probe, &all);
     for (size_t i = 0; i < all; i++)
-        n += leads_to(b, &samples[i], want);
+        if (leads_to(b, &samples[i], want))
+            list[n++] = (uint32_t)i;
     return n;
-}
-
-static const probe_sample *leading_at(const builder *b, const tensor_desc *want, size_t k)
-{
-    size_t all;
-    const probe_sample *samples = op_probe_samples(b->probe, &all);
-    for (size_t i = 0; i < all; i++)
-        if (leads_to(b, &samples[i], want) && k-- == 0)
-            return &samples[i];
-    return NULL;
 }
 
 /* One of the newest tensors of this type and shape; -1: there is none. */
@@ -112,16 +104,23 @@ static bool may_keep(const builder *b, const op_model *op, const tensor_desc *d,
     return true;
 }
 
-static lower_result feed_probed(builder *b, const tensor_desc *want, int *output)
+/* Operators that the probe has seen make such a tensor. *none: there are none. */
+static lower_result feed_probed(builder *b, const tensor_desc *want, int *output, bool *none)
 {
     lower_result res = LOWER_FAIL;
-    size_t n = count_leading(b, want);
+    size_t all;
+    const probe_sample *samples = op_probe_samples(b->probe, &all);
+    uint32_t *leading = op_probe_room(b->probe);
+    const size_t n = list_leading(b, want, leading);
+    *none = n == 0;
     for (int k = 0, tries = 0; k < PROBED_DRAWS && tries < PROBED_TRIES && n > 0 && res == LOWER_FAIL; k++) {
-        const probe_sample *x = leading_at(b, want, build_draw(b, "feed", n));
+        const uint32_t sample = leading[build_draw(b, "feed", n)];
+        const probe_sample *x = &samples[sample];
         const op_model *op = &b->ops->ops[x->op];
         int32_t t = draw_tensor(b, x, want);
         if (b->s.notes[t].constant != VARIES || !build_suits(b, op, x->in_input, t) ||
-            (x->keeps && !may_keep(b, op, &b->s.tensors[t].desc, want)))
+            (x->keeps && !may_keep(b, op, &b->s.tensors[t].desc, want)) ||
+            op_probe_makes(b->probe, sample, &b->s.tensors[t].desc, want) == FITS_NEVER)
             continue;
         tries++;
         *output = x->output;
@@ -130,7 +129,7 @@ static lower_result feed_probed(builder *b, const tensor_desc *want, int *output
     return res;
 }
 
-/* Any operator and tensor. */
+/* Any operator and tensor, which rarely suit. */
 static lower_result feed_any(builder *b, const tensor_desc *want, int *output)
 {
     const op_list *l = build_is_data(b, want->type) ? &b->index->bridges : &b->index->producers[want->type];
@@ -151,8 +150,9 @@ static lower_result feed_any(builder *b, const tensor_desc *want, int *output)
 
 lower_result motif_feed(builder *b, const tensor_desc *want, int *output)
 {
-    lower_result res = feed_probed(b, want, output);
-    if (res == LOWER_FAIL)
+    bool none;
+    lower_result res = feed_probed(b, want, output, &none);
+    if (res == LOWER_FAIL && none)
         res = feed_any(b, want, output);
     return res == LOWER_FAIL ? build_refuse(b, BUILD_NO_PRODUCER, NULL, -1) : res;
 }
