@@ -122,7 +122,8 @@ static bool was_changed_around(const mutation *m, size_t k)
         changed |= n->operands[i].kind >= MOTIF_CONST && mutation_name(p, n->operands[i]) == m->last;
     for (size_t i = k + 1; i < p->n_nodes; i++)
         for (size_t j = 0; j < mutation_slots(&p->nodes[i]); j++)
-            changed |= p->nodes[i].name == m->last && mutation_same(p->nodes[i].operands[j], (motif_operand){MOTIF_NODE, (int)k, 0});
+            changed |=
+                p->nodes[i].name == m->last && mutation_same(p->nodes[i].operands[j], (motif_operand){MOTIF_NODE, (int)k, 0});
     return changed;
 }
 
