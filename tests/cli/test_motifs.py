@@ -235,3 +235,17 @@ def test_shown_tensors_count_as_outputs(nngen, tmp_path):
     found = [json.loads(line) for line in (tmp_path / "x" / "models.jsonl").read_text().splitlines()]
     assert any("is a graph output" in change for r in found for m in r["motifs"] for change in m["mutations"])
     assert max(len(r["outputs"]) for r in found) <= 24 // 8 + 2
+
+
+def test_listed_on_one_line_each(nngen, tmp_path):
+    """Texts of several lines do not break the lines of --list-motifs; --list-motifs=json has them as they are."""
+    for path in (ROOT / "specs").glob("*.yaml"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "motifs").mkdir()
+    (tmp_path / "motifs" / "m.yaml").write_text(
+        "motifs:\n  mine:\n    doc: |\n      one line\n\n      # another\tone\n    in: {x: \"T[..]\"}\n    nodes: {y: Neg(x)}\n    out: y\n    fires: {p: \"a\\nb\"}\n")
+    args = ("--specs", tmp_path, "--profile", "onnx")
+    lines = nngen(*args, "--list-motifs").out.splitlines()
+    assert len(lines) == 2 and lines[1] == "mine   1  one line # another one  [p: a b]"
+    listed = json.loads(nngen(*args, "--list-motifs=json").out)["motifs"]
+    assert listed == [{"name": "mine", "nodes": 1, "doc": "one line\n\n# another\tone\n", "fires": "p: a\nb"}]
