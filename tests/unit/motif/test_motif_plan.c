@@ -303,7 +303,7 @@ static bool begins(const char *s, const char *with)
     return strncmp(s, with, strlen(with)) == 0;
 }
 
-/* Whether the plan still has a constant, an input or a node of this name, which `end` ends. */
+/* Whether the plan has a constant or an input whose name is the first `length` characters. */
 static bool has_name(const motif_plan *p, const char *name, size_t length)
 {
     bool has = false;
