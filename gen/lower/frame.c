@@ -147,7 +147,7 @@ bool frame_output_present(lower *l, int output)
 static const inst_value *pinned_value(const frame *f, int var)
 {
     for (size_t i = 0; i < f->n_pins; i++)
-        if (f->pins[i].var == var)
+        if (f->pins[i].var == var && !f->pins[i].excluded)
             return &f->pins[i].v;
     return NULL;
 }

@@ -464,6 +464,16 @@ static void make_attr(lower *l, const rule_var *v, const value *x, attr_value *a
     }
 }
 
+/* A variable was drawn freely, and has the value that it must not have. */
+static void check_excluded(lower *l, const frame *f)
+{
+    for (size_t i = 0; i < f->n_pins && l->state == LOWER_OK; i++) {
+        int v = f->pins[i].var;
+        if (f->pins[i].excluded && f->var_usable[v] && value_is(l, f->rules->vars[v].type, &f->vars[v], &f->pins[i].v))
+            lower_fail(l, WHY_PINNED);
+    }
+}
+
 /* The values of all variables, for the re-check. */
 static void copy_vars(lower *l, const frame *f, op_instance *out)
 {
@@ -537,6 +547,7 @@ static void make_instance(lower *l, frame *f, op_instance *out)
     for (int i = 0; i < f->n_outs; i++)
         out->outputs[i] = (inst_output){f->outs[i].present, f->outs[i].desc};
     out->n_outputs = (size_t)f->n_outs;
+    check_excluded(l, f);
     for (size_t i = 0; i < r->n_vars && l->state == LOWER_OK; i++)
         if (r->vars[i].origin == VAR_ATTR && f->var_written[i])
             make_attr(l, &r->vars[i], &f->vars[i], &out->attrs[out->n_attrs++]);

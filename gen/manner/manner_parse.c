@@ -198,36 +198,6 @@ static nn_status read_batch(reader *r, const spec_pair *pair)
 
 /* ---- operators ---- */
 
-/* Whether the table knows the operator at another opset, with other types, or for another profile. */
-static bool known_elsewhere(const op_set *ops, const char *name)
-{
-    const spec_table *t = ops->table;
-    bool found = false;
-    for (size_t i = 0; i < t->n_entries && !found; i++)
-        found = strcmp(t->entries[i].name, name) == 0;
-    for (size_t i = 0; i < t->n_absent && !found; i++)
-        found = strcmp(t->absent[i], name) == 0;
-    for (size_t i = 0; i < t->n_exclusions && !found; i++)
-        found = strcmp(t->exclusions[i].op, name) == 0;
-    return found;
-}
-
-static nn_status unknown_operator(const reader *r, spec_place place, const char *name)
-{
-    const spec_table *t = r->ops->table;
-    const char **names = arena_calloc(r->a, t->n_entries + t->n_absent + 1, sizeof *names);
-    if (!names)
-        return nn_nomem(r->err);
-    size_t n = 0;
-    for (size_t i = 0; i < t->n_entries; i++)
-        names[n++] = t->entries[i].name;
-    for (size_t i = 0; i < t->n_absent; i++)
-        names[n++] = t->absent[i];
-    const char *near = spec_nearest(name, names, n);
-    return spec_error(r->err, place, "%soperator `%s` is not in the table%s%s%s", r->subject.s, spec_show(name).s,
-                      near ? "; did you mean `" : "", near ? near : "", near ? "`?" : "");
-}
-
 /* Like op_find, but by bisection: a manner names thousands of operators. */
 static int find_op(const op_set *ops, const char *name)
 {
@@ -264,8 +234,8 @@ static nn_status read_names(const reader *r, const spec_pair *pair, uint16_t *fo
         int op = find_op(r->ops, name);
         if (op >= 0)
             found[(*n)++] = (uint16_t)op;
-        else if (!known_elsewhere(r->ops, name))
-            return unknown_operator(r, pair->place, name);
+        else if (!spec_table_knows(r->ops->table, name))
+            return spec_table_unknown(r->ops->table, pair->place, r->subject.s, name, r->a, r->err);
     }
     return NN_OK;
 }

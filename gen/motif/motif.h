@@ -33,7 +33,7 @@ typedef struct {
     int index, output;
 } motif_operand;
 
-/* A variable or attribute of the operator's entry, and the value that it must have. Bools are ints. */
+/* A variable or attribute of the operator's entry, and the value that it must have, or must not have. Bools are ints. */
 typedef inst_pin motif_pin;
 
 typedef struct {

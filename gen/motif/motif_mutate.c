@@ -53,6 +53,13 @@ bool mutation_same(motif_operand a, motif_operand b)
     return a.kind == b.kind && a.index == b.index && (a.kind != MOTIF_NODE || a.output == b.output);
 }
 
+const char *mutation_name(const motif_plan *p, motif_operand o)
+{
+    return o.kind == MOTIF_NODE    ? p->nodes[o.index].name
+           : o.kind == MOTIF_INPUT ? p->inputs[o.index].name
+                                   : p->consts[o.index].name;
+}
+
 size_t mutation_slots(const motif_node *n)
 {
     size_t k = 0;
@@ -139,9 +146,14 @@ void mutation_drop_const(motif_plan *p, size_t k)
                      (motif_operand){.kind = MOTIF_CONST, .index = (int)k});
 }
 
-bool mutation_spare(const motif_plan *p, motif_operand o)
+bool mutation_spare(const mutation *m, motif_operand o)
 {
-    if (o.kind == MOTIF_CONST || o.kind < MOTIF_CONST)
+    const motif_plan *p = m->p;
+    if (o.kind < MOTIF_CONST)
+        return true;
+    if (mutation_name(p, o) == m->last)
+        return false;
+    if (o.kind == MOTIF_CONST)
         return true;
     return mutation_uses(p, o) > 1 || (o.kind == MOTIF_NODE && (p->nodes[o.index].outs >> o.output & 1) != 0);
 }

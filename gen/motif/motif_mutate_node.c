@@ -71,16 +71,14 @@ outcome mutate_between(mutation *m)
 {
     size_t k;
     const op_model *op = draw_between(m);
-    const motif_node *n = op != NULL ? mutation_node(m, &k) : NULL;
+    const motif_node *n = op != NULL && op != m->gone ? mutation_node(m, &k) : NULL;
     if (n == NULL || mutation_slots(n) == 0)
         return MISS;
     size_t i = mutation_draw(m, mutation_slots(n));
     motif_operand o = n->operands[i];
     if (o.kind < MOTIF_CONST || mutation_structural(n, i))
         return MISS;
-    const char *name = n->name, *from = o.kind == MOTIF_NODE    ? m->p->nodes[o.index].name
-                                        : o.kind == MOTIF_INPUT ? m->p->inputs[o.index].name
-                                                                : m->p->consts[o.index].name;
+    const char *name = n->name, *from = mutation_name(m->p, o);
     make_room(m->p, k);
     m->p->nodes[k] = unary(m->p, op, o);
     m->p->nodes[k + 1].operands[i] = (motif_operand){MOTIF_NODE, (int)k, 0};
@@ -113,13 +111,29 @@ outcome mutate_double(mutation *m)
     return mutation_done(m, p->nodes[k].name, arena_printf(m->a, "%s is computed twice", p->nodes[k].name));
 }
 
+/* Whether the near miss before changed an operand of node k, or replaced the node, or changed a node that takes its output: without
+ * the node, nothing of that may be left. */
+static bool was_changed_around(const mutation *m, size_t k)
+{
+    const motif_plan *p = m->p;
+    const motif_node *n = &p->nodes[k];
+    bool changed = n->name == m->replaced;
+    for (size_t i = 0; i < mutation_slots(n); i++)
+        changed |= n->operands[i].kind >= MOTIF_CONST && mutation_name(p, n->operands[i]) == m->last;
+    for (size_t i = k + 1; i < p->n_nodes; i++)
+        for (size_t j = 0; j < mutation_slots(&p->nodes[i]); j++)
+            changed |=
+                p->nodes[i].name == m->last && mutation_same(p->nodes[i].operands[j], (motif_operand){MOTIF_NODE, (int)k, 0});
+    return changed;
+}
+
 /* Whether the node may go: its output 0 alone is used, by nodes of the motif, and its operands but the first are spare. */
-static bool may_go(mutation *m, size_t k)
+static bool may_go(const mutation *m, size_t k)
 {
     const motif_plan *p = m->p;
     const motif_node *n = &p->nodes[k];
     for (size_t i = 1; i < mutation_slots(n); i++)
-        if (!mutation_spare(p, n->operands[i]))
+        if (!mutation_spare(m, n->operands[i]))
             return false;
     for (size_t i = k + 1; i < p->n_nodes; i++)
         for (size_t j = 0; j < mutation_slots(&p->nodes[i]); j++) {
@@ -149,7 +163,7 @@ outcome mutate_leave_out(mutation *m)
 {
     size_t k;
     const motif_node *n = mutation_node(m, &k);
-    if (n == NULL || !may_go(m, k))
+    if (n == NULL || !may_go(m, k) || was_changed_around(m, k))
         return MISS;
     const motif_node gone = *n;
     mutation_replace(m->p, (motif_operand){MOTIF_NODE, (int)k, 0}, gone.operands[0]);
@@ -157,5 +171,6 @@ outcome mutate_leave_out(mutation *m)
     for (size_t c = m->p->n_consts; c-- > 0;) /* from the last one on, which takes the number of one that goes */
         if (mutation_uses(m->p, (motif_operand){MOTIF_CONST, (int)c, 0}) == 0)
             mutation_drop_const(m->p, c);
+    m->gone = gone.op;
     return mutation_done(m, gone.name, arena_printf(m->a, "%s is left out", gone.name));
 }

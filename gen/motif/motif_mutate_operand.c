@@ -46,19 +46,13 @@ outcome mutate_twice(mutation *m)
     if (n == NULL)
         return MISS;
     motif_operand o = n->operands[j];
-    if (!mutation_spare(m->p, o)) /* nothing else would use it */
+    if (!mutation_spare(m, o)) /* nothing else would use it */
         return MISS;
     n->operands[j] = n->operands[i];
+    m->replaced = mutation_name(m->p, o);
     if (o.kind == MOTIF_CONST && mutation_uses(m->p, o) == 0)
         mutation_drop_const(m->p, (size_t)o.index);
     return mutation_done(m, n->name, arena_printf(m->a, "%s takes the same tensor twice", n->name));
-}
-
-static const char *name_of(const motif_plan *p, motif_operand o)
-{
-    return o.kind == MOTIF_NODE    ? p->nodes[o.index].name
-           : o.kind == MOTIF_INPUT ? p->inputs[o.index].name
-                                   : p->consts[o.index].name;
 }
 
 /* An operand is another input or node of the motif. */
@@ -72,17 +66,35 @@ outcome mutate_rewire(mutation *m)
     motif_operand o = n->operands[i], to = {MOTIF_INPUT, (int)at, 0};
     if (at >= m->p->n_inputs)
         to = (motif_operand){MOTIF_NODE, (int)(at - m->p->n_inputs), 0};
-    if (!written(o) || mutation_structural(n, i) || mutation_same(o, to) || !mutation_spare(m->p, o))
+    if (!written(o) || mutation_structural(n, i) || mutation_same(o, to) || !mutation_spare(m, o))
         return MISS;
-    const char *text = arena_printf(m->a, "%s takes %s, not %s", n->name, name_of(m->p, to), name_of(m->p, o));
+    const char *name = mutation_name(m->p, to), *before = mutation_name(m->p, o);
+    if (name == before) /* a node and its copy compute the same */
+        return MISS;
     n->operands[i] = to;
+    m->replaced = before;
     if (o.kind == MOTIF_CONST && mutation_uses(m->p, o) == 0)
         mutation_drop_const(m->p, (size_t)o.index);
-    return mutation_done(m, n->name, text);
+    return mutation_done(m, n->name, arena_printf(m->a, "%s takes %s, not %s", n->name, name, before));
 }
 
 /* ---- pins ---- */
 
+static bool all_equal(const int64_t *list, size_t n)
+{
+    for (size_t i = 1; i < n; i++)
+        if (list[i] != list[0])
+            return false;
+    return true;
+}
+
+/* One more or one less. Few operators take a negative number where they take 0. */
+static int64_t step_from(mutation *m, int64_t x)
+{
+    return mutation_draw(m, 2) == 0 || x == 0 ? 1 : -1;
+}
+
+/* True: *v is another value. */
 static bool change_value(mutation *m, ex_type type, inst_value *v, bool *nomem)
 {
     if (type == TY_BOOL || (type == TY_INT && (v->i == 0 || v->i == 1))) {
@@ -108,11 +120,15 @@ static bool change_value(mutation *m, ex_type type, inst_value *v, bool *nomem)
         return false;
     memcpy(list, v->ints, v->n * sizeof *list);
     size_t i = mutation_draw(m, v->n), j = mutation_draw(m, v->n);
-    if (i != j) { /* a permutation stays one */
+    if (list[i] != list[j]) { /* a permutation stays one */
         list[i] = v->ints[j];
         list[j] = v->ints[i];
+    } else if (i != j && all_equal(list, v->n)) { /* symmetrical windows stay symmetrical */
+        int64_t x = list[0] + step_from(m, list[0]);
+        for (size_t k = 0; k < v->n; k++)
+            list[k] = x;
     } else {
-        list[i] += mutation_draw(m, 2) == 0 ? 1 : -1;
+        list[i] += step_from(m, list[i]);
     }
     v->ints = list;
     return true;
@@ -127,6 +143,8 @@ static motif_pin *free_pins(mutation *m, motif_node **n, size_t *i, bool *nomem)
     if (*n == NULL || (*n)->n_pins == 0)
         return NULL;
     *i = mutation_draw(m, (*n)->n_pins);
+    if ((*n)->pins[*i].excluded)
+        return NULL;
     motif_pin *pins = arena_alloc(m->a, (*n)->n_pins * sizeof *pins);
     *nomem = pins == NULL;
     if (pins != NULL)
@@ -158,7 +176,7 @@ outcome mutate_unpin(mutation *m)
     if (pins == NULL)
         return nomem ? NO_MEMORY : MISS;
     const rule_var *v = &n->op->rules->vars[pins[i].var];
-    pins[i] = pins[--n->n_pins];
+    pins[i].excluded = true; /* otherwise the motif's value could be drawn again */
     n->pins = pins;
     return mutation_done(m, n->name, arena_printf(m->a, "%s of %s drawn", v->name, n->name));
 }

@@ -19,6 +19,8 @@ static bool convert(mutation *m, motif_const *c, dtype to, bool *nomem)
     interval r = iv_point(0);
     for (size_t i = 0; list != NULL && i < c->init.n_list; i++) {
         list[i] = motif_of_type(to, c->init.list[i]);
+        if (c->name == m->last && list[i] != c->init.list[i]) /* it may have been this value before the near miss */
+            return false;
         if (limited && !(least <= list[i] && list[i] <= largest))
             return false;
         r = i == 0 ? iv_point(list[i]) : iv_hull(r, iv_point(list[i]));

@@ -21,8 +21,10 @@ typedef struct {
     bool node[MOTIF_MAX_NODES], input[MOTIF_MAX_INPUTS], constant[MOTIF_MAX_CONSTS]; /* must stay as they are */
     const char *texts[MUTATION_MOST];
     size_t n;
-    const char *last; /* name of the node, constant or input that the near miss before changed: a second one could undo it */
-    bool typed;       /* the near miss before changed types */
+    const char *last;     /* name of the node, constant or input that the near miss before changed: a second one could undo it */
+    const char *replaced; /* name of the operand that it replaced; NULL: it replaced none */
+    const op_model *gone; /* operator of the node that it left out; NULL: it left none out */
+    bool typed;           /* it changed types */
 } mutation;
 
 /* ---- motif_mutate.c ---- */
@@ -41,13 +43,15 @@ size_t mutation_slots(const motif_node *n);
 /* Whether only a constant can be this operand, or a tensor whose contents the pins state. */
 bool mutation_structural(const motif_node *n, size_t slot);
 bool mutation_same(motif_operand a, motif_operand b);
+/* Name of a node, input or constant. */
+const char *mutation_name(const motif_plan *p, motif_operand o);
 void mutation_replace(motif_plan *p, motif_operand from, motif_operand to);
 /* How many operands are o. */
 size_t mutation_uses(const motif_plan *p, motif_operand o);
 /* Takes out constant k, which nothing uses; the last one gets its number. */
 void mutation_drop_const(motif_plan *p, size_t k);
-/* Whether o may lose one of its uses: others remain, or it is a constant. */
-bool mutation_spare(const motif_plan *p, motif_operand o);
+/* Whether o may lose one of its uses: others remain, or it is a constant; and the near miss before did not change it. */
+bool mutation_spare(const mutation *m, motif_operand o);
 /* Values of the type within the range: finite ends of whole numbers are whole and within the limits. False: there are none. */
 bool mutation_range(interval *r, dtype t);
 

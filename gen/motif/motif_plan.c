@@ -33,8 +33,9 @@ static nn_status fill_list(motif_drawing *d, motif_const *c, double *list, size_
     bool limited = c->desc.type != DT_INT64 && dtype_limits(c->desc.type, &least, &largest);
     interval r = iv_point(0);
     for (size_t i = 0; i < n; i++) {
+        bool fits = dtype_is_float(c->desc.type) || dm_round_even(list[i]) == list[i];
         list[i] = motif_of_type(c->desc.type, list[i]);
-        if (!(list[i] - list[i] == 0) || (limited && !(least <= list[i] && list[i] <= largest)))
+        if (!fits || !(list[i] - list[i] == 0) || (limited && !(least <= list[i] && list[i] <= largest)))
             return wrong(d, "the type of the constant does not have this value", at);
         r = i == 0 ? iv_point(list[i]) : iv_hull(r, iv_point(list[i]));
     }
@@ -107,6 +108,23 @@ static nn_status plan_consts(motif_drawing *d, motif_plan *p)
         if (s == NN_OK)
             s = fill_const(d, &t->p, c);
         motif_know_shape(d, SYM_CONST, (int)i, 0, c->desc.dims, (size_t)c->desc.rank);
+    }
+    return s;
+}
+
+/* Whether the first type has all values of the sets that constants are drawn from. */
+static nn_status check_sets(motif_drawing *d, const motif_plan *p)
+{
+    nn_status s = NN_OK;
+    for (size_t i = 0; s == NN_OK && i < p->n_consts; i++) {
+        const motif_pattern *from = &d->def->consts[i].p;
+        for (size_t k = 0; s == NN_OK && from->fill.kind == DRAW_SET && k < from->fill.n; k++) {
+            motif_const c = p->consts[i];
+            inst_value v;
+            s = motif_draw_value(d, &from->fill.items[k], &v);
+            if (s == NN_OK)
+                s = fill_list(d, &c, &v.r, 1, from->place);
+        }
     }
     return s;
 }
@@ -282,6 +300,8 @@ nn_status motif_try(const motif_set *s, motif_def *def, const motif_compile *c)
     if (d != NULL) {
         d->exact = true;
         status = draw_plan(d, &plan);
+        if (status == NN_OK)
+            status = check_sets(d, &plan);
     }
     if (status == NN_ERR_BUILD)
         status = motif_misfit(c, d->at.line > 0 ? d->at : def->place, "it has no plan: %s", d->why);

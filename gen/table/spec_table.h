@@ -53,6 +53,11 @@ typedef struct {
 nn_status spec_table_load(spec_table **out, const spec_file *files, size_t n_files, const spec_file *profile, int opset, arena *a,
                           nn_error *err);
 
+/* Whether the table has the operator, perhaps at another opset or for another profile. */
+bool spec_table_knows(const spec_table *t, const char *name);
+/* NN_ERR_TABLE: "PREFIXoperator `NAME` is not in the table", with the nearest name. NN_ERR_NOMEM. The arena is for scratch. */
+nn_status spec_table_unknown(const spec_table *t, spec_place place, const char *prefix, const char *name, arena *a, nn_error *err);
+
 /* Finds the profile that a profile extends: *name, with its place; NULL: none. The caller reads that file and sets `base`. */
 nn_status spec_profile_extends(const char **name, spec_place *place, const spec_file *profile, arena *a, nn_error *err);
 

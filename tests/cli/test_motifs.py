@@ -6,6 +6,9 @@ from collections import Counter
 
 import onnx
 import pytest
+import yaml
+
+from conftest import ROOT
 
 LEVELS = ("exact", "variant", "mutated")
 
@@ -75,6 +78,51 @@ def test_kinds_of_near_misses(tmp_path):
     assert min(n.values()) > 0, n
     assert sum(n[k] for k in ("value", "shape of a constant", "swap", "attribute", "rewired")) > 0.45 * len(texts), n
     assert sum(n.values()) == len(texts)
+
+
+def stated_pins():
+    """motif -> its nodes in order, each the name of its output and the pins whose values are numbers or lists of numbers."""
+    stated = {}
+    for path in sorted((ROOT / "specs/motifs").glob("*.yaml")):
+        for name, motif in yaml.safe_load(path.read_text()).get("motifs", {}).items():
+            pins = {node: re.findall(r" (\w+)\??=(-?[\d.]+|\[[-\d., ]*\])(?= |$)", " ".join(text.split())) for node, text in motif["nodes"].items()}
+            stated[name] = [(node, {pin: json.loads(value) for pin, value in found}) for node, found in pins.items()]
+    return stated
+
+
+def value_in(node, pin):
+    """The attribute that the node has, or its default."""
+    for a in node.attribute:
+        if a.name == pin:
+            return onnx.helper.get_attribute_value(a)
+    schema = onnx.defs.get_schema(node.op_type, 17, node.domain)
+    default = schema.attributes[pin].default_value if pin in schema.attributes else None
+    return onnx.helper.get_attribute_value(default) if default is not None and default.name else None
+
+
+def test_named_attributes_differ(tmp_path):
+    """Where a near miss says that an attribute is changed or drawn, the file has another value than the motif."""
+    folder = make(tmp_path / "all", "--manner", "uniform", "--motifs", "1", "--near-misses", "100", "--nodes", "30", "--count", "800", "--inputs", "0", "--seed", "8")
+    stated, compared, equal = stated_pins(), Counter(), []
+    for r in records(folder):
+        nodes = None
+        for m in r["motifs"]:
+            said = [re.fullmatch(r"(\w+) of (.+) (changed|drawn)", t) for t in m["mutations"]]
+            if len(said) != 1 or said[0] is None:
+                continue
+            pin, node, how = said[0].groups()
+            k = [name for name, _ in stated[m["name"]]].index(node)
+            pins = stated[m["name"]][k][1]
+            nodes = nodes or onnx.load(folder / r["name"] / "model.onnx").graph.node
+            found = value_in(nodes[m["nodes"][k]], pin)
+            if pin not in pins or found is None:
+                continue
+            compared[how] += 1
+            found = list(found) if isinstance(pins[pin], list) else found
+            if found == pytest.approx(pins[pin]):
+                equal.append((r["name"], m["name"], m["mutations"], found))
+    assert compared["changed"] > 100 and compared["drawn"] > 20, compared
+    assert not equal, (len(equal), compared, equal[:5])
 
 
 def test_nodes_are_positions_in_the_file(tmp_path):
@@ -187,3 +235,17 @@ def test_shown_tensors_count_as_outputs(nngen, tmp_path):
     found = [json.loads(line) for line in (tmp_path / "x" / "models.jsonl").read_text().splitlines()]
     assert any("is a graph output" in change for r in found for m in r["motifs"] for change in m["mutations"])
     assert max(len(r["outputs"]) for r in found) <= 24 // 8 + 2
+
+
+def test_listed_on_one_line_each(nngen, tmp_path):
+    """Texts of several lines do not break the lines of --list-motifs; --list-motifs=json has them as they are."""
+    for path in (ROOT / "specs").glob("*.yaml"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "motifs").mkdir()
+    (tmp_path / "motifs" / "m.yaml").write_text(
+        "motifs:\n  mine:\n    doc: |\n      one line\n\n      # another\tone\n    in: {x: \"T[..]\"}\n    nodes: {y: Neg(x)}\n    out: y\n    fires: {p: \"a\\nb\"}\n")
+    args = ("--specs", tmp_path, "--profile", "onnx")
+    lines = nngen(*args, "--list-motifs").out.splitlines()
+    assert len(lines) == 2 and lines[1] == "mine   1  one line # another one  [p: a b]"
+    listed = json.loads(nngen(*args, "--list-motifs=json").out)["motifs"]
+    assert listed == [{"name": "mine", "nodes": 1, "doc": "one line\n\n# another\tone\n", "fires": "p: a\nb"}]

@@ -41,7 +41,7 @@ static motif_node *add_node(motif_plan *p, const char *op, arena *a)
 
 static void pin(motif_node *n, const char *name, inst_value v)
 {
-    ((inst_pin *)(uintptr_t)n->pins)[n->n_pins++] = (inst_pin){var_named(n->op, name), v};
+    ((inst_pin *)(uintptr_t)n->pins)[n->n_pins++] = (inst_pin){.var = var_named(n->op, name), .v = v};
 }
 
 static void pin_mean(motif_node *n, int rank, arena *a)

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -53,6 +54,14 @@ static const motif_pin *pin_of(const motif_node *n, const char *name)
         if (strcmp(n->op->rules->vars[n->pins[i].var].name, name) == 0)
             return &n->pins[i];
     fail_msg("node %s: %s is not pinned", n->name, name);
+    return NULL;
+}
+
+static const motif_node *node_of(const motif_plan *p, const char *name)
+{
+    for (size_t i = 0; i < p->n_nodes; i++)
+        if (strcmp(p->nodes[i].name, name) == 0)
+            return &p->nodes[i];
     return NULL;
 }
 
@@ -272,6 +281,147 @@ static void test_kinds_of_nodes(void **state)
     motif_set_free(s);
 }
 
+/* Erf of a sum, with a constant that one node takes, and a node that one node takes. */
+static const char narrow[] = "between: [Identity, Neg]\n"
+                             "motifs:\n"
+                             "  narrow:\n"
+                             "    doc: each tensor has one consumer\n"
+                             "    types: {T: [float32]}\n"
+                             "    in: {x: \"T[3, 3]\", z: \"T[3, 3]\"}\n"
+                             "    const: {one: 1, two: 2}\n"
+                             "    nodes:\n"
+                             "      n: Neg(x)\n"
+                             "      i: Identity(n)\n"
+                             "      a: Add(i, one)\n"
+                             "      b: Mul(a, z)\n"
+                             "      c: Sub(b, n)\n"
+                             "      y: Mul(c, two)\n"
+                             "    out: y\n";
+
+static bool begins(const char *s, const char *with)
+{
+    return strncmp(s, with, strlen(with)) == 0;
+}
+
+/* Whether the plan has a constant or an input whose name is the first `length` characters. */
+static bool has_name(const motif_plan *p, const char *name, size_t length)
+{
+    bool has = false;
+    for (size_t i = 0; i < p->n_consts; i++)
+        has |= strlen(p->consts[i].name) == length && memcmp(p->consts[i].name, name, length) == 0;
+    for (size_t i = 0; i < p->n_inputs; i++)
+        has |= strlen(p->inputs[i].name) == length && memcmp(p->inputs[i].name, name, length) == 0;
+    return has;
+}
+
+/* The second near miss leaves the first one as it is: the constant or input that it names is there, with another value than the
+ * motif's, and what it replaced or inserted does not go. */
+static void check_first_stands(const motif_plan *p)
+{
+    const char *first = p->mutations[0], *second = p->mutations[1], *name = strchr(first, ' ') + 1;
+    if (begins(first, "constant ") || begins(first, "input "))
+        if (!has_name(p, name, strcspn(name, ": ")))
+            fail_msg("`%s` is undone by `%s`", first, second);
+    for (size_t i = 0; i < p->n_consts && (begins(first, "constant one: 1 ->") || begins(first, "constant two: 2 ->")); i++)
+        if (begins(name, p->consts[i].name) && p->consts[i].init.list[0] == (begins(name, "one") ? 1 : 2))
+            fail_msg("`%s` is undone by `%s`", first, second);
+    const char *not = strstr(first, ", not "), *left_out = strstr(second, " is left out");
+    if (not != NULL && left_out != NULL && strlen(not +6) == (size_t)(left_out - second) && begins(second, not +6))
+        fail_msg("`%s` is undone by `%s`", first, second);
+    if (strstr(first, " between ") != NULL && (begins(second, "Identity is left out") || begins(second, "Neg is left out")))
+        fail_msg("`%s` is undone by `%s`", first, second);
+    if (strcmp(first, "i is left out") == 0 && begins(second, "Identity between"))
+        fail_msg("`%s` is undone by `%s`", first, second);
+}
+
+static void test_second_leaves_the_first(void **state)
+{
+    (void)state;
+    nn_error err;
+    op_set *wide;
+    motif_set *s;
+    spec_file f = {.name = "m.yaml", .bytes = narrow, .size = strlen(narrow)};
+    const dtype_mask types = dtype_bit(DT_FLOAT32) | dtype_bit(DT_INT32);
+    assert_int_equal(op_set_new_typed(&wide, spec_embedded, spec_embedded_count, NULL, 17, types, &err), NN_OK);
+    assert_int_equal(motif_set_new(&s, wide, NULL, &f, 1, &err), NN_OK);
+    tape *t = tape_of(12);
+    size_t two = 0;
+    for (int k = 0; k < 20000; k++) {
+        arena_mark mark = arena_get_mark(&mem);
+        motif_plan p;
+        if (motif_plan_new(s, 0, MOTIF_MUTATED, motif_draw_near_miss(t), NULL, &(lower_limits){0}, t, &mem, &p) == NN_OK &&
+            p.n_mutations == 2) {
+            check_plan(&p);
+            check_first_stands(&p);
+            two++;
+        }
+        arena_release(&mem, mark);
+    }
+    assert_true(two > 4000);
+    tape_free(t);
+    motif_set_free(s);
+    op_set_free(wide);
+}
+
+/* A list that has the same number for each axis changes in one element or in all; a list of different ones may be permuted. A
+ * drawn one excludes the motif's. */
+static const char window[] = "motifs:\n"
+                             "  window:\n"
+                             "    doc: equal pads and strides\n"
+                             "    in: {x: \"T[1, 2, 8, 8]\"}\n"
+                             "    nodes:\n"
+                             "      y: MaxPool(x) pads=[1, 1, 1, 1] strides=[1, 1] kernel_shape=[3, 2]\n"
+                             "    out: y\n";
+
+/* How many elements differ. */
+static size_t differing(const motif_pin *p, const int64_t *from)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < p->v.n; i++)
+        n += p->v.ints[i] != from[i];
+    return n;
+}
+
+static void test_changed_lists_differ(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        int64_t from[4];
+        size_t n;
+    } pins[] = {{"pads", {1, 1, 1, 1}, 4}, {"strides", {1, 1}, 2}, {"kernel_shape", {3, 2}, 2}};
+    motif_set *s = compiled(window);
+    tape *t = tape_of(13);
+    size_t seen[3][5] = {{0}}, drawn = 0;
+    for (int k = 0; k < 4000; k++) {
+        arena_mark mark = arena_get_mark(&mem);
+        motif_plan p;
+        assert_int_equal(motif_plan_new(s, 0, MOTIF_MUTATED, motif_draw_near_miss(t), NULL, &(lower_limits){0}, t, &mem, &p),
+                         NN_OK);
+        const motif_node *y = node_of(&p, "y");
+        for (size_t i = 0; i < 3; i++) {
+            char changed[40], free[40];
+            (void)snprintf(changed, sizeof changed, "%s of y changed", pins[i].name);
+            (void)snprintf(free, sizeof free, "%s of y drawn", pins[i].name);
+            const motif_pin *pin = pin_of(y, pins[i].name);
+            size_t n = differing(pin, pins[i].from);
+            bool is_changed = false, is_drawn = false;
+            for (size_t j = 0; j < p.n_mutations; j++) {
+                is_changed |= strcmp(p.mutations[j], changed) == 0;
+                is_drawn |= strcmp(p.mutations[j], free) == 0;
+            }
+            assert_true(is_changed == (n > 0) && is_drawn == pin->excluded && pin->v.n == pins[i].n);
+            seen[i][n]++;
+            drawn += is_drawn;
+        }
+        arena_release(&mem, mark);
+    }
+    assert_true(seen[0][1] > 20 && seen[0][4] > 20 && seen[0][2] + seen[0][3] == 0);
+    assert_true(seen[1][1] > 20 && seen[1][2] > 20 && seen[2][1] > 20 && seen[2][2] > 20 && drawn > 100);
+    tape_free(t);
+    motif_set_free(s);
+}
+
 /* A given tensor stays as it is. */
 static void test_given_near_misses(void **state)
 {
@@ -303,14 +453,6 @@ static void test_given_near_misses(void **state)
     "      n: Neg(x)\n" NODES "      y: Mul(r, two)\n" \
     "    out: y\n"
 #define RESHAPED(OPERAND) "      r: Reshape(n, " OPERAND ") k=2 t=[A, B] wild=-1 copied=[]\n"
-
-static const motif_node *node_of(const motif_plan *p, const char *name)
-{
-    for (size_t i = 0; i < p->n_nodes; i++)
-        if (strcmp(p->nodes[i].name, name) == 0)
-            return &p->nodes[i];
-    return NULL;
-}
 
 /* Neither the pins nor the computed operand nor what it is computed from may change. */
 static void test_claims_stay(void **state)
@@ -455,11 +597,18 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_exact),          cmocka_unit_test(test_given),
-        cmocka_unit_test(test_limits),         cmocka_unit_test(test_near_misses),
-        cmocka_unit_test(test_claims_stay),    cmocka_unit_test(test_structural_constants_stay_constants),
-        cmocka_unit_test(test_kinds_of_nodes), cmocka_unit_test(test_whole_inputs),
-        cmocka_unit_test(test_repeatable),     cmocka_unit_test(test_given_near_misses),
+        cmocka_unit_test(test_exact),
+        cmocka_unit_test(test_given),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_near_misses),
+        cmocka_unit_test(test_claims_stay),
+        cmocka_unit_test(test_structural_constants_stay_constants),
+        cmocka_unit_test(test_kinds_of_nodes),
+        cmocka_unit_test(test_whole_inputs),
+        cmocka_unit_test(test_second_leaves_the_first),
+        cmocka_unit_test(test_changed_lists_differ),
+        cmocka_unit_test(test_repeatable),
+        cmocka_unit_test(test_given_near_misses),
 #ifdef NN_STRESS
         cmocka_unit_test(test_no_memory),
 #endif
