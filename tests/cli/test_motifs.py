@@ -170,10 +170,27 @@ def test_manner_states_the_share(tmp_path, nngen):
 @pytest.mark.parametrize("text, says", [
     ("1.5", "motifs 1.5: expected a share of the nodes from 0 to 1, names of motifs separated by commas, like, none or manner"),
     ("-1", "expected a share"), ("0.5x", "expected a share"), ("swich", "unknown motif swich; did you mean swish?"),
-    ("swish,", "expected a share"), ("swish,nothing_like_it", "motifs nothing_like_it: expected a share")])
+    ("swish,", "expected a share"), ("swish,nothing_like_it", "motifs: unknown motif nothing_like_it; expected a name that --list-motifs prints"),
+    ("nope", "unknown motif nope"), ("none,swish", "unknown motif none"), ("like", "motifs like: expected --like, or weights with motifs learned by it")])
 def test_messages(nngen, text, says):
     r = nngen("--motifs=" + text, "--dry-run")
     assert r.code == 2 and says in r.err
+
+
+@pytest.mark.parametrize("text", ["none", "0", "0.000"])
+def test_cover_without_motifs(nngen, text):
+    r = nngen("--cover", "motifs", "--motifs", text, "--dry-run")
+    assert r.code == 2 and f"cover motifs and motifs {text} contradict each other" in r.err
+
+
+def test_like_needs_what_was_learned(nngen, tmp_path):
+    (tmp_path / "w").write_text("Relu 3\n")
+    r = nngen("--weights", tmp_path / "w", "--motifs", "like", "--dry-run")
+    assert r.code == 2 and "motifs like: expected --like" in r.err
+    onnx.save(onnx.helper.make_model(onnx.helper.make_graph([onnx.helper.make_node("Relu", ["x"], ["y"])], "g", [
+        onnx.helper.make_tensor_value_info("x", 1, [2])], [onnx.helper.make_tensor_value_info("y", 1, [2])])), tmp_path / "m.onnx")
+    for more in ([], ["--manner", "uniform"]):  # what shares no motif teaches none
+        assert nngen("--like", tmp_path, "--motifs", "like", *more, "--count", 2, "--dry-run").code == 0
 
 
 def test_left_out_operators(nngen):
