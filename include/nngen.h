@@ -192,6 +192,10 @@ typedef struct {
     uint64_t bytes;       /* of the files of finished models */
 } nn_progress;
 
+/* Called for each motif that the family should have (by cover "motifs", or because motifs names it) and that no model has at some
+ * level. levels: those levels, such as "exact, mutated"; NULL: it is in no model. The texts are valid during the call. */
+typedef void nn_missing_motif_fn(void *data, const char *motif, const char *levels, const char *reason);
+
 typedef struct {
     const char *out; /* directory; NULL: build and serialise, write nothing */
     unsigned jobs;   /* threads; 0: 1 */
@@ -208,6 +212,8 @@ typedef struct {
     /* If it points to a number other than 0, the current models are finished, the manifest is written, and the status is
      * NN_ERR_CANCELLED. A signal handler or another thread may set the number. NULL: the run cannot be cancelled. */
     const volatile int *cancel;
+    nn_missing_motif_fn *missing_motif; /* NULL: not called */
+    void *missing_motif_data;
 } nn_corpus_config;
 
 typedef struct {
@@ -230,6 +236,8 @@ typedef struct {
     const char *specs; /* directory of the table, as in nn_table_config; NULL: the built-in one */
     int force;         /* not 0: replace what nngen wrote to the directory before */
     int verify;        /* not 0: compare every file with its SHA-256 in the shard's models.jsonl; reads all of them */
+    nn_missing_motif_fn *missing_motif; /* NULL: not called */
+    void *missing_motif_data;
 } nn_merge_config;
 
 /* Joins the directories of all n shards of a family, in any order, into `out`. The result has the bytes of a run without shards.

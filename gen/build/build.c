@@ -9,7 +9,8 @@
 
 #define ATTEMPTS 20
 #define PATH_ATTEMPTS 100 /* where a path must be in the graph, which may leave little room for the rest */
-#define MANNER_UNTIL 3    /* later attempts ignore the manner and have no motifs but due ones, which may leave no place for what is due */
+#define MANNER_UNTIL \
+    3 /* later attempts ignore the manner and have no motifs but due ones, which may leave no place for what is due */
 #define RELAX_AFTER 10    /* attempts after which larger values are allowed */
 #define LENIENT_AFTER 14  /* attempts after which due operators may be left out */
 #define NARROW_AFTER 17   /* attempts after which the graph gets as few outputs as possible */
@@ -212,8 +213,8 @@ static nn_status give_up(const builder *b, nn_error *err)
     const char *gap = *most.s ? "; " : "";
     if (op)
         return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0,
-                       "no graph of %zu nodes found in %d attempts: operator %s could not be placed%s", b->nodes,
-                       (int)b->report.attempts, op->name, most.s);
+                       "no graph of %zu nodes found in %d attempts: operator %s could not be placed%s%s", b->nodes,
+                       (int)b->report.attempts, op->name, gap, most.s);
     return nn_fail(
         err, NN_ERR_BUILD, NULL, 0, 0,
         "no graph of %zu nodes found in %d attempts with %zu operators: %s after %zu nodes, with at most %zu outputs%s%s", b->nodes,

@@ -418,7 +418,7 @@ static nn_status open_cover(nn_family *f, nn_error *err)
         k++;
     if (k == 4)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "cover %.60s: expected ops, pairs, triples or motifs", o->cover);
-    const motif_sources from = {.table = f->table->motifs, .learned = f->learned.motifs};
+    const motif_sources from = {.table = f->table->motifs, .learns = f->learned.given, .learned = f->learned.motifs};
     nn_status s = !has_motifs(o, f->plain) ? NN_OK
                                            : motif_choice_open(&f->motifs, &from, o->motifs, k == 3, (size_t)o->nodes,
                                                                (uint64_t)o->count, (uint64_t)o->seed, &f->mem, err);

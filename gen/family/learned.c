@@ -41,7 +41,7 @@ nn_status learned_open(learned *l, const char *text, const char *name, const op_
     const char *at = weights_rest(text);
     spec_file file;
     nn_status s = NN_OK;
-    *l = (learned){.manner = NULL};
+    *l = (learned){.given = *at != '\0'};
     if (*at != '\0') {
         manner *m = NULL;
         s = take_part(&file, text, &at, a, err);

@@ -18,6 +18,7 @@
 
 typedef struct {
     const manner *manner; /* NULL: it was not asked for */
+    bool given;           /* the text has a learned part */
     motif_set *motifs;    /* those of the table, if it was opened with them, then those of the text; NULL: the text has none */
 } learned;
 

@@ -38,9 +38,14 @@ static nn_status unknown(const motif_set *set, const char *word, nn_error *err)
     nearest best = {0};
     for (size_t i = 0; i < motif_count(set); i++)
         nearest_offer(&best, word, motif_name(set, i));
+    if (strspn(word, "-+.0123456789") > 0 && best.word == NULL)
+        return expected(word, err);
     if (best.word != NULL)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "motifs: unknown motif %.60s; did you mean %.60s?", word, best.word);
-    return expected(word, err);
+    return nn_fail(
+        err, NN_ERR_USAGE, NULL, 0, 0,
+        "motifs: unknown motif %.60s; expected a name that --list-motifs prints, a share of the nodes, like, none or " BY_MANNER,
+        word);
 }
 
 static nn_status take_names(motif_choice *c, const char *list, nn_error *err)
@@ -77,12 +82,17 @@ nn_status motif_choice_open(motif_choice *c, const motif_sources *from, const ch
                             uint64_t seed, arena *a, nn_error *err)
 {
     const motif_set *set = from->learned != NULL ? from->learned : from->table;
-    const bool like = strcmp(text, LEARNED_WORD) == 0;
+    const bool like = strcmp(text, LEARNED_WORD) == 0, none = strcmp(text, "none") == 0;
+    if (like && !from->learns)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "motifs like: expected --like, or weights with motifs learned by it");
     if (like && from->learned == NULL && !covers) /* the models share none */
         return NN_OK;
     const int share = like ? LEARNED_SHARE : parse_share(text);
     c->by_manner = strcmp(text, BY_MANNER) == 0;
-    const bool all = share >= 0 || c->by_manner || strcmp(text, "none") == 0;
+    const bool all = share >= 0 || c->by_manner || none;
+    if (covers && (none || share == 0))
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "cover motifs and motifs %.60s contradict each other", text);
+    c->named = !all;
     c->set = set;
     c->allowed = arena_alloc(a, (motif_count(set) + 1) * sizeof *c->allowed);
     if (c->allowed == NULL)

@@ -40,7 +40,8 @@
       "what the family must contain: every operator (ops), every pair that can be connected (pairs), as many triples as "         \
       "possible (triples), or every motif at every level (motifs)")                                                               \
     X(TEXT, motifs, "SHARE", BY_MANNER, 0, 0, true,                                                                               \
-      "place motifs, which are subgraphs that exporters write: the share of nodes in them, from 0 to 1; or A,B: only these; "     \
+      "place motifs, which are subgraphs that exporters write: the share of nodes in them to aim at, from 0 to 1; or A,B: only "  \
+      "these; "                                                                                                                   \
       "or none; or like: those that --like learned (its default); or manner: as each model's manner says")                        \
     X(INT, near_misses, "P", 35, 0, 100, true, "per cent of the motifs that are near misses: with one or two details changed")    \
     X(LIST, contain, "A,B,C", "", 0, 0, true,                                                                                     \

@@ -132,6 +132,15 @@ static nn_status each_sequence(guide *g, const op_set *set, const char *flag, co
     return status;
 }
 
+/* The number of outputs of other operators that the operator takes, at most. */
+static size_t most_taken(const op_model *op)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < op->n_inputs; i++)
+        n += op_input_data(&op->inputs[i]) ? (size_t)op->inputs[i].max_arity : 0;
+    return n;
+}
+
 /* Checks a path that meets others: g->meeting of them came before it. */
 static nn_status check_meeting(const guide *g, const op_set *set, const sequence *s, nn_error *err)
 {
@@ -141,6 +150,10 @@ static nn_status check_meeting(const guide *g, const op_set *set, const sequence
         return FAULT(s, "contain", "more than %d paths would meet in a node", CONTAIN_MEET + 1);
     if (g->meeting > 0 && s->ops[s->n - 1] != g->meeting_in)
         return FAULT(s, "contain", "expected a path that ends in %s, as the one before the `+` does", set->ops[g->meeting_in].name);
+    const op_model *last = &set->ops[s->ops[s->n - 1]];
+    if (g->meeting + 1 > most_taken(last))
+        return FAULT(s, "contain", "%zu paths would meet in %s, which takes at most %zu output%s of other operators",
+                     g->meeting + 1, last->name, most_taken(last), most_taken(last) == 1 ? "" : "s");
     for (size_t k = 1; k <= g->meeting; k++) {
         const due_path *p = &g->contain[g->n_contain - k];
         const int8_t place = p->operands[p->n];

@@ -19,7 +19,7 @@ static size_t motif_cost(const motif_set *set, uint16_t motif)
     return motif_nodes(set, motif) + SPARE_NODES;
 }
 
-static bool fits(const motif_set *set, uint16_t motif, size_t nodes)
+bool motif_cover_fits(const motif_set *set, uint16_t motif, size_t nodes)
 {
     return motif_cost(set, motif) <= nodes;
 }
@@ -50,8 +50,8 @@ static nn_status fill(motif_cover *c, const motif_set *set, const uint16_t *allo
 {
     size_t room = 0, cost = 0;
     for (size_t i = 0; i < n; i++) {
-        room += fits(set, allowed[i], nodes);
-        cost += fits(set, allowed[i], nodes) ? motif_cost(set, allowed[i]) * MOTIF_LEVELS : 0;
+        room += motif_cover_fits(set, allowed[i], nodes);
+        cost += motif_cover_fits(set, allowed[i], nodes) ? motif_cost(set, allowed[i]) * MOTIF_LEVELS : 0;
     }
     /* Not every try succeeds, so that motifs are due again while models have room. */
     uint64_t copies = cost > 0 ? count / (2 * cost / nodes + 1) + 1 : 1;
@@ -66,7 +66,7 @@ static nn_status fill(motif_cover *c, const motif_set *set, const uint16_t *allo
     for (size_t k = 0; k < (size_t)copies && st == NN_OK; k++) {
         size_t m = 0;
         for (size_t i = 0; i < n; i++)
-            for (uint8_t level = 0; level < MOTIF_LEVELS && fits(set, allowed[i], nodes); level++)
+            for (uint8_t level = 0; level < MOTIF_LEVELS && motif_cover_fits(set, allowed[i], nodes); level++)
                 order[m++] = (uint32_t)(i * MOTIF_LEVELS + level);
         tape_shuffle(t, "motif order", order, m);
         for (size_t i = 0; i < m; i++)
@@ -122,9 +122,11 @@ const due_motif *motif_cover_due(const motif_cover *c, uint64_t model, size_t *n
 const char *motif_cover_reason(const motif_cover *c, const motif_set *set, uint16_t motif, size_t nodes)
 {
     unsigned levels = 0;
+    if (c ? !motif_cover_fits(set, motif, nodes) : motif_nodes(set, motif) > nodes)
+        return "a model that holds it needs more nodes";
+    if (!c)
+        return NULL;
     for (size_t i = 0; i < c->n_due; i++)
         levels |= c->due[i].motif == motif ? 1u << c->due[i].level : 0;
-    if (!fits(set, motif, nodes))
-        return "a model that holds it needs more nodes";
     return levels + 1 == 1u << MOTIF_LEVELS ? NULL : "the family has too few models for all motifs";
 }

@@ -175,6 +175,46 @@ def test_too_small_models_say_so(tmp_path):
     assert "a model that holds it needs more nodes" in reasons and "the family has too few models for all motifs" in reasons
 
 
+def told(err):
+    """The lines about missing motifs: reason -> (number, text after it)."""
+    many = {m[2]: (int(m[1]), m[3]) for m in re.finditer(r"^nngen: (\d+) missing motifs: (.*): (.*)$", err, re.M)}
+    return many | {m[2]: (1, m[1]) for m in re.finditer(r"^nngen: missing motif (.*?): (.*)$", err, re.M)}
+
+
+@pytest.mark.parametrize("quiet", [[], ["--quiet"]])
+def test_missing_ones_are_told(tmp_path, nngen, quiet):
+    """As operators are: by reason, some of them by name, with the levels if not all are missing."""
+    r = nngen("--cover", "motifs", "--nodes", 12, "--count", 60, "--inputs", 0, "--out", tmp_path / "x", *quiet)
+    missing = manifest(tmp_path / "x")["motifs"]["missing"]
+    lines = told(r.err)
+    assert r.code == 0 and {k: n for k, (n, _) in lines.items()} == Counter(m["reason"] for m in missing)
+    for reason, (n, text) in lines.items():
+        names = [m["name"] + (f" ({', '.join(m['levels'])})" if m["levels"] != list(LEVELS) else "") for m in missing if m["reason"] == reason]
+        assert text == ", ".join(names[:12]) + (f" and {n - 12} more" if n > 12 else "")
+    assert any(n > 12 and "(" in text for n, text in lines.values())
+
+
+def test_missing_ones_of_shards_and_replay(tmp_path, nngen):
+    args = ["--cover", "motifs", "--nodes", 12, "--count", 20, "--inputs", 0]
+    whole = told(nngen(*args, "--out", tmp_path / "whole").err)
+    for k in (1, 2):  # what another shard may have is not told
+        part = told(nngen(*args, "--shard", f"{k}/2", "--out", tmp_path / str(k)).err)
+        assert part and set(part) <= {"a model that holds it needs more nodes", "the family has too few models for all motifs"}
+    assert told(nngen("merge", tmp_path / "merged", tmp_path / "1", tmp_path / "2").err) == whole
+    assert told(nngen("replay", tmp_path / "whole" / "manifest.json", "--dry-run").err) == whole
+
+
+def test_named_that_no_model_has(tmp_path, nngen):
+    r = nngen("--motifs", "swish,normalised_self_attention", "--nodes", 20, "--count", 20, "--inputs", 0, "--out", tmp_path / "x")
+    assert r.code == 0 and told(r.err) == {"a model that holds it needs more nodes": (1, "normalised_self_attention")}
+    assert manifest(tmp_path / "x")["motifs"]["missing"] == [
+        {"name": "normalised_self_attention", "levels": list(LEVELS), "reason": "a model that holds it needs more nodes"}]
+    r = nngen("--motifs", "swish,relu_relu", "--nodes", 3, "--count", 1, "--dry-run")
+    assert told(r.err) == {"no place for it was found; models of more nodes have more room": (2, "swish, relu_relu")}
+    r = nngen("--motifs", "0.5", "--nodes", 20, "--count", 2, "--inputs", 0, "--out", tmp_path / "share")  # asks for none in particular
+    assert told(r.err) == {} and "missing" not in manifest(tmp_path / "share")["motifs"]
+
+
 def test_same_bytes_for_threads_shards_and_replay(tmp_path, nngen):
     args = ["--motifs", "0.4", "--cover", "motifs", "--nodes", "25", "--count", "40"]
     one = make(tmp_path / "one", *args, "--jobs", "1")
@@ -218,10 +258,27 @@ def test_manner_states_the_share(tmp_path, nngen):
 @pytest.mark.parametrize("text, says", [
     ("1.5", "motifs 1.5: expected a share of the nodes from 0 to 1, names of motifs separated by commas, like, none or manner"),
     ("-1", "expected a share"), ("0.5x", "expected a share"), ("swich", "unknown motif swich; did you mean swish?"),
-    ("swish,", "expected a share"), ("swish,nothing_like_it", "motifs nothing_like_it: expected a share")])
+    ("swish,", "expected a share"), ("swish,nothing_like_it", "motifs: unknown motif nothing_like_it; expected a name that --list-motifs prints"),
+    ("nope", "unknown motif nope"), ("none,swish", "unknown motif none"), ("like", "motifs like: expected --like, or weights with motifs learned by it")])
 def test_messages(nngen, text, says):
     r = nngen("--motifs=" + text, "--dry-run")
     assert r.code == 2 and says in r.err
+
+
+@pytest.mark.parametrize("text", ["none", "0", "0.000"])
+def test_cover_without_motifs(nngen, text):
+    r = nngen("--cover", "motifs", "--motifs", text, "--dry-run")
+    assert r.code == 2 and f"cover motifs and motifs {text} contradict each other" in r.err
+
+
+def test_like_needs_what_was_learned(nngen, tmp_path):
+    (tmp_path / "w").write_text("Relu 3\n")
+    r = nngen("--weights", tmp_path / "w", "--motifs", "like", "--dry-run")
+    assert r.code == 2 and "motifs like: expected --like" in r.err
+    onnx.save(onnx.helper.make_model(onnx.helper.make_graph([onnx.helper.make_node("Relu", ["x"], ["y"])], "g", [
+        onnx.helper.make_tensor_value_info("x", 1, [2])], [onnx.helper.make_tensor_value_info("y", 1, [2])])), tmp_path / "m.onnx")
+    for more in ([], ["--manner", "uniform"]):  # what shares no motif teaches none
+        assert nngen("--like", tmp_path, "--motifs", "like", *more, "--count", 2, "--dry-run").code == 0
 
 
 def test_left_out_operators(nngen):
