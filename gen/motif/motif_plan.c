@@ -195,8 +195,14 @@ static nn_status know_outputs(motif_drawing *d, const motif_plan *p, const motif
         recheck_result r = recheck_output_shape(d->set->ops, &d->limits, &x, vars, unsure, j, d->a, &dims);
         if (r == RECHECK_NOMEM)
             return NN_ERR_NOMEM;
-        if (r == RECHECK_KNOWN)
-            motif_know_shape(d, SYM_OUTPUT, (int)k, (int)j, dims.ints, dims.n);
+        int64_t *kept = r == RECHECK_KNOWN ? arena_alloc(d->a, (dims.n + 1) * sizeof *kept) : NULL;
+        if (r == RECHECK_KNOWN && kept == NULL)
+            return NN_ERR_NOMEM;
+        if (kept != NULL) {
+            for (size_t i = 0; i < dims.n; i++) /* they may be those of an operand */
+                kept[i] = dims.ints[i];
+            motif_know_shape(d, SYM_OUTPUT, (int)k, (int)j, kept, dims.n);
+        }
     }
     return NN_OK;
 }
