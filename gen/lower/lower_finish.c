@@ -259,7 +259,9 @@ static lower_reason objection(const lower *l, const frame *f, const frame_output
         return WHY_BEYOND_TYPE;
     if (dtype_is_float(o->desc.type) && iv_mag(r) > l->limits.max_magnitude && iv_mag(r) > largest_magnitude(l, f))
         return WHY_TOO_LARGE;
-    if (!first || (f->op->flags & OP_SOURCE) || (f->relaxed && !(l->ops->data >> o->desc.type & 1))) /* such as computed sizes */
+    /* A motif may compute a size from numbers that vary. One of 0 is what is left of small numbers. */
+    const bool size = f->relaxed && !(l->ops->data >> o->desc.type & 1) && r.lo > 0;
+    if (!first || (f->op->flags & OP_SOURCE) || size)
         return WHY_NONE;
     if (r.lo >= r.hi) /* provably constant */
         return r.lo == r.hi && constant_inputs(f) ? WHY_NONE : WHY_ONE_VALUE;
