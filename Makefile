@@ -25,7 +25,7 @@ CFLAGS += -std=gnu11 $(OPT) -g $(WARN) $(SAME_BITS) -fvisibility=hidden -fPIC -p
 CXXFLAGS += -std=c++14 $(OPT) -g $(SAME_BITS) -fno-exceptions -fno-rtti -fvisibility=hidden -fPIC $(EXTRA)
 LDLIBS += -lprotobuf-c -lyaml -ljansson -lcrypto -pthread
 
-LIB_C := $(filter-out gen/cli/main.c,$(wildcard gen/*/*.c)) $(wildcard solver/*.c)
+LIB_C := $(filter-out gen/cli/main.c gen/embed/main.c,$(wildcard gen/*/*.c)) $(wildcard solver/*.c)
 LIB_O := $(LIB_C:%.c=$(B)/%.o) $(B)/gen/draw/pcg.o $(B)/onnx.pb-c.o $(B)/embedded.o
 SPECS := $(sort $(wildcard specs/*.yaml) $(wildcard specs/profiles/*.yaml) $(wildcard specs/manners/*.yaml) $(wildcard specs/motifs/*.yaml) $(wildcard specs/compute/*.yaml))
 UNIT := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/*/test_*.c)))
@@ -49,10 +49,14 @@ $(B)/onnx.pb-c.h: proto/onnx.proto
 $(B)/onnx.pb-c.c: $(B)/onnx.pb-c.h ;
 $(B)/onnx.pb-c.o: $(B)/onnx.pb-c.c Makefile
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -DNDEBUG -w -c $(B)/onnx.pb-c.c -o $@
-$(B)/embedded.c: gen/table/embed.sh $(SPECS)
-	@mkdir -p $(B)
+# The program that writes the default table as C: what reads a table, alone.
+EMBED_O := $(patsubst %.c,$(B)/%.o,gen/embed/main.c $(wildcard gen/base/*.c) $(addprefix gen/table/,spec_files.c spec_packed.c spec_yaml.c))
+$(B)/embed: $(EMBED_O)
+	$(call say,link,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lyaml -lcrypto
+$(B)/embedded.c: $(B)/embed $(SPECS)
 	$(call say,embed,specs)
-	$(Q)sh gen/table/embed.sh $(SPECS) > $@.tmp
+	$(Q)$(B)/embed $(SPECS) > $@.tmp
 	$(Q)mv $@.tmp $@
 $(B)/embedded.o: $(B)/embedded.c gen/table/spec_table.h
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@

@@ -36,7 +36,7 @@ extern "C" {
 #define NN_API
 #endif
 
-#define NNGEN_VERSION "0.3.0"
+#define NNGEN_VERSION "0.4.0"
 
 typedef enum {
     NN_OK = 0,
@@ -70,8 +70,7 @@ typedef struct {
     const char *ops;     /* "A,B": only these operators; "-A,-B": all but these; NULL or "": all */
     const char *types;   /* "float32,int8,...": element types of data; float32 is always included; NULL or "": float32 */
     const char *common;  /* "A..B", which contains opset: only operators with the same rules in opsets A to B; NULL or "": all */
-    int motifs;  /* not 0: families may ask for motifs, which takes three times as long to open; with `specs` they always may */
-    int outputs; /* not 0: families may ask for expected outputs; the rules of all operators are then read too */
+    int outputs;         /* not 0: families may ask for expected outputs; the rules of all operators are then read too */
 } nn_table_config;
 
 /* NN_ERR_USAGE: an error in the configuration. NN_ERR_TABLE: an error in the table or profile. NN_ERR_IO: `specs` cannot be
@@ -95,17 +94,21 @@ typedef struct {
     const char *input_format; /* "pb", "npz" or "pb,npz"; NULL or "": pb */
     uint64_t max_elements;    /* of a tensor; 0: 4096 */
     const char *cover;        /* what the family must contain: "ops" (or NULL), "pairs", "triples" or "motifs" */
-    const char *contain;      /* paths that every model has, "A,B,C;D,E"; NULL or "": none */
+    const char *contain;      /* paths that every model has, "A,B,C;D,E.1;F,H+G,H" (E takes D as input 1; F and G meet in one H);
+                                 NULL or "": none */
     const char *avoid;        /* paths that no model has, in the same form; NULL or "": none */
-    const char *weights;      /* text with one weight in each line: "A 2.5", "A,B 4"; NULL or "": all equal */
-    const char *motifs;       /* share of nodes in motifs, "0.3"; or names, "A,B"; "none", NULL or "": no motifs */
-    int intervals;            /* not 0: models.jsonl gets the interval of every tensor */
+    const char *weights; /* text with one weight in each line: "A 2.5", "A,B 4", or of nn_weights_like; NULL or "": all equal */
+    const char *motifs;  /* share of nodes in motifs, "0.3"; or names, "A,B"; "none"; "like": those in `weights`; "manner", NULL
+                            or "": as the manner says */
+    int intervals;       /* not 0: models.jsonl gets the interval of every tensor */
     int check;           /* not 0: an independent evaluator of the table checks every node again; takes time, changes no byte */
     uint64_t max_dim;    /* largest dimension of a new tensor; 0: 64 */
     uint64_t max_window; /* largest size of a kernel along an axis; 0: 7 */
     uint64_t max_rank;   /* largest number of dimensions of a tensor; 0: 6 */
     uint64_t constants;  /* per cent of graph inputs that become initializers, at most 100 */
-    const char *manner;  /* how models are drawn: "uniform", "boundary", "real", or "mixed": one for each; NULL or "": uniform */
+    int64_t near_misses; /* per cent of the motifs that are near misses; 0: 35; -1: none */
+    const char *manner;  /* how models are drawn: "uniform", "boundary", "real"; "like": that of `weights`; "mixed", NULL or "": one
+                            for each */
     int outputs;         /* not 0: expected outputs and their bounds are written with the inputs; the table must be opened for it */
 } nn_family_config;
 
@@ -133,7 +136,8 @@ typedef struct {
     void (*types)(void *data, const char *types);
 } nn_like_listener;
 
-/* Computes weights from the .onnx files below a directory: how often operators appear and follow one another. Free the text with
+/* Learns from the .onnx files below a directory. The text has weights, which are how often operators appear and follow one another;
+ * then, for `manner` and `motifs` of "like" in nn_family_config, a manner and the motifs that the models share. Free it with
  * nn_text_free. Files that cannot be read or are not sound models are skipped. listener may be NULL. NN_ERR_IO: the directory
  * cannot be opened, or all files were skipped. NN_ERR_USAGE: there is no file, or none of the operators is in the table. */
 NN_API nn_status nn_weights_like(char **text, const char *dir, const nn_table *table, const nn_like_listener *listener,
@@ -195,6 +199,10 @@ typedef struct {
     uint64_t bytes;       /* of the files of finished models */
 } nn_progress;
 
+/* Called for each motif that the family should have (by cover "motifs", or because motifs names it) and that no model has at some
+ * level. levels: those levels, such as "exact, mutated"; NULL: it is in no model. The texts are valid during the call. */
+typedef void nn_missing_motif_fn(void *data, const char *motif, const char *levels, const char *reason);
+
 typedef struct {
     const char *out; /* directory; NULL: build and serialise, write nothing */
     unsigned jobs;   /* threads; 0: 1 */
@@ -211,6 +219,8 @@ typedef struct {
     /* If it points to a number other than 0, the current models are finished, the manifest is written, and the status is
      * NN_ERR_CANCELLED. A signal handler or another thread may set the number. NULL: the run cannot be cancelled. */
     const volatile int *cancel;
+    nn_missing_motif_fn *missing_motif; /* NULL: not called */
+    void *missing_motif_data;
 } nn_corpus_config;
 
 typedef struct {
@@ -233,6 +243,8 @@ typedef struct {
     const char *specs; /* directory of the table, as in nn_table_config; NULL: the built-in one */
     int force;         /* not 0: replace what nngen wrote to the directory before */
     int verify;        /* not 0: compare every file with its SHA-256 in the shard's models.jsonl; reads all of them */
+    nn_missing_motif_fn *missing_motif; /* NULL: not called */
+    void *missing_motif_data;
 } nn_merge_config;
 
 /* Joins the directories of all n shards of a family, in any order, into `out`. The result has the bytes of a run without shards.

@@ -1,4 +1,5 @@
 #include "build/build_budget.h"
+#include "build/build_extra.h"
 #include "build/build_finish.h"
 #include "build/build_motif.h"
 #include "build/build_path.h"
@@ -8,7 +9,8 @@
 
 #define ATTEMPTS 20
 #define PATH_ATTEMPTS 100 /* where a path must be in the graph, which may leave little room for the rest */
-#define MANNER_UNTIL 3    /* later attempts ignore the manner, whose habits may leave no place for what is due */
+#define MANNER_UNTIL \
+    3 /* later attempts ignore the manner and have no motifs but due ones, which may leave no place for what is due */
 #define RELAX_AFTER 10    /* attempts after which larger values are allowed */
 #define LENIENT_AFTER 14  /* attempts after which due operators may be left out */
 #define NARROW_AFTER 17   /* attempts after which the graph gets as few outputs as possible */
@@ -52,6 +54,7 @@ void builder_free(builder *b)
     nn_free(b->due.ops);
     nn_free(b->due.left);
     nn_free(b->paths.items);
+    nn_free(b->paths.ends);
     nn_free(b->motif.placed);
     nn_free(b->motif.due);
     nn_free(b->degrees);
@@ -77,10 +80,12 @@ static void obey_manner(builder *b)
     obey_range(m, MANNER_inputs, &inputs);
     obey_range(m, MANNER_joins, &b->style.joins);
     obey_range(m, MANNER_reuse, &b->style.reuse);
+    obey_range(m, MANNER_same_tensor, &b->style.same);
     b->style.live = live < b->limit ? live : b->limit;
     b->style.inputs = inputs;
-    if (manner_says(m, MANNER_outputs))
-        b->limit = b->style.live + 3 < b->limit ? b->style.live + 3 : b->limit;
+    const bool crowded = b->motifs.n_due > 0 || (size_t)b->due.cost * 2 > b->nodes; /* few outputs would leave no room */
+    if (manner_says(m, MANNER_outputs) && !crowded)
+        b->limit = b->style.live;
     if (manner_says(m, MANNER_chain))
         b->style.chain = b->style.deep = tape_chance(b->t, "chain", m->value[MANNER_chain], 1000);
 }
@@ -89,12 +94,13 @@ static void obey_manner(builder *b)
 static void draw_style(builder *b)
 {
     size_t n = b->nodes;
-    b->limit = n / 8 + 2;
+    b->limit = build_most_outputs(n);
     size_t shape = (size_t)tape_draw(b->t, "style", 3);
     size_t most = shape == 0 ? 2 : shape == 1 ? 2 + n / 16 : b->limit;
     b->style.live = 1 + (size_t)tape_draw(b->t, "outputs", most);
     b->style.chain = shape == 0;
     b->style.deep = false;
+    b->style.same = 0;
     b->style.inputs = 1 + n / 16 + (size_t)tape_draw(b->t, "inputs", n / 12 + 2);
     b->style.joins = 260 + (uint32_t)tape_draw(b->t, "joins", 140);
     b->style.reuse = 100 + (uint32_t)tape_draw(b->t, "reuse", 100);
@@ -143,6 +149,7 @@ static lower_result attempt(builder *b, const build_request *r)
     arena_reset(&b->memory);
     b->group.target = -1;
     b->free_inputs = false;
+    build_extra_draw(b, r);
     if (!state_reset(&b->s, r->nodes) || !take_due(b, r) || !build_take_paths(b, r) || !build_motifs_begin(b))
         return LOWER_NOMEM;
     draw_style(b);
@@ -164,7 +171,7 @@ static lower_result attempt(builder *b, const build_request *r)
         return res;
     if (build_need_now(b) > 0 || (b->due.n > 0 && !b->lenient) || build_paths_firm(b))
         return LOWER_FAIL;
-    return build_finish(b) ? LOWER_OK : LOWER_NOMEM;
+    return build_finish(b);
 }
 
 /* ---- the request ---- */
@@ -206,8 +213,8 @@ static nn_status give_up(const builder *b, nn_error *err)
     const char *gap = *most.s ? "; " : "";
     if (op)
         return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0,
-                       "no graph of %zu nodes found in %d attempts: operator %s could not be placed%s", b->nodes,
-                       (int)b->report.attempts, op->name, most.s);
+                       "no graph of %zu nodes found in %d attempts: operator %s could not be placed%s%s", b->nodes,
+                       (int)b->report.attempts, op->name, gap, most.s);
     return nn_fail(
         err, NN_ERR_BUILD, NULL, 0, 0,
         "no graph of %zu nodes found in %d attempts with %zu operators: %s after %zu nodes, with at most %zu outputs%s%s", b->nodes,
@@ -257,12 +264,16 @@ nn_status builder_build(builder *b, const build_request *r, tape *t, const graph
     limits.follows = r->motifs.set != NULL;
     b->limits = limits;
     lower_set_limits(b->lower, &limits);
+    lower_set_manner(b->lower, NULL);
+    if ((r->manner || r->motifs.set) && !op_probe_more(b->probe, &b->memory))
+        return nn_nomem(err);
     lower_set_check(b->lower, r->check);
     lower_result res = LOWER_FAIL;
     for (int a = 0, most = most_attempts(r); a < most && res == LOWER_FAIL && !lower_fault(b->lower); a++) {
         b->report.attempts++;
         b->lenient = a >= LENIENT_AFTER;
         b->manner = a < MANNER_UNTIL ? r->manner : NULL;
+        b->motifs.share = a < MANNER_UNTIL ? r->motifs.share : 0;
         lower_set_manner(b->lower, b->manner);
         if (a == RELAX_AFTER) {
             limits.max_magnitude = (limits.max_magnitude > 0 ? limits.max_magnitude : 1e4) * RELAXED_MAGNITUDE;

@@ -26,6 +26,7 @@ typedef struct {
     size_t n_paths;
     const avoid_set *avoid;    /* paths that the graph must not contain; NULL: none */
     const op_weights *weights; /* how often operators are drawn; NULL: all equally often */
+    bool guided;               /* the weights are the user's: an operator of weight 0 does not appear unless it is due */
     motif_wish motifs;
     const manner_drawn *manner; /* how the graph and its operators are drawn; NULL: as without a manner */
     lower_limits limits;

@@ -19,4 +19,10 @@ static inline bool build_affords(const builder *b, const op_model *op, long slac
     return b->index->facts[op->index].cost <= slack + 1 + b->s.sink_need || b->due.left[op->index] > 0;
 }
 
+/* The largest number of graph outputs of a graph of n nodes. */
+static inline size_t build_most_outputs(size_t n)
+{
+    return n / 8 + 2;
+}
+
 #endif

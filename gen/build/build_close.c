@@ -5,6 +5,13 @@
 
 #define CLOSE_TRIES 24
 #define DIRECT_ROUNDS 2 /* pairs that are only joined directly: another pair is cheaper than an operator between */
+/* A manner's graphs have few outputs, so they need many joins. For these pairs it tries only what is likely to succeed. */
+#define CHOOSY_ROUNDS 12
+#define MANNER_ROUNDS \
+    15            /* all pairs that a manner tries: to begin the graph again is cheaper than many tries that rarely succeed */
+#define BRIDGES 3 /* tried for a pair and an operator */
+#define CHOSEN_BRIDGES 2 /* tried by a manner */
+#define UNSURE 2         /* one in so many samples is tried where the probe cannot tell whether it will fit */
 
 /* The unconsumed output of a live node that takes the fewest nodes to finish; -1: none. */
 static int32_t loose_end(const builder *b, int32_t node)
@@ -73,33 +80,82 @@ static bool bridges(const builder *b, const probe_sample *s, int32_t x, int32_t 
     return s->in_rank == from->rank && lower_may_take(b->lower, &b->ops->ops[s->op], s->in_input, from);
 }
 
-/* Passes x through another operator, then joins the result with y. */
-static lower_result join_bridged(builder *b, const op_model *op, int32_t x, int32_t y)
+/* A bridge is to make x fit y, which the operator takes as `input`. */
+typedef struct {
+    const op_model *op;
+    int32_t x, y;
+    int input, link;
+    bool tied; /* both inputs must have one type */
+} bridge_to;
+
+/* Whether to try a sample. Where the probe cannot tell whether the shapes will fit, a draw decides. */
+static bool promises(builder *b, uint32_t sample, const bridge_to *to)
 {
-    int input = build_input_beside(b, op, y, -1), link = input < 0 ? -1 : build_input_any(b, op, input);
+    probe_fit fit = op_probe_fit(b->probe, sample, to->op, &b->s.tensors[to->x].desc, &b->s.tensors[to->y].desc);
+    return fit == FITS_ALWAYS || (fit == FITS_PERHAPS && tape_chance(b->t, "unsure bridge", 1, UNSURE));
+}
+
+/* Draws whether to try an operator, by the square of the share of pairs that it joined in the probe: what joins few of them wastes
+ * tries that others would use better. */
+static bool easy(builder *b, const op_model *op)
+{
+    const uint32_t ease = (uint32_t)op_probe_ease(b->probe, op);
+    return tape_chance(b->t, "join tried", ease * ease, EASE_TRIALS * EASE_TRIALS);
+}
+
+static lower_result try_bridge(builder *b, const probe_sample *s, const bridge_to *to)
+{
+    op_spec sp[2] = {spec_of(&b->ops->ops[s->op]), spec_of(to->op)};
+    sp[0].output_type = build_many_types(b) ? s->out.type : DT_NONE;
+    spec_give(&sp[0], 0, to->x, s->in_input);
+    spec_give(&sp[1], 0, to->y, to->input);
+    spec_link(&sp[1], 0, s->output, to->link);
+    return build_try(b, sp, 2);
+}
+
+/* Passes x through another operator, then joins the result with y. choosy: only where success is likely. */
+static lower_result join_over(builder *b, const op_model *op, int32_t x, int32_t y, bool choosy)
+{
+    bridge_to to = {.op = op, .x = x, .y = y, .input = build_input_beside(b, op, y, -1), .link = -1};
     size_t n = 0, n_samples;
-    if (link < 0)
+    to.link = to.input < 0 ? -1 : build_input_any(b, op, to.input);
+    if (to.link < 0 || (choosy && !easy(b, op)))
         return LOWER_FAIL;
-    const uint32_t *list = op_probe_bridges(b->probe, op, (size_t)link, &n);
+    const uint32_t *list = op_probe_bridges(b->probe, op, (size_t)to.link, &n);
     if (!list)
         return LOWER_NOMEM;
     const probe_sample *samples = op_probe_samples(b->probe, &n_samples);
-    bool tied = op->inputs[link].type_var == op->inputs[input].type_var;
+    to.tied = op->inputs[to.link].type_var == op->inputs[to.input].type_var;
+    const size_t most = choosy ? CHOSEN_BRIDGES : BRIDGES;
     size_t first = n ? build_draw(b, "bridge", n) : 0;
+    /* neighbours are alike: in their order, the first one after many that do not fit would be chosen too often */
+    size_t step = choosy && n ? 1 + build_draw(b, "bridge step", n) : 1;
     lower_result res = LOWER_FAIL;
-    for (size_t k = 0, tried = 0; k < n && tried < 3 && res == LOWER_FAIL; k++) {
-        const probe_sample *s = &samples[list[(first + k) % n]];
-        if (!bridges(b, s, x, y, tied))
+    for (size_t k = 0, tried = 0; k < n && tried < most && res == LOWER_FAIL; k++) {
+        const uint32_t sample = list[(first + k * step) % n];
+        if (!bridges(b, &samples[sample], x, y, to.tied))
             continue;
-        op_spec sp[2] = {spec_of(&b->ops->ops[s->op]), spec_of(op)};
-        sp[0].output_type = build_many_types(b) ? s->out.type : DT_NONE;
-        spec_give(&sp[0], 0, x, s->in_input);
-        spec_give(&sp[1], 0, y, input);
-        spec_link(&sp[1], 0, s->output, link);
+        if (choosy && !promises(b, sample, &to))
+            continue;
         tried++;
-        res = build_try(b, sp, 2);
+        res = try_bridge(b, &samples[sample], &to);
     }
     return res;
+}
+
+static lower_result join_bridged(builder *b, const op_model *op, int32_t x, int32_t y)
+{
+    return join_over(b, op, x, y, false);
+}
+
+static lower_result join_easily(builder *b, const op_model *op, int32_t x, int32_t y)
+{
+    return easy(b, op) ? join_directly(b, op, x, y) : LOWER_FAIL;
+}
+
+static lower_result join_choosily(builder *b, const op_model *op, int32_t x, int32_t y)
+{
+    return join_over(b, op, x, y, true);
 }
 
 /* Draws a live node to join with node u, which is at index i of the list: one of another component while there are several; -1:
@@ -137,16 +193,18 @@ static lower_result join_live(builder *b)
 {
     const op_list *joins = build_joins(b);
     lower_result res = LOWER_FAIL;
-    for (int round = 0; round < CLOSE_TRIES && joins->n && b->s.live.n >= 2 && res == LOWER_FAIL; round++) {
+    const int rounds = b->manner ? MANNER_ROUNDS : CLOSE_TRIES;
+    for (int round = 0; round < rounds && joins->n && b->s.live.n >= 2 && res == LOWER_FAIL; round++) {
         size_t i = build_draw(b, "live", b->s.live.n);
         int32_t u = b->s.live.items[i], v = draw_partner(b, i);
         int32_t x = loose_end(b, u), y = v < 0 ? -1 : loose_end(b, v);
         if (x < 0 || y < 0)
             continue;
         size_t first = build_draw_op(b, "join", joins, SIZE_MAX);
-        res = join_by(b, join_directly, joins, first, x, y);
+        bool choosy = b->manner && round < CHOOSY_ROUNDS;
+        res = join_by(b, choosy ? join_easily : join_directly, joins, first, x, y);
         if (res == LOWER_FAIL && round >= DIRECT_ROUNDS)
-            res = join_by(b, join_bridged, joins, first, x, y);
+            res = join_by(b, choosy ? join_choosily : join_bridged, joins, first, x, y);
     }
     return res;
 }

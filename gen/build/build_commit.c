@@ -64,7 +64,7 @@ static void unite(build_state *s, int32_t a, int32_t b)
     s->components--;
 }
 
-static int32_t add_node(build_state *s, const op_instance *in, bool pinned)
+static int32_t add_node(build_state *s, const op_instance *in, bool pinned, bool twice)
 {
     void *p = s->nodes, *q = s->node_notes;
     bool ok = nn_grow(&p, &s->cap_nodes, s->n_nodes + 1, sizeof *s->nodes);
@@ -83,7 +83,8 @@ static int32_t add_node(build_state *s, const op_instance *in, bool pinned)
                                   .n_outputs = in->n_outputs,
                                   .attrs = in->attrs,
                                   .n_attrs = in->n_attrs,
-                                  .motif = pinned};
+                                  .motif = pinned,
+                                  .twice = twice};
     s->node_notes[node] = (node_note){.parent = node, .live_at = -1, .sink_at = -1};
     s->components++;
     s->op_counts[in->op->index]++;
@@ -273,7 +274,7 @@ bool state_commit(build_state *s, const op_group *g)
     for (size_t f = 0; f < g->n; f++) {
         constant[f] = frame_constant(s, g, f, constant);
         bool weak = frame_weak(s, &g->inst[f], constant[f]);
-        c.nodes[f] = add_node(s, &g->inst[f], g->pinned && f >= g->first);
+        c.nodes[f] = add_node(s, &g->inst[f], g->pinned && f >= g->first, g->twice && op_group_repeats(g, f));
         if (c.nodes[f] < 0 || !commit_inputs(s, g, f, c.nodes[f], &c, weak) ||
             !commit_outputs(s, g, f, c.nodes[f], constant[f], weak))
             return false;

@@ -43,23 +43,6 @@ static const char unwanted[] = "it would complete a forbidden path";
 static const char shows_constant[] = "a graph output would not be a value of a type of data that depends on graph inputs";
 static const char constant_result[] = "its result would not depend on graph inputs";
 
-/* Whether a tensor or linked output occurs twice among an operator's inputs. */
-static bool repeats(const op_group *g, size_t f)
-{
-    const op_instance *in = &g->inst[f];
-    for (size_t i = 0; i < in->n_inputs; i++)
-        for (size_t j = 0; j < i; j++) {
-            const inst_input *a = &in->inputs[i], *b = &in->inputs[j];
-            if (a->kind != b->kind)
-                continue;
-            if (a->kind == INST_TENSOR && g->tensor[f][i] == g->tensor[f][j])
-                return true;
-            if (a->kind == INST_LINK && a->frame == b->frame && a->output == b->output)
-                return true;
-        }
-    return false;
-}
-
 /* A constant that a source did not make is allowed only if it converts a source's integers back to data, and no tensor of data
  * could also be an input. A constant that depends on nothing is allowed only as the output of a source without inputs. */
 static bool constant_allowed(const build_state *s, const op_instance *in, constancy constant, size_t data)
@@ -111,7 +94,7 @@ static const char *frame_fault(const build_state *s, const op_group *g, size_t f
         return idles;
     if (constant == VARIES && one_value(in))
         return single_value;
-    return data > 1 && repeats(g, f) ? twice : NULL;
+    return data > 1 && !g->twice && op_group_repeats(g, f) ? twice : NULL;
 }
 
 static bool group_avoids(const build_state *s, const op_group *g)

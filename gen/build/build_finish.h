@@ -4,7 +4,7 @@
 
 #include "build/build_int.h"
 
-/* Makes b->out from the state. false: out of memory. */
-bool build_finish(builder *b);
+/* Makes b->out from the state. LOWER_FAIL: nodes that were to be added (build_extra.h) have no place. */
+lower_result build_finish(builder *b);
 
 #endif

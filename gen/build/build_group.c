@@ -9,7 +9,10 @@
 
 op_spec spec_of(const op_model *op)
 {
-    return (op_spec){.op = op, .given = {-1, -1}, .link_frame = -1, .target = -1};
+    op_spec sp = {.op = op, .link_frame = -1, .link_slot = -1, .target = -1};
+    for (int k = 0; k < SPEC_GIVEN; k++)
+        sp.given[k] = sp.given_slot[k] = -1;
+    return sp;
 }
 
 void spec_link(op_spec *sp, int frame, int output, int input)
@@ -36,7 +39,7 @@ static bool output_bound(const op_spec *sp)
 {
     const op_model *op = sp->op;
     int var = op->outputs[0].type_var;
-    for (int k = 0; k < 2; k++)
+    for (int k = 0; k < SPEC_GIVEN; k++)
         if (sp->given[k] >= 0 && op->inputs[sp->given_input[k]].type_var == var)
             return true;
     return sp->link_frame >= 0 && op->inputs[sp->link_input].type_var == var;
@@ -118,7 +121,7 @@ static int needy_input(builder *b, const op_spec *sp)
 /* Whether the specification fills an input. */
 static bool specified(const op_spec *sp, int input)
 {
-    for (int k = 0; k < 2; k++)
+    for (int k = 0; k < SPEC_GIVEN; k++)
         if (sp->given[k] >= 0 && sp->given_input[k] == input)
             return true;
     return sp->link_frame >= 0 && sp->link_input == input;
@@ -128,7 +131,9 @@ static bool specified(const op_spec *sp, int input)
 static int32_t find_other(builder *b, const op_spec *sp, size_t input, const other_inputs *x)
 {
     int32_t t = build_pick_either(b, sp->op, input, 0);
-    bool used = t == sp->given[0] || t == sp->given[1];
+    bool used = false;
+    for (int k = 0; k < SPEC_GIVEN; k++)
+        used |= t == sp->given[k];
     for (size_t j = 0; j < input; j++)
         used |= x->tensor[j] == t;
     return used ? -1 : t;
@@ -154,15 +159,36 @@ static lower_result find_others(builder *b, const op_spec *sp, int depth, size_t
     return LOWER_OK;
 }
 
+/* Sets how many slots each input needs for what the specification fills: as many, and those before a place in a variadic input. */
+static void least_slots(const op_spec *sp, int *least)
+{
+    int places[OP_MAX_INPUTS] = {0};
+    for (int k = 0; k <= SPEC_GIVEN; k++) {
+        const bool link = k == SPEC_GIVEN;
+        const int input = link ? sp->link_input : sp->given_input[k], slot = link ? sp->link_slot : sp->given_slot[k];
+        if (link ? sp->link_frame < 0 : sp->given[k] < 0)
+            continue;
+        least[input]++;
+        places[input] = slot - input + 1 > places[input] ? slot - input + 1 : places[input];
+    }
+    for (size_t i = 0; i < sp->op->n_inputs; i++)
+        least[i] = places[i] > least[i] ? places[i] : least[i];
+}
+
+/* The slot of the input that has this place, or where any will do, an unsettled one; -1: there is none. */
+static int find_slot(const slot_plan *p, int input, int slot, size_t turn)
+{
+    if (slot < 0)
+        return slots_unsettled(p, input, turn);
+    bool fits = slot < (int)p->n_slots && p->input_of[slot] == input && !p->settled[slot];
+    return fits ? slot : -1;
+}
+
 /* Draws the slots and settles those that the specification and x fill. */
 static lower_result settle(builder *b, slot_plan *p, const op_spec *sp, const other_inputs *x)
 {
     int least[OP_MAX_INPUTS] = {0};
-    for (int k = 0; k < 2; k++)
-        if (sp->given[k] >= 0)
-            least[sp->given_input[k]]++;
-    if (sp->link_frame >= 0)
-        least[sp->link_input]++;
+    least_slots(sp, least);
     if (!slots_draw(b, p, least, sp->partners > 0))
         return build_refuse(b, BUILD_SLOTS, sp->op, -1);
     size_t turn = p->turns > 1 ? build_draw(b, "given slot", p->turns) : 0;
@@ -174,18 +200,20 @@ static lower_result settle(builder *b, slot_plan *p, const op_spec *sp, const ot
             slots_settle_link(p, s, x->frame[i], x->output[i]);
     }
     if (sp->link_frame >= 0) {
-        int s = slots_unsettled(p, sp->link_input, turn);
+        int s = find_slot(p, sp->link_input, sp->link_slot, turn);
         if (s < 0)
             return build_refuse(b, BUILD_SLOTS, sp->op, sp->link_input);
         slots_settle_link(p, s, sp->link_frame, sp->link_output);
     }
-    for (int k = 0; k < 2; k++) {
-        int s = sp->given[k] < 0 ? -1 : slots_unsettled(p, sp->given_input[k], turn);
-        if (s >= 0)
+    for (int pass = 0; pass < 2; pass++) /* those with a place go first */
+        for (int k = 0; k < SPEC_GIVEN; k++) {
+            if (sp->given[k] < 0 || (sp->given_slot[k] < 0) != (pass == 1))
+                continue;
+            int s = find_slot(p, sp->given_input[k], sp->given_slot[k], turn);
+            if (s < 0)
+                return build_refuse(b, BUILD_SLOTS, sp->op, sp->given_input[k]);
             slots_settle_tensor(b, p, s, sp->given[k]);
-        else if (sp->given[k] >= 0)
-            return build_refuse(b, BUILD_SLOTS, sp->op, sp->given_input[k]);
-    }
+        }
     return LOWER_OK;
 }
 
@@ -261,6 +289,7 @@ static lower_result solve(builder *b, const op_spec *specs, size_t n)
     size_t opened = 0;
     b->group.n = 0;
     b->group.target = specs[n - 1].target;
+    b->group.twice = false;
     b->refused.reason = WHY_NONE;
     lower_begin(b->lower, b->t);
     for (size_t i = 0; i < n; i++) {
@@ -324,6 +353,16 @@ lower_result build_settle(builder *b, const op_model *op, lower_result res)
     }
     b->group.target = -1;
     return res != LOWER_NOMEM && count_try(b, op, res) ? res : LOWER_NOMEM;
+}
+
+lower_result build_drop(builder *b, const op_model *op)
+{
+    try_row row = {.op = op, .tries = 1, .why = b->refused};
+    tape_span_end(b->t, false);
+    arena_release(&b->memory, b->mark);
+    if (b->trace)
+        b->trace->failed(b->trace->data, &row.why);
+    return try_table_add(&b->tried, &row) ? LOWER_FAIL : LOWER_NOMEM;
 }
 
 lower_result build_try(builder *b, const op_spec *specs, size_t n)

@@ -6,6 +6,7 @@
  *     build_moves, build_close, build_chain       ways to place operators
  *     build_motif                                 ways to place motifs
  *     build_path, build_weighted, build_random    policies: what to place next, and by which moves
+ *     build_share, build_extra                    initializers and nodes of a graph that has its other nodes
  *     build_step, build                           one step; one graph
  *
  * Functions that place operators return LOWER_OK, LOWER_NOMEM, or LOWER_FAIL: nothing was placed. */
@@ -40,6 +41,9 @@ typedef struct {
 typedef struct {
     path_state *items;
     size_t n, capacity;
+    const due_path *first; /* of the request */
+    int32_t *ends;         /* for each path of the request, the node of its last operator once it is complete; -1: it is not */
+    size_t cap_ends;
     int cost;   /* nodes that they need */
     int credit; /* nodes of these that the current group covers */
 } due_paths;
@@ -47,6 +51,7 @@ typedef struct {
 /* Progress of the motifs. */
 typedef struct {
     placed_motif *placed;
+    int near_miss; /* kind of the motif that is being placed */
     size_t n_placed, capacity;
     due_motif *due; /* those that are not placed */
     size_t n_due, due_capacity;
@@ -61,9 +66,17 @@ typedef struct {
     size_t inputs;  /* intended number of graph inputs */
     uint32_t joins; /* share of nodes with two inputs */
     uint32_t reuse; /* number of tensors with several consumers, as a share of the nodes */
+    uint32_t same;  /* share of nodes that take a tensor twice where they can */
     bool chain;     /* prefers the newest tensors */
     bool deep;      /* and mostly takes the newest one */
 } model_style;
+
+/* Nodes that are added when the graph has its other nodes. */
+typedef struct {
+    size_t equal;           /* compute again what another node computes */
+    size_t held;            /* are constants that were initializers */
+    const op_model *holder; /* the operator of constants; NULL: none may appear */
+} extra_nodes;
 
 struct builder {
     const op_set *ops;
@@ -82,7 +95,7 @@ struct builder {
     size_t cap_degrees;
 
     /* the request */
-    size_t nodes;
+    size_t nodes; /* of the growing graph; with `extra` as many as were requested */
     size_t limit; /* largest number of graph outputs */
     due_ops due;
     due_paths paths;
@@ -96,6 +109,7 @@ struct builder {
 
     /* the current attempt */
     model_style style;
+    extra_nodes extra;
     bool lenient;     /* due operators that fail may be left out */
     bool free_inputs; /* graph inputs beyond style.inputs may be made */
     size_t turn;      /* number of failed tries in this step */

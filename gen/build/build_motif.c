@@ -58,6 +58,7 @@ typedef struct {
     tensor_desc desc[MOTIF_MAX_INPUTS];
     bool fed; /* frame 0 of the group makes input 0 */
     int fed_output;
+    bool own_constants; /* nodes that have a constant in common have an initializer each */
 } motif_try;
 
 /* The widest interval inside r whose ends are values of the type; those of float32 for double. */
@@ -159,7 +160,7 @@ static lower_slot slot_of(const builder *b, const motif_try *m, const motif_oper
     case MOTIF_CONST:
         s.tensor = &m->plan.consts[x->index].desc;
         s.init = &m->plan.consts[x->index].init;
-        s.share = 1 + MOTIF_MAX_INPUTS + x->index;
+        s.share = m->own_constants ? 0 : 1 + MOTIF_MAX_INPUTS + x->index;
         break;
     case MOTIF_INPUT:
         s.tensor = &m->desc[x->index];
@@ -273,6 +274,8 @@ static bool remember(builder *b, const motif_try *m, int32_t first)
 static lower_result place(builder *b, motif_try *m)
 {
     lower_result res = take_others(b, m);
+    m->own_constants = manner_says(b->manner, MANNER_own_constants) &&
+                       tape_chance(b->t, "own constants", b->manner->value[MANNER_own_constants], 1000);
     b->group.first = b->group.n;
     b->group.shown = m->plan.shown << b->group.first;
     for (size_t k = 0; k < m->plan.n_nodes; k++)
@@ -281,6 +284,7 @@ static lower_result place(builder *b, motif_try *m)
     for (; k < m->plan.n_nodes && res == LOWER_OK; k++)
         res = solve_node(b, m, k);
     b->group.pinned = true;
+    b->group.twice = false;
     size_t first = b->s.n_nodes + b->group.first;
     res = build_settle(b, m->plan.nodes[k > 0 ? k - 1 : 0].op, res);
     b->group.pinned = false;
@@ -302,14 +306,13 @@ static lower_result draw_plan(builder *b, size_t motif, motif_level level, const
     m->motif = motif;
     m->fed = false;
     tape_span_begin(b->t, motif_name(b->motifs.set, motif));
-    nn_status st = motif_plan_new(b->motifs.set, motif, level, given, &limits, b->t, &b->memory, &m->plan);
-    if (st == NN_OK && m->plan.n_nodes > 0) {
-        b->report.tries++;
+    nn_status st = motif_plan_new(b->motifs.set, motif, level, b->motif.near_miss, given, &limits, b->t, &b->memory, &m->plan);
+    b->report.tries++;
+    if (st == NN_OK && m->plan.n_nodes > 0)
         return LOWER_OK;
-    }
-    tape_span_end(b->t, false);
-    arena_release(&b->memory, b->mark);
-    return st == NN_ERR_NOMEM ? LOWER_NOMEM : LOWER_FAIL;
+    const op_model *op = motif_operator(b->motifs.set, motif);
+    (void)build_refuse(b, BUILD_NO_PLAN, op, -1);
+    return st == NN_ERR_NOMEM ? LOWER_NOMEM : build_drop(b, op);
 }
 
 /* On an existing tensor. */
@@ -417,16 +420,20 @@ static lower_result place_on_any(builder *b, size_t motif, motif_level level, in
     return res;
 }
 
+/* A node that feeds the motif must have room, and so must the two that connect a motif of its own with the rest of the graph. */
 lower_result build_motif(builder *b, size_t motif, motif_level level)
 {
+    /* All tries have near misses of one kind, so that those that seldom can be placed are not rare. */
+    b->motif.near_miss = level == MOTIF_MUTATED ? motif_draw_near_miss(b->t) : 0;
     lower_result res = LOWER_FAIL;
+    const long room = build_slack(b) - (long)motif_nodes(b->motifs.set, motif);
     for (int kind = 0; kind < 2 && res == LOWER_FAIL; kind++)
         res = place_on_any(b, motif, level, kind);
-    for (int k = 0; k < PLAIN_TRIES && b->s.n_nodes > 0 && res == LOWER_FAIL; k++)
+    for (int k = 0; k < PLAIN_TRIES && b->s.n_nodes > 0 && room >= 1 && res == LOWER_FAIL; k++)
         res = place_fed(b, motif, level);
     if (res == LOWER_FAIL)
         res = place_on_any(b, motif, level, 2);
-    for (int k = 0; k < PLAIN_TRIES && res == LOWER_FAIL; k++)
+    for (int k = 0; k < PLAIN_TRIES && (room >= 2 || b->s.n_nodes == 0) && res == LOWER_FAIL; k++)
         res = place_apart(b, motif, level);
     return res;
 }
@@ -437,7 +444,9 @@ static lower_result due_motif_step(builder *b)
 {
     motif_state *m = &b->motif;
     const due_motif d = m->due[0];
+    lower_set_manner(b->lower, NULL); /* its habits may leave no place */
     lower_result res = build_motif(b, d.motif, (motif_level)d.level);
+    lower_set_manner(b->lower, b->manner);
     if (res == LOWER_OK || (res == LOWER_FAIL && ++m->failures == FAILURES)) {
         b->report.motif_missing += res == LOWER_FAIL;
         memmove(m->due, m->due + 1, --m->n_due * sizeof *m->due);
@@ -448,20 +457,31 @@ static lower_result due_motif_step(builder *b)
 
 static motif_level draw_level(builder *b)
 {
-    uint64_t x = tape_draw(b->t, "motif level", 20);
-    return x < 6 ? MOTIF_EXACT : x < 13 ? MOTIF_VARIANT : MOTIF_MUTATED;
+    if (tape_chance(b->t, "near miss of a motif", b->motifs.near_misses, 100))
+        return MOTIF_MUTATED;
+    return tape_chance(b->t, "motif as written", 6, 13) ? MOTIF_EXACT : MOTIF_VARIANT;
+}
+
+/* How often a motif is drawn; 0: there is no room for it. A larger one has more near misses. */
+static size_t motif_weight(const builder *b, size_t k, motif_level level, long slack)
+{
+    size_t nodes = motif_nodes(b->motifs.set, b->motifs.allowed[k]);
+    return (long)nodes > slack ? 0 : level == MOTIF_MUTATED ? nodes : 1;
 }
 
 /* Draws one of the motifs for which there is room; -1: there is none. */
-static int draw_motif(builder *b, long slack)
+static int draw_motif(builder *b, motif_level level, long slack)
 {
-    size_t n = 0;
+    size_t all = 0;
     for (size_t k = 0; k < b->motifs.n_allowed; k++)
-        n += (long)motif_nodes(b->motifs.set, b->motifs.allowed[k]) <= slack;
-    size_t at = n > 0 ? build_draw(b, "motif", n) : 0;
-    for (size_t k = 0; k < b->motifs.n_allowed && n > 0; k++)
-        if ((long)motif_nodes(b->motifs.set, b->motifs.allowed[k]) <= slack && at-- == 0)
+        all += motif_weight(b, k, level, slack);
+    size_t at = all > 0 ? build_draw(b, "motif", all) : 0;
+    for (size_t k = 0; k < b->motifs.n_allowed && all > 0; k++) {
+        size_t weight = motif_weight(b, k, level, slack);
+        if (at < weight)
             return b->motifs.allowed[k];
+        at -= weight;
+    }
     return -1;
 }
 
@@ -474,6 +494,7 @@ lower_result build_motif_step(builder *b)
         return due_motif_step(b);
     if (m->share == 0 || m->nodes * 1000 >= (uint64_t)m->share * (b->s.n_nodes + 1))
         return LOWER_FAIL;
-    int motif = draw_motif(b, build_slack(b));
-    return motif < 0 ? LOWER_FAIL : build_motif(b, (size_t)motif, draw_level(b));
+    motif_level level = draw_level(b);
+    int motif = draw_motif(b, level, build_slack(b));
+    return motif < 0 ? LOWER_FAIL : build_motif(b, (size_t)motif, level);
 }

@@ -65,11 +65,16 @@ bool build_take_paths(builder *b, const build_request *r)
     b->report.path_missing = 0;
     if (r->n_paths == 0)
         return true;
-    void *q = b->paths.items;
+    void *q = b->paths.items, *ends = b->paths.ends;
     bool ok = nn_grow(&q, &b->paths.capacity, r->n_paths, sizeof *b->paths.items);
     b->paths.items = q;
+    ok = ok && nn_grow(&ends, &b->paths.cap_ends, r->n_paths, sizeof *b->paths.ends);
+    b->paths.ends = ends;
     if (!ok)
         return false;
+    b->paths.first = r->paths;
+    for (size_t i = 0; i < r->n_paths; i++)
+        b->paths.ends[i] = -1;
     for (size_t i = 0; i < r->n_paths; i++) {
         path_state p = {.path = &r->paths[i], .n = r->paths[i].n, .node = -1};
         if (b->lenient && p.path->firmness != PATH_MUST) {
@@ -108,9 +113,35 @@ static void move_to(builder *b, path_state *p, size_t at, int32_t node)
 
 /* ---- steps ---- */
 
-/* Tries n operators that complete the path up to `at`. */
-static lower_result try_to(builder *b, path_state *p, const op_spec *sp, size_t n, size_t at)
+/* Lets the last operator of a path also take outputs of the paths that meet it. false: it cannot take them. */
+static bool meet(builder *b, const path_state *p, op_spec *last)
 {
+    int at = last->given[0] >= 0;
+    const int beside = last->link_frame >= 0 ? last->link_input : at > 0 ? last->given_input[0] : -1;
+    for (size_t k = p->path->meets; k > 0; k--, at++) {
+        const due_path *head = p->path - k;
+        const int32_t end = b->paths.ends[head - b->paths.first];
+        if (end < 0)
+            return false;
+        const graph_node *from = &b->s.nodes[end];
+        const int32_t t = from->outputs[build_draw(b, "output", from->n_outputs)];
+        const int slot = head->operands ? head->operands[head->n] : -1;
+        if (t < 0 || at == SPEC_GIVEN)
+            return false;
+        const int input = slot >= 0 ? spec_input_at(last->op, slot) : build_input_beside(b, last->op, t, beside);
+        if (input < 0 || !lower_may_take(b->lower, last->op, (size_t)input, &b->s.tensors[t].desc))
+            return false;
+        spec_give(last, at, t, input);
+        last->given_slot[at] = slot;
+    }
+    return true;
+}
+
+/* Tries n operators that complete the path up to `at`. */
+static lower_result try_to(builder *b, path_state *p, op_spec *sp, size_t n, size_t at)
+{
+    if (at == p->n && p->path->meets > 0 && !meet(b, p, &sp[n - 1]))
+        return LOWER_FAIL;
     b->paths.credit = p->cost - cost_from(b, p, at);
     lower_result res = build_try(b, sp, n);
     b->paths.credit = 0;
@@ -119,6 +150,11 @@ static lower_result try_to(builder *b, path_state *p, const op_spec *sp, size_t 
         move_to(b, p, at, (int32_t)b->s.n_nodes - 1); /* the last operator of a group is its last node */
     }
     return res;
+}
+
+static const int8_t *operands_from(const path_state *p, size_t at)
+{
+    return p->path->operands ? p->path->operands + at : NULL;
 }
 
 /* Places operators of the path from `at` on, on an output of a node: two of them, or one if two fail. both: two only. */
@@ -130,12 +166,14 @@ static lower_result follow(builder *b, path_state *p, int32_t node, size_t at, b
         size_t ahead = both || (k < FOLLOW_TRIES / 2 && at + 1 < p->n) ? 2 : 1;
         op_spec sp[2];
         int32_t t = from->outputs[build_draw(b, "output", from->n_outputs)];
-        if (t < 0 || !build_chain(b, p->path->ops + at, ahead, sp))
+        if (t < 0 || !build_chain(b, p->path->ops + at, operands_from(p, at), ahead, sp))
             continue;
-        int input = build_input_for(b, sp[0].op, t);
-        if (input < 0)
+        const int slot = p->path->operands ? p->path->operands[at] : -1;
+        int input = slot >= 0 ? spec_input_at(sp[0].op, slot) : build_input_for(b, sp[0].op, t);
+        if (input < 0 || (slot >= 0 && !lower_may_take(b->lower, sp[0].op, (size_t)input, &b->s.tensors[t].desc)))
             continue;
         spec_give(&sp[0], 0, t, input);
+        sp[0].given_slot[0] = slot;
         res = try_to(b, p, sp, ahead, at + ahead);
         from = &b->s.nodes[node]; /* the array of nodes may have moved */
     }
@@ -243,11 +281,20 @@ static const begin_try begin_further[] = {
     {.fed = true, .alone = true, .inputs = true}, {.inputs = true}, {.fed = true, .inputs = true}, {.inputs = true}};
 enum { FIRST_TRIES = sizeof begin_first / sizeof *begin_first, FURTHER_TRIES = sizeof begin_further / sizeof *begin_further };
 
+/* Whether a wish that begins this way needs a node to join it with the rest, for which there is no room. */
+static bool lacks_room(const builder *b, const path_state *p, bool joins_end)
+{
+    return b->manner && p->path->firmness == PATH_WISH && !joins_end && build_slack(b) <= 1;
+}
+
 /* Makes one try with n operators of the path from `from` on. *typed: whether their types match. */
 static lower_result begin_once(builder *b, path_state *p, const begin_try *how, size_t from, size_t n, bool *typed)
 {
     op_spec sp[1 + BEGIN_MOST];
-    *typed = build_chain(b, p->path->ops + from, n, sp + 1);
+    *typed = true;
+    if (lacks_room(b, p, how->from == FROM_UNCONSUMED))
+        return LOWER_FAIL;
+    *typed = build_chain(b, p->path->ops + from, operands_from(p, from), n, sp + 1);
     if (!*typed)
         return LOWER_FAIL;
     size_t fed = how->fed ? feed(b, sp) : 0;
@@ -257,6 +304,8 @@ static lower_result begin_once(builder *b, path_state *p, const begin_try *how, 
         int input = build_input_of(b, sp[1].op, b->ops->data);
         if (input >= 0)
             spec_give(&sp[1], 0, build_pick(b, sp[1].op, (size_t)input, how->from == FROM_TAKEN, b->ops->data), input);
+        if (lacks_room(b, p, sp[1].given[0] >= 0))
+            return LOWER_FAIL;
     }
     return fed == 2 ? try_to(b, p, sp, n + 1, from + n) : try_to(b, p, sp + 1, n, from + n);
 }
@@ -317,9 +366,28 @@ static bool out_of_room(const builder *b)
     return b->manner && build_slack(b) <= 1;
 }
 
+/* A path that must be complete before this one goes on, because they meet; otherwise this one. */
+static path_state *before(builder *b, path_state *p)
+{
+    for (size_t k = p->path->meets; k > 0; k--)
+        for (size_t i = 0; i < b->paths.n; i++)
+            if (b->paths.items[i].path == p->path - k)
+                return &b->paths.items[i];
+    return p;
+}
+
+/* Draws a path. In a deep graph a wish that has begun goes on first: several at once would lie side by side. */
+static path_state *draw_path(builder *b)
+{
+    for (size_t i = 0; i < b->paths.n && b->style.deep; i++)
+        if (b->paths.items[i].node >= 0 && b->paths.items[i].path->firmness == PATH_WISH)
+            return &b->paths.items[i];
+    return &b->paths.items[build_draw(b, "path", b->paths.n)];
+}
+
 lower_result build_path_step(builder *b)
 {
-    path_state *p = &b->paths.items[build_draw(b, "path", b->paths.n)];
+    path_state *p = before(b, draw_path(b));
     lower_result res = LOWER_FAIL;
     b->s.leads = true;
     if (p->node >= 0)
@@ -332,6 +400,7 @@ lower_result build_path_step(builder *b)
     if (res == LOWER_FAIL && !firm(b, p) && (++p->failures >= MOST_FAILURES || out_of_room(b)))
         skip(b, p);
     if (p->at >= p->n) {
+        b->paths.ends[p->path - b->paths.first] = p->node;
         b->paths.cost -= p->cost;
         *p = b->paths.items[--b->paths.n];
     }

@@ -34,8 +34,7 @@ bool build_cancels(const builder *b, const op_model *op, int32_t t, int32_t u)
            lineage_copies(&b->s.tensors[t].desc, &b->s.tensors[u].desc);
 }
 
-/* Whether the state allows the tensor as the input. */
-static bool suits(const builder *b, const op_model *op, size_t input, int32_t t)
+bool build_suits(const builder *b, const op_model *op, size_t input, int32_t t)
 {
     return !wants_join(b, op, t) && !(op->flags & OP_CONTRAST && b->s.notes[t].equal_axes) &&
            lower_may_take(b->lower, op, input, &b->s.tensors[t].desc);
@@ -66,7 +65,7 @@ static int32_t pick_tensor(builder *b, const op_model *op, size_t input, bool ta
                 total += lists[t][r].n;
     for (size_t k = 0; k < 4 && total > 0; k++) {
         int32_t t = pick_near(b, lists, types, in->ranks, (build_draw(b, "tensor", total) + k) % total, taken);
-        if (suits(b, op, input, t))
+        if (build_suits(b, op, input, t))
             return t;
     }
     return -1;

@@ -17,4 +17,7 @@ size_t build_pick_place(builder *b, size_t n, bool taken);
 /* Whether two tensors must not be inputs of one operator because they would cancel. */
 bool build_cancels(const builder *b, const op_model *op, int32_t t, int32_t u);
 
+/* Whether the state allows the tensor as the input. */
+bool build_suits(const builder *b, const op_model *op, size_t input, int32_t t);
+
 #endif

@@ -9,6 +9,7 @@
 /* clang-format off */
 #define BUILD_REASONS(X) \
     X(NO_PARTNER, "no existing tensor fits") \
+    X(NO_PLAN, "the motif cannot be drawn on this tensor") \
     X(IDLE, "no tensor was found that varies where the given one may not") \
     X(NO_PRODUCER, "no operator produces a tensor of the type") \
     X(OPERATORS, "too many operators in one group") \

@@ -118,6 +118,24 @@ static int32_t find_hint(builder *b, const slot_plan *p, size_t slot, int32_t gi
     return -1;
 }
 
+/* Whether the slot gets the given tensor, which the operator takes already. */
+static bool same_wanted(builder *b, const slot_plan *p, size_t slot, int32_t given)
+{
+    const op_input *in = &p->r->op->inputs[p->input_of[slot]];
+    return b->style.same > 0 && given >= 0 && b->group.target < 0 && !(p->r->op->flags & (OP_SOURCE | OP_DISCONTINUOUS)) &&
+           !in->optional && lower_may_take(b->lower, p->r->op, (size_t)p->input_of[slot], &b->s.tensors[given].desc) &&
+           !build_cancels(b, p->r->op, given, given) && tape_chance(b->t, "same tensor", b->style.same, 1000);
+}
+
+/* Opens a slot for a tensor that the operator takes already. */
+static void open_again(builder *b, slot_plan *p, size_t slot, int32_t given)
+{
+    p->r->slots[slot].kind = SLOT_OPEN;
+    p->r->slots[slot].rank = b->s.tensors[given].desc.rank;
+    p->seek[slot] = b->group.twice = true;
+    p->hint[slot] = given;
+}
+
 /* Opens a slot. seek: with a tensor to try first. False: there is none, and the slot is left to an initializer. */
 static bool open_slot(builder *b, slot_plan *p, size_t slot, int32_t given, bool seek)
 {
@@ -153,10 +171,11 @@ static bool partner_possible(const builder *b, const op_input *in)
     return possible;
 }
 
-/* Whether an input that may be empty is also filled. */
+/* Whether an input that may be empty is also filled, as one that choices of the operator may leave out, such as the second of a
+ * concatenation. */
 static bool wants_partner(builder *b, const op_input *in)
 {
-    return !in->conditional && partner_possible(b, in) && (!in->optional || tape_chance(b->t, "fill optional", 1, 4));
+    return partner_possible(b, in) && (!in->optional || tape_chance(b->t, "fill optional", 1, 4));
 }
 
 void slots_open(builder *b, slot_plan *p, int partners, int32_t given)
@@ -170,7 +189,10 @@ void slots_open(builder *b, slot_plan *p, int partners, int32_t given)
         const op_input *in = &op->inputs[p->input_of[s]];
         if (p->settled[s] || !op_input_data(in))
             continue;
-        if ((op_input_must(in) || (partners > 0 && wants_partner(b, in))) && open_slot(b, p, s, given, any && !input_wanted(b))) {
+        if (same_wanted(b, p, s, given))
+            open_again(b, p, s, given);
+        else if ((op_input_must(in) || (partners > 0 && wants_partner(b, in))) &&
+                 open_slot(b, p, s, given, any && !input_wanted(b))) {
             partners--;
             any = true;
         }
@@ -190,7 +212,7 @@ void slots_open(builder *b, slot_plan *p, int partners, int32_t given)
 static bool try_bind(builder *b, int frame, const slot_plan *p, size_t slot, int32_t t, int *binds, lower_result *res)
 {
     for (size_t s = 0; s < p->n_slots; s++)
-        if (p->tensor[s] == t || build_cancels(b, p->r->op, p->tensor[s], t))
+        if ((p->tensor[s] == t && !(b->group.twice && t == p->hint[slot])) || build_cancels(b, p->r->op, p->tensor[s], t))
             return false;
     if (t == b->group.target || b->s.notes[t].inner || (p->idle && weak_data(b, t)) ||
         !lower_fits(b->lower, frame, (int)slot, &b->s.tensors[t].desc))

@@ -4,6 +4,7 @@
 #ifndef NN_DUE_PATH_H
 #define NN_DUE_PATH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,10 @@ typedef struct {
     size_t window;
     path_firmness firmness;
     int effort; /* number of additional tries, for a path with a part that is hard to solve */
+    /* NULL, or for each operator the place among its inputs where it takes an output of the one before it; -1: any. One more for a
+     * path that meets another: the place in the operator where they meet. */
+    const int8_t *operands;
+    size_t meets; /* so many paths before it in the list meet it: its last operator also takes an output of their last ones */
 } due_path;
 
 #define DUE_PATH_MAX 64 /* longest path that every model must contain */

@@ -60,7 +60,7 @@ static nn_status check_inputs(check *c, uint32_t v)
             continue;
         const graph_tensor *x = &c->g->tensors[t];
         for (size_t j = 0; j < i; j++)
-            if (n->inputs[j] == t && !n->motif)
+            if (n->inputs[j] == t && !n->motif && !n->twice)
                 FAULT(c, "node %u: tensor %d is its input twice", v, t);
         c->uses[t]++;
         if (x->kind == TENSOR_INIT)
@@ -73,7 +73,7 @@ static nn_status check_inputs(check *c, uint32_t v)
             FAULT(c, "node %u comes before the producer of its input %zu", v, i);
     }
     bool source = c->ops->ops[n->op].flags & OP_SOURCE;
-    if (!n->motif && ((!varies && !source && !other_type) || (!below && !(source && bare))))
+    if (!n->motif && !n->folded && ((!varies && !source && !other_type) || (!below && !(source && bare))))
         FAULT(c, "node %u (%s) depends on no graph input", v, n->op_type);
     for (size_t o = 0; o < n->n_outputs; o++)
         if (n->outputs[o] >= 0) {

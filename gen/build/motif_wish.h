@@ -16,6 +16,7 @@ typedef struct {
     const uint16_t *allowed; /* motifs to draw from */
     size_t n_allowed;
     uint32_t share;       /* of the nodes, in thousandths, in the mean over graphs */
+    uint32_t near_misses; /* per cent of the motifs that are not due */
     const due_motif *due; /* motifs that must appear if there is room */
     size_t n_due;
 } motif_wish;

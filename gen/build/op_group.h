@@ -14,6 +14,7 @@ typedef struct {
     int32_t tensor[GROUP_MAX_FRAMES][OP_MAX_SLOTS]; /* existing tensor in a slot; -1: none */
     int32_t target;                                 /* graph input that the last operator's output replaces; -1: none */
     int target_output;
+    bool twice; /* an operator may take a tensor twice */
     /* A motif: faults of interest give way, its inner tensors are not offered to other operators, and its initializers and new
      * graph inputs may have several consumers. */
     bool pinned;
@@ -26,6 +27,23 @@ typedef struct {
 static inline bool slot_data(inst_kind k)
 {
     return k == INST_TENSOR || k == INST_NEW_INPUT || k == INST_LINK;
+}
+
+/* Whether a tensor or linked output occurs twice among an operator's inputs. */
+static inline bool op_group_repeats(const op_group *g, size_t f)
+{
+    const op_instance *in = &g->inst[f];
+    for (size_t i = 0; i < in->n_inputs; i++)
+        for (size_t j = 0; j < i; j++) {
+            const inst_input *a = &in->inputs[i], *b = &in->inputs[j];
+            if (a->kind != b->kind)
+                continue;
+            if (a->kind == INST_TENSOR && g->tensor[f][i] == g->tensor[f][j])
+                return true;
+            if (a->kind == INST_LINK && a->frame == b->frame && a->output == b->output)
+                return true;
+        }
+    return false;
 }
 
 #endif

@@ -277,31 +277,37 @@ static bool new_lists(op_index *x, size_t n)
     return ok;
 }
 
-/* false: out of memory. */
-static bool ask_feasible(op_facts *f, const op_set *ops, const op_model *op)
+/* Operators without rules, which only tests have, are feasible. false: out of memory. */
+static bool find_feasible(op_index *x)
 {
     const lower_limits limits = {0};
-    op_obstacle why;
-    f->feasible = op->rules == NULL || op_feasible(ops, op, &limits, &why); /* NULL: signatures only, in tests */
-    f->obstacle = f->feasible ? NULL : nn_strdup(why.s);
-    return f->feasible || f->obstacle != NULL;
+    op_trials *trials = NULL;
+    bool ok = true;
+    for (size_t i = 0; i < x->ops->n_ops && ok; i++) {
+        const op_model *op = &x->ops->ops[i];
+        op_facts *f = &x->facts[i];
+        op_obstacle why;
+        ok = op->rules == NULL || trials != NULL || op_trials_new(&trials, x->ops, &limits, NULL) == NN_OK;
+        f->feasible = ok && (op->rules == NULL || op_trials_feasible(trials, op, &why));
+        f->obstacle = ok && !f->feasible ? nn_strdup(why.s) : NULL;
+        ok = ok && (f->feasible || f->obstacle != NULL);
+    }
+    op_trials_free(trials);
+    return ok;
 }
 
-/* Computes what follows from each operator alone. false: out of memory. */
-static bool find_facts(op_index *x)
+/* Computes what follows from each operator alone. */
+static void find_facts(op_index *x)
 {
     const op_set *ops = x->ops;
     x->join_cost = OP_COST_NONE;
     for (size_t i = 0; i < ops->n_ops; i++) {
         const op_model *op = &ops->ops[i];
-        if (!ask_feasible(&x->facts[i], ops, op))
-            return false;
         x->facts[i].aside = aside(op);
         count_data(&x->facts[i], op, ops->data);
         if (x->facts[i].most_data >= 2 && !(op->flags & OP_SOURCE))
             x->join_cost = 1;
     }
-    return true;
 }
 
 /* Computes the costs of types: the least solution of their equations, by relaxation until nothing changes. */
@@ -323,10 +329,11 @@ nn_status op_index_new(op_index **out, const op_set *ops, nn_error *err)
         return nn_nomem(err);
     x->ops = ops;
     x->facts = nn_calloc(ops->n_all + 1, sizeof *x->facts);
-    if (!x->facts || !new_lists(x, ops->n_ops) || !find_facts(x)) {
+    if (!x->facts || !new_lists(x, ops->n_ops) || !find_feasible(x)) {
         op_index_free(x);
         return nn_nomem(err);
     }
+    find_facts(x);
     find_costs(x);
     each_binding(x, collect);
     for (int t = 1; t < DT_COUNT; t++) {

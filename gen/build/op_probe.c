@@ -13,12 +13,27 @@ typedef struct {
 /* Samples in all lists that are kept at a time. With tens of thousands of operators each list has as many samples. */
 #define MOST_KEPT ((size_t)4 << 20)
 
+#define AXES_SEED 0x61786573u
+#define AXES_PROBES 2
+#define PAIR_DRAWS 256 /* for a pair of samples that an operator may join */
+
+enum { BECAME_SAME = 1, BECAME_ONE = 2, BECAME_OTHER = 4 };
+
+/* What became of the axes of a sample's tensor in several probes. */
+typedef struct {
+    uint8_t n, rank;
+    bool varies;                 /* the rank of the output */
+    uint8_t became[NN_MAX_RANK]; /* by axis of the output, from the last one on: the same dimension, 1, or another one */
+} probe_axes;
+
 struct op_probe {
     const op_index *index;
     lower *l;
     probe_sample *samples;
     size_t n, room;
-    uint32_t *found; /* workspace: one list */
+    probe_axes *axes; /* for each sample; NULL: not yet probed */
+    uint8_t *ease;    /* for each operator */
+    uint32_t *found;  /* workspace: one list */
     /* for each operator and input, the samples whose output may be that input; items NULL: not yet computed */
     sample_list *bridges;
     size_t kept; /* number of samples in all of these lists */
@@ -94,7 +109,13 @@ static lower_result probe_types(op_probe *p, const op_model *op, size_t input, c
         if (res == LOWER_NOMEM || !nn_grow((void **)&p->samples, &p->room, p->n + 1, sizeof *p->samples))
             return LOWER_NOMEM;
         if (res == LOWER_OK)
-            p->samples[p->n++] = (probe_sample){op->index, d->type, (uint8_t)d->rank, (uint8_t)input, output, out};
+            p->samples[p->n++] = (probe_sample){.op = op->index,
+                                                .in_type = d->type,
+                                                .in_rank = (uint8_t)d->rank,
+                                                .in_input = (uint8_t)input,
+                                                .output = output,
+                                                .keeps = tensor_dims_equal(&out, d),
+                                                .out = out};
     }
     return LOWER_OK;
 }
@@ -118,15 +139,11 @@ static nn_status probe_all(op_probe *p, arena *memory, tape *t)
     return NN_OK;
 }
 
-/* Whether the operator's output is not weak although `one`, in the first input, is weak; `two`, in the other input, is not. */
-static lower_result mixes(const op_probe *p, const op_model *op, size_t input, size_t other, const tensor_desc *one,
-                          const tensor_desc *two, tape *t)
+/* Solves the operator with two given tensors, `one` in the first input and `two` in the other. */
+static lower_result solve_two(const op_probe *p, const op_model *op, size_t input, size_t other, const tensor_desc *one,
+                              const tensor_desc *two, tape *t, op_instance *inst)
 {
     lower_request r = {.op = op, .output_type = DT_NONE};
-    op_instance inst[LOWER_MAX_FRAMES];
-    tensor_desc d = *two, weak = *one;
-    weak.range = dtype_is_float(d.type) ? iv(-0.5, 1) : iv(0, 4);
-    weak.likely = est_weak(weak.range);
     size_t slot = 0;
     for (size_t i = 0; i < op->n_inputs; i++) {
         int least = op->inputs[i].min_arity < 1 ? 1 : op->inputs[i].min_arity;
@@ -137,12 +154,23 @@ static lower_result mixes(const op_probe *p, const op_model *op, size_t input, s
                 return LOWER_FAIL;
             r.slots[slot] = (lower_slot){.kind = SLOT_AUTO, .rank = -1};
             if (i == input && k == 0)
-                r.slots[slot] = (lower_slot){.kind = SLOT_TENSOR, .tensor = &weak, .rank = -1};
+                r.slots[slot] = (lower_slot){.kind = SLOT_TENSOR, .tensor = one, .rank = -1};
             else if (k == second)
-                r.slots[slot] = (lower_slot){.kind = SLOT_TENSOR, .tensor = &d, .rank = -1};
+                r.slots[slot] = (lower_slot){.kind = SLOT_TENSOR, .tensor = two, .rank = -1};
         }
     }
-    lower_result res = solve_alone(p, &r, t, inst);
+    return solve_alone(p, &r, t, inst);
+}
+
+/* Whether the operator's output is not weak although `one`, in the first input, is weak; `two`, in the other input, is not. */
+static lower_result mixes(const op_probe *p, const op_model *op, size_t input, size_t other, const tensor_desc *one,
+                          const tensor_desc *two, tape *t)
+{
+    op_instance inst[LOWER_MAX_FRAMES];
+    tensor_desc weak = *one;
+    weak.range = dtype_is_float(two->type) ? iv(-0.5, 1) : iv(0, 4);
+    weak.likely = est_weak(weak.range);
+    lower_result res = solve_two(p, op, input, other, &weak, two, t, inst);
     if (res != LOWER_OK)
         return res;
     const inst_output *o = &inst[0].outputs[0];
@@ -274,6 +302,8 @@ void op_probe_free(op_probe *p)
     forget_bridges(p);
     nn_free(p->bridges);
     nn_free(p->samples);
+    nn_free(p->axes);
+    nn_free(p->ease);
     nn_free(p->found);
     nn_free(p->broadcasts);
     nn_free(p->mixers.items);
@@ -284,6 +314,11 @@ const probe_sample *op_probe_samples(const op_probe *p, size_t *n)
 {
     *n = p->n;
     return p->samples;
+}
+
+uint32_t *op_probe_room(op_probe *p)
+{
+    return p->found;
 }
 
 const op_list *op_probe_mixers(const op_probe *p)
@@ -302,6 +337,147 @@ bool op_probe_may_join(const op_probe *p, const op_model *op, const tensor_desc 
     }
     return true;
 }
+
+/* ---- what becomes of the axes ---- */
+
+/* Notes what became of each axis of the tensor d in out. */
+static void note_axes(probe_axes *x, const tensor_desc *d, const tensor_desc *out)
+{
+    x->varies |= x->n > 0 && out->rank != x->rank;
+    x->rank = (uint8_t)out->rank;
+    x->n++;
+    for (int i = 0; i < out->rank; i++) {
+        const int64_t made = out->dims[out->rank - 1 - i];
+        const bool same = i < d->rank && made == d->dims[d->rank - 1 - i];
+        x->became[i] |= (uint8_t)(made == 1 ? BECAME_ONE : same ? BECAME_SAME : BECAME_OTHER);
+    }
+}
+
+/* Probes the operator of each sample several times. */
+static lower_result probe_axes_all(op_probe *p, arena *memory, tape *t)
+{
+    lower_result res = LOWER_OK;
+    for (size_t i = 0; i < p->n && res != LOWER_NOMEM; i++) {
+        const probe_sample *s = &p->samples[i];
+        const op_model *op = &p->index->ops->ops[s->op];
+        const tensor_desc d = sample_tensor(s->in_type, s->in_rank);
+        note_axes(&p->axes[i], &d, &s->out);
+        for (int k = 0; k < AXES_PROBES && res != LOWER_NOMEM; k++) {
+            arena_mark m = arena_get_mark(memory);
+            tensor_desc out;
+            uint8_t output = 0;
+            res = probe_one(p, op, s->in_input, &d, s->out.type, t, &out, &output);
+            arena_release(memory, m);
+            if (res == LOWER_OK && output == s->output)
+                note_axes(&p->axes[i], &d, &out);
+        }
+    }
+    return res == LOWER_NOMEM ? res : LOWER_OK;
+}
+
+/* Draws outputs of two samples that the operator may take in two different inputs, or twice in a variadic one. false: none found.
+ */
+static bool draw_pair(const op_probe *p, const op_model *op, tape *t, size_t in[2], const tensor_desc *d[2])
+{
+    for (int k = 0; k < PAIR_DRAWS; k++) {
+        for (int i = 0; i < 2; i++) {
+            in[i] = (size_t)tape_draw(t, "input", (uint32_t)op->n_inputs);
+            d[i] = &p->samples[tape_draw(t, "sample", (uint32_t)p->n)].out;
+        }
+        if (pairable(op, in[0], in[1]) && lower_may_take(p->l, op, in[0], d[0]) && lower_may_take(p->l, op, in[1], d[1]) &&
+            op_probe_may_join(p, op, d[0], d[1]))
+            return true;
+    }
+    return false;
+}
+
+/* Lets each mixer join outputs of samples. */
+static lower_result probe_ease(op_probe *p, arena *memory, tape *t)
+{
+    for (size_t m = 0; m < p->mixers.n; m++) {
+        const op_model *op = &p->index->ops->ops[p->mixers.items[m]];
+        for (int k = 0; k < EASE_TRIALS; k++) {
+            size_t in[2];
+            const tensor_desc *d[2];
+            op_instance inst[LOWER_MAX_FRAMES];
+            if (!draw_pair(p, op, t, in, d))
+                continue;
+            arena_mark mark = arena_get_mark(memory);
+            lower_result res = solve_two(p, op, in[0], in[1], d[0], d[1], t, inst);
+            arena_release(memory, mark);
+            if (res == LOWER_NOMEM)
+                return res;
+            p->ease[op->index] = (uint8_t)(p->ease[op->index] + (res == LOWER_OK));
+        }
+    }
+    return LOWER_OK;
+}
+
+bool op_probe_more(op_probe *p, arena *memory)
+{
+    if (p->axes)
+        return true;
+    tape *t = NULL;
+    nn_error err;
+    p->axes = nn_calloc(p->n + 1, sizeof *p->axes);
+    p->ease = nn_calloc(p->index->ops->n_ops + 1, sizeof *p->ease);
+    bool ok = p->axes && p->ease && tape_new_seeded(&t, AXES_SEED, 0, &err) == NN_OK;
+    ok = ok && probe_axes_all(p, memory, t) == LOWER_OK && probe_ease(p, memory, t) == LOWER_OK;
+    tape_free(t);
+    if (!ok) {
+        nn_free(p->axes);
+        nn_free(p->ease);
+        p->axes = NULL;
+        p->ease = NULL;
+    }
+    return ok;
+}
+
+/* How an axis of dimension `from` fits one of dimension `to` after the operator. */
+static probe_fit axis_fit(unsigned became, int64_t from, int64_t to)
+{
+    const unsigned fitting = BECAME_ONE | (from == to || from == 1 ? BECAME_SAME : 0u);
+    if (to == 1 || !(became & ~fitting))
+        return FITS_ALWAYS;
+    return became & (fitting | BECAME_OTHER) ? FITS_PERHAPS : FITS_NEVER;
+}
+
+probe_fit op_probe_fit(const op_probe *p, size_t sample, const op_model *op, const tensor_desc *a, const tensor_desc *b)
+{
+    const probe_axes *x = &p->axes[sample];
+    if (!p->broadcasts[op->index] || x->varies)
+        return FITS_PERHAPS;
+    probe_fit fit = FITS_ALWAYS;
+    for (int i = 0; i < x->rank && i < b->rank; i++) {
+        probe_fit f = axis_fit(x->became[i], i < a->rank ? a->dims[a->rank - 1 - i] : 0, b->dims[b->rank - 1 - i]);
+        fit = f < fit ? f : fit;
+    }
+    return fit;
+}
+
+probe_fit op_probe_makes(const op_probe *p, size_t sample, const tensor_desc *a, const tensor_desc *want)
+{
+    const probe_axes *x = &p->axes[sample];
+    if (x->varies)
+        return FITS_PERHAPS;
+    probe_fit fit = FITS_ALWAYS;
+    for (int i = 0; i < x->rank; i++) {
+        const int64_t from = i < a->rank ? a->dims[a->rank - 1 - i] : 0, to = want->dims[want->rank - 1 - i];
+        const unsigned making = (to == 1 ? BECAME_ONE : 0u) | (to == from || from == 1 ? BECAME_SAME : 0u) | BECAME_OTHER;
+        if (!(x->became[i] & making))
+            return FITS_NEVER;
+        if (x->became[i] & ~making || x->became[i] & BECAME_OTHER)
+            fit = FITS_PERHAPS;
+    }
+    return fit;
+}
+
+int op_probe_ease(const op_probe *p, const op_model *op)
+{
+    return p->ease[op->index];
+}
+
+/* ---- bridges ---- */
 
 static bool find_bridges(op_probe *p, const op_model *op, size_t input, sample_list *l)
 {

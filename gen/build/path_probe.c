@@ -68,7 +68,7 @@ nn_status path_probe(builder *b, const uint16_t *ops, size_t n, int *tries, cons
     while (k < *tries && res != LOWER_NOMEM) {
         op_spec sp[LOWER_MAX_FRAMES];
         build_effect e;
-        (void)build_chain(b, ops, n, sp);
+        (void)build_chain(b, ops, NULL, n, sp);
         res = build_foresee(b, sp, n, &e);
         k++;
         if (res == LOWER_OK && !e.fault) {

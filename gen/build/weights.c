@@ -15,12 +15,12 @@ static bool is_space(char c)
     return c == ' ' || c == '\t' || c == '\r';
 }
 
-/* Gets the next line without its comment; false: there is none. */
+/* Gets the next line without its comment; false: there is none, or the weights end here. */
 static bool next_line(const char **at, word *line)
 {
-    if (**at == '\0')
-        return false;
     const char *p = *at, *end = p + strcspn(p, "\n"), *stop = p + strcspn(p, "#\n");
+    if (*p == '\0' || (end - p == 3 && memcmp(p, "---", 3) == 0))
+        return false;
     *at = *end == '\n' ? end + 1 : end;
     while (p < stop && is_space(*p))
         p++;
@@ -221,7 +221,8 @@ char *weights_normal(const char *text, arena *a)
     word line;
     if (!copy)
         return NULL;
-    for (const char *at = text; next_line(&at, &line);) {
+    const char *at = text;
+    while (next_line(&at, &line)) {
         bool gap = false;
         for (size_t i = 0; i < line.n; i++) {
             if (is_space(line.at[i])) {
@@ -236,6 +237,15 @@ char *weights_normal(const char *text, arena *a)
         if (line.n > 0)
             *to++ = '\n';
     }
-    *to = '\0';
+    size_t n = strlen(at);
+    memcpy(to, at, n + 1);
     return copy;
+}
+
+const char *weights_rest(const char *text)
+{
+    word line;
+    while (next_line(&text, &line)) {
+    }
+    return text;
 }

@@ -7,7 +7,8 @@
  *     Conv,Relu,Add 2   a sequence of 3 to 8 operators, each consuming the one before: a wish that plan/wish.h deals to models
  *
  * Weights are decimal numbers from 0 to 10,000 with at most three decimals. A # begins a comment. Of two lines that name the same
- * operator or pair, the later one counts; sequences that are named twice are wished twice.
+ * operator or pair, the later one counts; sequences that are named twice are wished twice. The weights end at the first line ---;
+ * what follows is read by family/learned.h.
  *
  * Ownership: lives in the given arena. Immutable; threads may share it. */
 #ifndef NN_WEIGHTS_H
@@ -37,10 +38,13 @@ typedef struct {
 nn_status weights_parse(op_weights **out, const op_set *ops, const char *text, arena *a, nn_error *err);
 /* The text without comments and superfluous space, as in the manifest. NULL: out of memory. */
 char *weights_normal(const char *text, arena *a);
-/* Weight of an operator, below 2^47. before: the operator that it would follow; SIZE_MAX: none. */
+/* What follows the weights: it is empty, or begins with a line ---. */
+const char *weights_rest(const char *text);
+/* Weight of an operator, below 2^47. before: the operator that it would follow; SIZE_MAX: none. No pair has an operator that
+ * stands inside motifs only, whose index is n_ops or more. */
 static inline uint64_t weights_of(const op_weights *w, size_t before, size_t op)
 {
-    return (uint64_t)w->ops[op] * (w->pairs && before != SIZE_MAX ? w->pairs[before * w->n_ops + op] : 1000);
+    return (uint64_t)w->ops[op] * (w->pairs && before < w->n_ops ? w->pairs[before * w->n_ops + op] : 1000);
 }
 
 #endif

@@ -11,6 +11,22 @@ static size_t count_usable(const motif_set *s)
     return n;
 }
 
+/* Text on one line: each run of white space is a blank. */
+static void line_flat(json_line *out, const char *text)
+{
+    static const char white[] = " \t\r\n\v\f";
+    const char *end = text + strlen(text);
+    while (end > text && strchr(white, end[-1]) != NULL)
+        end--;
+    for (text += strspn(text, white); text < end; text += strspn(text, white)) {
+        size_t n = strcspn(text, white);
+        line_text(out, text, n);
+        text += n;
+        if (text < end)
+            line_raw(out, " ");
+    }
+}
+
 static void as_text(json_line *out, const nn_table *t)
 {
     const motif_set *s = t->motifs;
@@ -30,10 +46,10 @@ static void as_text(json_line *out, const nn_table *t)
         char head[128];
         (void)snprintf(head, sizeof head, "%-*s %3zu  ", (int)(widest < 80 ? widest : 80), motif_name(s, i), motif_nodes(s, i));
         line_raw(out, head);
-        line_raw(out, motif_doc(s, i));
+        line_flat(out, motif_doc(s, i));
         if (*motif_fires(s, i) != '\0') {
             line_raw(out, "  [");
-            line_raw(out, motif_fires(s, i));
+            line_flat(out, motif_fires(s, i));
             line_raw(out, "]");
         }
         line_raw(out, "\n");
@@ -44,7 +60,7 @@ static void as_text(json_line *out, const nn_table *t)
         line_raw(out, "# left out: ");
         line_raw(out, motif_name(s, i));
         line_raw(out, ": ");
-        line_raw(out, motif_left_out(s, i));
+        line_flat(out, motif_left_out(s, i));
         line_raw(out, "\n");
     }
 }

@@ -207,25 +207,26 @@ static void print_summary(const options *o, const nn_corpus_report *r, double se
 /* ---- runs ---- */
 
 #define REASONS 16
-#define NAMED 12 /* operators that are named for each reason; the manifest lists all */
+#define NAMED 12 /* operators or motifs that are named for each reason; the manifest lists all */
 
-/* Operators that no model has, one line for each reason. */
+/* Operators or motifs that no model has, one line for each reason. */
 typedef struct {
+    const char *what; /* "operator" or "motif" */
     struct {
         char *text; /* "REASON\0A, B, C" */
-        size_t size, capacity, operators;
+        size_t size, capacity, named;
     } lines[REASONS];
     size_t n;
 } missing_list;
 
-static void on_missing(void *data, const char *op, const char *reason)
+static void on_missing(void *data, const char *name, const char *reason)
 {
     missing_list *m = data;
-    size_t i = 0, length = strlen(op), head = strlen(reason) + 1;
+    size_t i = 0, length = strlen(name), head = strlen(reason) + 1;
     while (i < m->n && strcmp(m->lines[i].text, reason) != 0)
         i++;
-    if (i < m->n && m->lines[i].operators >= NAMED) {
-        m->lines[i].operators++;
+    if (i < m->n && m->lines[i].named >= NAMED) {
+        m->lines[i].named++;
         return;
     }
     if (i < REASONS) {
@@ -237,13 +238,21 @@ static void on_missing(void *data, const char *op, const char *reason)
                 memcpy(m->lines[m->n++].text, reason, head);
             else
                 from += (size_t)snprintf(m->lines[i].text + from, 3, ", ");
-            memcpy(m->lines[i].text + from, op, length + 1);
+            memcpy(m->lines[i].text + from, name, length + 1);
             m->lines[i].size = from + length;
-            m->lines[i].operators++;
+            m->lines[i].named++;
             return;
         }
     }
-    (void)fprintf(stderr, "nngen: missing operator %s: %s\n", op, reason);
+    (void)fprintf(stderr, "nngen: missing %s %s: %s\n", m->what, name, reason);
+}
+
+static void on_missing_motif(void *data, const char *motif, const char *levels, const char *reason)
+{
+    char name[200];
+    (void)snprintf(name, sizeof name, "%.100s%s%s%s", motif, levels != NULL ? " (" : "", levels != NULL ? levels : "",
+                   levels != NULL ? ")" : "");
+    on_missing(data, name, reason);
 }
 
 /* Prints and empties the list. */
@@ -251,16 +260,16 @@ static void say_missing(missing_list *m)
 {
     for (size_t i = 0; i < m->n; i++) {
         const char *reason = m->lines[i].text, *names = reason + strlen(reason) + 1;
-        size_t n = m->lines[i].operators, more = n > NAMED ? n - NAMED : 0;
+        size_t n = m->lines[i].named, more = n > NAMED ? n - NAMED : 0;
         if (n == 1) {
-            (void)fprintf(stderr, "nngen: missing operator %s: %s\n", names, reason);
+            (void)fprintf(stderr, "nngen: missing %s %s: %s\n", m->what, names, reason);
         } else {
-            (void)fprintf(stderr, "nngen: %zu missing operators: %s: %s", n, reason, names);
+            (void)fprintf(stderr, "nngen: %zu missing %ss: %s: %s", n, m->what, reason, names);
             (void)(more > 0 ? fprintf(stderr, " and %zu more\n", more) : fputc('\n', stderr));
         }
         nn_free(m->lines[i].text);
     }
-    *m = (missing_list){.n = 0};
+    *m = (missing_list){.what = m->what};
 }
 
 static unsigned processors(void)
@@ -288,7 +297,7 @@ static void say_duplicates(const nn_corpus_report *r, const char *dir)
 static int write_corpus(const options *o, const nn_family *family)
 {
     bar b = {.started = now(), .on = !o->quiet && (o->progress || isatty(STDERR_FILENO))};
-    missing_list missing = {.n = 0};
+    missing_list missing = {.what = "operator"}, motifs = {.what = "motif"};
     nn_corpus_config config = {.out = o->dry_run ? NULL : o->out,
                                .jobs = o->jobs > 0 ? (unsigned)o->jobs : processors(),
                                .force = o->force != 0,
@@ -297,13 +306,16 @@ static int write_corpus(const options *o, const nn_family *family)
                                .shards = (unsigned)o->shards,
                                .progress = on_progress,
                                .progress_data = &b,
-                               .cancel = &cancel};
+                               .cancel = &cancel,
+                               .missing_motif = on_missing_motif,
+                               .missing_motif_data = &motifs};
     nn_corpus_report report = {0};
     nn_error err = {0};
     catch_signals(o);
     nn_status s = nn_corpus_write(family, &config, &report, on_missing, &missing, &err);
     wipe(&b);
     say_missing(&missing);
+    say_missing(&motifs);
     if (s == NN_ERR_CANCELLED)
         return stopped(o, &err);
     if (s != NN_OK) {
@@ -512,14 +524,19 @@ static void allow_open_files(void)
 static int merge(const options *given)
 {
     double started = now();
-    missing_list missing = {.n = 0};
+    missing_list missing = {.what = "operator"}, motifs = {.what = "motif"};
     nn_corpus_report report = {0};
     nn_error err = {0};
-    nn_merge_config config = {.specs = given->specs, .force = given->force != 0, .verify = given->verify != 0};
+    nn_merge_config config = {.specs = given->specs,
+                              .force = given->force != 0,
+                              .verify = given->verify != 0,
+                              .missing_motif = on_missing_motif,
+                              .missing_motif_data = &motifs};
     allow_open_files();
     nn_status s = nn_corpus_merge(given->paths[0], (const char *const *)(given->paths + 1), (size_t)given->n_paths - 1, &config,
                                   &report, on_missing, &missing, &err);
     say_missing(&missing);
+    say_missing(&motifs);
     if (s != NN_OK)
         return fail(&err);
     say_duplicates(&report, given->paths[0]);

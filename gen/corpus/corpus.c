@@ -3,6 +3,7 @@
  * for any number of threads. */
 #include "family/family.h"
 #include "corpus/manifest.h"
+#include "corpus/motif_missing.h"
 #include "corpus/outdir.h"
 
 #include <pthread.h>
@@ -293,7 +294,7 @@ static nn_status finish(corpus *c, nn_error *err)
     return s;
 }
 
-static void report_missing(corpus *c, nn_missing_fn *missing, void *data)
+static void report_missing(corpus *c, const nn_corpus_config *k, nn_missing_fn *missing, void *data)
 {
     const op_set *ops = c->family->table->ops;
     c->report.operators = ops->n_ops;
@@ -307,6 +308,7 @@ static void report_missing(corpus *c, nn_missing_fn *missing, void *data)
         if (reason != NULL)
             missing(data, ops->ops[i].name, reason);
     }
+    motif_missing_tell(c->family, &c->stats, c->step > 1, k->missing_motif, k->missing_motif_data);
 }
 
 static nn_status run_all(corpus *c, worker *workers, size_t jobs, nn_error *err)
@@ -401,7 +403,7 @@ nn_status nn_corpus_write(const nn_family *family, const nn_corpus_config *confi
     pthread_cond_init(&c.moved, NULL);
     s = with_workers(&c, jobs, err);
     if (s == NN_OK)
-        report_missing(&c, missing, missing_data);
+        report_missing(&c, config, missing, missing_data);
     if (report != NULL)
         *report = c.report;
     stats_free(&c.stats);

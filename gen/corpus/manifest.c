@@ -1,4 +1,5 @@
 #include "corpus/manifest.h"
+#include "corpus/motif_missing.h"
 
 #include "lower/op_feasible.h"
 #include "write/input_mode.h"
@@ -157,6 +158,24 @@ static bool line_motifs(json_line *j, nn_model *m)
     return true;
 }
 
+/* The positions in the file of the nodes that can be folded although they belong to no motif. Nothing if there are none. */
+static void line_folded(json_line *j, const graph *g)
+{
+    size_t n = 0;
+    for (size_t k = 0; k < g->n_nodes; k++) {
+        if (!g->nodes[g->order[k]].folded)
+            continue;
+        if (n++ == 0) {
+            line_key(j, "folded");
+            line_raw(j, "[");
+        } else {
+            line_next(j);
+        }
+        line_int(j, (int64_t)k);
+    }
+    line_raw(j, n > 0 ? "]" : "");
+}
+
 nn_status manifest_line(json_line *line, nn_model *m, const uint8_t structure[STRUCTURE_SIZE],
                         const uint8_t (*digests)[SHA256_SIZE], nn_error *err)
 {
@@ -179,6 +198,7 @@ nn_status manifest_line(json_line *line, nn_model *m, const uint8_t structure[ST
     line_ports(line, m, "outputs", g->outputs, g->n_outputs);
     line_files(line, m, digests);
     line->failed |= !line_motifs(line, m);
+    line_folded(line, g);
     if (m->family->options.intervals)
         line_intervals(line, m);
     line_raw(line, "}\n");
@@ -484,35 +504,25 @@ static json_t *placed_object(const motif_choice *c, const stats *s)
     return unless(bad, j);
 }
 
-/* The levels at which a motif was due and does not appear. */
-static json_t *missing_levels(const stats *s, size_t motif)
+static json_t *level_words(unsigned levels)
 {
     json_t *j = json_array();
     int bad = 0;
     for (int level = 0; level < MOTIF_LEVELS; level++)
-        if (s->motifs[motif * MOTIF_LEVELS + (size_t)level] == 0)
+        if (levels >> level & 1)
             bad |= json_array_append_new(j, json_string(motif_level_word((motif_level)level)));
     return unless(bad, j);
 }
 
 static json_t *missing_motifs(const nn_family *f, const stats *s)
 {
-    const motif_choice *c = &f->motifs;
     json_t *j = json_array();
     int bad = 0;
-    for (size_t k = 0; k < c->n_allowed; k++) {
-        const size_t i = c->allowed[k];
-        json_t *levels = missing_levels(s, i);
-        bad |= levels == NULL ? -1 : 0;
-        if (json_array_size(levels) == 0) {
-            json_decref(levels);
-            continue;
-        }
-        const char *reason = motif_cover_reason(c->cover, c->set, c->allowed[k], (size_t)f->options.nodes);
-        if (reason == NULL)
-            reason = s->models < (uint64_t)f->options.count ? "the run was stopped early" : "no place for it was found";
-        bad |= json_array_append_new(
-            j, json_pack("{s:s, s:o, s:s}", "name", motif_name(c->set, i), "levels", levels, "reason", reason));
+    for (size_t k = 0; k < f->motifs.n_allowed; k++) {
+        motif_missing m;
+        if (motif_missing_at(f, s, k, &m))
+            bad |= json_array_append_new(
+                j, json_pack("{s:s, s:o, s:s}", "name", m.name, "levels", level_words(m.levels), "reason", m.reason));
     }
     return unless(bad, j);
 }
@@ -520,7 +530,7 @@ static json_t *missing_motifs(const nn_family *f, const stats *s)
 static json_t *motifs_object(const nn_family *f, const stats *s)
 {
     json_t *j = json_pack("{s:o}", "placed", placed_object(&f->motifs, s));
-    return unless(f->motifs.cover != NULL ? json_object_set_new(j, "missing", missing_motifs(f, s)) : 0, j);
+    return unless(motif_missing_known(f) ? json_object_set_new(j, "missing", missing_motifs(f, s)) : 0, j);
 }
 
 static json_t *manifest_object(const nn_family *f, const stats *s, const distinct_result *d, uint64_t finished, const options *run)

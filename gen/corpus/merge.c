@@ -7,6 +7,7 @@
 #include "base/path.h"
 #include "base/sha256.h"
 #include "corpus/manifest.h"
+#include "corpus/motif_missing.h"
 #include "corpus/outdir.h"
 #include "corpus/replay.h"
 #include "corpus/row_files.h"
@@ -297,7 +298,7 @@ static nn_status finish(merge *m, nn_error *err)
     return s;
 }
 
-static void count_all(merge *m, nn_missing_fn *missing, void *data)
+static void count_all(merge *m, const nn_merge_config *config, nn_missing_fn *missing, void *data)
 {
     const op_set *ops = m->table->ops;
     m->report.models = m->stats.models;
@@ -311,6 +312,8 @@ static void count_all(merge *m, nn_missing_fn *missing, void *data)
         if (reason != NULL)
             missing(data, ops->ops[i].name, reason);
     }
+    if (config != NULL)
+        motif_missing_tell(m->family, &m->stats, false, config->missing_motif, config->missing_motif_data);
 }
 
 static nn_status run(merge *m, const char *out, const nn_merge_config *config, nn_error *err)
@@ -346,7 +349,7 @@ nn_status nn_corpus_merge(const char *out, const char *const *shards, size_t n, 
     if (s == NN_OK)
         s = run(&m, out, config != NULL ? config : &(nn_merge_config){0}, err);
     if (s == NN_OK)
-        count_all(&m, missing, missing_data);
+        count_all(&m, config, missing, missing_data);
     if (s == NN_OK && report != NULL)
         *report = m.report;
     stats_free(&m.stats);

@@ -202,6 +202,18 @@ static nn_status look_at_manifest(const outdir *d, manifest_kind *kind, nn_error
     return s;
 }
 
+/* nngen writes regular files. Links, FIFOs and the like of their names are the user's. */
+static nn_status check_results(const outdir *d, nn_error *err)
+{
+    static const char *const names[] = {"manifest.json", "models.jsonl"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct stat st;
+        if (fstatat(d->fd, names[i], &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG(st.st_mode))
+            return path_fail(err, d->path, names[i], "was not written by nngen; move it away first", 0);
+    }
+    return NN_OK;
+}
+
 static nn_status check_empty(outdir *d, const inventory *v, bool force, nn_error *err)
 {
     if (v->models + v->others == 0 && !v->record)
@@ -223,7 +235,8 @@ static nn_status check_empty(outdir *d, const inventory *v, bool force, nn_error
         return path_fail(err, d->path, "", "contains test_* directories without a manifest of nngen; move them away first", 0);
     if (!own && !v->record && v->lines)
         return path_fail(err, d->path, "models.jsonl", "was not written by nngen; move it away first", 0);
-    return for_each(d, false, false, err);
+    s = check_results(d, err);
+    return s == NN_OK ? for_each(d, false, false, err) : s;
 }
 
 static nn_status open_record(outdir *d, nn_error *err)
@@ -278,6 +291,8 @@ static nn_status remove_others(outdir *d, const outdir_run *run, nn_error *err)
 static nn_status go_on(outdir *d, const inventory *v, const outdir_run *run, nn_error *err)
 {
     nn_status s = check_same_run(d, v, run, err);
+    if (s == NN_OK)
+        s = check_results(d, err);
     if (s == NN_OK && !v->run)
         s = write_run(d, run, err);
     if (s == NN_OK)

@@ -5,9 +5,7 @@
 
 nn_table_config table_of_options(const options *o)
 {
-    const bool motifs = o->list_motifs != NULL || strcmp(o->motifs, "none") != 0 || strcmp(o->cover, "motifs") == 0;
-    return (nn_table_config){.motifs = motifs,
-                             .outputs = o->outputs != 0,
+    return (nn_table_config){.outputs = o->outputs != 0,
                              .opset = (int)o->opset,
                              .profile = o->profile,
                              .specs = o->specs,
@@ -33,6 +31,7 @@ nn_family_config family_of_options(const options *o)
                               .max_elements = (uint64_t)o->max_elements,
                               .max_dim = (uint64_t)o->max_dim,
                               .max_window = (uint64_t)o->max_window,
+                              .near_misses = o->near_misses > 0 ? o->near_misses : -1,
                               .constants = (uint64_t)o->constants,
                               .max_rank = (uint64_t)o->max_rank,
                               .intervals = o->intervals != 0,
@@ -51,7 +50,7 @@ static nn_status open_both(nn_table **table, nn_family **family, const manifest_
     nn_status s = nn_table_open(table, &tc, err);
     if (s != NN_OK)
         return s;
-    s = family_digest_of(*table, fc.manner, digest, err);
+    s = family_digest_of(*table, manifest_options(doc), digest, err);
     if (s == NN_OK && strcmp(digest, manifest_digest(doc)) != 0)
         return nn_fail(err, NN_ERR_USAGE, path, 0, 0,
                        "was made with another operator table: its digest is %.64s, the digest of this table is %.64s",

@@ -186,26 +186,33 @@ static nn_status read_sources(sources *in, const char *dir, const char *profile,
     return s == NN_OK ? link_bases(&in->overlay, dir, a, err) : s;
 }
 
-/* The table's digest, then name, NUL, size and bytes of each file of manners, in name order. */
-static nn_status digest_manners(nn_table *t, const spec_file *files, size_t n, nn_error *err)
+/* Name, NUL, size and bytes of each file, in name order. */
+static void add_files(json_line *text, const spec_file *files, size_t n)
 {
-    json_line text = {.bytes = NULL};
-    line_raw(&text, t->digest);
     for (size_t i = 0; i < n; i++) {
         size_t length;
         const char *name = stem(files[i].name, &length);
-        line_text(&text, name, length);
-        line_text(&text, "", 1);
-        line_int(&text, (int64_t)files[i].size);
-        line_text(&text, files[i].bytes, files[i].size);
+        line_text(text, name, length);
+        line_text(text, "", 1);
+        line_int(text, (int64_t)files[i].size);
+        line_text(text, files[i].bytes, files[i].size);
     }
+}
+
+/* Of the table's digest, then the files of manners, then those of motifs. */
+static nn_status digest_all(nn_table *t, const sources *in, nn_error *err)
+{
+    json_line text = {.bytes = NULL};
+    line_raw(&text, t->digest);
+    add_files(&text, in->manners, in->n_manners);
+    add_files(&text, in->motifs, in->n_motifs);
     sha256 *hasher = NULL;
     uint8_t digest[SHA256_SIZE];
     nn_status s = text.failed ? nn_nomem(err) : sha256_new(&hasher, err);
     if (s == NN_OK)
         s = sha256_digest(hasher, text.bytes, text.size, digest, err);
     if (s == NN_OK)
-        sha256_hex(digest, t->manners_digest);
+        sha256_hex(digest, t->full_digest);
     sha256_free(hasher);
     nn_free(text.bytes);
     return s;
@@ -218,7 +225,7 @@ static nn_status add_inner(nn_table *t, const sources *in, nn_error *err)
     const dtype_mask all = ~((~(dtype_mask)0) << DT_COUNT) & ~dtype_bit(DT_NONE);
     if (in->n_motifs == 0)
         return NN_OK;
-    nn_status s = op_set_new_typed(&inner, in->files, in->n, in->overlay, (int)t->options.opset, all, err);
+    nn_status s = op_set_new_retyped(&inner, t->ops, all, err);
     if (s != NN_OK)
         return s;
     s = lower_fold_domains(inner, err);
@@ -238,7 +245,7 @@ static nn_status add_reference(nn_table *t, const sources *in, nn_error *err)
     return s == NN_OK ? ref_table_new(&t->reference, t->all, in->compute, in->n_compute, err) : s;
 }
 
-static nn_status load(nn_table *t, const char *specs, bool motifs, bool outputs, nn_error *err)
+static nn_status load(nn_table *t, const char *specs, bool outputs, nn_error *err)
 {
     dtype_mask types;
     int common[2];
@@ -252,7 +259,7 @@ static nn_status load(nn_table *t, const char *specs, bool motifs, bool outputs,
                   .manners = spec_embedded_manners,
                   .n_manners = spec_embedded_manners_count,
                   .motifs = spec_embedded_motifs,
-                  .n_motifs = motifs ? spec_embedded_motifs_count : 0,
+                  .n_motifs = spec_embedded_motifs_count,
                   .compute = outputs ? spec_embedded_compute : NULL,
                   .n_compute = spec_embedded_compute_count};
     nn_status s = read_sources(&in, specs, t->options.profile, &a, err);
@@ -270,9 +277,9 @@ static nn_status load(nn_table *t, const char *specs, bool motifs, bool outputs,
         s = manner_set_load(&t->manners, t->ops, in.manners, in.n_manners, &t->mem, err);
     sha256_hex(t->ops != NULL ? t->ops->table->digest : (uint8_t[SHA256_SIZE]){0}, t->digest);
     if (s == NN_OK)
-        s = digest_manners(t, in.manners, in.n_manners, err);
-    if (s == NN_OK && (motifs || specs != NULL)) /* motifs point to operators, which a filter moves */
-        s = motif_set_new(&t->motifs, t->ops, in.motifs, in.n_motifs, err);
+        s = digest_all(t, &in, err);
+    if (s == NN_OK) /* motifs point to operators, which a filter moves */
+        s = motif_set_new(&t->motifs, t->ops, NULL, in.motifs, in.n_motifs, err);
     if (s == NN_OK && outputs)
         s = add_reference(t, &in, err);
     arena_free(&a);
@@ -294,7 +301,7 @@ static nn_status open_table(nn_table *t, const nn_table_config *c, nn_error *err
         return nn_nomem(err);
     nn_status s = options_check(&t->options, "", err);
     if (s == NN_OK)
-        s = load(t, c->specs, c->motifs != 0, c->outputs != 0, err);
+        s = load(t, c->specs, c->outputs != 0, err);
     if (s == NN_OK)
         s = class_table_new(&t->classes, t->ops, &t->mem, err);
     return s;
@@ -423,6 +430,16 @@ static nn_status check_outputs(const nn_family *f, nn_error *err)
     return NN_OK;
 }
 
+/* Whether the family may have motifs. Manners add none to a family whose operators are stated, by weights or by paths to cover, nor
+ * to one that is the same at several opsets, which write different things as initializers. */
+static bool has_motifs(const options *o, bool plain)
+{
+    const bool motifs = strcmp(o->cover, "motifs") == 0, ops = strcmp(o->cover, "ops") == 0;
+    if (strcmp(o->motifs, BY_MANNER) == 0)
+        return motifs || (ops && !plain && *o->weights == '\0' && *o->common == '\0');
+    return motifs || strcmp(o->motifs, "none") != 0;
+}
+
 static nn_status open_cover(nn_family *f, nn_error *err)
 {
     static const char *const words[] = {"ops", "pairs", "triples", "motifs"};
@@ -432,8 +449,10 @@ static nn_status open_cover(nn_family *f, nn_error *err)
         k++;
     if (k == 4)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "cover %.60s: expected ops, pairs, triples or motifs", o->cover);
-    nn_status s = motif_choice_open(&f->motifs, f->table->motifs, o->motifs, k == 3, (size_t)o->nodes, (uint64_t)o->count,
-                                    (uint64_t)o->seed, &f->mem, err);
+    const motif_sources from = {.table = f->table->motifs, .learns = f->learned.given, .learned = f->learned.motifs};
+    nn_status s = !has_motifs(o, f->plain) ? NN_OK
+                                           : motif_choice_open(&f->motifs, &from, o->motifs, k == 3, (size_t)o->nodes,
+                                                               (uint64_t)o->count, (uint64_t)o->seed, &f->mem, err);
     if (s != NN_OK || k == COVER_OPS || k == 3)
         return s;
     s = pairs_new(&f->pairs, f->table->ops, &f->limits, err);
@@ -444,9 +463,10 @@ static nn_status open_cover(nn_family *f, nn_error *err)
 
 static nn_status unknown_manner(const manner_set *set, const char *name, nn_error *err)
 {
-    char known[300] = "mixed";
+    char known[300] = "mixed, like";
     nearest best = {0};
     nearest_offer(&best, name, "mixed");
+    nearest_offer(&best, name, LEARNED_WORD);
     for (size_t i = 0; i < set->n; i++) {
         size_t n = strlen(known);
         (void)snprintf(known + n, sizeof known - n, "%s%.60s", i + 1 < set->n ? ", " : " or ", set->items[i].name);
@@ -457,11 +477,14 @@ static nn_status unknown_manner(const manner_set *set, const char *name, nn_erro
     return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "manner %.60s: expected %s", name, known);
 }
 
-/* Finds a manner by name. *found: NULL for mixed. */
+/* Finds a manner by name. *found: NULL for mixed, and for the manner that is learned from models. */
 static nn_status find_manner(const nn_table *t, const char *name, const manner **found, bool *plain, nn_error *err)
 {
     const manner_set *set = t->manners;
     *found = NULL;
+    *plain = true;
+    if (strcmp(name, LEARNED_WORD) == 0)
+        return NN_OK;
     for (size_t i = 0; i < set->n && *found == NULL; i++)
         if (strcmp(set->items[i].name, name) == 0)
             *found = &set->items[i];
@@ -469,12 +492,12 @@ static nn_status find_manner(const nn_table *t, const char *name, const manner *
     return *found != NULL || strcmp(name, "mixed") == 0 ? NN_OK : unknown_manner(set, name, err);
 }
 
-nn_status family_digest_of(const nn_table *t, const char *name, char out[SHA256_HEX_SIZE], nn_error *err)
+nn_status family_digest_of(const nn_table *t, const options *o, char out[SHA256_HEX_SIZE], nn_error *err)
 {
     const manner *m;
     bool plain = true;
-    nn_status s = find_manner(t, name, &m, &plain, err);
-    memcpy(out, plain ? t->digest : t->manners_digest, SHA256_HEX_SIZE);
+    nn_status s = find_manner(t, o->manner, &m, &plain, err);
+    memcpy(out, plain && !has_motifs(o, plain) ? t->digest : t->full_digest, SHA256_HEX_SIZE);
     return s;
 }
 
@@ -483,7 +506,11 @@ static nn_status open_manner(nn_family *f, nn_error *err)
     const manner_set *set = f->table->manners;
     nn_status s = find_manner(f->table, f->options.manner, &f->manner, &f->plain, err);
     if (s == NN_OK)
-        s = family_digest_of(f->table, f->options.manner, f->digest, err);
+        s = family_digest_of(f->table, &f->options, f->digest, err);
+    if (s == NN_OK && strcmp(f->options.manner, LEARNED_WORD) == 0) {
+        f->manner = f->learned.manner;
+        f->plain = manner_is_plain(f->manner);
+    }
     f->manner_weights = arena_calloc(&f->mem, set->n, sizeof *f->manner_weights);
     if (s == NN_OK && f->manner_weights == NULL)
         return nn_nomem(err);
@@ -500,6 +527,13 @@ static size_t most_copies(const nn_family *f)
     return weighted || f->pairs != NULL ? 1 : PLAN_MAX_COPIES;
 }
 
+/* The nodes of a model that wishes share with single operators: those outside the motifs that were learned with them. */
+static size_t wished_nodes(const nn_family *f)
+{
+    const size_t nodes = (size_t)f->options.nodes, inside = f->learned.motifs != NULL ? nodes * f->motifs.share / 1000 : 0;
+    return nodes > inside ? nodes - inside : 1;
+}
+
 static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *err)
 {
     options *o = &f->options;
@@ -514,6 +548,8 @@ static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *
         o->max_elements = clamp(c->max_elements);
     if (c->constants != 0)
         o->constants = clamp(c->constants);
+    if (c->near_misses != 0)
+        o->near_misses = c->near_misses == -1 ? 0 : c->near_misses;
     if (c->max_dim != 0)
         o->max_dim = clamp(c->max_dim);
     if (c->max_window != 0)
@@ -537,11 +573,13 @@ static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *
         s = guide_open(&f->guide, f->table->ops, &(guide_texts){o->contain, o->avoid, o->weights}, (size_t)o->nodes, &f->limits,
                        err);
     if (s == NN_OK)
-        s = wish_new(&f->wishes, f->guide.weights, (size_t)o->nodes, (uint64_t)o->count, (uint64_t)o->seed, err);
+        s = learned_open(&f->learned, o->weights, o->manner, f->table->ops, f->table->motifs, &f->mem, err);
     if (s == NN_OK)
         s = open_manner(f, err);
     if (s == NN_OK)
         s = open_cover(f, err);
+    if (s == NN_OK)
+        s = wish_new(&f->wishes, f->guide.weights, wished_nodes(f), (uint64_t)o->count, (uint64_t)o->seed, err);
     if (s == NN_OK)
         s = plan_new_with(&f->plan, f->table->ops, (size_t)o->nodes, (uint64_t)o->count, (uint64_t)o->seed, most_copies(f), err);
     return s;
@@ -576,6 +614,7 @@ void nn_family_close(nn_family *f)
     wish_free(f->wishes);
     guide_close(&f->guide);
     motif_choice_close(&f->motifs);
+    learned_close(&f->learned);
     arena_free(&f->mem);
     nn_free(f->description);
     nn_free(f);

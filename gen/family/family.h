@@ -6,6 +6,7 @@
 #define NN_API_H
 
 #include "build/build.h"
+#include "family/learned.h"
 #include "family/model_manner.h"
 #include "plan/cover.h"
 #include "plan/guide.h"
@@ -33,8 +34,8 @@ struct nn_table {
     motif_set *motifs;
     class_table classes;
     manner_set *manners;
-    char digest[SHA256_HEX_SIZE];         /* of the table and profile */
-    char manners_digest[SHA256_HEX_SIZE]; /* and the manners */
+    char digest[SHA256_HEX_SIZE];      /* of the table and profile */
+    char full_digest[SHA256_HEX_SIZE]; /* and of the manners and motifs */
 };
 
 struct nn_family {
@@ -45,6 +46,7 @@ struct nn_family {
     pair_table *pairs; /* NULL: --cover does not ask for paths */
     cover *cover;      /* NULL: --cover does not ask for paths */
     guide guide;
+    learned learned;
     wish *wishes;                      /* NULL: the weights name no sequences */
     bool plain;                        /* models are drawn as without a manner */
     const manner *manner;              /* NULL: one is drawn for each model */
@@ -79,8 +81,8 @@ struct nn_model {
 
 /* Makes a model in which nothing is built. */
 nn_status model_new(nn_model **out, const nn_family *f, nn_error *err);
-/* The digest that a family of this manner has. */
-nn_status family_digest_of(const nn_table *t, const char *manner_name, char out[SHA256_HEX_SIZE], nn_error *err);
+/* The digest that a family with these options has. */
+nn_status family_digest_of(const nn_table *t, const options *o, char out[SHA256_HEX_SIZE], nn_error *err);
 /* Number of sets that are written as .pb files, and whether there is an inputs.npz. */
 int64_t family_sets(const nn_family *f);
 bool family_npz(const nn_family *f);

@@ -1,9 +1,12 @@
-/* Weights from existing models: how often operators appear in them and follow one another, and their sequences of three and four
- * operators. */
+/* What is learned from existing models: weights, which are how often operators appear in them and follow one another, and their
+ * sequences of three and four operators; a manner; the motifs that they share. */
 #include "family/family.h"
 #include "base/file_read.h"
 #include "base/json_line.h"
+#include "mine/mine_find.h"
+#include "mine/mine_usages.h"
 #include "mine/mine_walks.h"
+#include "mine/mine_yaml.h"
 #include "onnx/onnx_find.h"
 #include "onnx/onnx_view.h"
 
@@ -13,6 +16,7 @@
 #include <string.h>
 
 #define SEQUENCES_MOST 8192 /* the most frequent ones */
+#define MOTIFS_MOST 64      /* of each size: the most valuable ones */
 #define PAIR_SCALE 100000   /* the weight of a pair is 100 times its share of the nodes of the second operator */
 
 typedef struct unknown {
@@ -27,6 +31,7 @@ typedef struct {
     uint64_t *nodes, *pairs; /* by operator; by pair */
     unknown *unknown;        /* by name */
     mine_walks walks;
+    mine_models kept;
     uint64_t models, skipped;
     dtype_mask inputs; /* types of graph inputs */
     const nn_like_listener *tell;
@@ -91,7 +96,6 @@ static nn_status count_file(void *data, int folder, const char *entry, const cha
     tally *t = data;
     onnx_view v;
     nn_error problem = {0};
-    (void)below;
     nn_status s = onnx_view_file_whole(&v, folder, entry, path, &problem);
     if (s == NN_ERR_IO) {
         skip(t, &problem);
@@ -99,10 +103,10 @@ static nn_status count_file(void *data, int folder, const char *entry, const cha
     }
     if (s != NN_OK)
         return nn_nomem(err);
-    if (!count_model(t, &v))
-        s = nn_nomem(err);
+    if (count_model(t, &v))
+        return mine_models_add(&t->kept, below, &v) ? NN_OK : nn_nomem(err);
     onnx_view_free(&v);
-    return s;
+    return nn_nomem(err);
 }
 
 /* ---- weights ---- */
@@ -198,6 +202,68 @@ static bool put_all(json_line *out, tally *t)
     return put_sequences(out, t);
 }
 
+/* ---- motifs ---- */
+
+/* Whether the family can place the motif. Texts of unknown models are not trusted to make motifs that the language accepts. */
+static nn_status is_motif(bool *is, const tally *t, const char *text, size_t n, nn_error *err)
+{
+    motif_set *set = NULL;
+    nn_error why = {0};
+    const spec_file file = {.name = "like", .bytes = text, .size = n};
+    nn_status s = motif_set_new(&set, t->ops, NULL, &file, 1, &why);
+    *is = s == NN_OK && motif_count(set) == 1 && motif_left_out(set, 0) == NULL;
+    motif_set_free(set);
+    return s == NN_ERR_NOMEM ? nn_nomem(err) : NN_OK;
+}
+
+static nn_status put_motif(json_line *out, const tally *t, const mine_subgraph *g, size_t *n, nn_error *err)
+{
+    static const char head[] = "motifs:\n";
+    char name[40];
+    json_line one = {.bytes = NULL};
+    bool is = false;
+    nn_status s = NN_OK;
+    (void)snprintf(name, sizeof name, "like_%02zu", *n + 1);
+    line_raw(&one, head);
+    if (mine_put_motif(&one, &t->kept, g->parts, g->n, g->models, name) && !one.failed)
+        s = is_motif(&is, t, one.bytes, one.size, err);
+    if (is) {
+        line_raw(out, *n == 0 ? "---\nmotifs:\n" : "");
+        line_text(out, one.bytes + sizeof head - 1, one.size - sizeof head + 1);
+        ++*n;
+    }
+    out->failed |= one.failed;
+    nn_free(one.bytes);
+    return s;
+}
+
+static bool is_among(const mine_found *f, uint64_t hash)
+{
+    for (size_t i = 0; i < f->n; i++)
+        if (f->all[i].hash == hash)
+            return true;
+    return false;
+}
+
+/* Writes the motifs that models share, or those of a single model: large ones, then small ones, which fit into small models. */
+static nn_status put_motifs(json_line *out, const tally *t, nn_error *err)
+{
+    static const uint32_t nodes[] = {10, 4};
+    mine_found found[2] = {{.n = 0}};
+    size_t written = 0;
+    nn_status s = NN_OK;
+    for (size_t k = 0; k < 2 && s == NN_OK; k++) {
+        if (!mine_find(&found[k], &t->kept, t->models > 1 ? 2 : 1, nodes[k], MOTIFS_MOST))
+            s = nn_nomem(err);
+        for (size_t i = 0; i < found[k].n && s == NN_OK; i++)
+            if (k == 0 || !is_among(&found[0], found[k].all[i].hash))
+                s = put_motif(out, t, &found[k].all[i], &written, err);
+    }
+    for (size_t k = 0; k < 2; k++)
+        mine_found_free(&found[k]);
+    return s;
+}
+
 static nn_status finish(char **text, tally *t, const char *dir, nn_error *err)
 {
     json_line out = {.bytes = NULL};
@@ -211,6 +277,8 @@ static nn_status finish(char **text, tally *t, const char *dir, nn_error *err)
     if (!any)
         return nn_fail(err, NN_ERR_USAGE, dir, 0, 0, "none of the operators of its models is in the table");
     bool complete = put_all(&out, t);
+    line_raw(&out, "---\n");
+    complete = complete && mine_put_manner(&out, &t->kept) && put_motifs(&out, t, err) == NN_OK;
     *text = !complete || out.failed ? NULL : nn_malloc(out.size + 1);
     if (*text != NULL) {
         memcpy(*text, out.bytes, out.size);
@@ -271,7 +339,7 @@ nn_status nn_weights_like(char **text, const char *dir, const nn_table *table, c
     *text = NULL;
     if (table == NULL || dir == NULL)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "no %s was given", table == NULL ? "table" : "directory");
-    tally t = {.ops = table->ops, .tell = listener != NULL ? listener : &nobody};
+    tally t = {.ops = table->ops, .kept = {.ops = table->ops}, .tell = listener != NULL ? listener : &nobody};
     size_t n = t.ops->n_ops;
     if (op_pairs_fit(t.ops, "--like", err) != NN_OK)
         return NN_ERR_USAGE;
@@ -287,6 +355,7 @@ nn_status nn_weights_like(char **text, const char *dir, const nn_table *table, c
         tell_types(&t);
     }
     mine_walks_free(&t.walks);
+    mine_models_free(&t.kept);
     arena_free(&t.mem);
     return s;
 }

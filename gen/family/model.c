@@ -62,6 +62,24 @@ static const manner *pick_manner(const nn_model *m)
     return &set->items[i];
 }
 
+/* The share of the model's nodes that motifs take, in thousandths. */
+static uint32_t motif_share(const nn_model *m)
+{
+    const nn_family *f = m->family;
+    if (!f->motifs.by_manner)
+        return f->motifs.share;
+    return !f->plain && !f->motifs.cover && manner_says(&m->manner.drawn, MANNER_motifs) ? m->manner.drawn.value[MANNER_motifs] : 0;
+}
+
+/* Nodes that the motifs of the model leave to others. */
+static size_t free_nodes(const build_request *r)
+{
+    size_t taken = (size_t)((uint64_t)r->nodes * r->motifs.share / 1000);
+    for (size_t i = 0; i < r->motifs.n_due; i++)
+        taken += motif_nodes(r->motifs.set, r->motifs.due[i].motif);
+    return taken < r->nodes ? r->nodes - taken : 0;
+}
+
 /* Draws the manner of the model, and what the model draws from it. */
 static nn_status draw_manner(nn_model *m, build_request *r, nn_error *err)
 {
@@ -69,10 +87,16 @@ static nn_status draw_manner(nn_model *m, build_request *r, nn_error *err)
     const manner *of = pick_manner(m);
     const bool guided = f->guide.weights != NULL;
     const op_weights *base = guided ? f->guide.weights : f->manner_weights[of - f->table->manners->items];
-    if (!model_manner_draw(&m->manner, of, base, guided, f->table->ops, r->nodes, m->tape))
+    if (!model_manner_draw(&m->manner, of, base, guided, f->table->ops, m->tape))
+        return nn_nomem(err);
+    r->motifs.share = f->motifs.on ? motif_share(m) : 0;
+    if (!guided && !model_manner_plan(&m->manner, free_nodes(r), m->tape))
         return nn_nomem(err);
     r->weights = model_manner_weights(&m->manner, base);
+    r->guided = guided;
     r->manner = manner_is_plain(of) ? NULL : &m->manner.drawn;
+    if (r->constants == 0 && *f->options.common == '\0' && manner_says(&m->manner.drawn, MANNER_constants))
+        r->constants = (m->manner.drawn.value[MANNER_constants] + 5) / 10;
     return NN_OK;
 }
 
@@ -84,7 +108,7 @@ static nn_status collect_paths(nn_model *m, uint64_t index, build_request *r, nn
     const due_path *due = cover_due(f->cover, index, &n);
     if (n == 0)
         due = wish_due(f->wishes, index, &n);
-    const size_t wished = f->plain ? 0 : m->manner.n_paths;
+    const size_t wished = f->plain ? 0 : m->manner.wishes.n;
     r->n_paths = f->guide.n_contain + n + wished;
     if (r->n_paths == 0)
         return NN_OK;
@@ -96,7 +120,7 @@ static nn_status collect_paths(nn_model *m, uint64_t index, build_request *r, nn
     for (size_t i = 0; i < f->guide.n_contain + n; i++)
         m->paths[i] = i < f->guide.n_contain ? f->guide.contain[i] : due[i - f->guide.n_contain];
     for (size_t i = 0; i < wished; i++)
-        m->paths[f->guide.n_contain + n + i] = m->manner.paths[i];
+        m->paths[f->guide.n_contain + n + i] = m->manner.wishes.items[i];
     r->paths = m->paths;
     return NN_OK;
 }
@@ -110,16 +134,21 @@ static nn_status build(nn_model *m, uint64_t index, nn_error *err)
                              .limits = f->limits,
                              .constants = (uint32_t)f->options.constants,
                              .check = f->options.check != 0};
+    const motif_choice *c = &f->motifs;
     tape_reseed(m->tape, (uint64_t)f->options.seed, index);
+    if (c->on) {
+        request.motifs = (motif_wish){.set = c->set,
+                                      .allowed = c->allowed,
+                                      .n_allowed = c->n_allowed,
+                                      .share = c->share,
+                                      .near_misses = (uint32_t)f->options.near_misses};
+        request.motifs.due = motif_cover_due(c->cover, index, &request.motifs.n_due);
+    }
     nn_status s = f->plain ? NN_OK : draw_manner(m, &request, err);
     if (s == NN_OK)
         s = collect_paths(m, index, &request, err);
     if (s != NN_OK)
         return s;
-    const motif_choice *c = &f->motifs;
-    if (c->on)
-        request.motifs = (motif_wish){.set = c->set, .allowed = c->allowed, .n_allowed = c->n_allowed, .share = c->share};
-    request.motifs.due = motif_cover_due(c->cover, index, &request.motifs.n_due);
     request.due = plan_due(f->plan, index, &request.n_due);
     const graph *g = NULL;
     request.trace = m->trace;

@@ -69,44 +69,19 @@ static bool leave_out(model_manner *x, const op_weights *base, const op_set *ops
     return true;
 }
 
-static const manner_path *draw_path(const manner *m, uint64_t sum, tape *t)
-{
-    uint64_t at = tape_draw(t, "sequence", sum);
-    const manner_path *p = m->paths;
-    for (; p + 1 < m->paths + m->n_paths && at >= p->weight; p++)
-        at -= p->weight;
-    return p;
-}
-
-/* Draws sequences until they fill their share of the nodes. */
-static bool draw_paths(model_manner *x, size_t nodes, tape *t)
-{
-    const manner *m = x->drawn.of;
-    uint64_t sum = 0, left = (uint64_t)nodes * x->drawn.value[MANNER_planned] / 1000;
-    for (size_t i = 0; i < m->n_paths; i++)
-        sum += m->paths[i].weight;
-    while (sum > 0 && left > 0) {
-        const manner_path *p = draw_path(m, sum, t);
-        void *paths = x->paths;
-        bool ok = nn_grow(&paths, &x->paths_capacity, x->n_paths + 1, sizeof *x->paths);
-        x->paths = paths;
-        if (!ok)
-            return false;
-        x->paths[x->n_paths++] = (due_path){.ops = p->ops, .n = p->n, .window = p->n, .firmness = PATH_WISH};
-        left = left > p->n ? left - p->n : 0;
-    }
-    return true;
-}
-
-bool model_manner_draw(model_manner *x, const manner *m, const op_weights *base, bool guided, const op_set *ops, size_t nodes,
-                       tape *t)
+bool model_manner_draw(model_manner *x, const manner *m, const op_weights *base, bool guided, const op_set *ops, tape *t)
 {
     manner_draw(&x->drawn, m, t);
-    x->n_paths = 0;
+    x->wishes.n = 0;
     x->weights.n_ops = 0;
-    if (manner_says(&x->drawn, MANNER_left_out) && !leave_out(x, base, ops, t))
-        return false;
-    return guided || !manner_says(&x->drawn, MANNER_planned) || draw_paths(x, nodes, t);
+    return guided || !manner_says(&x->drawn, MANNER_left_out) || leave_out(x, base, ops, t);
+}
+
+bool model_manner_plan(model_manner *x, size_t nodes, tape *t)
+{
+    if (!manner_says(&x->drawn, MANNER_planned))
+        return true;
+    return wish_draw(&x->wishes, x->drawn.of, (size_t)((uint64_t)nodes * x->drawn.value[MANNER_planned] / 1000), t);
 }
 
 const op_weights *model_manner_weights(const model_manner *x, const op_weights *base)
@@ -116,6 +91,6 @@ const op_weights *model_manner_weights(const model_manner *x, const op_weights *
 
 void model_manner_free(model_manner *x)
 {
-    nn_free(x->paths);
+    wish_list_free(&x->wishes);
     nn_free(x->ops);
 }

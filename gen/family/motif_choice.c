@@ -1,10 +1,13 @@
 #include "family/motif_choice.h"
+#include "family/learned.h"
+#include "family/options.h"
 #include "base/nearest.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define NAMED_SHARE 500 /* if motifs are named without a share */
+#define NAMED_SHARE 500   /* if motifs are named without a share */
+#define LEARNED_SHARE 300 /* of those learned from models */
 
 /* "0", "0.25", "1": at most four digits after the point. Thousandths; -1: another text. */
 static int parse_share(const char *text)
@@ -24,8 +27,10 @@ static int parse_share(const char *text)
 
 static nn_status expected(const char *text, nn_error *err)
 {
-    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
-                   "motifs %.60s: expected a share of the nodes from 0 to 1, names of motifs separated by commas, or none", text);
+    return nn_fail(
+        err, NN_ERR_USAGE, NULL, 0, 0,
+        "motifs %.60s: expected a share of the nodes from 0 to 1, names of motifs separated by commas, like, none or " BY_MANNER,
+        text);
 }
 
 static nn_status unknown(const motif_set *set, const char *word, nn_error *err)
@@ -33,9 +38,14 @@ static nn_status unknown(const motif_set *set, const char *word, nn_error *err)
     nearest best = {0};
     for (size_t i = 0; i < motif_count(set); i++)
         nearest_offer(&best, word, motif_name(set, i));
+    if (strspn(word, "-+.0123456789") > 0 && best.word == NULL)
+        return expected(word, err);
     if (best.word != NULL)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "motifs: unknown motif %.60s; did you mean %.60s?", word, best.word);
-    return expected(word, err);
+    return nn_fail(
+        err, NN_ERR_USAGE, NULL, 0, 0,
+        "motifs: unknown motif %.60s; expected a name that --list-motifs prints, a share of the nodes, like, none or " BY_MANNER,
+        word);
 }
 
 static nn_status take_names(motif_choice *c, const char *list, nn_error *err)
@@ -61,34 +71,40 @@ static nn_status take_names(motif_choice *c, const char *list, nn_error *err)
     return NN_OK;
 }
 
-static void take_all(motif_choice *c)
+static void take_from(motif_choice *c, size_t first)
 {
-    for (size_t i = 0; i < motif_count(c->set); i++)
+    for (size_t i = first; i < motif_count(c->set); i++)
         if (motif_left_out(c->set, i) == NULL)
             c->allowed[c->n_allowed++] = (uint16_t)i;
 }
 
-nn_status motif_choice_open(motif_choice *c, const motif_set *set, const char *text, bool covers, size_t nodes, uint64_t count,
+nn_status motif_choice_open(motif_choice *c, const motif_sources *from, const char *text, bool covers, size_t nodes, uint64_t count,
                             uint64_t seed, arena *a, nn_error *err)
 {
-    bool none = strcmp(text, "none") == 0;
-    int share = parse_share(text);
-    if (none && !covers)
+    const motif_set *set = from->learned != NULL ? from->learned : from->table;
+    const bool like = strcmp(text, LEARNED_WORD) == 0, none = strcmp(text, "none") == 0;
+    if (like && !from->learns)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "motifs like: expected --like, or weights with motifs learned by it");
+    if (like && from->learned == NULL && !covers) /* the models share none */
         return NN_OK;
-    if (set == NULL)
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "motifs: the table was opened without them (nn_table_config.motifs)");
+    const int share = like ? LEARNED_SHARE : parse_share(text);
+    c->by_manner = strcmp(text, BY_MANNER) == 0;
+    const bool all = share >= 0 || c->by_manner || none;
+    if (covers && (none || share == 0))
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "cover motifs and motifs %.60s contradict each other", text);
+    c->named = !all;
     c->set = set;
     c->allowed = arena_alloc(a, (motif_count(set) + 1) * sizeof *c->allowed);
     if (c->allowed == NULL)
         return nn_nomem(err);
-    c->on = true;
-    c->share = share >= 0 ? (uint32_t)share : none ? 0 : NAMED_SHARE;
+    c->share = share >= 0 ? (uint32_t)share : all ? 0 : NAMED_SHARE;
     nn_status s = NN_OK;
-    if (none || share >= 0)
-        take_all(c);
+    if (all)
+        take_from(c, from->learned != NULL && !covers ? motif_count(from->table) : 0);
     else
         s = take_names(c, text, err);
-    if (s == NN_OK && c->n_allowed == 0)
+    c->on = c->n_allowed > 0;
+    if (s == NN_OK && !c->on && (covers || !c->by_manner))
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "motifs %.60s: the table has no motif that can be used", text);
     if (s == NN_OK && covers)
         s = motif_cover_new(&c->cover, set, c->allowed, c->n_allowed, nodes, count, seed, err);

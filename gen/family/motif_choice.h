@@ -13,13 +13,22 @@ typedef struct {
     const motif_set *set;
     uint16_t *allowed;
     size_t n_allowed;
+    bool named;         /* the text names them */
+    bool by_manner;     /* the model's manner states the share, or that there are none */
     uint32_t share;     /* in thousandths, in the mean over models */
     motif_cover *cover; /* NULL: no motif is due */
 } motif_choice;
 
-/* text: the argument of --motifs. covers: every motif is due at every level. NN_ERR_USAGE: no motif has the name, or the share is
- * outside 0 to 1. */
-nn_status motif_choice_open(motif_choice *c, const motif_set *set, const char *text, bool covers, size_t nodes, uint64_t count,
+typedef struct {
+    const motif_set *table;   /* NULL: the table was opened without motifs */
+    bool learns;              /* a text learned from models was given */
+    const motif_set *learned; /* the table's, then those learned from models; NULL: none were */
+} motif_sources;
+
+/* text: the argument of --motifs. If motifs were learned, a share is of those; names may be of both. covers: every motif is due at
+ * every level. NN_ERR_USAGE: no motif has the name, the share is outside 0 to 1, nothing was learned, or every motif is due and
+ * none is wanted. */
+nn_status motif_choice_open(motif_choice *c, const motif_sources *from, const char *text, bool covers, size_t nodes, uint64_t count,
                             uint64_t seed, arena *a, nn_error *err);
 void motif_choice_close(motif_choice *c);
 

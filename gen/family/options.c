@@ -107,7 +107,7 @@ static bool unsaid(const options *o, const option_row *row)
 {
     bool later = row->offset == offsetof(options, max_dim) || row->offset == offsetof(options, max_window) ||
                  row->offset == offsetof(options, max_rank) || row->offset == offsetof(options, constants) ||
-                 row->offset == offsetof(options, outputs);
+                 row->offset == offsetof(options, near_misses) || row->offset == offsetof(options, outputs);
     if (later)
         return option_int(o, row) == row->fallback;
     return !is_number(row) && row->offset != offsetof(options, profile) && row->offset != offsetof(options, ops) &&
@@ -378,6 +378,17 @@ static nn_status check_together(const options *o, nn_error *err)
     return NN_OK;
 }
 
+/* With --like, the manner and the motifs are those learned from the models unless the command line states others. */
+static void use_learned(options *o)
+{
+    for (size_t i = 0; o->like != NULL && i < option_count; i++) {
+        const option_row *row = &option_rows[i];
+        bool learned = row->offset == offsetof(options, manner) || row->offset == offsetof(options, motifs);
+        if (learned && !(o->given >> i & 1))
+            option_set_text(o, row, "like");
+    }
+}
+
 nn_status options_parse(options *o, int argc, char *const *argv, nn_error *err)
 {
     options_default(o);
@@ -423,5 +434,6 @@ nn_status options_parse(options *o, int argc, char *const *argv, nn_error *err)
         if (s != NN_OK)
             return s;
     }
+    use_learned(o);
     return check_together(o, err);
 }

@@ -9,6 +9,8 @@
 
 #include <limits.h>
 
+#define BY_MANNER "manner" /* argument of --motifs: each model's manner states the share */
+
 /* X(kind, field, argument, default, least, greatest, in the manifest, help). The option is the field with - instead of _. A
  * default outside [least, greatest] means that the option is not given. In the manifest: true, false, or IF_SAID: unless it has its
  * default. INT: an integer in [least, greatest]. TEXT: any text. LIST: texts; if the option is given several times, they are joined
@@ -32,22 +34,27 @@
     X(TEXT, types, "LIST", "float32", 0, 0, true,                                                                                 \
       "element types of data, such as float16,double,int8,uint8; float32 is always included")                                     \
     X(TEXT, common, "A..B", "", 0, 0, true,                                                                                       \
-      "use only operators that have the same rules in opsets A to B; a seed then gives the same graphs at each of these opsets")  \
+      "use only operators that have the same rules in opsets A to B; a seed then gives the same graphs at each of these opsets, " \
+      "to which manners add no motifs and constants")                                                                             \
     X(TEXT, cover, "WHAT", "ops", 0, 0, true,                                                                                     \
       "what the family must contain: every operator (ops), every pair that can be connected (pairs), as many triples as "         \
       "possible (triples), or every motif at every level (motifs)")                                                               \
-    X(TEXT, motifs, "SHARE", "none", 0, 0, IF_SAID,                                                                               \
-      "place motifs, which are subgraphs that exporters write: the share of nodes in them, from 0 to 1; or A,B: only these; "     \
-      "or none")                                                                                                                  \
+    X(TEXT, motifs, "SHARE", BY_MANNER, 0, 0, true,                                                                               \
+      "place motifs, which are subgraphs that exporters write: the share of nodes in them to aim at, from 0 to 1; or A,B: only "  \
+      "these; "                                                                                                                   \
+      "or none; or like: those that --like learned (its default); or manner: as each model's manner says")                        \
+    X(INT, near_misses, "P", 35, 0, 100, true, "per cent of the motifs that are near misses: with one or two details changed")    \
     X(LIST, contain, "A,B,C", "", 0, 0, true,                                                                                     \
-      "a path of operators that every model has, each consuming the one before; may be given several times")                      \
+      "a path of operators that every model has, each consuming the one before: A,B.1 as input 1 of B; A,C+B,C both into one C; " \
+      "may be given several times")                                                                                               \
     X(LIST, avoid, "A,B", "", 0, 0, true, "a path of operators that no model has; may be given several times")                    \
     X(TEXT, weights, "FILE", "", 0, 0, true,                                                                                      \
       "file that says how often each operator (A 2.5) and each connection of two operators (A,B 4) is used")                      \
-    X(TEXT, like, "DIR", NULL, 0, 0, false, "learn the weights from the .onnx files in DIR and its subdirectories")               \
-    X(TEXT, manner, "NAME", "uniform", 0, 0, IF_SAID,                                                                             \
+    X(TEXT, like, "DIR", NULL, 0, 0, false,                                                                                       \
+      "learn weights, attributes, dims and motifs from the .onnx files in DIR and its subdirectories")                            \
+    X(TEXT, manner, "NAME", "mixed", 0, 0, true,                                                                                  \
       "how models are drawn: uniform, boundary (ends of domains) or real (as in models that people write); mixed: one for each "  \
-      "model")                                                                                                                    \
+      "model; like: as --like learned (its default)")                                                                             \
     X(INT, max_elements, "E", 4096, 16, 1 << 24, true, "largest number of elements of a tensor")                                  \
     X(INT, max_dim, "D", 64, 8, 1 << 24, true, "largest dimension of a new tensor, such as the channels of a convolution")        \
     X(INT, max_window, "W", 7, 1, 4096, true, "largest size of a kernel or pooling window along an axis")                         \

@@ -44,6 +44,36 @@ static value value_of(lower *l, ex_type type, const inst_value *want)
     }
 }
 
+/* ---- comparison ---- */
+
+bool value_is(lower *l, ex_type type, const value *have, const inst_value *want)
+{
+    bool same = true;
+    switch (type) {
+    case TY_REAL:
+        return same_real(have->r, want->r);
+    case TY_STRING:
+        return strcmp(have->s, want->s) == 0;
+    case TY_INTS:
+        same = (size_t)have->ints.n == want->n;
+        for (size_t i = 0; same && i < want->n; i++)
+            same = term_need(l, have->ints.p[i]) == want->ints[i];
+        return same;
+    case TY_REALS:
+        same = (size_t)have->reals.n == want->n;
+        for (size_t i = 0; same && i < want->n; i++)
+            same = same_real(have->reals.p[i], want->reals[i]);
+        return same;
+    case TY_STRINGS:
+        same = (size_t)have->strings.n == want->n;
+        for (size_t i = 0; same && i < want->n; i++)
+            same = strcmp(have->strings.p[i], want->strings[i]) == 0;
+        return same;
+    default:
+        return term_need(l, have->t) == want->i;
+    }
+}
+
 /* ---- definitions ---- */
 
 static void post_equal_ints(lower *l, term_list have, const inst_value *want)

@@ -262,7 +262,7 @@ static __attribute__((noinline)) value eval_binary(lower *l, const expr *e)
 }
 
 /* A fast path for the shape of an input, which is known in most cases. */
-static inline value eval_coerced(lower *l, const expr *e)
+static __attribute__((noinline)) value eval_coerced(lower *l, const expr *e)
 {
     const frame *f = l->f;
     if (e->type == TY_INTS && e->a->kind == EX_INPUT && f->arity[e->a->index] > 0) {
@@ -273,19 +273,56 @@ static inline value eval_coerced(lower *l, const expr *e)
     return eval_coerce(l, e);
 }
 
-static inline value eval_composite(lower *l, const expr *e)
+/* A value is built in a function of its own: a function that returns several kinds of values collects them in memory, where its
+ * halves are written apart and read together, which stalls the processor. */
+static __attribute__((noinline)) value no_value(void)
+{
+    return (value){0};
+}
+
+static __attribute__((noinline)) value whole_value(int64_t x)
+{
+    return eval_of_term(term_const(x));
+}
+
+static __attribute__((noinline)) value real_value(lower *l, const expr *e)
+{
+    return (value){.r = eval_real(l, e)};
+}
+
+static __attribute__((noinline)) value interval_value(lower *l, const expr *e)
+{
+    return (value){.iv = eval_interval(l, e)};
+}
+
+static __attribute__((noinline)) value text_value(const char *s)
+{
+    return (value){.s = s};
+}
+
+static __attribute__((noinline)) value tensor_value(tensor_ref t)
+{
+    return (value){.tensor = t};
+}
+
+static __attribute__((noinline)) value scaled(lower *l, term t, int64_t c)
+{
+    return eval_of_term(term_scale(l, t, -1, c));
+}
+
+static __attribute__((noinline)) value eval_composite(lower *l, const expr *e)
 {
     switch (e->kind) {
     case EX_VAR:
         return frame_var(l, e->index);
     case EX_OUTPUT:
-        return (value){.tensor = frame_tensor(l, true, e->index)};
+        return tensor_value(frame_tensor(l, true, e->index));
     case EX_TYPEVAR:
-        return (value){.s = frame_type(l, e->index)};
+        return text_value(frame_type(l, e->index));
     case EX_NEG:
-        return eval_of_term(term_scale(l, eval(l, e->a).t, -1, 0));
+        return scaled(l, eval(l, e->a).t, 0);
     case EX_NOT:
-        return eval_of_term(term_scale(l, eval(l, e->a).t, -1, 1));
+        return scaled(l, eval(l, e->a).t, 1);
     case EX_BINARY:
         return eval_binary(l, e);
     case EX_INDEX:
@@ -304,36 +341,44 @@ static inline value eval_composite(lower *l, const expr *e)
         return eval_coerced(l, e);
     default:
         lower_fail(l, WHY_NO_VALUE);
-        return (value){0};
+        return no_value();
     }
+}
+
+static __attribute__((noinline)) value eval_nested(lower *l, const expr *e)
+{
+    if (!lower_enter(l))
+        return no_value();
+    value r = eval_composite(l, e);
+    l->depth--;
+    return r;
 }
 
 /* Leaves do not count as steps. */
 value eval(lower *l, const expr *e)
 {
     const frame *f = l->f;
-    value r = {0};
     if (l->state != LOWER_OK)
-        return r;
+        return no_value();
     if (e->type == TY_REAL)
-        return (value){.r = eval_real(l, e)};
+        return real_value(l, e);
     if (e->type == TY_INTERVAL)
-        return (value){.iv = eval_interval(l, e)};
+        return interval_value(l, e);
     switch (e->kind) {
     case EX_INT:
-        return eval_of_term(term_const(e->i));
+        return whole_value(e->i);
     case EX_STRING:
-        return (value){.s = e->s};
+        return text_value(e->s);
     case EX_LOCAL:
         return l->locals[e->index];
     case EX_INPUT:
-        return (value){.tensor = {false, f->first_slot[e->index], f->arity[e->index]}};
+        return tensor_value((tensor_ref){false, f->first_slot[e->index], f->arity[e->index]});
     case EX_OPSET:
-        return eval_of_term(term_const(l->ops->table->opset));
+        return whole_value(l->ops->table->opset);
     case EX_LIMIT:
-        return eval_of_term(term_const(e->index == LIMIT_DIM      ? l->limits.max_dim
-                                       : e->index == LIMIT_WINDOW ? l->limits.max_window
-                                                                  : l->limits.max_elements));
+        return whole_value(e->index == LIMIT_DIM      ? l->limits.max_dim
+                           : e->index == LIMIT_WINDOW ? l->limits.max_window
+                                                      : l->limits.max_elements);
     case EX_VAR:
         if (f->var_state[e->index] == STATE_DONE && f->var_usable[e->index])
             return f->vars[e->index];
@@ -341,9 +386,5 @@ value eval(lower *l, const expr *e)
     default:
         break;
     }
-    if (!lower_enter(l))
-        return r;
-    r = eval_composite(l, e);
-    l->depth--;
-    return r;
+    return eval_nested(l, e);
 }

@@ -37,6 +37,8 @@ value domain_draw(lower *l, const expr *e);
 
 /* The value of a variable of this type that must be `want`: posts that the domain contains it, or that the definition equals it. */
 value domain_pin(lower *l, const expr *e, ex_type type, const inst_value *want);
+/* Whether a variable of this type has the value. Its terms are fixed. */
+bool value_is(lower *l, ex_type type, const value *have, const inst_value *want);
 
 /* The tensor or tensors of an expression of type TY_TENSOR or TY_TENSORS. */
 static inline tensor_ref eval_tensor(lower *l, const expr *e)

@@ -1,6 +1,7 @@
 /* The facts of the current frame, determined when they are first needed: types, presence, variables, ranks and dimensions. */
 #include "lower/eval.h"
 #include "lower/habit.h"
+#include "lower/usage.h"
 
 #include <string.h>
 
@@ -146,7 +147,7 @@ bool frame_output_present(lower *l, int output)
 static const inst_value *pinned_value(const frame *f, int var)
 {
     for (size_t i = 0; i < f->n_pins; i++)
-        if (f->pins[i].var == var)
+        if (f->pins[i].var == var && !f->pins[i].excluded)
             return &f->pins[i].v;
     return NULL;
 }
@@ -182,9 +183,10 @@ static value var_value(lower *l, int var)
     if (want)
         return var_pinned(l, var, want);
     f->var_usable[var] = true;
+    const usage_value *seen = l->manner ? usage_of_var(l, f, var) : NULL;
     bool leave_out = v->left_out || (v->when && !eval_cond(l, v->when));
     if (!leave_out && v->fallback)
-        leave_out = tape_draw(l->tape, "default", 4) == 0;
+        leave_out = seen ? usage_leaves_out(seen, v) : tape_draw(l->tape, "default", 4) == 0;
     if (leave_out) {
         if (v->fallback)
             return eval(l, v->fallback);
@@ -197,6 +199,8 @@ static value var_value(lower *l, int var)
         return r;
     }
     r = domain_draw(l, l->manner ? habit_domain(l, f, (size_t)var) : v->domain);
+    if (seen && !(v->type == TY_REAL && expr_domain_type(v->domain) == TY_INT))
+        r = usage_prefer(l, f, seen, r);
     if (v->type == TY_REAL && expr_domain_type(v->domain) == TY_INT) {
         int64_t whole = term_need(l, r.t);
         r.r = (double)whole;
@@ -240,7 +244,7 @@ bool frame_rank_is_literal(const expr *rule)
 static int draw_rank(lower *l, const frame_slot *s)
 {
     static const uint8_t weights[NN_MAX_RANK + 1] = {1, 3, 6, 6, 6, 2, 1, 1, 1};
-    const frame *f = l->f;
+    frame *f = l->f;
     const expr *rule = f->rules->inputs[s->input].rank;
     uint32_t mask = f->op->inputs[s->input].ranks, w[NN_MAX_RANK + 1] = {0};
     if (rule && !frame_rank_is_literal(rule))

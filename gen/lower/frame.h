@@ -6,6 +6,7 @@
 #define NN_LOWER_FRAME_H
 
 #include "lower/value.h"
+#include "manner/manner.h"
 #include "rules/opmodel_rules.h"
 #include "value/estimate.h"
 
@@ -62,6 +63,10 @@ typedef struct {
     const inst_pin *pins; /* of the request */
     size_t n_pins;
     bool relaxed, claimed;
+    bool usage_drawn;
+    const manner_usage *usage;      /* what the operator follows where it can; NULL: nothing, or it is not drawn */
+    const usage_operand *operand;   /* the shape of a constant operand; NULL: none is stated */
+    int operand_input;              /* and its input */
     bool primary_done;              /* one data input is known not to be an initializer */
     uint64_t conditions_held;       /* early conditions that were judged before the search (early.h) */
     uint32_t domains_held;          /* domains of slots that were judged before the search */

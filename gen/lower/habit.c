@@ -1,17 +1,6 @@
 #include "lower/habit.h"
 #include "lower/eval.h"
-
-/* Takes back what was posted since the mark if it cannot hold. */
-static void keep_or_undo(lower *l, csp_mark m, size_t decide)
-{
-    if (l->state == LOWER_OK)
-        lower_propagate(l);
-    if (l->state == LOWER_FAIL) {
-        lower_undo(l, m);
-        l->n_decide = decide;
-        l->state = LOWER_OK;
-    }
-}
+#include "lower/usage.h"
 
 void habit_impose(lower *l, frame *f, size_t index, expr *const *conditions, size_t n)
 {
@@ -22,12 +11,7 @@ void habit_impose(lower *l, frame *f, size_t index, expr *const *conditions, siz
         lower_rule(l, AT_IDIOM, index, conditions[i]);
         eval_post(l, conditions[i], true);
     }
-    keep_or_undo(l, m, decide);
-}
-
-static const manner_op *rules_of(const lower *l, const frame *f)
-{
-    return l->manner && l->manner->of->ops ? &l->manner->of->ops[f->op->index] : NULL;
+    (void)usage_keep_or_undo(l, m, decide);
 }
 
 static bool chance(lower *l, const char *label, uint32_t share)
@@ -54,7 +38,7 @@ static void prefer_dim(lower *l, const manner_dims *of, term dim)
         return;
     csp_mark m = csp_get_mark(l->csp);
     lower_check(l, csp_restrict(l->csp, dim.t->v, want, want));
-    keep_or_undo(l, m, l->n_decide);
+    (void)usage_keep_or_undo(l, m, l->n_decide);
 }
 
 /* A tensor is new if no shape of the entry states its dimensions. */
@@ -74,7 +58,8 @@ static void prefer_dims(lower *l, frame *f)
 
 void habit_follow(lower *l, frame *f)
 {
-    const manner_op *x = rules_of(l, f);
+    const manner_op *x = usage_rules(l, f);
+    usage_follow(l, f);
     for (size_t i = 0; x && i < x->n_habits && l->state == LOWER_OK; i++)
         if (chance(l, "habit", x->habits[i].share))
             habit_impose(l, f, INT16_MAX, x->habits[i].conditions, x->habits[i].n);
@@ -107,15 +92,18 @@ void habit_lift_rank(lower *l, const op_model *op)
 
 const expr *habit_domain(lower *l, const frame *f, size_t var)
 {
-    const manner_op *x = rules_of(l, f);
+    const manner_op *x = usage_rules(l, f);
     if (x && x->vars && chance(l, "usual", x->vars[var].share))
         return x->vars[var].from;
     return f->rules->vars[var].domain;
 }
 
-int habit_rank(lower *l, const frame *f, const frame_slot *s, uint32_t mask)
+int habit_rank(lower *l, frame *f, const frame_slot *s, uint32_t mask)
 {
-    const manner_op *x = rules_of(l, f);
+    const manner_op *x = usage_rules(l, f);
+    int seen = usage_rank(l, f, s, mask);
+    if (seen >= 0)
+        return seen;
     const manner_choice *c = x && x->ranks ? &x->ranks[s->input] : NULL;
     if (c && s->kind == SLOT_INIT && chance(l, "usual", c->share)) {
         int rank = (int)term_need(l, domain_draw(l, c->from).t);

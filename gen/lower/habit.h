@@ -15,6 +15,6 @@ void habit_follow(lower *l, frame *f);
 /* The domain to draw the variable from: the manner's, if it states one and a draw says so, or the entry's. */
 const expr *habit_domain(lower *l, const frame *f, size_t var);
 /* Draws a rank for a slot without a tensor by the manner. -1: it states none that the mask allows. */
-int habit_rank(lower *l, const frame *f, const frame_slot *s, uint32_t mask);
+int habit_rank(lower *l, frame *f, const frame_slot *s, uint32_t mask);
 
 #endif

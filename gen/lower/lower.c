@@ -223,12 +223,13 @@ static void settle_pins(lower *l, frame *f)
     for (size_t i = 0; i < f->n_pins && l->state == LOWER_OK; i++) {
         const rule_var *v = &f->rules->vars[f->pins[i].var];
         lower_rule(l, AT_VAR, (size_t)f->pins[i].var, NULL);
-        dtype t = v->attr == ATTR_TYPE_DTYPE ? dtype_parse(f->pins[i].v.s) : DT_NONE;
-        if (v->attr == ATTR_TYPE_DTYPE && !frame_bind_type(f, v->domain->index, f->op->type_masks[v->domain->index], t))
+        bool binds = v->attr == ATTR_TYPE_DTYPE && !f->pins[i].excluded;
+        dtype t = binds ? dtype_parse(f->pins[i].v.s) : DT_NONE;
+        if (binds && !frame_bind_type(f, v->domain->index, f->op->type_masks[v->domain->index], t))
             lower_fail(l, WHY_PINNED);
     }
     for (size_t i = 0; i < f->n_pins && l->state == LOWER_OK; i++)
-        if (f->var_state[f->pins[i].var] == STATE_NEW)
+        if (f->var_state[f->pins[i].var] == STATE_NEW && !f->pins[i].excluded)
             frame_settle_var(l, f->pins[i].var);
     l->rule = (rule_ref){0};
 }

@@ -50,7 +50,7 @@ typedef struct {
     bool target_inside;             /* the values need only lie in target->range; otherwise they must also cover much of it */
     const tensor_desc *target;      /* type and shape must be equal, the values' range must lie inside target->range; NULL: none */
     dtype output_type;              /* requested type of output 0, which binds its type variable; DT_NONE: any */
-    const inst_pin *pins;           /* values that variables must have; they are kept, or the problem fails */
+    const inst_pin *pins;           /* values that variables must or must not have; they are kept, or the problem fails */
     size_t n_pins;
     /* Rules that only keep values of interest give way: conditions on estimates and magnitudes, small and large ends of domains of
      * floats, the least magnitude; the largest is far inside float32. A tensor may take the place of any weight or constant. No

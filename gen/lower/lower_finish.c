@@ -259,10 +259,14 @@ static lower_reason objection(const lower *l, const frame *f, const frame_output
         return WHY_BEYOND_TYPE;
     if (dtype_is_float(o->desc.type) && iv_mag(r) > l->limits.max_magnitude && iv_mag(r) > largest_magnitude(l, f))
         return WHY_TOO_LARGE;
-    if (!first || f->relaxed || (f->op->flags & OP_SOURCE))
+    /* A motif may compute a size from numbers that vary. One of 0 is what is left of small numbers. */
+    const bool size = f->relaxed && !(l->ops->data >> o->desc.type & 1) && r.lo > 0;
+    if (!first || (f->op->flags & OP_SOURCE) || size)
         return WHY_NONE;
     if (r.lo >= r.hi) /* provably constant */
         return r.lo == r.hi && constant_inputs(f) ? WHY_NONE : WHY_ONE_VALUE;
+    if (f->relaxed)
+        return WHY_NONE;
     if (!constant_inputs(f)) /* likely values are more informative than bounds */
         r = o->desc.likely.range;
     bool wide = !dtype_is_float(o->desc.type) || (iv_mag(r) >= l->limits.min_magnitude && r.hi - r.lo >= 1e-4 * iv_mag(r));
@@ -462,6 +466,16 @@ static void make_attr(lower *l, const rule_var *v, const value *x, attr_value *a
     }
 }
 
+/* A variable was drawn freely, and has the value that it must not have. */
+static void check_excluded(lower *l, const frame *f)
+{
+    for (size_t i = 0; i < f->n_pins && l->state == LOWER_OK; i++) {
+        int v = f->pins[i].var;
+        if (f->pins[i].excluded && f->var_usable[v] && value_is(l, f->rules->vars[v].type, &f->vars[v], &f->pins[i].v))
+            lower_fail(l, WHY_PINNED);
+    }
+}
+
 /* The values of all variables, for the re-check. */
 static void copy_vars(lower *l, const frame *f, op_instance *out)
 {
@@ -535,6 +549,7 @@ static void make_instance(lower *l, frame *f, op_instance *out)
     for (int i = 0; i < f->n_outs; i++)
         out->outputs[i] = (inst_output){f->outs[i].present, f->outs[i].desc};
     out->n_outputs = (size_t)f->n_outs;
+    check_excluded(l, f);
     for (size_t i = 0; i < r->n_vars && l->state == LOWER_OK; i++)
         if (r->vars[i].origin == VAR_ATTR && f->var_written[i])
             make_attr(l, &r->vars[i], &f->vars[i], &out->attrs[out->n_attrs++]);

@@ -65,35 +65,74 @@ static lower_result try_once(lower *l, const op_model *op, const lower_limits *l
     return res == LOWER_OK ? lower_close(l, instances) : res;
 }
 
-bool op_feasible(const op_set *ops, const op_model *op, const lower_limits *limits, op_obstacle *why)
-{
+struct op_trials {
+    const op_set *ops;
+    lower_limits limits;
     arena memory;
-    arena_init(&memory, 0);
-    tape *t = NULL;
-    lower *l = NULL;
-    nn_error err;
+    tape *t;
+    lower *l;
+};
+
+nn_status op_trials_new(op_trials **out, const op_set *ops, const lower_limits *limits, nn_error *err)
+{
+    op_trials *x = *out = nn_calloc(1, sizeof *x);
+    if (!x)
+        return nn_nomem(err);
+    arena_init(&x->memory, 0);
+    x->ops = ops;
+    x->limits = *limits;
     lower_limits lenient = *limits;
     lenient.max_magnitude = 1e6;
-    bool known = tape_new_seeded(&t, SEED, op->index, &err) == NN_OK && lower_new(&l, ops, &lenient, &memory, &err) == NN_OK;
-    bool found = false;
+    nn_status s = tape_new_seeded(&x->t, SEED, 0, err);
+    if (s == NN_OK)
+        s = lower_new(&x->l, ops, &lenient, &x->memory, err);
+    if (s != NN_OK) {
+        op_trials_free(x);
+        *out = NULL;
+    }
+    return s;
+}
+
+void op_trials_free(op_trials *x)
+{
+    if (!x)
+        return;
+    lower_free(x->l);
+    tape_free(x->t);
+    arena_free(&x->memory);
+    nn_free(x);
+}
+
+bool op_trials_feasible(op_trials *x, const op_model *op, op_obstacle *why)
+{
+    bool known = true, found = false;
     try_table tried = {0};
     uint64_t steps = 0, propagations = 0;
+    tape_reseed(x->t, SEED, op->index);
     for (int i = 0; known && !found && i < TRIES && steps < MAX_STEPS && propagations < MAX_PROPAGATIONS; i++) {
-        lower_result res = try_once(l, op, limits, i % 2 == 1, t);
+        lower_result res = try_once(x->l, op, &x->limits, i % 2 == 1, x->t);
         found = res == LOWER_OK;
-        const try_row row = {.op = op, .why = lower_last_failure(l), .tries = 1};
+        const try_row row = {.op = op, .why = lower_last_failure(x->l), .tries = 1};
         known = res != LOWER_NOMEM && (res == LOWER_OK || try_table_add(&tried, &row));
-        steps += l->steps;
-        propagations += csp_propagations(l->csp);
-        arena_reset(&memory);
+        steps += x->l->steps;
+        propagations += csp_propagations(x->l->csp);
+        arena_reset(&x->memory);
     }
     if (known && !found && why)
         (void)snprintf(why->s, sizeof why->s, "no instance was found within the limits; %s", try_table_text(&tried, op).s);
     if (why)
         why->nomem = !known;
     try_table_free(&tried);
-    lower_free(l);
-    tape_free(t);
-    arena_free(&memory);
     return found || !known;
+}
+
+bool op_feasible(const op_set *ops, const op_model *op, const lower_limits *limits, op_obstacle *why)
+{
+    op_trials *x;
+    nn_error err;
+    bool known = op_trials_new(&x, ops, limits, &err) == NN_OK, feasible = !known || op_trials_feasible(x, op, why);
+    if (!known && why)
+        why->nomem = true;
+    op_trials_free(x);
+    return feasible;
 }

@@ -6,16 +6,19 @@
 
 #define PLAIN "uniform"
 
+static const char *const reserved[][2] = {{"mixed", "all manners"}, {"like", "the manner that is learned from models"}};
+
 static int by_name(const void *x, const void *y)
 {
     return strcmp(((const manner *)x)->name, ((const manner *)y)->name);
 }
 
-/* `mixed` is no manner but a choice among them, so that no file may have its name. */
 static nn_status check_name(const manner *m, const spec_file *file, nn_error *err)
 {
-    if (strcmp(m->name, "mixed") == 0)
-        return nn_fail(err, NN_ERR_TABLE, file->name, 1, 1, "`mixed` stands for all manners; expected another name");
+    for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
+        if (strcmp(m->name, reserved[i][0]) == 0)
+            return nn_fail(err, NN_ERR_TABLE, file->name, 1, 1, "`%s` stands for %s; expected another name", reserved[i][0],
+                           reserved[i][1]);
     return spec_is_name(m->name)
                ? NN_OK
                : nn_fail(err, NN_ERR_TABLE, file->name, 1, 1, "`%s` is not a name of letters, digits and _", spec_show(m->name).s);
@@ -49,6 +52,18 @@ nn_status manner_set_load(manner_set **out, const op_set *ops, const spec_file *
     set->items = items;
     *out = set;
     return NN_OK;
+}
+
+nn_status manner_load(manner **out, const char *name, const op_set *ops, const spec_file *file, arena *a, nn_error *err)
+{
+    *out = NULL;
+    manner *m = arena_calloc(a, 1, sizeof *m);
+    if (!m)
+        return nn_nomem(err);
+    nn_status s = manner_parse(m, ops, file, a, err);
+    m->name = name;
+    *out = s == NN_OK ? m : NULL;
+    return s;
 }
 
 bool manner_is_plain(const manner *m)

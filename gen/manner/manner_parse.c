@@ -1,6 +1,8 @@
 #include "manner/manner_parse.h"
+#include "manner/manner_usage.h"
 #include "rules/op_extra.h"
 #include "table/spec_check.h"
+#include "table/spec_packed.h"
 
 #include <string.h>
 
@@ -196,36 +198,6 @@ static nn_status read_batch(reader *r, const spec_pair *pair)
 
 /* ---- operators ---- */
 
-/* Whether the table knows the operator at another opset, with other types, or for another profile. */
-static bool known_elsewhere(const op_set *ops, const char *name)
-{
-    const spec_table *t = ops->table;
-    bool found = false;
-    for (size_t i = 0; i < t->n_entries && !found; i++)
-        found = strcmp(t->entries[i].name, name) == 0;
-    for (size_t i = 0; i < t->n_absent && !found; i++)
-        found = strcmp(t->absent[i], name) == 0;
-    for (size_t i = 0; i < t->n_exclusions && !found; i++)
-        found = strcmp(t->exclusions[i].op, name) == 0;
-    return found;
-}
-
-static nn_status unknown_operator(const reader *r, spec_place place, const char *name)
-{
-    const spec_table *t = r->ops->table;
-    const char **names = arena_calloc(r->a, t->n_entries + t->n_absent + 1, sizeof *names);
-    if (!names)
-        return nn_nomem(r->err);
-    size_t n = 0;
-    for (size_t i = 0; i < t->n_entries; i++)
-        names[n++] = t->entries[i].name;
-    for (size_t i = 0; i < t->n_absent; i++)
-        names[n++] = t->absent[i];
-    const char *near = spec_nearest(name, names, n);
-    return spec_error(r->err, place, "%soperator `%s` is not in the table%s%s%s", r->subject.s, spec_show(name).s,
-                      near ? "; did you mean `" : "", near ? near : "", near ? "`?" : "");
-}
-
 /* Like op_find, but by bisection: a manner names thousands of operators. */
 static int find_op(const op_set *ops, const char *name)
 {
@@ -262,8 +234,8 @@ static nn_status read_names(const reader *r, const spec_pair *pair, uint16_t *fo
         int op = find_op(r->ops, name);
         if (op >= 0)
             found[(*n)++] = (uint16_t)op;
-        else if (!known_elsewhere(r->ops, name))
-            return unknown_operator(r, pair->place, name);
+        else if (!spec_table_knows(r->ops->table, name))
+            return spec_table_unknown(r->ops->table, pair->place, r->subject.s, name, r->a, r->err);
     }
     return NN_OK;
 }
@@ -423,18 +395,18 @@ static nn_status read_choices(reader *r, uint16_t number, const spec_pair *pair)
 
 static nn_status read_operators(reader *r, const spec_pair *pair)
 {
-    static const char *const words[] = {"habits", "choose"};
+    static const char *const words[] = {"habits", "choose", "usages"};
     nn_status s = expect_map(r, pair, "a mapping from operators to habits and choices");
-    r->op_rules = arena_calloc(r->a, r->ops->n_ops + 1, sizeof *r->op_rules);
+    r->op_rules = arena_calloc(r->a, r->ops->n_all + 1, sizeof *r->op_rules);
     if (!r->op_rules)
         return nn_nomem(r->err);
     for (size_t i = 0; s == NN_OK && i < pair->value->count; i++) {
         const spec_pair *row = &pair->value->pairs[i];
         uint16_t ops[MOST_NAMES];
         size_t n = 0, all;
-        s = expect_map(r, row, "a mapping with `habits` and `choose`");
+        s = expect_map(r, row, "a mapping with `habits`, `choose` and `usages`");
         if (s == NN_OK)
-            s = spec_check_keys(row->value, words, 2, &r->subject, r->err);
+            s = spec_check_keys(row->value, words, 3, &r->subject, r->err);
         if (s == NN_OK)
             s = read_names(r, row, ops, MOST_NAMES, &n, &all);
         for (size_t k = 0; s == NN_OK && k < n; k++) {
@@ -443,6 +415,9 @@ static nn_status read_operators(reader *r, const spec_pair *pair)
                 s = read_habits(r, ops[k], habits);
             if (s == NN_OK && choose)
                 s = read_choices(r, ops[k], choose);
+            if (s == NN_OK && spec_get(row->value, "usages"))
+                s = manner_usages(&r->op_rules[ops[k]], &r->ops->ops[ops[k]], spec_get(row->value, "usages"), &r->subject, r->a,
+                                  r->err);
         }
     }
     r->m->ops = r->op_rules;
@@ -462,14 +437,37 @@ static nn_status read_mixed(reader *r, const spec_pair *pair)
     return read_weight(r, pair, &r->m->mixed);
 }
 
+/* The operator without inputs whose output is one of its attributes. */
+static nn_status read_holder(reader *r, const spec_pair *pair)
+{
+    if (!is_scalar(pair->value))
+        return spec_wrong_kind(pair, "the name of an operator", &r->subject, r->err);
+    const spec_pair named = {.key = pair->value->text, .place = pair->value->place};
+    uint16_t op[1];
+    size_t n, all;
+    nn_status s = read_names(r, &named, op, 1, &n, &all);
+    if (s != NN_OK || n == 0)
+        return s;
+    const op_model *m = &r->ops->ops[op[0]];
+    bool tensor = false;
+    for (size_t i = 0; i < m->rules->n_vars; i++)
+        tensor |= m->rules->vars[i].origin == VAR_ATTR && m->rules->vars[i].attr == ATTR_TYPE_TENSOR;
+    r->m->holder = m;
+    return tensor && m->n_inputs == 0 && m->n_outputs == 1
+               ? NN_OK
+               : spec_error(r->err, pair->value->place,
+                            "%s`holder`: expected an operator without inputs whose output is an attribute of type tensor, not %s",
+                            r->subject.s, m->name);
+}
+
 typedef struct {
     const char *key;
     nn_status (*read)(reader *r, const spec_pair *pair);
 } section;
 
-static const section sections[] = {{"doc", read_doc},         {"mixed", read_mixed},        {"ranks", read_ranks},
-                                   {"batch", read_batch},     {"dims", read_dims},          {"operators", read_operators},
-                                   {"weights", read_weights}, {"sequences", read_sequences}};
+static const section sections[] = {{"doc", read_doc},         {"mixed", read_mixed},         {"ranks", read_ranks},
+                                   {"batch", read_batch},     {"dims", read_dims},           {"operators", read_operators},
+                                   {"weights", read_weights}, {"sequences", read_sequences}, {"holder", read_holder}};
 
 enum { SECTIONS = sizeof sections / sizeof *sections };
 
@@ -502,7 +500,7 @@ nn_status manner_parse(manner *out, const op_set *ops, const spec_file *file, ar
         return nn_nomem(err);
     reader r = {.m = out, .ops = ops, .a = a, .err = err, .subject = spec_subject_of("manner", out->name)};
     const spec_node *root = NULL;
-    nn_status s = spec_parse(&root, file->name, file->bytes, file->size, a, err);
+    nn_status s = spec_file_tree(&root, file, a, err);
     if (s != NN_OK || root->kind == SPEC_NULL)
         return s;
     if (root->kind != SPEC_MAP)

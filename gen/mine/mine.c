@@ -99,16 +99,22 @@ static nn_status propose(const miner *x, nn_error *err)
 {
     mine_found f;
     size_t written = 0;
+    if ((uint64_t)x->o->min_models > x->models.n)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--min-models %lld: expected at least as many models, but %zu %s read",
+                       (long long)x->o->min_models, x->models.n, x->models.n == 1 ? "was" : "were");
     if (!mine_find(&f, &x->models, (uint32_t)x->o->min_models, (uint32_t)x->o->max_nodes, (size_t)x->o->max_motifs))
         return nn_nomem(err);
     put_head(x->out);
-    for (size_t i = 0; i < f.n; i++)
-        written += mine_put_motif(x->out, &x->models, f.all[i].parts, f.all[i].n, f.all[i].models, written + 1);
+    for (size_t i = 0; i < f.n; i++) {
+        char name[40];
+        (void)snprintf(name, sizeof name, "mined_%02zu", written + 1);
+        written += mine_put_motif(x->out, &x->models, f.all[i].parts, f.all[i].n, f.all[i].models, name);
+    }
     mine_found_free(&f);
     if (written > 0 || x->out->failed)
         return NN_OK;
     return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
-                   "motifs: no subgraph of two or more nodes is in %lld of the %zu models; expected more models, or a smaller "
+                   "motifs: no subgraph of two or more nodes is in %lld of the %zu models; expected other models, or a smaller "
                    "--min-models",
                    (long long)x->o->min_models, x->models.n);
 }
@@ -151,17 +157,18 @@ static nn_status find_node(const miner *x, const char *name, size_t n, uint32_t 
     return NN_OK;
 }
 
-/* Sorts a node in. */
-static void insert(mine_part *p, uint32_t node)
+/* Sorts a node in. false: it is there already. */
+static bool insert(mine_part *p, uint32_t node)
 {
     uint32_t at = 0;
     while (at < p->n && p->nodes[at] < node)
         at++;
     if (at < p->n && p->nodes[at] == node)
-        return;
+        return false;
     memmove(p->nodes + at + 1, p->nodes + at, (p->n - at) * sizeof *p->nodes);
     p->nodes[at] = node;
     p->n++;
+    return true;
 }
 
 static bool linked(const mine_models *m, const mine_part *p, uint32_t a, uint32_t b)
@@ -200,7 +207,9 @@ static nn_status propose_given(const miner *x, nn_error *err)
             return s;
         if (p.n == MINE_NODES)
             return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--nodes: expected at most %d nodes", MINE_NODES);
-        insert(&p, node);
+        if (!insert(&p, node))
+            return nn_fail(err, NN_ERR_USAGE, x->o->from, 0, 0, "--nodes: %.*s is a node that was named before; expected each once",
+                           (int)(n < 100 ? n : 100), at);
         if (at[n] == '\0')
             break;
         at += n + 1;
@@ -209,7 +218,7 @@ static nn_status propose_given(const miner *x, nn_error *err)
         return nn_fail(err, NN_ERR_USAGE, x->o->from, 0, 0,
                        "--nodes: the nodes are not connected; expected each to take or give data of another");
     put_head(x->out);
-    if (mine_put_motif(x->out, &x->models, &p, 1, 1, 1) || x->out->failed)
+    if (mine_put_motif(x->out, &x->models, &p, 1, 1, "mined_01") || x->out->failed)
         return NN_OK;
     return nn_fail(err, NN_ERR_USAGE, x->o->from, 0, 0,
                    "--nodes: the nodes have no input that is not a constant, or too many inputs");
@@ -220,18 +229,7 @@ static nn_status propose_given(const miner *x, nn_error *err)
 /* Writes the text to the file of --out instead. */
 static nn_status put_file(const char *path, json_line *out, nn_error *err)
 {
-    const char *slash = strrchr(path, '/');
-    char *above = nn_strdup(slash == NULL ? "." : slash == path ? "/" : path);
-    if (above == NULL)
-        return nn_nomem(err);
-    if (slash != NULL && slash != path)
-        above[slash - path] = '\0';
-    int root = open(above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    nn_status s = root >= 0 ? file_replace(root, above, slash != NULL ? slash + 1 : path, out->bytes, out->size, err)
-                            : nn_fail(err, NN_ERR_IO, above, 0, 0, "cannot open: %s", strerror(errno));
-    if (root >= 0)
-        close(root);
-    nn_free(above);
+    nn_status s = file_put(path, out->bytes, out->size, err);
     out->size = 0;
     return s;
 }

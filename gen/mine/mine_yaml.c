@@ -1,5 +1,6 @@
 #include "mine/mine_yaml.h"
 #include "mine/mine_dims.h"
+#include "mine/mine_text.h"
 #include "mine/mine_types.h"
 #include "rules/opmodel_rules.h"
 
@@ -184,34 +185,6 @@ static double most_elements(const motif *x)
 
 /* ---- text ---- */
 
-static bool is_finite(double v)
-{
-    return v - v == 0;
-}
-
-/* Writes the shortest text that reads back as the same float32. */
-static void put_real(json_line *out, double v)
-{
-    char text[40];
-    for (int digits = 1; digits <= 9; digits++) {
-        (void)snprintf(text, sizeof text, "%.*g", digits, v);
-        if ((float)strtod(text, NULL) == (float)v)
-            break;
-    }
-    line_point(text);
-    line_raw(out, text);
-}
-
-/* A text between single quotes, without characters that would end it. */
-static void put_quoted(json_line *out, const char *s)
-{
-    line_raw(out, "'");
-    for (; *s != '\0'; s++)
-        if (*s >= ' ' && *s <= '~' && *s != '\'' && *s != '"' && *s != '\\' && *s != '#')
-            line_text(out, s, 1);
-    line_raw(out, "'");
-}
-
 /* Doc strings hold names of unknown origin. */
 static void put_plain(json_line *out, const char *s)
 {
@@ -278,7 +251,7 @@ static double number_of(const onnx_view_tensor *t, size_t i)
 static void put_number(json_line *out, const onnx_view_tensor *t, size_t i)
 {
     if (t->reals != NULL)
-        put_real(out, t->reals[i]);
+        mine_put_real(out, t->reals[i]);
     else
         line_int(out, t->ints[i]);
 }
@@ -293,7 +266,7 @@ static void put_numbers(json_line *out, const motif *x, const record *r)
         size_t i = 0;
         while (i < n && number_of(seen[i], 0) != number_of(t, 0))
             i++;
-        if (i == n && is_finite(number_of(t, 0)))
+        if (i == n && mine_is_finite(number_of(t, 0)))
             seen[n++] = t;
     }
     if (n == 0)
@@ -382,32 +355,11 @@ static const onnx_view_attribute *usual(const motif *x, uint32_t i, const char *
     return best;
 }
 
-static void put_list(json_line *out, const int64_t *ints, const double *reals, size_t n)
-{
-    line_raw(out, "[");
-    for (size_t i = 0; i < n; i++) {
-        line_raw(out, i > 0 ? ", " : "");
-        if (ints != NULL)
-            line_int(out, ints[i]);
-        else
-            put_real(out, reals[i]);
-    }
-    line_raw(out, "]");
-}
-
 static void put_name_of_pin(json_line *out, const char *name)
 {
     line_raw(out, " ");
     line_raw(out, name);
     line_raw(out, "=");
-}
-
-static bool all_finite(const onnx_view_attribute *a)
-{
-    for (size_t i = 0; a->reals != NULL && i < a->n_values; i++)
-        if (!is_finite(a->reals[i]))
-            return false;
-    return true;
 }
 
 /* The default of an attribute that the node does not have, if it is a number or a text. */
@@ -422,9 +374,9 @@ static void put_default(json_line *out, const rule_var *v)
     if (e->kind == EX_INT)
         line_int(out, e->i);
     else if (e->kind == EX_REAL)
-        put_real(out, e->r);
+        mine_put_real(out, e->r);
     else
-        put_quoted(out, e->s);
+        mine_put_quoted(out, e->s);
 }
 
 static void put_attribute(json_line *out, const motif *x, uint32_t i, const rule_var *v)
@@ -434,20 +386,20 @@ static void put_attribute(json_line *out, const motif *x, uint32_t i, const rule
         put_default(out, v);
     } else if (v->attr == ATTR_TYPE_DTYPE && a->kind == ONNX_INT && a->ints[0] > 0 && a->ints[0] < DT_COUNT) {
         put_name_of_pin(out, v->name);
-        put_quoted(out, dtype_name((dtype)a->ints[0]));
+        mine_put_quoted(out, dtype_name((dtype)a->ints[0]));
     } else if (v->attr == ATTR_TYPE_INT && a->kind == ONNX_INT) {
         put_name_of_pin(out, v->name);
         line_int(out, a->ints[0]);
-    } else if (v->attr == ATTR_TYPE_FLOAT && a->kind == ONNX_REAL && all_finite(a)) {
+    } else if (v->attr == ATTR_TYPE_FLOAT && a->kind == ONNX_REAL && mine_all_finite(a)) {
         put_name_of_pin(out, v->name);
-        put_real(out, a->reals[0]);
+        mine_put_real(out, a->reals[0]);
     } else if (v->attr == ATTR_TYPE_STRING && a->kind == ONNX_TEXT) {
         put_name_of_pin(out, v->name);
-        put_quoted(out, a->text);
+        mine_put_quoted(out, a->text);
     } else if (((v->attr == ATTR_TYPE_INTS && a->kind == ONNX_INTS) || (v->attr == ATTR_TYPE_FLOATS && a->kind == ONNX_REALS)) &&
-               all_finite(a)) {
+               mine_all_finite(a)) {
         put_name_of_pin(out, v->name);
-        put_list(out, a->ints, a->reals, a->n_values);
+        mine_put_list(out, a->ints, a->reals, a->n_values);
     }
 }
 
@@ -465,7 +417,7 @@ static void put_structure(json_line *out, const motif *x, uint32_t i, size_t k)
     const rule_var *v = &op->rules->vars[e->index];
     if (v->type == TY_INTS) {
         put_name_of_pin(out, v->name);
-        put_list(out, t->ints, NULL, t->n_values);
+        mine_put_list(out, t->ints, NULL, t->n_values);
     } else if (v->type == TY_INT && t->n_values == 1) {
         put_name_of_pin(out, v->name);
         line_int(out, t->ints[0]);
@@ -638,12 +590,12 @@ static void put_constants(json_line *out, const motif *x)
     }
 }
 
-static void put_all(json_line *out, motif *x, uint32_t models, size_t number)
+static void put_all(json_line *out, motif *x, uint32_t models, const char *title)
 {
     json_line dims = {.bytes = NULL};
-    char name[40];
-    (void)snprintf(name, sizeof name, "  mined_%02zu:\n", number);
-    line_raw(out, name);
+    line_raw(out, "  ");
+    line_raw(out, title);
+    line_raw(out, ":\n");
     put_doc(out, x, models);
     if (mine_put_dims(&dims, &x->dims) && !dims.failed) {
         line_raw(out, "    dims: ");
@@ -660,7 +612,7 @@ static void put_all(json_line *out, motif *x, uint32_t models, size_t number)
     put_outputs(out, x);
 }
 
-bool mine_put_motif(json_line *out, const mine_models *m, const mine_part *parts, size_t n, uint32_t models, size_t number)
+bool mine_put_motif(json_line *out, const mine_models *m, const mine_part *parts, size_t n, uint32_t models, const char *name)
 {
     motif *x = nn_calloc(1, sizeof *x);
     if (x == NULL) {
@@ -682,7 +634,7 @@ bool mine_put_motif(json_line *out, const mine_models *m, const mine_part *parts
     if (ok && fed) {
         for (int64_t largest = 256; most_elements(x) > ELEMENTS_MOST && largest > 1; largest /= 2)
             x->dims.largest = largest;
-        put_all(out, x, models, number);
+        put_all(out, x, models, name);
     }
     nn_free(x);
     return ok && fed;

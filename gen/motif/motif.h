@@ -33,7 +33,7 @@ typedef struct {
     int index, output;
 } motif_operand;
 
-/* A variable or attribute of the operator's entry, and the value that it must have. Bools are ints. */
+/* A variable or attribute of the operator's entry, and the value that it must have, or must not have. Bools are ints. */
 typedef inst_pin motif_pin;
 
 typedef struct {
@@ -48,13 +48,11 @@ typedef struct {
     bool claimed;      /* a pin states the contents of an operand that other nodes compute; neither may be mutated */
 } motif_node;
 
-/* A constant: an initializer, or with as_node the output of a Constant node of its own (one node more). A constant may have several
- * consumers. */
+/* A constant: an initializer, which may have several consumers. */
 typedef struct {
     const char *name;
     tensor_desc desc; /* range and likely are filled in */
     content init;
-    bool as_node;
 } motif_const;
 
 typedef struct {
@@ -79,9 +77,11 @@ typedef struct {
 
 typedef struct motif_set motif_set;
 
-/* files: the table's motif files (specs/motifs/); used only during the call. Motifs whose operators, types or opsets the op_set
- * lacks are left out and counted. NN_ERR_TABLE: a malformed motif, with file, line and reason. */
-nn_status motif_set_new(motif_set **out, const op_set *ops, const spec_file *files, size_t n_files, nn_error *err);
+/* files: files of motifs (specs/motifs/); used only during the call. Motifs whose operators, types or opsets the op_set lacks are
+ * left out and counted. base: a set for the same op_set, whose motifs come first; it must outlive the new one; NULL: none.
+ * NN_ERR_TABLE: a malformed motif, with file, line and reason. */
+nn_status motif_set_new(motif_set **out, const op_set *ops, const motif_set *base, const spec_file *files, size_t n_files,
+                        nn_error *err);
 void motif_set_free(motif_set *s);
 size_t motif_count(const motif_set *s);
 const char *motif_name(const motif_set *s, size_t i);
@@ -92,11 +92,17 @@ int motif_find(const motif_set *s, const char *name); /* -1: unknown */
 /* The motif was left out, and why ("operator X is not in the table", "opset >= 20"); NULL: it was not. i counts all, names too. */
 const char *motif_left_out(const motif_set *s, size_t i);
 size_t motif_nodes(const motif_set *s, size_t i); /* number of nodes when exact: a lower bound of a plan's */
+/* The operator of the last node when exact; the motif was not left out. */
+const op_model *motif_operator(const motif_set *s, size_t i);
 
-/* Draws a plan. given: a tensor that is to be input 0, NULL: none; its type, rank and dims must match the input's pattern, else the
- * result is NN_ERR_BUILD (without a message) and nothing is decided; the caller then tries another tensor or another draw.
- * limits: the plan's tensors keep max_elements, max_dim and max_rank. NN_ERR_NOMEM. */
-nn_status motif_plan_new(const motif_set *s, size_t i, motif_level level, const tensor_desc *given, const lower_limits *limits,
-                         tape *t, arena *a, motif_plan *out);
+/* Draws which kind of near miss the plans of a motif get, by weight. */
+int motif_draw_near_miss(tape *t);
+
+/* Draws a plan. near_miss: the kind of the first near miss of a mutated one, if it applies to the motif. given: a tensor that is to
+ * be input 0, NULL: none; its type, rank and dims must match the input's pattern, else the result is NN_ERR_BUILD (without a
+ * message) and nothing is decided; the caller then tries another tensor or another draw. limits: the plan's tensors keep
+ * max_elements, max_dim and max_rank. NN_ERR_NOMEM. */
+nn_status motif_plan_new(const motif_set *s, size_t i, motif_level level, int near_miss, const tensor_desc *given,
+                         const lower_limits *limits, tape *t, arena *a, motif_plan *out);
 
 #endif

@@ -110,7 +110,7 @@ struct motif_set {
 
 /* What is known of the symbols while a plan is drawn: ints, lists of dims, names of types. */
 typedef struct {
-    inst_var values[MOTIF_MAX_SYMBOLS];
+    inst_var *values; /* by symbol of the motif */
 } motif_values;
 
 #endif

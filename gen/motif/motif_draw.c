@@ -106,6 +106,16 @@ static bool is_element(motif_drawing *d, const motif_draw *r, int64_t x, nn_stat
     return false;
 }
 
+/* Whether the dim can have the size. */
+static bool may_be(motif_drawing *d, const motif_draw *r, int64_t x, nn_status *s)
+{
+    if (r->kind != DRAW_RANGE)
+        return is_element(d, r, x, s);
+    int64_t lo, hi;
+    *s = ends(d, r, &lo, &hi);
+    return *s == NN_OK && lo <= x && x <= hi;
+}
+
 /* The dim has the size that a given tensor has there. */
 static nn_status take_given(motif_drawing *d, const motif_dim *m, int64_t *x)
 {
@@ -113,21 +123,21 @@ static nn_status take_given(motif_drawing *d, const motif_dim *m, int64_t *x)
     int k = m->free_use + (p->rest >= 0 && m->free_use >= p->rest ? d->n_rest : 0);
     *x = d->given->dims[k];
     nn_status s = NN_OK;
-    bool fits;
-    if (m->draw.kind == DRAW_RANGE) {
-        int64_t lo, hi;
-        s = ends(d, &m->draw, &lo, &hi);
-        fits = s == NN_OK && lo <= *x && *x <= hi;
-    } else {
-        fits = is_element(d, &m->draw, *x, &s);
-    }
+    bool fits = may_be(d, &m->draw, *x, &s);
     return s != NN_OK ? s : fits ? NN_OK : no_plan(d, "the given tensor has another size");
 }
 
-static nn_status draw_dim(motif_drawing *d, const motif_dim *m, int64_t *x)
+static nn_status draw_dim(motif_drawing *d, const motif_dim *m, int64_t before, int64_t *x)
 {
     if (d->given != NULL && m->free_use >= 0)
         return take_given(d, m, x);
+    nn_status known = NN_OK;
+    if (d->repeat && before > 0 && may_be(d, &m->draw, before, &known)) {
+        *x = before;
+        return NN_OK;
+    }
+    if (known != NN_OK)
+        return known;
     inst_value v;
     if (m->draw.kind == DRAW_RANGE) {
         int64_t lo, hi;
@@ -169,11 +179,13 @@ static nn_status draw_rest(motif_drawing *d)
 static nn_status draw_dims(motif_drawing *d)
 {
     nn_status s = draw_rest(d);
+    int64_t x = 0;
     for (size_t i = 0; s == NN_OK && i < d->def->n_dims; i++) {
-        int64_t x;
-        s = draw_dim(d, &d->def->dims[i], &x);
+        s = draw_dim(d, &d->def->dims[i], x, &x);
         know(d, SYM_DIM, (int)i, 0, (inst_value){.i = x});
     }
+    for (int k = 0; d->repeat && x > 0 && k < d->n_rest; k++)
+        d->rest[k] = x;
     return s;
 }
 

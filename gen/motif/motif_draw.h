@@ -19,6 +19,7 @@ typedef struct {
     dtype types[MOTIF_MAX_TYPES];
     int64_t rest[MOTIF_MAX_REST];
     int n_rest;
+    bool repeat;     /* sizes repeat where they may, as in square matrices: what mixes axes up then goes unnoticed */
     int attempt;     /* to find dims that fit, from 0 */
     const char *why; /* why there is no plan, a static text */
     spec_place at;   /* where it was found; line 0: unknown */

@@ -37,6 +37,14 @@ nn_status motif_misfit(const motif_compile *c, spec_place place, const char *fmt
     return motif_leave_out(c, arena_printf(c->a, "with profile %s, %s", profile, text));
 }
 
+size_t motif_name_length(const char *s)
+{
+    size_t n = 0;
+    while ((s[n] >= 'a' && s[n] <= 'z') || (s[n] >= 'A' && s[n] <= 'Z') || (s[n] >= '0' && s[n] <= '9') || s[n] == '_')
+        n++;
+    return n;
+}
+
 int motif_symbol_find(const motif_def *d, const char *name)
 {
     for (size_t i = 0; i < d->n_symbols; i++)

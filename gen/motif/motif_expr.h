@@ -22,6 +22,7 @@ nn_status motif_error(const motif_compile *c, spec_place place, const char *fmt,
 nn_status motif_misfit(const motif_compile *c, spec_place place, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* Leaves the motif out, unless it is already. reason: NULL: no memory. */
 nn_status motif_leave_out(const motif_compile *c, const char *reason);
+size_t motif_name_length(const char *s); /* of the letters, digits and _ at its beginning */
 /* Index of the symbol, -1: unknown. */
 int motif_symbol_find(const motif_def *d, const char *name);
 /* NN_ERR_TABLE: the motif has a symbol of this name, or too many. The name must be one. */

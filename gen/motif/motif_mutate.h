@@ -6,8 +6,9 @@
 
 #include "motif/motif_def.h"
 
-/* Makes one or two near misses and names them in p->mutations. Nodes whose operands others claim to know, and what these are
- * computed from, stay as they are. given: input 0 is a tensor of the graph and keeps its shape and type. NN_ERR_NOMEM. */
-nn_status motif_mutate(const motif_set *s, motif_plan *p, bool given, const lower_limits *limits, tape *t, arena *a);
+/* Makes one or two near misses and names them in p->mutations. The first is of the kind (motif_draw_near_miss), if that applies.
+ * Nodes whose operands others claim to know, and what these are computed from, stay as they are. given: input 0 is a tensor of the
+ * graph and keeps its shape and type. NN_ERR_NOMEM. */
+nn_status motif_mutate(const motif_set *s, motif_plan *p, int kind, bool given, const lower_limits *limits, tape *t, arena *a);
 
 #endif

@@ -19,11 +19,6 @@ static void skip(scan *x)
         x->at++;
 }
 
-static size_t name_length(const char *s)
-{
-    return strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
-}
-
 static nn_status unexpected(const scan *x, const char *what)
 {
     if (x->s[x->at] == '\0')
@@ -63,7 +58,7 @@ static nn_status parse_operands(scan *x, motif_operand *operands, size_t *n)
         if (*n == OP_MAX_SLOTS)
             return motif_error(x->c, expr_place(x->node, x->at), "more than %d operands", OP_MAX_SLOTS);
         motif_operand *o = &operands[(*n)++];
-        size_t length = name_length(x->s + x->at);
+        size_t length = motif_name_length(x->s + x->at);
         if (x->s[x->at] == '*') {
             *o = (motif_operand){.kind = MOTIF_AUTO};
             length = 1;
@@ -129,7 +124,7 @@ static nn_status assign(const scan *x, def_node *d, const motif_operand *written
 /* The length of `NAME=` or `NAME?=` at s, 0: there is none. */
 static size_t pin_start(const char *s)
 {
-    size_t n = name_length(s), sign = n + (s[n] == '?');
+    size_t n = motif_name_length(s), sign = n + (s[n] == '?');
     return n > 0 && (s[0] < '0' || s[0] > '9') && s[sign] == '=' && s[sign + 1] != '=' ? sign + 1 : 0;
 }
 
@@ -272,7 +267,7 @@ nn_status motif_node_parse(const motif_compile *c, const spec_pair *pair)
     *d = (def_node){.name = pair->key};
     scan x = {.c = c, .node = pair->value, .s = pair->value->text};
     skip(&x);
-    size_t length = name_length(x.s + x.at), start = x.at;
+    size_t length = motif_name_length(x.s + x.at), start = x.at;
     x.at += length;
     if (length == 0 || x.s[x.at] != '(')
         return unexpected(&x, length == 0 ? "the name of an operator" : "`(`");

@@ -14,11 +14,6 @@ static size_t skip(const char *s, size_t at)
     return at;
 }
 
-static size_t name_length(const char *s)
-{
-    return strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
-}
-
 /* ---- types ---- */
 
 static motif_hint near_type(const motif_compile *c, const char *word)
@@ -162,7 +157,7 @@ static nn_status parse_rest(motif_pattern *out, const motif_compile *c, const sp
     at = skip(s, at);
     if (s[at] == '\0')
         return NN_OK;
-    if (strncmp(s + at, "in", 2) == 0 && name_length(s + at) == 2) {
+    if (strncmp(s + at, "in", 2) == 0 && motif_name_length(s + at) == 2) {
         nn_status status = motif_draw_parse(&out->bounds, c, node, at + 2, TY_REAL);
         if (status == NN_OK && out->bounds.kind != DRAW_RANGE)
             status = motif_error(c, expr_place(node, skip(s, at + 2)), "a range A..B was expected after `in`");
@@ -177,7 +172,7 @@ static nn_status parse_rest(motif_pattern *out, const motif_compile *c, const sp
 nn_status motif_pattern_parse(motif_pattern *out, const motif_compile *c, const spec_node *node, bool constant)
 {
     *out = (motif_pattern){.rest = -1, .place = node->place};
-    size_t at = node->kind == SPEC_SCALAR ? skip(node->text, 0) : 0, length = name_length(node->text + at);
+    size_t at = node->kind == SPEC_SCALAR ? skip(node->text, 0) : 0, length = motif_name_length(node->text + at);
     size_t open = skip(node->text, at + length);
     if (length == 0 || node->text[open] != '[') {
         if (constant)

@@ -33,8 +33,9 @@ static nn_status fill_list(motif_drawing *d, motif_const *c, double *list, size_
     bool limited = c->desc.type != DT_INT64 && dtype_limits(c->desc.type, &least, &largest);
     interval r = iv_point(0);
     for (size_t i = 0; i < n; i++) {
+        bool fits = dtype_is_float(c->desc.type) || dm_round_even(list[i]) == list[i];
         list[i] = motif_of_type(c->desc.type, list[i]);
-        if (!(list[i] - list[i] == 0) || (limited && !(least <= list[i] && list[i] <= largest)))
+        if (!fits || !(list[i] - list[i] == 0) || (limited && !(least <= list[i] && list[i] <= largest)))
             return wrong(d, "the type of the constant does not have this value", at);
         r = i == 0 ? iv_point(list[i]) : iv_hull(r, iv_point(list[i]));
     }
@@ -97,12 +98,12 @@ static nn_status fill_const(motif_drawing *d, const motif_pattern *p, motif_cons
 static nn_status plan_consts(motif_drawing *d, motif_plan *p)
 {
     p->n_consts = d->def->n_consts;
-    p->consts = arena_calloc(d->a, MOTIF_MAX_CONSTS, sizeof *p->consts);
+    p->consts = arena_alloc(d->a, MOTIF_MAX_CONSTS * sizeof *p->consts);
     nn_status s = p->consts != NULL ? NN_OK : NN_ERR_NOMEM;
     for (size_t i = 0; s == NN_OK && i < p->n_consts; i++) {
         motif_const *c = &p->consts[i];
         const motif_tensor *t = &d->def->consts[i];
-        c->name = t->name;
+        *c = (motif_const){.name = t->name};
         s = motif_draw_desc(d, &t->p, &c->desc);
         if (s == NN_OK)
             s = fill_const(d, &t->p, c);
@@ -111,15 +112,32 @@ static nn_status plan_consts(motif_drawing *d, motif_plan *p)
     return s;
 }
 
+/* Whether the first type has all values of the sets that constants are drawn from. */
+static nn_status check_sets(motif_drawing *d, const motif_plan *p)
+{
+    nn_status s = NN_OK;
+    for (size_t i = 0; s == NN_OK && i < p->n_consts; i++) {
+        const motif_pattern *from = &d->def->consts[i].p;
+        for (size_t k = 0; s == NN_OK && from->fill.kind == DRAW_SET && k < from->fill.n; k++) {
+            motif_const c = p->consts[i];
+            inst_value v;
+            s = motif_draw_value(d, &from->fill.items[k], &v);
+            if (s == NN_OK)
+                s = fill_list(d, &c, &v.r, 1, from->place);
+        }
+    }
+    return s;
+}
+
 static nn_status plan_inputs(motif_drawing *d, motif_plan *p)
 {
     p->n_inputs = d->def->n_inputs;
-    p->inputs = arena_calloc(d->a, MOTIF_MAX_INPUTS, sizeof *p->inputs);
+    p->inputs = arena_alloc(d->a, MOTIF_MAX_INPUTS * sizeof *p->inputs);
     nn_status s = p->inputs != NULL ? NN_OK : NN_ERR_NOMEM;
     for (size_t i = 0; s == NN_OK && i < p->n_inputs; i++) {
         motif_in *in = &p->inputs[i];
         const motif_tensor *t = &d->def->inputs[i];
-        in->name = t->name;
+        *in = (motif_in){.name = t->name};
         s = motif_draw_desc(d, &t->p, &in->desc);
         motif_know_shape(d, SYM_INPUT, (int)i, 0, in->desc.dims, (size_t)in->desc.rank);
     }
@@ -153,18 +171,18 @@ static const tensor_desc *known_operand(const motif_drawing *d, const motif_plan
 static nn_status know_outputs(motif_drawing *d, const motif_plan *p, const motif_node *n, size_t k)
 {
     const op_model *op = n->op;
-    inst_input inputs[OP_MAX_SLOTS] = {{0}};
+    inst_input inputs[OP_MAX_SLOTS];
     bool unsure[OP_MAX_INPUTS] = {false};
-    inst_var vars[OP_MAX_VARS] = {{0}};
+    inst_var vars[OP_MAX_VARS];
     tensor_desc room;
     op_instance x = {.op = op, .inputs = inputs, .vars = vars};
+    memset(vars, 0, op->rules->n_vars * sizeof *vars);
     for (size_t i = 0; i < op->n_inputs; i++)
         for (int j = 0; j < n->arity[i]; j++) {
             motif_operand o = n->operands[x.n_inputs];
             inst_input *in = &inputs[x.n_inputs++];
             const tensor_desc *desc = known_operand(d, p, o, &room);
-            in->input = (int)i;
-            in->kind = desc != NULL ? INST_TENSOR : INST_ABSENT;
+            *in = (inst_input){.input = (int)i, .kind = desc != NULL ? INST_TENSOR : INST_ABSENT};
             if (desc != NULL)
                 in->desc = *desc;
             else
@@ -177,8 +195,14 @@ static nn_status know_outputs(motif_drawing *d, const motif_plan *p, const motif
         recheck_result r = recheck_output_shape(d->set->ops, &d->limits, &x, vars, unsure, j, d->a, &dims);
         if (r == RECHECK_NOMEM)
             return NN_ERR_NOMEM;
-        if (r == RECHECK_KNOWN)
-            motif_know_shape(d, SYM_OUTPUT, (int)k, (int)j, dims.ints, dims.n);
+        int64_t *kept = r == RECHECK_KNOWN ? arena_alloc(d->a, (dims.n + 1) * sizeof *kept) : NULL;
+        if (r == RECHECK_KNOWN && kept == NULL)
+            return NN_ERR_NOMEM;
+        if (kept != NULL) {
+            for (size_t i = 0; i < dims.n; i++) /* they may be those of an operand */
+                kept[i] = dims.ints[i];
+            motif_know_shape(d, SYM_OUTPUT, (int)k, (int)j, kept, dims.n);
+        }
     }
     return NN_OK;
 }
@@ -190,14 +214,10 @@ static nn_status plan_node(motif_drawing *d, const motif_plan *p, size_t k)
     motif_pin *pins = arena_calloc(d->a, from->n_pins + 1, sizeof *pins);
     if (pins == NULL)
         return NN_ERR_NOMEM;
-    n->name = from->name;
-    n->op = from->op;
-    n->claimed = from->claimed;
-    n->outs = from->outs;
+    *n = (motif_node){
+        .name = from->name, .op = from->op, .claimed = from->claimed, .outs = from->outs, .pins = pins, .n_pins = from->n_pins};
     memcpy(n->arity, from->arity, sizeof n->arity);
     memcpy(n->operands, from->operands, sizeof n->operands);
-    n->pins = pins;
-    n->n_pins = from->n_pins;
     nn_status s = NN_OK;
     for (size_t i = 0; s == NN_OK && i < n->n_pins; i++) {
         pins[i].var = from->pins[i].var;
@@ -216,7 +236,7 @@ static nn_status plan_node(motif_drawing *d, const motif_plan *p, size_t k)
 static nn_status plan_nodes(motif_drawing *d, motif_plan *p)
 {
     p->n_nodes = d->def->n_nodes;
-    p->nodes = arena_calloc(d->a, MOTIF_MAX_NODES, sizeof *p->nodes);
+    p->nodes = arena_alloc(d->a, MOTIF_MAX_NODES * sizeof *p->nodes);
     nn_status s = p->nodes != NULL ? NN_OK : NN_ERR_NOMEM;
     for (size_t k = 0; s == NN_OK && k < p->n_nodes; k++)
         s = plan_node(d, p, k);
@@ -238,8 +258,10 @@ static nn_status draw_plan(motif_drawing *d, motif_plan *p)
 static motif_drawing *new_drawing(const motif_set *s, const motif_def *def, const lower_limits *limits, tape *t, arena *a)
 {
     motif_drawing *d = arena_calloc(a, 1, sizeof *d);
-    if (d == NULL)
+    inst_var *values = arena_calloc(a, def->n_symbols + 1, sizeof *values);
+    if (d == NULL || values == NULL)
         return NULL;
+    d->v.values = values;
     d->set = s;
     d->def = def;
     d->limits = *limits;
@@ -251,8 +273,8 @@ static motif_drawing *new_drawing(const motif_set *s, const motif_def *def, cons
     return d;
 }
 
-nn_status motif_plan_new(const motif_set *s, size_t i, motif_level level, const tensor_desc *given, const lower_limits *limits,
-                         tape *t, arena *a, motif_plan *out)
+nn_status motif_plan_new(const motif_set *s, size_t i, motif_level level, int near_miss, const tensor_desc *given,
+                         const lower_limits *limits, tape *t, arena *a, motif_plan *out)
 {
     *out = (motif_plan){.name = s->defs[i].name, .level = level};
     if (s->defs[i].left_out != NULL)
@@ -262,9 +284,10 @@ nn_status motif_plan_new(const motif_set *s, size_t i, motif_level level, const 
         return NN_ERR_NOMEM;
     d->given = given;
     d->exact = level == MOTIF_EXACT || (level == MOTIF_MUTATED && tape_chance(t, "motif as written", 1, 2));
+    d->repeat = level == MOTIF_MUTATED && given == NULL && tape_chance(t, "sizes repeat", 1, 3);
     nn_status status = draw_plan(d, out);
     if (status == NN_OK && level == MOTIF_MUTATED)
-        status = motif_mutate(s, out, given != NULL, &d->limits, t, a);
+        status = motif_mutate(s, out, near_miss, given != NULL, &d->limits, t, a);
     return status;
 }
 
@@ -283,6 +306,8 @@ nn_status motif_try(const motif_set *s, motif_def *def, const motif_compile *c)
     if (d != NULL) {
         d->exact = true;
         status = draw_plan(d, &plan);
+        if (status == NN_OK)
+            status = check_sets(d, &plan);
     }
     if (status == NN_ERR_BUILD)
         status = motif_misfit(c, d->at.line > 0 ? d->at : def->place, "it has no plan: %s", d->why);

@@ -7,6 +7,7 @@
 
 #include "rules/opfilter.h"
 #include "table/spec_check.h"
+#include "table/spec_packed.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,10 +35,10 @@ static nn_status parse_opsets(const motif_compile *c, const spec_node *entry)
         return NN_OK;
     if (p->value->kind != SPEC_SCALAR || !spec_parse_range(p->value->text, &c->def->first, &c->def->last))
         return motif_error(c, p->value->place, "a range of opsets was expected, such as 13.., ..16 or 13..19");
-    int opset = c->ops->table->opset;
-    if (opset < c->def->first)
+    const bool common = c->ops->common[0] > 0;
+    if ((common ? c->ops->common[0] : c->ops->table->opset) < c->def->first)
         return motif_leave_out(c, arena_printf(c->a, "it needs an opset >= %d", c->def->first));
-    if (opset > c->def->last)
+    if ((common ? c->ops->common[1] : c->ops->table->opset) > c->def->last)
         return motif_leave_out(c, arena_printf(c->a, "it needs an opset <= %d", c->def->last));
     return NN_OK;
 }
@@ -155,21 +156,48 @@ static nn_status mark_out(const motif_compile *c, const spec_node *name)
     return NN_OK;
 }
 
-/* Every node leads to an output of the motif, because the builder could not place it otherwise. */
-static nn_status check_used(const motif_compile *c, const spec_node *nodes)
+/* What the nodes take. */
+typedef struct {
+    bool nodes[MOTIF_MAX_NODES], inputs[MOTIF_MAX_INPUTS], consts[MOTIF_MAX_CONSTS];
+} motif_uses;
+
+static void find_uses(const motif_def *d, motif_uses *u)
+{
+    for (size_t k = 0; k < d->n_nodes; k++) {
+        u->nodes[k] |= d->nodes[k].outs != 0;
+        for (size_t i = 0; i < d->nodes[k].n_slots; i++) {
+            motif_operand o = d->nodes[k].operands[i];
+            if (o.kind == MOTIF_NODE)
+                u->nodes[o.index] = true;
+            else if (o.kind == MOTIF_INPUT)
+                u->inputs[o.index] = true;
+            else if (o.kind == MOTIF_CONST)
+                u->consts[o.index] = true;
+        }
+    }
+}
+
+/* Every node leads to an output of the motif, because the builder could not place it otherwise. An input or constant that no node
+ * takes would have near misses that change nothing. */
+static nn_status check_used(const motif_compile *c, const spec_node *entry)
 {
     const motif_def *d = c->def;
-    bool used[MOTIF_MAX_NODES] = {false};
-    for (size_t k = 0; k < d->n_nodes; k++) {
-        used[k] |= d->nodes[k].outs != 0;
-        for (size_t i = 0; i < d->nodes[k].n_slots; i++)
-            if (d->nodes[k].operands[i].kind == MOTIF_NODE)
-                used[d->nodes[k].operands[i].index] = true;
-    }
-    for (size_t k = 0; k < d->n_nodes && d->left_out == NULL; k++)
-        if (!used[k])
-            return motif_error(c, nodes->pairs[k].place, "nothing uses node %s; an operand or `out` was expected to name it",
-                               d->nodes[k].name);
+    motif_uses u = {{false}, {false}, {false}};
+    if (d->left_out != NULL) /* its operands are not known */
+        return NN_OK;
+    find_uses(d, &u);
+    for (size_t k = 0; k < d->n_nodes; k++)
+        if (!u.nodes[k])
+            return motif_error(c, spec_get(entry, "nodes")->pairs[k].place,
+                               "nothing uses node %s; an operand or `out` was expected to name it", d->nodes[k].name);
+    for (size_t k = 0; k < d->n_inputs; k++)
+        if (!u.inputs[k])
+            return motif_error(c, spec_get(entry, "in")->pairs[k].place,
+                               "no node uses input %s; an operand was expected to name it", d->inputs[k].name);
+    for (size_t k = 0; k < d->n_consts; k++)
+        if (!u.consts[k])
+            return motif_error(c, spec_get(entry, "const")->pairs[k].place,
+                               "no node uses constant %s; an operand was expected to name it", d->consts[k].name);
     return NN_OK;
 }
 
@@ -201,6 +229,8 @@ static nn_status parse_fires(const motif_compile *c, const spec_node *entry)
     for (size_t i = 0; i < p->value->count && text != NULL; i++) {
         const spec_pair *by = &p->value->pairs[i];
         size_t n = by->value->kind == SPEC_LIST ? by->value->count : 1;
+        if (n == 0)
+            return motif_error(c, by->value->place, "`fires`: the list for %s is empty; a name was expected", spec_show(by->key).s);
         text = arena_printf(c->a, "%s%s%s: ", text, i > 0 ? "; " : "", by->key);
         for (size_t k = 0; k < n && text != NULL; k++) {
             const spec_node *item = by->value->kind == SPEC_LIST ? by->value->items[k] : by->value;
@@ -302,11 +332,15 @@ static nn_status compile(motif_set *set, motif_def *d, const spec_pair *pair, nn
 {
     static const parse_section sections[] = {check_keys,   parse_doc,    parse_opsets, parse_types, parse_dims,
                                              parse_inputs, parse_consts, parse_nodes,  parse_out,   parse_fires};
+    static const char *const reserved[] = {"none", "like", "manner"};
     motif_compile c = {.def = d, .ops = set->ops, .a = &set->a, .err = err};
     *d = (motif_def){.name = pair->key, .place = pair->place};
     (void)snprintf(c.subject, sizeof c.subject, "motif %.*s", SPEC_MAX_NAME, spec_show(pair->key).s);
     if (!spec_is_name(pair->key))
         return motif_error(&c, pair->place, "this is not a name; letters, digits and _ were expected");
+    for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
+        if (strcmp(d->name, reserved[i]) == 0)
+            return motif_error(&c, pair->place, "this name is reserved, because --motifs %s means something else", d->name);
     if (motif_find(set, d->name) >= 0)
         return motif_error(&c, pair->place, "two motifs have this name");
     if (pair->value->kind != SPEC_MAP)
@@ -315,7 +349,7 @@ static nn_status compile(motif_set *set, motif_def *d, const spec_pair *pair, nn
     for (size_t i = 0; s == NN_OK && i < sizeof sections / sizeof *sections; i++)
         s = sections[i](&c, pair->value);
     if (s == NN_OK)
-        s = check_used(&c, spec_get(pair->value, "nodes"));
+        s = check_used(&c, pair->value);
     if (s != NN_OK)
         return s;
     find_free_dims(d);
@@ -333,6 +367,8 @@ static nn_status parse_between(motif_set *set, const spec_node *list, nn_error *
         if (item->kind != SPEC_SCALAR)
             return spec_error(err, item->place, "`between`: the name of an operator was expected");
         const op_model *op = op_inner_find(set->ops, item->text);
+        if (op == NULL && !spec_table_knows(set->ops->table, item->text))
+            return spec_table_unknown(set->ops->table, item->place, "`between`: ", item->text, &set->a, err);
         if (op == NULL)
             continue;
         if (op->n_inputs != 1 || op->inputs[0].max_arity != 1)
@@ -349,7 +385,7 @@ static nn_status add_file(motif_set *set, const spec_file *f, nn_error *err)
     static const char *const keys[] = {"motifs", "between"};
     const spec_subject none = {{0}};
     const spec_node *root;
-    nn_status s = spec_parse(&root, f->name, f->bytes, f->size, &set->a, err);
+    nn_status s = spec_file_tree(&root, f, &set->a, err);
     if (s != NN_OK || root->kind == SPEC_NULL)
         return s;
     if (root->kind != SPEC_MAP)
@@ -396,7 +432,22 @@ static nn_status add_files(motif_set *set, const spec_file *files, size_t n, nn_
     return s;
 }
 
-nn_status motif_set_new(motif_set **out, const op_set *ops, const spec_file *files, size_t n_files, nn_error *err)
+/* The new set has the motifs of the base, which stay where they are. */
+static nn_status copy_base(motif_set *set, const motif_set *base, nn_error *err)
+{
+    set->defs = arena_alloc(&set->a, (base->n_defs + 1) * sizeof *set->defs);
+    if (set->defs == NULL)
+        return nn_nomem(err);
+    if (base->n_defs > 0)
+        memcpy(set->defs, base->defs, base->n_defs * sizeof *set->defs);
+    set->n_defs = base->n_defs;
+    memcpy(set->between, base->between, sizeof set->between);
+    set->n_between = base->n_between;
+    return NN_OK;
+}
+
+nn_status motif_set_new(motif_set **out, const op_set *ops, const motif_set *base, const spec_file *files, size_t n_files,
+                        nn_error *err)
 {
     *out = NULL;
     motif_set *set = nn_calloc(1, sizeof *set);
@@ -404,7 +455,9 @@ nn_status motif_set_new(motif_set **out, const op_set *ops, const spec_file *fil
         return nn_nomem(err);
     arena_init(&set->a, 0);
     set->ops = ops;
-    nn_status s = add_files(set, files, n_files, err);
+    nn_status s = base != NULL ? copy_base(set, base, err) : NN_OK;
+    if (s == NN_OK)
+        s = add_files(set, files, n_files, err);
     if (s == NN_OK)
         *out = set;
     else
@@ -456,4 +509,9 @@ const char *motif_left_out(const motif_set *s, size_t i)
 size_t motif_nodes(const motif_set *s, size_t i)
 {
     return s->defs[i].n_nodes;
+}
+
+const op_model *motif_operator(const motif_set *s, size_t i)
+{
+    return s->defs[i].nodes[s->defs[i].n_nodes - 1].op;
 }

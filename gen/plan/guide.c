@@ -1,80 +1,207 @@
 #include "plan/guide.h"
 #include "build/path_probe.h"
+#include "build/op_index.h"
 #include "rules/opfilter.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #define CONTAIN_EFFORT 30
+#define CONTAIN_MEET 3 /* paths that meet another one, at most; SPEC_GIVEN of build_group.h less one */
 #define PAIR_TRIES 2000
 #define PATH_TRIES 20000
 
 /* ---- sequences ---- */
 
-typedef nn_status take_fn(guide *g, const char *flag, const uint16_t *ops, size_t n, nn_error *err);
+/* Operators that follow one another, as the user wrote them. */
+typedef struct {
+    uint16_t ops[DUE_PATH_MAX];
+    int8_t operands[DUE_PATH_MAX + 1]; /* as in due_path.h */
+    size_t n;
+    bool placed; /* an operand is stated */
+    bool meets;  /* the next sequence ends in the same node: a `+` stands between them */
+    const char *text;
+    int length; /* of the text */
+} sequence;
+
+typedef nn_status take_fn(guide *g, const op_set *set, const sequence *s, nn_error *err);
+
+#define MOST_SHOWN 80 /* characters of a sequence in a message */
+#define FAULT(s, flag, ...) sequence_fault(s, flag, err, __VA_ARGS__)
+
+__attribute__((format(printf, 4, 5))) static nn_status sequence_fault(const sequence *s, const char *flag, nn_error *err,
+                                                                      const char *format, ...)
+{
+    char why[400];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(why, sizeof why, format, args);
+    va_end(args);
+    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s %.*s: %s", flag, s->length < MOST_SHOWN ? s->length : MOST_SHOWN, s->text,
+                   why);
+}
+
+/* The names of an operator's inputs: "A, B". */
+static const char *input_names(const op_model *op, char *out, size_t size)
+{
+    size_t at = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < op->n_inputs && at < size; i++) {
+        int k = snprintf(out + at, size - at, "%s%s", i > 0 ? ", " : "", op->inputs[i].name);
+        at += k > 0 ? (size_t)k : 0;
+    }
+    return out;
+}
+
+/* The place that "1" or "B" names among the inputs of the operator; -1: none. */
+static int operand_place(const op_model *op, const char *text, size_t length)
+{
+    size_t place = 0;
+    bool number = length > 0 && length < 3;
+    for (size_t i = 0; i < length && number; i++) {
+        number = text[i] >= '0' && text[i] <= '9';
+        place = 10 * place + (size_t)(text[i] - '0');
+    }
+    for (size_t i = 0; i < op->n_inputs && !number; i++)
+        if (strlen(op->inputs[i].name) == length && memcmp(op->inputs[i].name, text, length) == 0)
+            return (int)i;
+    const op_input *last = op->n_inputs > 0 ? &op->inputs[op->n_inputs - 1] : NULL;
+    const bool fits = number && last && place < OP_MAX_SLOTS && place + 1 < op->n_inputs + (size_t)last->max_arity;
+    return fits ? (int)place : -1;
+}
+
+/* Reads what follows the dot of "Add.1": the place of the input that takes the operator before. */
+static nn_status read_operand(sequence *s, const op_model *op, const char *flag, const char *text, size_t length, nn_error *err)
+{
+    char names[120];
+    const int place = operand_place(op, text, length);
+    if (s->n == 0)
+        return FAULT(s, flag, "no operator comes before %s, whose input %.*s is named", op->name, (int)length, text);
+    if (place < 0)
+        return FAULT(s, flag, "%s has no input `%.*s`; expected a number from 0 or a name of %s", op->name, (int)length, text,
+                     input_names(op, names, sizeof names));
+    const op_input *in = &op->inputs[place < (int)op->n_inputs ? place : (int)op->n_inputs - 1];
+    if (!op_input_data(in) || in->conditional)
+        return FAULT(s, flag, "input %s of %s takes no output of another operator", in->name, op->name);
+    s->operands[s->n] = (int8_t)place;
+    s->placed = true;
+    return NN_OK;
+}
 
 /* Reads one sequence; *at moves past it. */
-static nn_status read_sequence(const op_set *set, const char *flag, const char **at, uint16_t *ops, size_t *n, nn_error *err)
+static nn_status read_sequence(const op_set *set, const char *flag, const char **at, sequence *s, nn_error *err)
 {
-    const char *p = *at, *end = p + strcspn(p, ";");
-    *n = 0;
+    const char *p = *at, *end = p + strcspn(p, ";+");
+    *s = (sequence){.meets = *end == '+', .text = p, .length = (int)(end - p)};
+    memset(s->operands, -1, sizeof s->operands);
     for (;;) {
         while (*p == ' ')
             p++;
-        const char *stop = p + strcspn(p, ",;"), *next = stop;
+        const char *stop = p + strcspn(p, ",;+"), *next = stop;
         while (stop > p && stop[-1] == ' ')
             stop--;
+        const char *dot = memchr(p, '.', (size_t)(stop - p)), *word = dot ? dot : stop;
         nn_error inner;
         int op;
-        if (*n == DUE_PATH_MAX)
+        if (s->n == DUE_PATH_MAX)
             return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s %.60s: a sequence has at most %d operators", flag, *at, DUE_PATH_MAX);
-        if (op_set_find(set, p, (size_t)(stop - p), &op, &inner) != NN_OK)
-            return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s %.*s: %.300s", flag, (int)(end - *at < 80 ? end - *at : 80), *at,
-                           inner.message);
-        ops[(*n)++] = (uint16_t)op;
+        if (op_set_find(set, p, (size_t)(word - p), &op, &inner) != NN_OK)
+            return FAULT(s, flag, "%.300s", inner.message);
+        nn_status status = dot ? read_operand(s, &set->ops[op], flag, dot + 1, (size_t)(stop - dot - 1), err) : NN_OK;
+        if (status != NN_OK)
+            return status;
+        s->ops[s->n++] = (uint16_t)op;
         if (next == end)
             break;
         p = next + 1;
     }
-    *at = *end == ';' ? end + 1 : end;
-    return NN_OK;
+    *at = *end == '\0' ? end : end + 1;
+    return s->meets && **at == '\0' ? FAULT(s, flag, "expected another path after `+`") : NN_OK;
 }
 
 static nn_status each_sequence(guide *g, const op_set *set, const char *flag, const char *text, take_fn *take, nn_error *err)
 {
-    uint16_t ops[DUE_PATH_MAX];
-    size_t n;
-    nn_status s = NN_OK;
-    for (const char *at = text; s == NN_OK && *at != '\0';) {
-        s = read_sequence(set, flag, &at, ops, &n, err);
-        if (s == NN_OK)
-            s = take(g, flag, ops, n, err);
+    sequence s;
+    nn_status status = NN_OK;
+    for (const char *at = text; status == NN_OK && *at != '\0';) {
+        status = read_sequence(set, flag, &at, &s, err);
+        if (status == NN_OK)
+            status = take(g, set, &s, err);
     }
-    return s;
+    return status;
 }
 
-static nn_status take_contain(guide *g, const char *flag, const uint16_t *ops, size_t n, nn_error *err)
+/* The number of outputs of other operators that the operator takes, at most. */
+static size_t most_taken(const op_model *op)
 {
-    (void)flag;
-    due_path *all = arena_alloc(&g->mem, (g->n_contain + 1) * sizeof *all);
-    uint16_t *copy = arena_alloc(&g->mem, n * sizeof *copy);
-    if (!all || !copy)
-        return nn_nomem(err);
-    if (g->n_contain > 0)
-        memcpy(all, g->contain, g->n_contain * sizeof *all);
-    memcpy(copy, ops, n * sizeof *copy);
-    all[g->n_contain++] = (due_path){.ops = copy, .n = n, .window = n, .firmness = PATH_MUST, .effort = CONTAIN_EFFORT};
-    g->contain = all;
+    size_t n = 0;
+    for (size_t i = 0; i < op->n_inputs; i++)
+        n += op_input_data(&op->inputs[i]) ? (size_t)op->inputs[i].max_arity : 0;
+    return n;
+}
+
+/* Checks a path that meets others: g->meeting of them came before it. */
+static nn_status check_meeting(const guide *g, const op_set *set, const sequence *s, nn_error *err)
+{
+    if (s->n < 2)
+        return FAULT(s, "contain", "expected at least two operators in a path that meets another");
+    if (g->meeting == CONTAIN_MEET && s->meets)
+        return FAULT(s, "contain", "more than %d paths would meet in a node", CONTAIN_MEET + 1);
+    if (g->meeting > 0 && s->ops[s->n - 1] != g->meeting_in)
+        return FAULT(s, "contain", "expected a path that ends in %s, as the one before the `+` does", set->ops[g->meeting_in].name);
+    const op_model *last = &set->ops[s->ops[s->n - 1]];
+    if (g->meeting + 1 > most_taken(last))
+        return FAULT(s, "contain", "%zu paths would meet in %s, which takes at most %zu output%s of other operators",
+                     g->meeting + 1, last->name, most_taken(last), most_taken(last) == 1 ? "" : "s");
+    for (size_t k = 1; k <= g->meeting; k++) {
+        const due_path *p = &g->contain[g->n_contain - k];
+        const int8_t place = p->operands[p->n];
+        if (place >= 0 && place == s->operands[s->n - 1])
+            return FAULT(s, "contain", "two paths would be input %d of %s", (int)place, set->ops[g->meeting_in].name);
+    }
     return NN_OK;
 }
 
-static nn_status take_avoid(guide *g, const char *flag, const uint16_t *ops, size_t n, nn_error *err)
+/* Adds a path. The last operator of paths that meet belongs to the last of them. */
+static nn_status take_contain(guide *g, const op_set *set, const sequence *s, nn_error *err)
 {
-    if (n < 2)
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s: expected at least two operators; use --ops -A to leave out a single one",
-                       flag);
-    if (!avoid_add((avoid_set *)(uintptr_t)g->avoid, ops, n))
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s: more than %d operators in all sequences", flag, AVOID_MOST);
+    nn_status status = s->meets || g->meeting > 0 ? check_meeting(g, set, s, err) : NN_OK;
+    if (status != NN_OK)
+        return status;
+    due_path *all = arena_alloc(&g->mem, (g->n_contain + 1) * sizeof *all);
+    uint16_t *copy = arena_alloc(&g->mem, s->n * sizeof *copy);
+    int8_t *operands = arena_alloc(&g->mem, (s->n + 1) * sizeof *operands);
+    if (!all || !copy || !operands)
+        return nn_nomem(err);
+    if (g->n_contain > 0)
+        memcpy(all, g->contain, g->n_contain * sizeof *all);
+    memcpy(copy, s->ops, s->n * sizeof *copy);
+    memcpy(operands, s->operands, (s->n + 1) * sizeof *operands);
+    const size_t n = s->meets ? s->n - 1 : s->n;
+    all[g->n_contain++] = (due_path){.ops = copy,
+                                     .n = n,
+                                     .window = n,
+                                     .firmness = PATH_MUST,
+                                     .effort = CONTAIN_EFFORT,
+                                     .operands = s->placed || s->meets ? operands : NULL,
+                                     .meets = s->meets ? 0 : g->meeting};
+    g->contain = all;
+    g->meeting = s->meets ? g->meeting + 1 : 0;
+    g->meeting_in = s->ops[s->n - 1];
+    return NN_OK;
+}
+
+static nn_status take_avoid(guide *g, const op_set *set, const sequence *s, nn_error *err)
+{
+    (void)set;
+    if (s->placed || s->meets)
+        return FAULT(s, "avoid", "expected operators separated by commas; inputs and `+` belong to contain");
+    if (s->n < 2)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
+                       "avoid: expected at least two operators; use --ops -A to leave out a single one");
+    if (!avoid_add((avoid_set *)(uintptr_t)g->avoid, s->ops, s->n))
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "avoid: more than %d operators in all sequences", AVOID_MOST);
     return NN_OK;
 }
 
@@ -185,7 +312,7 @@ nn_status guide_open(guide *g, const op_set *ops, const guide_texts *t, size_t n
     arena_init(&g->mem, 0);
     nn_status s = NN_OK;
     if (*t->avoid != '\0') {
-        g->avoid = avoid_new(&g->mem, ops->n_ops);
+        g->avoid = avoid_new(&g->mem, ops->n_all);
         s = g->avoid ? each_sequence(g, ops, "avoid", t->avoid, take_avoid, err) : nn_nomem(err);
     }
     if (s == NN_OK)

@@ -12,13 +12,17 @@ typedef struct {
     arena mem;
     due_path *contain;
     size_t n_contain;
+    size_t meeting;            /* while the text is read: paths that meet the next one, */
+    uint16_t meeting_in;       /* and the operator in which they do */
     const avoid_set *avoid;    /* NULL: none */
     const op_weights *weights; /* NULL: none */
 } guide;
 
 typedef struct {
-    const char *contain, *avoid; /* sequences A,B,C, separated by semicolons; "": none */
-    const char *weights;         /* see weights.h; "": none */
+    /* Sequences A,B,C, separated by semicolons; "": none. In `contain`, B.1 is the operator B whose input 1 takes an output of the
+     * operator before, and sequences with a `+` between them end in the same node. */
+    const char *contain, *avoid;
+    const char *weights; /* see weights.h; "": none */
 } guide_texts;
 
 /* nodes and limits of the models, to check that the paths fit. NN_ERR_USAGE: a path is impossible; the message says why. */

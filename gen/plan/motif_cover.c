@@ -14,14 +14,18 @@ struct motif_cover {
     size_t n_models, n_due;
 };
 
-static bool fits(const motif_set *set, uint16_t motif, size_t nodes)
+static size_t motif_cost(const motif_set *set, uint16_t motif)
 {
-    return motif_nodes(set, motif) + SPARE_NODES <= nodes;
+    return motif_nodes(set, motif) + SPARE_NODES;
+}
+
+bool motif_cover_fits(const motif_set *set, uint16_t motif, size_t nodes)
+{
+    return motif_cost(set, motif) <= nodes;
 }
 
 /* Deals n items, in order, to models that are evenly spread. A model takes further items while they fill at most half of it.
- * The rest is due
- * nowhere. */
+ * The rest is due nowhere. */
 static void deal(motif_cover *c, const motif_set *set, const due_motif *items, size_t n, size_t nodes, uint64_t count)
 {
     uint64_t slots = n < count ? n : count;
@@ -31,7 +35,7 @@ static void deal(motif_cover *c, const motif_set *set, const due_motif *items, s
         c->models[c->n_models] = (uint64_t)((unsigned __int128)count * s / slots);
         c->starts[c->n_models++] = c->n_due;
         while (at < until) {
-            size_t cost = motif_nodes(set, items[at].motif) + SPARE_NODES;
+            size_t cost = motif_cost(set, items[at].motif);
             if (load > 0 && load + cost > nodes / 2)
                 break;
             load += cost;
@@ -44,11 +48,14 @@ static void deal(motif_cover *c, const motif_set *set, const due_motif *items, s
 static nn_status fill(motif_cover *c, const motif_set *set, const uint16_t *allowed, size_t n, size_t nodes, uint64_t count,
                       tape *t, nn_error *err)
 {
-    size_t room = 0;
-    for (size_t i = 0; i < n; i++)
-        room += fits(set, allowed[i], nodes);
-    uint64_t copies = room > 0 ? count / (room * MOTIF_LEVELS) : 0;
-    copies = copies < 1 ? 1 : copies > MOST_COPIES ? MOST_COPIES : copies;
+    size_t room = 0, cost = 0;
+    for (size_t i = 0; i < n; i++) {
+        room += motif_cover_fits(set, allowed[i], nodes);
+        cost += motif_cover_fits(set, allowed[i], nodes) ? motif_cost(set, allowed[i]) * MOTIF_LEVELS : 0;
+    }
+    /* Not every try succeeds, so that motifs are due again while models have room. */
+    uint64_t copies = cost > 0 ? count / (2 * cost / nodes + 1) + 1 : 1;
+    copies = copies > MOST_COPIES ? MOST_COPIES : copies;
     size_t all = room * MOTIF_LEVELS, total = all * (size_t)copies;
     due_motif *items = nn_calloc(total + 1, sizeof *items);
     uint32_t *order = nn_calloc(all + 1, sizeof *order);
@@ -59,7 +66,7 @@ static nn_status fill(motif_cover *c, const motif_set *set, const uint16_t *allo
     for (size_t k = 0; k < (size_t)copies && st == NN_OK; k++) {
         size_t m = 0;
         for (size_t i = 0; i < n; i++)
-            for (uint8_t level = 0; level < MOTIF_LEVELS && fits(set, allowed[i], nodes); level++)
+            for (uint8_t level = 0; level < MOTIF_LEVELS && motif_cover_fits(set, allowed[i], nodes); level++)
                 order[m++] = (uint32_t)(i * MOTIF_LEVELS + level);
         tape_shuffle(t, "motif order", order, m);
         for (size_t i = 0; i < m; i++)
@@ -115,9 +122,11 @@ const due_motif *motif_cover_due(const motif_cover *c, uint64_t model, size_t *n
 const char *motif_cover_reason(const motif_cover *c, const motif_set *set, uint16_t motif, size_t nodes)
 {
     unsigned levels = 0;
+    if (c ? !motif_cover_fits(set, motif, nodes) : motif_nodes(set, motif) > nodes)
+        return "a model that holds it needs more nodes";
+    if (!c)
+        return NULL;
     for (size_t i = 0; i < c->n_due; i++)
         levels |= c->due[i].motif == motif ? 1u << c->due[i].level : 0;
-    if (!fits(set, motif, nodes))
-        return "a model that holds it needs more nodes";
     return levels + 1 == 1u << MOTIF_LEVELS ? NULL : "the family has too few models for all motifs";
 }

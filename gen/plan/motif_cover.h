@@ -15,7 +15,10 @@ nn_status motif_cover_new(motif_cover **out, const motif_set *set, const uint16_
 void motif_cover_free(motif_cover *c);
 /* Motifs due in model i; valid until motif_cover_free. c may be NULL: none. */
 const due_motif *motif_cover_due(const motif_cover *c, uint64_t model, size_t *n);
-/* Why a motif is not due at each level (a static string); NULL: it is. */
+/* Whether models have room for the motif as a rule, with what joins it to the rest. */
+bool motif_cover_fits(const motif_set *set, uint16_t motif, size_t nodes);
+/* Why a motif is not due at each level (a static string); NULL: it is. Without a plan (c is NULL): why it is in no model; NULL: it
+ * may be in one. */
 const char *motif_cover_reason(const motif_cover *c, const motif_set *set, uint16_t motif, size_t nodes);
 
 #endif

@@ -1,5 +1,4 @@
 #include "plan/wish.h"
-#include "draw/choice.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +39,11 @@ typedef struct {
     size_t room; /* for the paths of a model */
     tape *t;
 } dealer;
+
+static due_path wished(const uint16_t *ops, size_t n, size_t window)
+{
+    return (due_path){.ops = ops, .n = n, .window = window, .firmness = PATH_WISH};
+}
 
 /* ---- sequences in order ---- */
 
@@ -206,7 +210,7 @@ static bool deal_path(dealer *d, size_t room, size_t *n)
     }
     *n = w->n_ops - from;
     w->offsets[w->n_paths] = from;
-    w->paths[w->n_paths++] = (due_path){.n = *n, .window = window, .firmness = PATH_WISH};
+    w->paths[w->n_paths++] = wished(NULL, *n, window); /* its operators may still move */
     return true;
 }
 
@@ -273,4 +277,37 @@ const due_path *wish_due(const wish *w, uint64_t model, size_t *n)
     size_t slot = (size_t)(model % w->n_slots);
     *n = w->starts[slot + 1] - w->starts[slot];
     return w->paths + w->starts[slot];
+}
+
+/* ---- drawn for one model ---- */
+
+static const manner_path *draw_path(const manner *m, uint64_t sum, tape *t)
+{
+    uint64_t at = tape_draw(t, "sequence", sum);
+    const manner_path *p = m->paths;
+    for (; p + 1 < m->paths + m->n_paths && at >= p->weight; p++)
+        at -= p->weight;
+    return p;
+}
+
+bool wish_draw(wish_list *l, const manner *m, size_t operators, tape *t)
+{
+    uint64_t sum = 0;
+    l->n = 0;
+    for (size_t i = 0; i < m->n_paths; i++)
+        sum += m->paths[i].weight;
+    while (sum > 0 && operators > 0) {
+        const manner_path *p = draw_path(m, sum, t);
+        if (!nn_grow((void **)&l->items, &l->capacity, l->n + 1, sizeof *l->items))
+            return false;
+        l->items[l->n++] = wished(p->ops, p->n, p->n);
+        operators = operators > p->n ? operators - p->n : 0;
+    }
+    return true;
+}
+
+void wish_list_free(wish_list *l)
+{
+    nn_free(l->items);
+    *l = (wish_list){.n = 0};
 }

@@ -506,7 +506,9 @@ static bool check_all(recheck *c, nn_error *err)
 nn_status recheck_instance(const op_set *ops, const lower_limits *limits, const op_instance *x, arena *scratch, nn_error *err)
 {
     arena_mark m = arena_get_mark(scratch);
-    recheck c = {.ops = ops, .op = x->op, .rules = x->op->rules, .inst = x, .limits = limits, .mem = scratch, .filled = true};
+    recheck c;
+    recheck_begin(&c, ops, limits, x, x->op->rules, scratch);
+    c.filled = true;
     bool fine = check_all(&c, err);
     arena_release(scratch, m);
     return fine ? NN_OK : c.nomem ? nn_nomem(err) : NN_ERR_BUILD;

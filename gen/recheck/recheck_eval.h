@@ -3,6 +3,9 @@
 #ifndef NN_RECHECK_EVAL_H
 #define NN_RECHECK_EVAL_H
 
+#include <stddef.h>
+#include <string.h>
+
 #include "rules/instance.h"
 #include "rules/opmodel_rules.h"
 
@@ -21,13 +24,26 @@ typedef struct {
     size_t first_in[OP_MAX_INPUTS], n_in[OP_MAX_INPUTS];
     size_t first_out[OP_MAX_OUTPUTS], n_out[OP_MAX_OUTPUTS];
     dtype types[RECHECK_MAX_TYPES]; /* of type variables; DT_NONE: of no tensor */
-    inst_value locals[EXPR_MAX_LOCALS];
-    bool filled; /* intervals of initializers may be used; false while their contents are checked */
-    bool vague;  /* the value depends on something that a finished instance does not record */
+    bool filled;                    /* intervals of initializers may be used; false while their contents are checked */
+    bool vague;                     /* the value depends on something that a finished instance does not record */
     bool nomem;
-    uint32_t steps;    /* evaluations and list elements so far */
-    const char *fault; /* why there is no value, a static string */
+    uint32_t steps;                     /* evaluations and list elements so far */
+    const char *fault;                  /* why there is no value, a static string */
+    inst_value locals[EXPR_MAX_LOCALS]; /* of the comprehensions that are being evaluated */
 } recheck;
+
+/* The rules may be others than those of the instance's operator. */
+static inline void recheck_begin(recheck *c, const op_set *ops, const lower_limits *limits, const op_instance *x,
+                                 const op_rules *rules, arena *mem)
+{
+    memset(c, 0, offsetof(recheck, locals)); /* a local is written before it is read */
+    c->ops = ops;
+    c->op = x->op;
+    c->rules = rules;
+    c->inst = x;
+    c->limits = limits;
+    c->mem = mem;
+}
 
 inst_value recheck_eval(recheck *c, const expr *e);
 bool recheck_true(recheck *c, const expr *e); /* false with a fault */

@@ -12,7 +12,8 @@ recheck_result recheck_value(const op_set *ops, const lower_limits *limits, cons
     const op_rules none = {0};
     const op_model op = {.name = ""};
     const op_instance x = {.op = &op, .vars = vars};
-    recheck c = {.ops = ops, .op = &op, .rules = &none, .inst = &x, .limits = limits, .mem = mem};
+    recheck c;
+    recheck_begin(&c, ops, limits, &x, &none, mem);
     *out = recheck_eval(&c, e);
     *why = c.fault != NULL ? c.fault : "it depends on the values of tensors";
     return result_of(&c);
@@ -53,7 +54,8 @@ recheck_result recheck_output_shape(const op_set *ops, const lower_limits *limit
                                     const bool *unsure, size_t output, arena *mem, inst_value *dims)
 {
     const op_model *op = x->op;
-    recheck c = {.ops = ops, .op = op, .rules = op->rules, .inst = x, .limits = limits, .mem = mem};
+    recheck c;
+    recheck_begin(&c, ops, limits, x, op->rules, mem);
     for (size_t i = 0; i < x->n_inputs; i++) {
         int in = x->inputs[i].input;
         if (c.n_in[in]++ == 0)

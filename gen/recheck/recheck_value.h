@@ -16,7 +16,8 @@ recheck_result recheck_value(const op_set *ops, const lower_limits *limits, cons
 
 /* The shape that output `output` of an operator must have, as far as it follows from a part of its instance: x->vars holds what is
  * known of the variables, and an input that is INST_ABSENT although unsure[input] is set may still become present with any shape.
- * Definitions that follow from what is known are filled into `vars`, which is x->vars. UNKNOWN: it does not follow. */
+ * Definitions that follow from what is known are filled into `vars`, which is x->vars. UNKNOWN: it does not follow.
+ * *dims may point into x. */
 recheck_result recheck_output_shape(const op_set *ops, const lower_limits *limits, const op_instance *x, inst_var *vars,
                                     const bool *unsure, size_t output, arena *mem, inst_value *dims);
 

@@ -141,6 +141,15 @@ ref_value ref_carry(ref_run *run, ref_value value, const ref_frame *home)
     return carry(run, value, home, run->frame);
 }
 
+ref_value ref_for_all(ref_value x)
+{
+    if (ref_is_number(&x))
+        x.uniform = true;
+    for (size_t i = 0; x.kind == REF_LIST && i < x.n; i++)
+        x.items[i] = ref_for_all(x.items[i]);
+    return x;
+}
+
 static ref_value local(ref_run *run, const ref_expr *x)
 {
     ref_local *l = &run->scope->locals[x->slot];
@@ -427,6 +436,8 @@ static ref_value attribute_value(ref_run *run, const attr_value *at)
         return ref_real(&run->r, at->f, 0);
     case ATTR_STRING:
         return text_value(at->s);
+    case ATTR_HELD:
+        return (ref_value){.kind = REF_TENSOR, .t = run->node->held};
     default:
         l = ref_new_list(run, at->n);
         for (size_t i = 0; i < l.n; i++)
@@ -456,7 +467,7 @@ ref_value ref_var(ref_run *run, int var, spec_place place)
     if (++run->depth > MAX_NESTING)
         ref_fail(run, place, "the definitions are nested too deeply");
     ref_enter(run, &frame, &scope, 1, NULL);
-    ref_value y = run->status == NN_OK ? ref_eval(run, source) : ref_int(&run->r, 0);
+    ref_value y = run->status == NN_OK ? ref_for_all(ref_eval(run, source)) : ref_int(&run->r, 0);
     ref_leave(run, &frame, outer);
     run->depth--;
     return y;

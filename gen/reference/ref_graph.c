@@ -138,6 +138,8 @@ typedef struct {
     const ref_table *table;
     const op_set *ops;
     const graph *g;
+    ref_contents *contents;
+    void *data; /* for contents */
     ref_tensor *tensors;
     arena *results, *scratch;
     const char *problem;
@@ -154,6 +156,33 @@ static nn_status unknown(const walk *w, ref_tensor *t)
     t->e = t->v + t->n;
     for (size_t i = 0; i < t->n; i++)
         t->e[i] = INFINITE;
+    return NN_OK;
+}
+
+static nn_status read_contents(const walk *w, ref_tensor *t, int32_t tensor)
+{
+    const void *bytes = NULL;
+    nn_status s = w->contents(w->data, w->g, tensor, &bytes, w->err);
+    return s == NN_OK ? ref_from_raw(t, bytes, w->results, w->err) : s;
+}
+
+/* The tensor that an attribute of the node holds; NULL: there is none. */
+static nn_status read_held(const walk *w, const graph_node *n, const ref_tensor **held)
+{
+    *held = NULL;
+    for (size_t i = 0; i < n->n_attrs; i++) {
+        if (n->attrs[i].kind != ATTR_HELD)
+            continue;
+        const int32_t tensor = (int32_t)n->attrs[i].i;
+        ref_tensor *t = arena_alloc(w->results, sizeof *t);
+        if (t == NULL)
+            return nn_nomem(w->err);
+        *t = w->tensors[tensor];
+        t->rank = 1;
+        t->dims[0] = (int64_t)t->n;
+        *held = t;
+        return read_contents(w, t, tensor);
+    }
     return NN_OK;
 }
 
@@ -175,7 +204,10 @@ static nn_status compute_node(walk *w, const graph_node *n)
                      .n_inputs = n->n_inputs,
                      .outputs = out,
                      .n_outputs = n->n_outputs};
-    nn_status s = ref_compute(w->table, &node, w->results, w->scratch, &inner);
+    nn_status s = read_held(w, n, &node.held);
+    if (s != NN_OK)
+        return s;
+    s = ref_compute(w->table, &node, w->results, w->scratch, &inner);
     if (s == NN_OK)
         return NN_OK;
     if (s == NN_ERR_NOMEM)
@@ -191,7 +223,8 @@ static nn_status compute_node(walk *w, const graph_node *n)
 nn_status ref_graph_compute(const ref_table *t, const op_set *ops, const graph *g, ref_contents *contents, void *data,
                             ref_tensor **tensors, const char **problem, arena *results, arena *scratch, nn_error *err)
 {
-    walk w = {.table = t, .ops = ops, .g = g, .results = results, .scratch = scratch, .err = err};
+    walk w = {
+        .table = t, .ops = ops, .g = g, .contents = contents, .data = data, .results = results, .scratch = scratch, .err = err};
     nn_status s = NN_OK;
     w.tensors = arena_calloc(results, g->n_tensors + 1, sizeof *w.tensors);
     if (w.tensors == NULL)
@@ -201,12 +234,8 @@ nn_status ref_graph_compute(const ref_table *t, const op_set *ops, const graph *
         ref_tensor *x = &w.tensors[i];
         *x = (ref_tensor){.type = d->type, .rank = d->rank, .n = (size_t)tensor_elements(d)};
         memcpy(x->dims, d->dims, sizeof x->dims);
-        const void *bytes = NULL;
-        if (g->tensors[i].kind == TENSOR_NODE)
-            continue;
-        s = contents(data, g, (int32_t)i, &bytes, err);
-        if (s == NN_OK)
-            s = ref_from_raw(x, bytes, results, err);
+        if (g->tensors[i].kind != TENSOR_NODE)
+            s = read_contents(&w, x, (int32_t)i);
     }
     for (size_t i = 0; s == NN_OK && i < g->n_nodes; i++)
         s = compute_node(&w, &g->nodes[g->order[i]]);

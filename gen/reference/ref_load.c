@@ -3,6 +3,7 @@
 
 #include "table/spec_check.h"
 #include "table/spec_merge.h"
+#include "table/spec_packed.h"
 
 #include <string.h>
 
@@ -153,7 +154,7 @@ nn_status ref_read_files(ref_files *out, const op_set *ops, const spec_file *fil
         return nn_nomem(err);
     for (size_t i = 0; s == NN_OK && i < n_files; i++) {
         const spec_node *root;
-        s = spec_parse(&root, files[i].name, files[i].bytes, files[i].size, a, err);
+        s = spec_file_tree(&root, &files[i], a, err);
         if (s == NN_OK)
             s = check_root(&l, root, &out->accuracy);
         if (s == NN_OK)

@@ -230,7 +230,7 @@ static void run_let(ref_run *run, const ref_rule *rule, arena *results)
     run->r.n = 1;
     run->output = NULL;
     if (!rule->indexed) {
-        run->lets[rule->slot] = ref_eval(run, rule->body);
+        run->lets[rule->slot] = ref_for_all(ref_eval(run, rule->body));
         return;
     }
     ref_tensor *t = new_tensor(run, rule, results);

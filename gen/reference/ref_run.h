@@ -65,6 +65,8 @@ void ref_enter(ref_run *run, ref_frame *frame, ref_scope *scope, size_t n, const
 void ref_leave(ref_run *run, const ref_frame *frame, ref_scope *outer);
 /* The value of a variable of frame `home` in the current frame. */
 ref_value ref_carry(ref_run *run, ref_value value, const ref_frame *home);
+/* A value of a frame that has one lane, as the same for all lanes of others. */
+ref_value ref_for_all(ref_value x);
 /* The elements of a, or of b where mask[i] is 0. */
 ref_value ref_merge(ref_run *run, ref_value a, ref_value b, const uint8_t *mask, spec_place place);
 

@@ -30,6 +30,7 @@ typedef struct {
     int op; /* index in the op_set */
     const attr_value *attrs;
     size_t n_attrs;
+    const ref_tensor *held; /* the contents of the tensor that an attribute holds (ATTR_HELD), as of rank 1; NULL: there is none */
     const ref_tensor *const *inputs; /* NULL: an optional input that is absent */
     size_t n_inputs;
     ref_tensor *const *outputs; /* type, rank and dims are given; NULL: absent */

@@ -14,6 +14,15 @@ spec_place expr_place(const spec_node *node, size_t offset)
     return p;
 }
 
+spec_place lex_place(const parser *p, size_t offset)
+{
+    if (!p->plain || !p->node->exact)
+        return expr_place(p->node, offset);
+    spec_place at = p->node->place;
+    at.column += (int)p->node->quoted + (int)offset;
+    return at;
+}
+
 void lex_fail(parser *p, size_t offset, const char *fmt, ...)
 {
     if (p->status != NN_OK)
@@ -166,12 +175,49 @@ static void lex_symbol(parser *p, token *t)
     t->kind = TK_END;
 }
 
+/* Sets the operator and level of a symbol or name that is a binary operator. */
+static void find_binary(token *t)
+{
+    static const struct {
+        const char *word;
+        ex_op op;
+        int level;
+    } binaries[] = {{"or", OP_OR, 0}, {"and", OP_AND, 1}, {"==", OP_EQ, 2}, {"!=", OP_NE, 2}, {"<=", OP_LE, 2},
+                    {">=", OP_GE, 2}, {"<", OP_LT, 2},    {">", OP_GT, 2},  {"in", OP_IN, 2}, {"+", OP_ADD, 3},
+                    {"-", OP_SUB, 3}, {"++", OP_CAT, 3},  {"*", OP_MUL, 4}, {"/", OP_DIV, 4}, {"%", OP_MOD, 4}};
+    static const bool begins[128] = {['o'] = true, ['a'] = true, ['i'] = true, ['='] = true, ['!'] = true, ['<'] = true,
+                                     ['>'] = true, ['+'] = true, ['-'] = true, ['*'] = true, ['/'] = true, ['%'] = true};
+    const char *word = t->kind == TK_NAME ? t->text : t->symbol;
+    if (!begins[word[0] & 0x7f])
+        return;
+    for (size_t i = 0; i < sizeof binaries / sizeof *binaries; i++) {
+        if (binaries[i].word[0] == word[0] && strcmp(binaries[i].word, word) == 0) {
+            t->op = binaries[i].op;
+            t->level = binaries[i].level;
+            return;
+        }
+    }
+}
+
+static bool is_plain(const char *text)
+{
+    while (*text != '\0' && (unsigned char)*text < 0x80)
+        text++;
+    return *text == '\0';
+}
+
+parser lex_begin(const spec_node *node, size_t offset, arena *a, nn_error *err)
+{
+    return (parser){
+        .node = node, .s = node->text, .plain = is_plain(node->text), .at = offset, .a = a, .err = err, .status = NN_OK};
+}
+
 void lex_next(parser *p)
 {
     const char *s = p->s;
     while (s[p->at] == ' ' || s[p->at] == '\n' || s[p->at] == '\t' || s[p->at] == '\r')
         p->at++;
-    token t = {.kind = TK_END, .start = p->at, .end = p->at, .text = ""};
+    token t = {.kind = TK_END, .start = p->at, .end = p->at, .text = "", .level = -1};
     char c = s[p->at];
     if (p->status == NN_OK && c != '\0') {
         if (is_digit(c))
@@ -188,23 +234,10 @@ void lex_next(parser *p)
         t.kind = TK_END;
         t.text = "";
     }
+    if (t.kind == TK_SYMBOL || t.kind == TK_NAME)
+        find_binary(&t);
     p->at = t.end;
     p->t = t;
-}
-
-bool lex_is(const parser *p, const char *word)
-{
-    if (p->t.kind == TK_SYMBOL)
-        return strcmp(p->t.symbol, word) == 0;
-    return p->t.kind == TK_NAME && strcmp(p->t.text, word) == 0;
-}
-
-bool lex_accept(parser *p, const char *word)
-{
-    if (!lex_is(p, word))
-        return false;
-    lex_next(p);
-    return true;
 }
 
 void lex_expected(parser *p, const char *what)

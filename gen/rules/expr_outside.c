@@ -9,15 +9,14 @@ _Static_assert(EXPR_MAX_SYMBOLS <= OP_MAX_VARS, "each symbol is a variable");
 nn_status expr_check_outside(expr **e, ex_type want, const expr_symbol *symbols, size_t n, const char *subject, arena *a,
                              nn_error *err)
 {
-    rule_var vars[EXPR_MAX_SYMBOLS] = {{0}};
+    rule_var vars[EXPR_MAX_SYMBOLS];
     op_rules rules = {.vars = vars, .n_vars = n};
     op_model op = {.name = "", .rules = &rules};
     op_compile c = {.op = &op, .rules = &rules, .a = a};
     nn_error local;
     c.err = &local;
     for (size_t i = 0; i < n; i++) {
-        vars[i].name = symbols[i].name;
-        vars[i].type = symbols[i].type;
+        vars[i] = (rule_var){.name = symbols[i].name, .type = symbols[i].type};
         c.var_state[i] = 2; /* there is nothing to check */
     }
     nn_status s = expr_check(&c, e, want);

@@ -46,7 +46,7 @@ static expr *make(parser *p, ex_kind kind, size_t start)
         lex_fail(p, start, "the expression is too long: more than %d names, numbers, operators and calls", EXPR_MAX_NODES);
     e->kind = kind;
     e->height = 1;
-    e->place = expr_place(p->node, start);
+    e->place = lex_place(p, start);
     return e;
 }
 
@@ -192,7 +192,7 @@ static expr *parse_items(parser *p, ex_kind kind, const char *close, size_t star
 static int find_function(const char *word)
 {
     for (int i = 0; i < FN_COUNT_; i++)
-        if (strcmp(functions[i].word, word) == 0)
+        if (functions[i].word[0] == word[0] && strcmp(functions[i].word, word) == 0)
             return i;
     return -1;
 }
@@ -249,7 +249,7 @@ static expr *parse_primary(parser *p)
     case TK_NAME: {
         static const char *const reserved[] = {"then", "else", "for", "in", "and", "or", "default", "when", "if", "not"};
         for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++) {
-            if (strcmp(t.text, reserved[i]) == 0) {
+            if (t.text[0] == reserved[i][0] && strcmp(t.text, reserved[i]) == 0) {
                 lex_expected(p, "a value");
                 return make(p, EX_INT, t.start);
             }
@@ -386,15 +386,6 @@ static expr *parse_not(parser *p)
     return e;
 }
 
-/* Binary operators by precedence: 0 or, 1 and, 2 comparisons (no chains), 3 sums, 4 products. */
-static const struct {
-    const char *word;
-    ex_op op;
-    int level;
-} binaries[] = {{"or", OP_OR, 0}, {"and", OP_AND, 1}, {"==", OP_EQ, 2}, {"!=", OP_NE, 2}, {"<=", OP_LE, 2},
-                {">=", OP_GE, 2}, {"<", OP_LT, 2},    {">", OP_GT, 2},  {"in", OP_IN, 2}, {"+", OP_ADD, 3},
-                {"-", OP_SUB, 3}, {"++", OP_CAT, 3},  {"*", OP_MUL, 4}, {"/", OP_DIV, 4}, {"%", OP_MOD, 4}};
-
 static expr *parse_operand(parser *p, int level)
 {
     if (level == 1)
@@ -405,15 +396,11 @@ static expr *parse_operand(parser *p, int level)
 static expr *parse_level(parser *p, int level)
 {
     expr *e = parse_operand(p, level);
-    while (p->status == NN_OK) {
-        size_t i = 0, n = sizeof binaries / sizeof *binaries;
-        while (i < n && !(binaries[i].level == level && lex_is(p, binaries[i].word)))
-            i++;
-        if (i == n)
-            return e;
+    while (p->status == NN_OK && p->t.level == level) {
+        ex_op op = p->t.op;
         size_t start = p->t.start;
         lex_next(p);
-        e = make_binary(p, binaries[i].op, e, parse_operand(p, level), start);
+        e = make_binary(p, op, e, parse_operand(p, level), start);
         if (e->op == OP_IN && lex_is(p, ".."))
             lex_fail(p, p->t.start, "`in` takes a list; for a range write a <= x and x <= b");
         if (level == 2)
@@ -468,13 +455,14 @@ static nn_status parse_whole(expr **out, parser *p, size_t *more)
 
 nn_status expr_parse(expr **out, const spec_node *node, size_t offset, size_t *more, arena *a, nn_error *err)
 {
-    parser p = {.node = node, .s = node->text, .at = offset, .a = a, .err = err, .status = NN_OK};
+    parser p = lex_begin(node, offset, a, err);
     return parse_whole(out, &p, more);
 }
 
 nn_status expr_parse_elements(expr **out, const spec_node *node, arena *a, nn_error *err)
 {
-    parser p = {.node = node, .s = node->text, .a = a, .err = err, .status = NN_OK, .elements = true};
+    parser p = lex_begin(node, 0, a, err);
+    p.elements = true;
     return parse_whole(out, &p, NULL);
 }
 
@@ -505,7 +493,8 @@ static void parse_head_binders(parser *p, expr_head *out, bool ranges)
 nn_status expr_parse_head(expr_head *out, const spec_node *node, arena *a, nn_error *err)
 {
     static const char *const words[] = {[HEAD_LET] = "let", [HEAD_SCAN] = "scan", [HEAD_FUNCTION] = "def"};
-    parser p = {.node = node, .s = node->text, .a = a, .err = err, .status = NN_OK, .elements = true};
+    parser p = lex_begin(node, 0, a, err);
+    p.elements = true;
     *out = (expr_head){.kind = HEAD_OUTPUT, .place = node->place};
     lex_next(&p);
     for (int k = HEAD_LET; k <= HEAD_FUNCTION; k++)

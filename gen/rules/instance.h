@@ -35,10 +35,11 @@ typedef struct {
     size_t n; /* of a list */
 } inst_value;
 
-/* A value that a variable or attribute must have. */
+/* A value that a variable or attribute must have, or must not have. */
 typedef struct {
     int var; /* index in op->rules->vars */
     inst_value v;
+    bool excluded; /* it must have another value, or be left out without a default */
 } inst_pin;
 
 typedef struct {

@@ -231,7 +231,7 @@ static void keep_shared(op_set *s, const op_set *other, bool same)
         s->ops[kept].index = (uint16_t)kept;
         kept++;
     }
-    s->n_ops = kept;
+    s->n_ops = s->n_all = kept;
 }
 
 nn_status op_set_common(op_set *s, const spec_file *files, size_t n_files, const spec_file *profile, int first, int last,
@@ -254,6 +254,8 @@ nn_status op_set_common(op_set *s, const spec_file *files, size_t n_files, const
     }
     if (st == NN_OK)
         keep_shared(s, reference, false);
+    s->common[0] = first;
+    s->common[1] = last;
     op_set_free(reference);
     return st;
 }

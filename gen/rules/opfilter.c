@@ -45,9 +45,18 @@ static bool same(const term *t, const char *name)
 
 static int find(const op_set *s, const term *t)
 {
-    for (size_t i = 0; i < s->n_ops; i++)
-        if (same(t, s->ops[i].name))
-            return (int)i;
+    size_t low = 0, high = s->n_ops;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const char *name = s->ops[middle].name;
+        int c = strncmp(t->name, name, t->length);
+        if (c == 0 && name[t->length] == '\0')
+            return (int)middle;
+        if (c <= 0) /* if it begins with the term, it is longer and so comes later */
+            high = middle;
+        else
+            low = middle + 1;
+    }
     return -1;
 }
 

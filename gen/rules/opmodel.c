@@ -411,25 +411,60 @@ static nn_status compile_entry(op_model *op, const spec_entry *entry, dtype_mask
     return s;
 }
 
-/* Entries without a usable type are checked like the others, then left out. */
-static nn_status compile_all(op_set *set, arena *a, nn_error *err)
+/* The model of an entry with the rules of `from`, which do not depend on the types that were chosen. */
+static nn_status retype_entry(op_model *op, const spec_entry *entry, const op_model *from, dtype_mask asked, dtype_mask *lacking,
+                              arena *a, nn_error *err)
+{
+    op_rules unused = {0};
+    op_compile c = {.op = op, .rules = &unused, .a = a, .err = err, .asked = asked};
+    op->name = from->name;
+    nn_status s = op_parse_types(&c, entry);
+    if (s == NN_OK)
+        s = op_parse_tensors(&c, entry);
+    if (s != NN_OK)
+        return s;
+    for (size_t i = 0; i < op->n_inputs; i++) {
+        const op_input typed = op->inputs[i];
+        op->inputs[i] = from->inputs[i];
+        op->inputs[i].types = typed.types;
+        op->inputs[i].type_var = typed.type_var;
+    }
+    for (size_t i = 0; i < op->n_outputs; i++) {
+        const op_output typed = op->outputs[i];
+        op->outputs[i] = from->outputs[i];
+        op->outputs[i].types = typed.types;
+        op->outputs[i].type_var = typed.type_var;
+    }
+    op->since = from->since;
+    op->flags = from->flags;
+    op->rules = from->rules;
+    *lacking = c.lacking;
+    return NN_OK;
+}
+
+/* Entries without a usable type are checked like the others, then left out. of: a set of the same table whose rules are used; NULL:
+ * none. */
+static nn_status compile_all(op_set *set, const op_set *of, arena *a, nn_error *err)
 {
     const spec_table *table = set->table;
     set->ops = arena_calloc(a, table->n_entries, sizeof *set->ops);
     set->untyped = arena_calloc(a, table->n_entries, sizeof *set->untyped);
-    if (!set->ops || !set->untyped)
+    set->compiled = arena_calloc(a, table->n_entries, sizeof *set->compiled);
+    if (!set->ops || !set->untyped || !set->compiled)
         return nn_nomem(err);
     for (size_t i = 0; i < table->n_entries; i++) {
-        op_model *op = &set->ops[set->n_ops];
+        op_model *op = &set->compiled[i];
+        const spec_entry *entry = &table->entries[i];
         dtype_mask lacking = 0;
         *op = (op_model){.index = (uint16_t)set->n_ops, .data = set->data};
-        nn_status s = compile_entry(op, &table->entries[i], set->asked, &lacking, a, err);
+        nn_status s = of ? retype_entry(op, entry, &of->compiled[i], set->asked, &lacking, a, err)
+                         : compile_entry(op, entry, set->asked, &lacking, a, err);
         if (s != NN_OK)
             return s;
         if (lacking)
-            set->untyped[set->n_untyped++] = (op_untyped){table->entries[i].name, lacking};
+            set->untyped[set->n_untyped++] = (op_untyped){entry->name, lacking};
         else
-            set->n_ops++;
+            set->ops[set->n_ops++] = *op;
     }
     set->n_all = set->n_ops;
     return NN_OK;
@@ -440,34 +475,55 @@ nn_status op_set_new(op_set **out, const spec_file *files, size_t n_files, const
     return op_set_new_typed(out, files, n_files, profile, opset, dtype_bit(DT_FLOAT32), err);
 }
 
+/* An empty set with an arena of its own. */
+static op_set *new_set(dtype_mask asked)
+{
+    struct arena_holder *owner = nn_calloc(1, sizeof *owner);
+    if (!owner)
+        return NULL;
+    arena_init(&owner->a, 0);
+    op_set *set = arena_calloc(&owner->a, 1, sizeof *set);
+    if (!set) {
+        arena_free(&owner->a);
+        nn_free(owner);
+        return NULL;
+    }
+    set->owner = owner;
+    set->asked = asked | dtype_bit(DT_FLOAT32);
+    set->data = set->asked & ~dtype_bit(DT_BOOL);
+    return set;
+}
+
 nn_status op_set_new_typed(op_set **out, const spec_file *files, size_t n_files, const spec_file *profile, int opset,
                            dtype_mask asked, nn_error *err)
 {
-    struct arena_holder *owner = nn_calloc(1, sizeof *owner);
-    *out = NULL;
-    if (!owner)
-        return nn_nomem(err);
-    arena_init(&owner->a, 0);
-    arena *a = &owner->a;
     spec_table *table = NULL;
-    nn_status s = spec_table_load(&table, files, n_files, profile, opset, a, err);
-    op_set *set = s == NN_OK ? arena_calloc(a, 1, sizeof *set) : NULL;
-    if (s == NN_OK && !set)
-        s = nn_nomem(err);
-    if (s == NN_OK) {
-        set->owner = owner;
-        set->table = table;
-        set->asked = asked | dtype_bit(DT_FLOAT32);
-        set->data = set->asked & ~dtype_bit(DT_BOOL);
-        s = compile_all(set, a, err);
-    }
+    op_set *set = *out = new_set(asked);
+    if (!set)
+        return nn_nomem(err);
+    nn_status s = spec_table_load(&table, files, n_files, profile, opset, &set->owner->a, err);
+    set->table = table;
+    if (s == NN_OK)
+        s = compile_all(set, NULL, &set->owner->a, err);
     if (s != NN_OK) {
-        arena_free(a);
-        nn_free(owner);
-        return s;
+        op_set_free(set);
+        *out = NULL;
     }
-    *out = set;
-    return NN_OK;
+    return s;
+}
+
+nn_status op_set_new_retyped(op_set **out, const op_set *of, dtype_mask asked, nn_error *err)
+{
+    op_set *set = *out = new_set(asked);
+    if (!set)
+        return nn_nomem(err);
+    set->table = of->table;
+    nn_status s = compile_all(set, of, &set->owner->a, err);
+    if (s != NN_OK) {
+        op_set_free(set);
+        *out = NULL;
+    }
+    return s;
 }
 
 size_t op_untyped_text(const op_untyped *u, char *out, size_t size)
@@ -496,9 +552,17 @@ void op_set_free(op_set *s)
 
 int op_find(const op_set *s, const char *name)
 {
-    for (size_t i = 0; i < s->n_ops; i++)
-        if (strcmp(s->ops[i].name, name) == 0)
-            return (int)i;
+    size_t low = 0, high = s->n_ops;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int c = strcmp(name, s->ops[middle].name);
+        if (c == 0)
+            return (int)middle;
+        if (c < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
     return -1;
 }
 

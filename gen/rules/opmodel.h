@@ -69,7 +69,9 @@ struct op_set {
     size_t n_ops;
     size_t n_all;            /* with those behind n_ops that stand inside motifs only (op_inner.h) */
     op_set *inner;           /* owned; NULL: the same operators and types stand inside motifs as elsewhere */
+    op_model *compiled;      /* of each entry of the table, as it was before any filter; NULL: the set was not made from a table */
     const spec_table *table; /* exclusions, digest, opset, profile */
+    int common[2];           /* op_set_common: the opsets that have the same rules; 0, 0: only the table's is asked for */
     dtype_mask asked;        /* float32 and the other types that were chosen */
     dtype_mask data;     /* those of them that graph inputs and outputs may have: all but bool, whose values seldom change with the
                             graph inputs */
@@ -83,6 +85,8 @@ nn_status op_set_new(op_set **out, const spec_file *files, size_t n_files, const
 /* The same with types of data in addition to float32. */
 nn_status op_set_new_typed(op_set **out, const spec_file *files, size_t n_files, const spec_file *profile, int opset,
                            dtype_mask asked, nn_error *err);
+/* All operators of the table of `of`, with other types. It borrows the table and the rules, so free it before `of`. */
+nn_status op_set_new_retyped(op_set **out, const op_set *of, dtype_mask asked, nn_error *err);
 void op_set_free(op_set *s);
 int op_find(const op_set *s, const char *name); /* index, -1 if unknown */
 

@@ -76,6 +76,8 @@ static void attribute(print *p, const attr_value *a)
     case ATTR_TENSOR:
         word(p, a->n);
         break; /* contents of a tensor are weights, not structure */
+    case ATTR_HELD:
+        break; /* the same; its shape is that of the output */
     case ATTR_INTS:
     case ATTR_FLOATS:
     case ATTR_STRINGS:

@@ -8,6 +8,7 @@
 
 #include "table/spec_check.h"
 #include "table/spec_def.h"
+#include "table/spec_packed.h"
 #include "table/spec_profile.h"
 
 /* ---- digest ---- */
@@ -117,7 +118,7 @@ static nn_status parse_files(spec_loader *l, const spec_file *const *files, size
 {
     nn_status s = NN_OK;
     for (size_t i = 0; s == NN_OK && i < n; i++) {
-        s = spec_parse(&roots[i], files[i]->name, files[i]->bytes, files[i]->size, l->a, l->err);
+        s = spec_file_tree(&roots[i], files[i], l->a, l->err);
         if (s == NN_OK)
             s = check_file(roots[i], l->err);
     }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "table/spec_check.h"
+#include "table/spec_packed.h"
 
 /* One item of `exclude` or `patch`. */
 typedef struct {
@@ -235,7 +236,7 @@ static nn_status apply(spec_loader *l, const spec_file *profile, size_t *number)
     const spec_node *root;
     nn_status s = profile->base != NULL ? apply(l, profile->base, number) : NN_OK;
     if (s == NN_OK)
-        s = spec_parse(&root, profile->name, profile->bytes, profile->size, l->a, l->err);
+        s = spec_file_tree(&root, profile, l->a, l->err);
     if (s == NN_OK)
         s = read_head(l, root);
     if (s == NN_OK)
@@ -260,7 +261,7 @@ nn_status spec_profile_extends(const char **name, spec_place *place, const spec_
 {
     *name = NULL;
     const spec_node *root;
-    nn_status s = spec_parse(&root, profile->name, profile->bytes, profile->size, a, err);
+    nn_status s = spec_file_tree(&root, profile, a, err);
     const spec_pair *pair = s == NN_OK && root->kind == SPEC_MAP ? spec_get_pair(root, "extends") : NULL;
     if (pair == NULL)
         return s;

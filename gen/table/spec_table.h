@@ -14,6 +14,7 @@ typedef struct spec_file {
     const char *name;  /* path for messages, e.g. specs/conv.yaml */
     const char *bytes; /* not ended by NUL */
     size_t size;
+    const unsigned char *packed;  /* its tree (spec_packed.h), which outlives what is read from it; NULL: the bytes are parsed */
     const struct spec_file *base; /* of a profile: the profile that it extends; borrowed, NULL: none */
 } spec_file;
 
@@ -51,6 +52,11 @@ typedef struct {
  * and resolved, whether it exists at this opset or not. */
 nn_status spec_table_load(spec_table **out, const spec_file *files, size_t n_files, const spec_file *profile, int opset, arena *a,
                           nn_error *err);
+
+/* Whether the table has the operator, perhaps at another opset or for another profile. */
+bool spec_table_knows(const spec_table *t, const char *name);
+/* NN_ERR_TABLE: "PREFIXoperator `NAME` is not in the table", with the nearest name. NN_ERR_NOMEM. The arena is for scratch. */
+nn_status spec_table_unknown(const spec_table *t, spec_place place, const char *prefix, const char *name, arena *a, nn_error *err);
 
 /* Finds the profile that a profile extends: *name, with its place; NULL: none. The caller reads that file and sets `base`. */
 nn_status spec_profile_extends(const char **name, spec_place *place, const spec_file *profile, arena *a, nn_error *err);

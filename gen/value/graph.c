@@ -8,14 +8,19 @@ int64_t tensor_elements(const tensor_desc *d)
     return n;
 }
 
-bool tensor_shape_equal(const tensor_desc *a, const tensor_desc *b)
+bool tensor_dims_equal(const tensor_desc *a, const tensor_desc *b)
 {
-    if (a->type != b->type || a->rank != b->rank)
+    if (a->rank != b->rank)
         return false;
     for (int i = 0; i < a->rank; i++)
         if (a->dims[i] != b->dims[i])
             return false;
     return true;
+}
+
+bool tensor_shape_equal(const tensor_desc *a, const tensor_desc *b)
+{
+    return a->type == b->type && tensor_dims_equal(a, b);
 }
 
 bool tensor_narrow_to_type(tensor_desc *d)

@@ -25,6 +25,8 @@ int64_t tensor_elements(const tensor_desc *d);
 /* Narrows the range to values of the type: within its limits, and with whole bounds if it holds whole numbers. The ranges of floats
  * stay. false: no value is left. */
 bool tensor_narrow_to_type(tensor_desc *d);
+/* Whether rank and dims are equal. */
+bool tensor_dims_equal(const tensor_desc *a, const tensor_desc *b);
 /* Whether type, rank and dims are equal. */
 bool tensor_shape_equal(const tensor_desc *a, const tensor_desc *b);
 
@@ -59,9 +61,9 @@ typedef struct {
     int32_t producer;  /* node, or -1 */
     int32_t consumers; /* number of uses as a node input */
     bool output;       /* is a graph output */
-    content init;      /* TENSOR_INIT */
-    uint32_t
-        serial; /* TENSOR_INIT: bulk stream number, of those that draw their contents; TENSOR_INPUT: index among the graph inputs */
+    content init;      /* TENSOR_INIT, and a TENSOR_NODE that an attribute of its producer holds */
+    uint32_t serial;   /* with contents: bulk stream number, of those that draw their contents; TENSOR_INPUT: index among the graph
+                          inputs */
 } graph_tensor;
 
 typedef enum {
@@ -71,8 +73,9 @@ typedef enum {
     ATTR_INTS,
     ATTR_FLOATS,
     ATTR_STRINGS,
-    ATTR_TENSOR
-} attr_kind; /* tensor: floats */
+    ATTR_TENSOR, /* floats, of rank 1 */
+    ATTR_HELD    /* a tensor: i is the number of a graph_tensor, which describes its content */
+} attr_kind;
 
 typedef struct {
     const char *name;
@@ -95,7 +98,9 @@ typedef struct {
     size_t n_outputs;
     const attr_value *attrs;
     size_t n_attrs;
-    bool motif; /* part of a motif: it may take a tensor twice, or compute a constant */
+    bool motif;  /* part of a motif: it may take a tensor twice, or compute a constant */
+    bool twice;  /* takes a tensor twice */
+    bool folded; /* outside motifs, has inputs, is no source, and depends on no graph input */
 } graph_node;
 
 typedef struct {

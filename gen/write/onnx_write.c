@@ -15,6 +15,7 @@ typedef struct {
     const model_names *names;
     const onnx_request *q;
     nn_error *err;
+    nn_status status; /* why an attribute could not be written; NN_OK: memory ran out */
 } writer;
 
 /* A message in the arena, initialised; NULL if memory runs out. */
@@ -206,6 +207,13 @@ static Onnx__AttributeProto *attribute(writer *w, const attr_value *v)
         if (m->t == NULL)
             return NULL;
         break;
+    case ATTR_HELD:
+        m->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR;
+        w->status = initializer(w, &m->t, (int32_t)v->i);
+        if (w->status != NN_OK)
+            return NULL;
+        m->t->name = text("");
+        break;
     case ATTR_STRINGS:
         m->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRINGS;
         m->n_strings = v->n;
@@ -329,7 +337,7 @@ static nn_status write_model(writer *w, onnx_buffer *b)
     if (!nodes(w, &graph_message) || !intermediates(w, &graph_message) ||
         !value_infos(w, &graph_message.input, &graph_message.n_input, w->g->inputs, w->g->n_inputs) ||
         !value_infos(w, &graph_message.output, &graph_message.n_output, w->g->outputs, w->g->n_outputs))
-        return nn_nomem(w->err);
+        return w->status == NN_OK ? nn_nomem(w->err) : w->status;
     nn_status s = initializers(w, &graph_message);
     if (s != NN_OK)
         return s;
@@ -354,7 +362,7 @@ static nn_status write_model(writer *w, onnx_buffer *b)
 
 nn_status onnx_write_model(onnx_buffer *b, const graph *g, const model_names *names, const onnx_request *q, arena *a, nn_error *err)
 {
-    writer w = {a, g, names, q, err};
+    writer w = {a, g, names, q, err, NN_OK};
     arena_mark mark = arena_get_mark(a);
     nn_status s = write_model(&w, b);
     arena_release(a, mark);
@@ -364,7 +372,7 @@ nn_status onnx_write_model(onnx_buffer *b, const graph *g, const model_names *na
 nn_status onnx_write_input(onnx_buffer *b, const graph *g, const model_names *names, const onnx_request *q, uint64_t set, size_t i,
                            arena *a, nn_error *err)
 {
-    writer w = {a, g, names, q, err};
+    writer w = {a, g, names, q, err, NN_OK};
     arena_mark mark = arena_get_mark(a);
     Onnx__TensorProto *t = tensor_message(&w, g->inputs[i]);
     nn_status s = t != NULL ? input(&w, t->raw_data.data, set, i) : nn_nomem(err);
@@ -377,10 +385,10 @@ nn_status onnx_write_input(onnx_buffer *b, const graph *g, const model_names *na
 nn_status onnx_contents(const void **bytes, const graph *g, const model_names *names, const onnx_request *q, uint64_t set,
                         int32_t tensor, arena *a, nn_error *err)
 {
-    writer w = {a, g, names, q, err};
+    writer w = {a, g, names, q, err, NN_OK};
     const graph_tensor *x = &g->tensors[tensor];
     Onnx__TensorProto *t;
-    if (x->kind == TENSOR_INIT) {
+    if (x->kind != TENSOR_INPUT) {
         nn_status s = initializer(&w, &t, tensor);
         *bytes = s == NN_OK ? t->raw_data.data : NULL;
         return s;
@@ -408,7 +416,7 @@ nn_status onnx_write_tensor(onnx_buffer *b, const char *name, dtype type, const 
 nn_status onnx_write_npz(npz *z, const graph *g, const model_names *names, const onnx_request *q, uint64_t sets, arena *a,
                          nn_error *err)
 {
-    writer w = {a, g, names, q, err};
+    writer w = {a, g, names, q, err, NN_OK};
     nn_status s = NN_OK;
     npz_begin(z);
     for (size_t i = 0; s == NN_OK && i < g->n_inputs; i++) {

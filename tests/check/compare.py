@@ -5,6 +5,7 @@ an outcome is that of one operator and nothing follows from a difference before 
 Outcomes: `correct` (rtol 1e-3 and atol 1e-7 as in the ONNX backend tests, and ROUNDING of the tensor's largest magnitude: what sums of some terms
 leave where they cancel, which no comparison value by value allows for), `mismatch`, `failed` (the reference evaluator raises), `missing` (it has no such
 operator), `quirk` (a disagreement that quirks.json knows), `rounding` (a difference that conditioning.py puts down to rounding)."""
+import re
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from onnx.reference import ReferenceEvaluator
 from check import conditioning, intervals, quirks, runtime
 from check.view import View
 
+MISSING = re.compile("No (registered )?implementation for operator|No registered implementation")
 RTOL, ATOL, ROUNDING = 1e-3, 1e-7, 32 * 2.0 ** -24
 
 
@@ -50,7 +52,7 @@ def by_reference(view, node, values):
         with np.errstate(all="ignore"):
             other = ReferenceEvaluator(model).run(made, feed)
     except Exception as e:
-        if isinstance(e, NotImplementedError) or "No registered implementation" in str(e):
+        if isinstance(e, NotImplementedError) or MISSING.search(str(e)):
             return "missing", ""
         how, words = "error", f"{type(e).__name__}: {runtime.one_line(e)[:200]}"
     else:
@@ -71,6 +73,20 @@ def by_levels(data, view, feed, plain, best):
     worst = {(0, x): runtime.difference(np.asarray(a), np.asarray(b)) for x, a, b in zip(view.outputs, plain, best)}
     bad, notes = conditioning.explain(data, view, [feed], worst)
     return ("rounding", words) if notes and not bad else ("mismatch", words)
+
+
+def all_values(data, view, feed):
+    """name -> value of every tensor in ONNX Runtime without optimisations."""
+    every, made = intervals.exposed(data, view)
+    return {**{k: numpy_helper.to_array(t) for k, t in view.inits.items()}, **feed, **dict(zip(made, runtime.session(every, "none").run(made, feed)))}
+
+
+def confirmed(data, view, feed):
+    """Whether the reference evaluator agrees with each node's result without optimisations, as far as it has the operators. float16 says
+    nothing: ONNX Runtime computes it in float32, and does not round between such nodes."""
+    values = all_values(data, view, feed)
+    nodes = [n for n in view.nodes if not any(np.asarray(values[x]).dtype == np.float16 for x in [*n.input, *n.output] if x)]
+    return all(by_reference(view, n, values)[0] not in ("mismatch", "failed") for n in nodes)
 
 
 def examine(task, stage=lambda s: None):
@@ -99,8 +115,7 @@ def examine(task, stage=lambda s: None):
     plain, best = (runtime.session(data, level).run(view.outputs, feed) for level in ("none", "all"))
     tell("levels", op, *by_levels(data, view, feed, plain, best))
     stage("reference")
-    every, made = intervals.exposed(data, view)
-    values = {**{k: numpy_helper.to_array(t) for k, t in view.inits.items()}, **feed, **dict(zip(made, runtime.session(every, "none").run(made, feed)))}
+    values = all_values(data, view, feed)
     for n in view.nodes:
         what, words = by_reference(view, n, values)
         tell("reference", n.op_type, what, words)

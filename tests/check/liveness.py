@@ -3,7 +3,7 @@
     python -m check.liveness DIR [--inputs K] [--jobs J] [--sample M] [--weights] [--show N] [--report FILE]
 
 Every tensor is observed for K inputs drawn uniformly in their intervals. An output lives if any two runs differ in it. A dead output is
-put down to the nodes nearest to it that had a live input. With --weights each node's real initializers are redrawn, a node at a time, within
+put down to the nodes nearest to it that had a live input. Outputs of sources are left out. With --weights each node's real initializers are redrawn, a node at a time, within
 the values they hold, and the graph outputs that change are counted."""
 import argparse
 import json
@@ -118,7 +118,8 @@ def examine(task, stage=lambda s: None):
     for i, n in enumerate(view.nodes):
         if n.op_type not in task["sources"] and any(x in live for x in n.input) and not any(x in live for x in n.output):
             killers[n.op_type] += 1
-    dead = [x for x in view.outputs if x not in live]
+    moving = [x for x in view.outputs if view.made_by(x) not in task["sources"]]  # sources are shown on purpose
+    dead = [x for x in moving if x not in live]
     for x in dead:
         for i in blame(view, live, x):
             guilty[view.nodes[i].op_type] += 1
@@ -146,7 +147,7 @@ def examine(task, stage=lambda s: None):
         if not hit:
             lines.append(("weights of " + n.op_type, f"{record['name']}: {context(view, i, ranges, spread, live)}"))
     return {"problems": [], "notes": [], "stats": None,
-            "facts": {"outputs": len(view.outputs), "dead": len(dead), "nodes": Counter(n.op_type for n in view.nodes), "killers": killers,
+            "facts": {"outputs": len(moving), "dead": len(dead), "nodes": Counter(n.op_type for n in view.nodes), "killers": killers,
                       "guilty": guilty, "lines": lines, "widths": widths, "weights": [moved, tried], "deaf": deaf, "asked": asked,
                       "part": [min(1.0, part[x]) for x in view.outputs if x in part]}}
 

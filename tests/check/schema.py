@@ -51,6 +51,8 @@ RECORD = {
     "inputs": [PORT],
     "outputs": [PORT],
     "files": Map(Hex64),
+    "manner": Optional(str),
+    "folded": Optional([int]),
     "intervals": Optional(Map(Interval)),
 }
 

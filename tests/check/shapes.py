@@ -1,4 +1,6 @@
 """The checker, and inference from a model that has been stripped of what it says about shapes."""
+import re
+
 import onnx
 from onnx import shape_inference
 
@@ -29,9 +31,22 @@ def stripped(data):
     return bare
 
 
-def infer(model, strict=True):
-    done = shape_inference.infer_shapes(model, check_type=True, strict_mode=strict, data_prop=True)
+# onnx propagates the contents of a tensor of rank 2 and more as if it were a vector, and then finds that such contents do not broadcast.
+PROPAGATION = re.compile(r"Invalid rank for \w+ broadcasting")
+
+
+def infer(model, strict=True, data_prop=True):
+    done = shape_inference.infer_shapes(model, check_type=True, strict_mode=strict, data_prop=data_prop)
     return {v.name: typed(v) for v in list(done.graph.value_info) + list(done.graph.output)}
+
+
+def inferred(model):
+    """Whether strict inference without data propagation has nothing against the model."""
+    try:
+        infer(model, True, False)
+    except Exception:
+        return False
+    return True
 
 
 def agreement(data, view, notes):
@@ -46,6 +61,9 @@ def agreement(data, view, notes):
             got = infer(bare, True)
         except Exception as e:
             fault = one_line(e)
+            if PROPAGATION.search(fault) and inferred(bare):
+                notes.append(("propagation", fault, ""))
+                return
             try:
                 got = infer(bare, False)
             except Exception:

@@ -122,7 +122,10 @@ def chosen(view, node, slot, data):
     if s is None or not s[4]:
         return False
     tied = s[4][min(slot, len(s[4]) - 1)]
-    return not any(i < len(node.input) and node.input[i] and node.input[i] not in view.inits for i in tied)
+    def constant(name):
+        return name in view.inits or (name in view.producer and not view.nodes[view.producer[name][0]].input)
+
+    return all(i >= len(node.input) or not node.input[i] or constant(node.input[i]) for i in tied)
 
 
 def takes_data(view, node, slot, is_output, data):
@@ -206,14 +209,27 @@ def motif_nodes(view, record):
 
 
 def foldable(view, sources, inside=frozenset()):
-    """Every node depends on a graph input; operators that are sources may be without one, their consumers may not. inside:
-    names of nodes that need not."""
+    """Nodes that depend on no graph input and are no sources. inside: names of nodes that are left out."""
     live = set(view.inputs)
     for n in view.nodes:
         if any(x in live for x in n.input):
-            live.update(n.output)
+            live.update(x for x in n.output if x)
         elif n.op_type not in sources and n.name not in inside:
-            yield "foldable", f"{n.op_type} {n.name!r} depends on no graph input", n.op_type
+            yield n
+
+
+def folded(view, record, options, sources, inside):
+    """The record names the nodes that can be folded, at most one in twenty, or one; there are none unless an option or manner asks for them."""
+    named = (record or {}).get("folded", [])
+    asked = options.get("constants") or (record or {}).get("manner", "uniform") != "uniform"
+    declared = {view.nodes[k].name for k in named if k < len(view.nodes)}
+    found = {n.name: n.op_type for n in foldable(view, sources, inside)}
+    for name in sorted(found.keys() - declared):
+        yield "foldable", f"{found[name]} {name!r} depends on no graph input", found[name]
+    for name in sorted(declared - found.keys()):
+        yield "folded", f"models.jsonl says that {name!r} can be folded; it depends on a graph input, is a source, or belongs to a motif", ""
+    if len(declared) > (max(1, len(view.nodes) // 20) if asked else 0):
+        yield "foldable", f"{len(declared)} nodes can be folded", ""
 
 
 def source_only(view, sources):
@@ -223,7 +239,7 @@ def source_only(view, sources):
         if n.op_type in sources:
             continue
         if any(x in live for x in n.input):
-            live.update(n.output)
+            live.update(x for x in n.output if x)
         else:
             yield "source-only", f"{n.op_type} {n.name!r} depends on sources alone", n.op_type
 
@@ -256,8 +272,6 @@ def examine(view, record, manifest, sources):
     yield from types(view, data_types(manifest), inside)
     yield from connected(view)
     yield from reach(view)
-    constant = list(foldable(view, sources, inside))
-    if len(constant) > (max(1, len(view.nodes) // 20) if options.get("constants") else 0):
-        yield from constant
+    yield from folded(view, record, options, sources, inside)
     yield from outputs(view)
     yield from nested(view)

@@ -4,7 +4,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from check import compare, conditioning, quirks, runtime
+from check import compare, conditioning, judge, quirks, runtime
 from check.view import View
 from check.workers import Pool
 
@@ -112,6 +112,23 @@ def test_the_levels_of_an_ill_conditioned_model(monkeypatch):
     assert compare.by_levels(data, view, {"x": X}, plain, plain)[0] == "correct"
     assert compare.by_levels(data, view, {"x": X}, plain, [plain[0] - 1])[0] == "rounding"
     assert compare.by_levels(data, view, {"x": X}, plain, [plain[0] / 100])[0] == "mismatch"
+
+
+def test_the_reference_confirms_the_run_without_optimisations(monkeypatch):
+    nodes = [helper.make_node("LpNormalization", ["x"], ["a"], p=1), helper.make_node("Neg", ["a"], ["c"])]
+    data, view = model(nodes, {}, {"c": (8,)})
+    assert compare.confirmed(data, view, {"x": X})
+    assert compare.confirmed(data, view, {"x": -X})  # a quirk of the reference
+    monkeypatch.setattr(quirks, "QUIRKS", [])
+    assert not compare.confirmed(data, view, {"x": -X})
+
+
+@pytest.mark.parametrize("kind, message, alone", [("run-all", "", True), ("levels", "", True), ("load-all", "", True), ("run-none", "", False),
+                                                  ("runtime-shape", "optimisation all: x", True), ("runtime-shape", "optimisation none: x", False),
+                                                  ("run-shape", "optimisation all, data set 0: x", True), ("run-shape", "optimisation none, data set 0: x", False),
+                                                  ("not-finite", "optimisation all: x", False)])
+def test_problems_of_optimisations_alone(kind, message, alone):
+    assert judge.optimised((kind, message, "Add")) is alone
 
 
 def third_dies(task, stage):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper
 
+from check import corpus as corpora
 from check import determinism, fake, intervals, schema, shapes, structure, validate
 from check.faults import FAULTS, Bench, extend
 from check.judge import judge
@@ -101,6 +102,20 @@ def test_a_crash_is_a_result():
         assert kind == "crash" and "SIGABRT" in message and "last words" in message
 
 
+@pytest.mark.parametrize("agrees, kind", [(True, "optimiser"), (False, "run-shape")])
+def test_the_reference_decides_whether_it_is_the_optimiser(good, monkeypatch, agrees, kind):
+    """With the reference evaluator the problem is a note that keeps its kind; against it, it stays a problem."""
+    def run(data, view, record, feeds, stage, facts, random):
+        facts["levels_differ"] = 0.0
+        yield "run-shape", "optimisation all, data set 0: 'y' is float32[3], declared float32[1]", "Slice"
+
+    monkeypatch.setattr("check.runtime.run", run)
+    monkeypatch.setattr("check.compare.confirmed", lambda *_: agrees)
+    verdict = judge(next(iter(validate.tasks_of(corpora.load(good)))))
+    said = [(k, words.split(": ")[0]) for k, words, _ in verdict["notes"] + verdict["problems"] if k in ("optimiser", "run-shape")]
+    assert said == [(kind, "run-shape" if agrees else "optimisation all, data set 0")] and bool(verdict["problems"]) != agrees
+
+
 def test_sample_takes_evenly_spaced_models(tmp_path, pool):
     fake.corpus(tmp_path / "c", nodes=3, count=10)
     v = validate.validate(tmp_path / "c", pool, sample=4)
@@ -188,7 +203,7 @@ def test_source_only_nodes_are_noted_and_constants_are_foldable(good):
     assert [op for _, _, op in structure.source_only(view, {"Shape"})] == ["Cast"]
     assert list(structure.foldable(view, {"Shape"})) == []
     m.graph.node[-3].CopyFrom(helper.make_node("Constant", [], ["s"], name="s", value_ints=[1, 2]))
-    assert [op for _, _, op in structure.foldable(View(m), {"Constant"})] == ["Cast"]
+    assert [n.op_type for n in structure.foldable(View(m), {"Constant"})] == ["Cast"]
 
 
 def test_outputs_that_do_not_move_are_counted(tmp_path, pool, good):

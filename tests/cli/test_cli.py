@@ -51,7 +51,7 @@ def test_missing_operators_are_named(nngen, tmp_path):
     assert r.err == f"nngen: 3 missing operators: {reason}: {', '.join(names)}\n"
     assert nngen("--nodes", 1, "--count", 2, "--dry-run", "--ops", "Abs,Neg,Relu").err == f"nngen: missing operator Relu: {reason}\n"
     assert "2 models of 1 node, 2 of 5 operators" in r.out
-    assert re.search(r": (\w+, ){11}\w+ and \d\d\d? more\n$", nngen("--nodes", 15, "--count", 1, "--dry-run").err)  # the manifest has them all
+    assert re.search(r": (\w+, ){11}\w+ and \d\d\d? more\n$", nngen("--manner", "uniform", "--nodes", 15, "--count", 1, "--dry-run").err)  # the manifest has them all
 
 
 def test_dry_run_writes_nothing(nngen, tmp_path):

@@ -5,7 +5,7 @@ from collections import Counter
 import onnx
 import pytest
 
-SMALL = ("--nodes", 40, "--count", 80, "--seed", 5, "--inputs", 0, "--quiet")
+SMALL = ("--manner", "uniform", "--nodes", 40, "--count", 80, "--seed", 5, "--inputs", 0, "--quiet")
 
 
 def graphs(out):

@@ -70,9 +70,9 @@ def test_operators_alone_cover_fewer(family, nngen, tmp_path):
 
 
 def test_triples(family, nngen, tmp_path):
-    r = nngen("--nodes", 16, "--count", 300, "--ops", "Abs,Add,Conv,Exp,Less,MaxPool,Mul,Relu,Sigmoid,Where", "--cover", "triples", "--inputs", 0, "--out", tmp_path / "a", "--quiet")
+    r = nngen("--manner", "uniform", "--nodes", 16, "--count", 300, "--ops", "Abs,Add,Conv,Exp,Less,MaxPool,Mul,Relu,Sigmoid,Where", "--cover", "triples", "--inputs", 0, "--out", tmp_path / "a", "--quiet")
     assert r.code == 0
-    nngen("--nodes", 16, "--count", 300, "--ops", "Abs,Add,Conv,Exp,Less,MaxPool,Mul,Relu,Sigmoid,Where", "--inputs", 0, "--out", tmp_path / "b", "--quiet")
+    nngen("--manner", "uniform", "--nodes", 16, "--count", 300, "--ops", "Abs,Add,Conv,Exp,Less,MaxPool,Mul,Relu,Sigmoid,Where", "--inputs", 0, "--out", tmp_path / "b", "--quiet")
     seen, plain = paths(tmp_path / "a", 3), paths(tmp_path / "b", 3)
     assert manifest(tmp_path / "a")["statistics"]["coverage"]["3"]["seen"] == len(seen)
     feasible = set(paths(tmp_path / "a", 2))

@@ -56,7 +56,7 @@ def judge(folder):
 def plain(tmp_path_factory):
     from conftest import NNGEN
     out = tmp_path_factory.mktemp("plain") / "p"
-    subprocess.run([str(NNGEN), "--nodes", "20", "--count", "150", "--out", str(out), "--quiet"], check=True)
+    subprocess.run([str(NNGEN), "--manner", "uniform", "--nodes", "20", "--count", "150", "--out", str(out), "--quiet"], check=True)
     return out
 
 
@@ -93,6 +93,23 @@ def test_contain_one_operator(nngen, tmp_path, op, opset):
     (["--contain", "Conv,Nope"], "contain Conv,Nope: unknown operator Nope; did you mean Not?"),
     (["--contain", "Conv,Relu", "--ops", "-Relu"], "operator Relu is left out by --ops or --common"),
     (["--contain", "Conv,Relu", "--avoid", "Conv,Relu"], "forbidden path"),
+    (["--contain", "Relu,Add.2"], "contain Relu,Add.2: Add has no input `2`; expected a number from 0 or a name of A, B"),
+    (["--contain", "Relu,Add.C"], "contain Relu,Add.C: Add has no input `C`; expected a number from 0 or a name of A, B"),
+    (["--contain", "Relu,Add."], "contain Relu,Add.: Add has no input ``; expected a number from 0 or a name of A, B"),
+    (["--contain", "Relu,Sum.9"], "contain Relu,Sum.9: Sum has no input `9`; expected a number from 0 or a name of data"),
+    (["--contain", "Relu.1,Add"], "contain Relu.1,Add: no operator comes before Relu, whose input 1 is named"),
+    (["--contain", "Relu,Conv.W"], "contain Relu,Conv.W: input W of Conv takes no output of another operator"),
+    (["--contain", "Relu,Add+"], "contain Relu,Add: expected another path after `+`"),
+    (["--contain", "Relu,Add+Add,Sub"], "contain Add,Sub: expected a path that ends in Add, as the one before the `+` does"),
+    (["--contain", "Relu,Add.0+Tanh,Add.A"], "contain Tanh,Add.A: two paths would be input 0 of Add"),
+    (["--contain", "Add+Relu,Add"], "contain Add: expected at least two operators in a path that meets another"),
+    (["--contain", "Relu,Sum+Relu,Sum+Relu,Sum+Relu,Sum+Relu,Sum"], "contain Relu,Sum: more than 4 paths would meet in a node"),
+    (["--contain", "Relu,Sigmoid+Tanh,Sigmoid"], "contain Tanh,Sigmoid: 2 paths would meet in Sigmoid, which takes at most 1 output of other operators"),
+    (["--contain", "Relu,Relu+Sin,Relu"], "2 paths would meet in Relu, which takes at most 1 output"),
+    (["--contain", "Relu,Add+Sin,Add+Tanh,Add.1"], "3 paths would meet in Add, which takes at most 2 outputs"),
+    (["--contain", "Relu,Where+Less,Where+Not,Where"], "contain: no model of 12 nodes with all these paths was found"),
+    (["--avoid", "Relu,Add.1"], "avoid Relu,Add.1: expected operators separated by commas; inputs and `+` belong to contain"),
+    (["--avoid", "Relu,Add+Tanh,Add"], "avoid Relu,Add: expected operators separated by commas; inputs and `+` belong to contain"),
     (["--avoid", "Relu"], "use --ops -A to leave out a single one"),
     (["--contain", ""], "--contain '': expected A,B,C"),
 ])
@@ -100,6 +117,41 @@ def test_what_cannot_be(nngen, tmp_path, args, says):
     r = nngen("--nodes", 12, "--count", 2, "--out", tmp_path / "x", *args)
     assert r.code == 2 and says in r.err
     assert not (tmp_path / "x").exists()
+
+
+def paths_into(graph, path):
+    """(node, input) where an output of the path of operators, its last one aside, enters that last one."""
+    made = {x: i for i, n in enumerate(graph.node) for x in n.output if x}
+
+    def ends(i, before):
+        n = graph.node[i]
+        return n.op_type == before[-1] and (len(before) == 1 or any(ends(made[x], before[:-1]) for x in n.input if x in made))
+
+    return {(i, k) for i, n in enumerate(graph.node) if n.op_type == path[-1] for k, x in enumerate(n.input) if x in made and ends(made[x], path[:-1])}
+
+
+@pytest.mark.parametrize("text, paths", [
+    ("Relu,Add.1", [("Relu", "Add", 1)]),
+    ("Conv,Sub.B", [("Conv", "Sub", 1)]),
+    ("Relu,Add.1+Sigmoid,Add.0", [("Relu", "Add", 1), ("Sigmoid", "Add", 0)]),
+    ("Exp,Div.B + Relu,Div.A", [("Exp", "Div", 1), ("Relu", "Div", 0)]),
+    ("Conv,Relu,Add+MaxPool,Add", [("Conv", "Relu", "Add", None), ("MaxPool", "Add", None)]),
+    ("Transpose,MatMul+Relu,Softmax,MatMul.1", [("Transpose", "MatMul", 0), ("Relu", "Softmax", "MatMul", 1)]),
+    ("Relu,Sum.2+Tanh,Sum+Sigmoid,Sum.0", [("Relu", "Sum", 2), ("Tanh", "Sum", None), ("Sigmoid", "Sum", 0)]),
+])
+@pytest.mark.parametrize("manner", ["uniform", "real"])
+def test_paths_name_operands_and_meet(nngen, tmp_path, text, paths, manner):
+    r = nngen("--nodes", 16, "--count", 12, "--seed", 4, "--manner", manner, "--contain", text, "--out", tmp_path / "g", "--quiet")
+    assert r.code == 0, r.err
+    for file in sorted((tmp_path / "g").glob("test_*/model.onnx")):
+        graph = onnx.load(file).graph
+        assert len(graph.node) == 16
+        found = [{(i, k) for i, k in paths_into(graph, p[:-1]) if p[-1] in (None, k)} for p in paths]
+        meeting = set.intersection(*({i for i, _ in f} for f in found))
+        # distinct inputs of one node
+        assert any(len({k for f in found for j, k in f if j == i}) >= len(paths) for i in meeting), file
+    if text.startswith("Conv,Relu"):
+        judge(tmp_path / "g")
 
 
 def test_weights_of_operators(nngen, tmp_path, plain):
@@ -125,7 +177,7 @@ def test_weights_of_pairs(nngen, tmp_path):
     measured = []
     for k, text in enumerate(("Conv 20\n", "Conv 20\nConv,Relu 200\n", "Conv 20\nConv,Relu 0\n")):
         (tmp_path / "w").write_text(text)
-        assert nngen("--nodes", 20, "--count", 150, "--weights", tmp_path / "w", "--inputs", 0, "--out", tmp_path / str(k), "--quiet").code == 0
+        assert nngen("--manner", "uniform", "--nodes", 20, "--count", 150, "--weights", tmp_path / "w", "--inputs", 0, "--out", tmp_path / str(k), "--quiet").code == 0
         measured.append(after(edges(tmp_path / str(k))[1], "Conv", "Relu"))
     assert measured[1] > 0.4 and measured[1] > 8 * measured[0] and measured[2] <= measured[0]
     judge_some = tmp_path / "j"

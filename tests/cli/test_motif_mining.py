@@ -1,6 +1,11 @@
 """nngen motifs: what models share is found and described; what cannot be read or meant is said."""
+import os
 import re
 import shutil
+import socket
+import stat
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import onnx
@@ -8,7 +13,7 @@ import pytest
 import yaml
 from onnx import TensorProto, helper, numpy_helper
 
-from conftest import ROOT
+from conftest import NNGEN, ROOT
 
 
 def block(i, before, width, heads, epsilon, where):
@@ -78,7 +83,7 @@ def test_what_models_share(nngen, models):
 
 def test_least_number_of_models(nngen, models):
     r = nngen("motifs", models, "--min-models", 4)
-    assert r.code == 2 and r.out == "" and "no subgraph of two or more nodes is in 4 of the 3 models" in r.err
+    assert r.code == 2 and r.out == "" and "--min-models 4: expected at least as many models, but 3 were read" in r.err
     whole = motifs(nngen("motifs", models, "--min-models", 1, "--max-nodes", 30))
     assert max(len(m["nodes"]) for m in whole.values()) == 8  # one model's own tail belongs to it
     small = motifs(nngen("motifs", models, "--min-models", 3, "--max-nodes", 3))
@@ -93,6 +98,88 @@ def test_the_same_result_again_and_in_a_file(nngen, models, tmp_path):
     assert r.code == 0 and r.out == "" and (tmp_path / "m.yaml").read_text() == first.out
     r = nngen("motifs", models, "--out", tmp_path / "no" / "m.yaml")
     assert r.code == 1 and "cannot open" in r.err
+
+
+def test_models_that_share_nothing(nngen, tmp_path):
+    for k, op in enumerate(["Relu", "Sin"]):
+        save(tmp_path / "own" / f"{k}.onnx", [helper.make_node(op, ["x"], ["a"]), helper.make_node(op, ["a"], ["y"])], [], "y", [2, 3])
+    r = nngen("motifs", tmp_path / "own")
+    assert r.code == 2 and "no subgraph of two or more nodes is in 2 of the 2 models" in r.err
+    r = nngen("motifs", tmp_path / "own" / "0.onnx")
+    assert r.code == 2 and "--min-models 2: expected at least as many models, but 1 was read" in r.err
+
+
+def test_output_file_that_exists(nngen, models, tmp_path):
+    """It is replaced, and the name, links and mode stay."""
+    text = nngen("motifs", models).out
+    file, link, far = tmp_path / "m.yaml", tmp_path / "link.yaml", tmp_path / "far.yaml"
+    file.write_text("x" * (len(text) + 100))
+    file.chmod(0o640)
+    link.symlink_to(file)
+    far.symlink_to("link.yaml")
+    for path in (file, link, far):
+        assert nngen("motifs", models, "--out", path).code == 0 and file.read_text() == text
+        assert link.readlink() == file and far.is_symlink() and file.stat().st_mode & 0o777 == 0o640
+        file.write_text("before")
+    assert {p.name for p in tmp_path.iterdir() if p.is_file()} == {"m.yaml", "link.yaml", "far.yaml"}
+
+
+def test_output_that_is_no_file(nngen, models, tmp_path):
+    """A FIFO is written to; nothing is put in the place of what is no file."""
+    text = nngen("motifs", models).out
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    with ThreadPoolExecutor() as pool:
+        read = pool.submit(fifo.read_text)
+        r = nngen("motifs", models, "--out", fifo)
+        if not fifo.is_fifo() or r.code != 0:
+            os.close(os.open(fifo, os.O_RDWR | os.O_NONBLOCK))
+    assert r.code == 0 and r.out == "" and fifo.is_fifo() and read.result() == text
+    dangling, folder = tmp_path / "dangling", tmp_path / "folder"
+    dangling.symlink_to("nowhere")
+    folder.mkdir()
+    for path, says in ((dangling, "a symbolic link to a file that does not exist"), (folder, "it is a directory"), (f"{folder}/", "it is a directory"),
+                       (f"{tmp_path}/new/", "Is a directory"), (dangling / "m.yaml", "cannot")):
+        r = nngen("motifs", models, "--out", path)
+        assert r.code == 1 and says in r.err and r.out == "", (path, r.err)
+    assert dangling.is_symlink() and not (tmp_path / "nowhere").exists() and list(folder.iterdir()) == []
+    with socket.socket(socket.AF_UNIX) as s:
+        s.bind(str(tmp_path / "socket"))
+        r = nngen("motifs", models, "--out", tmp_path / "socket")
+        assert r.code == 1 and "expected a file, a FIFO or a character device" in r.err and (tmp_path / "socket").is_socket()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make device nodes")
+def test_output_to_a_device(nngen, models, tmp_path):
+    for kind, name, code in ((stat.S_IFCHR, "null", 0), (stat.S_IFBLK, "block", 1)):
+        try:
+            os.mknod(tmp_path / name, kind | 0o600, os.makedev(1, 3) if code == 0 else os.makedev(250, 250))
+        except PermissionError:
+            pytest.skip("device nodes cannot be made")
+        before = (tmp_path / name).lstat()
+        r = nngen("motifs", models, "--out", tmp_path / name)
+        after = (tmp_path / name).lstat()
+        assert (r.code == code or "Permission denied" in r.err) and (after.st_ino, after.st_mode) == (before.st_ino, before.st_mode), r.err
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write every file")
+def test_output_to_a_file_that_may_not_be_written(nngen, models, tmp_path):
+    file = tmp_path / "m.yaml"
+    file.write_text("before")
+    file.chmod(0o444)
+    r = nngen("motifs", models, "--out", file)
+    assert r.code == 1 and "cannot write: Permission denied" in r.err and file.read_text() == "before"
+
+
+def test_output_to_standard_output(nngen, models, tmp_path):
+    """Where standard output is a file, what it holds already stays."""
+    text = nngen("motifs", models).out
+    assert nngen("motifs", models, "--out", "/dev/stdout").out == text
+    log = tmp_path / "log"
+    log.write_text("before\n")
+    with log.open("a") as out:
+        subprocess.run([NNGEN, "motifs", models, "--out", "/dev/stdout"], stdout=out, check=True, timeout=60)
+    assert log.read_text() == "before\n" + text
 
 
 def test_operators_that_the_table_lacks_end_motifs(nngen, tmp_path):
@@ -120,6 +207,7 @@ def test_given_nodes(nngen, models):
 
 @pytest.mark.parametrize("nodes, says", [("/layer.0/Add,nowhere", "no node or output is named 'nowhere'"), ("", "--nodes '': expected A,B,.."),
                                          ("/layer.0/Add,", "no node or output is named ''"),
+                                         ("/layer.0/Add,/layer.0/Add", "--nodes: /layer.0/Add is a node that was named before"),
                                          ("/layer.0/MatMul,/layer.0/Transpose", "the nodes are not connected")])
 def test_wrong_nodes(nngen, models, nodes, says):
     r = nngen("motifs", "--from", models / "0.onnx", "--nodes", nodes)

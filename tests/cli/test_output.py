@@ -61,6 +61,21 @@ def test_force_keeps_foreign_files(nngen, tmp_path):
     assert (tmp_path / "c" / "README").read_text() == (tmp_path / "c" / "test_extra" / "model.onnx").read_text() == "mine"
 
 
+@pytest.mark.parametrize("how", ["--force", "--resume"])
+@pytest.mark.parametrize("kind", ["link", "fifo", "folder"])
+def test_results_that_are_no_files_stay(nngen, tmp_path, how, kind):
+    """nngen did not write them, although the manifest is its own."""
+    write(nngen, tmp_path / "c", count=2)
+    lines, kept = tmp_path / "c" / "models.jsonl", tmp_path / "kept"
+    lines.rename(kept)
+    make = {"link": lambda: lines.symlink_to(kept), "fifo": lambda: os.mkfifo(lines), "folder": lines.mkdir}
+    make[kind]()
+    before = lines.lstat().st_ino, lines.lstat().st_mode, kept.read_text()
+    r = nngen("--nodes", 6, "--out", tmp_path / "c", how, "--count", 3 if how == "--force" else 2, *OPS)
+    assert (r.code, r.err.splitlines()[0]) == (1, f"nngen: {lines}: was not written by nngen; move it away first")
+    assert (lines.lstat().st_ino, lines.lstat().st_mode, kept.read_text()) == before
+
+
 def test_force_is_no_licence(nngen, tmp_path):
     mine = tmp_path / "c" / "test_000000"
     mine.mkdir(parents=True)

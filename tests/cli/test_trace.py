@@ -57,7 +57,7 @@ def table_rows(text):
 
 
 def test_a_model(nngen, tmp_path):
-    options = ["--nodes", 12, "--count", 4, "--seed", 3]
+    options = ["--manner", "uniform", "--nodes", 12, "--count", 4, "--seed", 3]
     r = nngen(*options, "--trace", 2, cwd=tmp_path)
     assert (r.code, r.err) == (0, "")
     text = r.out.splitlines()

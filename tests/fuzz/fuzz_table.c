@@ -70,7 +70,7 @@ static void load_motifs(const spec_file *file)
     tape *t;
     arena a;
     check(ops != NULL || op_set_new(&ops, spec_embedded, spec_embedded_count, NULL, 17, &err) == NN_OK);
-    nn_status s = motif_set_new(&set, ops, file, 1, &err);
+    nn_status s = motif_set_new(&set, ops, NULL, file, 1, &err);
     if (s != NN_OK) {
         check_error(s, &err);
         return;
@@ -81,7 +81,7 @@ static void load_motifs(const spec_file *file)
         for (int k = 0; k < 9; k++) {
             motif_plan p;
             arena_reset(&a);
-            if (motif_plan_new(set, i, (motif_level)(k % MOTIF_LEVELS), NULL, &limits, t, &a, &p) != NN_OK)
+            if (motif_plan_new(set, i, (motif_level)(k % MOTIF_LEVELS), motif_draw_near_miss(t), NULL, &limits, t, &a, &p) != NN_OK)
                 continue;
             for (size_t j = 0; j < p.n_inputs; j++)
                 check_desc(&p.inputs[j].desc, 64);

@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from reach import consumers, coverage, families, measure, table, triggers
+from reach import consumers, coverage, families, measure, parts, table, triggers
 from reach.structure import LENGTHS
 from study.engine import find_models
 
@@ -26,7 +26,7 @@ def options(argv):
     p.add_argument("--coverage", action="store_true", help="measure the coverage of the consumers that are Python packages; takes longer")
     p.add_argument("--limit", type=int, metavar="N", help="the first N models of each corpus")
     p.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N")
-    p.add_argument("--out", metavar="FOLDER", help="for table.md, reach.json, and models.jsonl with what each model showed")
+    p.add_argument("--out", metavar="FOLDER", help="for table.md, reach.json, models.jsonl with what each model showed, and parts, from which an interrupted measurement goes on")
     return p.parse_args(argv)
 
 
@@ -100,6 +100,19 @@ def reference(o, names, missing):
     return {"sequences": sequences, "totals": totals, "triggers": len(triggers.TABLE), **{k: census[k] for k in ("shares", "traits", "medians")}}
 
 
+def one_consumer(o, c, name, models, kept, covered):
+    """measure.through, with the coverage of the consumer. It does not measure again what was kept."""
+    if result := kept.load(consumers.REGISTRY[c]):
+        print(f"{name}: {c}, as measured before", file=sys.stderr, flush=True)
+        return result
+    print(f"{name}: {c}, {len(models)} models", file=sys.stderr, flush=True)
+    got, each = measure.through(c, models, o.jobs, covered=covered and str(covered))
+    if covered and (sources := consumers.REGISTRY[c].sources):
+        got["coverage"] = coverage.shares(c, sources, covered)
+    kept.save(consumers.REGISTRY[c], (got, each))
+    return got, each
+
+
 def run(o, names, missing, folder):
     """({corpus: figures}, a line for each model and consumer)"""
     found, lines = {}, []
@@ -109,11 +122,9 @@ def run(o, names, missing, folder):
         covered = Path(folder) / f"coverage-{number}" if o.coverage else None
         if covered:
             covered.mkdir()
+        kept = parts.Parts(Path(o.out) / "parts" if o.out and not covered else None, name, models)
         for c in (n for n in names if n not in missing and (only is None or n in only)):
-            print(f"{name}: {c}, {len(models)} models", file=sys.stderr, flush=True)
-            got, each = measure.through(c, models, o.jobs, covered=covered and str(covered))
-            if covered and (sources := consumers.REGISTRY[c].sources):
-                got["coverage"] = coverage.shares(c, sources, covered)
+            got, each = one_consumer(o, c, name, models, kept, covered)
             found[name]["consumers"][c] = got
             lines += [{"corpus": name, "model": m, "consumer": c, **each[m]} for m, _ in models if m in each]
     return found, lines

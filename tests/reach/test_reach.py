@@ -5,13 +5,15 @@ import json
 import os
 import random
 import re
+import shutil
 from pathlib import Path
 
+import numpy as np
 import onnx
 import pytest
 
 from reach import __main__ as program
-from reach import consumers, coverage, families, log, measure, ort, patterns, structure, table
+from reach import claims, consumers, coverage, families, log, measure, ort, parts, patterns, structure, table
 from reach.graph import Graph
 
 HERE = Path(__file__).parent
@@ -139,6 +141,33 @@ def test_one_command_one_table(tmp_path, capsys):
     assert len((out / "models.jsonl").read_text("utf-8").splitlines()) == 60
 
 
+def test_an_interrupted_measurement_goes_on(tmp_path, capsys, monkeypatch):
+    """What is kept is not measured again, unless a model, a data set, the code or a package is another."""
+    models = corpus(tmp_path / "models", ["x: float[2,3]\ny = Abs(x)\n-> y", "x: float[2,3]\ny = Exp(x)\n-> y"])
+    out = tmp_path / "out"
+
+    def measured(*names):
+        program.main([f"a={models}", "--consumers", ",".join(names), "--jobs", "1", "--out", str(out)])
+        said = capsys.readouterr().err.splitlines()
+        return {re.match("a: ([a-z]+), ", line).group(1) for line in said if "as measured before" not in line}, json.loads((out / "reach.json").read_text("utf-8"))
+
+    assert measured("onnxruntime")[0] == {"onnxruntime"}
+    again, both = measured("onnxruntime", "structure")
+    assert again == {"structure"}
+    assert measured("onnxruntime", "structure") == (set(), both)
+    kept = out / "parts" / "a--structure.json"
+    kept.write_text(kept.read_text("utf-8")[:-9], "utf-8")  # a file that was cut short
+    assert measured("onnxruntime", "structure") == ({"structure"}, both)
+    (models / "test_1" / "test_data_set_0").mkdir()
+    (models / "test_1" / "test_data_set_0" / "input_0.pb").write_bytes(onnx.numpy_helper.from_array(np.zeros((2, 3), np.float32), "x").SerializeToString())
+    assert measured("onnxruntime", "structure")[0] == {"onnxruntime", "structure"}
+    monkeypatch.setattr(parts, "of_code", lambda: "another")
+    assert measured("structure")[0] == {"structure"}
+    monkeypatch.setattr(parts.importlib.metadata, "version", lambda package: "0.0" if package == "onnx" else "1.0")
+    assert measured("structure")[0] == {"structure"}
+    assert measured("structure")[0] == set()
+
+
 def test_a_family_that_nngen_refuses_is_named(tmp_path):
     refused = families.Family("odd", "--nodes none")
     assert "none" in families.make(refused, NNGEN, 1, tmp_path / "odd")
@@ -157,6 +186,22 @@ def test_unknown_names_are_refused():
         program.chosen("onnxruntime,nobody")
     with pytest.raises(SystemExit, match="no family 7 nodes"):
         families.named("7 nodes")
+
+
+def test_claims_of_motifs(tmp_path, capsys):
+    """A motif says what it fires; a wrong claim is named, a right one is not."""
+    specs = tmp_path / "specs"
+    shutil.copytree(HERE.parents[1] / "specs", specs)
+    shutil.rmtree(specs / "motifs")
+    (specs / "motifs").mkdir()
+    motif = '  {}: {{doc: d, in: {{x: "float32[..] in -8..8"}}, nodes: {{s: Sigmoid(x), y: "Mul(x, s)"}}, out: y, fires: {{onnxruntime: {}}}}}\n'
+    (specs / "motifs" / "m.yaml").write_text("motifs:\n" + motif.format("right", "QuickGeluFusion") + motif.format("wrong", "[QuickGeluFusion, GemmSumFusion]"), "utf-8")
+    run = ["--nngen", NNGEN, "--specs", str(specs)]
+    assert claims.main(run) == 1
+    assert re.fullmatch(r"wrong: onnxruntime does not fire GemmSumFusion in [1-9]\d* models that hold it\n2 motifs, 1 with claims that do not hold\n", capsys.readouterr().out)
+    assert claims.main(["right", *run]) == 0
+    with pytest.raises(SystemExit, match="no such motif: other"):
+        claims.main(["other", *run])
 
 
 EXAMPLES = {

@@ -79,7 +79,8 @@ static void get_tensor(ref_tensor *t)
     }
 }
 
-static void get_attribute(attr_value *a)
+/* held: where the tensor of an attribute is kept */
+static void get_attribute(attr_value *a, const ref_tensor **held)
 {
     a->name = get_text();
     a->kind = (attr_kind)get_number();
@@ -97,6 +98,10 @@ static void get_attribute(attr_value *a)
         for (size_t i = 0; i < a->n; i++)
             all[i] = get_text();
         a->strings = (const char *const *)all;
+    } else if (a->kind == ATTR_HELD) {
+        ref_tensor *t = room(sizeof *t);
+        get_tensor(t);
+        *held = t;
     } else
         get((void *)(uintptr_t)(a->floats = room(a->n * 8)), a->n * 8);
 }
@@ -149,7 +154,7 @@ static void run_model(const op_set *ops, const ref_table *table)
         node.n_attrs = get_number();
         attr_value *attrs = room(node.n_attrs * sizeof *attrs);
         for (size_t k = 0; k < node.n_attrs; k++)
-            get_attribute(&attrs[k]);
+            get_attribute(&attrs[k], &node.held);
         node.attrs = attrs;
         nn_status s = ref_compute(table, &node, &memory, &scratch, &err);
         char text[600];

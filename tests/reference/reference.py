@@ -20,7 +20,7 @@ from onnx import numpy_helper
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("B", "build/default"))
 KINDS = {onnx.AttributeProto.INT: 0, onnx.AttributeProto.FLOAT: 1, onnx.AttributeProto.STRING: 2, onnx.AttributeProto.INTS: 3,
-         onnx.AttributeProto.FLOATS: 4, onnx.AttributeProto.STRINGS: 5, onnx.AttributeProto.TENSOR: 6}
+         onnx.AttributeProto.FLOATS: 4, onnx.AttributeProto.STRINGS: 5, onnx.AttributeProto.TENSOR: 7}
 
 
 def text(s):
@@ -43,8 +43,13 @@ def attribute(a):
         return head + struct.pack(f"<I{len(a.floats)}d", len(a.floats), *a.floats)
     if kind == 5:
         return head + struct.pack("<I", len(a.strings)) + b"".join(map(text, a.strings))
-    values = numpy_helper.to_array(a.t).astype("<f8").ravel()
-    return head + struct.pack("<I", len(values)) + values.tobytes()
+    x = numpy_helper.to_array(a.t).ravel()
+    return head + struct.pack("<I", 1) + struct.pack("<IIq", a.t.data_type, 1, len(x)) + content(x)
+
+
+def content(x):
+    real = x.dtype.kind == "f"
+    return struct.pack("<I", 1 if real else 2) + x.astype("<f8" if real else "<u8" if x.dtype == np.uint64 else "<i8").tobytes()
 
 
 class Driver:
@@ -77,11 +82,10 @@ class Driver:
             if name in contents and not made:
                 x = np.asarray(contents[name])
                 shape, kind = x.shape, onnx.helper.np_dtype_to_tensor_dtype(x.dtype)
-                real = x.dtype.kind == "f"
                 half = kept and name in (actual or {}) and x.dtype == np.float16
-                data = struct.pack("<I", 3 if half else 1 if real else 2) + x.astype("<f8" if real else "<u8" if x.dtype == np.uint64 else "<i8").tobytes()
+                data = content(x)
                 if half:
-                    data += (np.abs(x.astype("<f8")) * 2.0**-11 + 2.0**-25).tobytes()
+                    data = struct.pack("<I", 3) + data[4:] + (np.abs(x.astype("<f8")) * 2.0**-11 + 2.0**-25).tobytes()
             else:
                 shape, kind, data = [d.dim_value for d in types[name].shape.dim], types[name].elem_type, struct.pack("<I", 0)
             tensors.append(struct.pack(f"<II{len(shape)}q", kind, len(shape), *shape) + data)

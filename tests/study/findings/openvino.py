@@ -154,3 +154,36 @@ def padded_between_quantised_numbers():
     """Zeros are padded. With scales of shape [1] OpenVINO pads 0 of the quantised numbers, which stands for another one."""
     x = ((np.arange(16, dtype=np.float32) - 8) / 4).reshape(1, 1, 4, 4)
     return near.unit(x, [("Pad", ["d", "pads"], ["r"], {})], {"pads": i64(0, 0, 1, 0, 0, 0, 0, 0)}, np.pad(x, ((0, 0), (0, 0), (1, 0), (0, 0))), shape=(1,))
+
+
+@finding("openvino", V, "value mismatch", ("onnxruntime-none", "reference", "tract", "tinygrad", "mnn", "opencv"))
+def attention_to_one_key_and_a_mask_of_three():
+    """The scores of a single key are a column, which the mask broadcasts to three. OpenVINO makes scaled dot product attention of it, and other numbers."""
+    q, k, m, v = ramp(1, 2, 3, 4, low=-2, high=2), ramp(1, 2, 4, 1, low=-2, high=2), ramp(1, 1, 3, 3, low=-2, high=2), ramp(1, 2, 3, 4)
+    e = np.exp(q @ k + m)
+    return model([("MatMul", ["q", "k"], ["s"], {}), ("Add", ["s", "m"], ["a"], {}), ("Softmax", ["a"], ["p"], {}), ("MatMul", ["p", "v"], ["y"], {})],
+                 {"q": q, "k": k, "m": m, "v": v}, {}, [(e / e.sum(-1, keepdims=True) @ v).astype(np.float32)])
+
+
+@finding("openvino", V, "value mismatch", ("onnxruntime-none", "tract", "tinygrad", "opencv"))
+def average_over_padding_between_quantised_numbers():
+    """With count_include_pad the padding is zeros. OpenVINO averages the quantised numbers, where padding with 0 is -16."""
+    x = f32([8, 8], [8, 8])[None, None]
+    return near.unit(x, [("AveragePool", ["d"], ["r"], {"kernel_shape": [2, 2], "pads": [1, 1, 1, 1], "count_include_pad": 1})], {},
+                     f32([2, 4, 2], [4, 8, 4], [2, 4, 2])[None, None])
+
+
+@finding("openvino", V, "value mismatch", ("onnxruntime-none", "reference", "tract", "tinygrad"))
+def average_over_the_end_of_the_padding():
+    """ceil_mode=1 and count_include_pad=1: the last window has 6, one zero of padding, and a place beyond the padding, which does not count. OpenVINO gives 6 / 3 instead of 6 / 2."""
+    return single("AveragePool", {"x": f32(1.5, 3, -3, 6).reshape(1, 1, 4)}, {}, [f32(4.5 / 3, 6 / 3, 6 / 2).reshape(1, 1, 3)], opset=21,
+                  kernel_shape=[3], strides=[2], pads=[1, 1], ceil_mode=1, count_include_pad=1)
+
+
+@finding("openvino", V, "load failure", ("onnxruntime-none", "reference", "tract", "tinygrad"))
+def conv_by_bytes_without_sign():
+    """Weights of type uint8 whose zero point is 0. OpenVINO has no kernel for these: "No suitable implementations". With int8, or another zero point, it has."""
+    q, w = np.array([130, 124], np.uint8).reshape(1, 2, 1), np.array([1, 2], np.uint8).reshape(1, 2, 1)
+    return model([("DequantizeLinear", ["q", "s", "mid"], ["d"], {}), ("DequantizeLinear", ["w", "s", "zero"], ["dw"], {}), ("Conv", ["d", "dw"], ["r"], {}),
+                  ("QuantizeLinear", ["r", "s", "mid"], ["y"], {})], {"q": q},
+                 {"s": np.array(1, np.float32), "mid": np.array(128, np.uint8), "zero": np.array(0, np.uint8), "w": w}, [np.array([[[128 + 2 * 1 - 4 * 2]]], np.uint8)], opset=21)

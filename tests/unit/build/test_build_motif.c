@@ -41,7 +41,7 @@ static motif_node *add_node(motif_plan *p, const char *op, arena *a)
 
 static void pin(motif_node *n, const char *name, inst_value v)
 {
-    ((inst_pin *)(uintptr_t)n->pins)[n->n_pins++] = (inst_pin){var_named(n->op, name), v};
+    ((inst_pin *)(uintptr_t)n->pins)[n->n_pins++] = (inst_pin){.var = var_named(n->op, name), .v = v};
 }
 
 static void pin_mean(motif_node *n, int rank, arena *a)
@@ -72,10 +72,16 @@ static void operands(motif_node *n, motif_operand x, motif_operand y)
     n->operands[1] = y;
 }
 
-nn_status motif_plan_new(const motif_set *s, size_t i, motif_level level, const tensor_desc *given, const lower_limits *limits,
-                         tape *t, arena *a, motif_plan *out)
+int motif_draw_near_miss(tape *t)
 {
-    (void)s, (void)i, (void)limits, (void)t;
+    (void)t;
+    return 0;
+}
+
+nn_status motif_plan_new(const motif_set *s, size_t i, motif_level level, int near_miss, const tensor_desc *given,
+                         const lower_limits *limits, tape *t, arena *a, motif_plan *out)
+{
+    (void)s, (void)i, (void)near_miss, (void)limits, (void)t;
     tensor_desc x = {.type = DT_FLOAT32, .rank = 2, .dims = {3, 8}};
     if (given && (given->type != DT_FLOAT32 || given->rank < 1 || given->dims[given->rank - 1] < 2))
         return NN_ERR_BUILD;
@@ -124,6 +130,12 @@ size_t motif_nodes(const motif_set *s, size_t i)
     return 9;
 }
 
+const op_model *motif_operator(const motif_set *s, size_t i)
+{
+    (void)s, (void)i;
+    return &hand_ops->ops[0];
+}
+
 /* ---- tests ---- */
 
 static const motif_set *hand_set(const op_set *ops)
@@ -163,7 +175,7 @@ static void check_graphs(uint64_t shown, uint32_t share, const due_motif *due, s
     for (uint64_t m = 0; m < 40; m++) {
         build_report report;
         build_request r = {.nodes = nodes, .check = true};
-        r.motifs = (motif_wish){hand_set(all_ops), allowed, 1, share, due, n_due};
+        r.motifs = (motif_wish){hand_set(all_ops), allowed, 1, share, 35, due, n_due};
         tape *t = seeded(7, m);
         const graph *g = build(b, &r, t, &report);
         size_t n = 0;

@@ -77,11 +77,13 @@ static void samples_tell_what_operators_make(void **state)
         if (s->op == named(f->ops, "Flat")->index) {
             assert_int_equal(s->out.rank, 2);
             assert_in_range(s->in_rank, 1, 4);
+            assert_true(s->in_rank == 2 || !s->keeps);
             flat++;
         }
         if (s->op == named(f->ops, "Shift")->index) {
             assert_int_equal(s->out.rank, s->in_rank);
             assert_true(s->out.range.lo >= 1);
+            assert_true(s->keeps);
             shift++;
         }
         assert_int_not_equal(s->op, named(f->ops, "Log")->index); /* samples reach below 1 */
@@ -124,12 +126,62 @@ static void mixers_may_ask_for_broadcasting(void **state)
     assert_true(op_probe_may_join(f->p, append, &a, &b));
 }
 
+/* The sample of the operator for tensors of rank 2. */
+static size_t sample_of(const fixture *f, const char *name)
+{
+    size_t n, i = 0;
+    const probe_sample *samples = op_probe_samples(f->p, &n);
+    while (i < n && !(samples[i].op == named(f->ops, name)->index && samples[i].in_rank == 2))
+        i++;
+    assert_true(i < n);
+    return i;
+}
+
+static void probes_tell_which_bridges_fit(void **state)
+{
+    fixture *f = *state;
+    assert_true(op_probe_more(f->p, &f->memory));
+    const op_model *join = named(f->ops, "Join"), *append = named(f->ops, "Append");
+    const tensor_desc a = matrix(4, 6), b = matrix(6, 9), row = matrix(5, 1), c = matrix(9, 6), one = {.type = DT_FLOAT32};
+    const size_t shift = sample_of(f, "Shift"), flat = sample_of(f, "Flat");
+    assert_int_equal(op_probe_fit(f->p, shift, join, &a, &b), FITS_NEVER); /* it keeps both dimensions */
+    assert_int_equal(op_probe_fit(f->p, shift, join, &a, &c), FITS_NEVER);
+    assert_int_equal(op_probe_fit(f->p, shift, join, &a, &a), FITS_ALWAYS);
+    assert_int_equal(op_probe_fit(f->p, shift, join, &a, &one), FITS_ALWAYS);
+    assert_int_equal(op_probe_fit(f->p, flat, join, &a, &row), FITS_ALWAYS);   /* 1 and any number fit 5 and 1 */
+    assert_int_equal(op_probe_fit(f->p, flat, join, &a, &b), FITS_PERHAPS);    /* its second dimension is another one */
+    assert_int_equal(op_probe_fit(f->p, shift, append, &a, &b), FITS_PERHAPS); /* it need not broadcast */
+}
+
+static void probes_tell_what_dimensions_are_made(void **state)
+{
+    fixture *f = *state;
+    assert_true(op_probe_more(f->p, &f->memory));
+    const tensor_desc a = matrix(4, 6), b = matrix(6, 9), row = matrix(1, 24), column = matrix(4, 1);
+    const size_t shift = sample_of(f, "Shift"), flat = sample_of(f, "Flat");
+    assert_int_equal(op_probe_makes(f->p, shift, &a, &a), FITS_ALWAYS);
+    assert_int_equal(op_probe_makes(f->p, shift, &a, &b), FITS_NEVER);
+    assert_int_equal(op_probe_makes(f->p, shift, &a, &column), FITS_NEVER);
+    assert_int_equal(op_probe_makes(f->p, flat, &a, &row), FITS_PERHAPS); /* its second dimension is another one */
+    assert_int_equal(op_probe_makes(f->p, flat, &a, &b), FITS_NEVER);     /* its first one is 1 */
+}
+
+static void probes_tell_which_mixers_are_easy(void **state)
+{
+    fixture *f = *state;
+    assert_true(op_probe_more(f->p, &f->memory));
+    assert_true(op_probe_more(f->p, &f->memory)); /* made once */
+    assert_int_equal(op_probe_ease(f->p, named(f->ops, "Join")), EASE_TRIALS);
+    assert_in_range(op_probe_ease(f->p, named(f->ops, "Append")), 1, EASE_TRIALS - 1); /* matrices of one width only */
+    assert_int_equal(op_probe_ease(f->p, named(f->ops, "Log")), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(samples_tell_what_operators_make),
-        cmocka_unit_test(bridges_change_rank_or_values),
-        cmocka_unit_test(mixers_may_ask_for_broadcasting),
+        cmocka_unit_test(samples_tell_what_operators_make),     cmocka_unit_test(bridges_change_rank_or_values),
+        cmocka_unit_test(mixers_may_ask_for_broadcasting),      cmocka_unit_test(probes_tell_which_bridges_fit),
+        cmocka_unit_test(probes_tell_what_dimensions_are_made), cmocka_unit_test(probes_tell_which_mixers_are_easy),
     };
     return cmocka_run_group_tests(tests, load, unload);
 }

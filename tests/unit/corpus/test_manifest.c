@@ -19,7 +19,8 @@ static void lines_say_what_the_model_is(void **state)
     assert_int_equal(line.bytes[line.size - 1], '\n');
     json_t *j = json_loadb(line.bytes, line.size, JSON_REJECT_DUPLICATES, NULL);
     assert_non_null(j);
-    static const char *const keys[] = {"name", "nodes", "structure", "operators", "inputs", "outputs", "files", "intervals"};
+    static const char *const keys[] = {"name",   "nodes",   "manner", "structure", "operators",
+                                       "inputs", "outputs", "files",  "motifs",    "intervals"};
     size_t k = 0;
     for (void *i = json_object_iter(j); i != NULL; i = json_object_iter_next(j, i))
         assert_string_equal(json_object_iter_key(i), keys[k++]);

@@ -70,6 +70,15 @@ static const char expected[] = "* 0\n"
                                "Relu,* 0\nRelu,Add 100.000\n"
                                "Relu,Add,Relu 1\n";
 
+/* The weights end at the first line ---. */
+static void assert_weights(const char *text)
+{
+    const char *rest = strstr(text, "---\n");
+    assert_non_null(rest);
+    assert_int_equal(rest - text, sizeof expected - 1);
+    assert_memory_equal(text, expected, sizeof expected - 1);
+}
+
 static void weights_are_shares(void **state)
 {
     (void)state;
@@ -79,14 +88,36 @@ static void weights_are_shares(void **state)
     folder_write("broken.onnx", "no model");
     folder_write("other.txt", "no model");
     assert_int_equal(nn_weights_like(&text, folder, table, &listener, &err), NN_OK);
-    assert_string_equal(text, expected);
+    assert_weights(text);
     assert_string_equal(told, "broken.onnx: is not an ONNX model: an unknown wire type in a model\n"
                               "LayerNormalization 1 is not in opset 16\n"
                               "Mystery 1 is not in the table\n"
                               "Sigmoid 2 is left out by --ops or --common\n");
     nn_text_free(text);
     assert_int_equal(nn_weights_like(&text, folder, table, NULL, &err), NN_OK);
-    assert_string_equal(text, expected);
+    assert_weights(text);
+    nn_text_free(text);
+}
+
+/* After the weights: a manner, then the motifs that at least two models have. */
+static void a_manner_and_motifs_follow(void **state)
+{
+    (void)state;
+    char *text;
+    nn_error err;
+    put_models();
+    assert_int_equal(nn_weights_like(&text, folder, table, NULL, &err), NN_OK);
+    const char *manner = strstr(text, "---\n"), *motifs = manner ? strstr(manner + 4, "---\n") : NULL;
+    assert_non_null(manner);
+    assert_non_null(strstr(manner, "operators:\n"));
+    assert_null(motifs); /* these models share no subgraph */
+    nn_text_free(text);
+    assert_int_equal(shell("cp %s/first.onnx %s/third.onnx", folder, folder), 0);
+    assert_int_equal(nn_weights_like(&text, folder, table, NULL, &err), NN_OK);
+    manner = strstr(text, "---\n");
+    motifs = strstr(manner + 4, "---\n");
+    assert_non_null(motifs);
+    assert_non_null(strstr(motifs, "motifs:\n  like_01:\n"));
     nn_text_free(text);
 }
 
@@ -191,7 +222,8 @@ static void no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(weights_are_shares), TEST(a_family_takes_them), TEST(nothing_to_learn_from), TEST(files_of_weights),
+        TEST(weights_are_shares), TEST(a_manner_and_motifs_follow), TEST(a_family_takes_them), TEST(nothing_to_learn_from),
+        TEST(files_of_weights),
 #ifdef NN_STRESS
         TEST(no_memory),
 #endif

@@ -51,7 +51,7 @@ static inst_pin pin(const op_model *op, const char *name, inst_value v)
 {
     for (size_t i = 0; i < op->rules->n_vars; i++)
         if (strcmp(op->rules->vars[i].name, name) == 0)
-            return (inst_pin){(int)i, v};
+            return (inst_pin){.var = (int)i, .v = v};
     fail_msg("%s has no %s", op->name, name);
     return (inst_pin){0};
 }
@@ -133,6 +133,33 @@ static void values_outside_a_domain_fail(void **state)
     assert_int_equal(cut(absent, 2), LOWER_FAIL);
     const inst_pin branch[] = {pin(op, "mode", (inst_value){.s = "b"}), pin(op, "how", (inst_value){.i = 3})};
     assert_int_equal(cut(branch, 2), LOWER_FAIL);
+}
+
+/* Pins that are excluded leave the variable free but for one value; what is left out has the value of its default. */
+static void excluded_values_do_not_occur(void **state)
+{
+    (void)state;
+    const op_model *op = op_named("Cut");
+    const int64_t axes[] = {0, 2};
+    const inst_value ax = {.ints = axes, .n = 2};
+    inst_pin pins[] = {pin(op, "ax", ax), pin(op, "mode", (inst_value){.s = "a"}), pin(op, "alpha", (inst_value){.r = 0.5})};
+    for (size_t k = 0; k < sizeof pins / sizeof *pins; k++)
+        pins[k].excluded = true;
+    size_t free = 0, without = 0;
+    for (int i = 0; i < 300; i++) {
+        for (size_t n = 0; n < 2; n++) {
+            if (cut(pins, n * 3) != LOWER_OK)
+                continue;
+            const inst_var *a = &hand.inst[0].vars[pins[0].var], *mode = &hand.inst[0].vars[pins[1].var];
+            const inst_var *alpha = &hand.inst[0].vars[pins[2].var];
+            bool same = (a->v.n == 2 && memcmp(a->v.ints, axes, sizeof axes) == 0) || strcmp(mode->v.s, "a") == 0 ||
+                        (alpha->known && alpha->v.r == 0.5);
+            free += n == 0 && same;
+            without += n == 1;
+            assert_true(n == 0 || !same);
+        }
+    }
+    assert_true(free > 50 && without > 5);
 }
 
 /* ---- given constants ---- */
@@ -264,13 +291,10 @@ static void given_constants_may_differ_from_estimates(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(required_values_are_kept),
-        cmocka_unit_test(values_outside_a_domain_fail),
-        cmocka_unit_test(given_constants_are_the_nodes_initializers),
-        cmocka_unit_test(given_constants_obey_generators),
-        cmocka_unit_test(a_computed_tensor_is_a_constant_only_if_claimed),
-        cmocka_unit_test(only_rules_of_interest_give_way),
-        cmocka_unit_test(given_constants_may_differ_from_estimates),
+        cmocka_unit_test(required_values_are_kept),        cmocka_unit_test(values_outside_a_domain_fail),
+        cmocka_unit_test(excluded_values_do_not_occur),    cmocka_unit_test(given_constants_are_the_nodes_initializers),
+        cmocka_unit_test(given_constants_obey_generators), cmocka_unit_test(a_computed_tensor_is_a_constant_only_if_claimed),
+        cmocka_unit_test(only_rules_of_interest_give_way), cmocka_unit_test(given_constants_may_differ_from_estimates),
     };
     return cmocka_run_group_tests(tests, open_hand, close_hand);
 }

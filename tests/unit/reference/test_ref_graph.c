@@ -82,6 +82,39 @@ static void a_graph_is_computed(void **state)
     }
 }
 
+/* A tensor in an attribute is read as an initializer is, whole numbers exactly. */
+static void held_tensors_are_read(void **state)
+{
+    (void)state;
+    static const int64_t whole[] = {INT64_MAX, -5, 1, 0};
+    static const float real[] = {0.5f, -2, 3, 7};
+    static const uint8_t truth[] = {1, 0, 0, 1};
+    static const struct {
+        dtype type;
+        const void *bytes;
+        size_t size;
+    } rows[] = {{DT_INT64, whole, sizeof whole}, {DT_FLOAT32, real, sizeof real}, {DT_BOOL, truth, sizeof truth}};
+    for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
+        attr_value held = {.name = "value", .kind = ATTR_HELD};
+        hand h;
+        nn_error err;
+        ref_tensor *t;
+        const char *problem = "";
+        hand_begin(&h);
+        int32_t x = hand_node(&h, "Constant", &held, 1, rows[k].type, DIMS(2, 2), -2);
+        held.i = x;
+        memcpy(contents_of, rows[k].bytes, rows[k].size);
+        assert_int_equal(ref_graph_compute(table, ops, &h.g, numbers, contents_of, &t, &problem, &results, &scratch, &err), NN_OK);
+        assert_null(problem);
+        for (size_t i = 0; i < 4; i++) {
+            if (rows[k].type == DT_FLOAT32)
+                assert_true(t[x].v[i] == (double)real[i] && t[x].e[i] == 0);
+            else
+                assert_true(t[x].w != NULL && t[x].w[i] == (rows[k].type == DT_BOOL ? truth[i] : whole[i]));
+        }
+    }
+}
+
 /* A node that cannot be computed leaves nothing known behind it, and says why. */
 static void what_fails_is_unknown(void **state)
 {
@@ -188,7 +221,7 @@ static void allocations_fail(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_graph_is_computed), cmocka_unit_test(what_fails_is_unknown),
+        cmocka_unit_test(a_graph_is_computed), cmocka_unit_test(held_tensors_are_read), cmocka_unit_test(what_fails_is_unknown),
         cmocka_unit_test(bytes_keep_values),   cmocka_unit_test(odd_values_have_bytes),
 #ifdef NN_STRESS
         cmocka_unit_test(allocations_fail),

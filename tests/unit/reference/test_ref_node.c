@@ -175,6 +175,28 @@ static void choices_are_covered(void **state)
     }
 }
 
+/* What is computed once is the same for all elements, also where branches were joined. */
+static void joined_branches_are_for_all_elements(void **state)
+{
+    (void)state;
+    static const char *const rules[] = {
+        "    let w: \"if x[0, 0] > 1.25 then 20 else 30\"\n    \"z[p]\": \"w + p - p\"\n",
+        "    let w: \"[if x[0, 0] > 1.25 then 20 else 30, 7]\"\n    \"z[p]\": \"w[0] + p - p\"\n",
+    };
+    inputs in = plain;
+    in.ex[0] = 0.5;
+    for (size_t k = 0; k < sizeof rules / sizeof rules[0]; k++) {
+        ref_tensor z;
+        nn_error err = {.message = ""};
+        int64_t dims[] = {5};
+        if (run(rules[k], &in, 1, dims, &z, &err) != NN_OK)
+            fail_msg("%s: %s", rules[k], err.message);
+        for (size_t i = 0; i < z.n; i++)
+            if (z.v[i] != 30 || !(z.e[i] >= 10 && z.e[i] < 10.1))
+                fail_msg("%s: element %zu is %g +- %g, expected 30 +- 10", rules[k], i, z.v[i], z.e[i]);
+    }
+}
+
 static void faults_have_a_place(void **state)
 {
     (void)state;
@@ -225,6 +247,7 @@ static void blocks_and_chunks_join(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(rules_give_values), cmocka_unit_test(choices_are_covered),
+                                       cmocka_unit_test(joined_branches_are_for_all_elements),
                                        cmocka_unit_test(faults_have_a_place), cmocka_unit_test(blocks_and_chunks_join)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

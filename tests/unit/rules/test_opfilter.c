@@ -53,6 +53,26 @@ static void ops_are_chosen(void **state)
     assert_string_equal(kept(" Add , + Relu,Add"), "Add Relu");
 }
 
+/* Names that begin with others, in name order: each is found by its whole name alone. */
+static void names_that_begin_alike(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"Conv", "ConvX", "ConvXY", "Sp", "Split"};
+    for (uint16_t k = 0; k < 5; k++) {
+        for (uint16_t i = 0; i < 5; i++)
+            models[i] = (op_model){.name = names[i], .index = i};
+        set = (op_set){.ops = models, .n_ops = 5, .table = &table};
+        assert_int_equal(op_find(&set, names[k]), k);
+        assert_int_equal(op_find(&set, "Con"), -1);
+        assert_int_equal(op_find(&set, "Zeta"), -1);
+        nn_error err;
+        assert_int_equal(op_set_filter(&set, names[k], &err), NN_OK);
+        assert_int_equal(set.n_ops, 1);
+        assert_string_equal(set.ops[0].name, names[k]);
+        assert_int_equal(op_set_filter(&set, "Con", &err), NN_ERR_USAGE);
+    }
+}
+
 static void ops_are_refused(void **state)
 {
     (void)state;
@@ -71,6 +91,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ops_are_chosen),
+        cmocka_unit_test(names_that_begin_alike),
         cmocka_unit_test(ops_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -186,7 +186,8 @@ static void too_many_operators(void **state)
         for (int i = 0; i < (SPEC_MAX_OPERATORS + 1) / 2; i++)
             add(&b[k], "  Op%d_%05d: {since: [1]}\n", k, i);
     }
-    const spec_file f[] = {{.name = "b.yaml", .bytes = b[1].s, .size = b[1].n}, {.name = "a.yaml", .bytes = b[0].s, .size = b[0].n}};
+    const spec_file f[] = {{.name = "b.yaml", .bytes = b[1].s, .size = b[1].n},
+                           {.name = "a.yaml", .bytes = b[0].s, .size = b[0].n}};
     spec_table *t;
     nn_error err;
     assert_int_equal(spec_table_load(&t, f, 2, NULL, 17, &a, &err), NN_ERR_TABLE);
@@ -249,8 +250,10 @@ static void embedded_is_the_folder(void **state)
         const spec_file *embedded;
         const size_t *count;
     } rows[] = {{"specs", spec_embedded, &spec_embedded_count},
-                {"specs/profiles", spec_embedded_profiles, &spec_embedded_profiles_count}};
-    for (size_t i = 0; i < 2; i++) {
+                {"specs/profiles", spec_embedded_profiles, &spec_embedded_profiles_count},
+                {"specs/manners", spec_embedded_manners, &spec_embedded_manners_count},
+                {"specs/motifs", spec_embedded_motifs, &spec_embedded_motifs_count}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         spec_file *f;
         size_t n;
         nn_error err;

@@ -147,7 +147,7 @@ static nn_status run_motifs(const input *in, char **text, arena *a, nn_error *er
     nn_status s = op_set_new(&set, &f, 1, in->profile.name != NULL ? &in->profile : NULL, in->opset, err);
     if (s != NN_OK)
         return s;
-    s = motif_set_new(&motifs, set, &in->motifs, 1, err);
+    s = motif_set_new(&motifs, set, NULL, &in->motifs, 1, err);
     *text = arena_strdup(a, "");
     for (size_t i = 0; s == NN_OK && *text != NULL && i < motif_count(motifs); i++) {
         const char *why = motif_left_out(motifs, i);
