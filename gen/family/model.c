@@ -279,6 +279,14 @@ nn_status nn_model_onnx(nn_model *m, const void **bytes, size_t *size, nn_error 
     return s;
 }
 
+static nn_status check_set(const nn_model *m, uint64_t set, nn_error *err)
+{
+    const int64_t sets = m->family->options.inputs;
+    return set < (uint64_t)sets ? NN_OK
+                                : nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "set %llu: the family has %lld input sets, counted from 0",
+                                          (unsigned long long)set, (long long)sets);
+}
+
 nn_status nn_model_input(nn_model *m, uint64_t set, size_t i, const void **bytes, size_t *size, nn_error *err)
 {
     if (!is_built(m))
@@ -286,10 +294,9 @@ nn_status nn_model_input(nn_model *m, uint64_t set, size_t i, const void **bytes
     if (i >= m->graph->n_inputs)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "input %zu: the model has %zu graph inputs, counted from 0", i,
                        m->graph->n_inputs);
-    if (set >= (uint64_t)m->family->options.inputs)
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "set %llu: the family has %lld input sets, counted from 0",
-                       (unsigned long long)set, (long long)m->family->options.inputs);
-    nn_status s = serialise(m, ONE_INPUT, set, i, err);
+    nn_status s = check_set(m, set, err);
+    if (s == NN_OK)
+        s = serialise(m, ONE_INPUT, set, i, err);
     if (s == NN_OK) {
         *bytes = m->input.bytes;
         *size = m->input.size;
@@ -306,10 +313,9 @@ static nn_status output(nn_model *m, piece what, uint64_t set, size_t i, const v
     if (i >= m->graph->n_outputs)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "output %zu: the model has %zu graph outputs, counted from 0", i,
                        m->graph->n_outputs);
-    if (set >= (uint64_t)m->family->options.inputs)
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "set %llu: the family has %lld input sets, counted from 0",
-                       (unsigned long long)set, (long long)m->family->options.inputs);
-    nn_status s = serialise(m, what, set, i, err);
+    nn_status s = check_set(m, set, err);
+    if (s == NN_OK)
+        s = serialise(m, what, set, i, err);
     const onnx_buffer *b = what == ONE_BOUND ? &m->outputs.bound : &m->outputs.value;
     if (s == NN_OK) {
         *bytes = b->bytes;

@@ -38,8 +38,8 @@ struct lower {
     frame *f; /* being evaluated */
     value locals[EXPR_MAX_LOCALS];
     csp_mode mode;
-    bool idiom; /* this problem follows an idiom where it can */
-    int max_rank; /* of the tensors of this problem: at most that of the limits */
+    bool idiom;                 /* this problem follows an idiom where it can */
+    int max_rank;               /* of the tensors of this problem: at most that of the limits */
     const manner_drawn *manner; /* how choices are drawn; NULL: as the entries state */
     lower_result state;
     bool estimating; /* the values of tensors are their likely values */

@@ -332,39 +332,22 @@ ref_value ref_extreme(ref_vectors *r, ref_value a, ref_value b, bool greatest)
     return p.y;
 }
 
-static bool compare_ints(int64_t a, int64_t b, ref_comparison c)
+/* Whether the comparison holds, if its first operand is less than, equal to or greater than the second. A NaN is none of these. */
+static inline bool holds(ref_comparison c, bool less, bool equal, bool greater)
 {
     switch (c) {
     case REF_EQ:
-        return a == b;
+        return equal;
     case REF_NE:
-        return a != b;
+        return !equal;
     case REF_LT:
-        return a < b;
+        return less;
     case REF_LE:
-        return a <= b;
+        return less || equal;
     case REF_GT:
-        return a > b;
+        return greater;
     default:
-        return a >= b;
-    }
-}
-
-static bool compare_reals(double a, double b, ref_comparison c)
-{
-    switch (c) {
-    case REF_EQ:
-        return a == b;
-    case REF_NE:
-        return a != b;
-    case REF_LT:
-        return a < b;
-    case REF_LE:
-        return a <= b;
-    case REF_GT:
-        return a > b;
-    default:
-        return a >= b;
+        return greater || equal;
     }
 }
 
@@ -375,13 +358,13 @@ ref_value ref_compare(ref_vectors *r, ref_value a, ref_value b, ref_comparison c
     ref_value y = ref_new(r, REF_INT, p.y.uniform);
     if (p.y.kind == REF_INT) {
         for (size_t i = 0; i < p.n; i++)
-            y.w[i] = compare_ints(p.a.w[i], p.b.w[i], c);
+            y.w[i] = holds(c, p.a.w[i]<p.b.w[i], p.a.w[i] == p.b.w[i], p.a.w[i]> p.b.w[i]);
         return y;
     }
     p.y.kind = REF_WHOLE;
     for (size_t i = 0; i < p.n; i++) {
         double both = p.a.e[i] + p.b.e[i], apart = __builtin_fabs(p.a.v[i] - p.b.v[i]);
-        p.y.v[i] = compare_reals(p.a.v[i], p.b.v[i], c);
+        p.y.v[i] = holds(c, p.a.v[i]<p.b.v[i], p.a.v[i] == p.b.v[i], p.a.v[i]> p.b.v[i]);
         p.y.e[i] = both == 0 || apart > both * (1 + 0x1p-30) ? 0 : 1;
     }
     return ref_settle(r, p.y);

@@ -48,7 +48,8 @@ static void lists_of_modes(void **state)
         char says[200];
         assert_int_equal(input_modes_parse(&m, wrong[i], &err), NN_ERR_USAGE);
         (void)snprintf(says, sizeof says,
-                       "input-mode %s: expected uniform, normal, corners, special, ties or nan, separated by commas, at most 32", wrong[i]);
+                       "input-mode %s: expected uniform, normal, corners, special, ties or nan, separated by commas, at most 32",
+                       wrong[i]);
         assert_string_equal(err.message, says);
     }
     char list[8 * (INPUT_LIST_MAX + 1)] = "normal";
