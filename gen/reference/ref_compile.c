@@ -195,6 +195,10 @@ static const ref_expr *find_named(compiler *c, const char *name, spec_place plac
         x->i = c->ops->table->opset;
         return x;
     }
+    if (strcmp(name, "operands") == 0 && !c->in_var) {
+        c->program->any_inputs = true;
+        return make(c, RX_INPUTS, place);
+    }
     return NULL;
 }
 

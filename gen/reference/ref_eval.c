@@ -378,6 +378,10 @@ ref_value ref_binary(ref_run *run, ex_op op, ref_value a, ref_value b, spec_plac
         return concatenate(run, a, b);
     if (op < OP_CAT && is_operand(&a) && is_operand(&b) && (a.kind == REF_LIST || b.kind == REF_LIST))
         return list_binary(run, op, a, b, place);
+    if (op == OP_MOD && (a.kind == REF_REAL || b.kind == REF_REAL)) {
+        ref_fail(run, place, "`%%` takes whole numbers; `fmod` is for reals");
+        return a;
+    }
     if (op != OP_IN && op != OP_CAT && ref_is_number(&a) && ref_is_number(&b))
         return number_binary(run, op, a, b);
     if (equality && lists)
@@ -591,6 +595,8 @@ ref_value ref_eval(ref_run *run, const ref_expr *x)
         return ref_var(run, x->slot, x->place);
     case RX_INPUT:
         return run->inputs[x->slot];
+    case RX_INPUTS:
+        return (ref_value){.kind = REF_TENSORS, .n = run->node->n_inputs, .tensors = run->node->inputs};
     case RX_OUTPUT:
         return eval_output(run, x);
     case RX_LET:

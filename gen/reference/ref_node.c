@@ -277,10 +277,41 @@ static void forget_outputs(const ref_node *node)
             node->outputs[i]->e[k] = (double)__builtin_inff();
 }
 
+/* What the rules do not know must not count as absent. */
+static nn_status check_node(const ref_program *p, const ref_node *node, nn_error *err)
+{
+    const op_model *op = p->op;
+    size_t most_inputs = op->n_inputs, most_outputs = op->n_outputs;
+    for (size_t i = 0; i < op->n_inputs; i++)
+        most_inputs = op->inputs[i].max_arity != 1 || p->any_inputs ? SIZE_MAX : most_inputs;
+    for (size_t i = 0; i < op->n_outputs; i++)
+        most_outputs = op->outputs[i].variadic ? SIZE_MAX : most_outputs;
+    for (size_t i = most_inputs; i < node->n_inputs; i++)
+        if (node->inputs[i] != NULL)
+            return nn_fail(err, NN_ERR_TABLE, NULL, 0, 0, "outputs of %s: at most %zu inputs were expected, not %zu", op->name,
+                           most_inputs, node->n_inputs);
+    for (size_t i = most_outputs; i < node->n_outputs; i++)
+        if (node->outputs[i] != NULL)
+            return nn_fail(err, NN_ERR_TABLE, NULL, 0, 0, "outputs of %s: at most %zu outputs were expected, not %zu", op->name,
+                           most_outputs, node->n_outputs);
+    for (size_t i = 0; i < node->n_attrs; i++) {
+        bool known = false;
+        for (size_t k = 0; k < op->rules->n_vars && !known; k++)
+            known = op->rules->vars[k].origin == VAR_ATTR && strcmp(op->rules->vars[k].name, node->attrs[i].name) == 0;
+        if (!known)
+            return nn_fail(err, NN_ERR_TABLE, NULL, 0, 0, "outputs of %s: the table has no attribute `%s`", op->name,
+                           spec_show(node->attrs[i].name).s);
+    }
+    return NN_OK;
+}
+
 nn_status ref_compute(const ref_table *table, const ref_node *node, arena *results, arena *scratch, nn_error *err)
 {
     if (node->op < 0 || (size_t)node->op >= table->ops->n_all || table->programs[node->op] == NULL)
         return nn_fail(err, NN_ERR_TABLE, NULL, 0, 0, "the operator has no rules for its outputs");
+    nn_status fit = check_node(table->programs[node->op], node, err);
+    if (fit != NN_OK)
+        return fit;
     ref_run run = {.table = table,
                    .p = table->programs[node->op],
                    .node = node,

@@ -94,9 +94,18 @@ static ref_value remainder_of(ref_run *run, ref_value a, ref_value b)
     return ref_settle(r, y);
 }
 
+/* What is shifted in is the sign of a signed number. A negative number of places, as that of 64 and more, leaves nothing else. */
+static uint64_t shifted_right(uint64_t x, uint64_t places, bool sign_extended)
+{
+    uint64_t fill = sign_extended && x >> 63 != 0 ? UINT64_MAX : 0;
+    return places == 0 ? x : places > 63 ? fill : x >> places | fill << (64 - places);
+}
+
 static ref_value bits(ref_run *run, const ref_expr *x, ref_value a, ref_value b)
 {
     ref_vectors *r = &run->r;
+    bool sign_extended =
+        run->output == NULL || run->output->type != DT_UINT64; /* narrower unsigned numbers are not negative here */
     a = ref_settle(r, a);
     b = ref_settle(r, b);
     if (a.kind != REF_INT || b.kind != REF_INT) {
@@ -117,9 +126,8 @@ static ref_value bits(ref_run *run, const ref_expr *x, ref_value a, ref_value b)
                      : x->op == RF_BIT_OR     ? p | q
                      : x->op == RF_BIT_XOR    ? p ^ q
                      : x->op == RF_BIT_NOT    ? ~p
-                     : q > 63                 ? 0
-                     : x->op == RF_SHIFT_LEFT ? p << q
-                                              : p >> q;
+                     : x->op == RF_SHIFT_LEFT ? (q > 63 ? 0 : p << q)
+                                              : shifted_right(p, q, sign_extended);
         y.w[i] = (int64_t)z;
     }
     return y;
