@@ -50,6 +50,52 @@ bool ref_table_has(const ref_table *t, int op)
 
 /* ---- tensors of the node ---- */
 
+/* Numbers of 64 bits without a sign are kept in 64 bits with one. Where one is too large for that, the node sees doubles. */
+static bool is_too_large(const ref_tensor *t)
+{
+    for (size_t i = 0; t != NULL && t->type == DT_UINT64 && t->w != NULL && i < t->n; i++)
+        if (t->w[i] < 0)
+            return true;
+    return false;
+}
+
+static const ref_tensor *as_doubles(const ref_tensor *t, arena *a)
+{
+    ref_tensor *y = arena_alloc(a, sizeof *y);
+    double *v = arena_alloc(a, 2 * t->n * sizeof *v);
+    if (y == NULL || v == NULL)
+        return NULL;
+    *y = *t;
+    y->w = NULL;
+    y->v = v;
+    y->e = v + t->n;
+    for (size_t i = 0; i < t->n; i++) {
+        v[i] = (double)(uint64_t)t->w[i];
+        y->e[i] = v[i] > 0x1p53 ? v[i] * 0x1p-53 : 0;
+    }
+    return y;
+}
+
+static bool replace_large(ref_node *node, arena *a)
+{
+    const ref_tensor **own = NULL;
+    for (size_t i = 0; i < node->n_inputs; i++) {
+        if (!is_too_large(node->inputs[i]))
+            continue;
+        if (own == NULL) {
+            own = arena_alloc(a, node->n_inputs * sizeof *own);
+            if (own == NULL)
+                return false;
+            memcpy(own, node->inputs, node->n_inputs * sizeof *own);
+            node->inputs = own;
+        }
+        own[i] = as_doubles(own[i], a);
+        if (own[i] == NULL)
+            return false;
+    }
+    return true;
+}
+
 static void bind_inputs(ref_run *run)
 {
     const op_model *op = run->p->op;
@@ -319,9 +365,13 @@ nn_status ref_compute(const ref_table *table, const ref_node *node, arena *resul
                    .err = err,
                    .status = NN_OK};
     arena_mark mark = arena_get_mark(scratch);
+    ref_node own = *node;
+    run.node = &own;
     double *spare = arena_calloc(scratch, 2 * REF_LANES, sizeof *spare);
-    if (spare == NULL)
+    if (spare == NULL || !replace_large(&own, scratch)) {
+        arena_release(scratch, mark);
         return nn_nomem(err);
+    }
     run.unit = ref_unit_of(working_type(node));
     run.r = (ref_vectors){.a = scratch, .unit = &run.unit, .n = 1, .spare = spare};
     bind_inputs(&run);
