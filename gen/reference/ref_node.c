@@ -45,7 +45,8 @@ void ref_table_free(ref_table *t)
 
 bool ref_table_has(const ref_table *t, int op)
 {
-    return op >= 0 && (size_t)op < t->ops->n_all && t->programs[op] != NULL && t->programs[op]->complete;
+    return op >= 0 && (size_t)op < t->ops->n_all && t->programs[op] != NULL &&
+           t->programs[op]->stated + 1 == 1u << t->ops->ops[op].n_outputs;
 }
 
 /* ---- tensors of the node ---- */
@@ -223,7 +224,7 @@ static nn_status fill_tensor(ref_run *run, const ref_rule *rule, ref_tensor *t, 
 static bool grow(ref_run *run, ref_tensor *t, int64_t dim, spec_place place)
 {
     if (dim < 0 || (dim > 0 && t->n > (size_t)(MAX_ELEMENTS / dim))) {
-        ref_fail(run, place, "a tensor of more than %d elements, or with a negative dim", MAX_ELEMENTS);
+        ref_fail(run, place, "a tensor of at most %d elements, without a negative dim, was expected", MAX_ELEMENTS);
         return false;
     }
     t->n *= (size_t)dim;
@@ -257,7 +258,7 @@ static ref_tensor *new_tensor(ref_run *run, const ref_rule *rule, arena *results
         for (size_t i = 0; i < sizes.n && run->status == NN_OK; i++) {
             int64_t n = ref_uniform_int(run, &sizes.items[i], rule->place, "a size");
             if (t->rank == NN_MAX_RANK)
-                ref_fail(run, rule->place, "`%s`: more than %d axes", rule->name, NN_MAX_RANK);
+                ref_fail(run, rule->place, "`%s`: at most %d axes were expected", rule->name, NN_MAX_RANK);
             else if (grow(run, t, n, rule->place))
                 t->dims[t->rank++] = n;
         }
@@ -340,6 +341,9 @@ static nn_status check_node(const ref_program *p, const ref_node *node, nn_error
         if (node->outputs[i] != NULL)
             return nn_fail(err, NN_ERR_TABLE, NULL, 0, 0, "outputs of %s: at most %zu outputs were expected, not %zu", op->name,
                            most_outputs, node->n_outputs);
+    for (size_t i = 0; i < op->n_outputs && i < node->n_outputs; i++)
+        if (node->outputs[i] != NULL && (p->stated >> i & 1) == 0)
+            return nn_fail(err, NN_ERR_TABLE, NULL, 0, 0, "outputs of %s: `%s` has no rule", op->name, op->outputs[i].name);
     for (size_t i = 0; i < node->n_attrs; i++) {
         bool known = false;
         for (size_t k = 0; k < op->rules->n_vars && !known; k++)

@@ -44,7 +44,7 @@ typedef struct ref_expr ref_expr;
 typedef struct {
     int slot;
     bool tuple;
-    bool chooses; /* of a function's parameter: it chooses a tensor */
+    bool chooses;              /* of a function's parameter: it chooses a tensor */
     const ref_expr *from, *to; /* to NULL: a list */
 } ref_binder;
 
@@ -85,7 +85,7 @@ typedef struct {
     ref_rule **defs; /* functions by slot */
     size_t n_lets, n_defs;
     const ref_expr **vars; /* definition or default of each variable of the op_rules that the rules use; otherwise NULL */
-    bool complete;         /* each output has a rule */
+    unsigned stated;       /* bit i: output i has a rule */
     bool interpolates;     /* elements may count that have no weight */
     bool any_inputs;       /* the rules take all inputs that a node has, and not only those of the table */
 } ref_program;
