@@ -29,12 +29,15 @@ def plain(x):
 
 
 def describe(y, v, e):
-    """The first element outside, and how many are."""
+    """The first element outside, how many are, and how far the farthest is: in units of the largest value, and of its bound."""
     bad = outside(y, v, e)
     if not bad.any():
         return None
     k = np.unravel_index(np.argmax(bad), bad.shape) if bad.shape else ()
-    return {"at": list(map(int, k)), "y": plain(y[k]), "v": plain(v[k]), "e": plain(e[k]), "bad": int(bad.sum()), "size": bad.size}
+    with np.errstate(all="ignore"):
+        d = np.where(bad, np.abs(y.astype(float) - v.astype(float)), 0)
+        far, times = d.max() / np.abs(v.astype(float)).max(), (d / np.where(bad, e, 1)).max()
+    return {"at": list(map(int, k)), "y": plain(y[k]), "v": plain(v[k]), "e": plain(e[k]), "bad": int(bad.sum()), "size": bad.size, "far": plain(far), "times": plain(times)}
 
 
 def expected(directory, graph):
