@@ -1,4 +1,5 @@
 /* The table of rules, and the computation of one node: its rules in order, each for all elements of its tensor. */
+#include "reference/ref_form.h"
 #include "reference/ref_run.h"
 
 #include <string.h>
@@ -146,10 +147,14 @@ static nn_status fill_tensor(ref_run *run, const ref_rule *rule, ref_tensor *t, 
            most = rule->slices ? REF_LANES / 8 : REF_LANES;
     if (!check_indices(run, rule, t))
         return run->status;
+    arena_mark before = arena_get_mark(run->r.a);
+    run->r.scan = rule->sequential ? ref_scan_new(t, run->r.a) : NULL;
     for (size_t at = 0; at < t->n && run->status == NN_OK;) {
         size_t n = t->n - at < most ? t->n - at : most, in_row = row == SIZE_MAX ? n : row - at % row;
         n = n < in_row ? n : in_row;
         arena_mark mark = arena_get_mark(run->r.a);
+        if (run->r.scan != NULL && at % row == 0)
+            ref_scan_begin(run->r.scan, at / row);
         ref_frame frame = {.n = n};
         ref_scope scope;
         memset(&scope, 0, sizeof scope);
@@ -164,9 +169,16 @@ static nn_status fill_tensor(ref_run *run, const ref_rule *rule, ref_tensor *t, 
         ref_value v = ref_eval(run, rule->body);
         if (run->status == NN_OK && (run->r.exhausted || !ref_store(run, t, at, v, results, rule->place)))
             run->status = nn_nomem(run->err);
+        if (run->r.scan != NULL && run->status == NN_OK) {
+            ref_scan_keep(run->r.scan, at, n, &v);
+            if ((at + n) % row == 0)
+                ref_scan_end(run->r.scan);
+        }
         arena_release(run->r.a, mark);
         at += n;
     }
+    run->r.scan = NULL;
+    arena_release(run->r.a, before);
     if (run->status == NN_OK && t->n == 0 &&
         !ref_store(run, t, 0, (ref_value){.kind = REF_INT, .uniform = true, .w = (int64_t[]){0}}, results, rule->place))
         run->status = nn_nomem(run->err);
