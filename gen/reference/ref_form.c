@@ -21,12 +21,13 @@ static size_t vector_length(const ref_scan *s)
 static double measure(const ref_scan *s, const double *g, uint32_t group)
 {
     const double *box = s->box + group * vector_length(s);
-    double square = 0, sum = 0;
+    double square = 0, sum = 0, norm = s->norm[group];
     for (size_t i = 0; i < s->n; i++) {
         square += g[i] * g[i];
         sum += g[i] != 0 ? __builtin_fabs(g[i]) * box[i] : 0;
     }
-    return least_of(square > 0 ? dm_sqrt(square) * s->norm[group] : 0, sum) * (1 + 0x1p-30);
+    bool round = square * norm * norm < sum * sum && square > 0;
+    return (round ? dm_sqrt(square) * norm : sum) * (1 + 0x1p-30);
 }
 
 static ref_linear form_of(const ref_value *x, size_t lane)
@@ -264,8 +265,20 @@ ref_linear *ref_form_sum_end(const ref_vectors *r, ref_form_sum *s, size_t n, do
 
 /* ---- the scan ---- */
 
-enum { MAX_WIDTH = 128, SEEN_NOTHING = 2 };
-static const double MAX_COST = 1e8; /* multiplications for the norms of all steps */
+enum { MAX_WIDTH = 128, SEEN_NOTHING = 2, POWER_STEPS = 12 };
+static const double WIDE = 0x1p-12; /* of the largest value */
+static const double MAX_COST = 1e9; /* multiplications for the norms of all steps */
+
+bool ref_scan_is_wide(const ref_tensor *t)
+{
+    double largest = 0, widest = 0;
+    for (size_t i = 0; t->v != NULL && i < t->n; i++) {
+        double m = __builtin_fabs(t->v[i]);
+        largest = m > largest ? m : largest;
+        widest = t->e[i] > widest ? t->e[i] : widest;
+    }
+    return widest > WIDE * largest;
+}
 
 ref_scan *ref_scan_new(const ref_tensor *t, arena *a)
 {
@@ -320,33 +333,38 @@ void ref_scan_keep(ref_scan *s, size_t first, size_t n, const ref_value *x)
     }
 }
 
-/* Whether c I - A is positive definite, by elimination (Cholesky), whose own error the caller's margin covers. */
+/* Whether c I - A is positive definite, by elimination (Cholesky), whose own error the caller's margin covers. Row by row, so that the
+ * inner loops run over contiguous memory and have no chain of sums. */
 static bool is_above(const double *a, size_t n, double c, double *l)
 {
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j <= i; j++) {
-            double x = (i == j ? c : 0) - a[i * n + j];
-            for (size_t k = 0; k < j; k++)
-                x -= l[i * n + k] * l[j * n + k];
-            if (i == j && !(x > 0))
-                return false;
-            l[i * n + j] = i == j ? dm_sqrt(x) : x / l[j * n + j];
+    for (size_t i = 0; i < n * n; i++)
+        l[i] = -a[i];
+    for (size_t k = 0; k < n; k++) {
+        double *top = l + k * n, pivot = top[k] + c;
+        if (!(pivot > 0))
+            return false;
+        for (size_t i = k + 1; i < n; i++) {
+            double f = top[i] / pivot;
+            for (size_t j = i; j < n; j++)
+                l[i * n + j] -= f * top[j];
         }
+    }
     return true;
 }
 
-/* An estimate of the greatest eigenvalue of A >= 0, from below. */
+/* An estimate of the greatest eigenvalue of the symmetric A >= 0, from below. */
 static double power_iteration(const double *a, size_t n, double *x, double *y)
 {
     double value = 0;
     for (size_t i = 0; i < n; i++)
         x[i] = 1 + (double)(i % 7) / 8;
-    for (int step = 0; step < 16; step++) {
+    for (int step = 0; step < POWER_STEPS; step++) {
         double square = 0, before = 0;
+        memset(y, 0, n * sizeof *y);
+        for (size_t j = 0; j < n; j++)
+            for (size_t i = 0; i < n; i++)
+                y[i] += a[j * n + i] * x[j];
         for (size_t i = 0; i < n; i++) {
-            y[i] = 0;
-            for (size_t j = 0; j < n; j++)
-                y[i] += a[i * n + j] * x[j];
             square += y[i] * y[i];
             before += x[i] * x[i];
         }
@@ -360,18 +378,20 @@ static double power_iteration(const double *a, size_t n, double *x, double *y)
     return value;
 }
 
-/* A bound of the Euclidean norm of the matrix with these m rows of n elements. */
-static double matrix_norm(const double *const *rows, size_t m, size_t n, double *work)
+/* A bound of the Euclidean norm of a matrix M of m columns, given by its n rows one after the other. */
+static double matrix_norm(const double *rows, size_t n, size_t m, double *work)
 {
     double *a = work, *l = a + m * m, trace = 0;
-    for (size_t i = 0; i < m; i++)
-        for (size_t j = 0; j <= i; j++) {
-            double x = 0;
-            for (size_t k = 0; rows[i] != NULL && rows[j] != NULL && k < n; k++)
-                x += rows[i][k] * rows[j][k];
-            a[i * m + j] = a[j * m + i] = x;
-            trace += i == j ? x : 0;
-        }
+    memset(a, 0, m * m * sizeof *a);
+    for (size_t k = 0; k < n; k++)
+        for (size_t i = 0; i < m; i++)
+            for (size_t j = i; j < m; j++)
+                a[i * m + j] += rows[k * m + i] * rows[k * m + j];
+    for (size_t i = 0; i < m; i++) {
+        trace += a[i * m + i];
+        for (size_t j = 0; j < i; j++)
+            a[i * m + j] = a[j * m + i];
+    }
     double value = power_iteration(a, m, l, l + m) * 1.005 + trace * 0x1p-40;
     for (int tries = 0; tries < 6 && value < trace; tries++, value *= 1.05)
         if (is_above(a, m, value, l))
@@ -383,16 +403,17 @@ static double matrix_norm(const double *const *rows, size_t m, size_t n, double 
 static void rebase(ref_scan *s, size_t rows)
 {
     size_t length = vector_length(s), n = rows * s->width, first = s->now + 1 - rows;
-    const double *row[2 * MAX_WIDTH];
+    double *columns = s->work + 2 * length * length;
     for (size_t group = 0; group < s->row / s->width; group++) {
         double square = 0, own = 0, *box = s->box + group * length;
         for (size_t i = 0; i < n; i++) {
             size_t slot = (first + i / s->width) % 3, at = group * s->width + i % s->width;
             const ref_linear *f = &s->forms[slot][at];
-            row[i] = f->g;
+            for (size_t k = 0; k < s->n; k++)
+                columns[k * n + i] = f->g != NULL ? f->g[k] : 0;
             own += f->rest * f->rest;
         }
-        double moved = s->base == SIZE_MAX ? INFINITE : matrix_norm(row, n, s->n, s->work) * s->norm[group];
+        double moved = s->base == SIZE_MAX ? INFINITE : matrix_norm(columns, s->n, n, s->work) * s->norm[group];
         for (size_t i = 0; i < n; i++) {
             size_t at = group * s->width + i % s->width;
             box[i] = s->t->w != NULL ? 0 : s->t->e[(first + i / s->width) * s->row + at];

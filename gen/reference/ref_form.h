@@ -38,6 +38,8 @@ typedef struct ref_scan {
     double *work;     /* 4 * (2 * width)^2 */
 } ref_scan;
 
+/* Whether bounds of single elements alone have become so wide that forms are worth their time. */
+bool ref_scan_is_wide(const ref_tensor *t);
 /* NULL where forms are not kept: rows too long, or out of memory. */
 ref_scan *ref_scan_new(const ref_tensor *t, arena *a);
 void ref_scan_begin(ref_scan *s, size_t row);

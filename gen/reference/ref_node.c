@@ -147,8 +147,6 @@ static nn_status fill_tensor(ref_run *run, const ref_rule *rule, ref_tensor *t, 
            most = rule->slices ? REF_LANES / 8 : REF_LANES;
     if (!check_indices(run, rule, t))
         return run->status;
-    arena_mark before = arena_get_mark(run->r.a);
-    run->r.scan = rule->sequential ? ref_scan_new(t, run->r.a) : NULL;
     for (size_t at = 0; at < t->n && run->status == NN_OK;) {
         size_t n = t->n - at < most ? t->n - at : most, in_row = row == SIZE_MAX ? n : row - at % row;
         n = n < in_row ? n : in_row;
@@ -177,8 +175,6 @@ static nn_status fill_tensor(ref_run *run, const ref_rule *rule, ref_tensor *t, 
         arena_release(run->r.a, mark);
         at += n;
     }
-    run->r.scan = NULL;
-    arena_release(run->r.a, before);
     if (run->status == NN_OK && t->n == 0 &&
         !ref_store(run, t, 0, (ref_value){.kind = REF_INT, .uniform = true, .w = (int64_t[]){0}}, results, rule->place))
         run->status = nn_nomem(run->err);
@@ -249,6 +245,17 @@ static void run_let(ref_run *run, const ref_rule *rule, arena *results)
     run->lets[rule->slot] = (ref_value){.kind = REF_TENSOR, .t = t};
     if (run->status == NN_OK)
         fill_tensor(run, rule, t, -1, results);
+    if (!rule->sequential || run->status != NN_OK || !ref_scan_is_wide(t))
+        return;
+    arena_mark mark = arena_get_mark(run->r.a);
+    run->r.scan = ref_scan_new(t, run->r.a);
+    if (run->r.scan != NULL) {
+        t->v = t->e = NULL;
+        t->whole = true;
+        fill_tensor(run, rule, t, -1, results);
+    }
+    run->r.scan = NULL;
+    arena_release(run->r.a, mark);
 }
 
 static void run_output(ref_run *run, const ref_rule *rule, arena *results)
