@@ -84,9 +84,9 @@ static slot_kind kind_of(attempter *a, const wishes *w, size_t i)
         return SLOT_AUTO;
     if ((in->roles & ROLE_DATA) == 0)
         return free ? SLOT_INIT : SLOT_AUTO;
-    bool init = in->roles != ROLE_DATA && (w->form[i] != ANY      ? w->form[i] == FORM_INITIALIZER
-                                            : w->input[i] >= 0 ? false /* the rank of an initializer cannot be requested */
-                                                               : tape_draw(a->t, "form", 2) != 0);
+    bool init = in->roles != ROLE_DATA && (w->form[i] != ANY  ? w->form[i] == FORM_INITIALIZER
+                                           : w->input[i] >= 0 ? false /* the rank of an initializer cannot be requested */
+                                                              : tape_draw(a->t, "form", 2) != 0);
     return init ? SLOT_INIT : SLOT_OPEN;
 }
 

@@ -1,7 +1,7 @@
 /* One try to make a case: a request to the lowering with some classes wished for, drawn from the tape.
  *
- * Types, ranks, presence and forms are requested as such. A class of values is requested by a value that the class is, or by one that
- * an earlier instance of the operator had; a class that no instance had yet is left to chance.
+ * Types, ranks, presence and forms are requested as such. A class of values is requested by a value that the class is, or by one
+ * that an earlier instance of the operator had; a class that no instance had yet is left to chance.
  *
  * Ownership: an attempter owns its values and borrows the operator's facets; instances live in the arena of its lowering. */
 #ifndef NN_SUITE_ATTEMPT_H

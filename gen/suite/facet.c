@@ -216,7 +216,8 @@ static int class_with(const facet *f, int64_t value)
 
 static int class_of(const facet *f, const op_instance *x)
 {
-    const inst_input *slot = f->kind == FACET_TYPE || f->kind == FACET_OUTPUT || f->kind == FACET_VAR ? NULL : first_slot(x, f->index);
+    const inst_input *slot =
+        f->kind == FACET_TYPE || f->kind == FACET_OUTPUT || f->kind == FACET_VAR ? NULL : first_slot(x, f->index);
     int64_t n;
     int found;
     switch (f->kind) {

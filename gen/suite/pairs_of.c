@@ -100,7 +100,7 @@ pair_counts class_pairs_count(const class_pairs *p)
         for (size_t b = a; b < p->n; b++) {
             const pair_state s = class_pairs_state(p, a, b);
             size_t *const all = a == b ? &c.classes : &c.asked, *const have = a == b ? &c.covered_classes : &c.covered,
-                         *const not = a == b ? &c.impossible_classes : &c.impossible;
+                          *const not = a == b ? &c.impossible_classes : &c.impossible;
             *all += s != PAIR_NONE;
             *have += s == PAIR_COVERED;
             *not += s == PAIR_IMPOSSIBLE;

@@ -17,11 +17,11 @@ typedef enum {
 
 typedef struct {
     size_t n;
-    uint8_t *state;    /* n * n, symmetric */
-    uint16_t *facets;  /* of each class */
-    bool *declared;    /* of each class */
-    int strength;      /* 1: single classes only; 2: pairs */
-    size_t next;       /* no pair before this one is open */
+    uint8_t *state;   /* n * n, symmetric */
+    uint16_t *facets; /* of each class */
+    bool *declared;   /* of each class */
+    int strength;     /* 1: single classes only; 2: pairs */
+    size_t next;      /* no pair before this one is open */
 } class_pairs;
 
 typedef struct {

@@ -164,7 +164,8 @@ static nn_status hunt_pair(case_search *s, size_t a, size_t b, bool *found, nn_e
     h.classes = arena_alloc(&s->instances, (s->facets.n + 1) * sizeof *h.classes);
     if (h.classes == NULL)
         return nn_nomem(err);
-    while (st == NN_OK && h.hits < GOOD_ENOUGH && (h.hits > 0 ? h.tries < 4 * GOOD_ENOUGH || h.tries < s->o->tries / 2 : h.tries < s->o->tries))
+    while (st == NN_OK && h.hits < GOOD_ENOUGH &&
+           (h.hits > 0 ? h.tries < 4 * GOOD_ENOUGH || h.tries < s->o->tries / 2 : h.tries < s->o->tries))
         st = try_pair(s, &h, err);
     *found = st == NN_OK && h.hits > 0;
     if (st == NN_OK && *found)
