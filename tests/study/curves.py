@@ -136,11 +136,11 @@ def by_kind(found):
 def as_csv(s):
     out = io.StringIO()
     w = csv.writer(out, lineterminator="\n")
-    w.writerow(["form", "tolerance", "false alarms", "runs", "detected", "faults"])
+    w.writerow(["form", "tolerance", "flagged", "runs", "detected", "faults"])
     for form in FORMS:
         w.writerows([form, f"{t:.2e}", round(a * s["runs"]), s["runs"], round(d * s["visible"]), s["visible"]] for t, a, d in zip(s["levels"], s["alarms"][form], s["detection"][form]))
-    w.writerow(["bound", "", 0, s["runs"], round(s["bound"] * s["visible"]), s["visible"]])
-    w.writerow(["bound of the node", "", 0, s["runs"], round(s["local"] * s["planted"]), s["planted"]])
+    w.writerow(["bound", "", s["outside"], s["runs"] + s["outside"], round(s["bound"] * s["visible"]), s["visible"]])  # of all runs
+    w.writerow(["bound of the node", "", "", "", round(s["local"] * s["planted"]), s["planted"]])
     return out.getvalue()
 
 
@@ -176,7 +176,7 @@ def panel(x0, s, form):
 
 
 def svg(s):
-    legend = [("alarm", "correct runs flagged"), ("seen", "visible faults detected"), ("seen level", f"detected by bounds ({s['bound']:.1%}), no false alarm")]
+    legend = [("alarm", "correct runs flagged"), ("seen", "visible faults detected"), ("seen level", f"detected by bounds ({s['bound']:.1%})")]
     below = "".join(f'<path class="{c}" d="M{LEFT + 240 * i} {HEIGHT + 4}h24"/><text x="{LEFT + 240 * i + 30}" y="{HEIGHT + 8}">{t}</text>' for i, (c, t) in enumerate(legend))
     width = WIDTH * len(FORMS)
     return (f'<svg class="chart" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {HEIGHT + 16}" role="img" aria-label="false alarms and detection against tolerance">{STYLE}'
@@ -195,7 +195,7 @@ def section(folder):
     numbers = "".join(f"<tr>{''.join(f'<td>{escape(x)}</td>' for x in row)}</tr>" for row in list(csv.reader(io.StringIO(as_csv(s))))[1:])
     return (f'<p class="soft">Correct runs, whose outputs lie inside their bounds, that a tolerance t flags, and planted faults of one node that it sees.</p>{svg(s)}<ul>{said}</ul>'
             f'<div class="scroll"><table id="t-faults"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
-            f'<details><summary>The numbers of the curves</summary><table><thead><tr><th>form</th><th>tolerance</th><th>false alarms</th><th>runs</th><th>detected</th><th>faults</th></tr></thead><tbody>{numbers}</tbody></table></details>')
+            f'<details><summary>The numbers of the curves</summary><table><thead><tr><th>form</th><th>tolerance</th><th>flagged</th><th>runs</th><th>detected</th><th>faults</th></tr></thead><tbody>{numbers}</tbody></table></details>')
 
 
 def compute(models, names=RUNTIMES, count=10, seed=1, modules=()):
