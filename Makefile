@@ -125,7 +125,7 @@ campaign: test-deps
 # The differential study on a small corpus; STUDY=full is the study's own size.
 STUDY = small
 study: deps
-	$(MAKE) -j$(JOBS) all
+	$(MAKE) -j$(JOBS) all $(B)/tests/reference/driver
 	sh tests/study/setup.sh
 	sh tests/study/study.sh $(STUDY)
 # Measures the runtimes of tests/profiles/requirements.txt anew: proposals and reports in build/profiles.
