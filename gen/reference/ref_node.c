@@ -1,4 +1,5 @@
 /* The table of rules, and the computation of one node: its rules in order, each for all elements of its tensor. */
+#include "reference/ref_form.h"
 #include "reference/ref_run.h"
 
 #include <string.h>
@@ -197,6 +198,8 @@ static nn_status fill_tensor(ref_run *run, const ref_rule *rule, ref_tensor *t, 
         size_t n = t->n - at < most ? t->n - at : most, in_row = row == SIZE_MAX ? n : row - at % row;
         n = n < in_row ? n : in_row;
         arena_mark mark = arena_get_mark(run->r.a);
+        if (run->r.scan != NULL && at % row == 0)
+            ref_scan_begin(run->r.scan, at / row);
         ref_frame frame = {.n = n};
         ref_scope scope;
         memset(&scope, 0, sizeof scope);
@@ -211,6 +214,11 @@ static nn_status fill_tensor(ref_run *run, const ref_rule *rule, ref_tensor *t, 
         ref_value v = ref_eval(run, rule->body);
         if (run->status == NN_OK && (run->r.exhausted || !ref_store(run, t, at, v, results, rule->place)))
             run->status = nn_nomem(run->err);
+        if (run->r.scan != NULL && run->status == NN_OK) {
+            ref_scan_keep(run->r.scan, at, n, &v);
+            if ((at + n) % row == 0)
+                ref_scan_end(run->r.scan);
+        }
         arena_release(run->r.a, mark);
         at += n;
     }
@@ -284,6 +292,17 @@ static void run_let(ref_run *run, const ref_rule *rule, arena *results)
     run->lets[rule->slot] = (ref_value){.kind = REF_TENSOR, .t = t};
     if (run->status == NN_OK)
         fill_tensor(run, rule, t, -1, results);
+    if (!rule->sequential || run->status != NN_OK || !ref_scan_is_wide(t))
+        return;
+    arena_mark mark = arena_get_mark(run->r.a);
+    run->r.scan = ref_scan_new(t, run->r.a);
+    if (run->r.scan != NULL) {
+        t->v = t->e = NULL;
+        t->whole = true;
+        fill_tensor(run, rule, t, -1, results);
+    }
+    run->r.scan = NULL;
+    arena_release(run->r.a, mark);
 }
 
 static void run_output(ref_run *run, const ref_rule *rule, arena *results)

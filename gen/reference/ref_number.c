@@ -204,7 +204,8 @@ static ref_value saturate(ref_run *run, ref_value x)
     return ref_settle(&run->r, ref_extreme(&run->r, x, ref_int(&run->r, ref_to_int(largest)), false));
 }
 
-/* slack(x, k, m): x, where implementations may err by k units in the last place of m. */
+/* slack(x, k, m): x, where implementations may err by k units in the last place of m, which are those of the smallest normal number
+ * at least. */
 static ref_value slack(ref_run *run, ref_value x, ref_value k, ref_value m)
 {
     ref_vectors *r = &run->r;
@@ -213,8 +214,9 @@ static ref_value slack(ref_run *run, ref_value x, ref_value k, ref_value m)
     k = ref_spread(r, ref_as_real(r, k));
     m = ref_spread(r, ref_as_real(r, m));
     for (size_t i = 0; i < r->n; i++) {
+        double size = __builtin_fabs(m.v[i]) + m.e[i], units = k.v[i];
         y.v[i] = x.v[i];
-        y.e[i] = x.e[i] + 2 * run->unit.u * k.v[i] * (__builtin_fabs(m.v[i]) + m.e[i]);
+        y.e[i] = x.e[i] + 2 * run->unit.u * units * size + (size > 0 ? units * run->unit.tiny : 0);
         if (!(y.e[i] >= 0))
             y.e[i] = INFINITE;
     }
