@@ -387,7 +387,9 @@ nn_status ref_compute(const ref_table *table, const ref_node *node, arena *resul
                    .max_work = node->max_work > 0 ? node->max_work : MAX_WORK,
                    .err = err,
                    .status = NN_OK};
+    arena lets; /* tensors of the rules' own: blocks leave marks in scratch */
     arena_mark mark = arena_get_mark(scratch);
+    arena_init(&lets, 4096);
     ref_node own = *node;
     run.node = &own;
     double *spare = arena_calloc(scratch, 2 * REF_LANES, sizeof *spare);
@@ -402,7 +404,7 @@ nn_status ref_compute(const ref_table *table, const ref_node *node, arena *resul
     for (size_t i = 0; i < run.p->n && run.status == NN_OK; i++) {
         const ref_rule *rule = run.p->order[i];
         if (rule->kind == HEAD_LET || rule->kind == HEAD_SCAN)
-            run_let(&run, rule, results);
+            run_let(&run, rule, &lets);
         else if (rule->kind == HEAD_OUTPUT)
             run_output(&run, rule, results);
         if (run.r.exhausted && run.status == NN_OK)
@@ -410,6 +412,7 @@ nn_status ref_compute(const ref_table *table, const ref_node *node, arena *resul
     }
     if (run.status == NN_OK && run.p->interpolates && has_special(node))
         forget_outputs(node);
+    arena_free(&lets);
     arena_release(scratch, mark);
     return run.status;
 }
