@@ -18,8 +18,11 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
+from reference.bounds import outside
+
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("B", "build/default"))
+PROGRAM = ROOT / BUILD / "tests/reference/driver"
 KINDS = {onnx.AttributeProto.INT: 0, onnx.AttributeProto.FLOAT: 1, onnx.AttributeProto.STRING: 2, onnx.AttributeProto.INTS: 3,
          onnx.AttributeProto.FLOATS: 4, onnx.AttributeProto.STRINGS: 5, onnx.AttributeProto.TENSOR: 7}
 
@@ -55,7 +58,7 @@ def content(x):
 
 class Driver:
     def __init__(self, opset, specs=ROOT / "specs"):
-        command = [str(ROOT / BUILD / "tests/reference/driver"), str(specs), str(opset)]
+        command = [str(PROGRAM), str(specs), str(opset)]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def send(self, data):
@@ -126,16 +129,6 @@ class Driver:
     def close(self):
         self.process.stdin.close()
         self.process.wait()
-
-
-def outside(y, v, e):
-    """Which elements of y lie outside their bounds."""
-    if v.dtype.kind in "iu" and not e.any():
-        return y.astype(v.dtype) != v
-    y = y.astype(np.float64)
-    with np.errstate(all="ignore"):
-        inside = (np.abs(y - v) <= e) | (e == np.inf) | (y == v) | (np.isnan(y) & np.isnan(v))
-    return ~inside
 
 
 def read_model(directory):
