@@ -266,7 +266,7 @@ ref_linear *ref_form_sum_end(const ref_vectors *r, ref_form_sum *s, size_t n, do
 /* ---- the scan ---- */
 
 enum { MAX_WIDTH = 128, SEEN_NOTHING = 2, POWER_STEPS = 12 };
-static const double WIDE = 0x1p-12; /* of the largest value */
+static const double WIDE = 0x1p-14; /* of the largest value */
 static const double MAX_COST = 1e9; /* multiplications for the norms of all steps */
 
 bool ref_scan_is_wide(const ref_tensor *t)
