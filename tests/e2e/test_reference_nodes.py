@@ -19,6 +19,7 @@ CASES = {
                                                {"mode": "linear", "coordinate_transformation_mode": "align_corners"}, (1, 64, 1, 3, 20)),
     "statistics of doubles in float32": ("GroupNormalization", {"X": DOUBLES}, {"scale": np.array([0.7, 1.4]), "B": np.array([0.3, -0.1])}, {"num_groups": 1, "stash_type": 1}, (1, 2, 9, 10)),
     "softmax of doubles in float32": ("Attention", {"Q": DOUBLES, "K": DOUBLES, "V": DOUBLES}, {}, {"scale": 0.25, "softmax_precision": 1}, (1, 2, 9, 10)),
+    "the root of a scale in float32": ("Attention", {"Q": DOUBLES, "K": DOUBLES, "V": DOUBLES}, {}, {"scale": 0.3}, (1, 2, 9, 10)),
 }
 
 
