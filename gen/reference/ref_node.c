@@ -138,6 +138,22 @@ static dtype working_type(const ref_node *node)
     return coarsest == DT_NONE ? DT_FLOAT32 : coarsest;
 }
 
+/* Implementations may compute in the type that `let working_type` gives, if it is coarser. */
+static void lower_precision(ref_run *run, const ref_rule *rule)
+{
+    const ref_value *v = &run->lets[rule->slot];
+    int64_t type = ref_uniform_int(run, v, rule->place, "`working_type`");
+    if (run->status != NN_OK)
+        return;
+    if (type < 0 || type > DT_DOUBLE || !dtype_is_float((dtype)type)) {
+        ref_fail(run, rule->place, "working_type: the number of a float type was expected");
+        return;
+    }
+    ref_unit unit = ref_unit_of((dtype)type);
+    if (unit.u > run->unit.u)
+        run->unit = unit;
+}
+
 /* ---- rules ---- */
 
 /* The indices of the elements first, first + 1, ... as values of the rule's variables. */
@@ -407,6 +423,8 @@ nn_status ref_compute(const ref_table *table, const ref_node *node, arena *resul
             run_let(&run, rule, &lets);
         else if (rule->kind == HEAD_OUTPUT)
             run_output(&run, rule, results);
+        if (rule == run.p->working_type && run.status == NN_OK)
+            lower_precision(&run, rule);
         if (run.r.exhausted && run.status == NN_OK)
             run.status = nn_nomem(err);
     }

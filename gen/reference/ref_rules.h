@@ -80,7 +80,8 @@ typedef struct {
 
 typedef struct {
     const op_model *op;
-    const ref_rule **order; /* rules of outputs and definitions, in the order in which they are computed */
+    const ref_rule *working_type; /* let working_type, or NULL: the number of a type in which implementations may compute */
+    const ref_rule **order;       /* rules of outputs and definitions, in the order in which they are computed */
     size_t n;
     ref_rule **defs; /* functions by slot */
     size_t n_lets, n_defs;
