@@ -174,10 +174,14 @@ NN_API nn_status nn_model_input(nn_model *model, uint64_t set, size_t i, const v
  * what counts as correct. The family must have been opened with `outputs`. */
 NN_API nn_status nn_model_output(nn_model *model, uint64_t set, size_t i, const void **bytes, size_t *size, nn_error *err);
 NN_API nn_status nn_model_bound(nn_model *model, uint64_t set, size_t i, const void **bytes, size_t *size, nn_error *err);
+/* The same of all graph outputs in all sets, as .npz: arrays by name, with the set as the first axis. The family must also have
+ * been opened with an input_format that has npz. */
+NN_API nn_status nn_model_output_npz(nn_model *model, const void **bytes, size_t *size, nn_error *err);
+NN_API nn_status nn_model_bound_npz(nn_model *model, const void **bytes, size_t *size, nn_error *err);
 /* All sets in NumPy's .npz format: one array for each graph input, under its name; the first dimension is the set. */
 NN_API nn_status nn_model_npz(nn_model *model, const void **bytes, size_t *size, nn_error *err);
 /* Writes dir/model.onnx and the inputs, as dir/test_data_set_K/input_I.pb or dir/inputs.npz or both, as the family says, and
- * expected outputs as output_J.pb and bound_J.pb. dir must not exist or must be empty. It appears whole or not at all. */
+ * expected outputs beside them, as output_J.pb and bound_J.pb, outputs.npz and bounds.npz. dir must not exist or must be empty. It appears whole or not at all. */
 NN_API nn_status nn_model_write(nn_model *model, const char *dir, nn_error *err);
 
 /* ---- tracing ---- */
@@ -260,6 +264,8 @@ NN_API nn_status nn_corpus_merge(const char *out, const char *const *shards, siz
 typedef struct {
     uint64_t models, files, bytes; /* number of those examined */
     uint64_t differences;
+    uint64_t recomputed;      /* models that were made again, with their expected outputs; 0: the corpus has no outputs */
+    char not_recomputed[256]; /* why the models of a corpus with outputs were not made again; "": they were */
 } nn_verify_report;
 
 /* Called for each difference, with a path below the directory and a description. */
@@ -268,8 +274,9 @@ typedef void nn_difference_fn(void *data, const char *path, const char *what);
 /* Compares a corpus with its manifest.json and models.jsonl: the SHA-256 of every file, missing and unexpected files, and the
  * structure of every model. It reads only regular files below dir: a symbolic link, FIFO or device in their place is a
  * difference, and so is a listed name that no file of a model has. It uses little memory, except to parse a model.onnx (at most 2
- * GiB, as protobuf allows) whose hash is right. It writes nothing. Returns NN_OK even if there are differences; NN_ERR_IO: dir
- * cannot be opened. report and tell may be NULL. */
+ * GiB, as protobuf allows) whose hash is right. The models of a corpus with expected outputs are also made again, with outputs and
+ * bounds, and compared by hash, if the corpus is of this version and of the embedded table and rules. It writes nothing. Returns
+ * NN_OK even if there are differences; NN_ERR_IO: dir cannot be opened. report and tell may be NULL. */
 NN_API nn_status nn_corpus_verify(const char *dir, nn_verify_report *report, nn_difference_fn *tell, void *data, nn_error *err);
 
 #ifdef __cplusplus

@@ -498,6 +498,10 @@ static int verify_one(const options *o, const char *dir)
         (void)printf("%llu models, %llu files, ", (unsigned long long)r.models, (unsigned long long)r.files);
         print_size(r.bytes);
         (void)printf(", %llu difference%s\n", (unsigned long long)r.differences, r.differences == 1 ? "" : "s");
+        if (r.recomputed > 0)
+            (void)printf("made again, with outputs and bounds: %llu models\n", (unsigned long long)r.recomputed);
+        if (r.not_recomputed[0] != '\0')
+            (void)printf("outputs and bounds were not computed again: the corpus %s\n", r.not_recomputed);
     }
     return r.differences == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
