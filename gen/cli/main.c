@@ -8,6 +8,7 @@
 #include "family/options.h"
 #include "corpus/replay.h"
 #include "suite/suite.h"
+#include "compare/compare_run.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -578,6 +579,23 @@ static int analyse(char *const *argv, int argc)
     return close_stdout(status);
 }
 
+static int compare(char *const *argv, int argc)
+{
+    json_line out = {.bytes = NULL};
+    nn_error err = {0};
+    uint64_t outside;
+    nn_status s = compare_run(argc - 2, argv + 2, &out, &outside, &err);
+    int status = outside > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+    if (s != NN_OK) { /* 1 says that they differ */
+        (void)fail(&err);
+        status = EXIT_USAGE;
+    } else if (out.size > 0) {
+        (void)fwrite(out.bytes, 1, out.size, stdout);
+    }
+    nn_free(out.bytes);
+    return close_stdout(status);
+}
+
 static int suite(char *const *argv, int argc)
 {
     json_line out = {.bytes = NULL};
@@ -620,6 +638,8 @@ int main(int argc, char **argv)
     occupy_standard_streams();
     if (argc > 1 && (strcmp(argv[1], "sequences") == 0 || strcmp(argv[1], "coverage") == 0 || strcmp(argv[1], "motifs") == 0))
         return analyse(argv, argc);
+    if (argc > 1 && strcmp(argv[1], "compare") == 0)
+        return compare(argv, argc);
     if (argc > 1 && strcmp(argv[1], "suite") == 0)
         return suite(argv, argc);
     int status = options_parse(&o, argc, argv, &err) == NN_OK ? act(&o) : fail(&err);

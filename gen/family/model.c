@@ -449,7 +449,7 @@ nn_status model_tolerance(nn_model *m, size_t i, double *atol, double *rtol, boo
     const tolerance *t = &m->outputs.kept[i].tolerance;
     tolerance_pair(t, m->graph->tensors[m->graph->outputs[i]].desc.type, atol, rtol);
     *wide = t->wide;
-    *known = !t->unknown;
+    *known = t->unbounded == 0;
     return NN_OK;
 }
 

@@ -44,7 +44,8 @@ void tolerance_add(tolerance *t, dtype type, const void *values, const float *bo
     for (size_t i = 0; i < n; i++) {
         double m = __builtin_fabs(element(type, (const uint8_t *)values + i * size)), b = (double)bounds[i];
         if (!(b <= (double)__FLT_MAX__)) {
-            t->unknown = t->wide = true;
+            t->wide = true;
+            t->unbounded++;
             continue;
         }
         widest = b > widest ? b : widest;

@@ -15,7 +15,7 @@ typedef struct {
     double magnitudes;              /* sum of those of all elements that were counted */
     uint64_t n;                     /* their number */
     bool wide;                      /* some bound is infinite, or large beside all values of the output */
-    bool unknown;                   /* some bound is infinite */
+    uint64_t unbounded;             /* elements whose bound is infinite */
 } tolerance;
 
 /* Adds n elements, as ref_to_raw gives them. */

@@ -115,7 +115,8 @@ ROOMS = {
     "family": ("mine plan build lower manner motif stats write onnx reference rules table draw value base", {"family.h", "options.h"}),
     "corpus": ("family mine plan build lower manner motif stats write onnx reference rules table draw value base", {"replay.h"}),
     "sequences": ("onnx value base", {"coverage.h", "seq_report.h"}),
-    "cli": ("sequences mine corpus family motif rules base", set()),
+    "compare": ("onnx value base", {"compare_run.h"}),
+    "cli": ("compare sequences mine corpus family motif rules base", set()),
     "embed": ("table base", set()),
 }
 
