@@ -21,6 +21,9 @@ bool row_files_have(const row_files *f, const char *path, model_file *file)
         return true;
     case MODEL_INPUTS:
         return f->npz;
+    case MODEL_DATA:
+    case MODEL_CONFIG:
+        return f->sets > 0 && f->expected;
     case MODEL_OUTPUTS:
     case MODEL_BOUNDS:
         return f->npz && f->expected;
@@ -35,5 +38,5 @@ bool row_files_have(const row_files *f, const char *path, model_file *file)
 
 size_t row_files_count(const row_files *f)
 {
-    return 1 + f->sets * (f->inputs + 2 * f->outputs) + (f->npz ? (f->expected ? 3 : 1) : 0);
+    return 1 + f->sets * (f->inputs + 2 * f->outputs) + (f->npz ? (f->expected ? 3 : 1) : 0) + (f->sets > 0 && f->expected ? 2 : 0);
 }

@@ -19,6 +19,7 @@
 #include "motif/motif.h"
 #include "plan/plan.h"
 #include "plan/wish.h"
+#include "base/json_line.h"
 #include "base/sha256.h"
 #include "family/outputs.h"
 #include "reference/reference.h"
@@ -76,6 +77,7 @@ struct nn_model {
     uint64_t index;
     char name[MODEL_NAME_SIZE];
     onnx_buffer onnx, input;
+    json_line tolerances; /* the text of data.json or config.txt */
     npz npz;
     model_outputs outputs;
 };
@@ -89,7 +91,7 @@ int64_t family_sets(const nn_family *f);
 bool family_npz(const nn_family *f);
 bool family_outputs(const nn_family *f); /* whether the sets have expected outputs */
 /* The files of the model that is built, in order: model.onnx; those of each data set, which are inputs, then outputs, then bounds;
- * archives in the same order. */
+ * tolerances, if there are outputs in data sets; archives in the same order. */
 size_t model_files(const nn_model *m);
 model_file model_file_at(const nn_model *m, size_t k);
 nn_status model_file_bytes(nn_model *m, const model_file *f, const void **bytes, size_t *size, nn_error *err);

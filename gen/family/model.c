@@ -40,6 +40,7 @@ void nn_model_free(nn_model *m)
     onnx_buffer_free(&m->onnx);
     onnx_buffer_free(&m->input);
     npz_free(&m->npz);
+    nn_free(m->tolerances.bytes);
     model_outputs_free(&m->outputs);
     arena_free(&m->mem);
     nn_free(m->paths);
@@ -397,27 +398,60 @@ static size_t set_files(const nn_model *m)
     return m->graph->n_inputs + (family_outputs(m->family) ? 2 * m->graph->n_outputs : 0);
 }
 
+static size_t tolerance_files(const nn_model *m)
+{
+    return family_outputs(m->family) && family_sets(m->family) > 0 ? 2 : 0;
+}
+
 size_t model_files(const nn_model *m)
 {
     size_t archives = !family_npz(m->family) ? 0 : family_outputs(m->family) ? 3 : 1;
-    return 1 + (size_t)family_sets(m->family) * set_files(m) + archives;
+    return 1 + (size_t)family_sets(m->family) * set_files(m) + tolerance_files(m) + archives;
 }
 
 model_file model_file_at(const nn_model *m, size_t k)
 {
+    static const model_file_kind last[] = {MODEL_DATA, MODEL_CONFIG, MODEL_INPUTS, MODEL_OUTPUTS, MODEL_BOUNDS};
     size_t inputs = m->graph->n_inputs, outputs = m->graph->n_outputs, each = set_files(m);
     if (k == 0)
         return model_file_of(MODEL_ONNX, -1, -1);
     k--;
-    if (k >= (size_t)family_sets(m->family) * each) {
-        k -= (size_t)family_sets(m->family) * each;
-        return model_file_of(k == 0 ? MODEL_INPUTS : k == 1 ? MODEL_OUTPUTS : MODEL_BOUNDS, -1, -1);
-    }
+    if (k >= (size_t)family_sets(m->family) * each)
+        return model_file_of(last[k - (size_t)family_sets(m->family) * each + 2 - tolerance_files(m)], -1, -1);
     long set = (long)(k / each);
     k %= each;
     return k < inputs             ? model_file_of(MODEL_INPUT, set, (long)k)
            : k < inputs + outputs ? model_file_of(MODEL_OUTPUT, set, (long)(k - inputs))
                                   : model_file_of(MODEL_BOUND, set, (long)(k - inputs - outputs));
+}
+
+/* One pair for all outputs, as onnx.backend.test or onnx_test_runner reads it. Where a bound is infinite, both accept everything.
+ */
+static nn_status tolerances(nn_model *m, bool json, const void **bytes, size_t *size, nn_error *err)
+{
+    tolerance all = {.n = 0};
+    dtype coarsest = DT_DOUBLE;
+    double atol, rtol;
+    nn_status s = serialise(m, TOLERANCES, 0, 0, err);
+    if (s != NN_OK)
+        return s;
+    for (size_t i = 0; i < m->graph->n_outputs; i++) {
+        dtype t = m->graph->tensors[m->graph->outputs[i]].desc.type;
+        tolerance_join(&all, &m->outputs.kept[i].tolerance);
+        if (t == DT_FLOAT16 || (t == DT_FLOAT32 && coarsest != DT_FLOAT16))
+            coarsest = t;
+    }
+    tolerance_pair(&all, coarsest, &atol, &rtol);
+    json_line *j = &m->tolerances;
+    j->size = 0;
+    line_raw(j, json ? "{\"atol\":" : "per_sample_tolerance:");
+    line_real(j, all.unbounded > 0 ? (double)__FLT_MAX__ : atol);
+    line_raw(j, json ? ",\"rtol\":" : "\nrelative_per_sample_tolerance:");
+    line_real(j, rtol);
+    line_raw(j, json ? "}\n" : "\n");
+    *bytes = j->bytes;
+    *size = j->size;
+    return j->failed ? nn_nomem(err) : NN_OK;
 }
 
 nn_status model_file_bytes(nn_model *m, const model_file *f, const void **bytes, size_t *size, nn_error *err)
@@ -431,6 +465,9 @@ nn_status model_file_bytes(nn_model *m, const model_file *f, const void **bytes,
         return nn_model_output(m, (uint64_t)f->set, (size_t)f->index, bytes, size, err);
     case MODEL_BOUND:
         return nn_model_bound(m, (uint64_t)f->set, (size_t)f->index, bytes, size, err);
+    case MODEL_DATA:
+    case MODEL_CONFIG:
+        return tolerances(m, f->kind == MODEL_DATA, bytes, size, err);
     case MODEL_INPUTS:
         return nn_model_npz(m, bytes, size, err);
     case MODEL_OUTPUTS:

@@ -63,6 +63,16 @@ void tolerance_add(tolerance *t, dtype type, const void *values, const float *bo
     t->wide = t->wide || widest > TOLERANCE_WIDE * largest;
 }
 
+void tolerance_join(tolerance *into, const tolerance *from)
+{
+    for (size_t k = 0; k < TOLERANCE_CHOICES; k++)
+        into->atol[k] = from->atol[k] > into->atol[k] ? from->atol[k] : into->atol[k];
+    into->magnitudes += from->magnitudes;
+    into->n += from->n;
+    into->unbounded += from->unbounded;
+    into->wide = into->wide || from->wide;
+}
+
 void tolerance_pair(const tolerance *t, dtype type, double *atol, double *rtol)
 {
     double mean = t->n > 0 ? t->magnitudes / (double)t->n : 0, least = t->atol[0];

@@ -20,7 +20,10 @@ typedef struct {
 
 /* Adds n elements, as ref_to_raw gives them. */
 void tolerance_add(tolerance *t, dtype type, const void *values, const float *bounds, size_t n);
-/* Of the pairs, the one that allows least in the mean. Both are 0 if all finite bounds are 0. */
+/* Adds the elements of another output. */
+void tolerance_join(tolerance *into, const tolerance *from);
+/* Of the pairs, the one that allows least in the mean. Both are 0 if all finite bounds are 0. type: the
+ * coarsest of the elements. */
 void tolerance_pair(const tolerance *t, dtype type, double *atol, double *rtol);
 
 #endif

@@ -27,9 +27,9 @@ static bool numbered(const char *text, size_t n, const char *prefix, const char 
 }
 
 /* Whole names, or what comes before the number. */
-static const char *const words[] = {
-    [MODEL_ONNX] = "model.onnx",   [MODEL_INPUT] = "input_",        [MODEL_OUTPUT] = "output_",   [MODEL_BOUND] = "bound_",
-    [MODEL_INPUTS] = "inputs.npz", [MODEL_OUTPUTS] = "outputs.npz", [MODEL_BOUNDS] = "bounds.npz"};
+static const char *const words[] = {[MODEL_ONNX] = "model.onnx",   [MODEL_INPUT] = "input_",        [MODEL_OUTPUT] = "output_",
+                                    [MODEL_BOUND] = "bound_",      [MODEL_DATA] = "data.json",      [MODEL_CONFIG] = "config.txt",
+                                    [MODEL_INPUTS] = "inputs.npz", [MODEL_OUTPUTS] = "outputs.npz", [MODEL_BOUNDS] = "bounds.npz"};
 
 model_file model_file_of(model_file_kind kind, long set, long index)
 {

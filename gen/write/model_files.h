@@ -1,7 +1,9 @@
 /* The files of one model's directory: their names, and what a directory contains.
  *
- *     model.onnx, inputs.npz, outputs.npz, bounds.npz, test_data_set_K/input_I.pb, test_data_set_K/output_I.pb,
- *     test_data_set_K/bound_I.pb
+ *     model.onnx, test_data_set_K/input_I.pb, test_data_set_K/output_I.pb, test_data_set_K/bound_I.pb, data.json, config.txt,
+ *     inputs.npz, outputs.npz, bounds.npz
+ *
+ * data.json and config.txt hold one tolerance for all outputs, for onnx.backend.test and for onnx_test_runner.
  *
  * Numbers have no leading zeros and at most nine digits. Any other name is not one of nngen's. Files of outputs may also be of
  * other programs. */
@@ -11,7 +13,17 @@
 #include "base.h"
 
 /* The last three are archives of all data sets. */
-typedef enum { MODEL_ONNX, MODEL_INPUT, MODEL_OUTPUT, MODEL_BOUND, MODEL_INPUTS, MODEL_OUTPUTS, MODEL_BOUNDS } model_file_kind;
+typedef enum {
+    MODEL_ONNX,
+    MODEL_INPUT,
+    MODEL_OUTPUT,
+    MODEL_BOUND,
+    MODEL_DATA,
+    MODEL_CONFIG,
+    MODEL_INPUTS,
+    MODEL_OUTPUTS,
+    MODEL_BOUNDS
+} model_file_kind;
 
 typedef struct {
     model_file_kind kind;
@@ -19,9 +31,9 @@ typedef struct {
     char name[24];   /* its name in its own directory */
 } model_file;
 
-static inline bool model_file_expected(model_file_kind kind) /* expected outputs or bounds */
+static inline bool model_file_expected(model_file_kind kind) /* expected outputs, bounds or tolerances */
 {
-    return kind == MODEL_OUTPUT || kind == MODEL_BOUND || kind == MODEL_OUTPUTS || kind == MODEL_BOUNDS;
+    return kind != MODEL_ONNX && kind != MODEL_INPUT && kind != MODEL_INPUTS;
 }
 
 /* set, index: -1 for a file that is in no data set. */

@@ -76,7 +76,7 @@ def test_files_hold_what_the_rules_give(nngen, corpus):
 def test_models_and_inputs_are_as_without(nngen, corpus, tmp_path):
     assert nngen(*ARGS, "--out", tmp_path / "c").code == 0
     without, have = tree(tmp_path / "c"), tree(corpus(nngen))
-    new = {p for p in have if "/output_" in p or "/bound_" in p}
+    new = {p for p in have if "/output_" in p or "/bound_" in p or p.endswith(("data.json", "config.txt")) and "/" in p}
     assert set(have) - new == set(without) and len(new) > 48
     assert {p for p in without if without[p] != have[p]} == {"manifest.json", "models.jsonl"}
     assert json.loads(have["manifest.json"])["options"]["outputs"] is True

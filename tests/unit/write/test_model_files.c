@@ -13,6 +13,8 @@ static void names(void **state)
     } good[] = {
         {"model.onnx", MODEL_ONNX, -1, -1, "model.onnx", "."},
         {"inputs.npz", MODEL_INPUTS, -1, -1, "inputs.npz", "."},
+        {"data.json", MODEL_DATA, -1, -1, "data.json", "."},
+        {"config.txt", MODEL_CONFIG, -1, -1, "config.txt", "."},
         {"outputs.npz", MODEL_OUTPUTS, -1, -1, "outputs.npz", "."},
         {"bounds.npz", MODEL_BOUNDS, -1, -1, "bounds.npz", "."},
         {"test_data_set_0/input_0.pb", MODEL_INPUT, 0, 0, "input_0.pb", "test_data_set_0"},
