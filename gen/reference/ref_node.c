@@ -21,6 +21,8 @@ nn_status ref_table_new(ref_table **out, const op_set *ops, const spec_file *fil
     nn_status s = ref_read_files(&read, ops, files, n_files, &t->memory, err);
     if (s == NN_OK)
         s = ref_read_accuracy(t->accuracy, read.accuracy, err);
+    if (s == NN_OK)
+        s = ref_read_convention(&t->convention, read.convention, err);
     if (s == NN_OK) {
         t->programs = arena_calloc(&t->memory, ops->n_all + 1, sizeof(ref_program *));
         s = t->programs != NULL ? NN_OK : nn_nomem(err);
@@ -42,6 +44,11 @@ void ref_table_free(ref_table *t)
         return;
     arena_free(&t->memory);
     nn_free(t);
+}
+
+ref_convention ref_table_convention(const ref_table *t)
+{
+    return t->convention;
 }
 
 bool ref_table_has(const ref_table *t, int op)
