@@ -669,6 +669,12 @@ nn_status ref_compile(ref_program **out, const op_set *ops, const op_model *op, 
         p->vars = list_of(&c, op->rules->n_vars, sizeof *p->vars);
     }
     open_rules(&c);
+    for (size_t i = 0; c.status == NN_OK && i < list.n; i++) {
+        if (list.rules[i].kind != HEAD_LET || list.rules[i].indexed || strcmp(list.rules[i].name, "working_type") != 0)
+            continue;
+        need_rule(&c, i, list.rules[i].place);
+        p->working_type = &list.rules[i];
+    }
     unsigned seen = 0;
     /* Functions last: those that a scan uses may use the scan. */
     for (size_t k = 0; c.status == NN_OK && k < 2 * list.n; k++) {

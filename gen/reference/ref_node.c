@@ -21,6 +21,8 @@ nn_status ref_table_new(ref_table **out, const op_set *ops, const spec_file *fil
     nn_status s = ref_read_files(&read, ops, files, n_files, &t->memory, err);
     if (s == NN_OK)
         s = ref_read_accuracy(t->accuracy, read.accuracy, err);
+    if (s == NN_OK)
+        s = ref_read_convention(&t->convention, read.convention, err);
     if (s == NN_OK) {
         t->programs = arena_calloc(&t->memory, ops->n_all + 1, sizeof(ref_program *));
         s = t->programs != NULL ? NN_OK : nn_nomem(err);
@@ -42,6 +44,11 @@ void ref_table_free(ref_table *t)
         return;
     arena_free(&t->memory);
     nn_free(t);
+}
+
+ref_convention ref_table_convention(const ref_table *t)
+{
+    return t->convention;
 }
 
 bool ref_table_has(const ref_table *t, int op)
@@ -136,6 +143,22 @@ static dtype working_type(const ref_node *node)
             coarsest = t->type;
     }
     return coarsest == DT_NONE ? DT_FLOAT32 : coarsest;
+}
+
+/* Implementations may compute in the type that `let working_type` gives, if it is coarser. */
+static void lower_precision(ref_run *run, const ref_rule *rule)
+{
+    const ref_value *v = &run->lets[rule->slot];
+    int64_t type = ref_uniform_int(run, v, rule->place, "`working_type`");
+    if (run->status != NN_OK)
+        return;
+    if (type < 0 || type > DT_DOUBLE || !dtype_is_float((dtype)type)) {
+        ref_fail(run, rule->place, "working_type: the number of a float type was expected");
+        return;
+    }
+    ref_unit unit = ref_unit_of((dtype)type);
+    if (unit.u > run->unit.u)
+        run->unit = unit;
 }
 
 /* ---- rules ---- */
@@ -407,6 +430,8 @@ nn_status ref_compute(const ref_table *table, const ref_node *node, arena *resul
             run_let(&run, rule, &lets);
         else if (rule->kind == HEAD_OUTPUT)
             run_output(&run, rule, results);
+        if (rule == run.p->working_type && run.status == NN_OK)
+            lower_precision(&run, rule);
         if (run.r.exhausted && run.status == NN_OK)
             run.status = nn_nomem(err);
     }

@@ -216,6 +216,30 @@ static void small_results_may_be_zero(void **state)
     }
 }
 
+/* A coarser type than that of the operands, and one that is not. */
+static void types_of_the_work_count(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *rules;
+        double least, most;
+    } rows[] = {
+        {"    \"z[p]\": \"x[0, 2] / 7\"\n", 1e-8, 1e-6},
+        {"    let working_type: 11\n    \"z[p]\": \"x[0, 2] / 7\"\n", 1e-8, 1e-6},
+        {"    let working_type: 10\n    \"z[p]\": \"x[0, 2] / 7\"\n", 2e-4, 4e-3},
+        {"    \"z[p]\": \"w + 0\"\n    let w: x[0, 2] / 7\n    let working_type: a + 7\n", 2e-4, 4e-3},
+    };
+    for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
+        ref_tensor z;
+        nn_error err = {.message = ""};
+        int64_t dims[] = {1};
+        if (run(rows[k].rules, &plain, 1, dims, &z, &err) != NN_OK)
+            fail_msg("%s: %s", rows[k].rules, err.message);
+        if (!(z.e[0] >= rows[k].least && z.e[0] <= rows[k].most))
+            fail_msg("%s: +- %g, expected %g to %g", rows[k].rules, z.e[0], rows[k].least, rows[k].most);
+    }
+}
+
 /* What is computed once is the same for all elements, also where branches were joined. */
 static void joined_branches_are_for_all_elements(void **state)
 {
@@ -244,6 +268,7 @@ static void faults_have_a_place(void **state)
     static const struct {
         const char *rules, *message;
     } rows[] = {
+        {"    let working_type: 7\n    z: x\n", "the number of a float type was expected"},
         {"    \"z[p]\": \"x[p]\"\n", "1 indices for a tensor of rank 2"},
         {"    \"z[p]\": \"x[p, 3]\"\n", "index 3 is outside axis 1, which has 3 elements; `?` gives elements outside a value"},
         {"    \"z[p, q]\": 1\n", "`z` has 1 axes; 1 indices were expected, not 2"},
@@ -352,10 +377,13 @@ static void blocks_and_chunks_join(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rules_give_values),         cmocka_unit_test(choices_are_covered),
-        cmocka_unit_test(small_results_may_be_zero), cmocka_unit_test(joined_branches_are_for_all_elements),
-        cmocka_unit_test(faults_have_a_place),       cmocka_unit_test(what_is_absent_or_not_whole_is_a_fault),
-        cmocka_unit_test(blocks_and_chunks_join)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(rules_give_values),
+                                       cmocka_unit_test(choices_are_covered),
+                                       cmocka_unit_test(small_results_may_be_zero),
+                                       cmocka_unit_test(types_of_the_work_count),
+                                       cmocka_unit_test(joined_branches_are_for_all_elements),
+                                       cmocka_unit_test(faults_have_a_place),
+                                       cmocka_unit_test(what_is_absent_or_not_whole_is_a_fault),
+                                       cmocka_unit_test(blocks_and_chunks_join)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
