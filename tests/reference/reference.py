@@ -11,6 +11,7 @@ import os
 import struct
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -60,13 +61,16 @@ class Driver:
         command = [str(PROGRAM), str(specs), str(opset)]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
+    def send(self, data):
+        self.process.stdin.write(data)
+        self.process.stdin.flush()
+
     def number(self):
         return struct.unpack("<I", self.process.stdout.read(4))[0]
 
     def covered(self):
         """Operators, and whether they have rules."""
-        self.process.stdin.write(struct.pack("<I", 0))
-        self.process.stdin.flush()
+        self.send(struct.pack("<I", 0))
         return {self.process.stdout.read(self.number()).decode(): self.number() for _ in range(self.number())}
 
     def compute(self, model, inputs, actual=None, kept=False):
@@ -99,8 +103,9 @@ class Driver:
             ids = [[add(x, made and actual is not None) if x else 0xFFFFFFFF for x in side] for side, made in ((n.input, False), (n.output, True))]
             nodes.append(text(n.op_type) + b"".join(struct.pack(f"<I{len(i)}I", len(i), *i) for i in ids)
                          + struct.pack("<I", len(n.attribute)) + b"".join(map(attribute, n.attribute)))
-        self.process.stdin.write(struct.pack("<III", 1, len(tensors), len(nodes)) + b"".join(tensors) + b"".join(nodes))
-        self.process.stdin.flush()
+        # The driver writes what it has while it reads on; either pipe may be full.
+        sender = threading.Thread(target=self.send, args=[struct.pack("<III", 1, len(tensors), len(nodes)) + b"".join(tensors) + b"".join(nodes)])
+        sender.start()
         values, errors = {}, {}
         read = self.process.stdout.read
         for n in graph.node:
@@ -118,6 +123,7 @@ class Driver:
                 else:
                     v = np.frombuffer(read(8 * count), "<f8").reshape(shape)
                     values[name] = v, np.frombuffer(read(8 * count), "<f8").reshape(shape)
+        sender.join()
         return values, errors
 
     def close(self):
