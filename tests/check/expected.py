@@ -13,11 +13,11 @@ def own(folder, view, options):
     """([[(v, e)] or None of each data set that is a feed], problems). See runtime.own_inputs for the sets that are none."""
     if not options.get("outputs"):
         return [], []
-    modes, found, bad = options["input_mode"].split(","), [], []
+    modes, found, bad, files = options["input_mode"].split(","), [], [], bounds.Files(folder)
     for k in range(options["inputs"]):
         here = None
         try:
-            here = bounds.read(folder / f"test_data_set_{k}", len(view.outputs))
+            here = files.read(k, view.outputs)
             problems = list(malformed(view, here))
         except Exception as e:
             problems = [" ".join(str(e).split())[:300]]

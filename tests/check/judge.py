@@ -37,6 +37,8 @@ def expected_files(record, manifest):
     want = {"model.onnx"} | ({"inputs.npz"} if sets and "npz" in formats else set())
     if "pb" in formats:
         want |= {f"test_data_set_{k}/input_{i}.pb" for k in range(sets) for i in range(len(record["inputs"]))}
+    if "npz" in formats and manifest["options"].get("outputs"):
+        want |= {"outputs.npz", "bounds.npz"}
     if "pb" in formats and manifest["options"].get("outputs"):
         want |= {f"test_data_set_{k}/{word}_{j}.pb" for k in range(sets) for j in range(len(record["outputs"])) for word in ("output", "bound")}
     if want != set(record["files"]):
