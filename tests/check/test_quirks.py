@@ -110,10 +110,10 @@ def one_hot(indices, depth):
     return case("OneHot", 13, [indices, np.full(depth, 5, np.float32), values], spec.one_hot(indices, 5, values).astype(np.float32))
 
 
-def one_hot_difference():
-    """The off value and the difference of both do not add up to the on value."""
+def one_hot_difference(kind):
+    """The off value and the difference of both do not add up to the on value, whatever the type of depth is."""
     values = np.array([1.45, 0.17], np.float32)
-    return case("OneHot", 13, [ints(0, 1, -2), np.array(5, np.float32), values], spec.one_hot(ints(0, 1, -2), 5, values).astype(np.float32))
+    return case("OneHot", 13, [ints(0, 1, -2), np.array(5, kind), values], spec.one_hot(ints(0, 1, -2), 5, values).astype(np.float32))
 
 
 def attention(softcap, opset=25):
@@ -312,7 +312,7 @@ CASES = {
     "maxpool-indices": (pool("MaxPool", spec.index(X4.shape), outputs=2), [pool("MaxPool", spec.index(X4.shape), outputs=2, strides=[2, 1])]),
 }
 # What a comparison by tolerance takes for a disagreement, and what lies inside the bounds: positions that rounding moves to the other side, results
-# that cancel, and what the words leave open. All but the last had entries of quirks.json before there were bounds.
+# that cancel, and what the words leave open. All but the last two had entries of quirks.json before there were bounds.
 INSIDE = {
     "resize-length": scaled(0.75, 7),
     "resize-nearest-edge": nearest(50, 14),
@@ -325,7 +325,8 @@ INSIDE = {
     "det-singular": det(1e-6),
     "dft-rounding": dft(509),
     "stft-rounding": stft(509),
-    "onehot-difference": one_hot_difference(),
+    "onehot-difference": one_hot_difference(np.float32),
+    "onehot-difference-of-whole-depth": one_hot_difference(np.int64),
 }
 # (name, a case of another version, or by another part of the condition)
 MORE = [("convtranspose-groups", transposed(2, 2, 1, True)), ("maxpool-integers", pool("MaxPool", spec.largest, BYTES.view(np.uint8), pads=[0, 1, 0, 1])),
