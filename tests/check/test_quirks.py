@@ -146,6 +146,12 @@ def antialiased(n, *at):
     return case("Resize", 19, [x, None, None, ints(1, len(at))], y.reshape(1, -1), mode="linear", coordinate_transformation_mode="pytorch_half_pixel", antialias=1)
 
 
+def blended():
+    """ONNX Runtime adds eight eighths of the only element along an axis, and rounds between."""
+    x = np.array([[[3.6359203]]], np.float32)
+    return case("Resize", 17, [x, None, np.array([1, 1, 2], np.float32)], np.repeat(x, 2, 2), mode="linear", coordinate_transformation_mode="align_corners")
+
+
 def cropped(length):
     x, roi = draw(1, 4), np.array([0, 0.25, 1, 0.75], np.float32)
     y = spec.resize(x[0], length, "tf_crop_and_resize", None, None, (0.25, 0.75))
@@ -312,7 +318,7 @@ CASES = {
     "maxpool-indices": (pool("MaxPool", spec.index(X4.shape), outputs=2), [pool("MaxPool", spec.index(X4.shape), outputs=2, strides=[2, 1])]),
 }
 # What a comparison by tolerance takes for a disagreement, and what lies inside the bounds: positions that rounding moves to the other side, results
-# that cancel, and what the words leave open. All but the last two had entries of quirks.json before there were bounds.
+# that cancel, and what the words leave open. All but the last three had entries of quirks.json before there were bounds.
 INSIDE = {
     "resize-length": scaled(0.75, 7),
     "resize-nearest-edge": nearest(50, 14),
@@ -325,6 +331,7 @@ INSIDE = {
     "det-singular": det(1e-6),
     "dft-rounding": dft(509),
     "stft-rounding": stft(509),
+    "resize-of-one-element": blended(),
     "onehot-difference": one_hot_difference(np.float32),
     "onehot-difference-of-whole-depth": one_hot_difference(np.int64),
 }
