@@ -38,7 +38,7 @@ static nn_status collect(loader *l, const spec_node *root, const char *section, 
     if (p == NULL)
         return NN_OK;
     if (p->value->kind != SPEC_MAP)
-        return spec_error(l->err, p->value->place, "`%s` must be a mapping", section);
+        return spec_error(l->err, p->value->place, "`%s`: a mapping was expected", section);
     for (size_t i = 0; i < p->value->count; i++) {
         const spec_pair *e = &p->value->pairs[i];
         const definition *before = find(l, e->key);
@@ -85,7 +85,7 @@ static nn_status merge_versions(loader *l, const definition *d, const spec_node 
     if (p == NULL)
         return NN_OK;
     if (p->value->kind != SPEC_MAP)
-        return spec_error(l->err, p->value->place, "`versions` must be a mapping");
+        return spec_error(l->err, p->value->place, "`versions`: a mapping from ranges of opsets to rules was expected");
     for (size_t i = 0; i < p->value->count; i++) {
         const spec_pair *v = &p->value->pairs[i];
         int first, last;
@@ -210,7 +210,8 @@ nn_status ref_read_accuracy(ref_accuracy *out, const spec_node *map, nn_error *e
         const spec_pair *p = &map->pairs[i];
         int fn = ref_find_function(p->key);
         if (fn < 0)
-            return spec_error(err, p->place, "unknown function `%s`", spec_show(p->key).s);
+            return spec_error(err, p->place, "unknown function `%s`; specs/compute/README.md lists the functions",
+                              spec_show(p->key).s);
         if (p->value->kind != SPEC_MAP)
             return spec_error(err, p->value->place, "`%s`: a mapping with `ulp`, `abs` and `why` was expected",
                               spec_show(p->key).s);
