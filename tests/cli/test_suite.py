@@ -238,3 +238,18 @@ def test_comparison_by_bounds():
     large = [np.array([2**63], np.uint64)], [np.zeros(1, np.float32)]
     assert runner.compare(*large, [np.array([2**63 + 1], np.uint64)])["outside"] == 1
     assert runner.compare(*large, [np.array([2**63], np.uint64)]) == {}
+
+
+@pytest.mark.parametrize("target, error, unsupported", [
+    ("onnxruntime-all", "NotImplemented: [ONNXRuntimeError] : 9 : NOT_IMPLEMENTED : Could not find an implementation for Add(14)", True),
+    ("onnxruntime-none", "Batchwise recurrent operations (layout == 1) are not supported.", True),
+    ("onnxruntime-all", "Fail: size_ % 2 == 1 was false.", False),
+    ("reference", "NotImplementedError: No implementation for operator 'Foo'", True),
+    ("openvino", "-- No conversion rule found for operations: MaxUnpool-11", True),
+    ("openvino", "-- Conversion is failed for: GatherElements-13", False),
+    ("tract", "Caused by: U32 is not a number", True),
+    ("other", "this type is not supported", True),
+    ("other", "IndexError: list index out of range", False),
+])
+def test_what_runtimes_do_not_support(target, error, unsupported):
+    assert runner.is_unsupported(target, error) == unsupported
