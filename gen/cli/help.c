@@ -42,6 +42,7 @@ void help_text(json_line *out)
                   "       nngen merge DIR SHARD...          merge the directories of all shards into DIR\n"
                   "       nngen verify DIR...               compare corpora with their manifests and hashes\n"
                   "       nngen replay MANIFEST --out DIR   make the corpus of a manifest.json again\n"
+                  "       nngen compare EXPECTED ACTUAL     list elements of outputs that lie outside their bounds\n"
                   "       nngen sequences PATH...           list operator sequences, and those that go with failure\n"
                   "       nngen coverage PATH...            show what models cover, and what a test suite lacks\n"
                   "       nngen motifs PATH...              propose motifs from subgraphs that models share\n"

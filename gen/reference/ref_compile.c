@@ -78,7 +78,7 @@ static const ref_expr *translate(compiler *c, const expr *e);
 static int add_local(compiler *c, const char *name, spec_place place)
 {
     if (c->n_locals == REF_MAX_LOCALS) {
-        fail(c, place, "more than %d indices and variables in one rule", REF_MAX_LOCALS);
+        fail(c, place, "at most %d indices and variables in one rule were expected", REF_MAX_LOCALS);
         return 0;
     }
     for (int i = 0; i < c->n_locals; i++)
@@ -557,7 +557,7 @@ static void declare(compiler *c, ref_rule *rule)
         fail(c, rule->place, "`%s`: a scan has indices, such as [t in 0..n-1]", spec_show(rule->name).s);
     size_t *n = def ? &p->n_defs : &p->n_lets;
     if (*n == REF_MAX_LETS) {
-        fail(c, rule->place, "more than %d definitions", REF_MAX_LETS);
+        fail(c, rule->place, "at most %d definitions were expected", REF_MAX_LETS);
         return;
     }
     rule->slot = (int)(*n)++;
@@ -685,7 +685,7 @@ nn_status ref_compile(ref_program **out, const op_set *ops, const op_model *op, 
         seen |= list.rules[i].kind == HEAD_OUTPUT ? 1u << list.rules[i].slot : 0;
     }
     if (c.status == NN_OK)
-        p->complete = seen + 1 == 1u << op->n_outputs;
+        p->stated = seen;
     *out = p;
     return c.status;
 }

@@ -28,7 +28,7 @@ static void read_range(ref_run *run, const ref_expr *f, int64_t *lo, int64_t *hi
     *lo = ref_uniform_int(run, &a, f->place, "the ends of a range");
     *hi = ref_uniform_int(run, &b, f->place, "the ends of a range");
     if (*hi < *lo)
-        ref_fail(run, f->place, "the range is empty");
+        ref_fail(run, f->place, "a range that is not empty was expected");
 }
 
 static void read_tap(ref_run *run, taps *t, const ref_expr *f, int k, int64_t lo, int64_t hi)

@@ -34,9 +34,15 @@ def files(folder, record):
 
 def expected_files(record, manifest):
     sets, formats = manifest["options"]["inputs"], manifest["options"]["input_format"].split(",")
-    want = {"model.onnx"} | ({"inputs.npz"} if sets and "npz" in formats else set())
+    outputs = manifest["options"].get("outputs", False)
+    want = {"model.onnx"}
+    if sets and "npz" in formats:
+        want |= {"inputs.npz", "outputs.npz", "bounds.npz"} if outputs else {"inputs.npz"}
     if "pb" in formats:
         want |= {f"test_data_set_{k}/input_{i}.pb" for k in range(sets) for i in range(len(record["inputs"]))}
+        if sets and outputs:
+            want |= {"data.json", "config.txt"}
+            want |= {f"test_data_set_{k}/{word}_{j}.pb" for k in range(sets) for j in range(len(record["outputs"])) for word in ("output", "bound")}
     if want != set(record["files"]):
         yield "record", f"files {sorted(set(record['files']) ^ want)} are missing or too many", ""
 
