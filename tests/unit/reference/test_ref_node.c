@@ -291,6 +291,7 @@ static void faults_have_a_place(void **state)
         {"    \"z[p]\": \"if 1 / x[0, 0] > 1 then 1 else [p]\"\n",
          "two numbers or two lists of the same length were expected, not a number and a list"},
         {"    \"z[p]\": \"z[p]\"\n", "the tensor is not computed yet"},
+        {"    let working_type: 7\n    z: 1\n", "`working_type`: the number of a float type was expected"},
         {"    \"z[p]\": limit\n", "this expression has no value in a rule of outputs"},
         {"    \"z[p]\": m\n", "attribute `m` is absent and has no default; `present` tells"},
         {"    \"z[p]\": \"x[y[0], 0]\"\n", "an index must be a whole number"},
