@@ -117,7 +117,7 @@ ROOMS = {
     "compare": ("onnx value base", {"compare.h", "compare_run.h"}),
     "suite": ("compare family lower stats write rules table draw value base", {"suite.h"}),
     "sequences": ("onnx value base", {"coverage.h", "seq_report.h"}),
-    "cli": ("compare sequences suite mine corpus family motif rules base", set()),
+    "cli": ("compare suite sequences mine corpus family motif rules base", set()),
     "embed": ("table base", set()),
 }
 
