@@ -69,10 +69,10 @@ def test_faults_leave_the_bounds(tmp_path):
         rows += [(f.kind, *seen(f), f.own) for f in plant(driver, *read_model(directory), rng, 10)]
     driver.close()
     found = np.array([r[1:] for r in rows])
-    visible = found[found[:, 0]]
+    visible = found[found[:, 1]]
     assert len(visible) > 100
-    assert found[:, 4].mean() > 0.95
-    assert visible[:, 1].mean() > visible[:, 2].mean() > 0.4
+    assert found[:, 5].mean() > 0.95
+    assert visible[:, 2].mean() > visible[:, 3].mean() > 0.4
 
 
 def test_a_result_moves_by_its_bound():
