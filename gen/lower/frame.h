@@ -20,8 +20,9 @@ typedef struct {
     const tensor_desc *tensor;
     const content *given; /* TENSOR: the content of a constant; NULL: it is no constant */
     int share;
-    int frame, output; /* LINK */
-    int rank;          /* requested, then actual; -1: unknown */
+    int frame, output;      /* LINK */
+    int rank;               /* requested, then actual; -1: unknown */
+    const interval *wanted; /* OPEN: requested values; NULL: any */
     term *dims;
     bool range_known;
     bool estimated;   /* its likely values were used by the range of the current output */
@@ -62,7 +63,7 @@ typedef struct {
     int target_output;
     const inst_pin *pins; /* of the request */
     size_t n_pins;
-    bool relaxed, claimed;
+    bool relaxed, claimed, any_input;
     bool usage_drawn;
     const manner_usage *usage;      /* what the operator follows where it can; NULL: nothing, or it is not drawn */
     const usage_operand *operand;   /* the shape of a constant operand; NULL: none is stated */

@@ -39,6 +39,7 @@ typedef struct {
     const content *init;       /* SLOT_TENSOR: it is a constant with this content, an initializer of the node; NULL: it is not */
     int share;                 /* with init: its number in the group (instance.h) */
     int rank;                  /* SLOT_OPEN: requested rank; -1: it is drawn */
+    const interval *range;     /* SLOT_OPEN: values that a new graph input takes where its domain allows; NULL: they are drawn */
     int frame, output;         /* SLOT_LINK */
 } lower_slot;
 
@@ -50,6 +51,8 @@ typedef struct {
     bool target_inside;             /* the values need only lie in target->range; otherwise they must also cover much of it */
     const tensor_desc *target;      /* type and shape must be equal, the values' range must lie inside target->range; NULL: none */
     dtype output_type;              /* requested type of output 0, which binds its type variable; DT_NONE: any */
+    const dtype *types;             /* of the operator's type variables, in order; DT_NONE: any. NULL: any for all */
+    bool any_input;                 /* a new graph input may have any type, not only one of data */
     const inst_pin *pins;           /* values that variables must or must not have; they are kept, or the problem fails */
     size_t n_pins;
     /* Rules that only keep values of interest give way: conditions on estimates and magnitudes, small and large ends of domains of

@@ -55,7 +55,7 @@ static void fill_descs(lower *l, frame *f)
             s->desc.range = l->frames[s->frame].outs[s->output].desc.range;
             s->desc.likely = l->frames[s->frame].outs[s->output].desc.likely;
             s->range_known = true;
-        } else if (s->kind == SLOT_OPEN && !(f->op->data >> s->desc.type & 1)) {
+        } else if (s->kind == SLOT_OPEN && !f->any_input && !(f->op->data >> s->desc.type & 1)) {
             lower_rule(l, AT_IN, (size_t)s->input, NULL);
             lower_fail(l, WHY_INPUT_TYPE);
         }
@@ -93,6 +93,8 @@ static interval new_range(lower *l, const frame *f, const frame_slot *s, const i
         size_t i = tape_draw(l->tape, "interval", sizeof usual / sizeof *usual);
         base = is_far ? far : dtype_is_whole(t) ? iv(whole[i][0], whole[i][1]) : iv(usual[i][0], usual[i][1]);
     }
+    if (s->wanted && iv_valid(iv_meet(all, *s->wanted)))
+        return typed_ends(t, iv_meet(all, *s->wanted));
     interval r = iv_meet(all, base);
     if (iv_valid(r) && (r.hi - r.lo >= 0.25 * (base.hi - base.lo) || r.hi - r.lo >= 0.5))
         return typed_ends(t, r);
@@ -545,6 +547,7 @@ static void make_instance(lower *l, frame *f, op_instance *out)
         }
     }
     out->relaxed = f->relaxed;
+    out->any_input = f->any_input;
     out->n_inputs = (size_t)f->n_slots;
     for (int i = 0; i < f->n_outs; i++)
         out->outputs[i] = (inst_output){f->outs[i].present, f->outs[i].desc};

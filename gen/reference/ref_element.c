@@ -29,7 +29,10 @@ static size_t flatten(ref_run *run, const ref_expr *x, ref_value *out)
         for (size_t k = 0; k < m; k++) {
             ref_value item = v.kind == REF_LIST ? v.items[k] : v;
             if (n == REF_MAX_ARGS || item.kind > REF_WHOLE) {
-                ref_fail(run, x->place, n == REF_MAX_ARGS ? "too many indices" : "an index must be a whole number");
+                if (n == REF_MAX_ARGS)
+                    ref_fail(run, x->place, "at most %d indices were expected", REF_MAX_ARGS);
+                else
+                    ref_fail(run, x->place, "an index must be a whole number");
                 return 0;
             }
             out[n++] = ref_settle(&run->r, item);
@@ -389,7 +392,9 @@ ref_value ref_element(ref_run *run, const ref_expr *x)
     if (base.t == NULL || (base.t->w == NULL && base.t->v == NULL)) {
         if (base.t == NULL && (x->op & EXPR_OUTSIDE) != 0)
             return outside_value(run, x);
-        ref_fail(run, x->place, base.t == NULL ? "the tensor is absent" : "the tensor is not computed yet");
+        ref_fail(run, x->place,
+                 base.t == NULL ? "the tensor is absent; `?` after the indices gives a value for it"
+                                : "the tensor is not computed yet");
         return ref_int(&run->r, 0);
     }
     if (is_contiguous(run, x, base.t))

@@ -392,6 +392,10 @@ ref_value ref_binary(ref_run *run, ex_op op, ref_value a, ref_value b, spec_plac
         return concatenate(run, a, b);
     if (op < OP_CAT && is_operand(&a) && is_operand(&b) && (a.kind == REF_LIST || b.kind == REF_LIST))
         return list_binary(run, op, a, b, place);
+    if (op == OP_MOD && (a.kind == REF_REAL || b.kind == REF_REAL)) {
+        ref_fail(run, place, "`%%` takes whole numbers; `fmod` is for reals");
+        return a;
+    }
     if (op != OP_IN && op != OP_CAT && ref_is_number(&a) && ref_is_number(&b))
         return number_binary(run, op, a, b);
     if (equality && lists)
@@ -473,7 +477,7 @@ ref_value ref_var(ref_run *run, int var, spec_place place)
             return attribute_value(run, &run->node->attrs[i]);
     const ref_expr *source = run->p->vars[var];
     if (source == NULL) {
-        ref_fail(run, place, "attribute `%s` is absent and has no default", v->name);
+        ref_fail(run, place, "attribute `%s` is absent and has no default; `present` tells", v->name);
         return ref_int(&run->r, 0);
     }
     ref_frame frame;
@@ -605,6 +609,8 @@ ref_value ref_eval(ref_run *run, const ref_expr *x)
         return ref_var(run, x->slot, x->place);
     case RX_INPUT:
         return run->inputs[x->slot];
+    case RX_INPUTS:
+        return (ref_value){.kind = REF_TENSORS, .n = run->node->n_inputs, .tensors = run->node->inputs};
     case RX_OUTPUT:
         return eval_output(run, x);
     case RX_LET:

@@ -21,6 +21,8 @@ nn_status ref_table_new(ref_table **out, const op_set *ops, const spec_file *fil
     nn_status s = ref_read_files(&read, ops, files, n_files, &t->memory, err);
     if (s == NN_OK)
         s = ref_read_accuracy(t->accuracy, read.accuracy, err);
+    if (s == NN_OK)
+        s = ref_read_convention(&t->convention, read.convention, err);
     if (s == NN_OK) {
         t->programs = arena_calloc(&t->memory, ops->n_all + 1, sizeof(ref_program *));
         s = t->programs != NULL ? NN_OK : nn_nomem(err);
@@ -44,12 +46,64 @@ void ref_table_free(ref_table *t)
     nn_free(t);
 }
 
+ref_convention ref_table_convention(const ref_table *t)
+{
+    return t->convention;
+}
+
 bool ref_table_has(const ref_table *t, int op)
 {
-    return op >= 0 && (size_t)op < t->ops->n_all && t->programs[op] != NULL && t->programs[op]->complete;
+    return op >= 0 && (size_t)op < t->ops->n_all && t->programs[op] != NULL &&
+           t->programs[op]->stated + 1 == 1u << t->ops->ops[op].n_outputs;
 }
 
 /* ---- tensors of the node ---- */
+
+/* Numbers of 64 bits without a sign are kept in 64 bits with one. Where one is too large for that, the node sees doubles. */
+static bool is_too_large(const ref_tensor *t)
+{
+    for (size_t i = 0; t != NULL && t->type == DT_UINT64 && t->w != NULL && i < t->n; i++)
+        if (t->w[i] < 0)
+            return true;
+    return false;
+}
+
+static const ref_tensor *as_doubles(const ref_tensor *t, arena *a)
+{
+    ref_tensor *y = arena_alloc(a, sizeof *y);
+    double *v = arena_alloc(a, 2 * t->n * sizeof *v);
+    if (y == NULL || v == NULL)
+        return NULL;
+    *y = *t;
+    y->w = NULL;
+    y->v = v;
+    y->e = v + t->n;
+    for (size_t i = 0; i < t->n; i++) {
+        v[i] = (double)(uint64_t)t->w[i];
+        y->e[i] = v[i] > 0x1p53 ? v[i] * 0x1p-53 : 0;
+    }
+    return y;
+}
+
+static bool replace_large(ref_node *node, arena *a)
+{
+    const ref_tensor **own = NULL;
+    for (size_t i = 0; i < node->n_inputs; i++) {
+        if (!is_too_large(node->inputs[i]))
+            continue;
+        if (own == NULL) {
+            own = arena_alloc(a, node->n_inputs * sizeof *own);
+            if (own == NULL)
+                return false;
+            memcpy(own, node->inputs, node->n_inputs * sizeof *own);
+            node->inputs = own;
+        }
+        own[i] = as_doubles(own[i], a);
+        if (own[i] == NULL)
+            return false;
+    }
+    return true;
+}
 
 static void bind_inputs(ref_run *run)
 {
@@ -89,6 +143,22 @@ static dtype working_type(const ref_node *node)
             coarsest = t->type;
     }
     return coarsest == DT_NONE ? DT_FLOAT32 : coarsest;
+}
+
+/* Implementations may compute in the type that `let working_type` gives, if it is coarser. */
+static void lower_precision(ref_run *run, const ref_rule *rule)
+{
+    const ref_value *v = &run->lets[rule->slot];
+    int64_t type = ref_uniform_int(run, v, rule->place, "`working_type`");
+    if (run->status != NN_OK)
+        return;
+    if (type < 0 || type > DT_DOUBLE || !dtype_is_float((dtype)type)) {
+        ref_fail(run, rule->place, "`working_type`: the number of a float type was expected");
+        return;
+    }
+    ref_unit unit = ref_unit_of((dtype)type);
+    if (unit.u > run->unit.u)
+        run->unit = unit;
 }
 
 /* ---- rules ---- */
@@ -185,7 +255,7 @@ static nn_status fill_tensor(ref_run *run, const ref_rule *rule, ref_tensor *t, 
 static bool grow(ref_run *run, ref_tensor *t, int64_t dim, spec_place place)
 {
     if (dim < 0 || (dim > 0 && t->n > (size_t)(MAX_ELEMENTS / dim))) {
-        ref_fail(run, place, "a tensor of more than %d elements, or with a negative dim", MAX_ELEMENTS);
+        ref_fail(run, place, "a tensor of at most %d elements, without a negative dim, was expected", MAX_ELEMENTS);
         return false;
     }
     t->n *= (size_t)dim;
@@ -219,7 +289,7 @@ static ref_tensor *new_tensor(ref_run *run, const ref_rule *rule, arena *results
         for (size_t i = 0; i < sizes.n && run->status == NN_OK; i++) {
             int64_t n = ref_uniform_int(run, &sizes.items[i], rule->place, "a size");
             if (t->rank == NN_MAX_RANK)
-                ref_fail(run, rule->place, "`%s`: more than %d axes", rule->name, NN_MAX_RANK);
+                ref_fail(run, rule->place, "`%s`: at most %d axes were expected", rule->name, NN_MAX_RANK);
             else if (grow(run, t, n, rule->place))
                 t->dims[t->rank++] = n;
         }
@@ -296,20 +366,60 @@ static void forget_outputs(const ref_node *node)
             node->outputs[i]->e[k] = (double)__builtin_inff();
 }
 
+/* What the rules do not know must not count as absent. */
+static nn_status check_node(const ref_program *p, const ref_node *node, nn_error *err)
+{
+    const op_model *op = p->op;
+    size_t most_inputs = op->n_inputs, most_outputs = op->n_outputs;
+    for (size_t i = 0; i < op->n_inputs; i++)
+        most_inputs = op->inputs[i].max_arity != 1 || p->any_inputs ? SIZE_MAX : most_inputs;
+    for (size_t i = 0; i < op->n_outputs; i++)
+        most_outputs = op->outputs[i].variadic ? SIZE_MAX : most_outputs;
+    for (size_t i = most_inputs; i < node->n_inputs; i++)
+        if (node->inputs[i] != NULL)
+            return nn_fail(err, NN_ERR_TABLE, NULL, 0, 0, "outputs of %s: at most %zu inputs were expected, not %zu", op->name,
+                           most_inputs, node->n_inputs);
+    for (size_t i = most_outputs; i < node->n_outputs; i++)
+        if (node->outputs[i] != NULL)
+            return nn_fail(err, NN_ERR_TABLE, NULL, 0, 0, "outputs of %s: at most %zu outputs were expected, not %zu", op->name,
+                           most_outputs, node->n_outputs);
+    for (size_t i = 0; i < op->n_outputs && i < node->n_outputs; i++)
+        if (node->outputs[i] != NULL && (p->stated >> i & 1) == 0)
+            return nn_fail(err, NN_ERR_TABLE, NULL, 0, 0, "outputs of %s: `%s` has no rule", op->name, op->outputs[i].name);
+    for (size_t i = 0; i < node->n_attrs; i++) {
+        bool known = false;
+        for (size_t k = 0; k < op->rules->n_vars && !known; k++)
+            known = op->rules->vars[k].origin == VAR_ATTR && strcmp(op->rules->vars[k].name, node->attrs[i].name) == 0;
+        if (!known)
+            return nn_fail(err, NN_ERR_TABLE, NULL, 0, 0, "outputs of %s: the table has no attribute `%s`", op->name,
+                           spec_show(node->attrs[i].name).s);
+    }
+    return NN_OK;
+}
+
 nn_status ref_compute(const ref_table *table, const ref_node *node, arena *results, arena *scratch, nn_error *err)
 {
     if (node->op < 0 || (size_t)node->op >= table->ops->n_all || table->programs[node->op] == NULL)
         return nn_fail(err, NN_ERR_TABLE, NULL, 0, 0, "the operator has no rules for its outputs");
+    nn_status fit = check_node(table->programs[node->op], node, err);
+    if (fit != NN_OK)
+        return fit;
     ref_run run = {.table = table,
                    .p = table->programs[node->op],
                    .node = node,
                    .max_work = node->max_work > 0 ? node->max_work : MAX_WORK,
                    .err = err,
                    .status = NN_OK};
+    arena lets; /* tensors of the rules' own: blocks leave marks in scratch */
     arena_mark mark = arena_get_mark(scratch);
+    arena_init(&lets, 4096);
+    ref_node own = *node;
+    run.node = &own;
     double *spare = arena_calloc(scratch, 2 * REF_LANES, sizeof *spare);
-    if (spare == NULL)
+    if (spare == NULL || !replace_large(&own, scratch)) {
+        arena_release(scratch, mark);
         return nn_nomem(err);
+    }
     run.unit = ref_unit_of(working_type(node));
     run.r = (ref_vectors){.a = scratch, .unit = &run.unit, .n = 1, .spare = spare};
     bind_inputs(&run);
@@ -317,14 +427,17 @@ nn_status ref_compute(const ref_table *table, const ref_node *node, arena *resul
     for (size_t i = 0; i < run.p->n && run.status == NN_OK; i++) {
         const ref_rule *rule = run.p->order[i];
         if (rule->kind == HEAD_LET || rule->kind == HEAD_SCAN)
-            run_let(&run, rule, results);
+            run_let(&run, rule, &lets);
         else if (rule->kind == HEAD_OUTPUT)
             run_output(&run, rule, results);
+        if (rule == run.p->working_type && run.status == NN_OK)
+            lower_precision(&run, rule);
         if (run.r.exhausted && run.status == NN_OK)
             run.status = nn_nomem(err);
     }
     if (run.status == NN_OK && run.p->interpolates && has_special(node))
         forget_outputs(node);
+    arena_free(&lets);
     arena_release(scratch, mark);
     return run.status;
 }

@@ -51,7 +51,7 @@ static bool collect(slice *s, ref_run *run, const ref_expr *comprehension)
     if (run->status != NN_OK)
         return false;
     if (s->total > MAX_SLICE / s->n) {
-        ref_fail(run, comprehension->place, "the comprehension has too many elements");
+        ref_fail(run, comprehension->place, "a comprehension of at most %d elements was expected", (int)(MAX_SLICE / s->n));
         return false;
     }
     size_t n = s->total * s->n;

@@ -38,12 +38,13 @@ chain() {
     corpus=$out/corpus$1 run=$out/run$1 of=$1 targets=$2
     shift 2
     [ ! -d "$corpus" ] || set -- "$@" --resume
-    stage "corpus$of" "$nngen" --nodes "${NODES:-$nodes}" --count "${COUNT:-$count}" --inputs "${INPUTS:-$inputs}" --input-format "$format" --seed "${SEED:-1}" \
+    stage "corpus$of" "$nngen" --nodes "${NODES:-$nodes}" --count "${COUNT:-$count}" --inputs "${INPUTS:-$inputs}" --input-format "$format" --outputs --seed "${SEED:-1}" \
         --jobs "$jobs" --out "$corpus" --quiet "$@" || return 0
     stage "run$of" study run "$corpus" --targets "$targets" --out "$run" --jobs "$jobs" || return 0
     stage "sequences$of" study sequences "$run" --nngen "$nngen" || :
     stage "causes$of" study causes "$run" --nngen "$nngen" --most "${CAUSES:-2}" --models 24 --jobs "$jobs" --seconds "${CAUSES_SECONDS:-90}" || :
     stage "reduce$of" study reduce "$run" --per-kind 1 --limit "${REDUCE:-30}" --seconds "${REDUCE_SECONDS:-90}" || :
+    stage "curves$of" study curves "$run" || :
     stage "report$of" study report "$run" || return 0
     reports="${reports:-}$run/report.html
 "
