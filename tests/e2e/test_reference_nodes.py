@@ -19,6 +19,8 @@ CASES = {
     "numbers below the smallest normal one are halved": ("GridSample", {"X": np.full((1, 1, 4, 4), TINY), "grid": np.full((1, 2, 2, 2), np.float32(1))}, {}, {"padding_mode": "border"}, (1, 1, 2, 2)),
     "a cubic axis of the same length": ("Resize", {"X": LARGE_BESIDE_SMALL}, {"sizes": np.array([1, 1, 41, 7])},
                                         {"mode": "cubic", "coordinate_transformation_mode": "align_corners", "cubic_coeff_a": -0.9, "exclude_outside": 1}, (1, 1, 41, 7)),
+    "a cubic axis that is not named": ("Resize", {"X": LARGE_BESIDE_SMALL}, {"sizes": np.array([41])},
+                                       {"mode": "cubic", "axes": [2], "coordinate_transformation_mode": "half_pixel", "cubic_coeff_a": -0.4555}, (1, 1, 41, 7)),
     "a cubic sample two reflections away": ("GridSample", {"X": np.arange(48, dtype=np.float32).reshape(1, 1, 1, 48) ** 2, "grid": np.full((1, 1, 1, 2), np.float32(4))}, {},
                                             {"mode": "bicubic", "padding_mode": "reflection", "align_corners": 1}, (1, 1, 1, 1)),
     "weights of the last element and itself": ("Resize", {"X": VOLUME}, {"sizes": np.array([1, 64, 1, 3, 20])},
@@ -34,7 +36,7 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_onnxruntime_is_inside(name):
     op, feeds, constants, attributes, shape = CASES[name]
-    opset = {"GroupNormalization": 21, "Attention": 24}.get(op, 17)
+    opset = 18 if "axes" in attributes else {"GroupNormalization": 21, "Attention": 24}.get(op, 17)
     names = list(feeds) + ["" for _ in range(2 if op == "Resize" else 0)] + list(constants)
     node = helper.make_node(op, names, ["Y"], name="node", **attributes)
     info = [helper.make_tensor_value_info(k, helper.np_dtype_to_tensor_dtype(x.dtype), x.shape) for k, x in feeds.items()]
