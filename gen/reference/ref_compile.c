@@ -30,6 +30,7 @@ typedef struct {
     bool own_indices; /* slot 0 holds all indices of the output's element */
     bool slices;      /* a slice is held whole */
     bool in_var;      /* a definition or default of the table */
+    bool in_default;  /* the default of an attribute */
     int depth;
     ref_expr dummy;
 } compiler;
@@ -113,6 +114,7 @@ static void compile_var(compiler *c, int var, spec_place place)
     inner.bare = -1;
     inner.own_indices = false;
     inner.in_var = true;
+    inner.in_default = v->origin == VAR_ATTR;
     inner.err = v->origin == VAR_ATTR ? &ignored : c->err;
     if (++inner.depth > 40)
         fail(&inner, place, "definitions are nested too deeply");
@@ -453,7 +455,7 @@ static const ref_expr *translate_leaf(compiler *c, const expr *e)
         return x;
     case EX_REAL:
         x = make(c, RX_REAL, e->place);
-        x->r = e->r;
+        x->r = c->in_default ? (double)(float)e->r : e->r; /* attributes are float32 */
         return x;
     case EX_STRING:
         x = make(c, RX_TEXT, e->place);

@@ -31,7 +31,8 @@ def blocks(title):
 def folder(tmp_path_factory):
     d = tmp_path_factory.mktemp("walk")
     shutil.copytree(ROOT / "specs", d / "specs")  # copies, so that no command reaches the originals
-    shutil.copytree(ROOT / "tests" / "check", d / "tests" / "check")
+    for package in ("check", "reference"):
+        shutil.copytree(ROOT / "tests" / package, d / "tests" / package)
     (d / "bin").mkdir()
     (d / "bin" / "nngen").symlink_to(NNGEN)
     (d / "build").mkdir()
