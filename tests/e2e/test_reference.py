@@ -91,7 +91,8 @@ def test_bounds_are_tight(tmp_path, nodes, count, more):
             if o.name in values:
                 report.output(*values[o.name])
     driver.close()
-    assert report.tight[0] > 0.92 * report.tight[2] and report.outputs[1] > 50
+    # Motifs of whole networks have more normalisations and long sums.
+    assert report.tight[0] > (0.92 if more == PLAIN else 0.9) * report.tight[2] and report.outputs[1] > 50
     assert report.outputs[0] > 0.9 * report.outputs[1]
 
 
