@@ -92,8 +92,9 @@ def test_bounds_are_tight(tmp_path, nodes, count, more):
                 report.output(*values[o.name])
     driver.close()
     # Motifs of whole networks have more normalisations and long sums.
-    assert report.tight[0] > (0.92 if more == PLAIN else 0.9) * report.tight[2] and report.outputs[1] > 50
-    assert report.outputs[0] > 0.9 * report.outputs[1]
+    elements, outputs = (0.92, 0.9) if more == PLAIN else (0.9, 0.8)
+    assert report.tight[0] > elements * report.tight[2] and report.outputs[1] > 50
+    assert report.outputs[0] > outputs * report.outputs[1]
 
 
 def test_wide_bounds_are_traced_to_their_origin():
