@@ -163,12 +163,17 @@ static const ref_expr *find_tensor(compiler *c, const char *name, spec_place pla
 
 static void need_rule(compiler *c, size_t i, spec_place place);
 
+static bool of_output(const ref_rule *rule)
+{
+    return rule->kind == HEAD_OUTPUT || rule->kind == HEAD_SHAPE || rule->kind == HEAD_TYPE;
+}
+
 /* A definition's rule, compiled. -1: there is none of that name. */
 static int find_rule(compiler *c, const char *name, bool function, spec_place place)
 {
     for (size_t i = 0; i < c->list->n; i++) {
         const ref_rule *rule = &c->list->rules[i];
-        if (rule->kind == HEAD_OUTPUT || (rule->kind == HEAD_FUNCTION) != function || strcmp(rule->name, name) != 0)
+        if (of_output(rule) || (rule->kind == HEAD_FUNCTION) != function || strcmp(rule->name, name) != 0)
             continue;
         need_rule(c, i, place);
         return (int)i;
@@ -541,7 +546,7 @@ static void declare(compiler *c, ref_rule *rule)
 {
     ref_program *p = c->program;
     bool def = rule->kind == HEAD_FUNCTION;
-    if (rule->kind == HEAD_OUTPUT) {
+    if (of_output(rule)) {
         find_output(c, rule);
         return;
     }
@@ -583,9 +588,9 @@ static void compile_rule(compiler *c, ref_rule *rule, const expr_head *head, con
             rule->n = 1;
             c->bare = rule->binders[0].slot;
         }
-        if (c->op->outputs[rule->slot].variadic)
-            add_local(c, "k", rule->place);
     }
+    if (of_output(rule) && c->op->outputs[rule->slot].variadic)
+        add_local(c, "k", rule->place);
     c->own_indices = rule->kind == HEAD_OUTPUT && rule->n == 1 && rule->binders[0].tuple;
     rule->body = translate(c, body);
     rule->n_locals = c->n_locals;
@@ -639,37 +644,104 @@ static void open_rules(compiler *c)
                            .place = h->place};
         declare(c, rule);
         for (size_t k = 0; k + 1 < l->n; k++)
-            if (strcmp(l->rules[k].name, rule->name) == 0 && l->rules[k].kind != HEAD_OUTPUT && rule->kind != HEAD_OUTPUT)
+            if (strcmp(l->rules[k].name, rule->name) == 0 && !of_output(&l->rules[k]) && !of_output(rule))
                 fail(c, h->place, "`%s` is defined twice", spec_show(rule->name).s);
     }
+}
+
+/* The shape that the table states, if it follows from what a model states. */
+static void shape_of_table(compiler *c, size_t output)
+{
+    const expr *source = c->op->rules->outputs[output].shape;
+    nn_error ignored;
+    compiler inner = *c;
+    ref_rule *rule = list_of(c, 1, sizeof *rule);
+    if (rule == NULL)
+        return;
+    *rule = (ref_rule){.kind = HEAD_SHAPE, .name = c->op->outputs[output].name, .slot = (int)output, .place = source->place};
+    inner.n_locals = 0;
+    inner.bare = -1;
+    inner.own_indices = false;
+    inner.in_var = true;
+    inner.err = &ignored;
+    if (c->op->outputs[output].variadic)
+        add_local(&inner, "k", rule->place);
+    rule->body = translate(&inner, source);
+    rule->n_locals = inner.n_locals;
+    if (inner.status == NN_OK)
+        c->program->order[c->program->n++] = rule;
+    else if (inner.status != NN_ERR_TABLE)
+        c->status = nn_nomem(c->err);
+}
+
+static void begin(compiler *c, size_t rules)
+{
+    const op_model *op = c->op;
+    ref_program *p = c->program = list_of(c, 1, sizeof *p);
+    c->list->heads = list_of(c, rules, sizeof *c->list->heads);
+    c->list->rules = list_of(c, rules, sizeof *c->list->rules);
+    c->list->state = list_of(c, rules, sizeof *c->list->state);
+    if (c->status != NN_OK)
+        return;
+    p->op = op;
+    p->order = list_of(c, rules + op->n_outputs, sizeof *p->order);
+    p->defs = list_of(c, REF_MAX_LETS, sizeof *p->defs);
+    p->vars = list_of(c, op->rules->n_vars, sizeof *p->vars);
+    open_rules(c);
+}
+
+/* The rules of one kind, with what they need. Returns the set of outputs that have one. */
+static unsigned need_kind(compiler *c, expr_head_kind kind)
+{
+    unsigned seen = 0;
+    for (size_t i = 0; c->status == NN_OK && i < c->list->n; i++) {
+        if (c->list->rules[i].kind != kind)
+            continue;
+        need_rule(c, i, c->list->rules[i].place);
+        seen |= of_output(&c->list->rules[i]) ? 1u << c->list->rules[i].slot : 0;
+    }
+    return seen;
 }
 
 nn_status ref_compile(ref_program **out, const op_set *ops, const op_model *op, const spec_node *rules, arena *a, nn_error *err)
 {
     rule_list list = {.map = rules};
     compiler c = {.ops = ops, .op = op, .list = &list, .a = a, .err = err, .status = NN_OK};
-    ref_program *p = c.program = list_of(&c, 1, sizeof *p);
-    list.heads = list_of(&c, rules->count, sizeof *list.heads);
-    list.rules = list_of(&c, rules->count, sizeof *list.rules);
-    list.state = list_of(&c, rules->count, sizeof *list.state);
+    begin(&c, rules->count);
+    unsigned seen = need_kind(&c, HEAD_OUTPUT);
+    size_t n = c.status == NN_OK ? c.program->n : 0;
+    /* What the outputs do not need is checked only. Functions come last: those that a scan uses may use the scan. */
+    (void)need_kind(&c, HEAD_LET);
+    (void)need_kind(&c, HEAD_SCAN);
+    (void)need_kind(&c, HEAD_FUNCTION);
+    (void)need_kind(&c, HEAD_TYPE);
+    (void)need_kind(&c, HEAD_SHAPE);
     if (c.status == NN_OK) {
-        p->op = op;
-        p->order = list_of(&c, rules->count, sizeof *p->order);
-        p->defs = list_of(&c, REF_MAX_LETS, sizeof *p->defs);
-        p->vars = list_of(&c, op->rules->n_vars, sizeof *p->vars);
+        c.program->n = n;
+        c.program->complete = seen + 1 == 1u << op->n_outputs;
     }
-    open_rules(&c);
-    unsigned seen = 0;
-    /* Functions last: those that a scan uses may use the scan. */
-    for (size_t k = 0; c.status == NN_OK && k < 2 * list.n; k++) {
-        size_t i = k % list.n;
-        if ((list.rules[i].kind == HEAD_FUNCTION) != (k >= list.n))
-            continue;
-        need_rule(&c, i, list.rules[i].place);
-        seen |= list.rules[i].kind == HEAD_OUTPUT ? 1u << list.rules[i].slot : 0;
-    }
+    *out = c.program;
+    return c.status;
+}
+
+nn_status ref_compile_shapes(ref_program **out, const op_set *ops, const op_model *op, const spec_node *rules, arena *a,
+                             nn_error *err)
+{
+    const spec_node none = {.kind = SPEC_MAP};
+    rule_list list = {.map = rules != NULL ? rules : &none};
+    compiler c = {.ops = ops, .op = op, .list = &list, .a = a, .err = err, .status = NN_OK};
+    begin(&c, list.map->count);
+    (void)need_kind(&c, HEAD_TYPE);
+    size_t n = c.status == NN_OK ? c.program->n : 0;
+    for (size_t i = 0; i < n; i++)
+        if (c.program->order[i]->kind != HEAD_TYPE)
+            fail(&c, c.program->order[i]->place, "`%s` has values; a type is known before any value", c.program->order[i]->name);
+    unsigned seen = need_kind(&c, HEAD_SHAPE);
+    for (size_t i = 0; c.status == NN_OK && i < op->n_outputs; i++)
+        if ((seen >> i & 1) == 0)
+            shape_of_table(&c, i);
     if (c.status == NN_OK)
-        p->complete = seen + 1 == 1u << op->n_outputs;
-    *out = p;
+        c.program->n_typing = n;
+    *out = c.program;
     return c.status;
 }

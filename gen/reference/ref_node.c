@@ -11,22 +11,21 @@ static const double MAX_WORK = 1e10;
 nn_status ref_table_new(ref_table **out, const op_set *ops, const spec_file *files, size_t n_files, nn_error *err)
 {
     ref_table *t = nn_calloc(1, sizeof *t);
-    ref_files read = {.of = NULL};
     *out = NULL;
     if (t == NULL)
         return nn_nomem(err);
     t->ops = ops;
     arena_init(&t->memory, 0);
-    nn_status s = ref_read_files(&read, ops, files, n_files, &t->memory, err);
+    nn_status s = ref_read_files(&t->files, ops, files, n_files, &t->memory, err);
     if (s == NN_OK)
-        s = ref_read_accuracy(t->accuracy, read.accuracy, err);
+        s = ref_read_accuracy(t->accuracy, t->files.accuracy, err);
     if (s == NN_OK) {
         t->programs = arena_calloc(&t->memory, ops->n_all + 1, sizeof(ref_program *));
         s = t->programs != NULL ? NN_OK : nn_nomem(err);
     }
     for (size_t i = 0; s == NN_OK && i < ops->n_all; i++)
-        if (read.of[i] != NULL)
-            s = ref_compile(&t->programs[i], ops, &ops->ops[i], read.of[i], &t->memory, err);
+        if (t->files.of[i] != NULL)
+            s = ref_compile(&t->programs[i], ops, &ops->ops[i], t->files.of[i], &t->memory, err);
     if (s != NN_OK) {
         ref_table_free(t);
         return s;
@@ -219,7 +218,7 @@ static ref_tensor *new_tensor(ref_run *run, const ref_rule *rule, arena *results
     return t;
 }
 
-static void run_let(ref_run *run, const ref_rule *rule, arena *results)
+void ref_run_let(ref_run *run, const ref_rule *rule, arena *results)
 {
     ref_frame frame = {.n = 1};
     ref_scope scope;
@@ -277,28 +276,36 @@ static void forget_outputs(const ref_node *node)
             node->outputs[i]->e[k] = (double)__builtin_inff();
 }
 
+nn_status ref_begin(ref_run *run, const ref_table *table, const ref_program *program, const ref_node *node, arena *scratch,
+                    nn_error *err)
+{
+    double *spare = arena_calloc(scratch, 2 * REF_LANES, sizeof *spare);
+    *run = (ref_run){.table = table,
+                     .p = program,
+                     .node = node,
+                     .max_work = node->max_work > 0 ? node->max_work : MAX_WORK,
+                     .err = err,
+                     .status = spare != NULL ? NN_OK : nn_nomem(err)};
+    run->unit = ref_unit_of(working_type(node));
+    run->r = (ref_vectors){.a = scratch, .unit = &run->unit, .n = 1, .spare = spare};
+    bind_inputs(run);
+    bind_outputs(run);
+    return run->status;
+}
+
 nn_status ref_compute(const ref_table *table, const ref_node *node, arena *results, arena *scratch, nn_error *err)
 {
+    ref_run run;
     if (node->op < 0 || (size_t)node->op >= table->ops->n_all || table->programs[node->op] == NULL)
         return nn_fail(err, NN_ERR_TABLE, NULL, 0, 0, "the operator has no rules for its outputs");
-    ref_run run = {.table = table,
-                   .p = table->programs[node->op],
-                   .node = node,
-                   .max_work = node->max_work > 0 ? node->max_work : MAX_WORK,
-                   .err = err,
-                   .status = NN_OK};
     arena_mark mark = arena_get_mark(scratch);
-    double *spare = arena_calloc(scratch, 2 * REF_LANES, sizeof *spare);
-    if (spare == NULL)
-        return nn_nomem(err);
-    run.unit = ref_unit_of(working_type(node));
-    run.r = (ref_vectors){.a = scratch, .unit = &run.unit, .n = 1, .spare = spare};
-    bind_inputs(&run);
-    bind_outputs(&run);
+    nn_status s = ref_begin(&run, table, table->programs[node->op], node, scratch, err);
+    if (s != NN_OK)
+        return s;
     for (size_t i = 0; i < run.p->n && run.status == NN_OK; i++) {
         const ref_rule *rule = run.p->order[i];
         if (rule->kind == HEAD_LET || rule->kind == HEAD_SCAN)
-            run_let(&run, rule, results);
+            ref_run_let(&run, rule, results);
         else if (rule->kind == HEAD_OUTPUT)
             run_output(&run, rule, results);
         if (run.r.exhausted && run.status == NN_OK)

@@ -210,6 +210,8 @@ static ref_value broadcast(ref_run *run, const ref_expr *x)
         ref_value z = ref_new_list(run, n);
         for (size_t d = 0; d < z.n; d++) { /* from the end */
             ref_value one = ref_int(&run->r, 1), a = d < l.n ? l.items[l.n - 1 - d] : one, b = d < y.n ? y.items[y.n - 1 - d] : one;
+            if (a.kind == REF_INT && b.kind == REF_INT && a.w[0] != b.w[0] && a.w[0] != 1 && b.w[0] != 1)
+                ref_fail(run, x->place, "`broadcast`: dims %lld and %lld do not fit", (long long)a.w[0], (long long)b.w[0]);
             z.items[n - 1 - d] = ref_uniform_int(run, &a, x->place, "a size") == 1 ? b : a;
         }
         y = z;
@@ -246,6 +248,14 @@ static ref_value as_list(ref_run *run, const ref_expr *x)
     return ref_list(run, x->args[0]);
 }
 
+static ref_value expected(ref_run *run, const ref_expr *x)
+{
+    ref_value holds = ref_number(run, x->args[0]);
+    if (ref_uniform_int(run, &holds, x->place, "a condition") == 0)
+        ref_fail(run, x->place, "the inputs and attributes of the node do not fit together");
+    return ref_eval(run, x->args[1]);
+}
+
 ref_value ref_static(ref_run *run, const ref_expr *x)
 {
     static ref_value (*const functions[RF_COUNT_])(ref_run *, const ref_expr *) = {
@@ -257,6 +267,6 @@ ref_value ref_static(ref_run *run, const ref_expr *x)
         [RF_RAVEL] = ravel,      [RF_WHOLE] = of_type,       [RF_LEAST] = of_type,
         [RF_LARGEST] = of_type,  [RF_INDEXOF] = position,    [RF_CHAR] = of_text,
         [RF_LENGTH] = of_text,   [RF_BROADCAST] = broadcast, [RF_SETAT] = changed,
-        [RF_INSERT] = changed,   [RF_REMOVE] = changed,      [RF_REVERSE] = changed};
+        [RF_EXPECT] = expected,  [RF_INSERT] = changed,   [RF_REMOVE] = changed,      [RF_REVERSE] = changed};
     return functions[x->op](run, x);
 }

@@ -50,4 +50,15 @@ bool ref_table_has(const ref_table *t, int op); /* whether the operator has rule
  * this node; the message gives its place. */
 nn_status ref_compute(const ref_table *t, const ref_node *node, arena *results, arena *scratch, nn_error *err);
 
+/* ---- models of others: types and shapes of outputs ---- */
+
+/* Compiles the rules of types and shapes too. To be called once, before the table is shared. */
+nn_status ref_table_add_shapes(ref_table *t, nn_error *err);
+/* Sets the types of the outputs, from those of the inputs and the attributes; shapes and values of inputs are not used.
+ * NN_ERR_TABLE: the table does not have the operator with these types, or they do not follow. */
+nn_status ref_infer_types(const ref_table *t, const ref_node *node, arena *scratch, nn_error *err);
+/* Sets rank, dims and n of the outputs, from the inputs and the attributes. `max_elements` bounds n. NN_ERR_TABLE: they do not
+ * follow, or the inputs do not fit together. */
+nn_status ref_infer_shapes(const ref_table *t, const ref_node *node, size_t max_elements, arena *scratch, nn_error *err);
+
 #endif
