@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 LIB = Path(os.environ.get("NNGEN", ROOT / "build" / "default" / "nngen")).resolve().parent
-LIBS = ["-lprotobuf-c", "-lyaml", "-ljansson", "-lcrypto", "-pthread"]
+LIBS = ["-lprotobuf-c", "-lyaml", "-ljansson", "-lcrypto", "-lz", "-pthread"]
 EXAMPLE = ROOT / "tests" / "api" / "example.c"
 
 

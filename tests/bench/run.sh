@@ -5,7 +5,7 @@ B=${B:-build/default}
 dir=$(mktemp -d "${BENCH_DIR:-/dev/shm}/nngen-bench.XXXXXX")
 trap 'rm -rf "$dir"' EXIT INT TERM
 for program in bench fill timed; do
-    ${CC:-gcc} -O2 -Iinclude -Igen -I"$B" -o "$B/bench-$program" tests/bench/$program.c "$B/libnngen.a" -lprotobuf-c -lyaml -ljansson -lcrypto -lm -pthread
+    ${CC:-gcc} -O2 -Iinclude -Igen -I"$B" -o "$B/bench-$program" tests/bench/$program.c "$B/libnngen.a" -lprotobuf-c -lyaml -ljansson -lcrypto -lz -lm -pthread
 done
 mkdir "$dir/phases"
 "$B/bench-bench" "$dir/phases"
