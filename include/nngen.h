@@ -45,7 +45,8 @@ typedef enum {
     NN_ERR_TABLE,    /* the operator table or a profile is wrong: see file, line, column */
     NN_ERR_BUILD,    /* no model with the requested properties was found */
     NN_ERR_IO,       /* a file could not be read or written */
-    NN_ERR_CANCELLED /* stopped on request */
+    NN_ERR_CANCELLED, /* stopped on request */
+    NN_ERR_UNSUPPORTED /* a model uses what the operator table does not have */
 } nn_status;
 
 typedef struct {

@@ -175,8 +175,10 @@ static nn_status fill_tensor(ref_run *run, const ref_rule *rule, ref_tensor *t, 
 /* Multiplies the number of elements by a dim. */
 static bool grow(ref_run *run, ref_tensor *t, int64_t dim, spec_place place)
 {
-    if (dim < 0 || (dim > 0 && t->n > (size_t)(MAX_ELEMENTS / dim))) {
-        ref_fail(run, place, "a tensor of more than %d elements, or with a negative dim", MAX_ELEMENTS);
+    const size_t most =
+        run->node->max_elements > 0 && run->node->max_elements < MAX_ELEMENTS ? run->node->max_elements : MAX_ELEMENTS;
+    if (dim < 0 || (dim > 0 && t->n > most / (size_t)dim)) {
+        ref_fail(run, place, "a tensor of more than %zu elements, or with a negative dim", most);
         return false;
     }
     t->n *= (size_t)dim;
@@ -314,5 +316,7 @@ nn_status ref_compute(const ref_table *table, const ref_node *node, arena *resul
     if (run.status == NN_OK && run.p->interpolates && has_special(node))
         forget_outputs(node);
     arena_release(scratch, mark);
+    if (node->work != NULL)
+        *node->work += run.work;
     return run.status;
 }

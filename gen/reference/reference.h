@@ -36,6 +36,8 @@ typedef struct {
     ref_tensor *const *outputs; /* type, rank and dims are given; NULL: absent */
     size_t n_outputs;
     double max_work; /* evaluations in comprehensions after which the node is given up; 0: 1e10 */
+    double *work;    /* those of this node are added to it; NULL: not asked for */
+    size_t max_elements; /* of a tensor of the rules' own; 0: 2^28 */
 } ref_node;
 
 typedef struct ref_table ref_table;
