@@ -68,7 +68,7 @@ static bool is_covered(const rule_var *v, const attr_value *x)
         found = has_text(d, x->s, &any);
         return found || !any;
     }
-    if (x->kind != ATTR_INT || v->attr != ATTR_TYPE_INT)
+    if (x->kind != ATTR_INT || v->attr != ATTR_TYPE_INT || v->fallback == NULL) /* without a default it is no mode */
         return true;
     if (d->kind == EX_BOOLS)
         return x->i == 0 || x->i == 1;

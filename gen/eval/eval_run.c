@@ -292,7 +292,9 @@ static nn_status run_node(eval_run *r, const eval_node *n, nn_error *err)
     s = eval_run_node(r, n, outputs, home, err);
     for (size_t i = 0; s == NN_OK && i < n->n_outputs; i++) {
         eval_value *v = n->outputs[i] >= 0 ? &r->values[n->outputs[i]] : NULL;
-        if (v == NULL || (v->left == 0 && !r->keep))
+        if (v != NULL && v->given && r->judge != NULL)
+            s = r->judge(r->data, n, n->outputs[i], &outputs[i], &v->t, err);
+        if (v == NULL || v->given || (v->left == 0 && !r->keep))
             continue;
         v->t = outputs[i];
         v->known = true;

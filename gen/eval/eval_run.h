@@ -31,6 +31,10 @@ typedef struct {
     eval_home *home;
 } eval_value;
 
+/* Called for each tensor that is given and that a node makes: `expected` is what the node makes of its actual inputs. */
+typedef nn_status eval_judge_fn(void *data, const eval_node *n, int64_t tensor, const ref_tensor *expected, const ref_tensor *given,
+                                nn_error *err);
+
 /* A named dimension and its value. */
 typedef struct {
     const char *name;
@@ -44,6 +48,8 @@ typedef struct {
     size_t n_dims, room_dims;
     int directory; /* of external data; -1: none */
     bool keep;     /* all values are kept */
+    eval_judge_fn *judge; /* NULL: given tensors are not judged */
+    void *data;           /* for judge */
     size_t live;   /* elements */
     size_t max_live;
     double work, max_work;

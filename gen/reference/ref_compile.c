@@ -413,20 +413,24 @@ static const ref_expr *translate_element(compiler *c, const expr *e)
     return x;
 }
 
+static const ref_expr *shape_of(compiler *c, const ref_expr *tensor, spec_place place)
+{
+    ref_expr *shape = make(c, RX_CALL, place);
+    shape->op = RF_SHAPE;
+    shape->n = 1;
+    shape->args = list_of(c, 1, sizeof *shape->args);
+    if (shape->args != NULL)
+        shape->args[0] = tensor;
+    return shape;
+}
+
 /* An index or slice of the table's rules, where a tensor stands for its shape; a slice of a list. */
 static const ref_expr *translate_index(compiler *c, const expr *e)
 {
     ref_expr *x = make(c, e->kind == EX_INDEX ? RX_ELEMENT : RX_SLICE, e->place);
     const ref_expr *base = translate_argument(c, e->a, true);
-    if (base->kind == RX_INPUT || base->kind == RX_OUTPUT) {
-        ref_expr *shape = make(c, RX_CALL, e->place);
-        shape->op = RF_SHAPE;
-        shape->n = 1;
-        shape->args = list_of(c, 1, sizeof *shape->args);
-        if (shape->args != NULL)
-            shape->args[0] = base;
-        base = shape;
-    }
+    if (base->kind == RX_INPUT || base->kind == RX_OUTPUT)
+        base = shape_of(c, base, e->place);
     x->a = base;
     x->b = e->b != NULL ? translate(c, e->b) : NULL;
     x->c = e->c != NULL ? translate(c, e->c) : NULL;
@@ -492,6 +496,8 @@ static const ref_expr *translate(compiler *c, const expr *e)
         return &c->dummy;
     switch (e->kind) {
     case EX_COERCE:
+        if (e->type == TY_INTS && e->a->type == TY_TENSOR)
+            return shape_of(c, translate_argument(c, e->a, true), e->place);
         return translate(c, e->a);
     case EX_NEG:
     case EX_NOT:

@@ -162,7 +162,10 @@ static nn_status type_output(binding *b, ref_run *run, size_t i)
     t->type = o->type_var >= 0 ? b->bound[o->type_var] : only_type(o->types);
     if (t->type == DT_NONE && rule != NULL) {
         ref_value v = eval_rule(run, rule, part);
-        t->type = run->status == NN_OK && v.kind == REF_TEXT ? dtype_parse(v.s) : DT_NONE;
+        t->type = run->status != NN_OK                       ? DT_NONE
+                  : v.kind == REF_TEXT                       ? dtype_parse(v.s)
+                  : v.kind == REF_TENSOR && v.t != NULL      ? v.t->type
+                                                             : DT_NONE;
         if (run->status != NN_OK)
             return run->status;
     } else if (t->type == DT_NONE && o->type_var >= 0) {

@@ -195,26 +195,35 @@ static ref_value of_text(ref_run *run, const ref_expr *x)
     return ref_int(&run->r, i >= 0 && (size_t)i < n ? (unsigned char)s.s[i] : 0);
 }
 
+/* The shape that shapes y and l broadcast to. */
+static ref_value broadcast_two(ref_run *run, const ref_expr *x, const ref_value *y, const ref_value *l)
+{
+    size_t n = l->n > y->n ? l->n : y->n;
+    ref_value z = ref_new_list(run, n);
+    for (size_t d = 0; d < z.n; d++) { /* from the end */
+        ref_value one = ref_int(&run->r, 1), a = d < l->n ? l->items[l->n - 1 - d] : one, b = d < y->n ? y->items[y->n - 1 - d] : one;
+        int64_t from = ref_uniform_int(run, &a, x->place, "a size"), to = ref_uniform_int(run, &b, x->place, "a size");
+        if (from != to && from != 1 && to != 1)
+            ref_fail(run, x->place, "`broadcast`: dims %lld and %lld do not fit", (long long)to, (long long)from);
+        z.items[n - 1 - d] = from == 1 ? b : a;
+    }
+    return z;
+}
+
 static ref_value broadcast(ref_run *run, const ref_expr *x)
 {
     ref_value y = ref_new_list(run, 0);
     for (size_t i = 0; i < x->n && run->status == NN_OK; i++) {
         ref_value l = ref_eval(run, x->args[i]);
-        if (l.kind == REF_TENSOR && l.t != NULL)
-            l = int_list(run, l.t->dims, (size_t)l.t->rank);
-        if (l.kind != REF_LIST) {
-            ref_fail(run, x->place, "`broadcast`: tensors or shapes were expected");
-            return y;
+        size_t n = l.kind == REF_TENSORS ? l.n : 1;
+        for (size_t k = 0; k < n && run->status == NN_OK; k++) {
+            const ref_tensor *t = l.kind == REF_TENSORS ? l.tensors[k] : l.kind == REF_TENSOR ? l.t : NULL;
+            ref_value shape = t != NULL ? int_list(run, t->dims, (size_t)t->rank) : l;
+            if (shape.kind == REF_LIST)
+                y = broadcast_two(run, x, &y, &shape);
+            else
+                ref_fail(run, x->place, "`broadcast`: tensors or shapes were expected");
         }
-        size_t n = l.n > y.n ? l.n : y.n;
-        ref_value z = ref_new_list(run, n);
-        for (size_t d = 0; d < z.n; d++) { /* from the end */
-            ref_value one = ref_int(&run->r, 1), a = d < l.n ? l.items[l.n - 1 - d] : one, b = d < y.n ? y.items[y.n - 1 - d] : one;
-            if (a.kind == REF_INT && b.kind == REF_INT && a.w[0] != b.w[0] && a.w[0] != 1 && b.w[0] != 1)
-                ref_fail(run, x->place, "`broadcast`: dims %lld and %lld do not fit", (long long)a.w[0], (long long)b.w[0]);
-            z.items[n - 1 - d] = ref_uniform_int(run, &a, x->place, "a size") == 1 ? b : a;
-        }
-        y = z;
     }
     return y;
 }
