@@ -211,7 +211,7 @@ static nn_status check_counts(const eval_model *m, const eval_node *n, nn_error 
 {
     const op_model *op = &m->ops->ops[n->op];
     size_t fewest = 0, most = op->n_inputs, at = 0;
-    bool variadic = false, more = false;
+    bool variadic = ref_table_takes_more(m->rules, n->op), more = false;
     for (size_t i = 0; i < op->n_inputs; i++) {
         variadic |= op->inputs[i].max_arity != 1;
         if (!op->inputs[i].optional && !op->inputs[i].conditional)

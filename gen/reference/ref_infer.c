@@ -20,7 +20,9 @@ static nn_status open_run(ref_run *run, const ref_table *t, const ref_node *node
 {
     if (t->shapes == NULL || node->op < 0 || (size_t)node->op >= t->ops->n_all)
         return nn_fail(err, NN_ERR_TABLE, NULL, 0, 0, "the operator is not in the table");
-    return ref_begin(run, t, t->shapes[node->op], node, scratch, err);
+    nn_status s = ref_begin(run, t, t->shapes[node->op], node, scratch, err);
+    run->unit = ref_unit_of(DT_DOUBLE); /* sizes are not rounded as elements are */
+    return s;
 }
 
 static const ref_rule *find_rule(const ref_program *p, expr_head_kind kind, size_t output)
@@ -115,6 +117,11 @@ static nn_status bind_inputs(binding *b, const ref_run *run)
             if (v->tensors[k] != NULL)
                 s = bind_type(b, "input", in->name, in->type_var, in->types, v->tensors[k]->type);
     }
+    /* More than the table states are as the last one. */
+    const op_input *last = b->op->n_inputs > 0 ? &b->op->inputs[b->op->n_inputs - 1] : NULL;
+    for (size_t i = b->op->n_inputs; s == NN_OK && last != NULL && last->max_arity == 1 && i < run->node->n_inputs; i++)
+        if (run->node->inputs[i] != NULL)
+            s = bind_type(b, "input", last->name, last->type_var, last->types, run->node->inputs[i]->type);
     return s;
 }
 

@@ -30,7 +30,8 @@ typedef struct {
     ref_vectors r;
     const ref_table *table;
     const ref_program *p;
-    const ref_node *node;
+    const ref_node *node; /* own */
+    ref_node own;
     ref_unit unit;
     ref_frame *frame;
     ref_scope *scope;
