@@ -33,6 +33,15 @@ static void on_unsupported(void *data, const char *what)
     c->tell(c->data, text);
 }
 
+static void on_problem(void *data, const char *what)
+{
+    const command *c = data;
+    char text[700];
+    (void)snprintf(text, sizeof text, "nothing is known of the outputs: %.640s", what);
+    ++*c->problems;
+    c->tell(c->data, text);
+}
+
 static nn_status read_table(eval_source *from, const char *specs, arena *a, nn_error *err)
 {
     spec_file *files = NULL, *compute = NULL;
@@ -112,6 +121,8 @@ static nn_status evaluate(command *c, int directory)
         s = eval_inputs_read(&c->run, o->model, o->inputs, o->n_inputs, (uint64_t)o->set, c->err);
     if (s != NN_OK)
         return s;
+    c->run.problem = on_problem;
+    c->run.problem_data = c;
     if (o->given != NULL)
         return given > 0 ? eval_given_check(c->out, &c->run, c->problems, c->err)
                          : nn_fail(c->err, NN_ERR_USAGE, o->given, 0, 0, "has no tensor that a node of the model makes");

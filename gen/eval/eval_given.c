@@ -134,7 +134,7 @@ nn_status eval_given_check(json_line *out, eval_run *r, size_t *wrong, nn_error 
             line_raw(out, j.all[i].line);
         (void)snprintf(line, sizeof line, "%zu of %zu tensors outside their bounds\n", j.n, j.judged);
         line_raw(out, line);
-        *wrong = j.n;
+        *wrong += j.n;
         s = out->failed ? nn_nomem(err) : NN_OK;
     }
     nn_free(j.all);

@@ -210,41 +210,65 @@ static nn_status read_held(eval_run *r, const eval_node *n, ref_tensor *held, ar
     return s;
 }
 
-/* Types, shapes and contents of the outputs of a node whose tensors are set. */
-static nn_status compute(eval_run *r, ref_node *node, ref_tensor *held, eval_home *home, nn_error *err)
+/* Types and shapes of the outputs of a node whose inputs are set. */
+static nn_status infer(eval_run *r, ref_node *node, size_t *total, nn_error *err)
 {
     nn_status s = ref_infer_types(r->m->rules, node, &r->scratch, err);
     if (s == NN_OK)
         s = ref_infer_shapes(r->m->rules, node, r->max_live - r->live, &r->scratch, err);
-    size_t total = 0;
+    *total = 0;
     for (size_t i = 0; s == NN_OK && i < node->n_outputs; i++) {
-        total += node->outputs[i] != NULL ? node->outputs[i]->n : 0;
-        if (total > r->max_live - r->live)
+        *total += node->outputs[i] != NULL ? node->outputs[i]->n : 0;
+        if (*total > r->max_live - r->live)
             return too_large(r, "its outputs", err);
     }
-    if (s != NN_OK)
-        return s;
-    if (held != NULL) { /* the rules of values see it as of rank 1 */
-        held->rank = 1;
-        held->dims[0] = (int64_t)held->n;
-    }
+    return s;
+}
+
+static nn_status fill(eval_run *r, ref_node *node, size_t total, arena *a, nn_error *err)
+{
     node->max_elements = r->max_live - r->live;
     node->max_work = r->max_work - r->work;
-    if (node->max_work < 1)
-        return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0, "the evaluation takes more than %.0f steps", r->max_work);
-    r->work += (double)total;
     node->work = &r->work;
-    return ref_compute(r->m->rules, node, &home->memory, &r->scratch, err);
+    if (node->max_work < 1)
+        return nn_fail(err, NN_ERR_TABLE, NULL, 0, 0, "the evaluation takes more than %.0f steps", r->max_work);
+    r->work += (double)total;
+    return ref_compute(r->m->rules, node, a, &r->scratch, err);
+}
+
+/* "node 3 (Conv): why (table.yaml:12)" */
+static void explain(char *out, size_t size, const eval_node *n, const nn_error *why)
+{
+    char shown[EVAL_NODE_SHOWN], place[100] = "";
+    eval_show_node(shown, n);
+    if (why->line > 0)
+        (void)snprintf(place, sizeof place, " (%.60s:%d)", why->file, why->line);
+    (void)snprintf(out, size, "%s: %.280s%s", shown, why->message, place);
+}
+
+static nn_status forget_outputs(eval_run *r, const eval_node *n, const ref_node *node, const nn_error *why, arena *a, nn_error *err)
+{
+    char text[600];
+    nn_status s = NN_OK;
+    explain(text, sizeof text, n, why);
+    r->problems++;
+    if (r->problem != NULL)
+        r->problem(r->problem_data, text);
+    for (size_t i = 0; s == NN_OK && i < node->n_outputs; i++)
+        if (node->outputs[i] != NULL)
+            s = ref_unknown(node->outputs[i], a, err);
+    return s;
 }
 
 nn_status eval_run_node(eval_run *r, const eval_node *n, ref_tensor *outputs, eval_home *home, nn_error *err)
 {
     arena *a = &home->memory;
     nn_error inner = {.message = ""};
-    char shown[EVAL_NODE_SHOWN];
+    char text[600];
     const ref_tensor **in = arena_calloc(a, n->n_inputs + 1, sizeof *in);
     ref_tensor **out = arena_calloc(a, n->n_outputs + 1, sizeof *out);
     ref_tensor held;
+    size_t total;
     if (in == NULL || out == NULL)
         return nn_nomem(err);
     for (size_t i = 0; i < n->n_inputs; i++)
@@ -263,14 +287,20 @@ nn_status eval_run_node(eval_run *r, const eval_node *n, ref_tensor *outputs, ev
                      .n_outputs = n->n_outputs};
     nn_status s = n->held != NULL ? read_held(r, n, &held, a, &inner) : NN_OK;
     if (s == NN_OK)
-        s = compute(r, &node, n->held != NULL ? &held : NULL, home, &inner);
+        s = infer(r, &node, &total, &inner);
+    if (s != NN_OK && s != NN_ERR_NOMEM) {
+        explain(text, sizeof text, n, &inner);
+        return nn_fail(err, s == NN_ERR_TABLE ? NN_ERR_BUILD : s, NULL, 0, 0, "%s", text);
+    }
+    if (s == NN_OK && n->held != NULL) { /* the rules of values see it as of rank 1 */
+        held.rank = 1;
+        held.dims[0] = (int64_t)held.n;
+    }
     if (s == NN_OK)
-        return NN_OK;
+        s = fill(r, &node, total, a, &inner);
     if (s == NN_ERR_NOMEM)
         return nn_nomem(err);
-    eval_show_node(shown, n);
-    return nn_fail(err, s == NN_ERR_TABLE ? NN_ERR_BUILD : s, NULL, 0, 0, "%s: %.280s%s%.60s%s", shown, inner.message,
-                   inner.line > 0 ? " (" : "", inner.line > 0 ? inner.file : "", inner.line > 0 ? ")" : "");
+    return s == NN_OK ? NN_OK : forget_outputs(r, n, &node, &inner, a, err);
 }
 
 static nn_status run_node(eval_run *r, const eval_node *n, nn_error *err)

@@ -35,6 +35,10 @@ typedef struct {
 typedef nn_status eval_judge_fn(void *data, const eval_node *n, int64_t tensor, const ref_tensor *expected, const ref_tensor *given,
                                 nn_error *err);
 
+/* Called for each node whose values cannot be computed, such as one with an index outside its tensor, with the reason. Nothing is
+ * known of its outputs then. */
+typedef void eval_problem_fn(void *data, const char *what);
+
 /* A named dimension and its value. */
 typedef struct {
     const char *name;
@@ -50,6 +54,9 @@ typedef struct {
     bool keep;     /* all values are kept */
     eval_judge_fn *judge; /* NULL: given tensors are not judged */
     void *data;           /* for judge */
+    eval_problem_fn *problem; /* may be NULL */
+    void *problem_data;
+    size_t problems; /* nodes whose values cannot be computed */
     size_t live;   /* elements */
     size_t max_live;
     double work, max_work;
@@ -64,8 +71,8 @@ nn_status eval_run_bind(eval_run *r, const char *name, int64_t value, const char
 /* Sets an input, or in a local check any tensor. The contents are copied. NN_ERR_USAGE: another type or shape than the model states.
  */
 nn_status eval_run_set(eval_run *r, int64_t tensor, const file_tensor *from, nn_error *err);
-/* Computes all tensors that outputs need. NN_ERR_USAGE: an input is missing. NN_ERR_BUILD: a node cannot be computed: the message
- * names it. */
+/* Computes all tensors that outputs need. NN_ERR_USAGE: an input is missing. NN_ERR_BUILD: the shapes of a node's outputs do not
+ * follow, or exceed the limits: the message names it. */
 nn_status eval_run_compute(eval_run *r, nn_error *err);
 const ref_tensor *eval_run_value(const eval_run *r, int64_t tensor); /* NULL: not known, or not kept */
 /* Reads an initializer, unless it is known. */
