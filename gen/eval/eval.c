@@ -4,7 +4,7 @@
 #include "eval/eval_inputs.h"
 #include "eval/eval_options.h"
 #include "eval/eval_output.h"
-#include "table/spec_table.h"
+#include "eval/eval_table.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -42,24 +42,13 @@ static void on_problem(void *data, const char *what)
     c->tell(c->data, text);
 }
 
-static nn_status read_table(eval_source *from, const char *specs, arena *a, nn_error *err)
-{
-    spec_file *files = NULL, *compute = NULL;
-    nn_status s = spec_read_dir(&files, &from->n_files, specs, a, err);
-    if (s == NN_OK)
-        s = spec_read_folder(&compute, &from->n_compute, specs, "compute", a, err);
-    from->files = files;
-    from->compute = compute;
-    return s;
-}
-
 static nn_status open_model(command *c)
 {
     eval_source from = {.unsupported = on_unsupported, .data = c};
     file_bytes file = {.bytes = NULL};
     arena a;
     arena_init(&a, 0);
-    nn_status s = c->o->specs != NULL ? read_table(&from, c->o->specs, &a, c->err) : NN_OK;
+    nn_status s = eval_read_table(&from, c->o->specs, &a, c->err);
     if (s == NN_OK)
         s = file_read(&file, AT_FDCWD, c->o->model, 0, MODEL_MOST, c->o->model, c->err);
     if (s == NN_OK)

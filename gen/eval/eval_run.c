@@ -334,9 +334,21 @@ static nn_status run_node(eval_run *r, const eval_node *n, nn_error *err)
     }
     leave_home(home);
     for (size_t i = 0; s == NN_OK && i < n->n_inputs; i++)
-        if (n->inputs[i] >= 0 && --r->values[n->inputs[i]].left == 0 && !r->keep)
+        if (n->inputs[i] >= 0 && --r->values[n->inputs[i]].left == 0 && !r->keep &&
+            !(r->keep_given && r->values[n->inputs[i]].given))
             forget(r, n->inputs[i]);
     return s;
+}
+
+void eval_run_reset(eval_run *r)
+{
+    for (size_t i = 0; i < r->m->n_tensors; i++) {
+        if (!r->values[i].given)
+            forget(r, (int64_t)i);
+        r->values[i].left = r->m->tensors[i].uses;
+    }
+    r->work = 0;
+    r->problems = 0;
 }
 
 nn_status eval_run_compute(eval_run *r, nn_error *err)
