@@ -40,11 +40,11 @@ extern "C" {
 
 typedef enum {
     NN_OK = 0,
-    NN_ERR_NOMEM,    /* out of memory */
-    NN_ERR_USAGE,    /* an argument or option is out of range or contradicts another */
-    NN_ERR_TABLE,    /* the operator table or a profile is wrong: see file, line, column */
-    NN_ERR_BUILD,    /* no model with the requested properties was found */
-    NN_ERR_IO,       /* a file could not be read or written */
+    NN_ERR_NOMEM,      /* out of memory */
+    NN_ERR_USAGE,      /* an argument or option is out of range or contradicts another */
+    NN_ERR_TABLE,      /* the operator table or a profile is wrong: see file, line, column */
+    NN_ERR_BUILD,      /* no model with the requested properties was found */
+    NN_ERR_IO,         /* a file could not be read or written */
     NN_ERR_CANCELLED,  /* stopped on request */
     NN_ERR_UNSUPPORTED /* a model uses what the operator table does not have */
 } nn_status;
@@ -287,6 +287,8 @@ typedef struct nn_eval nn_eval;
 
 typedef struct {
     const char *specs;     /* directory of the table; NULL: the built-in one */
+    const nn_eval *like;   /* its table is used if its model has the same opset, which saves most of the time; it must be closed
+                              later; NULL: none */
     const char *directory; /* of the model, for tensors in files of their own; NULL: the model may have none */
     uint64_t max_bytes;    /* of tensors at one time, 16 bytes for each element; 0: 4 GiB */
     uint64_t max_work;     /* evaluations, such as terms of sums, in a run; 0: 1e11 */

@@ -111,13 +111,13 @@ static attribute_type type_of(const attribute *from)
 {
     if (from->has_type && from->type != ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__UNDEFINED)
         return from->type;
-    return from->has_i            ? ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT
-           : from->has_f          ? ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT
-           : from->has_s          ? ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING
-           : from->t != NULL      ? ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR
-           : from->n_floats > 0   ? ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS
-           : from->n_strings > 0  ? ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRINGS
-                                  : ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS;
+    return from->has_i           ? ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT
+           : from->has_f         ? ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT
+           : from->has_s         ? ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING
+           : from->t != NULL     ? ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR
+           : from->n_floats > 0  ? ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS
+           : from->n_strings > 0 ? ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRINGS
+                                 : ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS;
 }
 
 static nn_status read_value(eval_node *n, attr_value *to, const attribute *from, attr_type want, arena *a, nn_error *err)
@@ -187,7 +187,8 @@ static nn_status read_attribute(const eval_model *m, eval_node *n, attr_value *t
         return s;
     if (to->kind == ATTR_STRING)
         return nn_fail(err, NN_ERR_UNSUPPORTED, NULL, 0, 0, "the table does not have attribute %.60s = \"%.60s\"", v->name, to->s);
-    return nn_fail(err, NN_ERR_UNSUPPORTED, NULL, 0, 0, "the table does not have attribute %.60s = %lld", v->name, (long long)to->i);
+    return nn_fail(err, NN_ERR_UNSUPPORTED, NULL, 0, 0, "the table does not have attribute %.60s = %lld", v->name,
+                   (long long)to->i);
 }
 
 static nn_status read_attributes(const eval_model *m, eval_node *to, const Onnx__NodeProto *from, arena *a, nn_error *err)

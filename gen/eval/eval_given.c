@@ -26,7 +26,7 @@ typedef struct {
 static double distance(const ref_tensor *a, const ref_tensor *b, size_t i)
 {
     if (a->w != NULL)
-        return a->w[i] == b->w[i] ? 0
+        return a->w[i] == b->w[i]  ? 0
                : a->w[i] > b->w[i] ? (double)((uint64_t)a->w[i] - (uint64_t)b->w[i])
                                    : (double)((uint64_t)b->w[i] - (uint64_t)a->w[i]);
     if (a->v[i] == b->v[i])

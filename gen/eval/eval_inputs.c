@@ -164,7 +164,7 @@ static nn_status read_paths(eval_run *r, const char *const *paths, size_t n, uin
     file_list l = {.n = 0};
     nn_status s = NN_OK;
     for (size_t i = 0; s == NN_OK && i < n; i++)
-        s = is_directory(paths[i])  ? add_directory(&l, r, paths[i], err)
+        s = is_directory(paths[i]) ? add_directory(&l, r, paths[i], err)
             : is_archive(paths[i]) ? set_archive(r, paths[i], set, err)
                                    : add_file(&l, r, paths[i], err);
     if (s == NN_OK)

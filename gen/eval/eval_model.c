@@ -62,15 +62,15 @@ static nn_status list_tensors(opening *o)
     if (m->tensors == NULL || m->inputs == NULL || m->outputs == NULL)
         return nn_nomem(o->err);
     for (size_t i = 0; i < m->n_tensors; i++)
-        m->tensors[i] = (eval_tensor){.name = o->scope.all[i].name, .maker = o->scope.all[i].place >= 0 ? o->scope.all[i].place : -1};
+        m->tensors[i] =
+            (eval_tensor){.name = o->scope.all[i].name, .maker = o->scope.all[i].place >= 0 ? o->scope.all[i].place : -1};
     for (size_t i = 0; i < o->g->n_initializer; i++) {
         const Onnx__TensorProto *p = o->g->initializer[i];
         int64_t t = p->name != NULL ? eval_find_tensor(m, p->name) : -1;
         if (t < 0)
             return onnx_wrong(o->shown, "has an initializer without a name", NULL, o->err);
         m->tensors[t].contents = p;
-        m->tensors[t].type =
-            p->has_data_type && p->data_type > 0 && p->data_type < DT_COUNT ? (dtype)p->data_type : DT_NONE;
+        m->tensors[t].type = p->has_data_type && p->data_type > 0 && p->data_type < DT_COUNT ? (dtype)p->data_type : DT_NONE;
     }
     for (size_t i = 0; i < o->g->n_input; i++) {
         int64_t t = o->g->input[i]->name != NULL ? eval_find_tensor(m, o->g->input[i]->name) : -1;
@@ -149,7 +149,8 @@ static nn_status find_types(opening *o, const eval_node *n)
 {
     eval_model *m = o->m;
     arena *a = &m->memory;
-    ref_tensor *tensors = arena_calloc(a, n->n_inputs + n->n_outputs + 2, sizeof *tensors), *held = &tensors[n->n_inputs + n->n_outputs];
+    ref_tensor *tensors = arena_calloc(a, n->n_inputs + n->n_outputs + 2, sizeof *tensors),
+               *held = &tensors[n->n_inputs + n->n_outputs];
     const ref_tensor **in = arena_calloc(a, n->n_inputs + 1, sizeof *in);
     ref_tensor **out = arena_calloc(a, n->n_outputs + 1, sizeof *out);
     if (tensors == NULL || in == NULL || out == NULL)
@@ -265,6 +266,12 @@ static nn_status load_table(opening *o)
 {
     const eval_source *from = o->from;
     bool own = from->files != NULL;
+    if (from->like != NULL && from->like->opset == o->m->opset) {
+        o->m->ops = from->like->ops;
+        o->m->rules = from->like->rules;
+        o->m->borrowed = true;
+        return NN_OK;
+    }
     nn_status s = op_set_new_typed(&o->m->ops, own ? from->files : spec_embedded, own ? from->n_files : spec_embedded_count, NULL,
                                    o->m->opset, UINT32_MAX, o->err);
     if (s == NN_OK)
@@ -314,8 +321,10 @@ nn_status eval_model_open(eval_model *m, const void *bytes, size_t n, const eval
 
 void eval_model_close(eval_model *m)
 {
-    ref_table_free(m->rules);
-    op_set_free(m->ops);
+    if (!m->borrowed) {
+        ref_table_free(m->rules);
+        op_set_free(m->ops);
+    }
     onnx_parse_free(m->file);
     arena_free(&m->memory);
     *m = (eval_model){.opset = 0};

@@ -40,6 +40,7 @@ typedef struct {
     Onnx__ModelProto *file;
     op_set *ops;
     ref_table *rules;
+    bool borrowed; /* ops and rules */
     int opset;
     eval_tensor *tensors; /* sorted by name */
     size_t n_tensors;
@@ -59,6 +60,7 @@ typedef void eval_tell_fn(void *data, const char *what);
 typedef struct {
     const spec_file *files, *compute; /* of the table and its rules of outputs; NULL: the built-in ones */
     size_t n_files, n_compute;
+    const eval_model *like;    /* its table is used if its opset is the same; it must live longer; NULL: none */
     eval_tell_fn *unsupported; /* may be NULL */
     void *data;
 } eval_source;
@@ -66,14 +68,15 @@ typedef struct {
 /* NN_ERR_IO: not a sound model. The message has `shown` as the path. What the table does not have is told and counted. After a
  * failure there is nothing to free. */
 nn_status eval_model_open(eval_model *m, const void *bytes, size_t n, const eval_source *from, const char *shown, nn_error *err);
-void eval_model_close(eval_model *m); /* also a zeroed one */
+void eval_model_close(eval_model *m);                            /* also a zeroed one */
 int64_t eval_find_tensor(const eval_model *m, const char *name); /* -1: there is none */
 
 /* "node 3 (Conv, \"conv1\")" */
 enum { EVAL_NODE_SHOWN = 200 };
 void eval_show_node(char out[EVAL_NODE_SHOWN], const eval_node *n);
 
-/* eval_bind.c: finds the operator and reads the attributes. NN_ERR_UNSUPPORTED: the table does not have it; NN_ERR_IO: it is wrong. */
+/* eval_bind.c: finds the operator and reads the attributes. NN_ERR_UNSUPPORTED: the table does not have it; NN_ERR_IO: it is wrong.
+ */
 nn_status eval_bind_node(const eval_model *m, eval_node *to, const Onnx__NodeProto *from, arena *a, nn_error *err);
 
 #endif

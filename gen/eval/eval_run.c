@@ -131,8 +131,8 @@ static nn_status take(eval_run *r, int64_t tensor, const file_tensor *from, nn_e
 {
     eval_value *v = &r->values[tensor];
     if (from->rank > NN_MAX_RANK)
-        return nn_fail(err, NN_ERR_UNSUPPORTED, NULL, 0, 0, "%.100s has rank %d; the table has at most %d", r->m->tensors[tensor].name,
-                       from->rank, NN_MAX_RANK);
+        return nn_fail(err, NN_ERR_UNSUPPORTED, NULL, 0, 0, "%.100s has rank %d; the table has at most %d",
+                       r->m->tensors[tensor].name, from->rank, NN_MAX_RANK);
     if (from->n > r->max_live - r->live)
         return too_large(r, r->m->tensors[tensor].name, err);
     eval_home *home = new_home(err);
@@ -164,7 +164,8 @@ nn_status eval_run_set(eval_run *r, int64_t tensor, const file_tensor *from, nn_
     return s;
 }
 
-static nn_status read_tensor(file_tensor *to, const eval_run *r, const Onnx__TensorProto *p, const char *name, arena *a, nn_error *err)
+static nn_status read_tensor(file_tensor *to, const eval_run *r, const Onnx__TensorProto *p, const char *name, arena *a,
+                             nn_error *err)
 {
     const size_t most = r->max_live * ELEMENT_BYTES;
     if (!onnx_is_external(p))

@@ -50,15 +50,15 @@ typedef struct {
     eval_value *values; /* by tensor */
     eval_dim *dims;
     size_t n_dims, room_dims;
-    int directory; /* of external data; -1: none */
-    bool keep;     /* all values are kept */
-    bool keep_given; /* those that were set are kept, for another run */
-    eval_judge_fn *judge; /* NULL: given tensors are not judged */
-    void *data;           /* for judge */
+    int directory;            /* of external data; -1: none */
+    bool keep;                /* all values are kept */
+    bool keep_given;          /* those that were set are kept, for another run */
+    eval_judge_fn *judge;     /* NULL: given tensors are not judged */
+    void *data;               /* for judge */
     eval_problem_fn *problem; /* may be NULL */
     void *problem_data;
     size_t problems; /* nodes whose values cannot be computed */
-    size_t live;   /* elements */
+    size_t live;     /* elements */
     size_t max_live;
     double work, max_work;
     arena scratch;
@@ -69,7 +69,8 @@ nn_status eval_run_open(eval_run *r, const eval_model *m, const eval_limits *lim
 void eval_run_close(eval_run *r); /* also a zeroed one */
 /* States what a named dimension of the inputs is. NN_ERR_USAGE: it is known to be another. */
 nn_status eval_run_bind(eval_run *r, const char *name, int64_t value, const char *where, nn_error *err);
-/* Sets an input, or in a local check any tensor. The contents are copied. NN_ERR_USAGE: another type or shape than the model states.
+/* Sets an input, or in a local check any tensor. The contents are copied. NN_ERR_USAGE: another type or shape than the model
+ * states.
  */
 nn_status eval_run_set(eval_run *r, int64_t tensor, const file_tensor *from, nn_error *err);
 /* Forgets all that was computed, for another run. What was set stays, and so do bound names. */

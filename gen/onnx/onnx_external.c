@@ -73,7 +73,8 @@ static nn_status open_inside(int *fd, int root, const char *location, nn_error *
     int at = -1;
     *fd = -1;
     if (*location == '\0' || *location == '/')
-        return nn_fail(err, NN_ERR_IO, location, 0, 0, "elements of a tensor are here: a path below the model's directory was expected");
+        return nn_fail(err, NN_ERR_IO, location, 0, 0,
+                       "elements of a tensor are here: a path below the model's directory was expected");
     for (const char *p = location; *p != '\0';) {
         char name[NAME_MOST + 1];
         size_t n = strcspn(p, "/");
@@ -89,8 +90,8 @@ static nn_status open_inside(int *fd, int root, const char *location, nn_error *
         if (n == 0 || strcmp(name, ".") == 0)
             continue;
         int next = -1, from = at >= 0 ? at : root;
-        nn_status s = *p != '\0' ? directory_open(&next, from, name, location, err)
-                                 : file_open(&next, from, name, O_NOFOLLOW, location, err);
+        nn_status s =
+            *p != '\0' ? directory_open(&next, from, name, location, err) : file_open(&next, from, name, O_NOFOLLOW, location, err);
         if (at >= 0)
             (void)close(at);
         at = next;

@@ -6,8 +6,8 @@
 #include "onnx/tensor_file.h"
 
 bool onnx_is_external(const Onnx__TensorProto *p);
-/* Reads the elements. directory: open directory of the model. NN_ERR_IO: the path leaves the directory, or the file does not hold the
- * elements. The contents live in the arena. */
+/* Reads the elements. directory: open directory of the model. NN_ERR_IO: the path leaves the directory, or the file does not hold
+ * the elements. The contents live in the arena. */
 nn_status onnx_external_read(file_tensor *t, const Onnx__TensorProto *p, int directory, size_t most, arena *a, nn_error *err);
 
 #endif

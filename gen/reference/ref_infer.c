@@ -94,12 +94,12 @@ static nn_status bind_type(binding *b, const char *what, const char *name, int v
         return nn_fail(b->err, NN_ERR_TABLE, NULL, 0, 0, "%s %s: a type that the table does not have", what, name);
     if ((allowed >> t & 1) == 0) {
         type_names(allowed, names, sizeof names);
-        return nn_fail(b->err, NN_ERR_TABLE, NULL, 0, 0, "%s %s: type %s is not in the table, which has %s", what, name, dtype_name(t),
-                       names);
+        return nn_fail(b->err, NN_ERR_TABLE, NULL, 0, 0, "%s %s: type %s is not in the table, which has %s", what, name,
+                       dtype_name(t), names);
     }
     if (var >= 0 && b->bound[var] != DT_NONE && b->bound[var] != t)
-        return nn_fail(b->err, NN_ERR_TABLE, NULL, 0, 0, "%s %s: type %s where %s was expected, as elsewhere in the node", what, name,
-                       dtype_name(t), dtype_name(b->bound[var]));
+        return nn_fail(b->err, NN_ERR_TABLE, NULL, 0, 0, "%s %s: type %s where %s was expected, as elsewhere in the node", what,
+                       name, dtype_name(t), dtype_name(b->bound[var]));
     if (var >= 0)
         b->bound[var] = t;
     return NN_OK;
@@ -169,10 +169,10 @@ static nn_status type_output(binding *b, ref_run *run, size_t i)
     t->type = o->type_var >= 0 ? b->bound[o->type_var] : only_type(o->types);
     if (t->type == DT_NONE && rule != NULL) {
         ref_value v = eval_rule(run, rule, part);
-        t->type = run->status != NN_OK                       ? DT_NONE
-                  : v.kind == REF_TEXT                       ? dtype_parse(v.s)
-                  : v.kind == REF_TENSOR && v.t != NULL      ? v.t->type
-                                                             : DT_NONE;
+        t->type = run->status != NN_OK                  ? DT_NONE
+                  : v.kind == REF_TEXT                  ? dtype_parse(v.s)
+                  : v.kind == REF_TENSOR && v.t != NULL ? v.t->type
+                                                        : DT_NONE;
         if (run->status != NN_OK)
             return run->status;
     } else if (t->type == DT_NONE && o->type_var >= 0) {

@@ -44,7 +44,7 @@ typedef struct ref_expr ref_expr;
 typedef struct {
     int slot;
     bool tuple;
-    bool chooses; /* of a function's parameter: it chooses a tensor */
+    bool chooses;              /* of a function's parameter: it chooses a tensor */
     const ref_expr *from, *to; /* to NULL: a list */
 } ref_binder;
 
@@ -81,8 +81,8 @@ typedef struct {
 typedef struct {
     const op_model *op;
     const ref_rule **order; /* rules of outputs and definitions, in the order in which they are computed */
-    size_t n, n_typing; /* n_typing: of a program of shapes, the rules that types need */
-    ref_rule **defs;    /* functions by slot */
+    size_t n, n_typing;     /* n_typing: of a program of shapes, the rules that types need */
+    ref_rule **defs;        /* functions by slot */
     size_t n_lets, n_defs;
     const ref_expr **vars; /* definition or default of each variable of the op_rules that the rules use; otherwise NULL */
     bool complete;         /* each output has a rule */

@@ -201,7 +201,8 @@ static ref_value broadcast_two(ref_run *run, const ref_expr *x, const ref_value 
     size_t n = l->n > y->n ? l->n : y->n;
     ref_value z = ref_new_list(run, n);
     for (size_t d = 0; d < z.n; d++) { /* from the end */
-        ref_value one = ref_int(&run->r, 1), a = d < l->n ? l->items[l->n - 1 - d] : one, b = d < y->n ? y->items[y->n - 1 - d] : one;
+        ref_value one = ref_int(&run->r, 1), a = d < l->n ? l->items[l->n - 1 - d] : one,
+                  b = d < y->n ? y->items[y->n - 1 - d] : one;
         int64_t from = ref_uniform_int(run, &a, x->place, "a size"), to = ref_uniform_int(run, &b, x->place, "a size");
         if (from != to && from != 1 && to != 1)
             ref_fail(run, x->place, "`broadcast`: dims %lld and %lld do not fit", (long long)to, (long long)from);
@@ -276,6 +277,7 @@ ref_value ref_static(ref_run *run, const ref_expr *x)
         [RF_RAVEL] = ravel,      [RF_WHOLE] = of_type,       [RF_LEAST] = of_type,
         [RF_LARGEST] = of_type,  [RF_INDEXOF] = position,    [RF_CHAR] = of_text,
         [RF_LENGTH] = of_text,   [RF_BROADCAST] = broadcast, [RF_SETAT] = changed,
-        [RF_EXPECT] = expected,  [RF_INSERT] = changed,   [RF_REMOVE] = changed,      [RF_REVERSE] = changed};
+        [RF_EXPECT] = expected,  [RF_INSERT] = changed,      [RF_REMOVE] = changed,
+        [RF_REVERSE] = changed};
     return functions[x->op](run, x);
 }

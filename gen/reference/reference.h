@@ -35,8 +35,8 @@ typedef struct {
     size_t n_inputs;
     ref_tensor *const *outputs; /* type, rank and dims are given; NULL: absent */
     size_t n_outputs;
-    double max_work; /* evaluations in comprehensions after which the node is given up; 0: 1e10 */
-    double *work;    /* those of this node are added to it; NULL: not asked for */
+    double max_work;     /* evaluations in comprehensions after which the node is given up; 0: 1e10 */
+    double *work;        /* those of this node are added to it; NULL: not asked for */
     size_t max_elements; /* of a tensor of the rules' own; 0: 2^28 */
 } ref_node;
 
@@ -47,7 +47,7 @@ typedef struct ref_table ref_table;
 nn_status ref_table_new(ref_table **out, const op_set *ops, const spec_file *files, size_t n_files, nn_error *err);
 void ref_table_free(ref_table *t);
 bool ref_table_takes_more(const ref_table *t, int op); /* whether its rules take more inputs than the table states */
-bool ref_table_has(const ref_table *t, int op); /* whether the operator has rules for all its outputs */
+bool ref_table_has(const ref_table *t, int op);        /* whether the operator has rules for all its outputs */
 
 /* Computes the outputs; their contents are in `results`. Scratch is as full afterwards as before. NN_ERR_TABLE: a rule fails on
  * this node; the message gives its place. */

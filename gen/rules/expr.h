@@ -59,7 +59,7 @@ typedef enum {
 } ex_kind;
 
 enum { EXPR_BROADCAST = 1, EXPR_OUTSIDE = 2 }; /* of an EX_ELEMENT: `X[~ i]`, `X[i ? E]` */
-enum { EXPR_TUPLE = 1, EXPR_LISTED = 2 }; /* of an EX_FOR of the language of elements: `v.. in L`, and in brackets */
+enum { EXPR_TUPLE = 1, EXPR_LISTED = 2 };      /* of an EX_FOR of the language of elements: `v.. in L`, and in brackets */
 
 typedef enum {
     OP_ADD,

@@ -492,7 +492,8 @@ static void parse_head_binders(parser *p, expr_head *out, bool ranges)
 
 nn_status expr_parse_head(expr_head *out, const spec_node *node, arena *a, nn_error *err)
 {
-    static const char *const words[] = {[HEAD_LET] = "let", [HEAD_SCAN] = "scan", [HEAD_FUNCTION] = "def", [HEAD_SHAPE] = "shape", [HEAD_TYPE] = "type"};
+    static const char *const words[] = {
+        [HEAD_LET] = "let", [HEAD_SCAN] = "scan", [HEAD_FUNCTION] = "def", [HEAD_SHAPE] = "shape", [HEAD_TYPE] = "type"};
     parser p = lex_begin(node, 0, a, err);
     p.elements = true;
     *out = (expr_head){.kind = HEAD_OUTPUT, .place = node->place};
