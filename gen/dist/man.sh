@@ -19,6 +19,8 @@ options() {
 }
 {
     cat "$here/nngen.h2m"
+    printf '\n[expected outputs]\n'
+    options compare
     printf '\n[sequences and coverage]\n'
     options sequences
     options coverage

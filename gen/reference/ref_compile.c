@@ -30,6 +30,7 @@ typedef struct {
     bool own_indices; /* slot 0 holds all indices of the output's element */
     bool slices;      /* a slice is held whole */
     bool in_var;      /* a definition or default of the table */
+    bool in_default;  /* the default of an attribute */
     int depth;
     ref_expr dummy;
 } compiler;
@@ -78,7 +79,7 @@ static const ref_expr *translate(compiler *c, const expr *e);
 static int add_local(compiler *c, const char *name, spec_place place)
 {
     if (c->n_locals == REF_MAX_LOCALS) {
-        fail(c, place, "more than %d indices and variables in one rule", REF_MAX_LOCALS);
+        fail(c, place, "at most %d indices and variables in one rule were expected", REF_MAX_LOCALS);
         return 0;
     }
     for (int i = 0; i < c->n_locals; i++)
@@ -113,6 +114,7 @@ static void compile_var(compiler *c, int var, spec_place place)
     inner.bare = -1;
     inner.own_indices = false;
     inner.in_var = true;
+    inner.in_default = v->origin == VAR_ATTR;
     inner.err = v->origin == VAR_ATTR ? &ignored : c->err;
     if (++inner.depth > 40)
         fail(&inner, place, "definitions are nested too deeply");
@@ -462,7 +464,7 @@ static const ref_expr *translate_leaf(compiler *c, const expr *e)
         return x;
     case EX_REAL:
         x = make(c, RX_REAL, e->place);
-        x->r = e->r;
+        x->r = c->in_default ? (double)(float)e->r : e->r; /* attributes are float32 */
         return x;
     case EX_STRING:
         x = make(c, RX_TEXT, e->place);
@@ -568,7 +570,7 @@ static void declare(compiler *c, ref_rule *rule)
         fail(c, rule->place, "`%s`: a scan has indices, such as [t in 0..n-1]", spec_show(rule->name).s);
     size_t *n = def ? &p->n_defs : &p->n_lets;
     if (*n == REF_MAX_LETS) {
-        fail(c, rule->place, "more than %d definitions", REF_MAX_LETS);
+        fail(c, rule->place, "at most %d definitions were expected", REF_MAX_LETS);
         return;
     }
     rule->slot = (int)(*n)++;
@@ -719,11 +721,23 @@ static unsigned need_kind(compiler *c, expr_head_kind kind)
     return seen;
 }
 
+static void need_working_type(compiler *c)
+{
+    for (size_t i = 0; c->status == NN_OK && i < c->list->n; i++) {
+        ref_rule *rule = &c->list->rules[i];
+        if (rule->kind != HEAD_LET || rule->indexed || strcmp(rule->name, "working_type") != 0)
+            continue;
+        need_rule(c, i, rule->place);
+        c->program->working_type = rule;
+    }
+}
+
 nn_status ref_compile(ref_program **out, const op_set *ops, const op_model *op, const spec_node *rules, arena *a, nn_error *err)
 {
     rule_list list = {.map = rules};
     compiler c = {.ops = ops, .op = op, .list = &list, .a = a, .err = err, .status = NN_OK};
     begin(&c, rules->count);
+    need_working_type(&c);
     unsigned seen = need_kind(&c, HEAD_OUTPUT);
     size_t n = c.status == NN_OK ? c.program->n : 0;
     /* What the outputs do not need is checked only. Functions come last: those that a scan uses may use the scan. */
@@ -734,7 +748,7 @@ nn_status ref_compile(ref_program **out, const op_set *ops, const op_model *op, 
     (void)need_kind(&c, HEAD_SHAPE);
     if (c.status == NN_OK) {
         c.program->n = n;
-        c.program->complete = seen + 1 == 1u << op->n_outputs;
+        c.program->stated = seen;
     }
     *out = c.program;
     return c.status;

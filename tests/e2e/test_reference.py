@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from onnx import TensorProto, helper
 from reference.faults import plant, seen
 from reference.moved import check, move
 from reference.reference import BUILD, ROOT, Driver, Report, check_model, outside, read_model
@@ -78,3 +79,29 @@ def test_a_result_moves_by_its_bound():
     v, e = np.array([1.0, 2.0]), np.array([1e-6, 0.0])
     assert outside(move(v, e, "up", np.random.default_rng(1)), v, e).tolist() == [False, False]
     assert outside(v + 2e-6, v, e).tolist() == [True, True]
+
+
+def sum_from(first, products):
+    """A sum in float32 that begins with the first term."""
+    y = np.float32(first)
+    for p in products.astype(np.float32):
+        y = np.float32(y + p)
+    return y
+
+
+@pytest.mark.parametrize("op", ["Conv", "ConvTranspose", "Gemm"])
+def test_sums_may_begin_with_the_bias(op):
+    """As many runtimes do: a bias that is large against the products is then rounded each time."""
+    n, bias = 64, np.array([1000.3], np.float32)
+    x, w = np.linspace(0.1, 0.9, n, dtype=np.float32), np.linspace(0.3, 0.7, n, dtype=np.float32)
+    shapes = {"Conv": ((1, n, 1), (1, n, 1)), "ConvTranspose": ((1, n, 1), (n, 1, 1)), "Gemm": ((1, n), (n, 1))}[op]
+    values = {"x": x.reshape(shapes[0]), "w": w.reshape(shapes[1]), "b": bias}
+    shape = [1, 1] if op == "Gemm" else [1, 1, 1]
+    info = [helper.make_tensor_value_info(k, TensorProto.FLOAT, v.shape) for k, v in values.items()]
+    graph = helper.make_graph([helper.make_node(op, list(values), ["y"])], "g", info, [helper.make_tensor_value_info("y", TensorProto.FLOAT, shape)])
+    driver = Driver(17)
+    v, e = driver.compute(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]), values)[0]["y"]
+    driver.close()
+    first, last = sum_from(bias[0], x * w), np.float32(sum_from(0, x * w) + bias[0])
+    assert first != last and not outside(np.full(shape, first), v, e).any() and not outside(np.full(shape, last), v, e).any()
+    assert e.max() < n * 2.0**-23 * 1100

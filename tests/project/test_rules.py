@@ -114,8 +114,10 @@ ROOMS = {
     "mine": ("onnx rules table value base", {"mine.h", "mine_find.h", "mine_model.h", "mine_usages.h", "mine_walks.h", "mine_yaml.h"}),
     "family": ("mine plan build lower manner motif stats write onnx reference rules table draw value base", {"family.h", "options.h"}),
     "corpus": ("family mine plan build lower manner motif stats write onnx reference rules table draw value base", {"replay.h"}),
+    "compare": ("onnx value base", {"compare_run.h"}),
+    "suite": ("family lower stats write rules table draw value base", {"suite.h"}),
     "sequences": ("onnx value base", {"coverage.h", "seq_report.h"}),
-    "cli": ("sequences mine corpus family motif rules base", set()),
+    "cli": ("compare suite sequences mine corpus family motif rules base", set()),
     "embed": ("table base", set()),
 }
 
