@@ -569,8 +569,8 @@ static int analyse(char *const *argv, int argc)
     size_t problems;
     bar b = {.started = now(), .on = true};
     const seq_watch watch = {.tell = on_problem, .progress = on_steps, .data = &b, .terminal = isatty(STDERR_FILENO) != 0};
-    nn_status s = strcmp(argv[1], "eval") == 0 ? eval_run_command(argc - 2, argv + 2, &out, on_problem, NULL, &problems, &err)
-                  : strcmp(argv[1], "motifs") == 0     ? mine_run(argc - 2, argv + 2, &out, on_problem, NULL, &problems, &err)
+    nn_status s = strcmp(argv[1], "eval") == 0       ? eval_run_command(argc - 2, argv + 2, &out, on_problem, NULL, &problems, &err)
+                  : strcmp(argv[1], "motifs") == 0   ? mine_run(argc - 2, argv + 2, &out, on_problem, NULL, &problems, &err)
                   : strcmp(argv[1], "coverage") == 0 ? coverage_run(argc - 2, argv + 2, &out, &watch, &problems, &err)
                                                      : sequences_run(argc - 2, argv + 2, &out, &watch, &problems, &err);
     wipe(&b);

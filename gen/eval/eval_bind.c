@@ -1,7 +1,6 @@
 /* One node's operator and attributes, by the table's entry. */
 #include "eval/eval_model.h"
 #include "onnx.pb-c.h"
-#include "onnx/onnx_scope.h"
 #include "rules/opmodel_rules.h"
 
 #include <string.h>

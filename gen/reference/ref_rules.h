@@ -83,7 +83,7 @@ typedef struct {
     const ref_rule *working_type; /* let working_type, or NULL: the number of a type in which implementations may compute */
     const ref_rule **order;       /* rules of outputs and definitions, in the order in which they are computed */
     size_t n, n_typing;           /* n_typing: of a program of shapes, the rules that types need */
-    ref_rule **defs; /* functions by slot */
+    ref_rule **defs;              /* functions by slot */
     size_t n_lets, n_defs;
     const ref_expr **vars; /* definition or default of each variable of the op_rules that the rules use; otherwise NULL */
     unsigned stated;       /* bit i: output i has a rule */

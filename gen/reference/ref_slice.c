@@ -94,10 +94,10 @@ typedef struct {
     double v, e;
 } bounded;
 
-/* Mean square distance from the mean. Moving x_j by d_j moves it by 2/n sum (x_j - m) d_j + 1/n sum d_j^2 at most. Two forms count as
- * correct (Chan, Golub, LeVeque, "Algorithms for Computing the Sample Variance", 1983). The computed mean errs by c = gamma E|x|. The
- * two-pass form errs by its roundings and by c^2; the one-pass form E[x^2] - m^2 by roundings of E[x^2] and by 2 |m| c + c^2. As the
- * variance is at most E[x^2], the bound of the latter holds for both. */
+/* Mean square distance from the mean. Moving x_j by d_j moves it by 2/n sum (x_j - m) d_j + 1/n sum d_j^2 at most. Two forms count
+ * as correct (Chan, Golub, LeVeque, "Algorithms for Computing the Sample Variance", 1983). The computed mean errs by c = gamma
+ * E|x|. The two-pass form errs by its roundings and by c^2; the one-pass form E[x^2] - m^2 by roundings of E[x^2] and by 2 |m| c +
+ * c^2. As the variance is at most E[x^2], the bound of the latter holds for both. */
 static bounded variance(const ref_run *run, const lane_slice *l)
 {
     double n = (double)l->n, mean = 0, var = 0, moved = 0, square = 0, size = 0;

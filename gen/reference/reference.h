@@ -53,7 +53,7 @@ typedef struct {
 } ref_convention;
 ref_convention ref_table_convention(const ref_table *t);
 bool ref_table_takes_more(const ref_table *t, int op); /* whether its rules take more inputs than the table states */
-bool ref_table_has(const ref_table *t, int op); /* whether the operator has rules for all its outputs */
+bool ref_table_has(const ref_table *t, int op);        /* whether the operator has rules for all its outputs */
 
 /* Computes the outputs; their contents are in `results`. Scratch is as full afterwards as before. NN_ERR_TABLE: a rule fails on
  * this node; the message gives its place. */
