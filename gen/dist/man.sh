@@ -26,6 +26,8 @@ options() {
     options coverage
     printf '\n[motifs of your models]\n'
     options motifs
+    printf '\n[conformance suite]\n'
+    options suite
 } >"$out/nngen.h2m"
 help2man --no-info --include="$out/nngen.h2m" --output="$out/nngen.1" "$nngen"
 version=$("$nngen" --version | sed 's/.* //')

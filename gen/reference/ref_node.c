@@ -157,7 +157,7 @@ static void lower_precision(ref_run *run, const ref_rule *rule)
     if (run->status != NN_OK)
         return;
     if (type < 0 || type > DT_DOUBLE || !dtype_is_float((dtype)type)) {
-        ref_fail(run, rule->place, "working_type: the number of a float type was expected");
+        ref_fail(run, rule->place, "`working_type`: the number of a float type was expected");
         return;
     }
     ref_unit unit = ref_unit_of((dtype)type);
