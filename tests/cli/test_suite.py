@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 import onnx
 import pytest
-from suite import runner
+from suite import runner, table
 
 OPS = "Add,And,Conv,Dropout,Gather,MaxPool,Shape,Slice,Split,Sub,TopK"
 
@@ -276,3 +276,12 @@ def test_comparison_by_bounds():
 ])
 def test_what_runtimes_do_not_support(target, error, unsupported):
     assert runner.is_unsupported(target, error) == unsupported
+
+
+def test_table_of_several_runtimes():
+    cases = [{"case": c, "operator": o} for c, o in CASES]
+    results = {"one": [{"case": c, "outcome": "passed"} for c, _ in CASES],
+               "two": [{"case": CASES[0][0], "outcome": "failed"}, {"case": CASES[2][0], "outcome": "unsupported"}]}
+    lines = table.tables(cases, results).splitlines()
+    assert "| one | 5 | 0 | 0 | 0 | 100.0 % |" in lines and "| two | 0 | 1 | 0 | 1 | 0.0 % |" in lines
+    assert "| Abs | 2 | all | 1 F, 1 N |" in lines and "| Relu | 3 | all | 1 U, 2 N |" in lines

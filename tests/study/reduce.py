@@ -229,9 +229,9 @@ def worst_set(result):
 def main(args):
     """Writes OUT/reduced/NNN/ with model, data and listing.txt, one for each distinct set of operators and outcome, and reduced.json."""
     folder = Path(args.out)
+    study = json.loads((folder / "study.json").read_text("utf-8"))
     level = outcomes.tolerance(args.tolerance) if args.tolerance else outcomes.telling(engine.read_results(folder))
     parts = outcomes.tolerance("loose") if "bound" in level else level  # parts of models have no expected outputs
-    study = json.loads((folder / "study.json").read_text("utf-8"))
     models = dict(engine.find_models(study["corpus"]))
     at, known = folder / "reduced.json", {}
     if at.exists():
