@@ -5,6 +5,7 @@
 #include "cli/list_ops.h"
 #include "eval/eval.h"
 #include "mine/mine.h"
+#include "reduce/reduce.h"
 #include "nngen.h"
 #include "family/options.h"
 #include "corpus/replay.h"
@@ -620,6 +621,47 @@ static int suite(char *const *argv, int argc)
     return close_stdout(status);
 }
 
+extern char **environ;
+
+static void on_line(void *data, const char *line)
+{
+    bar *b = data;
+    if (!is_due(b, false))
+        return;
+    (void)fprintf(stderr, "\r%.*s\033[K", columns() - 1, line);
+    (void)fflush(stderr);
+}
+
+static void on_reduction(void *data, const char *message)
+{
+    wipe(data);
+    (void)fprintf(stderr, "nngen: %s\n", message);
+}
+
+static int reduce(char *const *argv, int argc)
+{
+    json_line out = {.bytes = NULL};
+    nn_error err = {0};
+    bar b = {.started = now(), .on = isatty(STDERR_FILENO) != 0};
+    const reduce_watch watch = {.now = now,
+                                .tell = on_reduction,
+                                .progress = on_line,
+                                .data = &b,
+                                .cancel = &cancel,
+                                .environment = environ,
+                                .jobs = processors()};
+    catch_signals(&(options){.dry_run = 1});
+    nn_status s = reduce_run_command(argc - 2, argv + 2, &out, &watch, &err);
+    wipe(&b);
+    if (s == NN_ERR_CANCELLED)
+        return stopped(&(options){.dry_run = 1}, &err);
+    int status = s != NN_OK ? fail(&err) : EXIT_SUCCESS;
+    if (s == NN_OK && out.size > 0)
+        (void)fwrite(out.bytes, 1, out.size, stdout);
+    nn_free(out.bytes);
+    return close_stdout(status);
+}
+
 static int act(const options *o)
 {
     if (o->help)
@@ -645,6 +687,8 @@ int main(int argc, char **argv)
         return compare(argv, argc);
     if (argc > 1 && strcmp(argv[1], "suite") == 0)
         return suite(argv, argc);
+    if (argc > 1 && strcmp(argv[1], "reduce") == 0)
+        return reduce(argv, argc);
     int status = options_parse(&o, argc, argv, &err) == NN_OK ? act(&o) : fail(&err);
     options_free(&o);
     return status;

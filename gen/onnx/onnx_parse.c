@@ -38,3 +38,48 @@ void onnx_parse_free(Onnx__ModelProto *m)
     if (m != NULL)
         onnx__model_proto__free_unpacked(m, &memory);
 }
+
+typedef struct {
+    arena *a;
+    onnx_budget budget;
+} arena_budget;
+
+static void *take(void *data, size_t n)
+{
+    arena_budget *b = data;
+    if (n > b->budget.left) {
+        b->budget.spent = true;
+        return NULL;
+    }
+    b->budget.left -= n;
+    return arena_alloc(b->a, n);
+}
+
+static void give(void *data, void *p)
+{
+    (void)data;
+    (void)p;
+}
+
+nn_status onnx_parse_all(Onnx__ModelProto **out, const void *bytes, size_t n, arena *a, const char *file, nn_error *err)
+{
+    Onnx__ModelProto *skeleton;
+    onnx_scan_report report;
+    onnx_source from;
+    *out = NULL;
+    onnx_source_bytes(&from, bytes, n);
+    nn_status s = onnx_parse(&skeleton, &report, &from, 0, file, err); /* judges the nesting */
+    if (s != NN_OK)
+        return s;
+    onnx_parse_free(skeleton);
+    arena_budget b = {.a = a, .budget = onnx_budget_for(n)};
+    ProtobufCAllocator memory = {.alloc = take, .free = give, .allocator_data = &b};
+    Onnx__ModelProto *m = onnx__model_proto__unpack(&memory, n, bytes);
+    if (arena_failed(a))
+        return nn_nomem(err);
+    if (m == NULL || m->graph == NULL)
+        return nn_fail(err, NN_ERR_IO, file, 0, 0, "%s",
+                       b.budget.spent ? "needs more memory than a sound model of its size" : "is not an ONNX model: it cannot be parsed");
+    *out = m;
+    return NN_OK;
+}

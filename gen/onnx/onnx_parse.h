@@ -4,6 +4,7 @@
 #ifndef NN_ONNX_PARSE_H
 #define NN_ONNX_PARSE_H
 
+#include "arena.h"
 #include "onnx/onnx_scan.h"
 
 typedef struct Onnx__ModelProto Onnx__ModelProto; /* from the generated header */
@@ -15,5 +16,8 @@ typedef struct Onnx__ModelProto Onnx__ModelProto; /* from the generated header *
 nn_status onnx_parse(Onnx__ModelProto **out, onnx_scan_report *report, onnx_source *from, size_t small, const char *file,
                      nn_error *err);
 void onnx_parse_free(Onnx__ModelProto *m);
+
+/* Parses all of a model, with the data of tensors and texts, into an arena, which owns the result. The refusals are the same. */
+nn_status onnx_parse_all(Onnx__ModelProto **out, const void *bytes, size_t n, arena *a, const char *file, nn_error *err);
 
 #endif

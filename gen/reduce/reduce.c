@@ -1,0 +1,185 @@
+#include "reduce/reduce.h"
+#include "reduce/reduce_search.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The digest of the run: original and command. */
+static nn_status digest_run(reduce_digest *d, const reduce_case *c, const reduce_options *o, nn_error *err)
+{
+    sha256 *h;
+    reduce_digest original;
+    json_line text = {.bytes = NULL};
+    nn_status s = sha256_new(&h, err);
+    if (s != NN_OK)
+        return s;
+    s = reduce_digest_case(&original, h, c, err);
+    if (s == NN_OK) {
+        line_text(&text, (const char *)original.bytes, sizeof original.bytes);
+        for (size_t i = 0; i < o->n_command; i++)
+            line_text(&text, o->command[i], strlen(o->command[i]) + 1);
+        s = text.failed ? nn_nomem(err) : sha256_digest(h, text.bytes, text.size, d->bytes, err);
+    }
+    nn_free(text.bytes);
+    sha256_free(h);
+    return s;
+}
+
+static nn_status copy_case(reduce_case *to, const reduce_case *from, nn_error *err)
+{
+    *to = (reduce_case){.n_inputs = from->n_inputs};
+    to->model.bytes = nn_malloc(from->model.n + 1);
+    to->inputs = nn_calloc(from->n_inputs + 1, sizeof *to->inputs);
+    bool good = to->model.bytes != NULL && to->inputs != NULL;
+    if (good) {
+        memcpy(to->model.bytes, from->model.bytes, from->model.n);
+        to->model.n = from->model.n;
+    }
+    for (size_t i = 0; good && i < from->n_inputs; i++) {
+        if (from->inputs[i].bytes == NULL)
+            continue;
+        to->inputs[i].bytes = nn_malloc(from->inputs[i].n + 1);
+        good = to->inputs[i].bytes != NULL;
+        if (good) {
+            memcpy(to->inputs[i].bytes, from->inputs[i].bytes, from->inputs[i].n);
+            to->inputs[i].n = from->inputs[i].n;
+        }
+    }
+    if (good)
+        return NN_OK;
+    to->n_inputs = to->inputs != NULL ? to->n_inputs : 0;
+    reduce_case_free(to);
+    return nn_nomem(err);
+}
+
+/* NN_ERR_BUILD: COMMAND does not find the case interesting. */
+static nn_status ask_first(reduce_search *r, const reduce_case *c, const char *shown, nn_error *err)
+{
+    reduce_case copy;
+    reduce_slot answer = {.running = false};
+    char how[80];
+    nn_status s = copy_case(&copy, c, err);
+    if (s == NN_OK)
+        s = reduce_search_ask(r, &copy, &answer, err);
+    if (s != NN_OK || answer.state == CALL_INTERESTING)
+        return s;
+    if (answer.timed_out)
+        (void)snprintf(how, sizeof how, "takes more than %lld s", (long long)r->o->timeout);
+    else if (answer.call.signal != 0)
+        (void)snprintf(how, sizeof how, "is ended by signal %d", answer.call.signal);
+    else
+        (void)snprintf(how, sizeof how, "ends with exit status %d", answer.call.status);
+    return nn_fail(err, NN_ERR_BUILD, shown, 0, 0, "is not interesting: COMMAND %s; exit status 0 was expected", how);
+}
+
+typedef struct {
+    size_t nodes, bytes;
+} extent;
+
+static extent extent_of(const reduce_search *r)
+{
+    return (extent){r->base.m->graph->n_node, r->base.from.model.n};
+}
+
+static void put_count(json_line *out, size_t n, const char *what)
+{
+    char text[80];
+    (void)snprintf(text, sizeof text, "%zu %s%s", n, what, n == 1 ? "" : "s");
+    line_raw(out, text);
+}
+
+static void put_summary(json_line *out, const reduce_search *r, extent was)
+{
+    extent now = extent_of(r);
+    put_count(out, was.nodes, "node");
+    line_raw(out, " to ");
+    line_int(out, (int64_t)now.nodes);
+    line_raw(out, ", ");
+    put_count(out, was.bytes, "byte");
+    line_raw(out, " to ");
+    line_int(out, (int64_t)now.bytes);
+    line_raw(out, ", ");
+    put_count(out, r->called, "call");
+    line_raw(out, ", ");
+    put_count(out, r->cached, "answer");
+    line_raw(out, " known");
+    if (r->timeouts > 0) {
+        line_raw(out, ", ");
+        put_count(out, r->timeouts, "timeout");
+    }
+    line_raw(out, "\n");
+    line_raw(out, r->o->out);
+    line_raw(out, "/smallest/model.onnx\n");
+}
+
+static void warn(const reduce_search *r)
+{
+    if (r->o->quiet || r->base.evaluated)
+        return;
+    r->w->tell(r->w->data, "reduce: the tensors of the model are not computed, because an input is not given or the operator table "
+                           "does not have all operators: only types that the model states are known, attributes and dimensions stay");
+}
+
+/* Reads where to begin: the original, or the smallest model of the run that is resumed. */
+static nn_status begin(reduce_search *r, reduce_case *c, const char **shown, nn_error *err)
+{
+    reduce_digest run;
+    bool resumed = false;
+    const reduce_place at = {r->o->out, r->o->resume != 0, r->o->force != 0, r->o->save_temps != 0};
+    nn_status s = digest_run(&run, c, r->o, err);
+    if (s == NN_OK)
+        s = reduce_store_open(&r->store, &at, &run, &resumed, err);
+    if (s != NN_OK || !resumed)
+        return s;
+    char path[4096], folder[4096];
+    (void)snprintf(folder, sizeof folder, "%s/smallest", r->store.path);
+    if ((size_t)snprintf(path, sizeof path, "%s/smallest/model.onnx", r->store.path) >= sizeof path)
+        return nn_fail(err, NN_ERR_USAGE, r->o->out, 0, 0, "the path is too long");
+    bool any = false;
+    for (size_t i = 0; i < c->n_inputs; i++)
+        any = any || c->inputs[i].bytes != NULL;
+    reduce_case_free(c);
+    *shown = "the smallest model";
+    return reduce_read_case(c, path, any ? folder : NULL, err);
+}
+
+static nn_status run(const reduce_options *o, json_line *out, const reduce_watch *w, nn_error *err)
+{
+    reduce_search r;
+    reduce_case c = {.inputs = NULL};
+    extent was = {0, 0};
+    const char *shown = o->model;
+    nn_status s = reduce_read_case(&c, o->model, o->inputs, err);
+    if (s != NN_OK)
+        return s;
+    s = reduce_search_open(&r, o, w, err);
+    if (s == NN_OK)
+        s = begin(&r, &c, &shown, err);
+    if (s == NN_OK)
+        s = ask_first(&r, &c, shown, err);
+    if (s == NN_OK)
+        s = reduce_base_open(&r.base, &c, NULL, (uint64_t)o->max_work, shown, err);
+    if (s == NN_OK) {
+        was = extent_of(&r);
+        warn(&r);
+        s = reduce_search_run(&r, err);
+    }
+    if (s == NN_OK && !o->quiet)
+        put_summary(out, &r, was);
+    reduce_search_close(&r);
+    reduce_case_free(&c);
+    return s == NN_OK && out->failed ? nn_nomem(err) : s;
+}
+
+nn_status reduce_run_command(int argc, char *const *argv, json_line *out, const reduce_watch *w, nn_error *err)
+{
+    reduce_options o;
+    nn_status s = reduce_options_parse(&o, argc, argv, err);
+    if (s != NN_OK)
+        return s;
+    if (o.help != 0) {
+        reduce_options_help(out);
+        return out->failed ? nn_nomem(err) : NN_OK;
+    }
+    return run(&o, out, w, err);
+}

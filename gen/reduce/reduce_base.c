@@ -1,0 +1,359 @@
+#include "reduce/reduce_base.h"
+#include "onnx.pb-c.h"
+#include "onnx/onnx_parse.h"
+#include "reduce/reduce_names.h"
+#include "value/dtype.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void reduce_case_free(reduce_case *c)
+{
+    nn_free(c->model.bytes);
+    for (size_t i = 0; i < c->n_inputs; i++)
+        nn_free(c->inputs[i].bytes);
+    nn_free(c->inputs);
+    *c = (reduce_case){.inputs = NULL};
+}
+
+void reduce_base_close(reduce_base *b)
+{
+    reduce_case_free(&b->from);
+    nn_free(b->facts);
+    arena_free(&b->memory);
+    *b = (reduce_base){.m = NULL};
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const reduce_fact *)a)->name, ((const reduce_fact *)b)->name);
+}
+
+const reduce_fact *reduce_find_fact(const reduce_base *b, const char *name)
+{
+    return b->n_facts > 0 && name != NULL ? bsearch(&(reduce_fact){.name = name}, b->facts, b->n_facts, sizeof *b->facts, by_name) : NULL;
+}
+
+bool reduce_add_fact(reduce_base *b, const char *name, Onnx__TypeProto *type, const Onnx__TensorProto *value)
+{
+    if (name == NULL || name[0] == '\0')
+        return true;
+    if (!nn_grow((void **)&b->facts, &b->room_facts, b->n_facts + 1, sizeof *b->facts))
+        return false;
+    b->facts[b->n_facts++] = (reduce_fact){name, type, value};
+    return true;
+}
+
+/* Sorts the facts and makes one of all that are about the same tensor. */
+static void sort_facts(reduce_base *b)
+{
+    size_t kept = 0;
+    if (b->n_facts > 0)
+        qsort(b->facts, b->n_facts, sizeof *b->facts, by_name);
+    for (size_t i = 0; i < b->n_facts; i++) {
+        reduce_fact *last = kept > 0 ? &b->facts[kept - 1] : NULL;
+        if (last == NULL || strcmp(last->name, b->facts[i].name) != 0) {
+            b->facts[kept++] = b->facts[i];
+            continue;
+        }
+        if (last->value == NULL && b->facts[i].value != NULL)
+            *last = b->facts[i]; /* the type of a value says more than a stated one */
+        else if (last->type == NULL)
+            last->type = b->facts[i].type;
+    }
+    b->n_facts = kept;
+}
+
+Onnx__TypeProto *reduce_type_of(const Onnx__TensorProto *value, bool dims, arena *a)
+{
+    size_t rank = value->n_dims;
+    Onnx__TypeProto *t = arena_alloc(a, sizeof *t);
+    Onnx__TypeProto__Tensor *tensor = arena_alloc(a, sizeof *tensor);
+    Onnx__TensorShapeProto *shape = arena_alloc(a, sizeof *shape);
+    Onnx__TensorShapeProto__Dimension *all = arena_alloc(a, rank * sizeof *all), **list = arena_alloc(a, rank * sizeof *list);
+    if (arena_failed(a))
+        return NULL;
+    onnx__type_proto__init(t);
+    onnx__type_proto__tensor__init(tensor);
+    onnx__tensor_shape_proto__init(shape);
+    t->value_case = ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE;
+    t->tensor_type = tensor;
+    tensor->has_elem_type = 1;
+    tensor->elem_type = value->data_type;
+    tensor->shape = shape;
+    shape->n_dim = rank;
+    shape->dim = list;
+    for (size_t i = 0; i < rank; i++) {
+        onnx__tensor_shape_proto__dimension__init(&all[i]);
+        list[i] = &all[i];
+        if (dims) {
+            all[i].value_case = ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE;
+            all[i].dim_value = value->dims[i];
+        }
+    }
+    return t;
+}
+
+static void *take(void *data, size_t n)
+{
+    return arena_alloc(data, n);
+}
+
+static void give(void *data, void *p)
+{
+    (void)data;
+    (void)p;
+}
+
+static Onnx__TensorProto *parse_tensor(const void *bytes, size_t n, arena *a)
+{
+    ProtobufCAllocator memory = {.alloc = take, .free = give, .allocator_data = a};
+    return onnx__tensor_proto__unpack(&memory, n, bytes);
+}
+
+static bool add_value(reduce_base *b, const char *name, const Onnx__TensorProto *value, bool shape_only, bool dims)
+{
+    Onnx__TypeProto *t = reduce_type_of(value, dims, &b->memory);
+    return t != NULL && reduce_add_fact(b, name, t, shape_only ? NULL : value);
+}
+
+static bool add_stated(reduce_base *b, Onnx__ValueInfoProto *const *all, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (all[i]->type != NULL && all[i]->type->value_case == ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE &&
+            !reduce_add_fact(b, all[i]->name, all[i]->type, NULL))
+            return false;
+    return true;
+}
+
+/* What the file itself says, and the inputs. */
+static nn_status add_facts(reduce_base *b, const char *shown, nn_error *err)
+{
+    const Onnx__GraphProto *g = b->m->graph;
+    reduce_names constants = {.names = NULL};
+    size_t next = 0;
+    nn_status s = NN_OK;
+    for (size_t i = 0; i < g->n_initializer; i++)
+        reduce_names_add(&constants, g->initializer[i]->name);
+    reduce_names_sort(&constants);
+    bool good = !constants.failed && add_stated(b, g->input, g->n_input) && add_stated(b, g->output, g->n_output) &&
+                add_stated(b, g->value_info, g->n_value_info);
+    for (size_t i = 0; good && i < g->n_initializer; i++)
+        good = add_value(b, g->initializer[i]->name, g->initializer[i], false, true);
+    for (size_t i = 0; good && s == NN_OK && i < g->n_input; i++) {
+        if (reduce_names_has(&constants, g->input[i]->name) || next >= b->from.n_inputs)
+            continue;
+        const reduce_bytes *in = &b->from.inputs[next++];
+        if (in->bytes == NULL)
+            continue;
+        Onnx__TensorProto *t = parse_tensor(in->bytes, in->n, &b->memory);
+        if (t == NULL && !arena_failed(&b->memory))
+            s = nn_fail(err, NN_ERR_IO, shown, 0, 0, "input %zu is not a tensor", i);
+        else
+            good = t != NULL && add_value(b, g->input[i]->name, t, false, true);
+    }
+    reduce_names_free(&constants);
+    return good ? s : nn_nomem(err);
+}
+
+/* ---- values by evaluation ---- */
+
+typedef struct {
+    size_t problems;
+} judge;
+
+static void on_problem(void *data, const char *what)
+{
+    (void)what;
+    ((judge *)data)->problems++;
+}
+
+/* A tensor of zeros of the stated type, with 1 for dimensions that are not stated. *exact: all were stated. NULL: no such. */
+static Onnx__TensorProto *invent(const Onnx__TypeProto *type, bool *exact, arena *a)
+{
+    if (type == NULL || type->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE || type->tensor_type->shape == NULL)
+        return NULL;
+    const Onnx__TensorShapeProto *shape = type->tensor_type->shape;
+    size_t width = dtype_size((dtype)type->tensor_type->elem_type);
+    int64_t n = 1;
+    Onnx__TensorProto *t = arena_alloc(a, sizeof *t);
+    int64_t *dims = arena_alloc(a, shape->n_dim * sizeof *dims);
+    if (arena_failed(a) || type->tensor_type->elem_type <= 0 || type->tensor_type->elem_type >= DT_COUNT || width == 0)
+        return NULL;
+    for (size_t i = 0; i < shape->n_dim; i++) {
+        bool stated = shape->dim[i]->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE && shape->dim[i]->dim_value >= 0;
+        dims[i] = stated ? shape->dim[i]->dim_value : 1;
+        *exact = *exact && stated;
+        if (!nn_mul64(n, dims[i], &n) || n > ((int64_t)1 << 28))
+            return NULL;
+    }
+    onnx__tensor_proto__init(t);
+    t->n_dims = shape->n_dim;
+    t->dims = dims;
+    t->has_data_type = 1;
+    t->data_type = type->tensor_type->elem_type;
+    t->has_raw_data = 1;
+    t->raw_data.len = (size_t)n * width;
+    t->raw_data.data = arena_calloc(a, t->raw_data.len + 1, 1);
+    return t->raw_data.data != NULL ? t : NULL;
+}
+
+static nn_status set_input(nn_eval *e, const char *name, const Onnx__TensorProto *t, nn_error *err)
+{
+    size_t n = onnx__tensor_proto__get_packed_size(t);
+    uint8_t *bytes = nn_malloc(n + 1);
+    if (bytes == NULL)
+        return nn_nomem(err);
+    onnx__tensor_proto__pack(t, bytes);
+    nn_status s = nn_eval_set(e, name, bytes, n, err);
+    nn_free(bytes);
+    return s;
+}
+
+static nn_status read_values(reduce_base *b, nn_eval *e, bool shape_only, bool dims, nn_error *err)
+{
+    const Onnx__GraphProto *g = b->m->graph;
+    for (size_t i = 0; i < g->n_node; i++)
+        for (size_t k = 0; k < g->node[i]->n_output; k++) {
+            const void *bytes;
+            size_t n;
+            const char *name = g->node[i]->output[k];
+            if (name[0] == '\0' || nn_eval_value(e, name, &bytes, &n, NULL) != NN_OK)
+                continue;
+            Onnx__TensorProto *t = parse_tensor(bytes, n, &b->memory);
+            if (t == NULL || !add_value(b, name, t, shape_only, dims))
+                return nn_nomem(err);
+        }
+    return NN_OK;
+}
+
+/* Computes the values of all tensors, if the table has the operators. Without inputs, invented ones tell types and ranks. */
+static nn_status evaluate(reduce_base *b, nn_error *err)
+{
+    judge j = {0};
+    nn_eval *e = NULL;
+    nn_error ignored = {0};
+    bool given = true, exact = true, ready = true;
+    const nn_eval_config c = {.all = 1, .tell = on_problem, .data = &j, .max_work = b->max_work, .max_bytes = (uint64_t)1 << 30};
+    nn_status s = nn_eval_open(&e, b->from.model.bytes, b->from.model.n, &c, &ignored);
+    if (s == NN_ERR_NOMEM)
+        return nn_nomem(err);
+    if (s != NN_OK)
+        return NN_OK;
+    for (size_t i = 0; ready && nn_eval_input(e, i) != NULL; i++) {
+        const char *name = nn_eval_input(e, i);
+        const reduce_fact *f = reduce_find_fact(b, name);
+        const Onnx__TensorProto *value = f != NULL ? f->value : NULL;
+        if (value == NULL) {
+            given = false;
+            value = f != NULL ? invent(f->type, &exact, &b->memory) : NULL;
+        }
+        ready = value != NULL && set_input(e, name, value, &ignored) == NN_OK;
+    }
+    ready = ready && nn_eval_run(e, &ignored) == NN_OK;
+    b->evaluated = ready && given && j.problems == 0;
+    s = ready ? read_values(b, e, !given, given || exact, err) : NN_OK;
+    nn_eval_close(e);
+    return s;
+}
+
+bool reduce_evaluates(const reduce_case *c, const reduce_base *b, nn_error *err)
+{
+    judge j = {0};
+    nn_eval *e = NULL;
+    const nn_eval_config config = {.tell = on_problem, .data = &j, .max_work = b->max_work, .max_bytes = (uint64_t)1 << 30};
+    nn_status s = nn_eval_open(&e, c->model.bytes, c->model.n, &config, err);
+    for (size_t i = 0; s == NN_OK && nn_eval_input(e, i) != NULL; i++)
+        s = i < c->n_inputs && c->inputs[i].bytes != NULL
+                ? nn_eval_set(e, nn_eval_input(e, i), c->inputs[i].bytes, c->inputs[i].n, err)
+                : NN_ERR_USAGE;
+    if (s == NN_OK)
+        s = nn_eval_run(e, err);
+    nn_eval_close(e);
+    return s == NN_OK && j.problems == 0;
+}
+
+static nn_status copy_fact(reduce_base *b, const reduce_fact *f, nn_error *err)
+{
+    Onnx__TypeProto *type = NULL;
+    Onnx__TensorProto *value = NULL;
+    ProtobufCAllocator memory = {.alloc = take, .free = give, .allocator_data = &b->memory};
+    const char *name = arena_strdup(&b->memory, f->name);
+    size_t n = f->type != NULL ? onnx__type_proto__get_packed_size(f->type) : 0,
+           m = f->value != NULL ? onnx__tensor_proto__get_packed_size(f->value) : 0;
+    uint8_t *bytes = arena_alloc(&b->memory, (n > m ? n : m) + 1);
+    if (name == NULL || bytes == NULL)
+        return nn_nomem(err);
+    if (f->type != NULL)
+        type = onnx__type_proto__unpack(&memory, onnx__type_proto__pack(f->type, bytes), bytes);
+    if (f->value != NULL)
+        value = parse_tensor(bytes, onnx__tensor_proto__pack(f->value, bytes), &b->memory);
+    return !arena_failed(&b->memory) && reduce_add_fact(b, name, type, value) ? NN_OK : nn_nomem(err);
+}
+
+/* Copies what is not known yet. */
+static nn_status copy_known(reduce_base *b, const reduce_base *known, nn_error *err)
+{
+    nn_status s = NN_OK;
+    bool *wanted = nn_calloc(known->n_facts + 1, sizeof *wanted);
+    if (wanted == NULL)
+        return nn_nomem(err);
+    sort_facts(b);
+    for (size_t i = 0; i < known->n_facts; i++) {
+        const reduce_fact *have = reduce_find_fact(b, known->facts[i].name);
+        wanted[i] = have == NULL || (have->value == NULL && known->facts[i].value != NULL);
+    }
+    for (size_t i = 0; s == NN_OK && i < known->n_facts; i++)
+        if (wanted[i])
+            s = copy_fact(b, &known->facts[i], err);
+    nn_free(wanted);
+    return s;
+}
+
+nn_status reduce_base_open(reduce_base *b, reduce_case *from, const reduce_base *known, uint64_t max_work, const char *shown,
+                           nn_error *err)
+{
+    *b = (reduce_base){.from = *from, .max_work = max_work};
+    *from = (reduce_case){.inputs = NULL};
+    arena_init(&b->memory, 0);
+    nn_status s = onnx_parse_all(&b->m, b->from.model.bytes, b->from.model.n, &b->memory, shown, err);
+    if (s == NN_OK)
+        s = add_facts(b, shown, err);
+    if (s == NN_OK) {
+        sort_facts(b);
+        s = evaluate(b, err);
+    }
+    if (s == NN_OK && known != NULL && !b->evaluated)
+        s = copy_known(b, known, err);
+    if (s != NN_OK) {
+        reduce_base_close(b);
+        return s;
+    }
+    sort_facts(b);
+    return NN_OK;
+}
+
+/* The dimensions of a fact; false: not all are known. */
+static bool dims_of(const reduce_fact *f, int32_t *type, const Onnx__TensorShapeProto **shape)
+{
+    if (f == NULL || f->type == NULL || f->type->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE || f->type->tensor_type->shape == NULL)
+        return false;
+    *type = f->type->tensor_type->elem_type;
+    *shape = f->type->tensor_type->shape;
+    for (size_t i = 0; i < (*shape)->n_dim; i++)
+        if ((*shape)->dim[i]->value_case != ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE)
+            return false;
+    return true;
+}
+
+bool reduce_same_kind(const reduce_base *b, const char *one, const char *other)
+{
+    int32_t t, u;
+    const Onnx__TensorShapeProto *s, *r;
+    if (!dims_of(reduce_find_fact(b, one), &t, &s) || !dims_of(reduce_find_fact(b, other), &u, &r) || t != u || s->n_dim != r->n_dim)
+        return false;
+    for (size_t i = 0; i < s->n_dim; i++)
+        if (s->dim[i]->dim_value != r->dim[i]->dim_value)
+            return false;
+    return true;
+}

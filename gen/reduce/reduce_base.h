@@ -1,0 +1,60 @@
+/* A model with its inputs, and what is known of its tensors. Candidates are edits of it.
+ *
+ * Ownership: a reduce_case owns its bytes; free it with reduce_case_free, also a zeroed one. A reduce_base owns its case and all that
+ * it points to. */
+#ifndef NN_REDUCE_BASE_H
+#define NN_REDUCE_BASE_H
+
+#include "arena.h"
+#include "base.h"
+
+typedef struct Onnx__ModelProto Onnx__ModelProto;   /* from the generated header */
+typedef struct Onnx__TensorProto Onnx__TensorProto; /* from the generated header */
+typedef struct Onnx__TypeProto Onnx__TypeProto;     /* from the generated header */
+
+typedef struct {
+    uint8_t *bytes;
+    size_t n;
+} reduce_bytes;
+
+/* What COMMAND sees. */
+typedef struct {
+    reduce_bytes model;
+    reduce_bytes *inputs; /* TensorProtos of the graph inputs without an initializer, in order; without bytes: not given */
+    size_t n_inputs;
+} reduce_case;
+
+/* What is known of a tensor: its type, or its value too. */
+typedef struct {
+    const char *name;
+    Onnx__TypeProto *type;          /* NULL: unknown */
+    const Onnx__TensorProto *value; /* NULL: unknown */
+} reduce_fact;
+
+typedef struct {
+    reduce_case from;
+    Onnx__ModelProto *m;
+    reduce_fact *facts; /* sorted by name */
+    size_t n_facts, room_facts;
+    bool evaluated;     /* all values were computed, so that a candidate can be judged by computing it */
+    uint64_t max_work;  /* of an evaluation */
+    arena memory;
+} reduce_base;
+
+void reduce_case_free(reduce_case *c);
+/* Parses the case and takes it over, also after a failure. `known` has facts about the same tensors, such as given values, which
+ * are copied; NULL: none. NN_ERR_IO: not a sound model. */
+nn_status reduce_base_open(reduce_base *b, reduce_case *from, const reduce_base *known, uint64_t max_work, const char *shown,
+                           nn_error *err);
+void reduce_base_close(reduce_base *b);                                       /* also a zeroed one */
+const reduce_fact *reduce_find_fact(const reduce_base *b, const char *name); /* NULL: nothing is known */
+/* Adds a value, which must live as long as the base. reduce_base_open sorts them. false: out of memory. */
+bool reduce_add_fact(reduce_base *b, const char *name, Onnx__TypeProto *type, const Onnx__TensorProto *value);
+/* Whether both tensors surely have the same type and shape. */
+bool reduce_same_kind(const reduce_base *b, const char *one, const char *other);
+/* A type that says what the value is. NULL: out of memory. */
+Onnx__TypeProto *reduce_type_of(const Onnx__TensorProto *value, bool dims, arena *a);
+/* Whether the table can evaluate the case. */
+bool reduce_evaluates(const reduce_case *c, const reduce_base *b, nn_error *err);
+
+#endif

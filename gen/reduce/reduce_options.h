@@ -1,0 +1,20 @@
+/* The command line of `nngen reduce`. */
+#ifndef NN_REDUCE_OPTIONS_H
+#define NN_REDUCE_OPTIONS_H
+
+#include "base/json_line.h"
+
+enum { REDUCE_JOBS = 256 };
+
+typedef struct {
+    const char *model, *inputs, *out;
+    int64_t jobs, timeout, tries, max_work, allow_invalid, save_temps, resume, force, quiet, help;
+    char *const *command; /* ends with NULL, as argv does */
+    size_t n_command;
+} reduce_options;
+
+/* argv begins after the name of the command, and argv[argc] is NULL; texts belong to it. NN_ERR_USAGE: what is wrong. */
+nn_status reduce_options_parse(reduce_options *o, int argc, char *const *argv, nn_error *err);
+void reduce_options_help(json_line *out);
+
+#endif

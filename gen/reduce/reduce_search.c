@@ -1,0 +1,402 @@
+#include "reduce/reduce_search.h"
+#include "reduce/reduce_text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* ---- calls ---- */
+
+/* The command with the path in place of {}. NULL: out of memory. The list and its texts are one block. */
+static char **arguments(char *const *command, const char *path)
+{
+    size_t n = 0, size = 0, length = strlen(path);
+    for (; command[n] != NULL; n++) {
+        size += strlen(command[n]) + 1;
+        for (const char *p = command[n]; (p = strstr(p, "{}")) != NULL; p += 2)
+            size += length;
+    }
+    char **all = nn_malloc((n + 1) * sizeof *all + size);
+    if (all == NULL)
+        return NULL;
+    char *to = (char *)(all + n + 1);
+    for (size_t i = 0; i < n; i++) {
+        const char *p = command[i];
+        all[i] = to;
+        for (const char *at; (at = strstr(p, "{}")) != NULL; p = at + 2) {
+            memcpy(to, p, (size_t)(at - p));
+            to += at - p;
+            memcpy(to, path, length);
+            to += length;
+        }
+        memcpy(to, p, strlen(p) + 1);
+        to += strlen(p) + 1;
+    }
+    all[n] = NULL;
+    return all;
+}
+
+static nn_status start(reduce_search *r, reduce_slot *x, nn_error *err)
+{
+    char *folder = NULL, *path = NULL, **argv = NULL;
+    nn_status s = reduce_store_call(&r->store, &x->c, &x->number, &folder, err);
+    if (s == NN_OK) {
+        size_t size = strlen(folder) + sizeof "/model.onnx";
+        path = nn_malloc(size);
+        if (path != NULL)
+            (void)snprintf(path, size, "%s/model.onnx", folder);
+        argv = path != NULL ? arguments(r->command, path) : NULL;
+        s = argv != NULL ? NN_OK : nn_nomem(err);
+    }
+    if (s == NN_OK)
+        s = reduce_call_start(&x->call, argv, folder, r->w->environment, r->o->save_temps != 0, err);
+    if (s == NN_OK) {
+        x->running = true;
+        x->tried++;
+        x->state = CALL_RUNNING;
+        x->call.started = r->w->now();
+        r->called++;
+    }
+    nn_free(argv);
+    nn_free(path);
+    nn_free(folder);
+    return s;
+}
+
+static void drop(reduce_search *r, reduce_slot *x)
+{
+    if (x->running) {
+        reduce_call_kill(&x->call);
+        reduce_store_end_call(&r->store, x->number);
+    }
+    reduce_case_free(&x->c);
+    *x = (reduce_slot){.running = false};
+}
+
+/* Looks whether the call has ended; calls again, or notes the answer. */
+static nn_status look(reduce_search *r, reduce_slot *x, double now, nn_error *err)
+{
+    if (!x->running)
+        return NN_OK;
+    x->state = reduce_call_poll(&x->call);
+    x->timed_out = x->state == CALL_RUNNING && now - x->call.started > (double)r->o->timeout;
+    if (x->timed_out) {
+        reduce_call_kill(&x->call);
+        x->state = CALL_OTHER;
+        r->timeouts++;
+    }
+    if (x->state == CALL_RUNNING)
+        return NN_OK;
+    x->running = false;
+    reduce_store_end_call(&r->store, x->number);
+    if (x->state == CALL_OTHER && !x->timed_out && x->tried < r->o->tries)
+        return start(r, x, err);
+    return reduce_store_remember(&r->store, &x->digest, x->state == CALL_INTERESTING, err);
+}
+
+static bool cancelled(const reduce_search *r)
+{
+    return r->w->cancel != NULL && __atomic_load_n(r->w->cancel, __ATOMIC_RELAXED) != 0;
+}
+
+/* Waits until something may have changed. */
+static nn_status wait_for(reduce_search *r, nn_error *err)
+{
+    double shortest = 1, now = r->w->now();
+    for (size_t i = 0; i < r->n_slots; i++) {
+        double elapsed = now - r->slots[i].call.started;
+        if (r->slots[i].running && elapsed < shortest)
+            shortest = elapsed;
+    }
+    reduce_call_pause(shortest);
+    return cancelled(r) ? nn_fail(err, NN_ERR_CANCELLED, NULL, 0, 0, "the smallest model is in %.200s/smallest", r->store.path)
+                        : NN_OK;
+}
+
+nn_status reduce_search_ask(reduce_search *r, reduce_case *c, reduce_slot *answer, nn_error *err)
+{
+    reduce_slot *x = &r->slots[0];
+    *x = (reduce_slot){.c = *c};
+    *c = (reduce_case){.inputs = NULL};
+    r->n_slots = 1;
+    nn_status s = reduce_digest_case(&x->digest, r->store.hasher, &x->c, err);
+    if (s == NN_OK)
+        s = start(r, x, err);
+    while (s == NN_OK && x->running) {
+        s = wait_for(r, err);
+        if (s == NN_OK)
+            s = look(r, x, r->w->now(), err);
+    }
+    *answer = *x;
+    answer->c = (reduce_case){.inputs = NULL};
+    drop(r, x);
+    r->n_slots = 0;
+    return s;
+}
+
+/* ---- one step ---- */
+
+/* A round: the items that are left, in chunks of one size from the last to the first. */
+typedef struct {
+    const reduce_step *step;
+    bool *gone; /* by item of the base */
+    size_t *items, n, size, at;
+    bool changed, succeeded; /* in this step; in this round */
+    reduce_case best;
+} round_state;
+
+static bool next_chunk(round_state *t, reduce_slot *x)
+{
+    if (t->at == 0)
+        return false;
+    *x = (reduce_slot){.last = t->at, .first = t->at > t->size ? t->at - t->size : 0};
+    t->at = x->first;
+    return true;
+}
+
+/* Makes the candidate of a slot. *sound: there is one. */
+static nn_status make(reduce_search *r, round_state *t, reduce_slot *x, bool *sound, nn_error *err)
+{
+    reduce_edit e;
+    size_t all = t->step->count(&r->base);
+    bool *chosen = nn_malloc(all + 1);
+    *sound = false;
+    if (chosen == NULL)
+        return nn_nomem(err);
+    memcpy(chosen, t->gone, all);
+    for (size_t i = x->first; i < x->last; i++)
+        chosen[t->items[i]] = true;
+    nn_status s = reduce_edit_open(&e, &r->base, err);
+    e.invalid = r->o->allow_invalid != 0;
+    if (s == NN_OK)
+        s = t->step->apply(&e, chosen) ? reduce_edit_finish(&e, &x->c, err) : nn_nomem(err);
+    *sound = s == NN_OK && e.good;
+    reduce_edit_close(&e);
+    nn_free(chosen);
+    return s;
+}
+
+/* Fills a slot with an answer that is known, or starts a call. *used: the slot has a candidate. */
+static nn_status fill(reduce_search *r, round_state *t, reduce_slot *x, bool *used, nn_error *err)
+{
+    nn_error ignored = {0};
+    nn_status s = make(r, t, x, used, err);
+    if (s != NN_OK || !*used)
+        return s;
+    s = reduce_digest_case(&x->digest, r->store.hasher, &x->c, err);
+    if (s != NN_OK)
+        return s;
+    reduce_seen seen = reduce_store_seen(&r->store, &x->digest);
+    if (memcmp(&x->digest, &r->smallest, sizeof x->digest) == 0)
+        seen = SEEN_INTERESTING;
+    if (seen != SEEN_NEVER) {
+        r->cached++;
+        x->state = seen == SEEN_INTERESTING ? CALL_INTERESTING : CALL_OTHER;
+        return NN_OK;
+    }
+    if (t->step->kind != STEP_SOUND && r->base.evaluated && !r->o->allow_invalid && !reduce_evaluates(&x->c, &r->base, &ignored)) {
+        *used = false;
+        reduce_case_free(&x->c);
+        return ignored.status == NN_ERR_NOMEM ? nn_nomem(err) : NN_OK;
+    }
+    return start(r, x, err);
+}
+
+static void show(reduce_search *r, const round_state *t, const reduce_case *c)
+{
+    char line[200];
+    if (r->w->progress == NULL || r->o->quiet)
+        return;
+    (void)snprintf(line, sizeof line, "%zu nodes, %zu bytes, %llu calls: %s", r->base.m->graph->n_node, c->model.n,
+                   (unsigned long long)r->called, t->step->name);
+    r->w->progress(r->w->data, line);
+}
+
+/* Writes the smallest model with its text. */
+static nn_status put(reduce_search *r, const reduce_case *c, nn_error *err)
+{
+    json_line text = {.bytes = NULL};
+    nn_status s = reduce_text(&text, c, err);
+    if (s == NN_OK)
+        s = reduce_store_put(&r->store, c, text.bytes, text.size, err);
+    nn_free(text.bytes);
+    return s;
+}
+
+/* Takes the first slot; all others began with something else. */
+static nn_status accept(reduce_search *r, round_state *t, nn_error *err)
+{
+    reduce_slot *x = &r->slots[0];
+    bool same = memcmp(&x->digest, &r->smallest, sizeof x->digest) == 0;
+    for (size_t i = x->first; i < x->last; i++)
+        t->gone[t->items[i]] = true;
+    t->at = x->first;
+    t->succeeded = true;
+    nn_status s = NN_OK;
+    if (!same) {
+        t->changed = true;
+        r->smallest = x->digest;
+        reduce_case_free(&t->best);
+        t->best = x->c;
+        x->c = (reduce_case){.inputs = NULL};
+        s = put(r, &t->best, err);
+        show(r, t, &t->best);
+    }
+    for (size_t i = 0; i < r->n_slots; i++)
+        drop(r, &r->slots[i]);
+    r->n_slots = 0;
+    return s;
+}
+
+static nn_status run_round(reduce_search *r, round_state *t, nn_error *err)
+{
+    nn_status s = NN_OK;
+    t->at = t->n;
+    t->succeeded = false;
+    for (;;) {
+        while (s == NN_OK && r->n_slots < r->jobs && next_chunk(t, &r->slots[r->n_slots])) {
+            bool used = false;
+            reduce_slot *x = &r->slots[r->n_slots++];
+            s = cancelled(r) ? wait_for(r, err) : fill(r, t, x, &used, err);
+            if (s == NN_OK && !used)
+                r->n_slots--;
+        }
+        if (s != NN_OK || r->n_slots == 0)
+            return s;
+        double now = r->w->now();
+        for (size_t i = 0; s == NN_OK && i < r->n_slots; i++)
+            s = look(r, &r->slots[i], now, err);
+        if (s != NN_OK)
+            return s;
+        if (r->slots[0].state == CALL_INTERESTING) {
+            s = accept(r, t, err);
+        } else if (r->slots[0].state == CALL_OTHER) {
+            drop(r, &r->slots[0]);
+            memmove(r->slots, r->slots + 1, --r->n_slots * sizeof *r->slots);
+        } else {
+            s = wait_for(r, err);
+        }
+        if (s != NN_OK)
+            return s;
+    }
+}
+
+static void keep_items(round_state *t)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < t->n; i++)
+        if (!t->gone[t->items[i]])
+            t->items[kept++] = t->items[i];
+    t->n = kept;
+}
+
+/* Rounds with smaller and smaller chunks: an item that has failed k times is tried in chunks of n * 0.632^k, where 0.632 is
+ * 1 - 1/e (counter-based delta debugging, arXiv 2408.04735). Then single items, until none can be left out. */
+static nn_status run_rounds(reduce_search *r, round_state *t, nn_error *err)
+{
+    nn_status s = NN_OK;
+    t->size = t->n;
+    while (s == NN_OK && t->n > 0) {
+        bool single = t->size <= 1;
+        s = run_round(r, t, err);
+        keep_items(t);
+        if (single && !t->succeeded)
+            break;
+        size_t smaller = t->size * 632 / 1000;
+        t->size = smaller < 1 ? 1 : smaller < t->n ? smaller : t->n;
+    }
+    return s;
+}
+
+static nn_status run_step(reduce_search *r, const reduce_step *step, bool *changed, nn_error *err)
+{
+    size_t n = step->count(&r->base);
+    if (n == 0 || (step->kind == STEP_JUDGED && !r->base.evaluated && !r->o->allow_invalid))
+        return NN_OK;
+    round_state t = {.step = step, .n = n};
+    t.gone = nn_calloc(n, sizeof *t.gone);
+    t.items = nn_calloc(n, sizeof *t.items);
+    nn_status s = t.gone != NULL && t.items != NULL ? NN_OK : nn_nomem(err);
+    for (size_t i = 0; s == NN_OK && i < n; i++)
+        t.items[i] = i;
+    if (s == NN_OK)
+        s = run_rounds(r, &t, err);
+    if (s == NN_OK && t.changed) {
+        reduce_base next;
+        *changed = true;
+        s = reduce_base_open(&next, &t.best, &r->base, (uint64_t)r->o->max_work, r->store.path, err);
+        if (s == NN_OK) {
+            reduce_base_close(&r->base);
+            r->base = next;
+        }
+    }
+    reduce_case_free(&t.best);
+    nn_free(t.gone);
+    nn_free(t.items);
+    return s;
+}
+
+static nn_status run_all(reduce_search *r, bool last, bool *changed, nn_error *err)
+{
+    nn_status s = NN_OK;
+    for (size_t i = 0; s == NN_OK && i < reduce_n_steps; i++)
+        if (reduce_steps[i].last == last)
+            s = run_step(r, &reduce_steps[i], changed, err);
+    return s;
+}
+
+enum { LOOPS = 30 }; /* far more than any model needs: each loop must make it smaller */
+
+nn_status reduce_search_run(reduce_search *r, nn_error *err)
+{
+    nn_status s = reduce_digest_case(&r->smallest, r->store.hasher, &r->base.from, err);
+    bool changed = true;
+    if (s == NN_OK)
+        s = put(r, &r->base.from, err);
+    for (int i = 0; s == NN_OK && changed && i < LOOPS; i++) {
+        changed = false;
+        s = run_all(r, false, &changed, err);
+    }
+    return s == NN_OK ? run_all(r, true, &changed, err) : s;
+}
+
+/* ---- opening ---- */
+
+/* A path of a file as an absolute one, because the working directory will be another; other texts as they are. COMMAND itself is a
+ * path only if it has a slash. NULL: out of memory. */
+static char *absolute(const char *text, bool first)
+{
+    struct stat st;
+    if (text[0] == '/' || (first && strchr(text, '/') == NULL) || stat(text, &st) != 0 || !S_ISREG(st.st_mode))
+        return nn_strdup(text);
+    char *real = realpath(text, NULL), *own = real != NULL ? nn_strdup(real) : NULL;
+    free(real); /* of realpath */
+    return own;
+}
+
+nn_status reduce_search_open(reduce_search *r, const reduce_options *o, const reduce_watch *w, nn_error *err)
+{
+    *r = (reduce_search){.o = o, .w = w, .jobs = (size_t)(o->jobs > 0 ? o->jobs : w->jobs > 0 ? w->jobs : 1)};
+    r->slots = nn_calloc(r->jobs, sizeof *r->slots);
+    r->command = nn_calloc(o->n_command + 1, sizeof *r->command);
+    if (r->slots == NULL || r->command == NULL)
+        return nn_nomem(err);
+    for (size_t i = 0; i < o->n_command; i++)
+        if ((r->command[i] = absolute(o->command[i], i == 0)) == NULL)
+            return nn_nomem(err);
+    return NN_OK;
+}
+
+void reduce_search_close(reduce_search *r)
+{
+    for (size_t i = 0; i < r->n_slots; i++)
+        drop(r, &r->slots[i]);
+    for (size_t i = 0; r->command != NULL && r->command[i] != NULL; i++)
+        nn_free(r->command[i]);
+    nn_free(r->command);
+    nn_free(r->slots);
+    reduce_store_close(&r->store);
+    reduce_base_close(&r->base);
+    *r = (reduce_search){.slots = NULL};
+}

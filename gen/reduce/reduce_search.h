@@ -1,0 +1,47 @@
+/* The search: delta debugging by sizes that shrink as counters of failures grow, with candidates tried at the same time.
+ *
+ * The result does not depend on the number of jobs: candidates are made in the order in which one job would make them if all failed,
+ * and the first one in this order that is interesting is taken.
+ *
+ * Ownership: a search borrows its options and the watch, and owns the rest. */
+#ifndef NN_REDUCE_SEARCH_H
+#define NN_REDUCE_SEARCH_H
+
+#include "reduce/reduce.h"
+#include "reduce/reduce_options.h"
+#include "reduce/reduce_process.h"
+#include "reduce/reduce_step.h"
+#include "reduce/reduce_store.h"
+
+/* One candidate whose result is awaited. */
+typedef struct {
+    reduce_case c;
+    reduce_digest digest;
+    size_t first, last; /* places of its items in the round */
+    call_state state;
+    bool running, timed_out;
+    int64_t tried;
+    reduce_call call;
+    uint64_t number;
+} reduce_slot;
+
+typedef struct {
+    const reduce_options *o;
+    const reduce_watch *w;
+    reduce_store store;
+    reduce_base base; /* the smallest model, parsed; during a step, the one that the step began with */
+    reduce_slot *slots;
+    size_t n_slots, jobs;
+    char **command; /* the arguments, made absolute */
+    reduce_digest smallest;
+    uint64_t called, cached, timeouts;
+} reduce_search;
+
+nn_status reduce_search_open(reduce_search *r, const reduce_options *o, const reduce_watch *w, nn_error *err);
+void reduce_search_close(reduce_search *r); /* also a zeroed one; ends calls that run */
+/* Asks COMMAND about a case, which it takes over. *answer: how the call ended. */
+nn_status reduce_search_ask(reduce_search *r, reduce_case *c, reduce_slot *answer, nn_error *err);
+/* Reduces the base until no step succeeds. */
+nn_status reduce_search_run(reduce_search *r, nn_error *err);
+
+#endif
