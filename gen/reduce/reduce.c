@@ -143,6 +143,13 @@ static nn_status begin(reduce_search *r, reduce_case *c, const char **shown, nn_
     return reduce_read_case(c, path, any ? folder : NULL, err);
 }
 
+/* Reads the table once. It is no failure if it does not have the model's operators. */
+static nn_status open_table(reduce_search *r, const reduce_case *c, nn_error *err)
+{
+    nn_error ignored;
+    return nn_eval_open(&r->table, c->model.bytes, c->model.n, NULL, &ignored) == NN_ERR_NOMEM ? nn_nomem(err) : NN_OK;
+}
+
 static nn_status run(const reduce_options *o, json_line *out, const reduce_watch *w, nn_error *err)
 {
     reduce_search r;
@@ -157,8 +164,12 @@ static nn_status run(const reduce_options *o, json_line *out, const reduce_watch
         s = begin(&r, &c, &shown, err);
     if (s == NN_OK)
         s = ask_first(&r, &c, shown, err);
+    if (s == NN_ERR_BUILD && shown == o->model)
+        reduce_store_forget(&r.store);
     if (s == NN_OK)
-        s = reduce_base_open(&r.base, &c, NULL, (uint64_t)o->max_work, shown, err);
+        s = open_table(&r, &c, err);
+    if (s == NN_OK)
+        s = reduce_base_open(&r.base, &c, NULL, &(reduce_limits){(uint64_t)o->max_work, r.table}, shown, err);
     if (s == NN_OK) {
         was = extent_of(&r);
         warn(&r);

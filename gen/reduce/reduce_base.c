@@ -105,7 +105,7 @@ static void give(void *data, void *p)
     (void)p;
 }
 
-static Onnx__TensorProto *parse_tensor(const void *bytes, size_t n, arena *a)
+Onnx__TensorProto *reduce_parse_tensor(const void *bytes, size_t n, arena *a)
 {
     ProtobufCAllocator memory = {.alloc = take, .free = give, .allocator_data = a};
     return onnx__tensor_proto__unpack(&memory, n, bytes);
@@ -146,7 +146,7 @@ static nn_status add_facts(reduce_base *b, const char *shown, nn_error *err)
         const reduce_bytes *in = &b->from.inputs[next++];
         if (in->bytes == NULL)
             continue;
-        Onnx__TensorProto *t = parse_tensor(in->bytes, in->n, &b->memory);
+        Onnx__TensorProto *t = reduce_parse_tensor(in->bytes, in->n, &b->memory);
         if (t == NULL && !arena_failed(&b->memory))
             s = nn_fail(err, NN_ERR_IO, shown, 0, 0, "input %zu is not a tensor", i);
         else
@@ -220,7 +220,7 @@ static nn_status read_values(reduce_base *b, nn_eval *e, bool shape_only, bool d
             const char *name = g->node[i]->output[k];
             if (name[0] == '\0' || nn_eval_value(e, name, &bytes, &n, NULL) != NN_OK)
                 continue;
-            Onnx__TensorProto *t = parse_tensor(bytes, n, &b->memory);
+            Onnx__TensorProto *t = reduce_parse_tensor(bytes, n, &b->memory);
             if (t == NULL || !add_value(b, name, t, shape_only, dims))
                 return nn_nomem(err);
         }
@@ -234,7 +234,7 @@ static nn_status evaluate(reduce_base *b, nn_error *err)
     nn_eval *e = NULL;
     nn_error ignored = {0};
     bool given = true, exact = true, ready = true;
-    const nn_eval_config c = {.all = 1, .tell = on_problem, .data = &j, .max_work = b->max_work, .max_bytes = (uint64_t)1 << 30};
+    const nn_eval_config c = {.all = 1, .tell = on_problem, .data = &j, .max_work = b->limits.max_work, .max_bytes = (uint64_t)1 << 30, .like = b->limits.table};
     nn_status s = nn_eval_open(&e, b->from.model.bytes, b->from.model.n, &c, &ignored);
     if (s == NN_ERR_NOMEM)
         return nn_nomem(err);
@@ -257,22 +257,6 @@ static nn_status evaluate(reduce_base *b, nn_error *err)
     return s;
 }
 
-bool reduce_evaluates(const reduce_case *c, const reduce_base *b, nn_error *err)
-{
-    judge j = {0};
-    nn_eval *e = NULL;
-    const nn_eval_config config = {.tell = on_problem, .data = &j, .max_work = b->max_work, .max_bytes = (uint64_t)1 << 30};
-    nn_status s = nn_eval_open(&e, c->model.bytes, c->model.n, &config, err);
-    for (size_t i = 0; s == NN_OK && nn_eval_input(e, i) != NULL; i++)
-        s = i < c->n_inputs && c->inputs[i].bytes != NULL
-                ? nn_eval_set(e, nn_eval_input(e, i), c->inputs[i].bytes, c->inputs[i].n, err)
-                : NN_ERR_USAGE;
-    if (s == NN_OK)
-        s = nn_eval_run(e, err);
-    nn_eval_close(e);
-    return s == NN_OK && j.problems == 0;
-}
-
 static nn_status copy_fact(reduce_base *b, const reduce_fact *f, nn_error *err)
 {
     Onnx__TypeProto *type = NULL;
@@ -287,7 +271,7 @@ static nn_status copy_fact(reduce_base *b, const reduce_fact *f, nn_error *err)
     if (f->type != NULL)
         type = onnx__type_proto__unpack(&memory, onnx__type_proto__pack(f->type, bytes), bytes);
     if (f->value != NULL)
-        value = parse_tensor(bytes, onnx__tensor_proto__pack(f->value, bytes), &b->memory);
+        value = reduce_parse_tensor(bytes, onnx__tensor_proto__pack(f->value, bytes), &b->memory);
     return !arena_failed(&b->memory) && reduce_add_fact(b, name, type, value) ? NN_OK : nn_nomem(err);
 }
 
@@ -310,10 +294,10 @@ static nn_status copy_known(reduce_base *b, const reduce_base *known, nn_error *
     return s;
 }
 
-nn_status reduce_base_open(reduce_base *b, reduce_case *from, const reduce_base *known, uint64_t max_work, const char *shown,
+nn_status reduce_base_open(reduce_base *b, reduce_case *from, const reduce_base *known, const reduce_limits *limits, const char *shown,
                            nn_error *err)
 {
-    *b = (reduce_base){.from = *from, .max_work = max_work};
+    *b = (reduce_base){.from = *from, .limits = *limits};
     *from = (reduce_case){.inputs = NULL};
     arena_init(&b->memory, 0);
     nn_status s = onnx_parse_all(&b->m, b->from.model.bytes, b->from.model.n, &b->memory, shown, err);

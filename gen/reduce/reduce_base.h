@@ -32,20 +32,25 @@ typedef struct {
 } reduce_fact;
 
 typedef struct {
+    uint64_t max_work; /* of an evaluation */
+    nn_eval *table;    /* any open model, so that the table is read once; it must live longer; NULL: none */
+} reduce_limits;
+
+typedef struct {
     reduce_case from;
     Onnx__ModelProto *m;
     reduce_fact *facts; /* sorted by name */
     size_t n_facts, room_facts;
     bool evaluated;     /* all values were computed, so that a candidate can be judged by computing it */
-    uint64_t max_work;  /* of an evaluation */
+    reduce_limits limits;
     arena memory;
 } reduce_base;
 
 void reduce_case_free(reduce_case *c);
 /* Parses the case and takes it over, also after a failure. `known` has facts about the same tensors, such as given values, which
  * are copied; NULL: none. NN_ERR_IO: not a sound model. */
-nn_status reduce_base_open(reduce_base *b, reduce_case *from, const reduce_base *known, uint64_t max_work, const char *shown,
-                           nn_error *err);
+nn_status reduce_base_open(reduce_base *b, reduce_case *from, const reduce_base *known, const reduce_limits *limits,
+                           const char *shown, nn_error *err);
 void reduce_base_close(reduce_base *b);                                       /* also a zeroed one */
 const reduce_fact *reduce_find_fact(const reduce_base *b, const char *name); /* NULL: nothing is known */
 /* Adds a value, which must live as long as the base. reduce_base_open sorts them. false: out of memory. */
@@ -54,7 +59,6 @@ bool reduce_add_fact(reduce_base *b, const char *name, Onnx__TypeProto *type, co
 bool reduce_same_kind(const reduce_base *b, const char *one, const char *other);
 /* A type that says what the value is. NULL: out of memory. */
 Onnx__TypeProto *reduce_type_of(const Onnx__TensorProto *value, bool dims, arena *a);
-/* Whether the table can evaluate the case. */
-bool reduce_evaluates(const reduce_case *c, const reduce_base *b, nn_error *err);
+Onnx__TensorProto *reduce_parse_tensor(const void *bytes, size_t n, arena *a); /* NULL: not a tensor, or out of memory */
 
 #endif

@@ -1,4 +1,5 @@
 #include "reduce/reduce_search.h"
+#include "reduce/reduce_judge.h"
 #include "reduce/reduce_text.h"
 
 #include <stdio.h>
@@ -180,8 +181,9 @@ static nn_status make(reduce_search *r, round_state *t, reduce_slot *x, bool *so
 /* Fills a slot with an answer that is known, or starts a call. *used: the slot has a candidate. */
 static nn_status fill(reduce_search *r, round_state *t, reduce_slot *x, bool *used, nn_error *err)
 {
-    nn_error ignored = {0};
     nn_status s = make(r, t, x, used, err);
+    if (s == NN_OK && *used && t->step->kind != STEP_SOUND && r->base.evaluated && !r->o->allow_invalid)
+        s = reduce_judge(&x->c, &r->base, used, err);
     if (s != NN_OK || !*used)
         return s;
     s = reduce_digest_case(&x->digest, r->store.hasher, &x->c, err);
@@ -194,11 +196,6 @@ static nn_status fill(reduce_search *r, round_state *t, reduce_slot *x, bool *us
         r->cached++;
         x->state = seen == SEEN_INTERESTING ? CALL_INTERESTING : CALL_OTHER;
         return NN_OK;
-    }
-    if (t->step->kind != STEP_SOUND && r->base.evaluated && !r->o->allow_invalid && !reduce_evaluates(&x->c, &r->base, &ignored)) {
-        *used = false;
-        reduce_case_free(&x->c);
-        return ignored.status == NN_ERR_NOMEM ? nn_nomem(err) : NN_OK;
     }
     return start(r, x, err);
 }
@@ -325,7 +322,7 @@ static nn_status run_step(reduce_search *r, const reduce_step *step, bool *chang
     if (s == NN_OK && t.changed) {
         reduce_base next;
         *changed = true;
-        s = reduce_base_open(&next, &t.best, &r->base, (uint64_t)r->o->max_work, r->store.path, err);
+        s = reduce_base_open(&next, &t.best, &r->base, &r->base.limits, r->store.path, err);
         if (s == NN_OK) {
             reduce_base_close(&r->base);
             r->base = next;
@@ -398,5 +395,6 @@ void reduce_search_close(reduce_search *r)
     nn_free(r->slots);
     reduce_store_close(&r->store);
     reduce_base_close(&r->base);
+    nn_eval_close(r->table);
     *r = (reduce_search){.slots = NULL};
 }

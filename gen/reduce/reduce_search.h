@@ -32,6 +32,7 @@ typedef struct {
     reduce_base base; /* the smallest model, parsed; during a step, the one that the step began with */
     reduce_slot *slots;
     size_t n_slots, jobs;
+    nn_eval *table; /* NULL: the original cannot be evaluated */
     char **command; /* the arguments, made absolute */
     reduce_digest smallest;
     uint64_t called, cached, timeouts;

@@ -278,13 +278,18 @@ nn_status reduce_store_open(reduce_store *s, const reduce_place *at, const reduc
     return log_line(s, run, 'r') ? NN_OK : io(s, cache, "cannot be written", err);
 }
 
+void reduce_store_forget(reduce_store *s)
+{
+    clear(s);
+}
+
 void reduce_store_close(reduce_store *s)
 {
-    if (s->path != NULL && s->root >= 0 && !s->keep)
+    if (s->path != NULL && !s->keep)
         remove_tree(s->root, calls, 0);
-    if (s->path != NULL && s->root >= 0)
+    if (s->hasher != NULL && s->root >= 0)
         (void)close(s->root);
-    if (s->path != NULL && s->log >= 0)
+    if (s->hasher != NULL && s->log >= 0)
         (void)close(s->log);
     sha256_free(s->hasher);
     nn_free(s->all);

@@ -40,6 +40,8 @@ typedef struct {
 /* run: digest of the original and the command. With `resume` the directory must be of the same run. *resumed: there is a smallest
  * model. */
 nn_status reduce_store_open(reduce_store *s, const reduce_place *at, const reduce_digest *run, bool *resumed, nn_error *err);
+/* Removes what a new reduction has written. */
+void reduce_store_forget(reduce_store *s);
 void reduce_store_close(reduce_store *s); /* also a zeroed one */
 nn_status reduce_digest_case(reduce_digest *d, sha256 *h, const reduce_case *c, nn_error *err);
 reduce_seen reduce_store_seen(const reduce_store *s, const reduce_digest *d);

@@ -1,0 +1,94 @@
+#include "reduce/reduce_judge.h"
+#include "onnx.pb-c.h"
+#include "onnx/onnx_parse.h"
+
+static void on_problem(void *data, const char *what)
+{
+    (void)what;
+    ++*(size_t *)data;
+}
+
+static nn_status compute(nn_eval **e, const reduce_case *c, const reduce_base *b, nn_error *err)
+{
+    size_t problems = 0;
+    const nn_eval_config config = {
+        .tell = on_problem, .data = &problems, .max_work = b->limits.max_work, .max_bytes = (uint64_t)1 << 30, .like = b->limits.table};
+    nn_status s = nn_eval_open(e, c->model.bytes, c->model.n, &config, err);
+    for (size_t i = 0; s == NN_OK && nn_eval_input(*e, i) != NULL; i++)
+        s = i < c->n_inputs && c->inputs[i].bytes != NULL
+                ? nn_eval_set(*e, nn_eval_input(*e, i), c->inputs[i].bytes, c->inputs[i].n, err)
+                : NN_ERR_USAGE;
+    if (s == NN_OK)
+        s = nn_eval_run(*e, err);
+    return s == NN_OK && problems > 0 ? NN_ERR_BUILD : s;
+}
+
+/* Whether the type says exactly this. */
+static bool states(const Onnx__TypeProto *type, const Onnx__TensorProto *value)
+{
+    if (type == NULL || type->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE || type->tensor_type->shape == NULL ||
+        type->tensor_type->elem_type != value->data_type || type->tensor_type->shape->n_dim != value->n_dims)
+        return false;
+    for (size_t i = 0; i < value->n_dims; i++) {
+        const Onnx__TensorShapeProto__Dimension *d = type->tensor_type->shape->dim[i];
+        if (d->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE && d->dim_value != value->dims[i])
+            return false; /* a named one may stay */
+    }
+    return true;
+}
+
+/* Corrects the shapes of outputs. Those of tensors inside are not stated then. */
+static nn_status restate(reduce_case *c, nn_eval *e, arena *a, nn_error *err)
+{
+    Onnx__ModelProto *m;
+    bool changed = false;
+    nn_status s = onnx_parse_all(&m, c->model.bytes, c->model.n, a, NULL, err);
+    if (s != NN_OK)
+        return s;
+    Onnx__GraphProto *g = m->graph;
+    for (size_t i = 0; i < g->n_output; i++) {
+        const void *bytes;
+        size_t n;
+        if (nn_eval_value(e, g->output[i]->name, &bytes, &n, NULL) != NN_OK)
+            continue;
+        const Onnx__TensorProto *value = reduce_parse_tensor(bytes, n, a);
+        if (value == NULL)
+            return nn_nomem(err);
+        if (states(g->output[i]->type, value))
+            continue;
+        g->output[i]->type = reduce_type_of(value, true, a);
+        if (g->output[i]->type == NULL)
+            return nn_nomem(err);
+        changed = true;
+    }
+    if (!changed)
+        return NN_OK;
+    g->n_value_info = 0;
+    size_t n = onnx__model_proto__get_packed_size(m);
+    uint8_t *bytes = nn_malloc(n + 1);
+    if (bytes == NULL)
+        return nn_nomem(err);
+    onnx__model_proto__pack(m, bytes);
+    nn_free(c->model.bytes);
+    c->model = (reduce_bytes){bytes, n};
+    return NN_OK;
+}
+
+nn_status reduce_judge(reduce_case *c, const reduce_base *b, bool *valid, nn_error *err)
+{
+    nn_eval *e = NULL;
+    nn_error why = {0};
+    arena a;
+    arena_init(&a, 0);
+    nn_status s = compute(&e, c, b, &why);
+    *valid = s == NN_OK;
+    if (s == NN_OK)
+        s = restate(c, e, &a, err);
+    else
+        s = s == NN_ERR_NOMEM ? nn_nomem(err) : NN_OK;
+    nn_eval_close(e);
+    arena_free(&a);
+    if (!*valid || s != NN_OK)
+        reduce_case_free(c);
+    return s;
+}
