@@ -227,6 +227,54 @@ static nn_status read_values(reduce_base *b, nn_eval *e, bool shape_only, bool d
     return NN_OK;
 }
 
+/* Adds the results of a node that nothing reads. false: out of memory. */
+static bool add_results(Onnx__GraphProto *g, const Onnx__NodeProto *node, const reduce_names *reads, arena *a)
+{
+    for (size_t k = 0; k < node->n_output; k++) {
+        if (node->output[k][0] == '\0' || reduce_names_has(reads, node->output[k]))
+            continue;
+        Onnx__ValueInfoProto *v = arena_alloc(a, sizeof *v);
+        if (v == NULL)
+            return false;
+        onnx__value_info_proto__init(v);
+        v->name = node->output[k];
+        g->output[g->n_output++] = v;
+    }
+    return true;
+}
+
+const uint8_t *reduce_whole(const reduce_case *c, const Onnx__ModelProto *m, size_t *n, arena *a)
+{
+    Onnx__ModelProto whole = *m;
+    Onnx__GraphProto g = *m->graph;
+    reduce_names reads = {.names = NULL};
+    size_t room = g.n_output + 1;
+    for (size_t i = 0; i < g.n_node; i++) {
+        reduce_reads(&reads, g.node[i]);
+        room += g.node[i]->n_output;
+    }
+    for (size_t i = 0; i < g.n_output; i++)
+        reduce_names_add(&reads, g.output[i]->name);
+    reduce_names_sort(&reads);
+    Onnx__ValueInfoProto **outputs = arena_alloc(a, room * sizeof *outputs);
+    bool good = outputs != NULL && !reads.failed;
+    if (good && g.n_output > 0)
+        memcpy(outputs, g.output, g.n_output * sizeof *outputs);
+    g.output = outputs;
+    for (size_t i = 0; good && i < g.n_node; i++)
+        good = add_results(&g, g.node[i], &reads, a);
+    reduce_names_free(&reads);
+    *n = c->model.n;
+    if (!good || g.n_output == m->graph->n_output)
+        return good ? c->model.bytes : NULL;
+    whole.graph = &g;
+    *n = onnx__model_proto__get_packed_size(&whole);
+    uint8_t *bytes = arena_alloc(a, *n + 1);
+    if (bytes != NULL)
+        onnx__model_proto__pack(&whole, bytes);
+    return bytes;
+}
+
 /* Computes the values of all tensors, if the table has the operators. Without inputs, invented ones tell types and ranks. */
 static nn_status evaluate(reduce_base *b, nn_error *err)
 {
@@ -235,7 +283,9 @@ static nn_status evaluate(reduce_base *b, nn_error *err)
     nn_error ignored = {0};
     bool given = true, exact = true, ready = true;
     const nn_eval_config c = {.all = 1, .tell = on_problem, .data = &j, .max_work = b->limits.max_work, .max_bytes = (uint64_t)1 << 30, .like = b->limits.table};
-    nn_status s = nn_eval_open(&e, b->from.model.bytes, b->from.model.n, &c, &ignored);
+    size_t n;
+    const uint8_t *bytes = reduce_whole(&b->from, b->m, &n, &b->memory);
+    nn_status s = bytes != NULL ? nn_eval_open(&e, bytes, n, &c, &ignored) : NN_ERR_NOMEM;
     if (s == NN_ERR_NOMEM)
         return nn_nomem(err);
     if (s != NN_OK)

@@ -59,6 +59,9 @@ bool reduce_add_fact(reduce_base *b, const char *name, Onnx__TypeProto *type, co
 bool reduce_same_kind(const reduce_base *b, const char *one, const char *other);
 /* A type that says what the value is. NULL: out of memory. */
 Onnx__TypeProto *reduce_type_of(const Onnx__TensorProto *value, bool dims, arena *a);
+/* The bytes of the model, where all results without a reader are outputs, so that an evaluation judges all nodes. They live in the
+ * arena, or are those of the case. NULL: out of memory. */
+const uint8_t *reduce_whole(const reduce_case *c, const Onnx__ModelProto *m, size_t *n, arena *a);
 Onnx__TensorProto *reduce_parse_tensor(const void *bytes, size_t n, arena *a); /* NULL: not a tensor, or out of memory */
 
 #endif

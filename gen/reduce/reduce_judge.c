@@ -8,12 +8,14 @@ static void on_problem(void *data, const char *what)
     ++*(size_t *)data;
 }
 
-static nn_status compute(nn_eval **e, const reduce_case *c, const reduce_base *b, nn_error *err)
+static nn_status compute(nn_eval **e, const reduce_case *c, const Onnx__ModelProto *m, const reduce_base *b, arena *a, nn_error *err)
 {
     size_t problems = 0;
     const nn_eval_config config = {
         .tell = on_problem, .data = &problems, .max_work = b->limits.max_work, .max_bytes = (uint64_t)1 << 30, .like = b->limits.table};
-    nn_status s = nn_eval_open(e, c->model.bytes, c->model.n, &config, err);
+    size_t n;
+    const uint8_t *bytes = reduce_whole(c, m, &n, a);
+    nn_status s = bytes != NULL ? nn_eval_open(e, bytes, n, &config, err) : nn_nomem(err);
     for (size_t i = 0; s == NN_OK && nn_eval_input(*e, i) != NULL; i++)
         s = i < c->n_inputs && c->inputs[i].bytes != NULL
                 ? nn_eval_set(*e, nn_eval_input(*e, i), c->inputs[i].bytes, c->inputs[i].n, err)
@@ -38,13 +40,9 @@ static bool states(const Onnx__TypeProto *type, const Onnx__TensorProto *value)
 }
 
 /* Corrects the shapes of outputs. Those of tensors inside are not stated then. */
-static nn_status restate(reduce_case *c, nn_eval *e, arena *a, nn_error *err)
+static nn_status restate(reduce_case *c, Onnx__ModelProto *m, nn_eval *e, arena *a, nn_error *err)
 {
-    Onnx__ModelProto *m;
     bool changed = false;
-    nn_status s = onnx_parse_all(&m, c->model.bytes, c->model.n, a, NULL, err);
-    if (s != NN_OK)
-        return s;
     Onnx__GraphProto *g = m->graph;
     for (size_t i = 0; i < g->n_output; i++) {
         const void *bytes;
@@ -80,10 +78,13 @@ nn_status reduce_judge(reduce_case *c, const reduce_base *b, bool *valid, nn_err
     nn_error why = {0};
     arena a;
     arena_init(&a, 0);
-    nn_status s = compute(&e, c, b, &why);
+    Onnx__ModelProto *m;
+    nn_status s = onnx_parse_all(&m, c->model.bytes, c->model.n, &a, NULL, &why);
+    if (s == NN_OK)
+        s = compute(&e, c, m, b, &a, &why);
     *valid = s == NN_OK;
     if (s == NN_OK)
-        s = restate(c, e, &a, err);
+        s = restate(c, m, e, &a, err);
     else
         s = s == NN_ERR_NOMEM ? nn_nomem(err) : NN_OK;
     nn_eval_close(e);
