@@ -79,7 +79,8 @@ nn_status onnx_parse_all(Onnx__ModelProto **out, const void *bytes, size_t n, ar
         return nn_nomem(err);
     if (m == NULL || m->graph == NULL)
         return nn_fail(err, NN_ERR_IO, file, 0, 0, "%s",
-                       b.budget.spent ? "needs more memory than a sound model of its size" : "is not an ONNX model: it cannot be parsed");
+                       b.budget.spent ? "needs more memory than a sound model of its size"
+                                      : "is not an ONNX model: it cannot be parsed");
     *out = m;
     return NN_OK;
 }

@@ -116,8 +116,9 @@ static void warn(const reduce_search *r)
 {
     if (r->o->quiet || r->base.evaluated)
         return;
-    r->w->tell(r->w->data, "reduce: the tensors of the model are not computed, because an input is not given or the operator table "
-                           "does not have all operators: only types that the model states are known, attributes and dimensions stay");
+    r->w->tell(r->w->data,
+               "reduce: the tensors of the model are not computed, because an input is not given or the operator table "
+               "does not have all operators: only types that the model states are known, attributes and dimensions stay");
 }
 
 /* Reads where to begin: the original, or the smallest model of the run that is resumed. */

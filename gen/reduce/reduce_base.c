@@ -31,7 +31,8 @@ static int by_name(const void *a, const void *b)
 
 const reduce_fact *reduce_find_fact(const reduce_base *b, const char *name)
 {
-    return b->n_facts > 0 && name != NULL ? bsearch(&(reduce_fact){.name = name}, b->facts, b->n_facts, sizeof *b->facts, by_name) : NULL;
+    return b->n_facts > 0 && name != NULL ? bsearch(&(reduce_fact){.name = name}, b->facts, b->n_facts, sizeof *b->facts, by_name)
+                                          : NULL;
 }
 
 bool reduce_add_fact(reduce_base *b, const char *name, Onnx__TypeProto *type, const Onnx__TensorProto *value)
@@ -181,7 +182,8 @@ static Onnx__TensorProto *invent(const Onnx__TypeProto *type, bool *exact, arena
     if (arena_failed(a) || type->tensor_type->elem_type <= 0 || type->tensor_type->elem_type >= DT_COUNT || width == 0)
         return NULL;
     for (size_t i = 0; i < shape->n_dim; i++) {
-        bool stated = shape->dim[i]->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE && shape->dim[i]->dim_value >= 0;
+        bool stated =
+            shape->dim[i]->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE && shape->dim[i]->dim_value >= 0;
         dims[i] = stated ? shape->dim[i]->dim_value : 1;
         *exact = *exact && stated;
         if (!nn_mul64(n, dims[i], &n) || n > ((int64_t)1 << 28))
@@ -282,7 +284,12 @@ static nn_status evaluate(reduce_base *b, nn_error *err)
     nn_eval *e = NULL;
     nn_error ignored = {0};
     bool given = true, exact = true, ready = true;
-    const nn_eval_config c = {.all = 1, .tell = on_problem, .data = &j, .max_work = b->limits.max_work, .max_bytes = (uint64_t)1 << 30, .like = b->limits.table};
+    const nn_eval_config c = {.all = 1,
+                              .tell = on_problem,
+                              .data = &j,
+                              .max_work = b->limits.max_work,
+                              .max_bytes = (uint64_t)1 << 30,
+                              .like = b->limits.table};
     size_t n;
     const uint8_t *bytes = reduce_whole(&b->from, b->m, &n, &b->memory);
     nn_status s = bytes != NULL ? nn_eval_open(&e, bytes, n, &c, &ignored) : NN_ERR_NOMEM;
@@ -344,8 +351,8 @@ static nn_status copy_known(reduce_base *b, const reduce_base *known, nn_error *
     return s;
 }
 
-nn_status reduce_base_open(reduce_base *b, reduce_case *from, const reduce_base *known, const reduce_limits *limits, const char *shown,
-                           nn_error *err)
+nn_status reduce_base_open(reduce_base *b, reduce_case *from, const reduce_base *known, const reduce_limits *limits,
+                           const char *shown, nn_error *err)
 {
     *b = (reduce_base){.from = *from, .limits = *limits};
     *from = (reduce_case){.inputs = NULL};
@@ -370,7 +377,8 @@ nn_status reduce_base_open(reduce_base *b, reduce_case *from, const reduce_base 
 /* The dimensions of a fact; false: not all are known. */
 static bool dims_of(const reduce_fact *f, int32_t *type, const Onnx__TensorShapeProto **shape)
 {
-    if (f == NULL || f->type == NULL || f->type->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE || f->type->tensor_type->shape == NULL)
+    if (f == NULL || f->type == NULL || f->type->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE ||
+        f->type->tensor_type->shape == NULL)
         return false;
     *type = f->type->tensor_type->elem_type;
     *shape = f->type->tensor_type->shape;
@@ -384,7 +392,8 @@ bool reduce_same_kind(const reduce_base *b, const char *one, const char *other)
 {
     int32_t t, u;
     const Onnx__TensorShapeProto *s, *r;
-    if (!dims_of(reduce_find_fact(b, one), &t, &s) || !dims_of(reduce_find_fact(b, other), &u, &r) || t != u || s->n_dim != r->n_dim)
+    if (!dims_of(reduce_find_fact(b, one), &t, &s) || !dims_of(reduce_find_fact(b, other), &u, &r) || t != u ||
+        s->n_dim != r->n_dim)
         return false;
     for (size_t i = 0; i < s->n_dim; i++)
         if (s->dim[i]->dim_value != r->dim[i]->dim_value)

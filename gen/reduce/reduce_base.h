@@ -1,7 +1,7 @@
 /* A model with its inputs, and what is known of its tensors. Candidates are edits of it.
  *
- * Ownership: a reduce_case owns its bytes; free it with reduce_case_free, also a zeroed one. A reduce_base owns its case and all that
- * it points to. */
+ * Ownership: a reduce_case owns its bytes; free it with reduce_case_free, also a zeroed one. A reduce_base owns its case and all
+ * that it points to. */
 #ifndef NN_REDUCE_BASE_H
 #define NN_REDUCE_BASE_H
 
@@ -41,7 +41,7 @@ typedef struct {
     Onnx__ModelProto *m;
     reduce_fact *facts; /* sorted by name */
     size_t n_facts, room_facts;
-    bool evaluated;     /* all values were computed, so that a candidate can be judged by computing it */
+    bool evaluated; /* all values were computed, so that a candidate can be judged by computing it */
     reduce_limits limits;
     arena memory;
 } reduce_base;
@@ -51,7 +51,7 @@ void reduce_case_free(reduce_case *c);
  * are copied; NULL: none. NN_ERR_IO: not a sound model. */
 nn_status reduce_base_open(reduce_base *b, reduce_case *from, const reduce_base *known, const reduce_limits *limits,
                            const char *shown, nn_error *err);
-void reduce_base_close(reduce_base *b);                                       /* also a zeroed one */
+void reduce_base_close(reduce_base *b);                                      /* also a zeroed one */
 const reduce_fact *reduce_find_fact(const reduce_base *b, const char *name); /* NULL: nothing is known */
 /* Adds a value, which must live as long as the base. reduce_base_open sorts them. false: out of memory. */
 bool reduce_add_fact(reduce_base *b, const char *name, Onnx__TypeProto *type, const Onnx__TensorProto *value);

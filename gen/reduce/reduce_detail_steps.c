@@ -74,8 +74,7 @@ bool step_functions(reduce_edit *e, const bool *chosen)
     bool good = mentions_open(&x, e);
     for (size_t i = 0; good && i < e->m.n_functions; i++) {
         const Onnx__FunctionProto *f = e->m.functions[i];
-        const char *call =
-            arena_printf(&e->memory, "%s\1%s", f->domain != NULL ? f->domain : "", f->name != NULL ? f->name : "");
+        const char *call = arena_printf(&e->memory, "%s\1%s", f->domain != NULL ? f->domain : "", f->name != NULL ? f->name : "");
         gone[i] = chosen[i] && call != NULL && !reduce_names_has(&x.calls, call);
     }
     e->m.n_functions = reduce_filter(e->m.functions, e->m.n_functions, gone);
@@ -300,6 +299,6 @@ bool step_names(reduce_edit *e, const bool *chosen)
         for (size_t k = 0; k < own->n_output; k++)
             own->output[k] = rename_one(&r, own->output[k], 't');
     }
-    return rename_infos(e, &r, e->g.output, e->g.n_output, 'y') &&
-           rename_infos(e, &r, e->g.value_info, e->g.n_value_info, 't') && !arena_failed(&e->memory);
+    return rename_infos(e, &r, e->g.output, e->g.n_output, 'y') && rename_infos(e, &r, e->g.value_info, e->g.n_value_info, 't') &&
+           !arena_failed(&e->memory);
 }

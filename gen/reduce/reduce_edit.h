@@ -1,4 +1,5 @@
-/* One edit of a model: a shallow copy whose lists may be changed. What the edit leaves undefined becomes an input or an initializer.
+/* One edit of a model: a shallow copy whose lists may be changed. What the edit leaves undefined becomes an input or an
+ * initializer.
  *
  *     reduce_edit e;
  *     reduce_edit_open(&e, &base);
@@ -18,10 +19,10 @@ typedef struct {
     const reduce_base *base;
     Onnx__ModelProto m;
     Onnx__GraphProto g;
-    bool good;      /* after reduce_edit_finish: the candidate is complete */
-    bool constants; /* tensors that no node makes any longer become initializers, not inputs */
-    bool invalid;   /* tensors of unknown type may become inputs */
-    bool dead;      /* results that lost their readers do not become outputs */
+    bool good;            /* after reduce_edit_finish: the candidate is complete */
+    bool constants;       /* tensors that no node makes any longer become initializers, not inputs */
+    bool invalid;         /* tensors of unknown type may become inputs */
+    bool dead;            /* results that lost their readers do not become outputs */
     reduce_fact *changed; /* other values of graph inputs, by name */
     size_t n_changed, room_changed;
     arena memory;

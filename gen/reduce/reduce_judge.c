@@ -8,11 +8,15 @@ static void on_problem(void *data, const char *what)
     ++*(size_t *)data;
 }
 
-static nn_status compute(nn_eval **e, const reduce_case *c, const Onnx__ModelProto *m, const reduce_base *b, arena *a, nn_error *err)
+static nn_status compute(nn_eval **e, const reduce_case *c, const Onnx__ModelProto *m, const reduce_base *b, arena *a,
+                         nn_error *err)
 {
     size_t problems = 0;
-    const nn_eval_config config = {
-        .tell = on_problem, .data = &problems, .max_work = b->limits.max_work, .max_bytes = (uint64_t)1 << 30, .like = b->limits.table};
+    const nn_eval_config config = {.tell = on_problem,
+                                   .data = &problems,
+                                   .max_work = b->limits.max_work,
+                                   .max_bytes = (uint64_t)1 << 30,
+                                   .like = b->limits.table};
     size_t n;
     const uint8_t *bytes = reduce_whole(c, m, &n, a);
     nn_status s = bytes != NULL ? nn_eval_open(e, bytes, n, &config, err) : nn_nomem(err);

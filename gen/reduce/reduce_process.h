@@ -12,8 +12,8 @@ typedef struct {
     int status, signal; /* of the last end: the exit status, or the signal that ended it */
 } reduce_call;
 
-/* Starts argv[0], which is looked up in PATH, with `directory` as its current one. Input comes from /dev/null; what it prints goes to
- * the files stdout and stderr in the directory if `keep`, otherwise nowhere. */
+/* Starts argv[0], which is looked up in PATH, with `directory` as its current one. Input comes from /dev/null; what it prints goes
+ * to the files stdout and stderr in the directory if `keep`, otherwise nowhere. */
 nn_status reduce_call_start(reduce_call *c, char *const *argv, const char *directory, char *const *environment, bool keep,
                             nn_error *err);
 /* Whether it has ended, and how: exit status 0 is interesting. Ends what is left of its group. */

@@ -1,7 +1,7 @@
 /* The search: delta debugging by sizes that shrink as counters of failures grow, with candidates tried at the same time.
  *
- * The result does not depend on the number of jobs: candidates are made in the order in which one job would make them if all failed,
- * and the first one in this order that is interesting is taken.
+ * The result does not depend on the number of jobs: candidates are made in the order in which one job would make them if all
+ * failed, and the first one in this order that is interesting is taken.
  *
  * Ownership: a search borrows its options and the watch, and owns the rest. */
 #ifndef NN_REDUCE_SEARCH_H

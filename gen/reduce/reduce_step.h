@@ -1,5 +1,5 @@
-/* The kinds of change that make a model smaller. A kind is a list of items, such as the nodes; a candidate applies the change to some
- * of them.
+/* The kinds of change that make a model smaller. A kind is a list of items, such as the nodes; a candidate applies the change to
+ * some of them.
  *
  * Items are numbered in the base, so that sets of items can be joined while the base stays. */
 #ifndef NN_REDUCE_STEP_H

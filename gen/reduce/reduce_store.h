@@ -26,7 +26,7 @@ typedef struct {
     struct {
         reduce_digest digest;
         reduce_seen seen;
-    } *all; /* a hash table */
+    } * all; /* a hash table */
     size_t n, room;
     uint64_t calls;
     bool keep; /* working directories */
@@ -51,8 +51,8 @@ nn_status reduce_store_put(reduce_store *s, const reduce_case *c, const char *te
 /* Makes a working directory with the case; returns its number and its path, which the caller frees with nn_free. */
 nn_status reduce_store_call(reduce_store *s, const reduce_case *c, uint64_t *number, char **path, nn_error *err);
 void reduce_store_end_call(reduce_store *s, uint64_t number);
-/* Reads a model and its inputs from a directory: model.onnx, or `model`, and input_J.pb in `inputs`, or in test_data_set_0 below it.
- * inputs NULL: none. */
+/* Reads a model and its inputs from a directory: model.onnx, or `model`, and input_J.pb in `inputs`, or in test_data_set_0 below
+ * it. inputs NULL: none. */
 nn_status reduce_read_case(reduce_case *c, const char *model, const char *inputs, nn_error *err);
 
 #endif

@@ -298,8 +298,7 @@ static bool shrink_all(reduce_edit *e, const dim_map *m)
         if (from == NULL)
             continue;
         const Onnx__TensorProto *t = shrunk(e, from, m);
-        if (t == NULL || !reduce_change_input(e, name, t) ||
-            !restate(e, &e->g.input[i], reduce_type_of(t, true, &e->memory)))
+        if (t == NULL || !reduce_change_input(e, name, t) || !restate(e, &e->g.input[i], reduce_type_of(t, true, &e->memory)))
             return false;
     }
     e->g.n_value_info = 0;
