@@ -114,11 +114,12 @@ static void put_summary(json_line *out, const reduce_search *r, extent was)
 
 static void warn(const reduce_search *r)
 {
-    if (r->o->quiet || r->base.evaluated)
+    if (r->o->quiet || r->base.computed)
         return;
-    r->w->tell(r->w->data,
-               "reduce: the tensors of the model are not computed, because an input is not given or the operator table "
-               "does not have all operators: only types that the model states are known, attributes and dimensions stay");
+    r->w->tell(r->w->data, r->base.judges
+                               ? "reduce: an input is not given, so that removed nodes leave inputs without values"
+                               : "reduce: the operator table does not have all operators of the model, or its inputs do not fit: "
+                                 "only types that it states are known, and attributes and dimensions stay");
 }
 
 /* Reads where to begin: the original, or the smallest model of the run that is resumed. */

@@ -169,8 +169,7 @@ static void on_problem(void *data, const char *what)
     ((judge *)data)->problems++;
 }
 
-/* A tensor of zeros of the stated type, with 1 for dimensions that are not stated. *exact: all were stated. NULL: no such. */
-static Onnx__TensorProto *invent(const Onnx__TypeProto *type, bool *exact, arena *a)
+Onnx__TensorProto *reduce_invent(const Onnx__TypeProto *type, bool *exact, arena *a)
 {
     if (type == NULL || type->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE || type->tensor_type->shape == NULL)
         return NULL;
@@ -200,7 +199,7 @@ static Onnx__TensorProto *invent(const Onnx__TypeProto *type, bool *exact, arena
     return t->raw_data.data != NULL ? t : NULL;
 }
 
-static nn_status set_input(nn_eval *e, const char *name, const Onnx__TensorProto *t, nn_error *err)
+nn_status reduce_set_input(nn_eval *e, const char *name, const Onnx__TensorProto *t, nn_error *err)
 {
     size_t n = onnx__tensor_proto__get_packed_size(t);
     uint8_t *bytes = nn_malloc(n + 1);
@@ -303,12 +302,13 @@ static nn_status evaluate(reduce_base *b, nn_error *err)
         const Onnx__TensorProto *value = f != NULL ? f->value : NULL;
         if (value == NULL) {
             given = false;
-            value = f != NULL ? invent(f->type, &exact, &b->memory) : NULL;
+            value = f != NULL ? reduce_invent(f->type, &exact, &b->memory) : NULL;
         }
-        ready = value != NULL && set_input(e, name, value, &ignored) == NN_OK;
+        ready = value != NULL && reduce_set_input(e, name, value, &ignored) == NN_OK;
     }
     ready = ready && nn_eval_run(e, &ignored) == NN_OK;
-    b->evaluated = ready && given && j.problems == 0;
+    b->judges = ready && j.problems == 0;
+    b->computed = b->judges && given;
     s = ready ? read_values(b, e, !given, given || exact, err) : NN_OK;
     nn_eval_close(e);
     return s;
@@ -364,7 +364,7 @@ nn_status reduce_base_open(reduce_base *b, reduce_case *from, const reduce_base 
         sort_facts(b);
         s = evaluate(b, err);
     }
-    if (s == NN_OK && known != NULL && !b->evaluated)
+    if (s == NN_OK && known != NULL && !b->computed)
         s = copy_known(b, known, err);
     if (s != NN_OK) {
         reduce_base_close(b);

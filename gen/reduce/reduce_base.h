@@ -41,7 +41,8 @@ typedef struct {
     Onnx__ModelProto *m;
     reduce_fact *facts; /* sorted by name */
     size_t n_facts, room_facts;
-    bool evaluated; /* all values were computed, so that a candidate can be judged by computing it */
+    bool computed; /* the values are those that the inputs give */
+    bool judges;   /* the table can compute the model, if need be from invented inputs, so that candidates can be judged so */
     reduce_limits limits;
     arena memory;
 } reduce_base;
@@ -62,6 +63,11 @@ Onnx__TypeProto *reduce_type_of(const Onnx__TensorProto *value, bool dims, arena
 /* The bytes of the model, where all results without a reader are outputs, so that an evaluation judges all nodes. They live in the
  * arena, or are those of the case. NULL: out of memory. */
 const uint8_t *reduce_whole(const reduce_case *c, const Onnx__ModelProto *m, size_t *n, arena *a);
+/* A tensor of zeros of the stated type, with 1 for dimensions that are not stated. *exact: is cleared if there were such. NULL: the
+ * type says too little, or out of memory. */
+Onnx__TensorProto *reduce_invent(const Onnx__TypeProto *type, bool *exact, arena *a);
+/* Sets an input of an evaluation. */
+nn_status reduce_set_input(nn_eval *e, const char *name, const Onnx__TensorProto *t, nn_error *err);
 Onnx__TensorProto *reduce_parse_tensor(const void *bytes, size_t n, arena *a); /* NULL: not a tensor, or out of memory */
 
 #endif

@@ -191,6 +191,68 @@ bool step_attributes(reduce_edit *e, const bool *chosen)
     return true;
 }
 
+/* Whether all numbers of the attribute are x. */
+static bool are_all(const Onnx__AttributeProto *a, int64_t x)
+{
+    bool all = (a->has_i == 0 || a->i == x) && (a->has_f == 0 || (a->f >= (float)x && a->f <= (float)x));
+    for (size_t i = 0; all && i < a->n_ints; i++)
+        all = a->ints[i] == x;
+    for (size_t i = 0; all && i < a->n_floats; i++)
+        all = a->floats[i] >= (float)x && a->floats[i] <= (float)x;
+    return all;
+}
+
+/* The attribute with all its numbers x; the attribute itself if it has none, or if they are 0, so that no step undoes another.
+ * NULL: out of memory. */
+static Onnx__AttributeProto *with_numbers(reduce_edit *e, Onnx__AttributeProto *from, int64_t x)
+{
+    if (are_all(from, 0) || are_all(from, x))
+        return from;
+    Onnx__AttributeProto *a = arena_alloc(&e->memory, sizeof *a);
+    int64_t *ints = arena_alloc(&e->memory, (from->n_ints + 1) * sizeof *ints);
+    float *floats = arena_alloc(&e->memory, (from->n_floats + 1) * sizeof *floats);
+    if (arena_failed(&e->memory))
+        return NULL;
+    *a = *from;
+    a->ints = ints;
+    a->floats = floats;
+    for (size_t i = 0; i < a->n_ints; i++)
+        ints[i] = x;
+    for (size_t i = 0; i < a->n_floats; i++)
+        floats[i] = (float)x;
+    a->i = a->has_i != 0 ? x : a->i;
+    a->f = a->has_f != 0 ? (float)x : a->f;
+    return a;
+}
+
+static bool set_attributes(reduce_edit *e, const bool *chosen, int64_t x)
+{
+    for (size_t i = 0; i < e->g.n_node; i++) {
+        size_t n = e->g.node[i]->n_attribute;
+        Onnx__NodeProto *own = n > 0 ? reduce_own_node(e, i) : NULL;
+        for (size_t k = 0; k < n; k++) {
+            if (own == NULL)
+                return false;
+            if (chosen[k])
+                own->attribute[k] = with_numbers(e, own->attribute[k], x);
+            if (own->attribute[k] == NULL)
+                return false;
+        }
+        chosen += n;
+    }
+    return true;
+}
+
+bool step_attributes_zero(reduce_edit *e, const bool *chosen)
+{
+    return set_attributes(e, chosen, 0);
+}
+
+bool step_attributes_one(reduce_edit *e, const bool *chosen)
+{
+    return set_attributes(e, chosen, 1);
+}
+
 size_t step_count_operands(const reduce_base *b)
 {
     size_t n = 0;

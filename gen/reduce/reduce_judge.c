@@ -2,13 +2,42 @@
 #include "onnx.pb-c.h"
 #include "onnx/onnx_parse.h"
 
+#include <string.h>
+
 static void on_problem(void *data, const char *what)
 {
     (void)what;
     ++*(size_t *)data;
 }
 
-static nn_status compute(nn_eval **e, const reduce_case *c, const Onnx__ModelProto *m, const reduce_base *b, arena *a,
+static nn_status set_invented(nn_eval *e, const char *name, const Onnx__ModelProto *m, bool *exact, arena *a, nn_error *err)
+{
+    for (size_t i = 0; i < m->graph->n_input; i++)
+        if (m->graph->input[i]->name != NULL && strcmp(m->graph->input[i]->name, name) == 0) {
+            const Onnx__TensorProto *t = reduce_invent(m->graph->input[i]->type, exact, a);
+            return t != NULL ? reduce_set_input(e, name, t, err) : arena_failed(a) ? nn_nomem(err) : NN_ERR_USAGE;
+        }
+    return NN_ERR_USAGE;
+}
+
+/* Whether the base has elements in the tensor, and the candidate has none. */
+static bool is_emptied(const reduce_base *b, const char *name, const Onnx__TensorProto *value)
+{
+    const reduce_fact *f = reduce_find_fact(b, name);
+    const Onnx__TypeProto *t = f != NULL ? f->type : NULL;
+    bool empty = false, was = false;
+    for (size_t i = 0; i < value->n_dims; i++)
+        empty = empty || value->dims[i] == 0;
+    if (!empty || t == NULL || t->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE || t->tensor_type->shape == NULL)
+        return empty;
+    for (size_t i = 0; i < t->tensor_type->shape->n_dim; i++) {
+        const Onnx__TensorShapeProto__Dimension *d = t->tensor_type->shape->dim[i];
+        was = was || (d->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE && d->dim_value == 0);
+    }
+    return !was;
+}
+
+static nn_status compute(nn_eval **e, const reduce_case *c, const Onnx__ModelProto *m, const reduce_base *b, bool *exact, arena *a,
                          nn_error *err)
 {
     size_t problems = 0;
@@ -23,7 +52,7 @@ static nn_status compute(nn_eval **e, const reduce_case *c, const Onnx__ModelPro
     for (size_t i = 0; s == NN_OK && nn_eval_input(*e, i) != NULL; i++)
         s = i < c->n_inputs && c->inputs[i].bytes != NULL
                 ? nn_eval_set(*e, nn_eval_input(*e, i), c->inputs[i].bytes, c->inputs[i].n, err)
-                : NN_ERR_USAGE;
+                : set_invented(*e, nn_eval_input(*e, i), m, exact, a, err);
     if (s == NN_OK)
         s = nn_eval_run(*e, err);
     return s == NN_OK && problems > 0 ? NN_ERR_BUILD : s;
@@ -43,8 +72,10 @@ static bool states(const Onnx__TypeProto *type, const Onnx__TensorProto *value)
     return true;
 }
 
-/* Corrects the shapes of outputs. Those of tensors inside are not stated then. */
-static nn_status restate(reduce_case *c, Onnx__ModelProto *m, nn_eval *e, arena *a, nn_error *err)
+/* Corrects the shapes of outputs. A candidate in which a tensor loses all its elements is not valid: little could be seen of it.
+ * Those of tensors inside are not stated then. */
+static nn_status restate(reduce_case *c, Onnx__ModelProto *m, nn_eval *e, const reduce_base *b, bool exact, bool *valid, arena *a,
+                         nn_error *err)
 {
     bool changed = false;
     Onnx__GraphProto *g = m->graph;
@@ -56,9 +87,13 @@ static nn_status restate(reduce_case *c, Onnx__ModelProto *m, nn_eval *e, arena 
         const Onnx__TensorProto *value = reduce_parse_tensor(bytes, n, a);
         if (value == NULL)
             return nn_nomem(err);
+        if (is_emptied(b, g->output[i]->name, value)) {
+            *valid = false;
+            return NN_OK;
+        }
         if (states(g->output[i]->type, value))
             continue;
-        g->output[i]->type = reduce_type_of(value, true, a);
+        g->output[i]->type = reduce_type_of(value, exact, a);
         if (g->output[i]->type == NULL)
             return nn_nomem(err);
         changed = true;
@@ -83,12 +118,13 @@ nn_status reduce_judge(reduce_case *c, const reduce_base *b, bool *valid, nn_err
     arena a;
     arena_init(&a, 0);
     Onnx__ModelProto *m;
+    bool exact = true;
     nn_status s = onnx_parse_all(&m, c->model.bytes, c->model.n, &a, NULL, &why);
     if (s == NN_OK)
-        s = compute(&e, c, m, b, &a, &why);
+        s = compute(&e, c, m, b, &exact, &a, &why);
     *valid = s == NN_OK;
     if (s == NN_OK)
-        s = restate(c, m, e, &a, err);
+        s = restate(c, m, e, b, exact, valid, &a, err);
     else
         s = s == NN_ERR_NOMEM ? nn_nomem(err) : NN_OK;
     nn_eval_close(e);

@@ -182,7 +182,7 @@ static nn_status make(reduce_search *r, round_state *t, reduce_slot *x, bool *so
 static nn_status fill(reduce_search *r, round_state *t, reduce_slot *x, bool *used, nn_error *err)
 {
     nn_status s = make(r, t, x, used, err);
-    if (s == NN_OK && *used && t->step->kind != STEP_SOUND && r->base.evaluated && !r->o->allow_invalid)
+    if (s == NN_OK && *used && t->step->kind != STEP_SOUND && r->base.judges && !r->o->allow_invalid)
         s = reduce_judge(&x->c, &r->base, used, err);
     if (s != NN_OK || !*used)
         return s;
@@ -309,7 +309,9 @@ static nn_status run_rounds(reduce_search *r, round_state *t, nn_error *err)
 static nn_status run_step(reduce_search *r, const reduce_step *step, bool *changed, nn_error *err)
 {
     size_t n = step->count(&r->base);
-    if (n == 0 || (step->kind == STEP_JUDGED && !r->base.evaluated && !r->o->allow_invalid))
+    bool allowed = step->kind == STEP_SOUND || step->kind == STEP_VALUES || r->o->allow_invalid != 0 ||
+                   (step->kind == STEP_JUDGED && r->base.judges);
+    if (n == 0 || !allowed)
         return NN_OK;
     round_state t = {.step = step, .n = n};
     t.gone = nn_calloc(n, sizeof *t.gone);

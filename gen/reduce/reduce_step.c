@@ -19,6 +19,8 @@ const reduce_step reduce_steps[] = {
     {"dimensions to 1", STEP_JUDGED, false, step_count_dims, step_dims_one},
     {"dimensions to 2", STEP_JUDGED, false, step_count_dims, step_dims_two},
     {"dimensions to half", STEP_JUDGED, false, step_count_dims, step_dims_half},
+    {"attributes to 0", STEP_INVALID, false, step_count_attributes, step_attributes_zero},
+    {"attributes to 1", STEP_INVALID, false, step_count_attributes, step_attributes_one},
     {"values to 0", STEP_VALUES, false, step_count_values, step_zeros},
     {"values to 1", STEP_VALUES, false, step_count_values, step_ones},
     {"values to integers", STEP_VALUES, false, step_count_values, step_whole},

@@ -10,7 +10,8 @@
 typedef enum {
     STEP_SOUND,  /* the result is valid by its structure */
     STEP_VALUES, /* only numbers change; they are judged where the model can be evaluated */
-    STEP_JUDGED  /* the result may break a rule of an operator; done only where the model can be evaluated */
+    STEP_JUDGED, /* the result may break a rule of an operator; done only where the model can be evaluated */
+    STEP_INVALID /* may break rules that an evaluation does not see, such as limits of attributes; on request only */
 } step_kind;
 
 typedef struct {
@@ -49,6 +50,8 @@ bool step_metadata(reduce_edit *e, const bool *chosen);
 bool step_texts(reduce_edit *e, const bool *chosen);
 size_t step_count_attributes(const reduce_base *b);
 bool step_attributes(reduce_edit *e, const bool *chosen);
+bool step_attributes_zero(reduce_edit *e, const bool *chosen);
+bool step_attributes_one(reduce_edit *e, const bool *chosen);
 size_t step_count_operands(const reduce_base *b);
 bool step_operands(reduce_edit *e, const bool *chosen);
 bool step_names(reduce_edit *e, const bool *chosen);

@@ -42,7 +42,7 @@ static const Onnx__TensorProto *changed(reduce_edit *e, const Onnx__TensorProto 
 {
     file_tensor t;
     dtype type = (dtype)from->data_type;
-    if (!e->base->evaluated && !e->invalid && (from->data_type <= 0 || from->data_type >= DT_COUNT || !dtype_is_float(type)))
+    if (!e->base->judges && !e->invalid && (from->data_type <= 0 || from->data_type >= DT_COUNT || !dtype_is_float(type)))
         return from; /* an integer may be an index or a shape */
     nn_status s = file_tensor_of_proto(&t, from, MOST, &e->memory, "", NULL);
     if (s == NN_ERR_NOMEM)
@@ -173,17 +173,32 @@ bool step_short(reduce_edit *e, const bool *chosen)
 
 enum { DIMS = 64 };
 
+static void list_one(int64_t *all, size_t *n, int64_t d)
+{
+    size_t at = 0;
+    while (at < *n && all[at] > d)
+        at++;
+    if (d < 2 || (at < *n && all[at] == d) || *n == DIMS)
+        return;
+    memmove(all + at + 1, all + at, (*n - at) * sizeof *all);
+    all[at] = d;
+    ++*n;
+}
+
 static void list_dims(int64_t *all, size_t *n, const Onnx__TensorProto *t)
 {
-    for (size_t i = 0; t != NULL && i < t->n_dims; i++) {
-        size_t at = 0;
-        while (at < *n && all[at] > t->dims[i])
-            at++;
-        if (t->dims[i] < 2 || (at < *n && all[at] == t->dims[i]) || *n == DIMS)
-            continue;
-        memmove(all + at + 1, all + at, (*n - at) * sizeof *all);
-        all[at] = t->dims[i];
-        ++*n;
+    for (size_t i = 0; i < t->n_dims; i++)
+        list_one(all, n, t->dims[i]);
+}
+
+static void list_stated(int64_t *all, size_t *n, const Onnx__TypeProto *t)
+{
+    if (t == NULL || t->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE || t->tensor_type->shape == NULL)
+        return;
+    for (size_t i = 0; i < t->tensor_type->shape->n_dim; i++) {
+        const Onnx__TensorShapeProto__Dimension *d = t->tensor_type->shape->dim[i];
+        if (d->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE)
+            list_one(all, n, d->dim_value);
     }
 }
 
@@ -194,7 +209,10 @@ static size_t dims_of(int64_t all[DIMS + 1], const reduce_base *b)
     size_t n = 0;
     for (size_t i = 0; i < g->n_input; i++) {
         const reduce_fact *f = reduce_find_fact(b, g->input[i]->name);
-        list_dims(all, &n, f != NULL ? f->value : NULL);
+        if (f != NULL && f->value != NULL)
+            list_dims(all, &n, f->value);
+        else
+            list_stated(all, &n, g->input[i]->type);
     }
     for (size_t i = 0; i < g->n_initializer; i++)
         list_dims(all, &n, g->initializer[i]);
@@ -284,6 +302,37 @@ static bool restate(reduce_edit *e, Onnx__ValueInfoProto **info, Onnx__TypeProto
     return true;
 }
 
+/* The type with other dimensions. NULL: out of memory. */
+static Onnx__TypeProto *shrunk_type(reduce_edit *e, const Onnx__TypeProto *from, const dim_map *m)
+{
+    const Onnx__TensorShapeProto *was = from->tensor_type->shape;
+    Onnx__TypeProto *t = arena_alloc(&e->memory, sizeof *t);
+    Onnx__TypeProto__Tensor *tensor = arena_alloc(&e->memory, sizeof *tensor);
+    Onnx__TensorShapeProto *shape = arena_alloc(&e->memory, sizeof *shape);
+    Onnx__TensorShapeProto__Dimension *all = arena_alloc(&e->memory, (was->n_dim + 1) * sizeof *all),
+                                      **list = arena_alloc(&e->memory, (was->n_dim + 1) * sizeof *list);
+    if (arena_failed(&e->memory))
+        return NULL;
+    *t = *from;
+    *tensor = *from->tensor_type;
+    *shape = *was;
+    t->tensor_type = tensor;
+    tensor->shape = shape;
+    shape->dim = list;
+    for (size_t i = 0; i < was->n_dim; i++) {
+        all[i] = *was->dim[i];
+        list[i] = &all[i];
+        if (all[i].value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE)
+            all[i].dim_value = mapped(m, all[i].dim_value);
+    }
+    return t;
+}
+
+static bool has_shape(const Onnx__ValueInfoProto *v)
+{
+    return v->type != NULL && v->type->value_case == ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE && v->type->tensor_type->shape != NULL;
+}
+
 static bool shrink_all(reduce_edit *e, const dim_map *m)
 {
     for (size_t i = 0; i < e->g.n_initializer; i++) {
@@ -295,6 +344,8 @@ static bool shrink_all(reduce_edit *e, const dim_map *m)
     for (size_t i = 0; i < e->g.n_input; i++) {
         const char *name = e->g.input[i]->name;
         const Onnx__TensorProto *from = name != NULL ? reduce_input_value(e, name) : NULL;
+        if (from == NULL && has_shape(e->g.input[i]) && !restate(e, &e->g.input[i], shrunk_type(e, e->g.input[i]->type, m)))
+            return false;
         if (from == NULL)
             continue;
         const Onnx__TensorProto *t = shrunk(e, from, m);

@@ -121,8 +121,35 @@ def test_without_inputs_types_are_known(nngen, tmp_path):
     path = save(tmp_path / "m", chain())
     r = nngen("reduce", path, "--out", tmp_path / "r", "--", *python(tmp_path, PAIR), "{}")
     assert r.code == 0, r.err
-    assert names(smallest(tmp_path / "r")) == ["MatMul", "Relu"] and "not computed" in r.err
+    m = smallest(tmp_path / "r")
+    assert names(m) == ["MatMul", "Relu"] and "an input is not given" in r.err
+    assert [d.dim_value for d in m.graph.input[0].type.tensor_type.shape.dim] == [1, 1], "judged with invented inputs"
     assert not (tmp_path / "r/smallest/test_data_set_0").exists()
+
+
+def test_parts_of_nodes(nngen, tmp_path):
+    """Attributes and optional operands go where the operator does not need them; what stays is valid."""
+    nodes = [helper.make_node("Conv", ["x", "w", "b"], ["y"], kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1], group=1),
+             helper.make_node("Cast", ["y"], ["z"], to=F)]
+    init = [numpy_helper.from_array(np.ones((5, 3, 3, 3), np.float32), "w"), numpy_helper.from_array(np.ones(5, np.float32), "b")]
+    path = save(tmp_path / "m", model(nodes, [info("x", [1, 3, 8, 8])], [info("z", [1, 5, 4, 4])], init), np.ones((1, 3, 8, 8), np.float32))
+    check = script(tmp_path, 'grep -q Conv "$1" && grep -q Cast "$1"')
+    r = nngen("reduce", path, "--inputs", path.parent, "--out", tmp_path / "r", "--", check, "{}")
+    assert r.code == 0, r.err
+    m = smallest(tmp_path / "r")
+    assert names(m) == ["Conv", "Cast"]
+    assert len(m.graph.node[0].input) == 2 and not m.graph.node[0].attribute
+    assert [a.name for a in m.graph.node[1].attribute] == ["to"], "required"
+    assert all(d.dim_value == 1 for v in [*m.graph.input, *m.graph.output] for d in v.type.tensor_type.shape.dim)
+
+
+def test_nodes_that_no_output_needs_stay_valid(nngen, tmp_path):
+    nodes = [helper.make_node("Cast", ["x"], ["y"], to=F), helper.make_node("Neg", ["x"], ["z"])]
+    path = save(tmp_path / "m", model(nodes, [info("x", [3])], [info("y", [3]), info("z", [3])]), np.ones(3, np.float32))
+    r = nngen("reduce", path, "--inputs", path.parent, "--out", tmp_path / "r", "--", script(tmp_path, 'grep -q Cast "$1" && grep -q Neg "$1"'), "{}")
+    m = smallest(tmp_path / "r")
+    assert r.code == 0 and names(m) == ["Cast", "Neg"] and len(m.graph.output) == 1
+    assert all(len(n.input) == 1 for n in m.graph.node) and len(m.graph.node[0].attribute) == 1
 
 
 def test_the_original_is_checked_first(nngen, tmp_path):
