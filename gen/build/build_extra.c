@@ -35,9 +35,10 @@ static size_t share_of(builder *b, manner_key key, size_t nodes)
     return (size_t)((x + tape_draw(b->t, "extra nodes", 1000)) / 1000);
 }
 
-/* The operator that constants get; NULL: none may appear. */
-static const op_model *holder_for(const builder *b, const build_request *r)
+const op_model *build_extra_holder(const builder *b, const build_request *r)
 {
+    if (!b->manner)
+        return NULL;
     const op_model *op = b->manner->of->holder;
     bool left_out = !op || r->avoid || (r->guided && r->weights->ops[op->index] == 0);
     return left_out ? NULL : op;
@@ -52,7 +53,7 @@ void build_extra_draw(builder *b, const build_request *r)
         return;
     const uint64_t due = needed(b, r);
     const size_t room = due < r->nodes ? (size_t)(r->nodes - due) / ROOM_SHARE : 0;
-    x->holder = holder_for(b, r);
+    x->holder = build_extra_holder(b, r);
     x->equal = share_of(b, MANNER_equal_nodes, r->nodes);
     x->held = x->holder ? share_of(b, MANNER_constant_nodes, r->nodes) : 0;
     x->equal = x->equal < room ? x->equal : room;
