@@ -169,7 +169,8 @@ static lower_result replay(builder *b, const build_request *r, int closeness)
         return LOWER_NOMEM;
     log_head_begin(b);
     build_style_draw(b);
-    b->limit = head.limit > 0 && head.limit < b->limit ? head.limit : b->limit;
+    if (head.limit > 0 && head.limit <= build_most_outputs(b->nodes))
+        b->limit = head.limit;
     b->extra.holder = b->ops->common[0] > 0 ? NULL : build_extra_holder(b, r);
     log_head_end(b, head.nodes);
     b->s.strict = closeness == 0 && b->index->joins.n > 0 && b->nodes >= STRICT_FROM && b->report.attempts <= RELAX_AFTER;
