@@ -76,8 +76,8 @@ $(B)/tests/unit/%: tests/unit/%.c $(B)/libnngen.a
 	@mkdir -p $(@D)
 	$(call say,test,$@)
 	$(Q)$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(B)/libnngen.a -lcmocka -lm $(LDLIBS)
-unit-programs: $(UNIT:%=$(B)/tests/unit/%) $(B)/tests/bench/triples $(B)/tests/reference/driver
-$(B)/tests/bench/triples $(B)/tests/reference/driver: $(B)/%: %.c $(B)/libnngen.a
+unit-programs: $(UNIT:%=$(B)/tests/unit/%) $(B)/tests/bench/triples $(B)/tests/reference/driver $(B)/tests/tape/locality
+$(B)/tests/bench/triples $(B)/tests/reference/driver $(B)/tests/tape/locality: $(B)/%: %.c $(B)/libnngen.a
 	@mkdir -p $(@D)
 	$(call say,test,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libnngen.a -lm $(LDLIBS)

@@ -81,8 +81,8 @@ typedef struct {
 
 /* Where a tensor comes from (build_log.h). */
 typedef struct {
-    uint32_t segment;
-    uint16_t port;
+    uint32_t segment, earlier; /* earlier: of a graph input that a node replaced */
+    uint16_t port, earlier_port;
 } tensor_address;
 
 /* What was written down up to some moment. */

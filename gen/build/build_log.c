@@ -122,8 +122,13 @@ void log_drop(builder *b)
 
 static void name_tensor(builder *b, int32_t t, size_t tensors, int32_t producer, int32_t node, size_t port)
 {
-    if (t >= 0 && ((size_t)t >= tensors || producer == node))
-        b->address[t] = (tensor_address){b->segment, (uint16_t)port};
+    if (t < 0 || ((size_t)t < tensors && producer != node))
+        return;
+    tensor_address *a = &b->address[t];
+    if ((size_t)t >= tensors)
+        *a = (tensor_address){.earlier = b->segment, .earlier_port = (uint16_t)port};
+    a->segment = b->segment;
+    a->port = (uint16_t)port;
 }
 
 bool log_keep(builder *b, size_t nodes, size_t tensors)
@@ -253,9 +258,12 @@ unsigned log_scope_of(const builder *b, int32_t t)
 
 int32_t log_find(const builder *b, uint32_t made_by, unsigned port)
 {
-    for (size_t t = b->n_address; t > 0; t--)
-        if (b->address[t - 1].segment == made_by && b->address[t - 1].port == port && b->s.tensors[t - 1].kind != TENSOR_INIT)
+    for (size_t t = b->n_address; t > 0; t--) {
+        const tensor_address *a = &b->address[t - 1];
+        if (((a->segment == made_by && a->port == port) || (a->earlier == made_by && a->earlier_port == port)) &&
+            b->s.tensors[t - 1].kind != TENSOR_INIT)
             return (int32_t)t - 1;
+    }
     return -1;
 }
 
