@@ -152,6 +152,7 @@ static bool fill_slot(builder *b, again_frame *f, size_t s, const op_input *in, 
     int32_t t = how == FIND_ALL_NEW ? -1 : find_itself(b, &x);
     t = !many && among(f->tensor, s, t) ? -1 : t;
     tensor_desc d = x.desc;
+    how = x.from == SEGMENT_NOWHERE && how == FIND_SAME ? FIND_NEW : how;
     const bool can = slot->kind == SLOT_TENSOR && op_input_data(in) && make_input(b, &d);
     if (t < 0 && !(can && how != FIND_SAME) && x.desc.type != DT_NONE)
         t = find_same(b, &x, f->tensor, s);

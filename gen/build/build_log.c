@@ -1,5 +1,6 @@
 #include "build/build_log.h"
 #include "base/mix.h"
+#include "build/build_draw.h"
 
 #include <string.h>
 
@@ -248,12 +249,50 @@ void log_rewind(builder *b, const log_mark *m)
     b->log->counts = m->counts;
 }
 
-unsigned log_scope_of(const builder *b, int32_t t)
+uint32_t log_name(const builder *b, int32_t t)
 {
-    if ((size_t)t >= b->n_address)
+    if (t < 0 || (size_t)t >= b->n_address)
         return 0;
-    const tensor_address *a = &b->address[t];
-    return (unsigned)(mix64((uint64_t)a->segment << 16 | a->port) & 0xffff);
+    return (uint32_t)mix64((uint64_t)b->address[t].segment << 16 | b->address[t].port);
+}
+
+void log_about(builder *b, int32_t t)
+{
+    const unsigned scope = t < 0 ? 0 : log_name(b, t) & 0xffff;
+    if (b->reader)
+        segment_scope(b->reader, scope);
+    if (b->log)
+        b->log->scope = scope;
+}
+
+bool log_names(builder *b, size_t n, uint32_t **names)
+{
+    *names = b->log || b->reader ? arena_alloc(&b->memory, (n + 1) * sizeof **names) : NULL;
+    return *names || !(b->log || b->reader);
+}
+
+size_t log_draw_named(builder *b, const char *label, size_t n, const uint32_t *names)
+{
+    size_t k = build_draw(b, label, n);
+    uint32_t name;
+    if (n == 0 || !names)
+        return k;
+    const unsigned place = b->chosen++;
+    if (b->reader && segment_find(b->reader, ITEM_CHOSEN, place, &name)) {
+        size_t best = 0;
+        for (size_t i = 0; i < n; i++)
+            if (names[i] == name || (names[best] != name && mix64(names[i] ^ name) > mix64(names[best] ^ name)))
+                best = i;
+        k = names[k] == name ? k : best;
+    }
+    log_put(b, ITEM_CHOSEN, place, names[k]);
+    return k;
+}
+
+void log_renumber(builder *b, size_t t, size_t to)
+{
+    if (t < b->n_address)
+        b->address[to] = b->address[t];
 }
 
 int32_t log_find(const builder *b, uint32_t made_by, unsigned port)
@@ -307,6 +346,7 @@ void log_tail(builder *b)
 {
     if (b->reader)
         segment_scope(b->reader, 0);
+    b->chosen = 0;
     log_segment(b, SEGMENT_TAIL);
     log_put(b, ITEM_TURN, 0, (uint32_t)b->turn);
     if (b->log)

@@ -60,8 +60,16 @@ void log_tail(builder *b);
 void log_get_mark(const builder *b, log_mark *m);
 void log_rewind(builder *b, const log_mark *m);
 
-/* The scope of draws about a tensor, while the graph is finished. */
-unsigned log_scope_of(const builder *b, int32_t tensor);
+/* While the graph is finished: the following draws are about this tensor, or about none (-1). */
+void log_about(builder *b, int32_t tensor);
+/* The name of a tensor: a hash of its address. */
+uint32_t log_name(const builder *b, int32_t tensor);
+/* Room for the names of n things, from the builder's memory. NULL: no names are needed. false: out of memory. */
+bool log_names(builder *b, size_t n, uint32_t **names);
+/* build_draw, but a tape names the thing that was drawn. If it is no longer there, another one is found by hash. */
+size_t log_draw_named(builder *b, const char *label, size_t n, const uint32_t *names);
+/* Tensor t gets a smaller number, after those below it. */
+void log_renumber(builder *b, size_t t, size_t to);
 /* The tensor at an address; -1: there is none. */
 int32_t log_find(const builder *b, uint32_t made_by, unsigned port);
 

@@ -40,6 +40,7 @@ typedef enum {
     ITEM_ATTEMPT,  /* head: failed attempts before this one */
     ITEM_EXTRA,    /* head: place 0: equal nodes, 1: constant nodes (build_extra.h) */
     ITEM_LIMIT,    /* head: most graph outputs that the builder aims at */
+    ITEM_CHOSEN,   /* tail: name of the tensor or use that was drawn for an extra node */
     ITEM_TURN,     /* tail: failed tries before the graph was finished */
     ITEM_SEED,     /* head: of the contents of tensors; place 0: low half, 1: high half */
     ITEM_INDEX,    /* head: the same of the stream */
@@ -81,6 +82,7 @@ enum {
     SEGMENT_TWICE = 4  /* an operator may take a tensor twice */
 };
 
+#define SEGMENT_NOWHERE 0 /* address that no segment has: the tensor is to be a new graph input */
 #define SEGMENT_MAGIC "NNT1"
 #define SEGMENT_MAGIC_SIZE 4
 #define SEGMENT_UNIT 8        /* bytes of an item */

@@ -15,6 +15,7 @@
 #define MOST_RUN 3  /* segments that are repeated or spliced together */
 #define LEAST 32    /* bytes of the result, at least */
 #define MOST_DIMS 8 /* of a tensor that is named */
+#define MOST_CHANGES 8 /* of draws in a segment */
 #define LOOKS 64    /* items that are drawn to find one that an edit can change */
 
 typedef struct {
@@ -218,24 +219,34 @@ static bool same_shape(const edit_tensor *a, const edit_tensor *b)
 }
 
 /* Draws an item of a segment that places something, with a label in [low, high). NULL: none was found. */
-static segment_item *draw_item(edit *e, unsigned low, unsigned high, const segment **of)
+static segment_item *draw_item(edit *e, unsigned low, unsigned high, size_t *of)
 {
     const size_t n = count_placed(e);
     for (int k = 0; k < LOOKS && n > 0; k++) {
-        const segment *s = at(e, draw_placed(e));
+        const size_t where = draw_placed(e);
+        const segment *s = at(e, where);
         segment_item *v = s->n > 0 ? &e->l.values[s->first + below(&e->rng, s->n)] : NULL;
         if (v && v->label >= low && v->label < high) {
-            *of = s;
+            *of = where;
             return v;
         }
     }
     return NULL;
 }
 
-/* Another tensor of the same shape that an earlier or later segment names; the tensor itself if there is none. */
-static edit_tensor another_tensor(edit *e, const edit_tensor *x)
+/* Whether a segment before `end` has this address. */
+static bool made_before(const edit *e, size_t end, uint32_t address)
 {
-    edit_tensor found = *x;
+    for (size_t k = 0; k < end; k++)
+        if (at(e, k)->address == address)
+            return true;
+    return false;
+}
+
+/* Another tensor of the same shape that a segment names, and that a segment before `end` makes. named: there is one. */
+static edit_tensor another_tensor(edit *e, const edit_tensor *x, size_t end)
+{
+    edit_tensor found = {0};
     size_t n = 0;
     for (size_t k = 0; k < e->n; k++) {
         const segment *s = at(e, k);
@@ -243,30 +254,30 @@ static edit_tensor another_tensor(edit *e, const edit_tensor *x)
             if (e->l.values[i].label != ITEM_FROM)
                 continue;
             const edit_tensor y = read_tensor(e, s, e->l.values[i].place);
-            if (same_shape(x, &y) && (y.from != x->from || y.port != x->port) && below(&e->rng, ++n) == 0)
+            if (same_shape(x, &y) && (y.from != x->from || y.port != x->port) && made_before(e, end, y.from) &&
+                below(&e->rng, ++n) == 0)
                 found = y;
         }
     }
     return found;
 }
 
-/* Lets a segment take another tensor: one of the same shape that the tape names, or one that is found by hash. */
+/* Lets a segment take another tensor: one of the same shape that the tape names, or a new graph input. */
 static bool connect(edit *e)
 {
-    const segment *s;
-    const segment_item *v = draw_item(e, ITEM_FROM, ITEM_FROM + 1, &s);
+    size_t k;
+    const segment_item *v = draw_item(e, ITEM_FROM, ITEM_FROM + 1, &k);
     if (!v)
         return false;
+    const segment *s = at(e, k);
     const unsigned place = v->place;
     const edit_tensor x = read_tensor(e, s, place);
-    edit_tensor y = another_tensor(e, &x);
-    if (y.from == x.from && y.port == x.port)
-        y.from = (uint32_t)next(&e->rng);
+    const edit_tensor y = another_tensor(e, &x, k);
     for (size_t i = s->first; i < s->first + s->n; i++) {
         segment_item *w = &e->l.values[i];
         if (w->place == place && w->label == ITEM_FROM)
-            w->value = y.from;
-        else if (w->place == place && w->label == ITEM_PORT)
+            w->value = y.named ? y.from : SEGMENT_NOWHERE;
+        else if (w->place == place && w->label == ITEM_PORT && y.named)
             w->value = y.port;
     }
     return true;
@@ -285,19 +296,42 @@ static uint32_t other_value(edit_rng *r, uint32_t value)
     }
 }
 
+/* Changes a draw of a segment, or a few: many draws alone make no difference. */
 static bool change_draw(edit *e)
 {
-    const segment *s;
-    segment_item *v = draw_item(e, SEGMENT_LABELS, UINT16_MAX + 1, &s);
-    if (v)
-        v->value = other_value(&e->rng, v->value);
-    return v != NULL;
+    size_t k;
+    segment_item *v = draw_item(e, SEGMENT_LABELS, UINT16_MAX + 1, &k);
+    if (!v)
+        return false;
+    v->value = other_value(&e->rng, v->value);
+    const segment *s = at(e, k);
+    for (size_t more = below(&e->rng, MOST_CHANGES); more > 0; more--) {
+        v = &e->l.values[s->first + below(&e->rng, s->n)];
+        if (v->label >= SEGMENT_LABELS)
+            v->value = other_value(&e->rng, v->value);
+    }
+    return true;
+}
+
+/* Draws a segment anew: its draws go, and a salt decides. */
+static bool redraw(edit *e)
+{
+    if (count_placed(e) == 0)
+        return false;
+    segment *s = at(e, draw_placed(e));
+    size_t n = 0;
+    for (size_t i = s->first; i < s->first + s->n; i++)
+        if (e->l.values[i].label < SEGMENT_LABELS)
+            e->l.values[s->first + n++] = e->l.values[i];
+    s->n = n;
+    s->salt = (uint32_t)next(&e->rng) | 1;
+    return true;
 }
 
 static bool change_operator(edit *e)
 {
-    const segment *s;
-    segment_item *v = draw_item(e, ITEM_OPERATOR, ITEM_OPERATOR + 1, &s);
+    size_t k;
+    segment_item *v = draw_item(e, ITEM_OPERATOR, ITEM_OPERATOR + 1, &k);
     if (v)
         v->value = (uint32_t)next(&e->rng);
     return v != NULL;
@@ -334,8 +368,8 @@ typedef struct {
 } edit_row;
 
 static const edit_row edits[TAPE_EDITS] = {
-    {"insert", insert_step, 5}, {"remove", remove_one, 2},       {"repeat", repeat_run, 3},         {"move", move_one, 1},
-    {"connect", connect, 3},    {"change draw", change_draw, 5}, {"change operator", change_operator, 1},
+    {"insert", insert_step, 5}, {"remove", remove_one, 2},       {"repeat", repeat_run, 3}, {"move", move_one, 1},
+    {"connect", connect, 4},    {"change draw", change_draw, 4}, {"redraw", redraw, 2},     {"change operator", change_operator, 2},
 };
 
 const char *tape_edit_name(size_t kind)

@@ -4,7 +4,7 @@
 
 #include "base.h"
 
-#define TAPE_EDITS 7
+#define TAPE_EDITS 8
 
 const char *tape_edit_name(size_t kind); /* "insert", "remove", ... */
 /* nn_tape_mutate with an edit of this kind; if the tape has nothing for it to change, a step is inserted. */
