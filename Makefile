@@ -34,7 +34,7 @@ UNIT := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/*/test_*.c)))
 all: $(B)/nngen $(B)/libnngen.a $(B)/libnngen.so
 
 # Loops over the contents of tensors, which vector instructions make faster.
-$(B)/gen/draw/bulk.o $(B)/gen/write/contents.o $(B)/gen/reference/ref_value.o $(B)/gen/reference/ref_reduce.o $(B)/gen/reference/ref_element.o: OPT := $(OPT:-O2=-O3)
+$(B)/gen/draw/bulk.o $(B)/gen/write/contents.o $(B)/gen/reference/ref_value.o $(B)/gen/reference/ref_reduce.o $(B)/gen/reference/ref_element.o $(B)/gen/reference/ref_form.o: OPT := $(OPT:-O2=-O3)
 $(B)/%.o: %.c $(B)/onnx.pb-c.h
 	@mkdir -p $(@D)
 	$(call say,cc,$<)
@@ -125,7 +125,7 @@ campaign: test-deps
 # The differential study on a small corpus; STUDY=full is the study's own size.
 STUDY = small
 study: deps
-	$(MAKE) -j$(JOBS) all
+	$(MAKE) -j$(JOBS) all $(B)/tests/reference/driver
 	sh tests/study/setup.sh
 	sh tests/study/study.sh $(STUDY)
 # Measures the runtimes of tests/profiles/requirements.txt anew: proposals and reports in build/profiles.

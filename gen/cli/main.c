@@ -7,6 +7,7 @@
 #include "nngen.h"
 #include "family/options.h"
 #include "corpus/replay.h"
+#include "suite/suite.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -573,6 +574,28 @@ static int analyse(char *const *argv, int argc)
     return close_stdout(status);
 }
 
+static int suite(char *const *argv, int argc)
+{
+    json_line out = {.bytes = NULL};
+    nn_error err = {0};
+    size_t unknown;
+    bar b = {.started = now(), .on = isatty(STDERR_FILENO) != 0};
+    const suite_watch watch = {.progress = on_steps, .data = &b, .cancel = &cancel, .jobs = processors()};
+    catch_signals(&(options){.dry_run = 1});
+    nn_status s = suite_run(argc - 2, argv + 2, &out, &watch, &unknown, &err);
+    wipe(&b);
+    if (s == NN_ERR_CANCELLED)
+        return stopped(&(options){.dry_run = 1}, &err);
+    if (s == NN_OK && unknown > 0)
+        (void)fprintf(stderr, "nngen: %zu case%s of the results %s not in the index\n", unknown, unknown == 1 ? "" : "s",
+                      unknown == 1 ? "is" : "are");
+    int status = s != NN_OK ? fail(&err) : unknown > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+    if (s == NN_OK && out.size > 0)
+        (void)fwrite(out.bytes, 1, out.size, stdout);
+    nn_free(out.bytes);
+    return close_stdout(status);
+}
+
 static int act(const options *o)
 {
     if (o->help)
@@ -593,6 +616,8 @@ int main(int argc, char **argv)
     occupy_standard_streams();
     if (argc > 1 && (strcmp(argv[1], "sequences") == 0 || strcmp(argv[1], "coverage") == 0 || strcmp(argv[1], "motifs") == 0))
         return analyse(argv, argc);
+    if (argc > 1 && strcmp(argv[1], "suite") == 0)
+        return suite(argv, argc);
     int status = options_parse(&o, argc, argv, &err) == NN_OK ? act(&o) : fail(&err);
     options_free(&o);
     return status;

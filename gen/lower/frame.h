@@ -62,7 +62,7 @@ typedef struct {
     int target_output;
     const inst_pin *pins; /* of the request */
     size_t n_pins;
-    bool relaxed, claimed;
+    bool relaxed, claimed, any_input;
     bool usage_drawn;
     const manner_usage *usage;      /* what the operator follows where it can; NULL: nothing, or it is not drawn */
     const usage_operand *operand;   /* the shape of a constant operand; NULL: none is stated */

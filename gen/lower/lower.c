@@ -206,6 +206,15 @@ static lower_reason open_slots(lower *l, frame *f, const lower_request *r)
     return WHY_NONE;
 }
 
+/* Binds the type variables that are requested. */
+static lower_reason bind_types(frame *f, const lower_request *r)
+{
+    for (size_t i = 0; r->types && i < r->op->n_types; i++)
+        if (r->types[i] != DT_NONE && !frame_bind_type(f, (int)i, r->op->type_masks[i], r->types[i]))
+            return WHY_TYPE;
+    return WHY_NONE;
+}
+
 /* Binds the types of outputs that are requested. */
 static lower_reason bind_outputs(lower *l, frame *f, const lower_request *r)
 {
@@ -395,6 +404,7 @@ lower_result lower_add(lower *l, const lower_request *r, int *number)
     f->n_pins = r->n_pins;
     f->relaxed = r->relaxed;
     f->claimed = r->claimed;
+    f->any_input = r->any_input;
     if (r->relaxed) { /* what the motif leaves open is drawn as in plain operators */
         l->mode = CSP_LOG;
         l->idiom = false;
@@ -402,7 +412,9 @@ lower_result lower_add(lower *l, const lower_request *r, int *number)
     l->f = f;
     for (size_t i = 0; i < r->op->n_outputs; i++)
         f->out_arity[i] = -1;
-    lower_reason why = r->op->n_types <= FRAME_MAX_TYPES ? open_slots(l, f, r) : WHY_TYPE;
+    lower_reason why = r->op->n_types <= FRAME_MAX_TYPES ? bind_types(f, r) : WHY_TYPE;
+    if (why == WHY_NONE)
+        why = open_slots(l, f, r);
     if (why == WHY_NONE)
         why = bind_outputs(l, f, r);
     if (why != WHY_NONE) {

@@ -50,6 +50,8 @@ typedef struct {
     bool target_inside;             /* the values need only lie in target->range; otherwise they must also cover much of it */
     const tensor_desc *target;      /* type and shape must be equal, the values' range must lie inside target->range; NULL: none */
     dtype output_type;              /* requested type of output 0, which binds its type variable; DT_NONE: any */
+    const dtype *types;             /* of the operator's type variables, in order; DT_NONE: any. NULL: any for all */
+    bool any_input;                 /* a new graph input may have any type, not only one of data */
     const inst_pin *pins;           /* values that variables must or must not have; they are kept, or the problem fails */
     size_t n_pins;
     /* Rules that only keep values of interest give way: conditions on estimates and magnitudes, small and large ends of domains of

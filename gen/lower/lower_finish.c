@@ -55,7 +55,7 @@ static void fill_descs(lower *l, frame *f)
             s->desc.range = l->frames[s->frame].outs[s->output].desc.range;
             s->desc.likely = l->frames[s->frame].outs[s->output].desc.likely;
             s->range_known = true;
-        } else if (s->kind == SLOT_OPEN && !(f->op->data >> s->desc.type & 1)) {
+        } else if (s->kind == SLOT_OPEN && !f->any_input && !(f->op->data >> s->desc.type & 1)) {
             lower_rule(l, AT_IN, (size_t)s->input, NULL);
             lower_fail(l, WHY_INPUT_TYPE);
         }
@@ -545,6 +545,7 @@ static void make_instance(lower *l, frame *f, op_instance *out)
         }
     }
     out->relaxed = f->relaxed;
+    out->any_input = f->any_input;
     out->n_inputs = (size_t)f->n_slots;
     for (int i = 0; i < f->n_outs; i++)
         out->outputs[i] = (inst_output){f->outs[i].present, f->outs[i].desc};

@@ -142,7 +142,7 @@ static bool check_types(recheck *c, nn_error *err)
         const op_input *in = &c->op->inputs[x->inputs[i].input];
         if (x->inputs[i].kind != INST_ABSENT && !bind_type(c, in->type_var, in->types, x->inputs[i].desc.type))
             return complain(c, err, NULL, "type of", in->name);
-        if (x->inputs[i].kind == INST_NEW_INPUT && !(c->ops->data >> x->inputs[i].desc.type & 1))
+        if (x->inputs[i].kind == INST_NEW_INPUT && !x->any_input && !(c->ops->data >> x->inputs[i].desc.type & 1))
             return complain(c, err, NULL, "type of new graph input", in->name);
     }
     for (size_t i = 0, k = 0; i < c->op->n_outputs; i++)

@@ -195,6 +195,10 @@ static const ref_expr *find_named(compiler *c, const char *name, spec_place plac
         x->i = c->ops->table->opset;
         return x;
     }
+    if (strcmp(name, "operands") == 0 && !c->in_var) {
+        c->program->any_inputs = true;
+        return make(c, RX_INPUTS, place);
+    }
     return NULL;
 }
 
@@ -355,7 +359,11 @@ static const ref_expr *call_def(compiler *c, const expr *e)
     x->slot = def->slot;
     if (e->n != def->n)
         fail(c, e->place, "`%s` takes %zu argument%s, not %zu", spec_show(e->s).s, def->n, def->n == 1 ? "" : "s", e->n);
-    return finish_call(c, x, e);
+    finish_call(c, x, e);
+    for (size_t k = 0; k < e->n && c->status == NN_OK; k++)
+        if (def->binders[k].chooses)
+            mark_locals(c, x->args[k]);
+    return x;
 }
 
 static const ref_expr *translate_call(compiler *c, const expr *e)
@@ -588,6 +596,8 @@ static void compile_rule(compiler *c, ref_rule *rule, const expr_head *head, con
     }
     c->own_indices = rule->kind == HEAD_OUTPUT && rule->n == 1 && rule->binders[0].tuple;
     rule->body = translate(c, body);
+    for (size_t i = 0; rule->kind == HEAD_FUNCTION && i < rule->n; i++)
+        rule->binders[i].chooses = c->one_by_one[rule->binders[i].slot];
     rule->n_locals = c->n_locals;
     rule->slices = c->slices;
 }

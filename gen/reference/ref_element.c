@@ -1,4 +1,5 @@
 /* Elements of tensors and lists. */
+#include "reference/ref_form.h"
 #include "reference/ref_run.h"
 
 #include <string.h>
@@ -292,6 +293,8 @@ static ref_value from_tensor(access *a)
         return ref_int(&run->r, 0);
     }
     ref_value y = outside > 0 ? gather(a, offset, ok, uniform) : gather_all(a, offset, uniform), other = {.kind = REF_INT};
+    if (run->r.scan != NULL && run->r.scan->t == a->t && outside == 0 && !hull)
+        ref_form_load(&run->r, &y, offset);
     if (outside > 0 || (hull && can_leave))
         other = outside_value(run, a->x);
     if (outside > 0)

@@ -1,4 +1,5 @@
 /* Evaluates expressions over the lanes of the current frame. */
+#include "reference/ref_form.h"
 #include "reference/ref_run.h"
 
 #include <string.h>
@@ -111,6 +112,7 @@ static ref_value follow(ref_run *run, ref_value x, const ref_frame *f)
         y.w[i] = x.w[f->from[i]];
     for (size_t i = 0; f->from != NULL && x.kind != REF_INT && i < f->n; i++)
         y.e[i] = x.e[f->from[i]];
+    ref_form_follow(&run->r, &y, &x, f->from, outer);
     return y;
 }
 
@@ -188,6 +190,7 @@ ref_value ref_merge(ref_run *run, ref_value a, ref_value b, const uint8_t *mask,
         if (kind != REF_INT)
             y.e[i] = mask[i] != 0 ? a.e[i] : b.e[i];
     }
+    ref_form_pick(&run->r, &y, &a, &b, mask);
     return y;
 }
 
@@ -202,6 +205,16 @@ static size_t choose_lanes(const ref_run *run, const ref_value *c, bool truth, u
             lanes[n++] = (uint32_t)i;
     }
     return n;
+}
+
+static void scatter_forms(ref_run *run, ref_value *y, const ref_value *x, const uint32_t *lanes, size_t n)
+{
+    uint32_t from[REF_LANES] = {0};
+    if (x->forms == NULL)
+        return;
+    for (size_t i = 0; i < n; i++)
+        from[lanes[i]] = (uint32_t)i;
+    ref_form_follow(&run->r, y, x, from, 0);
 }
 
 /* The branch's value in the lanes of the outer frame; those that did not take it have no meaning. */
@@ -230,6 +243,7 @@ static ref_value take_branch(ref_run *run, const ref_expr *branch, const uint32_
                 if (x.kind != REF_INT)
                     z.e[lanes[i]] = x.e[i];
             }
+            scatter_forms(run, &z, &x, lanes, n);
         }
         *(v.kind == REF_LIST ? &y.items[k] : &y) = z;
     }
@@ -378,6 +392,10 @@ ref_value ref_binary(ref_run *run, ex_op op, ref_value a, ref_value b, spec_plac
         return concatenate(run, a, b);
     if (op < OP_CAT && is_operand(&a) && is_operand(&b) && (a.kind == REF_LIST || b.kind == REF_LIST))
         return list_binary(run, op, a, b, place);
+    if (op == OP_MOD && (a.kind == REF_REAL || b.kind == REF_REAL)) {
+        ref_fail(run, place, "`%%` takes whole numbers; `fmod` is for reals");
+        return a;
+    }
     if (op != OP_IN && op != OP_CAT && ref_is_number(&a) && ref_is_number(&b))
         return number_binary(run, op, a, b);
     if (equality && lists)
@@ -591,6 +609,8 @@ ref_value ref_eval(ref_run *run, const ref_expr *x)
         return ref_var(run, x->slot, x->place);
     case RX_INPUT:
         return run->inputs[x->slot];
+    case RX_INPUTS:
+        return (ref_value){.kind = REF_TENSORS, .n = run->node->n_inputs, .tensors = run->node->inputs};
     case RX_OUTPUT:
         return eval_output(run, x);
     case RX_LET:

@@ -22,7 +22,7 @@ typedef enum {
     X(COS, "cos", 1, 1, UNARY) X(TAN, "tan", 1, 1, UNARY) X(ASIN, "asin", 1, 1, UNARY) X(ACOS, "acos", 1, 1, UNARY) \
     X(ATAN, "atan", 1, 1, UNARY) X(SINH, "sinh", 1, 1, UNARY) X(COSH, "cosh", 1, 1, UNARY) X(TANH, "tanh", 1, 1, UNARY) \
     X(ASINH, "asinh", 1, 1, UNARY) X(ACOSH, "acosh", 1, 1, UNARY) X(ATANH, "atanh", 1, 1, UNARY) X(ERF, "erf", 1, 1, UNARY) \
-    X(SIGMOID, "sigmoid", 1, 1, UNARY) X(SOFTPLUS, "softplus", 1, 1, UNARY) X(FLOOR, "floor", 1, 1, UNARY) \
+    X(SIGMOID, "sigmoid", 1, 1, UNARY) X(SOFTPLUS, "softplus", 1, 1, UNARY) X(SOFTSIGN, "softsign", 1, 1, UNARY) X(FLOOR, "floor", 1, 1, UNARY) \
     X(CEIL, "ceil", 1, 1, UNARY) X(ROUND, "round", 1, 1, UNARY) X(TRUNC, "trunc", 1, 1, UNARY) X(SIGN, "sign", 1, 1, UNARY) \
     X(ABS, "abs", 1, 1, UNARY) X(ISNAN, "isnan", 1, 1, UNARY) X(ISINF, "isinf", 1, 1, UNARY) \
     X(POW, "pow", 2, 2, NUMBERS) X(FMOD, "fmod", 2, 2, NUMBERS) X(QUOTIENT, "quotient", 2, 2, NUMBERS) X(CAST, "cast", 1, 1, NUMBERS) \

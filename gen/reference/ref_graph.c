@@ -69,10 +69,20 @@ static double limited(dtype t, double v)
     return v < least ? least : v > largest ? largest : v;
 }
 
-/* The bits of v rounded to the type, and the value that they stand for. NaN and infinities stay. */
+/* Processors differ in the sign of the NaN that an operation gives, and so in what a copy of it is. */
+static uint64_t nan_bits(dtype t)
+{
+    return t == DT_DOUBLE ? UINT64_C(0x7ff8) << 48 : t == DT_FLOAT32 ? 0x7fc00000 : 0x7e00;
+}
+
+/* The bits of v rounded to the type, and the value that they stand for. Infinities stay. */
 static uint64_t bits_of(dtype t, double v, double *stored)
 {
     uint64_t bits = 0;
+    if (v != v && dtype_is_float(t)) {
+        *stored = v;
+        return nan_bits(t);
+    }
     if (t == DT_DOUBLE) {
         *stored = v;
         memcpy(&bits, &v, sizeof bits);

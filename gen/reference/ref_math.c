@@ -2,7 +2,7 @@
  *
  * Monotone functions have their extreme values at the ends. The error of our own functions (value/dmath.c: below 2^-47 relative,
  * 2^-42 for powers) is added, and that of implementations, as specs/compute/accuracy.yaml states it. */
-#include "reference/ref_fn.h"
+#include "reference/ref_form.h"
 
 #include "value/dmath.h"
 
@@ -25,6 +25,12 @@ double ref_sigmoid(double x)
 {
     double t = dm_exp(-__builtin_fabs(x));
     return x > 0 ? 1 / (1 + t) : t / (1 + t);
+}
+
+static double softsign(double x)
+{
+    double m = __builtin_fabs(x);
+    return m < INFINITE ? x / (1 + m) : x > 0 ? 1 : x < 0 ? -1 : x;
 }
 
 double ref_power(double x, double y)
@@ -76,6 +82,7 @@ static const real_function reals[RF_COUNT_] = {
     [RF_ATANH] = {dm_atanh, INCREASING, -1, 1},
     [RF_ERF] = {dm_erf, INCREASING, -INFINITE, INFINITE},
     [RF_SIGMOID] = {ref_sigmoid, INCREASING, -INFINITE, INFINITE},
+    [RF_SOFTSIGN] = {softsign, INCREASING, -INFINITE, INFINITE},
     [RF_SOFTPLUS] = {ref_softplus, INCREASING, -INFINITE, INFINITE},
 };
 
@@ -103,8 +110,9 @@ static double propagated(const real_function *g, double x, double e, double y)
     }
 }
 
-static ref_value real_unary(ref_vectors *r, const real_function *g, const ref_accuracy *accuracy, ref_value x)
+static ref_value real_unary(ref_vectors *r, ref_fn fn, const ref_accuracy *accuracy, ref_value x)
 {
+    const real_function *g = &reals[fn];
     size_t n = ref_count(r, &x);
     double ulp = 2 * r->unit->u;
     x = ref_as_real(r, x);
@@ -115,6 +123,7 @@ static ref_value real_unary(ref_vectors *r, const real_function *g, const ref_ac
         y.v[i] = v;
         y.e[i] = x.v[i] >= g->lo && x.v[i] <= g->hi && x.v[i] - x.v[i] == 0 && e >= 0 ? e : INFINITE;
     }
+    ref_form_unary(r, &y, fn, accuracy, &x);
     return y;
 }
 
@@ -175,7 +184,7 @@ static ref_value is_special(ref_vectors *r, ref_fn fn, ref_value x)
 ref_value ref_unary(ref_vectors *r, ref_fn fn, const ref_accuracy *accuracy, ref_value x)
 {
     if (reals[fn].f != NULL)
-        return real_unary(r, &reals[fn], accuracy, x);
+        return real_unary(r, fn, accuracy, x);
     if (fn == RF_ABS)
         return absolute(r, x);
     if (fn == RF_ISNAN || fn == RF_ISINF)

@@ -1,4 +1,5 @@
 /* The table of rules, and the computation of one node: its rules in order, each for all elements of its tensor. */
+#include "reference/ref_form.h"
 #include "reference/ref_run.h"
 
 #include <string.h>
@@ -49,6 +50,52 @@ bool ref_table_has(const ref_table *t, int op)
 }
 
 /* ---- tensors of the node ---- */
+
+/* Numbers of 64 bits without a sign are kept in 64 bits with one. Where one is too large for that, the node sees doubles. */
+static bool is_too_large(const ref_tensor *t)
+{
+    for (size_t i = 0; t != NULL && t->type == DT_UINT64 && t->w != NULL && i < t->n; i++)
+        if (t->w[i] < 0)
+            return true;
+    return false;
+}
+
+static const ref_tensor *as_doubles(const ref_tensor *t, arena *a)
+{
+    ref_tensor *y = arena_alloc(a, sizeof *y);
+    double *v = arena_alloc(a, 2 * t->n * sizeof *v);
+    if (y == NULL || v == NULL)
+        return NULL;
+    *y = *t;
+    y->w = NULL;
+    y->v = v;
+    y->e = v + t->n;
+    for (size_t i = 0; i < t->n; i++) {
+        v[i] = (double)(uint64_t)t->w[i];
+        y->e[i] = v[i] > 0x1p53 ? v[i] * 0x1p-53 : 0;
+    }
+    return y;
+}
+
+static bool replace_large(ref_node *node, arena *a)
+{
+    const ref_tensor **own = NULL;
+    for (size_t i = 0; i < node->n_inputs; i++) {
+        if (!is_too_large(node->inputs[i]))
+            continue;
+        if (own == NULL) {
+            own = arena_alloc(a, node->n_inputs * sizeof *own);
+            if (own == NULL)
+                return false;
+            memcpy(own, node->inputs, node->n_inputs * sizeof *own);
+            node->inputs = own;
+        }
+        own[i] = as_doubles(own[i], a);
+        if (own[i] == NULL)
+            return false;
+    }
+    return true;
+}
 
 static void bind_inputs(ref_run *run)
 {
@@ -150,6 +197,8 @@ static nn_status fill_tensor(ref_run *run, const ref_rule *rule, ref_tensor *t, 
         size_t n = t->n - at < most ? t->n - at : most, in_row = row == SIZE_MAX ? n : row - at % row;
         n = n < in_row ? n : in_row;
         arena_mark mark = arena_get_mark(run->r.a);
+        if (run->r.scan != NULL && at % row == 0)
+            ref_scan_begin(run->r.scan, at / row);
         ref_frame frame = {.n = n};
         ref_scope scope;
         memset(&scope, 0, sizeof scope);
@@ -164,6 +213,11 @@ static nn_status fill_tensor(ref_run *run, const ref_rule *rule, ref_tensor *t, 
         ref_value v = ref_eval(run, rule->body);
         if (run->status == NN_OK && (run->r.exhausted || !ref_store(run, t, at, v, results, rule->place)))
             run->status = nn_nomem(run->err);
+        if (run->r.scan != NULL && run->status == NN_OK) {
+            ref_scan_keep(run->r.scan, at, n, &v);
+            if ((at + n) % row == 0)
+                ref_scan_end(run->r.scan);
+        }
         arena_release(run->r.a, mark);
         at += n;
     }
@@ -237,6 +291,17 @@ static void run_let(ref_run *run, const ref_rule *rule, arena *results)
     run->lets[rule->slot] = (ref_value){.kind = REF_TENSOR, .t = t};
     if (run->status == NN_OK)
         fill_tensor(run, rule, t, -1, results);
+    if (!rule->sequential || run->status != NN_OK || !ref_scan_is_wide(t))
+        return;
+    arena_mark mark = arena_get_mark(run->r.a);
+    run->r.scan = ref_scan_new(t, run->r.a);
+    if (run->r.scan != NULL) {
+        t->v = t->e = NULL;
+        t->whole = true;
+        fill_tensor(run, rule, t, -1, results);
+    }
+    run->r.scan = NULL;
+    arena_release(run->r.a, mark);
 }
 
 static void run_output(ref_run *run, const ref_rule *rule, arena *results)
@@ -277,10 +342,41 @@ static void forget_outputs(const ref_node *node)
             node->outputs[i]->e[k] = (double)__builtin_inff();
 }
 
+/* What the rules do not know must not count as absent. */
+static nn_status check_node(const ref_program *p, const ref_node *node, nn_error *err)
+{
+    const op_model *op = p->op;
+    size_t most_inputs = op->n_inputs, most_outputs = op->n_outputs;
+    for (size_t i = 0; i < op->n_inputs; i++)
+        most_inputs = op->inputs[i].max_arity != 1 || p->any_inputs ? SIZE_MAX : most_inputs;
+    for (size_t i = 0; i < op->n_outputs; i++)
+        most_outputs = op->outputs[i].variadic ? SIZE_MAX : most_outputs;
+    for (size_t i = most_inputs; i < node->n_inputs; i++)
+        if (node->inputs[i] != NULL)
+            return nn_fail(err, NN_ERR_TABLE, NULL, 0, 0, "outputs of %s: at most %zu inputs were expected, not %zu", op->name,
+                           most_inputs, node->n_inputs);
+    for (size_t i = most_outputs; i < node->n_outputs; i++)
+        if (node->outputs[i] != NULL)
+            return nn_fail(err, NN_ERR_TABLE, NULL, 0, 0, "outputs of %s: at most %zu outputs were expected, not %zu", op->name,
+                           most_outputs, node->n_outputs);
+    for (size_t i = 0; i < node->n_attrs; i++) {
+        bool known = false;
+        for (size_t k = 0; k < op->rules->n_vars && !known; k++)
+            known = op->rules->vars[k].origin == VAR_ATTR && strcmp(op->rules->vars[k].name, node->attrs[i].name) == 0;
+        if (!known)
+            return nn_fail(err, NN_ERR_TABLE, NULL, 0, 0, "outputs of %s: the table has no attribute `%s`", op->name,
+                           spec_show(node->attrs[i].name).s);
+    }
+    return NN_OK;
+}
+
 nn_status ref_compute(const ref_table *table, const ref_node *node, arena *results, arena *scratch, nn_error *err)
 {
     if (node->op < 0 || (size_t)node->op >= table->ops->n_all || table->programs[node->op] == NULL)
         return nn_fail(err, NN_ERR_TABLE, NULL, 0, 0, "the operator has no rules for its outputs");
+    nn_status fit = check_node(table->programs[node->op], node, err);
+    if (fit != NN_OK)
+        return fit;
     ref_run run = {.table = table,
                    .p = table->programs[node->op],
                    .node = node,
@@ -288,9 +384,13 @@ nn_status ref_compute(const ref_table *table, const ref_node *node, arena *resul
                    .err = err,
                    .status = NN_OK};
     arena_mark mark = arena_get_mark(scratch);
+    ref_node own = *node;
+    run.node = &own;
     double *spare = arena_calloc(scratch, 2 * REF_LANES, sizeof *spare);
-    if (spare == NULL)
+    if (spare == NULL || !replace_large(&own, scratch)) {
+        arena_release(scratch, mark);
         return nn_nomem(err);
+    }
     run.unit = ref_unit_of(working_type(node));
     run.r = (ref_vectors){.a = scratch, .unit = &run.unit, .n = 1, .spare = spare};
     bind_inputs(&run);

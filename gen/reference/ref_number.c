@@ -94,9 +94,18 @@ static ref_value remainder_of(ref_run *run, ref_value a, ref_value b)
     return ref_settle(r, y);
 }
 
+/* What is shifted in is the sign of a signed number. A negative number of places, as that of 64 and more, leaves nothing else. */
+static uint64_t shifted_right(uint64_t x, uint64_t places, bool sign_extended)
+{
+    uint64_t fill = sign_extended && x >> 63 != 0 ? UINT64_MAX : 0;
+    return places == 0 ? x : places > 63 ? fill : x >> places | fill << (64 - places);
+}
+
 static ref_value bits(ref_run *run, const ref_expr *x, ref_value a, ref_value b)
 {
     ref_vectors *r = &run->r;
+    bool sign_extended =
+        run->output == NULL || run->output->type != DT_UINT64; /* narrower unsigned numbers are not negative here */
     a = ref_settle(r, a);
     b = ref_settle(r, b);
     if (a.kind != REF_INT || b.kind != REF_INT) {
@@ -117,9 +126,8 @@ static ref_value bits(ref_run *run, const ref_expr *x, ref_value a, ref_value b)
                      : x->op == RF_BIT_OR     ? p | q
                      : x->op == RF_BIT_XOR    ? p ^ q
                      : x->op == RF_BIT_NOT    ? ~p
-                     : q > 63                 ? 0
-                     : x->op == RF_SHIFT_LEFT ? p << q
-                                              : p >> q;
+                     : x->op == RF_SHIFT_LEFT ? (q > 63 ? 0 : p << q)
+                                              : shifted_right(p, q, sign_extended);
         y.w[i] = (int64_t)z;
     }
     return y;
@@ -154,6 +162,22 @@ static ref_value to_real(ref_run *run, ref_value x, const ref_unit *unit)
     return y;
 }
 
+/* Nothing is known of a real number that does not fit: implementations saturate, wrap or give the least number. */
+static ref_value fitted(ref_run *run, ref_value x, dtype to)
+{
+    double least = 0, largest = 0;
+    dtype_limits(to, &least, &largest);
+    ref_value y = to_whole(run, x), z = ref_new(&run->r, REF_WHOLE, x.uniform);
+    y = ref_as_real(&run->r, y);
+    for (size_t i = 0; i < ref_count(&run->r, &x); i++) {
+        double beyond = to == DT_INT64 ? 0x1p63 : to == DT_UINT64 ? 0x1p64 : largest + 1;
+        bool fits = x.v[i] - x.e[i] > least - 1 && x.v[i] + x.e[i] < beyond;
+        z.v[i] = y.v[i];
+        z.e[i] = fits ? y.e[i] : INFINITE;
+    }
+    return ref_settle(&run->r, z);
+}
+
 /* To the type of the output. A conversion to a wider type is exact. */
 static ref_value cast(ref_run *run, ref_value x)
 {
@@ -162,7 +186,7 @@ static ref_value cast(ref_run *run, ref_value x)
     if (to == DT_BOOL)
         return ref_compare(&run->r, x, ref_int(&run->r, 0), REF_NE);
     if (dtype_is_whole(to))
-        return to_whole(run, x);
+        return x.kind == REF_REAL ? fitted(run, x, to) : to_whole(run, x);
     ref_unit unit = ref_unit_of(to);
     if (from != NULL && dtype_is_float(from->type) && ref_unit_of(from->type).u >= unit.u)
         return x;
@@ -180,7 +204,8 @@ static ref_value saturate(ref_run *run, ref_value x)
     return ref_settle(&run->r, ref_extreme(&run->r, x, ref_int(&run->r, ref_to_int(largest)), false));
 }
 
-/* slack(x, k, m): x, where implementations may err by k units in the last place of m. */
+/* slack(x, k, m): x, where implementations may err by k units in the last place of m, which are those of the smallest normal number
+ * at least. */
 static ref_value slack(ref_run *run, ref_value x, ref_value k, ref_value m)
 {
     ref_vectors *r = &run->r;
@@ -189,8 +214,9 @@ static ref_value slack(ref_run *run, ref_value x, ref_value k, ref_value m)
     k = ref_spread(r, ref_as_real(r, k));
     m = ref_spread(r, ref_as_real(r, m));
     for (size_t i = 0; i < r->n; i++) {
+        double size = __builtin_fabs(m.v[i]) + m.e[i], units = k.v[i];
         y.v[i] = x.v[i];
-        y.e[i] = x.e[i] + 2 * run->unit.u * k.v[i] * (__builtin_fabs(m.v[i]) + m.e[i]);
+        y.e[i] = x.e[i] + 2 * run->unit.u * units * size + (size > 0 ? units * run->unit.tiny : 0);
         if (!(y.e[i] >= 0))
             y.e[i] = INFINITE;
     }

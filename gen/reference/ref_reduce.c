@@ -1,4 +1,5 @@
 /* Comprehensions: their index space is laid over the lanes, a chunk at a time, and reduced. */
+#include "reference/ref_form.h"
 #include "reference/ref_run.h"
 
 #include "value/dmath.h"
@@ -346,6 +347,7 @@ typedef struct {
     int64_t *w;
     double *v, *e, *lo, *hi; /* lo: of sums the magnitudes of the terms; of extremes both are the ends of the hull */
     double *count;
+    ref_form_sum forms;
 } total;
 
 static bool open_total(total *t, ref_run *run, ref_fn fn)
@@ -363,6 +365,8 @@ static bool open_total(total *t, ref_run *run, ref_fn fn)
     t->lo = memory + 3 * n;
     t->hi = memory + 4 * n;
     t->count = memory + 5 * n;
+    if (fn == RF_SUM)
+        ref_form_sum_new(&run->r, &t->forms, n);
     return true;
 }
 
@@ -457,10 +461,17 @@ static void add_real(total *t, const ref_unit *u, size_t at, double v, double e)
     }
 }
 
+static void add_forms(total *t, const ref_chunk *c)
+{
+    for (size_t i = 0; t->forms.forms != NULL && i < c->n; i++)
+        ref_form_sum_add(&c->run->r, &t->forms, c->lane != NULL ? c->lane[i] : i % t->n, c->body, i);
+}
+
 static void add_chunk(void *data, const ref_chunk *c)
 {
     total *t = data;
     ref_value body = *c->body;
+    add_forms(t, c);
     if (body.kind > t->kind)
         to_real(t, body.kind);
     if (t->kind != REF_INT)
@@ -482,12 +493,17 @@ static void add_chunk(void *data, const ref_chunk *c)
 }
 
 /* A sum in any order, with or without FMA: n - 1 roundings of partial sums that are at most the sum of magnitudes. */
-static void finish_sum(total *t, const ref_unit *u)
+static void finish_sum(total *t, const ref_vectors *r)
 {
+    const ref_unit *u = r->unit;
+    ref_linear *f = t->kind == REF_REAL ? ref_form_sum_end(r, &t->forms, t->n, t->e) : NULL;
     for (size_t i = 0; t->kind == REF_REAL && i < t->n; i++) {
         if (t->count[i] > 1) {
             double m = t->lo[i] + t->e[i];
-            t->e[i] += m > 0 ? ref_gamma(u, t->count[i]) * m + u->tiny : m == 0 ? 0 : (double)__builtin_inff();
+            double rounding = m > 0 ? ref_gamma(u, t->count[i]) * m + u->tiny : m == 0 ? 0 : (double)__builtin_inff();
+            t->e[i] += rounding;
+            if (f != NULL)
+                f[i].rest += rounding;
         }
     }
 }
@@ -514,10 +530,11 @@ static ref_value finish_total(ref_run *run, total *t)
     if (t->fn == RF_MIN || t->fn == RF_MAX || t->fn == RF_ALL || t->fn == RF_ANY)
         finish_extremes(t);
     else if (t->fn != RF_PROD)
-        finish_sum(t, &run->unit);
+        finish_sum(t, &run->r);
     y.kind = t->kind;
     y.v = t->v;
     y.e = t->e;
+    y.forms = t->kind == REF_REAL && t->forms.used ? t->forms.forms : NULL;
     if (t->fn != RF_MEAN)
         return y;
     ref_value n = {.kind = REF_REAL, .uniform = t->n == 1, .v = t->count, .e = t->hi};

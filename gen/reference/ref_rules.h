@@ -18,6 +18,7 @@ typedef enum {
     RX_LOCAL,  /* slot */
     RX_VAR,    /* attribute or definition of the table; slot: in op_rules */
     RX_INPUT,  /* slot: in op_model */
+    RX_INPUTS, /* all inputs of the node */
     RX_OUTPUT, /* slot; variadic: the one that is being computed */
     RX_LET,    /* slot */
     RX_TYPE,   /* slot: a type variable; its name as text */
@@ -43,6 +44,7 @@ typedef struct ref_expr ref_expr;
 typedef struct {
     int slot;
     bool tuple;
+    bool chooses; /* of a function's parameter: it chooses a tensor */
     const ref_expr *from, *to; /* to NULL: a list */
 } ref_binder;
 
@@ -85,6 +87,7 @@ typedef struct {
     const ref_expr **vars; /* definition or default of each variable of the op_rules that the rules use; otherwise NULL */
     bool complete;         /* each output has a rule */
     bool interpolates;     /* elements may count that have no weight */
+    bool any_inputs;       /* the rules take all inputs that a node has, and not only those of the table */
 } ref_program;
 
 struct ref_table {

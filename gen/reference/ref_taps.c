@@ -82,7 +82,7 @@ static ref_value linear(ref_run *run, const taps *t)
         if (t->near && ec >= 1 - f)
             slope = largest(slope, __builtin_fabs(t->at[4].v[i] - b) + t->at[4].e[i] + eb);
         double m = __builtin_fabs(a) + __builtin_fabs(b), v = (1 - f) * a + f * b;
-        bool plain = ec == 0 && f == 0;
+        bool plain = ec == 0 && f == 0 && (a == 0 || __builtin_fabs(a) > run->unit.tiny);
         y.v[i] = v;
         y.e[i] = plain ? ea : ec < 1 ? e + 2 * ec * slope + 8 * run->unit.u * (m + e) + run->unit.tiny : INFINITE;
         if (!(y.e[i] >= 0) || v - v != 0)

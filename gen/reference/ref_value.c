@@ -4,7 +4,7 @@
  * The operands of an implementation lie within e of v. Each rule adds up how far its result can then lie from ours, and adds one
  * rounding of the type. Our own roundings, in double, are covered by a unit roundoff that is larger by 2^-52; those of the bounds
  * themselves by the factor that ref_node.c applies at the end. */
-#include "reference/ref_value.h"
+#include "reference/ref_form.h"
 
 #include "value/dmath.h"
 
@@ -70,6 +70,7 @@ ref_value ref_spread(ref_vectors *r, ref_value x)
         y.w[i] = x.w[0]; /* the bits of either member */
     for (size_t i = 0; x.kind != REF_INT && i < r->n; i++)
         y.e[i] = x.e[0];
+    ref_form_follow(r, &y, &x, NULL, 1);
     return y;
 }
 
@@ -201,6 +202,7 @@ ref_value ref_add(ref_vectors *r, ref_value a, ref_value b)
         p.y.e[i] = p.a.e[i] + p.b.e[i];
     }
     finish(r, &p.y, 1);
+    ref_form_add(r, &p.y, &p.a, &p.b);
     return p.y;
 }
 
@@ -217,6 +219,7 @@ ref_value ref_neg(ref_vectors *r, ref_value a)
         y.v[i] = -a.v[i];
         y.e[i] = a.e[i];
     }
+    ref_form_negate(r, &y, &a);
     return y;
 }
 
@@ -239,6 +242,7 @@ ref_value ref_mul(ref_vectors *r, ref_value a, ref_value b)
         p.y.e[i] = __builtin_fabs(x) * p.b.e[i] + (__builtin_fabs(y) + p.b.e[i]) * p.a.e[i];
     }
     finish(r, &p.y, 1);
+    ref_form_multiply(r, &p.y, &p.a, &p.b);
     return p.y;
 }
 
@@ -329,6 +333,7 @@ ref_value ref_extreme(ref_vectors *r, ref_value a, ref_value b, bool greatest)
         p.y.v[i] = sign * v;
         p.y.e[i] = x - x != 0 || y - y != 0 ? (double)__builtin_inff() : ex == 0 && ey == 0 ? 0 : ref_hull_error(v, lo, hi);
     }
+    ref_form_extreme(r, &p.y, &p.a, &p.b, greatest);
     return p.y;
 }
 

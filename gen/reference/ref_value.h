@@ -33,6 +33,7 @@ struct ref_value {
         const ref_tensor *const *tensors;
     };
     double *e;
+    const struct ref_linear *forms; /* of a REF_REAL: more of what is known of its errors (ref_form.h); NULL: nothing */
 };
 
 /* The arithmetic that is assumed of implementations: its type, and what its functions may err (ref_accuracy.c). */
@@ -51,6 +52,7 @@ typedef struct {
     size_t n;       /* lanes */
     bool exhausted; /* out of memory: vectors are then garbage of full length */
     double *spare;  /* 2 * REF_LANES elements */
+    struct ref_scan *scan; /* that is being computed; NULL: none, or its errors have no forms */
 } ref_vectors;
 
 /* Towards zero; what does not fit, and NaN, gives a number far from 0 that fits. */

@@ -58,6 +58,7 @@ typedef struct {
     size_t n_attrs;
     const inst_var *vars; /* of all variables and attributes in the order of the rules; NULL unless the re-check is on */
     bool relaxed;         /* made for a relaxed request (lower.h) */
+    bool any_input;       /* new graph inputs may have any type, not only one of data */
 } op_instance;
 
 typedef struct {

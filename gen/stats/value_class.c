@@ -275,14 +275,11 @@ static bool finish(class_subject *s, builder_of_classes *b, size_t *total)
     return true;
 }
 
-static bool of_operator(class_operator *c, const op_model *op, arena *a, size_t *total)
+static bool of_vars(class_operator *c, const op_model *op, var_origin origin, arena *a, size_t *total)
 {
-    c->subjects = arena_calloc(a, op->rules->n_vars + op->n_inputs, sizeof *c->subjects);
-    if (c->subjects == NULL)
-        return false;
     for (size_t i = 0; i < op->rules->n_vars; i++) {
         const rule_var *v = &op->rules->vars[i];
-        if (v->origin != VAR_ATTR)
+        if (v->origin != origin || (origin == VAR_CHOOSE && !v->choice))
             continue;
         builder_of_classes b = {.a = a, .op = op};
         if (v->fallback != NULL || v->when != NULL)
@@ -290,10 +287,20 @@ static bool of_operator(class_operator *c, const op_model *op, arena *a, size_t 
         if (v->domain != NULL)
             declare(&b, v->domain);
         class_subject *s = &c->subjects[c->n_subjects++];
-        *s = (class_subject){.name = v->name, .input = -1};
+        *s = (class_subject){.name = v->name, .input = -1, .var = (int)i};
         if (!finish(s, &b, total))
             return false;
     }
+    return true;
+}
+
+static bool of_operator(class_operator *c, const op_model *op, bool choices, arena *a, size_t *total)
+{
+    c->subjects = arena_calloc(a, op->rules->n_vars + op->n_inputs, sizeof *c->subjects);
+    if (c->subjects == NULL || !of_vars(c, op, VAR_ATTR, a, total))
+        return false;
+    if (choices && !of_vars(c, op, VAR_CHOOSE, a, total))
+        return false;
     for (size_t i = 0; i < op->n_inputs; i++) {
         if (!op->inputs[i].optional && !op->inputs[i].conditional)
             continue;
@@ -301,22 +308,32 @@ static bool of_operator(class_operator *c, const op_model *op, arena *a, size_t 
         add(&b, "absent", (value_class){.test = IS_ABSENT});
         add(&b, "present", (value_class){.test = IS_PRESENT});
         class_subject *s = &c->subjects[c->n_subjects++];
-        *s = (class_subject){.name = op->inputs[i].name, .input = (int)i};
+        *s = (class_subject){.name = op->inputs[i].name, .input = (int)i, .var = -1};
         if (!finish(s, &b, total))
             return false;
     }
     return true;
 }
 
-nn_status class_table_new(class_table *out, const op_set *ops, arena *a, nn_error *err)
+static nn_status all_classes(class_table *out, const op_set *ops, bool choices, arena *a, nn_error *err)
 {
     *out = (class_table){.operators = arena_calloc(a, ops->n_all + 1, sizeof *out->operators)};
     if (out->operators == NULL)
         return nn_nomem(err);
     for (size_t i = 0; i < ops->n_ops; i++)
-        if (!of_operator(&out->operators[i], &ops->ops[i], a, &out->n_classes))
+        if (!of_operator(&out->operators[i], &ops->ops[i], choices, a, &out->n_classes))
             return nn_nomem(err);
     return NN_OK;
+}
+
+nn_status class_table_new(class_table *out, const op_set *ops, arena *a, nn_error *err)
+{
+    return all_classes(out, ops, false, a, err);
+}
+
+nn_status class_table_of_choices(class_table *out, const op_set *ops, arena *a, nn_error *err)
+{
+    return all_classes(out, ops, true, a, err);
 }
 
 /* ---- classification of values ---- */
@@ -389,4 +406,22 @@ size_t class_of_input(const class_subject *s, bool present)
         if (s->classes[i].test == (present ? IS_PRESENT : IS_ABSENT))
             return i;
     return s->n_classes - 1;
+}
+
+bool class_example(const class_subject *s, size_t k, bool real, attr_value *v)
+{
+    const value_class *c = &s->classes[k];
+    *v = (attr_value){.name = s->name, .kind = real ? ATTR_FLOAT : ATTR_INT};
+    if (c->test == IS_TEXT) {
+        v->kind = ATTR_STRING;
+        v->s = c->text;
+        return true;
+    }
+    bool finite = c->lo - c->lo == 0 && c->hi - c->hi == 0;
+    if (c->test == IS_NUMBER)
+        v->f = c->lo;
+    else if (c->test == IS_BETWEEN)
+        v->f = real && finite ? (c->lo + c->hi) / 2 : c->lo - c->lo == 0 ? c->lo : c->hi;
+    v->i = (int64_t)v->f;
+    return c->test == IS_NUMBER || c->test == IS_BETWEEN;
 }

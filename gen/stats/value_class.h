@@ -26,7 +26,8 @@ typedef struct {
 
 typedef struct {
     const char *name;     /* of the attribute or input */
-    int input;            /* index among the operator's inputs; -1: an attribute */
+    int input;            /* index among the operator's inputs; -1: an attribute or another choice */
+    int var;              /* its index among the variables of the rules; -1: an input */
     value_class *classes; /* a value belongs to the first class that fits; the last class is "other" */
     size_t n_classes;
     size_t first; /* index of classes[0] in the whole table */
@@ -43,8 +44,12 @@ typedef struct {
 } class_table;
 
 nn_status class_table_new(class_table *out, const op_set *ops, arena *a, nn_error *err);
+/* The same, and after the attributes of each operator what its entry chooses besides attributes. */
+nn_status class_table_of_choices(class_table *out, const op_set *ops, arena *a, nn_error *err);
 /* Index in s->classes. v: NULL if the attribute is left out. */
 size_t class_of_attr(const class_subject *s, const attr_value *v);
 size_t class_of_input(const class_subject *s, bool present);
+/* A value that is in class k. false: its description does not name one. */
+bool class_example(const class_subject *s, size_t k, bool real, attr_value *v);
 
 #endif

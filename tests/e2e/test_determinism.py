@@ -20,6 +20,8 @@ FAMILIES = {
     "default": ["--nodes", "40", "--count", "100", "--seed", "1", "--intervals"],
     "wide": ["--nodes", "65", "--count", "20", "--seed", "9", "--opset", "28", "--profile", "onnx", "--inputs", "4", "--max-elements", "512", "--check",
              "--types", "float16,double,int8,int64", "--input-mode", "uniform,normal,corners,special", "--input-format", "pb,npz"],
+    "outputs": ["--nodes", "40", "--count", "40", "--seed", "5", "--opset", "22", "--inputs", "4", "--types", "float16,double,int8,uint64",
+                "--input-mode", "uniform,normal,corners,special", "--input-format", "pb,npz", "--outputs"],
     "narrow": ["--nodes", "15", "--count", "60", "--seed", "3", "--opset", "13", "--ops=-Conv,-Gemm"],
 }
 BUILDS = {
@@ -115,7 +117,7 @@ def test_other_builds(name, tmp_path, folder, wanted):
     binary = ROOT / place / "nngen"
     assert binary.read_bytes() != NNGEN.read_bytes()
     compare(name, binary, folder, wanted, before=before)
-    compare(f"{name} jobs 4", binary, folder, wanted, ["default"], jobs=4, before=before)
+    compare(f"{name} jobs 4", binary, folder, wanted, ["default", "outputs"], jobs=4, before=before)
 
 
 @pytest.mark.parametrize("name", PLACES)
@@ -123,7 +125,7 @@ def test_other_surroundings(name, folder, wanted):
     how = PLACES[name]
     if "before" in how and subprocess.run([*how["before"], "true"], capture_output=True).returncode != 0:
         pytest.skip(f"{how['before'][0]} does not work here")
-    compare(name, NNGEN, folder, wanted, ["default", "wide"], **how)
+    compare(name, NNGEN, folder, wanted, ["default", "wide", "outputs"], **how)
 
 
 PROGRAM = r"""

@@ -4,11 +4,13 @@ usual tolerances, and the node's own bounds are asked whether they see it.
     PYTHONPATH=tests build/venv/bin/python -m reference.faults --opset 17 DIR..."""
 
 import argparse
+from collections import namedtuple
 from pathlib import Path
 
 import numpy as np
 import onnx
 from onnx import numpy_helper
+
 from reference.moved import single
 from reference.reference import Driver, outside, read_model
 
@@ -38,8 +40,12 @@ def typed(values, types):
     return {n: v.astype(onnx.helper.tensor_dtype_to_np_dtype(types[n])) for n, v in values.items()}
 
 
+# kind: of FAULTS; outputs: {name: (with the fault, without)}; bounds: {name: (v, e)} of all tensors; own: whether the node's own bounds see it
+Planted = namedtuple("Planted", "kind outputs bounds own")
+
+
 def plant(driver, model, inputs, rng, count):
-    """For each fault planted: (kind, visible, by outputs, by 1e-3, by 1e-7, by the node's own bounds)."""
+    """At most `count` faults, each in a node drawn at random."""
     types = {v.name: v.type.tensor_type.elem_type for v in [*model.graph.value_info, *model.graph.output]}
     bounds, _ = driver.compute(model, inputs)
     clean = typed({n: v for n, (v, _) in bounds.items()}, types)
@@ -56,15 +62,20 @@ def plant(driver, model, inputs, rng, count):
         rest.graph.node.extend(model.graph.node[i + 1:])
         after, _ = driver.compute(rest, known | {name: y})
         got = known | {name: y} | typed({n: v for n, (v, _) in after.items()}, types)
-        seen = np.zeros(4, bool)
-        for o in (o.name for o in model.graph.output):
-            a, b = got[o].astype(np.float64), known[o].astype(np.float64)
-            with np.errstate(all="ignore"):
-                far = np.abs(a - b)
-                seen |= [bool((a != b).any()), bool(outside(got[o], *bounds[o]).any()), bool((far > 1e-3 * np.abs(b) + 1e-7).any()),
-                         bool((far > 1e-7 * np.abs(b) + 1e-7).any())]
         own, _ = driver.compute(single(model, node), {}, {x: known[x] for x in node.input if x})
-        yield kind, *seen, bool(outside(y, *own[name]).any())
+        yield Planted(kind, {o.name: (got[o.name], known[o.name]) for o in model.graph.output}, bounds, bool(outside(y, *own[name]).any()))
+
+
+def seen(fault):
+    """(visible, by outputs, by 1e-3, by 1e-7)"""
+    found = np.zeros(4, bool)
+    for o, (y, x) in fault.outputs.items():
+        a, b = y.astype(np.float64), x.astype(np.float64)
+        with np.errstate(all="ignore"):
+            far = np.abs(a - b)
+            found |= [bool((a != b).any()), bool(outside(y, *fault.bounds[o]).any()), bool((far > 1e-3 * np.abs(b) + 1e-7).any()),
+                      bool((far > 1e-7 * np.abs(b) + 1e-7).any())]
+    return found
 
 
 def main():
@@ -76,7 +87,7 @@ def main():
     args = parser.parse_args()
     driver, rng, rows = Driver(args.opset), np.random.default_rng(args.seed), []
     for directory in sorted(d for c in args.corpora for d in c.glob("test_*")):
-        rows += plant(driver, *read_model(directory), rng, args.faults)
+        rows += [(f.kind, *seen(f), f.own) for f in plant(driver, *read_model(directory), rng, args.faults)]
     driver.close()
     print("fault | planted | visible | by bounds of outputs | by rtol 1e-3 | by rtol 1e-7 | by the node's own bounds")
     for kind in [*FAULTS, "all"]:

@@ -11,14 +11,18 @@ import os
 import struct
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
 import onnx
 from onnx import numpy_helper
 
+from reference.bounds import outside
+
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("B", "build/default"))
+PROGRAM = ROOT / BUILD / "tests/reference/driver"
 KINDS = {onnx.AttributeProto.INT: 0, onnx.AttributeProto.FLOAT: 1, onnx.AttributeProto.STRING: 2, onnx.AttributeProto.INTS: 3,
          onnx.AttributeProto.FLOATS: 4, onnx.AttributeProto.STRINGS: 5, onnx.AttributeProto.TENSOR: 7}
 
@@ -54,16 +58,19 @@ def content(x):
 
 class Driver:
     def __init__(self, opset, specs=ROOT / "specs"):
-        command = [str(ROOT / BUILD / "tests/reference/driver"), str(specs), str(opset)]
+        command = [str(PROGRAM), str(specs), str(opset)]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def send(self, data):
+        self.process.stdin.write(data)
+        self.process.stdin.flush()
 
     def number(self):
         return struct.unpack("<I", self.process.stdout.read(4))[0]
 
     def covered(self):
         """Operators, and whether they have rules."""
-        self.process.stdin.write(struct.pack("<I", 0))
-        self.process.stdin.flush()
+        self.send(struct.pack("<I", 0))
         return {self.process.stdout.read(self.number()).decode(): self.number() for _ in range(self.number())}
 
     def compute(self, model, inputs, actual=None, kept=False):
@@ -96,8 +103,9 @@ class Driver:
             ids = [[add(x, made and actual is not None) if x else 0xFFFFFFFF for x in side] for side, made in ((n.input, False), (n.output, True))]
             nodes.append(text(n.op_type) + b"".join(struct.pack(f"<I{len(i)}I", len(i), *i) for i in ids)
                          + struct.pack("<I", len(n.attribute)) + b"".join(map(attribute, n.attribute)))
-        self.process.stdin.write(struct.pack("<III", 1, len(tensors), len(nodes)) + b"".join(tensors) + b"".join(nodes))
-        self.process.stdin.flush()
+        # The driver writes what it has while it reads on; either pipe may be full.
+        sender = threading.Thread(target=self.send, args=[struct.pack("<III", 1, len(tensors), len(nodes)) + b"".join(tensors) + b"".join(nodes)])
+        sender.start()
         values, errors = {}, {}
         read = self.process.stdout.read
         for n in graph.node:
@@ -115,21 +123,12 @@ class Driver:
                 else:
                     v = np.frombuffer(read(8 * count), "<f8").reshape(shape)
                     values[name] = v, np.frombuffer(read(8 * count), "<f8").reshape(shape)
+        sender.join()
         return values, errors
 
     def close(self):
         self.process.stdin.close()
         self.process.wait()
-
-
-def outside(y, v, e):
-    """Which elements of y lie outside their bounds."""
-    if v.dtype.kind in "iu" and not e.any():
-        return y.astype(v.dtype) != v
-    y = y.astype(np.float64)
-    with np.errstate(all="ignore"):
-        inside = (np.abs(y - v) <= e) | (e == np.inf) | (y == v) | (np.isnan(y) & np.isnan(v))
-    return ~inside
 
 
 def read_model(directory):

@@ -4,7 +4,7 @@ import json
 import sys
 from pathlib import Path
 
-from study import causal, engine, messages, outcomes, passes, recheck, reduce, report, scratch, sequences, targets, vote
+from study import causal, curves, engine, messages, outcomes, passes, recheck, reduce, report, scratch, sequences, targets, vote
 
 
 def list_targets(args):
@@ -21,16 +21,20 @@ def run(args):
     for name, why in r.not_run.items():
         print(f"not run: {name}: {why}")
     write_tables(args.out)
-    level = outcomes.tolerances()[0]
-    print(outcomes.as_text(outcomes.table(engine.read_results(args.out), level), level, sums_only=True), end="")
+    results = engine.read_results(args.out)
+    level = outcomes.levels(results)[0]
+    print(outcomes.as_text(outcomes.table(results, level), level, sums_only=True), end="")
     print(f"more in {args.out}/table.txt, table.csv, table.json, errors.json")
 
 
 def write_tables(folder):
     folder = Path(folder)
-    results, levels = engine.read_results(folder), outcomes.tolerances()
+    results = engine.read_results(folder)
+    levels = outcomes.levels(results)
     parts = [outcomes.as_text(outcomes.table(results, t), t, sums_only=True) for t in levels]
     parts.append(outcomes.as_text(outcomes.table(results, levels[0]), levels[0]))
+    if text := outcomes.bounds_text(results, levels):
+        parts.append(text)
     parts.append(outcomes.beside_the_study(outcomes.table(results, levels[0])))
     (folder / "table.txt").write_text("\n".join(parts), "utf-8")
     (folder / "table.csv").write_text(outcomes.as_csv(results, levels), "utf-8")
@@ -74,7 +78,7 @@ def main():
     s.add_argument("out")
     s.add_argument("--target")
     s.set_defaults(function=errors)
-    for module in (report, sequences, causal, reduce, passes, vote, recheck):
+    for module in (report, curves, sequences, causal, reduce, passes, vote, recheck):
         module.command(sub)
     args = p.parse_args()
     scratch.sweep()

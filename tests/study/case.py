@@ -7,12 +7,19 @@ from pathlib import Path
 import numpy as np
 import onnx
 from onnx import TensorProto, numpy_helper
+from reference import bounds
 
 
 def data_sets(folder):
     """Folders test_data_set_K, in order of K."""
     found = Path(folder).glob("test_data_set_*")
     return sorted(found, key=lambda p: int(p.name.rsplit("_", 1)[1]))
+
+
+def bounded(folder):
+    """Whether the corpus has expected outputs with bounds (`nngen --outputs`), beside each data set."""
+    found = data_sets(folder)
+    return bool(found) and all(map(bounds.known, found))
 
 
 def count_sets(folder):

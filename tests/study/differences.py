@@ -83,6 +83,10 @@ def merge(old, new, k):
             was = old.setdefault("excess", {})
             for r, x in value.items():
                 was[r] = max(was.get(r, x), x)
+        elif name == "outside":
+            was = old.get("outside", {"count": 0, "of": 0, "ratio": -1.0})
+            worse = {"set": k, **value} if value["ratio"] > was["ratio"] else was
+            old["outside"] = {**worse, "count": was["count"] + value["count"], "of": was["of"] + value["of"]}
     if "worst" in new and ("worst" not in old or new.get("abs", 0) > old.get("abs", 0)):
         old["worst"] = {"set": k, **new["worst"]}
     for name in ("abs", "rel", "ulp"):

@@ -14,7 +14,7 @@ from pathlib import Path
 import onnx
 
 from study import probe, targets
-from study.case import count_sets
+from study.case import bounded, count_sets
 from study.isolate import run_batch
 
 
@@ -153,6 +153,7 @@ class Run:
         self.facts = facts(root, list(self.models.items()))
         self.store = Store(folder)
         self.counts = {}  # data sets by model
+        self.bounded = {n for n, p in self.models.items() if bounded(p.parent)}  # models whose expected outputs the corpus has
         self.jobs, self.modules, self.sets, self.quiet = jobs, list(modules), sets, quiet
         self.not_run = {t.name: why for t in asked if (why := targets.why_not(t))}
         self.wanted = [t._replace(**(limits or {})) for t in asked if t.name not in self.not_run]
@@ -176,7 +177,7 @@ class Run:
     def note(self, root):
         """study.json: what ran on what. A resumed run must be of the same corpus and versions."""
         path = self.store.folder / "study.json"
-        now = {"corpus": str(root), "models": len(self.models), "sets": self.sets, "reference": targets.REFERENCE,
+        now = {"corpus": str(root), "models": len(self.models), "sets": self.sets, "reference": targets.REFERENCE, "bounds": len(self.bounded),
                "targets": {t.name: {"kind": t.kind, "versions": targets.versions(t), "memory": t.memory, "seconds": t.seconds} for t in [self.reference, *self.wanted]},
                "not_run": self.not_run}
         if path.exists():
@@ -198,7 +199,14 @@ class Run:
         """Ten data sets have the target's time limit, each ten more as much again."""
         if name not in self.counts:
             self.counts[name] = self.sets or count_sets(self.models[name].parent)
-        return {"model": name, "path": str(self.models[name]), "sets": self.sets, "times": max(1, self.counts[name] / 10)}
+        return {"model": name, "path": str(self.models[name]), "sets": self.sets, "times": max(1, self.counts[name] / 10), "bounds": name in self.bounded}
+
+    def first_request(self, name):
+        """Of the reference, which is a target like others where the corpus has expected outputs."""
+        return self.request(name) if name in self.bounded else {**self.request(name), "save": str(self.reference_path(name))}
+
+    def second_request(self, name):
+        return self.request(name) if name in self.bounded else {**self.request(name), "reference": str(self.reference_path(name))}
 
     def record(self, target, bar):
         def add(request, result):
@@ -214,11 +222,11 @@ class Run:
         todo = {t.name: [n for n in names if (t.name, n) not in done] for t in self.wanted if t.name != targets.REFERENCE}
         wanted = set().union(*todo.values())
         first = [n for n in names if (targets.REFERENCE, n) not in done or
-                 (n in wanted and done[targets.REFERENCE, n]["status"] == "ok" and not self.reference_path(n).exists())]
+                 (n in wanted and n not in self.bounded and done[targets.REFERENCE, n]["status"] == "ok" and not self.reference_path(n).exists())]
         return todo, first
 
     def go(self):
-        """Some models at a time: reference first, then every target on what has one. The outputs of the reference are removed then: they would
+        """Some models at a time: reference first, then every target on what has one, or has expected outputs. The outputs of the reference are removed then: they would
         fill a disk, and are soon made again for a target that comes later."""
         parts = batches(list(self.models), TOGETHER)
         work = [self.lacking(names) for names in parts]
@@ -233,15 +241,15 @@ class Run:
 
     def compare(self, todo, first, bar):
         record = self.record(targets.REFERENCE, bar)
-        spread(self.jobs, lambda b: run_batch(self.reference, [{**self.request(n), "save": str(self.reference_path(n))} for n in b], record, self.modules),
+        spread(self.jobs, lambda b: run_batch(self.reference, [self.first_request(n) for n in b], record, self.modules),
                [(b,) for b in batches(first, self.reference.batch)])
         tasks = []
         for t in sorted(self.wanted, key=lambda t: -t.seconds):  # the slow ones first, so that no core waits long for the last
             add, ready = self.record(t.name, bar), []
             for n in todo.get(t.name, []):
-                if self.reference_path(n).exists():
+                if n in self.bounded or self.reference_path(n).exists():
                     ready.append(n)
                 else:
                     add({"model": n}, {"status": "no reference"})
             tasks += [(t, b, add) for b in batches(ready, t.batch)]
-        spread(self.jobs, lambda t, b, add: run_batch(t, [{**self.request(n), "reference": str(self.reference_path(n))} for n in b], add, self.modules), tasks)
+        spread(self.jobs, lambda t, b, add: run_batch(t, [self.second_request(n) for n in b], add, self.modules), tasks)

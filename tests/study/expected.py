@@ -1,7 +1,10 @@
-"""The outputs of the reference, in a file from one process to the next."""
+"""What outputs are compared with: those of the reference, in a file from one process to the next, or the expected outputs of the corpus with their bounds."""
 import os
 
 import numpy as np
+from reference import bounds
+
+from study import differences
 
 
 def save(path, outputs):
@@ -28,3 +31,26 @@ class Outputs:
     def value(self, k, i):
         """Output i on data set k."""
         return self.arrays[f"{k}/{i}"] if f"{k}/{i}" in self.arrays else self.arrays[str(i)][k]
+
+    def compare(self, k, i, got, squeezed=False):
+        """The differences of an output from that of the reference."""
+        return differences.compare(self.value(k, i), got, squeezed)
+
+
+class Bounded:
+    """Expected outputs and bounds beside the inputs of a case."""
+
+    def __init__(self, case):
+        self.case, self.k, self.found = case, None, None
+
+    def compare(self, k, i, got, squeezed=False):
+        """The differences from the expected output; "outside" says which elements no correct implementation gives."""
+        if self.k != k:
+            self.k, self.found = k, bounds.read(self.case.sets[k], len(self.case.graph().output))
+        (v, e), got = self.found[i], np.asarray(got)
+        out = differences.compare(v, got, squeezed)
+        if squeezed:
+            v, e, got = v.squeeze(), e.squeeze(), got.squeeze()
+        if v.shape == got.shape and got.dtype.kind in "fbiu" and (found := bounds.judge(got, v, e)):
+            out["outside"] = found
+        return out

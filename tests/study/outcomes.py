@@ -5,11 +5,12 @@ import json
 from collections import Counter, defaultdict
 from pathlib import Path
 
+from reference import bounds
 from study.differences import key
 
 OUTCOMES = ["conversion failure", "load failure", "run failure", "crash", "hang", "out of memory", "type difference", "shape difference", "NaN/Inf difference",
-            "value mismatch", "correct"]
-BESIDE = ["import failure", "no reference"]  # the target was never reached, or there is nothing to compare with
+            "outside its bound", "value mismatch", "correct"]
+BESIDE = ["import failure", "no reference", "no bound"]  # the target was never reached, or there is nothing to compare with
 BY_STAGE = {"import": "import failure", "start": "load failure", "convert": "conversion failure", "load": "load failure", "run": "run failure"}
 GONE = {"crash": "crash", "hang": "hang", "memory": "out of memory", "no reference": "no reference"}
 
@@ -21,9 +22,15 @@ def tolerances(path=None):
     with open(path or Path(__file__).with_name("tolerances.json"), encoding="utf-8") as f:
         found = json.load(f)
     for t in found:
-        if not t.get("name") or not ("ulp" in t or "atol" in t):
-            raise ValueError(f"a tolerance needs a name and atol or ulp: {t}")
+        if not t.get("name") or not ("ulp" in t or "atol" in t or "bound" in t):
+            raise ValueError(f"a tolerance needs a name and atol, ulp or bound: {t}")
     return found
+
+
+def levels(results):
+    """The tolerances that can be asked of the results. The bounds come first if the corpus has them, and are left out if it has not."""
+    known = any(r.get("bounds") for r in results)
+    return sorted((t for t in tolerances() if known or "bound" not in t), key=lambda t: "bound" not in t)
 
 
 def tolerance(name):
@@ -57,9 +64,69 @@ def outcome(result, tolerance):
         return "shape difference"
     if any("type" in o for o in outputs):
         return "type difference"
+    if "bound" in tolerance:
+        return by_its_bounds(result)
     if any("nan" in o or "inf" in o for o in outputs):
         return "NaN/Inf difference"
     return "correct" if all(within(o, tolerance) for o in outputs) else "value mismatch"
+
+
+def by_its_bounds(result):
+    """The outcome of a result whose outputs have the right types and shapes. Where nothing is known of an element, any value is right."""
+    bad = [o for o in result["outputs"] if "outside" in o]
+    if not result.get("bounds"):
+        return "no bound"
+    if not bad:
+        return "correct"
+    return "NaN/Inf difference" if any("nan" in o or "inf" in o for o in bad) else "outside its bound"
+
+
+def comparable(result):
+    """Whether each element of the outputs was judged by its bound."""
+    return result["status"] == "ok" and bool(result.get("bounds")) and "count" not in result and not any("type" in o or "shape" in o for o in result["outputs"])
+
+
+def cell():
+    return {"judged": 0, "outside": 0, "alarms": Counter(), "missed": Counter(), "worst": None}
+
+
+def add_to(total, result, tolerances_):
+    bad = [{"model": result["model"], "output": o["name"], **o["outside"]} for o in result["outputs"] if "outside" in o]
+    total["judged"] += 1
+    total["outside"] += bool(bad)
+    for t in tolerances_:
+        right = outcome(result, t) == "correct"
+        total["alarms"][t["name"]] += not bad and not right
+        total["missed"][t["name"]] += bool(bad) and right
+    total["worst"] = max([total["worst"], *bad], key=lambda x: x["ratio"] if x else -1.0)
+
+
+def against_bounds(results, tolerances_):
+    """{target: {nodes or "all": {judged, outside, worst element, alarms: models inside their bounds that a tolerance flags, by tolerance, missed: models
+    outside that it lets pass}}} of the models whose outputs have bounds and could be compared with them."""
+    found = defaultdict(lambda: defaultdict(cell))
+    tolerances_ = [t for t in tolerances_ if "bound" not in t]
+    for r in filter(comparable, results):
+        for nodes in (r["nodes"], "all"):
+            add_to(found[r["target"]][nodes], r, tolerances_)
+    return {t: dict(sorted(by.items(), key=lambda x: (x[0] == "all", x[0]))) for t, by in sorted(found.items())}
+
+
+def worst_words(worst):
+    return f"{worst['model']} {worst['output']}{bounds.words(worst)}" if worst else ""
+
+
+def bounds_text(results, tolerances_):
+    """Lines for people: models outside their bounds, beside what the tolerances say of the same outputs."""
+    names = [t["name"] for t in tolerances_ if "bound" not in t]
+    head = ["target", "nodes", "judged", "outside", *names, "worst element"]
+    body = [[t, str(nodes), str(c["judged"]), str(c["outside"])] + [f"{c['alarms'][n]}/{c['missed'][n]}" for n in names] + [worst_words(c["worst"]) if nodes == "all" else ""]
+            for t, by in against_bounds(results, tolerances_).items() for nodes, c in by.items()]
+    widths = [max(len(r[i]) for r in [head, *body]) for i in range(len(head) - 1)]
+    lines = ["models with elements outside their bounds; of each tolerance A/M: it flags A models inside their bounds, and passes M outside"]
+    for r in [head, *body]:
+        lines.append("  ".join([r[0].ljust(widths[0])] + [x.rjust(w) for x, w in zip(r[1:-1], widths[1:])] + [r[-1]]).rstrip())
+    return "\n".join(lines) + "\n" if body else ""
 
 
 def table(results, tolerance):
@@ -76,7 +143,7 @@ def total(by_nodes):
 
 def columns(counts):
     used = set().union(*[c for by in counts.values() for c in by.values()]) if counts else set()
-    return OUTCOMES + [b for b in BESIDE if b in used]
+    return [o for o in OUTCOMES if o != "outside its bound" or o in used] + [b for b in BESIDE if b in used]
 
 
 def rows(counts, names):
@@ -87,7 +154,7 @@ def rows(counts, names):
 
 
 SHORT = {"conversion failure": "convert", "load failure": "load", "run failure": "run", "out of memory": "memory", "type difference": "type",
-         "shape difference": "shape", "NaN/Inf difference": "NaN/Inf", "value mismatch": "value", "import failure": "import", "no reference": "no ref."}
+         "shape difference": "shape", "NaN/Inf difference": "NaN/Inf", "outside its bound": "outside", "value mismatch": "value", "no bound": "no bound", "import failure": "import", "no reference": "no ref."}
 
 
 def as_text(counts, tolerance, sums_only=False):
@@ -123,7 +190,7 @@ def beside_the_study(counts):
         lines.append(f"{name:26}{n:8}{load:8}{load / n:8.0%}")
     for t, by in counts.items():
         c = total(by)
-        n = sum(c.values()) - c["import failure"] - c["no reference"]
+        n = sum(c.values()) - sum(c[b] for b in BESIDE)
         if n:
             lines.append(f"{t:26}{n:8}{c['load failure']:8}{c['load failure'] / n:8.0%}")
     return "\n".join(lines) + "\n"

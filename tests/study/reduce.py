@@ -137,7 +137,7 @@ def first_failure(case, oracle, first):
     for k in sorted(case.feeds(), key=lambda k: k != first):
         feed = case.feed(k)
         found = oracle.failure(case.model(), feed)
-        if found[0] not in ("correct", "no reference"):
+        if found[0] != "correct" and found[0] not in outcomes.BESIDE:
             return feed, found
     return None
 
@@ -207,7 +207,7 @@ def candidates(folder, args, level):
     facts = json.loads((Path(folder) / "models.json").read_text("utf-8"))
     for r in sorted(found, key=lambda r: (r["nodes"], r["model"], r["target"])):
         kind = outcomes.outcome(r, level)
-        if kind in ("correct", "no reference", "import failure") or (args.target and r["target"] != args.target) or (args.outcome and kind != args.outcome):
+        if kind == "correct" or kind in outcomes.BESIDE or (args.target and r["target"] != args.target) or (args.outcome and kind != args.outcome):
             continue
         what = messages.normalise(r.get("error", "")) or str(sorted(facts[r["model"]]["operators"]))
         seen[r["target"], kind, what] += 1

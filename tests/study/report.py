@@ -6,7 +6,7 @@ from pathlib import Path
 
 import onnx
 
-from study import drawing, engine, messages, outcomes
+from study import curves, drawing, engine, messages, outcomes
 
 LEVELS = [10.0**e for e in range(-9, 2)]
 GRAPHS, LARGEST = 48, 14
@@ -117,7 +117,7 @@ def data(folder):
     results = engine.read_results(folder)
     study = json.loads((folder / "study.json").read_text("utf-8"))
     facts = json.loads((folder / "models.json").read_text("utf-8"))
-    levels = outcomes.tolerances()
+    levels = outcomes.levels(results)
     models = dict(engine.find_models(study["corpus"])) if Path(study["corpus"]).exists() else {}
     by_target = defaultdict(list)
     for r in results:
@@ -125,7 +125,8 @@ def data(folder):
     causes = json.loads((folder / "causes.json").read_text("utf-8")) if (folder / "causes.json").exists() else None
     loose = outcomes.tolerance("loose")
     kinds = messages.kinds(results, lambda r: outcomes.outcome(r, levels[0]))
-    page = {"study": {k: v for k, v in study.items() if k != "corpus"}, "tolerances": levels, "outcomes": outcomes.OUTCOMES + outcomes.BESIDE,
+    page = {"study": {k: v for k, v in study.items() if k != "corpus"}, "tolerances": levels, "outcomes": outcomes.OUTCOMES + outcomes.BESIDE, "beside": outcomes.BESIDE,
+            "bounds": outcomes.against_bounds(results, levels),
             "counts": outcomes.as_json(results, levels), "levels": LEVELS, "curves": {t: curve(rs) for t, rs in sorted(by_target.items())},
             "operators": {t["name"]: by_operator(results, facts, t) for t in levels}, "pairs": by_pair(results, models, loose),
             "kinds": [{k: v for k, v in x.items() if k != "original"} for x in kinds], "causes": causes, "published": outcomes.published()}
@@ -137,7 +138,7 @@ def write(folder, out):
     text = Path(__file__).with_name("page.html").read_text("utf-8")
     embedded = json.dumps(page, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
     for mark, value in (("FIGURES", "".join(figure(*p) for p in pictures) or f"<p>No failing model of at most {LARGEST} nodes: <code>nngen-study reduce</code> makes them.</p>"),
-                        ("SEQUENCES", found or "<p>Not computed: see <code>nngen sequences --outcomes</code>.</p>"), ("DATA", embedded)):
+                        ("DETECTION", curves.section(folder)), ("SEQUENCES", found or "<p>Not computed: see <code>nngen sequences --outcomes</code>.</p>"), ("DATA", embedded)):
         text = text.replace(f"<!--{mark}-->", value, 1)
     Path(out).write_text(text, "utf-8")
 

@@ -16,7 +16,7 @@ def by_order(outputs, names):
 
 
 def serve_one(t, request, say):
-    """What one model gives: {"status": "ok", ...} or {"status": "failed", stage, error}."""
+    """What one model gives: {"status": "ok", ...} with "bounds" where the corpus' bounds judged it, or {"status": "failed", stage, error}."""
     begun = time.monotonic()
     stage = ["start"]
 
@@ -32,19 +32,23 @@ def serve_one(t, request, say):
         names = [x.name for x in case.graph().output]
         outputs = [{"name": n} for n in names]
         keep = [[] for _ in names]
-        reference = expected.Outputs(request["reference"]) if request.get("reference") else None
+        reference, judged = None, {"bounds": True} if request.get("bounds") else {}
+        if request.get("reference"):
+            reference = expected.Outputs(request["reference"])
+        elif request.get("bounds"):
+            reference = expected.Bounded(case)
         for k in case.feeds():
             got = by_order(run(case.feed(k)), names)
             if len(got) != len(names):
-                return {"status": "ok", "outputs": outputs, "count": [len(names), len(got)], "seconds": time.monotonic() - begun}
+                return {"status": "ok", "outputs": outputs, "count": [len(names), len(got)], "seconds": time.monotonic() - begun, **judged}
             for i, value in enumerate(got):
                 if request.get("save"):
                     keep[i].append(np.array(value))  # a copy: some runtimes give the same buffer each time
                 if reference is not None:
-                    differences.merge(outputs[i], differences.compare(reference.value(k, i), value, case.squeezed), k)
+                    differences.merge(outputs[i], reference.compare(k, i, value, case.squeezed), k)
         if request.get("save"):
             expected.save(request["save"], keep)
-        return {"status": "ok", "outputs": [o for o in outputs if len(o) > 1], "seconds": round(time.monotonic() - begun, 4)}
+        return {"status": "ok", "outputs": [o for o in outputs if len(o) > 1], "seconds": round(time.monotonic() - begun, 4), **judged}
     except MemoryError as e:
         return {"status": "memory", "stage": stage[0], "error": f"MemoryError: {e}"[:2000]}
     except BaseException as e:  # pylint: disable=broad-except; Rust's panics are no Exceptions

@@ -74,7 +74,7 @@ def embedded(run):
 
 def test_embedded_numbers(run):
     page, rs = embedded(run), engine.read_results(run)
-    for t in outcomes.tolerances():
+    for t in outcomes.levels(rs):
         for target, by in page["counts"][t["name"]].items():
             assert sum(sum(c.values()) for c in by.values()) == sum(r["target"] == target for r in rs) == 5
     assert page["operators"]["1e-7"]["fault-value"]["Relu"] == [3, {"value mismatch": 3}] and page["operators"]["1e-7"]["fault-value"]["Exp"] == [1, {}]
@@ -132,7 +132,7 @@ document.title = `wide ${document.documentElement.scrollWidth - document.documen
     dom, console = browser(f"--window-size={size}", f"--blink-settings=preferredColorScheme={scheme}", "--dump-dom", probe.as_uri())
     assert not console
     assert "<title>wide 0 sorts true,true,true</title>" in dom
-    for name in ("t-outcomes", "t-nodes", "t-load", "t-operators", "t-opout", "t-pairs", "t-kinds", "t-causes", "t-targets"):
+    for name in ("t-outcomes", "t-nodes", "t-load", "t-operators", "t-opout", "t-pairs", "t-kinds", "t-causes", "t-targets", "t-bounds"):
         assert re.search(rf'id="{name}">.*?<tbody><tr>', dom, re.S), name
     assert 'aria-sort="' in dom and "fault-signal" in dom
     assert "19/20" in dom and "+0.85 [+0.60, +0.93]" in dom and "cannot be &lt;made&gt;" in dom

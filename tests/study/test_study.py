@@ -77,7 +77,7 @@ def test_what_is_stored_about_a_fault(planted):
 
 def test_tolerances_from_stored_differences(planted):
     value = next(r for r in planted[1] if r["target"] == "fault-value" and r["model"] == "test_000001")
-    got = {t["name"]: outcomes.outcome(value, t) for t in outcomes.tolerances()}
+    got = {t["name"]: outcomes.outcome(value, t) for t in outcomes.levels(planted[1])}
     assert got == {"1e-7": "value mismatch", "1e-5": "correct", "1e-3": "correct", "backend": "correct", "loose": "correct", "4 ulp": "value mismatch"}
 
 

@@ -189,6 +189,32 @@ static void odd_values_have_bytes(void **state)
     assert_true(isnan(f[0]) && isinf(bounds[0]) && isinf(f[1]) && bounds[1] == 0 && isinf(f[2]) && isinf(bounds[2]));
 }
 
+/* Whatever its sign and payload, which processors choose. */
+static void nan_has_one_form(void **state)
+{
+    (void)state;
+    static const struct {
+        dtype type;
+        uint64_t bits;
+    } rows[] = {{DT_FLOAT32, 0x7fc00000}, {DT_DOUBLE, UINT64_C(0x7ff8) << 48}, {DT_FLOAT16, 0x7e00}};
+    for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
+        double v[] = {(double)NAN, -(double)NAN}, none[] = {0, 0};
+        uint64_t payload = UINT64_C(0xfff4) << 48 | 1;
+        memcpy(&v[1], &payload, sizeof payload);
+        uint8_t raw[2 * sizeof(double)];
+        float bounds[2];
+        ref_tensor t = {.type = rows[k].type, .rank = 1, .dims = {2}, .n = 2, .v = v, .e = none};
+        ref_to_raw(&t, raw, bounds);
+        size_t size = dtype_size(rows[k].type);
+        for (size_t i = 0; i < 2; i++) {
+            uint64_t bits = 0;
+            for (size_t b = size; b-- > 0;)
+                bits = bits << 8 | raw[i * size + b];
+            assert_true(bits == rows[k].bits && isinf(bounds[i]));
+        }
+    }
+}
+
 #ifdef NN_STRESS
 static void allocations_fail(void **state)
 {
@@ -222,7 +248,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_graph_is_computed), cmocka_unit_test(held_tensors_are_read), cmocka_unit_test(what_fails_is_unknown),
-        cmocka_unit_test(bytes_keep_values),   cmocka_unit_test(odd_values_have_bytes),
+        cmocka_unit_test(bytes_keep_values),   cmocka_unit_test(odd_values_have_bytes), cmocka_unit_test(nan_has_one_form),
 #ifdef NN_STRESS
         cmocka_unit_test(allocations_fail),
 #endif

@@ -175,6 +175,45 @@ static void choices_are_covered(void **state)
     }
 }
 
+/* Implementations may flush results of arithmetic that are below the smallest normal number, and round them coarsely. */
+static void small_results_may_be_zero(void **state)
+{
+    (void)state;
+    static const char *const rules[] = {
+        "x[0, 0] * 1.0",
+        "x[0, 0] / 1.0",
+        "x[0, 0] + x[0, 1]",
+        "x[0, 0] - x[0, 1]",
+        "slack(x[0, 0], 6, x[0, 0])",
+        "sum(x[0, k] for k in 0..1)",
+        "mean(x[0, k] for k in 0..1)",
+        "sum([x[0, k] for k in 0..1])",
+        "prod(x[0, k] + k for k in 0..1)",
+        "linear(0.0, x[0, k] for k in 0..1)",
+        "linear(0.5, x[0, k] for k in 0..1)",
+        "cubic(0.0, -0.75, 0, x[0, k] for k in 0..1)",
+        "pnorm(1, x[0, k] for k in 0..1)",
+        "pnorm(2, x[0, k] for k in 0..1)",
+        "det(x[0, i + j] for i in 0..0, j in 0..0)",
+        "sin(x[0, 0])",
+        "pow(x[0, 0], 1.0)",
+    };
+    inputs in = plain;
+    in.x[0] = 3 * 0x1p-149;
+    in.x[1] = 0;
+    for (size_t k = 0; k < sizeof rules / sizeof rules[0]; k++) {
+        char text[200];
+        ref_tensor z;
+        nn_error err = {.message = ""};
+        int64_t dims[] = {1};
+        snprintf(text, sizeof text, "    \"z[p]\": \"%s\"\n", rules[k]);
+        if (run(text, &in, 1, dims, &z, &err) != NN_OK)
+            fail_msg("%s: %s", rules[k], err.message);
+        if (!(z.e[0] >= z.v[0] && z.e[0] < 1e-15))
+            fail_msg("%s: %g +- %g does not contain 0", rules[k], z.v[0], z.e[0]);
+    }
+}
+
 /* What is computed once is the same for all elements, also where branches were joined. */
 static void joined_branches_are_for_all_elements(void **state)
 {
@@ -246,8 +285,9 @@ static void blocks_and_chunks_join(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(rules_give_values), cmocka_unit_test(choices_are_covered),
-                                       cmocka_unit_test(joined_branches_are_for_all_elements),
-                                       cmocka_unit_test(faults_have_a_place), cmocka_unit_test(blocks_and_chunks_join)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rules_give_values),         cmocka_unit_test(choices_are_covered),
+        cmocka_unit_test(small_results_may_be_zero), cmocka_unit_test(joined_branches_are_for_all_elements),
+        cmocka_unit_test(faults_have_a_place),       cmocka_unit_test(blocks_and_chunks_join)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -1,0 +1,66 @@
+"""Expected outputs and bounds in files, and which elements of a tensor lie outside. It knows only the files that nngen writes."""
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import numpy_helper
+
+HUGE = 1e308  # an infinite ratio, as JSON has no infinity
+
+
+def outside(y, v, e):
+    """Which elements of y lie outside their bounds."""
+    if v.dtype.kind in "iu" and not e.any():
+        return y.astype(v.dtype) != v
+    y = y.astype(np.float64)
+    with np.errstate(all="ignore"):
+        inside = (np.abs(y - v) <= e) | (e == np.inf) | (y == v) | (np.isnan(y) & np.isnan(v))
+    return ~inside
+
+
+def ratios(y, v, e):
+    """|y - v| / e of each element outside its bound, 0 of the others; HUGE where e is 0 or y is NaN."""
+    with np.errstate(all="ignore"):
+        r = np.abs(np.asarray(y).astype(np.float64) - v.astype(np.float64)) / e
+    return np.where(outside(y, v, e), np.where(np.isnan(r), HUGE, np.minimum(r, HUGE)), 0.0)
+
+
+def plain(x):
+    return x.item() if x.dtype.kind != "f" or np.isfinite(x) else str(x)
+
+
+def judge(y, v, e):
+    """None if no element lies outside its bound; else how many of how many, and the worst: ratio, index, expected, bound, got. The shapes are equal."""
+    y, r = np.asarray(y), ratios(np.asarray(y), v, e)
+    if not r.any():
+        return None
+    k = np.unravel_index(int(np.argmax(r)), r.shape)
+    return {"count": int(np.count_nonzero(r)), "of": r.size, "ratio": float(r[k]), "index": [int(x) for x in k], "expected": plain(v[k]), "bound": plain(e[k]), "got": plain(y[k])}
+
+
+def words(found):
+    """What judge() found, in a sentence's part."""
+    by = "" if found["ratio"] >= HUGE else f", {found['ratio']:.3g} bounds away"
+    return f"[{','.join(map(str, found['index']))}] is {found['got']!r}, expected {found['expected']!r} +- {found['bound']!r}{by}; {found['count']} of {found['of']} outside"
+
+
+def known(data_set):
+    """Whether the folder test_data_set_K holds bounds."""
+    return (Path(data_set) / "bound_0.pb").exists()
+
+
+def read(data_set, count):
+    """[(v, e)] of the graph outputs, from output_J.pb and bound_J.pb."""
+    folder = Path(data_set)
+    load = lambda name: numpy_helper.to_array(onnx.load_tensor(str(folder / name)))
+    return [(load(f"output_{j}.pb"), load(f"bound_{j}.pb").astype(np.float64)) for j in range(count)]
+
+
+def write(data_set, names, found):
+    """Files as nngen writes them. found: [(v, e)]; v has the type of the output."""
+    for j, (name, (v, e)) in enumerate(zip(names, found)):
+        with np.errstate(over="ignore"):
+            up = np.asarray(e, np.float32)
+            up = np.where(up < e, np.nextafter(up, np.float32(np.inf)), up)
+        for word, x in (("output", np.asarray(v)), ("bound", up)):
+            (Path(data_set) / f"{word}_{j}.pb").write_bytes(numpy_helper.from_array(np.asarray(x, x.dtype), name).SerializeToString())
