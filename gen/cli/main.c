@@ -1,5 +1,6 @@
 /* The command line. Only this file prints, reads the clock, catches signals and exits. */
 #include "sequences/coverage.h"
+#include "base/file_read.h"
 #include "cli/help.h"
 #include "cli/list_motifs.h"
 #include "cli/list_ops.h"
@@ -7,6 +8,7 @@
 #include "nngen.h"
 #include "family/options.h"
 #include "corpus/replay.h"
+#include "corpus/seeds.h"
 #include "suite/suite.h"
 
 #include <errno.h>
@@ -21,6 +23,8 @@
 #include <unistd.h>
 
 enum { EXIT_USAGE = 2 };
+#define MOST_TAPE (64 << 20) /* bytes of a tape */
+#define PATIENCE 10           /* seconds without data from a pipe */
 
 /* ---- signals ---- */
 
@@ -369,6 +373,24 @@ static int trace_family(const options *o, const nn_family *family)
     return close_stdout(s == NN_OK ? EXIT_SUCCESS : fail(&err));
 }
 
+/* Writes the model of a tape. */
+static int write_tape_model(const options *o, const nn_family *family)
+{
+    file_bytes file = {.bytes = NULL};
+    nn_model *model = NULL;
+    nn_error err = {0};
+    nn_status s = stream_read(&file, o->tape, MOST_TAPE, PATIENCE, &err);
+    if (s == NN_OK)
+        s = nn_model_build_bytes(&model, family, file.bytes, file.n, &err);
+    if (s == NN_OK && !o->dry_run)
+        s = nn_model_write(model, o->out, &err);
+    if (s == NN_OK && !o->quiet)
+        (void)printf("%s: %zu node%s\n", nn_model_name(model), nn_model_nodes(model), nn_model_nodes(model) == 1 ? "" : "s");
+    nn_model_free(model);
+    file_bytes_free(&file);
+    return s == NN_OK ? close_stdout(EXIT_SUCCESS) : fail(&err);
+}
+
 static int run_family(const options *o, const nn_table *table, const char *weights)
 {
     nn_family *family = NULL;
@@ -378,6 +400,7 @@ static int run_family(const options *o, const nn_table *table, const char *weigh
     bool trace = o->trace >= 0 || o->trace_summary != NULL;
     int status = nn_family_open(&family, table, &fc, &err) != NN_OK ? fail(&err)
                  : trace                                            ? trace_family(o, family)
+                 : o->tape != NULL                                  ? write_tape_model(o, family)
                                                                     : write_corpus(o, family);
     nn_family_close(family);
     return status;
@@ -549,6 +572,31 @@ static int merge(const options *given)
     return close_stdout(EXIT_SUCCESS);
 }
 
+static int seeds(const options *o)
+{
+    nn_table *table = NULL;
+    nn_error err = {0};
+    seeds_report r;
+    const nn_table_config tc = table_of_options(o);
+    const seeds_config c = {.out = o->out,
+                            .family = family_of_options(o),
+                            .max_bytes = (uint64_t)o->max_bytes,
+                            .runtimes = strcmp(o->purpose, "runtimes") == 0,
+                            .force = o->force != 0};
+    nn_status s = nn_table_open(&table, &tc, &err);
+    if (s == NN_OK)
+        s = seeds_write(table, &c, &r, &err);
+    nn_table_close(table);
+    if (s != NN_OK)
+        return fail(&err);
+    if (!o->quiet) {
+        (void)printf("%llu models and their tapes, ", (unsigned long long)r.models);
+        print_size(r.bytes);
+        (void)printf("; %llu larger than %lld bytes left out\n", (unsigned long long)r.large, (long long)o->max_bytes);
+    }
+    return close_stdout(EXIT_SUCCESS);
+}
+
 static void on_problem(void *data, const char *message)
 {
     (void)data;
@@ -605,7 +653,10 @@ static int act(const options *o)
         return close_stdout(EXIT_SUCCESS);
     }
     if (o->command != NULL)
-        return strcmp(o->command, "merge") == 0 ? merge(o) : strcmp(o->command, "verify") == 0 ? verify(o) : replay(o);
+        return strcmp(o->command, "merge") == 0    ? merge(o)
+               : strcmp(o->command, "verify") == 0 ? verify(o)
+               : strcmp(o->command, "seeds") == 0  ? seeds(o)
+                                                   : replay(o);
     return run(o);
 }
 
