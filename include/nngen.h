@@ -172,6 +172,9 @@ NN_API nn_status nn_model_tape(nn_model *model, const void **bytes, size_t *size
 NN_API size_t nn_tape_mutate(const void *tape, size_t size, void *out, size_t most, uint64_t seed);
 /* The same for two tapes: segments of the second enter the first. */
 NN_API size_t nn_tape_cross(const void *a, size_t a_size, const void *b, size_t b_size, void *out, size_t most, uint64_t seed);
+/* Writes the tape without its k-th segment that places operators, as reducers do; `out` has room for `size` bytes, at least 32. 0:
+ * there is no such segment, or no memory. */
+NN_API size_t nn_tape_drop(const void *tape, size_t size, size_t k, void *out);
 
 /* These return NULL or 0 if no model was built. */
 NN_API const char *nn_model_name(const nn_model *model); /* "test_000000" */

@@ -415,3 +415,15 @@ size_t nn_tape_cross(const void *a, size_t a_size, const void *b, size_t b_size,
     close_edit(&from);
     return result;
 }
+
+size_t nn_tape_drop(const void *tape, size_t size, size_t k, void *out)
+{
+    edit e;
+    size_t result = 0;
+    if (open_edit(&e, tape, size, 0) && k < count_placed(&e)) {
+        take_out(&e, find_placed(&e, k));
+        result = write_edit(&e, out, size > LEAST ? size : LEAST);
+    }
+    close_edit(&e);
+    return result;
+}
