@@ -116,7 +116,7 @@ static lower_result attempt(builder *b, const build_request *r)
         return LOWER_NOMEM;
     log_head_begin(b);
     build_style_draw(b);
-    log_head_end(b, r->nodes);
+    log_head_end(b, r->nodes, false);
     b->s.strict = b->index->joins.n > 0 && b->nodes >= STRICT_FROM && b->report.attempts <= RELAX_AFTER;
     if (b->report.attempts > NARROW_AFTER) {
         b->style.live = 1;
@@ -172,8 +172,9 @@ static lower_result replay(builder *b, const build_request *r, int closeness)
     if (head.limit > 0 && head.limit <= build_most_outputs(b->nodes))
         b->limit = head.limit;
     b->extra.holder = b->ops->common[0] > 0 ? NULL : build_extra_holder(b, r);
-    log_head_end(b, head.nodes);
-    b->s.strict = closeness == 0 && b->index->joins.n > 0 && b->nodes >= STRICT_FROM && b->report.attempts <= RELAX_AFTER;
+    const bool loose = closeness > 0 || head.loose;
+    log_head_end(b, head.nodes, loose);
+    b->s.strict = !loose && b->index->joins.n > 0 && b->nodes >= STRICT_FROM && b->report.attempts <= RELAX_AFTER;
     lower_result res = build_replay(b, r, closeness);
     return res == LOWER_OK ? build_finish(b) : res;
 }

@@ -212,7 +212,7 @@ static void read_target(builder *b, again_frame *f, unsigned at)
     if (x.desc.type == DT_NONE)
         return;
     int32_t t = find_itself(b, &x);
-    for (size_t k = 0; k < b->s.inputs.n && (t < 0 || b->s.notes[t].input_at < 0); k++)
+    for (size_t k = 0; k < b->s.inputs.n && x.from != SEGMENT_NOWHERE && (t < 0 || b->s.notes[t].input_at < 0); k++)
         t = like(b, b->s.inputs.items[k], &x.desc) ? b->s.inputs.items[k] : t;
     tensor_desc *d = arena_alloc(&b->memory, sizeof *d);
     if (!d)

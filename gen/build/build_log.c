@@ -200,6 +200,13 @@ void log_tensor(builder *b, unsigned place, int32_t t)
     put_desc(b, place, b->address[t].port, &b->s.tensors[t].desc);
 }
 
+/* A tensor that is to be like this one and comes from nowhere. */
+static void log_new(builder *b, unsigned place, const tensor_desc *d)
+{
+    log_put(b, ITEM_FROM, place, SEGMENT_NOWHERE);
+    put_desc(b, place, 0, d);
+}
+
 static bool slot_by_default(const op_input *in, uint32_t code)
 {
     return code == SLOT_CODE(op_input_must(in) ? SLOT_OPEN : SLOT_AUTO, OUTCOME_OPEN, -1, 0, 0);
@@ -226,11 +233,16 @@ void log_frame(builder *b, size_t f, const lower_request *r, const int32_t *tens
                 log_put(b, ITEM_SLOT, at | (unsigned)s, code);
             if (tensors[s] >= 0)
                 log_tensor(b, at | (unsigned)s, tensors[s]);
+            else if (x->kind == SLOT_TENSOR)
+                log_new(b, at | (unsigned)s, x->tensor);
         }
     }
     if (r->target) {
         log_put(b, ITEM_TARGET, at, (uint32_t)r->target_output + 1);
-        log_tensor(b, at | 0xff, b->group.target);
+        if (b->group.target >= 0)
+            log_tensor(b, at | 0xff, b->group.target);
+        else
+            log_new(b, at | 0xff, r->target);
     }
 }
 
@@ -330,13 +342,15 @@ void log_head_begin(builder *b)
     l->counts = l->head_counts;
 }
 
-void log_head_end(builder *b, size_t nodes)
+void log_head_end(builder *b, size_t nodes, bool loose)
 {
     log_put(b, ITEM_NODES, 0, (uint32_t)nodes);
     log_put(b, ITEM_ATTEMPT, 0, (uint32_t)b->report.attempts - 1);
     log_put(b, ITEM_EXTRA, 0, (uint32_t)b->extra.equal);
     log_put(b, ITEM_EXTRA, 1, (uint32_t)b->extra.held);
     log_put(b, ITEM_LIMIT, 0, (uint32_t)b->limit);
+    if (loose)
+        log_put(b, ITEM_LOOSE, 0, 1);
     log_pause(b);
     if (b->log)
         b->log->trying = false;

@@ -52,7 +52,7 @@ void log_frame(builder *b, size_t f, const lower_request *r, const int32_t *tens
 void log_request(builder *b);
 /* The head of the tape: what is drawn between these two belongs to it. A new attempt begins it again. */
 void log_head_begin(builder *b);
-void log_head_end(builder *b, size_t nodes);
+void log_head_end(builder *b, size_t nodes, bool loose);
 /* The tail: what is drawn from here on. */
 void log_tail(builder *b);
 

@@ -286,7 +286,8 @@ static bool remember(builder *b, const motif_try *m, int32_t first)
 /* Writes down which motif it is and what it takes. */
 static void log_motif(builder *b, const motif_try *m)
 {
-    const unsigned how = m->fed ? AGAIN_FED : m->tensor[0] >= 0 ? AGAIN_ON : AGAIN_APART;
+    const bool on = m->tensor[0] >= 0 || (m->again && m->again->how == AGAIN_ON);
+    const unsigned how = m->fed ? AGAIN_FED : on ? AGAIN_ON : AGAIN_APART;
     log_put(b, ITEM_MOTIF, 0, segment_hash(m->plan.name));
     log_put(b, ITEM_HOW, 0, AGAIN_CODE(m->level, b->motif.near_miss, how));
     for (size_t k = m->fed ? 1 : 0; k < m->plan.n_inputs; k++)

@@ -32,6 +32,7 @@ replay_head build_replay_head(segment_reader *r, size_t most)
     h.attempt = item(r, ITEM_ATTEMPT, 0, 0);
     h.equal = item(r, ITEM_EXTRA, 0, 0);
     h.held = item(r, ITEM_EXTRA, 1, 0);
+    h.loose = item(r, ITEM_LOOSE, 0, 0) != 0;
     h.limit = item(r, ITEM_LIMIT, 0, 0);
     const size_t room = h.nodes / 4;
     h.equal = h.equal < room ? h.equal : room;

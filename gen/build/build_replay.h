@@ -16,6 +16,7 @@ typedef struct {
     size_t nodes;       /* that the style is for; at most those of the request */
     uint32_t attempt;   /* failed attempts before it was drawn */
     size_t equal, held; /* nodes that are added at the end, at most a quarter */
+    bool loose;         /* weak tensors count */
     size_t limit;       /* of graph outputs; 0: unknown */
 } replay_head;
 

@@ -39,6 +39,7 @@ typedef enum {
     ITEM_NODES,    /* head: the number of nodes that the model was drawn for */
     ITEM_ATTEMPT,  /* head: failed attempts before this one */
     ITEM_EXTRA,    /* head: place 0: equal nodes, 1: constant nodes (build_extra.h) */
+    ITEM_LOOSE,    /* head: weak tensors count, so that what is left can be finished */
     ITEM_LIMIT,    /* head: most graph outputs that the builder aims at */
     ITEM_CHOSEN,   /* tail: name of the tensor or use that was drawn for an extra node */
     ITEM_TURN,     /* tail: failed tries before the graph was finished */

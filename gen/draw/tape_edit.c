@@ -306,9 +306,9 @@ static bool change_draw(edit *e)
     v->value = other_value(&e->rng, v->value);
     const segment *s = at(e, k);
     for (size_t more = below(&e->rng, MOST_CHANGES); more > 0; more--) {
-        v = &e->l.values[s->first + below(&e->rng, s->n)];
-        if (v->label >= SEGMENT_LABELS)
-            v->value = other_value(&e->rng, v->value);
+        segment_item *w = &e->l.values[s->first + below(&e->rng, s->n)];
+        if (w != v && w->label >= SEGMENT_LABELS)
+            w->value = other_value(&e->rng, w->value);
     }
     return true;
 }
