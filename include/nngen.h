@@ -157,13 +157,13 @@ typedef struct nn_model nn_model;
 NN_API nn_status nn_model_build(nn_model **model, const nn_family *family, uint64_t index, nn_error *err);
 NN_API void nn_model_free(nn_model *model);
 
-/* Builds a model from bytes, as fuzzers do; *model as for nn_model_build. Every byte string gives a valid model, the same each time.
- * Bytes of nn_model_tape give that model again, with the same files, if the family has the same options. An empty or exhausted tape
- * ends with the simplest choices. The model has at most 2 * nodes + 8 operators; `contain`, `cover` and the plan of the family do not
- * apply. NN_ERR_BUILD: the family has no model. */
+/* Builds a model from bytes, as fuzzers do; *model as for nn_model_build. Every byte string gives a valid model, the same each
+ * time. Bytes of nn_model_tape give that model again, with the same files, if the family has the same options. An empty or
+ * exhausted tape ends with the simplest choices. The model has at most 2 * nodes + 8 operators; `contain`, `cover` and the plan of
+ * the family do not apply. NN_ERR_BUILD: the family has no model. */
 NN_API nn_status nn_model_build_bytes(nn_model **model, const nn_family *family, const void *bytes, size_t size, nn_error *err);
-/* The bytes of a model that was built, from its index or from bytes: the tape form of gen/draw/segments.h, with all decisions written
- * out. They are valid until the next call for the model or its next build. Builds the model once more. */
+/* The bytes of a model that was built, from its index or from bytes: the tape form of gen/draw/segments.h, with all decisions
+ * written out. They are valid until the next call for the model or its next build. Builds the model once more. */
 NN_API nn_status nn_model_tape(nn_model *model, const void **bytes, size_t *size, nn_error *err);
 
 /* Writes a mutant of a tape to `out`, which has room for `most` bytes and may be the tape itself; returns its size. It inserts,

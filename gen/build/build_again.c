@@ -9,16 +9,16 @@
 
 #include <string.h>
 
-#define SAME_SCAN 64     /* tensors of the wanted shape */
-#define VARIANTS 6       /* of the draws of a segment, after the draws as they are */
-#define PLACE_VARIANT 5  /* with which another place is sought */
+#define SAME_SCAN 64    /* tensors of the wanted shape */
+#define VARIANTS 6      /* of the draws of a segment, after the draws as they are */
+#define PLACE_VARIANT 5 /* with which another place is sought */
 
 /* ---- tensors ---- */
 
 /* How tensors are found that are not there as the segment says. */
 typedef enum {
-    FIND_SAME, /* one of the same shape, or else a new graph input */
-    FIND_NEW,  /* a new graph input if there can be one */
+    FIND_SAME,    /* one of the same shape, or else a new graph input */
+    FIND_NEW,     /* a new graph input if there can be one */
     FIND_ALL_NEW, /* and none that is there */
     FIND_KINDS
 } find_kind;
@@ -48,8 +48,8 @@ static bool read_named(const builder *b, unsigned place, named_tensor *x)
     x->port = code & 0xffff;
     const unsigned type = code >> 16 & 0xff, rank = code >> 24;
     if (type == DT_NONE || type >= DT_COUNT || rank > NN_MAX_RANK ||
-        segment_all(b->reader, ITEM_DIM, place, dims, NN_MAX_RANK) < rank ||
-        !segment_find(b->reader, ITEM_LOW, place, &low) || !segment_find(b->reader, ITEM_HIGH, place, &high))
+        segment_all(b->reader, ITEM_DIM, place, dims, NN_MAX_RANK) < rank || !segment_find(b->reader, ITEM_LOW, place, &low) ||
+        !segment_find(b->reader, ITEM_HIGH, place, &high))
         return named;
     x->desc = (tensor_desc){.type = (dtype)type, .rank = (int)rank, .range = iv(bits_float(low), bits_float(high))};
     for (unsigned i = 0; i < rank; i++)

@@ -121,14 +121,14 @@ struct builder {
     const manner_drawn *manner; /* NULL: none */
 
     /* a tape in segments */
-    build_log *log;           /* NULL: none is written */
-    segment_reader *reader;   /* NULL: none is read */
-    tensor_address *address;  /* of the tensors below n_address, if one is written or read */
+    build_log *log;          /* NULL: none is written */
+    segment_reader *reader;  /* NULL: none is read */
+    tensor_address *address; /* of the tensors below n_address, if one is written or read */
     size_t n_address, cap_address;
-    uint32_t segment;         /* address of the last group that was kept */
-    unsigned chosen;          /* named things that were drawn to finish the graph */
-    size_t commits;           /* groups of the segment that is read */
-    uint32_t left;            /* bit s: slot s of the last frame was made an initializer when it was bound */
+    uint32_t segment; /* address of the last group that was kept */
+    unsigned chosen;  /* named things that were drawn to finish the graph */
+    size_t commits;   /* groups of the segment that is read */
+    uint32_t left;    /* bit s: slot s of the last frame was made an initializer when it was bound */
 
     /* the current attempt */
     model_style style;

@@ -227,8 +227,8 @@ void log_frame(builder *b, size_t f, const lower_request *r, const int32_t *tens
             const lower_slot *x = &r->slots[s];
             const bool link = x->kind == SLOT_LINK;
             const int outcome = x->kind != SLOT_OPEN ? OUTCOME_OPEN : left >> s & 1 ? OUTCOME_LEFT : tensors[s] >= 0;
-            const uint32_t code = SLOT_CODE(x->kind, outcome, x->kind == SLOT_OPEN ? x->rank : -1, link ? x->frame : 0,
-                                            link ? x->output : 0);
+            const uint32_t code =
+                SLOT_CODE(x->kind, outcome, x->kind == SLOT_OPEN ? x->rank : -1, link ? x->frame : 0, link ? x->output : 0);
             if (!slot_by_default(&r->op->inputs[i], code))
                 log_put(b, ITEM_SLOT, at | (unsigned)s, code);
             if (tensors[s] >= 0)

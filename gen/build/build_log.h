@@ -27,7 +27,7 @@ enum {
 #define PORT_INPUT 32
 
 /* What is in a slot, as the value of an item. */
-#define SLOT_CODE(kind, outcome, rank, frame, output)                                                                        \
+#define SLOT_CODE(kind, outcome, rank, frame, output) \
     ((uint32_t)(kind) | (uint32_t)(outcome) << 4 | (uint32_t)((rank) + 1) << 8 | (uint32_t)(frame) << 16 | (uint32_t)(output) << 20)
 enum { OUTCOME_OPEN, OUTCOME_BOUND, OUTCOME_LEFT };
 

@@ -61,7 +61,7 @@ typedef struct {
     bool fed; /* frame 0 of the group makes input 0 */
     int fed_output;
     const motif_again *again; /* what a tape says of it; NULL: nothing */
-    bool own_constants; /* nodes that have a constant in common have an initializer each */
+    bool own_constants;       /* nodes that have a constant in common have an initializer each */
 } motif_try;
 
 /* An interval of a new graph input inside the required one: a usual one if possible. Invalid if there is none. */

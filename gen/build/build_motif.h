@@ -19,7 +19,7 @@ typedef struct {
     int near_miss, how;
     int32_t tensor[MOTIF_MAX_INPUTS]; /* existing tensors, or one of the above */
     const tensor_desc *given;         /* what input 0 was, where there is no tensor for it; NULL: unknown */
-    const op_model *feeder;           /* AGAIN_FED: the operator, the input and tensor that it takes, and the output that it gives */
+    const op_model *feeder; /* AGAIN_FED: the operator, the input and tensor that it takes, and the output that it gives */
     int feed_input, feed_output;
     int32_t feed_tensor;
 } motif_again;

@@ -9,12 +9,12 @@
 typedef struct {
     segment_list list; /* the tape */
     tape_listener listener;
-    uint32_t base;           /* addresses of segments are derived from it */
-    size_t kept;             /* groups */
-    bool trying, on;         /* a try is open; draws are written down */
-    unsigned scope;          /* of the draws */
-    segment_counts counts;   /* of the last segment */
-    size_t head;             /* items of the head that the caller wrote, and their draws */
+    uint32_t base;         /* addresses of segments are derived from it */
+    size_t kept;           /* groups */
+    bool trying, on;       /* a try is open; draws are written down */
+    unsigned scope;        /* of the draws */
+    segment_counts counts; /* of the last segment */
+    size_t head;           /* items of the head that the caller wrote, and their draws */
     segment_counts head_counts;
     size_t before, values_before; /* the list before the try */
 } build_log;

@@ -24,7 +24,7 @@
 
 enum { EXIT_USAGE = 2 };
 #define MOST_TAPE (64 << 20) /* bytes of a tape */
-#define PATIENCE 10           /* seconds without data from a pipe */
+#define PATIENCE 10          /* seconds without data from a pipe */
 
 /* ---- signals ---- */
 

@@ -1,9 +1,9 @@
 /* The segment form of a choice tape: the bytes that fuzzers keep, mutate and splice.
  *
  * A tape is a sequence of segments. Each step of the builder reads one segment and nothing else, so that a change in one segment
- * does not shift what others read. A segment is a set of items; an item is the value of one decision, found by its address: a label,
- * and the place where the decision is made (segment_read.h). Items have one width. What an item refers to is named by the address
- * of another segment, not by its position, so that segments can be inserted, removed and moved.
+ * does not shift what others read. A segment is a set of items; an item is the value of one decision, found by its address: a
+ * label, and the place where the decision is made (segment_read.h). Items have one width. What an item refers to is named by the
+ * address of another segment, not by its position, so that segments can be inserted, removed and moved.
  *
  *     bytes:    "NNT1", then segments
  *     segment:  kind u8, flags u8, u16 zero, number of items u32, address u32, salt u32
@@ -54,11 +54,11 @@ typedef enum {
     ITEM_DIM,      /* and its dimensions, in order */
     ITEM_LOW,      /* and the bounds of its values, as the bits of a float32 */
     ITEM_HIGH,
-    ITEM_TYPE,     /* requested type of the first output */
-    ITEM_TARGET,   /* output that replaces a graph input, + 1 */
-    ITEM_MOTIF,    /* hash of a motif's name */
-    ITEM_HOW,      /* level of a motif, kind of near miss, and how it meets the graph */
-    ITEM_FEED,     /* the operator in front of a motif: its input and output */
+    ITEM_TYPE,   /* requested type of the first output */
+    ITEM_TARGET, /* output that replaces a graph input, + 1 */
+    ITEM_MOTIF,  /* hash of a motif's name */
+    ITEM_HOW,    /* level of a motif, kind of near miss, and how it meets the graph */
+    ITEM_FEED,   /* the operator in front of a motif: its input and output */
     SEGMENT_LABELS = 32
 } segment_label;
 
@@ -86,7 +86,7 @@ enum {
 #define SEGMENT_NOWHERE 0 /* address that no segment has: the tensor is to be a new graph input */
 #define SEGMENT_MAGIC "NNT1"
 #define SEGMENT_MAGIC_SIZE 4
-#define SEGMENT_UNIT 8        /* bytes of an item */
+#define SEGMENT_UNIT 8         /* bytes of an item */
 #define SEGMENT_HEADER_SIZE 16 /* bytes */
 
 /* Reads a tape of at most `most` segments; later ones are ignored. false: out of memory. */

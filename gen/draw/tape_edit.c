@@ -1,7 +1,7 @@
 /* Mutation and crossover of tapes in segments (nn_tape_mutate, nn_tape_cross).
  *
- * Edits work on whole segments and items, never on bytes, because structural edits of bytes destroy what follows: "the havoc
- * paradox" (Li et al., "The Havoc Paradox in Generator-Based Fuzzing", ISSTA 2025, the tool zeugma). gen/dist/fuzzing.md says more.
+ * Edits work on whole segments and items, never on bytes, because edits of bytes destroy what follows them (Li et al., "The Havoc
+ * Paradox in Generator-Based Fuzzing"). gen/fuzz/README.md says more.
  *
  * An edit that would lead to more bytes than allowed removes segments from the end. */
 #include "draw/tape_edit.h"
@@ -12,11 +12,11 @@
 #include <string.h>
 
 #define MOST_SEGMENTS 65536
-#define MOST_RUN 3  /* segments that are repeated or spliced together */
-#define LEAST 32    /* bytes of the result, at least */
-#define MOST_DIMS 8 /* of a tensor that is named */
+#define MOST_RUN 3     /* segments that are repeated or spliced together */
+#define LEAST 32       /* bytes of the result, at least */
+#define MOST_DIMS 8    /* of a tensor that is named */
 #define MOST_CHANGES 8 /* of draws in a segment */
-#define LOOKS 64    /* items that are drawn to find one that an edit can change */
+#define LOOKS 64       /* items that are drawn to find one that an edit can change */
 
 typedef struct {
     uint64_t state;

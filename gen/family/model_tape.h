@@ -11,7 +11,7 @@ typedef struct {
     uint8_t *source; /* bytes from which the model was built */
     size_t size, source_capacity;
     bool from_bytes;
-    bool changed; /* the bytes are not those of a seeded model of this family */
+    bool changed;          /* the bytes are not those of a seeded model of this family */
     segment_list segments; /* the bytes, read */
     segment_reader reader;
     char digest[SHA256_HEX_SIZE]; /* of the bytes, if they are changed */

@@ -284,8 +284,9 @@ static const struct {
     {"merge", " --force --specs --verify --quiet "},
     {"verify", " --quiet "},
     {"replay", " --out --specs --check --jobs --force --resume --dry-run --quiet --progress "},
-    {"seeds", " --nodes --count --out --seed --opset --inputs --input-mode --profile --ops --types --motifs --near-misses --manner "
-              "--max-elements --max-dim --max-window --max-rank --constants --check --specs --force --quiet --max-bytes --purpose "},
+    {"seeds",
+     " --nodes --count --out --seed --opset --inputs --input-mode --profile --ops --types --motifs --near-misses --manner "
+     "--max-elements --max-dim --max-window --max-rank --constants --check --specs --force --quiet --max-bytes --purpose "},
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
@@ -316,7 +317,10 @@ static nn_status check_tape(const options *o, nn_error *err)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--tape: --out is missing: expected the directory to write");
     if (o->nodes_last > 0 || o->shards > 0 || o->resume || o->force)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--tape makes one model in a new directory: leave out %s",
-                       o->nodes_last > 0 ? "the range of --nodes" : o->shards > 0 ? "--shard" : o->resume ? "--resume" : "--force");
+                       o->nodes_last > 0 ? "the range of --nodes"
+                       : o->shards > 0   ? "--shard"
+                       : o->resume       ? "--resume"
+                                         : "--force");
     return NN_OK;
 }
 

@@ -76,7 +76,7 @@
     X(FLAG, dry_run, NULL, 0, 0, 0, false, "build every model, but write no files")                                               \
     X(FLAG, quiet, NULL, 0, 0, 0, false, "print no progress and no summary")                                                      \
     X(FLAG, progress, NULL, 0, 0, 0, false, "print progress even if standard error is not a terminal")                            \
-    X(TEXT, tape, "FILE", NULL, 0, 0, false, "write to DIR the model of these bytes, a tape of nngen seeds or of a fuzzer")         \
+    X(TEXT, tape, "FILE", NULL, 0, 0, false, "write to DIR the model of these bytes, a tape of nngen seeds or of a fuzzer")       \
     X(INT, max_bytes, "N", 4096, 256, 1 << 30, false, "seeds: largest model.onnx; models that are larger are left out")           \
     X(TEXT, purpose, "WHAT", "parsers", 0, 0, false, "seeds: parsers (models alone) or runtimes (models with input tensors)")     \
     X(WORD, list_ops, "FORMAT", NULL, 0, 0, false, "list the operators; FORMAT is text, json or markdown")                        \

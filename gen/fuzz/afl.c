@@ -60,7 +60,8 @@ size_t afl_custom_fuzz(void *data, uint8_t *buf, size_t size, uint8_t **out, uin
 {
     module *m = data;
     *out = NULL;
-    if (!make_room(&m->out, &m->out_capacity, most > size ? most : size) || !make_room(&m->other, &m->other_capacity, other_size + 1))
+    if (!make_room(&m->out, &m->out_capacity, most > size ? most : size) ||
+        !make_room(&m->other, &m->other_capacity, other_size + 1))
         return 0;
     m->seed++;
     m->crossed = other != NULL && other_size > 0 && m->seed % 4 == 0;
@@ -124,9 +125,8 @@ size_t afl_custom_trim(void *data, uint8_t **out)
 {
     module *m = data;
     *out = m->out;
-    m->out_size = make_room(&m->out, &m->out_capacity, m->tape_size + 64)
-                      ? nn_tape_drop(m->tape, m->tape_size, m->segment, m->out)
-                      : 0;
+    m->out_size =
+        make_room(&m->out, &m->out_capacity, m->tape_size + 64) ? nn_tape_drop(m->tape, m->tape_size, m->segment, m->out) : 0;
     if (m->out_size == 0) { /* nothing can be left out */
         *out = m->tape;
         return m->tape_size;

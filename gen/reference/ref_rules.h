@@ -44,7 +44,7 @@ typedef struct ref_expr ref_expr;
 typedef struct {
     int slot;
     bool tuple;
-    bool chooses; /* of a function's parameter: it chooses a tensor */
+    bool chooses;              /* of a function's parameter: it chooses a tensor */
     const ref_expr *from, *to; /* to NULL: a list */
 } ref_binder;
 
