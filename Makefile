@@ -13,7 +13,7 @@ say = $(if $(V),,@echo '  $(1) $(2)')
 # Debian packages: to build, and to test. The tests also use the Python packages pinned in tests/requirements.txt.
 BUILD_PACKAGES = gcc g++ make pkg-config libc6-dev protobuf-c-compiler libprotobuf-c-dev libyaml-dev libpcg-cpp-dev libjansson-dev libssl-dev
 TEST_PACKAGES = $(BUILD_PACKAGES) libcmocka-dev python3 python3-venv git locales clang libclang-rt-14-dev valgrind \
-    help2man lowdown shellcheck parallel bash-completion fish zsh
+    help2man lowdown shellcheck parallel bash-completion fish zsh afl++
 
 WARN = -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Werror
 # A shared library leaves the sanitizers to the program.
