@@ -192,6 +192,7 @@ install: all
 	install -m 644 specs/manners/*.yaml $(DESTDIR)$(DATADIR)/nngen/specs/manners
 	install -d $(DESTDIR)$(DATADIR)/doc/nngen/recipes
 	install -m 644 README.md $(DESTDIR)$(DATADIR)/doc/nngen/README.md
+	install -m 644 gen/fuzz/README.md $(DESTDIR)$(DATADIR)/doc/nngen/README.fuzzing
 	install -m 644 gen/dist/recipes/* $(DESTDIR)$(DATADIR)/doc/nngen/recipes
 	if [ -f $(B)/man/nngen-specs.5 ]; then \
 	    install -D -m 644 $(B)/man/nngen.1 $(DESTDIR)$(DATADIR)/man/man1/nngen.1; \

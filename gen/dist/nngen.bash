@@ -5,7 +5,8 @@ _nngen()
     _init_completion -s || return
     case $prev in
         --out | --specs | --against | --like) _filedir -d; return ;;
-        --weights) _filedir; return ;;
+        --weights | --tape) _filedir; return ;;
+        --purpose) COMPREPLY=($(compgen -W 'parsers runtimes' -- "$cur")); return ;;
         --ops | --contain | --avoid)
             local done=
             case $cur in *,*) done=${cur%,*}, ;; esac
@@ -18,7 +19,7 @@ _nngen()
         --list-ops) COMPREPLY=($(compgen -W 'text json markdown' -- "$cur")); return ;;
         --list-motifs) COMPREPLY=($(compgen -W 'text json' -- "$cur")); return ;;
         --opset) COMPREPLY=($(compgen -W '{13..28}' -- "$cur")); return ;;
-        --nodes | --common | --count | --seed | --inputs | --max-elements | --max-dim | --max-window | --max-rank | --constants | --jobs | --shard | --trace | --types | --cover | --motifs | --input-mode | --input-format) return ;;
+        --nodes | --common | --count | --seed | --inputs | --max-elements | --max-dim | --max-window | --max-rank | --max-bytes | --constants | --jobs | --shard | --trace | --types | --cover | --motifs | --input-mode | --input-format) return ;;
     esac
     $split && return
     if [[ $cur == -* ]]; then
