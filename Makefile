@@ -11,7 +11,7 @@ Q = $(if $(V),,@)
 say = $(if $(V),,@echo '  $(1) $(2)')
 
 # Debian packages: to build, and to test. The tests also use the Python packages pinned in tests/requirements.txt.
-BUILD_PACKAGES = gcc g++ make pkg-config libc6-dev protobuf-c-compiler libprotobuf-c-dev libyaml-dev libpcg-cpp-dev libjansson-dev libssl-dev
+BUILD_PACKAGES = gcc g++ make pkg-config libc6-dev protobuf-c-compiler libprotobuf-c-dev libyaml-dev libpcg-cpp-dev libjansson-dev libssl-dev zlib1g-dev
 TEST_PACKAGES = $(BUILD_PACKAGES) libcmocka-dev python3 python3-venv git locales clang libclang-rt-14-dev valgrind \
     help2man lowdown shellcheck parallel bash-completion fish zsh afl++
 
@@ -23,7 +23,7 @@ SAME_BITS = -ffp-contract=off
 CPPFLAGS += -Iinclude -Isolver -Igen -I$(B)
 CFLAGS += -std=gnu11 $(OPT) -g $(WARN) $(SAME_BITS) -fvisibility=hidden -fPIC -pthread $(EXTRA)
 CXXFLAGS += -std=c++14 $(OPT) -g $(SAME_BITS) -fno-exceptions -fno-rtti -fvisibility=hidden -fPIC $(EXTRA)
-LDLIBS += -lprotobuf-c -lyaml -ljansson -lcrypto -pthread
+LDLIBS += -lprotobuf-c -lyaml -ljansson -lcrypto -lz -pthread
 
 LIB_C := $(filter-out gen/cli/main.c gen/embed/main.c gen/fuzz/%,$(wildcard gen/*/*.c)) $(wildcard solver/*.c)
 LIB_O := $(LIB_C:%.c=$(B)/%.o) $(B)/gen/draw/pcg.o $(B)/onnx.pb-c.o $(B)/embedded.o

@@ -194,10 +194,15 @@ NN_API nn_status nn_model_input(nn_model *model, uint64_t set, size_t i, const v
  * what counts as correct. The family must have been opened with `outputs`. */
 NN_API nn_status nn_model_output(nn_model *model, uint64_t set, size_t i, const void **bytes, size_t *size, nn_error *err);
 NN_API nn_status nn_model_bound(nn_model *model, uint64_t set, size_t i, const void **bytes, size_t *size, nn_error *err);
+/* The same of all graph outputs in all sets, as .npz: arrays by name, with the set as the first axis. The family must also have
+ * been opened with an input_format that has npz. */
+NN_API nn_status nn_model_output_npz(nn_model *model, const void **bytes, size_t *size, nn_error *err);
+NN_API nn_status nn_model_bound_npz(nn_model *model, const void **bytes, size_t *size, nn_error *err);
 /* All sets in NumPy's .npz format: one array for each graph input, under its name; the first dimension is the set. */
 NN_API nn_status nn_model_npz(nn_model *model, const void **bytes, size_t *size, nn_error *err);
 /* Writes dir/model.onnx and the inputs, as dir/test_data_set_K/input_I.pb or dir/inputs.npz or both, as the family says, and
- * expected outputs as output_J.pb and bound_J.pb. dir must not exist or must be empty. It appears whole or not at all. */
+ * expected outputs beside them, as output_J.pb and bound_J.pb, outputs.npz and bounds.npz. dir must not exist or must be empty. It
+ * appears whole or not at all. */
 NN_API nn_status nn_model_write(nn_model *model, const char *dir, nn_error *err);
 
 /* ---- tracing ---- */
@@ -280,6 +285,8 @@ NN_API nn_status nn_corpus_merge(const char *out, const char *const *shards, siz
 typedef struct {
     uint64_t models, files, bytes; /* number of those examined */
     uint64_t differences;
+    uint64_t recomputed;      /* models that were made again, with their expected outputs; 0: the corpus has no outputs */
+    char not_recomputed[256]; /* why the models of a corpus with outputs were not made again; "": they were */
 } nn_verify_report;
 
 /* Called for each difference, with a path below the directory and a description. */
@@ -288,9 +295,48 @@ typedef void nn_difference_fn(void *data, const char *path, const char *what);
 /* Compares a corpus with its manifest.json and models.jsonl: the SHA-256 of every file, missing and unexpected files, and the
  * structure of every model. It reads only regular files below dir: a symbolic link, FIFO or device in their place is a
  * difference, and so is a listed name that no file of a model has. It uses little memory, except to parse a model.onnx (at most 2
- * GiB, as protobuf allows) whose hash is right. It writes nothing. Returns NN_OK even if there are differences; NN_ERR_IO: dir
- * cannot be opened. report and tell may be NULL. */
+ * GiB, as protobuf allows) whose hash is right. The models of a corpus with expected outputs are also made again, with outputs and
+ * bounds, and compared by hash, if the corpus is of this version and of the embedded table and rules. It writes nothing. Returns
+ * NN_OK even if there are differences; NN_ERR_IO: dir cannot be opened. report and tell may be NULL. */
 NN_API nn_status nn_corpus_verify(const char *dir, nn_verify_report *report, nn_difference_fn *tell, void *data, nn_error *err);
+
+/* ---- comparing outputs with what is expected ---- */
+
+/* An element outside its bound. Texts and arrays are valid during the call. */
+typedef struct {
+    const char *output;             /* its name */
+    int64_t set;                    /* the data set; -1: there is one only */
+    uint64_t number;                /* of the output */
+    size_t rank;                    /* of the output */
+    const int64_t *index;           /* of the element */
+    double expected, bound, actual; /* integers beyond 2^53 are rounded */
+    double ratio;                   /* |actual - expected| / bound */
+} nn_outside;
+
+typedef void nn_outside_fn(void *data, const nn_outside *element);
+
+typedef struct {
+    const char *bounds; /* file or directory of bounds; NULL: bound_J.pb or bounds.npz beside the expected outputs */
+    int tolerance;      /* not 0: atol + rtol * |expected| takes the place of the bounds */
+    double atol, rtol;
+    nn_outside_fn *tell; /* called for the worst `limit` elements, worst first; may be NULL */
+    void *data;
+    uint64_t limit;
+} nn_compare_config;
+
+typedef struct {
+    uint64_t outputs, elements; /* that were compared */
+    uint64_t outside;           /* elements outside their bounds */
+    uint64_t without_bound;     /* elements whose bound is infinite */
+    double worst;               /* the largest ratio; 0 if no element is outside */
+} nn_compare_report;
+
+/* Compares files of outputs. expected: a directory test_data_set_K, or that of a model, or a file of tensors (outputs.npz,
+ * output_J.pb). actual: the same, or for one data set any .npz, .npy or .pb file. An element y is right if |y - v| <= bound,
+ * computed in double, or both are the same infinity or NaN, or the bound is infinite. config and report may be NULL. NN_ERR_IO: a
+ * file cannot be read, an output is missing, or a type or shape differs. */
+NN_API nn_status nn_compare(const char *expected, const char *actual, const nn_compare_config *config, nn_compare_report *report,
+                            nn_error *err);
 
 #ifdef __cplusplus
 }

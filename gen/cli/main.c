@@ -10,6 +10,7 @@
 #include "corpus/replay.h"
 #include "corpus/seeds.h"
 #include "suite/suite.h"
+#include "compare/compare_run.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -522,6 +523,10 @@ static int verify_one(const options *o, const char *dir)
         (void)printf("%llu models, %llu files, ", (unsigned long long)r.models, (unsigned long long)r.files);
         print_size(r.bytes);
         (void)printf(", %llu difference%s\n", (unsigned long long)r.differences, r.differences == 1 ? "" : "s");
+        if (r.recomputed > 0)
+            (void)printf("made again, with outputs and bounds: %llu models\n", (unsigned long long)r.recomputed);
+        if (r.not_recomputed[0] != '\0')
+            (void)printf("outputs and bounds were not computed again: the corpus %s\n", r.not_recomputed);
     }
     return r.differences == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
@@ -622,6 +627,23 @@ static int analyse(char *const *argv, int argc)
     return close_stdout(status);
 }
 
+static int compare(char *const *argv, int argc)
+{
+    json_line out = {.bytes = NULL};
+    nn_error err = {0};
+    uint64_t outside;
+    nn_status s = compare_run(argc - 2, argv + 2, &out, &outside, &err);
+    int status = outside > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+    if (s != NN_OK) { /* 1 says that they differ */
+        (void)fail(&err);
+        status = EXIT_USAGE;
+    } else if (out.size > 0) {
+        (void)fwrite(out.bytes, 1, out.size, stdout);
+    }
+    nn_free(out.bytes);
+    return close_stdout(status);
+}
+
 static int suite(char *const *argv, int argc)
 {
     json_line out = {.bytes = NULL};
@@ -667,6 +689,8 @@ int main(int argc, char **argv)
     occupy_standard_streams();
     if (argc > 1 && (strcmp(argv[1], "sequences") == 0 || strcmp(argv[1], "coverage") == 0 || strcmp(argv[1], "motifs") == 0))
         return analyse(argv, argc);
+    if (argc > 1 && strcmp(argv[1], "compare") == 0)
+        return compare(argv, argc);
     if (argc > 1 && strcmp(argv[1], "suite") == 0)
         return suite(argv, argc);
     int status = options_parse(&o, argc, argv, &err) == NN_OK ? act(&o) : fail(&err);

@@ -54,50 +54,47 @@ typedef struct {
 
 /* ---- one model ---- */
 
-enum { MODEL = -1, NPZ = -2 };
-
-static nn_status bytes_of(nn_model *m, int64_t set, const set_file *f, const void **bytes, size_t *size, nn_error *err)
-{
-    return set == MODEL ? nn_model_onnx(m, bytes, size, err)
-           : set == NPZ ? nn_model_npz(m, bytes, size, err)
-                        : model_set_file(m, (uint64_t)set, f, bytes, size, err);
-}
-
-/* Serialises a file, hashes it, and writes it unless this is a dry run. Set MODEL is model.onnx, set NPZ inputs.npz; f: one of a
- * data set, otherwise NULL. */
-static nn_status put_file(worker *w, slot *out, size_t number, int64_t set, const set_file *f, nn_error *err)
+/* Serialises file k, hashes it, and writes it unless this is a dry run. */
+static nn_status put_file(worker *w, slot *out, size_t k, nn_error *err)
 {
     const void *bytes;
     size_t size;
-    const char *file = set == MODEL ? "model.onnx" : set == NPZ ? "inputs.npz" : f->name;
-    const long folder = set < 0 ? -1 : (long)set;
-    nn_status s = bytes_of(w->model, set, f, &bytes, &size, err);
+    const model_file f = model_file_at(w->model, k);
+    nn_status s = model_file_bytes(w->model, &f, &bytes, &size, err);
     if (s != NN_OK)
         return s;
     out->bytes += size;
     out->files++;
     if (w->c->dir == NULL)
         return NN_OK;
-    if (!nn_grow((void **)&w->digests, &w->digest_capacity, number + 1, sizeof *w->digests))
+    if (!nn_grow((void **)&w->digests, &w->digest_capacity, k + 1, sizeof *w->digests))
         return nn_nomem(err);
-    s = sha256_digest(w->model->hasher, bytes, size, w->digests[number], err);
+    s = sha256_digest(w->model->hasher, bytes, size, w->digests[k], err);
     if (s == NN_OK && w->compare)
-        w->same = w->same && outdir_holds(w->c->dir, w->model->name, folder, file, bytes, size);
+        w->same = w->same && outdir_holds(w->c->dir, w->model->name, f.set, f.name, bytes, size);
     else if (s == NN_OK)
-        s = model_dir_put(&w->target, folder, file, bytes, size, err);
+        s = model_dir_put(&w->target, f.set, f.name, bytes, size, err);
     return s;
 }
 
 static nn_status put_files(worker *w, slot *out, nn_error *err)
 {
-    size_t number = 0;
-    nn_status s = put_file(w, out, number++, MODEL, NULL, err);
-    for (int64_t set = 0; set < family_sets(w->c->family); set++)
-        for (size_t k = 0; s == NN_OK && k < family_set_files(w->model); k++) {
-            const set_file f = family_set_file(w->model, k);
-            s = put_file(w, out, number++, set, &f, err);
-        }
-    return s == NN_OK && family_npz(w->c->family) ? put_file(w, out, number, NPZ, NULL, err) : s;
+    nn_status s = NN_OK;
+    for (size_t k = 0; s == NN_OK && k < model_files(w->model); k++)
+        s = put_file(w, out, k, err);
+    return s;
+}
+
+/* The entries of a finished model's directory that outdir_entries counts. */
+static size_t counted_entries(const nn_model *m)
+{
+    size_t n = 0;
+    for (size_t k = 0; k < model_files(m); k++) {
+        const model_file f = model_file_at(m, k);
+        n += !model_file_expected(f.kind);
+    }
+    bool folders = nn_model_inputs(m) > 0 || family_outputs(m->family);
+    return n + (folders ? (size_t)family_sets(m->family) : 0);
 }
 
 /* Whether the model already exists with the same bytes. A model that differs is removed. */
@@ -113,9 +110,7 @@ static nn_status find_model(worker *w, slot *out, bool *found, nn_error *err)
     w->compare = false;
     if (s != NN_OK)
         return s;
-    size_t sets = family_set_files(w->model) > 0 ? (size_t)family_sets(w->c->family) : 0;
-    size_t expected = (size_t)(family_sets(w->c->family) * (int64_t)(family_set_files(w->model) - nn_model_inputs(w->model)));
-    *found = w->same && outdir_entries(dir, name) == out->files + sets - expected;
+    *found = w->same && outdir_entries(dir, name) == counted_entries(w->model);
     if (*found)
         return NN_OK;
     out->files = out->bytes = 0;

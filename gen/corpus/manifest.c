@@ -21,8 +21,27 @@ static void line_interval(json_line *j, interval v)
     line_raw(j, "]");
 }
 
-static void line_ports(json_line *j, const nn_model *m, const char *key, const int32_t *tensors, size_t n)
+/* What graph output i is compared with where the bounds of elements are not used. */
+static nn_status line_tolerance(json_line *j, nn_model *m, size_t i, nn_error *err)
 {
+    double atol, rtol;
+    bool wide, known;
+    nn_status s = model_tolerance(m, i, &atol, &rtol, &wide, &known, err);
+    if (s != NN_OK)
+        return s;
+    line_key(j, "atol");
+    known ? line_real(j, atol) : line_raw(j, "null");
+    line_key(j, "rtol");
+    known ? line_real(j, rtol) : line_raw(j, "null");
+    line_key(j, "wide");
+    line_raw(j, wide ? "true" : "false");
+    return NN_OK;
+}
+
+static nn_status line_ports(json_line *j, nn_model *m, const char *key, const int32_t *tensors, size_t n, nn_error *err)
+{
+    nn_status s = NN_OK;
+    const bool expected = tensors == m->graph->outputs && family_outputs(m->family);
     line_key(j, key);
     line_raw(j, "[");
     for (size_t i = 0; i < n; i++) {
@@ -42,9 +61,12 @@ static void line_ports(json_line *j, const nn_model *m, const char *key, const i
         line_raw(j, "]");
         line_key(j, "interval");
         line_interval(j, d->range);
+        if (expected && s == NN_OK)
+            s = line_tolerance(j, m, i, err);
         line_raw(j, "}");
     }
     line_raw(j, "]");
+    return s;
 }
 
 static bool line_operators(json_line *j, nn_model *m)
@@ -79,22 +101,12 @@ static void line_files(json_line *j, const nn_model *m, const uint8_t (*digests)
 {
     line_key(j, "files");
     line_raw(j, "{");
-    line_key(j, "model.onnx");
-    line_digest(j, *digests++);
-    for (int64_t set = 0; set < family_sets(m->family); set++)
-        for (size_t k = 0; k < family_set_files(m); k++) {
-            const set_file f = family_set_file(m, k);
-            line_next(j);
-            line_raw(j, "\"test_data_set_");
-            line_int(j, set);
-            line_raw(j, "/");
-            line_raw(j, f.name);
-            line_raw(j, "\":");
-            line_digest(j, *digests++);
-        }
-    if (family_npz(m->family)) {
-        line_key(j, "inputs.npz");
-        line_digest(j, *digests++);
+    for (size_t k = 0; k < model_files(m); k++) {
+        const model_file f = model_file_at(m, k);
+        char path[64];
+        model_file_path(path, &f);
+        line_key(j, path);
+        line_digest(j, digests[k]);
     }
     line_raw(j, "}");
 }
@@ -194,8 +206,11 @@ nn_status manifest_line(json_line *line, nn_model *m, const uint8_t structure[ST
     structure_hex(structure, hex);
     line_string(line, hex);
     line->failed |= !line_operators(line, m);
-    line_ports(line, m, "inputs", g->inputs, g->n_inputs);
-    line_ports(line, m, "outputs", g->outputs, g->n_outputs);
+    nn_status s = line_ports(line, m, "inputs", g->inputs, g->n_inputs, err);
+    if (s == NN_OK)
+        s = line_ports(line, m, "outputs", g->outputs, g->n_outputs, err);
+    if (s != NN_OK)
+        return s;
     line_files(line, m, digests);
     line->failed |= !line_motifs(line, m);
     line_folded(line, g);
@@ -533,6 +548,19 @@ static json_t *motifs_object(const nn_family *f, const stats *s)
     return unless(motif_missing_known(f) ? json_object_set_new(j, "missing", missing_motifs(f, s)) : 0, j);
 }
 
+/* By which rules the outputs were computed. */
+static json_t *rules_object(const nn_family *f)
+{
+    ref_convention c = ref_table_convention(f->table->reference);
+    return json_pack("{s:s?, s:I, s:s}", "convention", c.name, "version", (json_int_t)c.version, "rules", f->table->rules_digest);
+}
+
+static json_t *outputs_object(const nn_family *f, const stats *s)
+{
+    json_t *j = rules_object(f);
+    return unless(json_object_set_new(j, "outputs", whole(s->outputs.sum)) | json_object_set_new(j, "wide", whole(s->wide)), j);
+}
+
 static json_t *manifest_object(const nn_family *f, const stats *s, const distinct_result *d, uint64_t finished, const options *run)
 {
     json_t *j =
@@ -545,6 +573,8 @@ static json_t *manifest_object(const nn_family *f, const stats *s, const distinc
     uint64_t all = (uint64_t)f->options.count;
     if (stats_inner(s) > 0)
         bad |= json_object_set_new(j, "motif_operators", operators_array(s, s->ops->n_ops, s->ops->n_all));
+    if (family_outputs(f))
+        bad |= json_object_set_new(j, "expected", outputs_object(f, s));
     if (input_modes_leave_intervals(&f->modes))
         bad |= json_object_set_new(j, "intervals_hold", json_false());
     if (is_shard(run)) {
@@ -575,7 +605,8 @@ nn_status manifest_run(char **out, size_t *size, const nn_family *f, const optio
 {
     json_t *j = json_pack("{s:s, s:s, s:o, s:s}", "generator", "nngen", "version", NNGEN_VERSION, "options",
                           options_object(&f->options), "table_digest", f->digest);
-    j = unless(is_shard(run) ? set_shard(j, run) : 0, j);
+    int bad = family_outputs(f) ? json_object_set_new(j, "expected", rules_object(f)) : 0;
+    j = unless(bad | (is_shard(run) ? set_shard(j, run) : 0), j);
     char *text = j != NULL ? json_dumps(j, JSON_COMPACT) : NULL;
     json_decref(j);
     if (text == NULL)

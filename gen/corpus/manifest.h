@@ -18,12 +18,12 @@ nn_status manifest_json(char **out, size_t *size, const nn_family *f, const stat
 /* Why no model of a family with these statistics has operator i; NULL if one has it. The text may be stored in `room`. */
 const char *manifest_missing(const nn_family *f, const stats *s, size_t op, op_obstacle *room);
 
-/* Appends one line with its newline. digests: of model.onnx, then of the inputs, one data set after the other. */
+/* Appends one line with its newline. digests: of the model's files, in their order. */
 nn_status manifest_line(json_line *line, nn_model *m, const uint8_t structure[STRUCTURE_SIZE],
                         const uint8_t (*digests)[SHA256_SIZE], nn_error *err);
 
 /* Identifies a run; recorded at its start and compared when it is resumed. It has the fields generator, version, options and
- * table_digest (and shard) of the manifest. Free it with free(). */
+ * table_digest (and shard, and rules of outputs) of the manifest. Free it with free(). */
 nn_status manifest_run(char **out, size_t *size, const nn_family *f, const options *run, nn_error *err);
 
 #endif

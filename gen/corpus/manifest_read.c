@@ -190,6 +190,11 @@ const char *manifest_digest(const manifest_doc *d)
 {
     return d->digest;
 }
+const char *manifest_rules(const manifest_doc *d)
+{
+    const char *rules = json_string_value(json_object_get(json_object_get(d->json, "expected"), "rules"));
+    return rules != NULL ? rules : "";
+}
 bool manifest_unfinished(const manifest_doc *d)
 {
     return json_object_get(d->json, "finished") != NULL;
@@ -298,6 +303,8 @@ static nn_status read_stats(const manifest_doc *d, const nn_family *f, stats *s,
         read_operators(&from, s, inner, s->ops->n_ops, s->ops->n_all);
     read_classes(&from, s, json_object_get(t, "classes"));
     read_motifs(&from, s, &f->motifs, json_object_get(json_object_get(d->json, "motifs"), "placed"));
+    if (family_outputs(f))
+        s->wide = number(&from, json_object_get(d->json, "expected"), "wide");
     nn_status status = read_dims(&from, s, json_object_get(t, "dims"), err);
     return status == NN_OK && from.bad ? malformed(d, err) : status;
 }
@@ -363,6 +370,11 @@ size_t manifest_row_inputs(const manifest_row *r)
 size_t manifest_row_outputs(const manifest_row *r)
 {
     return json_array_size(json_object_get((const json_t *)r, "outputs"));
+}
+
+const char *manifest_row_digest(const manifest_row *r, const char *path)
+{
+    return json_string_value(json_object_get(json_object_get((const json_t *)r, "files"), path));
 }
 
 bool manifest_row_has(const manifest_row *r, const char *path, bool folder)

@@ -35,6 +35,7 @@ void manifest_doc_free(manifest_doc *d);
 const options *manifest_options(const manifest_doc *d);
 const char *manifest_version(const manifest_doc *d);
 const char *manifest_digest(const manifest_doc *d);
+const char *manifest_rules(const manifest_doc *d); /* the digest of the rules of outputs; "": it states none */
 bool manifest_unfinished(const manifest_doc *d);
 uint64_t manifest_models(const manifest_doc *d); /* number of models in the directory */
 /* Adds the statistics of a shard. */
@@ -49,6 +50,8 @@ const char *manifest_row_name(const manifest_row *r);
 bool manifest_row_structure(const manifest_row *r, uint8_t out[STRUCTURE_SIZE]); /* false: the line has none */
 size_t manifest_row_inputs(const manifest_row *r);
 size_t manifest_row_outputs(const manifest_row *r); /* graph inputs */
+/* The digest that the line states for a file; NULL: it does not list it. */
+const char *manifest_row_digest(const manifest_row *r, const char *path);
 /* Whether the line lists a file or, if `folder` is set, a file below that directory. */
 bool manifest_row_has(const manifest_row *r, const char *path, bool folder);
 /* Calls f for each file until f returns a status other than NN_OK; returns that status. */

@@ -96,6 +96,8 @@ static nn_status check_same_family(const merge *m, const part *p, const part *fi
     if (strcmp(manifest_version(first->doc), manifest_version(p->doc)) != 0 ||
         strcmp(manifest_digest(first->doc), manifest_digest(p->doc)) != 0)
         return nn_fail(err, NN_ERR_USAGE, p->dir, 0, 0, "was made with another version or table than %.200s", first->dir);
+    if (strcmp(manifest_rules(first->doc), manifest_rules(p->doc)) != 0)
+        return nn_fail(err, NN_ERR_USAGE, p->dir, 0, 0, "has outputs by other rules (specs/compute) than %.200s", first->dir);
     for (const option_row *row = option_rows; row < option_rows + option_count; row++) {
         if (!row->manifest)
             continue;

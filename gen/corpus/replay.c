@@ -55,6 +55,10 @@ static nn_status open_both(nn_table **table, nn_family **family, const manifest_
         return nn_fail(err, NN_ERR_USAGE, path, 0, 0,
                        "was made with another operator table: its digest is %.64s, the digest of this table is %.64s",
                        manifest_digest(doc), digest);
+    if (s == NN_OK && fc.outputs && strcmp((*table)->rules_digest, manifest_rules(doc)) != 0)
+        return nn_fail(err, NN_ERR_USAGE, path, 0, 0,
+                       "has outputs by other rules (specs/compute): their digest is %.64s, the digest of these rules is %.64s",
+                       *manifest_rules(doc) != '\0' ? manifest_rules(doc) : "not stated", (*table)->rules_digest);
     return s == NN_OK ? nn_family_open(family, *table, &fc, err) : s;
 }
 

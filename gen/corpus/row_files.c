@@ -8,7 +8,8 @@ row_files row_files_of(const options *o, const manifest_row *row)
     return (row_files){.sets = (formats & INPUT_PB) != 0 ? (size_t)o->inputs : 0,
                        .inputs = manifest_row_inputs(row),
                        .outputs = o->outputs != 0 ? manifest_row_outputs(row) : 0,
-                       .npz = (formats & INPUT_NPZ) != 0 && o->inputs > 0};
+                       .npz = (formats & INPUT_NPZ) != 0 && o->inputs > 0,
+                       .expected = o->outputs != 0};
 }
 
 bool row_files_have(const row_files *f, const char *path, model_file *file)
@@ -18,8 +19,14 @@ bool row_files_have(const row_files *f, const char *path, model_file *file)
     switch (file->kind) {
     case MODEL_ONNX:
         return true;
-    case MODEL_NPZ:
+    case MODEL_INPUTS:
         return f->npz;
+    case MODEL_DATA:
+    case MODEL_CONFIG:
+        return f->sets > 0 && f->expected;
+    case MODEL_OUTPUTS:
+    case MODEL_BOUNDS:
+        return f->npz && f->expected;
     case MODEL_INPUT:
         return (size_t)file->set < f->sets && (size_t)file->index < f->inputs;
     case MODEL_OUTPUT:
@@ -31,5 +38,5 @@ bool row_files_have(const row_files *f, const char *path, model_file *file)
 
 size_t row_files_count(const row_files *f)
 {
-    return 1 + f->sets * (f->inputs + 2 * f->outputs) + f->npz;
+    return 1 + f->sets * (f->inputs + 2 * f->outputs) + (f->npz ? (f->expected ? 3 : 1) : 0) + (f->sets > 0 && f->expected ? 2 : 0);
 }

@@ -1,6 +1,7 @@
 /* nn_corpus_verify: whether a corpus is what its manifest and models.jsonl say. It reads only regular files that these name,
  * below the directory, and follows no symbolic link; a link in a corpus is a difference. Files are hashed with a fixed amount of
- * memory. A model.onnx with the right hash is then read whole to be parsed, unless it is larger than protobuf allows. */
+ * memory. A model.onnx with the right hash is then read whole to be parsed, unless it is larger than protobuf allows. Of a corpus
+ * with expected outputs, the models are made again, and the outputs computed again. */
 #include "base/directory.h"
 #include "base/file_read.h"
 #include "base/file_write.h"
@@ -9,6 +10,7 @@
 #include "base/sha256.h"
 #include "base/sorted.h"
 #include "corpus/manifest_read.h"
+#include "corpus/remake.h"
 #include "corpus/row_files.h"
 #include "nngen.h"
 #include "onnx/onnx_sound.h"
@@ -31,6 +33,7 @@ typedef struct {
     uint64_t *indices; /* of the lines; sorted */
     size_t n, capacity;
     file_bytes file; /* the model.onnx that is parsed */
+    remake again;    /* of a corpus with expected outputs */
     nn_verify_report *report;
     nn_difference_fn *tell;
     void *data;
@@ -214,6 +217,29 @@ static nn_status check_files(verify *v, nn_error *err)
     return s;
 }
 
+static void on_remade(void *data, const char *file, bool expected)
+{
+    verify *v = data;
+    char path[SHOWN];
+    (void)snprintf(path, sizeof path, "%s/%s", v->name, file);
+    differ(v, path,
+           expected ? "is not what the rules of specs/compute give" : "is not what the options and the seed in manifest.json give");
+}
+
+static nn_status check_remade(verify *v, uint64_t index, nn_error *err)
+{
+    nn_error inner = {0};
+    if (v->again.family == NULL || index >= (uint64_t)manifest_options(v->doc)->count)
+        return NN_OK;
+    nn_status s = remake_model(&v->again, index, v->row, on_remade, v, &inner);
+    if (s == NN_ERR_NOMEM)
+        return nn_nomem(err);
+    if (s != NN_OK)
+        differ(v, v->name, inner.message);
+    v->report->recomputed += s == NN_OK;
+    return NN_OK;
+}
+
 static nn_status check_row(verify *v, const manifest_row *row, nn_error *err)
 {
     const char *name = manifest_row_name(row);
@@ -232,6 +258,8 @@ static nn_status check_row(verify *v, const manifest_row *row, nn_error *err)
     v->name = name;
     v->files = row_files_of(o, row);
     nn_status s = check_files(v, err);
+    if (s == NN_OK)
+        s = check_remade(v, index, err);
     if (s != NN_OK)
         return s;
     if (index >= (uint64_t)o->count || (o->shards > 0 && (int64_t)(index % (uint64_t)o->shards) != o->shard_number - 1))
@@ -315,6 +343,8 @@ static nn_status check_all(verify *v, nn_error *err)
     if (manifest_unfinished(v->doc))
         differ(v, "manifest.json", "belongs to a run that was stopped; --resume continues it");
     s = sha256_new(&v->hasher, err);
+    if (s == NN_OK && manifest_options(v->doc)->outputs)
+        s = remake_open(&v->again, v->doc, v->report->not_recomputed, sizeof v->report->not_recomputed, err);
     if (s == NN_OK)
         s = check_lines(v, err);
     if (s == NN_OK)
@@ -333,6 +363,7 @@ nn_status nn_corpus_verify(const char *dir, nn_verify_report *report, nn_differe
     if (v.fd < 0)
         return path_fail(err, NULL, dir, "cannot open", errno);
     nn_status s = check_all(&v, err);
+    remake_close(&v.again);
     manifest_doc_free(v.doc);
     sha256_free(v.hasher);
     nn_free(v.indices);

@@ -199,6 +199,21 @@ static void add_files(json_line *text, const spec_file *files, size_t n)
     }
 }
 
+/* Frees the text. */
+static nn_status digest_text(char out[SHA256_HEX_SIZE], json_line *text, nn_error *err)
+{
+    sha256 *hasher = NULL;
+    uint8_t digest[SHA256_SIZE];
+    nn_status s = text->failed ? nn_nomem(err) : sha256_new(&hasher, err);
+    if (s == NN_OK)
+        s = sha256_digest(hasher, text->bytes, text->size, digest, err);
+    if (s == NN_OK)
+        sha256_hex(digest, out);
+    sha256_free(hasher);
+    nn_free(text->bytes);
+    return s;
+}
+
 /* Of the table's digest, then the files of manners, then those of motifs. */
 static nn_status digest_all(nn_table *t, const sources *in, nn_error *err)
 {
@@ -206,16 +221,7 @@ static nn_status digest_all(nn_table *t, const sources *in, nn_error *err)
     line_raw(&text, t->digest);
     add_files(&text, in->manners, in->n_manners);
     add_files(&text, in->motifs, in->n_motifs);
-    sha256 *hasher = NULL;
-    uint8_t digest[SHA256_SIZE];
-    nn_status s = text.failed ? nn_nomem(err) : sha256_new(&hasher, err);
-    if (s == NN_OK)
-        s = sha256_digest(hasher, text.bytes, text.size, digest, err);
-    if (s == NN_OK)
-        sha256_hex(digest, t->full_digest);
-    sha256_free(hasher);
-    nn_free(text.bytes);
-    return s;
+    return digest_text(t->full_digest, &text, err);
 }
 
 /* Operators and types that stand inside motifs only. */
@@ -242,7 +248,14 @@ static nn_status add_inner(nn_table *t, const sources *in, nn_error *err)
 static nn_status add_reference(nn_table *t, const sources *in, nn_error *err)
 {
     nn_status s = op_set_new_typed(&t->all, in->files, in->n, NULL, (int)t->options.opset, UINT32_MAX, err);
-    return s == NN_OK ? ref_table_new(&t->reference, t->all, in->compute, in->n_compute, err) : s;
+    if (s == NN_OK)
+        s = ref_table_new(&t->reference, t->all, in->compute, in->n_compute, err);
+    if (s != NN_OK)
+        return s;
+    json_line text = {.bytes = NULL};
+    add_files(&text, in->compute, in->n_compute);
+    line_text(&text, "", 1); /* no files give bytes too */
+    return digest_text(t->rules_digest, &text, err);
 }
 
 static nn_status load(nn_table *t, const char *specs, bool outputs, nn_error *err)
@@ -423,10 +436,9 @@ static nn_status check_outputs(const nn_family *f, nn_error *err)
         return NN_OK;
     if (f->table->reference == NULL)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "outputs: the table was opened without the rules of outputs");
-    if (family_sets(f) == 0)
+    if (f->options.inputs <= 0)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
-                       "outputs: they are written beside inputs in .pb files; --inputs of 1 or more and "
-                       "--input-format pb were expected");
+                       "outputs: they are written for sets of inputs; --inputs of 1 or more was expected");
     return NN_OK;
 }
 
@@ -632,7 +644,7 @@ bool family_npz(const nn_family *f)
 
 bool family_outputs(const nn_family *f)
 {
-    return f->options.outputs != 0 && family_sets(f) > 0;
+    return f->options.outputs != 0;
 }
 
 uint64_t nn_family_count(const nn_family *f)

@@ -20,6 +20,7 @@
 #include "motif/motif.h"
 #include "plan/plan.h"
 #include "plan/wish.h"
+#include "base/json_line.h"
 #include "base/sha256.h"
 #include "family/outputs.h"
 #include "reference/reference.h"
@@ -35,8 +36,9 @@ struct nn_table {
     motif_set *motifs;
     class_table classes;
     manner_set *manners;
-    char digest[SHA256_HEX_SIZE];      /* of the table and profile */
-    char full_digest[SHA256_HEX_SIZE]; /* and of the manners and motifs */
+    char digest[SHA256_HEX_SIZE];       /* of the table and profile */
+    char full_digest[SHA256_HEX_SIZE];  /* and of the manners and motifs */
+    char rules_digest[SHA256_HEX_SIZE]; /* of the rules of outputs; empty: the table was opened without them */
 };
 
 struct nn_family {
@@ -77,6 +79,7 @@ struct nn_model {
     char name[MODEL_NAME_SIZE];
     model_tape taped;
     onnx_buffer onnx, input;
+    json_line tolerances; /* the text of data.json or config.txt */
     npz npz;
     model_outputs outputs;
 };
@@ -97,15 +100,13 @@ nn_status family_digest_of(const nn_table *t, const options *o, char out[SHA256_
 int64_t family_sets(const nn_family *f);
 bool family_npz(const nn_family *f);
 bool family_outputs(const nn_family *f); /* whether the sets have expected outputs */
-/* The .pb files of a data set, in order: inputs, then outputs, then bounds. */
-typedef struct {
-    model_file_kind kind;
-    size_t index;
-    char name[40];
-} set_file;
-size_t family_set_files(const nn_model *m);
-set_file family_set_file(const nn_model *m, size_t k);
-nn_status model_set_file(nn_model *m, uint64_t set, const set_file *f, const void **bytes, size_t *size, nn_error *err);
+/* The files of the model that is built, in order: model.onnx; those of each data set, which are inputs, then outputs, then bounds;
+ * tolerances, if there are outputs in data sets; archives in the same order. */
+size_t model_files(const nn_model *m);
+model_file model_file_at(const nn_model *m, size_t k);
+nn_status model_file_bytes(nn_model *m, const model_file *f, const void **bytes, size_t *size, nn_error *err);
+/* Of graph output i over all data sets. *wide: some bound is large or infinite; *known: all are finite. */
+nn_status model_tolerance(nn_model *m, size_t i, double *atol, double *rtol, bool *wide, bool *known, nn_error *err);
 /* Statistics for the models of the family. */
 nn_status family_stats(stats *s, const nn_family *f, nn_error *err);
 /* Adds the model that is built; stats_reserve has made room for it. */

@@ -41,6 +41,7 @@ void nn_model_free(nn_model *m)
     onnx_buffer_free(&m->onnx);
     onnx_buffer_free(&m->input);
     npz_free(&m->npz);
+    nn_free(m->tolerances.bytes);
     model_outputs_free(&m->outputs);
     arena_free(&m->mem);
     nn_free(m->paths);
@@ -231,6 +232,8 @@ void family_count(stats *s, const nn_model *m)
     stats_add(s, m->graph);
     for (size_t i = 0; i < n && s->n_motifs > 0; i++)
         s->motifs[p[i].motif * MOTIF_LEVELS + p[i].level]++;
+    for (size_t i = 0; i < m->graph->n_outputs && m->outputs.kept != NULL; i++)
+        s->wide += m->outputs.kept[i].tolerance.wide;
 }
 
 static bool is_built(const nn_model *m)
@@ -262,7 +265,7 @@ const char *nn_model_node_operator(const nn_model *m, size_t i)
 
 /* ---- bytes ---- */
 
-typedef enum { ALL_OF_MODEL, ONE_INPUT, ALL_INPUTS, ONE_OUTPUT, ONE_BOUND } piece;
+typedef enum { ALL_OF_MODEL, ONE_INPUT, ALL_INPUTS, ONE_OUTPUT, ONE_BOUND, ALL_OUTPUTS, ALL_BOUNDS, TOLERANCES } piece;
 
 /* input: or output. */
 static nn_status serialise(nn_model *m, piece what, uint64_t set, size_t input, nn_error *err)
@@ -287,9 +290,19 @@ static nn_status serialise(nn_model *m, piece what, uint64_t set, size_t input, 
                                   .index = m->index,
                                   .modes = &m->family->modes};
     const nn_table *table = m->family->table;
-    const outputs_of of = {.rules = table->reference, .ops = table->all, .g = m->graph, .names = &m->names, .request = &request};
+    const outputs_of of = {.rules = table->reference,
+                           .ops = table->all,
+                           .g = m->graph,
+                           .names = &m->names,
+                           .request = &request,
+                           .sets = (uint64_t)o->inputs,
+                           .archives = family_npz(m->family)};
     if (what == ONE_OUTPUT || what == ONE_BOUND)
         return model_outputs_write(&m->outputs, &of, set, input, what == ONE_BOUND, err);
+    if (what == ALL_OUTPUTS || what == ALL_BOUNDS)
+        return model_outputs_archive(&m->outputs, &of, what == ALL_BOUNDS, err);
+    if (what == TOLERANCES)
+        return model_outputs_all(&m->outputs, &of, err);
     if (what == ALL_INPUTS)
         return onnx_write_npz(&m->npz, m->graph, &m->names, &request, (uint64_t)o->inputs, &m->mem, err);
     if (what == ALL_OF_MODEL)
@@ -339,16 +352,22 @@ nn_status nn_model_input(nn_model *m, uint64_t set, size_t i, const void **bytes
     return s;
 }
 
-static nn_status output(nn_model *m, piece what, uint64_t set, size_t i, const void **bytes, size_t *size, nn_error *err)
+static nn_status has_outputs(const nn_model *m, nn_error *err)
 {
     if (!is_built(m))
         return nothing_built(err);
-    if (!m->family->options.outputs)
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "the family was opened without outputs");
+    return family_outputs(m->family) ? NN_OK : nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "the family was opened without outputs");
+}
+
+static nn_status output(nn_model *m, piece what, uint64_t set, size_t i, const void **bytes, size_t *size, nn_error *err)
+{
+    nn_status s = has_outputs(m, err);
+    if (s != NN_OK)
+        return s;
     if (i >= m->graph->n_outputs)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "output %zu: the model has %zu graph outputs, counted from 0", i,
                        m->graph->n_outputs);
-    nn_status s = check_set(m, set, err);
+    s = check_set(m, set, err);
     if (s == NN_OK)
         s = serialise(m, what, set, i, err);
     const onnx_buffer *b = what == ONE_BOUND ? &m->outputs.bound : &m->outputs.value;
@@ -381,50 +400,144 @@ nn_status nn_model_npz(nn_model *m, const void **bytes, size_t *size, nn_error *
     return s;
 }
 
-/* ---- the files of a data set ---- */
+/* Without .npz files in the family, the contents of only one set are kept. */
+static nn_status archive(nn_model *m, piece what, const void **bytes, size_t *size, nn_error *err)
+{
+    nn_status s = has_outputs(m, err);
+    if (s == NN_OK && !family_npz(m->family))
+        s = nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "the family was opened without the input format npz");
+    if (s == NN_OK)
+        s = serialise(m, what, 0, 0, err);
+    if (s == NN_OK) {
+        *bytes = m->outputs.archive.bytes;
+        *size = m->outputs.archive.size;
+    }
+    return s;
+}
 
-size_t family_set_files(const nn_model *m)
+nn_status nn_model_output_npz(nn_model *m, const void **bytes, size_t *size, nn_error *err)
+{
+    return archive(m, ALL_OUTPUTS, bytes, size, err);
+}
+
+nn_status nn_model_bound_npz(nn_model *m, const void **bytes, size_t *size, nn_error *err)
+{
+    return archive(m, ALL_BOUNDS, bytes, size, err);
+}
+
+/* ---- files ---- */
+
+/* Files of a data set. */
+static size_t set_files(const nn_model *m)
 {
     return m->graph->n_inputs + (family_outputs(m->family) ? 2 * m->graph->n_outputs : 0);
 }
 
-set_file family_set_file(const nn_model *m, size_t k)
+static size_t tolerance_files(const nn_model *m)
 {
-    size_t inputs = m->graph->n_inputs, outputs = m->graph->n_outputs;
-    set_file f = {.kind = k < inputs ? MODEL_INPUT : k < inputs + outputs ? MODEL_OUTPUT : MODEL_BOUND};
-    f.index = k < inputs ? k : k < inputs + outputs ? k - inputs : k - inputs - outputs;
-    const char *word = f.kind == MODEL_INPUT ? "input" : f.kind == MODEL_OUTPUT ? "output" : "bound";
-    (void)snprintf(f.name, sizeof f.name, "%s_%zu.pb", word, f.index);
-    return f;
+    return family_outputs(m->family) && family_sets(m->family) > 0 ? 2 : 0;
 }
 
-nn_status model_set_file(nn_model *m, uint64_t set, const set_file *f, const void **bytes, size_t *size, nn_error *err)
+size_t model_files(const nn_model *m)
 {
-    return f->kind == MODEL_INPUT    ? nn_model_input(m, set, f->index, bytes, size, err)
-           : f->kind == MODEL_OUTPUT ? nn_model_output(m, set, f->index, bytes, size, err)
-                                     : nn_model_bound(m, set, f->index, bytes, size, err);
+    size_t archives = !family_npz(m->family) ? 0 : family_outputs(m->family) ? 3 : 1;
+    return 1 + (size_t)family_sets(m->family) * set_files(m) + tolerance_files(m) + archives;
+}
+
+model_file model_file_at(const nn_model *m, size_t k)
+{
+    static const model_file_kind last[] = {MODEL_DATA, MODEL_CONFIG, MODEL_INPUTS, MODEL_OUTPUTS, MODEL_BOUNDS};
+    size_t inputs = m->graph->n_inputs, outputs = m->graph->n_outputs, each = set_files(m);
+    if (k == 0)
+        return model_file_of(MODEL_ONNX, -1, -1);
+    k--;
+    if (k >= (size_t)family_sets(m->family) * each)
+        return model_file_of(last[k - (size_t)family_sets(m->family) * each + 2 - tolerance_files(m)], -1, -1);
+    long set = (long)(k / each);
+    k %= each;
+    return k < inputs             ? model_file_of(MODEL_INPUT, set, (long)k)
+           : k < inputs + outputs ? model_file_of(MODEL_OUTPUT, set, (long)(k - inputs))
+                                  : model_file_of(MODEL_BOUND, set, (long)(k - inputs - outputs));
+}
+
+/* One pair for all outputs, as onnx.backend.test or onnx_test_runner reads it. Where a bound is infinite, both accept everything.
+ */
+static nn_status tolerances(nn_model *m, bool json, const void **bytes, size_t *size, nn_error *err)
+{
+    tolerance all = {.n = 0};
+    dtype coarsest = DT_DOUBLE;
+    double atol, rtol;
+    nn_status s = serialise(m, TOLERANCES, 0, 0, err);
+    if (s != NN_OK)
+        return s;
+    for (size_t i = 0; i < m->graph->n_outputs; i++) {
+        dtype t = m->graph->tensors[m->graph->outputs[i]].desc.type;
+        tolerance_join(&all, &m->outputs.kept[i].tolerance);
+        if (t == DT_FLOAT16 || (t == DT_FLOAT32 && coarsest != DT_FLOAT16))
+            coarsest = t;
+    }
+    tolerance_pair(&all, coarsest, &atol, &rtol);
+    json_line *j = &m->tolerances;
+    j->size = 0;
+    line_raw(j, json ? "{\"atol\":" : "per_sample_tolerance:");
+    line_real(j, all.unbounded > 0 ? (double)__FLT_MAX__ : atol);
+    line_raw(j, json ? ",\"rtol\":" : "\nrelative_per_sample_tolerance:");
+    line_real(j, rtol);
+    line_raw(j, json ? "}\n" : "\n");
+    *bytes = j->bytes;
+    *size = j->size;
+    return j->failed ? nn_nomem(err) : NN_OK;
+}
+
+nn_status model_file_bytes(nn_model *m, const model_file *f, const void **bytes, size_t *size, nn_error *err)
+{
+    switch (f->kind) {
+    case MODEL_ONNX:
+        return nn_model_onnx(m, bytes, size, err);
+    case MODEL_INPUT:
+        return nn_model_input(m, (uint64_t)f->set, (size_t)f->index, bytes, size, err);
+    case MODEL_OUTPUT:
+        return nn_model_output(m, (uint64_t)f->set, (size_t)f->index, bytes, size, err);
+    case MODEL_BOUND:
+        return nn_model_bound(m, (uint64_t)f->set, (size_t)f->index, bytes, size, err);
+    case MODEL_DATA:
+    case MODEL_CONFIG:
+        return tolerances(m, f->kind == MODEL_DATA, bytes, size, err);
+    case MODEL_INPUTS:
+        return nn_model_npz(m, bytes, size, err);
+    case MODEL_OUTPUTS:
+        return nn_model_output_npz(m, bytes, size, err);
+    case MODEL_BOUNDS:
+        break;
+    }
+    return nn_model_bound_npz(m, bytes, size, err);
+}
+
+nn_status model_tolerance(nn_model *m, size_t i, double *atol, double *rtol, bool *wide, bool *known, nn_error *err)
+{
+    nn_status s = serialise(m, TOLERANCES, 0, 0, err);
+    if (s != NN_OK)
+        return s;
+    const tolerance *t = &m->outputs.kept[i].tolerance;
+    tolerance_pair(t, m->graph->tensors[m->graph->outputs[i]].desc.type, atol, rtol);
+    *wide = t->wide;
+    *known = t->unbounded == 0;
+    return NN_OK;
 }
 
 /* ---- writing a directory ---- */
 
 static nn_status put_all(nn_model *m, model_dir *d, nn_error *err)
 {
-    const void *bytes;
-    size_t size;
-    nn_status s = nn_model_onnx(m, &bytes, &size, err);
-    if (s == NN_OK)
-        s = model_dir_put(d, -1, "model.onnx", bytes, size, err);
-    for (int64_t set = 0; set < family_sets(m->family); set++)
-        for (size_t k = 0; s == NN_OK && k < family_set_files(m); k++) {
-            set_file f = family_set_file(m, k);
-            s = model_set_file(m, (uint64_t)set, &f, &bytes, &size, err);
-            if (s == NN_OK)
-                s = model_dir_put(d, (long)set, f.name, bytes, size, err);
-        }
-    if (s == NN_OK && family_npz(m->family))
-        s = nn_model_npz(m, &bytes, &size, err);
-    if (s == NN_OK && family_npz(m->family))
-        s = model_dir_put(d, -1, "inputs.npz", bytes, size, err);
+    nn_status s = NN_OK;
+    for (size_t k = 0; s == NN_OK && k < model_files(m); k++) {
+        const void *bytes;
+        size_t size;
+        model_file f = model_file_at(m, k);
+        s = model_file_bytes(m, &f, &bytes, &size, err);
+        if (s == NN_OK)
+            s = model_dir_put(d, f.set, f.name, bytes, size, err);
+    }
     return s;
 }
 

@@ -2,20 +2,24 @@
 
 #include "reference/ref_graph.h"
 
+#include <string.h>
+
 void model_outputs_free(model_outputs *o)
 {
     if (o->open) {
+        arena_free(&o->kept_memory);
         arena_free(&o->results);
         arena_free(&o->scratch);
     }
     onnx_buffer_free(&o->value);
     onnx_buffer_free(&o->bound);
+    npz_free(&o->archive);
     o->open = false;
 }
 
 void model_outputs_forget(model_outputs *o)
 {
-    o->computed = false;
+    o->kept = NULL;
 }
 
 typedef struct {
@@ -33,40 +37,127 @@ static nn_status fill(void *data, const graph *g, int32_t tensor, const void **b
     return onnx_contents(bytes, g, f->of->names, f->of->request, f->set, tensor, f->a, err);
 }
 
-static nn_status compute(model_outputs *o, const outputs_of *of, uint64_t set, nn_error *err)
+static const tensor_desc *desc_of(const outputs_of *of, size_t i)
 {
+    return &of->g->tensors[of->g->outputs[i]].desc;
+}
+
+/* Makes room for the contents of the model's outputs. */
+static nn_status begin(model_outputs *o, const outputs_of *of, nn_error *err)
+{
+    if (o->kept != NULL)
+        return NN_OK;
     if (!o->open) {
+        arena_init(&o->kept_memory, 0);
         arena_init(&o->results, 0);
         arena_init(&o->scratch, 0);
         o->open = true;
     }
-    o->computed = false;
+    arena_reset(&o->kept_memory);
+    o->seen = 0;
+    o->set = UINT64_MAX;
+    output_contents *kept = arena_calloc(&o->kept_memory, of->g->n_outputs + 1, sizeof *kept);
+    if (kept == NULL)
+        return nn_nomem(err);
+    int64_t room = of->archives ? (int64_t)of->sets : 1;
+    for (size_t i = 0; i < of->g->n_outputs; i++) {
+        const tensor_desc *d = desc_of(of, i);
+        int64_t n = 1, all;
+        for (int k = 0; k < d->rank; k++)
+            n *= d->dims[k]; /* the generator bounds the elements of a tensor */
+        if (!nn_mul64(n, room, &all) || all > PTRDIFF_MAX / 16)
+            return nn_nomem(err);
+        kept[i].n = (size_t)n;
+        kept[i].values = arena_alloc(&o->kept_memory, (size_t)all * dtype_size(d->type) + 1);
+        kept[i].bounds = arena_alloc(&o->kept_memory, (size_t)all * sizeof(float) + 1);
+        if (kept[i].values == NULL || kept[i].bounds == NULL)
+            return nn_nomem(err);
+    }
+    o->kept = kept;
+    return NN_OK;
+}
+
+static uint8_t *values_of(const model_outputs *o, const outputs_of *of, uint64_t set, size_t i)
+{
+    const output_contents *c = &o->kept[i];
+    return c->values + (of->archives ? (size_t)set * c->n * dtype_size(desc_of(of, i)->type) : 0);
+}
+
+static float *bounds_of(const model_outputs *o, const outputs_of *of, uint64_t set, size_t i)
+{
+    const output_contents *c = &o->kept[i];
+    return c->bounds + (of->archives ? (size_t)set * c->n : 0);
+}
+
+static nn_status compute(model_outputs *o, const outputs_of *of, uint64_t set, nn_error *err)
+{
+    ref_tensor *tensors;
     arena_reset(&o->results);
     arena_reset(&o->scratch);
     filling f = {.of = of, .set = set, .a = &o->scratch, .mark = arena_get_mark(&o->scratch)};
-    nn_status s = ref_graph_compute(of->rules, of->ops, of->g, fill, &f, &o->tensors, NULL, &o->results, &o->scratch, err);
-    o->computed = s == NN_OK;
-    o->set = set;
+    o->set = UINT64_MAX;
+    nn_status s = ref_graph_compute(of->rules, of->ops, of->g, fill, &f, &tensors, NULL, &o->results, &o->scratch, err);
+    for (size_t i = 0; s == NN_OK && i < of->g->n_outputs; i++) {
+        void *values = values_of(o, of, set, i);
+        float *bounds = bounds_of(o, of, set, i);
+        ref_to_raw(&tensors[of->g->outputs[i]], values, bounds);
+        if (set == o->seen)
+            tolerance_add(&o->kept[i].tolerance, desc_of(of, i)->type, values, bounds, o->kept[i].n);
+    }
+    if (s == NN_OK) {
+        o->seen += set == o->seen;
+        o->set = set;
+    }
+    return s;
+}
+
+/* Brings the set into the contents. */
+static nn_status reach(model_outputs *o, const outputs_of *of, uint64_t set, nn_error *err)
+{
+    nn_status s = begin(o, of, err);
+    if (!of->archives)
+        return s == NN_OK && o->set != set ? compute(o, of, set, err) : s;
+    while (s == NN_OK && o->seen <= set)
+        s = compute(o, of, o->seen, err);
+    return s;
+}
+
+nn_status model_outputs_all(model_outputs *o, const outputs_of *of, nn_error *err)
+{
+    nn_status s = begin(o, of, err);
+    while (s == NN_OK && o->seen < of->sets)
+        s = compute(o, of, o->seen, err);
     return s;
 }
 
 nn_status model_outputs_write(model_outputs *o, const outputs_of *of, uint64_t set, size_t i, bool bound, nn_error *err)
 {
-    nn_status s = o->computed && o->set == set ? NN_OK : compute(o, of, set, err);
+    nn_status s = reach(o, of, set, err);
     if (s != NN_OK)
         return s;
-    int32_t tensor = of->g->outputs[i];
-    const ref_tensor *t = &o->tensors[tensor];
-    const char *name = of->names->tensors[tensor];
-    arena_mark mark = arena_get_mark(&o->scratch);
-    size_t n = t->n * dtype_size(t->type);
-    void *values = arena_alloc(&o->scratch, n + 1);
-    float *bounds = arena_alloc(&o->scratch, (t->n + 1) * sizeof *bounds);
-    if (values == NULL || bounds == NULL)
-        return nn_nomem(err);
-    ref_to_raw(t, values, bounds);
-    s = bound ? onnx_write_tensor(&o->bound, name, DT_FLOAT32, t->dims, (size_t)t->rank, bounds, t->n * sizeof *bounds, err)
-              : onnx_write_tensor(&o->value, name, t->type, t->dims, (size_t)t->rank, values, n, err);
-    arena_release(&o->scratch, mark);
-    return s;
+    const tensor_desc *d = desc_of(of, i);
+    dtype type = bound ? DT_FLOAT32 : d->type;
+    const char *name = of->names->tensors[of->g->outputs[i]];
+    const void *bytes = bound ? (const void *)bounds_of(o, of, set, i) : values_of(o, of, set, i);
+    return onnx_write_tensor(bound ? &o->bound : &o->value, name, type, d->dims, (size_t)d->rank, bytes,
+                             o->kept[i].n * dtype_size(type), err);
+}
+
+nn_status model_outputs_archive(model_outputs *o, const outputs_of *of, bool bound, nn_error *err)
+{
+    nn_status s = model_outputs_all(o, of, err);
+    npz_begin(&o->archive);
+    for (size_t i = 0; s == NN_OK && i < of->g->n_outputs; i++) {
+        const tensor_desc *d = desc_of(of, i);
+        dtype type = bound ? DT_FLOAT32 : d->type;
+        int64_t dims[NN_MAX_RANK + 1] = {(int64_t)of->sets};
+        void *data;
+        for (int k = 0; k < d->rank; k++)
+            dims[k + 1] = d->dims[k];
+        s = npz_add(&o->archive, of->names->tensors[of->g->outputs[i]], type, dims, (size_t)d->rank + 1, &data, err);
+        if (s == NN_OK)
+            memcpy(data, bound ? (const void *)o->kept[i].bounds : o->kept[i].values,
+                   (size_t)of->sets * o->kept[i].n * dtype_size(type));
+    }
+    return s == NN_OK ? npz_end(&o->archive, err) : s;
 }

@@ -20,8 +20,9 @@ typedef struct {
     const tensor_desc *tensor;
     const content *given; /* TENSOR: the content of a constant; NULL: it is no constant */
     int share;
-    int frame, output; /* LINK */
-    int rank;          /* requested, then actual; -1: unknown */
+    int frame, output;      /* LINK */
+    int rank;               /* requested, then actual; -1: unknown */
+    const interval *wanted; /* OPEN: requested values; NULL: any */
     term *dims;
     bool range_known;
     bool estimated;   /* its likely values were used by the range of the current output */

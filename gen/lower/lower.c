@@ -169,6 +169,7 @@ static lower_reason open_slots(lower *l, frame *f, const lower_request *r)
                               .given = from->init,
                               .share = from->share,
                               .rank = from->kind == SLOT_OPEN ? from->rank : -1,
+                              .wanted = from->range,
                               .frame = from->frame,
                               .output = from->output};
             const op_input *in = &op->inputs[i];

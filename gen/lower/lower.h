@@ -39,6 +39,7 @@ typedef struct {
     const content *init;       /* SLOT_TENSOR: it is a constant with this content, an initializer of the node; NULL: it is not */
     int share;                 /* with init: its number in the group (instance.h) */
     int rank;                  /* SLOT_OPEN: requested rank; -1: it is drawn */
+    const interval *range;     /* SLOT_OPEN: values that a new graph input takes where its domain allows; NULL: they are drawn */
     int frame, output;         /* SLOT_LINK */
 } lower_slot;
 

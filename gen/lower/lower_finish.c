@@ -93,6 +93,8 @@ static interval new_range(lower *l, const frame *f, const frame_slot *s, const i
         size_t i = tape_draw(l->tape, "interval", sizeof usual / sizeof *usual);
         base = is_far ? far : dtype_is_whole(t) ? iv(whole[i][0], whole[i][1]) : iv(usual[i][0], usual[i][1]);
     }
+    if (s->wanted && iv_valid(iv_meet(all, *s->wanted)))
+        return typed_ends(t, iv_meet(all, *s->wanted));
     interval r = iv_meet(all, base);
     if (iv_valid(r) && (r.hi - r.lo >= 0.25 * (base.hi - base.lo) || r.hi - r.lo >= 0.5))
         return typed_ends(t, r);

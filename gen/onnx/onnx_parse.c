@@ -1,30 +1,6 @@
 #include "onnx/onnx_parse.h"
+#include "onnx/onnx_budget.h"
 #include "onnx.pb-c.h"
-
-/* Allocator for protobuf-c with a limit. */
-typedef struct {
-    size_t left;
-    bool spent, failed; /* spent: the limit was reached; failed: out of memory */
-} budget;
-
-static void *take(void *data, size_t n)
-{
-    budget *b = data;
-    if (n > b->left) {
-        b->spent = true;
-        return NULL;
-    }
-    b->left -= n; /* freed memory is not added back: protobuf-c frees little while it parses */
-    void *p = nn_malloc(n);
-    b->failed = b->failed || p == NULL;
-    return p;
-}
-
-static void give(void *data, void *p)
-{
-    (void)data;
-    nn_free(p);
-}
 
 nn_status onnx_parse(Onnx__ModelProto **out, onnx_scan_report *report, onnx_source *from, size_t small, const char *file,
                      nn_error *err)
@@ -33,13 +9,13 @@ nn_status onnx_parse(Onnx__ModelProto **out, onnx_scan_report *report, onnx_sour
     *out = NULL;
     if (from->size > INT32_MAX)
         return nn_fail(err, NN_ERR_IO, file, 0, 0, "is larger than 2 GiB, which protobuf does not allow");
-    budget b = {.left = ((size_t)64 << 20) + 16 * (size_t)from->size};
+    onnx_budget b = onnx_budget_for((size_t)from->size);
     nn_status s = onnx_scan(report, &skeleton, from, small, file, err);
     if (s != NN_OK) {
         nn_free(skeleton.bytes);
         return s;
     }
-    ProtobufCAllocator memory = {.alloc = take, .free = give, .allocator_data = &b};
+    ProtobufCAllocator memory = {.alloc = onnx_budget_take, .free = onnx_budget_give, .allocator_data = &b};
     Onnx__ModelProto *m = onnx__model_proto__unpack(&memory, skeleton.n, skeleton.bytes);
     nn_free(skeleton.bytes);
     if (m != NULL && m->graph != NULL) {
@@ -58,7 +34,7 @@ nn_status onnx_parse(Onnx__ModelProto **out, onnx_scan_report *report, onnx_sour
 
 void onnx_parse_free(Onnx__ModelProto *m)
 {
-    ProtobufCAllocator memory = {.alloc = take, .free = give};
+    ProtobufCAllocator memory = {.alloc = onnx_budget_take, .free = onnx_budget_give};
     if (m != NULL)
         onnx__model_proto__free_unpacked(m, &memory);
 }

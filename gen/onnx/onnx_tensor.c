@@ -40,15 +40,6 @@ bool onnx_tensor_shape(onnx_view_tensor *to, const Onnx__ValueInfoProto *from, a
 
 /* ---- contents ---- */
 
-static double half_value(uint16_t bits)
-{
-    unsigned exponent = bits >> 10 & 31, fraction = bits & 1023;
-    double x = exponent == 0    ? fraction * 0x1p-24
-               : exponent == 31 ? (fraction != 0 ? (double)__builtin_nanf("") : (double)__builtin_inff())
-                                : (1024 + fraction) * 0x1p-25 * (double)(UINT64_C(1) << exponent);
-    return bits >> 15 != 0 ? -x : x;
-}
-
 /* The number at p, in little-endian order, as an integer or as a real. */
 static void raw_number(dtype t, const uint8_t *p, int64_t *whole, double *real)
 {

@@ -30,6 +30,7 @@ typedef struct {
     bool own_indices; /* slot 0 holds all indices of the output's element */
     bool slices;      /* a slice is held whole */
     bool in_var;      /* a definition or default of the table */
+    bool in_default;  /* the default of an attribute */
     int depth;
     ref_expr dummy;
 } compiler;
@@ -78,7 +79,7 @@ static const ref_expr *translate(compiler *c, const expr *e);
 static int add_local(compiler *c, const char *name, spec_place place)
 {
     if (c->n_locals == REF_MAX_LOCALS) {
-        fail(c, place, "more than %d indices and variables in one rule", REF_MAX_LOCALS);
+        fail(c, place, "at most %d indices and variables in one rule were expected", REF_MAX_LOCALS);
         return 0;
     }
     for (int i = 0; i < c->n_locals; i++)
@@ -113,6 +114,7 @@ static void compile_var(compiler *c, int var, spec_place place)
     inner.bare = -1;
     inner.own_indices = false;
     inner.in_var = true;
+    inner.in_default = v->origin == VAR_ATTR;
     inner.err = v->origin == VAR_ATTR ? &ignored : c->err;
     if (++inner.depth > 40)
         fail(&inner, place, "definitions are nested too deeply");
@@ -453,7 +455,7 @@ static const ref_expr *translate_leaf(compiler *c, const expr *e)
         return x;
     case EX_REAL:
         x = make(c, RX_REAL, e->place);
-        x->r = e->r;
+        x->r = c->in_default ? (double)(float)e->r : e->r; /* attributes are float32 */
         return x;
     case EX_STRING:
         x = make(c, RX_TEXT, e->place);
@@ -557,7 +559,7 @@ static void declare(compiler *c, ref_rule *rule)
         fail(c, rule->place, "`%s`: a scan has indices, such as [t in 0..n-1]", spec_show(rule->name).s);
     size_t *n = def ? &p->n_defs : &p->n_lets;
     if (*n == REF_MAX_LETS) {
-        fail(c, rule->place, "more than %d definitions", REF_MAX_LETS);
+        fail(c, rule->place, "at most %d definitions were expected", REF_MAX_LETS);
         return;
     }
     rule->slot = (int)(*n)++;
@@ -669,6 +671,12 @@ nn_status ref_compile(ref_program **out, const op_set *ops, const op_model *op, 
         p->vars = list_of(&c, op->rules->n_vars, sizeof *p->vars);
     }
     open_rules(&c);
+    for (size_t i = 0; c.status == NN_OK && i < list.n; i++) {
+        if (list.rules[i].kind != HEAD_LET || list.rules[i].indexed || strcmp(list.rules[i].name, "working_type") != 0)
+            continue;
+        need_rule(&c, i, list.rules[i].place);
+        p->working_type = &list.rules[i];
+    }
     unsigned seen = 0;
     /* Functions last: those that a scan uses may use the scan. */
     for (size_t k = 0; c.status == NN_OK && k < 2 * list.n; k++) {
@@ -679,7 +687,7 @@ nn_status ref_compile(ref_program **out, const op_set *ops, const op_model *op, 
         seen |= list.rules[i].kind == HEAD_OUTPUT ? 1u << list.rules[i].slot : 0;
     }
     if (c.status == NN_OK)
-        p->complete = seen + 1 == 1u << op->n_outputs;
+        p->stated = seen;
     *out = p;
     return c.status;
 }

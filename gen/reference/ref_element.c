@@ -29,7 +29,10 @@ static size_t flatten(ref_run *run, const ref_expr *x, ref_value *out)
         for (size_t k = 0; k < m; k++) {
             ref_value item = v.kind == REF_LIST ? v.items[k] : v;
             if (n == REF_MAX_ARGS || item.kind > REF_WHOLE) {
-                ref_fail(run, x->place, n == REF_MAX_ARGS ? "too many indices" : "an index must be a whole number");
+                if (n == REF_MAX_ARGS)
+                    ref_fail(run, x->place, "at most %d indices were expected", REF_MAX_ARGS);
+                else
+                    ref_fail(run, x->place, "an index must be a whole number");
                 return 0;
             }
             out[n++] = ref_settle(&run->r, item);
@@ -66,9 +69,9 @@ static bool prepare(access *a)
 static bool add_offsets(const ref_value *v, uint64_t dim, uint64_t stride, uint64_t *offset, size_t n)
 {
     uint64_t outside = 0;
-    if (v->uniform || v->kind != REF_INT) {
+    if (v->kind != REF_INT) {
         for (size_t k = 0; k < n; k++) {
-            uint64_t i = (uint64_t)(v->kind == REF_INT ? v->w[v->uniform ? 0 : k] : ref_to_int(v->v[v->uniform ? 0 : k]));
+            uint64_t i = (uint64_t)ref_to_int(v->v[k]);
             outside |= i >= dim;
             offset[k] += (uint64_t)(uint32_t)i * (uint32_t)stride;
         }
@@ -104,11 +107,21 @@ static size_t find_offsets(const access *a, uint64_t *offset, uint8_t *ok)
 {
     size_t n = a->run->r.n;
     bool outside = false;
-    memset(offset, 0, n * sizeof *offset);
-    memset(ok, 1, n);
+    uint64_t first = 0; /* the part of the indices that all lanes share */
+    for (int d = 0; d < a->t->rank; d++) {
+        const ref_value *v = &a->at[d];
+        if (!a->used[d] || !v->uniform)
+            continue;
+        uint64_t i = (uint64_t)(v->kind == REF_INT ? v->w[0] : ref_to_int(v->v[0]));
+        outside |= i >= (uint64_t)a->t->dims[d];
+        first += (uint64_t)(uint32_t)i * (uint32_t)a->stride[d];
+    }
+    for (size_t k = 0; k < n; k++)
+        offset[k] = first;
     for (int d = 0; d < a->t->rank; d++)
-        if (a->used[d])
+        if (a->used[d] && !a->at[d].uniform)
             outside |= add_offsets(&a->at[d], (uint64_t)a->t->dims[d], (uint64_t)a->stride[d], offset, n);
+    memset(ok, 1, n);
     return outside ? find_outside(a, ok) : 0;
 }
 
@@ -379,7 +392,9 @@ ref_value ref_element(ref_run *run, const ref_expr *x)
     if (base.t == NULL || (base.t->w == NULL && base.t->v == NULL)) {
         if (base.t == NULL && (x->op & EXPR_OUTSIDE) != 0)
             return outside_value(run, x);
-        ref_fail(run, x->place, base.t == NULL ? "the tensor is absent" : "the tensor is not computed yet");
+        ref_fail(run, x->place,
+                 base.t == NULL ? "the tensor is absent; `?` after the indices gives a value for it"
+                                : "the tensor is not computed yet");
         return ref_int(&run->r, 0);
     }
     if (is_contiguous(run, x, base.t))

@@ -477,7 +477,7 @@ ref_value ref_var(ref_run *run, int var, spec_place place)
             return attribute_value(run, &run->node->attrs[i]);
     const ref_expr *source = run->p->vars[var];
     if (source == NULL) {
-        ref_fail(run, place, "attribute `%s` is absent and has no default", v->name);
+        ref_fail(run, place, "attribute `%s` is absent and has no default; `present` tells", v->name);
         return ref_int(&run->r, 0);
     }
     ref_frame frame;

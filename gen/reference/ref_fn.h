@@ -30,7 +30,7 @@ typedef enum {
     X(SLACK, "slack", 3, 3, NUMBERS) X(WITHIN, "within", 2, 2, NUMBERS) X(BIT_AND, "bit_and", 2, 2, NUMBERS) X(BIT_OR, "bit_or", 2, 2, NUMBERS) \
     X(BIT_XOR, "bit_xor", 2, 2, NUMBERS) X(BIT_NOT, "bit_not", 1, 1, NUMBERS) X(SHIFT_LEFT, "shift_left", 2, 2, NUMBERS) \
     X(SHIFT_RIGHT, "shift_right", 2, 2, NUMBERS) X(CEILDIV, "ceildiv", 2, 2, NUMBERS) X(UNKNOWN, "unknown", 0, 0, NUMBERS) \
-    X(INFINITY, "infinity", 0, 0, NUMBERS) X(CERTAIN, "certain", 1, 1, NUMBERS) X(EITHER, "either", 2, 2, NUMBERS) \
+    X(INFINITY, "infinity", 0, 0, NUMBERS) X(CERTAIN, "certain", 1, 1, NUMBERS) X(RATIO, "ratio", 2, 2, NUMBERS) X(EITHER, "either", 2, 2, NUMBERS) \
     X(RANK, "rank", 1, 1, STATIC) X(SHAPE, "shape", 1, 1, STATIC) X(NUMEL, "numel", 1, 1, STATIC) \
     X(PRESENT, "present", 1, 1, STATIC) X(ARITY, "arity", 1, 1, STATIC) X(NTH, "nth", 2, 2, STATIC) X(LEN, "len", 1, 1, STATIC) \
     X(ONES, "ones", 1, 1, STATIC) X(ZEROS, "zeros", 1, 1, STATIC) X(FILL, "fill", 2, 2, STATIC) X(IOTA, "iota", 1, 1, STATIC) \

@@ -12,6 +12,21 @@ static double least_of(double a, double b)
     return a < b || b != b ? a : b;
 }
 
+/* At least the square root, and by 1e-5 more at most: each of Newton's steps ends above it. */
+static double root_above(double x)
+{
+    if (!(x > 0x1p-1000 && x < 0x1p1000))
+        return dm_sqrt(x);
+    uint64_t bits;
+    double y;
+    memcpy(&bits, &x, sizeof bits);
+    bits = (bits >> 1) + ((uint64_t)0x3ff << 51); /* half the exponent */
+    memcpy(&y, &bits, sizeof y);
+    for (int step = 0; step < 2; step++)
+        y = 0.5 * (y + x / y);
+    return y * (1 + 0x1p-50);
+}
+
 static size_t vector_length(const ref_scan *s)
 {
     return 2 * s->width;
@@ -27,7 +42,7 @@ static double measure(const ref_scan *s, const double *g, uint32_t group)
         sum += g[i] != 0 ? __builtin_fabs(g[i]) * box[i] : 0;
     }
     bool round = square * norm * norm < sum * sum && square > 0;
-    return (round ? dm_sqrt(square) * norm : sum) * (1 + 0x1p-30);
+    return (round ? root_above(square) * norm : sum) * (1 + 0x1p-30);
 }
 
 static ref_linear form_of(const ref_value *x, size_t lane)
@@ -267,7 +282,7 @@ ref_linear *ref_form_sum_end(const ref_vectors *r, ref_form_sum *s, size_t n, do
 /* ---- the scan ---- */
 
 enum { MAX_WIDTH = 128, SEEN_NOTHING = 2, POWER_STEPS = 12 };
-static const double WIDE = 0x1p-12; /* of the largest value */
+static const double WIDE = 0x1p-14; /* of the largest value */
 static const double MAX_COST = 1e9; /* multiplications for the norms of all steps */
 
 bool ref_scan_is_wide(const ref_tensor *t)

@@ -144,6 +144,13 @@ void ref_to_raw(const ref_tensor *t, void *values, float *bounds)
 
 /* ---- graphs ---- */
 
+/* The memory of what a node makes, if none of it is a graph output: freed when the last consumer is computed. */
+typedef struct {
+    arena memory;
+    size_t uses; /* that are still to come */
+    bool keeps;  /* a graph output, in `results` */
+} producer;
+
 typedef struct {
     const ref_table *table;
     const op_set *ops;
@@ -152,15 +159,16 @@ typedef struct {
     void *data; /* for contents */
     ref_tensor *tensors;
     arena *results, *scratch;
+    producer *producers; /* by node */
     const char *problem;
     nn_error *err;
 } walk;
 
-static nn_status unknown(const walk *w, ref_tensor *t)
+static nn_status unknown(const walk *w, ref_tensor *t, arena *a)
 {
     t->w = NULL;
     t->whole = !dtype_is_float(t->type);
-    t->v = arena_calloc(w->results, 2 * t->n + 1, sizeof *t->v);
+    t->v = arena_calloc(a, 2 * t->n + 1, sizeof *t->v);
     if (t->v == NULL)
         return nn_nomem(w->err);
     t->e = t->v + t->n;
@@ -196,7 +204,7 @@ static nn_status read_held(const walk *w, const graph_node *n, const ref_tensor 
     return NN_OK;
 }
 
-static nn_status compute_node(walk *w, const graph_node *n)
+static nn_status compute_node(walk *w, const graph_node *n, arena *memory)
 {
     const ref_tensor **in = arena_alloc(w->results, (n->n_inputs + 1) * sizeof *in);
     ref_tensor **out = arena_alloc(w->results, (n->n_outputs + 1) * sizeof *out);
@@ -217,7 +225,7 @@ static nn_status compute_node(walk *w, const graph_node *n)
     nn_status s = read_held(w, n, &node.held);
     if (s != NN_OK)
         return s;
-    s = ref_compute(w->table, &node, w->results, w->scratch, &inner);
+    s = ref_compute(w->table, &node, memory, w->scratch, &inner);
     if (s == NN_OK)
         return NN_OK;
     if (s == NN_ERR_NOMEM)
@@ -226,7 +234,60 @@ static nn_status compute_node(walk *w, const graph_node *n)
         w->problem = arena_printf(w->results, "%s: %s", n->op_type, inner.message);
     for (size_t i = 0; s != NN_ERR_NOMEM && i < n->n_outputs; i++)
         if (out[i] != NULL)
-            s = unknown(w, out[i]);
+            s = unknown(w, out[i], memory);
+    return s;
+}
+
+static void count_uses(walk *w)
+{
+    const graph *g = w->g;
+    for (size_t i = 0; i < g->n_nodes; i++) {
+        arena_init(&w->producers[i].memory, 4096);
+        for (size_t k = 0; k < g->nodes[i].n_outputs; k++)
+            w->producers[i].keeps |= g->nodes[i].outputs[k] >= 0 && g->tensors[g->nodes[i].outputs[k]].output;
+    }
+    for (size_t i = 0; i < g->n_nodes; i++)
+        for (size_t k = 0; k < g->nodes[i].n_inputs; k++) {
+            int32_t tensor = g->nodes[i].inputs[k];
+            if (tensor >= 0 && g->tensors[tensor].kind == TENSOR_NODE)
+                w->producers[g->tensors[tensor].producer].uses++;
+        }
+}
+
+/* Frees what the node made. Its tensors then have no contents. */
+static void forget(walk *w, size_t node)
+{
+    const graph_node *n = &w->g->nodes[node];
+    if (w->producers[node].keeps || w->producers[node].uses > 0)
+        return;
+    for (size_t i = 0; i < n->n_outputs; i++)
+        if (n->outputs[i] >= 0) {
+            ref_tensor *t = &w->tensors[n->outputs[i]];
+            t->w = NULL;
+            t->v = t->e = NULL;
+        }
+    arena_free(&w->producers[node].memory);
+}
+
+static nn_status compute_nodes(walk *w)
+{
+    nn_status s = NN_OK;
+    for (size_t i = 0; s == NN_OK && i < w->g->n_nodes; i++) {
+        size_t at = w->g->order[i];
+        const graph_node *n = &w->g->nodes[at];
+        producer *own = &w->producers[at];
+        s = compute_node(w, n, own->keeps ? w->results : &own->memory);
+        for (size_t k = 0; k < n->n_inputs; k++) {
+            if (n->inputs[k] < 0 || w->g->tensors[n->inputs[k]].kind != TENSOR_NODE)
+                continue;
+            size_t maker = (size_t)w->g->tensors[n->inputs[k]].producer;
+            w->producers[maker].uses--;
+            forget(w, maker);
+        }
+        forget(w, at);
+    }
+    for (size_t i = 0; i < w->g->n_nodes; i++)
+        arena_free(&w->producers[i].memory);
     return s;
 }
 
@@ -237,7 +298,8 @@ nn_status ref_graph_compute(const ref_table *t, const op_set *ops, const graph *
         .table = t, .ops = ops, .g = g, .contents = contents, .data = data, .results = results, .scratch = scratch, .err = err};
     nn_status s = NN_OK;
     w.tensors = arena_calloc(results, g->n_tensors + 1, sizeof *w.tensors);
-    if (w.tensors == NULL)
+    w.producers = arena_calloc(results, g->n_nodes + 1, sizeof *w.producers);
+    if (w.tensors == NULL || w.producers == NULL)
         return nn_nomem(err);
     for (size_t i = 0; s == NN_OK && i < g->n_tensors; i++) {
         const tensor_desc *d = &g->tensors[i].desc;
@@ -247,8 +309,10 @@ nn_status ref_graph_compute(const ref_table *t, const op_set *ops, const graph *
         if (g->tensors[i].kind != TENSOR_NODE)
             s = read_contents(&w, x, (int32_t)i);
     }
-    for (size_t i = 0; s == NN_OK && i < g->n_nodes; i++)
-        s = compute_node(&w, &g->nodes[g->order[i]]);
+    if (s == NN_OK) {
+        count_uses(&w);
+        s = compute_nodes(&w);
+    }
     *tensors = w.tensors;
     if (problem != NULL)
         *problem = w.problem;

@@ -11,7 +11,8 @@
  * used until the next call. */
 typedef nn_status ref_contents(void *data, const graph *g, int32_t tensor, const void **bytes, nn_error *err);
 
-/* Computes every tensor of the graph; *tensors has one for each of the graph's. A node whose operator has no rules, or whose rules
+/* Computes the graph; *tensors has one for each of the graph's. Graph inputs, initializers and graph outputs have contents then;
+ * those of other tensors are freed as soon as no node needs them. A node whose operator has no rules, or whose rules
  * fail, makes tensors with infinite bounds; *problem, if not NULL, is then the message of the first such node, and otherwise NULL.
  */
 nn_status ref_graph_compute(const ref_table *t, const op_set *ops, const graph *g, ref_contents *contents, void *data,

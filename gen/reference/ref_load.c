@@ -1,4 +1,4 @@
-/* The files of specs/compute: inheritance and opset versions of rules, and the accuracy of functions. */
+/* The files of specs/compute: inheritance and opset versions of rules, the convention, and the accuracy of functions. */
 #include "reference/ref_rules.h"
 
 #include "table/spec_check.h"
@@ -38,7 +38,7 @@ static nn_status collect(loader *l, const spec_node *root, const char *section, 
     if (p == NULL)
         return NN_OK;
     if (p->value->kind != SPEC_MAP)
-        return spec_error(l->err, p->value->place, "`%s` must be a mapping", section);
+        return spec_error(l->err, p->value->place, "`%s`: a mapping was expected", section);
     for (size_t i = 0; i < p->value->count; i++) {
         const spec_pair *e = &p->value->pairs[i];
         const definition *before = find(l, e->key);
@@ -85,7 +85,7 @@ static nn_status merge_versions(loader *l, const definition *d, const spec_node 
     if (p == NULL)
         return NN_OK;
     if (p->value->kind != SPEC_MAP)
-        return spec_error(l->err, p->value->place, "`versions` must be a mapping");
+        return spec_error(l->err, p->value->place, "`versions`: a mapping from ranges of opsets to rules was expected");
     for (size_t i = 0; i < p->value->count; i++) {
         const spec_pair *v = &p->value->pairs[i];
         int first, last;
@@ -129,18 +129,20 @@ static nn_status resolve(loader *l, definition *d, int depth)
     return s;
 }
 
-static nn_status check_root(loader *l, const spec_node *root, const spec_node **accuracy)
+static nn_status check_root(loader *l, const spec_node *root, ref_files *out)
 {
-    static const char *const sections[] = {"classes", "operators", "accuracy"};
+    static const char *const sections[] = {"classes", "operators", "accuracy", "convention"};
     spec_subject subject = spec_subject_of("rules of outputs", NULL);
     if (root->kind == SPEC_NULL)
         return NN_OK;
     if (root->kind != SPEC_MAP)
-        return spec_error(l->err, root->place, "a mapping with `classes`, `operators` or `accuracy` was expected");
-    nn_status s = spec_check_keys(root, sections, 3, &subject, l->err);
-    const spec_node *own = spec_get(root, "accuracy");
+        return spec_error(l->err, root->place, "a mapping with `classes`, `operators`, `accuracy` or `convention` was expected");
+    nn_status s = spec_check_keys(root, sections, 4, &subject, l->err);
+    const spec_node *own = spec_get(root, "accuracy"), *convention = spec_get(root, "convention");
     if (s == NN_OK && own != NULL)
-        s = spec_merge(accuracy, *accuracy, own, &l->merger);
+        s = spec_merge(&out->accuracy, out->accuracy, own, &l->merger);
+    if (s == NN_OK && convention != NULL)
+        s = spec_merge(&out->convention, out->convention, convention, &l->merger);
     return s;
 }
 
@@ -156,7 +158,7 @@ nn_status ref_read_files(ref_files *out, const op_set *ops, const spec_file *fil
         const spec_node *root;
         s = spec_file_tree(&root, &files[i], a, err);
         if (s == NN_OK)
-            s = check_root(&l, root, &out->accuracy);
+            s = check_root(&l, root, out);
         if (s == NN_OK)
             s = collect(&l, root, "classes", &cap);
         if (s == NN_OK)
@@ -179,9 +181,24 @@ static nn_status read_units(double *out, const spec_node *text, nn_error *err)
     for (; *c >= '0' && *c <= '9' && x < 1e9; c++)
         x = x * 10 + (*c - '0');
     if (c == text->text || *c != '\0')
-        return spec_error(err, text->place, "`%s`: a whole number of units was expected", spec_show(text->text).s);
+        return spec_error(err, text->place, "`%s`: a whole number was expected", spec_show(text->text).s);
     *out = x;
     return NN_OK;
+}
+
+nn_status ref_read_convention(ref_convention *out, const spec_node *map, nn_error *err)
+{
+    *out = (ref_convention){.name = NULL};
+    if (map == NULL)
+        return NN_OK;
+    const spec_node *name = spec_get(map, "name"), *version = spec_get(map, "version");
+    double x = 0;
+    if (map->kind != SPEC_MAP || map->count != 2 || name == NULL || version == NULL || name->kind != SPEC_SCALAR ||
+        version->kind != SPEC_SCALAR)
+        return spec_error(err, map->place, "`convention`: a mapping with `name` and `version` was expected");
+    nn_status s = read_units(&x, version, err);
+    *out = (ref_convention){.name = name->text, .version = (int64_t)x};
+    return s;
 }
 
 nn_status ref_read_accuracy(ref_accuracy *out, const spec_node *map, nn_error *err)
@@ -193,7 +210,8 @@ nn_status ref_read_accuracy(ref_accuracy *out, const spec_node *map, nn_error *e
         const spec_pair *p = &map->pairs[i];
         int fn = ref_find_function(p->key);
         if (fn < 0)
-            return spec_error(err, p->place, "unknown function `%s`", spec_show(p->key).s);
+            return spec_error(err, p->place, "unknown function `%s`; specs/compute/README.md lists the functions",
+                              spec_show(p->key).s);
         if (p->value->kind != SPEC_MAP)
             return spec_error(err, p->value->place, "`%s`: a mapping with `ulp`, `abs` and `why` was expected",
                               spec_show(p->key).s);

@@ -21,6 +21,8 @@ nn_status ref_table_new(ref_table **out, const op_set *ops, const spec_file *fil
     nn_status s = ref_read_files(&read, ops, files, n_files, &t->memory, err);
     if (s == NN_OK)
         s = ref_read_accuracy(t->accuracy, read.accuracy, err);
+    if (s == NN_OK)
+        s = ref_read_convention(&t->convention, read.convention, err);
     if (s == NN_OK) {
         t->programs = arena_calloc(&t->memory, ops->n_all + 1, sizeof(ref_program *));
         s = t->programs != NULL ? NN_OK : nn_nomem(err);
@@ -44,9 +46,15 @@ void ref_table_free(ref_table *t)
     nn_free(t);
 }
 
+ref_convention ref_table_convention(const ref_table *t)
+{
+    return t->convention;
+}
+
 bool ref_table_has(const ref_table *t, int op)
 {
-    return op >= 0 && (size_t)op < t->ops->n_all && t->programs[op] != NULL && t->programs[op]->complete;
+    return op >= 0 && (size_t)op < t->ops->n_all && t->programs[op] != NULL &&
+           t->programs[op]->stated + 1 == 1u << t->ops->ops[op].n_outputs;
 }
 
 /* ---- tensors of the node ---- */
@@ -135,6 +143,22 @@ static dtype working_type(const ref_node *node)
             coarsest = t->type;
     }
     return coarsest == DT_NONE ? DT_FLOAT32 : coarsest;
+}
+
+/* Implementations may compute in the type that `let working_type` gives, if it is coarser. */
+static void lower_precision(ref_run *run, const ref_rule *rule)
+{
+    const ref_value *v = &run->lets[rule->slot];
+    int64_t type = ref_uniform_int(run, v, rule->place, "`working_type`");
+    if (run->status != NN_OK)
+        return;
+    if (type < 0 || type > DT_DOUBLE || !dtype_is_float((dtype)type)) {
+        ref_fail(run, rule->place, "`working_type`: the number of a float type was expected");
+        return;
+    }
+    ref_unit unit = ref_unit_of((dtype)type);
+    if (unit.u > run->unit.u)
+        run->unit = unit;
 }
 
 /* ---- rules ---- */
@@ -231,7 +255,7 @@ static nn_status fill_tensor(ref_run *run, const ref_rule *rule, ref_tensor *t, 
 static bool grow(ref_run *run, ref_tensor *t, int64_t dim, spec_place place)
 {
     if (dim < 0 || (dim > 0 && t->n > (size_t)(MAX_ELEMENTS / dim))) {
-        ref_fail(run, place, "a tensor of more than %d elements, or with a negative dim", MAX_ELEMENTS);
+        ref_fail(run, place, "a tensor of at most %d elements, without a negative dim, was expected", MAX_ELEMENTS);
         return false;
     }
     t->n *= (size_t)dim;
@@ -265,7 +289,7 @@ static ref_tensor *new_tensor(ref_run *run, const ref_rule *rule, arena *results
         for (size_t i = 0; i < sizes.n && run->status == NN_OK; i++) {
             int64_t n = ref_uniform_int(run, &sizes.items[i], rule->place, "a size");
             if (t->rank == NN_MAX_RANK)
-                ref_fail(run, rule->place, "`%s`: more than %d axes", rule->name, NN_MAX_RANK);
+                ref_fail(run, rule->place, "`%s`: at most %d axes were expected", rule->name, NN_MAX_RANK);
             else if (grow(run, t, n, rule->place))
                 t->dims[t->rank++] = n;
         }
@@ -359,6 +383,9 @@ static nn_status check_node(const ref_program *p, const ref_node *node, nn_error
         if (node->outputs[i] != NULL)
             return nn_fail(err, NN_ERR_TABLE, NULL, 0, 0, "outputs of %s: at most %zu outputs were expected, not %zu", op->name,
                            most_outputs, node->n_outputs);
+    for (size_t i = 0; i < op->n_outputs && i < node->n_outputs; i++)
+        if (node->outputs[i] != NULL && (p->stated >> i & 1) == 0)
+            return nn_fail(err, NN_ERR_TABLE, NULL, 0, 0, "outputs of %s: `%s` has no rule", op->name, op->outputs[i].name);
     for (size_t i = 0; i < node->n_attrs; i++) {
         bool known = false;
         for (size_t k = 0; k < op->rules->n_vars && !known; k++)
@@ -383,7 +410,9 @@ nn_status ref_compute(const ref_table *table, const ref_node *node, arena *resul
                    .max_work = node->max_work > 0 ? node->max_work : MAX_WORK,
                    .err = err,
                    .status = NN_OK};
+    arena lets; /* tensors of the rules' own: blocks leave marks in scratch */
     arena_mark mark = arena_get_mark(scratch);
+    arena_init(&lets, 4096);
     ref_node own = *node;
     run.node = &own;
     double *spare = arena_calloc(scratch, 2 * REF_LANES, sizeof *spare);
@@ -398,14 +427,17 @@ nn_status ref_compute(const ref_table *table, const ref_node *node, arena *resul
     for (size_t i = 0; i < run.p->n && run.status == NN_OK; i++) {
         const ref_rule *rule = run.p->order[i];
         if (rule->kind == HEAD_LET || rule->kind == HEAD_SCAN)
-            run_let(&run, rule, results);
+            run_let(&run, rule, &lets);
         else if (rule->kind == HEAD_OUTPUT)
             run_output(&run, rule, results);
+        if (rule == run.p->working_type && run.status == NN_OK)
+            lower_precision(&run, rule);
         if (run.r.exhausted && run.status == NN_OK)
             run.status = nn_nomem(err);
     }
     if (run.status == NN_OK && run.p->interpolates && has_special(node))
         forget_outputs(node);
+    arena_free(&lets);
     arena_release(scratch, mark);
     return run.status;
 }

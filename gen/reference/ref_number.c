@@ -248,6 +248,26 @@ static ref_value quotient(ref_run *run, ref_value a, ref_value b)
     return ref_mul(r, sign, ref_div(r, ref_unary(r, RF_ABS, &none, a), ref_unary(r, RF_ABS, &none, b)));
 }
 
+/* a / b, correctly rounded: exact where the quotient is a number of the type. */
+static ref_value ratio(ref_run *run, ref_value a, ref_value b)
+{
+    ref_vectors *r = &run->r;
+    a = ref_spread(r, ref_as_real(r, a));
+    b = ref_spread(r, ref_as_real(r, b));
+    ref_value y = ref_new(r, REF_REAL, false);
+    for (size_t i = 0; i < r->n; i++) {
+        double q = a.v[i] / b.v[i], m = __builtin_fabs(q), least = __builtin_fabs(b.v[i]) - b.e[i];
+        bool exact = a.e[i] == 0 && b.e[i] == 0 && ref_representable(DT_FLOAT32, q) && ref_representable(DT_FLOAT32, b.v[i]) &&
+                     q * b.v[i] == a.v[i]; /* the product of two numbers of 24 bits is exact */
+        y.v[i] = q;
+        y.e[i] = least > 0 ? (a.e[i] + m * b.e[i]) / least : INFINITE;
+        if (!exact)
+            y.e[i] += run->unit.u * (m + y.e[i]) + run->unit.tiny;
+        ref_rounded(&run->unit, exact ? 1 : 0, 1, &y.v[i], &y.e[i]);
+    }
+    return y;
+}
+
 /* a, where b counts as correct too. */
 static ref_value either(ref_run *run, ref_value a, ref_value b)
 {
@@ -297,6 +317,8 @@ ref_value ref_numbers(ref_run *run, const ref_expr *x)
         return saturate(run, a);
     case RF_REAL:
         return to_real(run, a, &run->unit);
+    case RF_RATIO:
+        return ratio(run, a, b);
     case RF_EITHER:
         return either(run, a, b);
     case RF_CERTAIN:

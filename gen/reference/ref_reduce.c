@@ -49,7 +49,7 @@ static void open_tuple(loop *l, const ref_binder *b, spec_place place)
 {
     ref_value sizes = ref_list(l->run, b->from);
     if (l->n_axes + sizes.n > MAX_AXES) {
-        ref_fail(l->run, place, "more than %d indices", MAX_AXES);
+        ref_fail(l->run, place, "at most %d indices were expected", MAX_AXES);
         return;
     }
     for (size_t i = 0; i < sizes.n; i++) {
@@ -68,7 +68,7 @@ static void open_loop(loop *l, ref_run *run, const ref_expr *x)
             continue;
         }
         if (l->n_axes == MAX_AXES) {
-            ref_fail(run, x->place, "more than %d indices", MAX_AXES);
+            ref_fail(run, x->place, "at most %d indices were expected", MAX_AXES);
             break;
         }
         axis *a = &l->axes[l->n_axes++];
@@ -88,7 +88,7 @@ static void open_loop(loop *l, ref_run *run, const ref_expr *x)
             return;
         }
         if (l->axes[i].extent > INT32_MAX / l->total)
-            ref_fail(run, x->place, "the comprehension has too many elements");
+            ref_fail(run, x->place, "a comprehension of at most %d elements was expected", INT32_MAX);
         else
             l->total *= l->axes[i].extent;
     }
@@ -317,7 +317,7 @@ ref_value ref_comprehension(ref_run *run, const ref_expr *x)
         if (x->binders[i].tuple)
             ref_fail(run, x->place, "the variables of a list stand for numbers; `v..` is for sums and the like");
     if (l.total > MAX_LIST)
-        ref_fail(run, x->place, "a list of more than %d elements", MAX_LIST);
+        ref_fail(run, x->place, "a list of at most %d elements was expected", MAX_LIST);
     if (run->status != NN_OK)
         return ref_new_list(run, 0);
     ref_value list = ref_new_list(run, l.total);

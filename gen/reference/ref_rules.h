@@ -80,12 +80,13 @@ typedef struct {
 
 typedef struct {
     const op_model *op;
-    const ref_rule **order; /* rules of outputs and definitions, in the order in which they are computed */
+    const ref_rule *working_type; /* let working_type, or NULL: the number of a type in which implementations may compute */
+    const ref_rule **order;       /* rules of outputs and definitions, in the order in which they are computed */
     size_t n;
     ref_rule **defs; /* functions by slot */
     size_t n_lets, n_defs;
     const ref_expr **vars; /* definition or default of each variable of the op_rules that the rules use; otherwise NULL */
-    bool complete;         /* each output has a rule */
+    unsigned stated;       /* bit i: output i has a rule */
     bool interpolates;     /* elements may count that have no weight */
     bool any_inputs;       /* the rules take all inputs that a node has, and not only those of the table */
 } ref_program;
@@ -94,15 +95,17 @@ struct ref_table {
     const op_set *ops;
     ref_program **programs; /* NULL: an operator without rules */
     ref_accuracy accuracy[RF_COUNT_];
+    ref_convention convention;
     arena memory;
 };
 
 /* The merged rules of every operator: a mapping from heads to expressions, or NULL. accuracy: the merged mapping, or NULL. */
 typedef struct {
     const spec_node **of; /* by operator of the op_set */
-    const spec_node *accuracy;
+    const spec_node *accuracy, *convention;
 } ref_files;
 nn_status ref_read_files(ref_files *out, const op_set *ops, const spec_file *files, size_t n_files, arena *a, nn_error *err);
+nn_status ref_read_convention(ref_convention *out, const spec_node *map, nn_error *err);
 nn_status ref_read_accuracy(ref_accuracy *out, const spec_node *map, nn_error *err);
 nn_status ref_compile(ref_program **out, const op_set *ops, const op_model *op, const spec_node *rules, arena *a, nn_error *err);
 

@@ -12,7 +12,7 @@ static reduction read_reduction(ref_run *run, const ref_expr *x)
     for (int k = 0; k < KINDS; k++)
         if (v.kind == REF_TEXT && strcmp(v.s, words[k]) == 0)
             return (reduction)k;
-    ref_fail(run, x->place, "none, add, mul, max or min was expected");
+    ref_fail(run, x->place, "'none', 'add', 'mul', 'max' or 'min' was expected");
     return PUT;
 }
 

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+enum { MAX_FILLED = 100000 };
+
 static ref_value int_list(ref_run *run, const int64_t *items, size_t n)
 {
     ref_value l = ref_new_list(run, n);
@@ -15,7 +17,7 @@ static ref_value of_tensor(ref_run *run, const ref_expr *x)
 {
     const ref_tensor *t = ref_tensor_of(run, x->args[0]);
     if (t == NULL) {
-        ref_fail(run, x->place, "the tensor is absent");
+        ref_fail(run, x->place, "the tensor is absent; `present` tells");
         return ref_int(&run->r, 0);
     }
     if (x->op == RF_RANK)
@@ -47,7 +49,7 @@ static ref_value nth(ref_run *run, const ref_expr *x)
         return v;
     if (run->status == NN_OK && v.kind == REF_TENSORS && i >= 0 && (size_t)i < v.n)
         return (ref_value){.kind = REF_TENSOR, .t = v.tensors[i]};
-    ref_fail(run, x->place, "there is no tensor %lld", (long long)i);
+    ref_fail(run, x->place, "there is no tensor %lld; `arity` is their number", (long long)i);
     return (ref_value){.kind = REF_TENSOR, .t = NULL};
 }
 
@@ -60,8 +62,8 @@ static int64_t argument(ref_run *run, const ref_expr *x, size_t i)
 static ref_value filled(ref_run *run, const ref_expr *x)
 {
     int64_t n = argument(run, x, 0);
-    if (n < 0 || n > 100000) {
-        ref_fail(run, x->place, "a list of %lld elements", (long long)n);
+    if (n < 0 || n > MAX_FILLED) {
+        ref_fail(run, x->place, "a list of 0 to %d elements was expected, not of %lld", MAX_FILLED, (long long)n);
         return ref_new_list(run, 0);
     }
     ref_value l = ref_new_list(run, (size_t)n),

@@ -28,7 +28,7 @@ static void read_range(ref_run *run, const ref_expr *f, int64_t *lo, int64_t *hi
     *lo = ref_uniform_int(run, &a, f->place, "the ends of a range");
     *hi = ref_uniform_int(run, &b, f->place, "the ends of a range");
     if (*hi < *lo)
-        ref_fail(run, f->place, "the range is empty");
+        ref_fail(run, f->place, "a range that is not empty was expected");
 }
 
 static void read_tap(ref_run *run, taps *t, const ref_expr *f, int k, int64_t lo, int64_t hi)
@@ -82,7 +82,9 @@ static ref_value linear(ref_run *run, const taps *t)
         if (t->near && ec >= 1 - f)
             slope = largest(slope, __builtin_fabs(t->at[4].v[i] - b) + t->at[4].e[i] + eb);
         double m = __builtin_fabs(a) + __builtin_fabs(b), v = (1 - f) * a + f * b;
-        bool plain = ec == 0 && f == 0 && (a == 0 || __builtin_fabs(a) > run->unit.tiny);
+        /* At an end both neighbours are one element, with weights that add up to 1 but for roundings. */
+        bool plain =
+            ec == 0 && f == 0 && (a == 0 || __builtin_fabs(a) > run->unit.tiny) && t->inside[2].w[i] != 0 && t->inside[3].w[i] != 0;
         y.v[i] = v;
         y.e[i] = plain ? ea : ec < 1 ? e + 2 * ec * slope + 8 * run->unit.u * (m + e) + run->unit.tiny : INFINITE;
         if (!(y.e[i] >= 0) || v - v != 0)

@@ -44,6 +44,12 @@ typedef struct ref_table ref_table;
  * be that of the table without a profile, with all types, because rules name what a profile may take away. */
 nn_status ref_table_new(ref_table **out, const op_set *ops, const spec_file *files, size_t n_files, nn_error *err);
 void ref_table_free(ref_table *t);
+/* What counts as correct, as the files name it. */
+typedef struct {
+    const char *name; /* NULL: they do not state it */
+    int64_t version;
+} ref_convention;
+ref_convention ref_table_convention(const ref_table *t);
 bool ref_table_has(const ref_table *t, int op); /* whether the operator has rules for all its outputs */
 
 /* Computes the outputs; their contents are in `results`. Scratch is as full afterwards as before. NN_ERR_TABLE: a rule fails on

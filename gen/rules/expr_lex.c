@@ -44,10 +44,13 @@ static bool is_name(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
-/* A decimal number while it is read: mantissa * 10^scale. Digits beyond 15 significant ones are dropped. */
+/* Significant digits that are read; further ones are dropped. Rules of outputs are for double, and need all digits of a double. */
+enum { USUAL_DIGITS = 15, MOST_DIGITS = 18 };
+
+/* A decimal number while it is read: mantissa * 10^scale. */
 typedef struct {
-    double mantissa;
-    int scale, digits;
+    uint64_t mantissa;
+    int scale, digits, most;
     int64_t whole; /* value of the digits before the point */
     bool real, overflow;
 } decimal;
@@ -56,8 +59,8 @@ static void add_digit(decimal *d, char c, bool fraction)
 {
     if (!fraction)
         d->overflow |= !nn_mul64(d->whole, 10, &d->whole) || !nn_add64(d->whole, c - '0', &d->whole);
-    if (d->digits < 15) {
-        d->mantissa = d->mantissa * 10 + (c - '0');
+    if (d->digits < d->most) {
+        d->mantissa = d->mantissa * 10 + (uint64_t)(c - '0');
         d->digits += d->mantissa > 0;
         d->scale -= fraction;
     } else {
@@ -79,24 +82,37 @@ static size_t read_exponent(decimal *d, const char *s)
     return i;
 }
 
+/* mantissa / 10^n, correctly rounded, for a mantissa of 2^53 or more and n <= 18: the quotient of mantissa * 2^64 has at least 57
+ * bits, and its last bit says whether something is left. */
+static double long_quotient(uint64_t mantissa, int n)
+{
+    uint64_t power = 1;
+    for (; n > 0; n--)
+        power *= 10;
+    const unsigned __int128 whole = (unsigned __int128)mantissa << 64, quotient = whole / power;
+    return (double)(quotient | (whole % power != 0)) * 0x1p-64;
+}
+
 /* Without libc, whose result depends on the locale. Powers of ten up to 1e22 are exact, so that the usual constants are rounded
  * correctly. */
 static double decimal_value(const decimal *d)
 {
     int n = d->scale < 0 ? -d->scale : d->scale;
-    double power = 1;
+    double power = 1, mantissa = (double)d->mantissa;
     if (n > 340)
         return __builtin_inf();
+    if (d->mantissa >> 53 != 0 && d->scale < 0 && n <= MOST_DIGITS)
+        return long_quotient(d->mantissa, n);
     for (; n > 0; n--)
         power *= 10;
-    return d->scale < 0 ? d->mantissa / power : d->mantissa * power;
+    return d->scale < 0 ? mantissa / power : mantissa * power;
 }
 
 static void lex_number(parser *p, token *t)
 {
     const char *s = p->s;
     size_t i = p->at;
-    decimal d = {0};
+    decimal d = {.most = p->elements ? MOST_DIGITS : USUAL_DIGITS};
     for (; is_digit(s[i]); i++)
         add_digit(&d, s[i], false);
     if (s[i] == '.' && is_digit(s[i + 1])) {

@@ -195,6 +195,7 @@ nn_status stats_merge(stats *into, const stats *from, nn_error *err)
     into->joins += from->joins;
     into->tensors += from->tensors;
     into->reused += from->reused;
+    into->wide += from->wide;
     for (size_t i = 0; i <= NN_MAX_RANK; i++)
         into->ranks[i] += from->ranks[i];
     for (size_t i = 0; i < into->ops->n_all; i++) {

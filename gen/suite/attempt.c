@@ -105,16 +105,21 @@ static int arity_of(attempter *a, const wishes *w, size_t i, size_t slot)
     return (int)tape_range(a->t, "arity", least, most);
 }
 
+/* In some tries each input has smaller values than the one before, so that the difference of unsigned numbers has a value. */
+static const interval descending[] = {{80, 120}, {40, 80}, {0, 40}};
+
 static void fill_slots(attempter *a, wishes *w)
 {
     const op_model *op = a->facets->op;
-    size_t slot = 0;
+    size_t slot = 0, last = sizeof descending / sizeof descending[0] - 1;
+    const bool descend = op->n_inputs > 1 && tape_draw(a->t, "descending", 8) == 7;
     for (size_t i = 0; i < op->n_inputs; i++) {
         w->r.arity[i] = arity_of(a, w, i, slot);
         slot_kind kind = kind_of(a, w, i);
         for (int k = 0; k < w->r.arity[i] && slot < OP_MAX_SLOTS; k++, slot++) {
             int rank = kind == SLOT_OPEN && k == 0 && w->input[i] >= 0 ? (int)w->input[i] : -1;
-            w->r.slots[slot] = (lower_slot){.kind = kind, .rank = rank};
+            w->r.slots[slot] =
+                (lower_slot){.kind = kind, .rank = rank, .range = descend ? &descending[slot < last ? slot : last] : NULL};
         }
     }
 }

@@ -122,15 +122,6 @@ static void put_inputs(writing *x, const op_instance *in)
     line_raw(x->line, "]");
 }
 
-/* Number of elements for which nothing is known. */
-static size_t unknown(const ref_tensor *t)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < t->n && t->e != NULL; i++)
-        n += !(t->e[i] - t->e[i] == 0);
-    return n;
-}
-
 /* The outputs, after they have been computed. */
 static void put_outputs(writing *x)
 {
@@ -140,7 +131,7 @@ static void put_outputs(writing *x)
         const int32_t t = x->g.outputs[i];
         put_tensor(x, x->names.tensors[t], &x->g.tensors[t].desc);
         line_key(x->line, "unbounded");
-        line_int(x->line, (int64_t)unknown(&x->w->outputs.tensors[t]));
+        line_int(x->line, (int64_t)x->w->outputs.kept[i].tolerance.unbounded);
         line_raw(x->line, "}");
     }
     line_raw(x->line, "]");
@@ -232,7 +223,8 @@ nn_status case_write(case_writer *w, const nn_table *table, const case_search *s
                                .n_properties = sizeof properties / sizeof properties[0],
                                .seed = w->seed,
                                .index = stream_of(x.name)};
-    x.of = (outputs_of){.rules = table->reference, .ops = table->all, .g = &x.g, .names = &x.names, .request = &x.request};
+    x.of =
+        (outputs_of){.rules = table->reference, .ops = table->all, .g = &x.g, .names = &x.names, .request = &x.request, .sets = 1};
     if (w->root >= 0)
         st = model_dir_begin(&x.dir, w->root, w->above, x.name, err);
     if (st != NN_OK)

@@ -255,6 +255,18 @@ const facet *facet_with(const facet_table *t, size_t class, const facet_class **
     return &t->all[i];
 }
 
+static bool absence_and_form(const facet *f, const facet_class *c, const facet *g)
+{
+    return f->kind == FACET_INPUT && c->value == FACET_ABSENT && g->kind == FACET_FORM && f->index == g->index;
+}
+
+bool facets_exclude(const facet_table *t, size_t class, size_t other)
+{
+    const facet_class *c, *d;
+    const facet *f = facet_with(t, class, &c), *g = facet_with(t, other, &d);
+    return absence_and_form(f, c, g) || absence_and_form(g, d, f);
+}
+
 const char *facet_text(const facet_table *t, size_t class, arena *a)
 {
     const facet_class *c;

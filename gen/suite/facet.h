@@ -50,6 +50,8 @@ nn_status facets_new(facet_table *out, const op_model *op, const class_operator 
 void facets_of(const facet_table *t, const op_instance *x, int *classes);
 /* The facet of a class, and the class itself. */
 const facet *facet_with(const facet_table *t, size_t class, const facet_class **c);
+/* Whether one is the absence of an input and the other its form, which it then has not. */
+bool facets_exclude(const facet_table *t, size_t class, size_t other);
 /* "axis = 0", "X: rank 3", "T = float32". NULL: out of memory. */
 const char *facet_text(const facet_table *t, size_t class, arena *a);
 

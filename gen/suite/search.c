@@ -123,11 +123,21 @@ static bool judge(case_search *s, hunt *h, const op_instance *x)
     return true;
 }
 
+/* Tensors may be larger where small ones have not been enough. */
+static void widen(case_search *s, const hunt *h)
+{
+    lower_limits limits = s->o->limits;
+    if (h->hits == 0 && h->tries > s->o->tries / 2)
+        limits.max_elements *= 8;
+    lower_set_limits(s->l, &limits);
+}
+
 /* One try. Half of those before the first success wish for nothing but the pair; later ones wish for more and more. */
 static nn_status try_pair(case_search *s, hunt *h, nn_error *err)
 {
     wish_list w = {.all = {h->a, h->b}, .n = h->a == h->b ? 1 : 2};
     op_instance x;
+    widen(s, h);
     const bool plain = h->hits == 0 && h->tries % 2 == 1;
     wish_more(s, &w, plain ? 0 : (size_t)(h->tries % 8) * s->facets.n / 7);
     const lower_result res = attempt(&s->attempter, w.all, w.n, h->hits == 0 && h->tries % 4 == 3, &x);

@@ -7,7 +7,7 @@
 #define NN_SUITE_SEARCH_H
 
 #include "suite/attempt.h"
-#include "suite/pairs_of.h"
+#include "suite/class_pairs.h"
 
 typedef struct {
     uint64_t seed;

@@ -65,9 +65,10 @@ static nn_status do_task(making *m, suite_task *task, nn_error *err)
         if (st == NN_OK)
             st = find_cases(m, task, &s, &w, err);
         task->cases = s.cases;
-        task->pairs = class_pairs_count(&s.pairs);
-        if (st == NN_OK)
+        if (st == NN_OK) {
+            task->pairs = class_pairs_count(&s.pairs);
             st = suite_summary_task(&task->summary, task, &s, err);
+        }
         case_search_close(&s);
     }
     task->files = w.files;

@@ -3,7 +3,7 @@
 #ifndef NN_SUITE_MAKE_H
 #define NN_SUITE_MAKE_H
 
-#include "suite/pairs_of.h"
+#include "suite/class_pairs.h"
 #include "suite/suite.h"
 #include "suite/suite_options.h"
 

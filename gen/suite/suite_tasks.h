@@ -5,7 +5,7 @@
 #define NN_SUITE_TASKS_H
 
 #include "family/family.h"
-#include "suite/pairs_of.h"
+#include "suite/class_pairs.h"
 #include "suite/suite_options.h"
 
 typedef struct {

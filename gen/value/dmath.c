@@ -102,7 +102,8 @@ double dm_ceil(double x)
     return r < x ? with_sign(r + 1, x) : r;
 }
 
-/* Digit by digit on the significand, correctly rounded: 53 bits and one more decide, a tie cannot happen. */
+/* Heron's steps give the root of the significand to within a few units; whole numbers make it exact. Correctly rounded: 53 bits and
+ * one more decide, a tie cannot happen. */
 double dm_sqrt(double x)
 {
     if (x == 0)
@@ -117,17 +118,15 @@ double dm_sqrt(double x)
         m <<= 1;
         k--;
     }
-    uint64_t root = 0, rest = 0; /* root of m * 2^54, 54 bits */
-    for (int i = 0; i < 54; i++) {
-        unsigned pair = i < 27 ? (unsigned)(m >> (52 - 2 * i)) & 3 : 0;
-        rest = rest << 2 | pair;
-        uint64_t trial = root << 2 | 1;
-        root <<= 1;
-        if (rest >= trial) {
-            rest -= trial;
-            root |= 1;
-        }
-    }
+    double near = (double)m * 0x1p-52, y = 0.5 + 0.4 * near; /* m * 2^-52 is within [1, 4) */
+    for (int i = 0; i < 4; i++)
+        y = 0.5 * (y + near / y);
+    unsigned __int128 square = (unsigned __int128)m << 54;
+    uint64_t root = (uint64_t)(y * 0x1p53); /* the largest with root^2 <= m * 2^54 */
+    while ((unsigned __int128)root * root > square)
+        root--;
+    while ((unsigned __int128)(root + 1) * (root + 1) <= square)
+        root++;
     return (double)((root + 1) >> 1) * power_of_two(k / 2 - 52);
 }
 

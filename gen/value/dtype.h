@@ -60,4 +60,14 @@ static inline uint16_t half_bits(double x)
     return (uint16_t)(magnitude | (__builtin_signbit(x) ? 0x8000u : 0));
 }
 
+/* The value of such bits. */
+static inline double half_value(uint16_t bits)
+{
+    unsigned exponent = bits >> 10 & 31, fraction = bits & 1023;
+    double x = exponent == 0    ? fraction * 0x1p-24
+               : exponent == 31 ? (fraction != 0 ? (double)__builtin_nanf("") : (double)__builtin_inff())
+                                : (1024 + fraction) * 0x1p-25 * (double)(UINT64_C(1) << exponent);
+    return bits >> 15 != 0 ? -x : x;
+}
+
 #endif

@@ -26,22 +26,45 @@ static bool numbered(const char *text, size_t n, const char *prefix, const char 
     return true;
 }
 
+/* Whole names, or what comes before the number. */
+static const char *const words[] = {[MODEL_ONNX] = "model.onnx",   [MODEL_INPUT] = "input_",        [MODEL_OUTPUT] = "output_",
+                                    [MODEL_BOUND] = "bound_",      [MODEL_DATA] = "data.json",      [MODEL_CONFIG] = "config.txt",
+                                    [MODEL_INPUTS] = "inputs.npz", [MODEL_OUTPUTS] = "outputs.npz", [MODEL_BOUNDS] = "bounds.npz"};
+
+model_file model_file_of(model_file_kind kind, long set, long index)
+{
+    model_file f = {.kind = kind, .set = set, .index = index};
+    if (set < 0)
+        (void)snprintf(f.name, sizeof f.name, "%s", words[kind]);
+    else
+        (void)snprintf(f.name, sizeof f.name, "%s%ld.pb", words[kind], index);
+    return f;
+}
+
 bool model_file_parse(model_file *out, const char *path)
 {
     const char *slash = strchr(path, '/');
-    *out = (model_file){.kind = MODEL_ONNX, .set = -1, .index = -1, .name = slash != NULL ? slash + 1 : path};
-    if (slash == NULL) {
-        bool model = strcmp(path, "model.onnx") == 0;
-        out->kind = model ? MODEL_ONNX : MODEL_NPZ;
-        return model || strcmp(path, "inputs.npz") == 0;
-    }
-    if (!numbered(path, (size_t)(slash - path), SET, "", &out->set))
+    long set = -1, index;
+    if (slash != NULL && !numbered(path, (size_t)(slash - path), SET, "", &set))
         return false;
-    static const char *const words[] = {[MODEL_INPUT] = "input_", [MODEL_OUTPUT] = "output_", [MODEL_BOUND] = "bound_"};
-    for (out->kind = MODEL_INPUT; out->kind <= MODEL_BOUND; out->kind++)
-        if (numbered(out->name, strlen(out->name), words[out->kind], ".pb", &out->index))
+    for (model_file_kind kind = MODEL_ONNX; kind <= MODEL_BOUNDS; kind++) {
+        bool in_set = kind >= MODEL_INPUT && kind <= MODEL_BOUND;
+        if (in_set != (slash != NULL))
+            continue;
+        if (in_set ? numbered(slash + 1, strlen(slash + 1), words[kind], ".pb", &index) : strcmp(path, words[kind]) == 0) {
+            *out = model_file_of(kind, set, in_set ? index : -1);
             return true;
+        }
+    }
     return false;
+}
+
+void model_file_path(char out[64], const model_file *f)
+{
+    if (f->set >= 0)
+        (void)snprintf(out, 64, SET "%ld/%s", f->set, f->name);
+    else
+        (void)snprintf(out, 64, "%s", f->name);
 }
 
 void model_file_folder(char out[40], const model_file *f)
@@ -68,7 +91,7 @@ static bool visit(model_content *c, int above, const char *name, const char *set
     }
     int n = snprintf(path, sizeof path, "%s%s%s", set != NULL ? set : "", set != NULL ? "/" : "", name);
     if (n > 0 && n < (int)sizeof path && model_file_parse(&file, path)) {
-        c->entries += file.kind != MODEL_OUTPUT && file.kind != MODEL_BOUND;
+        c->entries += !model_file_expected(file.kind);
         return !remove || unlinkat(above, name, 0) == 0;
     }
     if (c->foreign[0] == '\0')

@@ -8,13 +8,14 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 LIB = Path(os.environ.get("NNGEN", ROOT / "build" / "default" / "nngen")).resolve().parent
-LIBS = ["-lprotobuf-c", "-lyaml", "-ljansson", "-lcrypto", "-pthread"]
+LIBS = ["-lprotobuf-c", "-lyaml", "-ljansson", "-lcrypto", "-lz", "-pthread"]
 EXAMPLE = ROOT / "tests" / "api" / "example.c"
+COMPARE = ROOT / "tests" / "api" / "compare.c"
 
 
-def compiled(tmp_path, compiler, standard, link):
-    out = tmp_path / "example"
-    command = [*compiler.split(), *standard, "-Wall", "-Wextra", "-Werror", "-pedantic", f"-I{ROOT / 'include'}", str(EXAMPLE), "-o", str(out)]
+def compiled(tmp_path, compiler, standard, link, source=EXAMPLE):
+    out = tmp_path / source.stem
+    command = [*compiler.split(), *standard, "-Wall", "-Wextra", "-Werror", "-pedantic", f"-I{ROOT / 'include'}", str(source), "-o", str(out)]
     if link == "shared":
         soname = next(line.split("[")[1].rstrip("]") for line in run("readelf", "-d", LIB / "libnngen.so").splitlines() if "SONAME" in line)
         (tmp_path / soname).symlink_to(LIB / "libnngen.so")
@@ -37,6 +38,21 @@ def test_the_example(tmp_path, standard, link):
     onnx.checker.check_model(model, full_check=True)
     assert len(model.graph.node) == 20
     assert len(list((tmp_path / "m").rglob("input_*.pb"))) == len(model.graph.input)
+
+
+@pytest.mark.parametrize("link", ["static", "shared"])
+def test_the_comparison(tmp_path, link):
+    program = compiled(tmp_path, os.environ.get("CC", "gcc"), ["-std=c11"], link, COMPARE)
+    run(LIB / "nngen", "--nodes", 9, "--count", 1, "--inputs", 2, "--outputs", "--out", tmp_path / "c", "--quiet")
+    model = tmp_path / "c/test_000000"
+    assert run(program, model, model) == ""
+    r = subprocess.run([program, model / "test_data_set_0", model / "test_data_set_1"], capture_output=True, text=True)
+    lines = r.stdout.splitlines()
+    assert r.returncode == 1 and 0 < len(lines) <= 10
+    want = subprocess.run([LIB / "nngen", "compare", model / "test_data_set_0", model / "test_data_set_1", "--limit", "10"], capture_output=True, text=True).stdout
+    assert [line.split(":")[0] for line in lines] == [line.split("[")[0] for line in want.splitlines()[:len(lines)]]
+    r = subprocess.run([program, model, tmp_path / "none"], capture_output=True, text=True)
+    assert r.returncode == 2 and "cannot read" in r.stderr
 
 
 def test_the_header_is_cxx_too(tmp_path):

@@ -2,9 +2,11 @@
 
 The levels are compared by model, at its outputs; the reference evaluator by node: each is given the values that ONNX Runtime has at its inputs, so that
 an outcome is that of one operator and nothing follows from a difference before it.
-Outcomes: `correct` (rtol 1e-3 and atol 1e-7 as in the ONNX backend tests, and ROUNDING of the tensor's largest magnitude: what sums of some terms
-leave where they cancel, which no comparison value by value allows for), `mismatch`, `failed` (the reference evaluator raises), `missing` (it has no such
-operator), `quirk` (a disagreement that quirks.json knows), `rounding` (a difference that conditioning.py puts down to rounding)."""
+Both are judged by bounds (expected.py): of the corpus' expected outputs, and of what a node must give for its inputs.
+Outcomes: `correct` (every element lies inside its bound), `mismatch`, `failed` (the reference evaluator raises), `missing` (it has no such
+operator), `quirk` (a disagreement that quirks.json knows). Without bounds `correct` is by tolerance (rtol 1e-3 and atol 1e-7 as in the ONNX backend
+tests, and ROUNDING of the tensor's largest magnitude: what sums of some terms leave where they cancel, which no comparison value by value
+allows for), and there is `rounding`: a difference that conditioning.py puts down to it."""
 import re
 from pathlib import Path
 
@@ -13,21 +15,21 @@ import onnx
 from onnx import numpy_helper
 from onnx.reference import ReferenceEvaluator
 
-from check import conditioning, intervals, quirks, runtime
+from check import conditioning, expected, intervals, quirks, runtime
 from check.view import View
 
 MISSING = re.compile("No (registered )?implementation for operator|No registered implementation")
 RTOL, ATOL, ROUNDING = 1e-3, 1e-7, 32 * 2.0 ** -24
 
 
-def agree(a, b, rounding=ROUNDING):
+def agree(a, b):
     """None, or in words how the two tensors differ."""
     a, b = np.asarray(a), np.asarray(b)
     if a.shape != b.shape or a.dtype != b.dtype:
         return f"{a.dtype}{list(a.shape)} and {b.dtype}{list(b.shape)}"
     if a.dtype.kind != "f":
         return None if np.array_equal(a, b) else f"{int((a != b).sum())} of {a.size} values differ"
-    room = ATOL + rounding * max(float(np.abs(x[np.isfinite(x)]).max(initial=0.0)) for x in (a, b))
+    room = ATOL + ROUNDING * max(float(np.abs(x[np.isfinite(x)]).max(initial=0.0)) for x in (a, b))
     if np.allclose(a, b, rtol=RTOL, atol=room, equal_nan=True):
         return None
     wrong = ~np.isclose(a, b, rtol=RTOL, atol=room, equal_nan=True)
@@ -37,17 +39,28 @@ def agree(a, b, rounding=ROUNDING):
     return f"{a.flat[i]!r} and {b.flat[i]!r}, {int(wrong.sum())} of {a.size} values differ"
 
 
-def first_difference(names, ours, theirs, rounding=ROUNDING):
-    return next((f"{x!r}: {e}" for x, a, b in zip(names, ours, theirs) for e in [agree(a, b, rounding)] if e), None)
+def first_difference(names, ours, theirs):
+    return next((f"{x!r}: {e}" for x, a, b in zip(names, ours, theirs) for e in [agree(a, b)] if e), None)
 
 
-def by_reference(view, node, values):
-    """(outcome, words) of one node; values: name -> value of all tensors in ONNX Runtime."""
+def first_outside(names, ways, found):
+    """In words the first tensor that is outside its bounds in one of the ways to compute it, or has another type or shape; None. ways: {name: values}"""
+    for way, values in ways.items():
+        for name, words in expected.outside(names, values, found):
+            return f"{name!r} outside its bound in {way}: {words}"
+    first, second = ways.values()
+    return next((f"{x!r}: {agree(a, b)}" for x, a, b in zip(names, map(np.asarray, first), map(np.asarray, second)) if (a.shape, a.dtype) != (b.shape, b.dtype)), None)
+
+
+def by_reference(view, node, values, local):
+    """(outcome, words) of one node; values: name -> value of all tensors in ONNX Runtime; local: expected.of_nodes()."""
     made = [x for x in node.output if x]
     ins = [values[x] if x else None for x in node.input]
     outs = [values[x] if x else None for x in node.output]
     model = conditioning.alone(view, node)
     feed = {v.name: values[v.name] for v in model.graph.input}
+    ours = [values[x] for x in made]
+    bounded = all(x in local for x in made)
     try:
         with np.errstate(all="ignore"):
             other = ReferenceEvaluator(model).run(made, feed)
@@ -56,17 +69,23 @@ def by_reference(view, node, values):
             return "missing", ""
         how, words = "error", f"{type(e).__name__}: {runtime.one_line(e)[:200]}"
     else:
-        how, words = "values", first_difference(made, [values[x] for x in made], other, quirks.rounding(node, view.opset, ins, outs, ROUNDING))
+        ways = {"ONNX Runtime": ours, "the reference evaluator": other}
+        how, words = "values", first_outside(made, ways, [local[x] for x in made]) if bounded else first_difference(made, ours, other)
     if not words:
         return "correct", ""
-    if how == "values" and quirks.known(node, view.opset, ins, outs, "noise") and conditioning.noise_explains(model, feed, [values[x] for x in made], other):
-        return "rounding", ""
     quirk = quirks.known(node, view.opset, ins, outs, how)
-    return ("quirk", quirk["name"]) if quirk else ("failed" if how == "error" else "mismatch", words)
+    if quirk:
+        return "quirk", quirk["name"]
+    if how == "values" and not bounded and conditioning.noise_explains(model, feed, ours, other):
+        return "rounding", ""
+    return "failed" if how == "error" else "mismatch", words
 
 
-def by_levels(data, view, feed, plain, best):
-    """(outcome, words) of the model."""
+def by_levels(data, view, feed, plain, best, found=None):
+    """(outcome, words) of the model. found: its expected outputs and bounds"""
+    if found:
+        words = first_outside(view.outputs, {"ONNX Runtime without optimisations": plain, "ONNX Runtime": best}, found)
+        return ("mismatch", words) if words else ("correct", "")
     words = first_difference(view.outputs, plain, best)
     if not words:
         return "correct", ""
@@ -85,8 +104,9 @@ def confirmed(data, view, feed):
     """Whether the reference evaluator agrees with each node's result without optimisations, as far as it has the operators. float16 says
     nothing: ONNX Runtime computes it in float32, and does not round between such nodes."""
     values = all_values(data, view, feed)
+    local = expected.of_nodes(view, values)
     nodes = [n for n in view.nodes if not any(np.asarray(values[x]).dtype == np.float16 for x in [*n.input, *n.output] if x)]
-    return all(by_reference(view, n, values)[0] not in ("mismatch", "failed") for n in nodes)
+    return all(by_reference(view, n, values, local)[0] not in ("mismatch", "failed") for n in nodes)
 
 
 def examine(task, stage=lambda s: None):
@@ -101,6 +121,8 @@ def examine(task, stage=lambda s: None):
         return result
     feed, bad = runtime.read_inputs(Path(task["root"]) / record["name"], view, record, 0)
     result["problems"] += bad
+    found, bad = expected.own(Path(task["root"]) / record["name"], view, task.get("manifest", {}).get("options", {}))
+    result["problems"] += bad
     if feed is None:
         return result
     facts = result["facts"]["compare"]
@@ -113,11 +135,12 @@ def examine(task, stage=lambda s: None):
 
     stage("run")
     plain, best = (runtime.session(data, level).run(view.outputs, feed) for level in ("none", "all"))
-    tell("levels", op, *by_levels(data, view, feed, plain, best))
+    tell("levels", op, *by_levels(data, view, feed, plain, best, found[0] if found else None))
     stage("reference")
     values = all_values(data, view, feed)
+    local = expected.of_nodes(view, values)
     for n in view.nodes:
-        what, words = by_reference(view, n, values)
+        what, words = by_reference(view, n, values, local)
         tell("reference", n.op_type, what, words)
         if what == "quirk":
             tell("quirks", words, "times", "")

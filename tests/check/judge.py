@@ -5,7 +5,7 @@ from pathlib import Path
 
 import onnx
 
-from check import compare, conditioning, intervals, runtime, shapes, stats, structure
+from check import compare, conditioning, expected, intervals, runtime, shapes, stats, structure
 from check.view import View
 
 SAME = 1e-3  # largest difference between optimised and not that needs no explanation
@@ -34,9 +34,15 @@ def files(folder, record):
 
 def expected_files(record, manifest):
     sets, formats = manifest["options"]["inputs"], manifest["options"]["input_format"].split(",")
-    want = {"model.onnx"} | ({"inputs.npz"} if sets and "npz" in formats else set())
+    outputs = manifest["options"].get("outputs", False)
+    want = {"model.onnx"}
+    if sets and "npz" in formats:
+        want |= {"inputs.npz", "outputs.npz", "bounds.npz"} if outputs else {"inputs.npz"}
     if "pb" in formats:
         want |= {f"test_data_set_{k}/input_{i}.pb" for k in range(sets) for i in range(len(record["inputs"]))}
+        if sets and outputs:
+            want |= {"data.json", "config.txt"}
+            want |= {f"test_data_set_{k}/{word}_{j}.pb" for k in range(sets) for j in range(len(record["outputs"])) for word in ("output", "bound")}
     if want != set(record["files"]):
         yield "record", f"files {sorted(set(record['files']) ^ want)} are missing or too many", ""
 
@@ -44,7 +50,7 @@ def expected_files(record, manifest):
 def optimised(problem):
     """Whether the problem is one of the run with all optimisations, where the run without them had none."""
     kind, message, _ = problem
-    return kind in ("load-all", "run-all", "levels") or (kind in ("runtime-shape", "run-shape") and message.startswith("optimisation all"))
+    return kind in ("load-all", "run-all", "levels") or (kind in ("runtime-shape", "run-shape", "bound") and message.startswith("optimisation all"))
 
 
 def judge(task, stage=lambda s: None):
@@ -83,12 +89,15 @@ def judge(task, stage=lambda s: None):
     stage("inputs")
     own, bad = runtime.own_inputs(folder, view, record, manifest["options"])
     problems += bad
+    found, bad = expected.own(folder, view, manifest["options"])
+    problems += bad
+    found = found if len(found) == len(own) else []
     if not own:  # go on with drawn inputs: the model may still be judged
         own = [f for _, f in intervals.feeds(record, 1)]
     random = frozenset(o["name"] for o in manifest["operators"] if "nondeterministic" in o["flags"])
     corners = [f for _, f in intervals.feeds(record, task.get("corners", 0), "corners", intervals.CORNERS)]
     facts["corners"] = len(corners)
-    problems += runtime.run(data, view, record, own + corners, stage, facts, random)
+    problems += runtime.run(data, view, record, own + corners, stage, facts, random, found)
     if facts["levels_differ"] > SAME:
         stage("conditioning")
         bad, said = conditioning.explain(data, view, own + corners, facts.pop("outputs_differ"))
@@ -96,7 +105,7 @@ def judge(task, stage=lambda s: None):
         notes += said
     if problems and all(optimised(p) for p in problems):
         stage("reference")
-        if compare.confirmed(data, view, own[0]):
+        if found and all(found) or compare.confirmed(data, view, own[0]):  # inside its bounds without optimisations: "bound" would be a problem
             notes += [("optimiser", f"{kind}: {message}", op) for kind, message, op in problems]
             problems.clear()
     if task["inputs"]:

@@ -6,11 +6,11 @@ An entry:
   opsets    [first, last], all if it is not there
   when      condition, an expression in Python. Its names are the node's attributes (as given, else the schema's default, else None), given (the names
             of those that are), opset, and the values of inputs and outputs, ins and outs (numpy, None where absent), as ONNX Runtime has them
-  how       what the reference evaluator does there: `error` (it raises), `values` (other values or shapes), or both; `noise`: other values where the
-            operator is ill-conditioned, if inputs moved by some units in the last place move the result as far
-  whose     at fault: `reference`, `runtime`, or `open` where the words leave it open
-  reason    in words
-  rounding  instead of how: room for errors, an expression likewise, in halves of a unit in the last place of the tensor's largest magnitude"""
+  how       what the reference evaluator does there: `error` (it raises), `values` (other values, types or shapes), or both
+  whose     at fault: `reference` or `runtime`
+  outside   with `values`: by how many bounds the worst element of the reproducer misses what is expected, at least, to a power of ten; `exact` where the bound is 0;
+            `shape` or `type` where these differ
+  reason    in words"""
 import json
 from functools import lru_cache
 from pathlib import Path
@@ -68,11 +68,5 @@ def applying(node, opset, ins, outs):
 
 
 def known(node, opset, ins, outs, how):
-    """The entry that explains why the reference evaluator does so (`error`, `values` or `noise`) at the node, or None."""
+    """The entry that explains why the reference evaluator does so (`error` or `values`) at the node, or None."""
     return next((q for q in applying(node, opset, ins, outs)[0] if how in q.get("how", ())), None)
-
-
-def rounding(node, opset, ins, outs, least):
-    """Room for errors, of the tensor's largest magnitude."""
-    here, known = applying(node, opset, ins, outs)
-    return max([least] + [eval(compiled(q["rounding"]), dict(known)) * 2.0 ** -24 for q in here if "rounding" in q])

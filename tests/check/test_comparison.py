@@ -99,7 +99,7 @@ def test_what_no_quirk_explains_is_a_problem(tmp_path, monkeypatch):
     monkeypatch.setattr(quirks, "QUIRKS", [])
     r = examined(tmp_path, [helper.make_node("LpNormalization", ["x"], ["a"], p=1), helper.make_node("Neg", ["a"], ["c"])], {})
     [(kind, words, op)] = r["problems"]
-    assert (kind, op) == ("reference-mismatch", "LpNormalization") and "values differ" in words
+    assert (kind, op) == ("reference-mismatch", "LpNormalization") and ("outside its bound in the reference evaluator" in words or "values differ" in words)
     r = examined(tmp_path / "2", [helper.make_node("Pad", ["x", "p"], ["c"])], {"p": np.array([0, 0, -1, 0, 0, 1])})
     [(kind, words, op)] = r["problems"]
     assert (kind, op) == ("reference-failed", "Pad") and "ValueError" in words

@@ -105,7 +105,7 @@ def test_a_crash_is_a_result():
 @pytest.mark.parametrize("agrees, kind", [(True, "optimiser"), (False, "run-shape")])
 def test_the_reference_decides_whether_it_is_the_optimiser(good, monkeypatch, agrees, kind):
     """With the reference evaluator the problem is a note that keeps its kind; against it, it stays a problem."""
-    def run(data, view, record, feeds, stage, facts, random):
+    def run(data, view, record, feeds, stage, facts, random, found):
         facts["levels_differ"] = 0.0
         yield "run-shape", "optimisation all, data set 0: 'y' is float32[3], declared float32[1]", "Slice"
 

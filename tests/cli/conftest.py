@@ -14,7 +14,7 @@ class Result:
         self.out, self.err = ((t or b"").decode() for t in (r.stdout, r.stderr))  # \r stays what it is
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def nngen():
     def run(*args, **how):
         how = {"capture_output": True, "timeout": 300, **how}

@@ -19,7 +19,7 @@ from check.judge import judge  # noqa: E402
 from check.workers import Pool  # noqa: E402
 
 NNGEN = Path(os.environ.get("NNGEN", ROOT / "build" / "default" / "nngen")).resolve()
-LIBS = ["-lprotobuf-c", "-lyaml", "-ljansson", "-lcrypto", "-lm", "-pthread"]
+LIBS = ["-lprotobuf-c", "-lyaml", "-ljansson", "-lcrypto", "-lz", "-lm", "-pthread"]
 
 
 def nngen(*args):

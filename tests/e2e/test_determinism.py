@@ -15,7 +15,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 from check import determinism  # noqa: E402
 
 NNGEN = Path(os.environ.get("NNGEN", ROOT / "build" / "default" / "nngen")).resolve()
-LIBRARIES = ["-lprotobuf-c", "-lyaml", "-ljansson", "-lcrypto"]
+LIBRARIES = ["-lprotobuf-c", "-lyaml", "-ljansson", "-lcrypto", "-lz"]
 FAMILIES = {
     "default": ["--nodes", "40", "--count", "100", "--seed", "1", "--intervals"],
     "wide": ["--nodes", "65", "--count", "20", "--seed", "9", "--opset", "28", "--profile", "onnx", "--inputs", "4", "--max-elements", "512", "--check",

@@ -1,10 +1,12 @@
-/* Fuzz target of the ONNX reader and of what works on its graphs. The first byte says how to take the rest: as a model or as text.
+/* Fuzz target of the ONNX reader, of what works on its graphs, and of the reader of tensors. The first byte says how to take the
+ * rest: as a model, as text (T), or as a file of tensors (F).
  * What is read must be sound: edges go forward, numbers of paths by two ways agree, every part of a counted sequence is counted.
  *
  *     clang -fsanitize=fuzzer,address,undefined ... && fuzz_onnx CORPUS */
 #include "sequences/coverage.h"
 #include "onnx/onnx_sound.h"
 #include "onnx/onnx_view.h"
+#include "onnx/tensor_file.h"
 #include "sequences/seq_paths.h"
 #include "sequences/seq_reduce.h"
 
@@ -104,6 +106,36 @@ static void check_coverage(const onnx_view *v)
     coverage_close(&c);
 }
 
+enum { MOST_CONTENTS = 1 << 16 };
+
+static void check_tensors(const uint8_t *bytes, size_t n)
+{
+    tensor_file f;
+    nn_error err = {0};
+    nn_status s = tensor_file_bytes(&f, bytes, n, MOST_CONTENTS, "f", &err);
+    if (s != NN_OK) {
+        CHECK(err.message[0] != '\0' && err.status == s && f.tensors == NULL);
+        return;
+    }
+    size_t total = 0;
+    for (size_t i = 0; i < f.n; i++) {
+        const file_tensor *t = &f.tensors[i];
+        total += t->n * dtype_size(t->type);
+        CHECK(total <= MOST_CONTENTS && t->rank >= 0 && t->rank <= FILE_TENSOR_RANK);
+        CHECK(strcmp(tensor_file_find(&f, t->name)->name, t->name) == 0);
+        double *x = malloc((t->n + 1) * sizeof *x);
+        int64_t *w = malloc((t->n + 1) * sizeof *w);
+        CHECK(x != NULL && w != NULL);
+        file_tensor_reals(t, x);
+        file_tensor_ints(t, w);
+        for (size_t k = 0; k < t->n && t->type == DT_BOOL; k++)
+            CHECK(w[k] == 0 || w[k] == 1);
+        free(x);
+        free(w);
+    }
+    tensor_file_free(&f);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     onnx_view v;
@@ -115,6 +147,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint8_t *bytes = malloc(n > 0 ? n : 1); /* a block of its own, so that a read past the end is seen */
     CHECK(bytes != NULL);
     memcpy(bytes, data + 1, n);
+    if (data[0] == 'F') {
+        check_tensors(bytes, n);
+        free(bytes);
+        return 0;
+    }
     nn_status s =
         data[0] == 'T' ? onnx_view_chains(&v, (const char *)bytes, n, "f", &err) : onnx_view_read(&v, bytes, n, "f", &err);
     if (s == NN_OK) {

@@ -14,7 +14,7 @@ for t in $targets; do
     n=$((n + 1))
     # shellcheck disable=SC2086
     $cc $flags -Iinclude -Isolver -Igen -Itests/fuzz -o "$b/fuzz_$t" "tests/fuzz/fuzz_$t.c" "$b/libnngen.a" \
-        -lprotobuf-c -lyaml -ljansson -lcrypto -pthread
+        -lprotobuf-c -lyaml -ljansson -lcrypto -lz -pthread
     mkdir -p "$b/corpus/$t"
 done
 # First inputs: whole tables, the tables of the test cases, every quoted text of the operator table as an expression.
@@ -37,12 +37,14 @@ awk -v dir="$b/corpus/expr" '
 awk -v dir="$b/corpus/outputs" '
     /^  [A-Za-z]+:/ { n++; out = dir "/seed_" n; line = $0; sub(/^  [A-Za-z0-9]+: *[{]?/, "", line); sub(/[}] *$/, "", line); print line > out; next }
     /^    / && out { print substr($0, 5) > out }' specs/compute/*.yaml
-# Models of a few nodes, and lists of sequences; the first byte says which.
+# Models of a few nodes, lists of sequences, and tensors; the first byte says which.
 nngen=${NNGEN:-build/default/nngen}
 for seed in 1 2 3 4 5 6 7 8; do
-    "$nngen" --nodes $((seed * 2)) --count 4 --seed $seed --max-elements 16 --inputs 0 --out "$b/models" --force --quiet 2>"$b/models.log"
+    "$nngen" --nodes $((seed * 2)) --count 4 --seed $seed --max-elements 16 --inputs 1 --input-format pb,npz --out "$b/models" --force --quiet 2>"$b/models.log"
     for m in "$b"/models/test_*; do
         { printf M; cat "$m/model.onnx"; } >"$b/corpus/onnx/seed_${seed}_$(basename "$m")"
+        { printf F; cat "$m/inputs.npz"; } >"$b/corpus/onnx/npz_${seed}_$(basename "$m")"
+        { printf F; cat "$m/test_data_set_0/input_0.pb"; } >"$b/corpus/onnx/tensor_${seed}_$(basename "$m")"
     done
     { printf T; "$nngen" sequences --paths "$b/models"; } >"$b/corpus/onnx/text_$seed"
 done

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import onnx
 import pytest
 
@@ -30,7 +31,8 @@ def blocks(title):
 def folder(tmp_path_factory):
     d = tmp_path_factory.mktemp("walk")
     shutil.copytree(ROOT / "specs", d / "specs")  # copies, so that no command reaches the originals
-    shutil.copytree(ROOT / "tests" / "check", d / "tests" / "check")
+    for package in ("check", "reference"):
+        shutil.copytree(ROOT / "tests" / package, d / "tests" / package)
     (d / "bin").mkdir()
     (d / "bin" / "nngen").symlink_to(NNGEN)
     (d / "build").mkdir()
@@ -84,8 +86,8 @@ def test_a_motif(folder):
 
 def test_an_operator(folder):
     ran = follow(blocks(OPERATOR), folder)
-    assert len(ran) >= 6
-    assert "\n0 problems in 50 models" in ran[-1][1]
+    assert len(ran) >= 9
+    assert [out for _, out in ran if "\n0 problems in 50 models" in out]
 
 
 def test_the_models_have_the_operator(folder):
@@ -97,3 +99,30 @@ def test_the_models_have_the_operator(folder):
     values = {a.name: onnx.helper.get_attribute_value(a) for n in nodes for a in n.attribute}
     assert set(values) == {"pooled_shape", "spatial_scale"}
     assert len({tuple(onnx.helper.get_attribute_value(a)) for n in nodes for a in n.attribute if a.name == "pooled_shape"}) >= 8
+
+
+def test_the_models_have_expected_outputs(folder):
+    assert "MaxRoiPool" not in "".join(p.read_text() for p in (folder / "my-specs" / "compute").glob("*.yaml") if p.name != "roi.yaml")
+    models = sorted((folder / "out" / "expected").glob("test_*/model.onnx"))
+    pooled = [m for m in models if any(n.op_type == "MaxRoiPool" for n in onnx.load(m).graph.node)]
+    assert len(models) == 50 and len(pooled) >= 20
+    for m in models:
+        for i in range(len(onnx.load(m).graph.output)):
+            v, e = (onnx.numpy_helper.to_array(onnx.load_tensor(m.parent / "test_data_set_0" / f"{kind}_{i}.pb")) for kind in ("output", "bound"))
+            assert v.shape == e.shape and np.isfinite(v).all() and np.isfinite(e).all()
+
+
+def test_a_wrong_rule_is_found(folder):
+    """The comparison at the end fails where the rule is not that of the operator."""
+    compare = blocks(OPERATOR)[-1][1]
+    rule = folder / "my-specs" / "compute" / "roi.yaml"
+    right = rule.read_text()
+    for wrong in (right.replace("max(X[", "min(X["), right.replace("+ 1)", ")")):
+        rule.write_text(wrong)
+        assert wrong != right
+        code, _, err = run("nngen --specs my-specs --profile onnx --ops MaxRoiPool,Relu,PRelu,Add,Mul --nodes 6 --count 50 --outputs --quiet --out out/wrong", folder)
+        assert code == 0, err
+        code, _, err = run(compare.replace("out/expected", "out/wrong"), folder)
+        assert code != 0 and "AssertionError: out/wrong/test_" in err
+        shutil.rmtree(folder / "out" / "wrong")
+    rule.write_text(right)

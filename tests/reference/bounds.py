@@ -44,16 +44,25 @@ def words(found):
     return f"[{','.join(map(str, found['index']))}] is {found['got']!r}, expected {found['expected']!r} +- {found['bound']!r}{by}; {found['count']} of {found['of']} outside"
 
 
-def known(data_set):
-    """Whether the folder test_data_set_K holds bounds."""
-    return (Path(data_set) / "bound_0.pb").exists()
+class Files:
+    """Expected outputs and bounds of a model: in its folders test_data_set_K, or in outputs.npz and bounds.npz, where the set is the first dimension."""
 
+    def __init__(self, folder):
+        self.folder, self.arrays = Path(folder), None
 
-def read(data_set, count):
-    """[(v, e)] of the graph outputs, from output_J.pb and bound_J.pb."""
-    folder = Path(data_set)
-    load = lambda name: numpy_helper.to_array(onnx.load_tensor(str(folder / name)))
-    return [(load(f"output_{j}.pb"), load(f"bound_{j}.pb").astype(np.float64)) for j in range(count)]
+    def known(self, k):
+        return (self.folder / f"test_data_set_{k}/bound_0.pb").exists() or (self.folder / "bounds.npz").exists()
+
+    def read(self, k, names):
+        """[(v, e)] of the graph outputs on data set k."""
+        folder = self.folder / f"test_data_set_{k}"
+        if (folder / "bound_0.pb").exists() or not (self.folder / "bounds.npz").exists():
+            load = lambda name: numpy_helper.to_array(onnx.load_tensor(str(folder / name)))
+            return [(load(f"output_{j}.pb"), load(f"bound_{j}.pb").astype(np.float64)) for j in range(len(names))]
+        if self.arrays is None:
+            self.arrays = [dict(np.load(self.folder / f"{word}.npz")) for word in ("outputs", "bounds")]
+        v, e = self.arrays
+        return [(v[n][k], e[n][k].astype(np.float64)) for n in names]
 
 
 def write(data_set, names, found):

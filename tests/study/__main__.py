@@ -16,7 +16,7 @@ def list_targets(args):
 def run(args):
     wanted = list(targets.load_all(args.modules)) if args.targets == "all" else args.targets.split(",")
     limits = {k: v for k, v in (("seconds", args.seconds), ("memory", args.memory)) if v}
-    r = engine.Run(args.corpus, args.out, wanted, args.jobs, args.modules, args.sets, limits, args.quiet)
+    r = engine.Run(args.corpus, args.out, wanted, args.jobs, args.modules, args.sets, limits, args.quiet, args.nngen)
     r.go()
     for name, why in r.not_run.items():
         print(f"not run: {name}: {why}")
@@ -69,6 +69,7 @@ def main():
     s.add_argument("--sets", type=int, default=0, help="data sets a model (0: all)")
     s.add_argument("--seconds", type=float, help="time limit of a model, for every target")
     s.add_argument("--memory", type=int, help="memory limit in MiB, for every target")
+    s.add_argument("--nngen", default="", metavar="PATH", help="a binary whose `eval` computes expected outputs, with bounds, of models that have none")
     s.add_argument("--quiet", action="store_true")
     s.set_defaults(function=run)
     s = sub.add_parser("table", help="outcomes by target, number of nodes and tolerance")

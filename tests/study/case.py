@@ -17,9 +17,9 @@ def data_sets(folder):
 
 
 def bounded(folder):
-    """Whether the corpus has expected outputs with bounds (`nngen --outputs`), beside each data set."""
-    found = data_sets(folder)
-    return bool(found) and all(map(bounds.known, found))
+    """Whether the corpus has expected outputs with bounds (`nngen --outputs`) of each data set."""
+    files, n = bounds.Files(folder), count_sets(folder)
+    return n > 0 and all(map(files.known, range(n)))
 
 
 def count_sets(folder):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import onnx
 
-from study import probe, targets
+from study import evaluate, probe, targets
 from study.case import bounded, count_sets
 from study.isolate import run_batch
 
@@ -143,8 +143,8 @@ def batches(names, size):
 
 
 class Run:
-    def __init__(self, root, folder, wanted, jobs=1, modules=(), sets=0, limits=None, quiet=False):
-        """limits: {"seconds", "memory"} put in place of every target's own."""
+    def __init__(self, root, folder, wanted, jobs=1, modules=(), sets=0, limits=None, quiet=False, nngen=""):
+        """limits: {"seconds", "memory"} put in place of every target's own; nngen: computes expected outputs where the corpus has none."""
         registry = targets.load_all(modules)
         asked = targets.named(wanted)
         self.models = dict(find_models(root))
@@ -153,15 +153,31 @@ class Run:
         self.facts = facts(root, list(self.models.items()))
         self.store = Store(folder)
         self.counts = {}  # data sets by model
-        self.bounded = {n for n, p in self.models.items() if bounded(p.parent)}  # models whose expected outputs the corpus has
+        self.bounded = {n: p.parent for n, p in self.models.items() if bounded(p.parent)}  # where the expected outputs of a model are
         self.jobs, self.modules, self.sets, self.quiet = jobs, list(modules), sets, quiet
         self.not_run = {t.name: why for t in asked if (why := targets.why_not(t))}
         self.wanted = [t._replace(**(limits or {})) for t in asked if t.name not in self.not_run]
         self.reference = registry[targets.REFERENCE]._replace(**(limits or {}))
         if why := targets.why_not(self.reference):
             raise SystemExit(f"the reference cannot run: {why}")
+        if nngen:
+            self.evaluate(nngen)
         self.probe()
         self.note(root)
+
+    def evaluate(self, nngen):
+        """Expected outputs of models that have none, in OUT/expected; unbounded.json says why some get none."""
+        reasons = {}
+
+        def one(name):
+            folder = self.store.folder / "expected" / name
+            if why := evaluate.model(nngen, self.models[name], self.sets or count_sets(self.models[name].parent), folder):
+                reasons[name] = why
+            else:
+                self.bounded[name] = folder
+
+        spread(self.jobs, one, [(n,) for n in self.models if n not in self.bounded])
+        write_json(self.store.folder / "unbounded.json", dict(sorted(reasons.items())))
 
     def probe(self):
         """Leaves out what does not work at all; what has run a model before need not show it."""
@@ -199,7 +215,7 @@ class Run:
         """Ten data sets have the target's time limit, each ten more as much again."""
         if name not in self.counts:
             self.counts[name] = self.sets or count_sets(self.models[name].parent)
-        return {"model": name, "path": str(self.models[name]), "sets": self.sets, "times": max(1, self.counts[name] / 10), "bounds": name in self.bounded}
+        return {"model": name, "path": str(self.models[name]), "sets": self.sets, "times": max(1, self.counts[name] / 10), "bounds": str(self.bounded.get(name, ""))}
 
     def first_request(self, name):
         """Of the reference, which is a target like others where the corpus has expected outputs."""

@@ -38,15 +38,15 @@ class Outputs:
 
 
 class Bounded:
-    """Expected outputs and bounds beside the inputs of a case."""
+    """Expected outputs and bounds in a folder, as nngen writes them."""
 
-    def __init__(self, case):
-        self.case, self.k, self.found = case, None, None
+    def __init__(self, folder, names):
+        self.files, self.names, self.k, self.found = bounds.Files(folder), names, None, None
 
     def compare(self, k, i, got, squeezed=False):
         """The differences from the expected output; "outside" says which elements no correct implementation gives."""
         if self.k != k:
-            self.k, self.found = k, bounds.read(self.case.sets[k], len(self.case.graph().output))
+            self.k, self.found = k, self.files.read(k, self.names)
         (v, e), got = self.found[i], np.asarray(got)
         out = differences.compare(v, got, squeezed)
         if squeezed:

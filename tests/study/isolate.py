@@ -13,7 +13,7 @@ from pathlib import Path
 from study import processes, scratch
 
 POLL = 0.05
-PATHS = ("path", "save", "reference")  # of a request; the child works in a folder of its own
+PATHS = ("path", "save", "reference", "bounds")  # of a request; the child works in a folder of its own
 START = 90  # seconds for the interpreter and its imports, beside a model's own time
 TELLING = re.compile(r"panicked|terminate called|what\(\)|[Aa]ssert|\b[Ff]atal\b|Segmentation|Check failed|Traceback|Error:")
 END = 20  # seconds for the guard to end everything
@@ -100,7 +100,7 @@ class Child:
     def ask(self, request):
         """The result of one model; after one that is not "ok" or "failed" the child is gone."""
         self.stage = "start"
-        request = {k: os.path.abspath(v) if k in PATHS else v for k, v in request.items()}
+        request = {k: os.path.abspath(v) if k in PATHS and v else v for k, v in request.items()}
         try:
             self.process.stdin.write(json.dumps(request).encode() + b"\n")
             self.process.stdin.flush()

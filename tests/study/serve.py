@@ -36,7 +36,7 @@ def serve_one(t, request, say):
         if request.get("reference"):
             reference = expected.Outputs(request["reference"])
         elif request.get("bounds"):
-            reference = expected.Bounded(case)
+            reference = expected.Bounded(request["bounds"], names)
         for k in case.feeds():
             got = by_order(run(case.feed(k)), names)
             if len(got) != len(names):

@@ -1,6 +1,9 @@
 """Corpora with expected outputs: they, and not a runtime, say what is right; each element has a bound of its own."""
 import json
+import os
+import shutil
 import subprocess
+import sys
 import xml.etree.ElementTree as ET
 
 import numpy as np
@@ -124,6 +127,66 @@ def test_the_page_has_them(judged):
     page, _, _ = report.data(root / "o")
     assert page["bounds"]["fault-value"]["all"]["outside"] == 2 and page["tolerances"][0]["name"] == "bound"
     assert sum(page["counts"]["bound"]["fault-value"]["1"].values()) == 3
+
+
+def packed(folder, sets):
+    """The same model with its files in .npz."""
+    files, names = bounds.Files(folder), ["t1"]
+    found = [files.read(k, names)[0] for k in range(sets)]
+    inputs = [numpy_helper.to_array(onnx.load_tensor(folder / f"test_data_set_{k}/input_0.pb")) for k in range(sets)]
+    np.savez(folder / "inputs.npz", t0=np.stack(inputs))
+    np.savez(folder / "outputs.npz", t1=np.stack([v for v, _ in found]))
+    np.savez(folder / "bounds.npz", t1=np.stack([e for _, e in found]).astype(np.float32))
+    for data in case.data_sets(folder):
+        shutil.rmtree(data)
+
+
+def test_outputs_and_bounds_in_archives(tmp_path):
+    with_bounds(tmp_path / "c/test_000000", ["Relu"], 1e-7)
+    with_bounds(tmp_path / "c/test_000001", ["Abs"], 1e-7, shift=0.5)
+    for i in range(2):
+        packed(tmp_path / f"c/test_{i:06d}", 2)
+    found = run(tmp_path, ["fault-value"])
+    assert [outcomes.outcome(found["fault-value", f"test_{i:06d}"], BOUND) for i in range(2)] == ["outside its bound"] * 2
+    assert outcomes.outcome(found[targets.REFERENCE, "test_000000"], BOUND) == "correct" and found["fault-value", "test_000000"]["outputs"][0]["outside"]["count"] == 2
+
+
+EVALUATOR = """#!{python}
+import sys, pathlib, numpy as np, onnx
+from onnx import numpy_helper
+sys.path.insert(0, {tests!r})
+from reference import bounds
+assert sys.argv[1] == "eval" and sys.argv[3] == "--set" and sys.argv[5] == "--out"
+path, k, out = pathlib.Path(sys.argv[2]), sys.argv[4], pathlib.Path(sys.argv[6])
+graph = onnx.load(path).graph
+if graph.node[0].op_type != "Relu":
+    sys.exit(f"{{graph.node[0].op_type}}: not in the table")
+x = numpy_helper.to_array(onnx.load_tensor(path.parent / f"test_data_set_{{k}}/input_0.pb"))
+out.mkdir()
+bounds.write(out, ["t1"], [(np.maximum(x, 0), np.full(x.shape, 1e-7))])
+"""
+
+
+def test_models_without_expected_outputs_get_them_from_nngen_eval(tmp_path):
+    """One that the program cannot evaluate keeps the tolerances, and unbounded.json says why."""
+    save(tmp_path / "c/test_000000", ["Relu"])
+    save(tmp_path / "c/test_000001", ["Abs"])
+    nngen = tmp_path / "nngen"
+    nngen.write_text(EVALUATOR.format(python=sys.executable, tests=os.path.abspath("tests")))
+    nngen.chmod(0o755)
+    for _ in range(2):  # the second takes what the first has made
+        engine.Run(tmp_path / "c", tmp_path / "o", ["fault-value"], modules=MODULES, quiet=True, nngen=str(nngen)).go()
+    found = {(r["target"], r["model"]): outcomes.outcome(r, BOUND) for r in engine.read_results(tmp_path / "o")}
+    assert found["fault-value", "test_000000"] == "outside its bound" and found["fault-value", "test_000001"] == "no bound"
+    assert found[targets.REFERENCE, "test_000000"] == "correct"
+    assert json.loads((tmp_path / "o/unbounded.json").read_text()) == {"test_000001": "Abs: not in the table"}
+    oracle = reduce.Oracle("fault-value", outcomes.tolerance("loose"), MODULES)
+    try:
+        path = tmp_path / "c/test_000000/model.onnx"
+        assert vote.vote({"fault-value": oracle}, path, oracle.level, str(nngen))["fault-value"][0] == "outside its bound"
+        assert vote.vote({"fault-value": oracle}, path, oracle.level)["fault-value"][0] == "correct"
+    finally:
+        oracle.close()
 
 
 @pytest.mark.parametrize("y, v, e, bad", [(1.0, 1.0, 0.0, False), (1.5, 1.0, 0.5, False), (1.5, 1.0, 0.25, True), (np.nan, 1.0, 0.5, True), (np.nan, 1.0, np.inf, False),

@@ -62,3 +62,17 @@ def col2im_of_dilated_blocks_of_two_channels():
 def one_hot_of_fractions():
     """Indices of OneHot that are no whole numbers are cast to int64: 0.25 and 1.75 are 0 and 1. In the browser's build 0.25 switches nothing on."""
     return single("OneHot", {"x": f32(0.25, 1.75)}, {"depth": f32(3), "values": f32(0, 1)}, [f32([1, 0, 0], [0, 1, 0])])
+
+
+@finding("onnxruntime-none", V, "value mismatch", ("reference",))
+def shrink_of_doubles():
+    """2^25 + 1 less 2^25 is 1. ONNX Runtime computes Shrink of doubles in float32, where 2^25 + 1 is 2^25."""
+    return single("Shrink", {"x": np.array([2.0**25 + 1])}, {}, [np.array([1.0])], bias=2.0**25)
+
+
+@finding("onnxruntime-none", V, "value mismatch", ("reference",))
+def inverse_transform_of_doubles():
+    """The inverse transform of a single 5e9 is 1e9 everywhere. ONNX Runtime multiplies doubles by 1/5 as a float32, and so is off by 15."""
+    x = np.zeros((1, 5, 2))
+    x[0, 0, 0] = 5e9
+    return model([("DFT", ["x"], ["d"], {"axis": 1, "inverse": 1}), ("Sub", ["d", "c"], ["y"], {})], {"x": x}, {"c": np.array([1e9, 0.0])}, [np.zeros((1, 5, 2))])

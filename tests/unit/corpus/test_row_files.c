@@ -10,8 +10,9 @@
 #include <cmocka.h>
 
 static const row_files rows[] = {
-    {.sets = 2, .inputs = 3, .npz = false}, {.sets = 0, .inputs = 3, .npz = true},  {.sets = 2, .inputs = 3, .npz = true},
-    {.sets = 0, .inputs = 0, .npz = false}, {.sets = 2, .inputs = 0, .npz = false},
+    {.sets = 2, .inputs = 3, .npz = false}, {.sets = 0, .inputs = 3, .npz = true},
+    {.sets = 2, .inputs = 3, .npz = true},  {.sets = 0, .inputs = 0, .npz = false},
+    {.sets = 2, .inputs = 0, .npz = false}, {.sets = 2, .inputs = 3, .npz = true, .outputs = 1, .expected = true},
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
@@ -19,7 +20,7 @@ enum { ROWS = sizeof rows / sizeof rows[0] };
 static void names_of_a_row(void **state)
 {
     (void)state;
-    static const size_t counts[ROWS] = {7, 2, 8, 1, 1};
+    static const size_t counts[ROWS] = {7, 2, 8, 1, 1, 16};
     for (size_t i = 0; i < ROWS; i++) {
         size_t n = 0;
         model_file f;
@@ -34,7 +35,16 @@ static void names_of_a_row(void **state)
             }
         assert_true(row_files_have(&rows[i], "model.onnx", &f));
         assert_int_equal(row_files_have(&rows[i], "inputs.npz", &f), rows[i].npz);
-        assert_int_equal(1 + rows[i].npz + n, counts[i]);
+        bool archives = rows[i].npz && rows[i].expected;
+        assert_int_equal(row_files_have(&rows[i], "outputs.npz", &f), archives);
+        assert_int_equal(row_files_have(&rows[i], "bounds.npz", &f), archives);
+        assert_int_equal(row_files_have(&rows[i], "data.json", &f), rows[i].expected);
+        assert_int_equal(row_files_have(&rows[i], "config.txt", &f), rows[i].expected);
+        for (int k = 0; k < 2; k++)
+            assert_int_equal(row_files_have(&rows[i], k ? "test_data_set_1/output_0.pb" : "test_data_set_1/bound_0.pb", &f),
+                             rows[i].expected);
+        size_t more = (rows[i].npz ? 1u : 0u) + (archives ? 2u : 0u) + (rows[i].expected ? 6u : 0u);
+        assert_int_equal(1 + more + n, counts[i]);
         assert_int_equal(row_files_count(&rows[i]), counts[i]);
     }
 }
@@ -46,7 +56,7 @@ static void other_names(void **state)
     static const char *const names[] = {"",
                                         "../model.onnx",
                                         "/etc/passwd",
-                                        "test_data_set_0/output_0.pb",
+                                        "test_data_set_0/output_1.pb",
                                         "test_data_set_0/../../x",
                                         "test_data_set_2/input_0.pb",
                                         "test_data_set_0/input_3.pb",

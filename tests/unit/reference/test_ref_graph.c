@@ -56,6 +56,13 @@ static nn_status numbers(void *data, const graph *g, int32_t tensor, const void 
     return NN_OK;
 }
 
+/* Graph outputs keep their contents. */
+static void all_are_outputs(hand *h)
+{
+    for (size_t i = 0; i < h->g.n_tensors; i++)
+        h->g.tensors[i].output = true;
+}
+
 static void a_graph_is_computed(void **state)
 {
     (void)state;
@@ -72,6 +79,7 @@ static void a_graph_is_computed(void **state)
     int32_t z = hand_node(&h, "Exp", NULL, 0, DT_FLOAT32, DIMS(2, 2), y, -2);
     static const float in[] = {1, -8, 2, 0.5f};
     memcpy(contents_of, in, sizeof in);
+    all_are_outputs(&h);
     assert_int_equal(ref_graph_compute(table, ops, &h.g, numbers, contents_of, &t, &problem, &results, &scratch, &err), NN_OK);
     assert_null(problem);
     static const double sums[] = {2, -16, 3, -7.5}, after[] = {2, -2, 3, -0.9375};
@@ -104,6 +112,7 @@ static void held_tensors_are_read(void **state)
         int32_t x = hand_node(&h, "Constant", &held, 1, rows[k].type, DIMS(2, 2), -2);
         held.i = x;
         memcpy(contents_of, rows[k].bytes, rows[k].size);
+        all_are_outputs(&h);
         assert_int_equal(ref_graph_compute(table, ops, &h.g, numbers, contents_of, &t, &problem, &results, &scratch, &err), NN_OK);
         assert_null(problem);
         for (size_t i = 0; i < 4; i++) {
@@ -113,6 +122,28 @@ static void held_tensors_are_read(void **state)
                 assert_true(t[x].w != NULL && t[x].w[i] == (rows[k].type == DT_BOOL ? truth[i] : whole[i]));
         }
     }
+}
+
+/* What no node needs any more is freed, also where a tensor is used twice or never. */
+static void inner_tensors_are_freed(void **state)
+{
+    (void)state;
+    hand h;
+    nn_error err;
+    ref_tensor *t;
+    hand_begin(&h);
+    int32_t x = hand_tensor(&h, TENSOR_INPUT, DT_FLOAT32, DIMS(2, 2), -9, 9);
+    int32_t a = hand_node(&h, "Neg", NULL, 0, DT_FLOAT32, DIMS(2, 2), x, -2);
+    int32_t b = hand_node(&h, "Add", NULL, 0, DT_FLOAT32, DIMS(2, 2), a, a, -2);
+    int32_t unused = hand_node(&h, "Abs", NULL, 0, DT_FLOAT32, DIMS(2, 2), b, -2);
+    int32_t y = hand_node(&h, "Sub", NULL, 0, DT_FLOAT32, DIMS(2, 2), b, x, -2);
+    h.g.tensors[y].output = true;
+    const float values[] = {1, 2, 3, 4};
+    memcpy(contents_of, values, sizeof values);
+    assert_int_equal(ref_graph_compute(table, ops, &h.g, numbers, contents_of, &t, NULL, &results, &scratch, &err), NN_OK);
+    for (size_t i = 0; i < 4; i++)
+        assert_true(t[y].v[i] == -3 * (double)values[i] && t[x].v[i] == (double)values[i]);
+    assert_true(t[a].v == NULL && t[b].v == NULL && t[unused].v == NULL);
 }
 
 /* A node that cannot be computed leaves nothing known behind it, and says why. */
@@ -128,6 +159,7 @@ static void what_fails_is_unknown(void **state)
     int32_t y = hand_node(&h, "Nothing", NULL, 0, DT_FLOAT32, DIMS(2, 2), x, -2);
     int32_t z = hand_node(&h, "Neg", NULL, 0, DT_FLOAT32, DIMS(2, 2), y, -2);
     int32_t n = hand_node(&h, "Conv", NULL, 0, DT_FLOAT32, DIMS(2, 2), x, -2);
+    all_are_outputs(&h);
     assert_int_equal(ref_graph_compute(table, ops, &h.g, numbers, contents_of, &t, &problem, &results, &scratch, &err), NN_OK);
     assert_non_null(problem);
     assert_non_null(strstr(problem, "Nothing"));
@@ -247,8 +279,9 @@ static void allocations_fail(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_graph_is_computed), cmocka_unit_test(held_tensors_are_read), cmocka_unit_test(what_fails_is_unknown),
-        cmocka_unit_test(bytes_keep_values),   cmocka_unit_test(odd_values_have_bytes), cmocka_unit_test(nan_has_one_form),
+        cmocka_unit_test(a_graph_is_computed),   cmocka_unit_test(held_tensors_are_read), cmocka_unit_test(inner_tensors_are_freed),
+        cmocka_unit_test(what_fails_is_unknown), cmocka_unit_test(bytes_keep_values),     cmocka_unit_test(odd_values_have_bytes),
+        cmocka_unit_test(nan_has_one_form),
 #ifdef NN_STRESS
         cmocka_unit_test(allocations_fail),
 #endif

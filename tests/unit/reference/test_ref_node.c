@@ -14,7 +14,8 @@
 static const char table_text[] =
     "operators:\n"
     "  F: {types: {T: [float32]}, since: [1], in: {x: T, y: T data optional, i: int64 data optional}, out: {z: T},\n"
-    "    attrs: {a: int 0..9 default 3, l: \"ints list(2, 0..9) default zeros(2)\"}, choose: {r: rank(x) + 1, drawn: 0..3},\n"
+    "    attrs: {a: int 0..9 default 3, f: \"float real(0, 1) default 0.2\", m: int 0..9,\n"
+    "      l: \"ints list(2, 0..9) default zeros(2)\"}, choose: {r: rank(x) + 1, drawn: 0..3, limit: max_elements},\n"
     "    shape: {z: shape(x)}, range: {z: x}}\n";
 
 static arena memory, scratch;
@@ -42,8 +43,9 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* x is [2, 3], y is [3], i is [2]; z has the shape that is given. */
+/* x is [2, 3], y is [3], i is [2]; z has the shape that is given. alone: y and i are absent, and z has whole numbers. */
 typedef struct {
+    bool alone;
     double x[6], ex[6], y[3], ey[3];
     int64_t i[2];
 } inputs;
@@ -62,11 +64,11 @@ static nn_status run(const char *rules, const inputs *in, int rank, const int64_
     ref_tensor y = {
         .type = DT_FLOAT32, .rank = 1, .dims = {3}, .n = 3, .v = (double *)(uintptr_t)in->y, .e = (double *)(uintptr_t)in->ey};
     ref_tensor i = {.type = DT_INT64, .whole = true, .rank = 1, .dims = {2}, .n = 2, .w = (int64_t *)(uintptr_t)in->i};
-    const ref_tensor *list[] = {&x, &y, &i};
-    *z = (ref_tensor){.type = DT_FLOAT32, .rank = rank};
+    const ref_tensor *list[] = {&x, in->alone ? NULL : &y, in->alone ? NULL : &i};
+    *z = (ref_tensor){.type = in->alone ? DT_INT32 : DT_FLOAT32, .rank = rank};
     memcpy(z->dims, dims, (size_t)rank * sizeof *dims);
     ref_tensor *out[] = {z};
-    ref_node node = {.op = 0, .inputs = list, .n_inputs = 3, .outputs = out, .n_outputs = 1};
+    ref_node node = {.op = 0, .inputs = list, .n_inputs = 3, .outputs = out, .n_outputs = 1, .max_work = 2e7};
     s = ref_compute(t, &node, &memory, &scratch, err);
     ref_table_free(t);
     return s;
@@ -85,6 +87,13 @@ typedef struct {
 static const value_case cases[] = {
     {"    z: x + y\n", 2, {2, 3}, {11, 22, 33, 14, 25, 36}, 0},
     {"    z: 7\n", 1, {2}, {7, 7}, 0},
+    /* all digits of a constant count, and the default of an attribute is a float32 */
+    {"    \"z[p]\": \"if p == 0 then 0.7071067811865476 else 0.30000000000000004\"\n",
+     1,
+     {2},
+     {0.7071067811865476, 0.30000000000000004},
+     1},
+    {"    z: f\n", 1, {1}, {0.2f}, 0},
     {"    \"z[p, q]\": \"x[q, p]\"\n", 2, {3, 2}, {1, 4, 2, 5, 3, 6}, 0},
     {"    \"z[q..]\": \"x[q]\"\n", 2, {2, 3}, {1, 2, 3, 4, 5, 6}, 0},
     {"    \"z[p]\": \"x[i[p] - 1, p ? 9]\"\n", 1, {2}, {4, 9}, 0},
@@ -214,6 +223,30 @@ static void small_results_may_be_zero(void **state)
     }
 }
 
+/* A coarser type than that of the operands, and one that is not. */
+static void types_of_the_work_count(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *rules;
+        double least, most;
+    } rows[] = {
+        {"    \"z[p]\": \"x[0, 2] / 7\"\n", 1e-8, 1e-6},
+        {"    let working_type: 11\n    \"z[p]\": \"x[0, 2] / 7\"\n", 1e-8, 1e-6},
+        {"    let working_type: 10\n    \"z[p]\": \"x[0, 2] / 7\"\n", 2e-4, 4e-3},
+        {"    \"z[p]\": \"w + 0\"\n    let w: x[0, 2] / 7\n    let working_type: a + 7\n", 2e-4, 4e-3},
+    };
+    for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
+        ref_tensor z;
+        nn_error err = {.message = ""};
+        int64_t dims[] = {1};
+        if (run(rows[k].rules, &plain, 1, dims, &z, &err) != NN_OK)
+            fail_msg("%s: %s", rows[k].rules, err.message);
+        if (!(z.e[0] >= rows[k].least && z.e[0] <= rows[k].most))
+            fail_msg("%s: +- %g, expected %g to %g", rows[k].rules, z.e[0], rows[k].least, rows[k].most);
+    }
+}
+
 /* What is computed once is the same for all elements, also where branches were joined. */
 static void joined_branches_are_for_all_elements(void **state)
 {
@@ -242,20 +275,65 @@ static void faults_have_a_place(void **state)
     static const struct {
         const char *rules, *message;
     } rows[] = {
+        {"    let working_type: 7\n    z: x\n", "the number of a float type was expected"},
         {"    \"z[p]\": \"x[p]\"\n", "1 indices for a tensor of rank 2"},
-        {"    \"z[p]\": \"x[p, 3]\"\n", "index 3 is outside axis 1, which has 3 elements"},
+        {"    \"z[p]\": \"x[p, 3]\"\n", "index 3 is outside axis 1, which has 3 elements; `?` gives elements outside a value"},
         {"    \"z[p, q]\": 1\n", "`z` has 1 axes; 1 indices were expected, not 2"},
         {"    \"z[p]\": \"x\"\n", "a number was expected for each element"},
         {"    \"z[p]\": \"[1, 2][p + 2]\"\n", "index 2 is outside a list of 2"},
         {"    \"z[p]\": \"[1, 2][5]\"\n", "index 5 is outside a list of 2"},
         {"    \"z[p]\": \"[1, 2] + [1, 2, 3]\"\n", "two lists of the same length were expected, not of 2 and 3"},
         {"    \"z[p]\": \"'a' + 1\"\n", "a text and a number cannot be operands here"},
-        {"    \"z[p]\": \"ones(p)\"\n", "the same for all elements"},
+        {"    \"z[p]\": \"ones(p)\"\n", "an argument: a whole number that is the same for all elements, and exact, was expected"},
         {"    \"z[p]\": drawn\n", "`drawn` is drawn; a model does not state it"},
         {"    let t: \"reshape(x, [5])\"\n    \"z[p]\": \"t[p]\"\n", "the shape has 5 elements, the tensor 6"},
-        {"    \"let t[k in 1..2]\": 1\n    \"z[p]\": \"t[p]\"\n", "indices from 0 on were expected"},
-        {"    \"z[p]\": \"if 1 / x[0, 0] > 1 then 1 else [p]\"\n", "two numbers or two lists of the same length were expected"},
+        {"    \"let t[k in 1..2]\": 1\n    \"z[p]\": \"t[p]\"\n", "`t`: indices from 0 on were expected, such as `i in 0..n-1`"},
+        {"    \"z[p]\": \"if 1 / x[0, 0] > 1 then 1 else [p]\"\n",
+         "two numbers or two lists of the same length were expected, not a number and a list"},
         {"    \"z[p]\": \"z[p]\"\n", "the tensor is not computed yet"},
+        {"    let working_type: 7\n    z: 1\n", "`working_type`: the number of a float type was expected"},
+        {"    \"z[p]\": limit\n", "this expression has no value in a rule of outputs"},
+        {"    \"z[p]\": m\n", "attribute `m` is absent and has no default; `present` tells"},
+        {"    \"z[p]\": \"x[y[0], 0]\"\n", "an index must be a whole number"},
+        {"    \"z[p]\": \"x[[p for k in 0..12]]\"\n", "at most 12 indices were expected"},
+        {"    \"z[p]\": \"[1, 2][y[p]]\"\n", "an exact whole number was expected as the index of a list that is not empty"},
+        {"    \"z[p]\": \"[1, 2][p, p]\"\n", "one index of a list was expected"},
+        {"    \"z[p]\": \"(p + 1)[0]\"\n", "a tensor or list was expected before `[`"},
+        {"    \"z[p]\": \"exp('a')\"\n", "a number was expected, not a text"},
+        {"    \"z[p]\": \"len(3)\"\n", "a list was expected, not a number"},
+        {"    \"z[p]\": \"rank(3)\"\n", "a tensor was expected, not a number"},
+        {"    \"z[p]\": \"y[0] % 2\"\n", "`%` takes whole numbers; `fmod` is for reals"},
+        {"    \"z[p.., q..]\": 1\n", "`z`: at most one `..` among the indices was expected"},
+        {"    \"let t[k in 0..-3]\": 1\n    z: 1\n",
+         "a tensor of at most 268435456 elements, without a negative dim, was expected"},
+        {"    \"let t[k.. in ones(9)]\": 1\n    z: 1\n", "`t`: at most 8 axes were expected"},
+        {"    \"z[p]\": \"sum(k for k in 0..y[0])\"\n", "the ends of a range must be exact whole numbers"},
+        {"    \"z[p]\": \"sum(1 for t.. in ones(33))\"\n", "at most 32 indices were expected"},
+        {"    \"z[p]\": \"sum(1 for t.. in fill(8, 100))\"\n", "a comprehension of at most 2147483647 elements was expected"},
+        {"    \"z[p]\": \"sum(k for k in 0..2 if 1 / x[0, 0] > 1)\"\n", "the condition of a comprehension must be certain"},
+        {"    \"z[p]\": \"sum(k for k in 0..100000, t in 0..20000)\"\n", "the outputs take more than 2e+07 evaluations"},
+        {"    \"z[p]\": \"sum([k for k in 0..p])\"\n", "the length of a list must be the same for all elements"},
+        {"    \"z[p]\": \"len([1 for t.. in [2, 2]])\"\n",
+         "the variables of a list stand for numbers; `v..` is for sums and the like"},
+        {"    \"z[p]\": \"len([k for k in 0..5000])\"\n", "a list of at most 4096 elements was expected"},
+        {"    \"z[p]\": \"sum(['a'])\"\n", "a list of numbers was expected"},
+        {"    let t: \"scatter(y, i, i, 'div')\"\n    z: 1\n", "'none', 'add', 'mul', 'max' or 'min' was expected"},
+        {"    let t: \"scatter(y, i, y, 'add')\"\n    z: 1\n", "exact positions and as many updates were expected"},
+        {"    \"z[p]\": \"pnorm(p, y[k] for k in 0..2)\"\n",
+         "`pnorm`: a first argument that is exact and the same for all elements was expected"},
+        {"    \"z[p]\": \"logsumexp(k for k in 0..3000000)\"\n", "a comprehension of at most 2097152 elements was expected"},
+        {"    \"z[p]\": \"shape(nth(i, 1))\"\n", "there is no tensor 1; `arity` is their number"},
+        {"    \"z[p]\": \"sum(ones(100001))\"\n", "a list of 0 to 100000 elements was expected, not of 100001"},
+        {"    \"z[p]\": \"sum(set([1, 2], 2, 0))\"\n", "position 2 is outside a list of 2"},
+        {"    \"z[p]\": \"ravel([1], [2, 3])\"\n", "`ravel`: 1 indices for a shape of 2"},
+        {"    \"z[p]\": \"least(3)\"\n", "`least`: a type was expected"},
+        {"    \"z[p]\": \"char(3, 0)\"\n", "`char`: a text was expected"},
+        {"    \"z[p]\": \"len(broadcast([2], 3))\"\n", "`broadcast`: tensors or shapes were expected"},
+        {"    \"z[p]\": \"linear(p, y[0] for t.. in [2])\"\n", "one variable in a range was expected, such as `for k in 0..n-1`"},
+        {"    \"z[p]\": \"linear(p, y[k] for k in 1..0)\"\n", "a range that is not empty was expected"},
+        {"    let t: \"softmax(x, 2)\"\n    z: 1\n", "axis 2 is outside a tensor of rank 2"},
+        {"    \"z[p]\": \"rank(softmax(x, 0))\"\n",
+         "`softmax` takes a computed tensor, and stands in a definition without indices"},
     };
     for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
         ref_tensor z;
@@ -265,6 +343,28 @@ static void faults_have_a_place(void **state)
             fail_msg("%s: expected a failure", rows[k].rules);
         if (strstr(err.message, rows[k].message) == NULL || err.line == 0 || err.column == 0)
             fail_msg("%s: %d:%d: %s\nexpected: %s", rows[k].rules, err.line, err.column, err.message, rows[k].message);
+    }
+}
+
+static void what_is_absent_or_not_whole_is_a_fault(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *rules, *message;
+    } rows[] = {
+        {"    \"z[p]\": \"int(y[p])\"\n", "the tensor is absent; `?` after the indices gives a value for it"},
+        {"    \"z[p]\": \"rank(y)\"\n", "the tensor is absent; `present` tells"},
+        {"    \"z[p]\": \"x[p, 0]\"\n", "a whole number was expected for an output of type int32; `cast` and `int` convert"},
+        {"    def f(v): v\n", "outputs of F: `z` has no rule"},
+    };
+    inputs in = plain;
+    in.alone = true;
+    for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
+        ref_tensor z;
+        nn_error err = {.message = ""};
+        int64_t dims[] = {2};
+        if (run(rows[k].rules, &in, 1, dims, &z, &err) != NN_ERR_TABLE || strstr(err.message, rows[k].message) == NULL)
+            fail_msg("%s: %s\nexpected: %s", rows[k].rules, err.message, rows[k].message);
     }
 }
 
@@ -285,9 +385,13 @@ static void blocks_and_chunks_join(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rules_give_values),         cmocka_unit_test(choices_are_covered),
-        cmocka_unit_test(small_results_may_be_zero), cmocka_unit_test(joined_branches_are_for_all_elements),
-        cmocka_unit_test(faults_have_a_place),       cmocka_unit_test(blocks_and_chunks_join)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(rules_give_values),
+                                       cmocka_unit_test(choices_are_covered),
+                                       cmocka_unit_test(small_results_may_be_zero),
+                                       cmocka_unit_test(types_of_the_work_count),
+                                       cmocka_unit_test(joined_branches_are_for_all_elements),
+                                       cmocka_unit_test(faults_have_a_place),
+                                       cmocka_unit_test(what_is_absent_or_not_whole_is_a_fault),
+                                       cmocka_unit_test(blocks_and_chunks_join)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

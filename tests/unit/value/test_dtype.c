@@ -9,7 +9,7 @@
 #include "value/dtype.h"
 
 /* By the definition of the format, apart from the code under test. */
-static double half_value(unsigned h)
+static double half_by_definition(unsigned h)
 {
     unsigned e = h >> 10 & 31, m = h & 1023;
     double x = e > 0 ? 1024 + m : m;
@@ -26,8 +26,9 @@ static void every_half_is_kept(void **state)
     for (unsigned h = 0; h < 0x10000; h++) {
         if ((h >> 10 & 31) == 31)
             continue;
-        double x = half_value(h);
+        double x = half_by_definition(h);
         assert_int_equal(half_bits(x), h);
+        assert_true(half_value((uint16_t)h) == x);
         assert_true(half_nearest(x) == x);
         assert_true(dtype_toward(DT_FLOAT16, x, true) == x && dtype_toward(DT_FLOAT16, x, false) == x);
     }
@@ -37,7 +38,7 @@ static void halves_between_are_rounded(void **state)
 {
     (void)state;
     for (unsigned h = 0; h + 1 < 0x7c00; h++) {
-        double a = half_value(h), b = half_value(h + 1), middle = a + (b - a) / 2, even = h % 2 == 0 ? a : b;
+        double a = half_by_definition(h), b = half_by_definition(h + 1), middle = a + (b - a) / 2, even = h % 2 == 0 ? a : b;
         assert_true(half_nearest(middle) == even && half_nearest(-middle) == -even);
         assert_true(half_nearest(a + (b - a) * 0.49) == a && half_nearest(a + (b - a) * 0.51) == b);
         assert_true(dtype_toward(DT_FLOAT16, middle, true) == b && dtype_toward(DT_FLOAT16, middle, false) == a);

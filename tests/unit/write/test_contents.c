@@ -41,7 +41,7 @@ static tensor_desc vector(dtype t, int64_t n)
     return shape(t, 1, &n);
 }
 
-static double half_value(uint16_t h)
+static double half_by_definition(uint16_t h)
 {
     int e = h >> 10 & 31;
     double x = e > 0 ? 1024 + (h & 1023) : h & 1023;
@@ -70,7 +70,7 @@ static double at(dtype t, const void *p, size_t i)
     case DT_INT16:
         return ((const int16_t *)p)[i];
     case DT_FLOAT16:
-        return half_value(((const uint16_t *)p)[i]);
+        return half_by_definition(((const uint16_t *)p)[i]);
     case DT_UINT32:
         return ((const uint32_t *)p)[i];
     case DT_INT32:

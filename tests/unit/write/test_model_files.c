@@ -12,15 +12,22 @@ static void names(void **state)
         const char *name, *folder;
     } good[] = {
         {"model.onnx", MODEL_ONNX, -1, -1, "model.onnx", "."},
-        {"inputs.npz", MODEL_NPZ, -1, -1, "inputs.npz", "."},
+        {"inputs.npz", MODEL_INPUTS, -1, -1, "inputs.npz", "."},
+        {"data.json", MODEL_DATA, -1, -1, "data.json", "."},
+        {"config.txt", MODEL_CONFIG, -1, -1, "config.txt", "."},
+        {"outputs.npz", MODEL_OUTPUTS, -1, -1, "outputs.npz", "."},
+        {"bounds.npz", MODEL_BOUNDS, -1, -1, "bounds.npz", "."},
         {"test_data_set_0/input_0.pb", MODEL_INPUT, 0, 0, "input_0.pb", "test_data_set_0"},
         {"test_data_set_999999999/input_120.pb", MODEL_INPUT, 999999999, 120, "input_120.pb", "test_data_set_999999999"},
         {"test_data_set_10/output_3.pb", MODEL_OUTPUT, 10, 3, "output_3.pb", "test_data_set_10"},
+        {"test_data_set_0/bound_0.pb", MODEL_BOUND, 0, 0, "bound_0.pb", "test_data_set_0"},
     };
     static const char *const bad[] = {"",
                                       ".",
                                       "/",
                                       "model.onnx/",
+                                      "test_data_set_0/outputs.npz",
+                                      "output_0.pb",
                                       "/model.onnx",
                                       "./model.onnx",
                                       "../model.onnx",
@@ -54,6 +61,11 @@ static void names(void **state)
         assert_string_equal(f.name, good[i].name);
         model_file_folder(folder_name, &f);
         assert_string_equal(folder_name, good[i].folder);
+        char path[64];
+        model_file_path(path, &f);
+        assert_string_equal(path, good[i].path);
+        model_file made = model_file_of(f.kind, f.set, f.index);
+        assert_string_equal(made.name, good[i].name);
     }
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         model_file f;
@@ -70,7 +82,7 @@ static void what_is_looked_through_and_removed(void **state)
     assert_true(model_files_look(&c, root, "mine"));
     assert_int_equal(c.entries, 7); /* the model, two sets, two inputs each */
     assert_string_equal(c.foreign, "");
-    assert_int_equal(shell("touch %s/mine/test_data_set_1/output_0.pb", folder), 0);
+    assert_int_equal(shell("touch %s/mine/test_data_set_1/output_0.pb %s/mine/outputs.npz", folder, folder), 0);
     assert_true(model_files_look(&c, root, "mine"));
     assert_int_equal(c.entries, 7);
     static const char *const foreign[] = {"notes", "test_data_set_1/notes", "test_data_set_1/input_00.pb"};

@@ -1,4 +1,4 @@
-#include "suite/pairs_of.h"
+#include "suite/class_pairs.h"
 
 #include <string.h>
 
@@ -18,7 +18,7 @@ static void ask(class_pairs *p, size_t a)
     p->declared[a] = true;
     put(p, a, a, PAIR_OPEN);
     for (size_t b = 0; b < p->n && p->strength > 1; b++)
-        if (p->declared[b] && p->facets[a] != p->facets[b] && *at(p, b, b) != PAIR_IMPOSSIBLE)
+        if (p->declared[b] && p->facets[a] != p->facets[b] && *at(p, b, b) != PAIR_IMPOSSIBLE && !facets_exclude(p->t, a, b))
             put(p, a, b, PAIR_OPEN);
     p->next = 0;
 }
@@ -26,7 +26,8 @@ static void ask(class_pairs *p, size_t a)
 nn_status class_pairs_new(class_pairs *p, const facet_table *t, int strength, arena *a, nn_error *err)
 {
     const size_t n = t->n_classes;
-    *p = (class_pairs){.n = n,
+    *p = (class_pairs){.t = t,
+                       .n = n,
                        .strength = strength,
                        .state = arena_calloc(a, n * n + 1, 1),
                        .facets = arena_calloc(a, n + 1, sizeof *p->facets),

@@ -3,8 +3,8 @@
  * Classes are numbered as in a facet_table. A class is the pair of itself with itself.
  *
  * Ownership: memory of the given arena. */
-#ifndef NN_SUITE_PAIRS_OF_H
-#define NN_SUITE_PAIRS_OF_H
+#ifndef NN_SUITE_CLASS_PAIRS_H
+#define NN_SUITE_CLASS_PAIRS_H
 
 #include "suite/facet.h"
 
@@ -16,6 +16,7 @@ typedef enum {
 } pair_state;
 
 typedef struct {
+    const facet_table *t; /* borrowed */
     size_t n;
     uint8_t *state;   /* n * n, symmetric */
     uint16_t *facets; /* of each class */
@@ -33,7 +34,7 @@ nn_status class_pairs_new(class_pairs *p, const facet_table *t, int strength, ar
 pair_state class_pairs_state(const class_pairs *p, size_t a, size_t b);
 /* The next pair that is open; single classes come first. false: there is none. */
 bool class_pairs_next(class_pairs *p, size_t *a, size_t *b);
-/* Number of open pairs among the n classes of a case (-1: none); those of class `with` alone if it is not negative. */
+/* Number of open pairs among the n classes of a case (-1: none). */
 size_t class_pairs_gain(const class_pairs *p, const int *classes, size_t n);
 /* Classes that are not declared become so when an instance has them. */
 void class_pairs_seen(class_pairs *p, const int *classes, size_t n);

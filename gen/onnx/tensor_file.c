@@ -1,0 +1,234 @@
+#include "onnx/tensor_file.h"
+#include "base/file_read.h"
+#include "onnx.pb-c.h"
+#include "onnx/npy_read.h"
+#include "onnx/onnx_budget.h"
+
+#include <string.h>
+
+/* Fields of TensorProto that onnx.proto of this project leaves out. */
+enum { FIELD_SEGMENT = 3, FIELD_EXTERNAL = 13 };
+
+/* ---- TensorProto ---- */
+
+typedef struct {
+    const Onnx__TensorProto *p;
+    size_t most;
+    const char *shown;
+    nn_error *err;
+} proto;
+
+static nn_status read_type(const proto *from, file_tensor *t)
+{
+    if (!from->p->has_data_type || from->p->data_type == 0)
+        return nn_fail(from->err, NN_ERR_IO, from->shown, 0, 0, "is not a tensor: it states no type");
+    for (unsigned i = 0; i < from->p->base.n_unknown_fields; i++) {
+        uint32_t tag = from->p->base.unknown_fields[i].tag;
+        if (tag == FIELD_SEGMENT || tag == FIELD_EXTERNAL)
+            return nn_fail(from->err, NN_ERR_IO, from->shown, 0, 0, "is a tensor whose elements are in %s, which cannot be read",
+                           tag == FIELD_SEGMENT ? "several messages" : "another file");
+    }
+    t->type = from->p->data_type > 0 && from->p->data_type < DT_COUNT ? (dtype)from->p->data_type : DT_NONE;
+    if (dtype_size(t->type) == 0)
+        return nn_fail(from->err, NN_ERR_IO, from->shown, 0, 0,
+                       "has elements of ONNX type %d; only numbers of 8 to 64 bits and bool can be read", (int)from->p->data_type);
+    return NN_OK;
+}
+
+static nn_status read_shape(const proto *from, file_tensor *t)
+{
+    if (from->p->n_dims > FILE_TENSOR_RANK)
+        return nn_fail(from->err, NN_ERR_IO, from->shown, 0, 0, "is a tensor of rank %zu; at most %d can be read", from->p->n_dims,
+                       FILE_TENSOR_RANK);
+    t->rank = (int)from->p->n_dims;
+    for (int k = 0; k < t->rank; k++) {
+        t->dims[k] = from->p->dims[k];
+        if (t->dims[k] < 0)
+            return nn_fail(from->err, NN_ERR_IO, from->shown, 0, 0, "is a tensor with a negative dimension");
+    }
+    if (!file_tensor_count(t) || t->n > from->most / dtype_size(t->type))
+        return nn_fail(from->err, NN_ERR_IO, from->shown, 0, 0, "is a tensor of more than %zu bytes", from->most);
+    return NN_OK;
+}
+
+/* The number of elements in the field for the type. */
+static size_t field_length(const Onnx__TensorProto *p, dtype t)
+{
+    switch (t) {
+    case DT_FLOAT32:
+        return p->n_float_data;
+    case DT_DOUBLE:
+        return p->n_double_data;
+    case DT_INT64:
+        return p->n_int64_data;
+    case DT_UINT64:
+    case DT_UINT32:
+        return p->n_uint64_data;
+    default:
+        return p->n_int32_data;
+    }
+}
+
+/* The bits of element i of that field. */
+static uint64_t field_bits(const Onnx__TensorProto *p, dtype t, size_t i)
+{
+    uint64_t bits = 0;
+    uint32_t word;
+    switch (t) {
+    case DT_FLOAT32:
+        memcpy(&word, &p->float_data[i], sizeof word);
+        return word;
+    case DT_DOUBLE:
+        memcpy(&bits, &p->double_data[i], sizeof bits);
+        return bits;
+    case DT_INT64:
+        return (uint64_t)p->int64_data[i];
+    case DT_UINT64:
+    case DT_UINT32:
+        return p->uint64_data[i];
+    default:
+        return (uint64_t)p->int32_data[i];
+    }
+}
+
+static nn_status read_elements(const proto *from, file_tensor *t, arena *a)
+{
+    size_t size = dtype_size(t->type);
+    bool raw = from->p->has_raw_data && (from->p->raw_data.len > 0 || t->n == 0);
+    size_t found = raw ? from->p->raw_data.len / size : field_length(from->p, t->type);
+    if (found != t->n || (raw && from->p->raw_data.len % size != 0))
+        return nn_fail(from->err, NN_ERR_IO, from->shown, 0, 0, "is a tensor of %zu elements by its shape, but has %zu", t->n,
+                       found);
+    uint8_t *data = arena_alloc(a, t->n * size);
+    if (data == NULL)
+        return nn_nomem(from->err);
+    if (raw && t->n > 0)
+        memcpy(data, from->p->raw_data.data, t->n * size);
+    for (size_t i = 0; i < t->n && !raw; i++) {
+        uint64_t bits = field_bits(from->p, t->type, i);
+        for (size_t k = 0; k < size; k++)
+            data[i * size + k] = (uint8_t)(bits >> 8 * k);
+    }
+    for (size_t i = 0; i < t->n && t->type == DT_BOOL; i++)
+        data[i] = data[i] != 0;
+    t->data = data;
+    return NN_OK;
+}
+
+static nn_status read_proto(tensor_file *f, const uint8_t *bytes, size_t n, size_t most, const char *shown, nn_error *err)
+{
+    if (n > TENSOR_FILE_MOST)
+        return nn_fail(err, NN_ERR_IO, shown, 0, 0, "is larger than 2 GiB, which protobuf does not allow");
+    onnx_budget b = onnx_budget_for(n);
+    ProtobufCAllocator memory = {.alloc = onnx_budget_take, .free = onnx_budget_give, .allocator_data = &b};
+    Onnx__TensorProto *p = onnx__tensor_proto__unpack(&memory, n, bytes);
+    if (p == NULL && b.failed)
+        return nn_nomem(err);
+    if (p == NULL)
+        return nn_fail(err, NN_ERR_IO, shown, 0, 0, "is not a file of tensors: neither a TensorProto nor a .npy or .npz file");
+    proto from = {.p = p, .most = most, .shown = shown, .err = err};
+    file_tensor *t = f->tensors = arena_calloc(&f->memory, 1, sizeof *t);
+    nn_status s = t == NULL ? nn_nomem(err) : read_type(&from, t);
+    if (s == NN_OK)
+        s = read_shape(&from, t);
+    if (s == NN_OK)
+        s = read_elements(&from, t, &f->memory);
+    if (s == NN_OK && (t->name = arena_strdup(&f->memory, p->name != NULL ? p->name : "")) == NULL)
+        s = nn_nomem(err);
+    f->n = 1;
+    onnx__tensor_proto__free_unpacked(p, &memory);
+    return s;
+}
+
+/* ---- any file ---- */
+
+static nn_status read_npy(tensor_file *f, const uint8_t *bytes, size_t n, size_t most, const char *shown, nn_error *err)
+{
+    f->tensors = arena_calloc(&f->memory, 1, sizeof *f->tensors);
+    if (f->tensors == NULL)
+        return nn_nomem(err);
+    f->tensors->name = "";
+    f->n = 1;
+    return npy_read(f->tensors, bytes, n, &most, &f->memory, "", shown, err);
+}
+
+nn_status tensor_file_bytes(tensor_file *f, const void *bytes, size_t n, size_t most, const char *shown, nn_error *err)
+{
+    /* No sound TensorProto begins with P or with byte 0x93. */
+    bool npz = n >= 2 && memcmp(bytes, "PK", 2) == 0, npy = n >= 2 && memcmp(bytes, "\x93N", 2) == 0;
+    *f = (tensor_file){.n = 0};
+    arena_init(&f->memory, 0);
+    nn_status s = (npz ? npz_read : npy ? read_npy : read_proto)(f, bytes, n, most, shown, err);
+    if (s != NN_OK)
+        tensor_file_free(f);
+    return s;
+}
+
+nn_status tensor_file_read(tensor_file *f, int root, const char *path, int flags, size_t most, const char *shown, nn_error *err)
+{
+    file_bytes b = {.bytes = NULL};
+    *f = (tensor_file){.n = 0};
+    nn_status s = file_read(&b, root, path, flags, most, shown, err);
+    if (s == NN_OK)
+        s = tensor_file_bytes(f, b.bytes, b.n, most, shown, err);
+    file_bytes_free(&b);
+    return s;
+}
+
+void tensor_file_free(tensor_file *f)
+{
+    arena_free(&f->memory);
+    *f = (tensor_file){.n = 0};
+}
+
+const file_tensor *tensor_file_find(const tensor_file *f, const char *name)
+{
+    for (size_t i = 0; i < f->n; i++)
+        if (strcmp(f->tensors[i].name, name) == 0)
+            return &f->tensors[i];
+    return NULL;
+}
+
+/* ---- numbers ---- */
+
+void file_tensor_ints(const file_tensor *t, int64_t *to)
+{
+    size_t size = dtype_size(t->type);
+    unsigned unused = 64 - 8 * (unsigned)size;
+    bool negative = t->type == DT_INT8 || t->type == DT_INT16 || t->type == DT_INT32;
+    for (size_t i = 0; i < t->n; i++) {
+        uint64_t bits = little_endian(t->data + i * size, size);
+        to[i] = negative ? (int64_t)(bits << unused) >> unused : (int64_t)bits;
+    }
+}
+
+static double real_value(dtype t, uint64_t bits)
+{
+    double x;
+    float f;
+    uint32_t low = (uint32_t)bits;
+    if (t == DT_FLOAT16)
+        return half_value((uint16_t)bits);
+    if (t == DT_FLOAT32) {
+        memcpy(&f, &low, sizeof f);
+        return (double)f;
+    }
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+void file_tensor_reals(const file_tensor *t, double *to)
+{
+    size_t size = dtype_size(t->type);
+    if (dtype_is_float(t->type)) {
+        for (size_t i = 0; i < t->n; i++)
+            to[i] = real_value(t->type, little_endian(t->data + i * size, size));
+        return;
+    }
+    for (size_t i = 0; i < t->n; i++) {
+        file_tensor one = {.type = t->type, .n = 1, .data = t->data + i * size};
+        int64_t x;
+        file_tensor_ints(&one, &x);
+        to[i] = t->type == DT_UINT64 ? (double)(uint64_t)x : (double)x;
+    }
+}
