@@ -113,8 +113,8 @@ typedef struct {
 } nn_family_config;
 
 /* Plans the family. A family that is open builds any index in a fraction of a millisecond for small models, while to open a table
- * and a family takes some 10 ms; so open them once for many models. With `cover` = "pairs" or "triples" it solves pairs of operators, which takes seconds. NN_ERR_USAGE: a field
- * is out of range, or the request is impossible. */
+ * and a family takes some 10 ms; so open them once for many models. With `cover` = "pairs" or "triples" it solves pairs of
+ * operators, which takes seconds. NN_ERR_USAGE: a field is out of range, or the request is impossible. */
 NN_API nn_status nn_family_open(nn_family **out, const nn_table *table, const nn_family_config *config, nn_error *err);
 NN_API void nn_family_close(nn_family *family);
 NN_API uint64_t nn_family_count(const nn_family *family);
@@ -164,7 +164,8 @@ NN_API void nn_model_free(nn_model *model);
  * the family do not apply. NN_ERR_BUILD: the family has no model. */
 NN_API nn_status nn_model_build_bytes(nn_model **model, const nn_family *family, const void *bytes, size_t size, nn_error *err);
 /* The bytes of a model that was built, from its index or from bytes: the tape form of gen/draw/segments.h, with all decisions
- * written out. They are valid until the next call for the model or its next build. Builds the model once more. */
+ * written out. They are valid until the next call for the model or its next build. The
+ * first call for a model that was built from an index builds it once more. */
 NN_API nn_status nn_model_tape(nn_model *model, const void **bytes, size_t *size, nn_error *err);
 
 /* Writes a mutant of a tape to `out`, which has room for `most` bytes and may be the tape itself; returns its size. It inserts,

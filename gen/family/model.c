@@ -187,6 +187,7 @@ nn_status model_reuse(nn_model **model, const nn_family *f, nn_error *err)
         m->graph = NULL;
         m->onnx.size = m->input.size = 0;
         model_outputs_forget(&m->outputs);
+        m->taped.logged = false;
     }
     if (f == NULL)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "no family was given");

@@ -91,6 +91,16 @@ static nn_status read_source(nn_model *m, nn_error *err)
     return s;
 }
 
+/* Builds the model and writes down its tape. */
+static nn_status make_logged(nn_model *m, nn_error *err)
+{
+    m->graph = NULL;
+    nn_status s = model_make(m, &m->taped.log, err);
+    build_log_stop(&m->taped.log, m->tape);
+    m->taped.logged = s == NN_OK;
+    return s;
+}
+
 nn_status nn_model_build_bytes(nn_model **model, const nn_family *f, const void *bytes, size_t size, nn_error *err)
 {
     nn_status s = model_reuse(model, f, err);
@@ -109,7 +119,9 @@ nn_status nn_model_build_bytes(nn_model **model, const nn_family *f, const void 
     t->size = size;
     t->from_bytes = true;
     s = read_source(*model, err);
-    return s == NN_OK ? model_make(*model, NULL, err) : s;
+    if (s == NN_OK)
+        s = make_logged(*model, err);
+    return s;
 }
 
 nn_status nn_model_tape(nn_model *m, const void **bytes, size_t *size, nn_error *err)
@@ -117,19 +129,15 @@ nn_status nn_model_tape(nn_model *m, const void **bytes, size_t *size, nn_error 
     if (m == NULL || m->graph == NULL)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "no model was built");
     model_tape *t = &m->taped;
-    m->graph = NULL;
-    nn_status s = model_make(m, &t->log, err);
-    build_log_stop(&t->log, m->tape);
+    nn_status s = t->logged ? NN_OK : make_logged(m, err);
     if (s != NN_OK)
         return s;
     const size_t n = segments_size(&t->log.list);
     void *p = t->bytes;
     bool ok = !t->log.list.failed && nn_grow(&p, &t->bytes_capacity, n, 1);
     t->bytes = p;
-    if (!ok) {
-        m->graph = NULL;
+    if (!ok)
         return nn_nomem(err);
-    }
     if (!t->changed) /* the first item of the head */
         t->log.list.values[0].value = check_of(m->family, &t->log.list);
     segments_write(&t->log.list, t->bytes);
