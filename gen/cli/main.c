@@ -1,14 +1,14 @@
 /* The command line. Only this file prints, reads the clock, catches signals and exits. */
 #include "sequences/coverage.h"
-#include "base/file_read.h"
 #include "cli/help.h"
 #include "cli/list_motifs.h"
 #include "cli/list_ops.h"
+#include "cli/tapes.h"
+#include "eval/eval.h"
 #include "mine/mine.h"
 #include "nngen.h"
 #include "family/options.h"
 #include "corpus/replay.h"
-#include "corpus/seeds.h"
 #include "suite/suite.h"
 #include "compare/compare_run.h"
 
@@ -23,9 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { EXIT_USAGE = 2 };
-#define MOST_TAPE (64 << 20) /* bytes of a tape */
-#define PATIENCE 10          /* seconds without data from a pipe */
+enum { EXIT_USAGE = 2, EXIT_UNSUPPORTED = 3 };
 
 /* ---- signals ---- */
 
@@ -83,7 +81,7 @@ static int fail(const nn_error *err)
     (void)fprintf(stderr, "nngen: %s\n", text);
     if (err->status == NN_ERR_USAGE)
         (void)fprintf(stderr, "Try 'nngen --help'.\n");
-    return err->status == NN_ERR_USAGE ? EXIT_USAGE : EXIT_FAILURE;
+    return err->status == NN_ERR_USAGE ? EXIT_USAGE : err->status == NN_ERR_UNSUPPORTED ? EXIT_UNSUPPORTED : EXIT_FAILURE;
 }
 
 /* Ends a run whose result is on standard output. It is a failure if the output could not be written; there is no message if the
@@ -374,22 +372,29 @@ static int trace_family(const options *o, const nn_family *family)
     return close_stdout(s == NN_OK ? EXIT_SUCCESS : fail(&err));
 }
 
-/* Writes the model of a tape. */
+/* Prints what a command wrote about itself. */
+static int print_line(json_line *line, nn_status s, const nn_error *err)
+{
+    if (s == NN_OK && line->size > 0)
+        (void)fwrite(line->bytes, 1, line->size, stdout);
+    nn_free(line->bytes);
+    return s == NN_OK ? close_stdout(EXIT_SUCCESS) : fail(err);
+}
+
 static int write_tape_model(const options *o, const nn_family *family)
 {
-    file_bytes file = {.bytes = NULL};
-    nn_model *model = NULL;
+    json_line line = {.bytes = NULL};
     nn_error err = {0};
-    nn_status s = stream_read(&file, o->tape, MOST_TAPE, PATIENCE, &err);
-    if (s == NN_OK)
-        s = nn_model_build_bytes(&model, family, file.bytes, file.n, &err);
-    if (s == NN_OK && !o->dry_run)
-        s = nn_model_write(model, o->out, &err);
-    if (s == NN_OK && !o->quiet)
-        (void)printf("%s: %zu node%s\n", nn_model_name(model), nn_model_nodes(model), nn_model_nodes(model) == 1 ? "" : "s");
-    nn_model_free(model);
-    file_bytes_free(&file);
-    return s == NN_OK ? close_stdout(EXIT_SUCCESS) : fail(&err);
+    nn_status s = tapes_write_model(&line, o, family, &err);
+    return print_line(&line, s, &err);
+}
+
+static int seeds(const options *o)
+{
+    json_line line = {.bytes = NULL};
+    nn_error err = {0};
+    nn_status s = tapes_write_seeds(&line, o, &err);
+    return print_line(&line, s, &err);
 }
 
 static int run_family(const options *o, const nn_table *table, const char *weights)
@@ -577,31 +582,6 @@ static int merge(const options *given)
     return close_stdout(EXIT_SUCCESS);
 }
 
-static int seeds(const options *o)
-{
-    nn_table *table = NULL;
-    nn_error err = {0};
-    seeds_report r;
-    const nn_table_config tc = table_of_options(o);
-    const seeds_config c = {.out = o->out,
-                            .family = family_of_options(o),
-                            .max_bytes = (uint64_t)o->max_bytes,
-                            .runtimes = strcmp(o->purpose, "runtimes") == 0,
-                            .force = o->force != 0};
-    nn_status s = nn_table_open(&table, &tc, &err);
-    if (s == NN_OK)
-        s = seeds_write(table, &c, &r, &err);
-    nn_table_close(table);
-    if (s != NN_OK)
-        return fail(&err);
-    if (!o->quiet) {
-        (void)printf("%llu models and their tapes, ", (unsigned long long)r.models);
-        print_size(r.bytes);
-        (void)printf("; %llu larger than %lld bytes left out\n", (unsigned long long)r.large, (long long)o->max_bytes);
-    }
-    return close_stdout(EXIT_SUCCESS);
-}
-
 static void on_problem(void *data, const char *message)
 {
     (void)data;
@@ -616,7 +596,8 @@ static int analyse(char *const *argv, int argc)
     size_t problems;
     bar b = {.started = now(), .on = true};
     const seq_watch watch = {.tell = on_problem, .progress = on_steps, .data = &b, .terminal = isatty(STDERR_FILENO) != 0};
-    nn_status s = strcmp(argv[1], "motifs") == 0     ? mine_run(argc - 2, argv + 2, &out, on_problem, NULL, &problems, &err)
+    nn_status s = strcmp(argv[1], "eval") == 0       ? eval_run_command(argc - 2, argv + 2, &out, on_problem, NULL, &problems, &err)
+                  : strcmp(argv[1], "motifs") == 0   ? mine_run(argc - 2, argv + 2, &out, on_problem, NULL, &problems, &err)
                   : strcmp(argv[1], "coverage") == 0 ? coverage_run(argc - 2, argv + 2, &out, &watch, &problems, &err)
                                                      : sequences_run(argc - 2, argv + 2, &out, &watch, &problems, &err);
     wipe(&b);
@@ -687,7 +668,8 @@ int main(int argc, char **argv)
     options o;
     nn_error err = {0};
     occupy_standard_streams();
-    if (argc > 1 && (strcmp(argv[1], "sequences") == 0 || strcmp(argv[1], "coverage") == 0 || strcmp(argv[1], "motifs") == 0))
+    if (argc > 1 && (strcmp(argv[1], "sequences") == 0 || strcmp(argv[1], "coverage") == 0 || strcmp(argv[1], "motifs") == 0 ||
+                     strcmp(argv[1], "eval") == 0))
         return analyse(argv, argc);
     if (argc > 1 && strcmp(argv[1], "compare") == 0)
         return compare(argv, argc);
