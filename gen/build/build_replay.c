@@ -5,8 +5,8 @@
 #include "build/build_log.h"
 #include "build/build_step.h"
 
-#define CLOSE_VARIANTS 8 /* of the draws that close what is open */
-#define DRAWN_ANEW 4     /* variants above this one draw everything anew */
+#define CLOSE_VARIANTS 8           /* of the draws that close what is open */
+#define DRAWN_ANEW 4               /* variants above this one draw everything anew */
 #define NO_LIMIT ((size_t)1 << 24) /* of graph outputs, while segments are placed */
 
 /* The first segment of a kind; SIZE_MAX: there is none. */
