@@ -51,7 +51,10 @@ static bool read_named(const builder *b, unsigned place, named_tensor *x)
         segment_all(b->reader, ITEM_DIM, place, dims, NN_MAX_RANK) < rank || !segment_find(b->reader, ITEM_LOW, place, &low) ||
         !segment_find(b->reader, ITEM_HIGH, place, &high))
         return named;
-    x->desc = (tensor_desc){.type = (dtype)type, .rank = (int)rank, .range = iv(bits_float(low), bits_float(high))};
+    const interval range = iv(bits_float(low), bits_float(high));
+    if (!(range.lo <= range.hi)) /* also if one is no number */
+        return named;
+    x->desc = (tensor_desc){.type = (dtype)type, .rank = (int)rank, .range = range};
     for (unsigned i = 0; i < rank; i++)
         x->desc.dims[i] = dims[i];
     return named;
