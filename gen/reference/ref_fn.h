@@ -64,10 +64,6 @@ typedef struct {
 
 ref_value ref_unary(ref_vectors *r, ref_fn fn, const ref_accuracy *accuracy, ref_value x);
 /* Elementary functions of doubles. */
-double ref_log1p(double x);
-double ref_softplus(double x);
-double ref_sigmoid(double x);
-double ref_power(double x, double y);
 double ref_remainder(double a, double b); /* exact, with the sign of a */
 
 #endif

@@ -4,41 +4,11 @@
  * 2^-42 for powers) is added, and that of implementations, as specs/compute/accuracy.yaml states it. */
 #include "reference/ref_form.h"
 
+#include "reference/ref_functions.h"
 #include "value/dmath.h"
 
 #define INFINITE ((double)__builtin_inff())
 static const double OWN = 0x1p-47;
-
-/* log(1 + x): what rounding made of 1 + x is taken back (W. Kahan; Higham, section 1.14.1). */
-double ref_log1p(double x)
-{
-    double y = 1 + x;
-    return y == 1 ? x : y - 1 < INFINITE ? dm_log(y) * (x / (y - 1)) : y;
-}
-
-double ref_softplus(double x)
-{
-    return (x > 0 ? x : 0) + ref_log1p(dm_exp(-__builtin_fabs(x)));
-}
-
-double ref_sigmoid(double x)
-{
-    double t = dm_exp(-__builtin_fabs(x));
-    return x > 0 ? 1 / (1 + t) : t / (1 + t);
-}
-
-static double softsign(double x)
-{
-    double m = __builtin_fabs(x);
-    return m < INFINITE ? x / (1 + m) : x > 0 ? 1 : x < 0 ? -1 : x;
-}
-
-double ref_power(double x, double y)
-{
-    if (x == 0)
-        return y == 0 ? 1 : y > 0 ? 0 : INFINITE;
-    return dm_pow(x, y);
-}
 
 double ref_remainder(double a, double b)
 {
@@ -65,24 +35,24 @@ typedef struct {
 } real_function;
 
 static const real_function reals[RF_COUNT_] = {
-    [RF_EXP] = {dm_exp, INCREASING, -INFINITE, INFINITE},
-    [RF_LOG] = {dm_log, INCREASING, 0, INFINITE},
-    [RF_SQRT] = {dm_sqrt, INCREASING, 0, INFINITE},
-    [RF_SIN] = {dm_sin, BOUNDED_SLOPE, -1e6, 1e6},
-    [RF_COS] = {dm_cos, BOUNDED_SLOPE, -1e6, 1e6},
-    [RF_TAN] = {dm_tan, TANGENT, -1e6, 1e6},
-    [RF_ASIN] = {dm_asin, INCREASING, -1, 1},
-    [RF_ACOS] = {dm_acos, DECREASING, -1, 1},
-    [RF_ATAN] = {dm_atan, INCREASING, -INFINITE, INFINITE},
-    [RF_SINH] = {dm_sinh, INCREASING, -INFINITE, INFINITE},
-    [RF_COSH] = {dm_cosh, EVEN, -INFINITE, INFINITE},
-    [RF_TANH] = {dm_tanh, INCREASING, -INFINITE, INFINITE},
-    [RF_ASINH] = {dm_asinh, INCREASING, -INFINITE, INFINITE},
-    [RF_ACOSH] = {dm_acosh, INCREASING, 1, INFINITE},
-    [RF_ATANH] = {dm_atanh, INCREASING, -1, 1},
-    [RF_ERF] = {dm_erf, INCREASING, -INFINITE, INFINITE},
+    [RF_EXP] = {ref_exp, INCREASING, -INFINITE, INFINITE},
+    [RF_LOG] = {ref_log, INCREASING, 0, INFINITE},
+    [RF_SQRT] = {ref_sqrt, INCREASING, 0, INFINITE},
+    [RF_SIN] = {ref_sin, BOUNDED_SLOPE, -1e6, 1e6},
+    [RF_COS] = {ref_cos, BOUNDED_SLOPE, -1e6, 1e6},
+    [RF_TAN] = {ref_tan, TANGENT, -1e6, 1e6},
+    [RF_ASIN] = {ref_asin, INCREASING, -1, 1},
+    [RF_ACOS] = {ref_acos, DECREASING, -1, 1},
+    [RF_ATAN] = {ref_atan, INCREASING, -INFINITE, INFINITE},
+    [RF_SINH] = {ref_sinh, INCREASING, -INFINITE, INFINITE},
+    [RF_COSH] = {ref_cosh, EVEN, -INFINITE, INFINITE},
+    [RF_TANH] = {ref_tanh, INCREASING, -INFINITE, INFINITE},
+    [RF_ASINH] = {ref_asinh, INCREASING, -INFINITE, INFINITE},
+    [RF_ACOSH] = {ref_acosh, INCREASING, 1, INFINITE},
+    [RF_ATANH] = {ref_atanh, INCREASING, -1, 1},
+    [RF_ERF] = {ref_erf, INCREASING, -INFINITE, INFINITE},
     [RF_SIGMOID] = {ref_sigmoid, INCREASING, -INFINITE, INFINITE},
-    [RF_SOFTSIGN] = {softsign, INCREASING, -INFINITE, INFINITE},
+    [RF_SOFTSIGN] = {ref_softsign, INCREASING, -INFINITE, INFINITE},
     [RF_SOFTPLUS] = {ref_softplus, INCREASING, -INFINITE, INFINITE},
 };
 

@@ -1,6 +1,7 @@
 /* Functions of numbers: powers, conversions, bits. */
 #include "reference/ref_run.h"
 
+#include "reference/ref_functions.h"
 #include "value/dmath.h"
 
 #define INFINITE ((double)__builtin_inff())

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "reference/ref_fn.h"
+#include "reference/ref_functions.h"
 #include "splitmix.h"
 
 static double between(double lo, double hi)
