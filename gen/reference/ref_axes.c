@@ -45,16 +45,16 @@ static void softmax(axes_work *w, size_t base)
             w->lo[i] = w->hi[i] = 0;
             continue;
         }
-        w->hi[i] = u->u * (__builtin_fabs(w->v[i] - m) + 2 * w->e[i]) + 2 * u->u * (k->ulp + k->abs) + 0x1p-46;
+        w->hi[i] = u->u * (__builtin_fabs(w->v[i] - m) + 2 * w->e[i]) + 2 * u->u * (k->ulp + k->abs) + 2 * REF_OWN;
         sum += x;
-        moved += x * (w->e[i] < 700 ? ref_exp(w->e[i]) - 1 : INFINITE);
+        moved += x * ref_growth(w->e[i]);
         rounding += x * w->hi[i];
     }
     sum = sum == 0 ? 1 : sum; /* all are left out */
     double all = ref_log1p(moved / sum) + rounding / sum + ref_gamma(u, (double)w->n) + 4 * u->u;
     for (size_t i = 0; i < w->n; i++) {
         double p = w->lo[i] / sum, x = w->e[i] + all + w->hi[i], cap = p > 1 - p ? p : 1 - p;
-        double e = p * (x < 1e-3 ? x * (1 + x) : x < 700 ? ref_exp(x) - 1 : INFINITE);
+        double e = p * ref_growth(x);
         e = w->v[i] == -INFINITE && w->e[i] == 0 ? 0 : (e < cap ? e : cap * (1 + 8 * u->u)) + u->tiny;
         w->out->v[base + w->offset[i]] = p;
         w->out->e[base + w->offset[i]] = p == p && known ? e : INFINITE;

@@ -60,4 +60,16 @@ static inline dd dd_divide(dd a, dd b)
     return dd_fast(q, (((a.hi - p.hi) - p.lo) + (a.lo - q * b.lo)) / b.hi);
 }
 
+/* The largest double that is not above x - e, and the smallest that is not below x + e, for finite normal results. */
+static inline double dd_down(double x, double e)
+{
+    dd s = dd_sum(x, -e);
+    return s.lo < 0 ? s.hi - __builtin_fabs(s.hi) * 0x1.0000000000001p-53 : s.hi;
+}
+
+static inline double dd_up(double x, double e)
+{
+    return -dd_down(-x, e);
+}
+
 #endif

@@ -189,7 +189,7 @@ void ref_form_unary(ref_vectors *r, ref_value *y, ref_fn fn, const ref_accuracy 
         double e = x->e[i];
         slope_of(fn, x->v[i], y->v[i], &slope, &bend);
         f[i] = scaled(x->forms[i], slope);
-        f[i].rest += 0.5 * bend * e * e + 0x1p-40 * e + ulp * accuracy->abs + 0x1p-46 * __builtin_fabs(y->v[i]);
+        f[i].rest += 0.5 * bend * e * e + 0x1p-40 * e + ulp * accuracy->abs + 2 * REF_OWN * __builtin_fabs(y->v[i]);
         settle(r, &f[i], 2 * accuracy->ulp, y->v[i], &y->e[i]);
     }
     y->forms = f;

@@ -80,10 +80,10 @@ static inline dd exp_scaled(dd x, int *k)
     double n = dm_round_even(x.hi * 0x1.71547652b82fep+6), m = n * 0x1p-6; /* m times a part of 34 bits is exact */
     int i = (int)n;
     dd r = dd_sum(x.hi - m * ln2_parts[0], -(m * ln2_parts[1]));
-    double low = r.lo + (x.lo - m * ln2_parts[2]);
+    r = dd_fast(r.hi, r.lo + (x.lo - m * ln2_parts[2]));
     const double *at = exp_at[i & 63];
     *k = (i - (i & 63)) / 64;
-    return dd_fast(at[0], at[1] + at[0] * (r.hi + (low + r.hi * r.hi * horner(c, COUNT(c), r.hi))));
+    return dd_fast(at[0], at[1] + at[0] * (r.hi + (r.lo + r.hi * r.hi * horner(c, COUNT(c), r.hi))));
 }
 
 /* x 2^k, rounded once more where it is subnormal. */

@@ -6,6 +6,9 @@
 #ifndef NN_REF_FUNCTIONS_H
 #define NN_REF_FUNCTIONS_H
 
+/* What bounds allow for the errors of two of our own values, each below 0.8 units in the last place and 2^-52 of it. */
+#define REF_OWN 0x1p-51
+
 double ref_exp(double x);
 double ref_log(double x);
 double ref_log1p(double x); /* log(1 + x) */

@@ -1,14 +1,19 @@
 /* Functions of one number: where the argument may lie anywhere within e of x, how far from f(x) may the result lie?
  *
- * Monotone functions have their extreme values at the ends. The error of our own functions (value/dmath.c: below 2^-47 relative,
- * 2^-42 for powers) is added, and that of implementations, as specs/compute/accuracy.yaml states it. */
+ * Monotone functions have their extreme values at the ends. The errors of our own functions are added, and those of
+ * implementations, as specs/compute/accuracy.yaml states them. */
 #include "reference/ref_form.h"
 
+#include "reference/ref_double.h"
 #include "reference/ref_functions.h"
 #include "value/dmath.h"
 
 #define INFINITE ((double)__builtin_inff())
-static const double OWN = 0x1p-47;
+
+double ref_growth(double x)
+{
+    return x < 0x1p-10 ? x * (1 + x) : ref_exp(x) - 1 + 0x1p-40;
+}
 
 double ref_remainder(double a, double b)
 {
@@ -59,7 +64,7 @@ static const real_function reals[RF_COUNT_] = {
 /* How far from y = f(x) the function may go within e of x. */
 static double propagated(const real_function *g, double x, double e, double y)
 {
-    double lo = x - e, hi = x + e;
+    double lo = dd_down(x, e), hi = dd_up(x, e);
     if (!(lo >= g->lo && hi <= g->hi) || !(e < INFINITE))
         return INFINITE;
     switch (g->shape) {
@@ -89,7 +94,7 @@ static ref_value real_unary(ref_vectors *r, ref_fn fn, const ref_accuracy *accur
     ref_value y = ref_new(r, REF_REAL, x.uniform);
     for (size_t i = 0; i < n; i++) {
         double v = g->f(x.v[i]), m = __builtin_fabs(v), e = x.e[i] > 0 ? propagated(g, x.v[i], x.e[i], v) : 0;
-        e += OWN * m + ulp * (accuracy->ulp * (m + e) + accuracy->abs) + r->unit->tiny;
+        e += REF_OWN * m + ulp * (accuracy->ulp * (m + e) + accuracy->abs) + r->unit->tiny;
         y.v[i] = v;
         y.e[i] = x.v[i] >= g->lo && x.v[i] <= g->hi && x.v[i] - x.v[i] == 0 && e >= 0 ? e : INFINITE;
     }

@@ -137,7 +137,7 @@ static bounded logsumexp(const ref_run *run, const lane_slice *l)
     for (size_t k = 0; k < l->n; k++) {
         double x = ref_exp(l->v[k] - m);
         sum += x;
-        moved += x * (l->e[k] < 700 ? ref_exp(l->e[k]) - 1 : INFINITE);
+        moved += x * ref_growth(l->e[k]);
         rounding += x * (run->unit.u * (__builtin_fabs(l->v[k] - m) + 2 * l->e[k]) + ulp * (ke->ulp + ke->abs));
         largest = l->e[k] > largest ? l->e[k] : largest;
     }
