@@ -43,9 +43,9 @@ static const real_function reals[RF_COUNT_] = {
     [RF_EXP] = {ref_exp, INCREASING, -INFINITE, INFINITE},
     [RF_LOG] = {ref_log, INCREASING, 0, INFINITE},
     [RF_SQRT] = {ref_sqrt, INCREASING, 0, INFINITE},
-    [RF_SIN] = {ref_sin, BOUNDED_SLOPE, -1e6, 1e6},
-    [RF_COS] = {ref_cos, BOUNDED_SLOPE, -1e6, 1e6},
-    [RF_TAN] = {ref_tan, TANGENT, -1e6, 1e6},
+    [RF_SIN] = {ref_sin, BOUNDED_SLOPE, -INFINITE, INFINITE},
+    [RF_COS] = {ref_cos, BOUNDED_SLOPE, -INFINITE, INFINITE},
+    [RF_TAN] = {ref_tan, TANGENT, -INFINITE, INFINITE},
     [RF_ASIN] = {ref_asin, INCREASING, -1, 1},
     [RF_ACOS] = {ref_acos, DECREASING, -1, 1},
     [RF_ATAN] = {ref_atan, INCREASING, -INFINITE, INFINITE},
@@ -74,10 +74,11 @@ static double propagated(const real_function *g, double x, double e, double y)
         double far = g->f(lo) > g->f(hi) ? g->f(lo) : g->f(hi);
         return ref_hull_error(y, lo < 0 && hi > 0 ? g->f(0) : far == g->f(lo) ? g->f(hi) : g->f(lo), far);
     }
-    case TANGENT:
-        if (dm_round_even(lo * 0.3183098861837907) != dm_round_even(hi * 0.3183098861837907))
-            return INFINITE;
-        return ref_hull_error(y, g->f(lo), g->f(hi));
+    case TANGENT: {
+        double left = g->f(lo), right = g->f(hi);
+        bool pole = hi - lo < 1 ? left > 0 && right < 0 : hi - lo > 3 || left > right;
+        return pole ? INFINITE : ref_hull_error(y, left, right);
+    }
     case DECREASING:
         return ref_hull_error(y, g->f(hi), g->f(lo));
     default:
@@ -94,7 +95,7 @@ static ref_value real_unary(ref_vectors *r, ref_fn fn, const ref_accuracy *accur
     ref_value y = ref_new(r, REF_REAL, x.uniform);
     for (size_t i = 0; i < n; i++) {
         double v = g->f(x.v[i]), m = __builtin_fabs(v), e = x.e[i] > 0 ? propagated(g, x.v[i], x.e[i], v) : 0;
-        e += REF_OWN * m + ulp * (accuracy->ulp * (m + e) + accuracy->abs) + r->unit->tiny;
+        e += REF_OWN * m + ulp * accuracy->ulp * (m + e) + ulp * accuracy->abs + r->unit->tiny;
         y.v[i] = v;
         y.e[i] = x.v[i] >= g->lo && x.v[i] <= g->hi && x.v[i] - x.v[i] == 0 && e >= 0 ? e : INFINITE;
     }

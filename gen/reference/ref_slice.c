@@ -163,8 +163,9 @@ static bounded pnorm(const ref_run *run, const lane_slice *l, double p)
     double v = m > 0 ? m * ref_power(sum, 1 / p) : 0, e = far > 0 ? far * ref_power(moved, 1 / p) : 0;
     double k = p == 1 ? 0 : 2 * run->unit.u * run->table->accuracy[RF_POW].ulp, sums = ref_gamma(&run->unit, n + 2) + k;
     sums = p > 1 && sums < 0.5 ? sums * (1 + sums) / p : sums; /* the root divides relative errors */
+    /* 2^-47: our own powers, and the rounding of 1/p, which counts log(sum) times. */
     double under = v + e > 0 ? ref_power(n * run->unit.tiny, 1 / p) : 0;
-    return (bounded){v, e + (v + e) * (sums + k + 0x1p-40) + under};
+    return (bounded){v, e + (v + e) * (sums + k + 0x1p-47) + under};
 }
 
 /* The position of the greatest element, the first or the last of equal ones. Every element that may be the greatest is a candidate.
