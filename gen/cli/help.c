@@ -46,6 +46,7 @@ void help_text(json_line *out)
                   "       nngen sequences PATH...           list operator sequences, and those that go with failure\n"
                   "       nngen coverage PATH...            show what models cover, and what a test suite lacks\n"
                   "       nngen motifs PATH...              propose motifs from subgraphs that models share\n"
+                  "       nngen show MODEL                  show a model as text or a drawing, or a page of a corpus\n"
                   "       nngen suite --out DIR             write a conformance suite, or score the results of one\n"
                   "Writes a family of M random valid ONNX models with N operator nodes each to DIR. Each model has\n"
                   "a directory such as test_000000 with model.onnx and input tensors; the family has models.jsonl\n"
@@ -61,7 +62,7 @@ void help_text(json_line *out)
     }
     line_raw(out, "\nThe command merge takes --force, --specs, --verify and --quiet; verify takes --quiet; replay takes\n"
                   "--out, --specs, --check and the options under \"The run\" except --shard and --verify. The options of\n"
-                  "sequences, coverage, motifs and suite are in `nngen sequences --help` and so on.\n"
+                  "the other commands are in `nngen show --help` and so on.\n"
                   "\nverify and merge read regular files only: a symbolic link, FIFO or device inside a corpus is a\n"
                   "difference to verify, and an error to merge. The MANIFEST of replay may also be a pipe, such as\n"
                   "/dev/stdin; replay gives up after 10 seconds without data.\n"

@@ -7,6 +7,7 @@
 #include "nngen.h"
 #include "family/options.h"
 #include "corpus/replay.h"
+#include "show/show.h"
 #include "suite/suite.h"
 #include "compare/compare_run.h"
 
@@ -618,6 +619,19 @@ static int suite(char *const *argv, int argc)
     return close_stdout(status);
 }
 
+static int show(char *const *argv, int argc)
+{
+    json_line out = {.bytes = NULL};
+    nn_error err = {0};
+    size_t problems;
+    nn_status s = show_run(argc - 2, argv + 2, &out, on_problem, NULL, &problems, &err);
+    int status = s != NN_OK ? fail(&err) : problems > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+    if (s == NN_OK && out.size > 0)
+        (void)fwrite(out.bytes, 1, out.size, stdout);
+    nn_free(out.bytes);
+    return close_stdout(status);
+}
+
 static int act(const options *o)
 {
     if (o->help)
@@ -642,6 +656,8 @@ int main(int argc, char **argv)
         return compare(argv, argc);
     if (argc > 1 && strcmp(argv[1], "suite") == 0)
         return suite(argv, argc);
+    if (argc > 1 && strcmp(argv[1], "show") == 0)
+        return show(argv, argc);
     int status = options_parse(&o, argc, argv, &err) == NN_OK ? act(&o) : fail(&err);
     options_free(&o);
     return status;

@@ -72,7 +72,8 @@ typedef struct {
     size_t n_tensors;
     int64_t *operands; /* of all nodes, and their results: indices of tensors; ONNX_VIEW_NONE: an absent one */
     size_t n_operands;
-    size_t n_inputs, n_outputs; /* of the model; inputs with an initializer are not counted */
+    size_t n_inputs, n_outputs;               /* of the model; inputs with an initializer are not counted */
+    uint32_t *input_tensors, *output_tensors; /* on request: those tensors, in the file's order */
     size_t n_bodies, n_functions, n_external;
     int64_t opset; /* of the default ONNX domain; 0: not stated */
     arena memory;

@@ -113,11 +113,12 @@ ROOMS = {
     "onnx": ("value base", {"onnx_find.h", "onnx_sound.h", "onnx_view.h", "tensor_file.h"}),
     "mine": ("onnx rules table value base", {"mine.h", "mine_find.h", "mine_model.h", "mine_usages.h", "mine_walks.h", "mine_yaml.h"}),
     "family": ("mine plan build lower manner motif stats write onnx reference rules table draw value base", {"family.h", "options.h"}),
-    "corpus": ("family mine plan build lower manner motif stats write onnx reference rules table draw value base", {"replay.h"}),
+    "corpus": ("family mine plan build lower manner motif stats write onnx reference rules table draw value base", {"replay.h", "row_motifs.h"}),
     "compare": ("onnx value base", {"compare_run.h"}),
     "suite": ("family lower stats write rules table draw value base", {"suite.h"}),
+    "show": ("corpus onnx value base", {"show.h"}),
     "sequences": ("onnx value base", {"coverage.h", "seq_report.h"}),
-    "cli": ("compare suite sequences mine corpus family motif rules base", set()),
+    "cli": ("compare suite show sequences mine corpus family motif rules base", set()),
     "embed": ("table base", set()),
 }
 
