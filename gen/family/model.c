@@ -166,7 +166,9 @@ static nn_status build(nn_model *m, uint64_t index, nn_error *err)
 
 nn_status nn_model_build(nn_model **model, const nn_family *f, uint64_t index, nn_error *err)
 {
-    nn_model *m = *model;
+    nn_model *m = model != NULL ? *model : NULL;
+    if (model == NULL)
+        return nn_no_result(err);
     if (m != NULL) { /* after any result, the previous content is gone */
         m->graph = NULL;
         m->onnx.size = m->input.size = 0;
@@ -282,6 +284,8 @@ static nn_status nothing_built(nn_error *err)
 
 nn_status nn_model_onnx(nn_model *m, const void **bytes, size_t *size, nn_error *err)
 {
+    if (bytes == NULL || size == NULL)
+        return nn_no_result(err);
     if (!is_built(m))
         return nothing_built(err);
     nn_status s = m->onnx.size == 0 ? serialise(m, ALL_OF_MODEL, 0, 0, err) : NN_OK;
@@ -302,6 +306,8 @@ static nn_status check_set(const nn_model *m, uint64_t set, nn_error *err)
 
 nn_status nn_model_input(nn_model *m, uint64_t set, size_t i, const void **bytes, size_t *size, nn_error *err)
 {
+    if (bytes == NULL || size == NULL)
+        return nn_no_result(err);
     if (!is_built(m))
         return nothing_built(err);
     if (i >= m->graph->n_inputs)
@@ -326,7 +332,7 @@ static nn_status has_outputs(const nn_model *m, nn_error *err)
 
 static nn_status output(nn_model *m, piece what, uint64_t set, size_t i, const void **bytes, size_t *size, nn_error *err)
 {
-    nn_status s = has_outputs(m, err);
+    nn_status s = bytes != NULL && size != NULL ? has_outputs(m, err) : nn_no_result(err);
     if (s != NN_OK)
         return s;
     if (i >= m->graph->n_outputs)
@@ -355,6 +361,8 @@ nn_status nn_model_bound(nn_model *m, uint64_t set, size_t i, const void **bytes
 
 nn_status nn_model_npz(nn_model *m, const void **bytes, size_t *size, nn_error *err)
 {
+    if (bytes == NULL || size == NULL)
+        return nn_no_result(err);
     if (!is_built(m))
         return nothing_built(err);
     nn_status s = serialise(m, ALL_INPUTS, 0, 0, err);
@@ -368,7 +376,7 @@ nn_status nn_model_npz(nn_model *m, const void **bytes, size_t *size, nn_error *
 /* Without .npz files in the family, the contents of only one set are kept. */
 static nn_status archive(nn_model *m, piece what, const void **bytes, size_t *size, nn_error *err)
 {
-    nn_status s = has_outputs(m, err);
+    nn_status s = bytes != NULL && size != NULL ? has_outputs(m, err) : nn_no_result(err);
     if (s == NN_OK && !family_npz(m->family))
         s = nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "the family was opened without the input format npz");
     if (s == NN_OK)
