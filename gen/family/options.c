@@ -155,7 +155,7 @@ static nn_status unknown_flag(nn_error *err, const char *given, size_t length)
 /* first: the argument is at the position of a command */
 static nn_status unexpected(nn_error *err, const char *given, bool first)
 {
-    static const char *const words[] = {"merge", "verify", "replay", "compare", "sequences", "coverage"};
+    static const char *const words[] = {"merge", "verify", "replay", "compare", "sequences", "coverage", "motifs", "suite", "show"};
     nearest best = {0};
     char word[64];
     (void)snprintf(word, sizeof word, "%.60s", given);
@@ -273,6 +273,12 @@ static nn_status set_value(options *o, const option_row *row, const char *value,
     return row->offset == offsetof(options, shard) ? set_shard(o, value, err) : NN_OK;
 }
 
+/* Formats of WORD options, which may also be an argument of their own. */
+static bool is_format(const char *word)
+{
+    return strcmp(word, "text") == 0 || strcmp(word, "json") == 0 || strcmp(word, "markdown") == 0;
+}
+
 static bool is_command(const options *o, const char *word)
 {
     return o->command != NULL && strcmp(o->command, word) == 0;
@@ -287,23 +293,24 @@ static const struct {
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
-static const char *options_of_command(const options *o)
+bool option_of_command(const options *o, const option_row *row)
 {
+    char flag[32], word[34];
+    option_flag(row, flag);
+    (void)snprintf(word, sizeof word, " %s ", flag);
     for (size_t i = 0; i < COMMANDS; i++)
         if (is_command(o, commands[i].name))
-            return commands[i].options;
-    return "";
+            return strstr(commands[i].options, word) != NULL;
+    return false;
 }
 
 /* Refuses options that a command takes from manifests. */
 static nn_status check_command(const options *o, nn_error *err)
 {
     for (const option_row *row = option_rows; row < option_rows + option_count; row++) {
-        char flag[32], word[34];
+        char flag[32];
         option_flag(row, flag);
-        (void)snprintf(word, sizeof word, "%s ", flag);
-        const char *at = strstr(options_of_command(o), word);
-        if ((at != NULL && at[-1] == ' ') || (o->given >> (row - option_rows) & 1) == 0)
+        if (option_of_command(o, row) || (o->given >> (row - option_rows) & 1) == 0)
             continue;
         if (row->manifest || row->offset == offsetof(options, shard))
             return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s: %s is taken from the manifest", o->command, flag);
@@ -399,8 +406,8 @@ nn_status options_parse(options *o, int argc, char *const *argv, nn_error *err)
         return nn_nomem(err);
     for (int i = o->command != NULL ? 2 : 1; i < argc; i++) {
         const char *given = argv[i], *equals = strchr(given, '=');
-        if (strcmp(given, "-h") == 0)
-            given = "--help";
+        if (strcmp(given, "-h") == 0 || strcmp(given, "-V") == 0)
+            given = given[1] == 'h' ? "--help" : "--version";
         if (given[0] != '-' && o->command != NULL) {
             if (*given == '\0')
                 return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s '': expected a path", o->command);
@@ -423,7 +430,8 @@ nn_status options_parse(options *o, int argc, char *const *argv, nn_error *err)
         } else if (row->kind == OPTION_WORD) {
             if (equals != NULL && equals[1] == '\0')
                 return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%.80s: expected %s after =", given, row->argument);
-            s = set_value(o, row, equals != NULL ? equals + 1 : "", err);
+            bool apart = equals == NULL && i + 1 < argc && is_format(argv[i + 1]);
+            s = set_value(o, row, equals != NULL ? equals + 1 : apart ? argv[++i] : "", err);
         } else if (equals != NULL) {
             s = set_value(o, row, equals + 1, err);
         } else if (i + 1 < argc && strncmp(argv[i + 1], "--", 2) != 0) {

@@ -42,12 +42,13 @@ static nn_status set(show_options *o, int row, const char *value, nn_error *err)
         o->help = true;
     if (row == FORMAT) {
         nearest best = {.word = NULL};
+        o->format = SHOW_DEFAULT;
         for (int i = SHOW_TEXT; i < FORMATS; i++) {
             nearest_offer(&best, value, formats[i]);
             if (strcmp(formats[i], value) == 0)
                 o->format = (show_format)i;
         }
-        if (o->format == SHOW_DEFAULT || best.distance > 0)
+        if (o->format == SHOW_DEFAULT)
             return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--format %.60s: expected text, svg, dot or html%s%s%s",
                            *value != '\0' ? value : "''", best.word != NULL ? "; did you mean " : "",
                            best.word != NULL ? best.word : "", best.word != NULL ? "?" : "");
@@ -73,7 +74,7 @@ static nn_status unknown(const char *flag, nn_error *err)
 /* Takes argument i, and its value if that is the next one. */
 static nn_status take(show_options *o, int argc, char *const *argv, int *i, nn_error *err)
 {
-    const char *given = strcmp(argv[*i], "-h") == 0 ? rows[HELP].flag : argv[*i], *equals = strchr(given, '=');
+    const char *given = argv[*i], *equals = strchr(given, '=');
     size_t n = equals != NULL ? (size_t)(equals - given) : strlen(given);
     int row = 0;
     while (row < ROWS && (strlen(rows[row].flag) != n || strncmp(rows[row].flag, given, n) != 0))
