@@ -41,11 +41,12 @@ static const struct {
     const char *command, *text;
 } commands[] = {
     {"merge", "Usage: nngen merge DIR SHARD... [OPTION]...\n"
-              "Merges the directories of all shards of a family, in any order, into DIR, which gets the bytes of a run without\n"
-              "shards. The shards are not changed. They may hold regular files only.\n\n"},
+              "Merges the directories of all shards of a family, in any order, into DIR, which gets the bytes of\n"
+              "a run without shards. The shards are not changed. They may hold regular files only.\n\n"},
     {"verify", "Usage: nngen verify DIR... [OPTION]...\n"
-               "Compares corpora with their manifest.json and models.jsonl: every file by its SHA-256, missing and unexpected\n"
-               "files, the structure of every model. Models with expected outputs are also made again. Writes nothing.\n\n"},
+               "Compares corpora with their manifest.json and models.jsonl: every file by its SHA-256, missing and\n"
+               "unexpected files, the structure of every model. Models with expected outputs are also made again.\n"
+               "Writes nothing.\n\n"},
     {"replay", "Usage: nngen replay MANIFEST --out DIR [OPTION]...\n"
                "Makes the corpus of a manifest.json again, byte by byte. MANIFEST may also be a pipe, such as /dev/stdin.\n\n"},
 };
@@ -95,6 +96,6 @@ void help_text(json_line *out)
                   "\nverify and merge read regular files only: a symbolic link, FIFO or device inside a corpus is a\n"
                   "difference to verify, and an error to merge. The MANIFEST of replay may also be a pipe, such as\n"
                   "/dev/stdin; replay gives up after 10 seconds without data.\n"
-                  "\nExit status: 0: success; 1: failure; 2: wrong usage; 130 or 143: stopped by SIGINT or SIGTERM; 141: the\n"
-                  "reader of a listing has closed the pipe.\n");
+                  "\nExit status: 0: success; 1: failure; 2: wrong usage; 130 or 143: stopped by SIGINT or SIGTERM;\n"
+                  "141: the reader of a listing has closed the pipe.\n");
 }

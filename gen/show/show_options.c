@@ -24,16 +24,18 @@ void show_options_help(json_line *out)
 {
     line_raw(out, "Usage: nngen show MODEL [--format text|svg|dot|html] [--mark NODE,...] [--out FILE]\n"
                   "       nngen show DIR [--format text|html] [--out FILE]\n"
-                  "Shows a model, or all models below a directory: any ONNX files, made by nngen or not. Motifs are shown if\n"
-                  "the corpus of the model lists them in models.jsonl. A drawing has at most 2,000 nodes. As text, a directory\n"
-                  "is a line for each model: name, counts, operators. A directory that holds model.onnx is that model.\n\n");
+                  "Shows a model, or all models below a directory: any ONNX files, made by nngen or not. Motifs are\n"
+                  "shown if the corpus of the model lists them in models.jsonl. A drawing has at most 2,000 nodes. As\n"
+                  "text, a directory is a line for each model: name, counts, operators. A directory that holds\n"
+                  "model.onnx is that model.\n\n");
     for (int i = 0; i < ROWS; i++) {
         char left[40];
         (void)snprintf(left, sizeof left, "%s%s%s", rows[i].flag, rows[i].argument != NULL ? " " : "",
                        rows[i].argument != NULL ? rows[i].argument : "");
         help_row(out, left, rows[i].help);
     }
-    line_raw(out, "\nExit status: 0: success; 1: a file cannot be read, or files of the directory were skipped; 2: wrong usage.\n");
+    line_raw(out, "\nExit status: 0: success; 1: a file cannot be read, or files of the directory were skipped;\n"
+                  "2: wrong usage.\n");
 }
 
 static nn_status set(show_options *o, int row, const char *value, nn_error *err)
