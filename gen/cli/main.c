@@ -3,6 +3,8 @@
 #include "cli/help.h"
 #include "cli/list_motifs.h"
 #include "cli/list_ops.h"
+#include "cli/missing.h"
+#include "eval/eval.h"
 #include "mine/mine.h"
 #include "nngen.h"
 #include "family/options.h"
@@ -22,7 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { EXIT_USAGE = 2 };
+enum { EXIT_USAGE = 2, EXIT_UNSUPPORTED = 3 };
 
 /* ---- signals ---- */
 
@@ -79,7 +81,7 @@ static int fail(const nn_error *err)
     (void)fprintf(stderr, "nngen: %s\n", text);
     if (err->status == NN_ERR_USAGE)
         (void)fprintf(stderr, "Try 'nngen --help'.\n");
-    return err->status == NN_ERR_USAGE ? EXIT_USAGE : EXIT_FAILURE;
+    return err->status == NN_ERR_USAGE ? EXIT_USAGE : err->status == NN_ERR_UNSUPPORTED ? EXIT_UNSUPPORTED : EXIT_FAILURE;
 }
 
 /* Writes what is left of standard output. Returns 0 or the reason why it could not be written. */
@@ -222,47 +224,9 @@ static void print_summary(const options *o, const nn_corpus_report *r, double se
 
 /* ---- runs ---- */
 
-#define REASONS 16
-#define NAMED 12 /* operators or motifs that are named for each reason; the manifest lists all */
-
-/* Operators or motifs that no model has, one line for each reason. */
-typedef struct {
-    const char *what; /* "operator" or "motif" */
-    bool quiet;       /* print nothing */
-    struct {
-        char *text; /* "REASON\0A, B, C" */
-        size_t size, capacity, named;
-    } lines[REASONS];
-    size_t n;
-} missing_list;
-
 static void on_missing(void *data, const char *name, const char *reason)
 {
-    missing_list *m = data;
-    size_t i = 0, length = strlen(name), head = strlen(reason) + 1;
-    while (i < m->n && strcmp(m->lines[i].text, reason) != 0)
-        i++;
-    if (i < m->n && m->lines[i].named >= NAMED) {
-        m->lines[i].named++;
-        return;
-    }
-    if (i < REASONS) {
-        void *text = m->lines[i].text;
-        size_t from = i < m->n ? m->lines[i].size : head;
-        if (nn_grow(&text, &m->lines[i].capacity, from + length + 3, 1)) {
-            m->lines[i].text = text;
-            if (i == m->n)
-                memcpy(m->lines[m->n++].text, reason, head);
-            else
-                from += (size_t)snprintf(m->lines[i].text + from, 3, ", ");
-            memcpy(m->lines[i].text + from, name, length + 1);
-            m->lines[i].size = from + length;
-            m->lines[i].named++;
-            return;
-        }
-    }
-    if (!m->quiet)
-        (void)fprintf(stderr, "nngen: missing %s %s: %s\n", m->what, name, reason);
+    missing_add(data, name, reason);
 }
 
 static void on_missing_motif(void *data, const char *motif, const char *levels, const char *reason)
@@ -270,24 +234,17 @@ static void on_missing_motif(void *data, const char *motif, const char *levels, 
     char name[200];
     (void)snprintf(name, sizeof name, "%.100s%s%s%s", motif, levels != NULL ? " (" : "", levels != NULL ? levels : "",
                    levels != NULL ? ")" : "");
-    on_missing(data, name, reason);
+    missing_add(data, name, reason);
 }
 
 /* Prints and empties the list. */
-static void say_missing(missing_list *m)
+static void say_missing(missing_list *m, bool quiet)
 {
-    for (size_t i = 0; i < m->n; i++) {
-        const char *reason = m->lines[i].text, *names = reason + strlen(reason) + 1;
-        size_t n = m->lines[i].named, more = n > NAMED ? n - NAMED : 0;
-        if (n == 1 && !m->quiet) {
-            (void)fprintf(stderr, "nngen: missing %s %s: %s\n", m->what, names, reason);
-        } else if (!m->quiet) {
-            (void)fprintf(stderr, "nngen: %zu missing %ss: %s: %s", n, m->what, reason, names);
-            (void)(more > 0 ? fprintf(stderr, " and %zu more\n", more) : fputc('\n', stderr));
-        }
-        nn_free(m->lines[i].text);
-    }
-    *m = (missing_list){.what = m->what, .quiet = m->quiet};
+    json_line text = {.bytes = NULL};
+    missing_text(&text, m);
+    if (!quiet && text.size > 0)
+        (void)fwrite(text.bytes, 1, text.size, stderr);
+    nn_free(text.bytes);
 }
 
 static unsigned processors(void)
@@ -315,7 +272,7 @@ static void say_duplicates(const nn_corpus_report *r, const char *dir)
 static int write_corpus(const options *o, const nn_family *family)
 {
     bar b = {.started = now(), .on = !o->quiet && (o->progress || isatty(STDERR_FILENO))};
-    missing_list missing = {.what = "operator", .quiet = o->quiet != 0}, motifs = {.what = "motif", .quiet = o->quiet != 0};
+    missing_list missing = {.what = "operator"}, motifs = {.what = "motif"};
     nn_corpus_config config = {.out = o->dry_run ? NULL : o->out,
                                .jobs = o->jobs > 0 ? (unsigned)o->jobs : processors(),
                                .force = o->force != 0,
@@ -332,8 +289,8 @@ static int write_corpus(const options *o, const nn_family *family)
     catch_signals(o);
     nn_status s = nn_corpus_write(family, &config, &report, on_missing, &missing, &err);
     wipe(&b);
-    say_missing(&missing);
-    say_missing(&motifs);
+    say_missing(&missing, o->quiet != 0);
+    say_missing(&motifs, o->quiet != 0);
     if (s == NN_ERR_CANCELLED)
         return stopped(o, &err);
     if (s != NN_OK) {
@@ -559,7 +516,7 @@ static void allow_open_files(void)
 static int merge(const options *given)
 {
     double started = now();
-    missing_list missing = {.what = "operator", .quiet = given->quiet != 0}, motifs = {.what = "motif", .quiet = given->quiet != 0};
+    missing_list missing = {.what = "operator"}, motifs = {.what = "motif"};
     nn_corpus_report report = {0};
     nn_error err = {0};
     nn_merge_config config = {.specs = given->specs,
@@ -570,8 +527,8 @@ static int merge(const options *given)
     allow_open_files();
     nn_status s = nn_corpus_merge(given->paths[0], (const char *const *)(given->paths + 1), (size_t)given->n_paths - 1, &config,
                                   &report, on_missing, &missing, &err);
-    say_missing(&missing);
-    say_missing(&motifs);
+    say_missing(&missing, given->quiet != 0);
+    say_missing(&motifs, given->quiet != 0);
     if (s != NN_OK)
         return fail(&err);
     if (!given->quiet)
@@ -598,7 +555,8 @@ static int analyse(char *const *argv, int argc)
     size_t problems;
     bar b = {.started = now(), .on = true};
     const seq_watch watch = {.tell = on_problem, .progress = on_steps, .data = &b, .terminal = isatty(STDERR_FILENO) != 0};
-    nn_status s = strcmp(argv[1], "motifs") == 0     ? mine_run(argc - 2, argv + 2, &out, on_problem, NULL, &problems, &err)
+    nn_status s = strcmp(argv[1], "eval") == 0       ? eval_run_command(argc - 2, argv + 2, &out, on_problem, NULL, &problems, &err)
+                  : strcmp(argv[1], "motifs") == 0   ? mine_run(argc - 2, argv + 2, &out, on_problem, NULL, &problems, &err)
                   : strcmp(argv[1], "coverage") == 0 ? coverage_run(argc - 2, argv + 2, &out, &watch, &problems, &err)
                                                      : sequences_run(argc - 2, argv + 2, &out, &watch, &problems, &err);
     wipe(&b);
@@ -681,7 +639,7 @@ static own_command *find_own(const char *name)
     static const struct {
         const char *name;
         own_command *run;
-    } all[] = {{"sequences", analyse}, {"coverage", analyse}, {"motifs", analyse},
+    } all[] = {{"sequences", analyse}, {"coverage", analyse}, {"motifs", analyse}, {"eval", analyse},
                {"compare", compare},   {"suite", suite},      {"show", show}};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         if (strcmp(all[i].name, name) == 0)

@@ -21,11 +21,15 @@ options() {
     cat "$here/nngen.h2m"
     printf '\n[expected outputs]\n'
     options compare
+    printf '\n[outputs of any model]\n'
+    options eval
     printf '\n[sequences and coverage]\n'
     options sequences
     options coverage
     printf '\n[motifs of your models]\n'
     options motifs
+    printf '\n[conformance suite]\n'
+    options suite
 } >"$out/nngen.h2m"
 help2man --no-info --include="$out/nngen.h2m" --output="$out/nngen.1" "$nngen"
 version=$("$nngen" --version | sed 's/.* //')

@@ -4,8 +4,8 @@ _nngen()
     local cur prev words cword split
     _init_completion -s || return
     case $prev in
-        --out | --specs | --against | --like) _filedir -d; return ;;
-        --weights) _filedir; return ;;
+        --out | --specs | --against | --like | --index) _filedir -d; return ;;
+        --weights | --score | --given) _filedir; return ;;
         --types | --input-mode | --input-format | --motifs)
             local done= words
             case $cur in *,*) done=${cur%,*}, ;; esac
@@ -30,7 +30,7 @@ _nngen()
         --list-ops) COMPREPLY=($(compgen -W 'text json markdown' -- "$cur")); return ;;
         --list-motifs) COMPREPLY=($(compgen -W 'text json' -- "$cur")); return ;;
         --opset) COMPREPLY=($(compgen -W '{13..28}' -- "$cur")); return ;;
-        --nodes | --common | --count | --seed | --inputs | --max-elements | --max-dim | --max-window | --max-rank | --constants | --jobs | --shard | --trace) return ;;
+        --nodes | --common | --count | --seed | --inputs | --max-elements | --max-dim | --max-window | --max-rank | --constants | --jobs | --shard | --trace | --strength | --tries | --dim | --set | --max-bytes | --max-work) return ;;
     esac
     $split && return
     if [[ $cur == -* ]]; then

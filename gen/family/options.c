@@ -155,7 +155,8 @@ static nn_status unknown_flag(nn_error *err, const char *given, size_t length)
 /* first: the argument is at the position of a command */
 static nn_status unexpected(nn_error *err, const char *given, bool first)
 {
-    static const char *const words[] = {"merge", "verify", "replay", "compare", "sequences", "coverage", "motifs", "suite", "show"};
+    static const char *const words[] = {"merge",    "verify", "replay", "compare", "sequences",
+                                        "coverage", "motifs", "suite",  "eval",    "show"};
     nearest best = {0};
     char word[64];
     (void)snprintf(word, sizeof word, "%.60s", given);

@@ -154,7 +154,8 @@ void ref_form_extreme(ref_vectors *r, ref_value *y, const ref_value *a, const re
     y->forms = f;
 }
 
-/* The slope at x of a function with value y, and the most that the slope changes for each unit of x. false: it has no such bound. */
+/* The slope at x of a function with value y, and the most that the slope changes for each unit of x. false: it has no such bound.
+ */
 static bool slope_of(ref_fn fn, double x, double y, double *slope, double *bend)
 {
     switch (fn) {
@@ -348,8 +349,8 @@ void ref_scan_keep(ref_scan *s, size_t first, size_t n, const ref_value *x)
     }
 }
 
-/* Whether c I - A is positive definite, by elimination (Cholesky), whose own error the caller's margin covers. Row by row, so that the
- * inner loops run over contiguous memory and have no chain of sums. */
+/* Whether c I - A is positive definite, by elimination (Cholesky), whose own error the caller's margin covers. Row by row, so that
+ * the inner loops run over contiguous memory and have no chain of sums. */
 static bool is_above(const double *a, size_t n, double c, double *l)
 {
     for (size_t i = 0; i < n * n; i++)
@@ -437,7 +438,8 @@ static void rebase(ref_scan *s, size_t rows)
         s->norm[group] = least_of(moved + dm_sqrt(own), dm_sqrt(square)) * (1 + 0x1p-30);
         for (size_t i = 0; i < n; i++) {
             size_t slot = (first + i / s->width) % 3, at = group * s->width + i % s->width;
-            s->forms[slot][at] = (ref_linear){.scale = 1, .unit = (int)i, .group = (uint32_t)group, .size = least_of(box[i], s->norm[group])};
+            s->forms[slot][at] =
+                (ref_linear){.scale = 1, .unit = (int)i, .group = (uint32_t)group, .size = least_of(box[i], s->norm[group])};
         }
     }
     for (size_t k = 0; k < 3; k++) /* other rows' forms count from a base that is gone */
@@ -453,7 +455,8 @@ void ref_scan_end(ref_scan *s)
     size_t parity = s->now % 2, other = 1 - parity;
     s->row_of[s->now % 3] = s->now;
     s->reach[parity] = s->low == SIZE_MAX ? 0 : s->now - s->low;
-    size_t next = s->reach[other] == 0 ? SEEN_NOTHING : s->reach[other], second = s->reach[parity] == 0 ? SEEN_NOTHING : s->reach[parity];
+    size_t next = s->reach[other] == 0 ? SEEN_NOTHING : s->reach[other],
+           second = s->reach[parity] == 0 ? SEEN_NOTHING : s->reach[parity];
     if (next <= 1 && second <= 2)
         rebase(s, 1);
     else if (s->now >= 1 && (s->base == SIZE_MAX || s->now - s->base >= 3))

@@ -1,7 +1,8 @@
 /* Linear forms of errors within a scan.
  *
- * A scan feeds errors back. Bounds of single elements then grow by the sum of the magnitudes of the weights in each step, though the
- * true error, which the weights rotate, hardly grows. So the error of a value that is computed from the rows before is also kept as
+ * A scan feeds errors back. Bounds of single elements then grow by the sum of the magnitudes of the weights in each step, though
+ * the true error, which the weights rotate, hardly grows. So the error of a value that is computed from the rows before is also
+ * kept as
  *
  *     scale * g . x + r,    |r| <= rest
  *
@@ -10,14 +11,15 @@
  * mean-value form of interval analysis with a ball: R. E. Moore, "Interval Analysis", 1966, chapter 8; E. Hairer, S. P. Norsett,
  * G. Wanner, "Solving Ordinary Differential Equations I", section I.10).
  *
- * The bound e of a value always holds by itself. A function that knows nothing of forms drops them; others lower e where they can. */
+ * The bound e of a value always holds by itself. A function that knows nothing of forms drops them; others lower e where they can.
+ */
 #ifndef NN_REF_FORM_H
 #define NN_REF_FORM_H
 
 #include "reference/ref_fn.h"
 
 typedef struct ref_linear {
-    const double *g; /* NULL: element `unit` of x alone, or none if that is -1 */
+    const double *g;    /* NULL: element `unit` of x alone, or none if that is -1 */
     double scale, size; /* |scale * g . x| <= size */
     double rest;
     int unit;
@@ -27,10 +29,10 @@ typedef struct ref_linear {
 /* Ownership: in the run's arena, while the scan is computed. */
 typedef struct ref_scan {
     const ref_tensor *t;
-    size_t width, row; /* elements of a group, and of all groups, in a row */
-    size_t base, n;    /* the first row whose errors are x, and the length of x */
+    size_t width, row;  /* elements of a group, and of all groups, in a row */
+    size_t base, n;     /* the first row whose errors are x, and the length of x */
     double *norm, *box; /* of x in each group; box: 2 * width elements a group */
-    double *g[3];      /* vectors of the latest rows (row % 3): 2 * width for each element */
+    double *g[3];       /* vectors of the latest rows (row % 3): 2 * width for each element */
     ref_linear *forms[3];
     size_t row_of[3]; /* rows that these belong to */
     size_t reach[2];  /* how many rows back an even and an odd row reads; 0: it has not been seen */

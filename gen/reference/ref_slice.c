@@ -94,10 +94,10 @@ typedef struct {
     double v, e;
 } bounded;
 
-/* Mean square distance from the mean. Moving x_j by d_j moves it by 2/n sum (x_j - m) d_j + 1/n sum d_j^2 at most. Two forms count as
- * correct (Chan, Golub, LeVeque, "Algorithms for Computing the Sample Variance", 1983). The computed mean errs by c = gamma E|x|. The
- * two-pass form errs by its roundings and by c^2; the one-pass form E[x^2] - m^2 by roundings of E[x^2] and by 2 |m| c + c^2. As the
- * variance is at most E[x^2], the bound of the latter holds for both. */
+/* Mean square distance from the mean. Moving x_j by d_j moves it by 2/n sum (x_j - m) d_j + 1/n sum d_j^2 at most. Two forms count
+ * as correct (Chan, Golub, LeVeque, "Algorithms for Computing the Sample Variance", 1983). The computed mean errs by c = gamma
+ * E|x|. The two-pass form errs by its roundings and by c^2; the one-pass form E[x^2] - m^2 by roundings of E[x^2] and by 2 |m| c +
+ * c^2. As the variance is at most E[x^2], the bound of the latter holds for both. */
 static bounded variance(const ref_run *run, const lane_slice *l)
 {
     double n = (double)l->n, mean = 0, var = 0, moved = 0, square = 0, size = 0;
@@ -161,8 +161,10 @@ static bounded pnorm(const ref_run *run, const lane_slice *l, double p)
         moved += far > 0 ? ref_power(l->e[k] / far, p) : 0;
     }
     double v = m > 0 ? m * ref_power(sum, 1 / p) : 0, e = far > 0 ? far * ref_power(moved, 1 / p) : 0;
-    double k = p == 1 ? 0 : 2 * run->table->accuracy[RF_POW].ulp, under = v + e > 0 ? ref_power(n * run->unit.tiny, 1 / p) : 0;
-    return (bounded){v, e + (v + e) * (ref_gamma(&run->unit, n + 2) + 2 * run->unit.u * k + 0x1p-40) + under};
+    double k = p == 1 ? 0 : 2 * run->unit.u * run->table->accuracy[RF_POW].ulp, sums = ref_gamma(&run->unit, n + 2) + k;
+    sums = p > 1 && sums < 0.5 ? sums * (1 + sums) / p : sums; /* the root divides relative errors */
+    double under = v + e > 0 ? ref_power(n * run->unit.tiny, 1 / p) : 0;
+    return (bounded){v, e + (v + e) * (sums + k + 0x1p-40) + under};
 }
 
 /* The position of the greatest element, the first or the last of equal ones. Every element that may be the greatest is a candidate.

@@ -248,7 +248,8 @@ ref_value ref_mul(ref_vectors *r, ref_value a, ref_value b)
 
 double ref_hull_error(double v, double lo, double hi)
 {
-    double e = hi - v > v - lo ? hi - v : v - lo;
+    /* Our own roundings may put an end on the wrong side. */
+    double up = __builtin_fabs(hi - v), down = __builtin_fabs(v - lo), e = up > down || up != up ? up : down;
     return e > 0 ? e + 0x1p-50 * (__builtin_fabs(v) + e) : e == 0 ? 0 : (double)__builtin_inff();
 }
 

@@ -49,9 +49,9 @@ bool ref_representable(dtype t, double v); /* whether v is a value of the type; 
 typedef struct {
     arena *a;
     const ref_unit *unit;
-    size_t n;       /* lanes */
-    bool exhausted; /* out of memory: vectors are then garbage of full length */
-    double *spare;  /* 2 * REF_LANES elements */
+    size_t n;              /* lanes */
+    bool exhausted;        /* out of memory: vectors are then garbage of full length */
+    double *spare;         /* 2 * REF_LANES elements */
     struct ref_scan *scan; /* that is being computed; NULL: none, or its errors have no forms */
 } ref_vectors;
 

@@ -40,7 +40,7 @@ static const row rows[] = {
      "number of threads; it does not change the bytes (default: one for each processor)"},
     {"--score", "RESULTS", TEXT, SCORE, AT(score), 0, 0, 0,
      "count the outcomes of a run; RESULTS: a file with lines {\"case\": C, \"outcome\": O} or C,O, where O is passed, failed, "
-     "unsupported or crashed"},
+     "unsupported or crashed; or a directory with CASE/output_J.pb"},
     {"--index", "DIR", TEXT, SCORE, AT(index), 0, 0, 0, "the suite that was run"},
     {"--format", "F", TEXT, SCORE, AT(format), 0, 0, 0, "text, markdown or json (default: text)"},
     {"--quiet", NULL, FLAG, BOTH, AT(quiet), 0, 0, 1, "print no progress and no summary"},

@@ -2,11 +2,13 @@
 #include "arena.h"
 #include "base/line_reader.h"
 #include "suite/suite_lines.h"
+#include "suite/suite_outputs.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* X(name, word of results, heading) */
 #define OUTCOMES(X)                              \
@@ -137,6 +139,25 @@ static nn_status read_index(scores *s, const char *dir, nn_error *err)
     return st;
 }
 
+static nn_status judge_outputs(scores *s, const char *results, const char *index, nn_error *err)
+{
+    static const outcome outcomes[] = {
+        [OUTPUTS_MISSING] = RESULT_NOT_RUN, [OUTPUTS_WITHIN] = RESULT_PASSED, [OUTPUTS_OUTSIDE] = RESULT_FAILED};
+    nn_status st = NN_OK;
+    for (size_t i = 0; i < s->n && st == NN_OK; i++) {
+        outputs_verdict v;
+        st = suite_outputs_judge(&v, results, index, s->all[i].name, err);
+        s->all[i].outcome = outcomes[v];
+    }
+    return st;
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 /* ---- tables ---- */
 
 typedef struct {
@@ -243,7 +264,7 @@ nn_status suite_score(json_line *out, const char *results, const char *index, co
     arena_init(&s.mem, 0);
     nn_status st = read_index(&s, index, err);
     if (st == NN_OK)
-        st = read_lines(&s, results, add_result, err);
+        st = is_folder(results) ? judge_outputs(&s, results, index, err) : read_lines(&s, results, add_result, err);
     if (st == NN_OK)
         report(out, &s, format);
     *unknown = s.unknown;

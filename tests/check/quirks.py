@@ -8,7 +8,7 @@ An entry:
             of those that are), opset, and the values of inputs and outputs, ins and outs (numpy, None where absent), as ONNX Runtime has them
   how       what the reference evaluator does there: `error` (it raises), `values` (other values, types or shapes), or both
   whose     at fault: `reference` or `runtime`
-  outside   with `values`: by how many bounds the worst element of the reproducer misses what is expected, at least; `exact` where the bound is 0;
+  outside   with `values`: by how many bounds the worst element of the reproducer misses what is expected, at least, to a power of ten; `exact` where the bound is 0;
             `shape` or `type` where these differ
   reason    in words"""
 import json

@@ -1,13 +1,14 @@
 """nngen suite: the cases that it writes, their index, and scores of results."""
 import hashlib
 import json
+import shutil
 from collections import Counter, defaultdict
 from itertools import combinations
 
 import numpy as np
 import onnx
 import pytest
-from suite import runner
+from suite import runner, table
 
 OPS = "Add,And,Conv,Dropout,Gather,MaxPool,Shape,Slice,Split,Sub,TopK"
 
@@ -219,6 +220,28 @@ def test_an_index_that_is_none(nngen, index):
     assert r.code == 1 and "index.jsonl" in r.err
 
 
+def test_scores_of_outputs(nngen, made, tmp_path):
+    """A directory of outputs: as expected, at the bound, beyond it, of another type, incomplete, missing."""
+    root, _ = made(nngen)
+    cases = [c for c in index_of(root) if c["operator"] == "Conv" and "T = float32" in c["classes"]][:6]
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "index.jsonl").write_text("".join(json.dumps(c) + "\n" for c in cases))
+    for k, c in enumerate(cases):
+        shutil.copytree(root / c["case"], tmp_path / "d" / c["case"])
+        data = root / c["case"] / "test_data_set_0"
+        v, e = runner.tensors(data, "output")[0], runner.tensors(data, "bound")[0]
+        out = tmp_path / "r" / c["case"] / ("test_data_set_0" if k == 1 else ".")
+        wrong = v + (0 if k < 2 else np.float32(2) * e + np.abs(v) * np.float32(1e-6))
+        if k < 5:
+            out.mkdir(parents=True)
+        if k < 4:
+            value = wrong.astype(np.float64 if k == 3 else np.float32)
+            (out / "output_0.pb").write_bytes(onnx.numpy_helper.from_array(value).SerializeToString())
+    r = nngen("suite", "--score", tmp_path / "r", "--index", tmp_path / "d")
+    assert r.code == 0, r.err
+    assert r.out.splitlines()[-1].split() == ["all", "6", "2", "3", "0", "0", "1"]
+
+
 # ---- the runner ----
 
 def test_comparison_by_bounds():
@@ -238,3 +261,27 @@ def test_comparison_by_bounds():
     large = [np.array([2**63], np.uint64)], [np.zeros(1, np.float32)]
     assert runner.compare(*large, [np.array([2**63 + 1], np.uint64)])["outside"] == 1
     assert runner.compare(*large, [np.array([2**63], np.uint64)]) == {}
+
+
+@pytest.mark.parametrize("target, error, unsupported", [
+    ("onnxruntime-all", "NotImplemented: [ONNXRuntimeError] : 9 : NOT_IMPLEMENTED : Could not find an implementation for Add(14)", True),
+    ("onnxruntime-none", "Batchwise recurrent operations (layout == 1) are not supported.", True),
+    ("onnxruntime-all", "Fail: size_ % 2 == 1 was false.", False),
+    ("reference", "NotImplementedError: No implementation for operator 'Foo'", True),
+    ("openvino", "-- No conversion rule found for operations: MaxUnpool-11", True),
+    ("openvino", "-- Conversion is failed for: GatherElements-13", False),
+    ("tract", "Caused by: U32 is not a number", True),
+    ("other", "this type is not supported", True),
+    ("other", "IndexError: list index out of range", False),
+])
+def test_what_runtimes_do_not_support(target, error, unsupported):
+    assert runner.is_unsupported(target, error) == unsupported
+
+
+def test_table_of_several_runtimes():
+    cases = [{"case": c, "operator": o} for c, o in CASES]
+    results = {"one": [{"case": c, "outcome": "passed"} for c, _ in CASES],
+               "two": [{"case": CASES[0][0], "outcome": "failed"}, {"case": CASES[2][0], "outcome": "unsupported"}]}
+    lines = table.tables(cases, results).splitlines()
+    assert "| one | 5 | 0 | 0 | 0 | 100.0 % |" in lines and "| two | 0 | 1 | 0 | 1 | 0.0 % |" in lines
+    assert "| Abs | 2 | all | 1 F, 1 N |" in lines and "| Relu | 3 | all | 1 U, 2 N |" in lines

@@ -8,7 +8,7 @@ from math import prod
 import onnx
 import pytest
 
-COMMANDS = ["merge", "verify", "replay", "compare", "sequences", "coverage", "motifs", "suite", "show"]
+COMMANDS = ["merge", "verify", "replay", "compare", "sequences", "coverage", "motifs", "suite", "eval", "show"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

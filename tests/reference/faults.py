@@ -1,6 +1,9 @@
 """Detection of planted faults: the result of one node is changed, what follows is computed from it, and the bounds of the graph outputs,
 usual tolerances, and the node's own bounds are asked whether they see it.
 
+A fault is visible if it changes an element of an output by more than 16 units of roundoff, which is what correct implementations of a
+single function may err (specs/compute/accuracy.yaml). Many faults change nothing but the last bit of an element, or no bit at all.
+
     PYTHONPATH=tests build/venv/bin/python -m reference.faults --opset 17 DIR..."""
 
 import argparse
@@ -20,6 +23,9 @@ def one_element(y, rng, change):
     k = np.unravel_index(rng.integers(y.size), y.shape)
     y[k] = change(y[k])
     return y
+
+
+ROUNDING = 16
 
 
 # What a fault makes of a node's result; None: it does not apply.
@@ -42,6 +48,17 @@ def typed(values, types):
 
 # kind: of FAULTS; outputs: {name: (with the fault, without)}; bounds: {name: (v, e)} of all tensors; own: whether the node's own bounds see it
 Planted = namedtuple("Planted", "kind outputs bounds own")
+
+
+def is_visible(a, b):
+    """Whether an element differs by more than roundings of its type. Elements near 0 count as a thousandth of the largest."""
+    if a.dtype.kind != "f":
+        return bool((a != b).any())
+    unit, a, b = np.finfo(a.dtype).eps / 2, a.astype(np.float64), b.astype(np.float64)
+    size = np.where(np.isfinite(b), np.abs(b), 0)
+    with np.errstate(all="ignore"):
+        near = np.abs(a - b) <= ROUNDING * unit * np.maximum(size, 1e-3 * size.max(initial=0))
+    return bool((~near & (a != b) & ~(np.isnan(a) & np.isnan(b))).any())
 
 
 def plant(driver, model, inputs, rng, count):
@@ -67,13 +84,13 @@ def plant(driver, model, inputs, rng, count):
 
 
 def seen(fault):
-    """(visible, by outputs, by 1e-3, by 1e-7)"""
-    found = np.zeros(4, bool)
+    """(changed in a bit, visible, by outputs, by 1e-3, by 1e-7)"""
+    found = np.zeros(5, bool)
     for o, (y, x) in fault.outputs.items():
         a, b = y.astype(np.float64), x.astype(np.float64)
         with np.errstate(all="ignore"):
             far = np.abs(a - b)
-            found |= [bool((a != b).any()), bool(outside(y, *fault.bounds[o]).any()), bool((far > 1e-3 * np.abs(b) + 1e-7).any()),
+            found |= [bool((a != b).any()), is_visible(y, x), bool(outside(y, *fault.bounds[o]).any()), bool((far > 1e-3 * np.abs(b) + 1e-7).any()),
                       bool((far > 1e-7 * np.abs(b) + 1e-7).any())]
     return found
 
@@ -89,12 +106,14 @@ def main():
     for directory in sorted(d for c in args.corpora for d in c.glob("test_*")):
         rows += [(f.kind, *seen(f), f.own) for f in plant(driver, *read_model(directory), rng, args.faults)]
     driver.close()
-    print("fault | planted | visible | by bounds of outputs | by rtol 1e-3 | by rtol 1e-7 | by the node's own bounds")
+    print("fault | planted | changed | visible | of these by bounds of outputs | by rtol 1e-3 | by rtol 1e-7 | of all by the node's own bounds")
     for kind in [*FAULTS, "all"]:
-        these = np.array([r[1:] for r in rows if kind in (r[0], "all")], bool).reshape(-1, 5)
-        visible = these[these[:, 0]]
-        share = [f"{visible[:, k].mean():.3f}" if len(visible) else "-" for k in (1, 2, 3)]
-        print(" | ".join([kind, str(len(these)), str(len(visible)), *share, f"{these[:, 4].mean():.3f}" if len(these) else "-"]))
+        these = np.array([r[1:] for r in rows if kind in (r[0], "all")], bool).reshape(-1, 6)
+        visible = these[these[:, 1]]
+        share = [f"{visible[:, k].mean():.3f}" if len(visible) else "-" for k in (2, 3, 4)]
+        print(" | ".join([kind, *(str(len(x)) for x in (these, these[these[:, 0]], visible)), *share, f"{these[:, 5].mean():.3f}" if len(these) else "-"]))
+    changed = np.array([r[1:] for r in rows if r[1]], bool).reshape(-1, 6)
+    print(f"of {len(changed)} that change a bit of an output, by bounds of outputs: {changed[:, 2].mean():.3f}")
 
 
 if __name__ == "__main__":

@@ -83,21 +83,27 @@ def run(out, key, options):
     return {"chunk": key, "options": options, "counts": total, "found": found}
 
 
+def agrees(stated, seen):
+    """Lists are sets that what was seen contains, mappings too, a text is a part of another, and a number is reached."""
+    if isinstance(stated, dict):
+        return isinstance(seen, dict) and all(seen.get(k) == v for k, v in stated.items())
+    if isinstance(stated, list):
+        return set(stated) <= set(seen or [])
+    if isinstance(stated, str):
+        return isinstance(seen, str) and stated in seen
+    return seen is not None and float(seen) >= stated
+
+
 def known(defects, found):
-    """The name of the defect whose signature this is, or None. A signature states some of what was found; lists are sets that it contains,
-    a text is a part of another, and a number is reached."""
+    """The defect whose signature this is, or None."""
+    return next((d["finding"] for d in defects if all(agrees(value, found.get(field)) for field, value in d["signature"].items())), None)
 
-    def agrees(stated, seen):
-        if isinstance(stated, list):
-            return set(stated) <= set(seen or [])
-        if isinstance(stated, str):
-            return isinstance(seen, str) and stated in seen
-        return seen is not None and float(seen) >= stated
 
-    for d in defects:
-        if all(agrees(value, found.get(field)) for field, value in d["signature"].items()):
-            return d["finding"]
-    return None
+def names_of(defects, several):
+    """The defects that explain what was found in a model, or None for what they do not. A result outside is explained by a node that it
+    is computed from, and that alone is wrong."""
+    local = {f["name"]: known(defects, f) for f in several if f["kind"] == "local"}
+    return [next((local[x] for x in f.get("after", []) if local.get(x)), None) or known(defects, f) for f in several]
 
 
 def summary(rows, defects):
@@ -112,11 +118,12 @@ def summary(rows, defects):
         by_kind[f"{kind}, {nodes} nodes"].update(row["counts"])
         for model, several in itertools.groupby(sorted(row["found"], key=lambda f: f["model"]), key=lambda f: f["model"]):
             several = list(several)
-            unknown = [f for f in several if known(defects, f) is None]
+            causes = names_of(defects, several)
+            unknown = [f for f, cause in zip(several, causes) if cause is None]
             if unknown:
                 rest.append({"chunk": row["chunk"], "levels": [f.get("level") for f in unknown]} | unknown[0])
             else:
-                names.update({known(defects, f) for f in several})
+                names.update(set(causes))
     for kind, counts in sorted(by_kind.items()):
         print(f"{kind}: {counts['models']} models, {counts['elements']} elements of all tensors, {counts['output_elements']} of outputs at each level, {counts['float_elements']} float"
               f" elements: {counts['tight'] / max(1, counts['float_elements']):.4f} < 1e-3")

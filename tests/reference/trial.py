@@ -109,8 +109,24 @@ def passes(model, inputs, bounds, level):
     return result
 
 
+def attributes(node):
+    """Those that are numbers or texts."""
+    values = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute if a.type in (a.INT, a.FLOAT, a.STRING)}
+    return {k: v.decode() if isinstance(v, bytes) else v for k, v in values.items()}
+
+
+def reached(graph, names):
+    """{tensor: those of the names from which it is computed, or which it is}."""
+    after = {name: {name} for name in names}
+    for node in graph.node:
+        before = set().union(*(after.get(x, set()) for x in node.input))
+        for o in node.output:
+            after[o] = after.get(o, set()) | before
+    return after
+
+
 def every_tensor(driver, model, inputs, counts):
-    """What is outside without optimisations: (what, name, node)."""
+    """What is outside without optimisations, node by node ("local") and as a result of the whole model ("outside")."""
     maker = {o: n for n in model.graph.node for o in n.output}
     values, errors = driver.compute(model, inputs)
     found = [{"kind": "rule", "message": m} for m in errors.values()]
@@ -131,7 +147,8 @@ def every_tensor(driver, model, inputs, counts):
         for kind, bounds in (("outside", values), ("local", alone)):
             wrong = describe(y, *bounds[name])
             if wrong:
-                found.append({"kind": kind, "level": "every", "op": maker[name].op_type, "name": name} | wrong)
+                node = {"op": maker[name].op_type, "type": str(y.dtype), "attributes": attributes(maker[name])}
+                found.append({"kind": kind, "level": "every", "name": name} | (node if kind == "local" else {}) | wrong)
     local = [f for f in found if f["kind"] == "local"]
     return local + [f for f in found if f["kind"] != "local"][:3]
 
@@ -149,6 +166,10 @@ def judge(driver, number, directory):
         if wrong:
             more = passes(data, inputs, bounds, level) if level != LEVELS[0] else {}
             found.append(more | {"level": level} | wrong)
+    after = reached(model.graph, [f["name"] for f in found if f["kind"] == "local"])
+    for f in found:
+        if f["kind"] == "outside":
+            f["after"] = sorted(after.get(f["name"], ()))
     say(model=number, counts=counts, found=[{"model": number} | f for f in found])
 
 

@@ -331,9 +331,9 @@ def main(args):
     folder = Path(args.out)
     targets.load_all(args.modules)
     study = json.loads((folder / "study.json").read_text("utf-8"))
-    tolerance, failed = sequences.what_fails(args)
+    tolerance, failed = sequences.what_fails(args, engine.read_results(folder))
     was = corpus_options(study["corpus"])
-    options = [f"{flag}={was[k]}" for k, flag in KEPT.items() if was.get(k) not in (None, "")]
+    options = [f"{flag}={was[k]}" for k, flag in KEPT.items() if was.get(k) not in (None, "")] + ["--outputs"] * bool(was.get("outputs"))
     rows, left = [], 0
     for sequence, wanted in tasks(args, folder, study, tolerance, failed).items():
         if len(sequence) < 2:

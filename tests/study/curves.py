@@ -51,7 +51,7 @@ def of_run(sample, outputs):
 
 
 def of_fault(fault):
-    visible, by_bounds, _, _ = map(bool, faults.seen(fault))
+    _, visible, by_bounds, _, _ = map(bool, faults.seen(fault))
     return {"fault": fault.kind, "visible": visible, "bound": by_bounds, "local": fault.own, **worst([least(y, v) for y, v in fault.outputs.values()])}
 
 

@@ -194,7 +194,7 @@ def command(sub):
     s.add_argument("out", help="folder of a run")
     s.add_argument("--target", help="only this one")
     s.add_argument("--outcome", help="only this one")
-    s.add_argument("--tolerance", default="loose")
+    s.add_argument("--tolerance", help="of tolerances.json (models outside their bounds; loose, if the corpus has none, and for the parts of models)")
     s.add_argument("--limit", type=int, default=200, help="most models to reduce")
     s.add_argument("--per-kind", type=int, default=2, help="most models of each target, outcome and message (or set of operators)")
     s.add_argument("--seconds", type=float, default=float("inf"), help="begin with no other model after that many")
@@ -218,7 +218,10 @@ def candidates(folder, args, level):
 
 
 def worst_set(result):
-    """The data set of the worst element of all outputs; 0 where none is noted, as of a crash."""
+    """The data set of the worst element of all outputs, by bounds if there are any; 0 where none is noted, as of a crash."""
+    outside = [o["outside"] for o in result.get("outputs", []) if "outside" in o]
+    if outside:
+        return max(outside, key=lambda o: o["ratio"])["set"]
     noted = [o for o in result.get("outputs", []) if "worst" in o]
     return max(noted, key=lambda o: ("nan" in o or "inf" in o, o.get("abs", 0)))["worst"]["set"] if noted else 0
 
@@ -226,8 +229,9 @@ def worst_set(result):
 def main(args):
     """Writes OUT/reduced/NNN/ with model, data and listing.txt, one for each distinct set of operators and outcome, and reduced.json."""
     folder = Path(args.out)
-    level = outcomes.tolerance(args.tolerance)
     study = json.loads((folder / "study.json").read_text("utf-8"))
+    level = outcomes.tolerance(args.tolerance) if args.tolerance else outcomes.telling(engine.read_results(folder))
+    parts = outcomes.tolerance("loose") if "bound" in level else level  # parts of models have no expected outputs
     models = dict(engine.find_models(study["corpus"]))
     at, known = folder / "reduced.json", {}
     if at.exists():
@@ -237,7 +241,7 @@ def main(args):
     for r in [c for c in candidates(folder, args, level) if (c["target"], c["model"]) not in tried][: args.limit]:
         if time.monotonic() > until:
             break
-        with contextlib.closing(Oracle(r["target"], level, args.modules)) as oracle:
+        with contextlib.closing(Oracle(r["target"], parts, args.modules)) as oracle:
             found = reduce_case(models[r["model"]], oracle, worst_set(r))
         if found is None:
             continue

@@ -123,14 +123,14 @@ def data(folder):
     for r in results:
         by_target[r["target"]].append(r)
     causes = json.loads((folder / "causes.json").read_text("utf-8")) if (folder / "causes.json").exists() else None
-    loose = outcomes.tolerance("loose")
+    telling = outcomes.telling(results)
     kinds = messages.kinds(results, lambda r: outcomes.outcome(r, levels[0]))
     page = {"study": {k: v for k, v in study.items() if k != "corpus"}, "tolerances": levels, "outcomes": outcomes.OUTCOMES + outcomes.BESIDE, "beside": outcomes.BESIDE,
             "bounds": outcomes.against_bounds(results, levels),
             "counts": outcomes.as_json(results, levels), "levels": LEVELS, "curves": {t: curve(rs) for t, rs in sorted(by_target.items())},
-            "operators": {t["name"]: by_operator(results, facts, t) for t in levels}, "pairs": by_pair(results, models, loose),
+            "operators": {t["name"]: by_operator(results, facts, t) for t in levels}, "pairs": by_pair(results, models, telling),
             "kinds": [{k: v for k, v in x.items() if k != "original"} for x in kinds], "causes": causes, "published": outcomes.published()}
-    return page, drawings(folder, results, models, loose), sequences(folder)
+    return page, drawings(folder, results, models, telling), sequences(folder)
 
 
 def write(folder, out):

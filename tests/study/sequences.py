@@ -30,13 +30,14 @@ def write_outcomes(folder, target, models):
 
 def add_what_fails(s):
     """Options that say what counts as failed."""
-    s.add_argument("--tolerance", default="1e-7")
+    s.add_argument("--tolerance", help="of tolerances.json (the bounds, or 1e-7 if the corpus has none)")
     s.add_argument("--failures", action="store_true", help="load and run failures and crashes count as failed, too")
 
 
-def what_fails(args):
+def what_fails(args, results):
     """(tolerance, outcomes that count as failed)"""
-    return outcomes.tolerance(args.tolerance), set(outcomes.OUTCOMES) - {"correct"} if args.failures else DIFFERENT
+    level = outcomes.tolerance(args.tolerance) if args.tolerance else outcomes.levels(results)[0]
+    return level, set(outcomes.OUTCOMES) - {"correct"} if args.failures else DIFFERENT
 
 
 def command(sub):
@@ -50,7 +51,7 @@ def command(sub):
 def main(args):
     folder = Path(args.out)
     study = json.loads((folder / "study.json").read_text("utf-8"))
-    tolerance, failed = what_fails(args)
+    tolerance, failed = what_fails(args, engine.read_results(folder))
     status = 0
     for target, models in sorted(classes(engine.read_results(folder), tolerance, failed).items()):
         if len(set(models.values())) < 2:

@@ -9,8 +9,8 @@ torch=onnxruntime-all,onnx2torch,torch.onnx-script,torch.onnx-dynamo
 runtimes=onnxruntime-basic,onnxruntime-extended,onnxruntime-all,reference,openvino,tract,tinygrad,opencv,ncnn,mnn,onnxruntime-web
 runtimes=$runtimes,onnxsim,onnxslim,onnxoptimizer,onnxscript-optimizer,version-converter
 case $mode in
-small) nodes=15..45/15 count=12 inputs=3 format=pb outputs=--outputs ;; # expected outputs, with bounds
-full) nodes=15..100/5 count=100 inputs=100 format=npz outputs= ;; # as files of their own the inputs would be 2.5 million
+small) nodes=15..45/15 count=12 inputs=3 format=pb ;;
+full) nodes=15..100/5 count=100 inputs=100 format=npz ;; # as files of their own the inputs would be 2.5 million
 *) echo "study.sh [small|full]" >&2 && exit 2 ;;
 esac
 out=${OUT:-out/study-$mode}
@@ -38,13 +38,13 @@ chain() {
     corpus=$out/corpus$1 run=$out/run$1 of=$1 targets=$2
     shift 2
     [ ! -d "$corpus" ] || set -- "$@" --resume
-    stage "corpus$of" "$nngen" --nodes "${NODES:-$nodes}" --count "${COUNT:-$count}" --inputs "${INPUTS:-$inputs}" --input-format "$format" $outputs --seed "${SEED:-1}" \
+    stage "corpus$of" "$nngen" --nodes "${NODES:-$nodes}" --count "${COUNT:-$count}" --inputs "${INPUTS:-$inputs}" --input-format "$format" --outputs --seed "${SEED:-1}" \
         --jobs "$jobs" --out "$corpus" --quiet "$@" || return 0
     stage "run$of" study run "$corpus" --targets "$targets" --out "$run" --jobs "$jobs" || return 0
     stage "sequences$of" study sequences "$run" --nngen "$nngen" || :
     stage "causes$of" study causes "$run" --nngen "$nngen" --most "${CAUSES:-2}" --models 24 --jobs "$jobs" --seconds "${CAUSES_SECONDS:-90}" || :
     stage "reduce$of" study reduce "$run" --per-kind 1 --limit "${REDUCE:-30}" --seconds "${REDUCE_SECONDS:-90}" || :
-    [ -z "$outputs" ] || stage "curves$of" study curves "$run" || :
+    stage "curves$of" study curves "$run" || :
     stage "report$of" study report "$run" || return 0
     reports="${reports:-}$run/report.html
 "

@@ -131,9 +131,9 @@ def test_unknown_names_are_told(corpus, tmp_path):
 
 
 def test_a_folder_without_a_run_is_told(tmp_path):
-    for command in ("table", "errors", "sequences", "causes", "reduce", "report"):
+    for command in ("table", "errors", "sequences", "causes", "reduce", "curves", "report"):
         done = subprocess.run([sys.executable, "-m", "study", command, str(tmp_path / "x")], env={**os.environ, "PYTHONPATH": "tests"}, capture_output=True, text=True)
-        assert (done.returncode, done.stderr) == (1, f"nngen-study: {tmp_path}/x/{'study.json' if command in ('sequences', 'causes', 'reduce') else 'results.jsonl'}: no such file\n")
+        assert (done.returncode, done.stderr) == (1, f"nngen-study: {tmp_path}/x/{'study.json' if command in ('sequences', 'causes', 'reduce', 'curves') else 'results.jsonl'}: no such file\n")
 
 
 def test_another_corpus_is_refused(corpus, tmp_path):

@@ -12,18 +12,19 @@ from study.isolate import GONE, run_batch
 OUTCOMES = ["passed", "failed", "unsupported", "crashed"]
 RUNTIMES = {"onnxruntime": "onnxruntime-all", "onnxruntime-none": "onnxruntime-none", "reference": "reference", "openvino": "openvino", "tract": "tract"}
 
-# How a runtime says that it does not have an operator, a version, an element type or a rank.
+# How runtimes say that they do not have an operator, a version, an element type, a rank or a value of an attribute.
+USUAL = r"[Nn]ot supported|[Uu]nsupported|(does not|doesn't|do not) support|only supports?\b|[Nn]ot implemented|[Uu]nimplemented|NotImplemented"
 UNSUPPORTED = {
-    "onnxruntime": [r"NOT_IMPLEMENTED", r"Could not find an implementation", r"is not a registered function/op"],
-    "reference": [r"NotImplementedError", r"No implementation for operator", r"not implemented", r"No registered implementation"],
-    "openvino": [r"does not support the following ONNX operations", r"[Uu]nsupported", r"[Nn]ot supported", r"not implemented", r"isn't supported"],
-    "tract": [r"Unimplemented", r"[Uu]nsupported", r"[Nn]ot supported", r"not implemented", r"No translation", r"unimplemented"],
+    "onnxruntime": r"NOT_IMPLEMENTED|Could not find an implementation|is not a registered function/op",
+    "reference": r"No implementation for operator|No registered implementation",
+    "openvino": r"No conversion rule found|Unknown activation function",
+    "tract": r"is not a number|can not be typed|not defined|No translation",
 }
 
 
 def is_unsupported(target, error):
-    kind = target.split("-")[0]
-    return any(re.search(p, error) for p in UNSUPPORTED.get(kind, [r"[Nn]ot implemented", r"[Uu]nsupported"]))
+    own = UNSUPPORTED.get(target.split("-")[0])
+    return re.search(f"{USUAL}|{own}" if own else USUAL, error) is not None
 
 
 def tensors(folder, kind):

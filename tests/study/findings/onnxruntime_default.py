@@ -1,7 +1,7 @@
 """ONNX Runtime 1.32.0 on the CPU: what models of the default family showed (`nngen --nodes 40`, `--types`), cut down."""
 import numpy as np
 
-from study.findings import RUNTIMES, but, f32, finding, model, near
+from study.findings import RUNTIMES, but, f32, finding, model, near, ramp
 from study.findings.near import scalar
 
 V = "1.32.0"
@@ -49,3 +49,12 @@ def quantised_softmax_in_steps_that_do_not_divide_one():
     """32 is far above 0, so that the shares are 1 and 0. A step is 0.28: 3.57 steps, which is 4. The pass makes QLinearSoftmax, which takes 1 for three steps."""
     return model([("DequantizeLinear", ["q", "one", "zero"], ["d"], {}), ("Softmax", ["d"], ["r"], {}), ("QuantizeLinear", ["r", "s", "zero"], ["y"], {})],
                  {"q": np.array([[32, 0]], np.uint8)}, {"one": scalar(1), "zero": np.array(0, np.uint8), "s": scalar(0.28)}, [np.array([[4, 0]], np.uint8)], opset=21)
+
+
+@finding("onnxruntime-all", V, "load failure", ("onnxruntime-none", "reference", "openvino"), ["LayerNormFusionL1"])
+def layer_normalisation_of_a_vector_before_one_number():
+    """One axis, and what is added is one number. The pass takes the other addend, which has one axis, for the bias, and removes what gives it: "Node input 's' is not a graph
+    input, initializer, or output of a previous node"."""
+    x = ramp(4)
+    d = near.deviations(x)
+    return near.layer_norm(x, (), {"bias": scalar(0.5)}, lambda two, eps, scale, bias: d / near.root_mean(d * d) * scale + bias, keepdims=0)

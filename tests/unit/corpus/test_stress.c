@@ -184,13 +184,18 @@ static nn_status expected_outputs(nn_error *err)
     size_t size;
     nn_status st = nn_table_open(&t, &(nn_table_config){.outputs = 1, .ops = "Conv,Relu,Add,Softmax,Gather,MaxPool"}, err);
     if (st == NN_OK)
-        st = nn_family_open(&f, t, &(nn_family_config){.nodes = 8, .count = 2, .seed = 3, .outputs = 1}, err);
+        st = nn_family_open(
+            &f, t, &(nn_family_config){.nodes = 8, .count = 2, .seed = 3, .outputs = 1, .inputs = 2, .input_format = "npz"}, err);
     if (st == NN_OK)
         st = nn_model_build(&m, f, 1, err);
     if (st == NN_OK)
         st = nn_model_output(m, 0, 0, &bytes, &size, err);
     if (st == NN_OK)
         st = nn_model_bound(m, 0, 0, &bytes, &size, err);
+    if (st == NN_OK)
+        st = nn_model_output_npz(m, &bytes, &size, err);
+    if (st == NN_OK)
+        st = nn_model_bound_npz(m, &bytes, &size, err);
     nn_model_free(m);
     nn_family_close(f);
     nn_table_close(t);
@@ -354,6 +359,35 @@ static void model_is_whole_or_absent(nn_status st)
     (void)closedir(d);
 }
 
+/* A corpus with expected outputs: written, verified and compared with itself. */
+static nn_status expected_files(nn_error *err)
+{
+    nn_table *t = NULL;
+    nn_family *f = NULL;
+    char out[80], model[100];
+    (void)snprintf(out, sizeof out, "%s/expected", folder);
+    (void)snprintf(model, sizeof model, "%s/test_000000", out);
+    wipe(out);
+    nn_verify_report report;
+    nn_compare_report compared;
+    nn_status st = nn_table_open(&t, &(nn_table_config){.outputs = 1, .ops = "Conv,Relu,Add"}, err);
+    if (st == NN_OK)
+        st = nn_family_open(
+            &f, t, &(nn_family_config){.nodes = 4, .count = 2, .seed = 3, .outputs = 1, .inputs = 2, .input_format = "pb,npz"},
+            err);
+    if (st == NN_OK)
+        st = nn_corpus_write(f, &(nn_corpus_config){.out = out}, NULL, NULL, NULL, err);
+    if (st == NN_OK)
+        st = nn_compare(model, model, NULL, &compared, err);
+    if (st == NN_OK)
+        st = nn_corpus_verify(out, &report, NULL, NULL, err);
+    assert_true(st != NN_OK || (report.recomputed == 2 && report.differences == 0 && compared.outside == 0));
+    nn_family_close(f);
+    nn_table_close(t);
+    wipe(out);
+    return st;
+}
+
 /* ---- tests ---- */
 
 static void tables(void **state)
@@ -377,6 +411,7 @@ static void single_directories(void **state)
 {
     (void)state;
     stress(write_model, model_is_whole_or_absent, 400);
+    stress(expected_files, NULL, 40);
 }
 static nn_status learn(nn_error *err)
 {

@@ -67,11 +67,47 @@ static void graph_inputs_have_each_type_of_data(void **state)
     close_bench(&b);
 }
 
+/* bool is no data: it is an input's type only if the request allows it. */
+static void requests_choose_types_and_values_of_inputs(void **state)
+{
+    (void)state;
+    bench b;
+    open_typed(&b, TYPED("X"));
+    dtype types[] = {DT_BOOL};
+    const interval values = {20, 25}, nowhere = {1e9, 2e9};
+    lower_request r = {.op = &b.set->ops[0], .arity = {1}, .types = types};
+    r.slots[0] = (lower_slot){.kind = SLOT_OPEN, .rank = -1};
+    assert_int_equal(solve(&b, &r), LOWER_FAIL);
+    assert_int_equal(lower_last_failure(b.l).reason, WHY_INPUT_TYPE);
+    r.any_input = true;
+    for (int t = 1; t < DT_COUNT; t++) {
+        if (t == DT_STRING)
+            continue;
+        types[0] = (dtype)t;
+        r.slots[0].range = NULL;
+        assert_int_equal(solve(&b, &r), LOWER_OK);
+        assert_int_equal(b.inst[0].inputs[0].desc.type, t);
+        if (t == DT_BOOL)
+            continue;
+        r.slots[0].range = &values;
+        assert_int_equal(solve(&b, &r), LOWER_OK);
+        assert_true(result(&b).lo == 20 && result(&b).hi == 25);
+    }
+    types[0] = DT_INT8;
+    r.slots[0].range = &nowhere; /* outside the type, so that it is drawn */
+    assert_int_equal(solve(&b, &r), LOWER_OK);
+    types[0] = DT_STRING;
+    assert_int_equal(solve(&b, &r), LOWER_FAIL);
+    assert_int_equal(lower_last_failure(b.l).reason, WHY_TYPE);
+    close_bench(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_keep_domains),
         cmocka_unit_test(graph_inputs_have_each_type_of_data),
+        cmocka_unit_test(requests_choose_types_and_values_of_inputs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,8 +14,8 @@
 static const char table_text[] =
     "operators:\n"
     "  F: {types: {T: [float32]}, since: [1], in: {x: T, y: T data optional, i: int64 data optional}, out: {z: T},\n"
-    "    attrs: {a: int 0..9 default 3, m: int 0..9, l: \"ints list(2, 0..9) default zeros(2)\"}, choose: {r: rank(x) + 1, drawn: "
-    "0..3, limit: max_elements},\n"
+    "    attrs: {a: int 0..9 default 3, f: \"float real(0, 1) default 0.2\", m: int 0..9,\n"
+    "      l: \"ints list(2, 0..9) default zeros(2)\"}, choose: {r: rank(x) + 1, drawn: 0..3, limit: max_elements},\n"
     "    shape: {z: shape(x)}, range: {z: x}}\n";
 
 static arena memory, scratch;
@@ -87,6 +87,13 @@ typedef struct {
 static const value_case cases[] = {
     {"    z: x + y\n", 2, {2, 3}, {11, 22, 33, 14, 25, 36}, 0},
     {"    z: 7\n", 1, {2}, {7, 7}, 0},
+    /* all digits of a constant count, and the default of an attribute is a float32 */
+    {"    \"z[p]\": \"if p == 0 then 0.7071067811865476 else 0.30000000000000004\"\n",
+     1,
+     {2},
+     {0.7071067811865476, 0.30000000000000004},
+     1},
+    {"    z: f\n", 1, {1}, {0.2f}, 0},
     {"    \"z[p, q]\": \"x[q, p]\"\n", 2, {3, 2}, {1, 4, 2, 5, 3, 6}, 0},
     {"    \"z[q..]\": \"x[q]\"\n", 2, {2, 3}, {1, 2, 3, 4, 5, 6}, 0},
     {"    \"z[p]\": \"x[i[p] - 1, p ? 9]\"\n", 1, {2}, {4, 9}, 0},

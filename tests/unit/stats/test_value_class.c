@@ -77,10 +77,56 @@ static void classes_follow_the_domains(void **state)
     op_set_free(set);
 }
 
+static void choices_have_classes_too(void **state)
+{
+    (void)state;
+    op_set *set = small_set();
+    arena a;
+    arena_init(&a, 0);
+    class_table plain, t;
+    nn_error err;
+    assert_int_equal(class_table_new(&plain, set, &a, &err), NN_OK);
+    assert_int_equal(class_table_of_choices(&t, set, &a, &err), NN_OK);
+    assert_int_equal(t.operators[0].n_subjects, plain.operators[0].n_subjects + 1);
+    assert_string_equal(declared(&t, "k"), "zeros|equal|mixed");
+    assert_string_equal(set->ops[0].rules->vars[subject(&t, "k")->var].name, "k");
+    assert_int_equal(subject(&t, "B")->var, -1);
+    arena_free(&a);
+    op_set_free(set);
+}
+
+/* An example of a class is in the class. */
+static void examples_are_in_their_classes(void **state)
+{
+    (void)state;
+    op_set *set = small_set();
+    arena a;
+    arena_init(&a, 0);
+    class_table t;
+    nn_error err;
+    size_t examples = 0;
+    assert_int_equal(class_table_new(&t, set, &a, &err), NN_OK);
+    for (size_t i = 0; i < t.operators[0].n_subjects; i++) {
+        const class_subject *s = &t.operators[0].subjects[i];
+        attr_value v;
+        for (size_t k = 0; s->input < 0 && k < s->n_classes; k++) {
+            if (!class_example(s, k, set->ops[0].rules->vars[s->var].type == TY_REAL, &v))
+                continue;
+            assert_int_equal(class_of_attr(s, &v), k);
+            examples++;
+        }
+    }
+    assert_int_equal(examples, 2 + 2 + 3 + 3 + 3 + 4 + 2 + 2 + 2);
+    arena_free(&a);
+    op_set_free(set);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(classes_follow_the_domains),
+        cmocka_unit_test(choices_have_classes_too),
+        cmocka_unit_test(examples_are_in_their_classes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
