@@ -48,7 +48,8 @@ static const struct {
                "unexpected files, the structure of every model. Models with expected outputs are also made again.\n"
                "Writes nothing.\n\n"},
     {"replay", "Usage: nngen replay MANIFEST --out DIR [OPTION]...\n"
-               "Makes the corpus of a manifest.json again, byte by byte. MANIFEST may also be a pipe, such as /dev/stdin.\n\n"},
+               "Makes the corpus of a manifest.json again, byte by byte. MANIFEST may also be a pipe, such as\n"
+               "/dev/stdin.\n\n"},
 };
 
 void help_command(json_line *out, const options *o)
@@ -59,11 +60,9 @@ void help_command(json_line *out, const options *o)
     for (const option_row *row = option_rows; row < option_rows + option_count; row++)
         if (option_of_command(o, row) || row->offset == offsetof(options, help))
             put_option(out, row);
-    line_raw(out,
-             strcmp(o->command, "verify") == 0
-                 ? "\nExit status: 0: no difference; 1: differences, or a directory cannot be read; 2: wrong usage.\n"
-                 : "\nExit status: 0: success; 1: failure; 2: wrong usage; 130 or 143: stopped by SIGINT or SIGTERM; 141: the\n"
-                   "reader of a listing has closed the pipe.\n");
+    line_raw(out, strcmp(o->command, "verify") == 0
+                      ? "\nExit status: 0: no difference; 1: differences, or a directory cannot be read; 2: wrong usage.\n"
+                      : "\nExit status: 0: success; 1: failure; 2: wrong usage; 130 or 143: stopped by SIGINT or SIGTERM.\n");
 }
 
 void help_text(json_line *out)

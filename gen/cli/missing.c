@@ -8,13 +8,17 @@ void missing_add(missing_list *m, const char *name, const char *reason)
     size_t i = 0, length = strlen(name), head = strlen(reason) + 1;
     while (i < m->n && strcmp(m->lines[i].text, reason) != 0)
         i++;
+    if (i == MISSING_REASONS) {
+        m->unsaid++;
+        return;
+    }
     if (i < m->n && m->lines[i].named >= MISSING_NAMED) {
         m->lines[i].named++;
         return;
     }
-    void *text = i < MISSING_REASONS ? m->lines[i].text : NULL;
+    void *text = m->lines[i].text;
     size_t from = i < m->n ? m->lines[i].size : head;
-    if (i == MISSING_REASONS || !nn_grow(&text, &m->lines[i].capacity, from + length + 3, 1)) {
+    if (!nn_grow(&text, &m->lines[i].capacity, from + length + 3, 1)) {
         m->unsaid++;
         return;
     }

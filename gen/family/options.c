@@ -397,6 +397,34 @@ static void use_learned(options *o)
     }
 }
 
+static const char *long_form(const char *given)
+{
+    return strcmp(given, "-h") == 0 ? "--help" : strcmp(given, "-V") == 0 ? "--version" : given;
+}
+
+/* Takes the option at argv[*i], and its value if that is the next argument. equals: the = in it; NULL: there is none. */
+static nn_status take_option(options *o, const option_row *row, const char *equals, int argc, char *const *argv, int *i,
+                             nn_error *err)
+{
+    const char *given = argv[*i], *next = *i + 1 < argc ? argv[*i + 1] : NULL;
+    if (row->kind == OPTION_FLAG) {
+        if (equals != NULL)
+            return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%.*s takes no value, but was given %.60s", (int)(equals - given), given,
+                           equals + 1);
+        option_set_int(o, row, 1);
+        return NN_OK;
+    }
+    if (row->kind == OPTION_WORD && equals != NULL && equals[1] == '\0')
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%.80s: expected %s after =", given, row->argument);
+    if (equals != NULL)
+        return set_value(o, row, equals + 1, err);
+    if (row->kind == OPTION_WORD)
+        return set_value(o, row, next != NULL && is_format(next) ? argv[++*i] : "", err);
+    if (next != NULL && strncmp(next, "--", 2) != 0)
+        return set_value(o, row, argv[++*i], err);
+    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s needs a value: expected %s", given, row->argument);
+}
+
 nn_status options_parse(options *o, int argc, char *const *argv, nn_error *err)
 {
     options_default(o);
@@ -406,9 +434,7 @@ nn_status options_parse(options *o, int argc, char *const *argv, nn_error *err)
     if (o->command != NULL && (o->paths = nn_calloc((size_t)argc, sizeof *o->paths)) == NULL)
         return nn_nomem(err);
     for (int i = o->command != NULL ? 2 : 1; i < argc; i++) {
-        const char *given = argv[i], *equals = strchr(given, '=');
-        if (strcmp(given, "-h") == 0 || strcmp(given, "-V") == 0)
-            given = given[1] == 'h' ? "--help" : "--version";
+        const char *given = long_form(argv[i]), *equals = strchr(given, '=');
         if (given[0] != '-' && o->command != NULL) {
             if (*given == '\0')
                 return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s '': expected a path", o->command);
@@ -421,25 +447,8 @@ nn_status options_parse(options *o, int argc, char *const *argv, nn_error *err)
         const option_row *row = find_flag(given, length);
         if (row == NULL)
             return unknown_flag(err, given, length);
-        nn_status s = NN_OK;
         o->given |= (uint64_t)1 << (row - option_rows);
-        if (row->kind == OPTION_FLAG) {
-            if (equals != NULL)
-                return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%.*s takes no value, but was given %.60s", (int)length, given,
-                               equals + 1);
-            option_set_int(o, row, 1);
-        } else if (row->kind == OPTION_WORD) {
-            if (equals != NULL && equals[1] == '\0')
-                return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%.80s: expected %s after =", given, row->argument);
-            bool apart = equals == NULL && i + 1 < argc && is_format(argv[i + 1]);
-            s = set_value(o, row, equals != NULL ? equals + 1 : apart ? argv[++i] : "", err);
-        } else if (equals != NULL) {
-            s = set_value(o, row, equals + 1, err);
-        } else if (i + 1 < argc && strncmp(argv[i + 1], "--", 2) != 0) {
-            s = set_value(o, row, argv[++i], err);
-        } else {
-            s = nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s needs a value: expected %s", given, row->argument);
-        }
+        nn_status s = take_option(o, row, equals, argc, argv, &i, err);
         if (s != NN_OK)
             return s;
     }

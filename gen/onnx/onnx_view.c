@@ -411,11 +411,21 @@ static nn_status read_source(onnx_view *v, onnx_source *from, bool whole, const 
     return finish(&r, status);
 }
 
-nn_status onnx_view_read(onnx_view *v, const void *bytes, size_t n, const char *file, nn_error *err)
+static nn_status read_bytes(onnx_view *v, const void *bytes, size_t n, bool whole, const char *file, nn_error *err)
 {
     onnx_source from;
     onnx_source_bytes(&from, bytes, n);
-    return read_source(v, &from, false, file, err);
+    return read_source(v, &from, whole, file, err);
+}
+
+nn_status onnx_view_read(onnx_view *v, const void *bytes, size_t n, const char *file, nn_error *err)
+{
+    return read_bytes(v, bytes, n, false, file, err);
+}
+
+nn_status onnx_view_read_whole(onnx_view *v, const void *bytes, size_t n, const char *file, nn_error *err)
+{
+    return read_bytes(v, bytes, n, true, file, err);
 }
 
 static nn_status read_file(onnx_view *v, int root, const char *path, bool whole, const char *shown, nn_error *err)

@@ -45,10 +45,9 @@ static void place_motifs(show_model *m, const row_motifs_of *known)
             m->motif[m->motifs[i].nodes[k]] = (uint32_t)i + 1;
 }
 
-nn_status show_model_read(show_model *m, int root, const char *path, const char *shown, const row_motifs_of *known, nn_error *err)
+/* s: of reading the view */
+static nn_status finish(show_model *m, nn_status s, const row_motifs_of *known, nn_error *err)
 {
-    *m = (show_model){.motifs = NULL};
-    nn_status s = onnx_view_file_whole(&m->view, root, path, shown, err);
     if (s != NN_OK)
         return s;
     clean_texts(&m->view);
@@ -60,6 +59,18 @@ nn_status show_model_read(show_model *m, int root, const char *path, const char 
     }
     show_model_free(m);
     return nn_nomem(err);
+}
+
+nn_status show_model_read(show_model *m, int root, const char *path, const char *shown, const row_motifs_of *known, nn_error *err)
+{
+    *m = (show_model){.motifs = NULL};
+    return finish(m, onnx_view_file_whole(&m->view, root, path, shown, err), known, err);
+}
+
+nn_status show_model_bytes(show_model *m, const void *bytes, size_t n, const char *shown, const row_motifs_of *known, nn_error *err)
+{
+    *m = (show_model){.motifs = NULL};
+    return finish(m, onnx_view_read_whole(&m->view, bytes, n, shown, err), known, err);
 }
 
 void show_model_free(show_model *m)

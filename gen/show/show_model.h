@@ -20,6 +20,9 @@ typedef struct {
 /* Reads a file; see onnx_view_file. known: the motifs of the model, or NULL; they must outlive the show_model. Motifs whose nodes
  * the model does not have are left out. After a failure there is nothing to free. */
 nn_status show_model_read(show_model *m, int root, const char *path, const char *shown, const row_motifs_of *known, nn_error *err);
+/* The same for bytes. */
+nn_status show_model_bytes(show_model *m, const void *bytes, size_t n, const char *shown, const row_motifs_of *known,
+                           nn_error *err);
 /* Marks nodes: "A,B,...", each the name of a node, the number of one, or a tensor that one makes. NN_ERR_USAGE: there is none. */
 nn_status show_model_mark(show_model *m, const char *list, nn_error *err);
 void show_model_free(show_model *m); /* also of a zeroed one */

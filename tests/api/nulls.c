@@ -49,6 +49,37 @@ static void pieces(nn_model *m)
     IS(nn_model_onnx(m, NULL, NULL, NULL) == NN_ERR_USAGE); /* err may be NULL, too */
 }
 
+/* The evaluator, on the bytes of a model. */
+static void evaluations(nn_model *m)
+{
+    nn_eval *e = NULL;
+    const void *bytes, *proto;
+    size_t size, n;
+    REFUSES(nn_eval_open(&e, NULL, 0, NULL, &err));
+    IS(nn_model_onnx(m, &bytes, &size, &err) == NN_OK && nn_model_input(m, 0, 0, &proto, &n, &err) == NN_OK);
+    REFUSES(nn_eval_open(NULL, bytes, size, NULL, &err));
+    IS(nn_eval_open(&e, bytes, size, NULL, &err) == NN_OK);
+    REFUSES(nn_eval_set(NULL, nn_eval_input(e, 0), proto, n, &err));
+    REFUSES(nn_eval_set(e, NULL, proto, n, &err));
+    REFUSES(nn_eval_set(e, nn_eval_input(e, 0), NULL, n, &err));
+    REFUSES(nn_eval_run(NULL, &err));
+    for (size_t i = 0; nn_eval_input(e, i) != NULL; i++)
+        IS(nn_model_input(m, 0, i, &proto, &n, &err) == NN_OK && nn_eval_set(e, nn_eval_input(e, i), proto, n, &err) == NN_OK);
+    IS(nn_eval_run(e, &err) == NN_OK);
+    for (int i = 0; i < 4; i++) {
+        nn_eval *of = i == 0 ? NULL : e;
+        const char *name = i == 1 ? NULL : nn_eval_output(e, 0);
+        const void **b = i == 2 ? NULL : &bytes;
+        size_t *s = i == 3 ? NULL : &size;
+        REFUSES(nn_eval_value(of, name, b, s, &err));
+        REFUSES(nn_eval_bound(of, name, b, s, &err));
+    }
+    IS(nn_eval_value(e, nn_eval_output(e, 0), &bytes, &size, &err) == NN_OK);
+    IS(nn_eval_opset(NULL) == 0 && nn_eval_input(NULL, 0) == NULL && nn_eval_output(NULL, 0) == NULL);
+    nn_eval_close(NULL);
+    nn_eval_close(e);
+}
+
 static void without_objects(const char *dir)
 {
     nn_table *table = NULL;
@@ -115,6 +146,7 @@ int main(int argc, char **argv)
     REFUSES(nn_weights_learn(&weights, NULL, table, NULL, NULL, &err));
     IS(nn_model_build(&model, family, 0, &err) == NN_OK);
     pieces(model);
+    evaluations(model);
     REFUSES(nn_model_build(&model, family, 99, &err)); /* then it holds no model */
     pieces(model);
     nn_model_free(model);
