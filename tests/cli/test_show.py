@@ -7,6 +7,7 @@ import xml.etree.ElementTree as ET
 
 import onnx
 import pytest
+from conftest import ROOT
 from onnx import TensorProto, helper
 
 CHROMIUM = next((p for p in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if p), None)
@@ -71,6 +72,17 @@ def test_large_drawings_are_readable(nngen, tmp_path):
     for g in root.iter(SVG + "g"):
         if g.get("class", "").split()[:1] == ["n"]:
             assert int(g.find(SVG + "rect").get("width")) > 6 * len(g.find(SVG + "text").text)
+
+
+def test_picture_of_the_documents(nngen, corpus):
+    """gen/dist/show.svg is drawn as models are drawn now: the same style sheet and the same form of every element."""
+    def form(text):
+        return {re.sub(r"-?\d+", "0", re.sub(r">[^<]*<", "><", line)) for line in text.splitlines() if line.startswith("<g class=\"n\">")}
+
+    picture = (ROOT / "gen/dist/show.svg").read_text()
+    text = nngen("show", corpus / "test_000000", "--format", "svg").out
+    style = re.search(r"<style>.*?</style>", text, re.S)[0]
+    assert style in picture and form(picture) <= form(text) != set() and picture.count('<g class="n') == 16
 
 
 def test_marks(nngen, corpus):
