@@ -1,6 +1,7 @@
 /* Models as text and drawings: marks, motifs, bodies, and texts of unknown origin. */
 #include "show/show_model.h"
 #include "onnx/hand_model.h"
+#include "show/show_page.h"
 #include "show/show_svg.h"
 #include "show/show_text.h"
 
@@ -157,6 +158,46 @@ static void large_models_are_not_drawn(void **state)
     show_model_free(&m);
 }
 
+#ifdef NN_STRESS
+static nn_status show_all(const buffer *b, const row_motifs_of *known, json_line *out, nn_error *err)
+{
+    show_model m;
+    nn_status s = show_model_bytes(&m, b->bytes, b->n, "m", known, err);
+    if (s != NN_OK)
+        return s;
+    s = show_model_mark(&m, "0", err);
+    show_text(out, &m, "m");
+    show_dot(out, &m, "m");
+    if (s == NN_OK)
+        s = show_svg(out, &m, "m", true, err);
+    if (s == NN_OK)
+        s = show_page_add(out, &m, "m", "m.onnx", err);
+    show_model_free(&m);
+    return s == NN_OK && out->failed ? nn_nomem(err) : s;
+}
+
+static void no_memory(void **state)
+{
+    (void)state;
+    static buffer b;
+    static const uint32_t nodes[] = {0, 3};
+    const row_motif motif = {"two", "exact", nodes, 2};
+    const row_motifs_of known = {"m", &motif, 1};
+    nn_status s = NN_ERR_NOMEM;
+    small_model(&b);
+    for (long n = 1; s != NN_OK; n++) {
+        json_line out = {.bytes = NULL};
+        nn_error err = {0};
+        nn_stress_fail_at(n);
+        s = show_all(&b, &known, &out, &err);
+        nn_stress_fail_at(0);
+        assert_true(s == NN_OK || s == NN_ERR_NOMEM);
+        assert_true(s == NN_ERR_NOMEM || n > 20);
+        nn_free(out.bytes);
+    }
+}
+#endif
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -164,6 +205,9 @@ int main(void)
         cmocka_unit_test(motifs_are_of_this_model),
         cmocka_unit_test(names_are_made_printable),
         cmocka_unit_test(large_models_are_not_drawn),
+#ifdef NN_STRESS
+        cmocka_unit_test(no_memory),
+#endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
