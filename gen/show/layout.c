@@ -11,19 +11,14 @@ typedef struct {
     uint32_t *first_bend, *last_layer; /* of each box: its bends, and the layer of its farthest reader */
 } placing;
 
-/* A box lies below all boxes that it reads; one that reads none lies directly above its first reader. */
-static void find_layers(placing *q)
+/* The edges in the order of their targets. */
+static const uint32_t *edges_by_target(placing *q)
 {
     const layout *l = q->l;
-    plane_spot *s = q->p.spots;
-    for (size_t i = 0; i < l->n_boxes; i++)
-        q->last_layer[i] = UINT32_MAX; /* here: the layer of the nearest reader */
-    /* Edges are in no order, but those into a box come from boxes before it: sort by target with a counting pass. */
-    uint32_t *start = q->p.best, *sorted = q->p.tree;
+    uint32_t *start = q->p.best, *sorted = q->p.tree, sum = 0;
     memset(start, 0, (l->n_boxes + 1) * sizeof *start);
     for (size_t i = 0; i < l->n_edges; i++)
         start[l->edges[i].to]++;
-    uint32_t sum = 0;
     for (size_t i = 0; i < l->n_boxes; i++) {
         uint32_t n = start[i];
         start[i] = sum;
@@ -31,21 +26,37 @@ static void find_layers(placing *q)
     }
     for (size_t i = 0; i < l->n_edges; i++)
         sorted[start[l->edges[i].to]++] = (uint32_t)i;
-    for (size_t i = 0; i < l->n_edges; i++) {
+    return sorted;
+}
+
+/* A box lies below all boxes that it reads. One that reads none lies directly above its first reader, and so does one that reads
+ * such boxes alone, if it is their only reader. */
+static void find_layers(placing *q)
+{
+    const layout *l = q->l;
+    const uint32_t *sorted = edges_by_target(q);
+    plane_spot *s = q->p.spots;
+    uint32_t *nearest = q->last_layer; /* here: the layer of the nearest reader */
+    for (size_t i = 0; i < l->n_edges; i++)
+        s[l->edges[i].from].n[1]++;
+    for (size_t i = 0; i < l->n_edges; i++) { /* n[0] is 1 if the box is held by what it reads */
         const layout_edge *e = &l->edges[sorted[i]];
         if (s[e->to].layer <= s[e->from].layer)
             s[e->to].layer = s[e->from].layer + 1;
-        s[e->to].n[0] = 1;
+        if (s[e->from].n[1] != 1 || s[e->from].n[0] != 0)
+            s[e->to].n[0] = 1;
     }
-    for (size_t i = 0; i < l->n_edges; i++) {
-        const layout_edge *e = &l->edges[i];
-        if (q->last_layer[e->from] > s[e->to].layer)
-            q->last_layer[e->from] = s[e->to].layer;
+    memset(nearest, 0xff, l->n_boxes * sizeof *nearest);
+    for (size_t box = l->n_boxes, i = l->n_edges; box-- > 0;) {
+        if (s[box].n[0] == 0 && nearest[box] != UINT32_MAX)
+            s[box].layer = nearest[box] - 1;
+        for (; i > 0 && l->edges[sorted[i - 1]].to == box; i--) {
+            uint32_t from = l->edges[sorted[i - 1]].from;
+            nearest[from] = s[box].layer < nearest[from] ? s[box].layer : nearest[from];
+        }
     }
     for (size_t i = 0; i < l->n_boxes; i++) {
-        if (s[i].n[0] == 0 && q->last_layer[i] != UINT32_MAX)
-            s[i].layer = q->last_layer[i] - 1;
-        s[i].n[0] = 0;
+        s[i].n[0] = s[i].n[1] = 0;
         q->last_layer[i] = s[i].layer;
     }
     for (size_t i = 0; i < l->n_edges; i++) {

@@ -1,5 +1,6 @@
 #include "show/plane.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -141,7 +142,8 @@ static void wish(plane *p, size_t layer, unsigned sides)
         for (int side = 0; side < 2; side++)
             for (uint32_t k = 0; k < s->n[side] && (sides >> side & 1) != 0; k++) {
                 const plane_spot *other = &p->spots[p->neighbours[side][s->first[side] + k]];
-                double w = s->width < 10 && other->width < 10 ? 8 : 1; /* long edges are straight */
+                bool bends = s->width < 10 && other->width < 10, source = side == 0 && other->n[0] == 0;
+                double w = bends ? 8 : source ? 1 : 4; /* long edges are straight; chains are straighter than what joins them */
                 sum += w * other->x;
                 weight += w;
             }

@@ -114,6 +114,26 @@ static void a_source_is_above_its_first_reader(void **state)
     arena_free(&f.memory);
 }
 
+static void a_chain_of_its_own_is_above_its_reader(void **state)
+{
+    (void)state;
+    fixture f;
+    begin(&f, 8); /* 0 - 1 - 2 - 3 - 7; 4 - 5 and 6, which only 7 reads */
+    edge(&f, 0, 1);
+    edge(&f, 1, 2);
+    edge(&f, 2, 3);
+    edge(&f, 3, 7);
+    edge(&f, 4, 5);
+    edge(&f, 5, 7);
+    edge(&f, 6, 7);
+    run(&f);
+    check(&f);
+    assert_true(f.boxes[5].y > f.boxes[2].y && f.boxes[4].y > f.boxes[1].y);
+    assert_int_equal(f.edges[5].n_points, 2);
+    assert_int_equal(f.edges[4].n_points, 2);
+    arena_free(&f.memory);
+}
+
 static void edges_of_one_box_share_their_bends(void **state)
 {
     (void)state;
@@ -187,9 +207,13 @@ static void too_many_bends_are_an_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_chain_is_a_straight_line),         cmocka_unit_test(crossings_are_avoided),
-        cmocka_unit_test(a_source_is_above_its_first_reader), cmocka_unit_test(edges_of_one_box_share_their_bends),
-        cmocka_unit_test(random_graphs_keep_the_rules),       cmocka_unit_test(nothing_and_one_box),
+        cmocka_unit_test(a_chain_is_a_straight_line),
+        cmocka_unit_test(crossings_are_avoided),
+        cmocka_unit_test(a_source_is_above_its_first_reader),
+        cmocka_unit_test(a_chain_of_its_own_is_above_its_reader),
+        cmocka_unit_test(edges_of_one_box_share_their_bends),
+        cmocka_unit_test(random_graphs_keep_the_rules),
+        cmocka_unit_test(nothing_and_one_box),
         cmocka_unit_test(too_many_bends_are_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
