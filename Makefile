@@ -101,6 +101,11 @@ corpus: deps
 check: test-deps
 	$(MAKE) -j$(JOBS) all unit-programs
 	sh tests/run.sh
+# The unit tests and those of SMOKE, in about a minute: for a look in the middle of work.
+SMOKE = tests/api/test_api.py tests/cli/test_cli.py tests/cli/test_usage.py tests/project/test_rules.py
+smoke: test-deps
+	$(MAKE) -j$(JOBS) all unit-programs
+	SMOKE="$(SMOKE)" sh tests/run.sh smoke
 
 deps:
 	@sh tests/deps.sh $(BUILD_PACKAGES)
@@ -197,6 +202,7 @@ install: all
 	if [ -f $(B)/man/nngen-specs.5 ]; then \
 	    install -D -m 644 $(B)/man/nngen.1 $(DESTDIR)$(DATADIR)/man/man1/nngen.1; \
 	    install -D -m 644 $(B)/man/nngen-specs.5 $(DESTDIR)$(DATADIR)/man/man5/nngen-specs.5; fi
+	@[ -n "$(DESTDIR)" ] || sh gen/dist/loader.sh $(LIBDIR)
 DEB = build/deb/nngen-$(VERSION)
 deb:
 	@sh tests/deps.sh $(BUILD_PACKAGES) help2man lowdown debhelper dpkg-dev lintian
@@ -213,6 +219,7 @@ help:
 	@echo "make            build nngen, libnngen.a and libnngen.so in $(B)"
 	@echo "make corpus     install what the build needs, build, write 100 models of 40 nodes to out/corpus"
 	@echo "make check      install what the tests need, build, run every test"
+	@echo "make smoke      the unit tests and some of the others, in about a minute"
 	@echo "make unit       the C unit tests alone"
 	@echo "make bench      measure the time of a model by phase, and compare the whole program with cp -r"
 	@echo "make peers      install NNSmith (about 2 GB); make bench then measures it too"
@@ -228,5 +235,5 @@ help:
 	@echo "make format, make lint, make clean"
 
 -include $(wildcard $(B)/gen/*/*.d $(B)/solver/*.d $(B)/tests/unit/*/*.d)
-.PHONY: all corpus check study profiles reach deps test-deps unit unit-programs bench peers asan stress fuzz campaign format lint man install deb clean help
+.PHONY: all corpus check smoke study profiles reach deps test-deps unit unit-programs bench peers asan stress fuzz campaign format lint man install deb clean help
 .DELETE_ON_ERROR:

@@ -1,8 +1,9 @@
 /* nngen: random valid ONNX models from a table of operators. This is the whole public API.
  *
  *      nn_table *table = NULL; nn_family *family = NULL; nn_model *model = NULL; nn_error err;
- *      if (nn_table_open(&table, &(nn_table_config){.opset = 17}, &err) == NN_OK &&
- *          nn_family_open(&family, table, &(nn_family_config){.nodes = 40, .count = 100, .seed = 1}, &err) == NN_OK &&
+ *      nn_table_config operators = {0}; nn_family_config models = {0};
+ *      operators.opset = 17; models.nodes = 40; models.count = 100; models.seed = 1;
+ *      if (nn_table_open(&table, &operators, &err) == NN_OK && nn_family_open(&family, table, &models, &err) == NN_OK &&
  *          nn_model_build(&model, family, 0, &err) == NN_OK)
  *          nn_model_write(model, "test_000000", &err);
  *      nn_model_free(model);
@@ -13,9 +14,9 @@
  * appears. A model is one of them.
  *
  * A zeroed configuration, or NULL in its place, means the defaults. Functions that can fail return nn_status and, if err is not
- * NULL, fill it. Their results are then NULL or unchanged. A NULL path or object (table, family or model) is NN_ERR_USAGE;
- * functions without a status return 0 or NULL for it. The library never exits or prints, and never reads the clock or the
- * environment.
+ * NULL, fill it. Their results are then NULL or unchanged. A NULL path, object (table, family or model) or pointer to a result is
+ * NN_ERR_USAGE; functions without a status return 0 or NULL for it. The library never exits or prints, and never reads the clock or
+ * the environment.
  *
  * Ownership: the caller closes or frees what an open or build function returns (NULL is allowed). Close a family before its
  * table, and free a model before closing its family. Texts and bytes that functions return belong to the object. Tables and

@@ -3,12 +3,14 @@
 #include "cli/help.h"
 #include "cli/list_motifs.h"
 #include "cli/list_ops.h"
+#include "cli/missing.h"
 #include "cli/tapes.h"
 #include "eval/eval.h"
 #include "mine/mine.h"
 #include "nngen.h"
 #include "family/options.h"
 #include "corpus/replay.h"
+#include "show/show.h"
 #include "suite/suite.h"
 #include "compare/compare_run.h"
 
@@ -50,7 +52,7 @@ static void on_signal(int number)
         say("nngen: stopping: writing the manifest of the finished models; a second signal stops at once\n");
 }
 
-/* The first SIGINT or SIGTERM asks for an orderly end; the second ends the program at once. Writing to a closed pipe or beyond a
+/* The first SIGINT or SIGTERM asks for an orderly end; the second ends the program at once. Writing beyond a
  * limit on file sizes is then an error of write(). */
 static void catch_signals(const options *o)
 {
@@ -59,7 +61,6 @@ static void catch_signals(const options *o)
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESTART};
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
-    (void)signal(SIGPIPE, SIG_IGN);
     (void)signal(SIGXFSZ, SIG_IGN);
 }
 
@@ -84,27 +85,41 @@ static int fail(const nn_error *err)
     return err->status == NN_ERR_USAGE ? EXIT_USAGE : err->status == NN_ERR_UNSUPPORTED ? EXIT_UNSUPPORTED : EXIT_FAILURE;
 }
 
-/* Ends a run whose result is on standard output. It is a failure if the output could not be written; there is no message if the
- * reader has closed the pipe. */
-static int close_stdout(int status)
+/* Writes what is left of standard output. Returns 0 or the reason why it could not be written. */
+static int flush_stdout(void)
 {
-    int e = errno;
-    bool bad = ferror(stdout) != 0; /* errno is still that of the write */
-    if (fflush(stdout) != 0) {
-        bad = true;
-        e = errno;
-    }
-    if (!bad)
-        return status;
-    if (e != EPIPE)
-        (void)fprintf(stderr, "nngen: standard output: %s\n", strerror(e));
+    int e = errno; /* still that of the write, if one failed */
+    bool bad = ferror(stdout) != 0;
+    if (fflush(stdout) != 0)
+        return errno;
+    return bad ? e : 0;
+}
+
+static int stdout_failed(int e, int status)
+{
+    (void)fprintf(stderr, "nngen: standard output: %s\n", strerror(e));
     return status != 0 ? status : EXIT_FAILURE;
 }
 
-static int print_help(void)
+/* Ends a run whose result is on standard output. If the reader has closed the pipe, there is no message, and the status is that of
+ * a program that SIGPIPE has ended. */
+static int close_stdout(int status)
+{
+    int e = flush_stdout();
+    return e == 0 ? status : e != EPIPE ? stdout_failed(e, status) : status != 0 ? status : 128 + SIGPIPE;
+}
+
+/* Ends a run that prints a summary of files. It has not failed if nobody reads the summary. */
+static int close_summary(int status)
+{
+    int e = flush_stdout();
+    return e == 0 || e == EPIPE ? status : stdout_failed(e, status);
+}
+
+static int print_help(const options *o)
 {
     json_line text = {.bytes = NULL};
-    help_text(&text);
+    o->command != NULL ? help_command(&text, o) : help_text(&text);
     int status = text.failed ? fail(&(nn_error){.status = NN_ERR_NOMEM, .message = "out of memory"}) : EXIT_SUCCESS;
     if (status == EXIT_SUCCESS)
         (void)fwrite(text.bytes, 1, text.size, stdout);
@@ -210,45 +225,9 @@ static void print_summary(const options *o, const nn_corpus_report *r, double se
 
 /* ---- runs ---- */
 
-#define REASONS 16
-#define NAMED 12 /* operators or motifs that are named for each reason; the manifest lists all */
-
-/* Operators or motifs that no model has, one line for each reason. */
-typedef struct {
-    const char *what; /* "operator" or "motif" */
-    struct {
-        char *text; /* "REASON\0A, B, C" */
-        size_t size, capacity, named;
-    } lines[REASONS];
-    size_t n;
-} missing_list;
-
 static void on_missing(void *data, const char *name, const char *reason)
 {
-    missing_list *m = data;
-    size_t i = 0, length = strlen(name), head = strlen(reason) + 1;
-    while (i < m->n && strcmp(m->lines[i].text, reason) != 0)
-        i++;
-    if (i < m->n && m->lines[i].named >= NAMED) {
-        m->lines[i].named++;
-        return;
-    }
-    if (i < REASONS) {
-        void *text = m->lines[i].text;
-        size_t from = i < m->n ? m->lines[i].size : head;
-        if (nn_grow(&text, &m->lines[i].capacity, from + length + 3, 1)) {
-            m->lines[i].text = text;
-            if (i == m->n)
-                memcpy(m->lines[m->n++].text, reason, head);
-            else
-                from += (size_t)snprintf(m->lines[i].text + from, 3, ", ");
-            memcpy(m->lines[i].text + from, name, length + 1);
-            m->lines[i].size = from + length;
-            m->lines[i].named++;
-            return;
-        }
-    }
-    (void)fprintf(stderr, "nngen: missing %s %s: %s\n", m->what, name, reason);
+    missing_add(data, name, reason);
 }
 
 static void on_missing_motif(void *data, const char *motif, const char *levels, const char *reason)
@@ -256,24 +235,17 @@ static void on_missing_motif(void *data, const char *motif, const char *levels, 
     char name[200];
     (void)snprintf(name, sizeof name, "%.100s%s%s%s", motif, levels != NULL ? " (" : "", levels != NULL ? levels : "",
                    levels != NULL ? ")" : "");
-    on_missing(data, name, reason);
+    missing_add(data, name, reason);
 }
 
 /* Prints and empties the list. */
-static void say_missing(missing_list *m)
+static void say_missing(missing_list *m, bool quiet)
 {
-    for (size_t i = 0; i < m->n; i++) {
-        const char *reason = m->lines[i].text, *names = reason + strlen(reason) + 1;
-        size_t n = m->lines[i].named, more = n > NAMED ? n - NAMED : 0;
-        if (n == 1) {
-            (void)fprintf(stderr, "nngen: missing %s %s: %s\n", m->what, names, reason);
-        } else {
-            (void)fprintf(stderr, "nngen: %zu missing %ss: %s: %s", n, m->what, reason, names);
-            (void)(more > 0 ? fprintf(stderr, " and %zu more\n", more) : fputc('\n', stderr));
-        }
-        nn_free(m->lines[i].text);
-    }
-    *m = (missing_list){.what = m->what};
+    json_line text = {.bytes = NULL};
+    missing_text(&text, m);
+    if (!quiet && text.size > 0)
+        (void)fwrite(text.bytes, 1, text.size, stderr);
+    nn_free(text.bytes);
 }
 
 static unsigned processors(void)
@@ -318,8 +290,8 @@ static int write_corpus(const options *o, const nn_family *family)
     catch_signals(o);
     nn_status s = nn_corpus_write(family, &config, &report, on_missing, &missing, &err);
     wipe(&b);
-    say_missing(&missing);
-    say_missing(&motifs);
+    say_missing(&missing, o->quiet != 0);
+    say_missing(&motifs, o->quiet != 0);
     if (s == NN_ERR_CANCELLED)
         return stopped(o, &err);
     if (s != NN_OK) {
@@ -329,10 +301,11 @@ static int write_corpus(const options *o, const nn_family *family)
                           (unsigned long long)report.models, (unsigned long long)options_models(o), o->out);
         return status;
     }
-    say_duplicates(&report, o->dry_run ? NULL : o->out);
+    if (!o->quiet)
+        say_duplicates(&report, o->dry_run ? NULL : o->out);
     if (!o->quiet)
         print_summary(o, &report, now() - b.started);
-    return close_stdout(EXIT_SUCCESS);
+    return close_summary(EXIT_SUCCESS);
 }
 
 static int print_listing(const options *o, const nn_table *table)
@@ -397,6 +370,16 @@ static int seeds(const options *o)
     return print_line(&line, s, &err);
 }
 
+/* Pairs of operators take seconds to solve before the first model is built. */
+static void say_planning(bar *b, const options *o)
+{
+    if (!b->on || (strcmp(o->cover, "pairs") != 0 && strcmp(o->cover, "triples") != 0))
+        return;
+    (void)fputs("planning: finding out which operators can follow which ...", stderr);
+    (void)fflush(stderr);
+    b->line = true;
+}
+
 static int run_family(const options *o, const nn_table *table, const char *weights)
 {
     nn_family *family = NULL;
@@ -404,10 +387,14 @@ static int run_family(const options *o, const nn_table *table, const char *weigh
     nn_family_config fc = family_of_options(o);
     fc.weights = weights; /* the content of the file */
     bool trace = o->trace >= 0 || o->trace_summary != NULL;
-    int status = nn_family_open(&family, table, &fc, &err) != NN_OK ? fail(&err)
-                 : trace                                            ? trace_family(o, family)
-                 : o->tape != NULL                                  ? write_tape_model(o, family)
-                                                                    : write_corpus(o, family);
+    bar b = {.on = !o->quiet && (o->progress || isatty(STDERR_FILENO))};
+    say_planning(&b, o);
+    nn_status s = nn_family_open(&family, table, &fc, &err);
+    wipe(&b);
+    int status = s != NN_OK        ? fail(&err)
+                 : trace           ? trace_family(o, family)
+                 : o->tape != NULL ? write_tape_model(o, family)
+                                   : write_corpus(o, family);
     nn_family_close(family);
     return status;
 }
@@ -542,7 +529,7 @@ static int verify(const options *o)
     for (int i = 0; i < o->n_paths; i++)
         if (verify_one(o, o->paths[i]) != EXIT_SUCCESS)
             status = EXIT_FAILURE;
-    return close_stdout(status);
+    return close_summary(status);
 }
 
 /* A merge has two files of each shard open. */
@@ -569,17 +556,18 @@ static int merge(const options *given)
     allow_open_files();
     nn_status s = nn_corpus_merge(given->paths[0], (const char *const *)(given->paths + 1), (size_t)given->n_paths - 1, &config,
                                   &report, on_missing, &missing, &err);
-    say_missing(&missing);
-    say_missing(&motifs);
+    say_missing(&missing, given->quiet != 0);
+    say_missing(&motifs, given->quiet != 0);
     if (s != NN_OK)
         return fail(&err);
-    say_duplicates(&report, given->paths[0]);
+    if (!given->quiet)
+        say_duplicates(&report, given->paths[0]);
     options o = *given;
     o.out = given->paths[0];
     o.nodes = report.models > 0 ? (int64_t)(report.nodes / report.models) : 0;
     if (!o.quiet)
         print_summary(&o, &report, now() - started);
-    return close_stdout(EXIT_SUCCESS);
+    return close_summary(EXIT_SUCCESS);
 }
 
 static void on_problem(void *data, const char *message)
@@ -647,10 +635,23 @@ static int suite(char *const *argv, int argc)
     return close_stdout(status);
 }
 
+static int show(char *const *argv, int argc)
+{
+    json_line out = {.bytes = NULL};
+    nn_error err = {0};
+    size_t problems;
+    nn_status s = show_run(argc - 2, argv + 2, &out, on_problem, NULL, &problems, &err);
+    int status = s != NN_OK ? fail(&err) : problems > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+    if (s == NN_OK && out.size > 0)
+        (void)fwrite(out.bytes, 1, out.size, stdout);
+    nn_free(out.bytes);
+    return close_stdout(status);
+}
+
 static int act(const options *o)
 {
     if (o->help)
-        return print_help();
+        return print_help(o);
     if (o->version) {
         (void)printf("nngen %s\n", nn_version());
         return close_stdout(EXIT_SUCCESS);
@@ -663,18 +664,34 @@ static int act(const options *o)
     return run(o);
 }
 
+/* The commands that have their own command line; NULL: another. */
+typedef int own_command(char *const *argv, int argc);
+static own_command *find_own(const char *name)
+{
+    static const struct {
+        const char *name;
+        own_command *run;
+    } all[] = {{"sequences", analyse}, {"coverage", analyse}, {"motifs", analyse}, {"eval", analyse},
+               {"compare", compare},   {"suite", suite},      {"show", show}};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (strcmp(all[i].name, name) == 0)
+            return all[i].run;
+    return NULL;
+}
+
 int main(int argc, char **argv)
 {
+    static char help[] = "--help";
     options o;
     nn_error err = {0};
     occupy_standard_streams();
-    if (argc > 1 && (strcmp(argv[1], "sequences") == 0 || strcmp(argv[1], "coverage") == 0 || strcmp(argv[1], "motifs") == 0 ||
-                     strcmp(argv[1], "eval") == 0))
-        return analyse(argv, argc);
-    if (argc > 1 && strcmp(argv[1], "compare") == 0)
-        return compare(argv, argc);
-    if (argc > 1 && strcmp(argv[1], "suite") == 0)
-        return suite(argv, argc);
+    (void)signal(SIGPIPE, SIG_IGN); /* writing to a closed pipe is an error of write() */
+    own_command *own = argc > 1 ? find_own(argv[1]) : NULL;
+    if (own != NULL) {
+        if (argc == 3 && strcmp(argv[2], "-h") == 0)
+            argv[2] = help;
+        return own(argv, argc);
+    }
     int status = options_parse(&o, argc, argv, &err) == NN_OK ? act(&o) : fail(&err);
     options_free(&o);
     return status;

@@ -182,7 +182,9 @@ nn_status model_make(nn_model *m, build_log *log, nn_error *err)
 
 nn_status model_reuse(nn_model **model, const nn_family *f, nn_error *err)
 {
-    nn_model *m = *model;
+    nn_model *m = model != NULL ? *model : NULL;
+    if (model == NULL)
+        return nn_no_result(err);
     if (m != NULL) { /* after any result, the previous content is gone */
         m->graph = NULL;
         m->onnx.size = m->input.size = 0;
@@ -320,6 +322,8 @@ static nn_status nothing_built(nn_error *err)
 
 nn_status nn_model_onnx(nn_model *m, const void **bytes, size_t *size, nn_error *err)
 {
+    if (bytes == NULL || size == NULL)
+        return nn_no_result(err);
     if (!is_built(m))
         return nothing_built(err);
     nn_status s = m->onnx.size == 0 ? serialise(m, ALL_OF_MODEL, 0, 0, err) : NN_OK;
@@ -340,6 +344,8 @@ static nn_status check_set(const nn_model *m, uint64_t set, nn_error *err)
 
 nn_status nn_model_input(nn_model *m, uint64_t set, size_t i, const void **bytes, size_t *size, nn_error *err)
 {
+    if (bytes == NULL || size == NULL)
+        return nn_no_result(err);
     if (!is_built(m))
         return nothing_built(err);
     if (i >= m->graph->n_inputs)
@@ -364,7 +370,7 @@ static nn_status has_outputs(const nn_model *m, nn_error *err)
 
 static nn_status output(nn_model *m, piece what, uint64_t set, size_t i, const void **bytes, size_t *size, nn_error *err)
 {
-    nn_status s = has_outputs(m, err);
+    nn_status s = bytes != NULL && size != NULL ? has_outputs(m, err) : nn_no_result(err);
     if (s != NN_OK)
         return s;
     if (i >= m->graph->n_outputs)
@@ -393,6 +399,8 @@ nn_status nn_model_bound(nn_model *m, uint64_t set, size_t i, const void **bytes
 
 nn_status nn_model_npz(nn_model *m, const void **bytes, size_t *size, nn_error *err)
 {
+    if (bytes == NULL || size == NULL)
+        return nn_no_result(err);
     if (!is_built(m))
         return nothing_built(err);
     nn_status s = serialise(m, ALL_INPUTS, 0, 0, err);
@@ -406,7 +414,7 @@ nn_status nn_model_npz(nn_model *m, const void **bytes, size_t *size, nn_error *
 /* Without .npz files in the family, the contents of only one set are kept. */
 static nn_status archive(nn_model *m, piece what, const void **bytes, size_t *size, nn_error *err)
 {
-    nn_status s = has_outputs(m, err);
+    nn_status s = bytes != NULL && size != NULL ? has_outputs(m, err) : nn_no_result(err);
     if (s == NN_OK && !family_npz(m->family))
         s = nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "the family was opened without the input format npz");
     if (s == NN_OK)
