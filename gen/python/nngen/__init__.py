@@ -1,0 +1,20 @@
+"""Random, valid ONNX models, with inputs, expected outputs and error bounds.
+
+    import nngen
+
+    for model in nngen.family(nodes=40, count=100, seed=1):
+        actual = my_runtime(model.onnx, model.inputs)
+        assert nngen.compare(model.expected, model.bounds, actual)
+"""
+
+from ._compare import Comparison, Outside, compare
+from ._errors import BuildError, Error, FileError, OutOfMemory, TableError, UnsupportedError, UsageError
+from ._family import Family, family
+from ._lib import program, version
+from ._model import DataSet, Model, Tolerance
+
+__version__ = version()
+__all__ = [
+    "BuildError", "Comparison", "DataSet", "Error", "Family", "FileError", "Model", "OutOfMemory", "Outside", "TableError",
+    "Tolerance", "UnsupportedError", "UsageError", "compare", "family", "program", "version",
+]
