@@ -40,12 +40,13 @@ extern "C" {
 
 typedef enum {
     NN_OK = 0,
-    NN_ERR_NOMEM,    /* out of memory */
-    NN_ERR_USAGE,    /* an argument or option is out of range or contradicts another */
-    NN_ERR_TABLE,    /* the operator table or a profile is wrong: see file, line, column */
-    NN_ERR_BUILD,    /* no model with the requested properties was found */
-    NN_ERR_IO,       /* a file could not be read or written */
-    NN_ERR_CANCELLED /* stopped on request */
+    NN_ERR_NOMEM,      /* out of memory */
+    NN_ERR_USAGE,      /* an argument or option is out of range or contradicts another */
+    NN_ERR_TABLE,      /* the operator table or a profile is wrong: see file, line, column */
+    NN_ERR_BUILD,      /* no model with the requested properties was found */
+    NN_ERR_IO,         /* a file could not be read or written */
+    NN_ERR_CANCELLED,  /* stopped on request */
+    NN_ERR_UNSUPPORTED /* a model uses what the operator table does not have */
 } nn_status;
 
 typedef struct {
@@ -325,6 +326,51 @@ typedef struct {
  * file cannot be read, an output is missing, or a type or shape differs. */
 NN_API nn_status nn_compare(const char *expected, const char *actual, const nn_compare_config *config, nn_compare_report *report,
                             nn_error *err);
+
+/* ---- outputs of any model ----
+ *
+ *      nn_eval *e = NULL;
+ *      if (nn_eval_open(&e, bytes, size, NULL, &err) == NN_OK && nn_eval_set(e, nn_eval_input(e, 0), proto, n, &err) == NN_OK &&
+ *          nn_eval_run(e, &err) == NN_OK)
+ *          nn_eval_value(e, nn_eval_output(e, 0), &value, &value_size, &err);
+ *      nn_eval_close(e);
+ *
+ * The model may be anybody's whose operators the table has at its opset. Tensors are known by their names in the model. */
+
+typedef struct nn_eval nn_eval;
+
+typedef struct {
+    const char *specs;     /* directory of the table; NULL: the built-in one */
+    const nn_eval *like;   /* its table is used if its model has the same opset, which saves most of the time; it must be closed
+                              later; NULL: none */
+    const char *directory; /* of the model, for tensors in files of their own; NULL: the model may have none */
+    uint64_t max_bytes;    /* of tensors at one time, 16 bytes for each element; 0: 4 GiB */
+    uint64_t max_work;     /* evaluations, such as terms of sums, in a run; 0: 1e11 */
+    int all;               /* not 0: all tensors that outputs need can be read, not only outputs and inputs */
+    /* Called for each node that the table does not have, and for each whose values cannot be computed, with the reason: nothing is
+     * known of its outputs. NULL: not called. */
+    void (*tell)(void *data, const char *what);
+    void *data;
+} nn_eval_config;
+
+/* Reads a model. NN_ERR_IO: it is not a sound model. NN_ERR_UNSUPPORTED: it uses what the table does not have; all of it was told.
+ * config may be NULL. The bytes are not used after the call. */
+NN_API nn_status nn_eval_open(nn_eval **out, const void *model, size_t size, const nn_eval_config *config, nn_error *err);
+NN_API void nn_eval_close(nn_eval *eval);
+NN_API int nn_eval_opset(const nn_eval *eval);
+/* Names, in order; NULL past the end. Inputs are those without an initializer. */
+NN_API const char *nn_eval_input(const nn_eval *eval, size_t i);
+NN_API const char *nn_eval_output(const nn_eval *eval, size_t i);
+/* Sets an input to a TensorProto, whose own name does not matter. NN_ERR_USAGE: the model has no such input, or states another type
+ * or shape for it. NN_ERR_IO: not a TensorProto. */
+NN_API nn_status nn_eval_set(nn_eval *eval, const char *name, const void *tensor, size_t size, nn_error *err);
+/* Computes the outputs. Inputs stay set. NN_ERR_USAGE: an input is missing. NN_ERR_BUILD: the tensors are too large, or inputs of a
+ * node do not fit together; the message names the node. */
+NN_API nn_status nn_eval_run(nn_eval *eval, nn_error *err);
+/* A tensor as a TensorProto, and its bounds as one of float32 (see nn_model_output). The bytes are valid until the next call of the
+ * same function. NN_ERR_USAGE: it is not known. */
+NN_API nn_status nn_eval_value(nn_eval *eval, const char *name, const void **bytes, size_t *size, nn_error *err);
+NN_API nn_status nn_eval_bound(nn_eval *eval, const char *name, const void **bytes, size_t *size, nn_error *err);
 
 #ifdef __cplusplus
 }

@@ -43,6 +43,7 @@ void help_text(json_line *out)
                   "       nngen verify DIR...               compare corpora with their manifests and hashes\n"
                   "       nngen replay MANIFEST --out DIR   make the corpus of a manifest.json again\n"
                   "       nngen compare EXPECTED ACTUAL     list elements of outputs that lie outside their bounds\n"
+                  "       nngen eval MODEL [INPUTS...]      compute outputs of any model, with bounds\n"
                   "       nngen sequences PATH...           list operator sequences, and those that go with failure\n"
                   "       nngen coverage PATH...            show what models cover, and what a test suite lacks\n"
                   "       nngen motifs PATH...              propose motifs from subgraphs that models share\n"
@@ -61,9 +62,9 @@ void help_text(json_line *out)
     }
     line_raw(out, "\nThe command merge takes --force, --specs, --verify and --quiet; verify takes --quiet; replay takes\n"
                   "--out, --specs, --check and the options under \"The run\" except --shard and --verify. The options of\n"
-                  "sequences, coverage, motifs and suite are in `nngen sequences --help` and so on.\n"
+                  "eval, sequences, coverage, motifs and suite are in `nngen sequences --help` and so on.\n"
                   "\nverify and merge read regular files only: a symbolic link, FIFO or device inside a corpus is a\n"
                   "difference to verify, and an error to merge. The MANIFEST of replay may also be a pipe, such as\n"
                   "/dev/stdin; replay gives up after 10 seconds without data.\n"
-                  "\nExit status: 0: success; 1: failure; 2: wrong usage; 130 or 143: stopped by SIGINT or SIGTERM.\n");
+                  "\nExit status: 0: success; 1: failure; 2: wrong usage; 3: eval: not in the table; 130 or 143: stopped by SIGINT or SIGTERM.\n");
 }

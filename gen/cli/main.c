@@ -3,6 +3,7 @@
 #include "cli/help.h"
 #include "cli/list_motifs.h"
 #include "cli/list_ops.h"
+#include "eval/eval.h"
 #include "mine/mine.h"
 #include "nngen.h"
 #include "family/options.h"
@@ -21,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { EXIT_USAGE = 2 };
+enum { EXIT_USAGE = 2, EXIT_UNSUPPORTED = 3 };
 
 /* ---- signals ---- */
 
@@ -79,7 +80,7 @@ static int fail(const nn_error *err)
     (void)fprintf(stderr, "nngen: %s\n", text);
     if (err->status == NN_ERR_USAGE)
         (void)fprintf(stderr, "Try 'nngen --help'.\n");
-    return err->status == NN_ERR_USAGE ? EXIT_USAGE : EXIT_FAILURE;
+    return err->status == NN_ERR_USAGE ? EXIT_USAGE : err->status == NN_ERR_UNSUPPORTED ? EXIT_UNSUPPORTED : EXIT_FAILURE;
 }
 
 /* Ends a run whose result is on standard output. It is a failure if the output could not be written; there is no message if the
@@ -568,7 +569,8 @@ static int analyse(char *const *argv, int argc)
     size_t problems;
     bar b = {.started = now(), .on = true};
     const seq_watch watch = {.tell = on_problem, .progress = on_steps, .data = &b, .terminal = isatty(STDERR_FILENO) != 0};
-    nn_status s = strcmp(argv[1], "motifs") == 0     ? mine_run(argc - 2, argv + 2, &out, on_problem, NULL, &problems, &err)
+    nn_status s = strcmp(argv[1], "eval") == 0       ? eval_run_command(argc - 2, argv + 2, &out, on_problem, NULL, &problems, &err)
+                  : strcmp(argv[1], "motifs") == 0   ? mine_run(argc - 2, argv + 2, &out, on_problem, NULL, &problems, &err)
                   : strcmp(argv[1], "coverage") == 0 ? coverage_run(argc - 2, argv + 2, &out, &watch, &problems, &err)
                                                      : sequences_run(argc - 2, argv + 2, &out, &watch, &problems, &err);
     wipe(&b);
@@ -636,7 +638,8 @@ int main(int argc, char **argv)
     options o;
     nn_error err = {0};
     occupy_standard_streams();
-    if (argc > 1 && (strcmp(argv[1], "sequences") == 0 || strcmp(argv[1], "coverage") == 0 || strcmp(argv[1], "motifs") == 0))
+    if (argc > 1 && (strcmp(argv[1], "sequences") == 0 || strcmp(argv[1], "coverage") == 0 || strcmp(argv[1], "motifs") == 0 ||
+                     strcmp(argv[1], "eval") == 0))
         return analyse(argv, argc);
     if (argc > 1 && strcmp(argv[1], "compare") == 0)
         return compare(argv, argc);

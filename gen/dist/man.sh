@@ -21,6 +21,8 @@ options() {
     cat "$here/nngen.h2m"
     printf '\n[expected outputs]\n'
     options compare
+    printf '\n[outputs of any model]\n'
+    options eval
     printf '\n[sequences and coverage]\n'
     options sequences
     options coverage

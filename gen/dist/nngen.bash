@@ -5,7 +5,7 @@ _nngen()
     _init_completion -s || return
     case $prev in
         --out | --specs | --against | --like | --index) _filedir -d; return ;;
-        --weights | --score) _filedir; return ;;
+        --weights | --score | --given) _filedir; return ;;
         --ops | --contain | --avoid)
             local done=
             case $cur in *,*) done=${cur%,*}, ;; esac
@@ -18,7 +18,7 @@ _nngen()
         --list-ops) COMPREPLY=($(compgen -W 'text json markdown' -- "$cur")); return ;;
         --list-motifs) COMPREPLY=($(compgen -W 'text json' -- "$cur")); return ;;
         --opset) COMPREPLY=($(compgen -W '{13..28}' -- "$cur")); return ;;
-        --nodes | --common | --count | --seed | --inputs | --max-elements | --max-dim | --max-window | --max-rank | --constants | --jobs | --shard | --trace | --types | --cover | --motifs | --input-mode | --input-format | --strength | --tries) return ;;
+        --nodes | --common | --count | --seed | --inputs | --max-elements | --max-dim | --max-window | --max-rank | --constants | --jobs | --shard | --trace | --types | --cover | --motifs | --input-mode | --input-format | --strength | --tries | --dim | --set | --max-bytes | --max-work) return ;;
     esac
     $split && return
     if [[ $cur == -* ]]; then

@@ -115,6 +115,19 @@ static nn_status read_elements(const proto *from, file_tensor *t, arena *a)
     return NN_OK;
 }
 
+nn_status file_tensor_of_proto(file_tensor *t, const Onnx__TensorProto *p, size_t most, arena *a, const char *shown, nn_error *err)
+{
+    proto from = {.p = p, .most = most, .shown = shown, .err = err};
+    nn_status s = read_type(&from, t);
+    if (s == NN_OK)
+        s = read_shape(&from, t);
+    if (s == NN_OK)
+        s = read_elements(&from, t, a);
+    if (s == NN_OK && (t->name = arena_strdup(a, p->name != NULL ? p->name : "")) == NULL)
+        s = nn_nomem(err);
+    return s;
+}
+
 static nn_status read_proto(tensor_file *f, const uint8_t *bytes, size_t n, size_t most, const char *shown, nn_error *err)
 {
     if (n > TENSOR_FILE_MOST)
@@ -126,15 +139,8 @@ static nn_status read_proto(tensor_file *f, const uint8_t *bytes, size_t n, size
         return nn_nomem(err);
     if (p == NULL)
         return nn_fail(err, NN_ERR_IO, shown, 0, 0, "is not a file of tensors: neither a TensorProto nor a .npy or .npz file");
-    proto from = {.p = p, .most = most, .shown = shown, .err = err};
-    file_tensor *t = f->tensors = arena_calloc(&f->memory, 1, sizeof *t);
-    nn_status s = t == NULL ? nn_nomem(err) : read_type(&from, t);
-    if (s == NN_OK)
-        s = read_shape(&from, t);
-    if (s == NN_OK)
-        s = read_elements(&from, t, &f->memory);
-    if (s == NN_OK && (t->name = arena_strdup(&f->memory, p->name != NULL ? p->name : "")) == NULL)
-        s = nn_nomem(err);
+    f->tensors = arena_calloc(&f->memory, 1, sizeof *f->tensors);
+    nn_status s = f->tensors == NULL ? nn_nomem(err) : file_tensor_of_proto(f->tensors, p, most, &f->memory, shown, err);
     f->n = 1;
     onnx__tensor_proto__free_unpacked(p, &memory);
     return s;

@@ -41,6 +41,11 @@ nn_status tensor_file_read(tensor_file *f, int root, const char *path, int flags
 nn_status tensor_file_bytes(tensor_file *f, const void *bytes, size_t n, size_t most, const char *shown, nn_error *err);
 void tensor_file_free(tensor_file *f);
 
+typedef struct Onnx__TensorProto Onnx__TensorProto; /* from the generated header */
+/* The same for a message that is parsed already, such as an initializer. The contents live in the arena. `shown` is for messages.
+ */
+nn_status file_tensor_of_proto(file_tensor *t, const Onnx__TensorProto *p, size_t most, arena *a, const char *shown, nn_error *err);
+
 /* NULL: there is none of this name. */
 const file_tensor *tensor_file_find(const tensor_file *f, const char *name);
 

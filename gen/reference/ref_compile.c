@@ -1,42 +1,9 @@
 /* From the rules of an operator to a ref_program: names, functions and the numbers of their arguments are checked. */
-#include "reference/ref_rules.h"
+#include "reference/ref_compile.h"
 
 #include <string.h>
 
-typedef enum { RULE_FRESH, RULE_OPEN, RULE_DONE } rule_state;
-
-/* The rules of one operator, which are compiled, and later computed, in the order in which they need one another. */
-typedef struct {
-    const spec_node *map;
-    expr_head *heads;
-    ref_rule *rules; /* in the order of the table */
-    rule_state *state;
-    size_t n;
-} rule_list;
-
-typedef struct {
-    const op_set *ops;
-    const op_model *op;
-    ref_program *program;
-    rule_list *list;
-    arena *a;
-    nn_error *err;
-    nn_status status;
-    /* of the rule that is being compiled: */
-    const char *locals[REF_MAX_LOCALS]; /* NULL: out of scope */
-    bool one_by_one[REF_MAX_LOCALS];
-    int n_locals;
-    int bare;         /* slot of the output's indices where a tensor's name stands for its element there; -1: nowhere */
-    bool own_indices; /* slot 0 holds all indices of the output's element */
-    bool slices;      /* a slice is held whole */
-    bool in_var;      /* a definition or default of the table */
-    bool in_default;  /* the default of an attribute */
-    int depth;
-    ref_expr dummy;
-} compiler;
-
-static void fail(compiler *c, spec_place place, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-static void fail(compiler *c, spec_place place, const char *fmt, ...)
+void ref_bad(compiler *c, spec_place place, const char *fmt, ...)
 {
     char text[400];
     va_list ap;
@@ -64,7 +31,7 @@ static ref_expr *make(compiler *c, rx_kind kind, spec_place place)
     return x;
 }
 
-static void *list_of(compiler *c, size_t n, size_t size)
+void *ref_room(compiler *c, size_t n, size_t size)
 {
     void *p = arena_calloc(c->a, n + 1, size);
     if (p == NULL && c->status == NN_OK)
@@ -72,19 +39,17 @@ static void *list_of(compiler *c, size_t n, size_t size)
     return p;
 }
 
-static const ref_expr *translate(compiler *c, const expr *e);
-
 /* ---- names ---- */
 
-static int add_local(compiler *c, const char *name, spec_place place)
+int ref_add_local(compiler *c, const char *name, spec_place place)
 {
     if (c->n_locals == REF_MAX_LOCALS) {
-        fail(c, place, "at most %d indices and variables in one rule were expected", REF_MAX_LOCALS);
+        ref_bad(c, place, "at most %d indices and variables in one rule were expected", REF_MAX_LOCALS);
         return 0;
     }
     for (int i = 0; i < c->n_locals; i++)
         if (c->locals[i] != NULL && strcmp(c->locals[i], name) == 0)
-            fail(c, place, "`%s` is an index or variable already", spec_show(name).s);
+            ref_bad(c, place, "`%s` is an index or variable already", spec_show(name).s);
     c->locals[c->n_locals] = name;
     return c->n_locals++;
 }
@@ -103,7 +68,7 @@ static void compile_var(compiler *c, int var, spec_place place)
     const rule_var *v = &c->op->rules->vars[var];
     const expr *source = v->origin == VAR_ATTR ? v->fallback : v->domain;
     if (v->origin == VAR_CHOOSE && v->choice) {
-        fail(c, place, "`%s` is drawn; a model does not state it", v->name);
+        ref_bad(c, place, "`%s` is drawn; a model does not state it", v->name);
         return;
     }
     if (source == NULL || c->program->vars[var] != NULL || c->status != NN_OK)
@@ -117,8 +82,8 @@ static void compile_var(compiler *c, int var, spec_place place)
     inner.in_default = v->origin == VAR_ATTR;
     inner.err = v->origin == VAR_ATTR ? &ignored : c->err;
     if (++inner.depth > 40)
-        fail(&inner, place, "definitions are nested too deeply");
-    const ref_expr *x = translate(&inner, source);
+        ref_bad(&inner, place, "definitions are nested too deeply");
+    const ref_expr *x = ref_translate(&inner, source);
     /* A default that depends on what is drawn is none for the reader of a model. */
     bool drawn = inner.status == NN_ERR_TABLE && v->origin == VAR_ATTR;
     c->status = drawn ? NN_OK : inner.status;
@@ -145,7 +110,7 @@ static const ref_expr *use_tensor(compiler *c, rx_kind kind, int slot, spec_plac
     at->op = EXPR_BROADCAST | REF_BARE;
     at->a = x;
     at->n = 1;
-    at->args = list_of(c, 1, sizeof *at->args);
+    at->args = ref_room(c, 1, sizeof *at->args);
     if (at->args != NULL)
         at->args[0] = indices;
     return at;
@@ -163,16 +128,14 @@ static const ref_expr *find_tensor(compiler *c, const char *name, spec_place pla
     return NULL;
 }
 
-static void need_rule(compiler *c, size_t i, spec_place place);
-
 /* A definition's rule, compiled. -1: there is none of that name. */
 static int find_rule(compiler *c, const char *name, bool function, spec_place place)
 {
     for (size_t i = 0; i < c->list->n; i++) {
         const ref_rule *rule = &c->list->rules[i];
-        if (rule->kind == HEAD_OUTPUT || (rule->kind == HEAD_FUNCTION) != function || strcmp(rule->name, name) != 0)
+        if (ref_of_output(rule) || (rule->kind == HEAD_FUNCTION) != function || strcmp(rule->name, name) != 0)
             continue;
-        need_rule(c, i, place);
+        ref_need_rule(c, i, place);
         return (int)i;
     }
     return -1;
@@ -229,21 +192,21 @@ static const ref_expr *use_name(compiler *c, const expr *e, bool element)
         names[n++] = c->op->rules->vars[i].name;
     const char *near = spec_nearest(e->s, names, n);
     if (near != NULL)
-        fail(c, e->place, "unknown name `%s`; did you mean `%s`?", spec_show(e->s).s, near);
+        ref_bad(c, e->place, "unknown name `%s`; did you mean `%s`?", spec_show(e->s).s, near);
     else
-        fail(c, e->place, "unknown name `%s`; an index, input, output, attribute or definition was expected", spec_show(e->s).s);
+        ref_bad(c, e->place, "unknown name `%s`; an index, input, output, attribute or definition was expected", spec_show(e->s).s);
     return &c->dummy;
 }
 
 /* ---- comprehensions ---- */
 
-static void bind(compiler *c, ref_binder *b, const expr *e)
+void ref_bind(compiler *c, ref_binder *b, const expr *e)
 {
-    b->from = translate(c, e->a);
-    b->to = e->b != NULL ? translate(c, e->b) : NULL;
+    b->from = ref_translate(c, e->a);
+    b->to = e->b != NULL ? ref_translate(c, e->b) : NULL;
     b->tuple = (e->op & EXPR_TUPLE) != 0 && !c->in_var;
     if (b->tuple && b->to != NULL)
-        fail(c, e->place, "`%s..`: a list of sizes was expected, not a range", spec_show(e->s).s);
+        ref_bad(c, e->place, "`%s..`: a list of sizes was expected, not a range", spec_show(e->s).s);
 }
 
 /* An EX_FOR and those nested directly in it, as one comprehension. */
@@ -253,24 +216,24 @@ static const ref_expr *translate_for(compiler *c, const expr *e)
     x->op = c->in_var ? 0 : e->op & EXPR_LISTED;
     int first = c->n_locals;
     const expr *body = e, *guard = NULL;
-    x->binders = list_of(c, EXPR_MAX_BINDERS, sizeof *x->binders);
+    x->binders = ref_room(c, EXPR_MAX_BINDERS, sizeof *x->binders);
     while (c->status == NN_OK && body->kind == EX_FOR && (body == e || (body->op & EXPR_LISTED) == 0)) {
         if (x->n == EXPR_MAX_BINDERS || (guard != NULL && body->c != NULL)) {
-            fail(c, e->place, "at most %d variables and one `if` after them were expected", EXPR_MAX_BINDERS);
+            ref_bad(c, e->place, "at most %d variables and one `if` after them were expected", EXPR_MAX_BINDERS);
             break;
         }
-        bind(c, &x->binders[x->n++], body);
+        ref_bind(c, &x->binders[x->n++], body);
         guard = body->c != NULL ? body->c : guard;
         body = body->args[0];
     }
     body = e;
     for (size_t i = 0; c->status == NN_OK && i < x->n; i++) {
-        x->binders[i].slot = add_local(c, body->s, body->place);
+        x->binders[i].slot = ref_add_local(c, body->s, body->place);
         body = body->args[0];
     }
     if (c->status == NN_OK) {
-        x->c = guard != NULL ? translate(c, guard) : NULL;
-        x->a = translate(c, body);
+        x->c = guard != NULL ? ref_translate(c, guard) : NULL;
+        x->a = ref_translate(c, body);
     }
     for (int i = first; i < c->n_locals; i++) {
         c->locals[i] = NULL;
@@ -306,7 +269,7 @@ static const ref_expr *translate_argument(compiler *c, const expr *e, bool tenso
 {
     if (e->kind == EX_NAME && tensor)
         return use_name(c, e, false);
-    return translate(c, e);
+    return ref_translate(c, e);
 }
 
 static void mark_locals(compiler *c, const ref_expr *x)
@@ -341,7 +304,7 @@ static const ref_expr *finish_call(compiler *c, ref_expr *x, const expr *e)
 {
     int first = c->n_locals;
     x->n = e->n;
-    x->args = list_of(c, e->n, sizeof *x->args);
+    x->args = ref_room(c, e->n, sizeof *x->args);
     bool tensor = x->kind == RX_CALL && takes_tensor(x->op);
     for (size_t i = 0; c->status == NN_OK && i < e->n; i++)
         x->args[i] = translate_argument(c, e->args[i], tensor && (i == 0 || x->op == RF_SCATTER));
@@ -360,7 +323,7 @@ static const ref_expr *call_def(compiler *c, const expr *e)
     ref_expr *x = make(c, RX_DEF, e->place);
     x->slot = def->slot;
     if (e->n != def->n)
-        fail(c, e->place, "`%s` takes %zu argument%s, not %zu", spec_show(e->s).s, def->n, def->n == 1 ? "" : "s", e->n);
+        ref_bad(c, e->place, "`%s` takes %zu argument%s, not %zu", spec_show(e->s).s, def->n, def->n == 1 ? "" : "s", e->n);
     finish_call(c, x, e);
     for (size_t k = 0; k < e->n && c->status == NN_OK; k++)
         if (def->binders[k].chooses)
@@ -380,19 +343,19 @@ static const ref_expr *translate_call(compiler *c, const expr *e)
             words[i] = ref_function_word(i);
         const char *near = spec_nearest(e->s, words, RF_COUNT_);
         if (near != NULL)
-            fail(c, e->place, "unknown function `%s`; did you mean `%s`?", spec_show(e->s).s, near);
+            ref_bad(c, e->place, "unknown function `%s`; did you mean `%s`?", spec_show(e->s).s, near);
         else
-            fail(c, e->place, "unknown function `%s`; specs/compute/README.md lists the functions", spec_show(e->s).s);
+            ref_bad(c, e->place, "unknown function `%s`; specs/compute/README.md lists the functions", spec_show(e->s).s);
         return &c->dummy;
     }
     int n = (int)e->n, lo, hi;
     ref_function_arguments(fn, &lo, &hi);
     if (n < lo || (hi >= 0 && n > hi))
-        fail(c, e->place, "`%s` takes %s%d argument%s, not %d", e->s, hi < 0 ? "at least " : "", n < lo ? lo : hi,
-             (n < lo ? lo : hi) == 1 ? "" : "s", n);
+        ref_bad(c, e->place, "`%s` takes %s%d argument%s, not %d", e->s, hi < 0 ? "at least " : "", n < lo ? lo : hi,
+                (n < lo ? lo : hi) == 1 ? "" : "s", n);
     ref_form form = ref_function_form(fn);
     if ((form == FORM_SLICE || form == FORM_TAPS) && n > 0 && e->args[n - 1]->kind != EX_FOR)
-        fail(c, e->place, "`%s` takes a comprehension, such as `X[i, k] for k in 0..n-1`", e->s);
+        ref_bad(c, e->place, "`%s` takes a comprehension, such as `X[i, k] for k in 0..n-1`", e->s);
     c->slices |= form == FORM_SLICE;
     c->program->interpolates |= form == FORM_TAPS;
     ref_expr *x = make(c, RX_CALL, e->place);
@@ -408,14 +371,25 @@ static const ref_expr *translate_element(compiler *c, const expr *e)
     x->op = e->op;
     x->a = translate_argument(c, e->a, true);
     x->n = e->n;
-    x->args = list_of(c, e->n, sizeof *x->args);
+    x->args = ref_room(c, e->n, sizeof *x->args);
     for (size_t i = 0; c->status == NN_OK && i < e->n; i++)
-        x->args[i] = translate(c, e->args[i]);
-    x->b = e->b != NULL ? translate(c, e->b) : NULL;
+        x->args[i] = ref_translate(c, e->args[i]);
+    x->b = e->b != NULL ? ref_translate(c, e->b) : NULL;
     if (c->own_indices && e->n == 1 && (e->op & EXPR_OUTSIDE) == 0 && c->status == NN_OK && x->args[0]->kind == RX_LOCAL &&
         x->args[0]->slot == 0)
         x->op |= REF_BARE;
     return x;
+}
+
+static const ref_expr *shape_of(compiler *c, const ref_expr *tensor, spec_place place)
+{
+    ref_expr *shape = make(c, RX_CALL, place);
+    shape->op = RF_SHAPE;
+    shape->n = 1;
+    shape->args = ref_room(c, 1, sizeof *shape->args);
+    if (shape->args != NULL)
+        shape->args[0] = tensor;
+    return shape;
 }
 
 /* An index or slice of the table's rules, where a tensor stands for its shape; a slice of a list. */
@@ -423,21 +397,14 @@ static const ref_expr *translate_index(compiler *c, const expr *e)
 {
     ref_expr *x = make(c, e->kind == EX_INDEX ? RX_ELEMENT : RX_SLICE, e->place);
     const ref_expr *base = translate_argument(c, e->a, true);
-    if (base->kind == RX_INPUT || base->kind == RX_OUTPUT) {
-        ref_expr *shape = make(c, RX_CALL, e->place);
-        shape->op = RF_SHAPE;
-        shape->n = 1;
-        shape->args = list_of(c, 1, sizeof *shape->args);
-        if (shape->args != NULL)
-            shape->args[0] = base;
-        base = shape;
-    }
+    if (base->kind == RX_INPUT || base->kind == RX_OUTPUT)
+        base = shape_of(c, base, e->place);
     x->a = base;
-    x->b = e->b != NULL ? translate(c, e->b) : NULL;
-    x->c = e->c != NULL ? translate(c, e->c) : NULL;
+    x->b = e->b != NULL ? ref_translate(c, e->b) : NULL;
+    x->c = e->c != NULL ? ref_translate(c, e->c) : NULL;
     if (x->kind == RX_ELEMENT) {
         x->n = 1;
-        x->args = list_of(c, 1, sizeof *x->args);
+        x->args = ref_room(c, 1, sizeof *x->args);
         if (x->args != NULL)
             x->args[0] = x->b;
         x->b = NULL;
@@ -476,7 +443,7 @@ static const ref_expr *translate_leaf(compiler *c, const expr *e)
         x->i = c->ops->table->opset;
         return x;
     default:
-        fail(c, e->place, "this expression has no value in a rule of outputs");
+        ref_bad(c, e->place, "this expression has no value in a rule of outputs");
         return &c->dummy;
     }
 }
@@ -485,23 +452,25 @@ static const ref_expr *translate_binary(compiler *c, const expr *e)
 {
     ref_expr *x = make(c, e->op == OP_AND ? RX_AND : e->op == OP_OR ? RX_OR : RX_BINARY, e->place);
     x->op = e->op;
-    x->a = translate(c, e->a);
-    x->b = translate(c, e->b);
+    x->a = ref_translate(c, e->a);
+    x->b = ref_translate(c, e->b);
     return x;
 }
 
-static const ref_expr *translate(compiler *c, const expr *e)
+const ref_expr *ref_translate(compiler *c, const expr *e)
 {
     ref_expr *x;
     if (c->status != NN_OK)
         return &c->dummy;
     switch (e->kind) {
     case EX_COERCE:
-        return translate(c, e->a);
+        if (e->type == TY_INTS && e->a->type == TY_TENSOR)
+            return shape_of(c, translate_argument(c, e->a, true), e->place);
+        return ref_translate(c, e->a);
     case EX_NEG:
     case EX_NOT:
         x = make(c, e->kind == EX_NEG ? RX_NEG : RX_NOT, e->place);
-        x->a = translate(c, e->a);
+        x->a = ref_translate(c, e->a);
         return x;
     case EX_BINARY:
         return translate_binary(c, e);
@@ -519,175 +488,11 @@ static const ref_expr *translate(compiler *c, const expr *e)
         return translate_call(c, e);
     case EX_IF:
         x = make(c, RX_IF, e->place);
-        x->a = translate(c, e->a);
-        x->b = translate(c, e->b);
-        x->c = translate(c, e->c);
+        x->a = ref_translate(c, e->a);
+        x->b = ref_translate(c, e->b);
+        x->c = ref_translate(c, e->c);
         return x;
     default:
         return translate_leaf(c, e);
     }
-}
-
-/* ---- rules ---- */
-
-static void find_output(compiler *c, ref_rule *rule)
-{
-    const char *names[OP_MAX_OUTPUTS];
-    for (size_t i = 0; i < c->op->n_outputs; i++) {
-        names[i] = c->op->outputs[i].name;
-        if (strcmp(names[i], rule->name) == 0) {
-            rule->slot = (int)i;
-            return;
-        }
-    }
-    const char *near = spec_nearest(rule->name, names, c->op->n_outputs);
-    if (near != NULL)
-        fail(c, rule->place, "unknown output `%s`; did you mean `%s`?", spec_show(rule->name).s, near);
-    else
-        fail(c, rule->place, "unknown output `%s`; an output, or `let`, `scan` or `def` was expected", spec_show(rule->name).s);
-}
-
-static void declare(compiler *c, ref_rule *rule)
-{
-    ref_program *p = c->program;
-    bool def = rule->kind == HEAD_FUNCTION;
-    if (rule->kind == HEAD_OUTPUT) {
-        find_output(c, rule);
-        return;
-    }
-    if (rule->kind == HEAD_SCAN && rule->n == 0)
-        fail(c, rule->place, "`%s`: a scan has indices, such as [t in 0..n-1]", spec_show(rule->name).s);
-    size_t *n = def ? &p->n_defs : &p->n_lets;
-    if (*n == REF_MAX_LETS) {
-        fail(c, rule->place, "at most %d definitions were expected", REF_MAX_LETS);
-        return;
-    }
-    rule->slot = (int)(*n)++;
-    if (def)
-        p->defs[rule->slot] = rule;
-}
-
-static void compile_rule(compiler *c, ref_rule *rule, const expr_head *head, const spec_node *text)
-{
-    expr *body;
-    c->n_locals = 0;
-    c->bare = -1;
-    c->slices = c->own_indices = false;
-    memset(c->one_by_one, 0, sizeof c->one_by_one);
-    if (c->status == NN_OK)
-        c->status = expr_parse_elements(&body, text, c->a, c->err);
-    rule->binders = list_of(c, head->n + 1, sizeof *rule->binders);
-    if (c->status != NN_OK)
-        return;
-    for (size_t i = 0; i < head->n; i++)
-        if (head->binders[i]->a != NULL)
-            bind(c, &rule->binders[i], head->binders[i]);
-    for (size_t i = 0; i < head->n; i++) {
-        rule->binders[i].tuple = head->binders[i]->op == EXPR_TUPLE;
-        rule->binders[i].slot = add_local(c, head->binders[i]->s, head->binders[i]->place);
-    }
-    rule->n = head->n;
-    if (rule->kind == HEAD_OUTPUT) {
-        if (!rule->indexed) {
-            rule->binders[0] = (ref_binder){.slot = add_local(c, "", rule->place), .tuple = true};
-            rule->n = 1;
-            c->bare = rule->binders[0].slot;
-        }
-        if (c->op->outputs[rule->slot].variadic)
-            add_local(c, "k", rule->place);
-    }
-    c->own_indices = rule->kind == HEAD_OUTPUT && rule->n == 1 && rule->binders[0].tuple;
-    rule->body = translate(c, body);
-    for (size_t i = 0; rule->kind == HEAD_FUNCTION && i < rule->n; i++)
-        rule->binders[i].chooses = c->one_by_one[rule->binders[i].slot];
-    rule->n_locals = c->n_locals;
-    rule->slices = c->slices;
-}
-
-/* Compiles the rule before the one that needs it. */
-static void need_rule(compiler *c, size_t i, spec_place place)
-{
-    rule_list *l = c->list;
-    ref_rule *rule = &l->rules[i];
-    if (c->status != NN_OK || l->state[i] == RULE_DONE || (l->state[i] == RULE_OPEN && rule->kind == HEAD_SCAN))
-        return;
-    if (l->state[i] == RULE_OPEN || c->depth > 60) {
-        fail(c, place, "`%s` is defined by itself; `scan` defines a tensor by its earlier elements", spec_show(rule->name).s);
-        return;
-    }
-    compiler inner = *c;
-    inner.depth++;
-    l->state[i] = RULE_OPEN;
-    compile_rule(&inner, rule, &l->heads[i], l->map->pairs[i].value);
-    l->state[i] = RULE_DONE;
-    c->status = inner.status;
-    if (rule->kind != HEAD_FUNCTION)
-        c->program->order[c->program->n++] = rule;
-}
-
-static spec_node head_node(const spec_pair *pair)
-{
-    return (spec_node){.kind = SPEC_SCALAR, .place = pair->place, .text = pair->key, .exact = true};
-}
-
-static void open_rules(compiler *c)
-{
-    rule_list *l = c->list;
-    for (size_t i = 0; c->status == NN_OK && i < l->map->count; i++) {
-        const spec_pair *pair = &l->map->pairs[i];
-        spec_node node = head_node(pair);
-        expr_head *h = &l->heads[i];
-        c->status = expr_parse_head(h, &node, c->a, c->err);
-        if (c->status == NN_OK && pair->value->kind != SPEC_SCALAR)
-            fail(c, pair->place, "`%s`: an expression was expected", spec_show(pair->key).s);
-        if (c->status != NN_OK)
-            return;
-        ref_rule *rule = &l->rules[l->n++];
-        *rule = (ref_rule){.kind = h->kind,
-                           .name = h->name,
-                           .indexed = h->indexed,
-                           .sequential = h->kind == HEAD_SCAN,
-                           .n = h->n,
-                           .place = h->place};
-        declare(c, rule);
-        for (size_t k = 0; k + 1 < l->n; k++)
-            if (strcmp(l->rules[k].name, rule->name) == 0 && l->rules[k].kind != HEAD_OUTPUT && rule->kind != HEAD_OUTPUT)
-                fail(c, h->place, "`%s` is defined twice", spec_show(rule->name).s);
-    }
-}
-
-nn_status ref_compile(ref_program **out, const op_set *ops, const op_model *op, const spec_node *rules, arena *a, nn_error *err)
-{
-    rule_list list = {.map = rules};
-    compiler c = {.ops = ops, .op = op, .list = &list, .a = a, .err = err, .status = NN_OK};
-    ref_program *p = c.program = list_of(&c, 1, sizeof *p);
-    list.heads = list_of(&c, rules->count, sizeof *list.heads);
-    list.rules = list_of(&c, rules->count, sizeof *list.rules);
-    list.state = list_of(&c, rules->count, sizeof *list.state);
-    if (c.status == NN_OK) {
-        p->op = op;
-        p->order = list_of(&c, rules->count, sizeof *p->order);
-        p->defs = list_of(&c, REF_MAX_LETS, sizeof *p->defs);
-        p->vars = list_of(&c, op->rules->n_vars, sizeof *p->vars);
-    }
-    open_rules(&c);
-    for (size_t i = 0; c.status == NN_OK && i < list.n; i++) {
-        if (list.rules[i].kind != HEAD_LET || list.rules[i].indexed || strcmp(list.rules[i].name, "working_type") != 0)
-            continue;
-        need_rule(&c, i, list.rules[i].place);
-        p->working_type = &list.rules[i];
-    }
-    unsigned seen = 0;
-    /* Functions last: those that a scan uses may use the scan. */
-    for (size_t k = 0; c.status == NN_OK && k < 2 * list.n; k++) {
-        size_t i = k % list.n;
-        if ((list.rules[i].kind == HEAD_FUNCTION) != (k >= list.n))
-            continue;
-        need_rule(&c, i, list.rules[i].place);
-        seen |= list.rules[i].kind == HEAD_OUTPUT ? 1u << list.rules[i].slot : 0;
-    }
-    if (c.status == NN_OK)
-        p->stated = seen;
-    *out = p;
-    return c.status;
 }

@@ -39,6 +39,7 @@ typedef enum {
     X(UNRAVEL, "unravel", 2, 2, STATIC) X(RAVEL, "ravel", 2, 2, STATIC) X(WHOLE, "whole", 1, 1, STATIC) \
     X(LEAST, "least", 1, 1, STATIC) X(LARGEST, "largest", 1, 1, STATIC) X(INDEXOF, "index", 2, 2, STATIC) X(LIST, "list", 1, 1, STATIC) \
     X(BROADCAST, "broadcast", 1, -1, STATIC) X(CHAR, "char", 2, 2, STATIC) X(LENGTH, "length", 1, 1, STATIC) \
+    X(EXPECT, "expect", 2, 2, STATIC) \
     X(SUM, "sum", 1, 1, REDUCE) X(PROD, "prod", 1, 1, REDUCE) X(MEAN, "mean", 1, 1, REDUCE) X(MIN, "min", 1, -1, REDUCE) \
     X(MAX, "max", 1, -1, REDUCE) X(ALL, "all", 1, 1, REDUCE) X(ANY, "any", 1, 1, REDUCE) X(COUNT, "count", 1, 1, REDUCE) \
     X(VARIANCE, "variance", 1, 1, SLICE) X(LOGSUMEXP, "logsumexp", 1, 1, SLICE) X(PNORM, "pnorm", 2, 2, SLICE) \

@@ -142,6 +142,19 @@ void ref_to_raw(const ref_tensor *t, void *values, float *bounds)
     }
 }
 
+nn_status ref_unknown(ref_tensor *t, arena *a, nn_error *err)
+{
+    t->w = NULL;
+    t->whole = !dtype_is_float(t->type);
+    t->v = arena_calloc(a, 2 * t->n + 1, sizeof *t->v);
+    if (t->v == NULL)
+        return nn_nomem(err);
+    t->e = t->v + t->n;
+    for (size_t i = 0; i < t->n; i++)
+        t->e[i] = INFINITE;
+    return NN_OK;
+}
+
 /* ---- graphs ---- */
 
 /* The memory of what a node makes, if none of it is a graph output: freed when the last consumer is computed. */
@@ -163,19 +176,6 @@ typedef struct {
     const char *problem;
     nn_error *err;
 } walk;
-
-static nn_status unknown(const walk *w, ref_tensor *t, arena *a)
-{
-    t->w = NULL;
-    t->whole = !dtype_is_float(t->type);
-    t->v = arena_calloc(a, 2 * t->n + 1, sizeof *t->v);
-    if (t->v == NULL)
-        return nn_nomem(w->err);
-    t->e = t->v + t->n;
-    for (size_t i = 0; i < t->n; i++)
-        t->e[i] = INFINITE;
-    return NN_OK;
-}
 
 static nn_status read_contents(const walk *w, ref_tensor *t, int32_t tensor)
 {
@@ -234,7 +234,7 @@ static nn_status compute_node(walk *w, const graph_node *n, arena *memory)
         w->problem = arena_printf(w->results, "%s: %s", n->op_type, inner.message);
     for (size_t i = 0; s != NN_ERR_NOMEM && i < n->n_outputs; i++)
         if (out[i] != NULL)
-            s = unknown(w, out[i], memory);
+            s = ref_unknown(out[i], memory, w->err);
     return s;
 }
 

@@ -18,6 +18,8 @@ typedef nn_status ref_contents(void *data, const graph *g, int32_t tensor, const
 nn_status ref_graph_compute(const ref_table *t, const op_set *ops, const graph *g, ref_contents *contents, void *data,
                             ref_tensor **tensors, const char **problem, arena *results, arena *scratch, nn_error *err);
 
+/* Makes the contents of a tensor of which nothing is known. NN_ERR_NOMEM. */
+nn_status ref_unknown(ref_tensor *t, arena *a, nn_error *err);
 /* From raw_data. NN_ERR_NOMEM. */
 nn_status ref_from_raw(ref_tensor *t, const void *bytes, arena *a, nn_error *err);
 /* The values rounded to the tensor's type, as raw_data: `values` has room for them. Then the bounds, one float32 for each element,

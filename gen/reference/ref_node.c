@@ -12,24 +12,23 @@ static const double MAX_WORK = 1e10;
 nn_status ref_table_new(ref_table **out, const op_set *ops, const spec_file *files, size_t n_files, nn_error *err)
 {
     ref_table *t = nn_calloc(1, sizeof *t);
-    ref_files read = {.of = NULL};
     *out = NULL;
     if (t == NULL)
         return nn_nomem(err);
     t->ops = ops;
     arena_init(&t->memory, 0);
-    nn_status s = ref_read_files(&read, ops, files, n_files, &t->memory, err);
+    nn_status s = ref_read_files(&t->files, ops, files, n_files, &t->memory, err);
     if (s == NN_OK)
-        s = ref_read_accuracy(t->accuracy, read.accuracy, err);
+        s = ref_read_accuracy(t->accuracy, t->files.accuracy, err);
     if (s == NN_OK)
-        s = ref_read_convention(&t->convention, read.convention, err);
+        s = ref_read_convention(&t->convention, t->files.convention, err);
     if (s == NN_OK) {
         t->programs = arena_calloc(&t->memory, ops->n_all + 1, sizeof(ref_program *));
         s = t->programs != NULL ? NN_OK : nn_nomem(err);
     }
     for (size_t i = 0; s == NN_OK && i < ops->n_all; i++)
-        if (read.of[i] != NULL)
-            s = ref_compile(&t->programs[i], ops, &ops->ops[i], read.of[i], &t->memory, err);
+        if (t->files.of[i] != NULL)
+            s = ref_compile(&t->programs[i], ops, &ops->ops[i], t->files.of[i], &t->memory, err);
     if (s != NN_OK) {
         ref_table_free(t);
         return s;
@@ -44,6 +43,11 @@ void ref_table_free(ref_table *t)
         return;
     arena_free(&t->memory);
     nn_free(t);
+}
+
+bool ref_table_takes_more(const ref_table *t, int op)
+{
+    return ref_table_has(t, op) && t->programs[op]->any_inputs;
 }
 
 ref_convention ref_table_convention(const ref_table *t)
@@ -254,8 +258,10 @@ static nn_status fill_tensor(ref_run *run, const ref_rule *rule, ref_tensor *t, 
 /* Multiplies the number of elements by a dim. */
 static bool grow(ref_run *run, ref_tensor *t, int64_t dim, spec_place place)
 {
-    if (dim < 0 || (dim > 0 && t->n > (size_t)(MAX_ELEMENTS / dim))) {
-        ref_fail(run, place, "a tensor of at most %d elements, without a negative dim, was expected", MAX_ELEMENTS);
+    const size_t most =
+        run->node->max_elements > 0 && run->node->max_elements < MAX_ELEMENTS ? run->node->max_elements : MAX_ELEMENTS;
+    if (dim < 0 || (dim > 0 && t->n > most / (size_t)dim)) {
+        ref_fail(run, place, "a tensor of at most %zu elements, without a negative dim, was expected", most);
         return false;
     }
     t->n *= (size_t)dim;
@@ -297,7 +303,7 @@ static ref_tensor *new_tensor(ref_run *run, const ref_rule *rule, arena *results
     return t;
 }
 
-static void run_let(ref_run *run, const ref_rule *rule, arena *results)
+void ref_run_let(ref_run *run, const ref_rule *rule, arena *results)
 {
     ref_frame frame = {.n = 1};
     ref_scope scope;
@@ -397,37 +403,46 @@ static nn_status check_node(const ref_program *p, const ref_node *node, nn_error
     return NN_OK;
 }
 
+nn_status ref_begin(ref_run *run, const ref_table *table, const ref_program *program, const ref_node *node, arena *scratch,
+                    nn_error *err)
+{
+    *run = (ref_run){.table = table,
+                     .p = program,
+                     .own = *node,
+                     .max_work = node->max_work > 0 ? node->max_work : MAX_WORK,
+                     .err = err,
+                     .status = NN_OK};
+    run->node = &run->own;
+    double *spare = arena_calloc(scratch, 2 * REF_LANES, sizeof *spare);
+    if (spare == NULL || !replace_large(&run->own, scratch))
+        return run->status = nn_nomem(err);
+    run->unit = ref_unit_of(working_type(node));
+    run->r = (ref_vectors){.a = scratch, .unit = &run->unit, .n = 1, .spare = spare};
+    bind_inputs(run);
+    bind_outputs(run);
+    return NN_OK;
+}
+
 nn_status ref_compute(const ref_table *table, const ref_node *node, arena *results, arena *scratch, nn_error *err)
 {
+    ref_run run;
     if (node->op < 0 || (size_t)node->op >= table->ops->n_all || table->programs[node->op] == NULL)
         return nn_fail(err, NN_ERR_TABLE, NULL, 0, 0, "the operator has no rules for its outputs");
-    nn_status fit = check_node(table->programs[node->op], node, err);
-    if (fit != NN_OK)
-        return fit;
-    ref_run run = {.table = table,
-                   .p = table->programs[node->op],
-                   .node = node,
-                   .max_work = node->max_work > 0 ? node->max_work : MAX_WORK,
-                   .err = err,
-                   .status = NN_OK};
+    nn_status s = check_node(table->programs[node->op], node, err);
+    if (s != NN_OK)
+        return s;
     arena lets; /* tensors of the rules' own: blocks leave marks in scratch */
     arena_mark mark = arena_get_mark(scratch);
-    arena_init(&lets, 4096);
-    ref_node own = *node;
-    run.node = &own;
-    double *spare = arena_calloc(scratch, 2 * REF_LANES, sizeof *spare);
-    if (spare == NULL || !replace_large(&own, scratch)) {
+    s = ref_begin(&run, table, table->programs[node->op], node, scratch, err);
+    if (s != NN_OK) {
         arena_release(scratch, mark);
-        return nn_nomem(err);
+        return s;
     }
-    run.unit = ref_unit_of(working_type(node));
-    run.r = (ref_vectors){.a = scratch, .unit = &run.unit, .n = 1, .spare = spare};
-    bind_inputs(&run);
-    bind_outputs(&run);
+    arena_init(&lets, 4096);
     for (size_t i = 0; i < run.p->n && run.status == NN_OK; i++) {
         const ref_rule *rule = run.p->order[i];
         if (rule->kind == HEAD_LET || rule->kind == HEAD_SCAN)
-            run_let(&run, rule, &lets);
+            ref_run_let(&run, rule, &lets);
         else if (rule->kind == HEAD_OUTPUT)
             run_output(&run, rule, results);
         if (rule == run.p->working_type && run.status == NN_OK)
@@ -439,5 +454,7 @@ nn_status ref_compute(const ref_table *table, const ref_node *node, arena *resul
         forget_outputs(node);
     arena_free(&lets);
     arena_release(scratch, mark);
+    if (node->work != NULL)
+        *node->work += run.work;
     return run.status;
 }

@@ -227,7 +227,7 @@ static ref_value slack(ref_run *run, ref_value x, ref_value k, ref_value m)
 static ref_value within(ref_run *run, ref_value x, ref_value far)
 {
     ref_vectors *r = &run->r;
-    ref_value y = ref_new(r, REF_REAL, false);
+    ref_value y = ref_new(r, x.kind == REF_REAL ? REF_REAL : REF_WHOLE, false);
     x = ref_spread(r, ref_as_real(r, x));
     far = ref_spread(r, ref_as_real(r, far));
     for (size_t i = 0; i < r->n; i++) {

@@ -82,8 +82,8 @@ typedef struct {
     const op_model *op;
     const ref_rule *working_type; /* let working_type, or NULL: the number of a type in which implementations may compute */
     const ref_rule **order;       /* rules of outputs and definitions, in the order in which they are computed */
-    size_t n;
-    ref_rule **defs; /* functions by slot */
+    size_t n, n_typing;           /* n_typing: of a program of shapes, the rules that types need */
+    ref_rule **defs;              /* functions by slot */
     size_t n_lets, n_defs;
     const ref_expr **vars; /* definition or default of each variable of the op_rules that the rules use; otherwise NULL */
     unsigned stated;       /* bit i: output i has a rule */
@@ -91,23 +91,30 @@ typedef struct {
     bool any_inputs;       /* the rules take all inputs that a node has, and not only those of the table */
 } ref_program;
 
-struct ref_table {
-    const op_set *ops;
-    ref_program **programs; /* NULL: an operator without rules */
-    ref_accuracy accuracy[RF_COUNT_];
-    ref_convention convention;
-    arena memory;
-};
-
 /* The merged rules of every operator: a mapping from heads to expressions, or NULL. accuracy: the merged mapping, or NULL. */
 typedef struct {
     const spec_node **of; /* by operator of the op_set */
     const spec_node *accuracy, *convention;
 } ref_files;
+
+struct ref_table {
+    const op_set *ops;
+    ref_program **programs; /* NULL: an operator without rules */
+    ref_program **shapes;   /* of the types and shapes of outputs; NULL: not asked for (ref_table_add_shapes) */
+    ref_files files;
+    ref_accuracy accuracy[RF_COUNT_];
+    ref_convention convention;
+    arena memory;
+};
+
 nn_status ref_read_files(ref_files *out, const op_set *ops, const spec_file *files, size_t n_files, arena *a, nn_error *err);
 nn_status ref_read_convention(ref_convention *out, const spec_node *map, nn_error *err);
 nn_status ref_read_accuracy(ref_accuracy *out, const spec_node *map, nn_error *err);
 nn_status ref_compile(ref_program **out, const op_set *ops, const op_model *op, const spec_node *rules, arena *a, nn_error *err);
+/* The program of types and shapes: `type` and `shape` of the rules, which may be NULL, and elsewhere the table's shapes. An output
+ * has no rule where neither follows from what a model states. */
+nn_status ref_compile_shapes(ref_program **out, const op_set *ops, const op_model *op, const spec_node *rules, arena *a,
+                             nn_error *err);
 
 /* ref_hoist.c: takes what does not depend on the variables of a comprehension, slots from `first` on, out of its body. Slots from
  * *n_locals on are free. false: out of memory. */

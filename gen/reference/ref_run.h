@@ -30,7 +30,8 @@ typedef struct {
     ref_vectors r;
     const ref_table *table;
     const ref_program *p;
-    const ref_node *node;
+    const ref_node *node; /* own */
+    ref_node own;
     ref_unit unit;
     ref_frame *frame;
     ref_scope *scope;
@@ -49,6 +50,11 @@ typedef struct {
     nn_status status;
     nn_error *err;
 } ref_run;
+
+/* ref_node.c: a run of a program on a node; and one definition. The lists of a run are in `scratch`. */
+nn_status ref_begin(ref_run *run, const ref_table *table, const ref_program *program, const ref_node *node, arena *scratch,
+                    nn_error *err);
+void ref_run_let(ref_run *run, const ref_rule *rule, arena *results);
 
 /* ref_eval.c */
 ref_value ref_eval(ref_run *run, const ref_expr *x);

@@ -197,24 +197,36 @@ static ref_value of_text(ref_run *run, const ref_expr *x)
     return ref_int(&run->r, i >= 0 && (size_t)i < n ? (unsigned char)s.s[i] : 0);
 }
 
+/* The shape that shapes y and l broadcast to. */
+static ref_value broadcast_two(ref_run *run, const ref_expr *x, const ref_value *y, const ref_value *l)
+{
+    size_t n = l->n > y->n ? l->n : y->n;
+    ref_value z = ref_new_list(run, n);
+    for (size_t d = 0; d < z.n; d++) { /* from the end */
+        ref_value one = ref_int(&run->r, 1), a = d < l->n ? l->items[l->n - 1 - d] : one,
+                  b = d < y->n ? y->items[y->n - 1 - d] : one;
+        int64_t from = ref_uniform_int(run, &a, x->place, "a size"), to = ref_uniform_int(run, &b, x->place, "a size");
+        if (from != to && from != 1 && to != 1)
+            ref_fail(run, x->place, "`broadcast`: dims %lld and %lld do not fit", (long long)to, (long long)from);
+        z.items[n - 1 - d] = from == 1 ? b : a;
+    }
+    return z;
+}
+
 static ref_value broadcast(ref_run *run, const ref_expr *x)
 {
     ref_value y = ref_new_list(run, 0);
     for (size_t i = 0; i < x->n && run->status == NN_OK; i++) {
         ref_value l = ref_eval(run, x->args[i]);
-        if (l.kind == REF_TENSOR && l.t != NULL)
-            l = int_list(run, l.t->dims, (size_t)l.t->rank);
-        if (l.kind != REF_LIST) {
-            ref_fail(run, x->place, "`broadcast`: tensors or shapes were expected");
-            return y;
+        size_t n = l.kind == REF_TENSORS ? l.n : 1;
+        for (size_t k = 0; k < n && run->status == NN_OK; k++) {
+            const ref_tensor *t = l.kind == REF_TENSORS ? l.tensors[k] : l.kind == REF_TENSOR ? l.t : NULL;
+            ref_value shape = t != NULL ? int_list(run, t->dims, (size_t)t->rank) : l;
+            if (shape.kind == REF_LIST)
+                y = broadcast_two(run, x, &y, &shape);
+            else
+                ref_fail(run, x->place, "`broadcast`: tensors or shapes were expected");
         }
-        size_t n = l.n > y.n ? l.n : y.n;
-        ref_value z = ref_new_list(run, n);
-        for (size_t d = 0; d < z.n; d++) { /* from the end */
-            ref_value one = ref_int(&run->r, 1), a = d < l.n ? l.items[l.n - 1 - d] : one, b = d < y.n ? y.items[y.n - 1 - d] : one;
-            z.items[n - 1 - d] = ref_uniform_int(run, &a, x->place, "a size") == 1 ? b : a;
-        }
-        y = z;
     }
     return y;
 }
@@ -248,6 +260,14 @@ static ref_value as_list(ref_run *run, const ref_expr *x)
     return ref_list(run, x->args[0]);
 }
 
+static ref_value expected(ref_run *run, const ref_expr *x)
+{
+    ref_value holds = ref_number(run, x->args[0]);
+    if (ref_uniform_int(run, &holds, x->place, "a condition") == 0)
+        ref_fail(run, x->place, "the inputs and attributes of the node do not fit together");
+    return ref_eval(run, x->args[1]);
+}
+
 ref_value ref_static(ref_run *run, const ref_expr *x)
 {
     static ref_value (*const functions[RF_COUNT_])(ref_run *, const ref_expr *) = {
@@ -259,6 +279,7 @@ ref_value ref_static(ref_run *run, const ref_expr *x)
         [RF_RAVEL] = ravel,      [RF_WHOLE] = of_type,       [RF_LEAST] = of_type,
         [RF_LARGEST] = of_type,  [RF_INDEXOF] = position,    [RF_CHAR] = of_text,
         [RF_LENGTH] = of_text,   [RF_BROADCAST] = broadcast, [RF_SETAT] = changed,
-        [RF_INSERT] = changed,   [RF_REMOVE] = changed,      [RF_REVERSE] = changed};
+        [RF_EXPECT] = expected,  [RF_INSERT] = changed,      [RF_REMOVE] = changed,
+        [RF_REVERSE] = changed};
     return functions[x->op](run, x);
 }

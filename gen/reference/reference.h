@@ -35,7 +35,9 @@ typedef struct {
     size_t n_inputs;
     ref_tensor *const *outputs; /* type, rank and dims are given; NULL: absent */
     size_t n_outputs;
-    double max_work; /* evaluations in comprehensions after which the node is given up; 0: 1e10 */
+    double max_work;     /* evaluations in comprehensions after which the node is given up; 0: 1e10 */
+    double *work;        /* those of this node are added to it; NULL: not asked for */
+    size_t max_elements; /* of a tensor of the rules' own; 0: 2^28 */
 } ref_node;
 
 typedef struct ref_table ref_table;
@@ -50,10 +52,22 @@ typedef struct {
     int64_t version;
 } ref_convention;
 ref_convention ref_table_convention(const ref_table *t);
-bool ref_table_has(const ref_table *t, int op); /* whether the operator has rules for all its outputs */
+bool ref_table_takes_more(const ref_table *t, int op); /* whether its rules take more inputs than the table states */
+bool ref_table_has(const ref_table *t, int op);        /* whether the operator has rules for all its outputs */
 
 /* Computes the outputs; their contents are in `results`. Scratch is as full afterwards as before. NN_ERR_TABLE: a rule fails on
  * this node; the message gives its place. */
 nn_status ref_compute(const ref_table *t, const ref_node *node, arena *results, arena *scratch, nn_error *err);
+
+/* ---- models of others: types and shapes of outputs ---- */
+
+/* Compiles the rules of types and shapes too. To be called once, before the table is shared. */
+nn_status ref_table_add_shapes(ref_table *t, nn_error *err);
+/* Sets the types of the outputs, from those of the inputs and the attributes; shapes and values of inputs are not used.
+ * NN_ERR_TABLE: the table does not have the operator with these types, or they do not follow. */
+nn_status ref_infer_types(const ref_table *t, const ref_node *node, arena *scratch, nn_error *err);
+/* Sets rank, dims and n of the outputs, from the inputs and the attributes. `max_elements` bounds n. NN_ERR_TABLE: they do not
+ * follow, or the inputs do not fit together. */
+nn_status ref_infer_shapes(const ref_table *t, const ref_node *node, size_t max_elements, arena *scratch, nn_error *err);
 
 #endif

@@ -59,7 +59,7 @@ typedef enum {
 } ex_kind;
 
 enum { EXPR_BROADCAST = 1, EXPR_OUTSIDE = 2 }; /* of an EX_ELEMENT: `X[~ i]`, `X[i ? E]` */
-enum { EXPR_TUPLE = 1, EXPR_LISTED = 2 }; /* of an EX_FOR of the language of elements: `v.. in L`, and in brackets */
+enum { EXPR_TUPLE = 1, EXPR_LISTED = 2 };      /* of an EX_FOR of the language of elements: `v.. in L`, and in brackets */
 
 typedef enum {
     OP_ADD,
@@ -144,9 +144,9 @@ nn_status expr_parse(expr **out, const spec_node *node, size_t offset, size_t *m
 nn_status expr_parse_elements(expr **out, const spec_node *node, arena *a, nn_error *err);
 
 #define EXPR_MAX_BINDERS 8
-typedef enum { HEAD_OUTPUT, HEAD_LET, HEAD_SCAN, HEAD_FUNCTION } expr_head_kind;
-/* What a rule of an output defines: `Y`, `Y[i, j..]`, `let NAME`, `let NAME[i in R]`, `scan NAME[i in R, j in R]`, `def NAME(x)`.
- */
+typedef enum { HEAD_OUTPUT, HEAD_LET, HEAD_SCAN, HEAD_FUNCTION, HEAD_SHAPE, HEAD_TYPE } expr_head_kind;
+/* What a rule of an output defines: `Y`, `Y[i, j..]`, `let NAME`, `let NAME[i in R]`, `scan NAME[i in R, j in R]`, `def NAME(x)`,
+ * `shape Y`, `type Y`. */
 typedef struct {
     expr_head_kind kind;
     const char *name;

@@ -492,12 +492,13 @@ static void parse_head_binders(parser *p, expr_head *out, bool ranges)
 
 nn_status expr_parse_head(expr_head *out, const spec_node *node, arena *a, nn_error *err)
 {
-    static const char *const words[] = {[HEAD_LET] = "let", [HEAD_SCAN] = "scan", [HEAD_FUNCTION] = "def"};
+    static const char *const words[] = {
+        [HEAD_LET] = "let", [HEAD_SCAN] = "scan", [HEAD_FUNCTION] = "def", [HEAD_SHAPE] = "shape", [HEAD_TYPE] = "type"};
     parser p = lex_begin(node, 0, a, err);
     p.elements = true;
     *out = (expr_head){.kind = HEAD_OUTPUT, .place = node->place};
     lex_next(&p);
-    for (int k = HEAD_LET; k <= HEAD_FUNCTION; k++)
+    for (int k = HEAD_LET; k <= HEAD_TYPE; k++)
         if (lex_accept(&p, words[k]))
             out->kind = (expr_head_kind)k;
     if (p.t.kind != TK_NAME)
@@ -508,7 +509,7 @@ nn_status expr_parse_head(expr_head *out, const spec_node *node, arena *a, nn_er
     if (out->kind == HEAD_FUNCTION) {
         lex_expect(&p, "(");
         parse_head_binders(&p, out, false);
-    } else if (lex_accept(&p, "[")) {
+    } else if (out->kind < HEAD_SHAPE && lex_accept(&p, "[")) {
         out->indexed = true;
         if (!lex_accept(&p, "]"))
             parse_head_binders(&p, out, out->kind != HEAD_OUTPUT);

@@ -91,8 +91,10 @@ def test_bounds_are_tight(tmp_path, nodes, count, more):
             if o.name in values:
                 report.output(*values[o.name])
     driver.close()
-    assert report.tight[0] > 0.92 * report.tight[2] and report.outputs[1] > 50
-    assert report.outputs[0] > 0.9 * report.outputs[1]
+    # Motifs of whole networks have more normalisations and long sums.
+    elements, outputs = (0.92, 0.9) if more == PLAIN else (0.9, 0.8)
+    assert report.tight[0] > elements * report.tight[2] and report.outputs[1] > 50
+    assert report.outputs[0] > outputs * report.outputs[1]
 
 
 def test_wide_bounds_are_traced_to_their_origin():

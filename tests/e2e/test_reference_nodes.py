@@ -14,6 +14,8 @@ TALL = 1 + np.arange(2 * HEIGHT, dtype=np.float32).reshape(1, 1, -1, 1) / 4096
 # A unit impulse late in a frame.
 IMPULSES = np.zeros((1, 4 * 28, 1), np.float32)
 IMPULSES[0, 27::28] = 1
+DEEP = np.random.default_rng(4).uniform(-200, 0, (400, 42)).astype(np.float32)
+DEEP[:, :2] = [[-0.3, -0.1]]
 DOUBLES = np.random.default_rng(2).uniform(1, 2, (1, 2, 9, 10))
 CASES = {
     "numbers below the smallest normal one are halved": ("GridSample", {"X": np.full((1, 1, 4, 4), TINY), "grid": np.full((1, 2, 2, 2), np.float32(1))}, {}, {"padding_mode": "border"}, (1, 1, 2, 2)),
@@ -27,6 +29,7 @@ CASES = {
                                                {"mode": "linear", "coordinate_transformation_mode": "align_corners"}, (1, 64, 1, 3, 20)),
     "a window that rounding enlarges": ("MaxRoiPool", {"X": TALL, "rois": np.array([[0, 0, 0, 0, HEIGHT - 1]], np.float32)}, {}, {"pooled_shape": [7, 1]}, (1, 1, 7, 1)),
     "a chirp of 28 points": ("STFT", {"signal": IMPULSES, "step": np.array(28), "window": np.ones(28, np.float32)}, {}, {"onesided": 0}, (1, 4, 28, 2)),
+    "differences to the greatest element": ("LogSoftmax", {"X": DEEP}, {}, {"axis": 1}, DEEP.shape),
     "statistics of doubles in float32": ("GroupNormalization", {"X": DOUBLES}, {"scale": np.array([0.7, 1.4]), "B": np.array([0.3, -0.1])}, {"num_groups": 1, "stash_type": 1}, (1, 2, 9, 10)),
     "softmax of doubles in float32": ("Attention", {"Q": DOUBLES, "K": DOUBLES, "V": DOUBLES}, {}, {"scale": 0.25, "softmax_precision": 1}, (1, 2, 9, 10)),
     "the root of a scale in float32": ("Attention", {"Q": DOUBLES, "K": DOUBLES, "V": DOUBLES}, {}, {"scale": 0.3}, (1, 2, 9, 10)),

@@ -8,7 +8,7 @@ seconds=${1:-600}
 cc=${CLANG:-clang}
 b=build/fuzz
 flags="-std=gnu11 -O1 -g -ffp-contract=off -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all"
-targets="table expr outputs onnx"
+targets="table expr outputs onnx eval"
 n=0
 for t in $targets; do
     n=$((n + 1))
@@ -17,6 +17,7 @@ for t in $targets; do
         -lprotobuf-c -lyaml -ljansson -lcrypto -lz -pthread
     mkdir -p "$b/corpus/$t"
 done
+$cc -std=gnu11 -O1 -DFUZZ_SEED -Iinclude -Isolver -Igen -o "$b/fuzz_eval_seed" tests/fuzz/fuzz_eval.c
 # First inputs: whole tables, the tables of the test cases, every quoted text of the operator table as an expression.
 cp specs/*.yaml specs/motifs/*.yaml "$b/corpus/table/"
 awk -v dir="$b/corpus/table" '
@@ -45,6 +46,13 @@ for seed in 1 2 3 4 5 6 7 8; do
         { printf M; cat "$m/model.onnx"; } >"$b/corpus/onnx/seed_${seed}_$(basename "$m")"
         { printf F; cat "$m/inputs.npz"; } >"$b/corpus/onnx/npz_${seed}_$(basename "$m")"
         { printf F; cat "$m/test_data_set_0/input_0.pb"; } >"$b/corpus/onnx/tensor_${seed}_$(basename "$m")"
+    done
+    for profile in 13 17 22 28; do
+        "$nngen" --nodes $((seed * 2)) --count 6 --seed $seed --opset $profile --profile onnx --types float16,double,int8,uint8,int32,int64,bool \
+            --max-elements 32 --max-dim 6 --out "$b/models" --force --quiet 2>"$b/models.log"
+        for m in "$b"/models/test_*; do
+            "$b/fuzz_eval_seed" "$m/model.onnx" "$m"/test_data_set_0/input_*.pb >"$b/corpus/eval/seed_${seed}_${profile}_$(basename "$m")"
+        done
     done
     { printf T; "$nngen" sequences --paths "$b/models"; } >"$b/corpus/onnx/text_$seed"
 done
