@@ -77,6 +77,7 @@ class BuildPy(build_py):
         ffi.set_source("nngen._api", None)
         ffi.cdef(declarations())
         ffi.emit_python_code(str(out / "_api.py"))
+        shutil.copytree(ROOT / "specs", out / "specs", ignore=shutil.ignore_patterns("*.md"), dirs_exist_ok=True)
         licences = out / "licenses"
         licences.mkdir(exist_ok=True)
         shutil.copy(ROOT / "LICENSE", licences / "nngen.txt")

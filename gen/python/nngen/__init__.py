@@ -9,12 +9,14 @@
 
 from ._compare import Comparison, Outside, compare
 from ._errors import BuildError, Error, FileError, OutOfMemory, TableError, UnsupportedError, UsageError
+from ._evaluate import Evaluation, Evaluator, evaluate
 from ._family import Family, family
-from ._lib import program, version
+from ._lib import program, specs, version
 from ._model import DataSet, Model, Tolerance
 
 __version__ = version()
 __all__ = [
-    "BuildError", "Comparison", "DataSet", "Error", "Family", "FileError", "Model", "OutOfMemory", "Outside", "TableError",
-    "Tolerance", "UnsupportedError", "UsageError", "compare", "family", "program", "version",
+    "BuildError", "Comparison", "DataSet", "Error", "Evaluation", "Evaluator", "Family", "FileError", "Model",
+    "OutOfMemory", "Outside", "TableError", "Tolerance", "UnsupportedError", "UsageError", "compare", "evaluate", "family",
+    "program", "specs", "version",
 ]

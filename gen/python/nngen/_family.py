@@ -57,6 +57,10 @@ def _weights(value: Weights) -> str | None:
     return text(out[0])
 
 
+def _nodes(m: Any) -> tuple[str, ...]:
+    return tuple(text(lib.nn_model_node_operator(m, i)) for i in range(lib.nn_model_nodes(m)))
+
+
 class Family(Sequence[Model]):
     """A sequence of models, each of which is built when it is asked for. It may be shared by threads, pickled and copied."""
 
@@ -175,6 +179,10 @@ class Family(Sequence[Model]):
         """The tape of a model, which gives that model again in a family of the same options."""
         return self._with_built(source, lambda m: bytes_of(lib.nn_model_tape, m))
 
+    def nodes_of(self, source: Source) -> tuple[str, ...]:
+        """The operators of a model, without the rest of it."""
+        return self._with_built(source, _nodes)
+
     def write(self, source: Source, directory: str | os.PathLike[str]) -> None:
         """See Model.save."""
         path = c_text(os.fspath(directory), "directory")
@@ -212,8 +220,7 @@ class Family(Sequence[Model]):
             t = ffi.new("nn_tolerance *")
             call(lib.nn_model_tolerance, m, i, t)
             tolerances[name] = Tolerance(t.atol, t.rtol, bool(t.wide), bool(t.unbounded))
-        nodes = tuple(text(lib.nn_model_node_operator(m, i)) for i in range(lib.nn_model_nodes(m)))
-        return Model(text(lib.nn_model_name(m)), nodes, bytes_of(lib.nn_model_onnx, m), tuple(sets), tolerances, self, source)
+        return Model(text(lib.nn_model_name(m)), _nodes(m), bytes_of(lib.nn_model_onnx, m), tuple(sets), tolerances, self, source)
 
 
 def _open(options: dict[str, Any]) -> Family:

@@ -42,6 +42,11 @@ def program() -> str:
     return found
 
 
+def specs() -> Path:
+    """The directory of the operator table, to copy and change: a copy is read with `specs=` in the options of a family."""
+    return Path(__file__).with_name("specs")
+
+
 def text(c_string: Any) -> str:
     return str(ffi.string(c_string).decode("utf-8", "backslashreplace"))
 
