@@ -80,13 +80,16 @@ def _pairs(expected: Outputs, bounds: Outputs, actual: Outputs) -> list[tuple[st
 
 def _distance(a: Array, b: Array) -> Array:
     """|a - b| in float64. Whole numbers are subtracted as such: a float64 does not hold all of them."""
+    off: Array
     if a.dtype.kind == "b":
-        return (a != b).astype(np.float64)
-    if a.dtype.kind in "iu":
+        off = (a != b).astype(np.float64)
+    elif a.dtype.kind in "iu":
         high, low = np.maximum(a, b), np.minimum(a, b)
-        return (high.astype(np.uint64) - low.astype(np.uint64)).astype(np.float64)  # modulo 2^64, which is right for both signs
-    with np.errstate(invalid="ignore", over="ignore"):
-        return np.abs(a.astype(np.float64) - b.astype(np.float64))
+        off = (high.astype(np.uint64) - low.astype(np.uint64)).astype(np.float64)  # modulo 2^64, which is right for both signs
+    else:
+        with np.errstate(invalid="ignore"):
+            off = np.abs(a.astype(np.float64) - b.astype(np.float64))
+    return off
 
 
 def _one(name: str, expected: Array, bound: Array, actual: Array, limit: int) -> tuple[int, int, list[Outside]]:

@@ -56,7 +56,7 @@ class Evaluator:
         sizes = {"max_bytes": max_bytes, "max_work": max_work, "all": bool(further)}
         config = ffi.new("nn_eval_config *", {**sizes, **texts, "tell": tell, "like": like._slot[0] if like else ffi.NULL})
         # What C goes on using is freed after the evaluator: the callback, the strings, the other evaluator's table.
-        self._slot = handle("nn_eval", lib.nn_eval_close, tell, texts, like._slot if like else None)
+        self._slot: Any = handle("nn_eval", lib.nn_eval_close, tell, texts, like._slot if like else None)
         self._told = told
         try:
             call(lib.nn_eval_open, self._slot, ffi.from_buffer(model), len(model), config)
