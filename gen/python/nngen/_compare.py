@@ -59,7 +59,7 @@ class Comparison:
 def _pairs(expected: Outputs, bounds: Outputs, actual: Outputs) -> list[tuple[str, Any, Any, Any]]:
     """Name, expected, bound, actual; None where there is no actual output."""
     def listed(x: Outputs) -> Any:
-        return [x] if isinstance(x, np.ndarray) else x
+        return [x] if isinstance(x, (np.ndarray, np.generic)) else x
 
     expected, bounds, actual = map(listed, (expected, bounds, actual))
     names = list(expected) if isinstance(expected, Mapping) else [f"output {i}" for i in range(len(expected))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import os
 import shlex
 from typing import Any, Callable, Iterable, Iterator, Mapping, Sequence, TypeVar, Union, overload
@@ -57,6 +58,12 @@ def _weights(value: Weights) -> str | None:
     return text(out[0])
 
 
+def check_names(options: Iterable[str]) -> None:
+    unknown = sorted(set(options) - set(_DEFAULTS))
+    if unknown:
+        raise TypeError(f"{unknown[0]} is no option of a family; expected one of {', '.join(_DEFAULTS)}")
+
+
 def _nodes(m: Any) -> tuple[str, ...]:
     return tuple(text(lib.nn_model_node_operator(m, i)) for i in range(lib.nn_model_nodes(m)))
 
@@ -65,9 +72,7 @@ class Family(Sequence[Model]):
     """A sequence of models, each of which is built when it is asked for. It may be shared by threads, pickled and copied."""
 
     def __init__(self, **options: Any) -> None:
-        unknown = sorted(set(options) - set(_DEFAULTS))
-        if unknown:
-            raise TypeError(f"{unknown[0]} is no option of a family; expected one of {', '.join(_DEFAULTS)}")
+        check_names(options)
         given = {**_DEFAULTS, **options}
         for name in ("ops", "types", "input_mode", "motifs"):
             given[name] = _joined(given[name], ",")
@@ -160,7 +165,7 @@ class Family(Sequence[Model]):
     def __getitem__(self, index: int | slice) -> Model | list[Model]:
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(self._count))]
-        i = index.__index__()
+        i = operator.index(index)
         if not -self._count <= i < self._count:
             raise IndexError(f"model {i}: the family has {self._count} models")
         return self._make(i % self._count)

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from . import _tape
 from ._errors import BuildError
-from ._family import Family
+from ._family import Family, check_names
 from ._model import Model
 
 __all__ = ["models"]
@@ -75,4 +75,5 @@ def _models(draw: st.DrawFn, source: _Source) -> Model:
 
 def models(nodes: int = 10, count: int = 1_000_000, **options: Any) -> st.SearchStrategy[Model]:
     """Models of up to about `nodes` operators (at most 2 * nodes + 8), with the options of nngen.family."""
+    check_names(options)
     return _models(_Source({"nodes": nodes, "count": count, **options}))
