@@ -33,9 +33,9 @@ class TestAll:
 
 
 def test_a_test_for_each_model(session):
-    done = session(COUNTS, "-v", "-s")
+    done = session(COUNTS, "-vv", "-s")
     assert "7 passed" in done.stdout, done.stdout
-    assert "test_a[test_000002]" in done.stdout and "test_b[1-test_000001]" in done.stdout
+    assert "test_a[test_000002]" in done.stdout and "test_b[test_000001-1]" in done.stdout
     assert "nngen.family(nodes=5, count=2, seed=2, ops='Relu,Add')[1]" in done.stdout
 
 

@@ -6,6 +6,8 @@
 
 The mark takes the options of nngen.family. A mark of a function overrides options of one of its class or module. When a test fails,
 the report says how to make its model again.
+
+It is no module of nngen, as pytest imports it in every session: what it needs is imported when a test asks for a model.
 """
 
 from __future__ import annotations
@@ -16,8 +18,8 @@ from typing import TYPE_CHECKING, Any, Generator
 import pytest
 
 if TYPE_CHECKING:
-    from ._family import Family
-    from ._model import Model
+    from nngen._family import Family
+    from nngen._model import Model
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -38,7 +40,7 @@ _MODEL = pytest.StashKey["Model"]()
 
 def _family(config: pytest.Config, options: dict[str, Any]) -> Family:
     """Opened once a run for the same options."""
-    from ._family import Family
+    from nngen._family import Family
 
     families = config.stash.setdefault(_FAMILIES, {})
     key = repr(sorted(options.items()))
@@ -86,6 +88,7 @@ def _saved(model: Model, item: pytest.Item, below: str) -> str:
     safe = "".join(c if c.isalnum() or c in "-_.[]" else "_" for c in item.nodeid)
     place = Path(below) / safe
     try:
+        place.parent.mkdir(parents=True, exist_ok=True)
         model.save(place)
     except (OSError, ValueError) as e:
         return f"not saved: {e}"
