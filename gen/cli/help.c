@@ -66,5 +66,6 @@ void help_text(json_line *out)
                   "\nverify and merge read regular files only: a symbolic link, FIFO or device inside a corpus is a\n"
                   "difference to verify, and an error to merge. The MANIFEST of replay may also be a pipe, such as\n"
                   "/dev/stdin; replay gives up after 10 seconds without data.\n"
-                  "\nExit status: 0: success; 1: failure; 2: wrong usage; 3: eval: not in the table; 130 or 143: stopped by SIGINT or SIGTERM.\n");
+                  "\nExit status: 0: success; 1: failure; 2: wrong usage; 3: not in the table (eval);\n"
+                  "130 or 143: stopped by SIGINT or SIGTERM.\n");
 }

@@ -249,6 +249,7 @@ static nn_status fill_tensor(ref_run *run, const ref_rule *rule, ref_tensor *t, 
         arena_release(run->r.a, mark);
         at += n;
     }
+    run->r.n = t->n == 0 ? 0 : run->r.n; /* no lane is stored */
     if (run->status == NN_OK && t->n == 0 &&
         !ref_store(run, t, 0, (ref_value){.kind = REF_INT, .uniform = true, .w = (int64_t[]){0}}, results, rule->place))
         run->status = nn_nomem(run->err);

@@ -49,7 +49,7 @@ for seed in 1 2 3 4 5 6 7 8; do
     done
     for profile in 13 17 22 28; do
         "$nngen" --nodes $((seed * 2)) --count 6 --seed $seed --opset $profile --profile onnx --types float16,double,int8,uint8,int32,int64,bool \
-            --max-elements 32 --max-dim 6 --out "$b/models" --force --quiet 2>"$b/models.log"
+            --max-elements 32 --max-dim 8 --out "$b/models" --force --quiet 2>"$b/models.log"
         for m in "$b"/models/test_*; do
             "$b/fuzz_eval_seed" "$m/model.onnx" "$m"/test_data_set_0/input_*.pb >"$b/corpus/eval/seed_${seed}_${profile}_$(basename "$m")"
         done

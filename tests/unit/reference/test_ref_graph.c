@@ -248,17 +248,31 @@ static void nan_has_one_form(void **state)
 }
 
 #ifdef NN_STRESS
-static void allocations_fail(void **state)
+/* A tensor in an attribute, and functions of whole tensors and slices. */
+static void hand_demanding(hand *h, attr_value *held)
 {
-    (void)state;
+    *held = (attr_value){.name = "value", .kind = ATTR_HELD};
+    hand_begin(h);
+    int32_t x = hand_node(h, "Constant", held, 1, DT_FLOAT32, DIMS(2, 2), -2);
+    held->i = x;
+    int32_t s = hand_node(h, "Softmax", NULL, 0, DT_FLOAT32, DIMS(2, 2), x, -2);
+    int32_t l = hand_node(h, "LpNormalization", NULL, 0, DT_FLOAT32, DIMS(2, 2), s, -2);
+    int32_t m = hand_node(h, "MatMul", NULL, 0, DT_FLOAT32, DIMS(2, 2), l, x, -2);
+    hand_node(h, "Det", NULL, 0, DT_FLOAT32, SCALAR, m, -2);
+    all_are_outputs(h);
+}
+
+static void allocations_fail_in(void (*make)(hand *h, attr_value *held))
+{
     for (long n = 1, more = 1; more; n += n < 100 ? 1 : 37) {
         nn_error err = {.message = ""};
         op_set *own = NULL;
         ref_table *rules = NULL;
         ref_tensor *t;
         hand h;
+        attr_value held;
         arena a = {0}, b = {0};
-        hand_small(&h);
+        make(&h, &held);
         nn_stress_fail_at(0);
         assert_int_equal(op_set_new_typed(&own, spec_embedded, spec_embedded_count, NULL, 17, UINT32_MAX, &err), NN_OK);
         nn_stress_fail_at(n);
@@ -273,6 +287,19 @@ static void allocations_fail(void **state)
         arena_free(&a);
         arena_free(&b);
     }
+}
+
+static void make_small(hand *h, attr_value *held)
+{
+    (void)held;
+    hand_small(h);
+}
+
+static void allocations_fail(void **state)
+{
+    (void)state;
+    allocations_fail_in(make_small);
+    allocations_fail_in(hand_demanding);
 }
 #endif
 
