@@ -114,7 +114,7 @@ def test_types(tmp_path):
     assert done.returncode == 0, done.stdout
     done = subprocess.run([sys.executable, "-m", "mypy", "--cache-dir", tmp_path / "cache2", "--follow-imports=silent", "use.py"], cwd=tmp_path, capture_output=True, text=True,
                           env={**os.environ, "MYPYPATH": str(HERE), "PYTHONPATH": ""})
-    for said in ("builtins.dict[builtins.str, numpy.ndarray", "builtins.list[nngen._model.Model]", "SearchStrategy[nngen._model.Model]", 'has incompatible type "str"; expected "int"'):
+    for said in ("dict[str, numpy.ndarray", "list[nngen._model.Model]", "SearchStrategy[nngen._model.Model]", 'has incompatible type "str"; expected "int"'):
         assert said in done.stdout, done.stdout
 
 
