@@ -13,7 +13,7 @@ say = $(if $(V),,@echo '  $(1) $(2)')
 # Debian packages: to build, and to test. The tests also use the Python packages pinned in tests/requirements.txt.
 BUILD_PACKAGES = gcc g++ make pkg-config libc6-dev protobuf-c-compiler libprotobuf-c-dev libyaml-dev libpcg-cpp-dev libjansson-dev libssl-dev zlib1g-dev
 TEST_PACKAGES = $(BUILD_PACKAGES) libcmocka-dev python3 python3-venv git locales clang libclang-rt-14-dev valgrind \
-    help2man lowdown shellcheck parallel bash-completion fish zsh
+    help2man lowdown shellcheck parallel bash-completion fish zsh afl++
 
 WARN = -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Werror
 # A shared library leaves the sanitizers to the program.
@@ -25,13 +25,13 @@ CFLAGS += -std=gnu11 $(OPT) -g $(WARN) $(SAME_BITS) -fvisibility=hidden -fPIC -p
 CXXFLAGS += -std=c++14 $(OPT) -g $(SAME_BITS) -fno-exceptions -fno-rtti -fvisibility=hidden -fPIC $(EXTRA)
 LDLIBS += -lprotobuf-c -lyaml -ljansson -lcrypto -lz -pthread
 
-LIB_C := $(filter-out gen/cli/main.c gen/embed/main.c,$(wildcard gen/*/*.c)) $(wildcard solver/*.c)
+LIB_C := $(filter-out gen/cli/main.c gen/embed/main.c gen/fuzz/%,$(wildcard gen/*/*.c)) $(wildcard solver/*.c)
 LIB_O := $(LIB_C:%.c=$(B)/%.o) $(B)/gen/draw/pcg.o $(B)/onnx.pb-c.o $(B)/embedded.o
 SPECS := $(sort $(wildcard specs/*.yaml) $(wildcard specs/profiles/*.yaml) $(wildcard specs/manners/*.yaml) $(wildcard specs/motifs/*.yaml) $(wildcard specs/compute/*.yaml))
 UNIT := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/*/test_*.c)))
 
 # ---- the program and the library ----
-all: $(B)/nngen $(B)/libnngen.a $(B)/libnngen.so
+all: $(B)/nngen $(B)/libnngen.a $(B)/libnngen.so $(B)/libnngen_fuzz.a $(B)/nngen_afl.so
 
 # Loops over the contents of tensors, which vector instructions make faster.
 $(B)/gen/draw/bulk.o $(B)/gen/write/contents.o $(B)/gen/reference/ref_value.o $(B)/gen/reference/ref_reduce.o $(B)/gen/reference/ref_element.o $(B)/gen/reference/ref_form.o: OPT := $(OPT:-O2=-O3)
@@ -72,12 +72,24 @@ $(B)/nngen: $(B)/gen/cli/main.o $(B)/libnngen.a
 	$(call say,link,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# For fuzzers. The hooks of libFuzzer are in one object with the function that every target calls, since a linker takes no object of
+# a library for the sake of weak references alone.
+$(B)/gen/fuzz/hooks.o: $(B)/gen/fuzz/libfuzzer.o $(B)/gen/fuzz/fuzz_model.o
+	$(Q)$(CC) -r -nostdlib -o $@ $^
+$(B)/libnngen_fuzz.a: $(B)/gen/fuzz/hooks.o $(B)/gen/fuzz/afl.o $(B)/gen/fuzz/carried.o
+	@rm -f $@
+	$(call say,ar,$@)
+	$(Q)ar rcsD $@ $^
+$(B)/nngen_afl.so: $(B)/gen/fuzz/afl.o $(B)/gen/fuzz/carried.o $(B)/gen/fuzz/fuzz_model.o $(B)/libnngen.a
+	$(call say,link,$@)
+	$(Q)$(CC) -shared $(WHOLE) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 $(B)/tests/unit/%: tests/unit/%.c $(B)/libnngen.a
 	@mkdir -p $(@D)
 	$(call say,test,$@)
 	$(Q)$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(B)/libnngen.a -lcmocka -lm $(LDLIBS)
-unit-programs: $(UNIT:%=$(B)/tests/unit/%) $(B)/tests/bench/triples $(B)/tests/reference/driver
-$(B)/tests/bench/triples $(B)/tests/reference/driver: $(B)/%: %.c $(B)/libnngen.a
+unit-programs: $(UNIT:%=$(B)/tests/unit/%) $(B)/tests/bench/triples $(B)/tests/reference/driver $(B)/tests/tape/locality
+$(B)/tests/bench/triples $(B)/tests/reference/driver $(B)/tests/tape/locality: $(B)/%: %.c $(B)/libnngen.a
 	@mkdir -p $(@D)
 	$(call say,test,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libnngen.a -lm $(LDLIBS)
@@ -164,7 +176,10 @@ install: all
 	install -m 644 $(B)/libnngen.a $(DESTDIR)$(LIBDIR)/libnngen.a
 	install -m 644 $(B)/libnngen.so $(DESTDIR)$(LIBDIR)/libnngen.so.0
 	ln -sf libnngen.so.0 $(DESTDIR)$(LIBDIR)/libnngen.so
-	install -m 644 include/nngen.h $(DESTDIR)$(PREFIX)/include/nngen.h
+	install -m 644 include/nngen.h include/nngen_fuzz.h $(DESTDIR)$(PREFIX)/include
+	install -m 644 $(B)/libnngen_fuzz.a $(DESTDIR)$(LIBDIR)/libnngen_fuzz.a
+	install -d $(DESTDIR)$(LIBDIR)/nngen
+	install -m 755 $(B)/nngen_afl.so $(DESTDIR)$(LIBDIR)/nngen/nngen_afl.so
 	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(VERSION)|' gen/dist/nngen.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/nngen.pc
 	install -D -m 644 gen/dist/nngen.bash $(DESTDIR)$(DATADIR)/bash-completion/completions/nngen
 	install -D -m 644 gen/dist/_nngen $(DESTDIR)$(DATADIR)/zsh/vendor-completions/_nngen
@@ -177,6 +192,7 @@ install: all
 	install -m 644 specs/manners/*.yaml $(DESTDIR)$(DATADIR)/nngen/specs/manners
 	install -d $(DESTDIR)$(DATADIR)/doc/nngen/recipes
 	install -m 644 README.md $(DESTDIR)$(DATADIR)/doc/nngen/README.md
+	install -m 644 gen/fuzz/README.md $(DESTDIR)$(DATADIR)/doc/nngen/README.fuzzing
 	install -m 644 gen/dist/recipes/* $(DESTDIR)$(DATADIR)/doc/nngen/recipes
 	if [ -f $(B)/man/nngen-specs.5 ]; then \
 	    install -D -m 644 $(B)/man/nngen.1 $(DESTDIR)$(DATADIR)/man/man1/nngen.1; \

@@ -113,8 +113,9 @@ typedef struct {
     int outputs;         /* not 0: expected outputs and their bounds are written with the inputs; the table must be opened for it */
 } nn_family_config;
 
-/* Plans the family. With `cover` = "pairs" or "triples" it solves pairs of operators, which takes seconds. NN_ERR_USAGE: a field
- * is out of range, or the request is impossible. */
+/* Plans the family. A family that is open builds any index in a fraction of a millisecond for small models, while to open a table
+ * and a family takes some 10 ms; so open them once for many models. With `cover` = "pairs" or "triples" it solves pairs of
+ * operators, which takes seconds. NN_ERR_USAGE: a field is out of range, or the request is impossible. */
 NN_API nn_status nn_family_open(nn_family **out, const nn_table *table, const nn_family_config *config, nn_error *err);
 NN_API void nn_family_close(nn_family *family);
 NN_API uint64_t nn_family_count(const nn_family *family);
@@ -157,6 +158,26 @@ typedef struct nn_model nn_model;
  * reuse one saves the allocation of its workspace. After any error it holds no model. */
 NN_API nn_status nn_model_build(nn_model **model, const nn_family *family, uint64_t index, nn_error *err);
 NN_API void nn_model_free(nn_model *model);
+
+/* Builds a model from bytes, as fuzzers do; *model as for nn_model_build. Every byte string gives a valid model, the same each
+ * time. Bytes of nn_model_tape give that model again, with the same files, if the family has the same options. An empty or
+ * exhausted tape ends with the simplest choices. The model has at most 2 * nodes + 8 operators; `contain`, `cover` and the plan of
+ * the family do not apply. NN_ERR_BUILD: the family has no model. */
+NN_API nn_status nn_model_build_bytes(nn_model **model, const nn_family *family, const void *bytes, size_t size, nn_error *err);
+/* The bytes of a model that was built, from its index or from bytes: the tape form of gen/draw/segments.h, with all decisions
+ * written out. They are valid until the next call for the model or its next build. The
+ * first call for a model that was built from an index builds it once more. */
+NN_API nn_status nn_model_tape(nn_model *model, const void **bytes, size_t *size, nn_error *err);
+
+/* Writes a mutant of a tape to `out`, which has room for `most` bytes and may be the tape itself; returns its size. It inserts,
+ * removes, repeats or moves segments, connects a tensor elsewhere, or changes one draw, so that the model of the mutant differs
+ * from that of the tape in one place. The result depends on the arguments alone. 0: no memory, or `most` is below 32. */
+NN_API size_t nn_tape_mutate(const void *tape, size_t size, void *out, size_t most, uint64_t seed);
+/* The same for two tapes: segments of the second enter the first. */
+NN_API size_t nn_tape_cross(const void *a, size_t a_size, const void *b, size_t b_size, void *out, size_t most, uint64_t seed);
+/* Writes the tape without its k-th segment that places operators, as reducers do; `out` has room for `size` bytes, at least 32. 0:
+ * there is no such segment, or no memory. */
+NN_API size_t nn_tape_drop(const void *tape, size_t size, size_t k, void *out);
 
 /* These return NULL or 0 if no model was built. */
 NN_API const char *nn_model_name(const nn_model *model); /* "test_000000" */

@@ -15,6 +15,7 @@ static const struct {
     {offsetof(options, cover), "Coverage and guidance"},
     {offsetof(options, max_elements), "Tensors and tables"},
     {offsetof(options, jobs), "The run"},
+    {offsetof(options, tape), "Fuzzing"},
     {offsetof(options, list_ops), "Information"},
 };
 
@@ -42,6 +43,7 @@ void help_text(json_line *out)
                   "       nngen merge DIR SHARD...          merge the directories of all shards into DIR\n"
                   "       nngen verify DIR...               compare corpora with their manifests and hashes\n"
                   "       nngen replay MANIFEST --out DIR   make the corpus of a manifest.json again\n"
+                  "       nngen seeds --out DIR             write small models and tapes as seeds of fuzzers\n"
                   "       nngen compare EXPECTED ACTUAL     list elements of outputs that lie outside their bounds\n"
                   "       nngen eval MODEL [INPUTS...]      compute outputs of any model, with bounds\n"
                   "       nngen sequences PATH...           list operator sequences, and those that go with failure\n"
@@ -61,7 +63,9 @@ void help_text(json_line *out)
         put_option(out, row);
     }
     line_raw(out, "\nThe command merge takes --force, --specs, --verify and --quiet; verify takes --quiet; replay takes\n"
-                  "--out, --specs, --check and the options under \"The run\" except --shard and --verify. The options of\n"
+                  "--out, --specs, --check and the options under \"The run\" except --shard and --verify; seeds takes\n"
+                  "options of families and tensors, with defaults for small models: --nodes 8, the largest, and\n"
+                  "--max-elements 64. The options of\n"
                   "eval, sequences, coverage, motifs and suite are in `nngen sequences --help` and so on.\n"
                   "\nverify and merge read regular files only: a symbolic link, FIFO or device inside a corpus is a\n"
                   "difference to verify, and an error to merge. The MANIFEST of replay may also be a pipe, such as\n"

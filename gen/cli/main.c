@@ -3,6 +3,7 @@
 #include "cli/help.h"
 #include "cli/list_motifs.h"
 #include "cli/list_ops.h"
+#include "cli/tapes.h"
 #include "eval/eval.h"
 #include "mine/mine.h"
 #include "nngen.h"
@@ -371,6 +372,31 @@ static int trace_family(const options *o, const nn_family *family)
     return close_stdout(s == NN_OK ? EXIT_SUCCESS : fail(&err));
 }
 
+/* Prints what a command wrote about itself. */
+static int print_line(json_line *line, nn_status s, const nn_error *err)
+{
+    if (s == NN_OK && line->size > 0)
+        (void)fwrite(line->bytes, 1, line->size, stdout);
+    nn_free(line->bytes);
+    return s == NN_OK ? close_stdout(EXIT_SUCCESS) : fail(err);
+}
+
+static int write_tape_model(const options *o, const nn_family *family)
+{
+    json_line line = {.bytes = NULL};
+    nn_error err = {0};
+    nn_status s = tapes_write_model(&line, o, family, &err);
+    return print_line(&line, s, &err);
+}
+
+static int seeds(const options *o)
+{
+    json_line line = {.bytes = NULL};
+    nn_error err = {0};
+    nn_status s = tapes_write_seeds(&line, o, &err);
+    return print_line(&line, s, &err);
+}
+
 static int run_family(const options *o, const nn_table *table, const char *weights)
 {
     nn_family *family = NULL;
@@ -380,6 +406,7 @@ static int run_family(const options *o, const nn_table *table, const char *weigh
     bool trace = o->trace >= 0 || o->trace_summary != NULL;
     int status = nn_family_open(&family, table, &fc, &err) != NN_OK ? fail(&err)
                  : trace                                            ? trace_family(o, family)
+                 : o->tape != NULL                                  ? write_tape_model(o, family)
                                                                     : write_corpus(o, family);
     nn_family_close(family);
     return status;
@@ -629,7 +656,10 @@ static int act(const options *o)
         return close_stdout(EXIT_SUCCESS);
     }
     if (o->command != NULL)
-        return strcmp(o->command, "merge") == 0 ? merge(o) : strcmp(o->command, "verify") == 0 ? verify(o) : replay(o);
+        return strcmp(o->command, "merge") == 0    ? merge(o)
+               : strcmp(o->command, "verify") == 0 ? verify(o)
+               : strcmp(o->command, "seeds") == 0  ? seeds(o)
+                                                   : replay(o);
     return run(o);
 }
 

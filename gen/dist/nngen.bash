@@ -5,7 +5,8 @@ _nngen()
     _init_completion -s || return
     case $prev in
         --out | --specs | --against | --like | --index) _filedir -d; return ;;
-        --weights | --score | --given) _filedir; return ;;
+        --weights | --tape | --score | --given) _filedir; return ;;
+        --purpose) COMPREPLY=($(compgen -W 'parsers runtimes' -- "$cur")); return ;;
         --ops | --contain | --avoid)
             local done=
             case $cur in *,*) done=${cur%,*}, ;; esac

@@ -35,6 +35,7 @@ void nn_model_free(nn_model *m)
         return;
     builder_free(m->builder);
     model_manner_free(&m->manner);
+    model_tape_free(&m->taped);
     tape_free(m->tape);
     sha256_free(m->hasher);
     onnx_buffer_free(&m->onnx);
@@ -84,6 +85,7 @@ static size_t free_nodes(const build_request *r)
 /* Draws the manner of the model, and what the model draws from it. */
 static nn_status draw_manner(nn_model *m, build_request *r, nn_error *err)
 {
+    build_log *log = r->log;
     const nn_family *f = m->family;
     const manner *of = pick_manner(m);
     const bool guided = f->guide.weights != NULL;
@@ -91,7 +93,9 @@ static nn_status draw_manner(nn_model *m, build_request *r, nn_error *err)
     if (!model_manner_draw(&m->manner, of, base, guided, f->table->ops, m->tape))
         return nn_nomem(err);
     r->motifs.share = f->motifs.on ? motif_share(m) : 0;
-    if (!guided && !model_manner_plan(&m->manner, free_nodes(r), m->tape))
+    if (log)
+        build_log_skip(log);
+    if (!m->taped.from_bytes && !guided && !model_manner_plan(&m->manner, free_nodes(r), m->tape))
         return nn_nomem(err);
     r->weights = model_manner_weights(&m->manner, base);
     r->guided = guided;
@@ -126,62 +130,89 @@ static nn_status collect_paths(nn_model *m, uint64_t index, build_request *r, nn
     return NN_OK;
 }
 
-static nn_status build(nn_model *m, uint64_t index, nn_error *err)
+/* What a seeded model must contain. */
+static nn_status collect_due(nn_model *m, uint64_t index, build_request *r, nn_error *err)
 {
     const nn_family *f = m->family;
+    nn_status s = collect_paths(m, index, r, err);
+    if (f->motifs.on)
+        r->motifs.due = motif_cover_due(f->motifs.cover, index, &r->motifs.n_due);
+    r->due = plan_due(f->plan, index, &r->n_due);
+    return s;
+}
+
+nn_status model_make(nn_model *m, build_log *log, nn_error *err)
+{
+    const nn_family *f = m->family;
+    const bool replay = m->taped.from_bytes;
     build_request request = {.nodes = (size_t)f->options.nodes,
                              .avoid = f->guide.avoid,
                              .weights = f->guide.weights,
                              .limits = f->limits,
                              .constants = (uint32_t)f->options.constants,
+                             .log = log,
                              .check = f->options.check != 0};
     const motif_choice *c = &f->motifs;
-    tape_reseed(m->tape, (uint64_t)f->options.seed, index);
-    if (c->on) {
+    tape_reseed(m->tape, (uint64_t)f->options.seed, m->index);
+    if (replay)
+        model_tape_begin(m, &request);
+    if (log)
+        model_log_begin(m, log);
+    if (c->on)
         request.motifs = (motif_wish){.set = c->set,
                                       .allowed = c->allowed,
                                       .n_allowed = c->n_allowed,
                                       .share = c->share,
                                       .near_misses = (uint32_t)f->options.near_misses};
-        request.motifs.due = motif_cover_due(c->cover, index, &request.motifs.n_due);
-    }
     nn_status s = f->plain ? NN_OK : draw_manner(m, &request, err);
-    if (s == NN_OK)
-        s = collect_paths(m, index, &request, err);
+    if (s == NN_OK && !replay)
+        s = collect_due(m, m->index, &request, err);
     if (s != NN_OK)
         return s;
-    request.due = plan_due(f->plan, index, &request.n_due);
     const graph *g = NULL;
     request.trace = m->trace;
     s = builder_build(m->builder, &request, m->tape, &g, &m->report, err);
     if (s != NN_OK)
         return s;
-    m->index = index;
-    model_name(m->name, index);
     arena_reset(&m->mem);
     s = model_names_new(&m->names, g, f->table->ops, &m->mem, err);
     m->graph = s == NN_OK ? g : NULL;
     return s;
 }
 
-nn_status nn_model_build(nn_model **model, const nn_family *f, uint64_t index, nn_error *err)
+nn_status model_reuse(nn_model **model, const nn_family *f, nn_error *err)
 {
     nn_model *m = *model;
     if (m != NULL) { /* after any result, the previous content is gone */
         m->graph = NULL;
         m->onnx.size = m->input.size = 0;
         model_outputs_forget(&m->outputs);
+        m->taped.logged = false;
     }
     if (f == NULL)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "no family was given");
-    if (index >= (uint64_t)f->options.count)
+    if (m != NULL && m->family != f)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "the model to overwrite belongs to another family");
+    return m == NULL ? model_new(model, f, err) : NN_OK;
+}
+
+nn_status nn_model_build(nn_model **model, const nn_family *f, uint64_t index, nn_error *err)
+{
+    if (f != NULL && index >= (uint64_t)f->options.count) {
+        if (*model != NULL)
+            (void)model_reuse(model, (*model)->family, NULL);
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "model %llu: expected an index from 0 to %lld", (unsigned long long)index,
                        (long long)f->options.count - 1);
-    if (m != NULL && m->family != f)
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "model %llu: the model to overwrite belongs to another family",
-                       (unsigned long long)index);
-    nn_status s = m == NULL ? model_new(model, f, err) : NN_OK;
-    return s == NN_OK ? build(*model, index, err) : s;
+    }
+    nn_status s = model_reuse(model, f, err);
+    if (s != NN_OK)
+        return s;
+    nn_model *m = *model;
+    m->taped.from_bytes = m->taped.changed = false;
+    m->seed = (uint64_t)f->options.seed;
+    m->index = index;
+    model_name(m->name, index);
+    return model_make(m, NULL, err);
 }
 
 nn_status family_stats(stats *s, const nn_family *f, nn_error *err)
@@ -242,16 +273,21 @@ static nn_status serialise(nn_model *m, piece what, uint64_t set, size_t input, 
 {
     const options *o = &m->family->options;
     char seed[24], index[24];
-    (void)snprintf(seed, sizeof seed, "%lld", (long long)o->seed);
+    (void)snprintf(seed, sizeof seed, "%llu", (unsigned long long)m->seed);
     (void)snprintf(index, sizeof index, "%llu", (unsigned long long)m->index);
-    const onnx_property properties[] = {{"nngen.version", NNGEN_VERSION}, {"nngen.seed", seed},
-                                        {"nngen.index", index},           {"nngen.options", m->family->description},
-                                        {"nngen.profile", o->profile},    {"nngen.table_digest", m->family->digest}};
+    onnx_property properties[] = {{"nngen.version", NNGEN_VERSION}, {"nngen.seed", seed},
+                                  {"nngen.index", index},           {"nngen.options", m->family->description},
+                                  {"nngen.profile", o->profile},    {"nngen.table_digest", m->family->digest}};
+    size_t n_properties = sizeof properties / sizeof properties[0];
+    if (m->taped.changed) { /* seed and index would lead to another model */
+        properties[1] = (onnx_property){"nngen.tape", m->taped.digest};
+        properties[2] = properties[--n_properties];
+    }
     const onnx_request request = {.opset = (int)o->opset,
                                   .name = m->name,
                                   .properties = properties,
-                                  .n_properties = sizeof properties / sizeof properties[0],
-                                  .seed = (uint64_t)o->seed,
+                                  .n_properties = n_properties,
+                                  .seed = m->seed,
                                   .index = m->index,
                                   .modes = &m->family->modes};
     const nn_table *table = m->family->table;

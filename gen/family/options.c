@@ -155,7 +155,7 @@ static nn_status unknown_flag(nn_error *err, const char *given, size_t length)
 /* first: the argument is at the position of a command */
 static nn_status unexpected(nn_error *err, const char *given, bool first)
 {
-    static const char *const words[] = {"merge", "verify", "replay", "compare", "sequences", "coverage"};
+    static const char *const words[] = {"merge", "verify", "replay", "seeds", "compare", "sequences", "coverage"};
     nearest best = {0};
     char word[64];
     (void)snprintf(word, sizeof word, "%.60s", given);
@@ -284,6 +284,9 @@ static const struct {
     {"merge", " --force --specs --verify --quiet "},
     {"verify", " --quiet "},
     {"replay", " --out --specs --check --jobs --force --resume --dry-run --quiet --progress "},
+    {"seeds",
+     " --nodes --count --out --seed --opset --inputs --input-mode --profile --ops --types --motifs --near-misses --manner "
+     "--max-elements --max-dim --max-window --max-rank --constants --check --specs --force --quiet --max-bytes --purpose "},
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
@@ -293,6 +296,49 @@ static const char *options_of_command(const options *o)
         if (is_command(o, commands[i].name))
             return commands[i].options;
     return "";
+}
+
+static nn_status check_seeds(const options *o, nn_error *err)
+{
+    if (o->n_paths > 0 || o->out == NULL)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "seeds: expected --out DIR%s%s", o->n_paths > 0 ? ", not " : "",
+                       o->n_paths > 0 ? o->paths[0] : "");
+    if (o->nodes_last > 0)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "seeds: expected a single number for --nodes, the largest");
+    if (strcmp(o->purpose, "parsers") != 0 && strcmp(o->purpose, "runtimes") != 0)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--purpose %.60s: expected parsers or runtimes", o->purpose);
+    return NN_OK;
+}
+
+/* A model of a tape is the only result of the run. */
+static nn_status check_tape(const options *o, nn_error *err)
+{
+    if (o->out == NULL && !o->dry_run)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--tape: --out is missing: expected the directory to write");
+    if (o->nodes_last > 0 || o->shards > 0 || o->resume || o->force)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--tape makes one model in a new directory: leave out %s",
+                       o->nodes_last > 0 ? "the range of --nodes"
+                       : o->shards > 0   ? "--shard"
+                       : o->resume       ? "--resume"
+                                         : "--force");
+    return NN_OK;
+}
+
+static bool is_given(const options *o, size_t offset)
+{
+    for (size_t i = 0; i < option_count; i++)
+        if (option_rows[i].offset == offset)
+            return o->given >> i & 1;
+    return false;
+}
+
+/* Seeds are small unless the command line says otherwise. */
+static void use_small(options *o)
+{
+    if (!is_given(o, offsetof(options, nodes)))
+        o->nodes = 8;
+    if (!is_given(o, offsetof(options, max_elements)))
+        o->max_elements = 64;
 }
 
 /* Refuses options that a command takes from manifests. */
@@ -305,7 +351,7 @@ static nn_status check_command(const options *o, nn_error *err)
         const char *at = strstr(options_of_command(o), word);
         if ((at != NULL && at[-1] == ' ') || (o->given >> (row - option_rows) & 1) == 0)
             continue;
-        if (row->manifest || row->offset == offsetof(options, shard))
+        if (!is_command(o, "seeds") && (row->manifest || row->offset == offsetof(options, shard)))
             return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s: %s is taken from the manifest", o->command, flag);
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s takes no %s", o->command, flag);
     }
@@ -315,7 +361,7 @@ static nn_status check_command(const options *o, nn_error *err)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "verify: expected directories of corpora");
     if (is_command(o, "replay") && (o->n_paths != 1 || (o->out == NULL && !o->dry_run)))
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "replay: expected a manifest and --out DIR");
-    return NN_OK;
+    return is_command(o, "seeds") ? check_seeds(o, err) : NN_OK;
 }
 
 static nn_status check_listing(const options *o, nn_error *err)
@@ -373,6 +419,10 @@ static nn_status check_together(const options *o, nn_error *err)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--like and --weights exclude each other");
     if (o->trace >= 0 || o->trace_summary != NULL)
         return check_trace(o, err);
+    if (is_given(o, offsetof(options, max_bytes)) || is_given(o, offsetof(options, purpose)))
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--max-bytes and --purpose are options of nngen seeds");
+    if (o->tape != NULL)
+        return check_tape(o, err);
     if (o->out == NULL && !o->dry_run)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--out is missing: expected the directory to write");
     return NN_OK;
@@ -435,5 +485,7 @@ nn_status options_parse(options *o, int argc, char *const *argv, nn_error *err)
             return s;
     }
     use_learned(o);
+    if (is_command(o, "seeds"))
+        use_small(o);
     return check_together(o, err);
 }

@@ -76,6 +76,9 @@
     X(FLAG, dry_run, NULL, 0, 0, 0, false, "build every model, but write no files")                                               \
     X(FLAG, quiet, NULL, 0, 0, 0, false, "print no progress and no summary")                                                      \
     X(FLAG, progress, NULL, 0, 0, 0, false, "print progress even if standard error is not a terminal")                            \
+    X(TEXT, tape, "FILE", NULL, 0, 0, false, "write to DIR the model of these bytes, a tape of nngen seeds or of a fuzzer")       \
+    X(INT, max_bytes, "N", 4096, 256, 1 << 30, false, "seeds: largest model.onnx; models that are larger are left out")           \
+    X(TEXT, purpose, "WHAT", "parsers", 0, 0, false, "seeds: parsers (models alone) or runtimes (models with input tensors)")     \
     X(WORD, list_ops, "FORMAT", NULL, 0, 0, false, "list the operators; FORMAT is text, json or markdown")                        \
     X(WORD, list_motifs, "FORMAT", NULL, 0, 0, false, "list the motifs; FORMAT is text or json")                                  \
     X(INT, trace, "I", -1, 0, 9999999, false,                                                                                     \
@@ -101,7 +104,7 @@ typedef struct {
     uint64_t given;                 /* bit 1 << row: given on the command line */
     int64_t shard_number, shards;   /* of --shard: models i with i % shards == shard_number - 1; 0, 0: all */
     int64_t nodes_last, nodes_step; /* of a range of nodes; 0, 0: not a range */
-    const char *command;            /* merge, verify or replay; NULL: none */
+    const char *command;            /* merge, verify, replay or seeds; NULL: none */
     const char **paths;             /* arguments of the command; owned array */
     int n_paths;
     char *joined[OPTION_LISTS]; /* owned texts of LISTs that were given several times */

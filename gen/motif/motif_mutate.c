@@ -206,7 +206,7 @@ nn_status motif_mutate(const motif_set *s, motif_plan *p, int kind, bool given, 
         outcome x = MISS;
         for (int k = 0; k < TRIES && x == MISS; k++) {
             lock_claimed(&m);
-            x = kinds[kind].make(&m);
+            x = kinds[kind % KINDS].make(&m);
         }
         if (x == NO_MEMORY)
             return NN_ERR_NOMEM;

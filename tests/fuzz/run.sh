@@ -8,7 +8,7 @@ seconds=${1:-600}
 cc=${CLANG:-clang}
 b=build/fuzz
 flags="-std=gnu11 -O1 -g -ffp-contract=off -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all"
-targets="table expr outputs onnx eval"
+targets="table expr outputs onnx eval tape"
 n=0
 for t in $targets; do
     n=$((n + 1))
@@ -56,6 +56,9 @@ for seed in 1 2 3 4 5 6 7 8; do
     done
     { printf T; "$nngen" sequences --paths "$b/models"; } >"$b/corpus/onnx/text_$seed"
 done
+# Tapes of small models.
+"$nngen" seeds --out "$b/seeds" --force --quiet --count 24
+cp "$b/seeds/tapes/"*.tape "$b/corpus/tape/"
 status=0
 for t in $targets; do
     log=$b/fuzz_$t.log
