@@ -49,7 +49,7 @@ def test_a_planted_fault_shrinks(nodes, word, number):
     failed = []
 
     @seed(number)
-    @settings(PROFILE, max_examples=200)
+    @settings(PROFILE, max_examples=1000)
     @given(models(nodes=nodes))
     def check(model):
         if word in model.nodes and not model.compare(faulty(model, word)):
@@ -79,8 +79,13 @@ def test_two_operators_that_fail_together_shrink():
 
 
 def test_wrong_options():
+    @settings(PROFILE)
+    @given(models(ops="Rlu"))
+    def check(model):
+        pass
+
     with pytest.raises(nngen.UsageError, match="unknown operator Rlu"):
-        models(ops="Rlu").example()
+        check()
     with pytest.raises(TypeError, match="nodse"):
         models(nodse=3)
 
