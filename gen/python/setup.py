@@ -1,8 +1,9 @@
 """Builds the package: compiles the C sources with their Makefile, and makes the declarations for cffi from nngen.h.
 
 The C sources are those of the repository around this directory or, in a source distribution, of the directory `source`.
-NNGEN_BUILD names a build directory of the Makefile to use, such as build/default. NNGEN_NOTICES=1 adds the licences of the
-libraries that are linked, for wheels that contain them.
+NNGEN_BUILD names a build directory of the Makefile, such as build/default, whose library and program are taken as they are.
+STRIP is the program that strips them. NNGEN_NOTICES=1 adds the licences of the libraries that are linked, for wheels that contain
+them.
 """
 
 import os
@@ -30,7 +31,9 @@ NEEDS = "gcc, g++, make, pkg-config, protoc-c and the headers of protobuf-c, lib
 
 def compiled():
     """The directory with libnngen.so and nngen."""
-    out = Path(os.environ.get("NNGEN_BUILD") or SCRATCH / "c").resolve()
+    if os.environ.get("NNGEN_BUILD"):
+        return Path(os.environ["NNGEN_BUILD"]).resolve()
+    out = SCRATCH / "c"
     env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
     command = ["make", f"-j{os.cpu_count() or 1}", f"B={out}", f"{out}/libnngen.so", f"{out}/nngen"]
     try:
@@ -49,12 +52,11 @@ def declarations():
 
 def copy_program(source, target):
     shutil.copy(source, target)
-    subprocess.run(["strip", "--strip-unneeded", target], check=True)
+    subprocess.run([os.environ.get("STRIP", "strip"), "--strip-unneeded", target], check=True)
 
 
 def copy_notices(library, target):
     """Debian's copyright files of the libraries that the library needs."""
-    target.mkdir(exist_ok=True)
     listed = subprocess.run(["ldd", library], check=True, capture_output=True, text=True).stdout
     for path in re.findall(r"=> (/\S+)", listed):
         owner = subprocess.run(["dpkg", "-S", Path(path).resolve()], capture_output=True, text=True).stdout.partition(":")[0]
