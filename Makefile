@@ -211,10 +211,12 @@ wheel: deps
 	test -x build/wheel/venv/bin/python || python3 -m venv build/wheel/venv
 	build/wheel/venv/bin/pip install --quiet --disable-pip-version-check -r gen/python/requirements.txt
 	rm -rf build/wheel/plain build/wheel/*.whl build/wheel/*.tar.gz
-	NNGEN_NOTICES=1 build/wheel/venv/bin/python -m build --no-isolation --outdir build/wheel/plain gen/python > build/wheel/log 2>&1 || { tail -n 30 build/wheel/log; exit 1; }
+	NNGEN_NOTICES=/ build/wheel/venv/bin/python -m build --no-isolation --outdir build/wheel/plain gen/python > build/wheel/log 2>&1 || { tail -n 30 build/wheel/log; exit 1; }
 	PATH=$(CURDIR)/build/wheel/venv/bin:$$PATH auditwheel repair --wheel-dir build/wheel build/wheel/plain/*.whl
 	mv build/wheel/plain/*.tar.gz build/wheel
 	@ls -l build/wheel/*.whl build/wheel/*.tar.gz
+wheel-aarch64: wheel
+	sh gen/python/cross.sh
 DEB = build/deb/nngen-$(VERSION)
 deb:
 	@sh tests/deps.sh $(BUILD_PACKAGES) help2man lowdown debhelper dpkg-dev lintian
@@ -242,10 +244,10 @@ help:
 	@echo "make profiles   measure again which operators OpenVINO and tract run; results in build/profiles"
 	@echo "make reach      count the passes of consumers that models fire, and the operator sequences of real models; COUNT=200 models a family"
 	@echo "make install    install; PREFIX=/usr/local DESTDIR= LIBDIR=PREFIX/lib"
-	@echo "make wheel      a Python wheel and a source distribution in build/wheel; see gen/python/README.md"
+	@echo "make wheel      a Python wheel and a source distribution in build/wheel; see gen/python/README.md; also wheel-aarch64"
 	@echo "make man, make deb   man pages in $(B)/man; Debian packages in build/deb"
 	@echo "make format, make lint, make clean"
 
 -include $(wildcard $(B)/gen/*/*.d $(B)/solver/*.d $(B)/tests/unit/*/*.d)
-.PHONY: all corpus check study profiles reach deps test-deps unit unit-programs bench peers asan stress fuzz campaign format lint man install python-package wheel deb clean help
+.PHONY: all corpus check study profiles reach deps test-deps unit unit-programs bench peers asan stress fuzz campaign format lint man install python-package wheel wheel-aarch64 deb clean help
 .DELETE_ON_ERROR:

@@ -2,8 +2,8 @@
 
 The C sources are those of the repository around this directory or, in a source distribution, of the directory `source`.
 NNGEN_BUILD names a build directory of the Makefile, such as build/default, whose library and program are taken as they are.
-STRIP is the program that strips them. NNGEN_NOTICES=1 adds the licences of the libraries that are linked, for wheels that contain
-them.
+STRIP is the program that strips them. NNGEN_NOTICES=/ adds the licences of the libraries that are linked, as Debian has them below
+that directory, for wheels that contain the libraries.
 """
 
 import os
@@ -55,14 +55,14 @@ def copy_program(source, target):
     subprocess.run([os.environ.get("STRIP", "strip"), "--strip-unneeded", target], check=True)
 
 
-def copy_notices(library, target):
-    """Debian's copyright files of the libraries that the library needs."""
-    listed = subprocess.run(["ldd", library], check=True, capture_output=True, text=True).stdout
-    for path in re.findall(r"=> (/\S+)", listed):
-        owner = subprocess.run(["dpkg", "-S", Path(path).resolve()], capture_output=True, text=True).stdout.partition(":")[0]
-        notice = Path("/usr/share/doc") / owner / "copyright"
-        if owner and notice.is_file():
-            shutil.copy(notice, target / f"{owner}.txt")
+def copy_notices(library, root, target):
+    """Debian's copyright files of the libraries that the library needs, below a root directory."""
+    needed = subprocess.run(["readelf", "-d", library], check=True, capture_output=True, text=True).stdout
+    for stem, version in re.findall(r"\(NEEDED\).*\[(lib(?!c\.)[\w-]+)\.so\.(\d+)\]", needed):
+        for package in (f"{stem}{version}", f"{stem}-{version}", {"libcrypto": "libssl"}.get(stem, stem) + version):
+            notice = root / "usr/share/doc" / package / "copyright"
+            if notice.is_file():
+                shutil.copy(notice, target / f"{package}.txt")
 
 
 class BuildPy(build_py):
@@ -83,8 +83,8 @@ class BuildPy(build_py):
         licences = out / "licenses"
         licences.mkdir(exist_ok=True)
         shutil.copy(ROOT / "LICENSE", licences / "nngen.txt")
-        if os.environ.get("NNGEN_NOTICES") == "1":
-            copy_notices(built / "libnngen.so", licences)
+        if os.environ.get("NNGEN_NOTICES"):
+            copy_notices(built / "libnngen.so", Path(os.environ["NNGEN_NOTICES"]), licences)
 
 
 class BuildScripts(build_scripts):

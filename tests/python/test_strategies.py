@@ -1,4 +1,6 @@
 """Strategies for Hypothesis: models are valid, and faults shrink to the operators that show them."""
+import re
+
 import onnx
 import onnxruntime as ort
 import pytest
@@ -56,8 +58,9 @@ def test_a_planted_fault_shrinks(nodes, word, number):
             failed.append(model)
             raise AssertionError(model.nodes)
 
-    with pytest.raises(AssertionError):
+    with pytest.raises(AssertionError) as e:
         check()
+    assert re.search(rf"model=<[12] nodes?: .*{word}.*> nngen\.family\(.*\)\.from_tape\(b", "".join(e.value.__notes__))
     assert word in failed[-1].nodes and len(failed[-1].nodes) <= 2
     assert len(failed[0].nodes) > 2 and len(failed) >= 3  # it had something to shrink
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING, Any, Union
 
 from . import _compare
 from ._tensor import Array
@@ -91,3 +91,7 @@ class Model:
             return f"{self.family!r}[{self.source}]"
         shown = ", ".join(self.nodes[:12]) + (", ..." if len(self.nodes) > 12 else "")
         return f"<{len(self.nodes)} node{'s' * (len(self.nodes) != 1)}: {shown}> {self.family!r}.from_tape({self.source!r})"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """For Hypothesis and IPython, which would show the fields of a data class."""
+        printer.text(repr(self))
