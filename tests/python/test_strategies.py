@@ -44,8 +44,7 @@ def faulty(model, word):
     return run(proto.SerializeToString(), model.inputs)
 
 
-@pytest.mark.parametrize("number", [0, 1, 2])
-@pytest.mark.parametrize("nodes, word", [(10, "Relu"), (40, "Relu"), (10, "Erf")])
+@pytest.mark.parametrize("nodes, word, number", [(10, "Relu", 0), (10, "Relu", 1), (40, "Relu", 2), (10, "Erf", 0)])
 def test_a_planted_fault_shrinks(nodes, word, number):
     """To at most two nodes, from models of any size."""
     failed = []
@@ -100,10 +99,24 @@ def test_tapes():
         segments = _tape.read(tape)
         assert _tape.write(segments) == tape and family.from_tape(tape).onnx == family[i].onnx
         assert any(s.places for s in segments) and segments[0].kind == _tape.HEAD
-    assert family.tape(family.tape(3)) == family.tape(3)
+    assert family.tape(family.tape(3)) == family.tape(3) == family[3].tape
     assert len(family.from_tape(b"").nodes) >= 1 and family.from_tape(b"\x00" * 40).index is None
     with pytest.raises(ValueError, match="NNT1"):
         _tape.read(b"none")
+
+
+def test_mutants():
+    """Mutants and offspring are valid models, most of them others, and depend on the seed alone."""
+    family = nngen.family(nodes=10, count=2, seed=3)
+    a, b = family[0].tape, family[1].tape
+    mutants = [nngen.mutate(a, seed) for seed in range(30)] + [nngen.cross(a, b, seed) for seed in range(30)]
+    assert mutants == [nngen.mutate(a, seed) for seed in range(30)] + [nngen.cross(a, b, seed) for seed in range(30)]
+    for tape in mutants:
+        onnx.checker.check_model(onnx.load_model_from_string(family.from_tape(tape).onnx), full_check=True)
+    assert len({family.from_tape(tape).nodes for tape in mutants}) > 15
+    assert len(nngen.mutate(a, 1, most=100)) <= 100
+    with pytest.raises(nngen.UsageError, match="32 or more"):
+        nngen.mutate(a, 1, most=31)
 
 
 def test_a_segment_of_one_operator_places_it():

@@ -13,10 +13,11 @@ from ._evaluate import Evaluation, Evaluator, evaluate
 from ._family import Family, family
 from ._lib import program, specs, version
 from ._model import DataSet, Model, Tolerance
+from ._tape import cross, mutate
 
 __version__ = version()
 __all__ = [
     "BuildError", "Comparison", "DataSet", "Error", "Evaluation", "Evaluator", "Family", "FileError", "Model",
-    "OutOfMemory", "Outside", "TableError", "Tolerance", "UnsupportedError", "UsageError", "compare", "evaluate", "family",
-    "program", "specs", "version",
+    "OutOfMemory", "Outside", "TableError", "Tolerance", "UnsupportedError", "UsageError", "compare", "cross", "evaluate",
+    "family", "mutate", "program", "specs", "version",
 ]

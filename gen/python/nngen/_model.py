@@ -71,6 +71,11 @@ class Model:
         """A command line of the program nngen that writes this model; None: it was made from a tape."""
         return None if self.index is None else self.family.command(self.index)
 
+    @property
+    def tape(self) -> bytes:
+        """The model as bytes to edit, which `family.from_tape` reads."""
+        return self.family.tape(self.source)
+
     def compare(self, actual: _compare.Outputs, set: int = 0, *, limit: int = 10) -> _compare.Comparison:
         """Compares outputs of a data set: a mapping, or a sequence in the order of the graph outputs."""
         return _compare.compare(self.sets[set].expected, self.sets[set].bounds, actual, limit=limit)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from typing import Any
+
+from . import _errors
+from ._lib import ffi, lib
 
 MAGIC = b"NNT1"
 HEAD, STEP, GROUP, MOTIF, SPARE, TAIL = range(6)
@@ -52,6 +56,26 @@ def write(segments: list[Segment]) -> bytes:
         out.append(_HEADER.pack(s.kind, s.flags, 0, len(s.items), s.address, s.salt))
         out += [_ITEM.pack(*item) for item in s.items]
     return b"".join(out)
+
+
+def mutate(tape: bytes, seed: int, most: int | None = None) -> bytes:
+    """A mutant of a tape, of at most `most` bytes, which differs from it in one place. It depends on the arguments alone."""
+    most = 2 * len(tape) + 4096 if most is None else most
+    out = ffi.new("char[]", max(most, 1))
+    return _edited(lib.nn_tape_mutate(tape, len(tape), out, most, seed), out, most)
+
+
+def cross(a: bytes, b: bytes, seed: int, most: int | None = None) -> bytes:
+    """The tape `a`, with segments of `b`."""
+    most = len(a) + len(b) + 4096 if most is None else most
+    out = ffi.new("char[]", max(most, 1))
+    return _edited(lib.nn_tape_cross(a, len(a), b, len(b), out, most, seed), out, most)
+
+
+def _edited(size: int, out: Any, most: int) -> bytes:
+    if size == 0:
+        raise _errors.UsageError(f"most: {most} is too small, or there is no memory; expected 32 or more")
+    return bytes(ffi.buffer(out, size))
 
 
 def _mix(x: int) -> int:
