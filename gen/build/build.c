@@ -179,6 +179,25 @@ static lower_result replay(builder *b, const build_request *r, int closeness)
     return res == LOWER_OK ? build_finish(b) : res;
 }
 
+/* Draws a graph of as few nodes as possible, where that of a tape cannot be finished: nothing is read from the tape. */
+static lower_result draw_small(builder *b, const build_request *r)
+{
+    build_request small = *r;
+    lower_result res = LOWER_FAIL;
+    b->reader = NULL;
+    tape_follow(b->t, NULL);
+    small.replay = NULL;
+    small.manner = NULL;
+    small.motifs.share = 0;
+    for (small.nodes = 1; small.nodes <= r->nodes && res == LOWER_FAIL; small.nodes++)
+        for (int a = 0; a < ATTEMPTS && res == LOWER_FAIL; a++) {
+            b->nodes = small.nodes;
+            begin_attempt(b, &small, a);
+            res = attempt(b, &small);
+        }
+    return res;
+}
+
 /* ---- the request ---- */
 
 static nn_status check_request(const builder *b, const build_request *r, nn_error *err)
@@ -289,8 +308,9 @@ nn_status builder_build(builder *b, const build_request *r, tape *t, const graph
             b->trace->given_up(b->trace->data, b->complaint);
     }
     b->trace = NULL;
-    if (r->replay)
-        tape_follow(t, NULL);
+    if (r->replay && res == LOWER_FAIL && !lower_fault(b->lower))
+        res = draw_small(b, r);
+    tape_follow(t, NULL);
     b->log = NULL;
     b->reader = NULL;
     b->report.tape_draws = tape_count(t) - draws;

@@ -51,7 +51,10 @@ static bool read_named(const builder *b, unsigned place, named_tensor *x)
         segment_all(b->reader, ITEM_DIM, place, dims, NN_MAX_RANK) < rank || !segment_find(b->reader, ITEM_LOW, place, &low) ||
         !segment_find(b->reader, ITEM_HIGH, place, &high))
         return named;
-    x->desc = (tensor_desc){.type = (dtype)type, .rank = (int)rank, .range = iv(bits_float(low), bits_float(high))};
+    const interval range = iv(bits_float(low), bits_float(high));
+    if (!(range.lo <= range.hi)) /* also if one is no number */
+        return named;
+    x->desc = (tensor_desc){.type = (dtype)type, .rank = (int)rank, .range = range};
     for (unsigned i = 0; i < rank; i++)
         x->desc.dims[i] = dims[i];
     return named;
@@ -128,6 +131,7 @@ typedef struct {
     int outcome[OP_MAX_SLOTS];
     tensor_desc *fresh[OP_MAX_SLOTS]; /* a new graph input that is given; NULL: none */
     size_t n;
+    bool starved; /* out of memory */
 } again_frame;
 
 static const op_model *read_operator(const builder *b, unsigned place)
@@ -173,8 +177,10 @@ static bool fill_slot(builder *b, again_frame *f, size_t s, const op_input *in, 
         return false;
     }
     f->fresh[s] = arena_alloc(&b->memory, sizeof d);
-    if (!f->fresh[s])
+    if (!f->fresh[s]) {
+        f->starved = true;
         return false;
+    }
     *f->fresh[s] = d;
     slot->tensor = f->fresh[s];
     return true;
@@ -215,6 +221,7 @@ static void read_target(builder *b, again_frame *f, unsigned at)
     for (size_t k = 0; k < b->s.inputs.n && x.from != SEGMENT_NOWHERE && (t < 0 || b->s.notes[t].input_at < 0); k++)
         t = like(b, b->s.inputs.items[k], &x.desc) ? b->s.inputs.items[k] : t;
     tensor_desc *d = arena_alloc(&b->memory, sizeof *d);
+    f->starved = d == NULL;
     if (!d)
         return;
     b->group.target = t >= 0 && b->s.notes[t].input_at >= 0 ? t : -1;
@@ -233,7 +240,10 @@ static bool read_frame(builder *b, again_frame *f, size_t frame, const op_model 
     *f->r = (lower_request){.op = op};
     (void)segment_find(b->reader, ITEM_TYPE, at, &type);
     f->r->output_type = type < DT_COUNT ? (dtype)type : DT_NONE;
+    f->starved = false;
     read_target(b, f, at);
+    if (f->starved)
+        return false;
     for (size_t i = 0; i < op->n_inputs; i++) {
         uint32_t arity = 1;
         (void)segment_find(b->reader, ITEM_ARITY, at | (unsigned)i, &arity);
@@ -297,7 +307,7 @@ static lower_result solve_again(builder *b, again_frame *frames, find_kind how)
         if (!op)
             break;
         if (!read_frame(b, &frames[f], f, op, how))
-            return LOWER_FAIL;
+            return frames[f].starved ? LOWER_NOMEM : LOWER_FAIL;
         log_scope(b, (unsigned)(f + 1) * SCOPE_FRAME);
         res = lower_add(b->lower, frames[f].r, &frame);
         if (res == LOWER_OK) {

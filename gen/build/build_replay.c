@@ -5,6 +5,8 @@
 #include "build/build_log.h"
 #include "build/build_step.h"
 
+#define CLOSE_VARIANTS 8           /* of the draws that close what is open */
+#define DRAWN_ANEW 4               /* variants above this one draw everything anew */
 #define NO_LIMIT ((size_t)1 << 24) /* of graph outputs, while segments are placed */
 
 /* The first segment of a kind; SIZE_MAX: there is none. */
@@ -76,8 +78,8 @@ static lower_result place_segment(builder *b, size_t k)
     return res;
 }
 
-/* Closes what is open. */
-static lower_result close_all(builder *b)
+/* Places a first node if there is none, and closes what is open. */
+static lower_result close_once(builder *b)
 {
     lower_result res = LOWER_OK;
     log_pause(b);
@@ -88,6 +90,18 @@ static lower_result close_all(builder *b)
         res = close_step(b);
     }
     return res == LOWER_OK && build_need_now(b) > 0 ? LOWER_FAIL : res;
+}
+
+/* The same, with other draws if the simplest fail. */
+static lower_result close_all(builder *b, size_t tail)
+{
+    lower_result res = LOWER_FAIL;
+    for (unsigned v = 0; v <= CLOSE_VARIANTS && res == LOWER_FAIL; v++) {
+        if (!segment_enter(b->reader, tail, v > 0 ? v + DRAWN_ANEW : 0))
+            return LOWER_NOMEM;
+        res = close_once(b);
+    }
+    return res;
 }
 
 lower_result build_replay(builder *b, const build_request *r, int closeness)
@@ -103,9 +117,9 @@ lower_result build_replay(builder *b, const build_request *r, int closeness)
     for (size_t k = 0; k < n && b->s.n_nodes < b->nodes && res != LOWER_NOMEM; k++)
         res = place_segment(b, k);
     b->commits = 0;
-    if (res == LOWER_NOMEM || !segment_enter(b->reader, tail, 0))
-        return LOWER_NOMEM;
-    res = close_all(b);
+    if (res == LOWER_NOMEM)
+        return res;
+    res = close_all(b, tail);
     if (res != LOWER_OK || !segment_enter(b->reader, tail, 0))
         return res == LOWER_OK ? LOWER_NOMEM : res;
     b->limit = limit;

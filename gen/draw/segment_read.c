@@ -7,7 +7,8 @@
 
 bool segment_enter(segment_reader *r, size_t k, unsigned variant)
 {
-    r->at = k < r->list->n ? &r->list->items[k] : NULL;
+    static const segment nothing;
+    r->at = k < r->list->n ? &r->list->items[k] : variant > 0 ? &nothing : NULL;
     r->variant = variant;
     r->scope = 0;
     r->counts.n = 0;
@@ -51,6 +52,8 @@ static uint32_t count(segment_counts *c, uint16_t label, uint16_t scope)
 
 static bool take(segment_reader *r, uint16_t label, uint16_t place, uint32_t *value)
 {
+    if (r->at->n == 0)
+        return false;
     const segment_item *v = r->list->values + r->at->first;
     for (size_t i = 0; i < r->at->n; i++)
         if (v[i].label == label && v[i].place == place && !r->used[i]) {

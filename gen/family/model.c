@@ -198,12 +198,14 @@ nn_status model_reuse(nn_model **model, const nn_family *f, nn_error *err)
 
 nn_status nn_model_build(nn_model **model, const nn_family *f, uint64_t index, nn_error *err)
 {
-    if (f != NULL && index >= (uint64_t)f->options.count) {
-        if (*model != NULL)
-            (void)model_reuse(model, (*model)->family, NULL);
+    if (*model != NULL)
+        (void)model_reuse(model, (*model)->family, NULL);
+    if (f != NULL && index >= (uint64_t)f->options.count)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "model %llu: expected an index from 0 to %lld", (unsigned long long)index,
                        (long long)f->options.count - 1);
-    }
+    if (f != NULL && *model != NULL && (*model)->family != f)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "model %llu: the model to overwrite belongs to another family",
+                       (unsigned long long)index);
     nn_status s = model_reuse(model, f, err);
     if (s != NN_OK)
         return s;

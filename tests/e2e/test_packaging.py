@@ -59,7 +59,8 @@ def whole(tmp_path_factory):
 
 def test_installed_files(installed):
     there = {str(p.relative_to(installed)) for p in installed.rglob("*") if not p.is_dir()}
-    assert {"bin/nngen", "include/nngen.h", "lib/libnngen.a", "lib/libnngen.so", "lib/libnngen.so.0", "lib/pkgconfig/nngen.pc"} <= there
+    assert {"bin/nngen", "include/nngen.h", "lib/libnngen.a", "lib/libnngen.so", "lib/libnngen.so.0", "lib/pkgconfig/nngen.pc",
+            "include/nngen_fuzz.h", "lib/libnngen_fuzz.a", "lib/nngen/nngen_afl.so", "share/doc/nngen/README.fuzzing"} <= there
     assert (installed / "lib" / "libnngen.so").readlink() == Path("libnngen.so.0")
     assert {f"share/doc/nngen/recipes/{p.name}" for p in RECIPES.iterdir()} <= there
     assert run(installed / "bin" / "nngen", "--version") == run(NNGEN, "--version")
