@@ -78,8 +78,9 @@ class Family(Sequence[Model]):
             given[name] = _joined(given[name], ",")
         for name in ("contain", "avoid"):
             given[name] = _joined(given[name], ";")
-        if given["specs"] is not None:
-            given["specs"] = os.fspath(given["specs"])
+        for name in ("specs", "weights"):
+            if isinstance(given[name], os.PathLike):
+                given[name] = os.fspath(given[name])
         self._options = given
         self._count = _number(given, "count")
         numbers = {name: _number(given, name) for name in _DEFAULTS if type(_DEFAULTS[name]) is int}
