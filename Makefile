@@ -99,7 +99,7 @@ corpus: deps
 	$(MAKE) -j$(JOBS) all
 	$(B)/nngen --nodes 40 --count 100 --seed 1 --out out/corpus --force --jobs $(JOBS)
 check: test-deps
-	$(MAKE) -j$(JOBS) all unit-programs
+	$(MAKE) -j$(JOBS) all unit-programs python-package
 	sh tests/run.sh
 # The unit tests and those of SMOKE, in about a minute: for a look in the middle of work.
 SMOKE = tests/api/test_api.py tests/cli/test_cli.py tests/cli/test_usage.py tests/project/test_rules.py
@@ -203,6 +203,26 @@ install: all
 	    install -D -m 644 $(B)/man/nngen.1 $(DESTDIR)$(DATADIR)/man/man1/nngen.1; \
 	    install -D -m 644 $(B)/man/nngen-specs.5 $(DESTDIR)$(DATADIR)/man/man5/nngen-specs.5; fi
 	@[ -n "$(DESTDIR)" ] || sh gen/dist/loader.sh $(LIBDIR)
+# The Python package for the tests, in $(B)/python; its users take `pip install ./gen/python`.
+$(B)/python/.made: $(B)/libnngen.so $(B)/nngen $(SPECS) $(wildcard gen/python/*.py gen/python/*.toml gen/python/*.md gen/python/nngen/*.py)
+	$(call say,pip,$(@D))
+	$(Q)rm -rf $(@D)
+	$(Q)NNGEN_BUILD=$(abspath $(B)) build/venv/bin/python -m pip install --quiet --disable-pip-version-check --root-user-action ignore \
+	    --no-index --no-deps --no-build-isolation --target $(@D) ./gen/python
+	$(Q)touch $@
+python-package: $(B)/python/.made
+# A wheel with the libraries that it needs, and a source distribution, from which the wheel is built.
+wheel: deps
+	@sh tests/deps.sh python3-venv
+	test -x build/wheel/venv/bin/python || python3 -m venv build/wheel/venv
+	build/wheel/venv/bin/pip install --quiet --disable-pip-version-check -r gen/python/requirements.txt
+	rm -rf build/wheel/plain build/wheel/*.whl build/wheel/*.tar.gz
+	NNGEN_NOTICES=/ build/wheel/venv/bin/python -m build --no-isolation --outdir build/wheel/plain gen/python > build/wheel/log 2>&1 || { tail -n 30 build/wheel/log; exit 1; }
+	PATH=$(CURDIR)/build/wheel/venv/bin:$$PATH auditwheel repair --wheel-dir build/wheel build/wheel/plain/*.whl
+	mv build/wheel/plain/*.tar.gz build/wheel
+	@ls -l build/wheel/*.whl build/wheel/*.tar.gz
+wheel-aarch64: wheel
+	sh gen/python/cross.sh
 DEB = build/deb/nngen-$(VERSION)
 deb:
 	@sh tests/deps.sh $(BUILD_PACKAGES) help2man lowdown debhelper dpkg-dev lintian
@@ -231,9 +251,10 @@ help:
 	@echo "make profiles   measure again which operators OpenVINO and tract run; results in build/profiles"
 	@echo "make reach      count the passes of consumers that models fire, and the operator sequences of real models; COUNT=200 models a family"
 	@echo "make install    install; PREFIX=/usr/local DESTDIR= LIBDIR=PREFIX/lib"
+	@echo "make wheel      a Python wheel and a source distribution in build/wheel; see gen/python/README.md; also wheel-aarch64"
 	@echo "make man, make deb   man pages in $(B)/man; Debian packages in build/deb"
 	@echo "make format, make lint, make clean"
 
 -include $(wildcard $(B)/gen/*/*.d $(B)/solver/*.d $(B)/tests/unit/*/*.d)
-.PHONY: all corpus check smoke study profiles reach deps test-deps unit unit-programs bench peers asan stress fuzz campaign format lint man install deb clean help
+.PHONY: all corpus check smoke study profiles reach deps test-deps unit unit-programs bench peers asan stress fuzz campaign format lint man install python-package wheel wheel-aarch64 deb clean help
 .DELETE_ON_ERROR:

@@ -197,6 +197,14 @@ NN_API nn_status nn_model_input(nn_model *model, uint64_t set, size_t i, const v
  * what counts as correct. The family must have been opened with `outputs`. */
 NN_API nn_status nn_model_output(nn_model *model, uint64_t set, size_t i, const void **bytes, size_t *size, nn_error *err);
 NN_API nn_status nn_model_bound(nn_model *model, uint64_t set, size_t i, const void **bytes, size_t *size, nn_error *err);
+/* One tolerance for all elements of graph output i in all sets, for programs that know no bounds of elements: every y within a
+ * finite bound of v has |y - v| <= atol + rtol * |v|. Bounds say more. */
+typedef struct {
+    double atol, rtol;
+    int wide;      /* not 0: a bound is infinite, or large beside the values: the tolerance accepts nearly everything */
+    int unbounded; /* not 0: a bound is infinite, and no tolerance holds for its element */
+} nn_tolerance;
+NN_API nn_status nn_model_tolerance(nn_model *model, size_t i, nn_tolerance *tolerance, nn_error *err);
 /* The same of all graph outputs in all sets, as .npz: arrays by name, with the set as the first axis. The family must also have
  * been opened with an input_format that has npz. */
 NN_API nn_status nn_model_output_npz(nn_model *model, const void **bytes, size_t *size, nn_error *err);

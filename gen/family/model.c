@@ -368,7 +368,7 @@ static nn_status has_outputs(const nn_model *m, nn_error *err)
     return family_outputs(m->family) ? NN_OK : nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "the family was opened without outputs");
 }
 
-static nn_status output(nn_model *m, piece what, uint64_t set, size_t i, const void **bytes, size_t *size, nn_error *err)
+static nn_status check_output(const nn_model *m, uint64_t set, size_t i, nn_error *err)
 {
     nn_status s = bytes != NULL && size != NULL ? has_outputs(m, err) : nn_no_result(err);
     if (s != NN_OK)
@@ -376,7 +376,12 @@ static nn_status output(nn_model *m, piece what, uint64_t set, size_t i, const v
     if (i >= m->graph->n_outputs)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "output %zu: the model has %zu graph outputs, counted from 0", i,
                        m->graph->n_outputs);
-    s = check_set(m, set, err);
+    return check_set(m, set, err);
+}
+
+static nn_status output(nn_model *m, piece what, uint64_t set, size_t i, const void **bytes, size_t *size, nn_error *err)
+{
+    nn_status s = check_output(m, set, i, err);
     if (s == NN_OK)
         s = serialise(m, what, set, i, err);
     const onnx_buffer *b = what == ONE_BOUND ? &m->outputs.bound : &m->outputs.value;
@@ -533,6 +538,23 @@ nn_status model_tolerance(nn_model *m, size_t i, double *atol, double *rtol, boo
     tolerance_pair(t, m->graph->tensors[m->graph->outputs[i]].desc.type, atol, rtol);
     *wide = t->wide;
     *known = t->unbounded == 0;
+    return NN_OK;
+}
+
+nn_status nn_model_tolerance(nn_model *m, size_t i, nn_tolerance *out, nn_error *err)
+{
+    bool wide, known;
+    nn_tolerance t;
+    if (out == NULL)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "tolerance is NULL");
+    nn_status s = check_output(m, 0, i, err);
+    if (s == NN_OK)
+        s = model_tolerance(m, i, &t.atol, &t.rtol, &wide, &known, err);
+    if (s != NN_OK)
+        return s;
+    t.wide = wide;
+    t.unbounded = !known;
+    *out = t;
     return NN_OK;
 }
 
