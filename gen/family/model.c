@@ -370,7 +370,7 @@ static nn_status has_outputs(const nn_model *m, nn_error *err)
 
 static nn_status check_output(const nn_model *m, uint64_t set, size_t i, nn_error *err)
 {
-    nn_status s = bytes != NULL && size != NULL ? has_outputs(m, err) : nn_no_result(err);
+    nn_status s = has_outputs(m, err);
     if (s != NN_OK)
         return s;
     if (i >= m->graph->n_outputs)
@@ -381,7 +381,7 @@ static nn_status check_output(const nn_model *m, uint64_t set, size_t i, nn_erro
 
 static nn_status output(nn_model *m, piece what, uint64_t set, size_t i, const void **bytes, size_t *size, nn_error *err)
 {
-    nn_status s = check_output(m, set, i, err);
+    nn_status s = bytes != NULL && size != NULL ? check_output(m, set, i, err) : nn_no_result(err);
     if (s == NN_OK)
         s = serialise(m, what, set, i, err);
     const onnx_buffer *b = what == ONE_BOUND ? &m->outputs.bound : &m->outputs.value;
