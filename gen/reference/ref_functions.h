@@ -6,7 +6,8 @@
 #ifndef NN_REF_FUNCTIONS_H
 #define NN_REF_FUNCTIONS_H
 
-/* What bounds allow for the errors of two of our own values, each of which errs by less than 0.6 units in the last place. */
+/* What bounds allow for the errors of two of our own values, each of which errs by less than 0.6 units in the last place of normal
+ * numbers. */
 #define REF_OWN 0x1p-51
 
 double ref_exp(double x);
