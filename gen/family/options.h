@@ -75,7 +75,7 @@
     X(FLAG, verify, NULL, 0, 0, 0, false, "merge: compare every file of the shards with its SHA-256")                             \
     X(FLAG, dry_run, NULL, 0, 0, 0, false, "build every model, but write no files")                                               \
     X(FLAG, quiet, NULL, 0, 0, 0, false,                                                                                          \
-      "print no progress, no summary and no notes on missing operators and motifs; errors only")                                  \
+      "print no progress, no summary and no notes on the corpus, such as missing operators; errors only")                         \
     X(FLAG, progress, NULL, 0, 0, 0, false, "print progress even if standard error is not a terminal")                            \
     X(WORD, list_ops, "FORMAT", NULL, 0, 0, false, "list the operators; FORMAT is text, json or markdown")                        \
     X(WORD, list_motifs, "FORMAT", NULL, 0, 0, false, "list the motifs; FORMAT is text or json")                                  \
