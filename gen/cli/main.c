@@ -75,13 +75,15 @@ static void occupy_standard_streams(void)
 
 /* ---- messages ---- */
 
+static const char *topic; /* the command whose help is of use; NULL: that of nngen */
+
 static int fail(const nn_error *err)
 {
     char text[sizeof err->file + sizeof err->message + 64];
     (void)nn_error_text(err, text, sizeof text);
     (void)fprintf(stderr, "nngen: %s\n", text);
     if (err->status == NN_ERR_USAGE)
-        (void)fprintf(stderr, "Try 'nngen --help'.\n");
+        (void)fprintf(stderr, "Try 'nngen %s%s--help'.\n", topic != NULL ? topic : "", topic != NULL ? " " : "");
     return err->status == NN_ERR_USAGE ? EXIT_USAGE : err->status == NN_ERR_UNSUPPORTED ? EXIT_UNSUPPORTED : EXIT_FAILURE;
 }
 
@@ -690,9 +692,12 @@ int main(int argc, char **argv)
     if (own != NULL) {
         if (argc == 3 && strcmp(argv[2], "-h") == 0)
             argv[2] = help;
+        topic = argv[1];
         return own(argv, argc);
     }
-    int status = options_parse(&o, argc, argv, &err) == NN_OK ? act(&o) : fail(&err);
+    nn_status s = options_parse(&o, argc, argv, &err);
+    topic = o.command;
+    int status = s == NN_OK ? act(&o) : fail(&err);
     options_free(&o);
     return status;
 }

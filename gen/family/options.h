@@ -75,7 +75,7 @@
     X(FLAG, verify, NULL, 0, 0, 0, false, "merge: compare every file of the shards with its SHA-256")                             \
     X(FLAG, dry_run, NULL, 0, 0, 0, false, "build every model, but write no files")                                               \
     X(FLAG, quiet, NULL, 0, 0, 0, false,                                                                                          \
-      "print no progress, no summary and no notes on missing operators and motifs; errors only")                                  \
+      "print no progress, no summary and no notes on the corpus, such as missing operators; errors only")                         \
     X(FLAG, progress, NULL, 0, 0, 0, false, "print progress even if standard error is not a terminal")                            \
     X(TEXT, tape, "FILE", NULL, 0, 0, false, "write to DIR the model of these bytes, a tape of nngen seeds or of a fuzzer")       \
     X(INT, max_bytes, "N", 4096, 256, 1 << 30, false, "seeds: largest model.onnx; models that are larger are left out")           \

@@ -172,9 +172,9 @@ static int *place_boxes(placing *q, arena *a)
 {
     layout *l = q->l;
     plane *p = &q->p;
-    int *top = arena_calloc(a, 2 * p->n_layers + 2, sizeof *top), *height = top + p->n_layers + 1;
+    int *top = arena_calloc(a, p->n_layers + 1, sizeof *top), *height = arena_calloc(a, p->n_layers + 1, sizeof *height);
     double left = 0, right = 0;
-    if (top == NULL)
+    if (top == NULL || height == NULL)
         return NULL;
     for (size_t i = 0; i < p->n_spots; i++) {
         const plane_spot *s = &p->spots[i];

@@ -20,6 +20,13 @@ def test_every_command_has_its_own_help(nngen, command):
     assert nngen("--help").out.count(f"\n       nngen {command} ") == 1
 
 
+def test_wrong_usage_names_the_help_of_the_command(nngen):
+    for command in COMMANDS:
+        r = nngen(command, "--no-such-option")
+        assert r.code == 2 and r.err.endswith(f"\nTry 'nngen {command} --help'.\n"), r.err
+    assert nngen("--no-such-option").err.endswith("\nTry 'nngen --help'.\n")
+
+
 def test_help_of_commands_lists_what_they_take(nngen):
     for command, takes, not_takes in (("merge", {"--force", "--specs", "--verify", "--quiet"}, "--nodes"), ("verify", {"--quiet"}, "--force"),
                                       ("replay", {"--out", "--specs", "--jobs", "--resume", "--dry-run"}, "--seed")):
