@@ -147,6 +147,37 @@ static void a_broken_tape_gives_a_model(void **state)
     nn_family_close(f);
 }
 
+/* A motif's segment states a kind of near miss; there are fewer kinds than numbers. */
+static void a_kind_of_near_miss_that_there_is_not(void **state)
+{
+    (void)state;
+    nn_family *f = NULL;
+    nn_model *m = NULL;
+    nn_error err;
+    const nn_family_config c = {.nodes = 20, .count = 12, .motifs = "0.9", .near_misses = 100};
+    size_t n = 0;
+    assert_int_equal(nn_family_open(&f, table, &c, &err), NN_OK);
+    for (uint64_t i = 0; i < 12; i++) {
+        segment_list l = {0};
+        assert_int_equal(nn_model_build(&m, f, i, &err), NN_OK);
+        blob tape_bytes = tape_of(m);
+        assert_true(segments_read(&l, tape_bytes.bytes, tape_bytes.n, 1000));
+        for (size_t k = 0; k < l.n_values; k++)
+            for (uint32_t kind = 16; kind < 24 && l.values[k].label == ITEM_HOW; kind++, n++) {
+                const uint32_t before = l.values[k].value;
+                l.values[k].value = (before & ~(uint32_t)0xfff) | kind << 4 | MOTIF_MUTATED;
+                segments_write(&l, tape_bytes.bytes);
+                assert_int_equal(nn_model_build_bytes(&m, f, tape_bytes.bytes, tape_bytes.n, &err), NN_OK);
+                l.values[k].value = before;
+            }
+        segments_free(&l);
+        free(tape_bytes.bytes);
+    }
+    assert_true(n > 20);
+    nn_model_free(m);
+    nn_family_close(f);
+}
+
 static void an_empty_tape_is_simple(void **state)
 {
     (void)state;
@@ -247,6 +278,7 @@ int main(void)
         WITH_FAMILY(tapes_of_all_kinds_of_families),
         WITH_FAMILY(any_bytes_give_a_model),
         WITH_FAMILY(a_broken_tape_gives_a_model),
+        WITH_FAMILY(a_kind_of_near_miss_that_there_is_not),
         WITH_FAMILY(an_empty_tape_is_simple),
         WITH_FAMILY(a_mutant_settles),
         WITH_FAMILY(a_changed_tape_is_named_by_its_bytes),
