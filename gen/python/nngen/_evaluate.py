@@ -56,7 +56,7 @@ class Evaluator:
         sizes = {"max_bytes": max_bytes, "max_work": max_work, "all": bool(further)}
         config = ffi.new("nn_eval_config *", {**sizes, **texts, "tell": tell, "like": like._handle.pointer if like else ffi.NULL})
         # What C goes on using is freed after the evaluator: the callback, the strings, the other evaluator's table.
-        self._handle = Handle("nn_eval", lib.nn_eval_close, *([like._handle] if like else []), keep=(tell, texts))
+        self._handle: Handle = Handle("nn_eval", lib.nn_eval_close, *([like._handle] if like else []), keep=(tell, texts))
         self._told = told
         try:
             call(lib.nn_eval_open, self._handle.slot, ffi.from_buffer(model), len(model), config)

@@ -99,7 +99,7 @@ class Handle:
 
     def __init__(self, kind: str, free: Callable[[Any], None], *needs: Handle, keep: object = None) -> None:
         self.slot: Any = ffi.new(f"{kind} **")
-        self._life = _Life(self.slot, free, tuple(h._life for h in needs), keep)
+        self._life: _Life = _Life(self.slot, free, tuple(h._life for h in needs), keep)
         weakref.finalize(self, self._life.release).atexit = False
 
     @property
