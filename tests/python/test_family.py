@@ -194,6 +194,33 @@ def test_memory_is_freed():
     assert peak() - before < 4096  # KiB; a family alone takes as much
 
 
+CYCLES = """
+import gc, nngen, numpy
+class Node: pass
+for i in range(60):
+    family = nngen.family(nodes=5, count=3, outputs=False)
+    model = family[0]
+    a, b = nngen.Evaluator(model.onnx), None
+    b = nngen.Evaluator(model.onnx, like=a)
+    for parts in [(family, model), (a, b), (family._builders, family._family, family._table), (b, a), (family._table, family._family, family._builders)]:
+        node = Node()
+        node.me, node.parts = node, parts  # garbage in a cycle, which the collector ends in any order
+    builder = family._builders[0]
+    builder.me, family._table.me, family._family.me, b._handle.me, a._handle.me = builder, family, family, b, a
+    del family, model, a, b, builder, node, parts
+    if i % 3 == 0:
+        gc.collect()
+keep = nngen.family(nodes=5, count=3)
+keep.me, model = keep, keep[1]
+"""
+
+
+def test_the_garbage_collector_frees_in_any_order(environment):
+    for _ in range(2):
+        done = subprocess.run([sys.executable, "-X", "faulthandler", "-c", CYCLES], env={**environment, "MALLOC_PERTURB_": "165"}, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+
+
 def test_interrupt():
     """Ctrl-C ends a loop over models, and the family still works."""
     family = nngen.family(nodes=40, count=100000)

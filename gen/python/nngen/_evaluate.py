@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Iterable, Mapping, Union
 
 from . import _compare, _errors
-from ._lib import bytes_of, c_text, call, ffi, handle, lib, text
+from ._lib import Handle, bytes_of, c_text, call, ffi, lib, text
 from ._tensor import Array, decode, encode
 
 
@@ -54,29 +54,29 @@ class Evaluator:
         further = list(tensors)
         texts = {"specs": c_text(None if specs is None else os.fspath(specs), "specs"), "directory": c_text(directory, "model")}
         sizes = {"max_bytes": max_bytes, "max_work": max_work, "all": bool(further)}
-        config = ffi.new("nn_eval_config *", {**sizes, **texts, "tell": tell, "like": like._slot[0] if like else ffi.NULL})
+        config = ffi.new("nn_eval_config *", {**sizes, **texts, "tell": tell, "like": like._handle.pointer if like else ffi.NULL})
         # What C goes on using is freed after the evaluator: the callback, the strings, the other evaluator's table.
-        self._slot: Any = handle("nn_eval", lib.nn_eval_close, tell, texts, like._slot if like else None)
+        self._handle: Handle = Handle("nn_eval", lib.nn_eval_close, *([like._handle] if like else []), keep=(tell, texts))
         self._told = told
         try:
-            call(lib.nn_eval_open, self._slot, ffi.from_buffer(model), len(model), config)
+            call(lib.nn_eval_open, self._handle.slot, ffi.from_buffer(model), len(model), config)
         except _errors.UnsupportedError as e:
             e.reasons = tuple(told)
             raise
-        self.opset: int = lib.nn_eval_opset(self._slot[0])
+        self.opset: int = lib.nn_eval_opset(self._handle.pointer)
         self.inputs = self._names(lib.nn_eval_input)  # those without an initializer
         self.outputs = self._names(lib.nn_eval_output)
         self._wanted = [*self.outputs, *(t for t in further if t not in self.outputs)]
 
     def _names(self, function: Any) -> tuple[str, ...]:
         out: list[str] = []
-        while (name := function(self._slot[0], len(out))) != ffi.NULL:
+        while (name := function(self._handle.pointer, len(out))) != ffi.NULL:
             out.append(text(name))
         return tuple(out)
 
     def run(self, inputs: Mapping[str, Any]) -> Evaluation:
         """See evaluate. Inputs stay set for the next run."""
-        evaluator = self._slot[0]
+        evaluator = self._handle.pointer
         for name, value in inputs.items():
             tensor = encode(value, name)
             call(lib.nn_eval_set, evaluator, c_text(name, "inputs"), tensor, len(tensor))

@@ -8,7 +8,7 @@ import shlex
 from typing import Any, Callable, Iterable, Iterator, Mapping, Sequence, TypeVar, Union, overload
 
 from . import _errors
-from ._lib import bytes_of, c_text, call, ffi, handle, lib, text
+from ._lib import Handle, bytes_of, c_text, call, ffi, lib, text
 from ._model import DataSet, Model, Source, Tolerance
 from ._tensor import decode
 
@@ -52,10 +52,10 @@ def _weights(value: Weights) -> str | None:
         return None
     if isinstance(value, Mapping):
         return "".join(f"{k if isinstance(k, str) else ','.join(k)} {w!r}\n" for k, w in value.items())
-    out = handle("char", lib.nn_text_free)
+    out = Handle("char", lib.nn_text_free)
     path = c_text(os.fspath(value), "weights")
-    call(lib.nn_weights_read, out, path)
-    return text(out[0])
+    call(lib.nn_weights_read, out.slot, path)
+    return text(out.pointer)
 
 
 def check_names(options: Iterable[str]) -> None:
@@ -88,16 +88,16 @@ class Family(Sequence[Model]):
         self._outputs = bool(given["outputs"]) and self._sets > 0
         self._table = self._open_table(numbers["opset"])
         self._family = self._open_family(numbers)
-        self._builders: list[Any] = []  # that no thread uses now
+        self._builders: list[Handle] = []  # that no thread uses now
 
-    def _open_table(self, opset: int) -> Any:
+    def _open_table(self, opset: int) -> Handle:
         texts = {name: c_text(self._options[name], name) for name in _TABLE}
         config = ffi.new("nn_table_config *", {"opset": min(opset, 2**31 - 1), "outputs": self._outputs, **texts})
-        table = handle("nn_table", lib.nn_table_close)
-        call(lib.nn_table_open, table, config)
+        table = Handle("nn_table", lib.nn_table_close)
+        call(lib.nn_table_open, table.slot, config)
         return table
 
-    def _open_family(self, numbers: dict[str, int]) -> Any:
+    def _open_family(self, numbers: dict[str, int]) -> Handle:
         texts = {name: c_text(self._options[name], name) for name in _FAMILY}
         texts["weights"] = c_text(_weights(self._options["weights"]), "weights")
         values = {name: n for name, n in numbers.items() if name != "opset"}
@@ -105,8 +105,8 @@ class Family(Sequence[Model]):
         values["near_misses"] = numbers["near_misses"] or -1
         flags = {"outputs": self._outputs, "check": bool(self._options["check"])}
         config = ffi.new("nn_family_config *", {**values, **texts, **flags})
-        out = handle("nn_family", lib.nn_family_close, self._table)
-        call(lib.nn_family_open, out, self._table[0], config)
+        out = Handle("nn_family", lib.nn_family_close, self._table)
+        call(lib.nn_family_open, out.slot, self._table.pointer, config)
         return out
 
     # ---- what it is ----
@@ -119,13 +119,13 @@ class Family(Sequence[Model]):
     @property
     def operators(self) -> tuple[str, ...]:
         """The operators that models may have, sorted by name."""
-        table = self._table[0]
+        table = self._table.pointer
         return tuple(text(lib.nn_table_operator(table, i)) for i in range(lib.nn_table_operators(table)))
 
     @property
     def digest(self) -> str:
         """SHA-256 of the operator table and profile, as 64 hexadecimal digits."""
-        return text(lib.nn_table_digest(self._table[0]))
+        return text(lib.nn_table_digest(self._table.pointer))
 
     def _stated(self) -> dict[str, Any]:
         return {k: v for k, v in self._options.items() if v != _DEFAULTS[k]}
@@ -196,15 +196,15 @@ class Family(Sequence[Model]):
 
     def _with_built(self, source: Source, use: Callable[[Any], T]) -> T:
         try:
-            slot = self._builders.pop()
+            builder = self._builders.pop()
         except IndexError:
-            slot = handle("nn_model", lib.nn_model_free, self._family)
+            builder = Handle("nn_model", lib.nn_model_free, self._family)
         if isinstance(source, int):
-            call(lib.nn_model_build, slot, self._family[0], source)
+            call(lib.nn_model_build, builder.slot, self._family.pointer, source)
         else:
-            call(lib.nn_model_build_bytes, slot, self._family[0], ffi.from_buffer(source), len(source))
-        result = use(slot[0])
-        self._builders.append(slot)
+            call(lib.nn_model_build_bytes, builder.slot, self._family.pointer, ffi.from_buffer(source), len(source))
+        result = use(builder.pointer)
+        self._builders.append(builder)
         return result
 
     def _make(self, source: Source) -> Model:

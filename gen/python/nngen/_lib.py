@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sysconfig
+import weakref
 from pathlib import Path
 from typing import Any, Callable
 
@@ -73,13 +74,37 @@ def call(function: Callable[..., int], *arguments: Any) -> None:
     raise _EXCEPTIONS.get(status, _errors.Error)(text(out), text(error.file), error.line, error.column)
 
 
-def handle(kind: str, free: Callable[[Any], None], *needs: object) -> Any:
-    """Room for a pointer that C fills, freed with it. `needs` are handles that must be freed later than this one."""
+class _Life:
+    """How long an object of the library lives: until nothing in Python holds it, and no object that needs it lives. The garbage
+    collector ends cyclic garbage in any order, so that references between handles could not say it. Lives are never garbage
+    themselves, as the registry of weakref.finalize holds them."""
 
-    def destroy(slot: Any, needs: tuple[object, ...] = needs) -> None:
-        free(slot[0])
+    def __init__(self, slot: Any, free: Callable[[Any], None], needs: tuple[_Life, ...], keep: object) -> None:
+        self.slot, self.free, self.needs, self.keep = slot, free, needs, keep
+        self.tokens = ["last"]  # one more for each object that needs this one; list.pop is atomic, and the last comes out last
+        for life in needs:
+            life.tokens.append("user")
 
-    return ffi.gc(ffi.new(f"{kind} **"), destroy)
+    def release(self) -> None:
+        if self.tokens.pop() == "last":
+            self.free(self.slot[0])
+            for life in self.needs:
+                life.release()
+            self.keep = None
+
+
+class Handle:
+    """An object of the library. `slot` is where C puts its address; it is freed with the handle, but after handles that need it.
+    `keep` lives as long."""
+
+    def __init__(self, kind: str, free: Callable[[Any], None], *needs: Handle, keep: object = None) -> None:
+        self.slot: Any = ffi.new(f"{kind} **")
+        self._life: _Life = _Life(self.slot, free, tuple(h._life for h in needs), keep)
+        weakref.finalize(self, self._life.release).atexit = False
+
+    @property
+    def pointer(self) -> Any:
+        return self.slot[0]
 
 
 def bytes_of(function: Callable[..., int], *arguments: Any) -> bytes:
