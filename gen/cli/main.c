@@ -347,29 +347,16 @@ static int trace_family(const options *o, const nn_family *family)
     return close_stdout(s == NN_OK ? EXIT_SUCCESS : fail(&err));
 }
 
-/* Prints what a command wrote about itself. */
-static int print_line(json_line *line, nn_status s, const nn_error *err)
-{
-    if (s == NN_OK && line->size > 0)
-        (void)fwrite(line->bytes, 1, line->size, stdout);
-    nn_free(line->bytes);
-    return s == NN_OK ? close_stdout(EXIT_SUCCESS) : fail(err);
-}
-
-static int write_tape_model(const options *o, const nn_family *family)
+/* family: of the model of a tape; NULL: seeds. Prints what the command wrote about itself. */
+static int tapes(const options *o, const nn_family *family)
 {
     json_line line = {.bytes = NULL};
     nn_error err = {0};
-    nn_status s = tapes_write_model(&line, o, family, &err);
-    return print_line(&line, s, &err);
-}
-
-static int seeds(const options *o)
-{
-    json_line line = {.bytes = NULL};
-    nn_error err = {0};
-    nn_status s = tapes_write_seeds(&line, o, &err);
-    return print_line(&line, s, &err);
+    nn_status s = family != NULL ? tapes_write_model(&line, o, family, &err) : tapes_write_seeds(&line, o, &err);
+    if (s == NN_OK && line.size > 0)
+        (void)fwrite(line.bytes, 1, line.size, stdout);
+    nn_free(line.bytes);
+    return s == NN_OK ? close_stdout(EXIT_SUCCESS) : fail(&err);
 }
 
 /* Pairs of operators take seconds to solve before the first model is built. */
@@ -395,7 +382,7 @@ static int run_family(const options *o, const nn_table *table, const char *weigh
     wipe(&b);
     int status = s != NN_OK        ? fail(&err)
                  : trace           ? trace_family(o, family)
-                 : o->tape != NULL ? write_tape_model(o, family)
+                 : o->tape != NULL ? tapes(o, family)
                                    : write_corpus(o, family);
     nn_family_close(family);
     return status;
@@ -661,7 +648,7 @@ static int act(const options *o)
     if (o->command != NULL)
         return strcmp(o->command, "merge") == 0    ? merge(o)
                : strcmp(o->command, "verify") == 0 ? verify(o)
-               : strcmp(o->command, "seeds") == 0  ? seeds(o)
+               : strcmp(o->command, "seeds") == 0  ? tapes(o, NULL)
                                                    : replay(o);
     return run(o);
 }
