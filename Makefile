@@ -13,7 +13,7 @@ say = $(if $(V),,@echo '  $(1) $(2)')
 # Debian packages: to build, and to test. The tests also use the Python packages pinned in tests/requirements.txt.
 BUILD_PACKAGES = gcc g++ make pkg-config libc6-dev protobuf-c-compiler libprotobuf-c-dev libyaml-dev libpcg-cpp-dev libjansson-dev libssl-dev zlib1g-dev
 TEST_PACKAGES = $(BUILD_PACKAGES) libcmocka-dev python3 python3-venv git locales clang libclang-rt-14-dev valgrind \
-    help2man lowdown shellcheck parallel bash-completion fish zsh
+    help2man lowdown shellcheck parallel bash-completion fish zsh afl++
 
 WARN = -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Werror
 # A shared library leaves the sanitizers to the program.
@@ -25,13 +25,13 @@ CFLAGS += -std=gnu11 $(OPT) -g $(WARN) $(SAME_BITS) -fvisibility=hidden -fPIC -p
 CXXFLAGS += -std=c++14 $(OPT) -g $(SAME_BITS) -fno-exceptions -fno-rtti -fvisibility=hidden -fPIC $(EXTRA)
 LDLIBS += -lprotobuf-c -lyaml -ljansson -lcrypto -lz -pthread
 
-LIB_C := $(filter-out gen/cli/main.c gen/embed/main.c,$(wildcard gen/*/*.c)) $(wildcard solver/*.c)
+LIB_C := $(filter-out gen/cli/main.c gen/embed/main.c gen/fuzz/%,$(wildcard gen/*/*.c)) $(wildcard solver/*.c)
 LIB_O := $(LIB_C:%.c=$(B)/%.o) $(B)/gen/draw/pcg.o $(B)/onnx.pb-c.o $(B)/embedded.o
 SPECS := $(sort $(wildcard specs/*.yaml) $(wildcard specs/profiles/*.yaml) $(wildcard specs/manners/*.yaml) $(wildcard specs/motifs/*.yaml) $(wildcard specs/compute/*.yaml))
 UNIT := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/*/test_*.c)))
 
 # ---- the program and the library ----
-all: $(B)/nngen $(B)/libnngen.a $(B)/libnngen.so
+all: $(B)/nngen $(B)/libnngen.a $(B)/libnngen.so $(B)/libnngen_fuzz.a $(B)/nngen_afl.so
 
 # Loops over the contents of tensors, which vector instructions make faster.
 $(B)/gen/draw/bulk.o $(B)/gen/write/contents.o $(B)/gen/reference/ref_value.o $(B)/gen/reference/ref_reduce.o $(B)/gen/reference/ref_element.o $(B)/gen/reference/ref_form.o: OPT := $(OPT:-O2=-O3)
@@ -72,12 +72,24 @@ $(B)/nngen: $(B)/gen/cli/main.o $(B)/libnngen.a
 	$(call say,link,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# For fuzzers. The hooks of libFuzzer are in one object with the function that every target calls, since a linker takes no object of
+# a library for the sake of weak references alone.
+$(B)/gen/fuzz/hooks.o: $(B)/gen/fuzz/libfuzzer.o $(B)/gen/fuzz/fuzz_model.o
+	$(Q)$(CC) -r -nostdlib -o $@ $^
+$(B)/libnngen_fuzz.a: $(B)/gen/fuzz/hooks.o $(B)/gen/fuzz/afl.o $(B)/gen/fuzz/carried.o
+	@rm -f $@
+	$(call say,ar,$@)
+	$(Q)ar rcsD $@ $^
+$(B)/nngen_afl.so: $(B)/gen/fuzz/afl.o $(B)/gen/fuzz/carried.o $(B)/gen/fuzz/fuzz_model.o $(B)/libnngen.a
+	$(call say,link,$@)
+	$(Q)$(CC) -shared $(WHOLE) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 $(B)/tests/unit/%: tests/unit/%.c $(B)/libnngen.a
 	@mkdir -p $(@D)
 	$(call say,test,$@)
 	$(Q)$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(B)/libnngen.a -lcmocka -lm $(LDLIBS)
-unit-programs: $(UNIT:%=$(B)/tests/unit/%) $(B)/tests/bench/triples $(B)/tests/reference/driver
-$(B)/tests/bench/triples $(B)/tests/reference/driver: $(B)/%: %.c $(B)/libnngen.a
+unit-programs: $(UNIT:%=$(B)/tests/unit/%) $(B)/tests/bench/triples $(B)/tests/reference/driver $(B)/tests/tape/locality
+$(B)/tests/bench/triples $(B)/tests/reference/driver $(B)/tests/tape/locality: $(B)/%: %.c $(B)/libnngen.a
 	@mkdir -p $(@D)
 	$(call say,test,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libnngen.a -lm $(LDLIBS)
@@ -87,8 +99,13 @@ corpus: deps
 	$(MAKE) -j$(JOBS) all
 	$(B)/nngen --nodes 40 --count 100 --seed 1 --out out/corpus --force --jobs $(JOBS)
 check: test-deps
-	$(MAKE) -j$(JOBS) all unit-programs
+	$(MAKE) -j$(JOBS) all unit-programs python-package
 	sh tests/run.sh
+# The unit tests and those of SMOKE, in about a minute: for a look in the middle of work.
+SMOKE = tests/api/test_api.py tests/cli/test_cli.py tests/cli/test_usage.py tests/project/test_rules.py
+smoke: test-deps
+	$(MAKE) -j$(JOBS) all unit-programs
+	SMOKE="$(SMOKE)" sh tests/run.sh smoke
 
 deps:
 	@sh tests/deps.sh $(BUILD_PACKAGES)
@@ -164,7 +181,10 @@ install: all
 	install -m 644 $(B)/libnngen.a $(DESTDIR)$(LIBDIR)/libnngen.a
 	install -m 644 $(B)/libnngen.so $(DESTDIR)$(LIBDIR)/libnngen.so.0
 	ln -sf libnngen.so.0 $(DESTDIR)$(LIBDIR)/libnngen.so
-	install -m 644 include/nngen.h $(DESTDIR)$(PREFIX)/include/nngen.h
+	install -m 644 include/nngen.h include/nngen_fuzz.h $(DESTDIR)$(PREFIX)/include
+	install -m 644 $(B)/libnngen_fuzz.a $(DESTDIR)$(LIBDIR)/libnngen_fuzz.a
+	install -d $(DESTDIR)$(LIBDIR)/nngen
+	install -m 755 $(B)/nngen_afl.so $(DESTDIR)$(LIBDIR)/nngen/nngen_afl.so
 	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(VERSION)|' gen/dist/nngen.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/nngen.pc
 	install -D -m 644 gen/dist/nngen.bash $(DESTDIR)$(DATADIR)/bash-completion/completions/nngen
 	install -D -m 644 gen/dist/_nngen $(DESTDIR)$(DATADIR)/zsh/vendor-completions/_nngen
@@ -177,10 +197,32 @@ install: all
 	install -m 644 specs/manners/*.yaml $(DESTDIR)$(DATADIR)/nngen/specs/manners
 	install -d $(DESTDIR)$(DATADIR)/doc/nngen/recipes
 	install -m 644 README.md $(DESTDIR)$(DATADIR)/doc/nngen/README.md
+	install -m 644 gen/fuzz/README.md $(DESTDIR)$(DATADIR)/doc/nngen/README.fuzzing
 	install -m 644 gen/dist/recipes/* $(DESTDIR)$(DATADIR)/doc/nngen/recipes
 	if [ -f $(B)/man/nngen-specs.5 ]; then \
 	    install -D -m 644 $(B)/man/nngen.1 $(DESTDIR)$(DATADIR)/man/man1/nngen.1; \
 	    install -D -m 644 $(B)/man/nngen-specs.5 $(DESTDIR)$(DATADIR)/man/man5/nngen-specs.5; fi
+	@[ -n "$(DESTDIR)" ] || sh gen/dist/loader.sh $(LIBDIR)
+# The Python package for the tests, in $(B)/python; its users take `pip install ./gen/python`.
+$(B)/python/.made: $(B)/libnngen.so $(B)/nngen $(SPECS) $(wildcard gen/python/*.py gen/python/*.toml gen/python/*.md gen/python/nngen/*.py)
+	$(call say,pip,$(@D))
+	$(Q)rm -rf $(@D)
+	$(Q)NNGEN_BUILD=$(abspath $(B)) build/venv/bin/python -m pip install --quiet --disable-pip-version-check --root-user-action ignore \
+	    --no-index --no-deps --no-build-isolation --target $(@D) ./gen/python
+	$(Q)touch $@
+python-package: $(B)/python/.made
+# A wheel with the libraries that it needs, and a source distribution, from which the wheel is built.
+wheel: deps
+	@sh tests/deps.sh python3-venv
+	test -x build/wheel/venv/bin/python || python3 -m venv build/wheel/venv
+	build/wheel/venv/bin/pip install --quiet --disable-pip-version-check -r gen/python/requirements.txt
+	rm -rf build/wheel/plain build/wheel/*.whl build/wheel/*.tar.gz
+	NNGEN_NOTICES=/ build/wheel/venv/bin/python -m build --no-isolation --outdir build/wheel/plain gen/python > build/wheel/log 2>&1 || { tail -n 30 build/wheel/log; exit 1; }
+	PATH=$(CURDIR)/build/wheel/venv/bin:$$PATH auditwheel repair --wheel-dir build/wheel build/wheel/plain/*.whl
+	mv build/wheel/plain/*.tar.gz build/wheel
+	@ls -l build/wheel/*.whl build/wheel/*.tar.gz
+wheel-aarch64: wheel
+	sh gen/python/cross.sh
 DEB = build/deb/nngen-$(VERSION)
 deb:
 	@sh tests/deps.sh $(BUILD_PACKAGES) help2man lowdown debhelper dpkg-dev lintian
@@ -197,6 +239,7 @@ help:
 	@echo "make            build nngen, libnngen.a and libnngen.so in $(B)"
 	@echo "make corpus     install what the build needs, build, write 100 models of 40 nodes to out/corpus"
 	@echo "make check      install what the tests need, build, run every test"
+	@echo "make smoke      the unit tests and some of the others, in about a minute"
 	@echo "make unit       the C unit tests alone"
 	@echo "make bench      measure the time of a model by phase, and compare the whole program with cp -r"
 	@echo "make peers      install NNSmith (about 2 GB); make bench then measures it too"
@@ -208,9 +251,10 @@ help:
 	@echo "make profiles   measure again which operators OpenVINO and tract run; results in build/profiles"
 	@echo "make reach      count the passes of consumers that models fire, and the operator sequences of real models; COUNT=200 models a family"
 	@echo "make install    install; PREFIX=/usr/local DESTDIR= LIBDIR=PREFIX/lib"
+	@echo "make wheel      a Python wheel and a source distribution in build/wheel; see gen/python/README.md; also wheel-aarch64"
 	@echo "make man, make deb   man pages in $(B)/man; Debian packages in build/deb"
 	@echo "make format, make lint, make clean"
 
 -include $(wildcard $(B)/gen/*/*.d $(B)/solver/*.d $(B)/tests/unit/*/*.d)
-.PHONY: all corpus check study profiles reach deps test-deps unit unit-programs bench peers asan stress fuzz campaign format lint man install deb clean help
+.PHONY: all corpus check smoke study profiles reach deps test-deps unit unit-programs bench peers asan stress fuzz campaign format lint man install python-package wheel wheel-aarch64 deb clean help
 .DELETE_ON_ERROR:

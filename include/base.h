@@ -23,6 +23,8 @@ nn_status nn_vfail(nn_error *err, nn_status status, const char *file, int line, 
     __attribute__((format(printf, 6, 0)));
 /* Fails with NN_ERR_NOMEM and the standard message. */
 nn_status nn_nomem(nn_error *err);
+/* Fails with NN_ERR_USAGE: a pointer to a result is NULL. */
+nn_status nn_no_result(nn_error *err);
 #ifdef __clang_analyzer__ /* tells the analyzer, which sees one file at a time, what these functions return */
 #define nn_fail(err, status, ...) (nn_fail(err, status, __VA_ARGS__), (status))
 #define nn_nomem(err) (nn_nomem(err), NN_ERR_NOMEM)

@@ -1,8 +1,9 @@
 /* nngen: random valid ONNX models from a table of operators. This is the whole public API.
  *
  *      nn_table *table = NULL; nn_family *family = NULL; nn_model *model = NULL; nn_error err;
- *      if (nn_table_open(&table, &(nn_table_config){.opset = 17}, &err) == NN_OK &&
- *          nn_family_open(&family, table, &(nn_family_config){.nodes = 40, .count = 100, .seed = 1}, &err) == NN_OK &&
+ *      nn_table_config operators = {0}; nn_family_config models = {0};
+ *      operators.opset = 17; models.nodes = 40; models.count = 100; models.seed = 1;
+ *      if (nn_table_open(&table, &operators, &err) == NN_OK && nn_family_open(&family, table, &models, &err) == NN_OK &&
  *          nn_model_build(&model, family, 0, &err) == NN_OK)
  *          nn_model_write(model, "test_000000", &err);
  *      nn_model_free(model);
@@ -13,9 +14,9 @@
  * appears. A model is one of them.
  *
  * A zeroed configuration, or NULL in its place, means the defaults. Functions that can fail return nn_status and, if err is not
- * NULL, fill it. Their results are then NULL or unchanged. A NULL path or object (table, family or model) is NN_ERR_USAGE;
- * functions without a status return 0 or NULL for it. The library never exits or prints, and never reads the clock or the
- * environment.
+ * NULL, fill it. Their results are then NULL or unchanged. A NULL path, object (table, family or model) or pointer to a result is
+ * NN_ERR_USAGE; functions without a status return 0 or NULL for it. The library never exits or prints, and never reads the clock or
+ * the environment.
  *
  * Ownership: the caller closes or frees what an open or build function returns (NULL is allowed). Close a family before its
  * table, and free a model before closing its family. Texts and bytes that functions return belong to the object. Tables and
@@ -113,8 +114,9 @@ typedef struct {
     int outputs;         /* not 0: expected outputs and their bounds are written with the inputs; the table must be opened for it */
 } nn_family_config;
 
-/* Plans the family. With `cover` = "pairs" or "triples" it solves pairs of operators, which takes seconds. NN_ERR_USAGE: a field
- * is out of range, or the request is impossible. */
+/* Plans the family. A family that is open builds any index in a fraction of a millisecond for small models, while to open a table
+ * and a family takes some 10 ms; so open them once for many models. With `cover` = "pairs" or "triples" it solves pairs of
+ * operators, which takes seconds. NN_ERR_USAGE: a field is out of range, or the request is impossible. */
 NN_API nn_status nn_family_open(nn_family **out, const nn_table *table, const nn_family_config *config, nn_error *err);
 NN_API void nn_family_close(nn_family *family);
 NN_API uint64_t nn_family_count(const nn_family *family);
@@ -158,6 +160,26 @@ typedef struct nn_model nn_model;
 NN_API nn_status nn_model_build(nn_model **model, const nn_family *family, uint64_t index, nn_error *err);
 NN_API void nn_model_free(nn_model *model);
 
+/* Builds a model from bytes, as fuzzers do; *model as for nn_model_build. Every byte string gives a valid model, the same each
+ * time. Bytes of nn_model_tape give that model again, with the same files, if the family has the same options. An empty or
+ * exhausted tape ends with the simplest choices. The model has at most 2 * nodes + 8 operators; `contain`, `cover` and the plan of
+ * the family do not apply. NN_ERR_BUILD: the family has no model. */
+NN_API nn_status nn_model_build_bytes(nn_model **model, const nn_family *family, const void *bytes, size_t size, nn_error *err);
+/* The bytes of a model that was built, from its index or from bytes: the tape form of gen/draw/segments.h, with all decisions
+ * written out. They are valid until the next call for the model or its next build. The
+ * first call for a model that was built from an index builds it once more. */
+NN_API nn_status nn_model_tape(nn_model *model, const void **bytes, size_t *size, nn_error *err);
+
+/* Writes a mutant of a tape to `out`, which has room for `most` bytes and may be the tape itself; returns its size. It inserts,
+ * removes, repeats or moves segments, connects a tensor elsewhere, or changes one draw, so that the model of the mutant differs
+ * from that of the tape in one place. The result depends on the arguments alone. 0: no memory, or `most` is below 32. */
+NN_API size_t nn_tape_mutate(const void *tape, size_t size, void *out, size_t most, uint64_t seed);
+/* The same for two tapes: segments of the second enter the first. */
+NN_API size_t nn_tape_cross(const void *a, size_t a_size, const void *b, size_t b_size, void *out, size_t most, uint64_t seed);
+/* Writes the tape without its k-th segment that places operators, as reducers do; `out` has room for `size` bytes, at least 32. 0:
+ * there is no such segment, or no memory. */
+NN_API size_t nn_tape_drop(const void *tape, size_t size, size_t k, void *out);
+
 /* These return NULL or 0 if no model was built. */
 NN_API const char *nn_model_name(const nn_model *model); /* "test_000000" */
 NN_API size_t nn_model_nodes(const nn_model *model);
@@ -175,6 +197,14 @@ NN_API nn_status nn_model_input(nn_model *model, uint64_t set, size_t i, const v
  * what counts as correct. The family must have been opened with `outputs`. */
 NN_API nn_status nn_model_output(nn_model *model, uint64_t set, size_t i, const void **bytes, size_t *size, nn_error *err);
 NN_API nn_status nn_model_bound(nn_model *model, uint64_t set, size_t i, const void **bytes, size_t *size, nn_error *err);
+/* One tolerance for all elements of graph output i in all sets, for programs that know no bounds of elements: every y within a
+ * finite bound of v has |y - v| <= atol + rtol * |v|. Bounds say more. */
+typedef struct {
+    double atol, rtol;
+    int wide;      /* not 0: a bound is infinite, or large beside the values: the tolerance accepts nearly everything */
+    int unbounded; /* not 0: a bound is infinite, and no tolerance holds for its element */
+} nn_tolerance;
+NN_API nn_status nn_model_tolerance(nn_model *model, size_t i, nn_tolerance *tolerance, nn_error *err);
 /* The same of all graph outputs in all sets, as .npz: arrays by name, with the set as the first axis. The family must also have
  * been opened with an input_format that has npz. */
 NN_API nn_status nn_model_output_npz(nn_model *model, const void **bytes, size_t *size, nn_error *err);

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Runs the tests and counts what really ran. Usage: run.sh [all|sanitize|stress]; B names the build folder.
+# Runs the tests and counts what really ran. Usage: run.sh [all|sanitize|stress|smoke]; B names the build folder,
+# SMOKE the test files in Python of a smoke run.
 # The last line is `N passed, N failed` (`, N skipped`); the exit status is 1 when anything failed or a program broke off.
 set -u
 mode=${1:-all}
@@ -35,10 +36,12 @@ done
 # Test files in Python run side by side, the long ones first. None of them writes to a place that another one reads.
 if [ "$mode" != stress ]; then
     jobs=${JOBS:-$(nproc 2>/dev/null || echo 2)}
-    folders="tests/e2e tests/solver tests/study tests/profiles tests/reach tests/check tests/cli tests/api tests/project"
+    folders="tests/tape tests/e2e tests/solver tests/study tests/profiles tests/reach tests/check tests/python tests/cli tests/api tests/project"
     [ "$mode" = all ] || folders=tests/cli
     # shellcheck disable=SC2086
-    files=$(find $folders -maxdepth 1 -name 'test_*.py' 2>/dev/null | LC_ALL=C sort |
+    [ "$mode" != smoke ] || files=$(printf '%s\n' $SMOKE)
+    # shellcheck disable=SC2086
+    [ "$mode" = smoke ] || files=$(find $folders -maxdepth 1 -name 'test_*.py' 2>/dev/null | LC_ALL=C sort |
         awk -v f="$folders" 'BEGIN {n = split(f, d, " ")} {for (i = 1; i <= n; i++) if (index($0, d[i] "/") == 1) print i, $0}' | sort -s -k1,1n | cut -d" " -f2)
     export B log py NNGEN="${NNGEN:-$B/nngen}" PYTHONPATH=tests
     # shellcheck disable=SC2016

@@ -74,6 +74,10 @@ nn_status nn_fail(nn_error *err, nn_status status, const char *file, int line, i
 size_t nn_error_text(const nn_error *err, char *out, size_t size)
 {
     int n;
+    if (size > 0)
+        *out = '\0';
+    if (err == NULL)
+        return 0;
     if (err->file[0] == '\0')
         n = snprintf(out, size, "%s", err->message);
     else if (err->line == 0)
@@ -83,6 +87,11 @@ size_t nn_error_text(const nn_error *err, char *out, size_t size)
     else
         n = snprintf(out, size, "%s:%d:%d: %s", err->file, err->line, err->column, err->message);
     return n < 0 ? 0 : (size_t)n;
+}
+
+nn_status nn_no_result(nn_error *err)
+{
+    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "no pointer to the result was given");
 }
 
 nn_status nn_nomem(nn_error *err)

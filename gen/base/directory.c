@@ -34,6 +34,17 @@ nn_status directory_open(int *fd, int root, const char *name, const char *shown,
     return path_fail(err, NULL, shown, "cannot open", reason);
 }
 
+nn_status directory_named(int *fd, const char *path, nn_error *err)
+{
+    *fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*fd >= 0)
+        return NN_OK;
+    int reason = errno;
+    if (reason == ENOENT && directory_is_link(AT_FDCWD, path))
+        return path_fail(err, NULL, path, "is a symbolic link to a directory that does not exist", 0);
+    return path_fail(err, NULL, path, "cannot open", reason);
+}
+
 DIR *directory_list(int root, const char *name)
 {
     int fd = openat(root, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);

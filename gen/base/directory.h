@@ -13,6 +13,9 @@ bool directory_is_link(int root, const char *name);
 /* *fd is -1 on failure; the caller closes it. NN_ERR_IO has `shown` as its path. errno is as the system set it, or 0 if the name
  * is a symbolic link or not a directory. */
 nn_status directory_open(int *fd, int root, const char *name, const char *shown, nn_error *err);
+/* Opens a directory that the user named, which may be a link to one. *fd is -1 on failure. NN_ERR_IO: the message tells a link that
+ * leads nowhere from a path that does not exist. */
+nn_status directory_named(int *fd, const char *path, nn_error *err);
 /* Opens a directory to list its entries; the caller calls closedir. NULL: errno has the reason, for a symbolic link ENOTDIR or
  * ELOOP. */
 DIR *directory_list(int root, const char *name);

@@ -10,10 +10,11 @@ size_t word_distance(const char *a, const char *b, size_t most);
 
 typedef struct {
     const char *word; /* best so far; NULL: none is similar enough */
-    size_t distance;
+    size_t badness;   /* of the word */
 } nearest;
 
-/* Offers a candidate. It is taken if it is nearer than the best so far and differs in at most a third of the word. */
+/* Offers a candidate. It is taken if it differs in at most a third of the word and is a more likely mistake than the best so far:
+ * a letter that is missing, surplus or swapped is likelier than one that is replaced. */
 void nearest_offer(nearest *n, const char *unknown, const char *candidate);
 
 #endif

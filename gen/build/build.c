@@ -1,9 +1,12 @@
 #include "build/build_budget.h"
 #include "build/build_extra.h"
 #include "build/build_finish.h"
+#include "build/build_log.h"
 #include "build/build_motif.h"
 #include "build/build_path.h"
+#include "build/build_replay.h"
 #include "build/build_step.h"
+#include "build/build_style.h"
 
 #include <string.h>
 
@@ -58,55 +61,13 @@ void builder_free(builder *b)
     nn_free(b->motif.placed);
     nn_free(b->motif.due);
     nn_free(b->degrees);
+    nn_free(b->address);
     try_table_free(&b->tried);
     arena_free(&b->memory);
     nn_free(b);
 }
 
 /* ---- one graph ---- */
-
-static void obey_range(const manner_drawn *m, manner_key key, uint32_t *to)
-{
-    if (manner_says(m, key))
-        *to = m->value[key];
-}
-
-/* What the manner states replaces what was drawn. */
-static void obey_manner(builder *b)
-{
-    const manner_drawn *m = b->manner;
-    uint32_t live = (uint32_t)b->style.live, inputs = (uint32_t)b->style.inputs;
-    obey_range(m, MANNER_outputs, &live);
-    obey_range(m, MANNER_inputs, &inputs);
-    obey_range(m, MANNER_joins, &b->style.joins);
-    obey_range(m, MANNER_reuse, &b->style.reuse);
-    obey_range(m, MANNER_same_tensor, &b->style.same);
-    b->style.live = live < b->limit ? live : b->limit;
-    b->style.inputs = inputs;
-    const bool crowded = b->motifs.n_due > 0 || (size_t)b->due.cost * 2 > b->nodes; /* few outputs would leave no room */
-    if (manner_says(m, MANNER_outputs) && !crowded)
-        b->limit = b->style.live;
-    if (manner_says(m, MANNER_chain))
-        b->style.chain = b->style.deep = tape_chance(b->t, "chain", m->value[MANNER_chain], 1000);
-}
-
-/* Draws the style of the graph. Draws of 0 give a chain with one input and one output. */
-static void draw_style(builder *b)
-{
-    size_t n = b->nodes;
-    b->limit = build_most_outputs(n);
-    size_t shape = (size_t)tape_draw(b->t, "style", 3);
-    size_t most = shape == 0 ? 2 : shape == 1 ? 2 + n / 16 : b->limit;
-    b->style.live = 1 + (size_t)tape_draw(b->t, "outputs", most);
-    b->style.chain = shape == 0;
-    b->style.deep = false;
-    b->style.same = 0;
-    b->style.inputs = 1 + n / 16 + (size_t)tape_draw(b->t, "inputs", n / 12 + 2);
-    b->style.joins = 260 + (uint32_t)tape_draw(b->t, "joins", 140);
-    b->style.reuse = 100 + (uint32_t)tape_draw(b->t, "reuse", 100);
-    if (b->manner)
-        obey_manner(b);
-}
 
 /* Takes the due operators that there is room for, the cheapest first. The others are counted as missing. */
 static bool take_due(builder *b, const build_request *r)
@@ -149,10 +110,13 @@ static lower_result attempt(builder *b, const build_request *r)
     arena_reset(&b->memory);
     b->group.target = -1;
     b->free_inputs = false;
+    b->commits = b->n_address = 0;
     build_extra_draw(b, r);
     if (!state_reset(&b->s, r->nodes) || !take_due(b, r) || !build_take_paths(b, r) || !build_motifs_begin(b))
         return LOWER_NOMEM;
-    draw_style(b);
+    log_head_begin(b);
+    build_style_draw(b);
+    log_head_end(b, r->nodes, false);
     b->s.strict = b->index->joins.n > 0 && b->nodes >= STRICT_FROM && b->report.attempts <= RELAX_AFTER;
     if (b->report.attempts > NARROW_AFTER) {
         b->style.live = 1;
@@ -163,6 +127,7 @@ static lower_result attempt(builder *b, const build_request *r)
     while (res == LOWER_OK && b->s.n_nodes < b->nodes) {
         res = build_step(b);
         if (res == LOWER_FAIL && spares > 0 && state_spare(&b->s)) {
+            log_segment(b, SEGMENT_SPARE);
             spares--;
             res = LOWER_OK;
         }
@@ -171,7 +136,66 @@ static lower_result attempt(builder *b, const build_request *r)
         return res;
     if (build_need_now(b) > 0 || (b->due.n > 0 && !b->lenient) || build_paths_firm(b))
         return LOWER_FAIL;
+    log_tail(b);
     return build_finish(b);
+}
+
+/* What changes from attempt to attempt: a counts from 0. */
+static void begin_attempt(builder *b, const build_request *r, int a)
+{
+    lower_limits limits = b->limits;
+    b->report.attempts = (uint64_t)a + 1;
+    b->lenient = a >= LENIENT_AFTER;
+    b->manner = a < MANNER_UNTIL ? r->manner : NULL;
+    b->motifs.share = a < MANNER_UNTIL ? r->motifs.share : 0;
+    lower_set_manner(b->lower, b->manner);
+    if (a >= RELAX_AFTER)
+        limits.max_magnitude = (limits.max_magnitude > 0 ? limits.max_magnitude : 1e4) * RELAXED_MAGNITUDE;
+    lower_set_limits(b->lower, &limits);
+}
+
+/* One attempt to build the graph of a tape. A later one follows it less closely. */
+static lower_result replay(builder *b, const build_request *r, int closeness)
+{
+    arena_reset(&b->memory);
+    b->group.target = -1;
+    b->commits = b->n_address = 0;
+    const replay_head head = build_replay_head(b->reader, r->nodes);
+    begin_attempt(b, r, (int)head.attempt % ATTEMPTS);
+    b->lenient = true;
+    b->extra = (extra_nodes){.equal = closeness == 0 ? head.equal : 0, .held = closeness == 0 ? head.held : 0};
+    b->nodes = head.nodes - b->extra.equal - b->extra.held;
+    if (!state_reset(&b->s, r->nodes) || !take_due(b, r) || !build_take_paths(b, r) || !build_motifs_begin(b))
+        return LOWER_NOMEM;
+    log_head_begin(b);
+    build_style_draw(b);
+    if (head.limit > 0 && head.limit <= build_most_outputs(b->nodes))
+        b->limit = head.limit;
+    b->extra.holder = b->ops->common[0] > 0 ? NULL : build_extra_holder(b, r);
+    const bool loose = closeness > 0 || head.loose;
+    log_head_end(b, head.nodes, loose);
+    b->s.strict = !loose && b->index->joins.n > 0 && b->nodes >= STRICT_FROM && b->report.attempts <= RELAX_AFTER;
+    lower_result res = build_replay(b, r, closeness);
+    return res == LOWER_OK ? build_finish(b) : res;
+}
+
+/* Draws a graph of as few nodes as possible, where that of a tape cannot be finished: nothing is read from the tape. */
+static lower_result draw_small(builder *b, const build_request *r)
+{
+    build_request small = *r;
+    lower_result res = LOWER_FAIL;
+    b->reader = NULL;
+    tape_follow(b->t, NULL);
+    small.replay = NULL;
+    small.manner = NULL;
+    small.motifs.share = 0;
+    for (small.nodes = 1; small.nodes <= r->nodes && res == LOWER_FAIL; small.nodes++)
+        for (int a = 0; a < ATTEMPTS && res == LOWER_FAIL; a++) {
+            b->nodes = small.nodes;
+            begin_attempt(b, &small, a);
+            res = attempt(b, &small);
+        }
+    return res;
 }
 
 /* ---- the request ---- */
@@ -260,6 +284,10 @@ nn_status builder_build(builder *b, const build_request *r, tape *t, const graph
     b->constants = r->constants;
     b->motifs = r->motifs;
     b->trace = r->trace;
+    b->log = r->log;
+    b->reader = r->replay;
+    tape_follow(t, r->replay);
+    log_request(b);
     lower_limits limits = r->limits;
     limits.follows = r->motifs.set != NULL;
     b->limits = limits;
@@ -269,23 +297,22 @@ nn_status builder_build(builder *b, const build_request *r, tape *t, const graph
         return nn_nomem(err);
     lower_set_check(b->lower, r->check);
     lower_result res = LOWER_FAIL;
-    for (int a = 0, most = most_attempts(r); a < most && res == LOWER_FAIL && !lower_fault(b->lower); a++) {
-        b->report.attempts++;
-        b->lenient = a >= LENIENT_AFTER;
-        b->manner = a < MANNER_UNTIL ? r->manner : NULL;
-        b->motifs.share = a < MANNER_UNTIL ? r->motifs.share : 0;
-        lower_set_manner(b->lower, b->manner);
-        if (a == RELAX_AFTER) {
-            limits.max_magnitude = (limits.max_magnitude > 0 ? limits.max_magnitude : 1e4) * RELAXED_MAGNITUDE;
-            lower_set_limits(b->lower, &limits);
-        }
+    const int most = r->replay ? REPLAY_ATTEMPTS : most_attempts(r);
+    for (int a = 0; a < most && res == LOWER_FAIL && !lower_fault(b->lower); a++) {
+        if (!r->replay)
+            begin_attempt(b, r, a);
         tape_span_begin(t, "attempt");
-        res = attempt(b, r);
+        res = r->replay ? replay(b, r, a) : attempt(b, r);
         tape_span_end(t, res == LOWER_OK);
         if (b->trace && res == LOWER_FAIL)
             b->trace->given_up(b->trace->data, b->complaint);
     }
     b->trace = NULL;
+    if (r->replay && res == LOWER_FAIL && !lower_fault(b->lower))
+        res = draw_small(b, r);
+    tape_follow(t, NULL);
+    b->log = NULL;
+    b->reader = NULL;
     b->report.tape_draws = tape_count(t) - draws;
     b->report.due_missing += b->due.n;
     b->report.motif_missing += b->motif.n_due;

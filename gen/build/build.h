@@ -6,6 +6,7 @@
 #define NN_BUILD_H
 
 #include "build/avoid.h"
+#include "build/build_tape.h"
 #include "build/due_path.h"
 #include "build/motif_wish.h"
 #include "build/trace.h"
@@ -32,6 +33,10 @@ typedef struct {
     lower_limits limits;
     uint32_t constants;       /* per cent of graph inputs that become initializers; at most 100 */
     const build_trace *trace; /* NULL: there is no listener */
+    build_log *log;           /* the graph is written down as a tape; NULL: it is not */
+    /* The graph is that of a tape in segments, or one like it: `nodes` is the largest number, and nothing is due. The tape that
+     * builder_build draws from follows the reader. NULL: it is drawn. */
+    segment_reader *replay;
     bool check; /* an independent evaluator checks every node again; if it disagrees, the error is NN_ERR_BUILD "internal: ..." */
 } build_request;
 

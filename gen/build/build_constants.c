@@ -1,4 +1,5 @@
 #include "build/build_constants.h"
+#include "build/build_log.h"
 
 #define FOLDED_ONE_IN 20 /* the nodes that become constant: at most one in so many, but at least one */
 
@@ -103,6 +104,7 @@ bool build_constants(builder *b, const uint32_t *order, const int32_t *outputs, 
     size_t kept = 0;
     for (size_t i = 0; i < s->inputs.n; i++) {
         int32_t t = s->inputs.items[i];
+        log_about(b, t);
         bool becomes = tape_draw(b->t, "constant", 100) >= 100 - b->constants;
         if (becomes) {
             s->tensors[t].kind = TENSOR_INIT;
@@ -119,5 +121,6 @@ bool build_constants(builder *b, const uint32_t *order, const int32_t *outputs, 
         }
     }
     s->inputs.n = kept;
+    log_about(b, -1);
     return true;
 }

@@ -1,6 +1,7 @@
 #include "build/build_extra.h"
 #include "build/build_budget.h"
 #include "build/build_draw.h"
+#include "build/build_log.h"
 #include "rules/opmodel_rules.h"
 
 #include <string.h>
@@ -35,9 +36,10 @@ static size_t share_of(builder *b, manner_key key, size_t nodes)
     return (size_t)((x + tape_draw(b->t, "extra nodes", 1000)) / 1000);
 }
 
-/* The operator that constants get; NULL: none may appear. */
-static const op_model *holder_for(const builder *b, const build_request *r)
+const op_model *build_extra_holder(const builder *b, const build_request *r)
 {
+    if (!b->manner)
+        return NULL;
     const op_model *op = b->manner->of->holder;
     bool left_out = !op || r->avoid || (r->guided && r->weights->ops[op->index] == 0);
     return left_out ? NULL : op;
@@ -52,7 +54,7 @@ void build_extra_draw(builder *b, const build_request *r)
         return;
     const uint64_t due = needed(b, r);
     const size_t room = due < r->nodes ? (size_t)(r->nodes - due) / ROOM_SHARE : 0;
-    x->holder = holder_for(b, r);
+    x->holder = build_extra_holder(b, r);
     x->equal = share_of(b, MANNER_equal_nodes, r->nodes);
     x->held = x->holder ? share_of(b, MANNER_constant_nodes, r->nodes) : 0;
     x->equal = x->equal < room ? x->equal : room;
@@ -153,9 +155,16 @@ static lower_result split(builder *b)
     build_state *s = &b->s;
     size_t node, input;
     const size_t n = find_split(b, SIZE_MAX, &node, &input);
+    uint32_t *names;
     if (n == 0)
         return LOWER_FAIL;
-    (void)find_split(b, build_draw(b, "use", n), &node, &input);
+    if (!log_names(b, n, &names))
+        return LOWER_NOMEM;
+    for (size_t k = 0; k < n && names; k++) {
+        (void)find_split(b, k, &node, &input);
+        names[k] = log_name(b, s->nodes[node].outputs[0]) + (uint32_t)input;
+    }
+    (void)find_split(b, log_draw_named(b, "use", n, names), &node, &input);
     const int32_t t = s->nodes[node].inputs[input], of = s->tensors[t].producer;
     if (!add_equal(b, of))
         return LOWER_NOMEM;
@@ -173,7 +182,13 @@ static lower_result split(builder *b)
 static lower_result repeat_output(builder *b, int32_t *outputs, size_t *n_outputs)
 {
     build_state *s = &b->s;
-    const size_t n = *n_outputs, first = build_draw(b, "output", n);
+    const size_t n = *n_outputs;
+    uint32_t *names;
+    if (!log_names(b, n, &names))
+        return LOWER_NOMEM;
+    for (size_t k = 0; k < n && names; k++)
+        names[k] = log_name(b, outputs[k]);
+    const size_t first = log_draw_named(b, "output", n, names);
     for (size_t k = 0; k < n && n < build_most_outputs(s->n_nodes); k++) {
         const int32_t t = outputs[(first + k) % n], of = s->tensors[t].producer;
         if (!repeatable(b, of))
@@ -321,9 +336,15 @@ static lower_result hold_one(builder *b)
         return LOWER_NOMEM;
     size_t n = 0;
     int32_t found = -1;
+    uint32_t *names;
     for (size_t t = 0; t < s->n_tensors; t++)
         n += holdable(&s->tensors[t]) && !taken[t];
-    for (size_t t = 0, k = n > 0 ? build_draw(b, "initializer", n) : 0; n > 0 && found < 0; t++)
+    if (!log_names(b, n, &names))
+        return LOWER_NOMEM;
+    for (size_t t = 0, k = 0; t < s->n_tensors && names; t++)
+        if (holdable(&s->tensors[t]) && !taken[t])
+            names[k++] = log_name(b, (int32_t)t);
+    for (size_t t = 0, k = n > 0 ? log_draw_named(b, "initializer", n, names) : 0; n > 0 && found < 0; t++)
         if (holdable(&s->tensors[t]) && !taken[t] && k-- == 0)
             found = (int32_t)t;
     arena_release(&b->memory, mark);

@@ -9,6 +9,8 @@
 /* Draws how many of the requested nodes are added at the end, and sets b->nodes to the number of the others. Draws nothing if the
  * manner states neither share. */
 void build_extra_draw(builder *b, const build_request *r);
+/* The operator that constants get; NULL: none may appear. */
+const op_model *build_extra_holder(const builder *b, const build_request *r);
 /* Adds them. Graph outputs are added to `outputs`, which has room for one for each node. LOWER_FAIL: too few nodes or initializers
  * can be used. */
 lower_result build_extra_add(builder *b, int32_t *outputs, size_t *n_outputs);

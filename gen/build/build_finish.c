@@ -2,6 +2,7 @@
 #include "build/build_budget.h"
 #include "build/build_constants.h"
 #include "build/build_extra.h"
+#include "build/build_log.h"
 #include "build/build_share.h"
 
 /* Sorts producers before consumers: depth-first from each node in order of creation, with an explicit stack on the heap (Tarjan,
@@ -51,6 +52,7 @@ static size_t choose_outputs(builder *b, const uint32_t *order, int32_t *outputs
             if (t < 0 || (!shown && s->notes[t].free_at < 0) || (!shown && s->notes[t].weak) ||
                 !(b->ops->data >> s->tensors[t].desc.type & 1))
                 continue;
+            log_about(b, t);
             if (!shown && !due && (n + live + to_show >= b->limit || !tape_chance(b->t, "further output", 1, 2)))
                 continue;
             bool closes = due && s->notes[t].free_at >= 0 && !s->notes[t].weak;
@@ -61,6 +63,7 @@ static size_t choose_outputs(builder *b, const uint32_t *order, int32_t *outputs
             outputs[n++] = t;
         }
     }
+    log_about(b, -1);
     return n;
 }
 

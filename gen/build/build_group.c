@@ -1,6 +1,7 @@
 #include "build/build_group.h"
 #include "build/build_budget.h"
 #include "build/build_commit.h"
+#include "build/build_log.h"
 #include "build/build_pick.h"
 #include "build/build_refuse.h"
 #include "build/build_slots.h"
@@ -238,11 +239,17 @@ static lower_result add_op(builder *b, const op_spec *sp, int depth, size_t *ope
         p.r->target_output = b->group.target_output = build_output_of(sp->op, p.r->target->type);
     }
     int frame;
+    const unsigned scope = (unsigned)(b->group.n + 1) * SCOPE_FRAME;
+    log_scope(b, scope);
     res = lower_add(b->lower, p.r, &frame);
+    log_pause(b);
     if (res != LOWER_OK)
         return res;
     b->group.n++;
-    return slots_bind(b, frame, &p, opened);
+    res = slots_bind(b, frame, &p, opened);
+    if (res == LOWER_OK)
+        log_frame(b, (size_t)frame, p.r, p.tensor, b->left);
+    return res;
 }
 
 /* ---- the group ---- */
@@ -291,7 +298,9 @@ static lower_result solve(builder *b, const op_spec *specs, size_t n)
     b->group.target = specs[n - 1].target;
     b->group.twice = false;
     b->refused.reason = WHY_NONE;
+    log_scope(b, SCOPE_BEGIN);
     lower_begin(b->lower, b->t);
+    log_pause(b);
     for (size_t i = 0; i < n; i++) {
         op_spec sp = specs[i];
         if (sp.link_frame >= 0)
@@ -300,7 +309,10 @@ static lower_result solve(builder *b, const op_spec *specs, size_t n)
         if (res != LOWER_OK)
             return res;
     }
-    return lower_close(b->lower, b->group.inst);
+    log_scope(b, SCOPE_CLOSE);
+    lower_result res = lower_close(b->lower, b->group.inst);
+    log_pause(b);
+    return res;
 }
 
 /* Counts a try with its outcome and informs the listener. false: out of memory. */
@@ -342,12 +354,14 @@ lower_result build_settle(builder *b, const op_model *op, lower_result res)
     }
     tape_span_end(b->t, res == LOWER_OK);
     if (res == LOWER_OK) {
-        if (!state_commit(&b->s, &b->group))
+        const size_t nodes = b->s.n_nodes, tensors = b->s.n_tensors;
+        if (!state_commit(&b->s, &b->group) || !log_keep(b, nodes, tensors))
             res = LOWER_NOMEM;
         for (size_t f = 0; f < b->group.n; f++)
             strike_due(b, b->group.inst[f].op->index);
         b->report.kept += b->group.n;
     } else {
+        log_drop(b);
         arena_release(&b->memory, b->mark);
         b->turn++;
     }
@@ -358,6 +372,7 @@ lower_result build_settle(builder *b, const op_model *op, lower_result res)
 lower_result build_drop(builder *b, const op_model *op)
 {
     try_row row = {.op = op, .tries = 1, .why = b->refused};
+    log_drop(b);
     tape_span_end(b->t, false);
     arena_release(&b->memory, b->mark);
     if (b->trace)
@@ -373,5 +388,6 @@ lower_result build_try(builder *b, const op_spec *specs, size_t n)
     for (size_t k = 0; b->trace && k + 1 < n; k++)
         b->trace->before(b->trace->data, specs[k].op);
     tape_span_begin(b->t, op->name);
+    log_try(b, SEGMENT_GROUP);
     return build_settle(b, op, solve(b, specs, n));
 }

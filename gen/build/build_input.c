@@ -82,3 +82,11 @@ int build_input_taking(const op_model *op, dtype type)
             return (int)i;
     return -1;
 }
+
+interval build_typed_ends(dtype t, interval r)
+{
+    if (!dtype_is_float(t))
+        return iv(iv_ceil(r).lo, iv_floor(r).hi);
+    t = t == DT_DOUBLE ? DT_FLOAT32 : t;
+    return iv(dtype_toward(t, r.lo, true), dtype_toward(t, r.hi, false));
+}

@@ -20,5 +20,7 @@ int build_input_beside(builder *b, const op_model *op, int32_t t, int skip);
 int build_input_of(builder *b, const op_model *op, dtype_mask types);
 /* The first input, possibly an optional one, that accepts the type. */
 int build_input_taking(const op_model *op, dtype type);
+/* The widest interval inside r whose ends are values of the type; those of float32 for double. */
+interval build_typed_ends(dtype t, interval r);
 
 #endif

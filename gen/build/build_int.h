@@ -2,6 +2,7 @@
  *
  *     build_draw, build_budget                    draws of operators and types; the budget of nodes
  *     build_input, build_pick                     selection of inputs of an operator, and of tensors for them
+ *     build_log                                   the graph as a tape
  *     build_group                                 operators solved together and committed
  *     build_moves, build_close, build_chain       ways to place operators
  *     build_motif                                 ways to place motifs
@@ -78,6 +79,18 @@ typedef struct {
     const op_model *holder; /* the operator of constants; NULL: none may appear */
 } extra_nodes;
 
+/* Where a tensor comes from (build_log.h). */
+typedef struct {
+    uint32_t segment, earlier; /* earlier: of a graph input that a node replaced */
+    uint16_t port, earlier_port;
+} tensor_address;
+
+/* What was written down up to some moment. */
+typedef struct {
+    size_t values, n;
+    segment_counts counts;
+} log_mark;
+
 struct builder {
     const op_set *ops;
     op_index *index;
@@ -106,6 +119,16 @@ struct builder {
     const op_weights *weights;  /* NULL: all operators equally often */
     bool probing;               /* no graph is wanted: optional inputs are not filled with tensors that happen to exist */
     const manner_drawn *manner; /* NULL: none */
+
+    /* a tape in segments */
+    build_log *log;          /* NULL: none is written */
+    segment_reader *reader;  /* NULL: none is read */
+    tensor_address *address; /* of the tensors below n_address, if one is written or read */
+    size_t n_address, cap_address;
+    uint32_t segment; /* address of the last group that was kept */
+    unsigned chosen;  /* named things that were drawn to finish the graph */
+    size_t commits;   /* groups of the segment that is read */
+    uint32_t left;    /* bit s: slot s of the last frame was made an initializer when it was bound */
 
     /* the current attempt */
     model_style style;

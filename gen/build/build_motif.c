@@ -2,6 +2,7 @@
 #include "build/build_budget.h"
 #include "build/build_group.h"
 #include "build/build_input.h"
+#include "build/build_log.h"
 #include "build/build_pick.h"
 #include "build/build_refuse.h"
 #include "build/motif_feed.h"
@@ -53,22 +54,15 @@ bool build_motifs_begin(builder *b)
 /* A motif that is being placed. */
 typedef struct {
     size_t motif;
+    motif_level level; /* asked for; that of the plan is lower if no near miss was found */
     motif_plan plan;
     int32_t tensor[MOTIF_MAX_INPUTS]; /* existing tensor of an input; -1: none */
     tensor_desc desc[MOTIF_MAX_INPUTS];
     bool fed; /* frame 0 of the group makes input 0 */
     int fed_output;
-    bool own_constants; /* nodes that have a constant in common have an initializer each */
+    const motif_again *again; /* what a tape says of it; NULL: nothing */
+    bool own_constants;       /* nodes that have a constant in common have an initializer each */
 } motif_try;
-
-/* The widest interval inside r whose ends are values of the type; those of float32 for double. */
-static interval typed_ends(dtype t, interval r)
-{
-    if (!dtype_is_float(t))
-        return iv(iv_ceil(r).lo, iv_floor(r).hi);
-    t = t == DT_DOUBLE ? DT_FLOAT32 : t;
-    return iv(dtype_toward(t, r.lo, true), dtype_toward(t, r.hi, false));
-}
 
 /* An interval of a new graph input inside the required one: a usual one if possible. Invalid if there is none. */
 static interval input_range(builder *b, const tensor_desc *d)
@@ -83,7 +77,7 @@ static interval input_range(builder *b, const tensor_desc *d)
     for (size_t k = 0; k < n; k++) {
         const double *x = dtype_is_whole(d->type) ? whole[(first + k) % n] : usual[(first + k) % n];
         if (iv_inside(iv(x[0], x[1]), all))
-            return typed_ends(d->type, iv(x[0], x[1]));
+            return build_typed_ends(d->type, iv(x[0], x[1]));
     }
     interval r = iv_meet(all, iv(-4, 4));
     if (!iv_valid(r) || !(r.lo < r.hi)) { /* near the end that is nearer to zero */
@@ -91,7 +85,7 @@ static interval input_range(builder *b, const tensor_desc *d)
         r = all.lo > 0 ? iv(all.lo, all.lo + step) : iv(all.hi - step, all.hi);
         r = iv_meet(r, all);
     }
-    return typed_ends(d->type, r);
+    return build_typed_ends(d->type, r);
 }
 
 /* Makes the input a new graph input. */
@@ -103,7 +97,9 @@ static lower_result take_new(builder *b, motif_try *m, size_t k)
     m->desc[k] = m->plan.inputs[k].desc;
     if (!tensor_narrow_to_type(&m->desc[k]))
         return build_refuse(b, BUILD_NO_PARTNER, m->plan.nodes[0].op, -1);
+    log_scope(b, SCOPE_INPUT + (unsigned)k);
     m->desc[k].range = input_range(b, &m->desc[k]);
+    log_pause(b);
     if (!(m->desc[k].range.lo < m->desc[k].range.hi))
         return build_refuse(b, BUILD_NO_PARTNER, m->plan.nodes[0].op, -1);
     m->desc[k].likely = est_tied(est_all(m->desc[k].range), !dtype_is_float(m->desc[k].type));
@@ -130,12 +126,24 @@ static int32_t match(const builder *b, const motif_try *m, size_t k)
     return -1;
 }
 
+/* The same where a tape names the tensor. */
+static int32_t match_again(const builder *b, const motif_try *m, size_t k)
+{
+    const int32_t t = m->again->tensor[k];
+    const tensor_desc *d = &m->plan.inputs[k].desc;
+    if (t == AGAIN_LOST)
+        return match(b, m, k);
+    const bool suits = t >= 0 && !b->s.notes[t].inner && !used(m, k, t) && tensor_shape_equal(&b->s.tensors[t].desc, d) &&
+                       iv_inside(b->s.tensors[t].desc.range, d->range);
+    return suits ? t : -1;
+}
+
 static lower_result take_others(builder *b, motif_try *m)
 {
     lower_result res = LOWER_OK;
     for (size_t k = 1; k < m->plan.n_inputs && res == LOWER_OK; k++) {
         bool fresh = m->plan.graph_input >> k & 1;
-        int32_t t = fresh ? -1 : match(b, m, k);
+        int32_t t = fresh ? -1 : m->again ? match_again(b, m, k) : match(b, m, k);
         m->tensor[k] = t;
         if (t >= 0)
             m->desc[k] = b->s.tensors[t].desc;
@@ -229,14 +237,19 @@ static lower_result solve_node(builder *b, const motif_try *m, size_t node)
     op_instance *x = &b->group.inst[b->group.n];
     lower_result res = LOWER_FAIL;
     request_of(b, m, &m->plan.nodes[node], &r);
+    log_mark before;
+    log_get_mark(b, &before);
     bool drew = true; /* anything but the style: another try may end differently */
     for (int k = 0; k < NODE_TRIES && res == LOWER_FAIL && drew; k++) {
         int frame;
         uint64_t draws = tape_count(b->t);
+        log_rewind(b, &before);
+        log_scope(b, (unsigned)(node + 1) * SCOPE_FRAME);
         lower_begin(b->lower, b->t);
         res = lower_add(b->lower, &r, &frame);
         if (res == LOWER_OK)
             res = lower_close(b->lower, x);
+        log_pause(b);
         if (res == LOWER_OK && !has_outputs(m, node, x))
             res = build_refuse_fault(b, r.op, "an output that the motif uses is left out");
         drew = tape_count(b->t) > draws + 1;
@@ -270,12 +283,30 @@ static bool remember(builder *b, const motif_try *m, int32_t first)
     return true;
 }
 
+/* Writes down which motif it is and what it takes. */
+static void log_motif(builder *b, const motif_try *m)
+{
+    const bool on = m->tensor[0] >= 0 || (m->again && m->again->how == AGAIN_ON);
+    const unsigned how = m->fed ? AGAIN_FED : on ? AGAIN_ON : AGAIN_APART;
+    log_put(b, ITEM_MOTIF, 0, segment_hash(m->plan.name));
+    log_put(b, ITEM_HOW, 0, AGAIN_CODE(m->level, b->motif.near_miss, how));
+    for (size_t k = m->fed ? 1 : 0; k < m->plan.n_inputs; k++)
+        if (m->tensor[k] >= 0)
+            log_tensor(b, (unsigned)k, m->tensor[k]);
+        else
+            log_desc(b, (unsigned)k, &m->desc[k]);
+}
+
 /* The group so far feeds the motif, or is empty. Solves its nodes and commits all. */
 static lower_result place(builder *b, motif_try *m)
 {
     lower_result res = take_others(b, m);
+    log_scope(b, SCOPE_OWN);
     m->own_constants = manner_says(b->manner, MANNER_own_constants) &&
                        tape_chance(b->t, "own constants", b->manner->value[MANNER_own_constants], 1000);
+    log_pause(b);
+    if (res == LOWER_OK)
+        log_motif(b, m);
     b->group.first = b->group.n;
     b->group.shown = m->plan.shown << b->group.first;
     for (size_t k = 0; k < m->plan.n_nodes; k++)
@@ -304,15 +335,49 @@ static lower_result draw_plan(builder *b, size_t motif, motif_level level, const
     b->group.target = -1;
     b->refused.reason = WHY_NONE;
     m->motif = motif;
+    m->level = level;
     m->fed = false;
+    m->again = NULL;
     tape_span_begin(b->t, motif_name(b->motifs.set, motif));
+    log_try(b, SEGMENT_MOTIF);
+    log_scope(b, SCOPE_PLAN);
     nn_status st = motif_plan_new(b->motifs.set, motif, level, b->motif.near_miss, given, &limits, b->t, &b->memory, &m->plan);
+    log_pause(b);
     b->report.tries++;
     if (st == NN_OK && m->plan.n_nodes > 0)
         return LOWER_OK;
     const op_model *op = motif_operator(b->motifs.set, motif);
     (void)build_refuse(b, BUILD_NO_PLAN, op, -1);
     return st == NN_ERR_NOMEM ? LOWER_NOMEM : build_drop(b, op);
+}
+
+lower_result build_motif_again(builder *b, const motif_again *a)
+{
+    motif_try m;
+    const int32_t t = a->how == AGAIN_ON ? a->tensor[0] : -1;
+    const tensor_desc *given = a->how != AGAIN_ON ? NULL : t >= 0 ? &b->s.tensors[t].desc : a->given;
+    b->motif.near_miss = a->near_miss;
+    lower_result res = draw_plan(b, a->motif, a->level, given, &m);
+    if (res != LOWER_OK)
+        return res;
+    m.again = a;
+    m.tensor[0] = -1;
+    const bool own = m.plan.graph_input & 1;
+    if (t >= 0 && (own || !iv_inside(given->range, m.plan.inputs[0].desc.range)))
+        res = build_refuse(b, BUILD_NO_PARTNER, m.plan.nodes[0].op, -1);
+    else if (t >= 0) {
+        m.tensor[0] = t;
+        m.desc[0] = *given;
+    } else if (a->how == AGAIN_FED && !own && a->feeder && a->feed_tensor >= 0) {
+        m.fed_output = a->feed_output;
+        res = motif_feed_again(b, a->feeder, a->feed_input, a->feed_tensor, &m.plan.inputs[0].desc, m.fed_output);
+        m.fed = res == LOWER_OK;
+        if (m.fed)
+            m.desc[0] = b->group.inst[0].outputs[m.fed_output].desc;
+    } else {
+        res = take_new(b, &m, 0);
+    }
+    return res == LOWER_OK ? place(b, &m) : build_settle(b, m.plan.nodes[0].op, res);
 }
 
 /* On an existing tensor. */

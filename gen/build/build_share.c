@@ -1,4 +1,5 @@
 #include "build/build_share.h"
+#include "build/build_log.h"
 
 #include <string.h>
 
@@ -138,15 +139,19 @@ static void remap(int32_t *ids, size_t n, const int32_t *to)
 }
 
 /* Removes the initializers that no node takes. to: memory for a number for each tensor. */
-static void compact(build_state *s, int32_t *to, int32_t *outputs, size_t n_outputs)
+static void compact(builder *b, int32_t *to, int32_t *outputs, size_t n_outputs)
 {
+    build_state *s = &b->s;
     size_t kept = 0;
     for (size_t t = 0; t < s->n_tensors; t++) {
         to[t] = (int32_t)kept;
-        if (s->tensors[t].kind != TENSOR_INIT || s->tensors[t].consumers > 0)
+        if (s->tensors[t].kind != TENSOR_INIT || s->tensors[t].consumers > 0) {
+            log_renumber(b, t, kept);
             s->tensors[kept++] = s->tensors[t];
+        }
     }
     s->n_tensors = kept;
+    b->n_address = b->n_address < kept ? b->n_address : kept;
     for (size_t v = 0; v < s->n_nodes; v++) {
         remap(s->nodes[v].inputs, s->nodes[v].n_inputs, to);
         remap(s->nodes[v].outputs, s->nodes[v].n_outputs, to);
@@ -172,6 +177,7 @@ bool build_share(builder *b, int32_t *outputs, size_t n_outputs)
     for (int32_t u = 0; u < (int32_t)s->n_tensors; u++) {
         if (h.user[u] < 0)
             continue;
+        log_about(b, u);
         const bool share = wanted(b, MANNER_shared), repeat = !share && wanted(b, MANNER_equal_contents);
         content c;
         const int32_t t = share || repeat ? find_partner(&h, u, &c) : -1;
@@ -183,6 +189,7 @@ bool build_share(builder *b, int32_t *outputs, size_t n_outputs)
             repeat_contents(&h, t, u);
         narrow(&h, t, &c);
     }
-    compact(s, h.next, outputs, n_outputs);
+    log_about(b, -1);
+    compact(b, h.next, outputs, n_outputs);
     return true;
 }

@@ -1,4 +1,5 @@
 #include "build/build_slots.h"
+#include "build/build_log.h"
 #include "build/build_pick.h"
 #include "build/build_refuse.h"
 #include "rules/opmodel_rules.h"
@@ -217,11 +218,17 @@ static bool try_bind(builder *b, int frame, const slot_plan *p, size_t slot, int
     if (t == b->group.target || b->s.notes[t].inner || (p->idle && weak_data(b, t)) ||
         !lower_fits(b->lower, frame, (int)slot, &b->s.tensors[t].desc))
         return false;
+    log_mark before;
+    log_get_mark(b, &before);
+    log_scope(b, (unsigned)(frame + 1) * SCOPE_FRAME);
     *res = lower_bind(b->lower, frame, (int)slot, &b->s.tensors[t].desc);
-    if (*res == LOWER_OK)
+    log_pause(b);
+    if (*res == LOWER_OK) {
         p->tensor[slot] = t;
-    else
+    } else {
+        log_rewind(b, &before);
         ++*binds;
+    }
     return *res != LOWER_FAIL;
 }
 
@@ -270,6 +277,7 @@ static bool still_idle(const slot_plan *p, size_t opened)
 lower_result slots_bind(builder *b, int frame, const slot_plan *p, size_t *opened)
 {
     const size_t before = *opened;
+    b->left = 0;
     const bool settled = any_settled(p);
     for (size_t s = 0; s < p->n_slots; s++) {
         const op_input *in = &p->r->op->inputs[p->input_of[s]];
@@ -288,7 +296,9 @@ lower_result slots_bind(builder *b, int frame, const slot_plan *p, size_t *opene
             bool must = res == LOWER_FAIL && (!build_is_data(b, type) || !room);
             if (res == LOWER_NOMEM)
                 return res;
-            if (res == LOWER_OK || (must && settled && lower_leave(b->lower, frame, (int)s)))
+            const bool left = must && settled && lower_leave(b->lower, frame, (int)s);
+            b->left |= (uint32_t)left << s;
+            if (res == LOWER_OK || left)
                 continue;
             if (must)
                 return build_refuse(b, BUILD_NO_PARTNER, p->r->op, p->input_of[s]);

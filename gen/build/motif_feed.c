@@ -1,6 +1,7 @@
 #include "build/motif_feed.h"
 #include "build/build_group.h"
 #include "build/build_input.h"
+#include "build/build_log.h"
 #include "build/build_pick.h"
 #include "build/build_refuse.h"
 
@@ -24,10 +25,16 @@ static lower_result solve(builder *b, const op_model *op, int input, int32_t t, 
             b->group.tensor[0][at] = given ? t : -1;
         }
     }
+    log_put(b, ITEM_OPERATOR, SCOPE_FEED, segment_hash(op->name));
+    log_put(b, ITEM_FEED, SCOPE_FEED, (uint32_t)input | (uint32_t)output << 8);
+    log_tensor(b, SCOPE_FEED, t);
     int frame;
+    log_scope(b, SCOPE_FEED);
     lower_begin(b->lower, b->t);
     lower_result res = lower_add(b->lower, &r, &frame);
-    return res == LOWER_OK ? lower_close(b->lower, b->group.inst) : res;
+    res = res == LOWER_OK ? lower_close(b->lower, b->group.inst) : res;
+    log_pause(b);
+    return res;
 }
 
 static bool opens_inputs(const op_instance *x)
@@ -41,11 +48,21 @@ static bool opens_inputs(const op_instance *x)
 /* Takes the operator if it makes the wanted tensor of t. */
 static lower_result feed(builder *b, const op_model *op, int input, int32_t t, const tensor_desc *want, int output)
 {
+    log_mark before;
+    log_get_mark(b, &before);
     lower_result res = solve(b, op, input, t, want, output);
     if (res == LOWER_OK && opens_inputs(&b->group.inst[0]))
-        return LOWER_FAIL;
+        res = LOWER_FAIL;
+    if (res == LOWER_FAIL)
+        log_rewind(b, &before);
     b->group.n = res == LOWER_OK;
     return res;
+}
+
+lower_result motif_feed_again(builder *b, const op_model *op, int input, int32_t t, const tensor_desc *want, int output)
+{
+    const lower_result res = feed(b, op, input, t, want, output);
+    return res == LOWER_FAIL ? build_refuse(b, BUILD_NO_PRODUCER, NULL, -1) : res;
 }
 
 /* ---- what the probe has seen ---- */

@@ -3,12 +3,15 @@
 #include "cli/help.h"
 #include "cli/list_motifs.h"
 #include "cli/list_ops.h"
+#include "cli/missing.h"
+#include "cli/tapes.h"
 #include "eval/eval.h"
 #include "mine/mine.h"
 #include "reduce/reduce.h"
 #include "nngen.h"
 #include "family/options.h"
 #include "corpus/replay.h"
+#include "show/show.h"
 #include "suite/suite.h"
 #include "compare/compare_run.h"
 
@@ -50,7 +53,7 @@ static void on_signal(int number)
         say("nngen: stopping: writing the manifest of the finished models; a second signal stops at once\n");
 }
 
-/* The first SIGINT or SIGTERM asks for an orderly end; the second ends the program at once. Writing to a closed pipe or beyond a
+/* The first SIGINT or SIGTERM asks for an orderly end; the second ends the program at once. Writing beyond a
  * limit on file sizes is then an error of write(). */
 static void catch_signals(const options *o)
 {
@@ -59,7 +62,6 @@ static void catch_signals(const options *o)
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESTART};
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
-    (void)signal(SIGPIPE, SIG_IGN);
     (void)signal(SIGXFSZ, SIG_IGN);
 }
 
@@ -74,37 +76,53 @@ static void occupy_standard_streams(void)
 
 /* ---- messages ---- */
 
+static const char *topic; /* the command whose help is of use; NULL: that of nngen */
+
 static int fail(const nn_error *err)
 {
     char text[sizeof err->file + sizeof err->message + 64];
     (void)nn_error_text(err, text, sizeof text);
     (void)fprintf(stderr, "nngen: %s\n", text);
     if (err->status == NN_ERR_USAGE)
-        (void)fprintf(stderr, "Try 'nngen --help'.\n");
+        (void)fprintf(stderr, "Try 'nngen %s%s--help'.\n", topic != NULL ? topic : "", topic != NULL ? " " : "");
     return err->status == NN_ERR_USAGE ? EXIT_USAGE : err->status == NN_ERR_UNSUPPORTED ? EXIT_UNSUPPORTED : EXIT_FAILURE;
 }
 
-/* Ends a run whose result is on standard output. It is a failure if the output could not be written; there is no message if the
- * reader has closed the pipe. */
-static int close_stdout(int status)
+/* Writes what is left of standard output. Returns 0 or the reason why it could not be written. */
+static int flush_stdout(void)
 {
-    int e = errno;
-    bool bad = ferror(stdout) != 0; /* errno is still that of the write */
-    if (fflush(stdout) != 0) {
-        bad = true;
-        e = errno;
-    }
-    if (!bad)
-        return status;
-    if (e != EPIPE)
-        (void)fprintf(stderr, "nngen: standard output: %s\n", strerror(e));
+    int e = errno; /* still that of the write, if one failed */
+    bool bad = ferror(stdout) != 0;
+    if (fflush(stdout) != 0)
+        return errno;
+    return bad ? e : 0;
+}
+
+static int stdout_failed(int e, int status)
+{
+    (void)fprintf(stderr, "nngen: standard output: %s\n", strerror(e));
     return status != 0 ? status : EXIT_FAILURE;
 }
 
-static int print_help(void)
+/* Ends a run whose result is on standard output. If the reader has closed the pipe, there is no message, and the status is that of
+ * a program that SIGPIPE has ended. */
+static int close_stdout(int status)
+{
+    int e = flush_stdout();
+    return e == 0 ? status : e != EPIPE ? stdout_failed(e, status) : status != 0 ? status : 128 + SIGPIPE;
+}
+
+/* Ends a run that prints a summary of files. It has not failed if nobody reads the summary. */
+static int close_summary(int status)
+{
+    int e = flush_stdout();
+    return e == 0 || e == EPIPE ? status : stdout_failed(e, status);
+}
+
+static int print_help(const options *o)
 {
     json_line text = {.bytes = NULL};
-    help_text(&text);
+    o->command != NULL ? help_command(&text, o) : help_text(&text);
     int status = text.failed ? fail(&(nn_error){.status = NN_ERR_NOMEM, .message = "out of memory"}) : EXIT_SUCCESS;
     if (status == EXIT_SUCCESS)
         (void)fwrite(text.bytes, 1, text.size, stdout);
@@ -210,45 +228,9 @@ static void print_summary(const options *o, const nn_corpus_report *r, double se
 
 /* ---- runs ---- */
 
-#define REASONS 16
-#define NAMED 12 /* operators or motifs that are named for each reason; the manifest lists all */
-
-/* Operators or motifs that no model has, one line for each reason. */
-typedef struct {
-    const char *what; /* "operator" or "motif" */
-    struct {
-        char *text; /* "REASON\0A, B, C" */
-        size_t size, capacity, named;
-    } lines[REASONS];
-    size_t n;
-} missing_list;
-
 static void on_missing(void *data, const char *name, const char *reason)
 {
-    missing_list *m = data;
-    size_t i = 0, length = strlen(name), head = strlen(reason) + 1;
-    while (i < m->n && strcmp(m->lines[i].text, reason) != 0)
-        i++;
-    if (i < m->n && m->lines[i].named >= NAMED) {
-        m->lines[i].named++;
-        return;
-    }
-    if (i < REASONS) {
-        void *text = m->lines[i].text;
-        size_t from = i < m->n ? m->lines[i].size : head;
-        if (nn_grow(&text, &m->lines[i].capacity, from + length + 3, 1)) {
-            m->lines[i].text = text;
-            if (i == m->n)
-                memcpy(m->lines[m->n++].text, reason, head);
-            else
-                from += (size_t)snprintf(m->lines[i].text + from, 3, ", ");
-            memcpy(m->lines[i].text + from, name, length + 1);
-            m->lines[i].size = from + length;
-            m->lines[i].named++;
-            return;
-        }
-    }
-    (void)fprintf(stderr, "nngen: missing %s %s: %s\n", m->what, name, reason);
+    missing_add(data, name, reason);
 }
 
 static void on_missing_motif(void *data, const char *motif, const char *levels, const char *reason)
@@ -256,24 +238,17 @@ static void on_missing_motif(void *data, const char *motif, const char *levels, 
     char name[200];
     (void)snprintf(name, sizeof name, "%.100s%s%s%s", motif, levels != NULL ? " (" : "", levels != NULL ? levels : "",
                    levels != NULL ? ")" : "");
-    on_missing(data, name, reason);
+    missing_add(data, name, reason);
 }
 
 /* Prints and empties the list. */
-static void say_missing(missing_list *m)
+static void say_missing(missing_list *m, bool quiet)
 {
-    for (size_t i = 0; i < m->n; i++) {
-        const char *reason = m->lines[i].text, *names = reason + strlen(reason) + 1;
-        size_t n = m->lines[i].named, more = n > NAMED ? n - NAMED : 0;
-        if (n == 1) {
-            (void)fprintf(stderr, "nngen: missing %s %s: %s\n", m->what, names, reason);
-        } else {
-            (void)fprintf(stderr, "nngen: %zu missing %ss: %s: %s", n, m->what, reason, names);
-            (void)(more > 0 ? fprintf(stderr, " and %zu more\n", more) : fputc('\n', stderr));
-        }
-        nn_free(m->lines[i].text);
-    }
-    *m = (missing_list){.what = m->what};
+    json_line text = {.bytes = NULL};
+    missing_text(&text, m);
+    if (!quiet && text.size > 0)
+        (void)fwrite(text.bytes, 1, text.size, stderr);
+    nn_free(text.bytes);
 }
 
 static unsigned processors(void)
@@ -318,8 +293,8 @@ static int write_corpus(const options *o, const nn_family *family)
     catch_signals(o);
     nn_status s = nn_corpus_write(family, &config, &report, on_missing, &missing, &err);
     wipe(&b);
-    say_missing(&missing);
-    say_missing(&motifs);
+    say_missing(&missing, o->quiet != 0);
+    say_missing(&motifs, o->quiet != 0);
     if (s == NN_ERR_CANCELLED)
         return stopped(o, &err);
     if (s != NN_OK) {
@@ -329,10 +304,11 @@ static int write_corpus(const options *o, const nn_family *family)
                           (unsigned long long)report.models, (unsigned long long)options_models(o), o->out);
         return status;
     }
-    say_duplicates(&report, o->dry_run ? NULL : o->out);
+    if (!o->quiet)
+        say_duplicates(&report, o->dry_run ? NULL : o->out);
     if (!o->quiet)
         print_summary(o, &report, now() - b.started);
-    return close_stdout(EXIT_SUCCESS);
+    return close_summary(EXIT_SUCCESS);
 }
 
 static int print_listing(const options *o, const nn_table *table)
@@ -372,6 +348,28 @@ static int trace_family(const options *o, const nn_family *family)
     return close_stdout(s == NN_OK ? EXIT_SUCCESS : fail(&err));
 }
 
+/* family: of the model of a tape; NULL: seeds. Prints what the command wrote about itself. */
+static int tapes(const options *o, const nn_family *family)
+{
+    json_line line = {.bytes = NULL};
+    nn_error err = {0};
+    nn_status s = family != NULL ? tapes_write_model(&line, o, family, &err) : tapes_write_seeds(&line, o, &err);
+    if (s == NN_OK && line.size > 0)
+        (void)fwrite(line.bytes, 1, line.size, stdout);
+    nn_free(line.bytes);
+    return s == NN_OK ? close_stdout(EXIT_SUCCESS) : fail(&err);
+}
+
+/* Pairs of operators take seconds to solve before the first model is built. */
+static void say_planning(bar *b, const options *o)
+{
+    if (!b->on || (strcmp(o->cover, "pairs") != 0 && strcmp(o->cover, "triples") != 0))
+        return;
+    (void)fputs("planning: finding out which operators can follow which ...", stderr);
+    (void)fflush(stderr);
+    b->line = true;
+}
+
 static int run_family(const options *o, const nn_table *table, const char *weights)
 {
     nn_family *family = NULL;
@@ -379,9 +377,14 @@ static int run_family(const options *o, const nn_table *table, const char *weigh
     nn_family_config fc = family_of_options(o);
     fc.weights = weights; /* the content of the file */
     bool trace = o->trace >= 0 || o->trace_summary != NULL;
-    int status = nn_family_open(&family, table, &fc, &err) != NN_OK ? fail(&err)
-                 : trace                                            ? trace_family(o, family)
-                                                                    : write_corpus(o, family);
+    bar b = {.on = !o->quiet && (o->progress || isatty(STDERR_FILENO))};
+    say_planning(&b, o);
+    nn_status s = nn_family_open(&family, table, &fc, &err);
+    wipe(&b);
+    int status = s != NN_OK        ? fail(&err)
+                 : trace           ? trace_family(o, family)
+                 : o->tape != NULL ? tapes(o, family)
+                                   : write_corpus(o, family);
     nn_family_close(family);
     return status;
 }
@@ -516,7 +519,7 @@ static int verify(const options *o)
     for (int i = 0; i < o->n_paths; i++)
         if (verify_one(o, o->paths[i]) != EXIT_SUCCESS)
             status = EXIT_FAILURE;
-    return close_stdout(status);
+    return close_summary(status);
 }
 
 /* A merge has two files of each shard open. */
@@ -543,23 +546,34 @@ static int merge(const options *given)
     allow_open_files();
     nn_status s = nn_corpus_merge(given->paths[0], (const char *const *)(given->paths + 1), (size_t)given->n_paths - 1, &config,
                                   &report, on_missing, &missing, &err);
-    say_missing(&missing);
-    say_missing(&motifs);
+    say_missing(&missing, given->quiet != 0);
+    say_missing(&motifs, given->quiet != 0);
     if (s != NN_OK)
         return fail(&err);
-    say_duplicates(&report, given->paths[0]);
+    if (!given->quiet)
+        say_duplicates(&report, given->paths[0]);
     options o = *given;
     o.out = given->paths[0];
     o.nodes = report.models > 0 ? (int64_t)(report.nodes / report.models) : 0;
     if (!o.quiet)
         print_summary(&o, &report, now() - started);
-    return close_stdout(EXIT_SUCCESS);
+    return close_summary(EXIT_SUCCESS);
 }
 
 static void on_problem(void *data, const char *message)
 {
     (void)data;
     (void)fprintf(stderr, "nngen: %s\n", message);
+}
+
+/* Ends a command whose result is a text. */
+static int finish(json_line *out, nn_status s, const nn_error *err, bool problems)
+{
+    int status = s != NN_OK ? fail(err) : problems ? EXIT_FAILURE : EXIT_SUCCESS;
+    if (s == NN_OK && out->size > 0)
+        (void)fwrite(out->bytes, 1, out->size, stdout);
+    nn_free(out->bytes);
+    return close_stdout(status);
 }
 
 /* Commands that have their own command line. */
@@ -571,32 +585,22 @@ static int analyse(char *const *argv, int argc)
     bar b = {.started = now(), .on = true};
     const seq_watch watch = {.tell = on_problem, .progress = on_steps, .data = &b, .terminal = isatty(STDERR_FILENO) != 0};
     nn_status s = strcmp(argv[1], "eval") == 0       ? eval_run_command(argc - 2, argv + 2, &out, on_problem, NULL, &problems, &err)
+                  : strcmp(argv[1], "show") == 0     ? show_run(argc - 2, argv + 2, &out, on_problem, NULL, &problems, &err)
                   : strcmp(argv[1], "motifs") == 0   ? mine_run(argc - 2, argv + 2, &out, on_problem, NULL, &problems, &err)
                   : strcmp(argv[1], "coverage") == 0 ? coverage_run(argc - 2, argv + 2, &out, &watch, &problems, &err)
                                                      : sequences_run(argc - 2, argv + 2, &out, &watch, &problems, &err);
     wipe(&b);
-    int status = s != NN_OK ? fail(&err) : problems > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
-    if (s == NN_OK && out.size > 0)
-        (void)fwrite(out.bytes, 1, out.size, stdout);
-    nn_free(out.bytes);
-    return close_stdout(status);
+    return finish(&out, s, &err, problems > 0);
 }
 
 static int compare(char *const *argv, int argc)
 {
     json_line out = {.bytes = NULL};
     nn_error err = {0};
-    uint64_t outside;
+    uint64_t outside = 0;
     nn_status s = compare_run(argc - 2, argv + 2, &out, &outside, &err);
-    int status = outside > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
-    if (s != NN_OK) { /* 1 says that they differ */
-        (void)fail(&err);
-        status = EXIT_USAGE;
-    } else if (out.size > 0) {
-        (void)fwrite(out.bytes, 1, out.size, stdout);
-    }
-    nn_free(out.bytes);
-    return close_stdout(status);
+    int status = finish(&out, s, &err, outside > 0);
+    return s != NN_OK ? EXIT_USAGE : status; /* 1 says that they differ */
 }
 
 static int suite(char *const *argv, int argc)
@@ -614,82 +618,81 @@ static int suite(char *const *argv, int argc)
     if (s == NN_OK && unknown > 0)
         (void)fprintf(stderr, "nngen: %zu case%s of the results %s not in the index\n", unknown, unknown == 1 ? "" : "s",
                       unknown == 1 ? "is" : "are");
-    int status = s != NN_OK ? fail(&err) : unknown > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
-    if (s == NN_OK && out.size > 0)
-        (void)fwrite(out.bytes, 1, out.size, stdout);
-    nn_free(out.bytes);
-    return close_stdout(status);
+    return finish(&out, s, &err, unknown > 0);
 }
-
-extern char **environ;
 
 static void on_line(void *data, const char *line)
 {
-    bar *b = data;
-    if (!is_due(b, false))
+    if (!is_due(data, false))
         return;
     (void)fprintf(stderr, "\r%.*s\033[K", columns() - 1, line);
     (void)fflush(stderr);
 }
 
-static void on_reduction(void *data, const char *message)
-{
-    wipe(data);
-    (void)fprintf(stderr, "nngen: %s\n", message);
-}
+extern char **environ;
 
 static int reduce(char *const *argv, int argc)
 {
     json_line out = {.bytes = NULL};
     nn_error err = {0};
     bar b = {.started = now(), .on = isatty(STDERR_FILENO) != 0};
-    const reduce_watch watch = {.now = now,
-                                .tell = on_reduction,
-                                .progress = on_line,
-                                .data = &b,
-                                .cancel = &cancel,
-                                .environment = environ,
-                                .jobs = processors()};
+    reduce_watch watch = {.now = now, .tell = on_problem, .progress = on_line, .data = &b, .cancel = &cancel};
+    watch.environment = environ;
+    watch.jobs = processors();
     catch_signals(&(options){.dry_run = 1});
     nn_status s = reduce_run_command(argc - 2, argv + 2, &out, &watch, &err);
     wipe(&b);
-    if (s == NN_ERR_CANCELLED)
-        return stopped(&(options){.dry_run = 1}, &err);
-    int status = s != NN_OK ? fail(&err) : EXIT_SUCCESS;
-    if (s == NN_OK && out.size > 0)
-        (void)fwrite(out.bytes, 1, out.size, stdout);
-    nn_free(out.bytes);
-    return close_stdout(status);
+    return s == NN_ERR_CANCELLED ? stopped(&(options){.dry_run = 1}, &err) : finish(&out, s, &err, false);
 }
 
 static int act(const options *o)
 {
     if (o->help)
-        return print_help();
+        return print_help(o);
     if (o->version) {
         (void)printf("nngen %s\n", nn_version());
         return close_stdout(EXIT_SUCCESS);
     }
     if (o->command != NULL)
-        return strcmp(o->command, "merge") == 0 ? merge(o) : strcmp(o->command, "verify") == 0 ? verify(o) : replay(o);
+        return strcmp(o->command, "merge") == 0    ? merge(o)
+               : strcmp(o->command, "verify") == 0 ? verify(o)
+               : strcmp(o->command, "seeds") == 0  ? tapes(o, NULL)
+                                                   : replay(o);
     return run(o);
+}
+
+/* The commands that have their own command line; NULL: another. */
+typedef int own_command(char *const *argv, int argc);
+static own_command *find_own(const char *name)
+{
+    static const struct {
+        const char *name;
+        own_command *run;
+    } all[] = {{"sequences", analyse}, {"coverage", analyse}, {"motifs", analyse}, {"eval", analyse},
+               {"compare", compare},   {"suite", suite},      {"show", analyse},   {"reduce", reduce}};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (strcmp(all[i].name, name) == 0)
+            return all[i].run;
+    return NULL;
 }
 
 int main(int argc, char **argv)
 {
+    static char help[] = "--help";
     options o;
     nn_error err = {0};
     occupy_standard_streams();
-    if (argc > 1 && (strcmp(argv[1], "sequences") == 0 || strcmp(argv[1], "coverage") == 0 || strcmp(argv[1], "motifs") == 0 ||
-                     strcmp(argv[1], "eval") == 0))
-        return analyse(argv, argc);
-    if (argc > 1 && strcmp(argv[1], "compare") == 0)
-        return compare(argv, argc);
-    if (argc > 1 && strcmp(argv[1], "suite") == 0)
-        return suite(argv, argc);
-    if (argc > 1 && strcmp(argv[1], "reduce") == 0)
-        return reduce(argv, argc);
-    int status = options_parse(&o, argc, argv, &err) == NN_OK ? act(&o) : fail(&err);
+    (void)signal(SIGPIPE, SIG_IGN); /* writing to a closed pipe is an error of write() */
+    own_command *own = argc > 1 ? find_own(argv[1]) : NULL;
+    if (own != NULL) {
+        if (argc == 3 && strcmp(argv[2], "-h") == 0)
+            argv[2] = help;
+        topic = argv[1];
+        return own(argv, argc);
+    }
+    nn_status s = options_parse(&o, argc, argv, &err);
+    topic = o.command;
+    int status = s == NN_OK ? act(&o) : fail(&err);
     options_free(&o);
     return status;
 }

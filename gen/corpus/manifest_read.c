@@ -343,6 +343,21 @@ const char *manifest_row_name(const manifest_row *r)
     return json_string_value(json_object_get((const json_t *)r, "name"));
 }
 
+bool manifest_row_motif(const manifest_row *r, size_t i, const char **name, const char **level)
+{
+    const json_t *motif = json_array_get(json_object_get((const json_t *)r, "motifs"), i);
+    *name = json_string_value(json_object_get(motif, "name"));
+    *level = json_string_value(json_object_get(motif, "level"));
+    return *name != NULL && *level != NULL;
+}
+
+int64_t manifest_row_motif_node(const manifest_row *r, size_t i, size_t k)
+{
+    const json_t *motif = json_array_get(json_object_get((const json_t *)r, "motifs"), i);
+    const json_t *node = json_array_get(json_object_get(motif, "nodes"), k);
+    return json_is_integer(node) ? json_integer_value(node) : -1;
+}
+
 nn_status manifest_row_files(const manifest_row *r, manifest_file_fn *f, void *data, nn_error *err)
 {
     const char *key;

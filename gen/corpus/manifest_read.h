@@ -50,6 +50,10 @@ const char *manifest_row_name(const manifest_row *r);
 bool manifest_row_structure(const manifest_row *r, uint8_t out[STRUCTURE_SIZE]); /* false: the line has none */
 size_t manifest_row_inputs(const manifest_row *r);
 size_t manifest_row_outputs(const manifest_row *r); /* graph inputs */
+/* The i-th motif of the line. false: there is none, or it is not as nngen writes it. */
+bool manifest_row_motif(const manifest_row *r, size_t i, const char **name, const char **level);
+/* The k-th node of that motif, in file order; -1: there is none. */
+int64_t manifest_row_motif_node(const manifest_row *r, size_t i, size_t k);
 /* The digest that the line states for a file; NULL: it does not list it. */
 const char *manifest_row_digest(const manifest_row *r, const char *path);
 /* Whether the line lists a file or, if `folder` is set, a file below that directory. */

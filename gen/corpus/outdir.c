@@ -306,13 +306,13 @@ static nn_status begin(outdir *d, outdir_mode mode, const outdir_run *run, nn_er
 {
     if (!make_with_parents(d->path, &d->made))
         return path_fail(err, d->path, "", "cannot create", errno);
-    d->fd = open(d->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (d->fd < 0)
-        return path_fail(err, d->path, "", "cannot open", errno);
+    nn_status s = directory_named(&d->fd, d->path, err);
+    if (s != NN_OK)
+        return s;
     if (flock(d->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
         return path_fail(err, d->path, "", "another run is writing here", 0);
     inventory v;
-    nn_status s = take_inventory(d, &v, err);
+    s = take_inventory(d, &v, err);
     if (s != NN_OK)
         return s;
     if (mode == OUTDIR_RESUME && (v.models + v.others > 0 || v.record))

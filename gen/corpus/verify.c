@@ -359,10 +359,10 @@ nn_status nn_corpus_verify(const char *dir, nn_verify_report *report, nn_differe
     *v.report = (nn_verify_report){0};
     if (dir == NULL)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "no directory was given");
-    v.fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* the path that the user gives may be a link */
-    if (v.fd < 0)
-        return path_fail(err, NULL, dir, "cannot open", errno);
-    nn_status s = check_all(&v, err);
+    nn_status s = directory_named(&v.fd, dir, err);
+    if (s != NN_OK)
+        return s;
+    s = check_all(&v, err);
     remake_close(&v.again);
     manifest_doc_free(v.doc);
     sha256_free(v.hasher);

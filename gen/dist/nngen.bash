@@ -5,7 +5,20 @@ _nngen()
     _init_completion -s || return
     case $prev in
         --out | --specs | --against | --like | --index) _filedir -d; return ;;
-        --weights | --score | --given) _filedir; return ;;
+        --weights | --tape | --score | --given) _filedir; return ;;
+        --purpose) COMPREPLY=($(compgen -W 'parsers runtimes' -- "$cur")); return ;;
+        --types | --input-mode | --input-format | --motifs)
+            local done= words
+            case $cur in *,*) done=${cur%,*}, ;; esac
+            case $prev in
+                --motifs) words="none like manner $(nngen --list-motifs 2>/dev/null | sed '/^#/d; s/[[:space:]].*//')" ;;
+                *) words=$(nngen "$prev" '?' --dry-run 2>&1 | sed -n 's/, separated.*//; s/ or / /; s/ a list of / /; s/,/ /g; s/.*expected //p') ;;
+            esac
+            COMPREPLY=($(compgen -P "$done" -W "$words" -- "${cur##*,}"))
+            compopt -o nospace
+            return ;;
+        --cover) COMPREPLY=($(compgen -W "$(nngen --cover '?' --dry-run 2>&1 | sed -n 's/ or / /; s/,//g; s/.*expected //p')" -- "$cur")); return ;;
+        --format) COMPREPLY=($(compgen -W "$(nngen "${words[1]}" --help 2>/dev/null | sed -n '/^Usage/,/^$/s/.*--format \([a-z|]*\).*/\1/p' | tr '|' ' ')" -- "$cur")); return ;;
         --ops | --contain | --avoid)
             local done=
             case $cur in *,*) done=${cur%,*}, ;; esac
@@ -18,11 +31,14 @@ _nngen()
         --list-ops) COMPREPLY=($(compgen -W 'text json markdown' -- "$cur")); return ;;
         --list-motifs) COMPREPLY=($(compgen -W 'text json' -- "$cur")); return ;;
         --opset) COMPREPLY=($(compgen -W '{13..28}' -- "$cur")); return ;;
-        --nodes | --common | --count | --seed | --inputs | --max-elements | --max-dim | --max-window | --max-rank | --constants | --jobs | --shard | --trace | --types | --cover | --motifs | --input-mode | --input-format | --strength | --tries | --dim | --set | --max-bytes | --max-work) return ;;
+        --nodes | --common | --count | --seed | --inputs | --max-elements | --max-dim | --max-window | --max-rank | --constants | --jobs | --shard | --trace | --strength | --tries | --dim | --set | --max-bytes | --max-work) return ;;
     esac
     $split && return
     if [[ $cur == -* ]]; then
-        COMPREPLY=($(compgen -W "$(_parse_help nngen)" -- "$cur"))
+        case " $(nngen --help 2>/dev/null | sed -n 's/^       nngen \([a-z]*\).*/\1/p' | tr '\n' ' ')" in
+            *" ${words[1]} "*) COMPREPLY=($(compgen -W "$(nngen "${words[1]}" --help 2>/dev/null | sed -n 's/^  \(--[a-z-]*\).*/\1/p')" -- "$cur")) ;;
+            *) COMPREPLY=($(compgen -W "$(_parse_help nngen)" -- "$cur")) ;;
+        esac
     elif [[ $cword -eq 1 ]]; then
         COMPREPLY=($(compgen -W "$(nngen --help 2>/dev/null | sed -n 's/^       nngen \([a-z]*\).*/\1/p')" -- "$cur"))
     else

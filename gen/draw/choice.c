@@ -16,6 +16,7 @@ struct tape {
     pcg_state rng;
     uint64_t count;
     const uint8_t *bytes; /* NULL: seeded */
+    segment_reader *reader;
     size_t length, position;
     bool recording, failed;
     bool noted; /* someone records draws or listens to them */
@@ -107,6 +108,11 @@ void tape_free(tape *t)
     nn_free(t);
 }
 
+void tape_follow(tape *t, segment_reader *reader)
+{
+    t->reader = reader;
+}
+
 static void clear_record(tape *t)
 {
     t->draw_count = t->span_count = 0;
@@ -118,6 +124,7 @@ void tape_reseed(tape *t, uint64_t seed, uint64_t stream)
 {
     seed_rng(t, seed, stream);
     t->bytes = NULL;
+    t->reader = NULL;
     t->length = t->position = 0;
     t->count = 0;
     clear_record(t);
@@ -140,7 +147,9 @@ uint64_t tape_draw(tape *t, const char *label, uint64_t bound)
 {
     uint64_t value = 0;
     if (bound > 1)
-        value = t->bytes ? read_bytes(t, bound - 1) % bound : bounded(&t->rng, bound);
+        value = t->reader  ? segment_draw(t->reader, label, bound)
+                : t->bytes ? read_bytes(t, bound - 1) % bound
+                           : bounded(&t->rng, bound);
     t->count++;
     if (__builtin_expect(t->noted, 0))
         note_draw(t, label, bound ? bound : 1, value);
@@ -153,7 +162,7 @@ int64_t tape_range(tape *t, const char *label, int64_t lo, int64_t hi)
     if (width < UINT64_MAX) {
         value = tape_draw(t, label, width + 1);
     } else { /* all of int64: the bound 2^64 does not fit, so the record has 0 for it */
-        value = t->bytes ? read_bytes(t, width) : pcg_next(&t->rng);
+        value = t->reader ? segment_draw(t->reader, label, 0) : t->bytes ? read_bytes(t, width) : pcg_next(&t->rng);
         t->count++;
         if (t->noted)
             note_draw(t, label, 0, value);

@@ -9,6 +9,7 @@
 #define NN_CHOICE_H
 
 #include "base.h"
+#include "draw/segment_read.h"
 
 typedef struct tape tape;
 
@@ -30,6 +31,9 @@ nn_status tape_new_bytes(tape **out, const uint8_t *bytes, size_t n, nn_error *e
 void tape_free(tape *t);
 /* Starts again and keeps the memory; a tape of bytes becomes a seeded one. */
 void tape_reseed(tape *t, uint64_t seed, uint64_t stream);
+
+/* Draws by address from the segment that the reader is at. Borrowed; NULL: draws as before. tape_reseed ends it. */
+void tape_follow(tape *t, segment_reader *reader);
 
 /* Uniform in [0, bound), without bias; bound 0 counts as 1. A tape of bytes reads exactly as many bytes as bound - 1
  * needs, little-endian, and takes them modulo bound. */

@@ -61,6 +61,8 @@ static nn_status open_model(nn_eval *e, const void *model, size_t size, const nn
 
 nn_status nn_eval_open(nn_eval **out, const void *model, size_t size, const nn_eval_config *config, nn_error *err)
 {
+    if (out == NULL)
+        return nn_no_result(err);
     *out = NULL;
     if (model == NULL)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "no model is given");
@@ -134,6 +136,8 @@ nn_status nn_eval_run(nn_eval *e, nn_error *err)
 
 static nn_status put(nn_eval *e, onnx_buffer *b, const char *name, bool bound, const void **bytes, size_t *size, nn_error *err)
 {
+    if (bytes == NULL || size == NULL)
+        return nn_no_result(err);
     int64_t t = e != NULL && name != NULL ? eval_find_tensor(&e->model, name) : -1;
     const ref_tensor *x = t >= 0 ? eval_run_value(&e->run, t) : NULL;
     if (x == NULL)

@@ -38,14 +38,13 @@ enum { ROWS = sizeof rows / sizeof rows[0] };
 
 void eval_options_help(json_line *out)
 {
-    line_raw(out,
-             "Usage: nngen eval MODEL [INPUTS...] [--out DIR]\n"
-             "       nngen eval MODEL [INPUTS...] --given PATH\n"
-             "Computes what the outputs of an ONNX model should be, with a bound for each element that every correct\n"
-             "implementation keeps. INPUTS: a directory with input_J.pb, .npz files with the names of inputs, or .pb files;\n"
-             "left out: test_data_set_0 or inputs.npz beside the model.\n"
-             "Exit status: 1 failure, tensors outside their bounds, or a node of whose outputs nothing is known; 2 wrong usage;\n"
-             "3 the model uses what the operator table does not have.\n\n");
+    line_raw(out, "Usage: nngen eval MODEL [INPUTS...] [--out DIR]\n"
+                  "       nngen eval MODEL [INPUTS...] --given PATH\n"
+                  "Computes what the outputs of an ONNX model should be, with a bound for each element that every\n"
+                  "correct implementation keeps. INPUTS: a directory with input_J.pb, .npz files with the names of\n"
+                  "inputs, or .pb files; left out: test_data_set_0 or inputs.npz beside the model.\n"
+                  "Exit status: 1 failure, tensors outside their bounds, or a node of whose outputs nothing is known;\n"
+                  "2 wrong usage; 3 the model uses what the operator table does not have.\n\n");
     for (const row *r = rows; r < rows + ROWS; r++) {
         char left[64], text[300];
         (void)snprintf(left, sizeof left, "%s%s%s", r->flag, r->argument != NULL ? " " : "",

@@ -322,6 +322,8 @@ static nn_status open_table(nn_table *t, const nn_table_config *c, nn_error *err
 
 nn_status nn_table_open(nn_table **out, const nn_table_config *config, nn_error *err)
 {
+    if (out == NULL)
+        return nn_no_result(err);
     *out = NULL;
     nn_table *t = nn_calloc(1, sizeof *t);
     if (t == NULL)
@@ -599,6 +601,8 @@ static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *
 
 nn_status nn_family_open(nn_family **out, const nn_table *table, const nn_family_config *config, nn_error *err)
 {
+    if (out == NULL)
+        return nn_no_result(err);
     *out = NULL;
     if (table == NULL)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "no table was given");

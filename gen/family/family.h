@@ -8,6 +8,7 @@
 #include "build/build.h"
 #include "family/learned.h"
 #include "family/model_manner.h"
+#include "family/model_tape.h"
 #include "plan/cover.h"
 #include "plan/guide.h"
 #include "write/input_mode.h"
@@ -74,8 +75,9 @@ struct nn_model {
     build_report report;
     const build_trace *trace; /* NULL: there is no listener */
     model_names names;
-    uint64_t index;
+    uint64_t seed, index; /* of the contents of tensors */
     char name[MODEL_NAME_SIZE];
+    model_tape taped;
     onnx_buffer onnx, input;
     json_line tolerances; /* the text of data.json or config.txt */
     npz npz;
@@ -84,6 +86,14 @@ struct nn_model {
 
 /* Makes a model in which nothing is built. */
 nn_status model_new(nn_model **out, const nn_family *f, nn_error *err);
+/* The same if *model is NULL; otherwise the model loses its content. NN_ERR_USAGE: it is of another family. */
+nn_status model_reuse(nn_model **model, const nn_family *f, nn_error *err);
+/* Builds the model that its seed and index or its bytes state. log: its tape is written; NULL: it is not. */
+nn_status model_make(nn_model *m, build_log *log, nn_error *err);
+/* Lets the draws of a request come from the bytes of the model. */
+void model_tape_begin(nn_model *m, build_request *r);
+/* Begins a log with what the head of a tape says of the model. */
+void model_log_begin(nn_model *m, build_log *log);
 /* The digest that a family with these options has. */
 nn_status family_digest_of(const nn_table *t, const options *o, char out[SHA256_HEX_SIZE], nn_error *err);
 /* Number of sets that are written as .pb files, and whether there is an inputs.npz. */

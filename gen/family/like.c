@@ -336,6 +336,8 @@ static void tell_unknown(const tally *t)
 nn_status nn_weights_like(char **text, const char *dir, const nn_table *table, const nn_like_listener *listener, nn_error *err)
 {
     static const nn_like_listener nobody = {.data = NULL};
+    if (text == NULL)
+        return nn_no_result(err);
     *text = NULL;
     if (table == NULL || dir == NULL)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "no %s was given", table == NULL ? "table" : "directory");
@@ -393,6 +395,8 @@ static bool says_nothing(const char *text)
 
 nn_status nn_weights_read(char **text, const char *path, nn_error *err)
 {
+    if (text == NULL)
+        return nn_no_result(err);
     *text = NULL;
     if (path == NULL)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "no file was given");

@@ -35,6 +35,7 @@ void nn_model_free(nn_model *m)
         return;
     builder_free(m->builder);
     model_manner_free(&m->manner);
+    model_tape_free(&m->taped);
     tape_free(m->tape);
     sha256_free(m->hasher);
     onnx_buffer_free(&m->onnx);
@@ -84,6 +85,7 @@ static size_t free_nodes(const build_request *r)
 /* Draws the manner of the model, and what the model draws from it. */
 static nn_status draw_manner(nn_model *m, build_request *r, nn_error *err)
 {
+    build_log *log = r->log;
     const nn_family *f = m->family;
     const manner *of = pick_manner(m);
     const bool guided = f->guide.weights != NULL;
@@ -91,7 +93,9 @@ static nn_status draw_manner(nn_model *m, build_request *r, nn_error *err)
     if (!model_manner_draw(&m->manner, of, base, guided, f->table->ops, m->tape))
         return nn_nomem(err);
     r->motifs.share = f->motifs.on ? motif_share(m) : 0;
-    if (!guided && !model_manner_plan(&m->manner, free_nodes(r), m->tape))
+    if (log)
+        build_log_skip(log);
+    if (!m->taped.from_bytes && !guided && !model_manner_plan(&m->manner, free_nodes(r), m->tape))
         return nn_nomem(err);
     r->weights = model_manner_weights(&m->manner, base);
     r->guided = guided;
@@ -126,62 +130,93 @@ static nn_status collect_paths(nn_model *m, uint64_t index, build_request *r, nn
     return NN_OK;
 }
 
-static nn_status build(nn_model *m, uint64_t index, nn_error *err)
+/* What a seeded model must contain. */
+static nn_status collect_due(nn_model *m, uint64_t index, build_request *r, nn_error *err)
 {
     const nn_family *f = m->family;
+    nn_status s = collect_paths(m, index, r, err);
+    if (f->motifs.on)
+        r->motifs.due = motif_cover_due(f->motifs.cover, index, &r->motifs.n_due);
+    r->due = plan_due(f->plan, index, &r->n_due);
+    return s;
+}
+
+nn_status model_make(nn_model *m, build_log *log, nn_error *err)
+{
+    const nn_family *f = m->family;
+    const bool replay = m->taped.from_bytes;
     build_request request = {.nodes = (size_t)f->options.nodes,
                              .avoid = f->guide.avoid,
                              .weights = f->guide.weights,
                              .limits = f->limits,
                              .constants = (uint32_t)f->options.constants,
+                             .log = log,
                              .check = f->options.check != 0};
     const motif_choice *c = &f->motifs;
-    tape_reseed(m->tape, (uint64_t)f->options.seed, index);
-    if (c->on) {
+    tape_reseed(m->tape, (uint64_t)f->options.seed, m->index);
+    if (replay)
+        model_tape_begin(m, &request);
+    if (log)
+        model_log_begin(m, log);
+    if (c->on)
         request.motifs = (motif_wish){.set = c->set,
                                       .allowed = c->allowed,
                                       .n_allowed = c->n_allowed,
                                       .share = c->share,
                                       .near_misses = (uint32_t)f->options.near_misses};
-        request.motifs.due = motif_cover_due(c->cover, index, &request.motifs.n_due);
-    }
     nn_status s = f->plain ? NN_OK : draw_manner(m, &request, err);
-    if (s == NN_OK)
-        s = collect_paths(m, index, &request, err);
+    if (s == NN_OK && !replay)
+        s = collect_due(m, m->index, &request, err);
     if (s != NN_OK)
         return s;
-    request.due = plan_due(f->plan, index, &request.n_due);
     const graph *g = NULL;
     request.trace = m->trace;
     s = builder_build(m->builder, &request, m->tape, &g, &m->report, err);
     if (s != NN_OK)
         return s;
-    m->index = index;
-    model_name(m->name, index);
     arena_reset(&m->mem);
     s = model_names_new(&m->names, g, f->table->ops, &m->mem, err);
     m->graph = s == NN_OK ? g : NULL;
     return s;
 }
 
-nn_status nn_model_build(nn_model **model, const nn_family *f, uint64_t index, nn_error *err)
+nn_status model_reuse(nn_model **model, const nn_family *f, nn_error *err)
 {
-    nn_model *m = *model;
+    nn_model *m = model != NULL ? *model : NULL;
+    if (model == NULL)
+        return nn_no_result(err);
     if (m != NULL) { /* after any result, the previous content is gone */
         m->graph = NULL;
         m->onnx.size = m->input.size = 0;
         model_outputs_forget(&m->outputs);
+        m->taped.logged = false;
     }
     if (f == NULL)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "no family was given");
-    if (index >= (uint64_t)f->options.count)
+    if (m != NULL && m->family != f)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "the model to overwrite belongs to another family");
+    return m == NULL ? model_new(model, f, err) : NN_OK;
+}
+
+nn_status nn_model_build(nn_model **model, const nn_family *f, uint64_t index, nn_error *err)
+{
+    if (*model != NULL)
+        (void)model_reuse(model, (*model)->family, NULL);
+    if (f != NULL && index >= (uint64_t)f->options.count)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "model %llu: expected an index from 0 to %lld", (unsigned long long)index,
                        (long long)f->options.count - 1);
-    if (m != NULL && m->family != f)
+    if (f != NULL && *model != NULL && (*model)->family != f)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "model %llu: the model to overwrite belongs to another family",
                        (unsigned long long)index);
-    nn_status s = m == NULL ? model_new(model, f, err) : NN_OK;
-    return s == NN_OK ? build(*model, index, err) : s;
+    nn_status s = model_reuse(model, f, err);
+    if (s != NN_OK)
+        return s;
+    nn_model *m = *model;
+    m->taped.from_bytes = m->taped.changed = false;
+    m->seed = (uint64_t)f->options.seed;
+    m->index = index;
+    model_name(m->name, index);
+    return model_make(m, NULL, err);
 }
 
 nn_status family_stats(stats *s, const nn_family *f, nn_error *err)
@@ -242,16 +277,21 @@ static nn_status serialise(nn_model *m, piece what, uint64_t set, size_t input, 
 {
     const options *o = &m->family->options;
     char seed[24], index[24];
-    (void)snprintf(seed, sizeof seed, "%lld", (long long)o->seed);
+    (void)snprintf(seed, sizeof seed, "%llu", (unsigned long long)m->seed);
     (void)snprintf(index, sizeof index, "%llu", (unsigned long long)m->index);
-    const onnx_property properties[] = {{"nngen.version", NNGEN_VERSION}, {"nngen.seed", seed},
-                                        {"nngen.index", index},           {"nngen.options", m->family->description},
-                                        {"nngen.profile", o->profile},    {"nngen.table_digest", m->family->digest}};
+    onnx_property properties[] = {{"nngen.version", NNGEN_VERSION}, {"nngen.seed", seed},
+                                  {"nngen.index", index},           {"nngen.options", m->family->description},
+                                  {"nngen.profile", o->profile},    {"nngen.table_digest", m->family->digest}};
+    size_t n_properties = sizeof properties / sizeof properties[0];
+    if (m->taped.changed) { /* seed and index would lead to another model */
+        properties[1] = (onnx_property){"nngen.tape", m->taped.digest};
+        properties[2] = properties[--n_properties];
+    }
     const onnx_request request = {.opset = (int)o->opset,
                                   .name = m->name,
                                   .properties = properties,
-                                  .n_properties = sizeof properties / sizeof properties[0],
-                                  .seed = (uint64_t)o->seed,
+                                  .n_properties = n_properties,
+                                  .seed = m->seed,
                                   .index = m->index,
                                   .modes = &m->family->modes};
     const nn_table *table = m->family->table;
@@ -282,6 +322,8 @@ static nn_status nothing_built(nn_error *err)
 
 nn_status nn_model_onnx(nn_model *m, const void **bytes, size_t *size, nn_error *err)
 {
+    if (bytes == NULL || size == NULL)
+        return nn_no_result(err);
     if (!is_built(m))
         return nothing_built(err);
     nn_status s = m->onnx.size == 0 ? serialise(m, ALL_OF_MODEL, 0, 0, err) : NN_OK;
@@ -302,6 +344,8 @@ static nn_status check_set(const nn_model *m, uint64_t set, nn_error *err)
 
 nn_status nn_model_input(nn_model *m, uint64_t set, size_t i, const void **bytes, size_t *size, nn_error *err)
 {
+    if (bytes == NULL || size == NULL)
+        return nn_no_result(err);
     if (!is_built(m))
         return nothing_built(err);
     if (i >= m->graph->n_inputs)
@@ -324,7 +368,7 @@ static nn_status has_outputs(const nn_model *m, nn_error *err)
     return family_outputs(m->family) ? NN_OK : nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "the family was opened without outputs");
 }
 
-static nn_status output(nn_model *m, piece what, uint64_t set, size_t i, const void **bytes, size_t *size, nn_error *err)
+static nn_status check_output(const nn_model *m, uint64_t set, size_t i, nn_error *err)
 {
     nn_status s = has_outputs(m, err);
     if (s != NN_OK)
@@ -332,7 +376,12 @@ static nn_status output(nn_model *m, piece what, uint64_t set, size_t i, const v
     if (i >= m->graph->n_outputs)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "output %zu: the model has %zu graph outputs, counted from 0", i,
                        m->graph->n_outputs);
-    s = check_set(m, set, err);
+    return check_set(m, set, err);
+}
+
+static nn_status output(nn_model *m, piece what, uint64_t set, size_t i, const void **bytes, size_t *size, nn_error *err)
+{
+    nn_status s = bytes != NULL && size != NULL ? check_output(m, set, i, err) : nn_no_result(err);
     if (s == NN_OK)
         s = serialise(m, what, set, i, err);
     const onnx_buffer *b = what == ONE_BOUND ? &m->outputs.bound : &m->outputs.value;
@@ -355,6 +404,8 @@ nn_status nn_model_bound(nn_model *m, uint64_t set, size_t i, const void **bytes
 
 nn_status nn_model_npz(nn_model *m, const void **bytes, size_t *size, nn_error *err)
 {
+    if (bytes == NULL || size == NULL)
+        return nn_no_result(err);
     if (!is_built(m))
         return nothing_built(err);
     nn_status s = serialise(m, ALL_INPUTS, 0, 0, err);
@@ -368,7 +419,7 @@ nn_status nn_model_npz(nn_model *m, const void **bytes, size_t *size, nn_error *
 /* Without .npz files in the family, the contents of only one set are kept. */
 static nn_status archive(nn_model *m, piece what, const void **bytes, size_t *size, nn_error *err)
 {
-    nn_status s = has_outputs(m, err);
+    nn_status s = bytes != NULL && size != NULL ? has_outputs(m, err) : nn_no_result(err);
     if (s == NN_OK && !family_npz(m->family))
         s = nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "the family was opened without the input format npz");
     if (s == NN_OK)
@@ -487,6 +538,23 @@ nn_status model_tolerance(nn_model *m, size_t i, double *atol, double *rtol, boo
     tolerance_pair(t, m->graph->tensors[m->graph->outputs[i]].desc.type, atol, rtol);
     *wide = t->wide;
     *known = t->unbounded == 0;
+    return NN_OK;
+}
+
+nn_status nn_model_tolerance(nn_model *m, size_t i, nn_tolerance *out, nn_error *err)
+{
+    bool wide, known;
+    nn_tolerance t;
+    if (out == NULL)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "tolerance is NULL");
+    nn_status s = check_output(m, 0, i, err);
+    if (s == NN_OK)
+        s = model_tolerance(m, i, &t.atol, &t.rtol, &wide, &known, err);
+    if (s != NN_OK)
+        return s;
+    t.wide = wide;
+    t.unbounded = !known;
+    *out = t;
     return NN_OK;
 }
 

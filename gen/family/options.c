@@ -155,7 +155,8 @@ static nn_status unknown_flag(nn_error *err, const char *given, size_t length)
 /* first: the argument is at the position of a command */
 static nn_status unexpected(nn_error *err, const char *given, bool first)
 {
-    static const char *const words[] = {"merge", "verify", "replay", "compare", "sequences", "coverage"};
+    static const char *const words[] = {"merge",    "verify", "replay", "seeds", "compare", "sequences",
+                                        "coverage", "motifs", "suite",  "eval",  "show"};
     nearest best = {0};
     char word[64];
     (void)snprintf(word, sizeof word, "%.60s", given);
@@ -273,6 +274,12 @@ static nn_status set_value(options *o, const option_row *row, const char *value,
     return row->offset == offsetof(options, shard) ? set_shard(o, value, err) : NN_OK;
 }
 
+/* Formats of WORD options, which may also be an argument of their own. */
+static bool is_format(const char *word)
+{
+    return strcmp(word, "text") == 0 || strcmp(word, "json") == 0 || strcmp(word, "markdown") == 0;
+}
+
 static bool is_command(const options *o, const char *word)
 {
     return o->command != NULL && strcmp(o->command, word) == 0;
@@ -284,28 +291,75 @@ static const struct {
     {"merge", " --force --specs --verify --quiet "},
     {"verify", " --quiet "},
     {"replay", " --out --specs --check --jobs --force --resume --dry-run --quiet --progress "},
+    {"seeds",
+     " --nodes --count --out --seed --opset --inputs --input-mode --profile --ops --types --motifs --near-misses --manner "
+     "--max-elements --max-dim --max-window --max-rank --constants --check --specs --force --quiet --max-bytes --purpose "},
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
-static const char *options_of_command(const options *o)
+bool option_of_command(const options *o, const option_row *row)
 {
+    char flag[32], word[34];
+    option_flag(row, flag);
+    (void)snprintf(word, sizeof word, " %s ", flag);
     for (size_t i = 0; i < COMMANDS; i++)
         if (is_command(o, commands[i].name))
-            return commands[i].options;
-    return "";
+            return strstr(commands[i].options, word) != NULL;
+    return false;
+}
+
+static nn_status check_seeds(const options *o, nn_error *err)
+{
+    if (o->n_paths > 0 || o->out == NULL)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "seeds: expected --out DIR%s%s", o->n_paths > 0 ? ", not " : "",
+                       o->n_paths > 0 ? o->paths[0] : "");
+    if (o->nodes_last > 0)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "seeds: expected a single number for --nodes, the largest");
+    if (strcmp(o->purpose, "parsers") != 0 && strcmp(o->purpose, "runtimes") != 0)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--purpose %.60s: expected parsers or runtimes", o->purpose);
+    return NN_OK;
+}
+
+/* A model of a tape is the only result of the run. */
+static nn_status check_tape(const options *o, nn_error *err)
+{
+    if (o->out == NULL && !o->dry_run)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--tape: --out is missing: expected the directory to write");
+    if (o->nodes_last > 0 || o->shards > 0 || o->resume || o->force)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--tape makes one model in a new directory: leave out %s",
+                       o->nodes_last > 0 ? "the range of --nodes"
+                       : o->shards > 0   ? "--shard"
+                       : o->resume       ? "--resume"
+                                         : "--force");
+    return NN_OK;
+}
+
+static bool is_given(const options *o, size_t offset)
+{
+    for (size_t i = 0; i < option_count; i++)
+        if (option_rows[i].offset == offset)
+            return o->given >> i & 1;
+    return false;
+}
+
+/* Seeds are small unless the command line says otherwise. */
+static void use_small(options *o)
+{
+    if (!is_given(o, offsetof(options, nodes)))
+        o->nodes = 8;
+    if (!is_given(o, offsetof(options, max_elements)))
+        o->max_elements = 64;
 }
 
 /* Refuses options that a command takes from manifests. */
 static nn_status check_command(const options *o, nn_error *err)
 {
     for (const option_row *row = option_rows; row < option_rows + option_count; row++) {
-        char flag[32], word[34];
+        char flag[32];
         option_flag(row, flag);
-        (void)snprintf(word, sizeof word, "%s ", flag);
-        const char *at = strstr(options_of_command(o), word);
-        if ((at != NULL && at[-1] == ' ') || (o->given >> (row - option_rows) & 1) == 0)
+        if (option_of_command(o, row) || (o->given >> (row - option_rows) & 1) == 0)
             continue;
-        if (row->manifest || row->offset == offsetof(options, shard))
+        if (!is_command(o, "seeds") && (row->manifest || row->offset == offsetof(options, shard)))
             return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s: %s is taken from the manifest", o->command, flag);
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s takes no %s", o->command, flag);
     }
@@ -315,7 +369,7 @@ static nn_status check_command(const options *o, nn_error *err)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "verify: expected directories of corpora");
     if (is_command(o, "replay") && (o->n_paths != 1 || (o->out == NULL && !o->dry_run)))
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "replay: expected a manifest and --out DIR");
-    return NN_OK;
+    return is_command(o, "seeds") ? check_seeds(o, err) : NN_OK;
 }
 
 static nn_status check_listing(const options *o, nn_error *err)
@@ -373,6 +427,10 @@ static nn_status check_together(const options *o, nn_error *err)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--like and --weights exclude each other");
     if (o->trace >= 0 || o->trace_summary != NULL)
         return check_trace(o, err);
+    if (is_given(o, offsetof(options, max_bytes)) || is_given(o, offsetof(options, purpose)))
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--max-bytes and --purpose are options of nngen seeds");
+    if (o->tape != NULL)
+        return check_tape(o, err);
     if (o->out == NULL && !o->dry_run)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--out is missing: expected the directory to write");
     return NN_OK;
@@ -389,6 +447,34 @@ static void use_learned(options *o)
     }
 }
 
+static const char *long_form(const char *given)
+{
+    return strcmp(given, "-h") == 0 ? "--help" : strcmp(given, "-V") == 0 ? "--version" : given;
+}
+
+/* Takes the option at argv[*i], and its value if that is the next argument. equals: the = in it; NULL: there is none. */
+static nn_status take_option(options *o, const option_row *row, const char *equals, int argc, char *const *argv, int *i,
+                             nn_error *err)
+{
+    const char *given = argv[*i], *next = *i + 1 < argc ? argv[*i + 1] : NULL;
+    if (row->kind == OPTION_FLAG) {
+        if (equals != NULL)
+            return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%.*s takes no value, but was given %.60s", (int)(equals - given), given,
+                           equals + 1);
+        option_set_int(o, row, 1);
+        return NN_OK;
+    }
+    if (row->kind == OPTION_WORD && equals != NULL && equals[1] == '\0')
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%.80s: expected %s after =", given, row->argument);
+    if (equals != NULL)
+        return set_value(o, row, equals + 1, err);
+    if (row->kind == OPTION_WORD)
+        return set_value(o, row, next != NULL && is_format(next) ? argv[++*i] : "", err);
+    if (next != NULL && strncmp(next, "--", 2) != 0)
+        return set_value(o, row, argv[++*i], err);
+    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s needs a value: expected %s", given, row->argument);
+}
+
 nn_status options_parse(options *o, int argc, char *const *argv, nn_error *err)
 {
     options_default(o);
@@ -398,9 +484,7 @@ nn_status options_parse(options *o, int argc, char *const *argv, nn_error *err)
     if (o->command != NULL && (o->paths = nn_calloc((size_t)argc, sizeof *o->paths)) == NULL)
         return nn_nomem(err);
     for (int i = o->command != NULL ? 2 : 1; i < argc; i++) {
-        const char *given = argv[i], *equals = strchr(given, '=');
-        if (strcmp(given, "-h") == 0)
-            given = "--help";
+        const char *given = long_form(argv[i]), *equals = strchr(given, '=');
         if (given[0] != '-' && o->command != NULL) {
             if (*given == '\0')
                 return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s '': expected a path", o->command);
@@ -413,27 +497,13 @@ nn_status options_parse(options *o, int argc, char *const *argv, nn_error *err)
         const option_row *row = find_flag(given, length);
         if (row == NULL)
             return unknown_flag(err, given, length);
-        nn_status s = NN_OK;
         o->given |= (uint64_t)1 << (row - option_rows);
-        if (row->kind == OPTION_FLAG) {
-            if (equals != NULL)
-                return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%.*s takes no value, but was given %.60s", (int)length, given,
-                               equals + 1);
-            option_set_int(o, row, 1);
-        } else if (row->kind == OPTION_WORD) {
-            if (equals != NULL && equals[1] == '\0')
-                return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%.80s: expected %s after =", given, row->argument);
-            s = set_value(o, row, equals != NULL ? equals + 1 : "", err);
-        } else if (equals != NULL) {
-            s = set_value(o, row, equals + 1, err);
-        } else if (i + 1 < argc && strncmp(argv[i + 1], "--", 2) != 0) {
-            s = set_value(o, row, argv[++i], err);
-        } else {
-            s = nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s needs a value: expected %s", given, row->argument);
-        }
+        nn_status s = take_option(o, row, equals, argc, argv, &i, err);
         if (s != NN_OK)
             return s;
     }
     use_learned(o);
+    if (is_command(o, "seeds"))
+        use_small(o);
     return check_together(o, err);
 }

@@ -55,10 +55,10 @@
     X(TEXT, manner, "NAME", "mixed", 0, 0, true,                                                                                  \
       "how models are drawn: uniform, boundary (ends of domains) or real (as in models that people write); mixed: one for each "  \
       "model; like: as --like learned (its default)")                                                                             \
-    X(INT, max_elements, "E", 4096, 16, 1 << 24, true, "largest number of elements of a tensor")                                  \
-    X(INT, max_dim, "D", 64, 8, 1 << 24, true, "largest dimension of a new tensor, such as the channels of a convolution")        \
+    X(INT, max_elements, "E", 4096, 1, 1 << 24, true, "largest number of elements of a tensor")                                   \
+    X(INT, max_dim, "D", 64, 1, 1 << 24, true, "largest dimension of a new tensor, such as the channels of a convolution")        \
     X(INT, max_window, "W", 7, 1, 4096, true, "largest size of a kernel or pooling window along an axis")                         \
-    X(INT, max_rank, "R", 6, 2, 8, true, "largest number of dimensions of a tensor")                                              \
+    X(INT, max_rank, "R", 6, 1, 8, true, "largest number of dimensions of a tensor")                                              \
     X(INT, constants, "P", 0, 0, 100, true,                                                                                       \
       "per cent of graph inputs that become initializers, where outputs and most nodes still depend on others: constant "         \
       "operands of any operator, shared ones, and a few nodes that can be folded")                                                \
@@ -74,8 +74,12 @@
     X(TEXT, shard, "K/N", NULL, 0, 0, false, "make only the K-th of N parts of the family, to be merged later")                   \
     X(FLAG, verify, NULL, 0, 0, 0, false, "merge: compare every file of the shards with its SHA-256")                             \
     X(FLAG, dry_run, NULL, 0, 0, 0, false, "build every model, but write no files")                                               \
-    X(FLAG, quiet, NULL, 0, 0, 0, false, "print no progress and no summary")                                                      \
+    X(FLAG, quiet, NULL, 0, 0, 0, false,                                                                                          \
+      "print no progress, no summary and no notes on the corpus, such as missing operators; errors only")                         \
     X(FLAG, progress, NULL, 0, 0, 0, false, "print progress even if standard error is not a terminal")                            \
+    X(TEXT, tape, "FILE", NULL, 0, 0, false, "write to DIR the model of these bytes, a tape of nngen seeds or of a fuzzer")       \
+    X(INT, max_bytes, "N", 4096, 256, 1 << 30, false, "seeds: largest model.onnx; models that are larger are left out")           \
+    X(TEXT, purpose, "WHAT", "parsers", 0, 0, false, "seeds: parsers (models alone) or runtimes (models with input tensors)")     \
     X(WORD, list_ops, "FORMAT", NULL, 0, 0, false, "list the operators; FORMAT is text, json or markdown")                        \
     X(WORD, list_motifs, "FORMAT", NULL, 0, 0, false, "list the motifs; FORMAT is text or json")                                  \
     X(INT, trace, "I", -1, 0, 9999999, false,                                                                                     \
@@ -101,7 +105,7 @@ typedef struct {
     uint64_t given;                 /* bit 1 << row: given on the command line */
     int64_t shard_number, shards;   /* of --shard: models i with i % shards == shard_number - 1; 0, 0: all */
     int64_t nodes_last, nodes_step; /* of a range of nodes; 0, 0: not a range */
-    const char *command;            /* merge, verify or replay; NULL: none */
+    const char *command;            /* merge, verify, replay or seeds; NULL: none */
     const char **paths;             /* arguments of the command; owned array */
     int n_paths;
     char *joined[OPTION_LISTS]; /* owned texts of LISTs that were given several times */
@@ -130,6 +134,8 @@ void option_set_int(options *o, const option_row *row, int64_t x);
 void option_set_text(options *o, const option_row *row, const char *s);
 /* Whether the manifest states the option. */
 bool option_stated(const options *o, const option_row *row);
+/* Whether the command o->command takes the option; false if there is no command. */
+bool option_of_command(const options *o, const option_row *row);
 uint64_t options_models(const options *o);             /* number of models that the run makes: all, or those of the shard */
 void option_flag(const option_row *row, char out[32]); /* "--max-elements" */
 

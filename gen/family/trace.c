@@ -227,7 +227,9 @@ static void put_end(json_line *j, const nn_model *m, bool built)
 nn_status nn_model_trace(const nn_family *f, uint64_t index, nn_write_fn *write, void *data, nn_error *err)
 {
     nn_model *m = NULL;
-    nn_status st = model_new(&m, f, err);
+    if (write == NULL)
+        return nn_no_result(err);
+    nn_status st = f != NULL ? model_new(&m, f, err) : nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "no family was given");
     if (st != NN_OK)
         return st;
     teller t = {.out = {.write = write, .data = data}};
@@ -448,6 +450,10 @@ nn_status nn_family_trace(const nn_family *f, const char *format, const volatile
                           nn_error *err)
 {
     bool json = format != NULL && strcmp(format, "json") == 0;
+    if (f == NULL)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "no family was given");
+    if (write == NULL)
+        return nn_no_result(err);
     if (format != NULL && !json && strcmp(format, "text") != 0)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "format %.60s: expected text or json", format);
     tally t = {0};

@@ -82,6 +82,11 @@ void lower_set_manner(lower *l, const manner_drawn *m)
     l->manner = m;
 }
 
+bool lower_has_manner(const lower *l)
+{
+    return l->manner != NULL;
+}
+
 /* 60 % plain, 25 % boundary, 15 % idioms, unless the manner states others. */
 static void draw_style(lower *l)
 {

@@ -73,6 +73,7 @@ void lower_free(lower *l);
 void lower_set_limits(lower *l, const lower_limits *limits);
 /* How later problems draw choices. Borrowed; NULL: as the entries state. */
 void lower_set_manner(lower *l, const manner_drawn *m);
+bool lower_has_manner(const lower *l);
 /* Turns on the re-check of every instance by an independent evaluator (recheck.h). It is off by default, except in builds with
  * -DNN_CHECK. A complaint makes lower_close fail and is kept: lower_fault returns the first one; NULL: there is none. */
 void lower_set_check(lower *l, bool on);

@@ -98,9 +98,9 @@ const op_model *motif_operator(const motif_set *s, size_t i);
 /* Draws which kind of near miss the plans of a motif get, by weight. */
 int motif_draw_near_miss(tape *t);
 
-/* Draws a plan. near_miss: the kind of the first near miss of a mutated one, if it applies to the motif. given: a tensor that is to
- * be input 0, NULL: none; its type, rank and dims must match the input's pattern, else the result is NN_ERR_BUILD (without a
- * message) and nothing is decided; the caller then tries another tensor or another draw. limits: the plan's tensors keep
+/* Draws a plan. near_miss: the kind of the first near miss of a mutated one, at least 0, if it applies to the motif. given: a
+ * tensor that is to be input 0, NULL: none; its type, rank and dims must match the input's pattern, else the result is NN_ERR_BUILD
+ * (without a message) and nothing is decided; the caller then tries another tensor or another draw. limits: the plan's tensors keep
  * max_elements, max_dim and max_rank. NN_ERR_NOMEM. */
 nn_status motif_plan_new(const motif_set *s, size_t i, motif_level level, int near_miss, const tensor_desc *given,
                          const lower_limits *limits, tape *t, arena *a, motif_plan *out);

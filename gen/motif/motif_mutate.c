@@ -185,11 +185,13 @@ static const mutation_kind kinds[] = {
     {mutate_consumer, 1},    {mutate_between, 2},        {mutate_double, 1},         {mutate_leave_out, 1},
 };
 
+enum { ROWS = sizeof kinds / sizeof *kinds };
+
 int motif_draw_near_miss(tape *t)
 {
     size_t all = 0;
     int k = 0;
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+    for (size_t i = 0; i < ROWS; i++)
         all += kinds[i].weight;
     for (size_t at = (size_t)tape_draw(t, "kind of near miss", all); at >= kinds[k].weight; k++)
         at -= kinds[k].weight;
@@ -206,7 +208,7 @@ nn_status motif_mutate(const motif_set *s, motif_plan *p, int kind, bool given, 
         outcome x = MISS;
         for (int k = 0; k < TRIES && x == MISS; k++) {
             lock_claimed(&m);
-            x = kinds[kind].make(&m);
+            x = kinds[kind % ROWS].make(&m);
         }
         if (x == NO_MEMORY)
             return NN_ERR_NOMEM;

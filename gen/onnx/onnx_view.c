@@ -307,6 +307,27 @@ static nn_status read_nodes(reader *r, const Onnx__GraphProto *g, level *l, uint
     return status;
 }
 
+/* Lists the tensors of the model's inputs and outputs. */
+static nn_status list_ends(reader *r, const Onnx__GraphProto *g, const level *l)
+{
+    onnx_view *v = r->v;
+    v->input_tensors = arena_calloc(&v->memory, v->n_inputs + 1, sizeof *v->input_tensors);
+    v->output_tensors = arena_calloc(&v->memory, v->n_outputs + 1, sizeof *v->output_tensors);
+    if (v->input_tensors == NULL || v->output_tensors == NULL)
+        return nn_nomem(r->err);
+    for (size_t i = 0, n = 0; i < g->n_input && n < v->n_inputs; i++) {
+        const onnx_definition *d = g->input[i]->name != NULL ? onnx_scope_find(&l->names, g->input[i]->name) : NULL;
+        if (d != NULL && d->place == ONNX_INPUT)
+            v->input_tensors[n++] = (uint32_t)(l->tensors + (size_t)(d - l->names.all));
+    }
+    for (size_t i = 0; i < g->n_output; i++) {
+        const onnx_definition *d = onnx_scope_find(&l->names, g->output[i]->name);
+        if (d != NULL) /* read_outputs has refused others */
+            v->output_tensors[i] = (uint32_t)(l->tensors + (size_t)(d - l->names.all));
+    }
+    return NN_OK;
+}
+
 static nn_status read_graph(reader *r, const Onnx__GraphProto *g, level *up)
 {
     level l = {.up = up};
@@ -322,6 +343,8 @@ static nn_status read_graph(reader *r, const Onnx__GraphProto *g, level *up)
         r->v->n_outputs = g->n_output;
         for (size_t i = 0; i < l.names.n; i++)
             r->v->n_inputs += l.names.all[i].place == ONNX_INPUT;
+        if (r->whole)
+            status = list_ends(r, g, &l);
     }
     onnx_scope_close(&l.names);
     return status;
@@ -388,11 +411,21 @@ static nn_status read_source(onnx_view *v, onnx_source *from, bool whole, const 
     return finish(&r, status);
 }
 
-nn_status onnx_view_read(onnx_view *v, const void *bytes, size_t n, const char *file, nn_error *err)
+static nn_status read_bytes(onnx_view *v, const void *bytes, size_t n, bool whole, const char *file, nn_error *err)
 {
     onnx_source from;
     onnx_source_bytes(&from, bytes, n);
-    return read_source(v, &from, false, file, err);
+    return read_source(v, &from, whole, file, err);
+}
+
+nn_status onnx_view_read(onnx_view *v, const void *bytes, size_t n, const char *file, nn_error *err)
+{
+    return read_bytes(v, bytes, n, false, file, err);
+}
+
+nn_status onnx_view_read_whole(onnx_view *v, const void *bytes, size_t n, const char *file, nn_error *err)
+{
+    return read_bytes(v, bytes, n, true, file, err);
 }
 
 static nn_status read_file(onnx_view *v, int root, const char *path, bool whole, const char *shown, nn_error *err)

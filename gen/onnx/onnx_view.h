@@ -23,7 +23,7 @@
 
 enum { ONNX_VIEW_RANK = 16, ONNX_VIEW_CONTENTS = 64, ONNX_VIEW_NONE = -1 };
 
-/* Types, shapes and contents are read on request only (onnx_view_file_whole). */
+/* Types, shapes and contents are read on request only (onnx_view_file_whole, onnx_view_read_whole). */
 typedef struct {
     const char *name;
     int64_t maker;       /* the node that makes it; ONNX_VIEW_NONE: none */
@@ -72,7 +72,8 @@ typedef struct {
     size_t n_tensors;
     int64_t *operands; /* of all nodes, and their results: indices of tensors; ONNX_VIEW_NONE: an absent one */
     size_t n_operands;
-    size_t n_inputs, n_outputs; /* of the model; inputs with an initializer are not counted */
+    size_t n_inputs, n_outputs;               /* of the model; inputs with an initializer are not counted */
+    uint32_t *input_tensors, *output_tensors; /* on request: those tensors, in the file's order */
     size_t n_bodies, n_functions, n_external;
     int64_t opset; /* of the default ONNX domain; 0: not stated */
     arena memory;
@@ -84,6 +85,8 @@ nn_status onnx_view_read(onnx_view *v, const void *bytes, size_t n, const char *
 nn_status onnx_view_file(onnx_view *v, int root, const char *path, const char *shown, nn_error *err);
 /* The same with tensors, names and values of attributes. Contents of large tensors are not loaded. */
 nn_status onnx_view_file_whole(onnx_view *v, int root, const char *path, const char *shown, nn_error *err);
+/* The same for bytes. */
+nn_status onnx_view_read_whole(onnx_view *v, const void *bytes, size_t n, const char *file, nn_error *err);
 /* Reads chains of operators from text: one chain in each line, operators separated by commas. Empty lines and lines that begin
  * with # are skipped. Each chain reads one graph input and produces one graph output. */
 nn_status onnx_view_chains(onnx_view *v, const char *text, size_t n, const char *file, nn_error *err);

@@ -108,7 +108,7 @@ static size_t pack(packing *pk, size_t copies, int capacity, tape *t)
         item *it = &pk->items[j];
         size_t first = (size_t)tape_draw(t, "plan slot", pk->n_slots);
         it->slot = UINT32_MAX;
-        for (size_t k = 0; k < pk->n_slots; k++) {
+        for (size_t k = 0; k < pk->n_slots && (it->slot == UINT32_MAX || pk->loads[it->slot] > 0); k++) {
             size_t s = (first + k) % pk->n_slots;
             if (pk->loads[s] > 0 && pk->loads[s] + it->cost > capacity)
                 continue;

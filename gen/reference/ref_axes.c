@@ -1,7 +1,7 @@
 /* Functions of a whole tensor along axes, which give a tensor: softmax, and sorting. */
 #include "reference/ref_run.h"
 
-#include "value/dmath.h"
+#include "reference/ref_functions.h"
 
 #include <string.h>
 
@@ -39,22 +39,22 @@ static void softmax(axes_work *w, size_t base)
     for (size_t i = 1; i < w->n; i++)
         m = w->v[i] > m ? w->v[i] : m;
     for (size_t i = 0; i < w->n; i++) {
-        double x = w->lo[i] = dm_exp(w->v[i] - m);
+        double x = w->lo[i] = ref_exp(w->v[i] - m);
         known &= w->e[i] < INFINITE;
         if (w->v[i] == -INFINITE && w->e[i] == 0) { /* left out by a mask */
             w->lo[i] = w->hi[i] = 0;
             continue;
         }
-        w->hi[i] = u->u * (__builtin_fabs(w->v[i] - m) + 2 * w->e[i]) + 2 * u->u * (k->ulp + k->abs) + 0x1p-46;
+        w->hi[i] = u->u * (__builtin_fabs(w->v[i] - m) + 2 * w->e[i]) + 2 * u->u * (k->ulp + k->abs) + 2 * REF_OWN;
         sum += x;
-        moved += x * (w->e[i] < 700 ? dm_exp(w->e[i]) - 1 : INFINITE);
+        moved += x * ref_growth(w->e[i]);
         rounding += x * w->hi[i];
     }
     sum = sum == 0 ? 1 : sum; /* all are left out */
     double all = ref_log1p(moved / sum) + rounding / sum + ref_gamma(u, (double)w->n) + 4 * u->u;
     for (size_t i = 0; i < w->n; i++) {
         double p = w->lo[i] / sum, x = w->e[i] + all + w->hi[i], cap = p > 1 - p ? p : 1 - p;
-        double e = p * (x < 1e-3 ? x * (1 + x) : x < 700 ? dm_exp(x) - 1 : INFINITE);
+        double e = p * ref_growth(x);
         e = w->v[i] == -INFINITE && w->e[i] == 0 ? 0 : (e < cap ? e : cap * (1 + 8 * u->u)) + u->tiny;
         w->out->v[base + w->offset[i]] = p;
         w->out->e[base + w->offset[i]] = p == p && known ? e : INFINITE;

@@ -63,11 +63,7 @@ typedef struct {
 } ref_accuracy;
 
 ref_value ref_unary(ref_vectors *r, ref_fn fn, const ref_accuracy *accuracy, ref_value x);
-/* Elementary functions of doubles. */
-double ref_log1p(double x);
-double ref_softplus(double x);
-double ref_sigmoid(double x);
-double ref_power(double x, double y);
+double ref_growth(double x);              /* exp(x) - 1 for x >= 0, rounded up: how far a relative error of exp(x) reaches */
 double ref_remainder(double a, double b); /* exact, with the sign of a */
 
 #endif

@@ -1,7 +1,7 @@
 /* Linear forms of errors: ref_form.h. */
 #include "reference/ref_form.h"
 
-#include "value/dmath.h"
+#include "reference/ref_functions.h"
 
 #include <string.h>
 
@@ -16,7 +16,7 @@ static double least_of(double a, double b)
 static double root_above(double x)
 {
     if (!(x > 0x1p-1000 && x < 0x1p1000))
-        return dm_sqrt(x);
+        return ref_sqrt(x);
     uint64_t bits;
     double y;
     memcpy(&bits, &x, sizeof bits);
@@ -189,7 +189,7 @@ void ref_form_unary(ref_vectors *r, ref_value *y, ref_fn fn, const ref_accuracy 
         double e = x->e[i];
         slope_of(fn, x->v[i], y->v[i], &slope, &bend);
         f[i] = scaled(x->forms[i], slope);
-        f[i].rest += 0.5 * bend * e * e + 0x1p-40 * e + ulp * accuracy->abs + 0x1p-46 * __builtin_fabs(y->v[i]);
+        f[i].rest += 0.5 * bend * e * e + 0x1p-40 * e + ulp * accuracy->abs + 2 * REF_OWN * __builtin_fabs(y->v[i]);
         settle(r, &f[i], 2 * accuracy->ulp, y->v[i], &y->e[i]);
     }
     y->forms = f;
@@ -384,8 +384,8 @@ static double power_iteration(const double *a, size_t n, double *x, double *y)
             square += y[i] * y[i];
             before += x[i] * x[i];
         }
-        double norm = dm_sqrt(square);
-        value = before > 0 ? norm / dm_sqrt(before) : 0;
+        double norm = ref_sqrt(square);
+        value = before > 0 ? norm / ref_sqrt(before) : 0;
         if (!(norm > 0) || !(norm < INFINITE))
             return value;
         for (size_t i = 0; i < n; i++)
@@ -411,8 +411,8 @@ static double matrix_norm(const double *rows, size_t n, size_t m, double *work)
     double value = power_iteration(a, m, l, l + m) * 1.005 + trace * 0x1p-40;
     for (int tries = 0; tries < 6 && value < trace; tries++, value *= 1.05)
         if (is_above(a, m, value, l))
-            return dm_sqrt(value + trace * 0x1p-36);
-    return dm_sqrt(trace * (1 + 0x1p-30)); /* the Frobenius norm */
+            return ref_sqrt(value + trace * 0x1p-36);
+    return ref_sqrt(trace * (1 + 0x1p-30)); /* the Frobenius norm */
 }
 
 /* From now on x are the errors of the last `rows` rows. */
@@ -435,7 +435,7 @@ static void rebase(ref_scan *s, size_t rows)
             box[i] = s->t->w != NULL ? 0 : s->t->e[(first + i / s->width) * s->row + at];
             square += box[i] * box[i];
         }
-        s->norm[group] = least_of(moved + dm_sqrt(own), dm_sqrt(square)) * (1 + 0x1p-30);
+        s->norm[group] = least_of(moved + ref_sqrt(own), ref_sqrt(square)) * (1 + 0x1p-30);
         for (size_t i = 0; i < n; i++) {
             size_t slot = (first + i / s->width) % 3, at = group * s->width + i % s->width;
             s->forms[slot][at] =

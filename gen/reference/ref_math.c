@@ -1,43 +1,18 @@
 /* Functions of one number: where the argument may lie anywhere within e of x, how far from f(x) may the result lie?
  *
- * Monotone functions have their extreme values at the ends. The error of our own functions (value/dmath.c: below 2^-47 relative,
- * 2^-42 for powers) is added, and that of implementations, as specs/compute/accuracy.yaml states it. */
+ * Monotone functions have their extreme values at the ends. The errors of our own functions are added, and those of
+ * implementations, as specs/compute/accuracy.yaml states them. */
 #include "reference/ref_form.h"
 
+#include "reference/ref_double.h"
+#include "reference/ref_functions.h"
 #include "value/dmath.h"
 
 #define INFINITE ((double)__builtin_inff())
-static const double OWN = 0x1p-47;
 
-/* log(1 + x): what rounding made of 1 + x is taken back (W. Kahan; Higham, section 1.14.1). */
-double ref_log1p(double x)
+double ref_growth(double x)
 {
-    double y = 1 + x;
-    return y == 1 ? x : y - 1 < INFINITE ? dm_log(y) * (x / (y - 1)) : y;
-}
-
-double ref_softplus(double x)
-{
-    return (x > 0 ? x : 0) + ref_log1p(dm_exp(-__builtin_fabs(x)));
-}
-
-double ref_sigmoid(double x)
-{
-    double t = dm_exp(-__builtin_fabs(x));
-    return x > 0 ? 1 / (1 + t) : t / (1 + t);
-}
-
-static double softsign(double x)
-{
-    double m = __builtin_fabs(x);
-    return m < INFINITE ? x / (1 + m) : x > 0 ? 1 : x < 0 ? -1 : x;
-}
-
-double ref_power(double x, double y)
-{
-    if (x == 0)
-        return y == 0 ? 1 : y > 0 ? 0 : INFINITE;
-    return dm_pow(x, y);
+    return x < 0x1p-10 ? x * (1 + x) : ref_exp(x) - 1 + 0x1p-40;
 }
 
 double ref_remainder(double a, double b)
@@ -65,31 +40,31 @@ typedef struct {
 } real_function;
 
 static const real_function reals[RF_COUNT_] = {
-    [RF_EXP] = {dm_exp, INCREASING, -INFINITE, INFINITE},
-    [RF_LOG] = {dm_log, INCREASING, 0, INFINITE},
-    [RF_SQRT] = {dm_sqrt, INCREASING, 0, INFINITE},
-    [RF_SIN] = {dm_sin, BOUNDED_SLOPE, -1e6, 1e6},
-    [RF_COS] = {dm_cos, BOUNDED_SLOPE, -1e6, 1e6},
-    [RF_TAN] = {dm_tan, TANGENT, -1e6, 1e6},
-    [RF_ASIN] = {dm_asin, INCREASING, -1, 1},
-    [RF_ACOS] = {dm_acos, DECREASING, -1, 1},
-    [RF_ATAN] = {dm_atan, INCREASING, -INFINITE, INFINITE},
-    [RF_SINH] = {dm_sinh, INCREASING, -INFINITE, INFINITE},
-    [RF_COSH] = {dm_cosh, EVEN, -INFINITE, INFINITE},
-    [RF_TANH] = {dm_tanh, INCREASING, -INFINITE, INFINITE},
-    [RF_ASINH] = {dm_asinh, INCREASING, -INFINITE, INFINITE},
-    [RF_ACOSH] = {dm_acosh, INCREASING, 1, INFINITE},
-    [RF_ATANH] = {dm_atanh, INCREASING, -1, 1},
-    [RF_ERF] = {dm_erf, INCREASING, -INFINITE, INFINITE},
+    [RF_EXP] = {ref_exp, INCREASING, -INFINITE, INFINITE},
+    [RF_LOG] = {ref_log, INCREASING, 0, INFINITE},
+    [RF_SQRT] = {ref_sqrt, INCREASING, 0, INFINITE},
+    [RF_SIN] = {ref_sin, BOUNDED_SLOPE, -INFINITE, INFINITE},
+    [RF_COS] = {ref_cos, BOUNDED_SLOPE, -INFINITE, INFINITE},
+    [RF_TAN] = {ref_tan, TANGENT, -INFINITE, INFINITE},
+    [RF_ASIN] = {ref_asin, INCREASING, -1, 1},
+    [RF_ACOS] = {ref_acos, DECREASING, -1, 1},
+    [RF_ATAN] = {ref_atan, INCREASING, -INFINITE, INFINITE},
+    [RF_SINH] = {ref_sinh, INCREASING, -INFINITE, INFINITE},
+    [RF_COSH] = {ref_cosh, EVEN, -INFINITE, INFINITE},
+    [RF_TANH] = {ref_tanh, INCREASING, -INFINITE, INFINITE},
+    [RF_ASINH] = {ref_asinh, INCREASING, -INFINITE, INFINITE},
+    [RF_ACOSH] = {ref_acosh, INCREASING, 1, INFINITE},
+    [RF_ATANH] = {ref_atanh, INCREASING, -1, 1},
+    [RF_ERF] = {ref_erf, INCREASING, -INFINITE, INFINITE},
     [RF_SIGMOID] = {ref_sigmoid, INCREASING, -INFINITE, INFINITE},
-    [RF_SOFTSIGN] = {softsign, INCREASING, -INFINITE, INFINITE},
+    [RF_SOFTSIGN] = {ref_softsign, INCREASING, -INFINITE, INFINITE},
     [RF_SOFTPLUS] = {ref_softplus, INCREASING, -INFINITE, INFINITE},
 };
 
 /* How far from y = f(x) the function may go within e of x. */
 static double propagated(const real_function *g, double x, double e, double y)
 {
-    double lo = x - e, hi = x + e;
+    double lo = dd_down(x, e), hi = dd_up(x, e);
     if (!(lo >= g->lo && hi <= g->hi) || !(e < INFINITE))
         return INFINITE;
     switch (g->shape) {
@@ -99,10 +74,11 @@ static double propagated(const real_function *g, double x, double e, double y)
         double far = g->f(lo) > g->f(hi) ? g->f(lo) : g->f(hi);
         return ref_hull_error(y, lo < 0 && hi > 0 ? g->f(0) : far == g->f(lo) ? g->f(hi) : g->f(lo), far);
     }
-    case TANGENT:
-        if (dm_round_even(lo * 0.3183098861837907) != dm_round_even(hi * 0.3183098861837907))
-            return INFINITE;
-        return ref_hull_error(y, g->f(lo), g->f(hi));
+    case TANGENT: {
+        double left = g->f(lo), right = g->f(hi);
+        bool pole = hi - lo < 1 ? left > 0 && right < 0 : hi - lo > 3 || left > right;
+        return pole ? INFINITE : ref_hull_error(y, left, right);
+    }
     case DECREASING:
         return ref_hull_error(y, g->f(hi), g->f(lo));
     default:
@@ -119,7 +95,7 @@ static ref_value real_unary(ref_vectors *r, ref_fn fn, const ref_accuracy *accur
     ref_value y = ref_new(r, REF_REAL, x.uniform);
     for (size_t i = 0; i < n; i++) {
         double v = g->f(x.v[i]), m = __builtin_fabs(v), e = x.e[i] > 0 ? propagated(g, x.v[i], x.e[i], v) : 0;
-        e += OWN * m + ulp * (accuracy->ulp * (m + e) + accuracy->abs) + r->unit->tiny;
+        e += REF_OWN * m + ulp * accuracy->ulp * (m + e) + ulp * accuracy->abs + r->unit->tiny;
         y.v[i] = v;
         y.e[i] = x.v[i] >= g->lo && x.v[i] <= g->hi && x.v[i] - x.v[i] == 0 && e >= 0 ? e : INFINITE;
     }

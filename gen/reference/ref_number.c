@@ -1,21 +1,20 @@
 /* Functions of numbers: powers, conversions, bits. */
 #include "reference/ref_run.h"
 
+#include "reference/ref_double.h"
+#include "reference/ref_functions.h"
 #include "value/dmath.h"
 
 #define INFINITE ((double)__builtin_inff())
 
-static const double OWN_POWER = 0x1p-42;
-
 /* How far x^y goes for x within ex and y within ey of them. */
 static double power_spread(double x, double ex, double y, double ey, double v)
 {
-    double lo = x - ex, hi = x + ex;
+    double lo = dd_down(x, ex), hi = dd_up(x, ex), down = dd_down(y, ey), up = dd_up(y, ey);
     if (ex == 0 && ey == 0)
         return 0;
-    if (lo >= 0 && (lo > 0 || y - ey > 0)) {
-        double ends[4] = {ref_power(lo, y - ey), ref_power(lo, y + ey), ref_power(hi, y - ey), ref_power(hi, y + ey)}, least = v,
-               most = v;
+    if (lo >= 0 && (lo > 0 || down > 0)) {
+        double ends[4] = {ref_power(lo, down), ref_power(lo, up), ref_power(hi, down), ref_power(hi, up)}, least = v, most = v;
         for (int i = 0; i < 4; i++) {
             least = ends[i] < least ? ends[i] : least;
             most = ends[i] > most ? ends[i] : most;
@@ -63,7 +62,7 @@ static ref_value power(ref_run *run, ref_value a, ref_value b)
     for (size_t i = 0; i < n; i++) {
         double v = ref_power(a.v[i], b.v[i]), m = __builtin_fabs(v), e = power_spread(a.v[i], a.e[i], b.v[i], b.e[i], v);
         y.v[i] = v;
-        y.e[i] = e + (m + e) * (2 * run->unit.u * k->ulp + OWN_POWER) + run->unit.tiny;
+        y.e[i] = e + (m + e) * (2 * run->unit.u * k->ulp + REF_OWN) + run->unit.tiny;
         if (!(y.e[i] >= 0) || a.v[i] - a.v[i] != 0 || b.v[i] - b.v[i] != 0)
             y.e[i] = INFINITE;
     }

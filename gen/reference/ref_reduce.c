@@ -2,7 +2,7 @@
 #include "reference/ref_form.h"
 #include "reference/ref_run.h"
 
-#include "value/dmath.h"
+#include "reference/ref_functions.h"
 
 #include <string.h>
 
@@ -336,8 +336,7 @@ ref_value ref_comprehension(ref_run *run, const ref_expr *x)
 /* (1 + u)^n - 1, rounded up. Higham, "Accuracy and Stability", section 3.1; written so that it stays finite. */
 double ref_gamma(const ref_unit *u, double n)
 {
-    double x = n * u->u;
-    return x < 0x1p-10 ? x * (1 + x) : dm_exp(x) - 1 + 0x1p-40;
+    return ref_growth(n * u->u);
 }
 
 typedef struct {

@@ -2,7 +2,7 @@
  * in common, and their bounds would be many times wider. */
 #include "reference/ref_run.h"
 
-#include "value/dmath.h"
+#include "reference/ref_functions.h"
 
 #include <string.h>
 
@@ -135,13 +135,13 @@ static bounded logsumexp(const ref_run *run, const lane_slice *l)
     if (l->n == 0)
         return (bounded){-INFINITE, 0};
     for (size_t k = 0; k < l->n; k++) {
-        double x = dm_exp(l->v[k] - m);
+        double x = ref_exp(l->v[k] - m);
         sum += x;
-        moved += x * (l->e[k] < 700 ? dm_exp(l->e[k]) - 1 : INFINITE);
+        moved += x * ref_growth(l->e[k]);
         rounding += x * (run->unit.u * (__builtin_fabs(l->v[k] - m) + 2 * l->e[k]) + ulp * (ke->ulp + ke->abs));
         largest = l->e[k] > largest ? l->e[k] : largest;
     }
-    double v = m + dm_log(sum), spread = ref_log1p(moved / sum);
+    double v = m + ref_log(sum), spread = ref_log1p(moved / sum);
     spread = spread < largest ? spread : largest;
     double scale = __builtin_fabs(v) + __builtin_fabs(m) + __builtin_fabs(v - m) + largest;
     return (bounded){v, spread + rounding / sum + ref_gamma(&run->unit, (double)l->n) + ulp * (kl->ulp * scale + kl->abs) +
@@ -163,8 +163,9 @@ static bounded pnorm(const ref_run *run, const lane_slice *l, double p)
     double v = m > 0 ? m * ref_power(sum, 1 / p) : 0, e = far > 0 ? far * ref_power(moved, 1 / p) : 0;
     double k = p == 1 ? 0 : 2 * run->unit.u * run->table->accuracy[RF_POW].ulp, sums = ref_gamma(&run->unit, n + 2) + k;
     sums = p > 1 && sums < 0.5 ? sums * (1 + sums) / p : sums; /* the root divides relative errors */
+    /* 2^-47: our own powers, and the rounding of 1/p, which counts log(sum) times. */
     double under = v + e > 0 ? ref_power(n * run->unit.tiny, 1 / p) : 0;
-    return (bounded){v, e + (v + e) * (sums + k + 0x1p-40) + under};
+    return (bounded){v, e + (v + e) * (sums + k + 0x1p-47) + under};
 }
 
 /* The position of the greatest element, the first or the last of equal ones. Every element that may be the greatest is a candidate.
@@ -209,9 +210,9 @@ static bounded determinant(const ref_run *run, lane_slice *l)
             row += l->v[i * n + j] * l->v[i * n + j];
             moved += d * d;
         }
-        row = dm_sqrt(row);
+        row = ref_sqrt(row);
         before *= row;
-        after *= row + dm_sqrt(moved);
+        after *= row + ref_sqrt(moved);
     }
     for (size_t c = 0; c < n; c++) {
         size_t pivot = c;

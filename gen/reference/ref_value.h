@@ -40,7 +40,9 @@ struct ref_value {
 typedef struct {
     dtype type;
     double u;    /* unit roundoff */
-    double tiny; /* the largest error near zero: the smallest normal number, because implementations may flush to zero */
+    /* The largest error near zero: the smallest normal number, because implementations may flush to zero. Those of float16 do not
+     * (specs/compute/README.md): there it is one unit of the subnormal numbers. */
+    double tiny;
     double largest;
 } ref_unit;
 ref_unit ref_unit_of(dtype t);

@@ -111,6 +111,11 @@ static nn_status choose(const op_set *s, const char *expr, bool *keep, nn_error 
             if (t.minus != (pass == 1))
                 continue;
             int i = find(s, &t);
+            if (any_plus && t.minus && t.length > 0 && (i < 0 || !keep[i]))
+                return nn_fail(
+                    err, NN_ERR_USAGE, NULL, 0, 0,
+                    "operators '%.60s': -%.*s removes nothing, because only named operators are used; expected A,B or -A,-B", expr,
+                    (int)(t.length < 60 ? t.length : 60), t.name);
             if (i >= 0)
                 keep[i] = !t.minus;
             else if (explain(s, &t, false, err) != NN_OK)

@@ -162,6 +162,25 @@ bool structure_of(const graph *g, arena *mem, uint8_t out[STRUCTURE_SIZE])
     return true;
 }
 
+uint64_t structure_node(const graph *g, size_t node)
+{
+    const graph_node *n = &g->nodes[node];
+    print p = {7, 8};
+    text(&p, n->op_type);
+    word(&p, n->n_attrs);
+    for (size_t i = 0; i < n->n_attrs; i++)
+        attribute(&p, &n->attrs[i]);
+    word(&p, n->n_inputs);
+    for (size_t i = 0; i < n->n_inputs + n->n_outputs; i++) {
+        const int32_t t = i < n->n_inputs ? n->inputs[i] : n->outputs[i - n->n_inputs];
+        word(&p, t < 0 ? 0 : g->tensors[t].kind == TENSOR_INIT ? 1 : 2);
+        if (t >= 0)
+            shape(&p, &g->tensors[t].desc);
+    }
+    finish(&p);
+    return p.a;
+}
+
 void structure_hex(const uint8_t s[STRUCTURE_SIZE], char out[STRUCTURE_HEX_SIZE])
 {
     static const char digits[] = "0123456789abcdef";

@@ -18,6 +18,9 @@
 
 /* false: out of memory. Scratch memory is taken from mem and released. */
 bool structure_of(const graph *g, arena *mem, uint8_t out[STRUCTURE_SIZE]);
+/* A signature of one node: its operator and attributes, and the types and shapes of its inputs and outputs. What computes the
+ * inputs does not count, only whether they are initializers. */
+uint64_t structure_node(const graph *g, size_t node);
 void structure_hex(const uint8_t s[STRUCTURE_SIZE], char out[STRUCTURE_HEX_SIZE]); /* lower case, with a NUL at the end */
 bool structure_parse(const char *hex, uint8_t out[STRUCTURE_SIZE]);                /* false: not 32 hexadecimal digits */
 

@@ -44,10 +44,9 @@ nn_status suite_dir_open(suite_dir *d, const char *path, nn_error *err)
     *d = (suite_dir){.path = path, .fd = -1};
     if (!make_with_parents(path))
         return path_fail(err, path, "", "cannot create", errno);
-    d->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (d->fd < 0)
-        return path_fail(err, path, "", "cannot open", errno);
-    nn_status s = check_empty(d, err);
+    nn_status s = directory_named(&d->fd, path, err);
+    if (s == NN_OK)
+        s = check_empty(d, err);
     if (s != NN_OK)
         suite_dir_close(d);
     return s;

@@ -52,10 +52,10 @@ void suite_options_help(json_line *out)
 {
     line_raw(out, "Usage: nngen suite --opset A..B --out DIR [OPTION]...\n"
                   "       nngen suite --score RESULTS --index DIR [--format F]\n"
-                  "Writes a conformance suite: models of one operator each, with inputs, expected outputs and their bounds.\n"
-                  "Together they show every version of every operator, and every pair of element types, ranks, classes of\n"
-                  "attribute values and presence of inputs and outputs that is possible. DIR/index.jsonl says what each\n"
-                  "case shows, DIR/suite.json what is covered and which pairs are impossible.\n\n");
+                  "Writes a conformance suite: models of one operator each, with inputs, expected outputs and their\n"
+                  "bounds. Together they show every version of every operator, and every pair of element types, ranks,\n"
+                  "classes of attribute values and presence of inputs and outputs that is possible. DIR/index.jsonl\n"
+                  "says what each case shows, DIR/suite.json what is covered and which pairs are impossible.\n\n");
     for (const row *r = rows; r < rows + ROWS; r++) {
         char left[64], text[300];
         (void)snprintf(left, sizeof left, "%s%s%s", r->flag, r->argument != NULL ? " " : "",

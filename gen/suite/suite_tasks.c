@@ -46,6 +46,18 @@ static bool chosen(const char *list, const char *name)
     return (plus || !any) && !minus;
 }
 
+/* Whether the list names operators to use, but not this one. */
+static bool left_out_anyway(const char *list, const word *name)
+{
+    word w;
+    bool any = false, plus = false;
+    for (const char *p = list; next_word(&p, &w);) {
+        any |= !w.minus;
+        plus |= !w.minus && w.n == name->n && strncmp(w.name, name->name, w.n) == 0;
+    }
+    return any && !plus;
+}
+
 /* Every name of the list must be that of an operator in one of the opsets. */
 static nn_status check_names(const suite_tasks *t, const suite_options *o, nn_error *err)
 {
@@ -64,6 +76,10 @@ static nn_status check_names(const suite_tasks *t, const suite_options *o, nn_er
             return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--ops: no operator %s in opsets %d to %d and profile %.60s%s%s%s", shown,
                            o->first, o->last, o->profile != NULL ? o->profile : "onnx", best.word != NULL ? "; did you mean " : "",
                            best.word != NULL ? best.word : "", best.word != NULL ? "?" : "");
+        if (w.minus && left_out_anyway(o->ops, &w))
+            return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
+                           "--ops %.60s: -%s removes nothing, because only named operators are used; expected A,B or -A,-B", o->ops,
+                           shown);
     }
     return NN_OK;
 }

@@ -1,5 +1,6 @@
 """The library from outside: the example, from C and C++, linked both ways; what it exports."""
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -10,6 +11,8 @@ ROOT = Path(__file__).resolve().parents[2]
 LIB = Path(os.environ.get("NNGEN", ROOT / "build" / "default" / "nngen")).resolve().parent
 LIBS = ["-lprotobuf-c", "-lyaml", "-ljansson", "-lcrypto", "-lz", "-pthread"]
 EXAMPLE = ROOT / "tests" / "api" / "example.c"
+NULLS = ROOT / "tests" / "api" / "nulls.c"
+HEADER = (ROOT / "include" / "nngen.h").read_text()
 COMPARE = ROOT / "tests" / "api" / "compare.c"
 
 
@@ -60,6 +63,27 @@ def test_the_header_is_cxx_too(tmp_path):
     source.write_text('#include <nngen.h>\nint main() { return nn_version()[0] == 0; }\n')
     run("g++", "-std=c++11", "-Wall", "-Wextra", "-Werror", "-pedantic", f"-I{ROOT / 'include'}", source, LIB / "libnngen.a", *LIBS, "-o", tmp_path / "t")
     run(tmp_path / "t")
+
+
+@pytest.mark.parametrize("compiler,standard", [("gcc", "c99"), ("gcc", "c11"), ("g++", "c++11"), ("g++", "c++17")])
+def test_the_example_of_the_header(tmp_path, compiler, standard):
+    """The code at the head of nngen.h, as C and as C++, makes a model."""
+    code = re.findall(r"^ \*      (.*)$", HEADER.split("*/")[0], re.M)
+    assert len(code) > 5
+    source = tmp_path / ("t.cc" if "++" in compiler else "t.c")
+    source.write_text("#include <nngen.h>\nint main(void)\n{\n" + "\n".join(code) + "\nreturn 0;\n}\n")
+    run(compiler, f"-std={standard}", "-Wall", "-Werror", "-pedantic", f"-I{ROOT / 'include'}", source, LIB / "libnngen.a", *LIBS, "-o", tmp_path / "t")
+    subprocess.run([tmp_path / "t"], cwd=tmp_path, check=True)
+    assert len(onnx.load(tmp_path / "test_000000/model.onnx").graph.node) == 40
+
+
+def test_null_arguments(tmp_path):
+    """NN_ERR_USAGE for each pointer that must not be NULL, of every function."""
+    called = set(re.findall(r"\bnn_[a-z_]+(?=\()", NULLS.read_text()))
+    declared = {line.split("(")[0].split()[-1].lstrip("*") for line in HEADER.splitlines() if line.startswith("NN_API")}
+    assert called == declared
+    r = subprocess.run([compiled(tmp_path, "gcc", ["-std=c11"], "static", NULLS), tmp_path], capture_output=True, text=True)
+    assert (r.returncode, r.stdout, r.stderr) == (0, "", "")
 
 
 def test_only_the_public_names_are_exported():

@@ -100,7 +100,7 @@ def test_larger_dims_and_windows(nngen, tmp_path):
     assert channels["plain"] <= 64 < channels["large"] <= 512
 
 
-@pytest.mark.parametrize("flag, value, least, greatest", [("--max-dim", 7, 8, 1 << 24), ("--max-window", 0, 1, 4096), ("--max-rank", 9, 2, 8)])
+@pytest.mark.parametrize("flag, value, least, greatest", [("--max-dim", 0, 1, 1 << 24), ("--max-window", 0, 1, 4096), ("--max-rank", 9, 1, 8), ("--max-rank", 0, 1, 8)])
 def test_limits_out_of_range(nngen, tmp_path, flag, value, least, greatest):
     r = nngen(flag, value, "--out", tmp_path / "c")
     assert (r.code, r.err) == (2, f"nngen: {flag} {value}: expected an integer from {least} to {greatest}\nTry 'nngen --help'.\n")

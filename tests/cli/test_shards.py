@@ -172,7 +172,8 @@ def test_replay_refuses(nngen, tmp_path, whole):
 
 def test_duplicates_are_named_and_counted_over_shards(nngen, tmp_path):
     """Models of one node meet by chance."""
-    args = ("--nodes", 1, "--count", 120, "--seed", 3, "--ops", "Relu,Abs", "--quiet")
+    args = ("--nodes", 1, "--count", 120, "--seed", 3, "--ops", "Relu,Abs")
+    assert nngen(*args, "--dry-run", "--quiet").err == ""
     r = nngen(*args, "--out", tmp_path / "whole")
     manifest = json.loads((tmp_path / "whole" / "manifest.json").read_text())
     rows = [json.loads(x) for x in (tmp_path / "whole" / "models.jsonl").read_text().splitlines()]

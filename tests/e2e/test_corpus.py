@@ -128,7 +128,7 @@ def test_other_seed_other_models(tmp_path, pool):
 def test_every_operator_that_is_asked_for(tmp_path, pool):
     """A selection of operators is kept to, and what has no room is named."""
     names = family.parse_list(nngen("--list-ops").stdout)
-    r = nngen("--nodes", 1, "--count", 2, "--out", tmp_path / "c", "--quiet")
+    r = nngen("--nodes", 1, "--count", 2, "--out", tmp_path / "c")
     assert r.returncode == 0, r.stderr
     missing = {m["name"] for m in corpus.load(tmp_path / "c").manifest["missing"]}
     assert len(missing) >= len(names) - 2

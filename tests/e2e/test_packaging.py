@@ -15,6 +15,11 @@ RECIPES = ROOT / "gen" / "dist" / "recipes"
 FAMILY = ["--nodes", "8", "--count", "24", "--seed", "5", "--ops", "Relu,Add,MatMul,Conv,Concat"]
 
 
+COVERS = {"ops", "pairs", "triples", "motifs"}
+TYPES = {"float32", "float16", "double", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "bool"}
+MODES = {"uniform", "normal", "corners", "special", "ties", "nan"}
+
+
 def run(*command, **more):
     done = subprocess.run([str(c) for c in command], capture_output=True, text=True, cwd=more.pop("cwd", ROOT), **more)
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
@@ -59,7 +64,8 @@ def whole(tmp_path_factory):
 
 def test_installed_files(installed):
     there = {str(p.relative_to(installed)) for p in installed.rglob("*") if not p.is_dir()}
-    assert {"bin/nngen", "include/nngen.h", "lib/libnngen.a", "lib/libnngen.so", "lib/libnngen.so.0", "lib/pkgconfig/nngen.pc"} <= there
+    assert {"bin/nngen", "include/nngen.h", "lib/libnngen.a", "lib/libnngen.so", "lib/libnngen.so.0", "lib/pkgconfig/nngen.pc",
+            "include/nngen_fuzz.h", "lib/libnngen_fuzz.a", "lib/nngen/nngen_afl.so", "share/doc/nngen/README.fuzzing"} <= there
     assert (installed / "lib" / "libnngen.so").readlink() == Path("libnngen.so.0")
     assert {f"share/doc/nngen/recipes/{p.name}" for p in RECIPES.iterdir()} <= there
     assert run(installed / "bin" / "nngen", "--version") == run(NNGEN, "--version")
@@ -82,6 +88,23 @@ def test_pkg_config(installed, tmp_path):
     run(os.environ.get("CC", "gcc"), ROOT / "tests/api/example.c", *flags, "-o", tmp_path / "example")
     run(tmp_path / "example", tmp_path / "m", env=os.environ | {"LD_LIBRARY_PATH": str(installed / "lib")})
     assert (tmp_path / "m" / "model.onnx").exists()
+
+
+@pytest.mark.parametrize("cached", [True, False])
+def test_install_tells_the_loader(tmp_path, cached):
+    """Without DESTDIR the loader's cache is renewed; where the loader does not look, the installation says what to do."""
+    bin = tmp_path / "bin"
+    bin.mkdir()
+    lib = tmp_path / "p" / "lib"
+    shown = f"\tlibnngen.so.0 (libc6) => {lib}/libnngen.so.0" if cached else ""
+    (bin / "ldconfig").write_text(f'#!/bin/sh\n[ "$*" = -p ] && echo "{shown}" || echo ran >> {tmp_path}/ran\n')
+    (bin / "ldconfig").chmod(0o755)
+    env = os.environ | {"PATH": f"{bin}:{os.environ['PATH']}"}
+    text = run("make", "--no-print-directory", f"B={BUILD}", "install", f"PREFIX={tmp_path}/p", env=env)
+    assert (tmp_path / "ran").exists() == (os.geteuid() == 0)
+    assert (f"export LD_LIBRARY_PATH={lib}" in text) == (not cached)
+    run("make", "--no-print-directory", f"B={BUILD}", "install", f"DESTDIR={tmp_path}/d", f"PREFIX={tmp_path}/p", env=env)
+    assert not (tmp_path / "ran").exists() or (tmp_path / "ran").read_text() == "ran\n"  # not for a staged installation
 
 
 def test_man_pages(installed):
@@ -116,6 +139,12 @@ def test_bash_completion(installed, tmp_path):
     assert complete_bash(script, "nngen ") >= set(commands())
     assert complete_bash(script, "nngen --ops Conv,Rel") == {"Conv,Relu"}
     assert complete_bash(script, "nngen --profile ") == {"onnx", "openvino", "ort", "tract"}
+    assert complete_bash(script, "nngen --cover ") == COVERS
+    assert complete_bash(script, "nngen --types ") == TYPES and complete_bash(script, "nngen --types float16,bo") == {"float16,bool"}
+    assert complete_bash(script, "nngen --input-mode ") == MODES and complete_bash(script, "nngen --input-format p") == {"pb"}
+    assert complete_bash(script, "nngen --motifs gelu_erf,gelu_tan") >= {"gelu_erf,gelu_tanh"}
+    assert {"--mark", "--format"} <= complete_bash(script, "nngen show --") and "--nodes" not in complete_bash(script, "nngen show --")
+    assert complete_bash(script, "nngen show --format ") == {"text", "svg", "dot", "html"}
 
 
 def test_fish_completion(installed):
@@ -129,6 +158,9 @@ def test_fish_completion(installed):
     assert set(commands()) <= complete("nngen ")
     assert complete("nngen --profile ") == {"onnx", "openvino", "ort", "tract"}
     assert "Conv,Relu" in complete("nngen --ops Conv,Rel")
+    assert complete("nngen --cover ") == COVERS and complete("nngen --types ") == TYPES and complete("nngen --input-mode ") == MODES
+    assert "float16,bool" in complete("nngen --types float16,bo") and "gelu_erf" in complete("nngen --motifs gelu_")
+    assert "--mark" in complete("nngen show --") and "--nodes" not in complete("nngen show --")
 
 
 def test_zsh_completion(installed, tmp_path):
@@ -146,6 +178,9 @@ def test_zsh_completion(installed, tmp_path):
     assert set(commands()) <= complete("nngen", "")
     assert set(complete("nngen --profile", "")) >= {"onnx", "openvino", "ort", "tract"} and "or" not in complete("nngen --profile", "")
     assert "Relu" in complete("nngen --ops", "")
+    assert complete("nngen --cover", "") >= COVERS and complete("nngen --types", "") >= TYPES and complete("nngen --input-mode", "") >= MODES
+    assert "gelu_erf" in complete("nngen --motifs", "")
+    assert "--mark" in complete("nngen show", "--") and "--nodes" not in complete("nngen show", "--")
 
 
 def test_debian_packages():

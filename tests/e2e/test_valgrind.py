@@ -59,6 +59,15 @@ def test_lists(form):
     assert len(memcheck(NNGEN, f"--list-ops={form}", status=0).stdout) > 1000
 
 
+def test_shown_models(tmp_path):
+    subprocess.run([NNGEN, "--nodes", "20", "--count", "3", "--motifs", "0.5", "--out", tmp_path / "c", "--quiet"], check=True)
+    for form in ("text", "svg", "dot", "html"):
+        assert len(memcheck(NNGEN, "show", tmp_path / "c/test_000001", "--format", form, "--mark", "3", status=0).stdout) > 1000
+    assert len(memcheck(NNGEN, "show", tmp_path / "c", "--format", "html", status=0).stdout) > 10000
+    (tmp_path / "c/test_000002/model.onnx").write_bytes(b"x" * 100)
+    memcheck(NNGEN, "show", tmp_path / "c/test_000002", status=1)
+
+
 TABLES = {
     "no yaml": "operators: [",
     "tag": "operators: !x {}",
@@ -108,7 +117,7 @@ def test_interrupted(tmp_path):
 
 @pytest.mark.parametrize("name", ["base/test_arena", "build/test_graph_check", "corpus/test_outdir", "draw/test_choice", "family/test_options", "plan/test_plan",
                                   "solver/test_prop_arith", "solver/test_prop_linear", "solver/test_prop_logic", "solver/test_prop_product", "solver/test_search", "solver/test_store",
-                                  "table/test_tables", "write/test_contents", "write/test_onnx_write"])
+                                  "table/test_tables", "show/test_layout", "show/test_show_model", "write/test_contents", "write/test_onnx_write"])
 def test_unit_tests(name):
     program = UNIT / name
     assert program.exists(), f"make unit-programs builds {program}"

@@ -1,5 +1,5 @@
 /* Fuzz target of the ONNX reader, of what works on its graphs, and of the reader of tensors. The first byte says how to take the
- * rest: as a model, as text (T), or as a file of tensors (F).
+ * rest: as a model, as text (T), as a file of tensors (F), or as a model that is shown (S).
  * What is read must be sound: edges go forward, numbers of paths by two ways agree, every part of a counted sequence is counted.
  *
  *     clang -fsanitize=fuzzer,address,undefined ... && fuzz_onnx CORPUS */
@@ -9,6 +9,8 @@
 #include "onnx/tensor_file.h"
 #include "sequences/seq_paths.h"
 #include "sequences/seq_reduce.h"
+#include "show/show_svg.h"
+#include "show/show_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -136,6 +138,35 @@ static void check_tensors(const uint8_t *bytes, size_t n)
     tensor_file_free(&f);
 }
 
+/* What is shown is text without control characters. */
+static void check_shown(json_line *out)
+{
+    line_text(out, "", 1);
+    CHECK(!out->failed && strlen(out->bytes) + 1 == out->size);
+    for (const char *p = out->bytes; *p != '\0'; p++)
+        CHECK(*p == '\n' || (unsigned char)*p >= ' ');
+    out->size = 0;
+}
+
+static void check_show(const uint8_t *bytes, size_t n)
+{
+    show_model m;
+    nn_error err = {0};
+    json_line out = {.bytes = NULL};
+    if (show_model_bytes(&m, bytes, n, "f", NULL, &err) != NN_OK) {
+        CHECK(err.message[0] != '\0');
+        return;
+    }
+    show_text(&out, &m, "f");
+    check_shown(&out);
+    show_dot(&out, &m, "f");
+    check_shown(&out);
+    CHECK(show_svg(&out, &m, "f", true, &err) != NN_ERR_NOMEM);
+    check_shown(&out);
+    nn_free(out.bytes);
+    show_model_free(&m);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     onnx_view v;
@@ -147,8 +178,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint8_t *bytes = malloc(n > 0 ? n : 1); /* a block of its own, so that a read past the end is seen */
     CHECK(bytes != NULL);
     memcpy(bytes, data + 1, n);
-    if (data[0] == 'F') {
-        check_tensors(bytes, n);
+    if (data[0] == 'F' || data[0] == 'S') {
+        (data[0] == 'F' ? check_tensors : check_show)(bytes, n);
         free(bytes);
         return 0;
     }

@@ -8,7 +8,7 @@ seconds=${1:-600}
 cc=${CLANG:-clang}
 b=build/fuzz
 flags="-std=gnu11 -O1 -g -ffp-contract=off -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all"
-targets="table expr outputs onnx eval"
+targets="table expr outputs onnx eval tape"
 n=0
 for t in $targets; do
     n=$((n + 1))
@@ -44,6 +44,7 @@ for seed in 1 2 3 4 5 6 7 8; do
     "$nngen" --nodes $((seed * 2)) --count 4 --seed $seed --max-elements 16 --inputs 1 --input-format pb,npz --out "$b/models" --force --quiet 2>"$b/models.log"
     for m in "$b"/models/test_*; do
         { printf M; cat "$m/model.onnx"; } >"$b/corpus/onnx/seed_${seed}_$(basename "$m")"
+        { printf S; cat "$m/model.onnx"; } >"$b/corpus/onnx/show_${seed}_$(basename "$m")"
         { printf F; cat "$m/inputs.npz"; } >"$b/corpus/onnx/npz_${seed}_$(basename "$m")"
         { printf F; cat "$m/test_data_set_0/input_0.pb"; } >"$b/corpus/onnx/tensor_${seed}_$(basename "$m")"
     done
@@ -56,6 +57,9 @@ for seed in 1 2 3 4 5 6 7 8; do
     done
     { printf T; "$nngen" sequences --paths "$b/models"; } >"$b/corpus/onnx/text_$seed"
 done
+# Tapes of small models.
+"$nngen" seeds --out "$b/seeds" --force --quiet --count 24
+cp "$b/seeds/tapes/"*.tape "$b/corpus/tape/"
 status=0
 for t in $targets; do
     log=$b/fuzz_$t.log

@@ -100,7 +100,7 @@ def test_solver_links_with_base_alone(tmp_path):
 ROOMS = {
     "base": ("", None),
     "value": ("base", {"dmath.h", "dtype.h", "estimate.h", "graph.h", "interval.h"}),
-    "draw": ("base", {"choice.h"}),
+    "draw": ("base", {"choice.h", "segments.h", "segment_read.h"}),
     "table": ("base", {"spec_check.h", "spec_merge.h", "spec_packed.h", "spec_table.h", "spec_yaml.h", "opset.h"}),
     "rules": ("table value base", {"instance.h", "opmodel.h", "opmodel_rules.h", "op_common.h", "op_extra.h", "op_inner.h", "opfilter.h", "expr.h", "expr_outside.h"}),
     "reference": ("rules table value base", {"reference.h", "ref_graph.h"}),
@@ -108,21 +108,23 @@ ROOMS = {
     "manner": ("rules table draw value base", {"manner.h"}),
     "lower": ("manner recheck rules draw value base", {"lower.h", "op_feasible.h", "reason.h", "tries.h"}),
     "motif": ("recheck rules table draw value base", {"motif.h"}),
-    "build": ("lower manner motif rules draw value base", {"build.h", "due_path.h", "motif_wish.h", "op_index.h", "path_probe.h", "trace.h", "avoid.h", "weights.h"}),
+    "build": ("lower manner motif rules draw value base", {"build.h", "build_tape.h", "due_path.h", "motif_wish.h", "op_index.h", "path_probe.h", "trace.h", "avoid.h", "weights.h"}),
     "plan": ("build lower manner motif rules draw value base", {"cover.h", "guide.h", "motif_cover.h", "plan.h", "wish.h"}),
     "stats": ("rules value base", {"distinct.h", "stats.h", "structure.h"}),
     "write": ("rules table draw value base", {"input_mode.h", "model_dir.h", "model_files.h", "naming.h", "npz.h", "onnx_write.h"}),
     "onnx": ("value base", {"onnx_external.h", "onnx_find.h", "onnx_order.h", "onnx_parse.h", "onnx_sound.h", "onnx_view.h", "tensor_file.h"}),
     "mine": ("onnx rules table value base", {"mine.h", "mine_find.h", "mine_model.h", "mine_usages.h", "mine_walks.h", "mine_yaml.h"}),
     "family": ("mine plan build lower manner motif stats write onnx reference rules table draw value base", {"family.h", "options.h"}),
-    "corpus": ("family mine plan build lower manner motif stats write onnx reference rules table draw value base", {"replay.h"}),
+    "corpus": ("family mine plan build lower manner motif stats write onnx reference rules table draw value base", {"replay.h", "row_motifs.h", "seeds.h"}),
     "compare": ("onnx value base", {"compare.h", "compare_run.h"}),
     "suite": ("compare family lower stats write rules table draw value base", {"suite.h"}),
     "eval": ("reference onnx write rules table value base", {"eval.h"}),
+    "show": ("corpus onnx value base", {"show.h"}),
     "reduce": ("onnx value base", {"reduce.h"}),
     "sequences": ("onnx value base", {"coverage.h", "seq_report.h"}),
-    "cli": ("reduce eval compare suite sequences mine corpus family motif rules base", set()),
+    "cli": ("reduce eval compare suite show sequences mine corpus family motif rules base", set()),
     "embed": ("table base", set()),
+    "fuzz": ("draw base", set()),
 }
 
 
@@ -130,7 +132,7 @@ def test_every_file_has_a_room():
     for p in sources("gen"):
         room, file = name(p).split("/")[1:]
         assert room in ROOMS, name(p)
-    assert {p.name for p in (ROOT / "gen").iterdir() if p.is_dir()} == {*ROOMS, "dist"}
+    assert {p.name for p in (ROOT / "gen").iterdir() if p.is_dir()} == {*ROOMS, "dist", "python"}
 
 
 def test_rooms_have_an_order():

@@ -1,6 +1,7 @@
 """Simplifiers and optimisers; what they write runs in ONNX Runtime without optimisations."""
 import ml_dtypes
 import numpy as np
+from onnx import TensorProto, checker, helper, numpy_helper
 
 from study.findings import RUNTIMES, but, f32, finding, i64, model, near, onnxruntime_passes, ramp, single, tinygrad
 
@@ -252,3 +253,16 @@ def global_max_pool_to_an_older_version():
     """GlobalMaxPool of opset 22 knows bfloat16 besides, which is not used here. The converter has no adapter to 21."""
     x = ramp(1, 2, 2, 2)
     return single("GlobalMaxPool", {"x": x}, {}, [x.max((2, 3), keepdims=True)], opset=22)
+
+
+@finding("version-converter", "1.23.2", "crash", ("onnxruntime-none", "reference"))
+def eye_like_of_a_tensor_whose_type_is_not_inferred():
+    """onnx infers no type behind GroupNormalization of opset 22, and the model states none: dtype of EyeLike alone says what the result is. Shape inference reads the
+    shape of its input all the same, and the process ends by SIGSEGV. Of all operators, RegexFullMatch alone does the same."""
+    x = ramp(3, 3, 1)
+    nodes = [helper.make_node("GroupNormalization", ["x", "s", "b"], ["t"], num_groups=1), helper.make_node("Squeeze", ["t"], ["u"]), helper.make_node("EyeLike", ["u"], ["y"], dtype=TensorProto.FLOAT)]
+    weights = [numpy_helper.from_array(v, k) for k, v in {"s": f32(1, 2, 3), "b": f32(0, 1, 2)}.items()]
+    graph = helper.make_graph(nodes, "finding", [helper.make_tensor_value_info("x", TensorProto.FLOAT, x.shape)], [helper.make_tensor_value_info("y", TensorProto.FLOAT, (3, 3))], weights)
+    m = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 22)], ir_version=10)
+    checker.check_model(m)  # without inference, which would end this process
+    return m, {"x": x}, [np.eye(3, dtype=np.float32)]

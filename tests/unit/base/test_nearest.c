@@ -30,9 +30,29 @@ static void the_first_of_the_nearest_is_taken(void **state)
     assert_string_equal(n.word, "verity");
     nearest_offer(&n, "verfiy", "verify");
     assert_string_equal(n.word, "verify");
-    assert_int_equal(n.distance, 1);
-    nearest_offer(&n, "verfiy", "verfix"); /* as near, but later */
+    nearest_offer(&n, "verfiy", "verfix"); /* as near, but with a replaced letter */
     assert_string_equal(n.word, "verify");
+    nearest_offer(&n, "verfiy", "evrfiy"); /* a swap, too, but of the first letter */
+    assert_string_equal(n.word, "verify");
+    nearest_offer(&n, "verfiy", "verfyi"); /* as likely, but later */
+    assert_string_equal(n.word, "verify");
+}
+
+static void likely_mistakes_come_first(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"Add", "Conv", "ConvTranspose", "Elu",  "Gelu", "MatMul", "Max", "Mean", "Min",
+                                        "Mod", "Mul",  "PRelu",         "Relu", "Selu", "Sum",    "Tan", "Tanh"};
+    static const char *const rows[][2] = {{"Rlu", "Relu"}, {"Rleu", "Relu"}, {"relu", "Relu"},      {"Reluu", "Relu"},
+                                          {"Cov", "Conv"}, {"Cnov", "Conv"}, {"MatMull", "MatMul"}, {"Mtmul", "MatMul"},
+                                          {"Mn", "Min"},   {"Selo", "Selu"}, {"Tahn", "Tanh"},      {"Glu", "Gelu"}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        nearest n = {.word = NULL};
+        for (size_t k = 0; k < sizeof names / sizeof names[0]; k++)
+            nearest_offer(&n, rows[i][0], names[k]);
+        assert_non_null(n.word);
+        assert_string_equal(n.word, rows[i][1]);
+    }
 }
 
 /* Of words shorter than three letters one may be wrong, of longer ones a third. */
@@ -80,6 +100,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(distances),
         cmocka_unit_test(the_first_of_the_nearest_is_taken),
+        cmocka_unit_test(likely_mistakes_come_first),
         cmocka_unit_test(how_much_may_be_wrong),
         cmocka_unit_test(long_words_are_compared_in_part),
     };

@@ -193,6 +193,8 @@ static nn_status expected_outputs(nn_error *err)
     if (st == NN_OK)
         st = nn_model_bound(m, 0, 0, &bytes, &size, err);
     if (st == NN_OK)
+        st = nn_model_tolerance(m, 0, &(nn_tolerance){.atol = 0}, err);
+    if (st == NN_OK)
         st = nn_model_output_npz(m, &bytes, &size, err);
     if (st == NN_OK)
         st = nn_model_bound_npz(m, &bytes, &size, err);

@@ -62,7 +62,7 @@ static void misuse_is_reported(void **state)
     } families[] = {{{.nodes = 100001}, "nodes 100001: expected an integer from 1 to 100000"},
                     {{.count = UINT64_MAX}, "count -1: expected an integer from 1 to 10000000"},
                     {{.inputs = -2}, "inputs -2: expected an integer from 0 to 100000"},
-                    {{.max_elements = 3}, "max-elements 3: expected an integer from 16 to 16777216"}};
+                    {{.max_elements = 16777217}, "max-elements 16777217: expected an integer from 1 to 16777216"}};
     for (size_t i = 0; i < COUNT(families); i++) {
         assert_int_equal(nn_family_open(&other, table, &families[i].c, &err), NN_ERR_USAGE);
         assert_null(other);

@@ -46,6 +46,10 @@ static void holds_nothing(nn_model *m)
     assert_string_equal(err.message, "no model was built");
     assert_int_equal(nn_model_npz(m, &bytes, &size, &err), NN_ERR_USAGE);
     assert_string_equal(err.message, "no model was built");
+    nn_tolerance t = {.atol = 7};
+    assert_int_equal(nn_model_tolerance(m, 0, &t, &err), NN_ERR_USAGE);
+    assert_string_equal(err.message, "no model was built");
+    assert_true(t.atol == 7);
     assert_int_equal(nn_model_write(m, folder_path("none"), &err), NN_ERR_USAGE);
     assert_string_equal(err.message, "no model was built");
     assert_int_equal(access(folder_path("none"), F_OK), -1);
@@ -181,6 +185,39 @@ static void objects_and_paths_that_are_null(void **state)
     nn_family_close(NULL);
 }
 
+/* A tolerance for each output of a family with outputs, and none without. */
+static void a_tolerance(void **state)
+{
+    (void)state;
+    nn_table *t = NULL;
+    nn_family *f = NULL;
+    nn_model *m = NULL;
+    nn_tolerance one = {.atol = -1};
+    const void *bytes;
+    size_t size;
+    assert_int_equal(nn_table_open(&t, &(nn_table_config){.ops = "Exp,Add,Relu,Softmax", .outputs = 1}, &err), NN_OK);
+    assert_int_equal(nn_family_open(&f, t, &(nn_family_config){.nodes = 6, .count = 1, .inputs = 2, .outputs = 1}, &err), NN_OK);
+    assert_int_equal(nn_model_build(&m, f, 0, &err), NN_OK);
+    for (size_t i = 0; i < nn_model_outputs(m); i++) {
+        assert_int_equal(nn_model_tolerance(m, i, &one, &err), NN_OK);
+        assert_true(one.atol >= 0 && one.rtol >= 0 && one.atol + one.rtol > 0 && one.atol + one.rtol < 10);
+        assert_int_equal(one.unbounded, 0);
+        assert_in_range(one.wide, 0, 1);
+        assert_int_equal(nn_model_bound(m, 1, i, &bytes, &size, &err), NN_OK);
+    }
+    assert_int_equal(nn_model_tolerance(m, nn_model_outputs(m), &one, &err), NN_ERR_USAGE);
+    assert_non_null(strstr(err.message, "graph outputs, counted from 0"));
+    assert_int_equal(nn_model_tolerance(m, 0, NULL, &err), NN_ERR_USAGE);
+    nn_model_free(m);
+    nn_family_close(f);
+    nn_table_close(t);
+    m = NULL;
+    assert_int_equal(nn_model_build(&m, family, 0, &err), NN_OK);
+    assert_int_equal(nn_model_tolerance(m, 0, &one, &err), NN_ERR_USAGE);
+    assert_string_equal(err.message, "the family was opened without outputs");
+    nn_model_free(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -190,6 +227,7 @@ int main(void)
         cmocka_unit_test(a_model_that_could_not_be_replaced),
         cmocka_unit_test(sets_and_inputs_that_are_not_there),
         cmocka_unit_test(objects_and_paths_that_are_null),
+        cmocka_unit_test(a_tolerance),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
 }

@@ -147,7 +147,7 @@ static void refusals(void **state)
         {{"--opset", "12"}, "--opset 12: expected an integer from 13 to 28"},
         {{"--opset", "29"}, "--opset 29: expected an integer from 13 to 28"},
         {{"--inputs", "100001"}, "--inputs 100001: expected an integer from 0 to 100000"},
-        {{"--max-elements", "15"}, "--max-elements 15: expected an integer from 16 to 16777216"},
+        {{"--max-elements", "0"}, "--max-elements 0: expected an integer from 1 to 16777216"},
         {{"--jobs", "0"}, "--jobs 0: expected an integer from 1 to 256"},
         {{"--jobs", "257"}, "--jobs 257: expected an integer from 1 to 256"},
         {{"--node", "4"}, "unknown option --node; did you mean --nodes?"},

@@ -1,0 +1,10 @@
+"""`python -m nngen` is the program."""
+
+import os
+import sys
+
+from ._lib import program
+
+if __name__ == "__main__":
+    path = program()
+    os.execv(path, [path, *sys.argv[1:]])

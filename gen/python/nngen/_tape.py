@@ -1,0 +1,98 @@
+"""The tape form of a model (gen/draw/segments.h): segments, each of which places one to four operators or a motif."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import Any
+
+from . import _errors
+from ._lib import ffi, lib
+
+MAGIC = b"NNT1"
+HEAD, STEP, GROUP, MOTIF, SPARE, TAIL = range(6)
+ITEM_OPERATOR, ITEM_SLOT = 11, 13
+_HEADER = struct.Struct("<BBHIII")  # kind, flags, zero, number of items, address, salt
+_ITEM = struct.Struct("<HHI")  # label, place, value
+_MASK = 2**64 - 1
+
+
+@dataclass(frozen=True)
+class Segment:
+    kind: int
+    flags: int
+    address: int
+    salt: int
+    items: tuple[tuple[int, int, int], ...]
+
+    @property
+    def places(self) -> bool:
+        """Whether it places operators."""
+        return self.kind in (STEP, GROUP, MOTIF)
+
+    @property
+    def operators(self) -> int:
+        """How many it names."""
+        return sum(label == ITEM_OPERATOR for label, _, _ in self.items)
+
+
+def read(tape: bytes) -> list[Segment]:
+    """The segments of a tape that the library wrote."""
+    if tape[:4] != MAGIC:
+        raise ValueError("a tape begins with NNT1")
+    out, at = [], 4
+    while at + _HEADER.size <= len(tape):
+        kind, flags, _, n, address, salt = _HEADER.unpack_from(tape, at)
+        at += _HEADER.size
+        end = min(at + n * _ITEM.size, len(tape) - (len(tape) - at) % _ITEM.size)
+        out.append(Segment(kind, flags, address, salt, tuple(_ITEM.iter_unpack(tape[at:end]))))
+        at = end
+    return out
+
+
+def write(segments: list[Segment]) -> bytes:
+    out = [MAGIC]
+    for s in segments:
+        out.append(_HEADER.pack(s.kind, s.flags, 0, len(s.items), s.address, s.salt))
+        out += [_ITEM.pack(*item) for item in s.items]
+    return b"".join(out)
+
+
+def mutate(tape: bytes, seed: int, most: int | None = None) -> bytes:
+    """A mutant of a tape, of at most `most` bytes, which differs from it in one place. It depends on the arguments alone."""
+    most = 2 * len(tape) + 4096 if most is None else most
+    out = ffi.new("char[]", max(most, 1))
+    return _edited(lib.nn_tape_mutate(tape, len(tape), out, most, seed), out, most)
+
+
+def cross(a: bytes, b: bytes, seed: int, most: int | None = None) -> bytes:
+    """The tape `a`, with segments of `b`."""
+    most = len(a) + len(b) + 4096 if most is None else most
+    out = ffi.new("char[]", max(most, 1))
+    return _edited(lib.nn_tape_cross(a, len(a), b, len(b), out, most, seed), out, most)
+
+
+def _edited(size: int, out: Any, most: int) -> bytes:
+    if size == 0:
+        raise _errors.UsageError(f"most: {most} is too small, or there is no memory; expected 32 or more")
+    return bytes(ffi.buffer(out, size))
+
+
+def _mix(x: int) -> int:
+    """mix64 of gen/base/mix.h."""
+    x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9 & _MASK
+    x = (x ^ x >> 27) * 0x94D049BB133111EB & _MASK
+    return x ^ x >> 31
+
+
+def operator_hash(name: str) -> int:
+    """How a segment names an operator."""
+    h = 0xCBF29CE484222325
+    for byte in name.encode():
+        h = (h ^ byte) * 0x100000001B3 & _MASK
+    return _mix(h) & 0xFFFFFFFF
+
+
+def single(operator: str, address: int, salt: int) -> Segment:
+    """A segment that places one operator, wherever it suits."""
+    return Segment(GROUP, 0, address, salt, ((ITEM_OPERATOR, 0, operator_hash(operator)),))
