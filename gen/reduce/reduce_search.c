@@ -1,5 +1,6 @@
 #include "reduce/reduce_search.h"
 #include "reduce/reduce_judge.h"
+#include "reduce/reduce_python.h"
 #include "reduce/reduce_text.h"
 
 #include <stdio.h>
@@ -210,14 +211,18 @@ static void show(reduce_search *r, const round_state *t, const reduce_case *c)
     r->w->progress(r->w->data, line);
 }
 
-/* Writes the smallest model with its text. */
+/* Writes the smallest model with its text and its script. */
 static nn_status put(reduce_search *r, const reduce_case *c, nn_error *err)
 {
-    json_line text = {.bytes = NULL};
+    json_line text = {.bytes = NULL}, python = {.bytes = NULL};
     nn_status s = reduce_text(&text, c, err);
     if (s == NN_OK)
-        s = reduce_store_put(&r->store, c, text.bytes, text.size, err);
+        s = reduce_python(&python, c, err);
+    const reduce_file more[] = {{"model.txt", text.bytes, text.size}, {"model.py", python.bytes, python.size}};
+    if (s == NN_OK)
+        s = reduce_store_put(&r->store, c, more, sizeof more / sizeof more[0], err);
     nn_free(text.bytes);
+    nn_free(python.bytes);
     return s;
 }
 

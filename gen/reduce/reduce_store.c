@@ -61,26 +61,27 @@ static bool write_inputs(int folder, const reduce_case *c)
 }
 
 /* Writes a new directory. */
-static bool write_case(int root, const char *name, const reduce_case *c, const char *text, size_t n_text)
+static bool write_case(int root, const char *name, const reduce_case *c, const reduce_file *more, size_t n_more)
 {
     if (mkdirat(root, name, 0777) != 0)
         return false;
     int folder = openat(root, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     if (folder < 0)
         return false;
-    bool good = file_write(folder, "model.onnx", c->model.bytes, c->model.n) && write_inputs(folder, c) &&
-                (text == NULL || file_write(folder, "model.txt", text, n_text));
+    bool good = file_write(folder, "model.onnx", c->model.bytes, c->model.n) && write_inputs(folder, c);
+    for (size_t i = 0; good && i < n_more; i++)
+        good = more[i].n == 0 || file_write(folder, more[i].name, more[i].bytes, more[i].n);
     int e = errno;
     (void)close(folder);
     errno = e;
     return good;
 }
 
-nn_status reduce_store_put(reduce_store *s, const reduce_case *c, const char *text, size_t n_text, nn_error *err)
+nn_status reduce_store_put(reduce_store *s, const reduce_case *c, const reduce_file *more, size_t n_more, nn_error *err)
 {
     remove_tree(s->root, next, 0);
     remove_tree(s->root, older, 0);
-    if (!write_case(s->root, next, c, text, n_text))
+    if (!write_case(s->root, next, c, more, n_more))
         return io(s, next, "cannot be written", err);
     if (renameat(s->root, next, s->root, smallest) == 0) /* there was none */
         return NN_OK;

@@ -1,6 +1,6 @@
 /* The directory of a reduction:
  *
- *     DIR/smallest/    the smallest interesting model so far: model.onnx, test_data_set_0/input_J.pb, model.txt
+ *     DIR/smallest/    the smallest interesting model so far: model.onnx, test_data_set_0/input_J.pb, model.txt and model.py
  *     DIR/cache.txt    what COMMAND said of each candidate, by digest
  *     DIR/calls/       the working directories of calls; removed at the end, unless they are to be kept
  *
@@ -46,8 +46,12 @@ void reduce_store_close(reduce_store *s); /* also a zeroed one */
 nn_status reduce_digest_case(reduce_digest *d, sha256 *h, const reduce_case *c, nn_error *err);
 reduce_seen reduce_store_seen(const reduce_store *s, const reduce_digest *d);
 nn_status reduce_store_remember(reduce_store *s, const reduce_digest *d, bool interesting, nn_error *err);
-/* text: of model.txt; NULL: none */
-nn_status reduce_store_put(reduce_store *s, const reduce_case *c, const char *text, size_t n_text, nn_error *err);
+/* A further file beside a model; without bytes it is not written. */
+typedef struct {
+    const char *name, *bytes;
+    size_t n;
+} reduce_file;
+nn_status reduce_store_put(reduce_store *s, const reduce_case *c, const reduce_file *more, size_t n_more, nn_error *err);
 /* Makes a working directory with the case; returns its number and its path, which the caller frees with nn_free. */
 nn_status reduce_store_call(reduce_store *s, const reduce_case *c, uint64_t *number, char **path, nn_error *err);
 void reduce_store_end_call(reduce_store *s, uint64_t number);

@@ -97,6 +97,9 @@ def test_two_nodes_of_thirty(nngen, tmp_path):
     assert x.shape == (1, 1) and x == 0
     text = (tmp_path / "r/smallest/model.txt").read_text()
     assert "t2 = MatMul(x0, w1)\n" in text and "output " in text
+    subprocess.run([sys.executable, tmp_path / "r/smallest/model.py"], check=True, cwd=tmp_path)
+    built = onnx.load(tmp_path / "model.onnx")
+    assert built == m, "the script builds the model"
     assert not list((tmp_path / "r").glob("calls*")), "working directories are removed"
 
 
@@ -141,6 +144,8 @@ def test_parts_of_nodes(nngen, tmp_path):
     assert len(m.graph.node[0].input) == 2 and not m.graph.node[0].attribute
     assert [a.name for a in m.graph.node[1].attribute] == ["to"], "required"
     assert all(d.dim_value == 1 for v in [*m.graph.input, *m.graph.output] for d in v.type.tensor_type.shape.dim)
+    subprocess.run([sys.executable, tmp_path / "r/smallest/model.py"], check=True, cwd=tmp_path)
+    assert onnx.load(tmp_path / "model.onnx") == m
 
 
 def test_nodes_that_no_output_needs_stay_valid(nngen, tmp_path):
