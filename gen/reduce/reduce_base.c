@@ -360,10 +360,10 @@ nn_status reduce_base_open(reduce_base *b, reduce_case *from, const reduce_base 
     nn_status s = onnx_parse_all(&b->m, b->from.model.bytes, b->from.model.n, &b->memory, shown, err);
     if (s == NN_OK)
         s = add_facts(b, shown, err);
-    if (s == NN_OK) {
+    if (s == NN_OK)
         sort_facts(b);
+    if (s == NN_OK && limits->max_work > 0)
         s = evaluate(b, err);
-    }
     if (s == NN_OK && known != NULL && !b->computed)
         s = copy_known(b, known, err);
     if (s != NN_OK) {

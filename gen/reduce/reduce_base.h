@@ -32,7 +32,7 @@ typedef struct {
 } reduce_fact;
 
 typedef struct {
-    uint64_t max_work; /* of an evaluation */
+    uint64_t max_work; /* of an evaluation; 0: nothing is evaluated */
     nn_eval *table;    /* any open model, so that the table is read once; it must live longer; NULL: none */
 } reduce_limits;
 

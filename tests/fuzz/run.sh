@@ -8,7 +8,7 @@ seconds=${1:-600}
 cc=${CLANG:-clang}
 b=build/fuzz
 flags="-std=gnu11 -O1 -g -ffp-contract=off -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all"
-targets="table expr outputs onnx eval tape"
+targets="table expr outputs onnx eval tape reduce"
 n=0
 for t in $targets; do
     n=$((n + 1))
@@ -43,6 +43,7 @@ nngen=${NNGEN:-build/default/nngen}
 for seed in 1 2 3 4 5 6 7 8; do
     "$nngen" --nodes $((seed * 2)) --count 4 --seed $seed --max-elements 16 --inputs 1 --input-format pb,npz --out "$b/models" --force --quiet 2>"$b/models.log"
     for m in "$b"/models/test_*; do
+        cp "$m/model.onnx" "$b/corpus/reduce/seed_${seed}_$(basename "$m")"
         { printf M; cat "$m/model.onnx"; } >"$b/corpus/onnx/seed_${seed}_$(basename "$m")"
         { printf S; cat "$m/model.onnx"; } >"$b/corpus/onnx/show_${seed}_$(basename "$m")"
         { printf F; cat "$m/inputs.npz"; } >"$b/corpus/onnx/npz_${seed}_$(basename "$m")"
