@@ -392,6 +392,8 @@ size_t tape_edit(const void *tape, size_t size, void *out, size_t most, uint64_t
 
 size_t nn_tape_mutate(const void *tape, size_t size, void *out, size_t most, uint64_t seed)
 {
+    if ((tape == NULL && size > 0) || out == NULL)
+        return 0;
     size_t all = 0, kind = 0;
     for (size_t i = 0; i < TAPE_EDITS; i++)
         all += edits[i].weight;
@@ -405,6 +407,8 @@ size_t nn_tape_cross(const void *a, size_t a_size, const void *b, size_t b_size,
 {
     edit e, from = {0};
     size_t result = 0;
+    if ((a == NULL && a_size > 0) || (b == NULL && b_size > 0) || out == NULL)
+        return 0;
     bool ok = open_edit(&e, a, a_size, seed);
     ok = ok && open_edit(&from, b, b_size, seed);
     if (ok && count_placed(&from) > 0)
@@ -420,6 +424,8 @@ size_t nn_tape_drop(const void *tape, size_t size, size_t k, void *out)
 {
     edit e;
     size_t result = 0;
+    if ((tape == NULL && size > 0) || out == NULL)
+        return 0;
     if (open_edit(&e, tape, size, 0) && k < count_placed(&e)) {
         take_out(&e, find_placed(&e, k));
         result = write_edit(&e, out, size > LEAST ? size : LEAST);

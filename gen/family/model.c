@@ -135,8 +135,6 @@ static nn_status collect_due(nn_model *m, uint64_t index, build_request *r, nn_e
 {
     const nn_family *f = m->family;
     nn_status s = collect_paths(m, index, r, err);
-    if (f->motifs.on)
-        r->motifs.due = motif_cover_due(f->motifs.cover, index, &r->motifs.n_due);
     r->due = plan_due(f->plan, index, &r->n_due);
     return s;
 }
@@ -164,6 +162,8 @@ nn_status model_make(nn_model *m, build_log *log, nn_error *err)
                                       .n_allowed = c->n_allowed,
                                       .share = c->share,
                                       .near_misses = (uint32_t)f->options.near_misses};
+    if (c->on && !replay) /* before the manner, whose sequences leave room for them */
+        request.motifs.due = motif_cover_due(c->cover, m->index, &request.motifs.n_due);
     nn_status s = f->plain ? NN_OK : draw_manner(m, &request, err);
     if (s == NN_OK && !replay)
         s = collect_due(m, m->index, &request, err);
@@ -200,6 +200,8 @@ nn_status model_reuse(nn_model **model, const nn_family *f, nn_error *err)
 
 nn_status nn_model_build(nn_model **model, const nn_family *f, uint64_t index, nn_error *err)
 {
+    if (model == NULL)
+        return nn_no_result(err);
     if (*model != NULL)
         (void)model_reuse(model, (*model)->family, NULL);
     if (f != NULL && index >= (uint64_t)f->options.count)

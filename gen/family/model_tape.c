@@ -126,6 +126,8 @@ nn_status nn_model_build_bytes(nn_model **model, const nn_family *f, const void 
 
 nn_status nn_model_tape(nn_model *m, const void **bytes, size_t *size, nn_error *err)
 {
+    if (bytes == NULL || size == NULL)
+        return nn_no_result(err);
     if (m == NULL || m->graph == NULL)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "no model was built");
     model_tape *t = &m->taped;

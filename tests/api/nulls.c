@@ -44,7 +44,9 @@ static void pieces(nn_model *m)
         REFUSES(nn_model_output_npz(m, b, s, &err));
         REFUSES(nn_model_bound_npz(m, b, s, &err));
         REFUSES(nn_model_npz(m, b, s, &err));
+        REFUSES(nn_model_tape(m, b, s, &err));
     }
+    REFUSES(nn_model_tolerance(m, 0, NULL, &err));
     REFUSES(nn_model_write(m, NULL, &err));
     IS(nn_model_onnx(m, NULL, NULL, NULL) == NN_ERR_USAGE); /* err may be NULL, too */
 }
@@ -105,6 +107,10 @@ static void without_objects(const char *dir)
     REFUSES(nn_weights_like(&weights, dir, NULL, NULL, &err));
     REFUSES(nn_weights_learn(&weights, dir, NULL, NULL, NULL, &err));
     pieces(NULL);
+    IS(nn_tape_mutate(NULL, 9, text, sizeof text, 1) == 0 && nn_tape_mutate(text, 9, NULL, 9, 1) == 0);
+    IS(nn_tape_cross(NULL, 9, text, 9, text, 9, 1) == 0 && nn_tape_cross(text, 9, NULL, 9, text, 9, 1) == 0);
+    IS(nn_tape_cross(text, 9, text, 9, NULL, 9, 1) == 0);
+    IS(nn_tape_drop(NULL, 9, 0, text) == 0 && nn_tape_drop(text, 9, 0, NULL) == 0);
     IS(*nn_version() != '\0');
     IS(nn_error_text(NULL, text, sizeof text) == 0 && *text == '\0');
     IS(nn_error_text(&err, NULL, 0) > 0);
@@ -138,6 +144,8 @@ int main(int argc, char **argv)
     REFUSES(nn_family_open(NULL, table, &models, &err));
     IS(nn_family_open(&family, table, &models, &err) == NN_OK);
     REFUSES(nn_model_build(NULL, family, 0, &err));
+    REFUSES(nn_model_build_bytes(NULL, family, "", 0, &err));
+    REFUSES(nn_model_build_bytes(&model, NULL, "", 0, &err));
     REFUSES(nn_model_trace(family, 0, NULL, NULL, &err));
     REFUSES(nn_family_trace(family, NULL, NULL, NULL, NULL, &err));
     REFUSES(nn_weights_like(NULL, dir, table, NULL, &err));
