@@ -1,4 +1,5 @@
 #include "compare/compare_options.h"
+#include "base/flag_row.h"
 #include "base/help_row.h"
 #include "base/nearest.h"
 
@@ -35,10 +36,8 @@ void compare_options_help(json_line *out)
 
 static bool read_count(size_t *x, const char *s)
 {
-    int64_t n = 0;
-    bool good = *s != '\0';
-    for (; good && *s != '\0'; s++)
-        good = *s >= '0' && *s <= '9' && nn_mul64(n, 10, &n) && nn_add64(n, *s - '0', &n);
+    int64_t n;
+    const bool good = flag_read_number(s, &n);
     *x = (size_t)n;
     return good && n <= 100000000;
 }

@@ -1,5 +1,6 @@
 #include "eval/eval.h"
 #include "base/file_read.h"
+#include "base/flag_row.h"
 #include "eval/eval_given.h"
 #include "eval/eval_inputs.h"
 #include "eval/eval_options.h"
@@ -68,10 +69,7 @@ static nn_status bind_dim(command *c, const char *text, arena *a)
 {
     const char *equals = strrchr(text, '=');
     int64_t x = 0;
-    bool good = equals != NULL && equals > text && equals[1] != '\0';
-    for (const char *p = equals; good && *++p != '\0';)
-        good = *p >= '0' && *p <= '9' && nn_mul64(x, 10, &x) && nn_add64(x, *p - '0', &x);
-    if (!good)
+    if (equals == NULL || equals == text || !flag_read_number(equals + 1, &x))
         return nn_fail(c->err, NN_ERR_USAGE, NULL, 0, 0, "--dim %.60s: expected NAME=V, such as batch=2", text);
     const char *name = arena_strndup(a, text, (size_t)(equals - text));
     return name != NULL ? eval_run_bind(&c->run, name, x, "--dim", c->err) : nn_nomem(c->err);

@@ -1,4 +1,5 @@
 #include "family/options.h"
+#include "base/flag_row.h"
 #include "base/nearest.h"
 
 #include <stdio.h>
@@ -180,11 +181,8 @@ static const option_row *find_flag(const char *given, size_t length)
 
 static nn_status set_number(options *o, const option_row *row, const char *value, nn_error *err)
 {
-    int64_t x = 0;
-    bool good = *value != '\0';
-    for (const char *p = value; good && *p != '\0'; p++)
-        good = *p >= '0' && *p <= '9' && nn_mul64(x, 10, &x) && nn_add64(x, *p - '0', &x);
-    if (!good || x < row->least || x > row->greatest)
+    int64_t x;
+    if (!flag_read_number(value, &x) || x < row->least || x > row->greatest)
         return out_of_range(err, "--", row, *value != '\0' ? value : "''");
     option_set_int(o, row, x);
     return NN_OK;

@@ -1,4 +1,5 @@
 #include "sequences/seq_options.h"
+#include "base/flag_row.h"
 #include "base/help_row.h"
 #include "base/nearest.h"
 
@@ -95,9 +96,7 @@ static nn_status set(seq_options *o, const row *r, const char *value, nn_error *
         memcpy((char *)o + r->offset, &value, sizeof value);
         break;
     case INT:
-        for (const char *p = value; good && *p != '\0'; p++)
-            good = *p >= '0' && *p <= '9' && nn_mul64(x, 10, &x) && nn_add64(x, *p - '0', &x);
-        good = good && x >= r->least && x <= r->greatest;
+        good = flag_read_number(value, &x) && x >= r->least && x <= r->greatest;
         memcpy((char *)o + r->offset, &x, sizeof x);
         break;
     default:

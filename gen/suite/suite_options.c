@@ -1,50 +1,39 @@
 #include "suite/suite_options.h"
-#include "base/help_row.h"
-#include "base/nearest.h"
+#include "base/flag_row.h"
 #include "table/opset.h"
 
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
-typedef enum { TEXT, NUMBER, FLAG } row_kind;
-typedef enum { MAKE = 1, SCORE = 2, BOTH = 3 } row_use;
-
-typedef struct {
-    const char *flag, *argument;
-    row_kind kind;
-    row_use use;
-    size_t offset;
-    int64_t fallback, least, greatest;
-    const char *help;
-} row;
+enum { MAKE = 1, SCORE = 2 }; /* forms of the command */
 
 #define AT(field) offsetof(suite_options, field)
-static const row rows[] = {
-    {"--opset", "A..B", TEXT, MAKE, AT(opset), 0, 0, 0,
+static const flag_row rows[] = {
+    {"--opset", "A..B", FLAG_TEXT, MAKE, AT(opset), 0, 0, 0,
      "every version that an operator has in one of these opsets, or in the one opset A (default: 17)"},
-    {"--out", "DIR", TEXT, MAKE, AT(out), 0, 0, 0, "new or empty directory to write to"},
-    {"--profile", "P", TEXT, MAKE, AT(profile), 0, 0, 0,
+    {"--out", "DIR", FLAG_TEXT, MAKE, AT(out), 0, 0, 0, "new or empty directory to write to"},
+    {"--profile", "P", FLAG_TEXT, MAKE, AT(profile), 0, 0, 0,
      "use what this runtime can run; onnx: all that the specification allows (default: onnx)"},
-    {"--types", "LIST", TEXT, MAKE, AT(types), 0, 0, 0,
+    {"--types", "LIST", FLAG_TEXT, MAKE, AT(types), 0, 0, 0,
      "element types, such as float16,int8; float32 is always included (default: all)"},
-    {"--ops", "LIST", TEXT, MAKE, AT(ops), 0, 0, 0, "A,B: only these operators; -A,-B: all operators except these"},
-    {"--strength", "K", NUMBER, MAKE, AT(strength), 2, 1, 2, "1: each class of values appears; 2: each pair of classes"},
-    {"--tries", "N", NUMBER, MAKE, AT(tries), 1000, 1, 1000000, "tries after which a pair counts as impossible"},
-    {"--seed", "S", NUMBER, MAKE, AT(seed), 0, 0, INT64_MAX, "seed of every random decision; same seed, same bytes"},
-    {"--max-rank", "R", NUMBER, MAKE, AT(max_rank), 6, 2, 8, "largest number of dimensions of a tensor"},
-    {"--max-elements", "E", NUMBER, MAKE, AT(max_elements), 512, 64, 1 << 24, "largest number of elements of a tensor"},
-    {"--max-dim", "D", NUMBER, MAKE, AT(max_dim), 32, 8, 1 << 24, "largest dimension of a new tensor"},
-    {"--specs", "DIR", TEXT, MAKE, AT(specs), 0, 0, 0, "read the operator table from DIR instead of the built-in one"},
-    {"--jobs", "J", NUMBER, MAKE, AT(jobs), 0, 1, 256,
+    {"--ops", "LIST", FLAG_TEXT, MAKE, AT(ops), 0, 0, 0, "A,B: only these operators; -A,-B: all operators except these"},
+    {"--strength", "K", FLAG_NUMBER, MAKE, AT(strength), 2, 1, 2, "1: each class of values appears; 2: each pair of classes"},
+    {"--tries", "N", FLAG_NUMBER, MAKE, AT(tries), 1000, 1, 1000000, "tries after which a pair counts as impossible"},
+    {"--seed", "S", FLAG_NUMBER, MAKE, AT(seed), 0, 0, INT64_MAX, "seed of every random decision; same seed, same bytes"},
+    {"--max-rank", "R", FLAG_NUMBER, MAKE, AT(max_rank), 6, 2, 8, "largest number of dimensions of a tensor"},
+    {"--max-elements", "E", FLAG_NUMBER, MAKE, AT(max_elements), 512, 64, 1 << 24, "largest number of elements of a tensor"},
+    {"--max-dim", "D", FLAG_NUMBER, MAKE, AT(max_dim), 32, 8, 1 << 24, "largest dimension of a new tensor"},
+    {"--specs", "DIR", FLAG_TEXT, MAKE, AT(specs), 0, 0, 0, "read the operator table from DIR instead of the built-in one"},
+    {"--jobs", "J", FLAG_NUMBER, MAKE, AT(jobs), 0, 1, 256,
      "number of threads; it does not change the bytes (default: one for each processor)"},
-    {"--score", "RESULTS", TEXT, SCORE, AT(score), 0, 0, 0,
+    {"--score", "RESULTS", FLAG_TEXT, SCORE, AT(score), 0, 0, 0,
      "count the outcomes of a run; RESULTS: a file with lines {\"case\": C, \"outcome\": O} or C,O, where O is passed, failed, "
      "unsupported or crashed; or a directory with CASE/output_J.pb"},
-    {"--index", "DIR", TEXT, SCORE, AT(index), 0, 0, 0, "the suite that was run"},
-    {"--format", "F", TEXT, SCORE, AT(format), 0, 0, 0, "text, markdown or json (default: text)"},
-    {"--quiet", NULL, FLAG, BOTH, AT(quiet), 0, 0, 1, "print no progress and no summary"},
-    {"--help", NULL, FLAG, BOTH, AT(help), 0, 0, 1, "print this help"},
+    {"--index", "DIR", FLAG_TEXT, SCORE, AT(index), 0, 0, 0, "the suite that was run"},
+    {"--format", "F", FLAG_TEXT, SCORE, AT(format), 0, 0, 0, "text, markdown or json (default: text)"},
+    {"--quiet", NULL, FLAG_ON, 0, AT(quiet), 0, 0, 1, "print no progress and no summary"},
+    {"--help", NULL, FLAG_ON, 0, AT(help), 0, 0, 1, "print this help"},
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
@@ -56,52 +45,7 @@ void suite_options_help(json_line *out)
                   "bounds. Together they show every version of every operator, and every pair of element types, ranks,\n"
                   "classes of attribute values and presence of inputs and outputs that is possible. DIR/index.jsonl\n"
                   "says what each case shows, DIR/suite.json what is covered and which pairs are impossible.\n\n");
-    for (const row *r = rows; r < rows + ROWS; r++) {
-        char left[64], text[300];
-        (void)snprintf(left, sizeof left, "%s%s%s", r->flag, r->argument != NULL ? " " : "",
-                       r->argument != NULL ? r->argument : "");
-        if (r->kind == NUMBER && r->fallback >= r->least)
-            (void)snprintf(text, sizeof text, "%s (default: %lld)", r->help, (long long)r->fallback);
-        else
-            (void)snprintf(text, sizeof text, "%s", r->help);
-        help_row(out, left, text);
-    }
-}
-
-static const row *find(const char *flag, size_t n)
-{
-    for (const row *r = rows; r < rows + ROWS; r++)
-        if (strlen(r->flag) == n && strncmp(r->flag, flag, n) == 0)
-            return r;
-    return NULL;
-}
-
-static nn_status unknown(const char *flag, size_t n, nn_error *err)
-{
-    nearest best = {0};
-    char word[64];
-    (void)snprintf(word, sizeof word, "%.*s", (int)(n < 60 ? n : 60), flag);
-    for (const row *r = rows; r < rows + ROWS; r++)
-        nearest_offer(&best, word, r->flag);
-    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "unknown option %s%s%s%s", word, best.word != NULL ? "; did you mean " : "",
-                   best.word != NULL ? best.word : "", best.word != NULL ? "?" : "");
-}
-
-static nn_status set(suite_options *o, const row *r, const char *value, nn_error *err)
-{
-    int64_t x = 0;
-    bool good = *value != '\0';
-    if (r->kind == TEXT) {
-        memcpy((char *)o + r->offset, &value, sizeof value);
-        return good ? NN_OK : nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s '': expected %s", r->flag, r->argument);
-    }
-    for (const char *p = value; good && *p != '\0'; p++)
-        good = *p >= '0' && *p <= '9' && nn_mul64(x, 10, &x) && nn_add64(x, *p - '0', &x);
-    memcpy((char *)o + r->offset, &x, sizeof x);
-    if (good && x >= r->least && x <= r->greatest)
-        return NN_OK;
-    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s %.60s: expected an integer from %lld to %lld", r->flag,
-                   *value != '\0' ? value : "''", (long long)r->least, (long long)r->greatest);
+    flag_rows_help(out, rows, ROWS, ~0U);
 }
 
 /* "A..B" or "A" */
@@ -148,26 +92,24 @@ nn_status suite_options_parse(suite_options *o, int argc, char *const *argv, nn_
     unsigned used = 0;
     nn_status s = NN_OK;
     *o = (suite_options){.help = 0};
-    for (const row *r = rows; r < rows + ROWS; r++)
-        if (r->kind != TEXT)
-            memcpy((char *)o + r->offset, &r->fallback, sizeof r->fallback);
+    flag_rows_defaults(o, rows, ROWS);
     for (int i = 0; i < argc && s == NN_OK; i++) {
         const char *a = argv[i], *equals = strchr(a, '=');
         const size_t n = equals != NULL ? (size_t)(equals - a) : strlen(a);
-        const row *r = find(a, n);
+        const flag_row *r = flag_rows_find(rows, ROWS, a, n);
         if (r == NULL && a[0] != '-')
             return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "suite: unexpected argument %.200s", a);
         if (r == NULL)
-            return unknown(a, n, err);
-        if (r->kind == FLAG && equals != NULL)
+            return flag_rows_unknown(rows, ROWS, a, n, err);
+        if (r->kind == FLAG_ON && equals != NULL)
             return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s takes no argument", r->flag);
-        used |= r->use == BOTH ? 0 : r->use;
-        if (r->kind == FLAG)
-            memcpy((char *)o + r->offset, &(int64_t){1}, sizeof(int64_t));
+        used |= r->use;
+        if (r->kind == FLAG_ON)
+            flag_row_on(o, r);
         else if (equals == NULL && i + 1 == argc)
             return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s: expected %s", r->flag, r->argument);
         else
-            s = set(o, r, equals != NULL ? equals + 1 : argv[++i], err);
+            s = flag_row_set(o, r, equals != NULL ? equals + 1 : argv[++i], err);
     }
     return s != NN_OK || o->help ? s : check(o, used, err);
 }
