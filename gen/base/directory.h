@@ -6,6 +6,8 @@
 
 #include <dirent.h>
 
+/* Whether the path is that of a directory, or of a link to one. */
+bool directory_exists(const char *path);
 /* Whether an entry is "." or "..". */
 bool directory_is_dot(const char *name);
 /* Whether the name is that of a symbolic link. Does not change errno. */

@@ -1,4 +1,5 @@
 #include "compare/compare.h"
+#include "base/directory.h"
 #include "base/path.h"
 
 #include <fcntl.h>
@@ -22,12 +23,6 @@ typedef struct {
 } side;
 
 /* ---- where the tensors are ---- */
-
-static bool is_folder(const char *path)
-{
-    struct stat st;
-    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
 
 static nn_status too_long(const char *path, nn_error *err)
 {
@@ -80,7 +75,7 @@ static nn_status open_side(side *s, const char *path, const char *word, nn_error
     s->word = word;
     if (snprintf(s->path, sizeof s->path, "%s", path) >= (int)sizeof s->path)
         return too_long(path, err);
-    if (!is_folder(path)) {
+    if (!directory_exists(path)) {
         s->form = ONE_FILE;
         return read_file(s, path, err);
     }
@@ -204,7 +199,7 @@ static nn_status open_bounds(comparer *r)
     if (r->q->bounds != NULL) {
         if (snprintf(b->path, sizeof b->path, "%s", r->q->bounds) >= (int)sizeof b->path)
             return too_long(r->q->bounds, r->err);
-        return is_folder(b->path) ? NN_OK : read_file(b, b->path, r->err);
+        return directory_exists(b->path) ? NN_OK : read_file(b, b->path, r->err);
     }
     if (b->form == ONE_SET || b->form == SETS) {
         (void)snprintf(b->path, sizeof b->path, "%s", path);
@@ -226,7 +221,7 @@ static nn_status open_actual(comparer *r, const char *path)
     side *a = &r->actual;
     const char *expected = r->expected.path, *slash = strrchr(expected, '/');
     char same[PATH_ROOM];
-    if (r->expected.form == ONE_FILE && is_folder(path)) {
+    if (r->expected.form == ONE_FILE && directory_exists(path)) {
         if (!below(same, path, slash != NULL ? slash + 1 : expected))
             return too_long(path, r->err);
         path = same;

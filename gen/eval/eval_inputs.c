@@ -1,4 +1,5 @@
 #include "eval/eval_inputs.h"
+#include "base/directory.h"
 #include "onnx.pb-c.h"
 
 #include <dirent.h>
@@ -147,12 +148,6 @@ static nn_status add_directory(file_list *l, const eval_run *r, const char *dir,
     return s;
 }
 
-static bool is_directory(const char *path)
-{
-    struct stat st;
-    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
 static bool exists(const char *path)
 {
     struct stat st;
@@ -164,9 +159,9 @@ static nn_status read_paths(eval_run *r, const char *const *paths, size_t n, uin
     file_list l = {.n = 0};
     nn_status s = NN_OK;
     for (size_t i = 0; s == NN_OK && i < n; i++)
-        s = is_directory(paths[i]) ? add_directory(&l, r, paths[i], err)
-            : is_archive(paths[i]) ? set_archive(r, paths[i], set, err)
-                                   : add_file(&l, r, paths[i], err);
+        s = directory_exists(paths[i]) ? add_directory(&l, r, paths[i], err)
+            : is_archive(paths[i])     ? set_archive(r, paths[i], set, err)
+                                       : add_file(&l, r, paths[i], err);
     if (s == NN_OK)
         s = set_files(r, &l, err);
     free_files(&l);
@@ -188,7 +183,7 @@ nn_status eval_inputs_read(eval_run *r, const char *model, const char *const *pa
         s = join(archive, slash == model ? "" : beside, "inputs.npz", err);
     if (s != NN_OK)
         return s;
-    const char *found = is_directory(dir) ? dir : exists(archive) ? archive : NULL;
+    const char *found = directory_exists(dir) ? dir : exists(archive) ? archive : NULL;
     if (found != NULL)
         return read_paths(r, &found, 1, set, err);
     bool needed = false;
@@ -230,7 +225,7 @@ nn_status eval_given_read(eval_run *r, const char *path, size_t *n, nn_error *er
     char file[PATH_MOST];
     nn_status s = NN_OK;
     *n = 0;
-    if (!is_directory(path))
+    if (!directory_exists(path))
         return give_file(r, path, n, err);
     DIR *d = opendir(path);
     if (d == NULL)

@@ -69,15 +69,21 @@ static ref_value power(ref_run *run, ref_value a, ref_value b)
     return y;
 }
 
+/* Makes two operands real, with a value for each element. The result is for what they give: whole numbers if both are. */
+static ref_value real_pair(ref_vectors *r, ref_value *a, ref_value *b)
+{
+    ref_kind kind = ref_join(a, b);
+    *a = ref_spread(r, ref_as_real(r, *a));
+    *b = ref_spread(r, ref_as_real(r, *b));
+    return ref_new(r, kind == REF_INT ? REF_WHOLE : kind, false);
+}
+
 /* a - trunc(a/b) b, exact for exact operands. Otherwise the quotient decides: within one whole number the remainder moves with the
  * operands, beyond it anything of the dividend's sign below |b| is possible. */
 static ref_value remainder_of(ref_run *run, ref_value a, ref_value b)
 {
     ref_vectors *r = &run->r;
-    ref_kind kind = ref_join(&a, &b);
-    a = ref_spread(r, ref_as_real(r, a));
-    b = ref_spread(r, ref_as_real(r, b));
-    ref_value y = ref_new(r, kind == REF_INT ? REF_WHOLE : kind, false);
+    ref_value y = real_pair(r, &a, &b);
     for (size_t i = 0; i < r->n; i++) {
         double x = a.v[i], d = b.v[i], ex = a.e[i], ed = b.e[i], v = ref_remainder(x, d), m = __builtin_fabs(d);
         y.v[i] = v == v ? v : 0;
@@ -271,10 +277,7 @@ static ref_value ratio(ref_run *run, ref_value a, ref_value b)
 static ref_value either(ref_run *run, ref_value a, ref_value b)
 {
     ref_vectors *r = &run->r;
-    ref_kind kind = ref_join(&a, &b);
-    a = ref_spread(r, ref_as_real(r, a));
-    b = ref_spread(r, ref_as_real(r, b));
-    ref_value y = ref_new(r, kind == REF_INT ? REF_WHOLE : kind, false);
+    ref_value y = real_pair(r, &a, &b);
     for (size_t i = 0; i < r->n; i++) {
         double far = __builtin_fabs(b.v[i] - a.v[i]) + b.e[i];
         y.v[i] = a.v[i];

@@ -1,8 +1,8 @@
 #include "suite/suite_outputs.h"
+#include "base/directory.h"
 #include "compare/compare.h"
 
 #include <stdio.h>
-#include <sys/stat.h>
 
 enum { PATH_ROOM = 4096 };
 
@@ -10,12 +10,6 @@ static bool join(char out[PATH_ROOM], const char *folder, const char *name, cons
 {
     const int n = snprintf(out, PATH_ROOM, "%s/%s%s", folder, name, below);
     return n > 0 && n < PATH_ROOM;
-}
-
-static bool is_folder(const char *path)
-{
-    struct stat st;
-    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
 nn_status suite_outputs_judge(outputs_verdict *v, const char *results, const char *index, const char *name, nn_error *err)
@@ -27,9 +21,9 @@ nn_status suite_outputs_judge(outputs_verdict *v, const char *results, const cha
     *v = OUTPUTS_MISSING;
     if (!join(expected, index, name, set) || !join(actual, results, name, set))
         return nn_fail(err, NN_ERR_IO, results, 0, 0, "the path is too long");
-    if (!is_folder(actual))
+    if (!directory_exists(actual))
         (void)join(actual, results, name, "");
-    if (!is_folder(actual))
+    if (!directory_exists(actual))
         return NN_OK;
     const nn_status s = comparison_run(&c, expected, actual, &(comparison_request){.limit = 0}, &why);
     *v = s == NN_OK && c.list.outside == 0 ? OUTPUTS_WITHIN : OUTPUTS_OUTSIDE;

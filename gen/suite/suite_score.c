@@ -1,5 +1,6 @@
 #include "suite/suite_score.h"
 #include "arena.h"
+#include "base/directory.h"
 #include "base/line_reader.h"
 #include "suite/suite_lines.h"
 #include "suite/suite_outputs.h"
@@ -8,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* X(name, word of results, heading) */
 #define OUTCOMES(X)                              \
@@ -152,12 +152,6 @@ static nn_status judge_outputs(scores *s, const char *results, const char *index
     return st;
 }
 
-static bool is_folder(const char *path)
-{
-    struct stat st;
-    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
 /* ---- tables ---- */
 
 typedef struct {
@@ -264,7 +258,7 @@ nn_status suite_score(json_line *out, const char *results, const char *index, co
     arena_init(&s.mem, 0);
     nn_status st = read_index(&s, index, err);
     if (st == NN_OK)
-        st = is_folder(results) ? judge_outputs(&s, results, index, err) : read_lines(&s, results, add_result, err);
+        st = directory_exists(results) ? judge_outputs(&s, results, index, err) : read_lines(&s, results, add_result, err);
     if (st == NN_OK)
         report(out, &s, format);
     *unknown = s.unknown;
