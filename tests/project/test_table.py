@@ -14,7 +14,7 @@ from table_lint import Lint
 
 ROOT = Path(__file__).resolve().parents[2]
 NNGEN = Path(os.environ.get("NNGEN", ROOT / "build" / "default" / "nngen")).resolve()
-OPSETS = range(13, 29)
+OPSETS = range(7, 29)
 PROFILES = sorted(p.stem for p in (ROOT / "specs" / "profiles").glob("*.yaml"))
 
 
