@@ -451,15 +451,18 @@ static nn_status read_mixed(reader *r, const spec_pair *pair)
 static nn_status read_holder(reader *r, const spec_pair *pair)
 {
     static const char *const words[] = {"op", "opset"};
-    nn_status known = expect_map(r, pair, "a mapping");
-    if (known == NN_OK)
-        known = spec_check_keys(pair->value, words, 2, &r->subject, r->err);
+    const spec_node *op_name = is_scalar(pair->value) ? pair->value : NULL;
     bool here = true;
-    if (known == NN_OK)
-        known = read_opsets(r, pair, &here);
-    const spec_node *op_name = known == NN_OK ? spec_get(pair->value, "op") : NULL;
-    if (known != NN_OK || !here)
-        return known;
+    if (!op_name) {
+        nn_status known = expect_map(r, pair, "the name of an operator, or a mapping");
+        if (known == NN_OK)
+            known = spec_check_keys(pair->value, words, 2, &r->subject, r->err);
+        if (known == NN_OK)
+            known = read_opsets(r, pair, &here);
+        if (known != NN_OK || !here)
+            return known;
+        op_name = spec_get(pair->value, "op");
+    }
     if (!op_name || !is_scalar(op_name))
         return spec_error(r->err, pair->place, "%s`holder`: expected `op`, the name of an operator", r->subject.s);
     const spec_pair named = {.key = op_name->text, .place = op_name->place};
