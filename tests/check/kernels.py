@@ -82,7 +82,7 @@ def proposals(listing, known):
 def main(argv=None):
     p = argparse.ArgumentParser(prog="check.kernels")
     p.add_argument("--nngen", required=True)
-    p.add_argument("--opsets", type=plan.numbers, default=list(range(13, 29)))
+    p.add_argument("--opsets", type=plan.numbers, default=list(range(7, 29)))
     p.add_argument("--ops", default="")
     p.add_argument("--types", default=EVERY)
     args = p.parse_args(argv)

@@ -24,7 +24,7 @@ def arguments(argv, prog="propose.py", description="Measures which operators a r
     which.add_argument("--runtime", help="a target of tests/study, such as openvino")
     which.add_argument("--adapter", metavar="FILE.py", help="a file with run(path, inputs); see tests/profiles/adapter.py")
     p.add_argument("--nngen", default=os.environ.get("NNGEN", "build/default/nngen"))
-    p.add_argument("--opsets", type=plan.numbers, default=list(range(13, 29)), help="such as 13,17,22-24 (13-28)")
+    p.add_argument("--opsets", type=plan.numbers, default=list(range(7, 29)), help="such as 13,17,22-24 (7-28)")
     p.add_argument("--ops", default="", help="these operators only, separated by commas")
     p.add_argument("--count", type=int, default=count, help=f"{count_help} ({count})")
     p.add_argument("--more", type=int, default=40, help="models more, at each opset, of an operator of which some fail and some do not (40)")
