@@ -79,6 +79,7 @@ LACKING = {
     ("NegativeLogLikelihoodLoss", "target"): ("int32", "class numbers are int64"),
     ("SoftmaxCrossEntropyLoss", "target"): ("int32", "class numbers are int64"),
     ("Col2Im", "*"): (WHOLE + " bool", "sums of blocks in real numbers"),
+    ("BitCast", "*"): ("float16 float32 double bool", "nearly all bits that arithmetic makes are tiny, huge or no real number"),
     ("Constant", "output"): ("float16 double bool " + WHOLE, "a tensor attribute is float32"),
     ("ConstantOfShape", "output"): ("float16 double bool " + WHOLE, "a tensor attribute is float32"),
     ("Erf", "*"): (WHOLE, "a real function cut to whole numbers"),
