@@ -4,7 +4,7 @@ import json
 import sys
 from pathlib import Path
 
-from study import causal, curves, engine, messages, outcomes, passes, recheck, reduce, report, scratch, sequences, targets, vote
+from study import causal, curves, engine, generate, messages, outcomes, passes, recheck, reduce, report, scratch, sequences, targets, vote
 
 
 def list_targets(args):
@@ -16,7 +16,12 @@ def list_targets(args):
 def run(args):
     wanted = list(targets.load_all(args.modules)) if args.targets == "all" else args.targets.split(",")
     limits = {k: v for k, v in (("seconds", args.seconds), ("memory", args.memory)) if v}
-    r = engine.Run(args.corpus, args.out, wanted, args.jobs, args.modules, args.sets, limits, args.quiet, args.nngen)
+    try:
+        dims = generate.parse(args.dim)
+    except ValueError as e:
+        raise SystemExit(str(e)) from e
+    r = engine.Run(args.corpus, args.out, wanted, args.jobs, args.modules, args.sets, limits, args.quiet, args.nngen, dims, args.seed)
+    print("\n".join(r.cases.words()), flush=True)
     r.go()
     for name, why in r.not_run.items():
         print(f"not run: {name}: {why}")
@@ -62,11 +67,13 @@ def main():
     s = sub.add_parser("targets", help="targets, with versions, or why they cannot run")
     s.set_defaults(function=list_targets)
     s = sub.add_parser("run", help="put a corpus through targets; goes on where it was")
-    s.add_argument("corpus")
+    s.add_argument("corpus", help="a folder with models (*.onnx, in folders of any depth), or one model")
     s.add_argument("--targets", default="all")
     s.add_argument("--out", required=True)
     s.add_argument("--jobs", type=int, default=1)
-    s.add_argument("--sets", type=int, default=0, help="data sets a model (0: all)")
+    s.add_argument("--sets", type=int, default=0, help="data sets a model (0: all; 1, where inputs are generated)")
+    s.add_argument("--dim", action="append", default=[], metavar="NAME=V", help="a free dim of models without data sets (2); NAME=1..4 or NAME=1,3: a case for each value")
+    s.add_argument("--seed", type=int, default=1, help="of generated inputs (1)")
     s.add_argument("--seconds", type=float, help="time limit of a model, for every target")
     s.add_argument("--memory", type=int, help="memory limit in MiB, for every target")
     s.add_argument("--nngen", default="", metavar="PATH", help="a binary whose `eval` computes expected outputs, with bounds, of models that have none")

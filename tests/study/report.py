@@ -6,7 +6,7 @@ from pathlib import Path
 
 import onnx
 
-from study import curves, drawing, engine, messages, outcomes
+from study import cases, curves, drawing, engine, messages, outcomes
 
 LEVELS = [10.0**e for e in range(-9, 2)]
 GRAPHS, LARGEST = 48, 14
@@ -118,7 +118,7 @@ def data(folder):
     study = json.loads((folder / "study.json").read_text("utf-8"))
     facts = json.loads((folder / "models.json").read_text("utf-8"))
     levels = outcomes.levels(results)
-    models = dict(engine.find_models(study["corpus"])) if Path(study["corpus"]).exists() else {}
+    models = {n: e.file for n, e in cases.of_run(folder).items()}
     by_target = defaultdict(list)
     for r in results:
         by_target[r["target"]].append(r)
