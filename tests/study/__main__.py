@@ -1,10 +1,11 @@
 """nngen-study: differential tests of a corpus."""
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
-from study import causal, curves, engine, generate, messages, outcomes, passes, recheck, reduce, report, scratch, sequences, targets, vote
+from study import causal, curves, engine, generate, messages, operators, outcomes, passes, recheck, reduce, report, scratch, sequences, targets, vote
 
 
 def list_targets(args):
@@ -29,7 +30,7 @@ def run(args):
     results = engine.read_results(args.out)
     level = outcomes.levels(results)[0]
     print(outcomes.as_text(outcomes.table(results, level), level, sums_only=True), end="")
-    print(f"more in {args.out}/table.txt, table.csv, table.json, errors.json")
+    print(f"more in {args.out}/table.txt, table.csv, table.json, operators.csv, errors.json")
 
 
 def write_tables(folder):
@@ -41,8 +42,12 @@ def write_tables(folder):
     if text := outcomes.bounds_text(results, levels):
         parts.append(text)
     parts.append(outcomes.beside_the_study(outcomes.table(results, levels[0])))
+    if left := report.left_out(results):
+        parts.append("".join(f"{status}: {name}: {why}\n" for name, status, why in left))
     (folder / "table.txt").write_text("\n".join(parts), "utf-8")
     (folder / "table.csv").write_text(outcomes.as_csv(results, levels), "utf-8")
+    facts = json.loads((folder / "models.json").read_text("utf-8"))
+    (folder / "operators.csv").write_text(operators.as_csv(results, facts, levels), "utf-8")
     (folder / "table.json").write_text(json.dumps(outcomes.as_json(results, levels), indent=1), "utf-8")
     kinds = messages.kinds(results, lambda r: outcomes.outcome(r, levels[0]))
     (folder / "errors.json").write_text(json.dumps(kinds, indent=1, ensure_ascii=False), "utf-8")
@@ -86,7 +91,7 @@ def main():
     s.add_argument("out")
     s.add_argument("--target")
     s.set_defaults(function=errors)
-    for module in (report, curves, sequences, causal, reduce, passes, vote, recheck):
+    for module in (report, operators, curves, sequences, causal, reduce, passes, vote, recheck):
         module.command(sub)
     args = p.parse_args()
     scratch.sweep()
@@ -94,6 +99,9 @@ def main():
         return args.function(args)
     except FileNotFoundError as e:
         print(f"nngen-study: {e.filename}: no such file", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # the reader has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
 
 
