@@ -43,8 +43,6 @@ typedef struct {
     size_t n_exclusions;
     const char **absent; /* operators of the table that do not exist at this opset, in name order */
     size_t n_absent;
-    uint8_t digest[32]; /* SHA-256 over base names and bytes of all files, in name order, and of the profile: the same for an
-                           embedded table and the same table in a directory */
 } spec_table;
 
 /* files: the table, in any order (read in name order). profile: may be NULL (no overlay). Keys allowed in a file: classes,
