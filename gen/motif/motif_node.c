@@ -282,7 +282,7 @@ nn_status motif_node_parse(const motif_compile *c, const spec_pair *pair)
         s = parse_operands(&x, written, &n);
     if (s == NN_OK && d->op != NULL)
         s = assign(&x, d, written, n);
-    if (s == NN_OK && d->op != NULL && c->def->left_out == NULL)
+    if (s == NN_OK && d->op != NULL && c->def->left_out == NULL && !c->outline)
         s = parse_pins(&x, d);
     if (c->def->left_out != NULL)
         d->op = NULL;

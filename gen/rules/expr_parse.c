@@ -386,25 +386,27 @@ static expr *parse_not(parser *p)
     return e;
 }
 
-static expr *parse_operand(parser *p, int level)
-{
-    if (level == 1)
-        return parse_not(p);
-    return level == 4 ? parse_unary(p) : parse_level(p, level + 1);
-}
-
+/* Precedence climbing: an operand, then operators of this level or a higher one while they follow. `not` stands below comparisons.
+ */
 static expr *parse_level(parser *p, int level)
 {
-    expr *e = parse_operand(p, level);
-    while (p->status == NN_OK && p->t.level == level) {
-        ex_op op = p->t.op;
+    int most = 4;
+    expr *e;
+    if (level < 2 && lex_is(p, "not")) {
+        e = parse_not(p);
+        most = 1;
+    } else {
+        e = parse_unary(p);
+    }
+    while (p->status == NN_OK && level <= p->t.level && p->t.level <= most) {
+        const ex_op op = p->t.op;
+        const int own = p->t.level;
         size_t start = p->t.start;
         lex_next(p);
-        e = make_binary(p, op, e, parse_operand(p, level), start);
+        e = make_binary(p, op, e, own == 1 ? parse_not(p) : own == 4 ? parse_unary(p) : parse_level(p, own + 1), start);
         if (e->op == OP_IN && lex_is(p, ".."))
             lex_fail(p, p->t.start, "`in` takes a list; for a range write a <= x and x <= b");
-        if (level == 2)
-            return e;
+        most = own == 2 ? 1 : own; /* comparisons are not chained */
     }
     return e;
 }
