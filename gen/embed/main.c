@@ -192,6 +192,13 @@ static nn_status write_all_digests(const folder folders[KINDS], arena *a, nn_err
 
 /* ---- all ---- */
 
+/* The program trusts the form of embedded entries, so that a fault must end the build. */
+static nn_status check_table(const folder *f, arena *a, nn_error *err)
+{
+    spec_table *t;
+    return spec_table_load(&t, f->items, f->n, NULL, SPEC_MIN_OPSET, a, err);
+}
+
 static nn_status read_folder(folder *f, size_t k, const source *sources, size_t n, arena *a, nn_error *err)
 {
     nn_status s = NN_OK;
@@ -214,6 +221,8 @@ static nn_status write_all(const source *sources, size_t n, arena *a, nn_error *
         if (s == NN_OK)
             s = write_array(&kinds[k], &folders[k], a, err);
     }
+    if (s == NN_OK)
+        s = check_table(&folders[TABLE], a, err);
     if (s == NN_OK)
         s = write_all_digests(folders, a, err);
     if (s == NN_OK && (fflush(stdout) != 0 || ferror(stdout)))

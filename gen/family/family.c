@@ -293,7 +293,7 @@ static nn_status open_table(nn_table *t, const nn_table_config *c, nn_error *err
     if (s == NN_OK)
         s = load(t, c->specs, c->outputs != 0, err);
     if (s == NN_OK)
-        s = class_table_new(&t->classes, t->ops, &t->mem, err);
+        s = late_classes_new(&t->classes, t->ops, err);
     return s;
 }
 
@@ -319,6 +319,7 @@ void nn_table_close(nn_table *t)
 {
     if (t == NULL)
         return;
+    late_classes_free(t->classes);
     ref_table_free(t->reference);
     op_set_free(t->all);
     motif_set_free(t->motifs);

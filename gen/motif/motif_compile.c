@@ -308,7 +308,7 @@ static nn_status allocate(const motif_compile *c, const spec_node *entry)
     d->dims = arena_calloc(c->a, n_dims, sizeof *d->dims);
     d->inputs = arena_calloc(c->a, n_in, sizeof *d->inputs);
     d->consts = arena_calloc(c->a, size_of(entry, "const"), sizeof *d->consts);
-    d->nodes = arena_calloc(c->a, size_of(entry, "nodes"), sizeof *d->nodes);
+    d->nodes = arena_alloc(c->a, size_of(entry, "nodes") * sizeof *d->nodes); /* motif_node_parse clears each */
     return arena_failed(c->a) ? nn_nomem(c->err) : NN_OK;
 }
 

@@ -34,14 +34,41 @@ void lex_fail(parser *p, size_t offset, const char *fmt, ...)
     va_end(ap);
 }
 
-static bool is_digit(char c)
+/* What a character begins, or may stand inside. */
+enum { DIGIT = 1, LETTER = 2, SPACE = 4, OPERATOR = 8 };
+static const uint8_t kinds[256] = {
+    ['0' ... '9'] = DIGIT,
+    ['A' ... 'Z'] = LETTER,
+    ['b' ... 'h'] = LETTER,
+    ['j' ... 'n'] = LETTER,
+    ['p' ... 'z'] = LETTER,
+    ['_'] = LETTER,
+    ['a'] = LETTER | OPERATOR,
+    ['i'] = LETTER | OPERATOR,
+    ['o'] = LETTER | OPERATOR,
+    [' '] = SPACE,
+    ['\n'] = SPACE,
+    ['\t'] = SPACE,
+    ['\r'] = SPACE,
+    ['='] = OPERATOR,
+    ['!'] = OPERATOR,
+    ['<'] = OPERATOR,
+    ['>'] = OPERATOR,
+    ['+'] = OPERATOR,
+    ['-'] = OPERATOR,
+    ['*'] = OPERATOR,
+    ['/'] = OPERATOR,
+    ['%'] = OPERATOR,
+};
+
+static inline bool is_kind(char c, unsigned kind)
 {
-    return c >= '0' && c <= '9';
+    return (kinds[(unsigned char)c] & kind) != 0;
 }
 
-static bool is_name(char c)
+static inline bool is_digit(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+    return is_kind(c, DIGIT);
 }
 
 /* Significant digits that are read; further ones are dropped. Rules of outputs are for double, and need all digits of a double. */
@@ -135,7 +162,7 @@ static void lex_number(parser *p, token *t)
 
 static void lex_name(parser *p, token *t)
 {
-    while (is_name(p->s[t->end]) || is_digit(p->s[t->end]))
+    while (is_kind(p->s[t->end], DIGIT | LETTER))
         t->end++;
     t->kind = TK_NAME;
     t->text = arena_strndup(p->a, p->s + p->at, t->end - p->at);
@@ -201,10 +228,8 @@ static void find_binary(token *t)
     } binaries[] = {{"or", OP_OR, 0}, {"and", OP_AND, 1}, {"==", OP_EQ, 2}, {"!=", OP_NE, 2}, {"<=", OP_LE, 2},
                     {">=", OP_GE, 2}, {"<", OP_LT, 2},    {">", OP_GT, 2},  {"in", OP_IN, 2}, {"+", OP_ADD, 3},
                     {"-", OP_SUB, 3}, {"++", OP_CAT, 3},  {"*", OP_MUL, 4}, {"/", OP_DIV, 4}, {"%", OP_MOD, 4}};
-    static const bool begins[128] = {['o'] = true, ['a'] = true, ['i'] = true, ['='] = true, ['!'] = true, ['<'] = true,
-                                     ['>'] = true, ['+'] = true, ['-'] = true, ['*'] = true, ['/'] = true, ['%'] = true};
     const char *word = t->kind == TK_NAME ? t->text : t->symbol;
-    if (!begins[word[0] & 0x7f])
+    if (!is_kind(word[0], OPERATOR))
         return;
     for (size_t i = 0; i < sizeof binaries / sizeof *binaries; i++) {
         if (binaries[i].word[0] == word[0] && strcmp(binaries[i].word, word) == 0) {
@@ -230,30 +255,30 @@ parser lex_begin(const spec_node *node, size_t offset, arena *a, nn_error *err)
 
 void lex_next(parser *p)
 {
-    const char *s = p->s;
-    while (s[p->at] == ' ' || s[p->at] == '\n' || s[p->at] == '\t' || s[p->at] == '\r')
-        p->at++;
-    token t = {.kind = TK_END, .start = p->at, .end = p->at, .text = "", .level = -1};
-    char c = s[p->at];
-    if (p->status == NN_OK && c != '\0') {
-        if (is_digit(c))
-            lex_number(p, &t);
-        else if (is_name(c))
-            lex_name(p, &t);
-        else if (c == '\'')
-            lex_string(p, &t);
-        else
-            lex_symbol(p, &t);
-    }
-    if (t.text == NULL) {
+    const char *s = p->s + p->at;
+    while (is_kind(*s, SPACE))
+        s++;
+    p->at = (size_t)(s - p->s);
+    token *t = &p->t;
+    *t = (token){.kind = TK_END, .start = p->at, .end = p->at, .text = "", .level = -1};
+    if (p->status != NN_OK || *s == '\0')
+        return;
+    if (is_kind(*s, LETTER))
+        lex_name(p, t);
+    else if (is_digit(*s))
+        lex_number(p, t);
+    else if (*s == '\'')
+        lex_string(p, t);
+    else
+        lex_symbol(p, t);
+    if (t->text == NULL) {
         p->status = nn_nomem(p->err);
-        t.kind = TK_END;
-        t.text = "";
+        t->kind = TK_END;
+        t->text = "";
     }
-    if (t.kind == TK_SYMBOL || t.kind == TK_NAME)
-        find_binary(&t);
-    p->at = t.end;
-    p->t = t;
+    if (t->kind == TK_SYMBOL || t->kind == TK_NAME)
+        find_binary(t);
+    p->at = t->end;
 }
 
 void lex_expected(parser *p, const char *what)

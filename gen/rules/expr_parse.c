@@ -35,7 +35,7 @@ const char *expr_type_name(ex_type t)
 
 static expr *make(parser *p, ex_kind kind, size_t start)
 {
-    expr *e = p->status == NN_OK ? arena_calloc(p->a, 1, sizeof *e) : NULL;
+    expr *e = p->status == NN_OK ? arena_alloc(p->a, sizeof *e) : NULL;
     if (!e) {
         if (p->status == NN_OK)
             p->status = nn_nomem(p->err);
@@ -44,9 +44,7 @@ static expr *make(parser *p, ex_kind kind, size_t start)
     }
     if (++p->nodes > EXPR_MAX_NODES)
         lex_fail(p, start, "the expression is too long: more than %d names, numbers, operators and calls", EXPR_MAX_NODES);
-    e->kind = kind;
-    e->height = 1;
-    e->place = lex_place(p, start);
+    *e = (expr){.kind = kind, .height = 1, .place = lex_place(p, start)};
     return e;
 }
 

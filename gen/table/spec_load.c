@@ -78,13 +78,14 @@ static nn_status check_file(const spec_node *root, nn_error *err)
     return s;
 }
 
-static nn_status parse_files(spec_loader *l, const spec_file *const *files, size_t n, const spec_node **roots)
+static nn_status parse_files(spec_loader *l, const spec_file *const *files, size_t n, spec_root *roots)
 {
     nn_status s = NN_OK;
     for (size_t i = 0; s == NN_OK && i < n; i++) {
-        s = spec_file_tree(&roots[i], files[i], l->a, l->err);
-        if (s == NN_OK)
-            s = check_file(roots[i], l->err);
+        roots[i].sound = files[i]->packed != NULL;
+        s = spec_file_tree(&roots[i].tree, files[i], l->a, l->err);
+        if (s == NN_OK && !roots[i].sound)
+            s = check_file(roots[i].tree, l->err);
     }
     return s;
 }
@@ -92,7 +93,7 @@ static nn_status parse_files(spec_loader *l, const spec_file *const *files, size
 static nn_status load(spec_loader *l, const spec_file *files, size_t n_files, const spec_file *profile)
 {
     const spec_file **sorted = arena_alloc(l->a, n_files * sizeof *sorted);
-    const spec_node **roots = arena_alloc(l->a, n_files * sizeof *roots);
+    spec_root *roots = arena_alloc(l->a, n_files * sizeof *roots);
     if (sorted == NULL || roots == NULL)
         return nn_nomem(l->err);
     for (size_t i = 0; i < n_files; i++)
