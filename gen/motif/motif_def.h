@@ -122,6 +122,7 @@ struct motif_set {
     const op_set *ops;
     motif_def *defs; /* in file order */
     size_t n_defs;
+    size_t most_defs;
     size_t n_base; /* of defs that another set owns, which come first */
     const op_model *between[MOTIF_MAX_BETWEEN];
     size_t n_between;

@@ -305,8 +305,10 @@ typedef struct {
 static tensor_type type_of(const typing *t, motif_operand o)
 {
     const motif_def *d = t->c->def;
-    if (o.kind == MOTIF_NODE)
-        return t->outputs[o.index][o.output];
+    if (o.kind == MOTIF_NODE) { /* the last output may be variadic */
+        const size_t n = d->nodes[o.index].op->n_outputs;
+        return t->outputs[o.index][(size_t)o.output < n ? (size_t)o.output : n - 1];
+    }
     if (o.kind != MOTIF_INPUT && o.kind != MOTIF_CONST)
         return (tensor_type){.var = -1};
     const motif_pattern *p = o.kind == MOTIF_INPUT ? &d->inputs[o.index].p : &d->consts[o.index].p;
@@ -355,12 +357,11 @@ static nn_status narrow_node(typing *t, size_t k)
             *b = b->var >= 0 || b->type == DT_NONE ? y : *b;
         }
     }
-    for (size_t i = 0; i < OP_MAX_OUTPUTS; i++) {
-        const op_output *o = &n->op->outputs[i < n->op->n_outputs ? i : n->op->n_outputs - 1];
+    for (size_t i = 0; i < n->op->n_outputs; i++) {
+        const op_output *o = &n->op->outputs[i];
         t->outputs[k][i] = o->type_var >= 0 ? bound[o->type_var] : (tensor_type){.var = -1};
-        for (int y = 1; y < DT_COUNT && o->type_var < 0; y++)
-            if (o->types == dtype_bit((dtype)y))
-                t->outputs[k][i].type = (dtype)y;
+        if (o->type_var < 0 && o->types != 0 && (o->types & (o->types - 1)) == 0)
+            t->outputs[k][i].type = (dtype)__builtin_ctz(o->types);
     }
     return s;
 }

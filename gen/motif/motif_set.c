@@ -51,6 +51,21 @@ static nn_status add_late(motif_set *set, const spec_node *motifs, nn_error *err
     return s;
 }
 
+static bool make_room(motif_set *set, size_t more)
+{
+    if (set->n_defs + more <= set->most_defs)
+        return true;
+    const size_t most = 2 * (set->n_defs + more);
+    motif_def *defs = arena_alloc(&set->a, most * sizeof *defs);
+    if (defs == NULL)
+        return false;
+    if (set->n_defs > 0)
+        memcpy(defs, set->defs, set->n_defs * sizeof *defs);
+    set->defs = defs;
+    set->most_defs = most;
+    return true;
+}
+
 static nn_status add_file(motif_set *set, const spec_file *f, nn_error *err)
 {
     static const char *const keys[] = {"motifs", "between"};
@@ -70,12 +85,9 @@ static nn_status add_file(motif_set *set, const spec_file *f, nn_error *err)
     if (motifs->kind != SPEC_MAP)
         return spec_error(err, motifs->place, "`motifs` must be a mapping from names to motifs, not %s",
                           spec_kind_name(motifs->kind));
-    motif_def *defs = arena_alloc(&set->a, (set->n_defs + motifs->count) * sizeof *defs);
-    if (defs == NULL)
+    if (!make_room(set, motifs->count))
         return nn_nomem(err);
-    if (set->n_defs > 0)
-        memcpy(defs, set->defs, set->n_defs * sizeof *defs);
-    set->defs = defs;
+    motif_def *defs = set->defs;
     if (f->packed != NULL)
         return add_late(set, motifs, err);
     for (size_t i = 0; s == NN_OK && i < motifs->count; i++) {
@@ -113,7 +125,7 @@ static nn_status copy_base(motif_set *set, const motif_set *base, nn_error *err)
         return nn_nomem(err);
     if (base->n_defs > 0)
         memcpy(set->defs, base->defs, base->n_defs * sizeof *set->defs);
-    set->n_defs = set->n_base = base->n_defs;
+    set->n_defs = set->n_base = set->most_defs = base->n_defs;
     memcpy(set->between, base->between, sizeof set->between);
     set->n_between = base->n_between;
     return NN_OK;
