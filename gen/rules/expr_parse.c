@@ -190,77 +190,91 @@ static expr *parse_items(parser *p, ex_kind kind, const char *close, size_t star
 static int find_function(const char *word)
 {
     for (int i = 0; i < FN_COUNT_; i++)
-        if (functions[i].word[0] == word[0] && strcmp(functions[i].word, word) == 0)
+        if (functions[i].word[0] == word[0] && functions[i].word[1] == word[1] && strcmp(functions[i].word, word) == 0)
             return i;
     return -1;
 }
 
-static expr *parse_call(parser *p, const token *name)
+static expr *parse_call(parser *p, const char *name, size_t start)
 {
-    int fn = find_function(name->text);
+    int fn = find_function(name);
     if (fn < 0 && !p->elements) {
         const char *words[FN_COUNT_];
         for (int i = 0; i < FN_COUNT_; i++)
             words[i] = functions[i].word;
-        const char *near = spec_nearest(name->text, words, FN_COUNT_);
+        const char *near = spec_nearest(name, words, FN_COUNT_);
         if (near)
-            lex_fail(p, name->start, "unknown function `%s`; did you mean `%s`?", spec_show(name->text).s, near);
+            lex_fail(p, start, "unknown function `%s`; did you mean `%s`?", spec_show(name).s, near);
         else
-            lex_fail(p, name->start, "unknown function `%s`; specs/README.md lists the functions", spec_show(name->text).s);
+            lex_fail(p, start, "unknown function `%s`; specs/README.md lists the functions", spec_show(name).s);
     }
     lex_next(p);
-    expr *e = parse_items(p, EX_CALL, ")", name->start);
+    expr *e = parse_items(p, EX_CALL, ")", start);
     e->op = fn;
-    e->s = name->text;
+    e->s = name;
     if (p->status == NN_OK && fn >= 0 && !p->elements) {
         int lo = functions[fn].lo, hi = functions[fn].hi;
         if ((int)e->n < lo || (hi >= 0 && (int)e->n > hi))
-            lex_fail(p, name->start,
+            lex_fail(p, start,
                      lo == hi         ? "`%s` takes %d argument%s, not %d"
                      : (int)e->n < lo ? "`%s` takes at least %d argument%s, not %d"
                                       : "`%s` takes at most %d argument%s, not %d",
-                     name->text, (int)e->n < lo ? lo : hi, ((int)e->n < lo ? lo : hi) == 1 ? "" : "s", (int)e->n);
+                     name, (int)e->n < lo ? lo : hi, ((int)e->n < lo ? lo : hi) == 1 ? "" : "s", (int)e->n);
     }
+    return e;
+}
+
+static bool is_reserved(const char *word)
+{
+    static const char *const reserved[] = {"then", "else", "for", "in", "and", "or", "default", "when", "if", "not"};
+    if (strchr("tefiaodwn", word[0]) == NULL)
+        return false;
+    for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
+        if (word[0] == reserved[i][0] && strcmp(word, reserved[i]) == 0)
+            return true;
+    return false;
+}
+
+static expr *parse_name(parser *p)
+{
+    const char *name = p->t.text;
+    const size_t start = p->t.start;
+    if (is_reserved(name)) {
+        lex_expected(p, "a value");
+        return make(p, EX_INT, start);
+    }
+    lex_next(p);
+    if (lex_is(p, "("))
+        return parse_call(p, name, start);
+    if (!p->elements && strcmp(name, "bool") == 0)
+        return make(p, EX_BOOLS, start);
+    expr *e = make(p, EX_NAME, start);
+    e->s = name;
     return e;
 }
 
 static expr *parse_primary(parser *p)
 {
-    token t = p->t;
+    const size_t start = p->t.start;
     expr *e;
-    switch (t.kind) {
+    switch (p->t.kind) {
     case TK_INT:
-        e = make(p, EX_INT, t.start);
-        e->i = t.i;
+        e = make(p, EX_INT, start);
+        e->i = p->t.i;
         lex_next(p);
         return e;
     case TK_REAL:
-        e = make(p, EX_REAL, t.start);
-        e->r = t.r;
+        e = make(p, EX_REAL, start);
+        e->r = p->t.r;
         lex_next(p);
         return e;
     case TK_STRING:
-        e = make(p, EX_STRING, t.start);
-        e->s = t.text;
+        e = make(p, EX_STRING, start);
+        e->s = p->t.text;
         lex_next(p);
         return e;
-    case TK_NAME: {
-        static const char *const reserved[] = {"then", "else", "for", "in", "and", "or", "default", "when", "if", "not"};
-        for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++) {
-            if (t.text[0] == reserved[i][0] && strcmp(t.text, reserved[i]) == 0) {
-                lex_expected(p, "a value");
-                return make(p, EX_INT, t.start);
-            }
-        }
-        lex_next(p);
-        if (lex_is(p, "("))
-            return parse_call(p, &t);
-        if (strcmp(t.text, "bool") == 0 && !p->elements)
-            return make(p, EX_BOOLS, t.start);
-        e = make(p, EX_NAME, t.start);
-        e->s = t.text;
-        return e;
-    }
+    case TK_NAME:
+        return parse_name(p);
     default:
         break;
     }
@@ -270,11 +284,11 @@ static expr *parse_primary(parser *p)
         return e;
     }
     if (lex_accept(p, "["))
-        return parse_items(p, EX_LIST, "]", t.start);
+        return parse_items(p, EX_LIST, "]", start);
     if (lex_accept(p, "{"))
-        return parse_items(p, EX_SET, "}", t.start);
+        return parse_items(p, EX_SET, "}", start);
     lex_expected(p, "a value");
-    return make(p, EX_INT, t.start);
+    return make(p, EX_INT, start);
 }
 
 /* After `[`: `X[i, j]`, `X[~ i, j]` and `X[i, j ? E]` of the language of elements. */

@@ -106,6 +106,11 @@ static nn_status load(spec_loader *l, const spec_file *files, size_t n_files, co
     if (s == NN_OK)
         s = spec_resolve_all(l);
     l->table->profile = "onnx";
+    l->table->embedded = n_files > 0;
+    for (size_t i = 0; i < n_files; i++)
+        l->table->embedded &= files[i].packed != NULL;
+    for (const spec_file *p = profile; p != NULL; p = p->base)
+        l->table->embedded &= p->packed != NULL;
     if (s == NN_OK && profile != NULL)
         s = spec_apply_profile(l, profile);
     return s == NN_OK ? publish(l) : s;

@@ -36,6 +36,7 @@ typedef struct {
 typedef struct {
     int opset;
     const char *profile; /* its name; "onnx" without one */
+    bool embedded;       /* all files, and the profile with those that it extends, are embedded: what tests found of them holds */
     int max_rank;        /* of any tensor, as the profile says; 0: it says nothing */
     spec_entry *entries; /* operators that exist at this opset and are not excluded, in name order */
     size_t n_entries;
