@@ -13,8 +13,8 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from study import engine, isolate, messages, outcomes, scratch, targets
-from study.case import Case
+from study import cases, engine, isolate, messages, outcomes, scratch, targets
+from study.case import Case, graph_inputs, write_inputs
 from study.runtimes import ort_session
 
 
@@ -31,7 +31,7 @@ def observed(model, feed):
     values = dict(feed)
     values.update({i.name: numpy_helper.to_array(i) for i in model.graph.initializer})
     values.update(zip([x.name for x in full.graph.output], ort_session(full, "ORT_DISABLE_ALL")(feed)))
-    return values
+    return {k: v for k, v in values.items() if isinstance(v, (np.ndarray, np.generic))}  # no sequences
 
 
 def needs(node):
@@ -56,7 +56,7 @@ def part(model, keep, values):
     weights = {i.name: i for i in model.graph.initializer}
     inputs = list(dict.fromkeys(x for n in nodes for x in needs(n) if x not in made and x not in weights and x in values))
     wanted = [x.name for x in model.graph.output if x.name in made]
-    outputs = list(dict.fromkeys(wanted + [o for n in nodes for o in n.output if o and o not in used]))
+    outputs = [o for o in dict.fromkeys(wanted + [o for n in nodes for o in n.output if o and o not in used]) if o in values]
     outputs = [o for o in outputs if np.size(values[o])] or outputs
     graph = helper.make_graph(nodes, "reduced", [info(x, values[x]) for x in inputs], [info(x, values[x]) for x in outputs],
                               [weights[x] for x in sorted(used & set(weights))])
@@ -66,11 +66,9 @@ def part(model, keep, values):
 
 def write(folder, model, feed):
     folder = Path(folder)
-    sets = folder / "test_data_set_0"
-    sets.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     onnx.save(model, folder / "model.onnx")
-    for i, x in enumerate(model.graph.input):
-        (sets / f"input_{i}.pb").write_bytes(numpy_helper.from_array(np.asarray(feed[x.name]), x.name).SerializeToString())
+    write_inputs(folder / "test_data_set_0", graph_inputs(model.graph), feed)
 
 
 class Oracle:
@@ -142,9 +140,9 @@ def first_failure(case, oracle, first):
     return None
 
 
-def reduce_case(path, oracle, first=0):
-    """(model, feed, outcome, message), or None when it does not fail. first: the data set to begin with."""
-    case = Case(path)
+def reduce_case(path, oracle, first=0, data=None):
+    """(model, feed, outcome, message), or None when it does not fail. first: the data set to begin with; data: the folder of data sets, if not the model's."""
+    case = Case(path, data=data)
     failing = first_failure(case, oracle, first)
     if failing is None:
         return None
@@ -229,10 +227,9 @@ def worst_set(result):
 def main(args):
     """Writes OUT/reduced/NNN/ with model, data and listing.txt, one for each distinct set of operators and outcome, and reduced.json."""
     folder = Path(args.out)
-    study = json.loads((folder / "study.json").read_text("utf-8"))
+    models = cases.of_run(folder)
     level = outcomes.tolerance(args.tolerance) if args.tolerance else outcomes.telling(engine.read_results(folder))
     parts = outcomes.tolerance("loose") if "bound" in level else level  # parts of models have no expected outputs
-    models = dict(engine.find_models(study["corpus"]))
     at, known = folder / "reduced.json", {}
     if at.exists():
         known = {tuple(x["key"]): x for x in json.loads(at.read_text("utf-8"))}
@@ -242,7 +239,7 @@ def main(args):
         if time.monotonic() > until:
             break
         with contextlib.closing(Oracle(r["target"], parts, args.modules)) as oracle:
-            found = reduce_case(models[r["model"]], oracle, worst_set(r))
+            found = reduce_case(models[r["model"]].file, oracle, worst_set(r), models[r["model"]].data)
         if found is None:
             continue
         model, feed, kind, message = found
