@@ -4,7 +4,7 @@ import json
 import sys
 from pathlib import Path
 
-from study import causal, curves, engine, messages, outcomes, passes, recheck, reduce, report, scratch, sequences, targets, vote
+from study import causal, curves, engine, messages, outcomes, passes, predicate, recheck, reduce, report, scratch, sequences, targets, vote
 
 
 def list_targets(args):
@@ -79,7 +79,7 @@ def main():
     s.add_argument("out")
     s.add_argument("--target")
     s.set_defaults(function=errors)
-    for module in (report, curves, sequences, causal, reduce, passes, vote, recheck):
+    for module in (report, curves, sequences, causal, reduce, passes, vote, recheck, predicate):
         module.command(sub)
     args = p.parse_args()
     scratch.sweep()
