@@ -185,15 +185,83 @@ def in_child(judge, path, to, log):
     os._exit(0)
 
 
-class Worker:
-    """judge: (path, say) -> None or (text, outputs)."""
+class Forked:
+    """Judges models, each in a process of its own. judge: (path, say) -> None or (text, outputs)."""
 
     def __init__(self, judge, seconds, memory):
-        self.judge, self.seconds, self.memory = judge, seconds, memory << 20
-        self.asked, self.answers, self.buffer = os.dup(0), os.dup(1), b""
+        self.judge, self.seconds, self.memory, self.log = judge, seconds, memory << 20, os.memfd_create("log")
+
+    def close(self):
+        os.close(self.log)
+
+    def last_words(self):
+        """What the process printed of its end. The rest differs from model to model."""
+        text = os.pread(self.log, 1 << 16, max(0, os.fstat(self.log).st_size - (1 << 16))).decode("utf-8", "replace")
+        telling = [x.strip() for x in text.splitlines() if isolate.TELLING.search(x)]
+        return f": {telling[-1]}" if telling else ""
+
+    def listen(self, pid, pipe, over):
+        """(stage, what it found or None, why it is to be ended or "") of a process that judges."""
+        stage, got, until = "start", b"", time.monotonic() + self.seconds
+        while True:
+            ready, _, _ = select.select([pipe, *over], [], [], POLL)
+            if pipe in ready:
+                data = os.read(pipe, 1 << 16)
+                if not data:
+                    return stage, None, ""
+                got += data
+                while b"\n" in got:
+                    line, got = got.split(b"\n", 1)
+                    said = json.loads(line)
+                    if "found" in said:
+                        return stage, said, "done"
+                    stage = said["stage"]
+            elif ready:
+                return stage, None, "over"
+            elif time.monotonic() > until:
+                return stage, None, "hang"
+            elif processes.resident(pid) > self.memory:
+                return stage, None, "out of memory"
+
+    def start(self, path):
+        """(process, pipe)"""
+        read, write = os.pipe()
+        pid = os.fork()
+        if not pid:
+            try:
+                os.close(read)
+                in_child(self.judge, path, write, self.log)
+            finally:
+                os._exit(70)
+        os.close(write)
+        return pid, read
+
+    def found(self, path, over=()):
+        """None, or (text, outputs). over: descriptors; once one can be read, the answer does not matter any longer."""
+        pid, pipe = self.start(path)
+        why, code = "over", 0
+        try:
+            stage, said, why = self.listen(pid, pipe, over)
+        finally:
+            os.close(pipe)
+            if why:
+                processes.kill([pid])
+            code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+            with contextlib.suppress(OSError):
+                os.killpg(pid, signal.SIGKILL)
+        if said is not None:
+            return said["found"]
+        if why == "over" or stage in ("reference", "expected outputs"):
+            return None
+        return f"{stage}: {why or 'crash: ' + processes.how_it_ended(code) + self.last_words()}", []
+
+
+class Worker:
+    """Answers the questions of `nngen reduce`."""
+
+    def __init__(self, forked):
+        self.forked, self.asked, self.answers, self.buffer = forked, os.dup(0), os.dup(1), b""
         os.dup2(2, 1)  # what imports print
-        self.log = os.memfd_create("log")
-        self.over = False
 
     def say(self, *parts):
         line = "\t".join(" ".join(str(p).split()) if i < 2 else p for i, p in enumerate(parts)) + "\n"
@@ -209,71 +277,11 @@ class Worker:
         line, self.buffer = self.buffer.split(b"\n", 1)
         return os.fsdecode(line)
 
-    def last_words(self):
-        """What the process printed of its end. The rest differs from model to model."""
-        text = os.pread(self.log, 1 << 16, max(0, os.fstat(self.log).st_size - (1 << 16))).decode("utf-8", "replace")
-        telling = [x.strip() for x in text.splitlines() if isolate.TELLING.search(x)]
-        return f": {telling[-1]}" if telling else ""
-
-    def waiting(self):
-        """Whether the next question is there: then the answer to this one does not matter."""
-        return b"\n" in self.buffer or bool(select.select([self.asked], [], [], 0)[0])
-
-    def listen(self, pid, pipe):
-        """(stage, found or None, why it was ended or "") of a process that judges."""
-        stage, got, until = "start", b"", time.monotonic() + self.seconds
-        while True:
-            ready, _, _ = select.select([pipe, self.asked], [], [], POLL)
-            if pipe in ready:
-                data = os.read(pipe, 1 << 16)
-                if not data:
-                    return stage, None, ""
-                got += data
-                while b"\n" in got:
-                    line, got = got.split(b"\n", 1)
-                    said = json.loads(line)
-                    if "found" in said:
-                        return stage, said, ""
-                    stage = said["stage"]
-            elif self.asked in ready:
-                return stage, None, "over"
-            elif time.monotonic() > until:
-                return stage, None, "hang"
-            elif processes.resident(pid) > self.memory:
-                return stage, None, "out of memory"
-
-    def found(self, path):
-        """None, or (text, outputs)."""
-        read, write = os.pipe()
-        pid = os.fork()
-        if not pid:
-            try:
-                os.close(read)
-                in_child(self.judge, path, write, self.log)
-            finally:
-                os._exit(70)
-        os.close(write)
-        try:
-            stage, said, why = self.listen(pid, read)
-        finally:
-            os.close(read)
-            if said is None and not why:
-                code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-            with contextlib.suppress(OSError):
-                os.killpg(pid, signal.SIGKILL)
-            if said is not None or why:
-                processes.kill([pid])
-                os.waitpid(pid, 0)
-        if said is not None:
-            return said["found"]
-        if stage in ("reference", "expected outputs") or why == "over":
-            return None
-        return f"{stage}: {why or 'crash: ' + processes.how_it_ended(code) + self.last_words()}", []
-
     def serve(self):
         self.say("ready")
         while (path := self.question()) is not None:
-            found = None if self.waiting() else self.found(path)
+            waits = b"\n" in self.buffer  # the next question is there already
+            found = None if waits else self.forked.found(path, [self.asked])
             if found:
                 self.say("fail", found[0], *found[1])
             else:
@@ -348,7 +356,7 @@ def main(args):
         print(f"error\t{why}", flush=True)
         return 2
     judge, t = judge_of(args)
-    worker = Worker(judge, args.seconds or (t.seconds if t else 60), args.memory or (t.memory if t else 2048))
+    worker = Worker(Forked(judge, args.seconds or (t.seconds if t else 60), args.memory or (t.memory if t else 2048)))
     warm(["onnxruntime", *(t.packages if t else ())])
     worker.serve()
     return 0
