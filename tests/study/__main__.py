@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from study import causal, curves, engine, generate, messages, operators, outcomes, passes, recheck, reduce, report, scratch, sequences, targets, vote
+from study import causal, curves, engine, generate, messages, operators, outcomes, passes, predicate, recheck, reduce, report, scratch, sequences, targets, vote
 
 
 def list_targets(args):
@@ -91,7 +91,7 @@ def main():
     s.add_argument("out")
     s.add_argument("--target")
     s.set_defaults(function=errors)
-    for module in (report, operators, curves, sequences, causal, reduce, passes, vote, recheck):
+    for module in (report, operators, curves, sequences, causal, reduce, passes, vote, recheck, predicate):
         module.command(sub)
     args = p.parse_args()
     scratch.sweep()

@@ -65,10 +65,15 @@ class Bounded:
         """The differences from the expected output; "outside" says which elements no correct implementation gives."""
         if self.k != k:
             self.k, self.found = k, self.files.read(k, self.names)
-        (v, e), got = self.found[i], np.asarray(got)
-        out = differences.compare(v, got, squeezed, quantum)
-        if squeezed:
-            v, e, got = v.squeeze(), e.squeeze(), got.squeeze()
-        if v.shape == got.shape and got.dtype.kind in "fbiu" and (found := bounds.judge(got, v, e)):
-            out["outside"] = found
-        return out
+        return judged(*self.found[i], got, squeezed, quantum)
+
+
+def judged(v, e, got, squeezed=False, quantum=0.0):
+    """The differences of an output from its expected value v; "outside" says which elements are further away than their bounds e."""
+    got = np.asarray(got)
+    out = differences.compare(v, got, squeezed, quantum)
+    if squeezed:
+        v, e, got = v.squeeze(), e.squeeze(), got.squeeze()
+    if v.shape == got.shape and got.dtype.kind in "fbiu" and (found := bounds.judge(got, v, e)):
+        out["outside"] = found
+    return out
