@@ -178,6 +178,8 @@ def main(args):
     models = cases.of_run(folder)
     level = outcomes.tolerance(args.tolerance) if args.tolerance else outcomes.telling(engine.read_results(folder))
     parts = outcomes.tolerance("loose") if "bound" in level else level  # parts of models have no expected outputs
+    if gone := {r["model"] for r in engine.read_results(folder)} - set(models):
+        print(f"{len(gone)} models of the run are not there any more, such as {min(gone)}", file=sys.stderr)
     at, known = folder / "reduced.json", {}
     if at.exists():
         known = {tuple(x["key"]): x for x in json.loads(at.read_text("utf-8"))}

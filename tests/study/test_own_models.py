@@ -84,6 +84,14 @@ def test_a_run_below_its_corpus_is_not_part_of_it(tmp_path):
     assert [n for n, _ in cases.find_models(tmp_path)] == ["a.onnx"]
 
 
+def test_a_run_knows_its_corpus_from_everywhere(tmp_path, monkeypatch):
+    put(tmp_path / "c", a=free())
+    monkeypatch.chdir(tmp_path)
+    engine.Run("c", "o", ["fault-none"], modules=MODULES, quiet=True).store.close()
+    monkeypatch.chdir("/")
+    assert cases.of_run(tmp_path / "o")["a.onnx"].file == tmp_path / "c/a.onnx"
+
+
 def damaged(folder):
     """{name: what is said of it}"""
     good = free().SerializeToString()
@@ -203,7 +211,7 @@ def test_listed_weights_are_reduced_and_voted_on(tmp_path):
     put(tmp_path, model=listed_weights())
     with contextlib.closing(reduce.Oracle("fault-value", TIGHT, MODULES)) as oracle:
         small, feed, kind, *_ = reduce.reduce_case(tmp_path / "model.onnx", oracle)
-        assert kind == "value mismatch" and [n.op_type for n in small.graph.node] == ["Relu"] and list(feed) == ["a"]
+        assert kind == "value mismatch" and [n.op_type for n in small.graph.node] == ["Relu"] and len(feed) == 1
         assert vote.vote({"fault-value": oracle}, tmp_path / "model.onnx", TIGHT)["fault-value"][0] == "value mismatch"
 
 
