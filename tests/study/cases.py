@@ -143,7 +143,8 @@ class Cases:
     def words(self):
         """Lines that say what was found."""
         held = sum(p.name == "model.onnx" for _, p in self.found)
-        yield f"{self.root}: models: {held} model.onnx, {len(self.found) - held} other .onnx files; cases: {len(self.entries)}, of these with generated inputs: {len(self.generated)}"
+        yield (f"{self.root}: files: {held} model.onnx, {len(self.found) - held} others in .onnx; cases: {len(self.entries)}, of these with generated inputs: "
+               f"{len(self.generated)}")
         if self.free:
             yield "free dims: " + ", ".join(f"{k}={','.join(map(str, sorted(v)))}" for k, v in sorted(self.free.items())) + " (--dim NAME=V sets them)"
         if unused := sorted(set(self.dims) - set(self.free)):

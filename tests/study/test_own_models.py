@@ -74,7 +74,7 @@ def test_models_of_every_layout_are_found(tmp_path):
     assert [n for n, _ in cases.find_models(tmp_path / "c")] == ["UPPER.ONNX", "deep/er/a.onnx", "deep/er/b.onnx", "model.onnx", "with"]
     assert cases.find_models(tmp_path / "c/deep/er/a.onnx") == [("a.onnx", tmp_path / "c/deep/er/a.onnx")]
     said = list(cases.Cases(tmp_path / "c", tmp_path / "o").words())
-    assert said[0].endswith("models: 2 model.onnx, 3 other .onnx files; cases: 5, of these with generated inputs: 2") and said[1].startswith("free dims: batch=2 ")
+    assert said[0].endswith("files: 2 model.onnx, 3 others in .onnx; cases: 5, of these with generated inputs: 2") and said[1].startswith("free dims: batch=2 ")
 
 
 def test_a_run_below_its_corpus_is_not_part_of_it(tmp_path):
