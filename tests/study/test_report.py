@@ -9,7 +9,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from study import drawing, engine, outcomes, report
+from nngen.study import drawing, engine, outcomes, report
 from study.test_study import MODULES, save
 
 CHROMIUM = next((p for p in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if p), None)
