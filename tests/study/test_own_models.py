@@ -10,13 +10,12 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
-from reference import reference
-
-from study import case, cases, differences, engine, expected, generate, model_file, operators, outcomes, quanta, reduce, sequences, targets, vote
-from study.declared import free_dims
+from nngen.judge import driver
+from nngen.study import case, cases, differences, engine, expected, generate, model_file, operators, outcomes, quanta, reduce, sequences, targets, vote
+from nngen.study.declared import free_dims
 from study.test_study import MODULES, TIGHT, save
 
-NNGEN = reference.ROOT / reference.BUILD / "nngen"
+NNGEN = driver.ROOT / driver.BUILD / "nngen"
 needs_nngen = pytest.mark.skipif(not NNGEN.exists(), reason="make builds it")
 F = TensorProto.FLOAT
 
