@@ -23,7 +23,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from study import messages, outcomes, predicate, programs, recheck, reduce, scratch, targets
+from study import isolate, messages, outcomes, predicate, programs, recheck, reduce, scratch, targets
 from study.case import Case
 
 BACKGROUND = 40  # nodes of a generated model
@@ -292,7 +292,8 @@ def nodes_of(graph):
     return len(graph.node) + sum(nodes_of(g) for n in graph.node for a in n.attribute for g in [*([a.g] if a.HasField("g") else []), *a.graphs])
 
 
-def measured(command, log, env=None, cwd=None):
+def measured(command, log, cwd=None):
+    env = {**os.environ, "PYTHONPATH": isolate.python_path()}
     begun = time.monotonic()
     with open(log, "wb") as f:
         try:
