@@ -13,7 +13,7 @@ from pathlib import Path
 from study import processes, scratch
 
 POLL = 0.05
-PATHS = ("path", "save", "reference", "bounds")  # of a request; the child works in a folder of its own
+PATHS = ("path", "data", "save", "reference", "bounds")  # of a request; the child works in a folder of its own
 START = 90  # seconds for the interpreter and its imports, beside a model's own time
 TELLING = re.compile(r"panicked|terminate called|what\(\)|[Aa]ssert|\b[Ff]atal\b|Segmentation|Check failed|Traceback|Error:")
 END = 20  # seconds for the guard to end everything

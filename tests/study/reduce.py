@@ -14,17 +14,15 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from study import engine, isolate, messages, outcomes, programs, scratch, targets
-from study.case import Case
+from study import cases, engine, isolate, messages, outcomes, programs, scratch, targets
+from study.case import Case, graph_inputs, write_inputs
 
 
 def write(folder, model, feed):
     folder = Path(folder)
-    sets = folder / "test_data_set_0"
-    sets.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     onnx.save(model, folder / "model.onnx")
-    for i, x in enumerate(model.graph.input):
-        (sets / f"input_{i}.pb").write_bytes(numpy_helper.from_array(np.asarray(feed[x.name]), x.name).SerializeToString())
+    write_inputs(folder / "test_data_set_0", graph_inputs(model.graph), feed)
 
 
 class Oracle:
@@ -77,9 +75,10 @@ def first_failure(case, oracle, first):
     return None
 
 
-def reduce_case(path, oracle, first=0, nngen=""):
-    """(model, feed, outcome, message, calls), or None when it does not fail. first: the data set to begin with."""
-    case = Case(path)
+def reduce_case(path, oracle, first=0, data=None, nngen=""):
+    """(model, feed, outcome, message, calls), or None when it does not fail. first: the data set to begin with; data: the folder of data
+    sets, if not the model's."""
+    case = Case(path, data=data)
     failing = first_failure(case, oracle, first)
     if failing is None:
         return None
@@ -175,10 +174,9 @@ def worst_set(result):
 def main(args):
     """Writes OUT/reduced/NNN/ with model, data and listing.txt, one for each distinct set of operators and outcome, and reduced.json."""
     folder = Path(args.out)
-    study = json.loads((folder / "study.json").read_text("utf-8"))
+    models = cases.of_run(folder)
     level = outcomes.tolerance(args.tolerance) if args.tolerance else outcomes.telling(engine.read_results(folder))
     parts = outcomes.tolerance("loose") if "bound" in level else level  # parts of models have no expected outputs
-    models = dict(engine.find_models(study["corpus"]))
     at, known = folder / "reduced.json", {}
     if at.exists():
         known = {tuple(x["key"]): x for x in json.loads(at.read_text("utf-8"))}
@@ -188,7 +186,8 @@ def main(args):
         if time.monotonic() > until:
             break
         with contextlib.closing(Oracle(r["target"], parts, args.modules)) as oracle:
-            found = reduce_case(models[r["model"]], oracle, worst_set(r), args.nngen)
+            case = models[r["model"]]
+            found = reduce_case(case.file, oracle, worst_set(r), case.data, args.nngen)
         if found is None:
             continue
         model, feed, kind, message, calls = found

@@ -21,7 +21,8 @@ MODULES = ["study.faulty"]
 EXPECTED = {"fault-none": "correct", "fault-value": "value mismatch", "fault-shape": "shape difference", "fault-type": "type difference",
             "fault-count": "shape difference", "fault-nan": "NaN/Inf difference", "fault-inf": "NaN/Inf difference", "fault-hang": "hang",
             "fault-signal": "crash", "fault-exit": "crash", "fault-leak": "out of memory", "fault-convert": "conversion failure",
-            "fault-load": "load failure", "fault-run": "run failure"}
+            "fault-load": "load failure", "fault-run": "run failure", "fault-compiler-signal": "crash", "fault-compiler-shell": "crash",
+            "fault-compiler-driver": "crash", "fault-compiler-refuses": "conversion failure", "fault-compiler-ended": "conversion failure"}
 TIGHT = outcomes.tolerances()[0]
 
 
@@ -72,13 +73,15 @@ def test_what_is_stored_about_a_fault(planted):
     assert by["fault-nan", "test_000001"]["outputs"][0]["nan"] == 2
     assert "SIGSEGV" in by["fault-signal", "test_000001"]["error"] and by["fault-signal", "test_000001"]["stage"] == "run"
     assert "exit status 3" in by["fault-exit", "test_000001"]["error"] and by["fault-exit", "test_000001"]["stage"] == "load"
+    assert by["fault-compiler-signal", "test_000001"]["error"] == "a process that it started died: sh: SIGSEGV: RuntimeError: compilation failed: True"
+    assert "died: sh: SIGABRT" in by["fault-compiler-shell", "test_000001"]["error"] and by["fault-compiler-shell", "test_000001"]["stage"] == "convert"
     assert "600 MiB" in by["fault-leak", "test_000001"]["error"]
 
 
 def test_tolerances_from_stored_differences(planted):
     value = next(r for r in planted[1] if r["target"] == "fault-value" and r["model"] == "test_000001")
     got = {t["name"]: outcomes.outcome(value, t) for t in outcomes.levels(planted[1])}
-    assert got == {"1e-7": "value mismatch", "1e-5": "correct", "1e-3": "correct", "backend": "correct", "loose": "correct", "4 ulp": "value mismatch"}
+    assert got == {"1e-7": "value mismatch", "1e-5": "correct", "1e-3": "correct", "backend": "correct", "1e-3 both": "correct", "loose": "correct", "4 ulp": "value mismatch"}
 
 
 def test_a_leak_over_several_models_is_told_from_one_of_a_model(tmp_path):
