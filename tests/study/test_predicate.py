@@ -10,13 +10,16 @@ import onnx
 import pytest
 from onnx import helper
 
-from study import programs, recheck, reduce, targets
+from nngen._program import chosen
+from nngen.study import isolate, reduce, targets
+from study import recheck
 
-PROGRAM = Path("tests/study/nngen-study").resolve()
+PROGRAM = Path("gen/python/nngen-study").resolve()
 
 
 def shrink(folder, out, name, *args):
-    env = {**os.environ, "NNGEN_STUDY_PYTHON": sys.executable, "NNGEN": os.path.abspath(programs.nngen())}
+    env = {**os.environ, "NNGEN_PYTHON": sys.executable, "NNGEN": os.path.abspath(chosen())}
+    env["PYTHONPATH"] = isolate.python_path()  # of planted targets
     return subprocess.run([env["NNGEN"], "reduce", folder / "model.onnx", "--inputs", folder, "--out", out, "--study", PROGRAM, "--predicate", name, "--jobs", "2", *args],
                           env=env, capture_output=True, text=True, check=False, timeout=300)
 
