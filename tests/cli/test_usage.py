@@ -159,7 +159,7 @@ def test_a_signal_stops_the_planning(nngen, tmp_path, number, word):
     begun = time.monotonic()
     text, err = p.communicate(timeout=60)
     assert (p.returncode, text) == (128 + number, "") and time.monotonic() - begun < 3
-    assert err.endswith(f"\r\x1b[Knngen: {word}: stopped on request before the first model\n")
+    assert err.endswith(f"\x1b[Knngen: {word}: stopped on request before the first model\n")
     assert not out.exists()
 
 
