@@ -69,11 +69,11 @@ typedef struct {
     int opset;           /* 13 to 28; 0: 17 */
     const char *profile; /* NULL: "ort" */
     const char *specs;   /* directory to read the table from; NULL: the built-in one */
-    const char *ops;     /* "A,B": only these operators, and helpers if they cannot be connected without (nn_table_note); "-A,-B":
-                            all but these; NULL or "": all */
-    const char *types;   /* "float32,int8,...": element types of data; float32 is always included; NULL or "": float32 */
-    const char *common;  /* "A..B", which contains opset: only operators with the same rules in opsets A to B; NULL or "": all */
-    int outputs;         /* not 0: families may ask for expected outputs; the rules of all operators are then read too */
+    const char *ops;   /* "A,B": only these operators, and helpers if they cannot be connected without (nn_table_note); "A,-C": C is
+                          no helper; "-A,-B":   all but these; NULL or "": all */
+    const char *types; /* "float32,int8,...": element types of data; float32 is always included; NULL or "": float32 */
+    const char *common; /* "A..B", which contains opset: only operators with the same rules in opsets A to B; NULL or "": all */
+    int outputs;        /* not 0: families may ask for expected outputs; the rules of all operators are then read too */
 } nn_table_config;
 
 /* NN_ERR_USAGE: an error in the configuration. NN_ERR_TABLE: an error in the table or profile. NN_ERR_IO: `specs` cannot be

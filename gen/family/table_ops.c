@@ -68,7 +68,27 @@ static nn_status note_helpers(table_ops *t, const op_set *ops, const bool *serve
     return add_note(t, &text, a, err);
 }
 
-static nn_status add_helpers(table_ops *t, const op_set *ops, op_choice *c, arena *a, nn_error *err)
+static bool any(const bool *flags, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (flags[i])
+            return true;
+    return false;
+}
+
+/* A minus beside named operators has a meaning only if there would be helpers without it. Overwrites `served` if there are none. */
+static nn_status check_idle(const op_set *ops, const op_choice *c, bool *served, const char *expr, nn_error *err)
+{
+    const size_t n = ops->n_ops;
+    if (c->idle == NULL || any(served, n))
+        return NN_OK;
+    bool *flags = nn_calloc(2 * n + 1, sizeof *flags);
+    nn_status s = flags != NULL ? op_helpers_find(ops, c->keep, flags, flags + n, served, err) : nn_nomem(err);
+    nn_free(flags);
+    return s != NN_OK || any(served, n) ? s : op_choice_idle(c, expr, err);
+}
+
+static nn_status add_helpers(table_ops *t, const op_set *ops, op_choice *c, const char *expr, arena *a, nn_error *err)
 {
     bool *helpers = arena_calloc(a, ops->n_ops + 1, sizeof *helpers), *served = arena_calloc(a, ops->n_ops + 1, sizeof *served);
     t->helpers = arena_calloc(a, ops->n_ops + 1, sizeof *t->helpers);
@@ -82,7 +102,8 @@ static nn_status add_helpers(table_ops *t, const op_set *ops, op_choice *c, aren
             t->helpers[t->n_helpers++] = ops->ops[i].name;
         c->keep[i] |= helpers[i];
     }
-    return t->n_helpers > 0 ? note_helpers(t, ops, served, a, err) : NN_OK;
+    s = check_idle(ops, c, served, expr, err);
+    return s == NN_OK && t->n_helpers > 0 ? note_helpers(t, ops, served, a, err) : s;
 }
 
 nn_status table_ops_choose(table_ops *out, op_set *ops, const char *expr, arena *a, nn_error *err)
@@ -99,7 +120,7 @@ nn_status table_ops_choose(table_ops *out, op_set *ops, const char *expr, arena 
     out->notes = arena_calloc(a, c.n_gone + 1, sizeof *out->notes);
     s = out->notes != NULL ? note_gone(out, a, err) : nn_nomem(err);
     if (s == NN_OK && c.named)
-        s = add_helpers(out, ops, &c, a, err);
+        s = add_helpers(out, ops, &c, expr, a, err);
     if (s == NN_OK)
         op_set_keep(ops, c.keep);
     return s;

@@ -132,14 +132,16 @@ static nn_status add_gone(op_choice *c, const term *t, const char *reason, arena
     return NN_OK;
 }
 
-static nn_status take_term(op_choice *c, const op_set *s, const term *t, const char *expr, arena *a, nn_error *err)
+static nn_status take_term(op_choice *c, const op_set *s, const term *t, arena *a, nn_error *err)
 {
     const int i = find(s, t);
     char reason[400];
-    if (c->named && t->minus && t->length > 0 && (i < 0 || !c->keep[i]))
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
-                       "operators '%.60s': -%.*s removes nothing, because only named operators are used; expected A,B or -A,-B",
-                       expr, (int)(t->length < 60 ? t->length : 60), t->name);
+    if (c->named && t->minus && c->idle == NULL && (i < 0 || !c->keep[i])) {
+        char name[64];
+        (void)snprintf(name, sizeof name, "%.*s", (int)(t->length < sizeof name ? t->length : sizeof name - 1), t->name);
+        if ((c->idle = arena_strdup(a, name)) == NULL)
+            return nn_nomem(err);
+    }
     if (i >= 0) {
         c->keep[i] = !t->minus;
         c->barred[i] = t->minus;
@@ -180,12 +182,21 @@ nn_status op_choice_make(op_choice *out, const op_set *s, const char *expr, aren
         c.keep[i] = !c.named;
     for (int pass = 0; pass < 2; pass++) /* every plus before every minus */
         for (const char *at = expr; next_term(&at, &t);) {
-            nn_status status = t.minus == (pass == 1) ? take_term(&c, s, &t, expr, a, err) : NN_OK;
+            nn_status status = t.minus == (pass == 1) ? take_term(&c, s, &t, a, err) : NN_OK;
             if (status != NN_OK)
                 return status;
         }
     *out = c;
     return check_kept(&c, s, expr, err);
+}
+
+nn_status op_choice_idle(const op_choice *c, const char *expr, nn_error *err)
+{
+    if (c->idle == NULL)
+        return NN_OK;
+    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
+                   "operators '%.60s': -%s removes nothing, because only named operators are used; expected A,B or -A,-B", expr,
+                   c->idle);
 }
 
 void op_set_keep(op_set *s, const bool *keep)

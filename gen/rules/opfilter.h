@@ -20,14 +20,17 @@ typedef struct {
 /* What an expression says of the operators of a set, by index. */
 typedef struct {
     bool *keep;
-    bool *barred; /* named with a minus */
-    bool named;   /* some have a plus, so only named operators are kept */
+    bool *barred;     /* named with a minus */
+    const char *idle; /* the first name with a minus that removes no named operator; NULL: none does so, or none has a plus */
+    bool named;       /* some have a plus, so only named operators are kept */
     op_gone *gone;
     size_t n_gone;
 } op_choice;
 
 /* The lists are in the arena. NN_ERR_USAGE: an unknown name, or nothing is kept. */
 nn_status op_choice_make(op_choice *out, const op_set *s, const char *expr, arena *a, nn_error *err);
+/* NN_ERR_USAGE: a minus removes nothing. It has a meaning if others than the named operators are used too. */
+nn_status op_choice_idle(const op_choice *c, const char *expr, nn_error *err);
 /* Keeps the operators with keep[i]. They keep their order and get new indices. Call it before the set is shared. */
 void op_set_keep(op_set *s, const bool *keep);
 /* Finds an operator by a name of n characters. NN_ERR_USAGE: the message says why it is missing: it is unknown (with the nearest

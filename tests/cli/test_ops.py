@@ -62,11 +62,19 @@ def test_few_helpers_for_many(nngen):
     assert r.err == "nngen: --ops: added Add and Cast, which connect And, ArgMax, ArgMin and 6 more to graph inputs and outputs\n"
 
 
-def test_what_is_forbidden_is_no_helper(nngen):
-    r = nngen("--ops", "And,Relu,Cast,-Cast", "--nodes", 12, "--count", 10, "--dry-run")
+@pytest.mark.parametrize("ops", ["And,Relu,Cast,-Cast", "And,Relu,-Cast", "-Cast,And,Relu"])
+def test_what_is_forbidden_is_no_helper(nngen, ops):
+    r = nngen("--ops", ops, "--nodes", 12, "--count", 10, "--dry-run")
     helpers, served = helpers_of(r.err)
     assert helpers and "Cast" not in helpers and served == ["And"] and r.code == 0
     assert "missing" not in r.err
+
+
+def test_no_helper_is_left(nngen):
+    """All that could help is forbidden: the operator is missing, as where the family has no place for it, and the others are used."""
+    forbidden = [f"-{op}" for op in listed(nngen) if op not in ("Not", "Relu")]
+    r = nngen("--ops", ",".join(["Not", "Relu", *forbidden]), "--nodes", 4, "--count", 1, "--dry-run")
+    assert r.code == 0 and "added" not in r.err and "missing operator Not" in r.err and "1 of 2 operators" in r.out, r.err
 
 
 def test_shards_with_helpers(nngen, tmp_path):

@@ -22,6 +22,8 @@ static nn_status filter(const char *expr, nn_error *err)
 {
     nn_status s = op_choice_make(&choice, &set, expr, &memory, err);
     if (s == NN_OK)
+        s = op_choice_idle(&choice, expr, err);
+    if (s == NN_OK)
         op_set_keep(&set, choice.keep);
     return s;
 }
@@ -115,6 +117,11 @@ static void ops_are_refused(void **state)
     assert_string_equal(kept("Rulu"), "unknown operator Rulu; did you mean Relu?");
     assert_string_equal(kept("relu"), "unknown operator relu; did you mean Relu?");
     assert_string_equal(kept("-Matmul"), "unknown operator Matmul; did you mean MatMul?");
+    assert_string_equal(kept("Add,-Xyzzy"), "unknown operator Xyzzy");
+    assert_string_equal(kept("Add,-Relu,-Conv"), "operators 'Add,-Relu,-Conv': -Relu removes nothing, because only named operators "
+                                                 "are used; expected A,B or -A,-B");
+    assert_string_equal(kept("Add,-Gone"), "operators 'Add,-Gone': -Gone removes nothing, because only named operators are used; "
+                                           "expected A,B or -A,-B");
     assert_string_equal(kept("Add,Xyzzy"), "unknown operator Xyzzy");
     assert_string_equal(kept("Gone"), "operator Gone is left out of profile ort at opset 17: no kernel");
     assert_string_equal(kept("+Later"), "operator Later is not in opset 17");
