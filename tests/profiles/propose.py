@@ -6,16 +6,16 @@ import argparse
 import json
 import os
 import sys
+from collections import Counter, defaultdict
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from check import plan  # noqa: E402
 from profiles import measure, separate, write  # noqa: E402
+from profiles.rounds import Rounds  # noqa: E402
 from study import scratch, targets  # noqa: E402
 from study.engine import Bar  # noqa: E402
-
-BATCH = 12  # families that share a process
 
 
 def arguments(argv, prog="propose.py", description="Measures which operators a runtime runs, and proposes a profile.", count=10, count_help="models an operator and opset"):
@@ -61,34 +61,45 @@ def measured(args, runner, store):
 
     def go(todo, count):
         generator.count = count
-        fresh = [f for f in todo if plan.key(f) not in store.done]
-        bar = Bar(len(fresh), args.quiet)
-        with scratch.Folder() as folder:
-            for i in range(0, len(fresh), BATCH):
-                for entry in measure.families(fresh[i:i + BATCH], generator, tables, runner, folder):
-                    store.add(entry)
-                    bar.advance(f"{entry['op']} {entry['opset']}")
+        bar = Bar(sum(plan.key(f) not in store.done for f in todo), args.quiet)
+        Rounds(generator, tables, runner, store, bar.advance).measure(todo)
 
     go(families, args.count)
     mixed = set()
-    for op, ms in separate.attributable([store.done[plan.key(f)] for f in families]).items():
+    for op, ms in separate.attributable(store.done.values()).items():
         by = {v: [m["status"] for m in ms if m["opset"] == v] for v in args.opsets}
-        mixed |= {(op, v) for v, s in by.items() if 0 < sum(x in (*separate.FAILED, "wrong") for x in s) < len(s)}
+        mixed |= {(op, v) for v, s in by.items() if (not only or op in only) and 0 < sum(x in (*separate.FAILED, "wrong") for x in s) < len(s)}
     again = [f._replace(seed=args.seed + 1) for f in families if (f.op, f.opset) in mixed] if args.more else []
     go(again, args.more)
-    return [store.done[plan.key(f)] for f in families + again]
+    keys = {plan.key(f) for f in families + again}
+    return [e for k, e in store.done.items() if k in keys], list(store.done.values())
 
 
-def report(args, runner, families):
-    models = separate.attributable(families)
-    decisions = [d for op in sorted(models) if any((d := separate.decide(op, models[op]))[k] for k in ("exclude", "patch", "undecided"))]
+def helpers_of(families):
+    """operator -> {helper: models of the operator that have it}"""
+    found = defaultdict(Counter)
+    for f in families:
+        for m in f["models"]:
+            found[f["op"]].update(m["others"])
+    return {op: dict(sorted(c.items())) for op, c in sorted(found.items()) if c}
+
+
+def report(args, runner, families, everything):
+    """everything: with the families of helpers that were not asked for."""
+    asked = {f["op"] for f in families}
+    models = {op: ms for op, ms in separate.attributable(everything).items() if op in asked}
+    helpers = helpers_of(families)
+    decisions = [{**d, "helpers": sorted(helpers.get(op, ()))} for op in sorted(models)
+                 if any((d := separate.decide(op, models[op]))[k] for k in ("exclude", "patch", "undecided"))]
+    blamed = {op: n for op in sorted(models) if (n := sum(len(f["models"]) for f in families if f["op"] == op) - len(models[op]))}
     mismatches = [m for op in sorted(models) if (m := separate.wrong_values(op, models[op]))]
     failures = [{"op": f["op"], "opset": f["opset"], "error": f["error"]} for f in families if "error" in f]
     total = [m for ms in models.values() for m in ms]
     versions = targets.versions(runner.target)
     return {"runtime": runner.target.name, "versions": versions, "opsets": args.opsets, "models": len(total),
             "outcomes": {s: sum(m["status"] == s for m in total) for s in sorted({m["status"] for m in total})},
-            "without_reference": sum(not m["reference"] for m in total), "decisions": decisions, "mismatches": mismatches, "not_generated": failures}
+            "without_reference": sum(not m["reference"] for m in total), "decisions": decisions, "mismatches": mismatches,
+            "helpers": helpers, "helpers_blamed": blamed, "not_generated": failures}
 
 
 def main(argv=None):
@@ -102,22 +113,24 @@ def main(argv=None):
             raise ValueError(why)
         header = {"nngen": plan.digest(args.nngen), "runtime": runner.target.name, "versions": targets.versions(runner.target), "count": args.count, "more": args.more,
                   "profile": args.profile, "seconds": args.seconds, "memory": args.memory, "rtol": args.rtol, "atol": args.atol, "nngen_args": args.nngen_args}
-        families = measured(args, runner, measure.Store(work / "measured.jsonl", header))
+        families, everything = measured(args, runner, measure.Store(work / "measured.jsonl", header))
     except (OSError, ValueError, RuntimeError) as e:
         print(f"propose.py: {e}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("interrupted: the same command goes on from here", file=sys.stderr)
         return 130
-    found = report(args, runner, families)
+    found = report(args, runner, families, everything)
     doc = f"what {name} {' '.join(found['versions'].values())} runs (proposed)"
     (work / "report.json").write_text(json.dumps(found, indent=1) + "\n")
     (work / f"{name}.yaml").write_text(write.profile(name, doc, found["decisions"], found["mismatches"], args.exclude_mismatch))
     print(f"{found['models']} models: " + ", ".join(f"{n} {s}" for s, n in found["outcomes"].items()))
     for m in found["mismatches"]:
         print(f"wrong: {m['op']}: {m['wrong']} of {m['models']} models ({'; '.join(m['messages'])})" + (f", where {' and '.join(m['separated_by'])}" if m["separated_by"] else ""))
+    for op, n in found["helpers_blamed"].items():
+        print(f"not counted: {n} models of {op}, which fail as their helpers do ({', '.join(found['helpers'][op])})")
     for f in found["not_generated"]:
-        print(f"no models: {f['op']} at opset {f['opset']}: {f['error']}")
+        print(f"not measured: {f['op']} at opset {f['opset']}: {f['error']}")
     print(f"{work / (name + '.yaml')}, {work / 'report.json'}")
     return 0
 
