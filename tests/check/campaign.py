@@ -90,7 +90,7 @@ def classes_missed(out, op):
     return by_manifest(out, lambda m: sum(n == 0 for t in m["statistics"]["classes"].get(op, {}).values() for n in t.values()))
 
 
-def generate(generator, f, out, forms, among_all=True):
+def generate(generator, f, out, forms, among_all=True, sizes=plan.MINIMAL_NODES):
     """(family as it was made, whether each model must have its operator, error message or None).
 
     For a single operator: alone with the fewest nodes at which every model has it and the models have all values, as far as any number of nodes does,
@@ -102,7 +102,7 @@ def generate(generator, f, out, forms, among_all=True):
     for form, helpers in forms:
         ops = ",".join([form.format(f.op)] + [h for h in helpers if h != f.op])
         all_have_it = []
-        for n in plan.MINIMAL_NODES:
+        for n in sizes:
             shutil.rmtree(out, ignore_errors=True)
             sized = f._replace(nodes=n, ops=ops)
             ok, words = generator.make(sized, out)
@@ -139,7 +139,7 @@ def generate(generator, f, out, forms, among_all=True):
         there = models_with(out, f.op) if ok else 0
     if there:
         return best[1], False, None
-    return sized, False, f"no family of {plan.MINIMAL_NODES} nodes: {words}"
+    return sized, False, f"no family of {sizes} nodes: {words}"
 
 
 def keep(folder, problems, root, kept):

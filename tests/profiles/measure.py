@@ -14,6 +14,8 @@ from study.isolate import run_batch
 from study.messages import normalise
 from study.targets import load_all
 
+SIZES = (*plan.MINIMAL_NODES, 9, 14)  # numbers of nodes that are tried in turn: helpers take room
+
 # What frameworks put before the message proper.
 NOISE = re.compile(r"^(\w*(Error|Exception): |Exception from \S+ |Check '.{0,80}?' failed at \S+:|FrontEnd API failed with \w+:|.*CALLBACK HAS THROWN:|"
                    r"Model wasn't fully converted\. |Failed operations detailed log:|Summary:|-- |[\w-]+ with a message:|While validating ONNX node '[^']*':|\s+)")
@@ -115,7 +117,7 @@ class Runner:
 def generated(f, generator, table, target, barred=()):
     """One operator at one opset: (entry, [(folder, conditions, other operators)]). The operator is alone, or with the helpers that nngen adds;
     those that are barred are none."""
-    sized, _, error = generate(generator, f, str(target), [("{}", [f"-{op}" for op in barred])], among_all=False)
+    sized, _, error = generate(generator, f, str(target), [("{}", [f"-{op}" for op in barred])], False, SIZES)
     entry = {"key": plan.key(f), "op": f.op, "opset": f.opset, "seed": f.seed, "helpers": [], "models": []}
     if error:
         return {**entry, "error": error}, []

@@ -18,13 +18,13 @@ from study import scratch, targets  # noqa: E402
 from study.engine import Bar  # noqa: E402
 
 
-def arguments(argv, prog="propose.py", description="Measures which operators a runtime runs, and proposes a profile.", count=10, count_help="models an operator and opset"):
+def arguments(argv, prog="propose.py", description="Measures which operators a runtime runs, and proposes a profile.", count=10, count_help="models an operator and opset", opsets=None, more=None):
     p = argparse.ArgumentParser(prog=prog, description=description)
     which = p.add_mutually_exclusive_group(required=True)
     which.add_argument("--runtime", help="a target of tests/study, such as openvino")
     which.add_argument("--adapter", metavar="FILE.py", help="a file with run(path, inputs); see tests/profiles/adapter.py")
     p.add_argument("--nngen", default=os.environ.get("NNGEN", "build/default/nngen"))
-    p.add_argument("--opsets", type=plan.numbers, default=list(range(13, 29)), help="such as 13,17,22-24 (13-28)")
+    p.add_argument("--opsets", type=plan.numbers, default=opsets or list(range(13, 29)), help=f"such as 13,17,22-24 ({','.join(map(str, opsets)) if opsets else '13-28'})")
     p.add_argument("--ops", default="", help="these operators only, separated by commas")
     p.add_argument("--count", type=int, default=count, help=f"{count_help} ({count})")
     p.add_argument("--more", type=int, default=40, help="models more, at each opset, of an operator of which some fail and some do not (40)")
@@ -39,6 +39,8 @@ def arguments(argv, prog="propose.py", description="Measures which operators a r
     p.add_argument("--exclude-mismatch", action="store_true", help="exclude operators with wrong values as well")
     p.add_argument("--nngen-args", default="", help="further arguments of nngen, separated by spaces, such as --specs=DIR")
     p.add_argument("--quiet", action="store_true")
+    if more:
+        more(p)
     return p.parse_args(argv)
 
 
@@ -47,7 +49,9 @@ def runner_of(args):
     if not args.adapter:
         return measure.Runner(args.runtime, (), limits, args.rtol, args.atol)
     os.environ["NNGEN_ADAPTER"] = str(Path(args.adapter).resolve())
-    return measure.Runner(Path(args.adapter).stem, ["profiles.adapter"], limits, args.rtol, args.atol)
+    from profiles import adapter  # registers the file of the first adapter of a process, in a target's process its only one
+
+    return measure.Runner(adapter.register(args.adapter), ["profiles.adapter"], limits, args.rtol, args.atol)
 
 
 def measured(args, runner, store):
