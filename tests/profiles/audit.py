@@ -68,6 +68,11 @@ def judged(item, entries):
             "not_generated": {str(e["opset"]): e["error"] for e in entries if "error" in e}}
 
 
+def said(x):
+    verdict = "needed" if x["bad"] else "NOT NEEDED" if x["models"] else "NOT MEASURED"
+    return f"{verdict}: {x['kind']} {x['op']} {x['opset']}: {x['bad']} of {x['models']}; {x['reason']}" + "".join(f"\n    {n} x {w[:160]}" for w, n in x["messages"].items())
+
+
 def audit(args, runner, doc):
     chosen = [x for x in items(doc) if not args.ops or x[2] in args.ops.split(",")]
     bar, found = Bar(len(chosen), args.quiet), []
@@ -78,6 +83,7 @@ def audit(args, runner, doc):
             for item, family in zip(chosen[i:i + BATCH], made):
                 found.append(judged(item, [entry for entry, _ in family]))
                 bar.advance(f"{item[0]} {item[2]}")
+                print(said(found[-1]), flush=True)
     return found
 
 
@@ -93,9 +99,6 @@ def main(argv=None):
     except (OSError, ValueError, RuntimeError) as e:
         print(f"audit.py: {e}", file=sys.stderr)
         return 2
-    for x in found:
-        print(f"{'needed' if x['bad'] else 'NOT NEEDED' if x['models'] else 'NOT MEASURED'}: {x['kind']} {x['op']} {x['opset']}: {x['bad']} of {x['models']}; {x['reason']}"
-              + "".join(f"\n    {n} x {words[:160]}" for words, n in x["messages"].items()))
     if args.work:
         Path(args.work).mkdir(parents=True, exist_ok=True)
         (Path(args.work) / "audit.json").write_text(json.dumps(found, indent=1) + "\n")
