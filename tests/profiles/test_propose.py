@@ -4,15 +4,13 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests"))
-from profiles import audit, features, measure, mixed, propose, separate, write  # noqa: E402
+from nngen.profile import audit, features, measure, mixed, propose, separate, write
 
+ROOT = Path(__file__).resolve().parents[2]
 NNGEN = str(Path(os.environ.get("NNGEN", ROOT / "build/default/nngen")).resolve())
 FAKE = str(Path(__file__).parent / "fake.py")
 OPS = ["Abs", "Clip", "DepthToSpace", "Exp", "Neg", "Relu", "Tanh"]
@@ -184,7 +182,10 @@ def test_the_words_of_a_helper_are_not_the_operators():
     assert not d["exclude"] and not d["patch"] and not d["undecided"]
 
 
-REFUSING = """from profiles import fake
+REFUSING = """import sys
+
+sys.path.insert(0, {here!r})
+import fake
 
 def run(path, inputs):
     import onnx
@@ -198,7 +199,7 @@ def run(path, inputs):
 
 def refusing(tmp_path, condition):
     """The command, with a runtime that refuses models where the condition holds of `ops`."""
-    (tmp_path / "refusing.py").write_text(REFUSING.format(condition=condition))
+    (tmp_path / "refusing.py").write_text(REFUSING.format(condition=condition, here=str(Path(__file__).parent)))
     return ["--adapter", str(tmp_path / "refusing.py"), "--nngen", NNGEN, "--opsets", "17", "--count", "3", "--more", "0", "--quiet", "--work", str(tmp_path / "w")]
 
 
@@ -280,7 +281,7 @@ def test_outcome():
 
 def test_reference_adapter(tmp_path):
     """The example of an adapter runs as documented."""
-    adapter = str(Path(__file__).parent / "runtimes/reference.py")
+    adapter = str(ROOT / "gen/python/nngen/profile/example.py")
     assert propose.main(["--adapter", adapter, "--nngen", NNGEN, "--opsets", "17", "--ops", "Relu,Add", "--count", "3", "--quiet", "--work", str(tmp_path)]) == 0
     found = json.loads((tmp_path / "report.json").read_text())
     assert found["outcomes"] == {"ok": 6} and found["versions"]["onnx"] and found["decisions"] == []
