@@ -240,6 +240,14 @@ def test_no_helper_runs(tmp_path, capsys):
     assert "Not" not in (tmp_path / "w" / "refusing.yaml").read_text()
 
 
+def test_a_model_without_a_reference(tmp_path, monkeypatch):
+    """No reference runs it, the runtime does: that is no failure, and nothing is excluded."""
+    monkeypatch.setattr(measure, "as_stated", lambda request: False)
+    assert propose.main([*refusing(tmp_path, "False"), "--ops", "Abs"]) == 0
+    found, _ = measured_of(tmp_path)
+    assert found["outcomes"] == {"ok": 3} and found["without_reference"] == 3 and found["decisions"] == []
+
+
 def test_comments_on_helpers():
     decisions = [{"op": op, "exclude": [{"opset": "", "reason": "no"}], "patch": [], "undecided": [], "helpers": h} for op, h in (("A", ["Cast"]), ("B", []), ("C", ["Cast"]))]
     assert write.profile("p", "d", decisions).splitlines()[2:] == ["exclude:", "  # measured with Cast: A, C", '  - {op: [A, B, C], reason: "no"}']
@@ -260,7 +268,7 @@ def test_audit(tmp_path, capsys):
         ("patch", "Relu"): True, ("patch", "Cos"): False}
     assert said["exclude", "Not"]["helpers"] == ["Cast"] and said["exclude", "Sin"]["models"] == 0
     out = capsys.readouterr().out
-    assert "NOT NEEDED: exclude Abs" in out and "NOT MEASURED: exclude Sin" in out and "needed: exclude Tanh ..: 30 of 30; no kernel" in out
+    assert "no failure: exclude Abs" in out and "not measured: exclude Sin" in out and "needed: exclude Tanh ..: 30 of 30; no kernel" in out
     assert audit.main([*command, "--ops", "Tanh,Exp"]) == 0
     assert audit.main([*command, "--profile", "none-such"]) == 2
 

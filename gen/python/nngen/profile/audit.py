@@ -67,7 +67,7 @@ def judged(item, entries):
 
 
 def said(x):
-    verdict = "needed" if x["bad"] else "NOT NEEDED" if x["models"] else "NOT MEASURED"
+    verdict = "needed" if x["bad"] else "no failure" if x["models"] else "not measured"
     return f"{verdict}: {x['kind']} {x['op']} {x['opset']}: {x['bad']} of {x['models']}; {x['reason']}" + "".join(f"\n    {n} x {w[:160]}" for w, n in x["messages"].items())
 
 
