@@ -55,6 +55,16 @@ bool step_attributes_one(reduce_edit *e, const bool *chosen);
 size_t step_count_operands(const reduce_base *b);
 bool step_operands(reduce_edit *e, const bool *chosen);
 bool step_names(reduce_edit *e, const bool *chosen);
+/* reduce_body_steps.c */
+size_t step_count_inlined(const reduce_base *b);
+bool step_inlined(reduce_edit *e, const bool *chosen);
+size_t step_count_inner(const reduce_base *b);
+bool step_inner(reduce_edit *e, const bool *chosen);
+bool step_inner_constant(reduce_edit *e, const bool *chosen);
+bool step_inner_bypass(reduce_edit *e, const bool *chosen);
+size_t step_count_sites(const reduce_base *b);
+bool step_inner_results(reduce_edit *e, const bool *chosen);
+bool step_inner_initializers(reduce_edit *e, const bool *chosen); /* and stated types */
 /* reduce_value_steps.c */
 size_t step_count_values(const reduce_base *b);
 bool step_zeros(reduce_edit *e, const bool *chosen);
