@@ -26,40 +26,13 @@ static nn_status digest_run(reduce_digest *d, const reduce_case *c, const reduce
     return s;
 }
 
-static nn_status copy_case(reduce_case *to, const reduce_case *from, nn_error *err)
-{
-    *to = (reduce_case){.n_inputs = from->n_inputs};
-    to->model.bytes = nn_malloc(from->model.n + 1);
-    to->inputs = nn_calloc(from->n_inputs + 1, sizeof *to->inputs);
-    bool good = to->model.bytes != NULL && to->inputs != NULL;
-    if (good) {
-        memcpy(to->model.bytes, from->model.bytes, from->model.n);
-        to->model.n = from->model.n;
-    }
-    for (size_t i = 0; good && i < from->n_inputs; i++) {
-        if (from->inputs[i].bytes == NULL)
-            continue;
-        to->inputs[i].bytes = nn_malloc(from->inputs[i].n + 1);
-        good = to->inputs[i].bytes != NULL;
-        if (good) {
-            memcpy(to->inputs[i].bytes, from->inputs[i].bytes, from->inputs[i].n);
-            to->inputs[i].n = from->inputs[i].n;
-        }
-    }
-    if (good)
-        return NN_OK;
-    to->n_inputs = to->inputs != NULL ? to->n_inputs : 0;
-    reduce_case_free(to);
-    return nn_nomem(err);
-}
-
 /* NN_ERR_BUILD: COMMAND does not find the case interesting. */
 static nn_status ask_first(reduce_search *r, const reduce_case *c, const char *shown, nn_error *err)
 {
     reduce_case copy;
     reduce_slot answer = {.running = false};
     char how[80];
-    nn_status s = copy_case(&copy, c, err);
+    nn_status s = reduce_case_copy(&copy, c, err);
     if (s == NN_OK)
         s = reduce_search_ask(r, &copy, &answer, err);
     if (s != NN_OK || answer.state == CALL_INTERESTING)
@@ -111,6 +84,13 @@ static void put_summary(json_line *out, const reduce_search *r, extent was)
     line_raw(out, "\n");
     line_raw(out, r->o->out);
     line_raw(out, "/smallest/model.onnx\n");
+    if (r->nearest.c.model.bytes == NULL)
+        return;
+    line_raw(out, r->o->out);
+    line_raw(out, "/smallest/passing.onnx is not interesting (");
+    line_raw(out, r->nearest.step);
+    line_raw(out, "):\n");
+    line_text(out, r->differences.bytes, r->differences.size);
 }
 
 static void warn(const reduce_search *r)

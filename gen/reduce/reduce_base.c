@@ -17,6 +17,33 @@ void reduce_case_free(reduce_case *c)
     *c = (reduce_case){.inputs = NULL};
 }
 
+nn_status reduce_case_copy(reduce_case *to, const reduce_case *from, nn_error *err)
+{
+    *to = (reduce_case){.n_inputs = from->n_inputs};
+    to->model.bytes = nn_malloc(from->model.n + 1);
+    to->inputs = nn_calloc(from->n_inputs + 1, sizeof *to->inputs);
+    bool good = to->model.bytes != NULL && to->inputs != NULL;
+    if (good) {
+        memcpy(to->model.bytes, from->model.bytes, from->model.n);
+        to->model.n = from->model.n;
+    }
+    for (size_t i = 0; good && i < from->n_inputs; i++) {
+        if (from->inputs[i].bytes == NULL)
+            continue;
+        to->inputs[i].bytes = nn_malloc(from->inputs[i].n + 1);
+        good = to->inputs[i].bytes != NULL;
+        if (good) {
+            memcpy(to->inputs[i].bytes, from->inputs[i].bytes, from->inputs[i].n);
+            to->inputs[i].n = from->inputs[i].n;
+        }
+    }
+    if (good)
+        return NN_OK;
+    to->n_inputs = to->inputs != NULL ? to->n_inputs : 0;
+    reduce_case_free(to);
+    return nn_nomem(err);
+}
+
 void reduce_base_close(reduce_base *b)
 {
     reduce_case_free(&b->from);

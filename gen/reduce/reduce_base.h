@@ -51,6 +51,7 @@ typedef struct {
     arena memory;
 } reduce_base;
 
+nn_status reduce_case_copy(reduce_case *to, const reduce_case *from, nn_error *err);
 void reduce_case_free(reduce_case *c);
 /* Parses the case and takes it over, also after a failure. `known` has facts about the same tensors, which
  * are copied, such as values that the user gave; NULL: none. NN_ERR_IO: not a sound model. */

@@ -1,5 +1,5 @@
-/* Steps inside bodies and functions. Tensors that removed nodes made become inputs of the main graph, which a body sees, and which a
- * function gets as a new input; or a body gets an initializer. */
+/* Steps inside bodies and functions. Tensors that removed nodes made become inputs of the main graph, which a body sees, and which
+ * a function gets as a new input; or a body gets an initializer. */
 #include "reduce/reduce_inline.h"
 #include "reduce/reduce_site.h"
 #include "reduce/reduce_step.h"

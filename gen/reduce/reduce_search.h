@@ -8,6 +8,7 @@
 #define NN_REDUCE_SEARCH_H
 
 #include "reduce/reduce.h"
+#include "reduce/reduce_nearest.h"
 #include "reduce/reduce_options.h"
 #include "reduce/reduce_process.h"
 #include "reduce/reduce_step.h"
@@ -36,6 +37,8 @@ typedef struct {
     char **command; /* the arguments, made absolute */
     reduce_digest smallest;
     uint64_t called, cached, timeouts;
+    reduce_nearest nearest; /* to the smallest model, and not interesting */
+    json_line differences;  /* between both, as lines of text */
 } reduce_search;
 
 nn_status reduce_search_open(reduce_search *r, const reduce_options *o, const reduce_watch *w, nn_error *err);
