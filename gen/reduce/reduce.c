@@ -1,4 +1,5 @@
 #include "reduce/reduce.h"
+#include "reduce/reduce_given.h"
 #include "reduce/reduce_search.h"
 
 #include <stdio.h>
@@ -95,7 +96,7 @@ static void put_summary(json_line *out, const reduce_search *r, extent was)
 
 static void warn(const reduce_search *r)
 {
-    if (r->o->quiet || r->base.computed)
+    if (r->o->quiet || r->base.computed || r->tape.family != NULL)
         return;
     r->w->tell(r->w->data, r->base.judges
                                ? "reduce: an input is not given, so that removed nodes leave inputs without values"
@@ -137,12 +138,20 @@ static nn_status run(const reduce_options *o, json_line *out, const reduce_watch
 {
     reduce_search r;
     reduce_case c = {.inputs = NULL};
+    reduce_base given = {.m = NULL};
     extent was = {0, 0};
     const char *shown = o->model;
-    nn_status s = reduce_read_case(&c, o->model, o->inputs, err);
-    if (s != NN_OK)
+    reduce_tape tape = {.family = NULL};
+    nn_status s = o->tape != 0 ? reduce_tape_open(&tape, &c, o->model, err) : reduce_read_case(&c, o->model, o->inputs, err);
+    if (s == NN_OK && o->values != NULL)
+        s = reduce_read_given(&given, &c, o->values, err);
+    if (s != NN_OK) {
+        reduce_base_close(&given);
+        reduce_case_free(&c);
         return s;
+    }
     s = reduce_search_open(&r, o, w, err);
+    r.tape = tape;
     if (s == NN_OK)
         s = begin(&r, &c, &shown, err);
     if (s == NN_OK)
@@ -150,9 +159,10 @@ static nn_status run(const reduce_options *o, json_line *out, const reduce_watch
     if (s == NN_ERR_BUILD && shown == o->model)
         reduce_store_forget(&r.store);
     if (s == NN_OK)
-        s = open_table(&r, &c, err);
+        s = tape.family == NULL ? open_table(&r, &c, err) : NN_OK;
     if (s == NN_OK)
-        s = reduce_base_open(&r.base, &c, NULL, &(reduce_limits){(uint64_t)o->max_work, r.table}, shown, err);
+        s = reduce_base_open(&r.base, &c, &given, &(reduce_limits){tape.family == NULL ? (uint64_t)o->max_work : 0, r.table}, shown,
+                             err);
     if (s == NN_OK) {
         was = extent_of(&r);
         warn(&r);
@@ -161,6 +171,7 @@ static nn_status run(const reduce_options *o, json_line *out, const reduce_watch
     if (s == NN_OK && !o->quiet)
         put_summary(out, &r, was);
     reduce_search_close(&r);
+    reduce_base_close(&given);
     reduce_case_free(&c);
     return s == NN_OK && out->failed ? nn_nomem(err) : s;
 }

@@ -22,6 +22,7 @@ typedef struct {
     reduce_bytes model;
     reduce_bytes *inputs; /* TensorProtos of the graph inputs without an initializer, in order; without bytes: not given */
     size_t n_inputs;
+    reduce_bytes tape; /* of a model of ours; without bytes: not known */
 } reduce_case;
 
 /* What is known of a tensor: its type, or its value too. */

@@ -25,6 +25,7 @@ typedef struct {
     bool dead;            /* results that lost their readers do not become outputs */
     reduce_fact *changed; /* other values of graph inputs, by name */
     size_t n_changed, room_changed;
+    reduce_bytes tape; /* of a STEP_TAPE */
     arena memory;
 } reduce_edit;
 

@@ -212,6 +212,28 @@ static void apply(pairs *p, Onnx__GraphProto *g)
     }
 }
 
+/* Gives each input tensor the name that the graph has for it. */
+static nn_status rename_inputs(reduce_case *c, const pairs *p, arena *a, nn_error *err)
+{
+    for (size_t i = 0; i < c->n_inputs; i++) {
+        Onnx__TensorProto *t = c->inputs[i].bytes != NULL ? reduce_parse_tensor(c->inputs[i].bytes, c->inputs[i].n, a) : NULL;
+        if (t == NULL && c->inputs[i].bytes != NULL)
+            return nn_nomem(err);
+        if (t == NULL)
+            continue;
+        pairs own = *p;
+        t->name = renamed(&own, t->name);
+        size_t n = onnx__tensor_proto__get_packed_size(t);
+        uint8_t *bytes = nn_malloc(n + 1);
+        if (bytes == NULL)
+            return nn_nomem(err);
+        onnx__tensor_proto__pack(t, bytes);
+        nn_free(c->inputs[i].bytes);
+        c->inputs[i] = (reduce_bytes){bytes, n};
+    }
+    return NN_OK;
+}
+
 nn_status reduce_nearest_rename(reduce_nearest *n, const reduce_case *before, const reduce_case *after, nn_error *err)
 {
     Onnx__ModelProto *a, *b, *m;
@@ -236,6 +258,7 @@ nn_status reduce_nearest_rename(reduce_nearest *n, const reduce_case *before, co
             onnx__model_proto__pack(m, bytes);
             nn_free(n->c.model.bytes);
             n->c.model = (reduce_bytes){bytes, size};
+            s = rename_inputs(&n->c, &p, &memory, err);
         }
     }
     nn_free(p.all);

@@ -7,8 +7,8 @@
 enum { REDUCE_JOBS = 256 };
 
 typedef struct {
-    const char *model, *inputs, *out;
-    int64_t jobs, timeout, tries, max_work, allow_invalid, save_temps, resume, force, quiet, help;
+    const char *model, *inputs, *values, *out;
+    int64_t tape, jobs, timeout, tries, max_work, allow_invalid, save_temps, resume, force, quiet, help;
     char *const *command; /* ends with NULL, as argv does */
     size_t n_command;
 } reduce_options;

@@ -174,7 +174,9 @@ static nn_status make(reduce_search *r, round_state *t, reduce_slot *x, bool *so
     nn_status s = reduce_edit_open(&e, &r->base, err);
     e.invalid = r->o->allow_invalid != 0;
     if (s == NN_OK)
-        s = t->step->apply(&e, chosen) ? reduce_edit_finish(&e, &x->c, err) : nn_nomem(err);
+        s = !t->step->apply(&e, chosen)  ? nn_nomem(err)
+            : t->step->kind == STEP_TAPE ? reduce_tape_build(&r->tape, &e.tape, &r->base.from.tape, &x->c, &e.good, err)
+                                         : reduce_edit_finish(&e, &x->c, err);
     *sound = s == NN_OK && e.good;
     reduce_edit_close(&e);
     nn_free(chosen);
@@ -185,7 +187,8 @@ static nn_status make(reduce_search *r, round_state *t, reduce_slot *x, bool *so
 static nn_status fill(reduce_search *r, round_state *t, reduce_slot *x, bool *used, nn_error *err)
 {
     nn_status s = make(r, t, x, used, err);
-    if (s == NN_OK && *used && t->step->kind != STEP_SOUND && r->base.judges && !r->o->allow_invalid)
+    if (s == NN_OK && *used && (t->step->kind == STEP_VALUES || t->step->kind == STEP_JUDGED) && r->base.judges &&
+        !r->o->allow_invalid)
         s = reduce_judge(&x->c, &r->base, used, err);
     if (s != NN_OK || !*used)
         return s;
@@ -218,7 +221,7 @@ static nn_status put(reduce_search *r, const reduce_case *c, const reduce_neares
 {
     json_line text = {.bytes = NULL}, python = {.bytes = NULL};
     size_t n = 2, n_inputs = nearest != NULL ? nearest->c.n_inputs : 0;
-    reduce_file *files = nn_calloc(n_inputs + 3, sizeof *files);
+    reduce_file *files = nn_calloc(n_inputs + 4, sizeof *files);
     char(*names)[PASSING] = nn_calloc(n_inputs + 1, sizeof *names);
     nn_status s = files != NULL && names != NULL ? reduce_text(&text, c, err) : nn_nomem(err);
     if (s == NN_OK)
@@ -234,6 +237,8 @@ static nn_status put(reduce_search *r, const reduce_case *c, const reduce_neares
         files[0] = (reduce_file){"model.txt", text.bytes, text.size};
         files[1] = (reduce_file){"model.py", python.bytes, python.size};
     }
+    if (s == NN_OK && c->tape.bytes != NULL)
+        files[n++] = (reduce_file){"model.tape", (const char *)c->tape.bytes, c->tape.n};
     if (s == NN_OK && nearest != NULL)
         files[n++] = (reduce_file){"passing.onnx", (const char *)nearest->c.model.bytes, nearest->c.model.n};
     for (size_t i = 0; s == NN_OK && i < n_inputs; i++) {
@@ -356,7 +361,7 @@ static nn_status run_rounds(reduce_search *r, round_state *t, nn_error *err)
 static nn_status run_step(reduce_search *r, const reduce_step *step, bool *changed, nn_error *err)
 {
     size_t n = step->count(&r->base);
-    bool allowed = step->kind == STEP_SOUND || step->kind == STEP_VALUES || r->o->allow_invalid != 0 ||
+    bool allowed = step->kind == STEP_SOUND || step->kind == STEP_TAPE || step->kind == STEP_VALUES || r->o->allow_invalid != 0 ||
                    (step->kind == STEP_JUDGED && r->base.judges);
     if (n == 0 || !allowed)
         return NN_OK;
@@ -386,9 +391,11 @@ static nn_status run_step(reduce_search *r, const reduce_step *step, bool *chang
 static nn_status run_all(reduce_search *r, bool last, bool *changed, nn_error *err)
 {
     nn_status s = NN_OK;
-    for (size_t i = 0; s == NN_OK && i < reduce_n_steps; i++)
-        if (reduce_steps[i].last == last)
-            s = run_step(r, &reduce_steps[i], changed, err);
+    const reduce_step *steps = r->tape.family != NULL ? reduce_tape_steps : reduce_steps;
+    size_t n = r->tape.family != NULL ? reduce_n_tape_steps : reduce_n_steps;
+    for (size_t i = 0; s == NN_OK && i < n; i++)
+        if (steps[i].last == last)
+            s = run_step(r, &steps[i], changed, err);
     return s;
 }
 
@@ -467,6 +474,7 @@ void reduce_search_close(reduce_search *r)
     reduce_store_close(&r->store);
     reduce_base_close(&r->base);
     nn_eval_close(r->table);
+    reduce_tape_close(&r->tape);
     reduce_nearest_close(&r->nearest);
     nn_free(r->differences.bytes);
     *r = (reduce_search){.slots = NULL};

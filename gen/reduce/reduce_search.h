@@ -13,6 +13,7 @@
 #include "reduce/reduce_process.h"
 #include "reduce/reduce_step.h"
 #include "reduce/reduce_store.h"
+#include "reduce/reduce_tape.h"
 
 /* One candidate whose result is awaited. */
 typedef struct {
@@ -33,8 +34,9 @@ typedef struct {
     reduce_base base; /* the smallest model, parsed; during a step, the one that the step began with */
     reduce_slot *slots;
     size_t n_slots, jobs;
-    nn_eval *table; /* NULL: the original cannot be evaluated */
-    char **command; /* the arguments, made absolute */
+    reduce_tape tape; /* without a family: the model itself is reduced */
+    nn_eval *table;   /* NULL: the original cannot be evaluated */
+    char **command;   /* the arguments, made absolute */
     reduce_digest smallest;
     uint64_t called, cached, timeouts;
     reduce_nearest nearest; /* to the smallest model, and not interesting */

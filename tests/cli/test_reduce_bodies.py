@@ -165,7 +165,7 @@ def test_attributes_of_a_call(nngen, tmp_path):
     inner.attribute.append(ref)
     f = helper.make_function("my", "_Leaky", ["a"], ["b"], [inner], [helper.make_opsetid("", 17)], attributes=["slope"])
     m = calls([f], node("Exp", "x", "e"), helper.make_node("_Leaky", ["e"], ["y"], domain="my", slope=0.25))
-    small = reduce(nngen, tmp_path, m, [X], 'sys.exit("LeakyRelu" not in ops)')
+    small = reduce(nngen, tmp_path, m, [X], 'sys.exit(not ("LeakyRelu" in ops and b"alpha" in open(sys.argv[1], "rb").read()))')
     assert names(small) == ["LeakyRelu"] and small.graph.node[0].attribute[0].f == 0.25
 
 
@@ -195,3 +195,130 @@ def test_around_an_operator_that_the_table_does_not_have(nngen, tmp_path):
     shapes = {i.name: [d.dim_value for d in i.type.tensor_type.shape.dim] for i in small.graph.input}
     odd, = (n for n in small.graph.node if n.op_type == "Odd")
     assert shapes[odd.input[0]] == [2, 3], "what an unknown operator reads keeps its shape"
+
+
+SEEN = """
+import pathlib, sys, onnx
+from onnx import numpy_helper
+m = onnx.load(sys.argv[1])
+found = [numpy_helper.to_array(onnx.load_tensor(str(p))) for p in pathlib.Path(sys.argv[1]).parent.glob("test_data_set_0/*.pb")]
+found += [numpy_helper.to_array(t) for t in m.graph.initializer]
+ops = [n.op_type for n in m.graph.node]
+sys.exit(not ("Floor" in ops and (wanted & {*ops} or any(abs(v.max() - value) < 0.1 for v in found))))"""
+
+
+@pytest.mark.parametrize("form", ["npz", "pb"])
+def test_values_that_the_user_gives(nngen, tmp_path, form):
+    """What the unknown operator makes is given; what follows from it is computed from that."""
+    nodes = [node("Exp", "x", "a"), helper.make_node("Odd", ["a"], ["b"], domain="my"), node("Neg", "b", "d"), node("Floor", "d", "y")]
+    m = model(nodes, [info("x", [2])], [info("y", [2])], domains=["my"], value_info=[info("b", [2])])
+    path = save(tmp_path / "m", m, np.zeros(2, np.float32))
+    b = np.float32([-12.5, 3])
+    (tmp_path / "v").mkdir()
+    if form == "npz":
+        np.savez(tmp_path / "v/some.npz", b=b, other=b)
+    else:
+        (tmp_path / "v/b.pb").write_bytes(numpy_helper.from_array(b, "b").SerializeToString())
+    (tmp_path / "check.py").write_text("wanted, value = {'Odd'}, 12.5\n" + SEEN)
+    command = (sys.executable, tmp_path / "check.py", "{}")
+    r = nngen("reduce", path, "--inputs", path.parent, "--values", tmp_path / "v", "--out", tmp_path / "r", "--", *command)
+    assert r.code == 0 and names(smallest(tmp_path / "r")) == ["Floor"], r.err
+    r = nngen("reduce", path, "--inputs", path.parent, "--out", tmp_path / "n", "--", *command)
+    assert r.code == 0 and "Odd" in names(onnx.load(tmp_path / "n/smallest/model.onnx")), "without them it stays"
+    np.savez(tmp_path / "none.npz", unknown=b)
+    r = nngen("reduce", path, "--values", tmp_path / "none.npz", "--out", tmp_path / "o", "--", *command)
+    assert r.code == 2 and "none of its 1 tensors is in the model" in r.err
+
+
+def test_the_nearest_model_that_passes(nngen, tmp_path):
+    """One step away, with the same names, in files and in the summary."""
+    nodes = [node("Exp", "x", "long_a"), node("Tanh", "long_a", "long_b"), node("Floor", "long_b", "y")]
+    path = save(tmp_path / "m", model(nodes, [info("x", [2])], [info("y", [2])]), np.zeros(2, np.float32))
+    r = nngen("reduce", path, "--inputs", path.parent, "--out", tmp_path / "r", "--", script(tmp_path, has("Tanh", "Floor")), "{}")
+    assert r.code == 0 and names(smallest(tmp_path / "r")) == ["Tanh", "Floor"], r.err
+    passing = onnx.load(tmp_path / "r/smallest/passing.onnx")
+    onnx.checker.check_model(passing, full_check=True)
+    assert names(passing) in (["Tanh"], ["Floor"])
+    assert "passing.onnx is not interesting (nodes" in r.out and "\n- " in r.out and "\n+ " in r.out
+    text = (tmp_path / "r/smallest/model.txt").read_text()
+    assert text.split("what differs:\n")[1] == r.out.split("):\n")[1]
+    assert {i.name for i in passing.graph.input} <= {"x0", "t1"}
+    for j, i in enumerate(passing.graph.input):
+        assert onnx.load_tensor(tmp_path / f"r/smallest/passing_input_{j}.pb").name == i.name
+
+
+def test_types_and_ranks(nngen, tmp_path):
+    """double becomes float32 with what depends on it, and dimensions of 1 go where the operators allow it."""
+    nodes = [helper.make_node("Cast", ["x"], ["c"], to=TensorProto.DOUBLE), node("Add", "c", "w", "s"), node("Tanh", "s", "t"), node("Floor", "t", "y")]
+    w = numpy_helper.from_array(np.full((1, 1, 4), 0.25), "w")
+    m = model(nodes, [info("x", [1, 2, 4], TensorProto.FLOAT16)], [info("y", [1, 2, 4], TensorProto.DOUBLE)], [w])
+    small = reduce(nngen, tmp_path, m, [np.ones((1, 2, 4), np.float16)], has("Add", "Tanh"))
+    assert sorted(names(small)) == ["Add", "Tanh"]
+    tensors = [*small.graph.input, *small.graph.output]
+    assert all(v.type.tensor_type.elem_type == F and not v.type.tensor_type.shape.dim for v in tensors), small
+    assert all(t.data_type == F and not t.dims for t in small.graph.initializer)
+
+
+def test_texts_and_names_that_are_needed_stay(nngen, tmp_path):
+    nodes = [helper.make_node("Tanh", ["input_tensor"], ["needed_tensor"], name="needed_node", doc_string="gone"), node("Floor", "needed_tensor", "y")]
+    m = model(nodes, [info("input_tensor", [2])], [info("y", [2])])
+    m.producer_name = "needed_producer"
+    m.doc_string = m.graph.doc_string = "gone"
+    path = save(tmp_path / "m", m, np.zeros(2, np.float32))
+    r = nngen("reduce", path, "--inputs", path.parent, "--out", tmp_path / "r", "--", script(tmp_path, has("needed_tensor", "needed_node", "needed_producer")), "{}")
+    assert r.code == 0, r.err
+    small = smallest(tmp_path / "r")
+    assert small.producer_name == "needed_producer" and not small.doc_string and not small.graph.doc_string and small.graph.name == "g"
+    tanh, = small.graph.node
+    assert (tanh.name, tanh.doc_string, [*tanh.output], len(tanh.input[0])) == ("needed_node", "", ["needed_tensor"], 2)
+
+
+def test_numbers_of_attributes(nngen, tmp_path):
+    """Small ones that the operator allows; no stride becomes 0."""
+    nodes = [helper.make_node("MaxPool", ["x"], ["p"], kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1]), helper.make_node("LeakyRelu", ["p"], ["y"], alpha=0.37)]
+    m = model(nodes, [info("x", [1, 1, 9, 9])], [info("y", [1, 1, 5, 5])])
+    small = reduce(nngen, tmp_path, m, [np.ones((1, 1, 9, 9), np.float32)], has("MaxPool", "strides", "LeakyRelu", "alpha", "pads"))
+    attributes = {a.name: helper.get_attribute_value(a) for n in small.graph.node for a in n.attribute}
+    assert attributes == {"kernel_shape": [1, 1], "strides": [1, 1], "pads": [0, 0, 0, 0], "alpha": 0.0}, attributes
+
+
+def ours(nngen, tmp_path, op, *more):
+    """A model of nngen that has an operator."""
+    r = nngen("--out", tmp_path / "f", "--count", 30, "--nodes", 14, "--seed", 9, "--quiet", *more)
+    assert r.code == 0, r.err
+    return next(p for p in sorted((tmp_path / "f").glob("*/model.onnx")) if op in names(onnx.load(p)))
+
+
+def test_on_the_tape(nngen, tmp_path):
+    """A model of ours becomes smaller by its tape; the tape that is left makes the model that is left."""
+    path = ours(nngen, tmp_path, "Softmax")
+    r = nngen("reduce", path, "--tape", "--out", tmp_path / "r", "--", script(tmp_path, has("Softmax")), "{}")
+    assert r.code == 0, r.err
+    small = smallest(tmp_path / "r")
+    assert names(small) == ["Softmax"] and "14 nodes to 1" in r.out
+    assert all(d.dim_value == 1 for i in small.graph.input for d in i.type.tensor_type.shape.dim)
+    assert (tmp_path / "r/smallest/test_data_set_0/input_0.pb").exists()
+    made = nngen("--tape", tmp_path / "r/smallest/model.tape", "--out", tmp_path / "again", "--count", 30, "--nodes", 14, "--seed", 9, "--quiet")
+    assert made.code == 0, made.err
+    assert (tmp_path / "again/model.onnx").read_bytes() == (tmp_path / "r/smallest/model.onnx").read_bytes()
+    more = nngen("reduce", tmp_path / "r/smallest/model.tape", "--tape", "--out", tmp_path / "s", "--", script(tmp_path, has("Softmax")), "{}")
+    assert more.code == 0 and (tmp_path / "s/smallest/model.tape").read_bytes() == (tmp_path / "r/smallest/model.tape").read_bytes()
+
+
+def test_what_has_no_tape(nngen, tmp_path):
+    other = save(tmp_path / "m", model([node("Neg", "x", "y")], [info("x", [2])], [info("y", [2])]))
+    path = ours(nngen, tmp_path, "Relu")
+    m = onnx.load(path)
+    changed = tmp_path / "changed.onnx"
+    m.doc_string = "changed"
+    onnx.save(m, changed)
+    for model_path, message in ((other, "is not a model of nngen"), (changed, "is not the model that this nngen makes")):
+        r = nngen("reduce", model_path, "--tape", "--out", tmp_path / "r", "--", "true")
+        assert r.code == 2 and message in r.err
+    r = nngen("reduce", path, "--tape", "--inputs", path.parent, "--out", tmp_path / "r", "--", "true")
+    assert r.code == 2 and "leave out --inputs" in r.err
+    (p,) = [p for p in m.metadata_props if p.key == "nngen.options"]
+    p.value += " odd=1"
+    onnx.save(m, changed)
+    r = nngen("reduce", changed, "--tape", "--out", tmp_path / "r", "--", "true")
+    assert r.code == 2 and 'the option "odd"' in r.err

@@ -120,7 +120,7 @@ ROOMS = {
     "suite": ("compare family lower stats write rules table draw value base", {"suite.h"}),
     "eval": ("reference onnx write rules table value base", {"eval.h"}),
     "show": ("corpus onnx value base", {"show.h"}),
-    "reduce": ("onnx value base", {"reduce.h"}),
+    "reduce": ("corpus family draw onnx value base", {"reduce.h"}),
     "sequences": ("onnx value base", {"coverage.h", "seq_report.h"}),
     "cli": ("reduce eval compare suite show sequences mine corpus family motif rules base", set()),
     "embed": ("table base", set()),
