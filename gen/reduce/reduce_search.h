@@ -34,6 +34,7 @@ typedef struct {
     reduce_tape tape; /* without a family: the model itself is reduced */
     nn_eval *table;   /* NULL: the original cannot be evaluated */
     reduce_digest smallest;
+    bool *in_vain; /* by step: nothing came of it when it was last done */
     uint64_t cached;
     reduce_nearest nearest; /* to the smallest model, and not interesting */
     json_line differences;  /* between both, as lines of text */
