@@ -357,6 +357,15 @@ static nn_status run_part(eval_run *r, nn_error *err)
     return nomem ? nn_nomem(err) : NN_OK;
 }
 
+/* Forgets what no later node needs. */
+static void leave_inputs(eval_run *r, const eval_node *n)
+{
+    for (size_t i = 0; i < n->n_inputs; i++)
+        if (n->inputs[i] >= 0 && --r->values[n->inputs[i]].left == 0 && !r->keep &&
+            !(r->keep_given && r->values[n->inputs[i]].given))
+            forget(r, n->inputs[i]);
+}
+
 static nn_status run_node(eval_run *r, const eval_node *n, nn_error *err)
 {
     nn_status s = NN_OK;
@@ -389,10 +398,8 @@ static nn_status run_node(eval_run *r, const eval_node *n, nn_error *err)
         r->live += outputs[i].n;
     }
     leave_home(home);
-    for (size_t i = 0; s == NN_OK && i < n->n_inputs; i++)
-        if (n->inputs[i] >= 0 && --r->values[n->inputs[i]].left == 0 && !r->keep &&
-            !(r->keep_given && r->values[n->inputs[i]].given))
-            forget(r, n->inputs[i]);
+    if (s == NN_OK)
+        leave_inputs(r, n);
     return s;
 }
 
