@@ -102,7 +102,7 @@ ROOMS = {
     "base": ("", None),
     "value": ("base", {"dmath.h", "dtype.h", "estimate.h", "graph.h", "interval.h"}),
     "draw": ("base", {"choice.h", "segments.h", "segment_read.h"}),
-    "table": ("base", {"spec_check.h", "spec_merge.h", "spec_packed.h", "spec_table.h", "spec_yaml.h", "opset.h"}),
+    "table": ("base", {"spec_check.h", "spec_merge.h", "spec_packed.h", "spec_table.h", "spec_digest.h", "spec_yaml.h", "opset.h"}),
     "rules": ("table value base", {"instance.h", "opmodel.h", "opmodel_rules.h", "op_common.h", "op_extra.h", "op_inner.h", "opfilter.h", "expr.h", "expr_outside.h"}),
     "reference": ("rules table value base", {"reference.h", "ref_graph.h"}),
     "recheck": ("rules value base", {"recheck.h", "recheck_value.h"}),
