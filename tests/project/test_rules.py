@@ -109,7 +109,7 @@ ROOMS = {
     "manner": ("rules table draw value base", {"manner.h"}),
     "lower": ("manner recheck rules draw value base", {"lower.h", "op_feasible.h", "reason.h", "tries.h"}),
     "motif": ("recheck rules table draw value base", {"motif.h"}),
-    "build": ("lower manner motif rules draw value base", {"build.h", "build_tape.h", "due_path.h", "motif_wish.h", "op_index.h", "path_probe.h", "trace.h", "avoid.h", "weights.h"}),
+    "build": ("lower manner motif rules draw value base", {"build.h", "build_tape.h", "due_path.h", "motif_wish.h", "op_index.h", "op_helpers.h", "path_probe.h", "trace.h", "avoid.h", "weights.h"}),
     "plan": ("build lower manner motif rules draw value base", {"cover.h", "guide.h", "motif_cover.h", "plan.h", "wish.h"}),
     "stats": ("rules value base", {"distinct.h", "stats.h", "structure.h"}),
     "write": ("rules table draw value base", {"input_mode.h", "model_dir.h", "model_files.h", "naming.h", "npz.h", "onnx_write.h"}),
