@@ -447,7 +447,7 @@ static nn_status open_cover(nn_family *f, nn_error *err)
                                                                (uint64_t)o->count, (uint64_t)o->seed, &f->mem, err);
     if (s != NN_OK || k == COVER_OPS || k == 3)
         return s;
-    s = pairs_new(&f->pairs, f->table->ops, &f->limits, err);
+    s = pairs_new(&f->pairs, f->table->ops, &f->limits, &f->watch, err);
     if (s == NN_OK)
         s = cover_new(&f->cover, f->pairs, (cover_kind)k, (size_t)o->nodes, (uint64_t)o->count, (uint64_t)o->seed, err);
     return s;
@@ -548,6 +548,7 @@ static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *
         o->max_window = clamp(c->max_window);
     if (c->max_rank != 0)
         o->max_rank = clamp(c->max_rank);
+    f->watch = (step_watch){c->step, c->step_data};
     o->seed = clamp(c->seed);
     o->intervals = c->intervals != 0;
     o->outputs = c->outputs != 0;
@@ -562,8 +563,8 @@ static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *
     f->limits = (lower_limits){
         .max_elements = o->max_elements, .max_dim = o->max_dim, .max_window = o->max_window, .max_rank = (int)o->max_rank};
     if (s == NN_OK)
-        s = guide_open(&f->guide, f->table->ops, &(guide_texts){o->contain, o->avoid, o->weights}, (size_t)o->nodes, &f->limits,
-                       err);
+        s = guide_open(&f->guide, f->table->ops, &(guide_texts){o->contain, o->avoid, o->weights, &f->watch}, (size_t)o->nodes,
+                       &f->limits, err);
     if (s == NN_OK)
         s = learned_open(&f->learned, o->weights, o->manner, f->table->ops, f->table->motifs, &f->mem, err);
     if (s == NN_OK)

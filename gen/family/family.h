@@ -45,7 +45,8 @@ struct nn_table {
 struct nn_family {
     const nn_table *table;
     options options; /* all options that the manifest states */
-    arena mem;       /* texts of the options */
+    step_watch watch;
+    arena mem; /* texts of the options */
     plan *plan;
     pair_table *pairs; /* NULL: --cover does not ask for paths */
     cover *cover;      /* NULL: --cover does not ask for paths */

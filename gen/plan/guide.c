@@ -260,9 +260,11 @@ static nn_status explain_path(builder *b, const op_set *set, const due_path *p, 
     return NN_OK;
 }
 
-static nn_status try_model(builder *b, const guide *g, tape *t, size_t nodes, const lower_limits *limits, nn_error *err)
+static nn_status try_model(builder *b, const guide *g, tape *t, build_request r, nn_error *err)
 {
-    build_request r = {.nodes = nodes, .paths = g->contain, .n_paths = g->n_contain, .limits = *limits, .avoid = g->avoid};
+    r.paths = g->contain;
+    r.n_paths = g->n_contain;
+    r.avoid = g->avoid;
     const graph *out;
     nn_error inner;
     for (uint64_t i = 0; i < 3; i++) {
@@ -273,11 +275,11 @@ static nn_status try_model(builder *b, const guide *g, tape *t, size_t nodes, co
         if (s != NN_ERR_BUILD)
             return nn_fail(err, s, NULL, 0, 0, "%s", inner.message);
     }
-    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "contain: no model of %zu nodes with all these paths was found: %.300s", nodes,
+    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "contain: no model of %zu nodes with all these paths was found: %.300s", r.nodes,
                    inner.message);
 }
 
-static nn_status check(const guide *g, const op_set *set, size_t nodes, const lower_limits *limits, nn_error *err)
+static nn_status check(const guide *g, const op_set *set, size_t nodes, const lower_limits *limits, const step_watch *w, nn_error *err)
 {
     size_t longest = 0;
     for (size_t i = 0; i < g->n_contain; i++) {
@@ -295,7 +297,7 @@ static nn_status check(const guide *g, const op_set *set, size_t nodes, const lo
     if (s == NN_OK)
         s = tape_new_seeded(&t, 0, 0, err);
     if (s == NN_OK)
-        s = try_model(b, g, t, nodes, limits, err);
+        s = try_model(b, g, t, (build_request){.nodes = nodes, .limits = *limits, .watch = w}, err);
     if (s == NN_ERR_USAGE && path_probe_begin(b, t, limits) != NN_OK)
         s = nn_nomem(err);
     nn_status why = NN_OK;
@@ -323,7 +325,7 @@ nn_status guide_open(guide *g, const op_set *ops, const guide_texts *t, size_t n
         g->weights = w;
     }
     if (s == NN_OK && g->n_contain > 0)
-        s = check(g, ops, nodes, limits, err);
+        s = check(g, ops, nodes, limits, t->watch, err);
     if (s != NN_OK)
         guide_close(g);
     return s;

@@ -240,3 +240,25 @@ def test_program():
 def test_module(environment):
     done = subprocess.run([sys.executable, "-m", "nngen", "--nodes", "x"], capture_output=True, text=True, env=environment)
     assert done.returncode == 2 and "nodes" in done.stderr
+
+
+INTERRUPTED = """
+import os, signal, threading, time, nngen
+{before}
+threading.Timer(0.4, os.kill, (os.getpid(), signal.SIGINT)).start()
+begun = time.monotonic()
+try:
+    {slow}
+except KeyboardInterrupt:
+    print(time.monotonic() - begun)
+"""
+
+
+@pytest.mark.parametrize("before, slow", [
+    ("", "nngen.family(nodes=40, count=100, cover='pairs')"),
+    ("f = nngen.family(nodes=100000, count=1, inputs=0, max_elements=64)", "f[0]"),
+])
+def test_control_c_stops_what_takes_long(environment, before, slow):
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED.format(before=before, slow=slow)], env=environment, text=True, capture_output=True)
+    assert done.stderr == ""
+    assert 0.3 < float(done.stdout) < 3

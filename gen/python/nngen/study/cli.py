@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from nngen.study import causal, curves, engine, generate, messages, operators, outcomes, passes, places, predicate, reduce, report, scratch, sequences, targets, vote
+from nngen.study.declared import BadCase
 
 
 def list_targets(args):
@@ -28,8 +29,9 @@ def run(args):
         print(f"not run: {name}: {why}")
     write_tables(args.out)
     results = engine.read_results(args.out)
-    level = outcomes.levels(results)[0]
-    print(outcomes.as_text(outcomes.table(results, level), level, sums_only=True), end="")
+    first, telling = outcomes.levels(results)[0], outcomes.telling(results)
+    for level in [first] if first == telling else [first, telling]:
+        print(outcomes.as_text(outcomes.table(results, level), level, sums_only=True), end="")
     print(f"more in {args.out}/table.txt, table.csv, table.json, operators.csv, errors.json")
 
 
@@ -101,6 +103,9 @@ def main(argv=None):
         return args.function(args)
     except FileNotFoundError as e:
         print(f"nngen-study: {e.filename}: no such file", file=sys.stderr)
+        return 1
+    except BadCase as e:
+        print(f"nngen-study: {e}", file=sys.stderr)
         return 1
     except BrokenPipeError:  # the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
