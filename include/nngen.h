@@ -69,10 +69,11 @@ typedef struct {
     int opset;           /* 13 to 28; 0: 17 */
     const char *profile; /* NULL: "ort" */
     const char *specs;   /* directory to read the table from; NULL: the built-in one */
-    const char *ops;     /* "A,B": only these operators; "-A,-B": all but these; NULL or "": all */
-    const char *types;   /* "float32,int8,...": element types of data; float32 is always included; NULL or "": float32 */
-    const char *common;  /* "A..B", which contains opset: only operators with the same rules in opsets A to B; NULL or "": all */
-    int outputs;         /* not 0: families may ask for expected outputs; the rules of all operators are then read too */
+    const char *ops;   /* "A,B": only these operators, and helpers if they cannot be connected without (nn_table_note); "A,-C": C is
+                          no helper; "-A,-B": all but these; NULL or "": all */
+    const char *types; /* "float32,int8,...": element types of data; float32 is always included; NULL or "": float32 */
+    const char *common; /* "A..B", which contains opset: only operators with the same rules in opsets A to B; NULL or "": all */
+    int outputs;        /* not 0: families may ask for expected outputs; the rules of all operators are then read too */
 } nn_table_config;
 
 /* NN_ERR_USAGE: an error in the configuration. NN_ERR_TABLE: an error in the table or profile. NN_ERR_IO: `specs` cannot be
@@ -81,7 +82,10 @@ NN_API nn_status nn_table_open(nn_table **out, const nn_table_config *config, nn
 NN_API void nn_table_close(nn_table *table);
 NN_API size_t nn_table_operators(const nn_table *table);
 NN_API const char *nn_table_operator(const nn_table *table, size_t i); /* sorted by name; NULL past the end */
-NN_API const char *nn_table_digest(const nn_table *table);             /* SHA-256 of the table and profile, 64 hex digits */
+/* Sentences on what became of `ops`: names that this opset, profile or these types do not have, and helpers that were added. NULL
+ * past the end. */
+NN_API const char *nn_table_note(const nn_table *table, size_t i);
+NN_API const char *nn_table_digest(const nn_table *table); /* SHA-256 of the table and profile, 64 hex digits */
 
 /* ---- families ---- */
 
@@ -383,7 +387,7 @@ typedef struct {
     void (*tell)(void *data, const char *what);
     void *data;
     /* Not 0: a node that the table does not have, or whose inputs do not fit, leaves only the tensors unknown that depend on it; all
-     * is told. nn_eval_set then takes any tensor of the model, whose node is not evaluated. */
+     * is told. A node with an attribute below what the table allows, or an operand of another rank, is one that the table does not have. nn_eval_set then takes any tensor of the model, whose node is not evaluated. */
     int partial;
 } nn_eval_config;
 

@@ -238,19 +238,6 @@ static void print_summary(const options *o, const nn_corpus_report *r, double se
 
 /* ---- runs ---- */
 
-static void on_missing(void *data, const char *name, const char *reason)
-{
-    missing_add(data, name, reason);
-}
-
-static void on_missing_motif(void *data, const char *motif, const char *levels, const char *reason)
-{
-    char name[200];
-    (void)snprintf(name, sizeof name, "%.100s%s%s%s", motif, levels != NULL ? " (" : "", levels != NULL ? levels : "",
-                   levels != NULL ? ")" : "");
-    missing_add(data, name, reason);
-}
-
 /* Prints and empties the list. */
 static void say_missing(missing_list *m, bool quiet)
 {
@@ -259,6 +246,14 @@ static void say_missing(missing_list *m, bool quiet)
     if (!quiet && text.size > 0)
         (void)fwrite(text.bytes, 1, text.size, stderr);
     nn_free(text.bytes);
+}
+
+/* Tells what became of --ops. */
+static void say_notes(const nn_table *table, bool quiet)
+{
+    const char *note;
+    for (size_t i = 0; !quiet && (note = nn_table_note(table, i)) != NULL; i++)
+        (void)fprintf(stderr, "nngen: --ops: %s\n", note);
 }
 
 static unsigned processors(void)
@@ -295,12 +290,12 @@ static int write_corpus(const options *o, const nn_family *family)
                                .progress = on_progress,
                                .progress_data = &b,
                                .cancel = &cancel,
-                               .missing_motif = on_missing_motif,
+                               .missing_motif = missing_add_motif,
                                .missing_motif_data = &motifs};
     nn_corpus_report report = {0};
     nn_error err = {0};
     catch_signals(o);
-    nn_status s = nn_corpus_write(family, &config, &report, on_missing, &missing, &err);
+    nn_status s = nn_corpus_write(family, &config, &report, missing_add, &missing, &err);
     wipe(&b);
     say_missing(&missing, o->quiet != 0);
     say_missing(&motifs, o->quiet != 0);
@@ -355,11 +350,11 @@ static int trace_family(const options *o, const nn_family *family)
 }
 
 /* family: of the model of a tape; NULL: seeds. Prints what the command wrote about itself. */
-static int tapes(const options *o, const nn_family *family)
+static int tapes(const options *o, const nn_table *table, const nn_family *family)
 {
     json_line line = {.bytes = NULL};
     nn_error err = {0};
-    nn_status s = family != NULL ? tapes_write_model(&line, o, family, &err) : tapes_write_seeds(&line, o, &err);
+    nn_status s = family != NULL ? tapes_write_model(&line, o, family, &err) : tapes_write_seeds(&line, o, table, &err);
     if (s == NN_OK && line.size > 0)
         (void)fwrite(line.bytes, 1, line.size, stdout);
     nn_free(line.bytes);
@@ -385,7 +380,7 @@ static int run_family(const options *o, const nn_table *table, const char *weigh
     int status = s == NN_ERR_CANCELLED ? stopped(&err, " before the first model")
                  : s != NN_OK          ? fail(&err)
                  : trace               ? trace_family(o, family)
-                 : o->tape != NULL     ? tapes(o, family)
+                 : o->tape != NULL     ? tapes(o, table, family)
                                        : write_corpus(o, family);
     nn_family_close(family);
     return status;
@@ -454,8 +449,12 @@ static int run(const options *o)
     nn_error err = {0};
     nn_table_config tc = table_of_options(o);
     int status;
-    if (nn_table_open(&table, &tc, &err) != NN_OK)
+    if (nn_table_open(&table, &tc, &err) == NN_OK)
+        say_notes(table, o->quiet != 0);
+    if (table == NULL)
         status = fail(&err);
+    else if (o->command != NULL)
+        status = tapes(o, table, NULL); /* seeds */
     else if (o->list_ops != NULL || o->list_motifs != NULL)
         status = print_listing(o, table);
     else
@@ -543,11 +542,11 @@ static int merge(const options *given)
     nn_merge_config config = {.specs = given->specs,
                               .force = given->force != 0,
                               .verify = given->verify != 0,
-                              .missing_motif = on_missing_motif,
+                              .missing_motif = missing_add_motif,
                               .missing_motif_data = &motifs};
     allow_open_files();
     nn_status s = nn_corpus_merge(given->paths[0], (const char *const *)(given->paths + 1), (size_t)given->n_paths - 1, &config,
-                                  &report, on_missing, &missing, &err);
+                                  &report, missing_add, &missing, &err);
     say_missing(&missing, given->quiet != 0);
     say_missing(&motifs, given->quiet != 0);
     if (s != NN_OK)
@@ -658,7 +657,7 @@ static int act(const options *o)
     if (o->command != NULL)
         return strcmp(o->command, "merge") == 0    ? merge(o)
                : strcmp(o->command, "verify") == 0 ? verify(o)
-               : strcmp(o->command, "seeds") == 0  ? tapes(o, NULL)
+               : strcmp(o->command, "seeds") == 0  ? run(o)
                                                    : replay(o);
     return run(o);
 }

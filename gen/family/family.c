@@ -4,7 +4,6 @@
 #include "lower/lower.h"
 #include "rules/op_common.h"
 #include "rules/op_inner.h"
-#include "rules/opfilter.h"
 #include "table/spec_digest.h"
 
 #include <stdio.h>
@@ -215,7 +214,7 @@ static nn_status add_inner(nn_table *t, const sources *in, nn_error *err)
         return s;
     s = lower_fold_domains(inner, err);
     if (s == NN_OK)
-        s = op_set_filter(inner, t->options.ops, err);
+        s = table_ops_inner(&t->chosen, inner, t->options.ops, err);
     if (s == NN_OK)
         op_set_take_inner(t->ops, inner);
     else
@@ -261,7 +260,7 @@ static nn_status load(nn_table *t, const char *specs, bool outputs, nn_error *er
     if (s == NN_OK && common[0] > 0)
         s = op_set_common(t->ops, in.files, in.n, in.overlay, common[0], common[1], err);
     if (s == NN_OK)
-        s = op_set_filter(t->ops, t->options.ops, err);
+        s = table_ops_choose(&t->chosen, t->ops, t->options.ops, &t->mem, err);
     if (s == NN_OK && common[0] == 0)
         s = add_inner(t, &in, err);
     if (s == NN_OK)
@@ -335,6 +334,10 @@ size_t nn_table_operators(const nn_table *t)
 const char *nn_table_operator(const nn_table *t, size_t i)
 {
     return i < nn_table_operators(t) ? t->ops->ops[i].name : NULL;
+}
+const char *nn_table_note(const nn_table *t, size_t i)
+{
+    return t != NULL && i < t->chosen.n_notes ? t->chosen.notes[i] : NULL;
 }
 const char *nn_table_digest(const nn_table *t)
 {

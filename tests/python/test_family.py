@@ -89,6 +89,9 @@ def test_arrays_may_be_changed():
 
 def test_options_reach_the_library(tmp_path):
     assert set(nngen.family(nodes=9, count=3, ops=["Relu", "Add"])[2].nodes) <= {"Relu", "Add"}
+    helped = nngen.family(nodes=9, ops=["Not", "Gelu"])
+    assert helped.operators == ("Cast", "Not") and helped.notes[0].startswith("operator Gelu is not in opset 17")
+    assert len(helped.notes) == 2 and helped.notes[1].startswith("added Cast") and nngen.family(ops=["Relu"]).notes == ()
     assert nngen.family(opset=13).operators != nngen.family(opset=28).operators and len(nngen.family().digest) == 64
     path = nngen.family(nodes=8, count=3, contain=["Conv,Relu", "Add,Mul"], motifs="none")[1]
     assert {"Conv", "Relu", "Add", "Mul"} <= set(path.nodes)

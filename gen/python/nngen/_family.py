@@ -124,6 +124,14 @@ class Family(Sequence[Model]):
         return tuple(text(lib.nn_table_operator(table, i)) for i in range(lib.nn_table_operators(table)))
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What became of `ops`: names that this opset, profile or these types do not have, and helpers that were added."""
+        found = []
+        while (note := lib.nn_table_note(self._table.pointer, len(found))) != ffi.NULL:
+            found.append(text(note))
+        return tuple(found)
+
+    @property
     def digest(self) -> str:
         """SHA-256 of the operator table and profile, as 64 hexadecimal digits."""
         return text(lib.nn_table_digest(self._table.pointer))

@@ -10,7 +10,12 @@ from nngen.study.declared import BadCase
 
 
 def list_targets(args):
-    for name, t in targets.load_all(args.modules).items():
+    registry = targets.load_all(args.modules)
+    chosen = targets.named(args.targets.split(",")) if args.targets else list(registry.values())
+    if args.profiles:
+        print("\n".join(f"{profile} {','.join(names)}" for profile, names in targets.by_profile(chosen).items()))
+        return
+    for name, t in ((t.name, t) for t in chosen):
         why = targets.why_not(t)
         print(f"{name:22}{t.kind:10}" + (f"not run: {why}" if why else " ".join(f"{k} {v}" for k, v in targets.versions(t).items())))
 
@@ -74,6 +79,8 @@ def main(argv=None):
     sub = p.add_subparsers(required=True)
     sub.add_parser("setup", help="install the targets: a virtual environment of 1.3 GB, 6 GB with PyTorch; tries again what is missing")
     s = sub.add_parser("targets", help="targets, with versions, or why they cannot run")
+    s.add_argument("--targets", default="", help="these only, separated by commas")
+    s.add_argument("--profiles", action="store_true", help="a line for each profile of nngen: its name, and the targets whose corpus is made with it")
     s.set_defaults(function=list_targets)
     s = sub.add_parser("run", help="put a corpus through targets; goes on where it was")
     s.add_argument("corpus", help="a folder with models (*.onnx, in folders of any depth), or one model")
