@@ -135,7 +135,7 @@ def run_target(name, path, args, say):
         try:
             run = targets.REGISTRY[name].function(case)
             enter("run")
-            got = by_order(run(feed), [x.name for x in case.graph().output])
+            got = by_order(run(feed), case.graph())
         except BaseException as e:  # pylint: disable=broad-except; Rust's panics are no Exceptions
             kind = outcomes.BY_STAGE[stage[0]]
             return None if kind in outcomes.BESIDE else (f"{name}: {kind}: {words(e)}", [])
