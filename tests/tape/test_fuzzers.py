@@ -113,7 +113,7 @@ def load(data):
 
 def test_trimming_any_bytes_takes_little_time():
     """They are a tape of many segments, each of which is tried once."""
-    module, data = Module(), random.Random(1).randbytes(6000)
+    module, data = Module(), random.Random(1).randbytes(4000)
     begun = time.process_time()
     steps = module.lib.afl_custom_init_trim(module.data, data, ctypes.c_size_t(len(data)))
     assert steps > 500
