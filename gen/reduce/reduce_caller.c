@@ -143,6 +143,7 @@ static nn_status judge(reduce_caller *r, reduce_ask *x, reduce_failure *f, const
     reduce_want want = reduce_wanted(r->o);
     nn_status s = NN_OK;
     note(r, x, f);
+    x->failed = f->text != NULL;
     x->state = f->text != NULL ? CALL_INTERESTING : CALL_OTHER;
     if (f->text != NULL && !r->known) {
         s = reduce_identity_open(&r->original, f, c, err);

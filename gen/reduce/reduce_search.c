@@ -129,7 +129,7 @@ static nn_status fill(reduce_search *r, round_state *t, reduce_slot *x, bool *us
         x->ask.state = seen == SEEN_INTERESTING ? CALL_INTERESTING : CALL_OTHER;
         return NN_OK;
     }
-    x->ask.renamed = t->step->last;
+    x->ask.renamed = t->step->last || r->tape.family != NULL;
     return reduce_ask_start(&r->caller, &x->ask, &x->c, err);
 }
 
@@ -190,7 +190,7 @@ static const reduce_case *smallest_of(const reduce_search *r, const round_state 
 /* A candidate with one change that COMMAND did not find interesting may be the nearest neighbour. */
 static nn_status offer(reduce_search *r, const round_state *t, reduce_slot *x, nn_error *err)
 {
-    if (x->last - x->first != 1 || x->ask.timed_out || (x->ask.tried > 0 && x->ask.call.signal != 0))
+    if (x->last - x->first != 1 || x->ask.timed_out || x->ask.failed || (x->ask.tried > 0 && x->ask.call.signal != 0))
         return NN_OK;
     return reduce_nearest_offer(&r->nearest, smallest_of(r, t), &x->c, t->step->name, err);
 }
@@ -266,13 +266,18 @@ static void keep_items(round_state *t)
     t->n = kept;
 }
 
+static const reduce_step *steps_of(const reduce_search *r)
+{
+    return r->tape.family != NULL ? reduce_tape_steps : reduce_steps;
+}
+
 /* Rounds with smaller and smaller chunks: an item that has failed k times is tried in chunks of n * 0.632^k, where 0.632 is
  * 1 - 1/e (counter-based delta debugging, arXiv 2408.04735). Then single items, until none can be left out. A step that was in vain
  * when it was last done begins with them. */
 static nn_status run_rounds(reduce_search *r, round_state *t, nn_error *err)
 {
     nn_status s = NN_OK;
-    t->size = r->in_vain[t->step - reduce_steps] ? 1 : t->n;
+    t->size = r->in_vain[t->step - steps_of(r)] ? 1 : t->n;
     while (s == NN_OK && t->n > 0) {
         bool single = t->size <= 1;
         s = run_round(r, t, err);
@@ -300,7 +305,7 @@ static nn_status run_step(reduce_search *r, const reduce_step *step, bool *chang
         t.items[i] = i;
     if (s == NN_OK)
         s = run_rounds(r, &t, err);
-    r->in_vain[step - reduce_steps] = !t.changed;
+    r->in_vain[step - steps_of(r)] = !t.changed;
     if (s == NN_OK && t.changed) {
         reduce_base next;
         *changed = true;
@@ -319,7 +324,7 @@ static nn_status run_step(reduce_search *r, const reduce_step *step, bool *chang
 static nn_status run_all(reduce_search *r, bool last, bool *changed, nn_error *err)
 {
     nn_status s = NN_OK;
-    const reduce_step *steps = r->tape.family != NULL ? reduce_tape_steps : reduce_steps;
+    const reduce_step *steps = steps_of(r);
     size_t n = r->tape.family != NULL ? reduce_n_tape_steps : reduce_n_steps;
     for (size_t i = 0; s == NN_OK && i < n; i++)
         if (steps[i].last == last)
@@ -371,7 +376,7 @@ nn_status reduce_search_open(reduce_search *r, const reduce_options *o, const re
 {
     *r = (reduce_search){.o = o, .w = w, .jobs = (size_t)(o->jobs > 0 ? o->jobs : w->jobs > 0 ? w->jobs : 1)};
     r->slots = nn_calloc(r->jobs, sizeof *r->slots);
-    r->in_vain = nn_calloc(reduce_n_steps, sizeof *r->in_vain);
+    r->in_vain = nn_calloc(reduce_n_steps + reduce_n_tape_steps, sizeof *r->in_vain);
     return r->slots != NULL && r->in_vain != NULL ? reduce_caller_open(&r->caller, o, w, &r->store, r->jobs, err) : nn_nomem(err);
 }
 

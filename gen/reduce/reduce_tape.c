@@ -142,12 +142,29 @@ static bool is_smaller(const reduce_bytes *one, const reduce_bytes *than)
     return good && order < 0;
 }
 
+/* Builds the model from the tape as it writes it down itself, whose digest the model then states. */
+static nn_status build_again(reduce_tape *t, nn_error *err)
+{
+    const void *bytes;
+    size_t n;
+    reduce_bytes own = {.bytes = NULL};
+    nn_status s = nn_model_tape(t->model, &bytes, &n, err);
+    if (s == NN_OK)
+        s = copy_bytes(&own, bytes, n, err);
+    if (s == NN_OK)
+        s = nn_model_build_bytes(&t->model, t->family, own.bytes, own.n, err);
+    nn_free(own.bytes);
+    return s;
+}
+
 nn_status reduce_tape_build(reduce_tape *t, const reduce_bytes *tape, const reduce_bytes *than, reduce_case *out, bool *good,
                             nn_error *err)
 {
     nn_error inner;
     *out = (reduce_case){.inputs = NULL};
     nn_status s = nn_model_build_bytes(&t->model, t->family, tape->bytes, tape->n, &inner);
+    if (s == NN_OK)
+        s = build_again(t, err);
     *good = s == NN_OK;
     if (s == NN_ERR_NOMEM)
         return nn_nomem(err);
@@ -290,26 +307,34 @@ static bool divide_draws(reduce_edit *e, const bool *chosen, uint32_t by)
     return good;
 }
 
-static size_t count_dims(const reduce_base *b)
+/* The least that a number can be which is no draw: a dimension, or how many equal and constant nodes are added. */
+static bool has_least(const segment_item *x, uint32_t *least)
+{
+    *least = x->label == ITEM_DIM;
+    return x->label == ITEM_DIM || x->label == ITEM_EXTRA;
+}
+
+static size_t count_numbers(const reduce_base *b)
 {
     segment_list l = {.items = NULL};
     size_t n = 0;
+    uint32_t least;
     (void)segments_read(&l, b->from.tape.bytes, b->from.tape.n, MOST_SEGMENTS);
     for (size_t i = 0; i < l.n_values; i++)
-        n += l.values[i].label == ITEM_DIM;
+        n += has_least(&l.values[i], &least);
     segments_free(&l);
     return n;
 }
 
-/* Dimensions that operators ask their inputs for. */
-static bool dims_to_one(reduce_edit *e, const bool *chosen)
+static bool numbers_to_least(reduce_edit *e, const bool *chosen)
 {
     const reduce_bytes *from = &e->base->from.tape;
     segment_list l = {.items = NULL};
+    uint32_t least;
     bool good = segments_read(&l, from->bytes, from->n, MOST_SEGMENTS);
     for (size_t i = 0; good && i < l.n_values; i++)
-        if (l.values[i].label == ITEM_DIM && *chosen++ && l.values[i].value > 1)
-            l.values[i].value = 1;
+        if (has_least(&l.values[i], &least) && *chosen++ && l.values[i].value > least)
+            l.values[i].value = least;
     good = good && write_tape(e, &l);
     segments_free(&l);
     return good;
@@ -332,7 +357,7 @@ static bool draws_to_half(reduce_edit *e, const bool *chosen)
 
 const reduce_step reduce_tape_steps[] = {
     {"segments of the tape", STEP_TAPE, false, count_segments, remove_segments},
-    {"dimensions to 1", STEP_TAPE, false, count_dims, dims_to_one},
+    {"numbers to their least", STEP_TAPE, false, count_numbers, numbers_to_least},
     {"draws to 0", STEP_TAPE, false, count_draws, draws_to_zero},
     {"draws to an eighth", STEP_TAPE, false, count_draws, draws_to_part},
     {"draws to half", STEP_TAPE, false, count_draws, draws_to_half},

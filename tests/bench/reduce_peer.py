@@ -345,7 +345,7 @@ def ours(folder, work, case, how, jobs):
 
 
 def run(args):
-    folder = Path(args.dir)
+    folder = Path(args.dir).resolve()
     at = folder / "results.json"
     known = json.loads(at.read_text("utf-8")) if at.exists() else {}
     for path in sorted(folder.glob("*/case.json")):

@@ -26,9 +26,9 @@ def main(argv=None):
     if name not in ("propose", "verify", "audit"):
         print(f"nngen-profile: {name}: propose, verify, audit or example expected; see nngen-profile --help", file=sys.stderr)
         return 2
-    need("profile", "numpy", "onnx", "onnxruntime", "yaml")
+    need("profile", "numpy", "onnx", "onnxruntime")
     if name == "audit":
-        need("profile", "numpy", "onnx", "onnxruntime", "yaml")
+        need("profile", "yaml")
         from nngen.profile import audit as command
     elif name == "propose":
         from nngen.profile import propose as command
