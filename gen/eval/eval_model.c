@@ -218,6 +218,7 @@ static nn_status add_node(opening *o, uint32_t at)
     if (s == NN_ERR_IO)
         return nn_fail(outer, NN_ERR_IO, o->shown, 0, 0, "%s: %.300s", shown, inner.message);
     complain(o, shown, inner.message);
+    n->op = -1;
     return NN_OK;
 }
 
@@ -305,7 +306,7 @@ nn_status eval_model_open(eval_model *m, const void *bytes, size_t n, const eval
     opening o = {.m = m, .from = from, .shown = shown, .err = err};
     onnx_source source;
     onnx_scan_report report;
-    *m = (eval_model){.opset = 0};
+    *m = (eval_model){.limits = from->limits};
     arena_init(&m->memory, 0);
     onnx_source_bytes(&source, bytes, n);
     nn_status s = onnx_parse(&m->file, &report, &source, SIZE_MAX, shown, err);

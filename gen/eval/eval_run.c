@@ -304,6 +304,68 @@ nn_status eval_run_node(eval_run *r, const eval_node *n, ref_tensor *outputs, ev
     return s == NN_OK ? NN_OK : forget_outputs(r, n, &node, &inner, a, err);
 }
 
+/* Whether the table allows the rank of an operand. */
+static bool has_rank(const eval_run *r, const eval_node *n, size_t i)
+{
+    const op_model *op = &r->m->ops->ops[n->op];
+    const eval_value *v = &r->values[n->inputs[i]];
+    size_t slot = i < op->n_inputs ? i : op->n_inputs - 1;
+    return op->n_inputs == 0 || v->t.rank < 0 || (op->inputs[slot].ranks >> v->t.rank & 1U) != 0;
+}
+
+/* Whether the node is in the table, all that it reads is known, and something that it makes was not given. */
+static bool can_run(eval_run *r, const eval_node *n, bool *nomem)
+{
+    nn_error ignored;
+    bool wanted = false, good = n->op >= 0;
+    for (size_t i = 0; i < n->n_outputs; i++)
+        wanted = wanted || (n->outputs[i] >= 0 && !r->values[n->outputs[i]].given);
+    for (size_t i = 0; good && wanted && i < n->n_inputs; i++) {
+        const eval_tensor *t = n->inputs[i] >= 0 ? &r->m->tensors[n->inputs[i]] : NULL;
+        if (t == NULL)
+            continue;
+        nn_status s = r->values[n->inputs[i]].known ? NN_OK
+                      : t->contents != NULL         ? eval_run_need(r, n->inputs[i], &ignored)
+                                                    : NN_ERR_USAGE;
+        *nomem = *nomem || s == NN_ERR_NOMEM;
+        good = s == NN_OK && has_rank(r, n, i);
+    }
+    return good && wanted;
+}
+
+static nn_status run_node(eval_run *r, const eval_node *n, nn_error *err);
+
+/* Computes what it can. */
+static nn_status run_part(eval_run *r, nn_error *err)
+{
+    nn_error inner = {.message = ""};
+    bool nomem = false;
+    for (size_t i = 0; !nomem && i < r->m->n_nodes; i++) {
+        if (!can_run(r, &r->m->nodes[i], &nomem))
+            continue;
+        nn_status s = run_node(r, &r->m->nodes[i], &inner);
+        nomem = nomem || s == NN_ERR_NOMEM;
+        if (s != NN_OK && !nomem) {
+            r->problems++;
+            if (r->problem != NULL)
+                r->problem(r->problem_data, inner.message);
+        }
+    }
+    for (size_t i = 0; !nomem && i < r->m->n_outputs; i++)
+        if (r->m->tensors[r->m->outputs[i]].contents != NULL)
+            nomem = eval_run_need(r, r->m->outputs[i], &inner) == NN_ERR_NOMEM;
+    return nomem ? nn_nomem(err) : NN_OK;
+}
+
+/* Forgets what no later node needs. */
+static void leave_inputs(eval_run *r, const eval_node *n)
+{
+    for (size_t i = 0; i < n->n_inputs; i++)
+        if (n->inputs[i] >= 0 && --r->values[n->inputs[i]].left == 0 && !r->keep &&
+            !(r->keep_given && r->values[n->inputs[i]].given))
+            forget(r, n->inputs[i]);
+}
+
 static nn_status run_node(eval_run *r, const eval_node *n, nn_error *err)
 {
     nn_status s = NN_OK;
@@ -320,8 +382,10 @@ static nn_status run_node(eval_run *r, const eval_node *n, nn_error *err)
         return nn_nomem(err);
     }
     home->tensors = 1; /* while it is filled */
+    size_t problems = r->problems;
     s = eval_run_node(r, n, outputs, home, err);
-    for (size_t i = 0; s == NN_OK && i < n->n_outputs; i++) {
+    bool skipped = r->partial && r->problems > problems; /* the outputs have no values */
+    for (size_t i = 0; s == NN_OK && !skipped && i < n->n_outputs; i++) {
         eval_value *v = n->outputs[i] >= 0 ? &r->values[n->outputs[i]] : NULL;
         if (v != NULL && v->given && r->judge != NULL)
             s = r->judge(r->data, n, n->outputs[i], &outputs[i], &v->t, err);
@@ -334,10 +398,8 @@ static nn_status run_node(eval_run *r, const eval_node *n, nn_error *err)
         r->live += outputs[i].n;
     }
     leave_home(home);
-    for (size_t i = 0; s == NN_OK && i < n->n_inputs; i++)
-        if (n->inputs[i] >= 0 && --r->values[n->inputs[i]].left == 0 && !r->keep &&
-            !(r->keep_given && r->values[n->inputs[i]].given))
-            forget(r, n->inputs[i]);
+    if (s == NN_OK)
+        leave_inputs(r, n);
     return s;
 }
 
@@ -356,6 +418,8 @@ nn_status eval_run_compute(eval_run *r, nn_error *err)
 {
     const eval_model *m = r->m;
     nn_status s = NN_OK;
+    if (r->partial)
+        return run_part(r, err);
     if (m->unsupported > 0)
         return nn_fail(err, NN_ERR_UNSUPPORTED, NULL, 0, 0, "the model uses what the table does not have, in %zu place%s",
                        m->unsupported, m->unsupported == 1 ? "" : "s");

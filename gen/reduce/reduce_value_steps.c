@@ -1,10 +1,11 @@
 /* Steps that make tensors simpler: initializers, and the values of inputs. */
 #include "onnx/tensor_file.h"
+#include "reduce/reduce_site.h"
 #include "reduce/reduce_step.h"
 
 #include <string.h>
 
-enum { WIDEST = 8 };
+enum { WIDEST = 8 }; /* bytes of an element */
 #define MOST ((size_t)1 << 31)
 
 /* Items are the initializers, then the graph inputs. */
@@ -42,7 +43,7 @@ static const Onnx__TensorProto *changed(reduce_edit *e, const Onnx__TensorProto 
 {
     file_tensor t;
     dtype type = (dtype)from->data_type;
-    if (!e->base->judges && !e->invalid && (from->data_type <= 0 || from->data_type >= DT_COUNT || !dtype_is_float(type)))
+    if (!e->base->whole && !e->invalid && (from->data_type <= 0 || from->data_type >= DT_COUNT || !dtype_is_float(type)))
         return from; /* an integer may be an index or a shape */
     nn_status s = file_tensor_of_proto(&t, from, MOST, &e->memory, "", NULL);
     if (s == NN_ERR_NOMEM)
@@ -86,8 +87,7 @@ static void to_zero(uint8_t *data, size_t n, dtype type)
         memset(data, 0, n * dtype_size(type));
 }
 
-/* The bits of 1, little-endian. */
-static void one(uint8_t to[WIDEST], dtype type)
+void reduce_one(uint8_t to[WIDEST], int32_t type)
 {
     static const struct {
         dtype type;
@@ -96,7 +96,7 @@ static void one(uint8_t to[WIDEST], dtype type)
     memset(to, 0, WIDEST);
     to[0] = 1;
     for (size_t i = 0; i < sizeof reals / sizeof reals[0]; i++)
-        if (reals[i].type == type) {
+        if ((int32_t)reals[i].type == type) {
             to[0] = 0;
             to[reals[i].place] = reals[i].high;
             to[reals[i].place - 1] = reals[i].low;
@@ -108,7 +108,7 @@ static void to_one(uint8_t *data, size_t n, dtype type)
 {
     uint8_t bits[WIDEST];
     size_t zeros = 0;
-    one(bits, type);
+    reduce_one(bits, (int32_t)type);
     while (zeros < n * dtype_size(type) && data[zeros] == 0)
         zeros++;
     if (zeros == n * dtype_size(type))
@@ -333,14 +333,64 @@ static bool has_shape(const Onnx__ValueInfoProto *v)
     return v->type != NULL && v->type->value_case == ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE && v->type->tensor_type->shape != NULL;
 }
 
-static bool shrink_all(reduce_edit *e, const dim_map *m)
+/* The types that a body states say no shape any longer. */
+static bool strip_shapes(reduce_edit *e, Onnx__ValueInfoProto **all, size_t n)
 {
-    for (size_t i = 0; i < e->g.n_initializer; i++) {
-        const Onnx__TensorProto *t = shrunk(e, e->g.initializer[i], m);
+    for (size_t i = 0; i < n; i++) {
+        if (!has_shape(all[i]))
+            continue;
+        Onnx__TypeProto *t = arena_alloc(&e->memory, sizeof *t);
+        Onnx__TypeProto__Tensor *tensor = arena_alloc(&e->memory, sizeof *tensor);
+        if (t == NULL || tensor == NULL)
+            return false;
+        *t = *all[i]->type;
+        *tensor = *all[i]->type->tensor_type;
+        tensor->shape = NULL;
+        t->tensor_type = tensor;
+        if (!restate(e, &all[i], t))
+            return false;
+    }
+    return true;
+}
+
+static bool shrink_constants(reduce_edit *e, Onnx__GraphProto *g, const dim_map *m)
+{
+    for (size_t i = 0; i < g->n_initializer; i++) {
+        const Onnx__TensorProto *t = shrunk(e, g->initializer[i], m);
         if (t == NULL)
             return false;
-        e->g.initializer[i] = (Onnx__TensorProto *)(uintptr_t)t;
+        g->initializer[i] = (Onnx__TensorProto *)(uintptr_t)t;
     }
+    return true;
+}
+
+/* Bodies follow. */
+static bool shrink_bodies(reduce_edit *e, const dim_map *m)
+{
+    reduce_sites x;
+    if (reduce_count_sites(e->base->m) == 0)
+        return true;
+    if (!reduce_sites_open(&x, e))
+        return false;
+    for (size_t i = 0; i < x.n; i++) {
+        Onnx__GraphProto *g = x.all[i].graph;
+        if (x.all[i].function != NULL)
+            x.all[i].function->n_value_info = 0;
+        if (g == NULL)
+            continue;
+        g->n_value_info = 0;
+        if (!strip_shapes(e, g->input, g->n_input) || !strip_shapes(e, g->output, g->n_output) || !shrink_constants(e, g, m))
+            return false;
+    }
+    return true;
+}
+
+static bool shrink_all(reduce_edit *e, const dim_map *m)
+{
+    if (!shrink_bodies(e, m))
+        return false;
+    if (!shrink_constants(e, &e->g, m))
+        return false;
     for (size_t i = 0; i < e->g.n_input; i++) {
         const char *name = e->g.input[i]->name;
         const Onnx__TensorProto *from = name != NULL ? reduce_input_value(e, name) : NULL;

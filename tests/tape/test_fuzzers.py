@@ -1,8 +1,11 @@
 """The hooks of libFuzzer and the module of AFL++ on the example targets: they find a planted fault, and what they keep are models."""
 import ctypes
 import os
+import random
+import re
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import onnx
@@ -47,6 +50,25 @@ def test_libfuzzer_finds_the_fault(nngen, tmp_path, seeds):
     assert WITHOUT in operators(tmp_path / "model" / "model.onnx")[1:]
 
 
+def test_the_commands_of_the_document_link(tmp_path):
+    """Against the installed libraries, of which the shared one exports nngen.h alone; and in a checkout."""
+    text = (ROOT / "gen" / "fuzz" / "README.md").read_text()
+    snippet = text[text.index("    #include <nngen_fuzz.h>"):text.index("    clang -fsanitize=fuzzer,address target.c")]
+    installed = re.search(r"clang -fsanitize=fuzzer,address target.c consumer.c .* -o target", text)[0]
+    libraries = re.search(r"L='(.*)'", text)[1]
+    checkout = re.search(r"clang -g .* -o target", text)[0].replace("$L", libraries)
+    (tmp_path / "target.c").write_text('#include "consumer.h"\n' + snippet)
+    shutil.copy(EXAMPLE / "consumer.c", tmp_path)
+    shutil.copy(EXAMPLE / "consumer.h", tmp_path)
+    (tmp_path / "tests").symlink_to(ROOT / "tests")
+    (tmp_path / "include").symlink_to(ROOT / "include")
+    (tmp_path / "build").mkdir()
+    (tmp_path / "build" / "default").symlink_to(LIB)
+    for command in (installed.replace("clang ", f"clang -I{ROOT / 'include'} -L{LIB} "), checkout):
+        subprocess.run(command.split(), cwd=tmp_path, check=True)
+        subprocess.run([tmp_path / "target", "-runs=0"], cwd=tmp_path, check=True, capture_output=True)
+
+
 def test_every_input_of_libfuzzer_is_a_model(tmp_path, seeds):
     (tmp_path / "corpus").mkdir()
     done = subprocess.run([libfuzzer(tmp_path), "-seed=2", "-runs=1500", "-max_len=16384", "corpus", seeds / "tapes"], cwd=tmp_path,
@@ -87,6 +109,21 @@ def load(data):
     m = onnx.load_from_string(data)
     onnx.checker.check_model(m, full_check=True)
     return m
+
+
+def test_trimming_any_bytes_takes_little_time():
+    """They are a tape of many segments, each of which is tried once."""
+    module, data = Module(), random.Random(1).randbytes(4000)
+    begun = time.process_time()
+    steps = module.lib.afl_custom_init_trim(module.data, data, ctypes.c_size_t(len(data)))
+    assert steps > 500
+    at = tried = 0
+    while at < steps:
+        assert module.trim()
+        tried += 1
+        at = module.lib.afl_custom_post_trim(module.data, False)
+    assert tried == steps
+    assert time.process_time() - begun < 20  # under a second, where steps are not counted one by one
 
 
 def test_the_module_makes_models_that_carry_their_tapes(seeds):
