@@ -1,4 +1,4 @@
-"""Which types of an operator ONNX Runtime has kernels for: python -m nngen.judge.kernels --nngen NNGEN [--opsets 13-28] [--ops A,B] [--types LIST]
+"""Which types of an operator ONNX Runtime has kernels for: python -m nngen.judge.kernels --nngen NNGEN [--opsets 7-28] [--ops A,B] [--types LIST]
 
 For each operator, opset and type the program makes small models of the profile onnx; the first with each combination of types is loaded. Prints
 a line for each combination without a kernel (operator, version of its schema, opset, types, message), then what `wide` would keep of each
