@@ -40,6 +40,13 @@ def shift_that_loses_bits():
     return single("BitShift", {"x": np.array([200, 3, 3], np.uint8)}, {"s": np.array([1, 7, 1], np.uint8)}, [np.array([144, 128, 6], np.uint8)], direction="LEFT")
 
 
+@finding("openvino", OPENVINO, "value mismatch", ("onnxruntime-none", "reference", "tract"))
+def remainder_of_a_large_number():
+    """fmod has the sign of the dividend, and is less than the divisor: 12345678 by 0.7 is 0.11. OpenVINO subtracts a product that it has rounded, and gives -1."""
+    x, k = f32(12345678), f32(0.7)
+    return single("Mod", {"x": x}, {"k": k}, [np.fmod(x, k)], fmod=1)
+
+
 @finding("openvino", OPENVINO, "value mismatch", ("tract",))
 def lrn_of_an_even_size():
     """Of size 2, the sum begins floor(1/2) channels before, and ends ceil(1/2) after: each channel and the next. OpenVINO takes others."""

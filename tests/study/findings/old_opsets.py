@@ -139,3 +139,9 @@ def bias_of_floats_before_opset_11():
     q = np.array([[[1, 2]]], np.uint8)
     return model([("DequantizeLinear", ["q", "s", "z"], ["d"], {}), ("DequantizeLinear", ["w", "s", "z"], ["dw"], {}), ("Conv", ["d", "dw", "b"], ["c"], {}), ("QuantizeLinear", ["c", "s", "z"], ["y"], {})], {"q": q},
                  {"s": near.scalar(1), "z": np.array(0, np.uint8), "w": np.array([[[2]]], np.uint8), "b": f32(3)}, [(q * 2 + 3).astype(np.uint8)], opset=10)
+
+
+@finding("openvino", OPENVINO, "load failure", ("onnxruntime-none", "reference", "tract"))
+def constant_of_numbers_in_opset_12():
+    """value_floats, value_int and others like them came to Constant with opset 12. OpenVINO reads them from opset 13 on only: "Any was not initialized"."""
+    return model([("Constant", [], ["c"], {"value_floats": [1.0, 2.0]}), ("Add", ["x", "c"], ["y"], {})], {"x": f32(3, 4)}, {}, [f32(4, 6)], opset=12)
