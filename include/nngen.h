@@ -112,6 +112,9 @@ typedef struct {
     const char *manner;  /* how models are drawn: "uniform", "boundary", "real"; "like": that of `weights`; "mixed", NULL or "": one
                             for each */
     int outputs;         /* not 0: expected outputs and their bounds are written with the inputs; the table must be opened for it */
+    const char *form; /* other forms that compute the same, each perhaps with a share: "if:0.5,names", "all"; NULL or "": none, but
+                         with variants all */
+    uint64_t variants; /* copies of each model, the first one plain and the others in forms; model i is copy i % variants; 0: 1 */
 } nn_family_config;
 
 /* Plans the family. A family that is open builds any index in a fraction of a millisecond for small models, while to open a table
@@ -155,7 +158,7 @@ NN_API void nn_text_free(char *text);
 
 typedef struct nn_model nn_model;
 
-/* Builds model `index` of the family (index < count). *model is NULL or a model of the same family, which is overwritten; to
+/* Builds model `index` of the family (index < nn_family_count). *model is NULL or a model of the same family, which is overwritten; to
  * reuse one saves the allocation of its workspace. After any error it holds no model. */
 NN_API nn_status nn_model_build(nn_model **model, const nn_family *family, uint64_t index, nn_error *err);
 NN_API void nn_model_free(nn_model *model);
@@ -191,6 +194,9 @@ NN_API size_t nn_model_outputs(const nn_model *model);
  * sets. The bytes are valid until the next call of the same function on the model, or its next build. NN_ERR_USAGE: no model was
  * built, or there is no such input or set. NN_ERR_BUILD: larger than 2 GiB. */
 NN_API nn_status nn_model_onnx(nn_model *model, const void **bytes, size_t *size, nn_error *err);
+/* Files of a model in another form that belong beside model.onnx: elements of initializers. The name is that in the model. */
+NN_API size_t nn_model_externals(const nn_model *model);
+NN_API nn_status nn_model_external(nn_model *model, size_t i, const char **name, const void **bytes, size_t *size, nn_error *err);
 NN_API nn_status nn_model_input(nn_model *model, uint64_t set, size_t i, const void **bytes, size_t *size, nn_error *err);
 /* What graph output i is expected to be for the inputs of `set`, and how far a correct implementation may be from it: a TensorProto
  * of the output's type, and one of float32 with the bounds, which are infinite where nothing is known. specs/compute/README.md says

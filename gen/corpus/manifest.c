@@ -188,6 +188,28 @@ static void line_folded(json_line *j, const graph *g)
     line_raw(j, n > 0 ? "]" : "");
 }
 
+/* The forms of the model, and how often each of their features occurs; the plain model of a copy. Nothing without forms. */
+static void line_forms(json_line *j, const nn_model *m)
+{
+    const form_result *f = &m->formed;
+    char plain[MODEL_NAME_SIZE];
+    if (f->model == NULL)
+        return;
+    line_key(j, "forms");
+    line_raw(j, "{");
+    for (size_t i = 0; i < FORM_FEATURES; i++)
+        if (f->counts[i] > 0) {
+            line_key(j, form_feature_words[i]);
+            line_int(j, f->counts[i]);
+        }
+    line_raw(j, "}");
+    if (m->variant == 0)
+        return;
+    model_name(plain, m->index, 1);
+    line_key(j, "plain");
+    line_string(j, plain);
+}
+
 nn_status manifest_line(json_line *line, nn_model *m, const uint8_t structure[STRUCTURE_SIZE],
                         const uint8_t (*digests)[SHA256_SIZE], nn_error *err)
 {
@@ -214,6 +236,7 @@ nn_status manifest_line(json_line *line, nn_model *m, const uint8_t structure[ST
     line_files(line, m, digests);
     line->failed |= !line_motifs(line, m);
     line_folded(line, g);
+    line_forms(line, m);
     if (m->family->options.intervals)
         line_intervals(line, m);
     line_raw(line, "}\n");
@@ -294,7 +317,7 @@ const char *manifest_missing(const nn_family *f, const stats *s, size_t op, op_o
     const char *reason = plan_reason(f->plan, (uint16_t)op);
     if (reason != NULL)
         return reason;
-    if (s->models < (uint64_t)f->options.count)
+    if (s->models < options_all(&f->options))
         return "the run was stopped early";
     return op_feasible(s->ops, &s->ops->ops[op], &f->limits, room) ? "no place for it was found" : room->s;
 }
@@ -490,14 +513,14 @@ static json_t *sums_object(const stats *s)
 }
 
 /* Names of models that have the structure of an earlier model, with the name of that model. */
-static json_t *duplicates_array(const distinct_result *d)
+static json_t *duplicates_array(const distinct_result *d, uint64_t copies)
 {
     json_t *j = json_array();
     int bad = 0;
     for (size_t i = 0; i < d->n_pairs; i++) {
         char model[MODEL_NAME_SIZE], first[MODEL_NAME_SIZE];
-        model_name(model, d->pairs[i].model);
-        model_name(first, d->pairs[i].first);
+        model_name(model, d->pairs[i].model, copies);
+        model_name(first, d->pairs[i].first, copies);
         bad |= json_array_append_new(j, json_pack("[s, s]", model, first));
     }
     return unless(bad, j);
@@ -567,10 +590,10 @@ static json_t *manifest_object(const nn_family *f, const stats *s, const distinc
         json_pack("{s:s, s:s, s:o, s:s, s:i, s:o, s:o, s:o, s:o, s:o}", "generator", "nngen", "version", NNGEN_VERSION, "options",
                   options_object(&f->options), "table_digest", f->digest, "ir_version", onnx_ir_version((int)f->options.opset),
                   "operators", operators_array(s, 0, s->ops->n_ops), "missing", missing_array(f, s), "distinct", whole(d->distinct),
-                  "duplicates", duplicates_array(d), "statistics", statistics_object(f, s));
+                  "duplicates", duplicates_array(d, (uint64_t)f->options.variants), "statistics", statistics_object(f, s));
     int bad = f->pairs != NULL ? json_object_set_new(j, "pairs", missing_pairs_object(f, s)) : 0;
     bad |= f->motifs.on ? json_object_set_new(j, "motifs", motifs_object(f, s)) : 0;
-    uint64_t all = (uint64_t)f->options.count;
+    uint64_t all = options_all(&f->options);
     if (stats_inner(s) > 0)
         bad |= json_object_set_new(j, "motif_operators", operators_array(s, s->ops->n_ops, s->ops->n_all));
     if (family_outputs(f))

@@ -229,7 +229,7 @@ static void on_remade(void *data, const char *file, bool expected)
 static nn_status check_remade(verify *v, uint64_t index, nn_error *err)
 {
     nn_error inner = {0};
-    if (v->again.family == NULL || index >= (uint64_t)manifest_options(v->doc)->count)
+    if (v->again.family == NULL || index >= options_all(manifest_options(v->doc)))
         return NN_OK;
     nn_status s = remake_model(&v->again, index, v->row, on_remade, v, &inner);
     if (s == NN_ERR_NOMEM)
@@ -245,7 +245,7 @@ static nn_status check_row(verify *v, const manifest_row *row, nn_error *err)
     const char *name = manifest_row_name(row);
     uint64_t index;
     char text[200];
-    if (!model_index(name, &index) || (v->n > 0 && index <= v->indices[v->n - 1])) {
+    if (!model_index(name, (uint64_t)manifest_options(v->doc)->variants, &index) || (v->n > 0 && index <= v->indices[v->n - 1])) {
         (void)snprintf(text, sizeof text, "names model '%.60s'; expected another model here", name);
         differ(v, "models.jsonl", text);
         return NN_OK;
@@ -262,7 +262,7 @@ static nn_status check_row(verify *v, const manifest_row *row, nn_error *err)
         s = check_remade(v, index, err);
     if (s != NN_OK)
         return s;
-    if (index >= (uint64_t)o->count || (o->shards > 0 && (int64_t)(index % (uint64_t)o->shards) != o->shard_number - 1))
+    if (index >= options_all(o) || (o->shards > 0 && (int64_t)(index % (uint64_t)o->shards) != o->shard_number - 1))
         differ(v, name, "does not belong to the run that the manifest describes");
     v->report->models++;
     return NN_OK;
@@ -317,7 +317,7 @@ static void check_directory(verify *v)
         const char *name = e->d_name;
         uint64_t index;
         if (directory_is_dot(name) || strcmp(name, "manifest.json") == 0 || strcmp(name, "models.jsonl") == 0 ||
-            (model_index(name, &index) && is_listed(v, index)))
+            (model_index(name, (uint64_t)manifest_options(v->doc)->variants, &index) && is_listed(v, index)))
             continue;
         differ(v, name,
                strncmp(name, FILE_HIDDEN, strlen(FILE_HIDDEN)) == 0 ? "was left by a run that was interrupted"

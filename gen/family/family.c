@@ -56,6 +56,8 @@ typedef struct {
     size_t n_manners;
     const spec_file *motifs;
     size_t n_motifs;
+    const spec_file *forms;
+    size_t n_forms;
     const spec_file *compute; /* NULL: not asked for */
     size_t n_compute;
 } sources;
@@ -158,12 +160,14 @@ static nn_status parse_common(const char *text, int opset, int range[2], nn_erro
 /* The files of a directory. */
 static nn_status read_dir(sources *in, const char *dir, arena *a, nn_error *err)
 {
-    spec_file *files, *manners, *motifs, *compute = NULL;
+    spec_file *files, *manners, *motifs, *forms, *compute = NULL;
     nn_status s = spec_read_dir(&files, &in->n, dir, a, err);
     if (s == NN_OK)
         s = spec_read_folder(&manners, &in->n_manners, dir, "manners", a, err);
     if (s == NN_OK)
         s = spec_read_folder(&motifs, &in->n_motifs, dir, "motifs", a, err);
+    if (s == NN_OK)
+        s = spec_read_folder(&forms, &in->n_forms, dir, "forms", a, err);
     if (s == NN_OK && in->compute != NULL)
         s = spec_read_folder(&compute, &in->n_compute, dir, "compute", a, err);
     if (s != NN_OK)
@@ -171,6 +175,7 @@ static nn_status read_dir(sources *in, const char *dir, arena *a, nn_error *err)
     in->files = files;
     in->manners = manners;
     in->motifs = motifs;
+    in->forms = forms;
     in->compute = compute;
     return NN_OK;
 }
@@ -221,7 +226,13 @@ static nn_status digest_all(nn_table *t, const sources *in, nn_error *err)
     line_raw(&text, t->digest);
     add_files(&text, in->manners, in->n_manners);
     add_files(&text, in->motifs, in->n_motifs);
-    return digest_text(t->full_digest, &text, err);
+    nn_status s = digest_text(t->full_digest, &text, err);
+    if (s != NN_OK)
+        return s;
+    text = (json_line){.bytes = NULL};
+    line_raw(&text, t->full_digest);
+    add_files(&text, in->forms, in->n_forms);
+    return digest_text(t->forms_digest, &text, err);
 }
 
 /* Operators and types that stand inside motifs only. */
@@ -273,6 +284,8 @@ static nn_status load(nn_table *t, const char *specs, bool outputs, nn_error *er
                   .n_manners = spec_embedded_manners_count,
                   .motifs = spec_embedded_motifs,
                   .n_motifs = spec_embedded_motifs_count,
+                  .forms = spec_embedded_forms,
+                  .n_forms = spec_embedded_forms_count,
                   .compute = outputs ? spec_embedded_compute : NULL,
                   .n_compute = spec_embedded_compute_count};
     nn_status s = read_sources(&in, specs, t->options.profile, &a, err);
@@ -293,6 +306,8 @@ static nn_status load(nn_table *t, const char *specs, bool outputs, nn_error *er
         s = digest_all(t, &in, err);
     if (s == NN_OK) /* motifs point to operators, which a filter moves */
         s = motif_set_new(&t->motifs, t->ops, NULL, in.motifs, in.n_motifs, err);
+    if (s == NN_OK && in.n_forms > 0)
+        s = form_rules_load(&t->forms, in.forms, in.n_forms, &t->mem, err);
     if (s == NN_OK && outputs)
         s = add_reference(t, &in, err);
     arena_free(&a);
@@ -424,6 +439,8 @@ static nn_status keep_texts(nn_family *f, const nn_family_config *c, nn_error *e
     if (s == NN_OK)
         s = keep_text(f, &o->manner, c->manner, err);
     if (s == NN_OK)
+        s = keep_text(f, &o->form, c->form, err);
+    if (s == NN_OK)
         s = input_modes_parse(&f->modes, o->input_mode, err);
     if (s == NN_OK)
         s = input_formats_parse(&f->formats, o->input_format, err);
@@ -506,12 +523,27 @@ static nn_status find_manner(const nn_table *t, const char *name, const manner *
     return *found != NULL || strcmp(name, "mixed") == 0 ? NN_OK : unknown_manner(set, name, err);
 }
 
+static bool has_forms(const options *o)
+{
+    return *o->form != '\0' || o->variants > 1;
+}
+
+static nn_status open_forms(nn_family *f, nn_error *err)
+{
+    const options *o = &f->options;
+    if (!has_forms(o))
+        return NN_OK;
+    if (f->table->forms == NULL)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "form: the operator table has no files in forms");
+    return form_choice_parse(&f->forms, f->table->forms, *o->form != '\0' ? o->form : "all", err);
+}
+
 nn_status family_digest_of(const nn_table *t, const options *o, char out[SHA256_HEX_SIZE], nn_error *err)
 {
     const manner *m;
     bool plain = true;
     nn_status s = find_manner(t, o->manner, &m, &plain, err);
-    memcpy(out, plain && !has_motifs(o, plain) ? t->digest : t->full_digest, SHA256_HEX_SIZE);
+    memcpy(out, has_forms(o) ? t->forms_digest : plain && !has_motifs(o, plain) ? t->digest : t->full_digest, SHA256_HEX_SIZE);
     return s;
 }
 
@@ -570,6 +602,8 @@ static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *
         o->max_window = clamp(c->max_window);
     if (c->max_rank != 0)
         o->max_rank = clamp(c->max_rank);
+    if (c->variants != 0)
+        o->variants = clamp(c->variants);
     o->seed = clamp(c->seed);
     o->intervals = c->intervals != 0;
     o->outputs = c->outputs != 0;
@@ -592,6 +626,8 @@ static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *
         s = open_manner(f, err);
     if (s == NN_OK)
         s = open_cover(f, err);
+    if (s == NN_OK)
+        s = open_forms(f, err);
     if (s == NN_OK)
         s = wish_new(&f->wishes, f->guide.weights, wished_nodes(f), (uint64_t)o->count, (uint64_t)o->seed, err);
     if (s == NN_OK)
@@ -653,5 +689,5 @@ bool family_outputs(const nn_family *f)
 
 uint64_t nn_family_count(const nn_family *f)
 {
-    return f != NULL ? (uint64_t)f->options.count : 0;
+    return f != NULL ? options_all(&f->options) : 0;
 }

@@ -25,7 +25,9 @@
 #include "family/outputs.h"
 #include "reference/reference.h"
 #include "write/model_files.h"
+#include "form/form.h"
 #include "stats/stats.h"
+#include "stats/structure.h"
 
 struct nn_table {
     arena mem;
@@ -33,11 +35,13 @@ struct nn_table {
     op_set *ops;
     op_set *all; /* all operators and types without a profile, which the rules of outputs are for; NULL: none were asked for */
     ref_table *reference; /* these rules */
+    form_rules *forms;    /* NULL: specs/forms is absent */
     motif_set *motifs;
     class_table classes;
     manner_set *manners;
     char digest[SHA256_HEX_SIZE];       /* of the table and profile */
     char full_digest[SHA256_HEX_SIZE];  /* and of the manners and motifs */
+    char forms_digest[SHA256_HEX_SIZE]; /* and of the forms */
     char rules_digest[SHA256_HEX_SIZE]; /* of the rules of outputs; empty: the table was opened without them */
 };
 
@@ -56,6 +60,7 @@ struct nn_family {
     const op_weights **manner_weights; /* by manner of the table */
     char digest[SHA256_HEX_SIZE];      /* of all files that decide the bytes of models */
     motif_choice motifs;
+    form_choice forms;
     lower_limits limits;
     input_modes modes;
     unsigned formats;  /* of inputs: INPUT_PB, INPUT_NPZ */
@@ -71,7 +76,11 @@ struct nn_model {
     model_manner manner;
     due_path *paths; /* workspace: the paths that are due */
     size_t paths_capacity;
-    const graph *graph; /* NULL: nothing is built */
+    const graph *graph; /* NULL: nothing is built. In another form: the plain graph with the inputs and outputs of the form */
+    const graph *plain; /* the graph that was built */
+    form_result formed; /* model NULL: the model is plain */
+    form_request wanted;
+    uint64_t variant; /* of the copies: its number; 0: the plain one, or the only one */
     build_report report;
     const build_trace *trace; /* NULL: there is no listener */
     model_names names;
@@ -100,13 +109,17 @@ nn_status family_digest_of(const nn_table *t, const options *o, char out[SHA256_
 int64_t family_sets(const nn_family *f);
 bool family_npz(const nn_family *f);
 bool family_outputs(const nn_family *f); /* whether the sets have expected outputs */
-/* The files of the model that is built, in order: model.onnx; those of each data set, which are inputs, then outputs, then bounds;
+/* The files of the model that is built, in order: model.onnx; its external data; those of each data set, which are inputs, then outputs, then bounds;
  * tolerances, if there are outputs in data sets; archives in the same order. */
 size_t model_files(const nn_model *m);
 model_file model_file_at(const nn_model *m, size_t k);
 nn_status model_file_bytes(nn_model *m, const model_file *f, const void **bytes, size_t *size, nn_error *err);
 /* Of graph output i over all data sets. *wide: some bound is large or infinite; *known: all are finite. */
 nn_status model_tolerance(nn_model *m, size_t i, double *atol, double *rtol, bool *wide, bool *known, nn_error *err);
+/* The graph that was built, without what forms add to it. */
+const graph *model_plain(const nn_model *m);
+/* Writes the model's structure; false: memory ran out. */
+bool model_structure(nn_model *m, uint8_t out[STRUCTURE_SIZE]);
 /* Statistics for the models of the family. */
 nn_status family_stats(stats *s, const nn_family *f, nn_error *err);
 /* Adds the model that is built; stats_reserve has made room for it. */

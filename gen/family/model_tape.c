@@ -79,7 +79,7 @@ static nn_status read_source(nn_model *m, nn_error *err)
     uint32_t check = 0;
     t->changed = !segment_find(&t->reader, ITEM_CHECK, 0, &check) || check != check_of(f, &t->segments) ||
                  m->seed != (uint64_t)f->options.seed || m->index >= (uint64_t)f->options.count;
-    model_name(m->name, m->index);
+    model_name(m->name, m->index, 1);
     if (!t->changed)
         return NN_OK;
     uint8_t digest[SHA256_SIZE];
