@@ -19,7 +19,9 @@ static nn_status unknown_form(const char *word, nn_error *err)
     if (near != NULL)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "form %.40s: unknown; did you mean %s?", word, near);
     return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
-                   "form %.40s: expected all or a list of if, loop, scan, function, storage, names and neutral, each perhaps with a share, such as if:0.5", word);
+                   "form %.40s: expected all or a list of if, loop, scan, function, storage, names and neutral, each perhaps with "
+                   "a share, such as if:0.5",
+                   word);
 }
 
 static nn_status parse_one(form_choice *out, const form_rules *rules, const char *part, size_t n, nn_error *err)
@@ -101,7 +103,10 @@ static void take_parts(form_model *m)
         form_kind kind;
         form_limit limit;
         void (*apply)(form_model *m);
-    } forms[] = {{FORM_IF, LIMIT_IF, form_if}, {FORM_LOOP, LIMIT_LOOP, form_loop}, {FORM_SCAN, LIMIT_SCAN, form_scan}, {FORM_FUNCTION, LIMIT_FUNCTION, function}};
+    } forms[] = {{FORM_IF, LIMIT_IF, form_if},
+                 {FORM_LOOP, LIMIT_LOOP, form_loop},
+                 {FORM_SCAN, LIMIT_SCAN, form_scan},
+                 {FORM_FUNCTION, LIMIT_FUNCTION, function}};
     uint32_t due[4], left = 0;
     for (size_t i = 0; i < 4; i++) {
         due[i] = has(m, forms[i].kind) ? 1 + form_draw(m, m->rules->limits[forms[i].limit]) : 0;

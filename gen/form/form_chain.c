@@ -119,7 +119,7 @@ static bool number_of(const tensor_desc *d, int64_t limit, form_number word, dou
     }
     if (whole)
         *x = *x >= -0x1p52 && *x <= 0x1p52 ? (double)(int64_t)*x : *x;
-    return *x > -LARGEST && *x < LARGEST && *x > least && *x < most && (!whole || (*x > -0x1p52 && *x < 0x1p52));
+    return *x > -LARGEST && *x<LARGEST && * x> least && *x < most && (!whole || (*x > -0x1p52 && *x < 0x1p52));
 }
 
 /* ---- steps ---- */

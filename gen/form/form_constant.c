@@ -113,7 +113,7 @@ Onnx__AttributeProto *form_number_attribute(form_model *m, const form_value *v)
 
 /* ---- sparse tensors ---- */
 
-Onnx__SparseTensorProto *form_sparse_tensor(form_model *m, const form_value *v, const char *name)
+Onnx__SparseTensorProto *form_sparse_tensor(form_model *m, const form_value *v)
 {
     const Onnx__TensorProto *t = v->data;
     const size_t size = dtype_size(v->desc.type), n = t->raw_data.len / size;
@@ -143,7 +143,6 @@ Onnx__SparseTensorProto *form_sparse_tensor(form_model *m, const form_value *v, 
     tensor_desc d = form_desc(v->desc.type, 1, dims), at = form_desc(DT_INT64, tuples ? 2 : 1, dims);
     *s = (Onnx__SparseTensorProto)ONNX__SPARSE_TENSOR_PROTO__INIT;
     s->values = form_tensor(m, &d, values);
-    s->values->name = (char *)(uintptr_t)name;
     s->indices = form_tensor(m, &at, places);
     s->n_dims = (size_t)v->desc.rank;
     s->dims = t->dims;

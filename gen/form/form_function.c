@@ -139,7 +139,6 @@ void form_function_part(form_model *m)
     form_node *call = form_node_new(m, g, f->name, f->domain);
     call->calls = f;
     add_inputs(m, call, body, &r);
-    drop_unused(m, &r);
     lift_in(m, f, call, body, form_draw(m, 2) == 0);
     form_count(m, FORM_FUNCTION_PART);
     if (calls_any(m, body) || around != NULL)
@@ -147,6 +146,7 @@ void form_function_part(form_model *m)
     if (form_depth(g) > 0)
         form_count(m, FORM_FUNCTION_INNER);
     form_region_replace(m, &r, call);
+    drop_unused(m, &r);
     form_function_order(m, around, f);
     if (form_draw(m, 3) == 0)
         call_again(m, g, call);

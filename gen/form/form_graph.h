@@ -31,7 +31,6 @@ typedef struct form_value {
     Onnx__TensorProto *data; /* of an initializer */
     int32_t tensor;          /* of the plain graph, whose contents it has; -1: none */
     bool overridable;        /* an initializer that is also a graph input */
-    bool sparse;             /* an initializer that is written as a sparse tensor */
     uint32_t mark;           /* of the walk that last met the value */
     struct form_value *twin; /* its copy, in the walk that made one */
 } form_value;
@@ -135,8 +134,8 @@ form_graph *form_graph_new(form_model *m, form_graph *parent, const char *name);
 tensor_desc form_desc(dtype type, int rank, const int64_t *dims);
 /* An initializer of the graph with these elements (raw_data), which are borrowed. */
 form_value *form_constant(form_model *m, form_graph *home, const tensor_desc *desc, const void *bytes);
-form_value *form_constant_int(form_model *m, form_graph *home, int64_t x);  /* int64, a scalar */
-form_value *form_constant_bool(form_model *m, form_graph *home, bool x);    /* a scalar */
+form_value *form_constant_int(form_model *m, form_graph *home, int64_t x); /* int64, a scalar */
+form_value *form_constant_bool(form_model *m, form_graph *home, bool x);   /* a scalar */
 /* An initializer of equal elements that the type and range of the description have. */
 form_value *form_filler(form_model *m, form_graph *home, const tensor_desc *desc);
 Onnx__TensorProto *form_tensor(form_model *m, const tensor_desc *desc, const void *bytes);
@@ -157,8 +156,8 @@ bool form_is_inside(const form_graph *g, const form_graph *outer); /* the same, 
 /* Visits the slot of every value that the node uses: its inputs, and those of the nodes in its graphs, whose outputs also count. */
 typedef void form_visit(void *data, form_value **slot);
 void form_each_use(form_model *m, form_node *n, form_visit *visit, void *data);
-/* Uses of `from` in the graph and the graphs inside become uses of `to`, but for those in `except` (NULL: none). The graph's outputs
- * stay. */
+/* Uses of `from` in the graph and the graphs inside become uses of `to`, but for those in `except` (NULL: none). The graph's
+ * outputs stay. */
 void form_replace(form_model *m, form_graph *g, const form_value *from, form_value *to, const form_node *except);
 void form_replace_in(form_model *m, form_node *n, const form_value *from, form_value *to); /* the same in one node */
 /* Number of uses in the graph, in graphs inside, and as its output. */

@@ -37,7 +37,8 @@ static form_value *trip_count(form_model *m, loop *l, int64_t trips)
 static form_value *go_on(form_model *m, loop *l, bool by_condition)
 {
     if (!by_condition)
-        return form_draw(m, 2) == 0 ? form_identity(m, l->body, l->going) : form_pass(m, l->body, form_constant_bool(m, l->body, true));
+        return form_draw(m, 2) == 0 ? form_identity(m, l->body, l->going)
+                                    : form_pass(m, l->body, form_constant_bool(m, l->body, true));
     if (l->trips == 1 && form_draw(m, 2) == 0)
         return form_pass(m, l->body, form_constant_bool(m, l->body, false));
     return form_chain_put(m, l->body, USE_BELOW, l->iteration, &(form_scene){.limit = (int64_t)l->trips - 1});

@@ -103,8 +103,8 @@ static void make_unique(form_model *m)
 
 /* ---- shadowing ---- */
 
-/* Values inside the graph take the names of those inside another one, which does not see them: the graphs are in no chain of nesting.
- * Only inner values of leaves are renamed. */
+/* Values inside the graph take the names of those inside another one, which does not see them: the graphs are in no chain of
+ * nesting. Only inner values of leaves are renamed. */
 static bool is_leaf(const form_graph *g)
 {
     for (size_t i = 0; i < g->nodes.n; i++)
@@ -120,7 +120,8 @@ static void share_names(form_model *m, form_graph *a, form_graph *b)
     for (size_t i = 0; i < a->nodes.n; i++)
         for (size_t k = 0; k < FORM_NODE(a->nodes, i)->outputs.n; k++) {
             form_value *v = FORM_VALUE(FORM_NODE(a->nodes, i)->outputs, k);
-            if (v == NULL || i >= b->nodes.n || k >= FORM_NODE(b->nodes, i)->outputs.n || FORM_NODE(b->nodes, i)->outputs.items[k] == NULL)
+            if (v == NULL || i >= b->nodes.n || k >= FORM_NODE(b->nodes, i)->outputs.n ||
+                FORM_NODE(b->nodes, i)->outputs.items[k] == NULL)
                 continue;
             v->name = FORM_VALUE(FORM_NODE(b->nodes, i)->outputs, k)->name;
             n++;
@@ -145,19 +146,30 @@ static void shadow(form_model *m)
 
 /* ---- nodes and graphs ---- */
 
+static const char *node_name(form_model *m, const char *pattern, uint32_t number, const form_node *n)
+{
+    for (size_t i = 0; i < n->outputs.n && strcmp(pattern, "=") == 0; i++)
+        if (n->outputs.items[i] != NULL)
+            return FORM_VALUE(n->outputs, i)->name;
+    return expand(m, pattern, number, n->name);
+}
+
+/* Nodes of one graph have different names, or none. */
 static void name_nodes(form_model *m)
 {
     const form_texts *all = &m->rules->nodes;
     const char *pattern = all->items[form_draw(m, (uint32_t)all->n)];
+    const bool again = form_draw(m, 2) == 0 && strchr(pattern, '#') != NULL && strchr(pattern, '@') == NULL; /* in each graph */
     uint32_t number = 0;
     if (strcmp(pattern, "@") == 0)
         return;
-    for (size_t i = 0; i < m->graphs.n && !m->failed; i++)
-        for (size_t k = 0; k < FORM_GRAPH(m->graphs, i)->nodes.n && !m->failed; k++) {
-            form_node *n = FORM_NODE(FORM_GRAPH(m->graphs, i)->nodes, k);
-            n->name = expand(m, pattern, number++, n->name);
-        }
-    form_count(m, *pattern == '\0' ? FORM_NAMES_NO_NODES : strchr(pattern, '#') == NULL && strchr(pattern, '@') == NULL ? FORM_NAMES_EQUAL_NODES : FORM_NAMES_NODES);
+    for (size_t i = 0; i < m->graphs.n && !m->failed; i++) {
+        const form_graph *g = FORM_GRAPH(m->graphs, i);
+        number = again ? 0 : number;
+        for (size_t k = 0; k < g->nodes.n && !m->failed; k++)
+            FORM_NODE(g->nodes, k)->name = node_name(m, pattern, number++, FORM_NODE(g->nodes, k));
+    }
+    form_count(m, *pattern == '\0' ? FORM_NAMES_NO_NODES : again && m->graphs.n > 1 ? FORM_NAMES_EQUAL_NODES : FORM_NAMES_NODES);
 }
 
 static void tell(form_model *m)
@@ -204,7 +216,8 @@ static void draw_ir(form_model *m)
 void form_names(form_model *m)
 {
     const form_texts *all = &m->rules->names;
-    naming n = {.pattern = all->items[form_draw(m, (uint32_t)all->n)], .mixed = form_draw(m, 2) == 0, .length = form_draw(m, 4) == 0};
+    naming n = {
+        .pattern = all->items[form_draw(m, (uint32_t)all->n)], .mixed = form_draw(m, 2) == 0, .length = form_draw(m, 4) == 0};
     for (size_t i = 0; i < m->graphs.n && !m->failed; i++)
         name_values(m, &n, FORM_GRAPH(m->graphs, i));
     make_unique(m);

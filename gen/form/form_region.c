@@ -206,7 +206,7 @@ void form_bring_constants(form_model *m, form_graph *body, uint32_t share)
         form_each_use(m, FORM_NODE(body->nodes, i), add_constant, &w);
     for (size_t i = 0; i < found.n && !m->failed; i++) {
         form_value *v = FORM_VALUE(found, i);
-        if (v->overridable || form_holds(&v->home->outputs, v) || form_uses(m, v->home, v) != form_uses(m, body, v) || !form_chance(m, share))
+        if (v->overridable || form_holds(&v->home->outputs, v) || form_uses(m, v->home, v) > 0 || !form_chance(m, share))
             continue;
         form_remove(&v->home->constants, v);
         v->home = body;

@@ -23,7 +23,7 @@ form_graph *form_region_take(form_model *m, form_region *r, form_graph *parent, 
 void form_region_replace(form_model *m, const form_region *r, form_node *n);
 /* Each graph in the body of a function gets to know that function. */
 void form_set_functions(form_model *m);
-/* Moves each initializer that only this graph uses into it, with the given probability. */
+/* Moves each initializer that only this graph uses into it, with the given probability. No node has the graph yet. */
 void form_bring_constants(form_model *m, form_graph *body, uint32_t share);
 
 /* A graph with at least `least` nodes in which parts may be put into graphs of nodes: not deeper than the limit; NULL: none. */

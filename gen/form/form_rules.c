@@ -45,7 +45,8 @@ static const char *const keys[] = {"shares", "limits", "words", "chains", "names
 static const char *const chain_keys[] = {"use", "types", "rank", "steps"};
 static const char *const step_keys[] = {"op", "in", "attrs", "type", "dims"};
 #define COUNT(list) (sizeof(list) / sizeof *(list))
-_Static_assert(COUNT(dims_words) == FORM_DIMS && COUNT(number_words) == FORM_NUMBERS && COUNT(use_words) == FORM_USES, "a word each");
+_Static_assert(COUNT(dims_words) == FORM_DIMS && COUNT(number_words) == FORM_NUMBERS && COUNT(use_words) == FORM_USES,
+               "a word each");
 
 typedef struct {
     form_rules *out;
@@ -71,7 +72,8 @@ static nn_status read_word(const reader *r, const spec_node *node, const char *c
     if (*out >= 0)
         return NN_OK;
     const char *near = spec_nearest(word, words, n);
-    return near != NULL ? spec_error(r->err, node->place, "%sunknown %s `%s`; did you mean `%s`?", r->subject.s, what, spec_show(word).s, near)
+    return near != NULL ? spec_error(r->err, node->place, "%sunknown %s `%s`; did you mean `%s`?", r->subject.s, what,
+                                     spec_show(word).s, near)
                         : spec_error(r->err, node->place, "%sexpected %s", r->subject.s, what);
 }
 
@@ -85,7 +87,9 @@ static nn_status copy_text(const reader *r, const spec_node *node, const char **
 
 static nn_status expect(const reader *r, const spec_node *node, spec_kind kind, const char *what)
 {
-    return node->kind == kind ? NN_OK : spec_error(r->err, node->place, "%s%s must be %s", r->subject.s, what, kind == SPEC_MAP ? "a mapping" : "a list");
+    return node->kind == kind
+               ? NN_OK
+               : spec_error(r->err, node->place, "%s%s must be %s", r->subject.s, what, kind == SPEC_MAP ? "a mapping" : "a list");
 }
 
 bool form_share(const char **at, uint32_t *x)
@@ -117,11 +121,14 @@ static nn_status read_operand(const reader *r, const spec_node *node, form_opera
     else if (node->kind == SPEC_MAP && node->count == 1 && strcmp(node->pairs[0].key, "number") == 0) {
         out->kind = OPERAND_NUMBER;
         return read_word(r, node->pairs[0].value, number_words, COUNT(number_words), "a number", &out->what);
-    } else if (node->kind == SPEC_MAP && node->count == 1 && (strcmp(node->pairs[0].key, "list") == 0 || strcmp(node->pairs[0].key, "int") == 0)) {
+    } else if (node->kind == SPEC_MAP && node->count == 1 &&
+               (strcmp(node->pairs[0].key, "list") == 0 || strcmp(node->pairs[0].key, "int") == 0)) {
         out->kind = *node->pairs[0].key == 'l' ? OPERAND_LIST : OPERAND_INT;
         return read_word(r, node->pairs[0].value, dims_words, COUNT(dims_words), "a list of integers", &out->what);
     } else {
-        return spec_error(r->err, node->place, "%sexpected an operand: x, index, {list: WORD}, {int: WORD}, {number: WORD} or {true: yes}", r->subject.s);
+        return spec_error(r->err, node->place,
+                          "%sexpected an operand: x, index, {list: WORD}, {int: WORD}, {number: WORD} or {true: yes}",
+                          r->subject.s);
     }
     return NN_OK;
 }
@@ -160,8 +167,8 @@ static nn_status read_step(const reader *r, const spec_node *node, form_step *ou
         s = spec_check_keys(node, step_keys, COUNT(step_keys), &r->subject, r->err);
     if (s != NN_OK)
         return s;
-    const spec_node *op = spec_get(node, "op"), *in = spec_get(node, "in"), *attrs = spec_get(node, "attrs"), *type = spec_get(node, "type"),
-                    *dims = spec_get(node, "dims");
+    const spec_node *op = spec_get(node, "op"), *in = spec_get(node, "in"), *attrs = spec_get(node, "attrs"),
+                    *type = spec_get(node, "type"), *dims = spec_get(node, "dims");
     if (op == NULL || op->kind != SPEC_SCALAR || !spec_is_name(op->text))
         return spec_error(r->err, node->place, "%sa step must name its operator: `op`", r->subject.s);
     s = copy_text(r, op, &out->op_type);
@@ -208,7 +215,10 @@ static nn_status read_types(const reader *r, const spec_node *node, dtype_mask *
         *out |= group;
         p += n;
     }
-    return *p == '\0' && *out != 0 ? NN_OK : spec_error(r->err, node->place, "%s`types`: expected types or groups of types, such as `float32 int64`, floats or all", r->subject.s);
+    return *p == '\0' && *out != 0
+               ? NN_OK
+               : spec_error(r->err, node->place,
+                            "%s`types`: expected types or groups of types, such as `float32 int64`, floats or all", r->subject.s);
 }
 
 static nn_status read_chain(const reader *r, const spec_node *node, form_chain *out)
@@ -219,7 +229,8 @@ static nn_status read_chain(const reader *r, const spec_node *node, form_chain *
         s = spec_check_keys(node, chain_keys, COUNT(chain_keys), &r->subject, r->err);
     if (s != NN_OK)
         return s;
-    const spec_node *use = spec_get(node, "use"), *types = spec_get(node, "types"), *rank = spec_get(node, "rank"), *steps = spec_get(node, "steps");
+    const spec_node *use = spec_get(node, "use"), *types = spec_get(node, "types"), *rank = spec_get(node, "rank"),
+                    *steps = spec_get(node, "steps");
     if (use == NULL || types == NULL || steps == NULL)
         return spec_error(r->err, node->place, "%sa chain must have `use`, `types` and `steps`", r->subject.s);
     int word = 0;
@@ -280,7 +291,8 @@ static nn_status read_limits(const reader *r, const spec_node *node)
         const spec_node *v = node->pairs[i].value;
         const char *p = v->kind == SPEC_SCALAR ? v->text : "";
         if (!is_integer(p) || *p == '-' || strlen(p) > 3 || strtol(p, NULL, 10) < 1)
-            return spec_error(r->err, v->place, "%s`%s`: expected a number from 1 to 999", r->subject.s, spec_show(node->pairs[i].key).s);
+            return spec_error(r->err, v->place, "%s`%s`: expected a number from 1 to 999", r->subject.s,
+                              spec_show(node->pairs[i].key).s);
         r->out->limits[find(limit_keys, FORM_LIMITS, node->pairs[i].key)] = (uint32_t)strtol(p, NULL, 10);
     }
     return s;
@@ -383,7 +395,8 @@ static nn_status check_complete(const reader *r, const char *file)
         if (o->limits[i] == 0)
             return nn_fail(r->err, NN_ERR_TABLE, file, 0, 0, "%s`limits` lacks `%s`", r->subject.s, limit_keys[i]);
     if (o->names.n == 0 || o->nodes.n == 0 || o->docs.n == 0)
-        return nn_fail(r->err, NN_ERR_TABLE, file, 0, 0, "%sexpected at least one text in each of `names`, `nodes` and `docs`", r->subject.s);
+        return nn_fail(r->err, NN_ERR_TABLE, file, 0, 0, "%sexpected at least one text in each of `names`, `nodes` and `docs`",
+                       r->subject.s);
     return NN_OK;
 }
 

@@ -9,12 +9,13 @@
 #include "value/dtype.h"
 
 /* Names that ONNX gives to operators and attributes, by role. */
-#define FORM_WORD_ROWS(X)                                                                                                          \
-    X(IF, "if") X(THEN, "then") X(ELSE, "else") X(LOOP, "loop") X(SCAN, "scan") X(BODY, "body") X(SCANNED, "scanned")             \
-    X(INPUT_AXES, "input_axes") X(INPUT_DIRECTIONS, "input_directions") X(OUTPUT_AXES, "output_axes")                             \
-    X(OUTPUT_DIRECTIONS, "output_directions") X(IDENTITY, "identity") X(CONCAT, "concat") X(AXIS, "axis")                         \
-    X(CONSTANT, "constant") X(VALUE, "value") X(SPARSE_VALUE, "sparse_value") X(VALUE_INT, "value_int")                           \
-    X(VALUE_INTS, "value_ints") X(VALUE_FLOAT, "value_float") X(VALUE_FLOATS, "value_floats")
+#define FORM_WORD_ROWS(X)                                                                                           \
+    X(IF, "if")                                                                                                     \
+    X(THEN, "then") X(ELSE, "else") X(LOOP, "loop") X(SCAN, "scan") X(BODY, "body") X(SCANNED, "scanned")           \
+        X(INPUT_AXES, "input_axes") X(INPUT_DIRECTIONS, "input_directions") X(OUTPUT_AXES, "output_axes")           \
+            X(OUTPUT_DIRECTIONS, "output_directions") X(IDENTITY, "identity") X(CONCAT, "concat") X(AXIS, "axis")   \
+                X(CONSTANT, "constant") X(VALUE, "value") X(SPARSE_VALUE, "sparse_value") X(VALUE_INT, "value_int") \
+                    X(VALUE_INTS, "value_ints") X(VALUE_FLOAT, "value_float") X(VALUE_FLOATS, "value_floats")
 
 typedef enum {
 #define X(id, word) WORD_##id,
@@ -23,7 +24,10 @@ typedef enum {
         FORM_WORDS
 } form_word;
 
-#define FORM_LIMIT_ROWS(X) X(IF, "if") X(LOOP, "loop") X(SCAN, "scan") X(FUNCTION, "function") X(NEUTRAL, "neutral") X(DEPTH, "depth") X(TRIPS, "trips") X(IR, "ir")
+#define FORM_LIMIT_ROWS(X)                                                                                                        \
+    X(IF, "if")                                                                                                                   \
+    X(LOOP, "loop") X(SCAN, "scan") X(FUNCTION, "function") X(NEUTRAL, "neutral") X(DEPTH, "depth") X(TRIPS, "trips") X(IR, "ir") \
+        X(EXTERNAL, "external")
 
 typedef enum {
 #define X(id, word) LIMIT_##id,
@@ -36,10 +40,10 @@ typedef enum { USE_NEUTRAL, USE_ALWAYS, USE_NEVER, USE_EITHER, USE_BELOW, USE_PI
 
 /* Lists of integers. Those of one element are also single integers. */
 typedef enum {
-    DIMS_SAME,     /* the dims of x */
-    DIMS_FLAT,     /* their product */
-    DIMS_SCALAR,   /* no dims */
-    DIMS_ONES,     /* as many ones as dims */
+    DIMS_SAME,   /* the dims of x */
+    DIMS_FLAT,   /* their product */
+    DIMS_SCALAR, /* no dims */
+    DIMS_ONES,   /* as many ones as dims */
     DIMS_PERMUTATION,
     DIMS_INVERSE,  /* of the permutation */
     DIMS_PERMUTED, /* the dims in its order */
@@ -47,9 +51,9 @@ typedef enum {
     DIMS_PICKED,   /* the dims without that of the axis */
     DIMS_SLICED,   /* the dims with a 1 for that of the axis */
     DIMS_AXIS,
-    DIMS_LAST,     /* the last axis */
+    DIMS_LAST, /* the last axis */
     DIMS_INDEX,
-    DIMS_NEXT,     /* index + 1 */
+    DIMS_NEXT, /* index + 1 */
     FORM_DIMS
 } form_dims;
 

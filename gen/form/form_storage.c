@@ -47,16 +47,17 @@ static void number_node(form_model *m, form_graph *g, form_value *v)
 
 static void sparse_node(form_model *m, form_graph *g, form_value *v)
 {
-    Onnx__SparseTensorProto *t = form_sparse_tensor(m, v, "");
+    Onnx__SparseTensorProto *t = form_sparse_tensor(m, v);
     if (t == NULL) {
         tensor_node(m, g, v);
         return;
     }
-    Onnx__AttributeProto *p = form_attr_new(m, m->rules->words[WORD_SPARSE_VALUE], ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__SPARSE_TENSOR);
+    Onnx__AttributeProto *p =
+        form_attr_new(m, m->rules->words[WORD_SPARSE_VALUE], ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__SPARSE_TENSOR);
     p->sparse_tensor = t;
     form_attr_message(m, node_for(m, g, v), p);
     v->data = NULL;
-    form_count(m, FORM_STORAGE_SPARSE_NODE);
+    form_count(m, FORM_STORAGE_SPARSE);
 }
 
 /* ---- one constant ---- */
@@ -71,8 +72,10 @@ static void place_elements(form_model *m, form_value *v, const habits *h, bool a
 {
     if (v->data == NULL || v->data->raw_data.len == 0)
         return;
-    if (!attribute && form_chance(m, h->external)) {
-        size_t file = form_draw(m, (uint32_t)h->files), gap = form_draw(m, 3) == 0 ? form_draw(m, 100) : form_draw(m, 3) == 0 ? 4096 : 0;
+    if (!attribute && v->data->raw_data.len >= m->rules->limits[LIMIT_EXTERNAL] && form_chance(m, h->external)) {
+        size_t file = form_draw(m, (uint32_t)h->files), gap = form_draw(m, 3) == 0   ? form_draw(m, 100)
+                                                              : form_draw(m, 3) == 0 ? 4096
+                                                                                     : 0;
         form_external(m, v, file, gap);
         form_count(m, file > 0 ? FORM_STORAGE_FILES : FORM_STORAGE_EXTERNAL);
     } else if (form_chance(m, h->typed) && form_typed_fields(m, v->data)) {
@@ -104,12 +107,7 @@ static void place_constant(form_model *m, form_graph *g, form_value *v, const ha
         number_node(m, g, v);
         break;
     case 2:
-        if (body || form_draw(m, 2) == 0) {
-            sparse_node(m, g, v);
-        } else if (form_sparse_tensor(m, v, "") != NULL) {
-            v->sparse = true;
-            form_count(m, FORM_STORAGE_SPARSE);
-        }
+        sparse_node(m, g, v);
         break;
     case 7:
         v->overridable = true;
@@ -183,7 +181,7 @@ static void add_output(form_model *m)
     uint32_t n = 0;
     for (size_t i = 0; i < g->constants.n; i++) {
         form_value *v = FORM_VALUE(g->constants, i);
-        if (v->tensor >= 0 && !v->overridable && !v->sparse && form_draw(m, ++n) == 0)
+        if (v->tensor >= 0 && !v->overridable && form_draw(m, ++n) == 0)
             found = v;
     }
     if (found == NULL)

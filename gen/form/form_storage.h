@@ -14,8 +14,8 @@ void form_constant_node(form_model *m, form_graph *g, form_value *v);
 bool form_typed_fields(form_model *m, Onnx__TensorProto *t);
 /* The attribute of a node that gives the constant as a number or a list; NULL: it cannot be written so. */
 Onnx__AttributeProto *form_number_attribute(form_model *m, const form_value *v);
-/* As a sparse tensor with the name; NULL: its type has none. */
-Onnx__SparseTensorProto *form_sparse_tensor(form_model *m, const form_value *v, const char *name);
+/* As a sparse tensor; NULL: its type has none. */
+Onnx__SparseTensorProto *form_sparse_tensor(form_model *m, const form_value *v);
 /* Moves the elements into a file: the one with this number, after a gap. */
 void form_external(form_model *m, form_value *v, size_t file, size_t gap);
 

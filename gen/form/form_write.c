@@ -60,18 +60,10 @@ static char **names_of(form_model *m, const form_list *values)
     return out;
 }
 
-/* Number of slots without those that are left out at the end. */
-static size_t used_slots(const form_list *values)
-{
-    size_t n = values->n;
-    while (n > 0 && values->items[n - 1] == NULL)
-        n--;
-    return n;
-}
-
 static Onnx__StringStringEntryProto **entries(form_model *m, const form_entries *from, size_t *n)
 {
-    Onnx__StringStringEntryProto **out = form_memory(m, (from->n + 1) * sizeof *out), *room = form_memory(m, (from->n + 1) * sizeof *room);
+    Onnx__StringStringEntryProto **out = form_memory(m, (from->n + 1) * sizeof *out),
+                                 *room = form_memory(m, (from->n + 1) * sizeof *room);
     *n = out != NULL && room != NULL ? from->n : 0;
     for (size_t i = 0; i < *n; i++) {
         room[i] = (Onnx__StringStringEntryProto)ONNX__STRING_STRING_ENTRY_PROTO__INIT;
@@ -101,9 +93,9 @@ static Onnx__NodeProto *node_message(form_model *m, const form_node *n)
     p->op_type = text(n->op_type);
     p->domain = *n->domain != '\0' ? text(n->domain) : NULL;
     p->doc_string = *n->doc != '\0' ? text(n->doc) : NULL;
-    p->n_input = used_slots(&n->inputs);
+    p->n_input = n->inputs.n;
     p->input = names_of(m, &n->inputs);
-    p->n_output = used_slots(&n->outputs);
+    p->n_output = n->outputs.n;
     p->output = names_of(m, &n->outputs);
     p->attribute = form_memory(m, (n->attrs.n + 1) * sizeof *p->attribute);
     if (p->input == NULL || p->output == NULL || p->attribute == NULL)
@@ -138,15 +130,11 @@ static void inner_values(form_model *m, const form_graph *g, form_list *to)
     }
 }
 
-static void constants(form_model *m, const form_graph *g, form_list *dense, form_list *sparse, form_list *inputs)
+static void constants(form_model *m, const form_graph *g, form_list *dense, form_list *inputs)
 {
     for (size_t i = 0; i < g->constants.n && !m->failed; i++) {
         form_value *v = FORM_VALUE(g->constants, i);
-        Onnx__SparseTensorProto *s = v->sparse ? form_sparse_tensor(m, v, v->name) : NULL;
-        if (s != NULL)
-            add(m, sparse, s);
-        else
-            add(m, dense, initializer(m, v));
+        add(m, dense, initializer(m, v));
         if (v->overridable)
             add(m, inputs, value_info(m, v));
     }
@@ -156,7 +144,7 @@ static void constants(form_model *m, const form_graph *g, form_list *dense, form
 
 static Onnx__GraphProto *graph_message(form_model *m, const form_graph *g)
 {
-    form_list in = {.n = 0}, out = {.n = 0}, inner = {.n = 0}, dense = {.n = 0}, sparse = {.n = 0}, nodes = {.n = 0};
+    form_list in = {.n = 0}, out = {.n = 0}, inner = {.n = 0}, dense = {.n = 0}, nodes = {.n = 0};
     NEW(p, Onnx__GraphProto, ONNX__GRAPH_PROTO__INIT);
     p->name = text(g->name);
     p->doc_string = *g->doc != '\0' ? text(g->doc) : NULL;
@@ -166,13 +154,12 @@ static Onnx__GraphProto *graph_message(form_model *m, const form_graph *g)
         add(m, &out, value_info(m, FORM_VALUE(g->outputs, i)));
     for (size_t i = 0; i < g->nodes.n && !m->failed; i++)
         add(m, &nodes, node_message(m, FORM_NODE(g->nodes, i)));
-    constants(m, g, &dense, &sparse, &in);
+    constants(m, g, &dense, &in);
     inner_values(m, g, &inner);
     FIELD(p, input, in);
     FIELD(p, output, out);
     FIELD(p, value_info, inner);
     FIELD(p, initializer, dense);
-    FIELD(p, sparse_initializer, sparse);
     FIELD(p, node, nodes);
     return p;
 }
