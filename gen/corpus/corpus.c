@@ -357,7 +357,10 @@ static nn_status open_dir(corpus *c, nn_error *err)
 {
     const nn_corpus_config *k = c->config;
     char *text;
-    outdir_run run = {.count = options_all(&c->family->options), .copies = (uint64_t)c->family->options.variants, .shard = c->first, .shards = c->step};
+    outdir_run run = {.count = options_all(&c->family->options),
+                      .copies = (uint64_t)c->family->options.variants,
+                      .shard = c->first,
+                      .shards = c->step};
     nn_status s = manifest_run(&text, &run.n, c->family, &c->run, err);
     if (s != NN_OK)
         return s;

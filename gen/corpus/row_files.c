@@ -48,5 +48,6 @@ bool row_files_have(const row_files *f, const char *path, model_file *file)
 
 size_t row_files_count(const row_files *f)
 {
-    return 1 + f->external + f->sets * (f->inputs + 2 * f->outputs) + (f->npz ? (f->expected ? 3 : 1) : 0) + (f->sets > 0 && f->expected ? 2 : 0);
+    return 1 + f->external + f->sets * (f->inputs + 2 * f->outputs) + (f->npz ? (f->expected ? 3 : 1) : 0) +
+           (f->sets > 0 && f->expected ? 2 : 0);
 }

@@ -109,8 +109,8 @@ nn_status family_digest_of(const nn_table *t, const options *o, char out[SHA256_
 int64_t family_sets(const nn_family *f);
 bool family_npz(const nn_family *f);
 bool family_outputs(const nn_family *f); /* whether the sets have expected outputs */
-/* The files of the model that is built, in order: model.onnx; its external data; those of each data set, which are inputs, then outputs, then bounds;
- * tolerances, if there are outputs in data sets; archives in the same order. */
+/* The files of the model that is built, in order: model.onnx; its external data; those of each data set, which are inputs, then
+ * outputs, then bounds; tolerances, if there are outputs in data sets; archives in the same order. */
 size_t model_files(const nn_model *m);
 model_file model_file_at(const nn_model *m, size_t k);
 nn_status model_file_bytes(nn_model *m, const model_file *f, const void **bytes, size_t *size, nn_error *err);

@@ -62,12 +62,13 @@
     X(INT, constants, "P", 0, 0, 100, true,                                                                                       \
       "per cent of graph inputs that become initializers, where outputs and most nodes still depend on others: constant "         \
       "operands of any operator, shared ones, and a few nodes that can be folded")                                                \
-    X(TEXT, form, "LIST", "", 0, 0, IF_SAID,                                                                                       \
-      "write models in other forms that compute the same: if, loop, scan, function, storage, names, neutral, or all; each perhaps " \
-      "with the share of models that take it, such as if:0.5")                                                                     \
-    X(INT, variants, "K", 1, 1, 100, IF_SAID,                                                                                      \
-      "write K copies of each model, the first one plain and the others in forms (all, without --form): test_000000, "             \
-      "test_000000_v1 and so on")                                                                                                  \
+    X(TEXT, form, "LIST", "", 0, 0, IF_SAID,                                                                                      \
+      "write models in other forms that compute the same: if, loop, scan, function, storage, names, neutral, or all; each "       \
+      "perhaps "                                                                                                                  \
+      "with the share of models that take it, such as if:0.5")                                                                    \
+    X(INT, variants, "K", 1, 1, 100, IF_SAID,                                                                                     \
+      "write K copies of each model, the first one plain and the others in forms (all, without --form): test_000000, "            \
+      "test_000000_v1 and so on")                                                                                                 \
     X(FLAG, outputs, NULL, 0, 0, 0, IF_SAID,                                                                                      \
       "write expected outputs, test_data_set_K/output_J.pb, and how far each element of a correct result may be from them, "      \
       "bound_J.pb")                                                                                                               \

@@ -25,8 +25,8 @@ form_value *form_pass(form_model *m, form_graph *g, form_value *v);
 form_value *form_identity(form_model *m, form_graph *g, form_value *v);
 /* Counts the feature if the graph is inside another. */
 void form_count_nested(form_model *m, const form_graph *g, form_feature f);
-/* A value in sight of the graph, but for those of the part, that has the type and dims; NULL: none is found. */
-form_value *form_alike(form_model *m, const form_list *candidates, const tensor_desc *d);
+/* One of the values that has the type and dims and is in sight of the graph; NULL: there is none. */
+form_value *form_alike(form_model *m, const form_graph *g, const form_list *candidates, const tensor_desc *d);
 /* How many nodes a part may have. */
 uint32_t form_part_size(form_model *m);
 

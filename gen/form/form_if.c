@@ -56,12 +56,13 @@ void form_count_nested(form_model *m, const form_graph *g, form_feature f)
         form_count(m, f);
 }
 
-form_value *form_alike(form_model *m, const form_list *candidates, const tensor_desc *d)
+form_value *form_alike(form_model *m, const form_graph *g, const form_list *candidates, const tensor_desc *d)
 {
     form_value *found = NULL;
     uint32_t n = 0;
     for (size_t i = 0; i < candidates->n; i++)
-        if (tensor_shape_equal(&FORM_VALUE(*candidates, i)->desc, d) && form_draw(m, ++n) == 0)
+        if (form_is_inside(g, FORM_VALUE(*candidates, i)->home) && tensor_shape_equal(&FORM_VALUE(*candidates, i)->desc, d) &&
+            form_draw(m, ++n) == 0)
             found = FORM_VALUE(*candidates, i);
     return found;
 }
@@ -118,7 +119,7 @@ static form_graph *other_branch(form_model *m, const form_region *r, bool pass)
     size_t passed = 0;
     for (size_t i = 0; i < r->outputs.n && !m->failed; i++) {
         const tensor_desc *d = &FORM_VALUE(r->outputs, i)->desc;
-        form_value *v = pass ? form_alike(m, &r->inputs, d) : NULL;
+        form_value *v = pass ? form_alike(m, r->graph, &r->inputs, d) : NULL;
         passed += v != NULL;
         if (v == NULL)
             v = form_filler(m, b, d);
@@ -132,7 +133,7 @@ void form_if(form_model *m)
 {
     form_region r;
     form_graph *g = form_scope_draw(m, 1, true);
-    if (g == NULL || !form_region_draw(m, g, form_part_size(m), &r))
+    if (g == NULL || !form_region_draw(m, g, form_part_size(m), &r) || !form_region_nests(m, &r))
         return;
     const uint32_t kind = form_draw(m, 3);
     condition c = {.g = g};

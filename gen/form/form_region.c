@@ -131,6 +131,29 @@ bool form_region_draw(form_model *m, form_graph *g, uint32_t most, form_region *
     return out->outputs.n > 0 && !m->failed;
 }
 
+static unsigned height(const form_node *n)
+{
+    unsigned most = 0;
+    for (size_t i = 0; i < n->attrs.n; i++) {
+        const form_graph *g = FORM_ATTR(n->attrs, i)->graph;
+        for (size_t k = 0; g != NULL && k <= g->nodes.n; k++) {
+            unsigned h = 1 + (k < g->nodes.n ? height(FORM_NODE(g->nodes, k)) : 0);
+            most = h > most ? h : most;
+        }
+    }
+    return most;
+}
+
+bool form_region_nests(const form_model *m, const form_region *r)
+{
+    unsigned most = 0;
+    for (size_t i = 0; i < r->nodes.n && !m->failed; i++) {
+        unsigned h = height(FORM_NODE(r->nodes, i));
+        most = h > most ? h : most;
+    }
+    return form_depth(r->graph) + 1 + most <= m->rules->limits[LIMIT_DEPTH];
+}
+
 /* ---- moving ---- */
 
 static void move_node(form_node *n, form_graph *to)

@@ -13,8 +13,10 @@ typedef struct {
 
 /* Draws a part of at most `most` nodes around a random one. false: there is none. */
 bool form_region_draw(form_model *m, form_graph *g, uint32_t most, form_region *out);
-/* The same part as its inputs and outputs, computed again. */
+/* Computes the inputs and outputs of the nodes. */
 void form_region_edges(form_model *m, form_region *r);
+/* Whether the part may go into one more graph: nesting stays within the limit. */
+bool form_region_nests(const form_model *m, const form_region *r);
 
 /* Moves the part into a new graph inside `parent` (NULL: into none). The graph's outputs are new values; those of the part stay
  * where they are used, and wait for a node that gives them. Inputs are captured. */

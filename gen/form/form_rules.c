@@ -64,7 +64,7 @@ static int find(const char *const *words, size_t n, const char *word)
     return -1;
 }
 
-/* The index of the node's word among the words. */
+/* The index of the node's word among the words. what: such as "a use". */
 static nn_status read_word(const reader *r, const spec_node *node, const char *const *words, size_t n, const char *what, int *out)
 {
     const char *word = node->kind == SPEC_SCALAR ? node->text : "";
@@ -72,7 +72,7 @@ static nn_status read_word(const reader *r, const spec_node *node, const char *c
     if (*out >= 0)
         return NN_OK;
     const char *near = spec_nearest(word, words, n);
-    return near != NULL ? spec_error(r->err, node->place, "%sunknown %s `%s`; did you mean `%s`?", r->subject.s, what,
+    return near != NULL ? spec_error(r->err, node->place, "%sunknown %s `%s`; did you mean `%s`?", r->subject.s, strchr(what, ' ') + 1,
                                      spec_show(word).s, near)
                         : spec_error(r->err, node->place, "%sexpected %s", r->subject.s, what);
 }

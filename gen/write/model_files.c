@@ -27,10 +27,10 @@ static bool numbered(const char *text, size_t n, const char *prefix, const char 
 }
 
 /* Whole names, or what comes before the number. */
-static const char *const words[] = {[MODEL_ONNX] = "model.onnx",   [MODEL_INPUT] = "input_",        [MODEL_OUTPUT] = "output_",
-                                    [MODEL_BOUND] = "bound_",      [MODEL_DATA] = "data.json",      [MODEL_CONFIG] = "config.txt",
-                                    [MODEL_INPUTS] = "inputs.npz", [MODEL_OUTPUTS] = "outputs.npz", [MODEL_BOUNDS] = "bounds.npz",
-                                    [MODEL_EXTERNAL] = "external_"};
+static const char *const words[] = {
+    [MODEL_ONNX] = "model.onnx",   [MODEL_INPUT] = "input_",      [MODEL_OUTPUT] = "output_",    [MODEL_BOUND] = "bound_",
+    [MODEL_DATA] = "data.json",    [MODEL_CONFIG] = "config.txt", [MODEL_INPUTS] = "inputs.npz", [MODEL_OUTPUTS] = "outputs.npz",
+    [MODEL_BOUNDS] = "bounds.npz", [MODEL_EXTERNAL] = "external_"};
 
 model_file model_file_of(model_file_kind kind, long set, long index)
 {
