@@ -6,6 +6,7 @@
 #define NN_API_H
 
 #include "build/build.h"
+#include "family/late_classes.h"
 #include "family/learned.h"
 #include "family/model_manner.h"
 #include "family/model_tape.h"
@@ -34,14 +35,14 @@ struct nn_table {
     options options; /* opset, profile, ops */
     op_set *ops;
     op_set *all; /* all operators and types without a profile, which the rules of outputs are for; NULL: none were asked for */
-    ref_table *reference; /* these rules */
-    form_rules *forms;    /* NULL: specs/forms is absent */
+    ref_table *reference;   /* these rules */
+    const spec_file *forms; /* the files of specs/forms */
+    size_t n_forms;
     motif_set *motifs;
-    class_table classes;
+    late_classes *classes;
     manner_set *manners;
     char digest[SHA256_HEX_SIZE];       /* of the table and profile */
     char full_digest[SHA256_HEX_SIZE];  /* and of the manners and motifs */
-    char forms_digest[SHA256_HEX_SIZE]; /* and of the forms */
     char rules_digest[SHA256_HEX_SIZE]; /* of the rules of outputs; empty: the table was opened without them */
 };
 
@@ -61,6 +62,7 @@ struct nn_family {
     char digest[SHA256_HEX_SIZE];      /* of all files that decide the bytes of models */
     motif_choice motifs;
     form_choice forms;
+    form_rules *form_rules; /* NULL: no forms */
     lower_limits limits;
     input_modes modes;
     unsigned formats;  /* of inputs: INPUT_PB, INPUT_NPZ */

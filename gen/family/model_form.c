@@ -42,7 +42,7 @@ nn_status model_form(nn_model *m, const graph *g, nn_error *err)
     if (q == NULL)
         return nn_nomem(err);
     model_request_of(q, m);
-    m->wanted = (form_request){.rules = f->table->forms,
+    m->wanted = (form_request){.rules = f->form_rules,
                                .choice = &f->forms,
                                .variant = m->variant,
                                .copies = copies,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 static arena mem;
+static form_rules *rules;
 static onnx_request onnx;
 static nn_model *built;
 
@@ -15,7 +16,7 @@ static void read_model(form_model *m, uint64_t index)
     nn_error err;
     assert_int_equal(nn_model_build(&built, family, index, &err), NN_OK);
     onnx = (onnx_request){.opset = 17, .name = "g", .seed = 3, .index = index};
-    *m = (form_model){.a = &mem, .rules = table->forms};
+    *m = (form_model){.a = &mem, .rules = rules};
     bulk_seed(&m->random, index, 7);
     assert_int_equal(onnx_message(&m->plain, built->graph, &built->names, &onnx, &mem, &err), NN_OK);
     form_value **values = arena_calloc(&mem, built->graph->n_tensors + 1, sizeof *values);
@@ -156,8 +157,14 @@ static int end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {TEST(parts_are_convex), TEST(taking_a_part), TEST(orders)};
+    nn_error err;
+    arena kept;
     arena_init(&mem, 0);
+    arena_init(&kept, 0);
+    if (form_rules_load(&rules, spec_embedded_forms, spec_embedded_forms_count, &kept, &err) != NN_OK)
+        return 1;
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     arena_free(&mem);
+    arena_free(&kept);
     return failed;
 }

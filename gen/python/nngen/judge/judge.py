@@ -1,0 +1,118 @@
+"""Judges one model of a corpus. Runs in a worker process; task in, plain data out."""
+import hashlib
+import os
+from pathlib import Path
+
+import onnx
+
+from nngen.judge import compare, conditioning, expected, intervals, runtime, shapes, stats, structure
+from nngen.judge.view import View
+
+SAME = 1e-3  # largest difference between optimised and not that needs no explanation
+
+
+def files(folder, record):
+    """(problems, bytes of model.onnx)"""
+    bad, data = [], None
+    top = len(str(folder)) + 1
+    here = {os.path.join(where, x)[top:] for where, _, names in os.walk(folder) for x in names}
+    for name in sorted(here - set(record["files"])):
+        bad.append(("files", f"{name} is not in the record", ""))
+    for name, digest in record["files"].items():
+        try:
+            with open(os.path.join(folder, name), "rb") as f:
+                content = f.read()
+        except OSError as e:
+            bad.append(("files", f"{name}: {e.strerror}", ""))
+            continue
+        if hashlib.sha256(content).hexdigest() != digest:
+            bad.append(("hash", f"{name} has another SHA-256 than the record", ""))
+        if name == "model.onnx":
+            data = content
+    return bad, data
+
+
+def expected_files(record, manifest):
+    sets, formats = manifest["options"]["inputs"], manifest["options"]["input_format"].split(",")
+    outputs = manifest["options"].get("outputs", False)
+    want = {"model.onnx"}
+    if sets and "npz" in formats:
+        want |= {"inputs.npz", "outputs.npz", "bounds.npz"} if outputs else {"inputs.npz"}
+    if "pb" in formats:
+        want |= {f"test_data_set_{k}/input_{i}.pb" for k in range(sets) for i in range(len(record["inputs"]))}
+        if sets and outputs:
+            want |= {"data.json", "config.txt"}
+            want |= {f"test_data_set_{k}/{word}_{j}.pb" for k in range(sets) for j in range(len(record["outputs"])) for word in ("output", "bound")}
+    if want != set(record["files"]):
+        yield "record", f"files {sorted(set(record['files']) ^ want)} are missing or too many", ""
+
+
+def optimised(problem):
+    """Whether the problem is one of the run with all optimisations, where the run without them had none."""
+    kind, message, _ = problem
+    return kind in ("load-all", "run-all", "levels") or (kind in ("runtime-shape", "run-shape", "bound") and message.startswith("optimisation all"))
+
+
+def judge(task, stage=lambda s: None):
+    """task: root, record, manifest, sources, inputs (for the intervals; 0: none), want (an operator that must be there, or None);
+    maybe modes (of those inputs) and corners (inputs at corners of the intervals that both levels of optimisation run).
+    Result: {"problems": [(kind, message, operator)], "notes": likewise, "stats": stats.of_model, "facts": {...}}."""
+    record, manifest = task["record"], task["manifest"]
+    sources = task["sources"]
+    folder = Path(task["root"]) / record["name"]
+    problems, notes, facts = [], [], {}
+    result = {"problems": problems, "notes": notes, "stats": None, "facts": facts}
+    stage("files")
+    bad, data = files(folder, record)
+    problems += bad
+    problems += expected_files(record, manifest)
+    if data is None:
+        return result
+    stage("parse")
+    try:
+        model = onnx.load_model_from_string(data)
+        view = View(model)
+    except Exception as e:
+        problems.append(("parse", runtime.one_line(e), ""))
+        return result
+    stage("structure")
+    problems += structure.examine(view, record, manifest, sources)
+    notes += structure.source_only(view, sources)
+    result["stats"] = stats.of_model(view)
+    want = task.get("want")
+    if want and want not in result["stats"]["operators"]:
+        problems.append(("absent", f"no {want} in the model", want))
+    stage("checker")
+    problems += shapes.checker(data)
+    stage("inference")
+    problems += shapes.agreement(data, view, notes)
+    stage("inputs")
+    own, bad = runtime.own_inputs(folder, view, record, manifest["options"])
+    problems += bad
+    found, bad = expected.own(folder, view, manifest["options"])
+    problems += bad
+    found = found if len(found) == len(own) else []
+    if not own:  # go on with drawn inputs: the model may still be judged
+        own = [f for _, f in intervals.feeds(record, 1)]
+    random = frozenset(o["name"] for o in manifest["operators"] if "nondeterministic" in o["flags"])
+    corners = [f for _, f in intervals.feeds(record, task.get("corners", 0), "corners", intervals.CORNERS)]
+    facts["corners"] = len(corners)
+    problems += runtime.run(data, view, record, own + corners, stage, facts, random, found)
+    if facts["levels_differ"] > SAME:
+        stage("conditioning")
+        bad, said = conditioning.explain(data, view, own + corners, facts.pop("outputs_differ"))
+        problems += bad
+        notes += said
+    if problems and all(optimised(p) for p in problems):
+        stage("reference")
+        if found and all(found) or compare.confirmed(data, view, own[0]):  # inside its bounds without optimisations: "bound" would be a problem
+            notes += [("optimiser", f"{kind}: {message}", op) for kind, message, op in problems]
+            problems.clear()
+    if task["inputs"]:
+        problems += intervals.observe(data, view, record, task["inputs"], own, sources, stage, facts,
+                                      manifest["options"].get("types", "float32"), task.get("modes") or intervals.MODES)
+    elif any(kind == "not-finite" for kind, _, _ in problems):
+        stage("blame")
+        op = intervals.first_not_finite(data, view, own[0])
+        problems[:] = [(k, m, op or o) if k == "not-finite" else (k, m, o) for k, m, o in problems]
+    return result
