@@ -164,7 +164,8 @@ NN_API nn_status nn_model_build(nn_model **model, const nn_family *family, uint6
 NN_API void nn_model_free(nn_model *model);
 
 /* Builds a model from bytes, as fuzzers do; *model as for nn_model_build. Every byte string gives a valid model, the same each
- * time. Bytes of nn_model_tape give that model again, with the same files, if the family has the same options. An empty or
+ * time. Bytes of nn_model_tape give that model again, with the same files, if the family has the same options; of copies in forms,
+ * the plain one. An empty or
  * exhausted tape ends with the simplest choices. The model has at most 2 * nodes + 8 operators; `contain`, `cover` and the plan of
  * the family do not apply. NN_ERR_BUILD: the family has no model. */
 NN_API nn_status nn_model_build_bytes(nn_model **model, const nn_family *family, const void *bytes, size_t size, nn_error *err);
