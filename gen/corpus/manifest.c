@@ -123,6 +123,7 @@ static void line_intervals(json_line *j, const nn_model *m)
     line_raw(j, "}");
 }
 
+/* place: of each node in the file; NULL: forms have moved them. */
 static void line_motif(json_line *j, const placed_motif *p, const uint32_t *place)
 {
     line_next(j);
@@ -133,7 +134,7 @@ static void line_motif(json_line *j, const placed_motif *p, const uint32_t *plac
     line_string(j, motif_level_word(p->level));
     line_key(j, "nodes");
     line_raw(j, "[");
-    for (size_t k = 0; k < p->n; k++) {
+    for (size_t k = 0; place != NULL && k < p->n; k++) {
         line_next(j);
         line_int(j, place[(size_t)p->first + k]);
     }
@@ -164,7 +165,7 @@ static bool line_motifs(json_line *j, nn_model *m)
     line_key(j, "motifs");
     line_raw(j, "[");
     for (size_t k = 0; k < n; k++)
-        line_motif(j, &p[k], place);
+        line_motif(j, &p[k], m->formed.model == NULL ? place : NULL);
     line_raw(j, "]");
     arena_release(&m->mem, mark);
     return true;
@@ -235,7 +236,8 @@ nn_status manifest_line(json_line *line, nn_model *m, const uint8_t structure[ST
         return s;
     line_files(line, m, digests);
     line->failed |= !line_motifs(line, m);
-    line_folded(line, g);
+    if (m->formed.model == NULL)
+        line_folded(line, g);
     line_forms(line, m);
     if (m->family->options.intervals)
         line_intervals(line, m);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define IR_OF_FUNCTIONS 8
+#define IR_OF_DEFAULTS 9
 
 /* ---- which forms ---- */
 
@@ -129,6 +130,8 @@ static void settle_functions(form_model *m)
         form_graph *g = FORM_FUNCTION(m->functions, i)->body;
         while (g->constants.n > 0 && !m->failed)
             form_constant_node(m, g, FORM_VALUE(g->constants, g->constants.n - 1));
+        if (FORM_FUNCTION(m->functions, i)->defaults.n > 0 && m->ir < IR_OF_DEFAULTS)
+            m->ir = IR_OF_DEFAULTS;
     }
     if (m->functions.n > 0 && m->ir < IR_OF_FUNCTIONS)
         m->ir = IR_OF_FUNCTIONS;

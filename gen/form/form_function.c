@@ -15,17 +15,22 @@ static Onnx__AttributeProto *renamed(form_model *m, const Onnx__AttributeProto *
     return p;
 }
 
-/* Inside the function the attribute refers to the function's; the call has its value, or refers on. */
+/* Inside the function the attribute refers to the function's; the call has its value, or refers on, or the function has it. */
 static void lift(form_model *m, form_function *f, form_node *call, form_node *inside, size_t i)
 {
     form_attr *a = FORM_ATTR(inside->attrs, i);
     const char *name = form_text(m, "%s_%u", a->name, m->serial++);
-    form_attr_message(m, call, renamed(m, a->message, name));
+    if (a->message->ref_attr_name == NULL && form_draw(m, 4) == 0) {
+        form_push(m, &f->defaults, renamed(m, a->message, name));
+        form_count(m, FORM_FUNCTION_DEFAULT);
+    } else {
+        form_attr_message(m, call, renamed(m, a->message, name));
+        form_push(m, &f->attributes, (void *)(uintptr_t)name);
+    }
     Onnx__AttributeProto *reference = form_attr_new(m, a->name, a->message->type);
     reference->ref_attr_name = (char *)(uintptr_t)name;
     form_attr_message(m, inside, reference);
     inside->attrs.items[i] = inside->attrs.items[--inside->attrs.n];
-    form_push(m, &f->attributes, (void *)(uintptr_t)name);
 }
 
 static void lift_in(form_model *m, form_function *f, form_node *call, form_graph *g, bool some)

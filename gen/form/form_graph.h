@@ -65,6 +65,7 @@ struct form_function {
     const char *name, *domain;
     form_graph *body;
     form_list attributes; /* of const char * */
+    form_list defaults;   /* of Onnx__AttributeProto *: attributes that calls may leave out */
 };
 
 typedef struct {

@@ -23,6 +23,18 @@ static void open_body(form_model *m, loop *l)
     form_insert(m, &l->body->inputs, 1, l->going);
 }
 
+/* The same constant, a scalar, at times with rank 1. */
+static form_value *one_element(form_model *m, form_value *v)
+{
+    if (form_draw(m, 6) == 0 && v->data->dims != NULL) {
+        v->desc.rank = 1;
+        v->desc.dims[0] = v->data->dims[0] = 1;
+        v->data->n_dims = 1;
+        form_count(m, FORM_LOOP_ONE_ELEMENT);
+    }
+    return v;
+}
+
 /* A trip count: an initializer or a graph input. */
 static form_value *trip_count(form_model *m, loop *l, int64_t trips)
 {
@@ -30,7 +42,7 @@ static form_value *trip_count(form_model *m, loop *l, int64_t trips)
         form_count(m, FORM_LOOP_INPUT);
         return form_new_input(m, DT_INT64, trips);
     }
-    return form_constant_int(m, l->g, trips);
+    return one_element(m, form_constant_int(m, l->g, trips));
 }
 
 /* Whether to go on after an iteration, from inside the body. */

@@ -72,8 +72,8 @@ static nn_status read_word(const reader *r, const spec_node *node, const char *c
     if (*out >= 0)
         return NN_OK;
     const char *near = spec_nearest(word, words, n);
-    return near != NULL ? spec_error(r->err, node->place, "%sunknown %s `%s`; did you mean `%s`?", r->subject.s, strchr(what, ' ') + 1,
-                                     spec_show(word).s, near)
+    return near != NULL ? spec_error(r->err, node->place, "%sunknown %s `%s`; did you mean `%s`?", r->subject.s,
+                                     strchr(what, ' ') + 1, spec_show(word).s, near)
                         : spec_error(r->err, node->place, "%sexpected %s", r->subject.s, what);
 }
 

@@ -205,6 +205,8 @@ static Onnx__FunctionProto *function_message(form_model *m, const form_function 
     imports(m, &sets);
     FIELD(p, node, nodes);
     FIELD(p, opset_import, sets);
+    p->n_attribute_proto = f->defaults.n;
+    p->attribute_proto = (Onnx__AttributeProto **)f->defaults.items;
     p->n_attribute = f->attributes.n;
     p->attribute = (char **)f->attributes.items;
     return p;
