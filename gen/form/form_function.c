@@ -190,6 +190,7 @@ static form_function *function_of(form_model *m, const form_node *n)
     form_function *f = new_function(m, body);
     if (f == NULL)
         return NULL;
+    f->shared = true;
     form_node *inside = form_node_new(m, body, n->op_type, n->domain);
     inside->calls = n->calls;
     for (size_t i = 0; i < n->inputs.n && !m->failed; i++) {

@@ -64,6 +64,7 @@ struct form_graph {
 struct form_function {
     const char *name, *domain;
     form_graph *body;
+    bool shared;          /* called for nodes of different types and shapes: descriptions in its body are those of one of them */
     form_list attributes; /* of const char * */
     form_list defaults;   /* of Onnx__AttributeProto *: attributes that calls may leave out */
 };

@@ -245,7 +245,7 @@ form_graph *form_scope_draw(form_model *m, size_t least, bool nesting)
         form_graph *g = FORM_GRAPH(m->graphs, i);
         bool deep = nesting && form_depth(g) >= m->rules->limits[LIMIT_DEPTH];
         uint32_t weight = g == m->main ? 3 : 1;
-        if (g->nodes.n < least || deep)
+        if (g->nodes.n < least || deep || (g->function != NULL && g->function->shared))
             continue;
         n += weight;
         if (form_draw(m, n) < weight)

@@ -28,7 +28,8 @@ void form_set_functions(form_model *m);
 /* Moves each initializer that only this graph uses into it, with the given probability. No node has the graph yet. */
 void form_bring_constants(form_model *m, form_graph *body, uint32_t share);
 
-/* A graph with at least `least` nodes in which parts may be put into graphs of nodes: not deeper than the limit; NULL: none. */
+/* A graph with at least `least` nodes whose tensors have known shapes; nesting: parts of it may be put into graphs of nodes, which
+ * stay within the limit of depth. NULL: there is none. */
 form_graph *form_scope_draw(form_model *m, size_t least, bool nesting);
 
 #endif

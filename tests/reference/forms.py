@@ -1,4 +1,4 @@
-"""Forms against plain models: python -m reference.forms NNGEN [options]
+"""Forms against plain models: python -m reference.forms NNGEN --out DIR [options]; others are options of nngen
 
 Writes copies of models with `--variants`, and judges each copy in a process of its own: onnx's checker and strict inference, then ONNX Runtime without and with optimisations. A result must
 lie within the bounds of the expected outputs; without optimisations, a difference from the plain model's bits is counted too. A crash or a hang is a finding like any other.
@@ -130,9 +130,8 @@ def main(argv=None):
     p.add_argument("--out", required=True, help="a new directory for the models")
     p.add_argument("--seconds", type=float, default=60)
     p.add_argument("--jobs", type=int, default=2)
-    p.add_argument("rest", nargs="*", help="more options of nngen, after --")
-    a = p.parse_args(argv)
-    subprocess.run([a.nngen, "--form", a.form, "--variants", "2", "--count", str(a.count), "--nodes", a.nodes, "--seed", a.seed, "--outputs", "--quiet", "--out", a.out, *a.rest], check=True)
+    a, rest = p.parse_known_args(argv)  # the rest are options of nngen
+    subprocess.run([a.nngen, "--form", a.form, "--variants", "2", "--count", str(a.count), "--nodes", a.nodes, "--seed", a.seed, "--outputs", "--quiet", "--out", a.out, *rest], check=True)
     rows = [json.loads(line) for line in (Path(a.out) / "models.jsonl").read_text().splitlines()]
     copies = [r for r in rows if "plain" in r]
     features, stages = collections.Counter(), collections.Counter()
