@@ -150,6 +150,7 @@ nn_status model_make(nn_model *m, build_log *log, nn_error *err)
                              .limits = f->limits,
                              .constants = (uint32_t)f->options.constants,
                              .log = log,
+                             .watch = &f->watch,
                              .check = f->options.check != 0};
     const motif_choice *c = &f->motifs;
     tape_reseed(m->tape, (uint64_t)f->options.seed, m->index);

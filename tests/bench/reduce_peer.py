@@ -4,13 +4,14 @@
     python tests/bench/reduce_peer.py run DIR --polygraphy PROGRAM  reduces each with both, and prints a table
 
 with PYTHONPATH=tests, in the study's environment. The models are findings of the study inside generated models, real models of FOLDER with a planted
-condition, and generated models that were made ill-formed. Both tools ask the same predicate: one process a candidate, `check`. A third column is `nngen
+condition, and generated models that were made ill-formed. Both tools ask the same predicate: one process a candidate, `check`. Another column is `nngen
 reduce` with the predicate as a worker, `serve`, as the ready predicates are. Nodes count those of bodies too."""
 import argparse
 import contextlib
 import json
 import os
 import random
+import resource
 import shutil
 import statistics
 import subprocess
@@ -21,10 +22,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import onnx
+from google.protobuf.message import DecodeError
 from onnx import TensorProto, helper, numpy_helper
 
 from nngen._program import chosen
-from nngen.study import messages, outcomes, predicate, reduce, scratch, targets
+from nngen.study import isolate, messages, outcomes, predicate, reduce, scratch, targets
 from nngen.study.case import Case
 from study import recheck
 
@@ -294,29 +296,24 @@ def nodes_of(graph):
     return len(graph.node) + sum(nodes_of(g) for n in graph.node for a in n.attribute for g in [*([a.g] if a.HasField("g") else []), *a.graphs])
 
 
-def measured(command, log, env=None, cwd=None):
-    begun = time.monotonic()
+def measured(command, log, cwd=None):
+    env = {**os.environ, "PYTHONPATH": isolate.python_path()}
+    begun, used = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
     with open(log, "wb") as f:
         try:
             code = subprocess.run(command, stdout=f, stderr=f, env=env, cwd=cwd, timeout=LIMIT, check=False).returncode
         except subprocess.TimeoutExpired:
             code = "timeout"
-    return round(time.monotonic() - begun, 2), code
+    now = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return {"seconds": round(time.monotonic() - begun, 2), "cpu": round(now.ru_utime + now.ru_stime - used.ru_utime - used.ru_stime, 2), "code": code}
 
 
-def result(path, seconds, calls, code, case):
+def result(path, took, calls, case):
     """What is left; the original if the tool gave nothing."""
     try:
-        model = onnx.load(path)
-        return {"nodes": nodes_of(model.graph), "bytes": Path(path).stat().st_size, "seconds": seconds, "calls": calls, "code": code}
-    except (OSError, ValueError, google_error()):
-        return {"nodes": case["nodes"], "bytes": case["bytes"], "seconds": seconds, "calls": calls, "code": code, "gave": "nothing"}
-
-
-def google_error():
-    from google.protobuf.message import DecodeError
-
-    return DecodeError
+        return {**took, "calls": calls, "nodes": nodes_of(onnx.load(path).graph), "bytes": Path(path).stat().st_size}
+    except (OSError, ValueError, DecodeError):
+        return {**took, "calls": calls, "nodes": case["nodes"], "bytes": case["bytes"], "gave": "nothing"}
 
 
 def lines_of(path):
@@ -327,28 +324,28 @@ def here(*args):
     return [sys.executable, str(Path(__file__).resolve()), *map(str, args)]
 
 
-def polygraphy(folder, work, case, args):
+def polygraphy(folder, work, case, mode, args):
     work.mkdir()
     counted = work / "counted.sh"
     counted.write_text("#!/bin/sh\necho >> calls\nexec \"$@\"\n")
     counted.chmod(0o755)
-    seconds, code = measured([args.polygraphy, "debug", "reduce", str(folder / "model.onnx"), "-o", str(work / "reduced.onnx"),
+    took = measured([args.polygraphy, "debug", "reduce", str(folder / "model.onnx"), "--mode", mode, "-o", str(work / "reduced.onnx"),
                               "--check", str(counted), *here("check", folder, "polygraphy_debug.onnx")], work / "log", cwd=work)
-    return result(work / "reduced.onnx", seconds, lines_of(work / "calls"), code, case)
+    return result(work / "reduced.onnx", took, lines_of(work / "calls"), case)
 
 
 def ours(folder, work, case, how, jobs):
     inputs = ["--inputs", str(folder)] if (folder / "test_data_set_0/input_0.pb").exists() else []
     invalid = ["--allow-invalid"] if case["kind"] == "checker" else []
     command = ["--worker", "--", *here("serve", folder)] if how == "worker" else ["--", *here("check", folder, "--invert", "{}")]
-    seconds, code = measured([chosen(), "reduce", str(folder / "model.onnx"), *inputs, "--out", str(work), "--jobs", str(jobs), *invalid, *command], f"{work}.log")
+    took = measured([chosen(), "reduce", str(folder / "model.onnx"), *inputs, "--out", str(work), "--jobs", str(jobs), *invalid, *command], f"{work}.log")
     text = Path(f"{work}.log").read_text("utf-8", "replace")
     calls = int(text.split(" call")[0].rsplit(" ", 1)[1]) if " call" in text else 0
-    return result(work / "smallest/model.onnx", seconds, calls, code, case)
+    return result(work / "smallest/model.onnx", took, calls, case)
 
 
 def run(args):
-    folder = Path(args.dir)
+    folder = Path(args.dir).resolve()
     at = folder / "results.json"
     known = json.loads(at.read_text("utf-8")) if at.exists() else {}
     for path in sorted(folder.glob("*/case.json")):
@@ -360,31 +357,34 @@ def run(args):
             if tool in entry and not args.again:
                 continue
             with scratch.Folder() as work:
-                entry[tool] = polygraphy(path.parent, work / "p", case, args) if tool == "polygraphy" else ours(path.parent, work / "n", case, tool, args.jobs)
-                log = work / ("p/log" if tool == "polygraphy" else "n.log")
+                theirs = tool in MODES
+                entry[tool] = polygraphy(path.parent, work / "p", case, MODES[tool], args) if theirs else ours(path.parent, work / "n", case, tool, args.jobs)
+                log = work / ("p/log" if theirs else "n.log")
                 entry[tool]["said"] = log.read_text("utf-8", "replace").strip()[-200:]
             print(name, tool, {k: v for k, v in entry[tool].items() if k != "said"}, flush=True)
             at.write_text(json.dumps(known, indent=1) + "\n", "utf-8")
-    print(table(known))
+    print(table(known, args.tools.split(",")))
 
 
-TOOLS = {"polygraphy": "Polygraphy", "command": "nngen, command", "worker": "nngen, worker"}
+MEASURES = {"nodes": "nodes left", "bytes": "bytes left", "calls": "calls of the predicate", "cpu": "processor seconds"}
+MODES = {"polygraphy": "bisect", "linear": "linear"}  # of Polygraphy; bisect is its default
+TOOLS = {"polygraphy": "Polygraphy", "linear": "Polygraphy, linear", "command": "nngen, command", "worker": "nngen, worker"}
 
 
-def table(known):
+def table(known, tools):
     """Medians and sums, and how each of ours compares model by model."""
-    tools = [t for t in TOOLS if known and all(t in e for e in known.values())]
+    known = {n: e for n, e in known.items() if all(t in e for t in tools)}
     lines = [f"{len(known)} models, {statistics.median(e['nodes'] for e in known.values()):.0f} nodes and {statistics.median(e['bytes'] for e in known.values()):.0f} bytes in the median", "",
              "| median (sum) | " + " | ".join(TOOLS[t] for t in tools) + " |", "|---|" + "---|" * len(tools)]
-    for what in ("nodes", "bytes", "calls", "seconds"):
+    for what in ("nodes", "bytes", "calls", "seconds", "cpu"):
         values = {t: [e[t][what] for e in known.values()] for t in tools}
-        lines.append(f"| {what} | " + " | ".join(f"{statistics.median(v):.4g} ({sum(v):.6g})" for v in values.values()) + " |")
-    for t in [t for t in tools if t != "polygraphy" and "polygraphy" in tools]:
-        for what in ("nodes", "bytes", "seconds"):
-            pairs_ = [(e[t][what], e["polygraphy"][what]) for e in known.values()]
-            larger = [n for n, e in known.items() if e[t][what] > e["polygraphy"][what]]
-            lines.append(f"\n{TOOLS[t]}: {what} less than Polygraphy's on {sum(a < b for a, b in pairs_)}, equal on {sum(a == b for a, b in pairs_)}, more on {len(larger)}"
-                         + (f": {', '.join(larger)}" if larger and what != "seconds" else ""))
+        lines.append(f"| {MEASURES.get(what, what)} | " + " | ".join(f"{statistics.median(v):.4g} ({sum(v):.6g})" for v in values.values()) + " |")
+    for t, peer in [(t, p) for t in tools if t not in MODES for p in tools if p in MODES]:
+        for what in ("nodes", "bytes", "seconds", "cpu"):
+            pairs_ = [(e[t][what], e[peer][what]) for e in known.values()]
+            larger = [n for n, e in known.items() if e[t][what] > e[peer][what]]
+            lines.append(f"\n{TOOLS[t]}: {MEASURES.get(what, what)} fewer than {TOOLS[peer]} on {sum(a < b for a, b in pairs_)}, equal on {sum(a == b for a, b in pairs_)}, more on {len(larger)}"
+                         + (f": {', '.join(larger)}" if larger and what in ("nodes", "bytes") else ""))
     return "\n".join(lines)
 
 
@@ -398,7 +398,7 @@ def main():
     s = sub.add_parser("run")
     s.add_argument("dir")
     s.add_argument("--polygraphy", default="polygraphy")
-    s.add_argument("--tools", default=",".join(TOOLS))
+    s.add_argument("--tools", default="polygraphy,worker", help="some of polygraphy,linear,command,worker")
     s.add_argument("--only", default="")
     s.add_argument("--again", action="store_true")
     s.add_argument("--jobs", type=int, default=os.cpu_count())
