@@ -203,6 +203,7 @@ def test_names_are_unique_in_sight(nngen, tmp_path):
     (("--form", "if:2"), "form if: expected a share from 0 to 1 after the colon"),
     (("--form", "if:"), "form if: expected a share from 0 to 1 after the colon"),
     (("--form", "if,"), "form : expected all or a list of if, loop, scan, function, storage, names and neutral, each perhaps with a share, such as if:0.5"),
+    (("--variants", "2", "--opset", "12"), "form: expected opset 13 or later, not 12"),
     (("--variants", "0"), "--variants 0: expected an integer from 1 to 100"),
     (("--variants", "101"), "--variants 101: expected an integer from 1 to 100"),
 ])
