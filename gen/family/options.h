@@ -22,7 +22,7 @@
     X(INT, count, "M", 100, 1, 10000000, true, "number of models")                                                                \
     X(TEXT, out, "DIR", NULL, 0, 0, false, "directory to write to; it is created if it does not exist")                           \
     X(INT, seed, "S", 0, 0, INT64_MAX, true, "seed of every random decision; same seed, same bytes")                              \
-    X(INT, opset, "V", 17, OPSET_MIN, OPSET_MAX, true, "version of the ONNX operator set, from 13 to 28")                         \
+    X(INT, opset, "V", 17, OPSET_MIN, OPSET_MAX, true, "version of the ONNX operator set, from 7 to 28")                         \
     X(INT, inputs, "K", 1, 0, 100000, true, "number of sets of input tensors for each model")                                     \
     X(TEXT, input_mode, "LIST", "uniform", 0, 0, true,                                                                            \
       "how input sets are drawn: uniform, normal, corners, special, ties, nan; with several modes the sets take them in turn")    \
@@ -63,6 +63,13 @@
     X(INT, constants, "P", 0, 0, 100, true,                                                                                       \
       "per cent of graph inputs that become initializers, where outputs and most nodes still depend on others: constant "         \
       "operands of any operator, shared ones, and a few nodes that can be folded")                                                \
+    X(TEXT, form, "LIST", "", 0, 0, IF_SAID,                                                                                      \
+      "write models in other forms that compute the same: if, loop, scan, function, storage, names, neutral, or all; each "       \
+      "perhaps "                                                                                                                  \
+      "with the share of models that take it, such as if:0.5")                                                                    \
+    X(INT, variants, "K", 1, 1, 100, IF_SAID,                                                                                     \
+      "write K copies of each model, the first one plain and the others in forms (all, without --form): test_000000, "            \
+      "test_000000_v1 and so on")                                                                                                 \
     X(FLAG, outputs, NULL, 0, 0, 0, IF_SAID,                                                                                      \
       "write expected outputs, test_data_set_K/output_J.pb, and how far each element of a correct result may be from them, "      \
       "bound_J.pb")                                                                                                               \
@@ -137,7 +144,8 @@ void option_set_text(options *o, const option_row *row, const char *s);
 bool option_stated(const options *o, const option_row *row);
 /* Whether the command o->command takes the option; false if there is no command. */
 bool option_of_command(const options *o, const option_row *row);
-uint64_t options_models(const options *o);             /* number of models that the run makes: all, or those of the shard */
+uint64_t options_all(const options *o);                /* number of models of the family, copies included */
+uint64_t options_models(const options *o);             /* of those that the run makes: all, or those of the shard */
 void option_flag(const option_row *row, char out[32]); /* "--max-elements" */
 
 void options_default(options *o);

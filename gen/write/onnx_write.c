@@ -8,6 +8,7 @@
 
 /* Readers of protobuf refuse messages of 2 GiB or more. */
 #define MESSAGE_MAX ((size_t)INT_MAX)
+#define IR_FREE_INITIALIZERS 4 /* the first version in which an initializer need not be a graph input */
 
 typedef struct {
     arena *a;
@@ -49,7 +50,7 @@ void onnx_buffer_free(onnx_buffer *b)
 
 int onnx_ir_version(int opset)
 {
-    static const uint8_t version[] = {7, 7, 8, 8, 8, 8, 9, 9, 10, 10, 11, 12, 13, 13, 13, 14};
+    static const uint8_t version[] = {3, 3, 4, 5, 6, 7, 7, 7, 8, 8, 8, 8, 9, 9, 10, 10, 11, 12, 13, 13, 13, 14};
     _Static_assert(sizeof version == OPSET_MAX - OPSET_MIN + 1, "a version for each opset");
     return opset >= OPSET_MIN && opset <= OPSET_MAX ? version[opset - OPSET_MIN] : 0;
 }
@@ -300,6 +301,22 @@ static nn_status initializers(writer *w, Onnx__GraphProto *m)
     return NN_OK;
 }
 
+/* Below IR version 4 every initializer must be a graph input too; those come behind the real ones, which keep their numbers. */
+static bool inputs(writer *w, Onnx__GraphProto *m)
+{
+    int32_t *tensors = arena_alloc(w->a, (w->g->n_inputs + w->g->n_tensors) * sizeof *tensors);
+    if (tensors == NULL)
+        return false;
+    size_t n = 0;
+    for (size_t i = 0; i < w->g->n_inputs; i++)
+        tensors[n++] = w->g->inputs[i];
+    if (onnx_ir_version(w->q->opset) < IR_FREE_INITIALIZERS)
+        for (size_t i = 0; i < w->g->n_tensors; i++)
+            if (w->g->tensors[i].kind == TENSOR_INIT && w->names->tensors[i] != NULL)
+                tensors[n++] = (int32_t)i;
+    return value_infos(w, &m->input, &m->n_input, tensors, n);
+}
+
 /* ---- files ---- */
 
 static nn_status pack(onnx_buffer *b, const ProtobufCMessage *m, nn_error *err)
@@ -330,41 +347,57 @@ static bool properties(writer *w, Onnx__ModelProto *m)
     return true;
 }
 
-static nn_status write_model(writer *w, onnx_buffer *b)
+static Onnx__ModelProto *model_message(writer *w)
 {
-    Onnx__GraphProto graph_message = ONNX__GRAPH_PROTO__INIT;
-    graph_message.name = text(w->q->name);
-    if (!nodes(w, &graph_message) || !intermediates(w, &graph_message) ||
-        !value_infos(w, &graph_message.input, &graph_message.n_input, w->g->inputs, w->g->n_inputs) ||
-        !value_infos(w, &graph_message.output, &graph_message.n_output, w->g->outputs, w->g->n_outputs))
-        return w->status == NN_OK ? nn_nomem(w->err) : w->status;
-    nn_status s = initializers(w, &graph_message);
-    if (s != NN_OK)
-        return s;
+    NEW(graph_message, Onnx__GraphProto, ONNX__GRAPH_PROTO__INIT);
+    NEW(opset, Onnx__OperatorSetIdProto, ONNX__OPERATOR_SET_ID_PROTO__INIT);
+    NEW(model, Onnx__ModelProto, ONNX__MODEL_PROTO__INIT);
+    graph_message->name = text(w->q->name);
+    if (!nodes(w, graph_message) || !intermediates(w, graph_message) ||
+        !inputs(w, graph_message) ||
+        !value_infos(w, &graph_message->output, &graph_message->n_output, w->g->outputs, w->g->n_outputs))
+        return NULL;
+    w->status = initializers(w, graph_message);
+    if (w->status != NN_OK)
+        return NULL;
 
-    Onnx__OperatorSetIdProto opset = ONNX__OPERATOR_SET_ID_PROTO__INIT, *opsets = &opset;
-    opset.domain = text("");
-    opset.has_version = 1;
-    opset.version = w->q->opset;
+    opset->domain = text("");
+    opset->has_version = 1;
+    opset->version = w->q->opset;
 
-    Onnx__ModelProto model = ONNX__MODEL_PROTO__INIT;
-    model.has_ir_version = 1;
-    model.ir_version = onnx_ir_version(w->q->opset);
-    model.producer_name = text("nngen");
-    model.producer_version = text(NNGEN_VERSION);
-    model.graph = &graph_message;
-    model.n_opset_import = 1;
-    model.opset_import = &opsets;
-    if (!properties(w, &model))
-        return nn_nomem(w->err);
-    return pack(b, &model.base, w->err);
+    model->has_ir_version = 1;
+    model->ir_version = onnx_ir_version(w->q->opset);
+    model->producer_name = text("nngen");
+    model->producer_version = text(NNGEN_VERSION);
+    model->graph = graph_message;
+    model->n_opset_import = 1;
+    model->opset_import = list(w, 1);
+    if (model->opset_import == NULL || !properties(w, model))
+        return NULL;
+    model->opset_import[0] = opset;
+    return model;
+}
+
+nn_status onnx_message(Onnx__ModelProto **out, const graph *g, const model_names *names, const onnx_request *q, arena *a,
+                       nn_error *err)
+{
+    writer w = {a, g, names, q, err, NN_OK};
+    *out = model_message(&w);
+    return *out != NULL ? NN_OK : w.status == NN_OK ? nn_nomem(err) : w.status;
+}
+
+nn_status onnx_write_message(onnx_buffer *b, const Onnx__ModelProto *m, nn_error *err)
+{
+    return pack(b, &m->base, err);
 }
 
 nn_status onnx_write_model(onnx_buffer *b, const graph *g, const model_names *names, const onnx_request *q, arena *a, nn_error *err)
 {
-    writer w = {a, g, names, q, err, NN_OK};
+    Onnx__ModelProto *m;
     arena_mark mark = arena_get_mark(a);
-    nn_status s = write_model(&w, b);
+    nn_status s = onnx_message(&m, g, names, q, a, err);
+    if (s == NN_OK)
+        s = onnx_write_message(b, m, err);
     arena_release(a, mark);
     return s;
 }
