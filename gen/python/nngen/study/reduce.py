@@ -111,7 +111,7 @@ def listing(model):
     lines = []
     for x in model.graph.input:
         t = x.type.tensor_type
-        lines.append(f"input {x.name}: {helper.tensor_dtype_to_string(t.elem_type).split('.')[1].lower()}{list(declared_shape(x) or ())}")
+        lines.append(f"input {x.name}: {helper.tensor_dtype_to_string(t.elem_type).split('.')[1].lower()}[{', '.join(map(str, declared_shape(x) or ()))}]")
     for i in model.graph.initializer:
         a = numpy_helper.to_array(i)
         lines.append(f"weight {i.name}: {a.dtype}{list(a.shape)}" + (f" = {a.tolist()}" if a.size <= 8 else ""))
