@@ -19,6 +19,13 @@
 
 typedef struct builder builder;
 
+/* Graphs for several sizes of their inputs (build_worlds.h). */
+typedef struct {
+    uint32_t share;       /* of the models, in thousandths; 0: none */
+    bool batch;           /* the only symbol is the first dimension of all graph inputs */
+    uint64_t seed, index; /* of the model: their draws come from a tape of their own */
+} dynamic_wish;
+
 typedef struct {
     size_t nodes;        /* >= 1 */
     const uint16_t *due; /* operators that must appear, indices in the op_set; may contain repeats */
@@ -32,6 +39,7 @@ typedef struct {
     const manner_drawn *manner; /* how the graph and its operators are drawn; NULL: as without a manner */
     lower_limits limits;
     uint32_t constants;       /* per cent of graph inputs that become initializers; at most 100 */
+    dynamic_wish dynamic;
     const build_trace *trace; /* NULL: there is no listener */
     build_log *log;           /* the graph is written down as a tape; NULL: it is not */
     /* The graph is that of a tape in segments, or one like it: `nodes` is the largest number, and nothing is due. The tape that

@@ -38,6 +38,49 @@ static nn_status line_tolerance(json_line *j, nn_model *m, size_t i, nn_error *e
     return NN_OK;
 }
 
+/* The dimensions with their symbols, where some are symbols; null: one that differs from data set to data set without being one. */
+static void line_symbolic(json_line *j, const graph *g, const tensor_desc *d)
+{
+    line_key(j, "dims");
+    line_raw(j, "[");
+    for (int k = 0; k < d->rank; k++) {
+        const graph_symbol *symbol = graph_symbol_of(g, d, k);
+        line_next(j);
+        if (symbol != NULL)
+            line_string(j, symbol->name);
+        else if (tensor_dim_varies(d, g->n_worlds, k))
+            line_raw(j, "null");
+        else
+            line_int(j, d->dims[k]);
+    }
+    line_raw(j, "]");
+}
+
+/* The sizes of each symbol of the graph inputs, in the data sets in turn. */
+static void line_symbols(json_line *j, const graph *g)
+{
+    if (g->n_worlds == 0)
+        return;
+    line_key(j, "symbols");
+    line_raw(j, "{");
+    for (size_t i = 0; i < g->n_symbols; i++) {
+        bool used = false;
+        for (size_t t = 0; t < g->n_inputs; t++)
+            for (int k = 0; k < g->tensors[g->inputs[t]].desc.rank; k++)
+                used |= graph_symbol_of(g, &g->tensors[g->inputs[t]].desc, k) == &g->symbols[i];
+        if (!used)
+            continue;
+        line_key(j, g->symbols[i].name);
+        line_raw(j, "[");
+        for (size_t w = 0; w < g->n_worlds; w++) {
+            line_next(j);
+            line_int(j, g->symbols[i].size[w]);
+        }
+        line_raw(j, "]");
+    }
+    line_raw(j, "}");
+}
+
 static nn_status line_ports(json_line *j, nn_model *m, const char *key, const int32_t *tensors, size_t n, nn_error *err)
 {
     nn_status s = NN_OK;
@@ -59,6 +102,8 @@ static nn_status line_ports(json_line *j, nn_model *m, const char *key, const in
             line_int(j, d->dims[k]);
         }
         line_raw(j, "]");
+        if (d->sizes != NULL)
+            line_symbolic(j, m->graph, d);
         line_key(j, "interval");
         line_interval(j, d->range);
         if (expected && s == NN_OK)
@@ -211,6 +256,7 @@ nn_status manifest_line(json_line *line, nn_model *m, const uint8_t structure[ST
         s = line_ports(line, m, "outputs", g->outputs, g->n_outputs, err);
     if (s != NN_OK)
         return s;
+    line_symbols(line, g);
     line_files(line, m, digests);
     line->failed |= !line_motifs(line, m);
     line_folded(line, g);
@@ -561,6 +607,12 @@ static json_t *outputs_object(const nn_family *f, const stats *s)
     return unless(json_object_set_new(j, "outputs", whole(s->outputs.sum)) | json_object_set_new(j, "wide", whole(s->wide)), j);
 }
 
+/* Models whose inputs have symbols, and their nodes. */
+static json_t *dynamic_object(const stats *s)
+{
+    return json_pack("{s:o, s:o}", "models", whole(s->sized_models), "nodes", whole(s->sized_nodes));
+}
+
 static json_t *manifest_object(const nn_family *f, const stats *s, const distinct_result *d, uint64_t finished, const options *run)
 {
     json_t *j =
@@ -575,6 +627,8 @@ static json_t *manifest_object(const nn_family *f, const stats *s, const distinc
         bad |= json_object_set_new(j, "motif_operators", operators_array(s, s->ops->n_ops, s->ops->n_all));
     if (family_outputs(f))
         bad |= json_object_set_new(j, "expected", outputs_object(f, s));
+    if (f->dynamic.share > 0)
+        bad |= json_object_set_new(j, "dynamic", dynamic_object(s));
     if (input_modes_leave_intervals(&f->modes))
         bad |= json_object_set_new(j, "intervals_hold", json_false());
     if (is_shard(run)) {

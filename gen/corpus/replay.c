@@ -36,6 +36,7 @@ nn_family_config family_of_options(const options *o)
                               .max_rank = (uint64_t)o->max_rank,
                               .intervals = o->intervals != 0,
                               .outputs = o->outputs != 0,
+                              .dynamic = o->dynamic,
                               .check = o->check != 0};
 }
 

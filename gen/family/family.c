@@ -424,6 +424,8 @@ static nn_status keep_texts(nn_family *f, const nn_family_config *c, nn_error *e
     if (s == NN_OK)
         s = keep_text(f, &o->manner, c->manner, err);
     if (s == NN_OK)
+        s = keep_text(f, &o->dynamic, c->dynamic, err);
+    if (s == NN_OK)
         s = input_modes_parse(&f->modes, o->input_mode, err);
     if (s == NN_OK)
         s = input_formats_parse(&f->formats, o->input_format, err);
@@ -441,6 +443,21 @@ static nn_status check_outputs(const nn_family *f, nn_error *err)
     if (f->options.inputs <= 0)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
                        "outputs: they are written for sets of inputs; --inputs of 1 or more was expected");
+    return NN_OK;
+}
+
+/* The share of the models with symbols. */
+static nn_status open_dynamic(nn_family *f, nn_error *err)
+{
+    const char *text = f->options.dynamic;
+    f->dynamic.batch = strcmp(text, "batch") == 0;
+    const int share = f->dynamic.batch ? 1000 : share_parse(text);
+    if (share < 0)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "dynamic %.60s: expected a share from 0 to 1, or batch", text);
+    f->dynamic.share = (uint32_t)share;
+    if (f->dynamic.share > 0 && family_npz(f))
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
+                       "dynamic: inputs of several sizes are no array of .npz; --input-format pb was expected");
     return NN_OK;
 }
 
@@ -580,6 +597,8 @@ static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *
     if (s == NN_OK)
         s = check_outputs(f, err);
     if (s == NN_OK)
+        s = open_dynamic(f, err);
+    if (s == NN_OK)
         s = describe(f, err);
     f->limits = (lower_limits){
         .max_elements = o->max_elements, .max_dim = o->max_dim, .max_window = o->max_window, .max_rank = (int)o->max_rank};
@@ -636,9 +655,10 @@ void nn_family_close(nn_family *f)
     nn_free(f);
 }
 
-int64_t family_sets(const nn_family *f)
+uint64_t model_sets(const nn_model *m)
 {
-    return (f->formats & INPUT_PB) != 0 ? f->options.inputs : 0;
+    const nn_family *f = m->family;
+    return (f->formats & INPUT_PB) != 0 ? (uint64_t)f->options.inputs * m->n_views : 0;
 }
 
 bool family_npz(const nn_family *f)

@@ -62,6 +62,9 @@
     X(INT, constants, "P", 0, 0, 100, true,                                                                                       \
       "per cent of graph inputs that become initializers, where outputs and most nodes still depend on others: constant "         \
       "operands of any operator, shared ones, and a few nodes that can be folded")                                                \
+    X(TEXT, dynamic, "SHARE", "0", 0, 0, IF_SAID,                                                                                 \
+      "share of the models, from 0 to 1, whose inputs have symbolic dims, such as batch or height: each is valid at 4 sizes, "    \
+      "and has the data sets of each; or batch: the first dimension of all inputs is one symbol")                                 \
     X(FLAG, outputs, NULL, 0, 0, 0, IF_SAID,                                                                                      \
       "write expected outputs, test_data_set_K/output_J.pb, and how far each element of a correct result may be from them, "      \
       "bound_J.pb")                                                                                                               \
@@ -139,6 +142,8 @@ bool option_of_command(const options *o, const option_row *row);
 uint64_t options_models(const options *o);             /* number of models that the run makes: all, or those of the shard */
 void option_flag(const option_row *row, char out[32]); /* "--max-elements" */
 
+/* A share such as "0", "0.25" or "1", in thousandths; -1: another text. Digits after the third are ignored. */
+int share_parse(const char *text);
 void options_default(options *o);
 void options_free(options *o);
 /* NN_ERR_USAGE: the message names the option, its value and what was expected. */

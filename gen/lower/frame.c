@@ -137,7 +137,9 @@ bool frame_output_present(lower *l, int output)
         present = eval_cond(l, when);
         restore(l, &k);
     }
-    if (present && o->optional)
+    if (present && o->optional && f->shows)
+        present = f->shown >> output & 1;
+    else if (present && o->optional)
         present = tape_draw(l->tape, "present", 2) != 0 || (f->target && f->target_output == output);
     f->out_present_state[output] = STATE_DONE;
     f->out_present[output] = present;

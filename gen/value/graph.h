@@ -12,10 +12,16 @@
 
 #define NN_MAX_RANK 8
 
+/* A graph may stand for several sizes of its inputs: for `n_worlds` of them, each of which gives every symbol a size (dynamic.h).
+ * Dims, and what else depends on sizes, are those of world 0 unless something else is said. */
+#define NN_MAX_WORLDS 8
+
 typedef struct {
     dtype type;
     int rank;
+    bool sized; /* its values may depend on the world, because some tensor that it is computed from has sizes */
     int64_t dims[NN_MAX_RANK];
+    const int64_t *sizes; /* the dims in each world, one world after the other; NULL: they are the same in all */
     interval range;  /* bounds of the values; those of bools are 0 and 1, those of integers are exact */
     estimate likely; /* of the values */
 } tensor_desc;
@@ -25,6 +31,10 @@ int64_t tensor_elements(const tensor_desc *d);
 /* Narrows the range to values of the type: within its limits, and with whole bounds if it holds whole numbers. The ranges of floats
  * stay. false: no value is left. */
 bool tensor_narrow_to_type(tensor_desc *d);
+/* The tensor as it is in a world, where it has no sizes. */
+tensor_desc tensor_in_world(const tensor_desc *d, size_t world);
+/* Whether a dimension differs between two of n worlds. */
+bool tensor_dim_varies(const tensor_desc *d, size_t n, int axis);
 /* Whether rank and dims are equal. */
 bool tensor_dims_equal(const tensor_desc *a, const tensor_desc *b);
 /* Whether type, rank and dims are equal. */
@@ -103,6 +113,12 @@ typedef struct {
     bool folded; /* outside motifs, has inputs, is no source, and depends on no graph input */
 } graph_node;
 
+/* A dimension that differs from world to world. */
+typedef struct {
+    const char *name;
+    int64_t size[NN_MAX_WORLDS];
+} graph_symbol;
+
 typedef struct {
     graph_tensor *tensors;
     size_t n_tensors;
@@ -113,6 +129,14 @@ typedef struct {
     size_t n_inputs;
     int32_t *outputs; /* graph outputs, in order */
     size_t n_outputs;
+    size_t n_worlds; /* at least 2 if some tensor has sizes; otherwise 0 */
+    const graph_symbol *symbols;
+    size_t n_symbols;
 } graph;
+
+/* The symbol that a dimension is in all worlds; NULL: it is none. */
+const graph_symbol *graph_symbol_of(const graph *g, const tensor_desc *d, int axis);
+/* The graph as it is in a world. tensors: room for those of g, which it takes. */
+graph graph_in_world(const graph *g, size_t world, graph_tensor *tensors);
 
 #endif
