@@ -154,7 +154,7 @@ static void begin_attempt(builder *b, const build_request *r, int a)
     if (a >= RELAX_AFTER)
         limits.max_magnitude = (limits.max_magnitude > 0 ? limits.max_magnitude : 1e4) * RELAXED_MAGNITUDE;
     lower_set_limits(b->lower, &limits);
-    build_worlds_attempt(b, &limits, a < LENIENT_AFTER);
+    build_worlds_attempt(b, &limits, (size_t)a);
 }
 
 /* One attempt to build the graph of a tape. A later one follows it less closely. */

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define EAGER_UNTIL 4   /* later attempts take groups without sizes as they come */
+#define STRICT_UNTIL 14 /* later attempts let a graph input be without the batch */
 #define OWN_STREAM ((uint64_t)1 << 40) /* beyond those of tapes of models */
 
 struct build_worlds {
@@ -14,6 +16,8 @@ struct build_worlds {
     world_symbols names;
     bool open;         /* the model of this request has symbols */
     bool batch;        /* the first dimension of every graph input is the batch */
+    bool eager;        /* groups without sizes may be refused */
+    bool sized;        /* some tensor of this attempt has sizes */
     tensor_desc slots[OP_MAX_SLOTS];
     interval was[GROUP_MAX_FRAMES][OP_MAX_OUTPUTS]; /* in world 0 */
     int64_t sizes[OP_MAX_OUTPUTS][NN_MAX_WORLDS * NN_MAX_RANK];
@@ -71,12 +75,15 @@ nn_status build_worlds_open(builder *b, const build_request *r, nn_error *err)
     return NN_OK;
 }
 
-void build_worlds_attempt(builder *b, const lower_limits *limits, bool strict)
+void build_worlds_attempt(builder *b, const lower_limits *limits, size_t attempt)
 {
-    if (!b->worlds)
+    build_worlds *x = b->worlds;
+    if (!x)
         return;
-    lower_set_limits(b->worlds->lower, limits);
-    b->worlds->batch = b->worlds->batch && strict;
+    lower_set_limits(x->lower, limits);
+    x->batch = x->batch && attempt < STRICT_UNTIL;
+    x->eager = attempt < EAGER_UNTIL;
+    x->sized = false;
 }
 
 /* ---- new graph inputs ---- */
@@ -315,6 +322,28 @@ static lower_result hold_with(builder *b, uint32_t set)
     return res == LOWER_OK && !suits_target(b) ? LOWER_FAIL : res;
 }
 
+static bool has_sizes(const op_group *g)
+{
+    for (size_t f = 0; f < g->n; f++)
+        for (size_t o = 0; o < g->inst[f].n_outputs; o++)
+            if (g->inst[f].outputs[o].present && g->inst[f].outputs[o].desc.sizes)
+                return true;
+    return false;
+}
+
+/* Whether a group without sizes is refused, so that symbols do not die out. The first of a graph mostly is. */
+static bool loses_symbols(builder *b)
+{
+    build_worlds *x = b->worlds;
+    if (has_sizes(&b->group)) {
+        x->sized = true;
+        return false;
+    }
+    if (!x->eager)
+        return false;
+    return x->sized ? tape_chance(x->t, "group without sizes", 1, 2) : tape_chance(x->t, "first without sizes", 15, 16);
+}
+
 lower_result build_worlds_hold(builder *b, const op_model *op)
 {
     const uint32_t all = possible_symbols(b->worlds, &b->group);
@@ -325,6 +354,8 @@ lower_result build_worlds_hold(builder *b, const op_model *op)
             res = hold_with(b, 1U << i);
     if (res == LOWER_FAIL && all != 0)
         res = hold_with(b, 0);
+    if (res == LOWER_OK && loses_symbols(b))
+        res = LOWER_FAIL;
     return res == LOWER_FAIL ? build_refuse(b, BUILD_SIZES, op, -1) : res;
 }
 

@@ -14,8 +14,8 @@
 /* Prepares the request: draws whether the model has symbols, and which. b->worlds is NULL if it has none. */
 nn_status build_worlds_open(builder *b, const build_request *r, nn_error *err);
 void build_worlds_free(builder *b);
-/* Limits of the attempt that begins. strict: as the wish says; otherwise new graph inputs need no symbols. */
-void build_worlds_attempt(builder *b, const lower_limits *limits, bool strict);
+/* Begins an attempt, which are counted from 0. Later ones want less. */
+void build_worlds_attempt(builder *b, const lower_limits *limits, size_t attempt);
 
 /* Gives the open slots of a frame, which become graph inputs, symbols where they can have them. */
 lower_result build_worlds_open_slots(builder *b, int frame, const slot_plan *p);
