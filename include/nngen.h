@@ -165,7 +165,7 @@ NN_API void nn_model_free(nn_model *model);
 /* Builds a model from bytes, as fuzzers do; *model as for nn_model_build. Every byte string gives a valid model, the same each
  * time. Bytes of nn_model_tape give that model again, with the same files, if the family has the same options. An empty or
  * exhausted tape ends with the simplest choices. The model has at most 2 * nodes + 8 operators; `contain`, `cover` and the plan of
- * the family do not apply. NN_ERR_BUILD: the family has no model. */
+ * the family do not apply. NN_ERR_BUILD: the family has no model. NN_ERR_USAGE: the family is `dynamic`; tapes have no symbols. */
 NN_API nn_status nn_model_build_bytes(nn_model **model, const nn_family *family, const void *bytes, size_t size, nn_error *err);
 /* The bytes of a model that was built, from its index or from bytes: the tape form of gen/draw/segments.h, with all decisions
  * written out. They are valid until the next call for the model or its next build. The
@@ -188,6 +188,9 @@ NN_API size_t nn_model_nodes(const nn_model *model);
 NN_API const char *nn_model_node_operator(const nn_model *model, size_t i); /* of the i-th node in file order; NULL past the end */
 NN_API size_t nn_model_inputs(const nn_model *model);                       /* graph inputs */
 NN_API size_t nn_model_outputs(const nn_model *model);
+/* Data sets of the model: as many as the family's `inputs`; if it has symbolic dims, as many for each of its sizes, which take
+ * turns. */
+NN_API uint64_t nn_model_sets(const nn_model *model);
 
 /* The ONNX file, and the TensorProto of graph input i in input set `set`; both count from 0, and the family has the number of
  * sets. The bytes are valid until the next call of the same function on the model, or its next build. NN_ERR_USAGE: no model was

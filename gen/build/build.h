@@ -38,7 +38,7 @@ typedef struct {
     motif_wish motifs;
     const manner_drawn *manner; /* how the graph and its operators are drawn; NULL: as without a manner */
     lower_limits limits;
-    uint32_t constants;       /* per cent of graph inputs that become initializers; at most 100 */
+    uint32_t constants; /* per cent of graph inputs that become initializers; at most 100 */
     dynamic_wish dynamic;
     const build_trace *trace; /* NULL: there is no listener */
     build_log *log;           /* the graph is written down as a tape; NULL: it is not */

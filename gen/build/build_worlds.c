@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#define EAGER_UNTIL 4   /* later attempts take groups without sizes as they come */
-#define STRICT_UNTIL 14 /* later attempts let a graph input be without the batch */
+#define EAGER_UNTIL 4                  /* later attempts take groups without sizes as they come */
+#define STRICT_UNTIL 14                /* later attempts let a graph input be without the batch */
 #define OWN_STREAM ((uint64_t)1 << 40) /* beyond those of tapes of models */
 
 struct build_worlds {
@@ -14,10 +14,10 @@ struct build_worlds {
     tape *zeros;
     tape *t;
     world_symbols names;
-    bool open;         /* the model of this request has symbols */
-    bool batch;        /* the first dimension of every graph input is the batch */
-    bool eager;        /* groups without sizes may be refused */
-    bool sized;        /* some tensor of this attempt has sizes */
+    bool open;  /* the model of this request has symbols */
+    bool batch; /* the first dimension of every graph input is the batch */
+    bool eager; /* groups without sizes may be refused */
+    bool sized; /* some tensor of this attempt has sizes */
     tensor_desc slots[OP_MAX_SLOTS];
     interval was[GROUP_MAX_FRAMES][OP_MAX_OUTPUTS]; /* in world 0 */
     int64_t sizes[OP_MAX_OUTPUTS][NN_MAX_WORLDS * NN_MAX_RANK];

@@ -78,10 +78,27 @@ typedef struct {
 } layout_row;
 
 static const layout_row layouts[] = {
-    {1, {B}},          {1, {S}},           {1, {F}},           {2, {B, NO}},          {2, {B, S}},          {2, {S, NO}},
-    {2, {F, NO}},      {2, {NO, F}},       {3, {B, S, NO}},    {3, {B, NO, S}},       {3, {B, NO, NO}},     {3, {B, NO, F}},
-    {3, {S, B, NO}},   {4, {B, NO, H, W}}, {4, {B, NO, H, W}}, {4, {B, NO, NO, NO}},  {4, {NO, NO, H, W}},  {4, {B, NO, S, NO}},
-    {4, {B, H, W, NO}}, {5, {B, NO, NO, NO, NO}}, {5, {B, NO, F, NO, NO}},
+    {1, {B}},
+    {1, {S}},
+    {1, {F}},
+    {2, {B, NO}},
+    {2, {B, S}},
+    {2, {S, NO}},
+    {2, {F, NO}},
+    {2, {NO, F}},
+    {3, {B, S, NO}},
+    {3, {B, NO, S}},
+    {3, {B, NO, NO}},
+    {3, {B, NO, F}},
+    {3, {S, B, NO}},
+    {4, {B, NO, H, W}},
+    {4, {B, NO, H, W}},
+    {4, {B, NO, NO, NO}},
+    {4, {NO, NO, H, W}},
+    {4, {B, NO, S, NO}},
+    {4, {B, H, W, NO}},
+    {5, {B, NO, NO, NO, NO}},
+    {5, {B, NO, F, NO, NO}},
 };
 
 void world_layout_draw(const world_symbols *s, int rank, int axes[NN_MAX_RANK], tape *t)

@@ -657,8 +657,7 @@ void nn_family_close(nn_family *f)
 
 uint64_t model_sets(const nn_model *m)
 {
-    const nn_family *f = m->family;
-    return (f->formats & INPUT_PB) != 0 ? (uint64_t)f->options.inputs * m->n_views : 0;
+    return (m->family->formats & INPUT_PB) != 0 ? nn_model_sets(m) : 0;
 }
 
 bool family_npz(const nn_family *f)

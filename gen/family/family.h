@@ -59,8 +59,8 @@ struct nn_family {
     lower_limits limits;
     input_modes modes;
     dynamic_wish dynamic; /* without seed and index */
-    unsigned formats;  /* of inputs: INPUT_PB, INPUT_NPZ */
-    char *description; /* the options as text, for the metadata of models */
+    unsigned formats;     /* of inputs: INPUT_PB, INPUT_NPZ */
+    char *description;    /* the options as text, for the metadata of models */
 };
 
 struct nn_model {

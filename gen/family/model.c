@@ -288,6 +288,11 @@ size_t nn_model_outputs(const nn_model *m)
     return is_built(m) ? m->graph->n_outputs : 0;
 }
 
+uint64_t nn_model_sets(const nn_model *m)
+{
+    return is_built(m) ? (uint64_t)m->family->options.inputs * m->n_views : 0;
+}
+
 const char *nn_model_node_operator(const nn_model *m, size_t i)
 {
     return i < nn_model_nodes(m) ? m->graph->nodes[m->graph->order[i]].op_type : NULL;
@@ -327,7 +332,7 @@ static nn_status serialise(nn_model *m, piece what, uint64_t set, size_t input, 
                            .n_views = m->n_views,
                            .names = &m->names,
                            .request = &request,
-                           .sets = (uint64_t)o->inputs * m->n_views,
+                           .sets = nn_model_sets(m),
                            .archives = family_npz(m->family)};
     if (what == ONE_OUTPUT || what == ONE_BOUND)
         return model_outputs_write(&m->outputs, &of, set, input, what == ONE_BOUND, err);
@@ -363,10 +368,10 @@ nn_status nn_model_onnx(nn_model *m, const void **bytes, size_t *size, nn_error 
 
 static nn_status check_set(const nn_model *m, uint64_t set, nn_error *err)
 {
-    const uint64_t sets = (uint64_t)m->family->options.inputs * m->n_views;
+    const uint64_t sets = nn_model_sets(m);
     return set < sets ? NN_OK
-                                : nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "set %llu: the model has %llu input sets, counted from 0",
-                                          (unsigned long long)set, (unsigned long long)sets);
+                      : nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "set %llu: the model has %llu input sets, counted from 0",
+                                (unsigned long long)set, (unsigned long long)sets);
 }
 
 nn_status nn_model_input(nn_model *m, uint64_t set, size_t i, const void **bytes, size_t *size, nn_error *err)

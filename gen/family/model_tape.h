@@ -16,7 +16,7 @@ typedef struct {
     segment_reader reader;
     char digest[SHA256_HEX_SIZE]; /* of the bytes, if they are changed */
     build_log log;
-    bool logged; /* log is that of the model */
+    bool logged;    /* log is that of the model */
     uint8_t *bytes; /* of nn_model_tape */
     size_t bytes_capacity;
 } model_tape;

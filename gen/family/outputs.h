@@ -32,7 +32,7 @@ typedef struct {
 
 typedef struct {
     const ref_table *rules;
-    const op_set *ops; /* of the rules */
+    const op_set *ops;  /* of the rules */
     const graph *views; /* the graph of each data set, where they take turns */
     size_t n_views;
     const model_names *names;

@@ -59,8 +59,8 @@ typedef struct {
      * floats, the least magnitude; the largest is far inside float32. A tensor may take the place of any weight or constant. No
      * idiom is imposed. Rules of types, shapes, `where`, choices and finite values hold. */
     bool relaxed;
-    bool claimed; /* relaxed: a tensor that takes the place of a constant has the contents to which the pins lead */
-    bool shows;   /* `shown` says which outputs are present, where the entry leaves the choice */
+    bool claimed;   /* relaxed: a tensor that takes the place of a constant has the contents to which the pins lead */
+    bool shows;     /* `shown` says which outputs are present, where the entry leaves the choice */
     uint32_t shown; /* bit o: output o of the entry is present */
 } lower_request;
 

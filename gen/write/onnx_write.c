@@ -144,7 +144,9 @@ static nn_status input(writer *w, void *out, uint64_t set, size_t i)
     bulk_rng r;
     values_stream(&r, w->q->seed, w->q->index, VALUES_INPUT, set, (uint32_t)i);
     int32_t tensor = w->g->inputs[i];
-    return named(w, tensor, input_fill(out, &w->g->tensors[tensor].desc, w->q->modes, w->q->worlds > 1 ? set / w->q->worlds : set, &r, w->a, w->err));
+    return named(
+        w, tensor,
+        input_fill(out, &w->g->tensors[tensor].desc, w->q->modes, w->q->worlds > 1 ? set / w->q->worlds : set, &r, w->a, w->err));
 }
 
 /* ---- nodes ---- */
