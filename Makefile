@@ -50,7 +50,7 @@ $(B)/onnx.pb-c.c: $(B)/onnx.pb-c.h ;
 $(B)/onnx.pb-c.o: $(B)/onnx.pb-c.c Makefile
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -DNDEBUG -w -c $(B)/onnx.pb-c.c -o $@
 # The program that writes the default table as C: what reads a table, alone.
-EMBED_O := $(patsubst %.c,$(B)/%.o,gen/embed/main.c $(wildcard gen/base/*.c) $(addprefix gen/table/,spec_files.c spec_packed.c spec_yaml.c))
+EMBED_O := $(patsubst %.c,$(B)/%.o,gen/embed/main.c $(wildcard gen/base/*.c) $(wildcard gen/table/*.c))
 $(B)/embed: $(EMBED_O)
 	$(call say,link,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lyaml -lcrypto

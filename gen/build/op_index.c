@@ -277,12 +277,23 @@ static bool new_lists(op_index *x, size_t n)
     return ok;
 }
 
+/* All operators of the embedded table have instances with the usual type, as a test finds for each opset and profile. */
+static bool all_feasible(const op_set *ops)
+{
+    return ops->table != NULL && ops->table->embedded && ops->asked == dtype_bit(DT_FLOAT32);
+}
+
 /* Operators without rules, which only tests have, are feasible. false: out of memory. */
 static bool find_feasible(op_index *x)
 {
     const lower_limits limits = {0};
     op_trials *trials = NULL;
     bool ok = true;
+    if (all_feasible(x->ops)) {
+        for (size_t i = 0; i < x->ops->n_ops; i++)
+            x->facts[i].feasible = true;
+        return true;
+    }
     for (size_t i = 0; i < x->ops->n_ops && ok; i++) {
         const op_model *op = &x->ops->ops[i];
         op_facts *f = &x->facts[i];

@@ -109,6 +109,9 @@ static void as_json(json_line *out, const nn_table *t)
 
 nn_status list_motifs(json_line *out, const nn_table *t, const char *format, nn_error *err)
 {
+    nn_status s = motif_set_complete(t->motifs, err);
+    if (s != NN_OK)
+        return s;
     if (strcmp(format, "json") == 0)
         as_json(out, t);
     else

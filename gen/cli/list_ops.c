@@ -322,7 +322,7 @@ static void json_attribute(json_line *out, const spec_entry *entry, const rule_v
     line_raw(out, "]}");
 }
 
-static void json_operator(json_line *out, const nn_table *t, const op_model *op)
+static void json_operator(json_line *out, const nn_table *t, const class_table *classes, const op_model *op)
 {
     const spec_entry *entry = entry_of(t->ops, op->name);
     line_next(out);
@@ -346,7 +346,7 @@ static void json_operator(json_line *out, const nn_table *t, const op_model *op)
     line_raw(out, "}");
     line_key(out, "attributes");
     line_raw(out, "[");
-    const class_subject *subject = t->classes.operators[op->index].subjects; /* attributes come first, in this order */
+    const class_subject *subject = classes->operators[op->index].subjects; /* attributes come first, in this order */
     for (size_t i = 0; i < op->rules->n_vars; i++)
         if (is_attr(&op->rules->vars[i]))
             json_attribute(out, entry, &op->rules->vars[i], subject++);
@@ -361,7 +361,7 @@ static void json_operator(json_line *out, const nn_table *t, const op_model *op)
     line_raw(out, "]}");
 }
 
-static void as_json(json_line *out, const nn_table *t)
+static void as_json(json_line *out, const nn_table *t, const class_table *classes)
 {
     const op_set *s = t->ops;
     line_raw(out, "{");
@@ -374,7 +374,7 @@ static void as_json(json_line *out, const nn_table *t)
     line_key(out, "operators");
     line_raw(out, "[");
     for (size_t i = 0; i < s->n_ops; i++)
-        json_operator(out, t, &s->ops[i]);
+        json_operator(out, t, classes, &s->ops[i]);
     line_raw(out, "]");
     line_key(out, "left_out");
     line_raw(out, "[");
@@ -411,8 +411,12 @@ static void as_json(json_line *out, const nn_table *t)
 
 nn_status list_ops(json_line *out, const nn_table *t, const char *format, nn_error *err)
 {
+    const class_table *classes;
+    nn_status s = late_classes_get(&classes, t->classes, err);
+    if (s != NN_OK)
+        return s;
     if (strcmp(format, "json") == 0)
-        as_json(out, t);
+        as_json(out, t, classes);
     else if (strcmp(format, "markdown") == 0)
         as_markdown(out, t);
     else

@@ -43,7 +43,7 @@ static nn_status open_model(nn_eval *e, const void *model, size_t size, const nn
     if (s == NN_OK)
         s = eval_model_open(&e->model, model, size, &from, NULL, err);
     arena_free(&a);
-    if (s == NN_OK && e->model.unsupported > 0)
+    if (s == NN_OK && e->model.unsupported > 0 && c->partial == 0)
         s = nn_fail(err, NN_ERR_UNSUPPORTED, NULL, 0, 0, "the model uses what the operator table does not have, in %zu place%s",
                     e->model.unsupported, e->model.unsupported == 1 ? "" : "s");
     if (s == NN_OK)
@@ -54,6 +54,7 @@ static nn_status open_model(nn_eval *e, const void *model, size_t size, const nn
     s = eval_run_open(&e->run, &e->model, &limits, e->directory, err);
     e->run.keep = c->all != 0;
     e->run.keep_given = true;
+    e->run.partial = c->partial != 0;
     e->run.problem = tell;
     e->run.problem_data = e;
     return s;
@@ -115,8 +116,8 @@ nn_status nn_eval_set(nn_eval *e, const char *name, const void *tensor, size_t s
     if (e == NULL || name == NULL || tensor == NULL)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "no model, name or tensor is given");
     int64_t t = eval_find_tensor(&e->model, name);
-    if (t < 0 || !e->model.tensors[t].input)
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "the model has no input \"%.100s\"", name);
+    if (t < 0 || (!e->model.tensors[t].input && !e->run.partial))
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "the model has no %s \"%.100s\"", e->run.partial ? "tensor" : "input", name);
     nn_status s = tensor_file_bytes(&f, tensor, size, TENSOR_FILE_MOST, name, err);
     if (s != NN_OK)
         return s;

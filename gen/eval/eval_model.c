@@ -218,6 +218,7 @@ static nn_status add_node(opening *o, uint32_t at)
     if (s == NN_ERR_IO)
         return nn_fail(outer, NN_ERR_IO, o->shown, 0, 0, "%s: %.300s", shown, inner.message);
     complain(o, shown, inner.message);
+    n->op = -1;
     return NN_OK;
 }
 

@@ -304,6 +304,48 @@ nn_status eval_run_node(eval_run *r, const eval_node *n, ref_tensor *outputs, ev
     return s == NN_OK ? NN_OK : forget_outputs(r, n, &node, &inner, a, err);
 }
 
+/* Whether the node is in the table, all that it reads is known, and something that it makes was not given. */
+static bool can_run(eval_run *r, const eval_node *n, bool *nomem)
+{
+    nn_error ignored;
+    bool wanted = false, good = n->op >= 0;
+    for (size_t i = 0; i < n->n_outputs; i++)
+        wanted = wanted || (n->outputs[i] >= 0 && !r->values[n->outputs[i]].given);
+    for (size_t i = 0; good && wanted && i < n->n_inputs; i++) {
+        const eval_tensor *t = n->inputs[i] >= 0 ? &r->m->tensors[n->inputs[i]] : NULL;
+        if (t == NULL || r->values[n->inputs[i]].known)
+            continue;
+        nn_status s = t->contents != NULL ? eval_run_need(r, n->inputs[i], &ignored) : NN_ERR_USAGE;
+        *nomem = *nomem || s == NN_ERR_NOMEM;
+        good = s == NN_OK;
+    }
+    return good && wanted;
+}
+
+static nn_status run_node(eval_run *r, const eval_node *n, nn_error *err);
+
+/* Computes what it can. */
+static nn_status run_part(eval_run *r, nn_error *err)
+{
+    nn_error inner = {.message = ""};
+    bool nomem = false;
+    for (size_t i = 0; !nomem && i < r->m->n_nodes; i++) {
+        if (!can_run(r, &r->m->nodes[i], &nomem))
+            continue;
+        nn_status s = run_node(r, &r->m->nodes[i], &inner);
+        nomem = nomem || s == NN_ERR_NOMEM;
+        if (s != NN_OK && !nomem) {
+            r->problems++;
+            if (r->problem != NULL)
+                r->problem(r->problem_data, inner.message);
+        }
+    }
+    for (size_t i = 0; !nomem && i < r->m->n_outputs; i++)
+        if (r->m->tensors[r->m->outputs[i]].contents != NULL)
+            nomem = eval_run_need(r, r->m->outputs[i], &inner) == NN_ERR_NOMEM;
+    return nomem ? nn_nomem(err) : NN_OK;
+}
+
 static nn_status run_node(eval_run *r, const eval_node *n, nn_error *err)
 {
     nn_status s = NN_OK;
@@ -320,8 +362,10 @@ static nn_status run_node(eval_run *r, const eval_node *n, nn_error *err)
         return nn_nomem(err);
     }
     home->tensors = 1; /* while it is filled */
+    size_t problems = r->problems;
     s = eval_run_node(r, n, outputs, home, err);
-    for (size_t i = 0; s == NN_OK && i < n->n_outputs; i++) {
+    bool skipped = r->partial && r->problems > problems; /* the outputs have no values */
+    for (size_t i = 0; s == NN_OK && !skipped && i < n->n_outputs; i++) {
         eval_value *v = n->outputs[i] >= 0 ? &r->values[n->outputs[i]] : NULL;
         if (v != NULL && v->given && r->judge != NULL)
             s = r->judge(r->data, n, n->outputs[i], &outputs[i], &v->t, err);
@@ -356,6 +400,8 @@ nn_status eval_run_compute(eval_run *r, nn_error *err)
 {
     const eval_model *m = r->m;
     nn_status s = NN_OK;
+    if (r->partial)
+        return run_part(r, err);
     if (m->unsupported > 0)
         return nn_fail(err, NN_ERR_UNSUPPORTED, NULL, 0, 0, "the model uses what the table does not have, in %zu place%s",
                        m->unsupported, m->unsupported == 1 ? "" : "s");

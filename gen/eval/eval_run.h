@@ -53,6 +53,7 @@ typedef struct {
     int directory;            /* of external data; -1: none */
     bool keep;                /* all values are kept */
     bool keep_given;          /* those that were set are kept, for another run */
+    bool partial;             /* what depends on a node that cannot be computed stays unknown */
     eval_judge_fn *judge;     /* NULL: given tensors are not judged */
     void *data;               /* for judge */
     eval_problem_fn *problem; /* may be NULL */
@@ -75,7 +76,7 @@ nn_status eval_run_bind(eval_run *r, const char *name, int64_t value, const char
 nn_status eval_run_set(eval_run *r, int64_t tensor, const file_tensor *from, nn_error *err);
 /* Forgets all that was computed, for another run. What was set stays, and so do bound names. */
 void eval_run_reset(eval_run *r);
-/* Computes all tensors that outputs need. NN_ERR_USAGE: an input is missing. NN_ERR_BUILD: the shapes of a node's outputs do not
+/* Computes all tensors that outputs need; if `partial`, those that it can, without a failure. NN_ERR_USAGE: an input is missing. NN_ERR_BUILD: the shapes of a node's outputs do not
  * follow, or exceed the limits: the message names it. */
 nn_status eval_run_compute(eval_run *r, nn_error *err);
 const ref_tensor *eval_run_value(const eval_run *r, int64_t tensor); /* NULL: not known, or not kept */

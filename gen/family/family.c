@@ -1,11 +1,11 @@
 /* Tables and families of the public API: checks of options, loading, planning. */
 #include "family/family.h"
-#include "base/json_line.h"
 #include "base/nearest.h"
 #include "lower/lower.h"
 #include "rules/op_common.h"
 #include "rules/op_inner.h"
 #include "rules/opfilter.h"
+#include "table/spec_digest.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -186,42 +186,21 @@ static nn_status read_sources(sources *in, const char *dir, const char *profile,
     return s == NN_OK ? link_bases(&in->overlay, dir, a, err) : s;
 }
 
-/* Name, NUL, size and bytes of each file, in name order. */
-static void add_files(json_line *text, const spec_file *files, size_t n)
+/* dir: NULL for the embedded table, whose digests are known. */
+static nn_status find_digests(nn_table *t, const sources *in, const char *dir, nn_error *err)
 {
-    for (size_t i = 0; i < n; i++) {
-        size_t length;
-        const char *name = stem(files[i].name, &length);
-        line_text(text, name, length);
-        line_text(text, "", 1);
-        line_int(text, (int64_t)files[i].size);
-        line_text(text, files[i].bytes, files[i].size);
+    for (size_t i = 0; dir == NULL && i < spec_embedded_digests_count; i++) {
+        const spec_digests *d = &spec_embedded_digests[i];
+        if (strcmp(d->profile, t->options.profile) != 0)
+            continue;
+        memcpy(t->digest, d->table, SHA256_HEX_SIZE);
+        memcpy(t->full_digest, d->full, SHA256_HEX_SIZE);
+        return NN_OK;
     }
-}
-
-/* Frees the text. */
-static nn_status digest_text(char out[SHA256_HEX_SIZE], json_line *text, nn_error *err)
-{
-    sha256 *hasher = NULL;
-    uint8_t digest[SHA256_SIZE];
-    nn_status s = text->failed ? nn_nomem(err) : sha256_new(&hasher, err);
+    nn_status s = spec_digest_table(t->digest, in->files, in->n, in->overlay, err);
     if (s == NN_OK)
-        s = sha256_digest(hasher, text->bytes, text->size, digest, err);
-    if (s == NN_OK)
-        sha256_hex(digest, out);
-    sha256_free(hasher);
-    nn_free(text->bytes);
+        s = spec_digest_full(t->full_digest, t->digest, in->manners, in->n_manners, in->motifs, in->n_motifs, err);
     return s;
-}
-
-/* Of the table's digest, then the files of manners, then those of motifs. */
-static nn_status digest_all(nn_table *t, const sources *in, nn_error *err)
-{
-    json_line text = {.bytes = NULL};
-    line_raw(&text, t->digest);
-    add_files(&text, in->manners, in->n_manners);
-    add_files(&text, in->motifs, in->n_motifs);
-    return digest_text(t->full_digest, &text, err);
 }
 
 /* Operators and types that stand inside motifs only. */
@@ -245,17 +224,16 @@ static nn_status add_inner(nn_table *t, const sources *in, nn_error *err)
 }
 
 /* Rules of outputs name what a profile may take away, so they are compiled for the table without one. */
-static nn_status add_reference(nn_table *t, const sources *in, nn_error *err)
+static nn_status add_reference(nn_table *t, const sources *in, const char *dir, nn_error *err)
 {
     nn_status s = op_set_new_typed(&t->all, in->files, in->n, NULL, (int)t->options.opset, UINT32_MAX, err);
     if (s == NN_OK)
         s = ref_table_new(&t->reference, t->all, in->compute, in->n_compute, err);
-    if (s != NN_OK)
-        return s;
-    json_line text = {.bytes = NULL};
-    add_files(&text, in->compute, in->n_compute);
-    line_text(&text, "", 1); /* no files give bytes too */
-    return digest_text(t->rules_digest, &text, err);
+    if (s == NN_OK && dir == NULL)
+        memcpy(t->rules_digest, spec_embedded_rules_digest, SHA256_HEX_SIZE);
+    else if (s == NN_OK)
+        s = spec_digest_rules(t->rules_digest, in->compute, in->n_compute, err);
+    return s;
 }
 
 static nn_status load(nn_table *t, const char *specs, bool outputs, nn_error *err)
@@ -288,13 +266,12 @@ static nn_status load(nn_table *t, const char *specs, bool outputs, nn_error *er
         s = add_inner(t, &in, err);
     if (s == NN_OK)
         s = manner_set_load(&t->manners, t->ops, in.manners, in.n_manners, &t->mem, err);
-    sha256_hex(t->ops != NULL ? t->ops->table->digest : (uint8_t[SHA256_SIZE]){0}, t->digest);
     if (s == NN_OK)
-        s = digest_all(t, &in, err);
+        s = find_digests(t, &in, specs, err);
     if (s == NN_OK) /* motifs point to operators, which a filter moves */
         s = motif_set_new(&t->motifs, t->ops, NULL, in.motifs, in.n_motifs, err);
     if (s == NN_OK && outputs)
-        s = add_reference(t, &in, err);
+        s = add_reference(t, &in, specs, err);
     arena_free(&a);
     return s;
 }
@@ -316,7 +293,7 @@ static nn_status open_table(nn_table *t, const nn_table_config *c, nn_error *err
     if (s == NN_OK)
         s = load(t, c->specs, c->outputs != 0, err);
     if (s == NN_OK)
-        s = class_table_new(&t->classes, t->ops, &t->mem, err);
+        s = late_classes_new(&t->classes, t->ops, err);
     return s;
 }
 
@@ -342,6 +319,7 @@ void nn_table_close(nn_table *t)
 {
     if (t == NULL)
         return;
+    late_classes_free(t->classes);
     ref_table_free(t->reference);
     op_set_free(t->all);
     motif_set_free(t->motifs);

@@ -6,6 +6,7 @@
 #define NN_API_H
 
 #include "build/build.h"
+#include "family/late_classes.h"
 #include "family/learned.h"
 #include "family/model_manner.h"
 #include "family/model_tape.h"
@@ -34,7 +35,7 @@ struct nn_table {
     op_set *all; /* all operators and types without a profile, which the rules of outputs are for; NULL: none were asked for */
     ref_table *reference; /* these rules */
     motif_set *motifs;
-    class_table classes;
+    late_classes *classes;
     manner_set *manners;
     char digest[SHA256_HEX_SIZE];       /* of the table and profile */
     char full_digest[SHA256_HEX_SIZE];  /* and of the manners and motifs */

@@ -246,7 +246,10 @@ nn_status nn_model_build(nn_model **model, const nn_family *f, uint64_t index, n
 
 nn_status family_stats(stats *s, const nn_family *f, nn_error *err)
 {
-    nn_status status = stats_init(s, f->table->ops, &f->table->classes, err);
+    const class_table *classes;
+    nn_status status = late_classes_get(&classes, f->table->classes, err);
+    if (status == NN_OK)
+        status = stats_init(s, f->table->ops, classes, err);
     if (status == NN_OK && f->motifs.on) {
         status = stats_count_motifs(s, motif_count(f->motifs.set) * MOTIF_LEVELS, err);
         if (status != NN_OK)

@@ -13,23 +13,28 @@ static uint32_t at_most(uint64_t x)
     return x > MOST ? MOST : (uint32_t)x;
 }
 
-/* The weights of pairs whose first operator is `a`, such that b follows as often as its sequence says, whatever the weight of b. */
-static void fill_row(op_weights *w, const manner *m, size_t a)
+/* The weights of pairs a, b, such that b follows as often as its sequence says, whatever the weight of b. listed: by operator; all
+ * 0. */
+static void fill_pairs(op_weights *w, const manner *m, uint64_t *listed)
 {
-    uint32_t *row = &w->pairs[a * w->n_ops];
-    uint64_t listed = 0, all = 0;
-    for (size_t i = 0; i < w->n_ops; i++)
+    const size_t n = w->n_ops;
+    uint64_t all = 0;
+    for (size_t i = 0; i < n; i++)
         all += w->ops[i];
     for (size_t i = 0; i < m->n_paths; i++) {
         const manner_path *p = &m->paths[i];
-        if (p->n != 2 || p->ops[0] != a || w->ops[p->ops[1]] == 0)
+        if (p->n != 2 || w->ops[p->ops[1]] == 0)
             continue;
-        row[p->ops[1]] = at_most((uint64_t)p->weight * PAIR_SCALE / w->ops[p->ops[1]] + 1);
-        listed += (uint64_t)row[p->ops[1]] * w->ops[p->ops[1]];
+        const uint16_t a = p->ops[0], b = p->ops[1];
+        w->pairs[a * n + b] = at_most((uint64_t)p->weight * PAIR_SCALE / w->ops[b] + 1);
+        listed[a] += (uint64_t)w->pairs[a * n + b] * w->ops[b];
     }
-    uint32_t other = listed == 0 || all == 0 ? 1000 : at_most(listed / OTHER_FOLLOWERS / all + 1);
-    for (size_t b = 0; b < w->n_ops; b++)
-        row[b] = row[b] == 0 ? other : row[b];
+    for (size_t a = 0; a < n; a++) {
+        const uint32_t other = listed[a] == 0 || all == 0 ? 1000 : at_most(listed[a] / OTHER_FOLLOWERS / all + 1);
+        uint32_t *row = &w->pairs[a * n];
+        for (size_t b = 0; b < n; b++)
+            row[b] = row[b] == 0 ? other : row[b];
+    }
 }
 
 nn_status manner_weights(const op_weights **out, const manner *m, const op_set *ops, arena *a, nn_error *err)
@@ -45,11 +50,11 @@ nn_status manner_weights(const op_weights **out, const manner *m, const op_set *
     w->n_ops = ops->n_ops;
     w->ops = arena_calloc(a, w->n_ops + 1, sizeof *w->ops);
     w->pairs = arena_calloc(a, w->n_ops * w->n_ops + 1, sizeof *w->pairs);
-    if (!w->ops || !w->pairs)
+    uint64_t *listed = arena_calloc(a, w->n_ops + 1, sizeof *listed);
+    if (!w->ops || !w->pairs || !listed)
         return nn_nomem(err);
     memcpy(w->ops, m->weights, w->n_ops * sizeof *w->ops);
-    for (size_t i = 0; i < w->n_ops; i++)
-        fill_row(w, m, i);
+    fill_pairs(w, m, listed);
     *out = w;
     return NN_OK;
 }

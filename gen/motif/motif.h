@@ -3,8 +3,8 @@
  * order with everything decided that the motif decides. The builder (build/build_motif.h) then solves each node by its operator's
  * entry with these decisions pinned; what the motif leaves open is drawn by the entry.
  *
- * Ownership: a motif_set owns its arena, borrows the op_set, is immutable, and may be shared by threads. A plan lives in the arena
- * given to motif_plan_new. */
+ * Ownership: a motif_set owns its arena, borrows the op_set, and may be shared by threads: it is immutable but for motifs of
+ * embedded files, which it compiles when they are first used. A plan lives in the arena given to motif_plan_new. */
 #ifndef NN_MOTIF_H
 #define NN_MOTIF_H
 
@@ -83,10 +83,13 @@ typedef struct motif_set motif_set;
 nn_status motif_set_new(motif_set **out, const op_set *ops, const motif_set *base, const spec_file *files, size_t n_files,
                         nn_error *err);
 void motif_set_free(motif_set *s);
+/* Compiles the motifs that would be compiled when they are first used. */
+nn_status motif_set_complete(const motif_set *s, nn_error *err);
 size_t motif_count(const motif_set *s);
 const char *motif_name(const motif_set *s, size_t i);
 const char *motif_doc(const motif_set *s, size_t i);
-/* "onnxruntime: LayerNormFusion; onnxslim: ..."; empty if none is stated. */
+/* "onnxruntime: LayerNormFusion; onnxslim: ..."; empty if none is stated, or the motif was not compiled yet (motif_set_complete).
+ */
 const char *motif_fires(const motif_set *s, size_t i);
 int motif_find(const motif_set *s, const char *name); /* -1: unknown */
 /* The motif was left out, and why ("operator X is not in the table", "opset >= 20"); NULL: it was not. i counts all, names too. */

@@ -1,6 +1,8 @@
-/* A compiled motif: what motif_set.c makes of an entry, and motif_plan.c draws plans from.
+/* A compiled motif: what motif_compile.c makes of an entry, and motif_plan.c draws plans from. Motifs of embedded files are
+ * compiled when they are first used, since a family uses few of them.
  *
- * Ownership: everything lives in the arena of the motif_set and is immutable once compiled. */
+ * Ownership: everything lives in the arena of the motif_set, or of the motif if it was compiled late, and is immutable once
+ * compiled. */
 #ifndef NN_MOTIF_DEF_H
 #define NN_MOTIF_DEF_H
 
@@ -80,9 +82,13 @@ typedef struct {
     bool claimed;
 } def_node;
 
+typedef struct motif_late motif_late;
+
 typedef struct {
     const char *name, *doc, *fires;
-    const char *left_out; /* NULL: usable */
+    const char *left_out;   /* NULL: usable */
+    motif_late *late;       /* NULL: all is compiled; otherwise only what motif_compile_outline says */
+    const op_model *ending; /* operator of the last node; NULL: the motif is left out */
     spec_place place;
     int first, last; /* opsets */
     const char *type_names[MOTIF_MAX_TYPES];
@@ -99,14 +105,31 @@ typedef struct {
     size_t n_symbols;
 } motif_def;
 
+/* A motif that is compiled when it is first used. */
+typedef struct {
+    arena a;
+    motif_def def;
+} late_def;
+
+struct motif_late {
+    const motif_set *set; /* whose motif it is */
+    const spec_pair *entry;
+    late_def *def; /* NULL: not yet; read and set atomically, and owned by the set */
+};
+
 struct motif_set {
     arena a;
     const op_set *ops;
     motif_def *defs; /* in file order */
     size_t n_defs;
+    size_t most_defs;
+    size_t n_base; /* of defs that another set owns, which come first */
     const op_model *between[MOTIF_MAX_BETWEEN];
     size_t n_between;
 };
+
+/* The motif, all compiled. NN_ERR_NOMEM, or NN_ERR_TABLE or NN_ERR_BUILD for a fault that the embedded files do not have. */
+nn_status motif_get(const motif_def **out, const motif_set *s, size_t i, nn_error *err);
 
 /* What is known of the symbols while a plan is drawn: ints, lists of dims, names of types. */
 typedef struct {

@@ -58,6 +58,11 @@ nn_status motif_symbol_add(const motif_compile *c, const char *name, sym_kind ki
     static const char *const reserved[] = {"then", "else", "for", "in", "and",   "or",           "default", "when",
                                            "if",   "not",  "inf", "pi", "opset", "max_elements", "bool",    "_"};
     motif_def *d = c->def;
+    const motif_symbol added = {.name = name, .kind = kind, .index = index, .output = output};
+    if (c->outline) {
+        d->symbols[d->n_symbols++] = added;
+        return NN_OK;
+    }
     if (!spec_is_name(name))
         return motif_error(c, place, "`%s` is not a name; letters, digits and _ were expected", spec_show(name).s);
     for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
@@ -67,7 +72,7 @@ nn_status motif_symbol_add(const motif_compile *c, const char *name, sym_kind ki
         return motif_error(c, place, "two things are named `%s`; the names of types, dims and tensors must differ", name);
     if (d->n_symbols == MOTIF_MAX_SYMBOLS)
         return motif_error(c, place, "more than %d names", MOTIF_MAX_SYMBOLS);
-    d->symbols[d->n_symbols++] = (motif_symbol){.name = name, .kind = kind, .index = index, .output = output};
+    d->symbols[d->n_symbols++] = added;
     return NN_OK;
 }
 

@@ -13,6 +13,7 @@ typedef struct {
     const op_set *ops;
     arena *a;
     nn_error *err;
+    bool outline;                     /* expressions are not needed, and the entry is sound */
     char subject[SPEC_MAX_NAME + 16]; /* "motif NAME" */
 } motif_compile;
 

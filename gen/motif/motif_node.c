@@ -28,7 +28,7 @@ static nn_status unexpected(const scan *x, const char *what)
 
 /* ---- operands ---- */
 
-static nn_status find_operand(const scan *x, const char *name, motif_operand *o)
+static nn_status find_operand(const scan *x, const char *name, size_t length, motif_operand *o)
 {
     const motif_def *d = x->c->def;
     const char *names[MOTIF_MAX_SYMBOLS];
@@ -38,7 +38,7 @@ static nn_status find_operand(const scan *x, const char *name, motif_operand *o)
         if (y->kind < SYM_INPUT)
             continue;
         names[n++] = y->name;
-        if (strcmp(y->name, name) != 0)
+        if (y->name[0] != name[0] || strncmp(y->name, name, length) != 0 || y->name[length] != '\0')
             continue;
         *o = (motif_operand){y->kind == SYM_INPUT   ? MOTIF_INPUT
                              : y->kind == SYM_CONST ? MOTIF_CONST
@@ -46,8 +46,11 @@ static nn_status find_operand(const scan *x, const char *name, motif_operand *o)
                              y->index, y->output};
         return NN_OK;
     }
-    motif_hint h = motif_near(name, names, n);
-    return motif_error(x->c, expr_place(x->node, x->at), "unknown operand `%s`%s", spec_show(name).s,
+    const char *word = arena_strndup(x->c->a, name, length);
+    if (word == NULL)
+        return nn_nomem(x->c->err);
+    motif_hint h = motif_near(word, names, n);
+    return motif_error(x->c, expr_place(x->node, x->at), "unknown operand `%s`%s", spec_show(word).s,
                        h.s[0] != '\0' ? h.s : "; an input, a constant or an earlier node of the motif was expected");
 }
 
@@ -65,8 +68,7 @@ static nn_status parse_operands(scan *x, motif_operand *operands, size_t *n)
         } else if (length == 1 && x->s[x->at] == '_') {
             *o = (motif_operand){.kind = MOTIF_ABSENT};
         } else if (length > 0) {
-            const char *name = arena_strndup(x->c->a, x->s + x->at, length);
-            nn_status s = name != NULL ? find_operand(x, name, o) : nn_nomem(x->c->err);
+            nn_status s = find_operand(x, x->s + x->at, length, o);
             if (s != NN_OK)
                 return s;
         } else {
@@ -225,7 +227,7 @@ static nn_status add_outputs(const motif_compile *c, const spec_pair *pair, cons
         size_t n = strcspn(s, ","), used = n;
         while (used > 0 && s[used - 1] == ' ')
             used--;
-        const char *name = arena_strndup(c->a, s, used);
+        const char *name = s[used] == '\0' ? s : arena_strndup(c->a, s, used);
         if (name == NULL)
             return nn_nomem(c->err);
         if (d->op != NULL && k >= (int)d->op->n_outputs && !d->op->outputs[d->op->n_outputs - 1].variadic)
@@ -241,13 +243,13 @@ static nn_status add_outputs(const motif_compile *c, const spec_pair *pair, cons
     return status;
 }
 
-static nn_status find_op(const motif_compile *c, def_node *d, const char *name)
+static nn_status find_op(const motif_compile *c, def_node *d, const char *name, size_t length)
 {
     nn_error why;
     int k;
     if (c->def->left_out != NULL)
         return NN_OK;
-    nn_status s = op_set_find(op_set_inside(c->ops), name, strlen(name), &k, &why);
+    nn_status s = op_set_find(op_set_inside(c->ops), name, length, &k, &why);
     if (s == NN_OK) {
         d->op = &op_set_inside(c->ops)->ops[k];
         return s;
@@ -272,17 +274,14 @@ nn_status motif_node_parse(const motif_compile *c, const spec_pair *pair)
     if (length == 0 || x.s[x.at] != '(')
         return unexpected(&x, length == 0 ? "the name of an operator" : "`(`");
     x.at++;
-    const char *op = arena_strndup(c->a, x.s + start, length);
-    if (op == NULL)
-        return nn_nomem(c->err);
     motif_operand written[OP_MAX_SLOTS];
     size_t n;
-    nn_status s = find_op(c, d, op);
+    nn_status s = find_op(c, d, x.s + start, length);
     if (s == NN_OK)
         s = parse_operands(&x, written, &n);
     if (s == NN_OK && d->op != NULL)
         s = assign(&x, d, written, n);
-    if (s == NN_OK && d->op != NULL && c->def->left_out == NULL)
+    if (s == NN_OK && d->op != NULL && c->def->left_out == NULL && !c->outline)
         s = parse_pins(&x, d);
     if (c->def->left_out != NULL)
         d->op = NULL;
@@ -305,8 +304,10 @@ typedef struct {
 static tensor_type type_of(const typing *t, motif_operand o)
 {
     const motif_def *d = t->c->def;
-    if (o.kind == MOTIF_NODE)
-        return t->outputs[o.index][o.output];
+    if (o.kind == MOTIF_NODE) { /* the last output may be variadic */
+        const size_t n = d->nodes[o.index].op->n_outputs;
+        return t->outputs[o.index][(size_t)o.output < n ? (size_t)o.output : n - 1];
+    }
     if (o.kind != MOTIF_INPUT && o.kind != MOTIF_CONST)
         return (tensor_type){.var = -1};
     const motif_pattern *p = o.kind == MOTIF_INPUT ? &d->inputs[o.index].p : &d->consts[o.index].p;
@@ -355,12 +356,11 @@ static nn_status narrow_node(typing *t, size_t k)
             *b = b->var >= 0 || b->type == DT_NONE ? y : *b;
         }
     }
-    for (size_t i = 0; i < OP_MAX_OUTPUTS; i++) {
-        const op_output *o = &n->op->outputs[i < n->op->n_outputs ? i : n->op->n_outputs - 1];
+    for (size_t i = 0; i < n->op->n_outputs; i++) {
+        const op_output *o = &n->op->outputs[i];
         t->outputs[k][i] = o->type_var >= 0 ? bound[o->type_var] : (tensor_type){.var = -1};
-        for (int y = 1; y < DT_COUNT && o->type_var < 0; y++)
-            if (o->types == dtype_bit((dtype)y))
-                t->outputs[k][i].type = (dtype)y;
+        if (o->type_var < 0 && o->types != 0 && (o->types & (o->types - 1)) == 0)
+            t->outputs[k][i].type = (dtype)__builtin_ctz(o->types);
     }
     return s;
 }

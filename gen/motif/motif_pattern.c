@@ -176,13 +176,15 @@ nn_status motif_pattern_parse(motif_pattern *out, const motif_compile *c, const 
     size_t open = skip(node->text, at + length);
     if (length == 0 || node->text[open] != '[') {
         if (constant)
-            return motif_draw_node(&out->fill, c, node, TY_REAL);
+            return c->outline ? NN_OK : motif_draw_node(&out->fill, c, node, TY_REAL);
         return motif_error(c, node->place, "a type with dims in brackets was expected, such as \"T[.., H]\"");
     }
     size_t close = closing(node->text, open);
     if (node->text[close] == '\0')
         return motif_error(c, expr_place(node, open), "the bracket is not closed; `]` was expected");
     nn_status s = parse_type(out, c, node, at, length);
+    if (c->outline)
+        return s;
     if (s == NN_OK)
         s = parse_dims(out, c, node, open, close);
     return s == NN_OK ? parse_rest(out, c, node, close + 1, constant) : s;

@@ -279,7 +279,12 @@ nn_status motif_plan_new(const motif_set *s, size_t i, motif_level level, int ne
     *out = (motif_plan){.name = s->defs[i].name, .level = level};
     if (s->defs[i].left_out != NULL)
         return NN_ERR_BUILD;
-    motif_drawing *d = new_drawing(s, &s->defs[i], limits, t, a);
+    nn_error ignored;
+    const motif_def *def;
+    nn_status known = motif_get(&def, s, i, &ignored);
+    if (known != NN_OK)
+        return known == NN_ERR_NOMEM ? known : NN_ERR_BUILD;
+    motif_drawing *d = new_drawing(s, def, limits, t, a);
     if (d == NULL)
         return NN_ERR_NOMEM;
     d->given = given;

@@ -2,6 +2,8 @@
 #include "base/sorted.h"
 #include "draw/choice.h"
 #include "build/op_index.h"
+
+#include <limits.h>
 #include <string.h>
 
 #define PLAN_STREAM UINT64_MAX /* stream of the tape; models use streams from 0 up */
@@ -36,6 +38,9 @@ typedef struct {
     size_t n_items;
     int *loads;
     size_t n_slots;
+    size_t n_ops;
+    uint32_t *given;  /* by operator: the slots of its copies; PLAN_MAX_COPIES each */
+    uint8_t *n_given; /* by operator: their number */
 } packing;
 
 static const char unreachable[] = "it cannot be connected to float32 inputs and outputs with these operators";
@@ -90,40 +95,61 @@ static void leave_out(plan *p, uint32_t *order, tape *t)
     }
 }
 
-static bool slot_has(const packing *pk, size_t before, uint32_t slot, uint16_t op)
+/* Whether the copies of an operator that have a slot, which are `given`, have this one. */
+static bool is_given(const uint32_t *given, size_t n, uint32_t slot)
 {
-    for (size_t j = 0; j < before; j++)
-        if (pk->items[j].slot == slot && pk->items[j].op == op)
+    for (size_t k = 0; k < n; k++)
+        if (given[k] == slot)
             return true;
     return false;
 }
 
-/* Worst fit: each item goes to the least loaded slot that can take it. An item that exceeds the capacity gets a slot of its own.
- * Returns the number of items without a slot. */
-static size_t pack(packing *pk, size_t copies, int capacity, tape *t)
+/* No slot carries more than `most`, so that some item of a larger sum has none. */
+static bool is_too_much(const packing *pk, int capacity)
 {
-    size_t missed = 0;
+    int64_t sum = 0, most = capacity;
+    for (size_t j = 0; j < pk->n_items; j++) {
+        sum += pk->items[j].cost;
+        most = pk->items[j].cost > most ? pk->items[j].cost : most;
+    }
+    return sum > most * (int64_t)pk->n_slots;
+}
+
+/* The least loaded slot that can take an item, the first one from `first` on; UINT32_MAX: there is none. */
+static uint32_t find_slot(const packing *pk, const item *it, int capacity, size_t first, const uint32_t *given, size_t n_given)
+{
+    uint32_t best = UINT32_MAX;
+    int least = INT_MAX;
+    for (size_t k = 0, s = first; k < pk->n_slots && least > 0; k++, s = s + 1 < pk->n_slots ? s + 1 : 0) {
+        const int load = pk->loads[s];
+        if (load >= least || (load > 0 && load + it->cost > capacity) || is_given(given, n_given, (uint32_t)s))
+            continue;
+        best = (uint32_t)s;
+        least = load;
+    }
+    return best;
+}
+
+/* Worst fit: each item goes to the least loaded slot that can take it. An item that exceeds the capacity gets a slot of its own.
+ * Returns whether all items have slots. partly: items behind one without a slot are placed too; otherwise such a packing is of no
+ * use, and only its draws are made. */
+static bool pack(packing *pk, bool partly, int capacity, tape *t)
+{
+    bool all = partly || !is_too_much(pk, capacity);
     memset(pk->loads, 0, pk->n_slots * sizeof *pk->loads);
+    memset(pk->n_given, 0, pk->n_ops * sizeof *pk->n_given);
     for (size_t j = 0; j < pk->n_items; j++) {
         item *it = &pk->items[j];
         size_t first = (size_t)tape_draw(t, "plan slot", pk->n_slots);
-        it->slot = UINT32_MAX;
-        for (size_t k = 0; k < pk->n_slots && (it->slot == UINT32_MAX || pk->loads[it->slot] > 0); k++) {
-            size_t s = (first + k) % pk->n_slots;
-            if (pk->loads[s] > 0 && pk->loads[s] + it->cost > capacity)
-                continue;
-            if (it->slot != UINT32_MAX && pk->loads[s] >= pk->loads[it->slot])
-                continue;
-            if (copies > 1 && slot_has(pk, j, (uint32_t)s, it->op))
-                continue;
-            it->slot = (uint32_t)s;
-        }
+        uint32_t *given = &pk->given[(size_t)it->op * PLAN_MAX_COPIES];
+        it->slot = all || partly ? find_slot(pk, it, capacity, first, given, pk->n_given[it->op]) : UINT32_MAX;
+        all &= it->slot != UINT32_MAX;
         if (it->slot == UINT32_MAX)
-            missed++;
-        else
-            pk->loads[it->slot] += it->cost;
+            continue;
+        pk->loads[it->slot] += it->cost;
+        given[pk->n_given[it->op]++] = it->slot;
     }
-    return missed;
+    return all;
 }
 
 /* Chooses the widest spread that fits: many copies under a light load first, then fewer copies, then fuller models. */
@@ -150,14 +176,14 @@ static void choose(plan *p, packing *pk, uint32_t *order, tape *t)
         for (; copies >= 1; copies--) {
             pk->n_slots = p->count < copies * n ? (size_t)p->count : (size_t)copies * n;
             list_items(p, pk, (size_t)copies, order, t);
-            if (pack(pk, (size_t)copies, (int)capacities[c], t) == 0)
+            if (pack(pk, false, (int)capacities[c], t))
                 return;
         }
     }
     leave_out(p, order, t);
     pk->n_slots = p->count < n ? (size_t)p->count : n;
     list_items(p, pk, 1, order, t);
-    pack(pk, 1, (int)nodes, t);
+    (void)pack(pk, true, (int)nodes, t);
     for (size_t j = 0; j < pk->n_items; j++)
         if (pk->items[j].slot == UINT32_MAX)
             p->reasons[pk->items[j].op] = no_room;
@@ -195,13 +221,15 @@ static bool file_due(plan *p, const packing *pk)
 static nn_status fill(plan *p, uint64_t seed, nn_error *err)
 {
     size_t n = p->ops->n_ops;
-    packing pk = {0};
+    packing pk = {.n_ops = n};
     tape *t = NULL;
     uint32_t *order = nn_calloc(n + 1, sizeof *order);
     pk.items = nn_calloc(n * PLAN_MAX_COPIES + 1, sizeof *pk.items);
     pk.loads = nn_calloc(n * PLAN_MAX_COPIES + 1, sizeof *pk.loads);
     nn_status st = tape_new_seeded(&t, seed, PLAN_STREAM, err);
-    if (st == NN_OK && (!order || !pk.items || !pk.loads))
+    pk.given = nn_calloc(n * PLAN_MAX_COPIES + 1, sizeof *pk.given);
+    pk.n_given = nn_calloc(n + 1, sizeof *pk.n_given);
+    if (st == NN_OK && (!order || !pk.items || !pk.loads || !pk.given || !pk.n_given))
         st = nn_nomem(err);
     if (st == NN_OK) {
         choose(p, &pk, order, t);
@@ -214,6 +242,8 @@ static nn_status fill(plan *p, uint64_t seed, nn_error *err)
     nn_free(order);
     nn_free(pk.items);
     nn_free(pk.loads);
+    nn_free(pk.given);
+    nn_free(pk.n_given);
     return st;
 }
 

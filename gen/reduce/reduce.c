@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The digest of the run: original and command. */
+/* The digest of the run: original and command, and what is asked of it. */
 static nn_status digest_run(reduce_digest *d, const reduce_case *c, const reduce_options *o, nn_error *err)
 {
     sha256 *h;
@@ -17,6 +17,9 @@ static nn_status digest_run(reduce_digest *d, const reduce_case *c, const reduce
     s = reduce_digest_case(&original, h, c, err);
     if (s == NN_OK) {
         line_text(&text, (const char *)original.bytes, sizeof original.bytes);
+        line_int(&text, (int64_t)reduce_wanted(o));
+        line_raw(&text, o->predicate != NULL ? "predicate " : reduce_by_worker(o) ? "worker " : " ");
+        line_raw(&text, o->predicate != NULL ? o->predicate : "");
         for (size_t i = 0; i < o->n_command; i++)
             line_text(&text, o->command[i], strlen(o->command[i]) + 1);
         s = text.failed ? nn_nomem(err) : sha256_digest(h, text.bytes, text.size, d->bytes, err);
@@ -53,17 +56,22 @@ static nn_status copy_case(reduce_case *to, const reduce_case *from, nn_error *e
     return nn_nomem(err);
 }
 
-/* NN_ERR_BUILD: COMMAND does not find the case interesting. */
+/* NN_ERR_BUILD: the case is not interesting. */
 static nn_status ask_first(reduce_search *r, const reduce_case *c, const char *shown, nn_error *err)
 {
     reduce_case copy;
-    reduce_slot answer = {.running = false};
+    reduce_ask answer = {.running = false};
     char how[80];
     nn_status s = copy_case(&copy, c, err);
     if (s == NN_OK)
         s = reduce_search_ask(r, &copy, &answer, err);
     if (s != NN_OK || answer.state == CALL_INTERESTING)
         return s;
+    if (r->o->predicate != NULL)
+        return nn_fail(err, NN_ERR_BUILD, shown, 0, 0, "does not fail: predicate %.80s", r->o->predicate);
+    if (reduce_wanted(r->o) != WANT_SUCCESS)
+        return nn_fail(err, NN_ERR_BUILD, shown, 0, 0, "does not fail: %s",
+                       r->o->worker != 0 ? "the worker says that it passes" : "COMMAND ends with exit status 0");
     if (answer.timed_out)
         (void)snprintf(how, sizeof how, "takes more than %lld s", (long long)r->o->timeout);
     else if (answer.call.signal != 0)
@@ -100,15 +108,25 @@ static void put_summary(json_line *out, const reduce_search *r, extent was)
     line_raw(out, " to ");
     line_int(out, (int64_t)now.bytes);
     line_raw(out, ", ");
-    put_count(out, r->called, "call");
+    put_count(out, r->caller.called, "call");
     line_raw(out, ", ");
     put_count(out, r->cached, "answer");
     line_raw(out, " known");
-    if (r->timeouts > 0) {
+    if (r->caller.timeouts > 0) {
         line_raw(out, ", ");
-        put_count(out, r->timeouts, "timeout");
+        put_count(out, r->caller.timeouts, "timeout");
     }
     line_raw(out, "\n");
+    if (r->caller.original.failure.text != NULL) {
+        line_raw(out, "fails: ");
+        line_raw(out, r->caller.original.failure.text);
+        line_raw(out, "\n");
+    }
+    if (r->caller.others > 0) {
+        put_count(out, r->caller.others, "candidate");
+        line_raw(out, " failed in other ways");
+        line_raw(out, r->o->save_temps != 0 ? ": failure.txt in the directories of calls\n" : "\n");
+    }
     line_raw(out, r->o->out);
     line_raw(out, "/smallest/model.onnx\n");
 }

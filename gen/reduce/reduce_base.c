@@ -2,6 +2,7 @@
 #include "onnx.pb-c.h"
 #include "onnx/onnx_parse.h"
 #include "reduce/reduce_names.h"
+#include "reduce/reduce_values.h"
 #include "value/dtype.h"
 
 #include <stdlib.h>
@@ -35,14 +36,30 @@ const reduce_fact *reduce_find_fact(const reduce_base *b, const char *name)
                                           : NULL;
 }
 
-bool reduce_add_fact(reduce_base *b, const char *name, Onnx__TypeProto *type, const Onnx__TensorProto *value)
+bool reduce_add_fact(reduce_base *b, const reduce_fact *f)
 {
-    if (name == NULL || name[0] == '\0')
+    if (f->name == NULL || f->name[0] == '\0')
         return true;
     if (!nn_grow((void **)&b->facts, &b->room_facts, b->n_facts + 1, sizeof *b->facts))
         return false;
-    b->facts[b->n_facts++] = (reduce_fact){name, type, value};
+    b->facts[b->n_facts++] = *f;
     return true;
+}
+
+static bool states_dims(const Onnx__TypeProto *t)
+{
+    if (t == NULL || t->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE || t->tensor_type->shape == NULL)
+        return false;
+    for (size_t i = 0; i < t->tensor_type->shape->n_dim; i++)
+        if (t->tensor_type->shape->dim[i]->value_case != ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE)
+            return false;
+    return true;
+}
+
+/* How much a fact says: a value more than dimensions, these more than a type. */
+static int weight(const reduce_fact *f)
+{
+    return f->value != NULL ? 4 : states_dims(f->type) ? 3 : f->type != NULL ? (f->evaluated ? 2 : 1) : 0;
 }
 
 /* Sorts the facts and makes one of all that are about the same tensor. */
@@ -52,15 +69,15 @@ static void sort_facts(reduce_base *b)
     if (b->n_facts > 0)
         qsort(b->facts, b->n_facts, sizeof *b->facts, by_name);
     for (size_t i = 0; i < b->n_facts; i++) {
-        reduce_fact *last = kept > 0 ? &b->facts[kept - 1] : NULL;
-        if (last == NULL || strcmp(last->name, b->facts[i].name) != 0) {
-            b->facts[kept++] = b->facts[i];
+        reduce_fact *last = kept > 0 ? &b->facts[kept - 1] : NULL, f = b->facts[i];
+        if (last == NULL || strcmp(last->name, f.name) != 0) {
+            b->facts[kept++] = f;
             continue;
         }
-        if (last->value == NULL && b->facts[i].value != NULL)
-            *last = b->facts[i]; /* the type of a value says more than a stated one */
-        else if (last->type == NULL)
-            last->type = b->facts[i].type;
+        f.evaluated = f.evaluated || last->evaluated;
+        if (weight(&f) > weight(last))
+            *last = f;
+        last->evaluated = f.evaluated;
     }
     b->n_facts = kept;
 }
@@ -112,17 +129,17 @@ Onnx__TensorProto *reduce_parse_tensor(const void *bytes, size_t n, arena *a)
     return onnx__tensor_proto__unpack(&memory, n, bytes);
 }
 
-static bool add_value(reduce_base *b, const char *name, const Onnx__TensorProto *value, bool shape_only, bool dims)
+static bool add_value(reduce_base *b, const char *name, const Onnx__TensorProto *value, bool shape_only, bool dims, bool evaluated)
 {
     Onnx__TypeProto *t = reduce_type_of(value, dims, &b->memory);
-    return t != NULL && reduce_add_fact(b, name, t, shape_only ? NULL : value);
+    return t != NULL && reduce_add_fact(b, &(reduce_fact){name, t, shape_only ? NULL : value, .evaluated = evaluated});
 }
 
 static bool add_stated(reduce_base *b, Onnx__ValueInfoProto *const *all, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if (all[i]->type != NULL && all[i]->type->value_case == ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE &&
-            !reduce_add_fact(b, all[i]->name, all[i]->type, NULL))
+            !reduce_add_fact(b, &(reduce_fact){.name = all[i]->name, .type = all[i]->type}))
             return false;
     return true;
 }
@@ -140,7 +157,7 @@ static nn_status add_facts(reduce_base *b, const char *shown, nn_error *err)
     bool good = !constants.failed && add_stated(b, g->input, g->n_input) && add_stated(b, g->output, g->n_output) &&
                 add_stated(b, g->value_info, g->n_value_info);
     for (size_t i = 0; good && i < g->n_initializer; i++)
-        good = add_value(b, g->initializer[i]->name, g->initializer[i], false, true);
+        good = add_value(b, g->initializer[i]->name, g->initializer[i], false, true, false);
     for (size_t i = 0; good && s == NN_OK && i < g->n_input; i++) {
         if (reduce_names_has(&constants, g->input[i]->name) || next >= b->from.n_inputs)
             continue;
@@ -151,23 +168,13 @@ static nn_status add_facts(reduce_base *b, const char *shown, nn_error *err)
         if (t == NULL && !arena_failed(&b->memory))
             s = nn_fail(err, NN_ERR_IO, shown, 0, 0, "input %zu is not a tensor", i);
         else
-            good = t != NULL && add_value(b, g->input[i]->name, t, false, true);
+            good = t != NULL && add_value(b, g->input[i]->name, t, false, true, false);
     }
     reduce_names_free(&constants);
     return good ? s : nn_nomem(err);
 }
 
 /* ---- values by evaluation ---- */
-
-typedef struct {
-    size_t problems;
-} judge;
-
-static void on_problem(void *data, const char *what)
-{
-    (void)what;
-    ((judge *)data)->problems++;
-}
 
 Onnx__TensorProto *reduce_invent(const Onnx__TypeProto *type, bool *exact, arena *a)
 {
@@ -209,23 +216,6 @@ nn_status reduce_set_input(nn_eval *e, const char *name, const Onnx__TensorProto
     nn_status s = nn_eval_set(e, name, bytes, n, err);
     nn_free(bytes);
     return s;
-}
-
-static nn_status read_values(reduce_base *b, nn_eval *e, bool shape_only, bool dims, nn_error *err)
-{
-    const Onnx__GraphProto *g = b->m->graph;
-    for (size_t i = 0; i < g->n_node; i++)
-        for (size_t k = 0; k < g->node[i]->n_output; k++) {
-            const void *bytes;
-            size_t n;
-            const char *name = g->node[i]->output[k];
-            if (name[0] == '\0' || nn_eval_value(e, name, &bytes, &n, NULL) != NN_OK)
-                continue;
-            Onnx__TensorProto *t = reduce_parse_tensor(bytes, n, &b->memory);
-            if (t == NULL || !add_value(b, name, t, shape_only, dims))
-                return nn_nomem(err);
-        }
-    return NN_OK;
 }
 
 /* Adds the results of a node that nothing reads. false: out of memory. */
@@ -276,42 +266,35 @@ const uint8_t *reduce_whole(const reduce_case *c, const Onnx__ModelProto *m, siz
     return bytes;
 }
 
-/* Computes the values of all tensors, if the table has the operators. Without inputs, invented ones tell types and ranks. */
-static nn_status evaluate(reduce_base *b, nn_error *err)
+/* Adds what an evaluation tells. With `more` the values that the user gave take part, and what follows from them is no base to
+ * judge candidates by. */
+static nn_status evaluate(reduce_base *b, const reduce_base *more, nn_error *err)
 {
-    judge j = {0};
-    nn_eval *e = NULL;
-    nn_error ignored = {0};
-    bool given = true, exact = true, ready = true;
-    const nn_eval_config c = {.all = 1,
-                              .tell = on_problem,
-                              .data = &j,
-                              .max_work = b->limits.max_work,
-                              .max_bytes = (uint64_t)1 << 30,
-                              .like = b->limits.table};
-    size_t n;
-    const uint8_t *bytes = reduce_whole(&b->from, b->m, &n, &b->memory);
-    nn_status s = bytes != NULL ? nn_eval_open(&e, bytes, n, &c, &ignored) : NN_ERR_NOMEM;
-    if (s == NN_ERR_NOMEM)
-        return nn_nomem(err);
+    reduce_results r;
+    nn_status s = reduce_evaluate(&r, &b->from, b->m, more, &b->limits, VALUES_TWICE, &b->memory, err);
     if (s != NN_OK)
-        return NN_OK;
-    for (size_t i = 0; ready && nn_eval_input(e, i) != NULL; i++) {
-        const char *name = nn_eval_input(e, i);
-        const reduce_fact *f = reduce_find_fact(b, name);
-        const Onnx__TensorProto *value = f != NULL ? f->value : NULL;
-        if (value == NULL) {
-            given = false;
-            value = f != NULL ? reduce_invent(f->type, &exact, &b->memory) : NULL;
-        }
-        ready = value != NULL && reduce_set_input(e, name, value, &ignored) == NN_OK;
+        return s;
+    bool sure = r.given;
+    for (size_t i = 0; i < r.n; i++) {
+        const reduce_result *x = &r.all[i];
+        sure = sure && x->sure;
+        if (x->value != NULL && !add_value(b, x->name, x->value, !x->sure, x->dims, more == NULL))
+            return nn_nomem(err);
     }
-    ready = ready && nn_eval_run(e, &ignored) == NN_OK;
-    b->judges = ready && j.problems == 0;
-    b->computed = b->judges && given;
-    s = ready ? read_values(b, e, !given, given || exact, err) : NN_OK;
-    nn_eval_close(e);
-    return s;
+    if (more == NULL) {
+        b->judges = r.ran;
+        b->whole = r.ran && r.whole;
+        b->computed = b->whole && sure;
+    }
+    return NN_OK;
+}
+
+static bool has_given(const reduce_base *known)
+{
+    bool any = false;
+    for (size_t i = 0; known != NULL && i < known->n_facts; i++)
+        any = any || known->facts[i].given;
+    return any;
 }
 
 static nn_status copy_fact(reduce_base *b, const reduce_fact *f, nn_error *err)
@@ -329,7 +312,8 @@ static nn_status copy_fact(reduce_base *b, const reduce_fact *f, nn_error *err)
         type = onnx__type_proto__unpack(&memory, onnx__type_proto__pack(f->type, bytes), bytes);
     if (f->value != NULL)
         value = reduce_parse_tensor(bytes, onnx__tensor_proto__pack(f->value, bytes), &b->memory);
-    return !arena_failed(&b->memory) && reduce_add_fact(b, name, type, value) ? NN_OK : nn_nomem(err);
+    return !arena_failed(&b->memory) && reduce_add_fact(b, &(reduce_fact){name, type, value, .given = f->given}) ? NN_OK
+                                                                                                                 : nn_nomem(err);
 }
 
 /* Copies what is not known yet. */
@@ -342,7 +326,7 @@ static nn_status copy_known(reduce_base *b, const reduce_base *known, nn_error *
     sort_facts(b);
     for (size_t i = 0; i < known->n_facts; i++) {
         const reduce_fact *have = reduce_find_fact(b, known->facts[i].name);
-        wanted[i] = have == NULL || (have->value == NULL && known->facts[i].value != NULL);
+        wanted[i] = have == NULL || (have->value == NULL && known->facts[i].value != NULL) || known->facts[i].given;
     }
     for (size_t i = 0; s == NN_OK && i < known->n_facts; i++)
         if (wanted[i])
@@ -363,7 +347,9 @@ nn_status reduce_base_open(reduce_base *b, reduce_case *from, const reduce_base 
     if (s == NN_OK)
         sort_facts(b);
     if (s == NN_OK && limits->max_work > 0)
-        s = evaluate(b, err);
+        s = evaluate(b, NULL, err);
+    if (s == NN_OK && limits->max_work > 0 && b->judges && !b->computed && has_given(known))
+        s = evaluate(b, known, err);
     if (s == NN_OK && known != NULL && !b->computed)
         s = copy_known(b, known, err);
     if (s != NN_OK) {

@@ -29,6 +29,8 @@ typedef struct {
     const char *name;
     Onnx__TypeProto *type;          /* NULL: unknown */
     const Onnx__TensorProto *value; /* NULL: unknown */
+    bool given;                     /* by the user, of a tensor that a node makes */
+    bool evaluated;                 /* the table computes it, if need be from invented inputs */
 } reduce_fact;
 
 typedef struct {
@@ -42,20 +44,23 @@ typedef struct {
     reduce_fact *facts; /* sorted by name */
     size_t n_facts, room_facts;
     bool computed; /* the values are those that the inputs give */
-    bool judges;   /* the table can compute the model, if need be from invented inputs, so that candidates can be judged so */
+    bool
+        judges; /* the table can compute parts of the model, if need be from invented inputs, so that candidates can be judged so */
+    bool whole; /* it can compute all of it */
     reduce_limits limits;
     arena memory;
 } reduce_base;
 
 void reduce_case_free(reduce_case *c);
-/* Parses the case and takes it over, also after a failure. `known` has facts about the same tensors, such as given values, which
- * are copied; NULL: none. NN_ERR_IO: not a sound model. */
+/* Parses the case and takes it over, also after a failure. `known` has facts about the same tensors, which
+ * are copied, such as values that the user gave; NULL: none. NN_ERR_IO: not a sound model. */
 nn_status reduce_base_open(reduce_base *b, reduce_case *from, const reduce_base *known, const reduce_limits *limits,
                            const char *shown, nn_error *err);
 void reduce_base_close(reduce_base *b);                                      /* also a zeroed one */
 const reduce_fact *reduce_find_fact(const reduce_base *b, const char *name); /* NULL: nothing is known */
-/* Adds a value, which must live as long as the base. reduce_base_open sorts them. false: out of memory. */
-bool reduce_add_fact(reduce_base *b, const char *name, Onnx__TypeProto *type, const Onnx__TensorProto *value);
+/* Adds a fact, which must live as long as the base. reduce_base_open sorts them. false: out of memory. */
+bool reduce_add_fact(reduce_base *b, const reduce_fact *f);
+void reduce_one(uint8_t to[8], int32_t type); /* the bits of 1, little-endian */
 /* Whether both tensors surely have the same type and shape. */
 bool reduce_same_kind(const reduce_base *b, const char *one, const char *other);
 /* A type that says what the value is. NULL: out of memory. */

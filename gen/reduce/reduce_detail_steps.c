@@ -12,6 +12,14 @@ size_t step_count_one(const reduce_base *b)
 
 /* ---- what nodes name ---- */
 
+static bool has_body(const Onnx__NodeProto *n)
+{
+    bool any = false;
+    for (size_t k = 0; k < n->n_attribute; k++)
+        any = any || n->attribute[k]->g != NULL || n->attribute[k]->n_graphs > 0;
+    return any;
+}
+
 /* Calls, as "domain\1name", and domains. */
 typedef struct {
     reduce_names calls, domains;
@@ -177,6 +185,17 @@ size_t step_count_attributes(const reduce_base *b)
     return n;
 }
 
+/* Whether a change of the node can be judged: the table computes its results, or a failure is no harm. */
+static bool can_change(const reduce_edit *e, const Onnx__NodeProto *n)
+{
+    bool any = e->base->whole || e->invalid;
+    for (size_t k = 0; k < n->n_output && !any; k++) {
+        const reduce_fact *f = reduce_find_fact(e->base, n->output[k]);
+        any = f != NULL && f->evaluated;
+    }
+    return any && (e->invalid || !has_body(n));
+}
+
 bool step_attributes(reduce_edit *e, const bool *chosen)
 {
     for (size_t i = 0; i < e->g.n_node; i++) {
@@ -184,7 +203,7 @@ bool step_attributes(reduce_edit *e, const bool *chosen)
         Onnx__NodeProto *own = n > 0 ? reduce_own_node(e, i) : NULL;
         if (n > 0 && own == NULL)
             return false;
-        if (n > 0)
+        if (n > 0 && can_change(e, own))
             own->n_attribute = reduce_filter(own->attribute, n, chosen);
         chosen += n;
     }
@@ -269,10 +288,11 @@ bool step_operands(reduce_edit *e, const bool *chosen)
         Onnx__NodeProto *own = reduce_own_node(e, i);
         if (own == NULL)
             return false;
+        bool may = can_change(e, own);
         for (size_t k = 0; k < n; k++)
-            if (chosen[k])
+            if (chosen[k] && may)
                 own->input[k] = absent;
-        while (own->n_input > 0 && own->input[own->n_input - 1][0] == '\0')
+        while (may && own->n_input > 0 && own->input[own->n_input - 1][0] == '\0')
             own->n_input--;
         chosen += n;
     }
@@ -324,11 +344,10 @@ static bool rename_infos(reduce_edit *e, renaming *r, Onnx__ValueInfoProto **all
 
 static bool has_bodies(const Onnx__GraphProto *g)
 {
+    bool any = false;
     for (size_t i = 0; i < g->n_node; i++)
-        for (size_t k = 0; k < g->node[i]->n_attribute; k++)
-            if (g->node[i]->attribute[k]->g != NULL || g->node[i]->attribute[k]->n_graphs > 0)
-                return true;
-    return false;
+        any = any || has_body(g->node[i]);
+    return any;
 }
 
 enum { RENAMED = 2000 }; /* the time is quadratic */

@@ -1,24 +1,9 @@
 #include "reduce/reduce_judge.h"
 #include "onnx.pb-c.h"
 #include "onnx/onnx_parse.h"
+#include "reduce/reduce_values.h"
 
 #include <string.h>
-
-static void on_problem(void *data, const char *what)
-{
-    (void)what;
-    ++*(size_t *)data;
-}
-
-static nn_status set_invented(nn_eval *e, const char *name, const Onnx__ModelProto *m, bool *exact, arena *a, nn_error *err)
-{
-    for (size_t i = 0; i < m->graph->n_input; i++)
-        if (m->graph->input[i]->name != NULL && strcmp(m->graph->input[i]->name, name) == 0) {
-            const Onnx__TensorProto *t = reduce_invent(m->graph->input[i]->type, exact, a);
-            return t != NULL ? reduce_set_input(e, name, t, err) : arena_failed(a) ? nn_nomem(err) : NN_ERR_USAGE;
-        }
-    return NN_ERR_USAGE;
-}
 
 /* Whether the base has elements in the tensor, and the candidate has none. */
 static bool is_emptied(const reduce_base *b, const char *name, const Onnx__TensorProto *value)
@@ -37,25 +22,74 @@ static bool is_emptied(const reduce_base *b, const char *name, const Onnx__Tenso
     return !was;
 }
 
-static nn_status compute(nn_eval **e, const reduce_case *c, const Onnx__ModelProto *m, const reduce_base *b, bool *exact, arena *a,
-                         nn_error *err)
+static bool same_as(const reduce_fact *f, const Onnx__TensorProto *value)
 {
-    size_t problems = 0;
-    const nn_eval_config config = {.tell = on_problem,
-                                   .data = &problems,
-                                   .max_work = b->limits.max_work,
-                                   .max_bytes = (uint64_t)1 << 30,
-                                   .like = b->limits.table};
-    size_t n;
-    const uint8_t *bytes = reduce_whole(c, m, &n, a);
-    nn_status s = bytes != NULL ? nn_eval_open(e, bytes, n, &config, err) : nn_nomem(err);
-    for (size_t i = 0; s == NN_OK && nn_eval_input(*e, i) != NULL; i++)
-        s = i < c->n_inputs && c->inputs[i].bytes != NULL
-                ? nn_eval_set(*e, nn_eval_input(*e, i), c->inputs[i].bytes, c->inputs[i].n, err)
-                : set_invented(*e, nn_eval_input(*e, i), m, exact, a, err);
-    if (s == NN_OK)
-        s = nn_eval_run(*e, err);
-    return s == NN_OK && problems > 0 ? NN_ERR_BUILD : s;
+    const Onnx__TypeProto *t = f != NULL ? f->type : NULL;
+    if (t == NULL || t->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE || t->tensor_type->shape == NULL)
+        return true; /* nothing is known of it */
+    const Onnx__TensorShapeProto *shape = t->tensor_type->shape;
+    bool same = t->tensor_type->elem_type == value->data_type && shape->n_dim == value->n_dims;
+    for (size_t i = 0; same && i < shape->n_dim; i++)
+        same = shape->dim[i]->value_case != ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE ||
+               shape->dim[i]->dim_value == value->dims[i];
+    return same;
+}
+
+/* Whether what the graph itself states of a tensor is what it was. */
+static bool states_the_same(const Onnx__GraphProto *g, const char *name, const reduce_base *b)
+{
+    const reduce_fact *f = reduce_find_fact(b, name);
+    for (size_t i = 0; i < g->n_initializer; i++)
+        if (g->initializer[i]->name != NULL && strcmp(g->initializer[i]->name, name) == 0)
+            return same_as(f, g->initializer[i]);
+    for (size_t i = 0; i < g->n_input; i++) {
+        const Onnx__TypeProto *t = g->input[i]->type, *was = f != NULL ? f->type : NULL;
+        if (g->input[i]->name == NULL || strcmp(g->input[i]->name, name) != 0 || t == NULL || was == NULL)
+            continue;
+        bool same = t->value_case == was->value_case;
+        if (!same || t->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE || t->tensor_type->shape == NULL ||
+            was->tensor_type->shape == NULL)
+            return same;
+        same = t->tensor_type->elem_type == was->tensor_type->elem_type &&
+               t->tensor_type->shape->n_dim == was->tensor_type->shape->n_dim;
+        for (size_t k = 0; same && k < t->tensor_type->shape->n_dim; k++)
+            same = t->tensor_type->shape->dim[k]->dim_value == was->tensor_type->shape->dim[k]->dim_value;
+        return same;
+    }
+    return true;
+}
+
+/* A node whose results the evaluation does not reach must have been so before, and what it reads must have the same type. */
+static bool is_judged(const reduce_results *r, const Onnx__NodeProto *n, const reduce_base *b)
+{
+    bool unknown = false;
+    for (size_t k = 0; k < n->n_output; k++) {
+        const reduce_result *x = reduce_find_result(r, n->output[k]);
+        const reduce_fact *f = reduce_find_fact(b, n->output[k]);
+        if (x == NULL || x->value != NULL)
+            continue;
+        unknown = true;
+        if (f == NULL || f->evaluated)
+            return false;
+    }
+    for (size_t k = 0; unknown && k < n->n_input; k++) {
+        const reduce_result *x = reduce_find_result(r, n->input[k]);
+        bool same = x == NULL ? states_the_same(r->flat->graph, n->input[k], b)
+                              : x->value == NULL || same_as(reduce_find_fact(b, n->input[k]), x->value);
+        if (!same)
+            return false;
+    }
+    return true;
+}
+
+static bool are_judged(const reduce_results *r, const reduce_base *b)
+{
+    if (!r->ran || (b->whole && !r->whole))
+        return false;
+    for (size_t i = 0; !r->whole && i < r->flat->graph->n_node; i++)
+        if (!is_judged(r, r->flat->graph->node[i], b))
+            return false;
+    return true;
 }
 
 /* Whether the type says exactly this. */
@@ -74,26 +108,23 @@ static bool states(const Onnx__TypeProto *type, const Onnx__TensorProto *value)
 
 /* Corrects the shapes of outputs. A candidate in which a tensor loses all its elements is not valid: little could be seen of it.
  * Those of tensors inside are not stated then. */
-static nn_status restate(reduce_case *c, Onnx__ModelProto *m, nn_eval *e, const reduce_base *b, bool exact, bool *valid, arena *a,
+static nn_status restate(reduce_case *c, Onnx__ModelProto *m, const reduce_results *r, const reduce_base *b, bool *valid, arena *a,
                          nn_error *err)
 {
     bool changed = false;
     Onnx__GraphProto *g = m->graph;
     for (size_t i = 0; i < g->n_output; i++) {
-        const void *bytes;
-        size_t n;
-        if (nn_eval_value(e, g->output[i]->name, &bytes, &n, NULL) != NN_OK)
-            continue;
-        const Onnx__TensorProto *value = reduce_parse_tensor(bytes, n, a);
+        const reduce_result *x = g->output[i]->name != NULL ? reduce_find_result(r, g->output[i]->name) : NULL;
+        const Onnx__TensorProto *value = x != NULL ? x->value : NULL;
         if (value == NULL)
-            return nn_nomem(err);
+            continue;
         if (is_emptied(b, g->output[i]->name, value)) {
             *valid = false;
             return NN_OK;
         }
         if (states(g->output[i]->type, value))
             continue;
-        g->output[i]->type = reduce_type_of(value, exact, a);
+        g->output[i]->type = reduce_type_of(value, x->dims, a);
         if (g->output[i]->type == NULL)
             return nn_nomem(err);
         changed = true;
@@ -113,21 +144,19 @@ static nn_status restate(reduce_case *c, Onnx__ModelProto *m, nn_eval *e, const 
 
 nn_status reduce_judge(reduce_case *c, const reduce_base *b, bool *valid, nn_error *err)
 {
-    nn_eval *e = NULL;
     nn_error why = {0};
+    reduce_results r;
     arena a;
     arena_init(&a, 0);
     Onnx__ModelProto *m;
-    bool exact = true;
     nn_status s = onnx_parse_all(&m, c->model.bytes, c->model.n, &a, NULL, &why);
-    if (s == NN_OK)
-        s = compute(&e, c, m, b, &exact, &a, &why);
     *valid = s == NN_OK;
-    if (s == NN_OK)
-        s = restate(c, m, e, b, exact, valid, &a, err);
-    else
-        s = s == NN_ERR_NOMEM ? nn_nomem(err) : NN_OK;
-    nn_eval_close(e);
+    s = s == NN_ERR_NOMEM ? nn_nomem(err) : NN_OK;
+    if (s == NN_OK && *valid)
+        s = reduce_evaluate(&r, c, m, NULL, &b->limits, VALUES_ONCE, &a, err);
+    *valid = *valid && s == NN_OK && are_judged(&r, b);
+    if (*valid)
+        s = restate(c, m, &r, b, valid, &a, err);
     arena_free(&a);
     if (!*valid || s != NN_OK)
         reduce_case_free(c);

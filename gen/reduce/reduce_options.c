@@ -14,6 +14,16 @@ static const flag_row rows[] = {
      "a call that takes more seconds is ended and is not interesting"},
     {"--tries", "N", FLAG_NUMBER, 0, AT(tries), 1, 1, 1000,
      "call COMMAND up to N times for a candidate, for failures that come and go: one call that finds it interesting is enough"},
+    {"--same", NULL, FLAG_ON, 0, AT(same), 0, 0, 1,
+     "interesting is what fails as MODEL does: with the same exit status or signal, and the same message on standard error or "
+     "output, without numbers, addresses, names and paths"},
+    {"--any-failure", NULL, FLAG_ON, 0, AT(any_failure), 0, 0, 1, "interesting is what fails in any way"},
+    {"--predicate", "NAME", FLAG_TEXT, 0, AT(predicate), 0, 0, 0,
+     "instead of COMMAND: a failure that nngen-study knows, such as onnxruntime-levels; ARGUMENTs are its own. "
+     "`nngen-study predicate` lists all. Interesting is what fails as MODEL does"},
+    {"--study", "PROGRAM", FLAG_TEXT, 0, AT(study), 0, 0, 0, "the program that has the predicates (default: nngen-study)"},
+    {"--worker", NULL, FLAG_ON, 0, AT(worker), 0, 0, 1,
+     "COMMAND answers for one candidate after another: see the man page. Interesting is what fails as MODEL does"},
     {"--allow-invalid", NULL, FLAG_ON, 0, AT(allow_invalid), 0, 0, 1,
      "also try models that break rules of operators or have inputs of unknown type"},
     {"--save-temps", NULL, FLAG_ON, 0, AT(save_temps), 0, 0, 1,
@@ -31,6 +41,7 @@ void reduce_options_help(json_line *out)
 {
     line_raw(out,
              "Usage: nngen reduce MODEL [--inputs DIR] [OPTION]... -- COMMAND [ARGUMENT]...\n"
+             "       nngen reduce MODEL [--inputs DIR] [OPTION]... --predicate NAME [-- ARGUMENT...]\n"
              "Makes an ONNX model smaller while COMMAND finds it interesting, that is, ends with exit status 0. In each ARGUMENT\n"
              "{} stands for the path of the candidate, model.onnx; its inputs, if there are any, are beside it in\n"
              "test_data_set_0/input_J.pb. COMMAND runs in a new directory, which has them too. COMMAND and those ARGUMENTs that\n"
@@ -47,8 +58,12 @@ static nn_status check(const reduce_options *o, nn_error *err)
         return NN_OK;
     if (o->model == NULL)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "reduce: expected a model");
-    if (o->n_command == 0)
+    if (o->n_command == 0 && o->predicate == NULL)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "reduce: expected -- and a command, such as: -- ./fails.sh {}");
+    if (o->same != 0 && o->any_failure != 0)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--same excludes --any-failure");
+    if (o->predicate != NULL && o->worker != 0)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--predicate excludes --worker");
     if (o->resume != 0 && o->force != 0)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--resume excludes --force");
     return NN_OK;
@@ -81,7 +96,7 @@ static nn_status parse_one(reduce_options *o, int argc, char *const *argv, int *
 nn_status reduce_options_parse(reduce_options *o, int argc, char *const *argv, nn_error *err)
 {
     nn_status s = NN_OK;
-    *o = (reduce_options){.out = "reduced"};
+    *o = (reduce_options){.out = "reduced", .study = "nngen-study"};
     flag_rows_defaults(o, rows, ROWS);
     for (int i = 0; i < argc && s == NN_OK; i++) {
         if (strcmp(argv[i], "--") == 0) {
@@ -92,4 +107,14 @@ nn_status reduce_options_parse(reduce_options *o, int argc, char *const *argv, n
         s = parse_one(o, argc, argv, &i, err);
     }
     return s == NN_OK ? check(o, err) : s;
+}
+
+reduce_want reduce_wanted(const reduce_options *o)
+{
+    return o->any_failure != 0 ? WANT_FAILURE : o->same != 0 || reduce_by_worker(o) ? WANT_SAME : WANT_SUCCESS;
+}
+
+bool reduce_by_worker(const reduce_options *o)
+{
+    return o->predicate != NULL || o->worker != 0;
 }

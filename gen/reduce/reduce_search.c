@@ -4,97 +4,24 @@
 #include "reduce/reduce_text.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* ---- calls ---- */
 
-/* The command with the path in place of {}. NULL: out of memory. The list and its texts are one block. */
-static char **arguments(char *const *command, const char *path)
-{
-    size_t n = 0, size = 0, length = strlen(path);
-    for (; command[n] != NULL; n++) {
-        size += strlen(command[n]) + 1;
-        for (const char *p = command[n]; (p = strstr(p, "{}")) != NULL; p += 2)
-            size += length;
-    }
-    char **all = nn_malloc((n + 1) * sizeof *all + size);
-    if (all == NULL)
-        return NULL;
-    char *to = (char *)(all + n + 1);
-    for (size_t i = 0; i < n; i++) {
-        const char *p = command[i];
-        all[i] = to;
-        for (const char *at; (at = strstr(p, "{}")) != NULL; p = at + 2) {
-            memcpy(to, p, (size_t)(at - p));
-            to += at - p;
-            memcpy(to, path, length);
-            to += length;
-        }
-        memcpy(to, p, strlen(p) + 1);
-        to += strlen(p) + 1;
-    }
-    all[n] = NULL;
-    return all;
-}
-
-static nn_status start(reduce_search *r, reduce_slot *x, nn_error *err)
-{
-    char *folder = NULL, *path = NULL, **argv = NULL;
-    nn_status s = reduce_store_call(&r->store, &x->c, &x->number, &folder, err);
-    if (s == NN_OK) {
-        size_t size = strlen(folder) + sizeof "/model.onnx";
-        path = nn_malloc(size);
-        if (path != NULL)
-            (void)snprintf(path, size, "%s/model.onnx", folder);
-        argv = path != NULL ? arguments(r->command, path) : NULL;
-        s = argv != NULL ? NN_OK : nn_nomem(err);
-    }
-    if (s == NN_OK)
-        s = reduce_call_start(&x->call, argv, folder, r->w->environment, r->o->save_temps != 0, err);
-    if (s == NN_OK) {
-        x->running = true;
-        x->tried++;
-        x->state = CALL_RUNNING;
-        x->call.started = r->w->now();
-        r->called++;
-    }
-    nn_free(argv);
-    nn_free(path);
-    nn_free(folder);
-    return s;
-}
-
 static void drop(reduce_search *r, reduce_slot *x)
 {
-    if (x->running) {
-        reduce_call_kill(&x->call);
-        reduce_store_end_call(&r->store, x->number);
-    }
+    reduce_ask_drop(&r->caller, &x->ask);
     reduce_case_free(&x->c);
-    *x = (reduce_slot){.running = false};
+    *x = (reduce_slot){.first = 0};
 }
 
-/* Looks whether the call has ended; calls again, or notes the answer. */
-static nn_status look(reduce_search *r, reduce_slot *x, double now, nn_error *err)
+/* Looks whether the call has ended, and notes the answer. */
+static nn_status look(reduce_search *r, reduce_slot *x, nn_error *err)
 {
-    if (!x->running)
+    if (!x->ask.running)
         return NN_OK;
-    x->state = reduce_call_poll(&x->call);
-    x->timed_out = x->state == CALL_RUNNING && now - x->call.started > (double)r->o->timeout;
-    if (x->timed_out) {
-        reduce_call_kill(&x->call);
-        x->state = CALL_OTHER;
-        r->timeouts++;
-    }
-    if (x->state == CALL_RUNNING)
-        return NN_OK;
-    x->running = false;
-    reduce_store_end_call(&r->store, x->number);
-    if (x->state == CALL_OTHER && !x->timed_out && x->tried < r->o->tries)
-        return start(r, x, err);
-    return reduce_store_remember(&r->store, &x->digest, x->state == CALL_INTERESTING, err);
+    nn_status s = reduce_ask_look(&r->caller, &x->ask, &x->c, err);
+    return s == NN_OK && !x->ask.running ? reduce_store_remember(&r->store, &x->digest, x->ask.state == CALL_INTERESTING, err) : s;
 }
 
 static bool cancelled(const reduce_search *r)
@@ -107,16 +34,16 @@ static nn_status wait_for(reduce_search *r, nn_error *err)
 {
     double shortest = 1, now = r->w->now();
     for (size_t i = 0; i < r->n_slots; i++) {
-        double elapsed = now - r->slots[i].call.started;
-        if (r->slots[i].running && elapsed < shortest)
+        double elapsed = now - r->slots[i].ask.began;
+        if (r->slots[i].ask.running && elapsed < shortest)
             shortest = elapsed;
     }
-    reduce_call_pause(shortest);
+    reduce_caller_wait(&r->caller, shortest);
     return cancelled(r) ? nn_fail(err, NN_ERR_CANCELLED, NULL, 0, 0, "the smallest model is in %.200s/smallest", r->store.path)
                         : NN_OK;
 }
 
-nn_status reduce_search_ask(reduce_search *r, reduce_case *c, reduce_slot *answer, nn_error *err)
+nn_status reduce_search_ask(reduce_search *r, reduce_case *c, reduce_ask *answer, nn_error *err)
 {
     reduce_slot *x = &r->slots[0];
     *x = (reduce_slot){.c = *c};
@@ -124,14 +51,13 @@ nn_status reduce_search_ask(reduce_search *r, reduce_case *c, reduce_slot *answe
     r->n_slots = 1;
     nn_status s = reduce_digest_case(&x->digest, r->store.hasher, &x->c, err);
     if (s == NN_OK)
-        s = start(r, x, err);
-    while (s == NN_OK && x->running) {
+        s = reduce_ask_start(&r->caller, &x->ask, &x->c, err);
+    while (s == NN_OK && x->ask.running) {
         s = wait_for(r, err);
         if (s == NN_OK)
-            s = look(r, x, r->w->now(), err);
+            s = look(r, x, err);
     }
-    *answer = *x;
-    answer->c = (reduce_case){.inputs = NULL};
+    *answer = x->ask;
     drop(r, x);
     r->n_slots = 0;
     return s;
@@ -195,10 +121,11 @@ static nn_status fill(reduce_search *r, round_state *t, reduce_slot *x, bool *us
         seen = SEEN_INTERESTING;
     if (seen != SEEN_NEVER) {
         r->cached++;
-        x->state = seen == SEEN_INTERESTING ? CALL_INTERESTING : CALL_OTHER;
+        x->ask.state = seen == SEEN_INTERESTING ? CALL_INTERESTING : CALL_OTHER;
         return NN_OK;
     }
-    return start(r, x, err);
+    x->ask.renamed = t->step->last;
+    return reduce_ask_start(&r->caller, &x->ask, &x->c, err);
 }
 
 static void show(reduce_search *r, const round_state *t, const reduce_case *c)
@@ -207,7 +134,7 @@ static void show(reduce_search *r, const round_state *t, const reduce_case *c)
     if (r->w->progress == NULL || r->o->quiet)
         return;
     (void)snprintf(line, sizeof line, "%zu nodes, %zu bytes, %llu calls: %s", r->base.m->graph->n_node, c->model.n,
-                   (unsigned long long)r->called, t->step->name);
+                   (unsigned long long)r->caller.called, t->step->name);
     r->w->progress(r->w->data, line);
 }
 
@@ -266,14 +193,13 @@ static nn_status run_round(reduce_search *r, round_state *t, nn_error *err)
         }
         if (s != NN_OK || r->n_slots == 0)
             return s;
-        double now = r->w->now();
         for (size_t i = 0; s == NN_OK && i < r->n_slots; i++)
-            s = look(r, &r->slots[i], now, err);
+            s = look(r, &r->slots[i], err);
         if (s != NN_OK)
             return s;
-        if (r->slots[0].state == CALL_INTERESTING) {
+        if (r->slots[0].ask.state == CALL_INTERESTING) {
             s = accept(r, t, err);
-        } else if (r->slots[0].state == CALL_OTHER) {
+        } else if (r->slots[0].ask.state == CALL_OTHER) {
             drop(r, &r->slots[0]);
             memmove(r->slots, r->slots + 1, --r->n_slots * sizeof *r->slots);
         } else {
@@ -367,39 +293,19 @@ nn_status reduce_search_run(reduce_search *r, nn_error *err)
 
 /* ---- opening ---- */
 
-/* A path of a file as an absolute one, because the working directory will be another; other texts as they are. COMMAND itself is a
- * path only if it has a slash. NULL: out of memory. */
-static char *absolute(const char *text, bool first)
-{
-    struct stat st;
-    if (text[0] == '/' || (first && strchr(text, '/') == NULL) || stat(text, &st) != 0 || !S_ISREG(st.st_mode))
-        return nn_strdup(text);
-    char *real = realpath(text, NULL), *own = real != NULL ? nn_strdup(real) : NULL;
-    free(real); /* of realpath */
-    return own;
-}
-
 nn_status reduce_search_open(reduce_search *r, const reduce_options *o, const reduce_watch *w, nn_error *err)
 {
     *r = (reduce_search){.o = o, .w = w, .jobs = (size_t)(o->jobs > 0 ? o->jobs : w->jobs > 0 ? w->jobs : 1)};
     r->slots = nn_calloc(r->jobs, sizeof *r->slots);
-    r->command = nn_calloc(o->n_command + 1, sizeof *r->command);
-    if (r->slots == NULL || r->command == NULL)
-        return nn_nomem(err);
-    for (size_t i = 0; i < o->n_command; i++)
-        if ((r->command[i] = absolute(o->command[i], i == 0)) == NULL)
-            return nn_nomem(err);
-    return NN_OK;
+    return r->slots != NULL ? reduce_caller_open(&r->caller, o, w, &r->store, r->jobs, err) : nn_nomem(err);
 }
 
 void reduce_search_close(reduce_search *r)
 {
     for (size_t i = 0; i < r->n_slots; i++)
         drop(r, &r->slots[i]);
-    for (size_t i = 0; r->command != NULL && r->command[i] != NULL; i++)
-        nn_free(r->command[i]);
-    nn_free(r->command);
     nn_free(r->slots);
+    reduce_caller_close(&r->caller);
     reduce_store_close(&r->store);
     reduce_base_close(&r->base);
     nn_eval_close(r->table);

@@ -8,8 +8,8 @@
 #define NN_REDUCE_SEARCH_H
 
 #include "reduce/reduce.h"
+#include "reduce/reduce_caller.h"
 #include "reduce/reduce_options.h"
-#include "reduce/reduce_process.h"
 #include "reduce/reduce_step.h"
 #include "reduce/reduce_store.h"
 
@@ -18,30 +18,26 @@ typedef struct {
     reduce_case c;
     reduce_digest digest;
     size_t first, last; /* places of its items in the round */
-    call_state state;
-    bool running, timed_out;
-    int64_t tried;
-    reduce_call call;
-    uint64_t number;
+    reduce_ask ask;
 } reduce_slot;
 
 typedef struct {
     const reduce_options *o;
     const reduce_watch *w;
     reduce_store store;
+    reduce_caller caller;
     reduce_base base; /* the smallest model, parsed; during a step, the one that the step began with */
     reduce_slot *slots;
     size_t n_slots, jobs;
     nn_eval *table; /* NULL: the original cannot be evaluated */
-    char **command; /* the arguments, made absolute */
     reduce_digest smallest;
-    uint64_t called, cached, timeouts;
+    uint64_t cached;
 } reduce_search;
 
 nn_status reduce_search_open(reduce_search *r, const reduce_options *o, const reduce_watch *w, nn_error *err);
 void reduce_search_close(reduce_search *r); /* also a zeroed one; ends calls that run */
-/* Asks COMMAND about a case, which it takes over. *answer: how the call ended. */
-nn_status reduce_search_ask(reduce_search *r, reduce_case *c, reduce_slot *answer, nn_error *err);
+/* Asks COMMAND about the original, which it takes over. *answer: how the call ended. */
+nn_status reduce_search_ask(reduce_search *r, reduce_case *c, reduce_ask *answer, nn_error *err);
 /* Reduces the base until no step succeeds. */
 nn_status reduce_search_run(reduce_search *r, nn_error *err);
 

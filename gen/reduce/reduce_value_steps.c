@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { WIDEST = 8 };
+enum { WIDEST = 8 }; /* bytes of an element */
 #define MOST ((size_t)1 << 31)
 
 /* Items are the initializers, then the graph inputs. */
@@ -42,7 +42,7 @@ static const Onnx__TensorProto *changed(reduce_edit *e, const Onnx__TensorProto 
 {
     file_tensor t;
     dtype type = (dtype)from->data_type;
-    if (!e->base->judges && !e->invalid && (from->data_type <= 0 || from->data_type >= DT_COUNT || !dtype_is_float(type)))
+    if (!e->base->whole && !e->invalid && (from->data_type <= 0 || from->data_type >= DT_COUNT || !dtype_is_float(type)))
         return from; /* an integer may be an index or a shape */
     nn_status s = file_tensor_of_proto(&t, from, MOST, &e->memory, "", NULL);
     if (s == NN_ERR_NOMEM)
@@ -86,8 +86,7 @@ static void to_zero(uint8_t *data, size_t n, dtype type)
         memset(data, 0, n * dtype_size(type));
 }
 
-/* The bits of 1, little-endian. */
-static void one(uint8_t to[WIDEST], dtype type)
+void reduce_one(uint8_t to[WIDEST], int32_t type)
 {
     static const struct {
         dtype type;
@@ -96,7 +95,7 @@ static void one(uint8_t to[WIDEST], dtype type)
     memset(to, 0, WIDEST);
     to[0] = 1;
     for (size_t i = 0; i < sizeof reals / sizeof reals[0]; i++)
-        if (reals[i].type == type) {
+        if ((int32_t)reals[i].type == type) {
             to[0] = 0;
             to[reals[i].place] = reals[i].high;
             to[reals[i].place - 1] = reals[i].low;
@@ -108,7 +107,7 @@ static void to_one(uint8_t *data, size_t n, dtype type)
 {
     uint8_t bits[WIDEST];
     size_t zeros = 0;
-    one(bits, type);
+    reduce_one(bits, (int32_t)type);
     while (zeros < n * dtype_size(type) && data[zeros] == 0)
         zeros++;
     if (zeros == n * dtype_size(type))

@@ -210,7 +210,7 @@ nn_status expr_resolve(op_compile *c, expr *e, bool tensor_first)
     if (s != NN_OK || found)
         return s;
     for (size_t i = 0; i < c->op->n_types; i++) {
-        if (strcmp(c->op->type_names[i], e->s) == 0) {
+        if (c->op->type_names[i][0] == e->s[0] && strcmp(c->op->type_names[i], e->s) == 0) {
             e->kind = EX_TYPEVAR;
             e->index = (int)i;
             e->type = TY_STRING;

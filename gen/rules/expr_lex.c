@@ -34,14 +34,23 @@ void lex_fail(parser *p, size_t offset, const char *fmt, ...)
     va_end(ap);
 }
 
-static bool is_digit(char c)
+/* What a character is. SYMBOL: it may stand alone. */
+enum { DIGIT = 1, LETTER = 2, SPACE = 4, SYMBOL = 8 };
+static const uint8_t kinds[256] = {
+    ['0' ... '9'] = DIGIT, ['A' ... 'Z'] = LETTER, ['a' ... 'z'] = LETTER, ['_'] = LETTER, [' '] = SPACE,  ['\n'] = SPACE,
+    ['\t'] = SPACE,        ['\r'] = SPACE,         ['+'] = SYMBOL,         ['-'] = SYMBOL, ['*'] = SYMBOL, ['/'] = SYMBOL,
+    ['%'] = SYMBOL,        ['('] = SYMBOL,         [')'] = SYMBOL,         ['['] = SYMBOL, [']'] = SYMBOL, ['{'] = SYMBOL,
+    ['}'] = SYMBOL,        [','] = SYMBOL,         [':'] = SYMBOL,         ['<'] = SYMBOL, ['>'] = SYMBOL,
+};
+
+static inline bool is_kind(char c, unsigned kind)
 {
-    return c >= '0' && c <= '9';
+    return (kinds[(unsigned char)c] & kind) != 0;
 }
 
-static bool is_name(char c)
+static inline bool is_digit(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+    return is_kind(c, DIGIT);
 }
 
 /* Significant digits that are read; further ones are dropped. Rules of outputs are for double, and need all digits of a double. */
@@ -133,12 +142,21 @@ static void lex_number(parser *p, token *t)
         lex_fail(p, p->at, "the number is out of range of a double");
 }
 
+/* Names are short and many, so that they are copied here. */
 static void lex_name(parser *p, token *t)
 {
-    while (is_name(p->s[t->end]) || is_digit(p->s[t->end]))
-        t->end++;
+    const char *s = p->s + p->at;
+    size_t n = 1;
+    while (is_kind(s[n], DIGIT | LETTER))
+        n++;
+    char *copy = arena_alloc(p->a, n + 1);
+    for (size_t i = 0; copy != NULL && i < n; i++)
+        copy[i] = s[i];
+    if (copy != NULL)
+        copy[n] = '\0';
     t->kind = TK_NAME;
-    t->text = arena_strndup(p->a, p->s + p->at, t->end - p->at);
+    t->text = copy;
+    t->end = p->at + n;
 }
 
 static void lex_string(parser *p, token *t)
@@ -172,17 +190,20 @@ static const char *symbol_hint(char c)
     }
 }
 
+static bool is_double(char a, char b)
+{
+    return b == '=' ? a == '=' || a == '!' || a == '<' || a == '>' : a == b && (a == '+' || a == '.');
+}
+
 static void lex_symbol(parser *p, token *t)
 {
-    static const char *const two[] = {"==", "!=", "<=", ">=", "++", ".."};
     const char *s = p->s + p->at;
-    for (size_t i = 0; i < sizeof two / sizeof *two; i++)
-        if (s[0] == two[i][0] && s[1] == two[i][1])
-            t->symbol[1] = s[1];
+    const bool both = is_double(s[0], s[1]);
     t->symbol[0] = s[0];
-    t->end = p->at + strlen(t->symbol);
+    t->symbol[1] = both ? s[1] : '\0';
+    t->end = p->at + 1 + both;
     t->kind = TK_SYMBOL;
-    if (t->symbol[1] || strchr("+-*/%()[]{},:<>", s[0]) || (p->elements && strchr("~?", s[0])))
+    if (both || is_kind(s[0], SYMBOL) || (p->elements && (s[0] == '~' || s[0] == '?')))
         return;
     if ((unsigned char)s[0] < 0x20 || (unsigned char)s[0] >= 0x7f)
         lex_fail(p, p->at, "unexpected byte 0x%02x in an expression", (unsigned char)s[0]);
@@ -191,27 +212,61 @@ static void lex_symbol(parser *p, token *t)
     t->kind = TK_END;
 }
 
+static void set_binary(token *t, ex_op op, int level)
+{
+    t->op = op;
+    t->level = level;
+}
+
 /* Sets the operator and level of a symbol or name that is a binary operator. */
 static void find_binary(token *t)
 {
-    static const struct {
-        const char *word;
-        ex_op op;
-        int level;
-    } binaries[] = {{"or", OP_OR, 0}, {"and", OP_AND, 1}, {"==", OP_EQ, 2}, {"!=", OP_NE, 2}, {"<=", OP_LE, 2},
-                    {">=", OP_GE, 2}, {"<", OP_LT, 2},    {">", OP_GT, 2},  {"in", OP_IN, 2}, {"+", OP_ADD, 3},
-                    {"-", OP_SUB, 3}, {"++", OP_CAT, 3},  {"*", OP_MUL, 4}, {"/", OP_DIV, 4}, {"%", OP_MOD, 4}};
-    static const bool begins[128] = {['o'] = true, ['a'] = true, ['i'] = true, ['='] = true, ['!'] = true, ['<'] = true,
-                                     ['>'] = true, ['+'] = true, ['-'] = true, ['*'] = true, ['/'] = true, ['%'] = true};
     const char *word = t->kind == TK_NAME ? t->text : t->symbol;
-    if (!begins[word[0] & 0x7f])
+    const bool single = word[1] == '\0';
+    switch (word[0]) {
+    case 'o':
+        if (strcmp(word, "or") == 0)
+            set_binary(t, OP_OR, 0);
         return;
-    for (size_t i = 0; i < sizeof binaries / sizeof *binaries; i++) {
-        if (binaries[i].word[0] == word[0] && strcmp(binaries[i].word, word) == 0) {
-            t->op = binaries[i].op;
-            t->level = binaries[i].level;
-            return;
-        }
+    case 'a':
+        if (strcmp(word, "and") == 0)
+            set_binary(t, OP_AND, 1);
+        return;
+    case 'i':
+        if (strcmp(word, "in") == 0)
+            set_binary(t, OP_IN, 2);
+        return;
+    case '=':
+        if (!single)
+            set_binary(t, OP_EQ, 2);
+        return;
+    case '!':
+        if (!single)
+            set_binary(t, OP_NE, 2);
+        return;
+    case '<':
+        set_binary(t, single ? OP_LT : OP_LE, 2);
+        return;
+    case '>':
+        set_binary(t, single ? OP_GT : OP_GE, 2);
+        return;
+    case '+':
+        set_binary(t, single ? OP_ADD : OP_CAT, 3);
+        return;
+    case '-':
+        set_binary(t, OP_SUB, 3);
+        return;
+    case '*':
+        set_binary(t, OP_MUL, 4);
+        return;
+    case '/':
+        set_binary(t, OP_DIV, 4);
+        return;
+    case '%':
+        set_binary(t, OP_MOD, 4);
+        return;
+    default:
+        return;
     }
 }
 
@@ -230,30 +285,30 @@ parser lex_begin(const spec_node *node, size_t offset, arena *a, nn_error *err)
 
 void lex_next(parser *p)
 {
-    const char *s = p->s;
-    while (s[p->at] == ' ' || s[p->at] == '\n' || s[p->at] == '\t' || s[p->at] == '\r')
-        p->at++;
-    token t = {.kind = TK_END, .start = p->at, .end = p->at, .text = "", .level = -1};
-    char c = s[p->at];
-    if (p->status == NN_OK && c != '\0') {
-        if (is_digit(c))
-            lex_number(p, &t);
-        else if (is_name(c))
-            lex_name(p, &t);
-        else if (c == '\'')
-            lex_string(p, &t);
-        else
-            lex_symbol(p, &t);
-    }
-    if (t.text == NULL) {
+    const char *s = p->s + p->at;
+    while (is_kind(*s, SPACE))
+        s++;
+    p->at = (size_t)(s - p->s);
+    token *t = &p->t;
+    *t = (token){.kind = TK_END, .start = p->at, .end = p->at, .text = "", .level = -1};
+    if (p->status != NN_OK || *s == '\0')
+        return;
+    if (is_kind(*s, LETTER))
+        lex_name(p, t);
+    else if (is_digit(*s))
+        lex_number(p, t);
+    else if (*s == '\'')
+        lex_string(p, t);
+    else
+        lex_symbol(p, t);
+    if (t->text == NULL) {
         p->status = nn_nomem(p->err);
-        t.kind = TK_END;
-        t.text = "";
+        t->kind = TK_END;
+        t->text = "";
     }
-    if (t.kind == TK_SYMBOL || t.kind == TK_NAME)
-        find_binary(&t);
-    p->at = t.end;
-    p->t = t;
+    if (t->kind == TK_SYMBOL || t->kind == TK_NAME)
+        find_binary(t);
+    p->at = t->end;
 }
 
 void lex_expected(parser *p, const char *what)

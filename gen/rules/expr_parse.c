@@ -35,7 +35,7 @@ const char *expr_type_name(ex_type t)
 
 static expr *make(parser *p, ex_kind kind, size_t start)
 {
-    expr *e = p->status == NN_OK ? arena_calloc(p->a, 1, sizeof *e) : NULL;
+    expr *e = p->status == NN_OK ? arena_alloc(p->a, sizeof *e) : NULL;
     if (!e) {
         if (p->status == NN_OK)
             p->status = nn_nomem(p->err);
@@ -44,9 +44,7 @@ static expr *make(parser *p, ex_kind kind, size_t start)
     }
     if (++p->nodes > EXPR_MAX_NODES)
         lex_fail(p, start, "the expression is too long: more than %d names, numbers, operators and calls", EXPR_MAX_NODES);
-    e->kind = kind;
-    e->height = 1;
-    e->place = lex_place(p, start);
+    *e = (expr){.kind = kind, .height = 1, .place = lex_place(p, start)};
     return e;
 }
 
@@ -192,77 +190,91 @@ static expr *parse_items(parser *p, ex_kind kind, const char *close, size_t star
 static int find_function(const char *word)
 {
     for (int i = 0; i < FN_COUNT_; i++)
-        if (functions[i].word[0] == word[0] && strcmp(functions[i].word, word) == 0)
+        if (functions[i].word[0] == word[0] && functions[i].word[1] == word[1] && strcmp(functions[i].word, word) == 0)
             return i;
     return -1;
 }
 
-static expr *parse_call(parser *p, const token *name)
+static expr *parse_call(parser *p, const char *name, size_t start)
 {
-    int fn = find_function(name->text);
+    int fn = find_function(name);
     if (fn < 0 && !p->elements) {
         const char *words[FN_COUNT_];
         for (int i = 0; i < FN_COUNT_; i++)
             words[i] = functions[i].word;
-        const char *near = spec_nearest(name->text, words, FN_COUNT_);
+        const char *near = spec_nearest(name, words, FN_COUNT_);
         if (near)
-            lex_fail(p, name->start, "unknown function `%s`; did you mean `%s`?", spec_show(name->text).s, near);
+            lex_fail(p, start, "unknown function `%s`; did you mean `%s`?", spec_show(name).s, near);
         else
-            lex_fail(p, name->start, "unknown function `%s`; specs/README.md lists the functions", spec_show(name->text).s);
+            lex_fail(p, start, "unknown function `%s`; specs/README.md lists the functions", spec_show(name).s);
     }
     lex_next(p);
-    expr *e = parse_items(p, EX_CALL, ")", name->start);
+    expr *e = parse_items(p, EX_CALL, ")", start);
     e->op = fn;
-    e->s = name->text;
+    e->s = name;
     if (p->status == NN_OK && fn >= 0 && !p->elements) {
         int lo = functions[fn].lo, hi = functions[fn].hi;
         if ((int)e->n < lo || (hi >= 0 && (int)e->n > hi))
-            lex_fail(p, name->start,
+            lex_fail(p, start,
                      lo == hi         ? "`%s` takes %d argument%s, not %d"
                      : (int)e->n < lo ? "`%s` takes at least %d argument%s, not %d"
                                       : "`%s` takes at most %d argument%s, not %d",
-                     name->text, (int)e->n < lo ? lo : hi, ((int)e->n < lo ? lo : hi) == 1 ? "" : "s", (int)e->n);
+                     name, (int)e->n < lo ? lo : hi, ((int)e->n < lo ? lo : hi) == 1 ? "" : "s", (int)e->n);
     }
+    return e;
+}
+
+static bool is_reserved(const char *word)
+{
+    static const char *const reserved[] = {"then", "else", "for", "in", "and", "or", "default", "when", "if", "not"};
+    if (strchr("tefiaodwn", word[0]) == NULL)
+        return false;
+    for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
+        if (word[0] == reserved[i][0] && strcmp(word, reserved[i]) == 0)
+            return true;
+    return false;
+}
+
+static expr *parse_name(parser *p)
+{
+    const char *name = p->t.text;
+    const size_t start = p->t.start;
+    if (is_reserved(name)) {
+        lex_expected(p, "a value");
+        return make(p, EX_INT, start);
+    }
+    lex_next(p);
+    if (lex_is(p, "("))
+        return parse_call(p, name, start);
+    if (!p->elements && strcmp(name, "bool") == 0)
+        return make(p, EX_BOOLS, start);
+    expr *e = make(p, EX_NAME, start);
+    e->s = name;
     return e;
 }
 
 static expr *parse_primary(parser *p)
 {
-    token t = p->t;
+    const size_t start = p->t.start;
     expr *e;
-    switch (t.kind) {
+    switch (p->t.kind) {
     case TK_INT:
-        e = make(p, EX_INT, t.start);
-        e->i = t.i;
+        e = make(p, EX_INT, start);
+        e->i = p->t.i;
         lex_next(p);
         return e;
     case TK_REAL:
-        e = make(p, EX_REAL, t.start);
-        e->r = t.r;
+        e = make(p, EX_REAL, start);
+        e->r = p->t.r;
         lex_next(p);
         return e;
     case TK_STRING:
-        e = make(p, EX_STRING, t.start);
-        e->s = t.text;
+        e = make(p, EX_STRING, start);
+        e->s = p->t.text;
         lex_next(p);
         return e;
-    case TK_NAME: {
-        static const char *const reserved[] = {"then", "else", "for", "in", "and", "or", "default", "when", "if", "not"};
-        for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++) {
-            if (t.text[0] == reserved[i][0] && strcmp(t.text, reserved[i]) == 0) {
-                lex_expected(p, "a value");
-                return make(p, EX_INT, t.start);
-            }
-        }
-        lex_next(p);
-        if (lex_is(p, "("))
-            return parse_call(p, &t);
-        if (strcmp(t.text, "bool") == 0 && !p->elements)
-            return make(p, EX_BOOLS, t.start);
-        e = make(p, EX_NAME, t.start);
-        e->s = t.text;
-        return e;
-    }
+    case TK_NAME:
+        return parse_name(p);
     default:
         break;
     }
@@ -272,11 +284,11 @@ static expr *parse_primary(parser *p)
         return e;
     }
     if (lex_accept(p, "["))
-        return parse_items(p, EX_LIST, "]", t.start);
+        return parse_items(p, EX_LIST, "]", start);
     if (lex_accept(p, "{"))
-        return parse_items(p, EX_SET, "}", t.start);
+        return parse_items(p, EX_SET, "}", start);
     lex_expected(p, "a value");
-    return make(p, EX_INT, t.start);
+    return make(p, EX_INT, start);
 }
 
 /* After `[`: `X[i, j]`, `X[~ i, j]` and `X[i, j ? E]` of the language of elements. */
@@ -386,25 +398,27 @@ static expr *parse_not(parser *p)
     return e;
 }
 
-static expr *parse_operand(parser *p, int level)
-{
-    if (level == 1)
-        return parse_not(p);
-    return level == 4 ? parse_unary(p) : parse_level(p, level + 1);
-}
-
+/* Precedence climbing: an operand, then operators of this level or a higher one while they follow. `not` stands below comparisons.
+ */
 static expr *parse_level(parser *p, int level)
 {
-    expr *e = parse_operand(p, level);
-    while (p->status == NN_OK && p->t.level == level) {
-        ex_op op = p->t.op;
+    int most = 4;
+    expr *e;
+    if (level < 2 && lex_is(p, "not")) {
+        e = parse_not(p);
+        most = 1;
+    } else {
+        e = parse_unary(p);
+    }
+    while (p->status == NN_OK && level <= p->t.level && p->t.level <= most) {
+        const ex_op op = p->t.op;
+        const int own = p->t.level;
         size_t start = p->t.start;
         lex_next(p);
-        e = make_binary(p, op, e, parse_operand(p, level), start);
+        e = make_binary(p, op, e, own == 1 ? parse_not(p) : own == 4 ? parse_unary(p) : parse_level(p, own + 1), start);
         if (e->op == OP_IN && lex_is(p, ".."))
             lex_fail(p, p->t.start, "`in` takes a list; for a range write a <= x and x <= b");
-        if (level == 2)
-            return e;
+        most = own == 2 ? 1 : own; /* comparisons are not chained */
     }
     return e;
 }

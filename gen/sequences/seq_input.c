@@ -147,20 +147,31 @@ static bool same_end(const char *longer, const char *name)
     return n > k && longer[n - k - 1] == '/' && strcmp(longer + n - k, name) == 0;
 }
 
+/* How well a name fits a model: FIT_NAME: it is the model's name; FIT_BELOW: it is the path below the given
+ * directory, with the ending that names leave out; FIT_PATH_END: leading directories are left out. */
+enum { FIT_NAME, FIT_BELOW, FIT_PATH_END, FITS };
+
+static bool fits(const seq_model *m, const char *name, unsigned how)
+{
+    if (how == FIT_NAME)
+        return strcmp(m->name, name) == 0;
+    if (how == FIT_BELOW)
+        return strcmp(m->path + m->below, name) == 0;
+    return same_end(m->name, name) || same_end(m->path, name) || strcmp(m->path, name) == 0;
+}
+
 seq_model *model_list_find(const model_list *l, const char *name, seq_model **second)
 {
     *second = NULL;
-    for (unsigned how = 0; how < 2; how++) {
+    for (unsigned how = 0; how < FITS; how++) {
         seq_model *found = NULL;
         for (size_t i = 0; i < l->n; i++) {
-            seq_model *m = &l->all[i];
-            bool is = how == 0 ? strcmp(m->name, name) == 0
-                               : same_end(m->name, name) || same_end(m->path, name) || strcmp(m->path, name) == 0;
+            bool is = fits(&l->all[i], name, how);
             if (is && found != NULL) {
-                *second = m;
+                *second = &l->all[i];
                 return found;
             }
-            found = is ? m : found;
+            found = is ? &l->all[i] : found;
         }
         if (found != NULL)
             return found;

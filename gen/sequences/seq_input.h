@@ -42,8 +42,8 @@ nn_status model_list_add(model_list *l, const char *path, unsigned class, model_
  * end. If different files would get the same name (a.onnx and a/model.onnx, or a.onnx in two directories), they keep the end, and
  * if that is not enough, the directory. A file that was given twice has one name. */
 nn_status model_list_name(model_list *l, nn_error *err);
-/* Finds a model by name or path. Leading directories may be left out if the rest is unique. NULL: none. *second is another one
- * that the name may mean, or NULL. */
+/* Finds a model by name, by its path below the given directory, or by its path; the first of these that fits decides. Leading
+ * directories may be left out if the rest is unique. NULL: none. *second is another one that the name may mean, or NULL. */
 seq_model *model_list_find(const model_list *l, const char *name, seq_model **second);
 void model_list_free(model_list *l);
 

@@ -28,24 +28,29 @@ static nn_status check_since(const spec_def *d, const spec_subject *subject, nn_
     return NN_OK;
 }
 
-static nn_status add_def(spec_loader *l, const spec_pair *pair, bool is_class)
+static nn_status check_def(const spec_pair *pair, bool is_class, const spec_subject *subject, nn_error *err)
 {
-    const char *what = is_class ? "class" : "operator";
     if (!spec_is_name(pair->key))
-        return spec_error(l->err, pair->place, "`%s` is not a name of %s %s; expected letters, digits and _",
-                          spec_show(pair->key).s, is_class ? "a" : "an", what);
-    spec_subject subject = spec_subject_of(what, pair->key);
+        return spec_error(err, pair->place, "`%s` is not a name of %s %s; expected letters, digits and _", spec_show(pair->key).s,
+                          is_class ? "a" : "an", is_class ? "class" : "operator");
     if (pair->value->kind != SPEC_MAP)
-        return spec_error(l->err, pair->value->place, "%sexpected a mapping, not %s", subject.s, spec_kind_name(pair->value->kind));
-    nn_status s = spec_check_entry(pair->value, is_class ? SPEC_IN_CLASS : SPEC_IN_OPERATOR, &subject, l->err);
-    if (s != NN_OK)
-        return s;
+        return spec_error(err, pair->value->place, "%sexpected a mapping, not %s", subject->s, spec_kind_name(pair->value->kind));
+    return spec_check_entry(pair->value, is_class ? SPEC_IN_CLASS : SPEC_IN_OPERATOR, subject, err);
+}
+
+static nn_status add_def(spec_loader *l, const spec_pair *pair, bool is_class, bool sound)
+{
     spec_def *d = &l->defs[l->n_defs];
     *d = (spec_def){.name = pair->key, .place = pair->place, .entry = pair->value, .order = l->n_defs, .is_class = is_class};
     l->n_defs++;
-    if (is_class)
+    l->n_operators += !is_class;
+    if (sound)
         return NN_OK;
-    if (l->n_operators++ == SPEC_MAX_OPERATORS)
+    spec_subject subject = spec_subject_of(is_class ? "class" : "operator", pair->key);
+    nn_status s = check_def(pair, is_class, &subject, l->err);
+    if (s != NN_OK || is_class)
+        return s;
+    if (l->n_operators > SPEC_MAX_OPERATORS)
         return spec_error(l->err, d->place, "%sone operator too many; expected at most %d in a table", subject.s,
                           SPEC_MAX_OPERATORS);
     return check_since(d, &subject, l->err);
@@ -70,21 +75,21 @@ static nn_status index_names(spec_loader *l)
     return NN_OK;
 }
 
-nn_status spec_collect(spec_loader *l, const spec_node *const *roots, size_t n)
+nn_status spec_collect(spec_loader *l, const spec_root *roots, size_t n)
 {
     size_t most = 0;
     for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < roots[i]->count; k++)
-            most += roots[i]->pairs[k].value->count;
+        for (size_t k = 0; k < roots[i].tree->count; k++)
+            most += roots[i].tree->pairs[k].value->count;
     l->defs = arena_alloc(l->a, most * sizeof *l->defs);
     if (l->defs == NULL)
         return nn_nomem(l->err);
     for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < roots[i]->count; k++) {
-            const spec_pair *section = &roots[i]->pairs[k];
+        for (size_t k = 0; k < roots[i].tree->count; k++) {
+            const spec_pair *section = &roots[i].tree->pairs[k];
             bool is_class = strcmp(section->key, "classes") == 0;
             for (size_t j = 0; j < section->value->count; j++) {
-                nn_status s = add_def(l, &section->value->pairs[j], is_class);
+                nn_status s = add_def(l, &section->value->pairs[j], is_class, roots[i].sound);
                 if (s != NN_OK)
                     return s;
             }

@@ -36,8 +36,14 @@ typedef struct {
     spec_table *table;
 } spec_loader;
 
+/* The tree of a file. sound: its form was checked when the program was built. */
+typedef struct {
+    const spec_node *tree;
+    bool sound;
+} spec_root;
+
 /* Fills defs and by_name from the files' roots, in their order. */
-nn_status spec_collect(spec_loader *l, const spec_node *const *roots, size_t n);
+nn_status spec_collect(spec_loader *l, const spec_root *roots, size_t n);
 /* Then fills flat, since and exists of each definition. */
 nn_status spec_resolve_all(spec_loader *l);
 spec_def *spec_find(const spec_loader *l, const char *name);

@@ -4,47 +4,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <openssl/evp.h>
 
 #include "table/spec_check.h"
 #include "table/spec_def.h"
 #include "table/spec_packed.h"
 #include "table/spec_profile.h"
-
-/* ---- digest ---- */
-
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash != NULL ? slash + 1 : path;
-}
-
-/* Name, NUL, size in 8 bytes (low first), bytes: no two sequences of files give the same stream. */
-static bool digest_file(EVP_MD_CTX *ctx, const spec_file *f)
-{
-    const char *name = base_name(f->name);
-    unsigned char size[8];
-    for (int i = 0; i < 8; i++)
-        size[i] = (unsigned char)((uint64_t)f->size >> (8 * i));
-    return EVP_DigestUpdate(ctx, name, strlen(name) + 1) == 1 && EVP_DigestUpdate(ctx, size, sizeof size) == 1 &&
-           (f->size == 0 || EVP_DigestUpdate(ctx, f->bytes, f->size) == 1);
-}
-
-static nn_status digest(spec_loader *l, const spec_file *const *files, size_t n, const spec_file *profile)
-{
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    if (ctx == NULL)
-        return nn_nomem(l->err);
-    bool ok = EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1;
-    for (size_t i = 0; ok && i < n; i++)
-        ok = digest_file(ctx, files[i]);
-    for (; ok && profile != NULL; profile = profile->base)
-        ok = digest_file(ctx, profile);
-    unsigned int length = 0;
-    ok = ok && EVP_DigestFinal_ex(ctx, l->table->digest, &length) == 1 && length == sizeof l->table->digest;
-    EVP_MD_CTX_free(ctx);
-    return ok ? NN_OK : nn_fail(l->err, NN_ERR_IO, NULL, 0, 0, "libcrypto cannot compute SHA-256");
-}
 
 /* ---- the opset's operators ---- */
 
@@ -114,13 +78,14 @@ static nn_status check_file(const spec_node *root, nn_error *err)
     return s;
 }
 
-static nn_status parse_files(spec_loader *l, const spec_file *const *files, size_t n, const spec_node **roots)
+static nn_status parse_files(spec_loader *l, const spec_file *const *files, size_t n, spec_root *roots)
 {
     nn_status s = NN_OK;
     for (size_t i = 0; s == NN_OK && i < n; i++) {
-        s = spec_file_tree(&roots[i], files[i], l->a, l->err);
-        if (s == NN_OK)
-            s = check_file(roots[i], l->err);
+        roots[i].sound = files[i]->packed != NULL;
+        s = spec_file_tree(&roots[i].tree, files[i], l->a, l->err);
+        if (s == NN_OK && !roots[i].sound)
+            s = check_file(roots[i].tree, l->err);
     }
     return s;
 }
@@ -128,7 +93,7 @@ static nn_status parse_files(spec_loader *l, const spec_file *const *files, size
 static nn_status load(spec_loader *l, const spec_file *files, size_t n_files, const spec_file *profile)
 {
     const spec_file **sorted = arena_alloc(l->a, n_files * sizeof *sorted);
-    const spec_node **roots = arena_alloc(l->a, n_files * sizeof *roots);
+    spec_root *roots = arena_alloc(l->a, n_files * sizeof *roots);
     if (sorted == NULL || roots == NULL)
         return nn_nomem(l->err);
     for (size_t i = 0; i < n_files; i++)
@@ -141,11 +106,14 @@ static nn_status load(spec_loader *l, const spec_file *files, size_t n_files, co
     if (s == NN_OK)
         s = spec_resolve_all(l);
     l->table->profile = "onnx";
+    l->table->embedded = n_files > 0;
+    for (size_t i = 0; i < n_files; i++)
+        l->table->embedded &= files[i].packed != NULL;
+    for (const spec_file *p = profile; p != NULL; p = p->base)
+        l->table->embedded &= p->packed != NULL;
     if (s == NN_OK && profile != NULL)
         s = spec_apply_profile(l, profile);
-    if (s == NN_OK)
-        s = publish(l);
-    return s == NN_OK ? digest(l, sorted, n_files, profile) : s;
+    return s == NN_OK ? publish(l) : s;
 }
 
 nn_status spec_table_load(spec_table **out, const spec_file *files, size_t n_files, const spec_file *profile, int opset, arena *a,

@@ -36,6 +36,7 @@ typedef struct {
 typedef struct {
     int opset;
     const char *profile; /* its name; "onnx" without one */
+    bool embedded;       /* all files, and the profile with those that it extends, are embedded: what tests found of them holds */
     int max_rank;        /* of any tensor, as the profile says; 0: it says nothing */
     spec_entry *entries; /* operators that exist at this opset and are not excluded, in name order */
     size_t n_entries;
@@ -43,8 +44,6 @@ typedef struct {
     size_t n_exclusions;
     const char **absent; /* operators of the table that do not exist at this opset, in name order */
     size_t n_absent;
-    uint8_t digest[32]; /* SHA-256 over base names and bytes of all files, in name order, and of the profile: the same for an
-                           embedded table and the same table in a directory */
 } spec_table;
 
 /* files: the table, in any order (read in name order). profile: may be NULL (no overlay). Keys allowed in a file: classes,

@@ -44,7 +44,7 @@ const spec_pair *spec_get_pair(const spec_node *map, const char *key)
     if (map == NULL || map->kind != SPEC_MAP)
         return NULL;
     for (size_t i = 0; i < map->count; i++)
-        if (strcmp(map->pairs[i].key, key) == 0)
+        if (map->pairs[i].key[0] == key[0] && strcmp(map->pairs[i].key, key) == 0)
             return &map->pairs[i];
     return NULL;
 }

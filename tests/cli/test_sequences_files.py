@@ -156,6 +156,17 @@ def test_names_tell_files_apart(nngen, tmp_path):
         "a/model.onnx": "correct", "a.onnx": "failed", "a.ONNX": "", f"{d}/b.onnx": "failed", f"{e}/b.onnx": "correct", "c": "correct"}
 
 
+def test_outcomes_name_models_by_their_path_below_the_directory(nngen, tmp_path):
+    """Also where a directory below has a file of the same name, and from within the directory."""
+    d = tmp_path / "d"
+    for name in ("a.onnx", "sub/a.onnx", "sub/b/model.onnx", "model.onnx"):
+        small(d / name)
+    (tmp_path / "o").write_text("a.onnx,failed\nsub/a.onnx,correct\nsub/b/model.onnx,failed\nmodel.onnx,correct\n")
+    for given, cwd in ((d, None), (f"{d}/", None), (".", d)):
+        r = nngen("sequences", given, "--outcomes", tmp_path / "o", "--format", "json", cwd=cwd)
+        assert {m["name"]: m["class"] for m in json.loads(r.out)["models"]} == {"a": "failed", "sub/a": "correct", "sub/b": "failed", "model": "correct"}
+
+
 ODD = {b"a\nb": r"a\x0ab", b"c\x1b[31m": r"c\x1b[31m", b"d\xff": r"d\xff", "e\u0085ü".encode(): r"e\xc2\x85ü", b"f\\x0a": r"f\\x0a", b"g,\"": 'g,"',
        b"h\xed\xa0\x80": r"h\xed\xa0\x80", "i😀".encode(): "i😀"}
 

@@ -26,7 +26,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 
-from study import engine, sequences, targets
+from study import cases, engine, sequences, targets
 
 KEPT = {"opset": "--opset", "profile": "--profile", "types": "--types", "max_elements": "--max-elements", "avoid": "--avoid"}  # of the corpus's options
 RATIO = 2  # controls generated for each treated model
@@ -140,7 +140,7 @@ def make_arms(nngen, folder, sequence, plan):
         for arm, options in arms(sequence, plan["ops"]).items():
             generate(nngen, [*plan["options"], *options], folder / "pool" / arm, plan["count"] * (1 if arm == "treated" else RATIO))
             have[arm] = {}
-            for name, path in engine.find_models(folder / "pool" / arm):
+            for name, path in cases.find_models(folder / "pool" / arm):
                 graph = onnx.load(path, load_external_data=False).graph
                 if not belongs(arm, sequence, graph):
                     raise RuntimeError(f"{path} is not what --{' '.join(options).lstrip('-')} asks for")

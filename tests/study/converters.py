@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import onnx
 
+from study.declared import graph_inputs
 from study.runtimes import ort_session
 from study.targets import target
 
@@ -66,13 +67,13 @@ def torch_module(case):
 
     torch.set_num_threads(1)
     module = convert(case.model()).eval()
-    return torch, module, tuple(torch.from_numpy(case.feed(0)[x.name].copy()) for x in case.graph().input)
+    return torch, module, tuple(torch.from_numpy(case.feed(0)[x.name].copy()) for x in case.inputs())
 
 
 def ordered(run, case, model):
     """Exporters rename inputs: feeds go by position."""
-    names = [x.name for x in model.graph.input]
-    ours = [x.name for x in case.graph().input]
+    names = [x.name for x in graph_inputs(model.graph)]
+    ours = [x.name for x in case.inputs()]
     if len(names) > len(ours):
         raise RuntimeError(f"{len(names)} inputs after export, {len(ours)} before")
     if len(names) == len(ours):
@@ -90,7 +91,7 @@ def onnx2torch(case):
 
     def run(feed):
         with torch.no_grad():
-            got = module(*[torch.from_numpy(feed[x.name].copy()) for x in case.graph().input])
+            got = module(*[torch.from_numpy(feed[x.name].copy()) for x in case.inputs()])
         return [t.detach().numpy() for t in (got if isinstance(got, (list, tuple)) else [got])]
 
     return run
@@ -114,7 +115,7 @@ def round_trip(case, dynamo):
     with torch.no_grad():
         must_be_faithful(case, module(*sample))
     case.stage("convert")
-    names = [f"in_{x.name}" for x in case.graph().input]
+    names = [f"in_{x.name}" for x in case.inputs()]
     if dynamo:
         program = torch.onnx.export(module, sample, dynamo=True, verbose=False)
         model = program.model_proto

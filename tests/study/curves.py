@@ -13,8 +13,9 @@ import numpy as np
 import onnx
 
 from reference import bounds, faults, reference
-from study import engine, expected, isolate, scratch, targets
+from study import cases, engine, expected, isolate, scratch, targets
 from study.case import Case
+from study.declared import BadCase
 
 LEVELS = [10.0 ** (k / 2 - 9) for k in range(17)]  # 1e-9 to 1e-1
 ATOL = 1e-7
@@ -78,9 +79,12 @@ class Drivers:
 
 
 def samples(models, drivers):
-    for name, path in models:
-        case = Case(path)
-        model, feed = case.model(), case.feed(0)
+    for name, path, *data in models:
+        try:
+            case = Case(path, data=data[0] if data else None)
+            model, feed = case.model(), case.feed(0)
+        except BadCase:
+            continue
         found, errors = drivers.of(model).compute(model, feed)
         if not errors:
             yield Sample(name, case, model, feed, found)
@@ -100,7 +104,7 @@ def runs(taken, names, modules):
                     out.append({"model": sample.name, "target": t.name, **of_run(sample, made)})
                     Path(paths[request["model"]]).unlink()
 
-            isolate.run_batch(t, [{"model": s.name, "path": s.case.path, "save": paths[s.name], "sets": 1} for s in taken], record, modules)
+            isolate.run_batch(t, [{"model": s.name, "path": s.case.path, "data": str(s.case.data), "save": paths[s.name], "sets": 1} for s in taken], record, modules)
     return out
 
 
@@ -220,11 +224,11 @@ def command(sub):
 
 def main(args):
     """Writes OUT/curves.json, curves.csv, curves.svg."""
+    folder = Path(args.out)
+    models = list(cases.of_run(folder).values())
     if not reference.PROGRAM.exists():
         raise SystemExit(f"{reference.PROGRAM}: no such program; `make unit-programs` builds it")
-    folder = Path(args.out)
-    corpus = json.loads((folder / "study.json").read_text("utf-8"))["corpus"]
-    s = compute(spread(engine.find_models(corpus), args.models), args.targets, args.faults, args.seed, args.modules)
+    s = compute(spread(models, args.models), args.targets, args.faults, args.seed, args.modules)
     engine.write_json(folder / "curves.json", s)
     (folder / "curves.csv").write_text(as_csv(s), "utf-8")
     (folder / "curves.svg").write_text(svg(s), "utf-8")

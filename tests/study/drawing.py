@@ -36,7 +36,7 @@ def label(node):
 
 
 def shape(info):
-    return "×".join(str(d.dim_value) for d in info.type.tensor_type.shape.dim) or "scalar"
+    return "×".join(str(d.dim_value) if d.HasField("dim_value") else d.dim_param or "?" for d in info.type.tensor_type.shape.dim) or "scalar"
 
 
 def boxes(graph):

@@ -3,6 +3,7 @@
 joblib spreads it, by threads: a thread only waits for the child process of its target, so that processes of joblib's own, or a scheduler
 as dask and ray have, would add start-up time and memory and nothing else. Without joblib the standard library's pool does."""
 import fcntl
+import hashlib
 import json
 import os
 import sys
@@ -11,36 +12,13 @@ import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
-import onnx
-
-from study import evaluate, probe, targets
+from study import cases, evaluate, probe, targets
 from study.case import bounded, count_sets
+from study.declared import NOT_ASKED
 from study.isolate import run_batch
 
 
 TOGETHER = 128  # models whose reference outputs are on the disk at a time
-
-
-def find_models(root):
-    """[(name, path)]: every model.onnx below root, or every *.onnx if there is none of that name; symbolic links are not followed."""
-    root = Path(root)
-    found = sorted(root.rglob("model.onnx")) or sorted(root.rglob("*.onnx"))
-    return [(str(p.parent.relative_to(root)) if p.name == "model.onnx" else str(p.relative_to(root)), p) for p in found]
-
-
-def facts(root, models):
-    """name -> {nodes, operators}, from nngen's records where they are, from the models otherwise."""
-    found, root = {}, Path(root)
-    for records in sorted(root.rglob("models.jsonl")):
-        base = records.parent.relative_to(root)
-        for line in records.read_text("utf-8").splitlines():
-            r = json.loads(line)
-            found[str(base / r["name"])] = {"nodes": r["nodes"], "operators": r["operators"]}
-    for name, path in models:
-        if name not in found:
-            ops = [n.op_type for n in onnx.load(path, load_external_data=False).graph.node]
-            found[name] = {"nodes": len(ops), "operators": {op: ops.count(op) for op in sorted(set(ops))}}
-    return {name: found[name] for name, _ in models}
 
 
 class Store:
@@ -65,12 +43,18 @@ class Store:
         for line in data[:whole].splitlines():
             r = json.loads(line)
             self.done[r["target"], r["model"]] = r
+        self.again = {k: self.done.pop(k) for k, r in list(self.done.items()) if r["status"] in NOT_ASKED}  # it may have been mended
+
+    def says(self, result):
+        """Whether the last line of this target and model is this result."""
+        return self.again.get((result["target"], result["model"])) == result
 
     def add(self, result):
         line = json.dumps(result, separators=(",", ":")).encode() + b"\n"
         with self.lock:
-            self.file.write(line)
-            self.file.flush()
+            if not self.says(result):
+                self.file.write(line)
+                self.file.flush()
             self.done[result["target"], result["model"]] = result
 
     def close(self):
@@ -143,17 +127,19 @@ def batches(names, size):
 
 
 class Run:
-    def __init__(self, root, folder, wanted, jobs=1, modules=(), sets=0, limits=None, quiet=False, nngen=""):
-        """limits: {"seconds", "memory"} put in place of every target's own; nngen: computes expected outputs where the corpus has none."""
+    def __init__(self, root, folder, wanted, jobs=1, modules=(), sets=0, limits=None, quiet=False, nngen="", dims=None, seed=1):
+        """limits: {"seconds", "memory"} put in place of every target's own; nngen: computes expected outputs where the corpus has none; dims: values of free
+        dims (generate.parse) and seed: of inputs that are generated."""
         registry = targets.load_all(modules)
         asked = targets.named(wanted)
-        self.models = dict(find_models(root))
-        if not self.models:
+        if not cases.find_models(root):
             raise SystemExit(f"{root}: no models")
-        self.facts = facts(root, list(self.models.items()))
         self.store = Store(folder)
+        self.cases = cases.Cases(root, folder, dims, sets, seed)
+        self.models, self.facts = self.cases.entries, self.cases.facts
+        self.usable = [n for n in self.models if n not in self.cases.broken]
         self.counts = {}  # data sets by model
-        self.bounded = {n: p.parent for n, p in self.models.items() if bounded(p.parent)}  # where the expected outputs of a model are
+        self.bounded = {n: self.models[n].data for n in self.usable if bounded(self.models[n].data)}  # where the expected outputs of a model are
         self.jobs, self.modules, self.sets, self.quiet = jobs, list(modules), sets, quiet
         self.not_run = {t.name: why for t in asked if (why := targets.why_not(t))}
         self.wanted = [t._replace(**(limits or {})) for t in asked if t.name not in self.not_run]
@@ -170,13 +156,13 @@ class Run:
         reasons = {}
 
         def one(name):
-            folder = self.store.folder / "expected" / name
-            if why := evaluate.model(nngen, self.models[name], self.sets or count_sets(self.models[name].parent), folder):
+            folder, entry = self.store.folder / "expected" / name, self.models[name]
+            if why := evaluate.model(nngen, entry.file, self.sets or count_sets(entry.data), folder, entry.data if self.facts[name]["data"] else None):
                 reasons[name] = why
             else:
                 self.bounded[name] = folder
 
-        spread(self.jobs, one, [(n,) for n in self.models if n not in self.bounded])
+        spread(self.jobs, one, [(n,) for n in self.usable if n not in self.bounded])
         write_json(self.store.folder / "unbounded.json", dict(sorted(reasons.items())))
 
     def probe(self):
@@ -193,13 +179,16 @@ class Run:
     def note(self, root):
         """study.json: what ran on what. A resumed run must be of the same corpus and versions."""
         path = self.store.folder / "study.json"
-        now = {"corpus": str(root), "models": len(self.models), "sets": self.sets, "reference": targets.REFERENCE, "bounds": len(self.bounded),
+        now = {"corpus": str(root), "models": len(self.models), "sets": self.sets, "dims": self.cases.dims, "seed": self.cases.seed, "reference": targets.REFERENCE, "bounds": len(self.bounded),
                "targets": {t.name: {"kind": t.kind, "versions": targets.versions(t), "memory": t.memory, "seconds": t.seconds} for t in [self.reference, *self.wanted]},
                "not_run": self.not_run}
         if path.exists():
             was = json.loads(path.read_text("utf-8"))
             if (was["models"], was["sets"]) != (now["models"], now["sets"]):
                 raise SystemExit(f"{path}: belongs to a run of {was['models']} models; this one has {now['models']}")
+            for option in ("dims", "seed"):
+                if was.get(option, now[option]) != now[option]:
+                    raise SystemExit(f"{path}: belongs to a run with another --{option.removesuffix('s')}; use another folder")
             for name, t in was["targets"].items():
                 if name in now["targets"] and now["targets"][name]["versions"] != t["versions"]:
                     raise SystemExit(f"{path}: {name} was {t['versions']} and is {now['targets'][name]['versions']} now; use another folder")
@@ -209,13 +198,13 @@ class Run:
         write_json(self.store.folder / "models.json", self.facts)
 
     def reference_path(self, name):
-        return self.store.folder / "reference" / (name.replace("/", "--") + ".npz")
+        return self.store.folder / "reference" / (hashlib.sha256(name.encode()).hexdigest()[:32] + ".npz")
 
     def request(self, name):
         """Ten data sets have the target's time limit, each ten more as much again."""
         if name not in self.counts:
-            self.counts[name] = self.sets or count_sets(self.models[name].parent)
-        return {"model": name, "path": str(self.models[name]), "sets": self.sets, "times": max(1, self.counts[name] / 10), "bounds": str(self.bounded.get(name, ""))}
+            self.counts[name] = self.sets or count_sets(self.models[name].data)
+        return {"model": name, "path": str(self.models[name].file), "data": str(self.models[name].data), "sets": self.sets, "times": max(1, self.counts[name] / 10), "bounds": str(self.bounded.get(name, ""))}
 
     def first_request(self, name):
         """Of the reference, which is a target like others where the corpus has expected outputs."""
@@ -244,16 +233,28 @@ class Run:
     def go(self):
         """Some models at a time: reference first, then every target on what has one, or has expected outputs. The outputs of the reference are removed then: they would
         fill a disk, and are soon made again for a target that comes later."""
-        parts = batches(list(self.models), TOGETHER)
+        parts = batches(self.usable, TOGETHER)
         work = [self.lacking(names) for names in parts]
         bar = Bar(sum(len(first) + sum(map(len, todo.values())) for todo, first in work), self.quiet)
         try:
+            self.note_broken()
             for names, (todo, first) in zip(parts, work):
                 self.compare(todo, first, bar)
                 for n in names:
                     self.reference_path(n).unlink(missing_ok=True)
         finally:
             self.store.close()
+
+    def note_broken(self):
+        """What cannot be used has that outcome with every target."""
+        for name, why in self.cases.broken.items():
+            for t in {t.name for t in [self.reference, *self.wanted]}:
+                self.store.add({"model": name, "target": t, "nodes": self.facts[name]["nodes"], **why})
+
+    def without_reference(self, name):
+        """What there is to say of a model that the reference gave no outputs for."""
+        said = self.store.done[targets.REFERENCE, name]
+        return {k: said[k] for k in ("status", "stage", "error")} if said["status"] in NOT_ASKED else {"status": "no reference"}
 
     def compare(self, todo, first, bar):
         record = self.record(targets.REFERENCE, bar)
@@ -266,6 +267,6 @@ class Run:
                 if n in self.bounded or self.reference_path(n).exists():
                     ready.append(n)
                 else:
-                    add({"model": n}, {"status": "no reference"})
+                    add({"model": n}, self.without_reference(n))
             tasks += [(t, b, add) for b in batches(ready, t.batch)]
         spread(self.jobs, lambda t, b, add: run_batch(t, [self.second_request(n) for n in b], add, self.modules), tasks)

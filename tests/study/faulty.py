@@ -111,6 +111,31 @@ def cannot_be_imported(case):
     raise ImportError("libabsent.so.1: cannot open shared object file")
 
 
+def a_child_dies(code):
+    """An exception of a target that only says that something it started has failed."""
+
+    def spoil(_):
+        done = subprocess.run(["sh", "-c", code], check=False)
+        raise RuntimeError(f"compilation failed: {done.returncode != 0}")
+
+    return spoil
+
+
+planted("fault-compiler-signal", "convert")(a_child_dies("kill -SEGV $$"))
+planted("fault-compiler-shell", "convert")(a_child_dies("sh -c 'kill -ABRT $$'; exit $?"))
+planted("fault-compiler-driver", "convert")(a_child_dies("echo 'cc1plus: internal compiler error: Segmentation fault' >&2; exit 1"))
+planted("fault-compiler-refuses", "convert")(a_child_dies("echo 'error: no such type' >&2; exit 1"))
+
+
+@planted("fault-compiler-ended", "convert")
+def ends_its_child(outputs):
+    """A child that is ended on purpose has not died."""
+    child = subprocess.Popen(["sleep", "987"])
+    child.kill()
+    child.wait()
+    raise RuntimeError("no answer")
+
+
 def relu_feeds_add(case):
     """Whether an Add takes the output of a Relu."""
     made = {o for n in case.graph().node if n.op_type == "Relu" for o in n.output}

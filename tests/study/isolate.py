@@ -13,10 +13,16 @@ from pathlib import Path
 from study import processes, scratch
 
 POLL = 0.05
-PATHS = ("path", "save", "reference", "bounds")  # of a request; the child works in a folder of its own
+PATHS = ("path", "data", "save", "reference", "bounds")  # of a request; the child works in a folder of its own
 START = 90  # seconds for the interpreter and its imports, beside a model's own time
 TELLING = re.compile(r"panicked|terminate called|what\(\)|[Aa]ssert|\b[Ff]atal\b|Segmentation|Check failed|Traceback|Error:")
 END = 20  # seconds for the guard to end everything
+
+
+def python_path():
+    """PYTHONPATH of a process that works in another folder."""
+    path = [str(Path(__file__).parents[1]), *os.environ.get("PYTHONPATH", "").split(os.pathsep), os.getcwd()]
+    return os.pathsep.join(os.path.abspath(p) for p in path if p)
 
 
 class Child:
@@ -28,8 +34,7 @@ class Child:
         work.mkdir()
         env = dict(os.environ, TMPDIR=str(work), XDG_CACHE_HOME=str(work), OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1",
                    MKL_NUM_THREADS="1", RAYON_NUM_THREADS="1", NO_COLOR="1", RUST_BACKTRACE="0")
-        path = [str(Path(__file__).parents[1]), *os.environ.get("PYTHONPATH", "").split(os.pathsep), os.getcwd()]
-        env["PYTHONPATH"] = os.pathsep.join(os.path.abspath(p) for p in path if p)
+        env["PYTHONPATH"] = python_path()
         env["NNGEN_STUDY_NODE"] = os.path.abspath(env.get("NNGEN_STUDY_NODE", "build/study/node"))
         guarded, self.lifeline = os.pipe()
         command = [sys.executable, "-m", "study.guard", str(guarded), str(self.scratch.path), name, ",".join(modules), str(self.log)]

@@ -6,13 +6,14 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 from reference import bounds
+from study.declared import NOT_ASKED
 from study.differences import key
 
 OUTCOMES = ["conversion failure", "load failure", "run failure", "crash", "hang", "out of memory", "type difference", "shape difference", "NaN/Inf difference",
             "outside its bound", "value mismatch", "correct"]
-BESIDE = ["import failure", "no reference", "no bound"]  # the target was never reached, or there is nothing to compare with
+BESIDE = ["import failure", "no reference", "no bound", *NOT_ASKED]  # the target was never reached, or there is nothing to compare with
 BY_STAGE = {"import": "import failure", "start": "load failure", "convert": "conversion failure", "load": "load failure", "run": "run failure"}
-GONE = {"crash": "crash", "hang": "hang", "memory": "out of memory", "no reference": "no reference"}
+GONE = {"crash": "crash", "hang": "hang", "memory": "out of memory", "no reference": "no reference", **{s: s for s in NOT_ASKED}}
 
 # The study's Table 11, synthetic models: conversion failures, load failures, mismatches, correct.
 PUBLISHED = {"torch.onnx (2024)": (2, 741, 100, 881), "tf2onnx (2024)": (800, 757, 220, 43)}
@@ -28,9 +29,10 @@ def tolerances(path=None):
 
 
 def levels(results):
-    """The tolerances that can be asked of the results. The bounds come first if the corpus has them, and are left out if it has not."""
+    """The tolerances that can be asked of the results. The bounds come first if the corpus has them; they, and steps, are left out if no model has any."""
     known = any(r.get("bounds") for r in results)
-    return sorted((t for t in tolerances() if known or "bound" not in t), key=lambda t: "bound" not in t)
+    steps = any(r.get("quantised") for r in results)
+    return sorted((t for t in tolerances() if (known or "bound" not in t) and (steps or "steps" not in t)), key=lambda t: "bound" not in t)
 
 
 def tolerance(name):
@@ -47,12 +49,19 @@ def published():
 
 
 def telling(results):
-    """What tells defects from rounding: the bounds, or the loose tolerance if the corpus has none."""
-    first = levels(results)[0]
-    return first if "bound" in first else tolerance("loose")
+    """What tells defects from rounding: the bounds; if the corpus has none, the loose tolerance, with steps for outputs that are quantised."""
+    found = levels(results)
+    return found[0] if "bound" in found[0] else next((t for t in found if "steps" in t), tolerance("loose"))
+
+
+STEP = 1e-4  # of a step: values of quantised outputs are rounded, too
 
 
 def within(output, tolerance):
+    if output.get("unequal"):
+        return False
+    if "steps" in tolerance and "steps" in output:
+        return output["steps"] <= tolerance["steps"] + STEP
     if "ulp" in tolerance:
         return output.get("ulp", 0) <= tolerance["ulp"]
     if "rtol" in tolerance:
@@ -82,6 +91,8 @@ def by_its_bounds(result):
     bad = [o for o in result["outputs"] if "outside" in o]
     if not result.get("bounds"):
         return "no bound"
+    if any(o.get("unequal") for o in result["outputs"]):
+        return "value mismatch"
     if not bad:
         return "correct"
     return "NaN/Inf difference" if any("nan" in o or "inf" in o for o in bad) else "outside its bound"
@@ -160,7 +171,7 @@ def rows(counts, names):
 
 
 SHORT = {"conversion failure": "convert", "load failure": "load", "run failure": "run", "out of memory": "memory", "type difference": "type",
-         "shape difference": "shape", "NaN/Inf difference": "NaN/Inf", "outside its bound": "outside", "value mismatch": "value", "no bound": "no bound", "import failure": "import", "no reference": "no ref."}
+         "shape difference": "shape", "NaN/Inf difference": "NaN/Inf", "outside its bound": "outside", "value mismatch": "value", "no bound": "no bound", "import failure": "import", "no reference": "no ref.", "not supported": "unsupp."}
 
 
 def as_text(counts, tolerance, sums_only=False):

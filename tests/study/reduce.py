@@ -1,9 +1,10 @@
-"""Cuts a failing model down to the few nodes that make the failure: ddmin (Zeller, Hildebrandt 2002) over the nodes.
-
-A set of nodes stands alone because the reference run has every intermediate tensor: what the set needs and does not make becomes a graph
-input with the value that it had. A smaller set counts when the target fails in the same way on it."""
+"""Cuts failing models of a run down to the few nodes that make the failure, by `nngen reduce` with the target as predicate. A smaller model counts
+when the target fails in the same way on it."""
 import contextlib
 import json
+import os
+import re
+import subprocess
 import sys
 import time
 from collections import Counter
@@ -13,64 +14,15 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from study import engine, isolate, messages, outcomes, scratch, targets
-from study.case import Case
-from study.runtimes import ort_session
-
-
-def observed(model, feed):
-    """Every tensor's value, by ONNX Runtime without optimisations."""
-    full = onnx.ModelProto()
-    full.CopyFrom(model)
-    known = {x.name for x in full.graph.output}
-    for n in full.graph.node:
-        for o in n.output:
-            if o and o not in known:
-                full.graph.output.append(helper.make_empty_tensor_value_info(o))
-                known.add(o)
-    values = dict(feed)
-    values.update({i.name: numpy_helper.to_array(i) for i in model.graph.initializer})
-    values.update(zip([x.name for x in full.graph.output], ort_session(full, "ORT_DISABLE_ALL")(feed)))
-    return values
-
-
-def needs(node):
-    """Names that a node reads, with those of its subgraphs."""
-    names = [x for x in node.input if x]
-    for a in node.attribute:
-        for g in [a.g, *a.graphs]:
-            for n in g.node:
-                names += needs(n)
-    return names
-
-
-def info(name, value):
-    return helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(value.dtype), value.shape)
-
-
-def part(model, keep, values):
-    """(model, feed) of the nodes with the given numbers."""
-    nodes = [model.graph.node[i] for i in sorted(keep)]
-    made = {o for n in nodes for o in n.output if o}
-    used = {x for n in nodes for x in needs(n)}
-    weights = {i.name: i for i in model.graph.initializer}
-    inputs = list(dict.fromkeys(x for n in nodes for x in needs(n) if x not in made and x not in weights and x in values))
-    wanted = [x.name for x in model.graph.output if x.name in made]
-    outputs = list(dict.fromkeys(wanted + [o for n in nodes for o in n.output if o and o not in used]))
-    outputs = [o for o in outputs if np.size(values[o])] or outputs
-    graph = helper.make_graph(nodes, "reduced", [info(x, values[x]) for x in inputs], [info(x, values[x]) for x in outputs],
-                              [weights[x] for x in sorted(used & set(weights))])
-    small = helper.make_model(graph, opset_imports=model.opset_import, ir_version=model.ir_version, producer_name="nngen")
-    return small, {x: values[x] for x in inputs}
+from study import cases, engine, isolate, messages, outcomes, programs, scratch, targets
+from study.case import Case, graph_inputs, write_inputs
 
 
 def write(folder, model, feed):
     folder = Path(folder)
-    sets = folder / "test_data_set_0"
-    sets.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     onnx.save(model, folder / "model.onnx")
-    for i, x in enumerate(model.graph.input):
-        (sets / f"input_{i}.pb").write_bytes(numpy_helper.from_array(np.asarray(feed[x.name]), x.name).SerializeToString())
+    write_inputs(folder / "test_data_set_0", graph_inputs(model.graph), feed)
 
 
 class Oracle:
@@ -82,7 +34,7 @@ class Oracle:
         self.level, self.modules = level, modules
         self.scratch = scratch.Folder()
         self.folder = self.scratch.path
-        self.children, self.calls = {}, 0
+        self.children = {}
 
     def close(self):
         for child in self.children.values():
@@ -99,7 +51,6 @@ class Oracle:
 
     def result(self, model, feed, without=()):
         """without: passes that the target leaves out."""
-        self.calls += 1
         write(self.folder / "m", model, feed)
         path, saved = str(self.folder / "m/model.onnx"), str(self.folder / "reference.npz")
         right = self.ask(self.reference, {"path": path, "save": saved})
@@ -114,24 +65,6 @@ class Oracle:
         return kind, messages.normalise(r.get("error", "")) if r["status"] == "failed" else ""
 
 
-def ddmin(items, fails):
-    """A subset that still fails and of which no single item can be left out."""
-    n = 2
-    while len(items) >= 2:
-        size = max(1, len(items) // n)
-        chunks = [items[i: i + size] for i in range(0, len(items), size)]
-        for tried in chunks + ([[x for x in items if x not in c] for c in chunks] if n > 2 or len(chunks) > 2 else []):
-            if tried and len(tried) < len(items) and fails(tried):
-                n = 2 if tried in chunks else max(2, n - 1)
-                items = tried
-                break
-        else:
-            if n >= len(items):
-                return items
-            n = min(len(items), n * 2)
-    return items
-
-
 def first_failure(case, oracle, first):
     """(feed, (outcome, message)) of the first data set that fails, beginning with number `first`; None if all are right."""
     for k in sorted(case.feeds(), key=lambda k: k != first):
@@ -142,22 +75,33 @@ def first_failure(case, oracle, first):
     return None
 
 
-def reduce_case(path, oracle, first=0):
-    """(model, feed, outcome, message), or None when it does not fail. first: the data set to begin with."""
-    case = Case(path)
+def reduce_case(path, oracle, first=0, data=None, nngen=""):
+    """(model, feed, outcome, message, calls), or None when it does not fail. first: the data set to begin with; data: the folder of data
+    sets, if not the model's."""
+    case = Case(path, data=data)
     failing = first_failure(case, oracle, first)
     if failing is None:
         return None
-    model, (feed, found) = case.model(), failing
-    values = observed(model, feed)
+    feed, found = failing
+    write(oracle.folder / "failing", case.model(), feed)
+    calls = shrink(oracle, oracle.folder / "failing", oracle.folder / "small", nngen)
+    at = oracle.folder / ("small/smallest" if calls else "failing")  # not found again: it does not fail always, or not without the names of its inputs
+    small = Case(at / "model.onnx")
+    return small.model(), small.feed(0), *found, calls
 
-    def fails(keep):
-        return oracle.failure(*part(model, keep, values)) == found
 
-    keep = list(range(len(model.graph.node)))
-    if fails(keep):  # not always, or not without the names of its inputs
-        model, feed = part(model, ddmin(keep, fails), values)
-    return model, feed, *found
+def shrink(oracle, folder, out, nngen):
+    """Runs `nngen reduce`; how many models it tried, 0 if it did not find the failure."""
+    modules = ["--modules", ",".join(oracle.modules)] if oracle.modules else []
+    worker = [sys.executable, "-m", "study", *modules, "predicate", oracle.t.name, "--tolerance", oracle.level["name"]]
+    limits = ["--timeout", str(int(3 * oracle.t.seconds) + 60)]  # the worker has its own, for each part of its answer
+    done = subprocess.run([programs.nngen(nngen), "reduce", folder / "model.onnx", "--inputs", folder, "--out", out, "--force", *limits, "--worker", "--", *worker],
+                          env={**os.environ, "PYTHONPATH": isolate.python_path()}, capture_output=True, text=True, errors="replace", check=False)
+    if done.returncode == 0:
+        return int(re.search(r"(\d+) calls?", done.stdout).group(1))
+    if "does not fail" not in done.stderr:
+        raise RuntimeError(f"nngen reduce {folder}: {done.stderr.strip()[-500:]}")
+    return 0
 
 
 def listing(model):
@@ -198,6 +142,7 @@ def command(sub):
     s.add_argument("--limit", type=int, default=200, help="most models to reduce")
     s.add_argument("--per-kind", type=int, default=2, help="most models of each target, outcome and message (or set of operators)")
     s.add_argument("--seconds", type=float, default=float("inf"), help="begin with no other model after that many")
+    s.add_argument("--nngen", default="", metavar="PATH", help="the program nngen")
     s.set_defaults(function=main)
 
 
@@ -229,10 +174,9 @@ def worst_set(result):
 def main(args):
     """Writes OUT/reduced/NNN/ with model, data and listing.txt, one for each distinct set of operators and outcome, and reduced.json."""
     folder = Path(args.out)
-    study = json.loads((folder / "study.json").read_text("utf-8"))
+    models = cases.of_run(folder)
     level = outcomes.tolerance(args.tolerance) if args.tolerance else outcomes.telling(engine.read_results(folder))
     parts = outcomes.tolerance("loose") if "bound" in level else level  # parts of models have no expected outputs
-    models = dict(engine.find_models(study["corpus"]))
     at, known = folder / "reduced.json", {}
     if at.exists():
         known = {tuple(x["key"]): x for x in json.loads(at.read_text("utf-8"))}
@@ -242,10 +186,11 @@ def main(args):
         if time.monotonic() > until:
             break
         with contextlib.closing(Oracle(r["target"], parts, args.modules)) as oracle:
-            found = reduce_case(models[r["model"]], oracle, worst_set(r))
+            case = models[r["model"]]
+            found = reduce_case(case.file, oracle, worst_set(r), case.data, args.nngen)
         if found is None:
             continue
-        model, feed, kind, message = found
+        model, feed, kind, message, calls = found
         key = tuple(map(str, signature(r["target"], (kind, message), model)))
         entry = known.setdefault(key, {"key": key, "target": r["target"], "outcome": kind, "message": message, "nodes": len(model.graph.node),
                                        "operators": [n.op_type for n in model.graph.node], "models": [], "folder": f"reduced/{len(known):03d}"})
@@ -253,7 +198,7 @@ def main(args):
             write(folder / entry["folder"], model, feed)
             text = listing(model)
             (folder / entry["folder"] / "listing.txt").write_text(text + "\n", "utf-8")
-            print(f"{entry['folder']} {r['target']}: {kind} {message[:100]} [{', '.join(entry['operators'])}] from {r['model']} in {oracle.calls} calls", flush=True)
+            print(f"{entry['folder']} {r['target']}: {kind} {message[:100]} [{', '.join(entry['operators'])}] from {r['model']} in {calls} calls", flush=True)
         entry["models"].append(r["model"])
         engine.write_json(at, list(known.values()))
     print(f"{len(known)} kinds", file=sys.stderr)

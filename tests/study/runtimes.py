@@ -55,7 +55,7 @@ def openvino(case):
     compiled = core.compile_model(core.read_model(case.path), "CPU", {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": "1"})
 
     def run(feed):
-        result = compiled([feed[x.name] for x in case.graph().input])
+        result = compiled([feed[x.name] for x in case.inputs()])
         return [np.array(result[i]) for i in range(len(compiled.outputs))]
 
     return run
@@ -67,7 +67,7 @@ def tract(case):
 
     case.stage("load")
     runnable = t.onnx().load(case.path).into_model().into_runnable()
-    return lambda feed: [x.to_numpy() for x in runnable.run([feed[x.name] for x in case.graph().input])]
+    return lambda feed: [x.to_numpy() for x in runnable.run([feed[x.name] for x in case.inputs()])]
 
 
 @target("tinygrad", ["tinygrad"], needs=["clang"], memory=3072, seconds=120, batch=16)
@@ -115,7 +115,7 @@ def ncnn(case):
     case.stage("convert")
     graph = case.graph()
     path = case.copy("m.onnx")
-    shapes = ",".join(str(list(case.shape(x))).replace(" ", "") for x in graph.input)
+    shapes = ",".join(str(list(case.shape(x))).replace(" ", "") for x in case.inputs())
     done = subprocess.run([pnnx, path, f"inputshape={shapes}", "fp16=0"], cwd=case.folder, capture_output=True, text=True, errors="replace")
     if done.returncode != 0:
         raise RuntimeError(f"pnnx: exit status {done.returncode}: {done.stderr[-300:]}")
@@ -131,7 +131,7 @@ def ncnn(case):
 
     def run(feed):
         extractor = net.create_extractor()
-        for i, x in enumerate(graph.input):
+        for i, x in enumerate(case.inputs()):
             value = np.ascontiguousarray(feed[x.name])
             extractor.input(f"in{i}", nc.Mat(value[0] if value.ndim > 1 and value.shape[0] == 1 else value).clone())
         outputs = []
@@ -163,7 +163,7 @@ def mnn(case):
     if not out.exists() or not out.stat().st_size:
         raise RuntimeError("mnnconvert wrote no model")
     case.stage("load")
-    names = [x.name for x in case.graph().input], [x.name for x in case.graph().output]
+    names = [x.name for x in case.inputs()], [x.name for x in case.graph().output]
     net = MNN.nn.load_module_from_file(str(out), *names, shape_mutable=True)
     case.squeezed = True  # one-dimensional convolutions gain an axis
 

@@ -48,25 +48,43 @@ def command(sub):
     s.set_defaults(function=main)
 
 
+def by_file(models, entries):
+    """{file below the corpus: class} of {case: class}: a model of which one case fails has failed."""
+    out = {}
+    for name, what in models.items():
+        if name in entries and "failed" != out.get(entries[name], ""):
+            out[entries[name]] = what
+    return out
+
+
+def of_target(args, corpus, listed):
+    """(what the program says, None) or (None, why it says nothing)"""
+    try:
+        done = subprocess.run([args.nngen, "sequences", corpus, "--outcomes", str(listed)], capture_output=True, text=True, timeout=LIMIT)
+    except (OSError, subprocess.TimeoutExpired) as e:
+        return None, str(e)
+    return (done.stdout, None) if done.returncode == 0 or (done.returncode == 1 and done.stdout) else (None, done.stderr.strip())
+
+
 def main(args):
+    """Writes OUT/sequences-TARGET.txt, and sequences.json, which says for each target why there is none, or null."""
     folder = Path(args.out)
     study = json.loads((folder / "study.json").read_text("utf-8"))
+    facts = json.loads((folder / "models.json").read_text("utf-8"))
+    files = {n: f.get("file", n) for n, f in facts.items()}
     tolerance, failed = what_fails(args, engine.read_results(folder))
-    status = 0
+    reasons, status = {}, 0
     for target, models in sorted(classes(engine.read_results(folder), tolerance, failed).items()):
+        models = by_file(models, files)
         if len(set(models.values())) < 2:
+            reasons[target] = f"all {len(models)} models are {next(iter(models.values()))} at {tolerance['name']}"
             continue
-        listed = write_outcomes(folder, target, models)
-        try:
-            done = subprocess.run([args.nngen, "sequences", study["corpus"], "--outcomes", str(listed)], capture_output=True, text=True, timeout=LIMIT)
-        except (OSError, subprocess.TimeoutExpired) as e:
-            print(f"{target}: {e}", file=sys.stderr)
+        text, reasons[target] = of_target(args, study["corpus"], write_outcomes(folder, target, models))
+        if text is None:
+            print(f"{target}: {reasons[target]}", file=sys.stderr)
             status = 1
             continue
-        if done.returncode != 0:
-            print(f"{target}: {done.stderr.strip()}", file=sys.stderr)
-            status = 1
-            continue
-        (folder / f"sequences-{target}.txt").write_text(done.stdout, "utf-8")
-        print(f"{target}: {done.stdout.splitlines()[0]}")
+        (folder / f"sequences-{target}.txt").write_text(text, "utf-8")
+        print(f"{target}: {text.splitlines()[0]}")
+    engine.write_json(folder / "sequences.json", reasons)
     return status

@@ -12,7 +12,7 @@ import pytest
 from onnx import numpy_helper
 from reference import bounds, reference
 
-from study import case, curves, engine, outcomes, reduce, report, targets, vote
+from study import case, cases, curves, engine, outcomes, reduce, report, targets, vote
 from study.test_study import MODULES, save
 
 BOUND = next(t for t in outcomes.tolerances() if "bound" in t)
@@ -217,7 +217,7 @@ def measured(tmp_path_factory):
     """Curves of a small corpus."""
     root = tmp_path_factory.mktemp("curves")
     subprocess.run([reference.ROOT / reference.BUILD / "nngen", "--nodes", "15", "--count", "12", "--seed", "3", "--outputs", "--quiet", "--out", root / "c"], check=True)
-    models = engine.find_models(root / "c")
+    models = cases.find_models(root / "c")
     return root, models, curves.compute(models, count=6)
 
 
