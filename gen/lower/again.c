@@ -1,4 +1,5 @@
 #include "lower/again.h"
+#include "lower/again_choices.h"
 #include "lower/lower_state.h"
 #include "recheck/recheck.h"
 
@@ -137,20 +138,35 @@ static lower_result judge(lower *l, op_instance *x)
     return st == NN_OK ? LOWER_OK : st == NN_ERR_NOMEM ? LOWER_NOMEM : LOWER_FAIL;
 }
 
-lower_result lower_again(lower *l, tape *zeros, const again_request *a, op_instance *out)
+/* One attempt, with these choices. */
+static lower_result attempt(lower *l, tape *zeros, const again_request *a, const lower_request *r, op_instance *out)
 {
-    inst_pin pins[OP_MAX_VARS];
-    dtype types[FRAME_MAX_TYPES];
-    lower_request r;
     int number;
-    if (a->was->vars == NULL || (takes_claimed(a->was) && !a->claimed))
-        return LOWER_FAIL;
-    request_again(a, &r, pins, types);
     lower_begin(l, zeros);
-    lower_result res = lower_add(l, &r, &number);
+    lower_result res = lower_add(l, r, &number);
     if (res == LOWER_OK)
         res = lower_close(l, out);
     if (res == LOWER_OK)
         res = same_node(a->was, out) ? judge(l, out) : LOWER_FAIL;
     return res;
+}
+
+lower_result lower_again(lower *l, tape *zeros, const again_request *a, op_instance *out)
+{
+    inst_pin pins[OP_MAX_VARS], changed[OP_MAX_VARS];
+    dtype types[FRAME_MAX_TYPES];
+    lower_request r;
+    again_choices choices;
+    bool nomem = false;
+    if (a->was->vars == NULL || (takes_claimed(a->was) && !a->claimed))
+        return LOWER_FAIL;
+    request_again(a, &r, pins, types);
+    lower_result res = attempt(l, zeros, a, &r, out);
+    if (res != LOWER_FAIL)
+        return res;
+    again_choices_begin(&choices, a, pins, r.n_pins);
+    r.pins = changed;
+    while (res == LOWER_FAIL && again_choices_next(&choices, l->out, changed, &nomem))
+        res = attempt(l, zeros, a, &r, out);
+    return nomem ? LOWER_NOMEM : res;
 }
