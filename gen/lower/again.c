@@ -162,7 +162,7 @@ lower_result lower_again(lower *l, tape *zeros, const again_request *a, op_insta
         return LOWER_FAIL;
     request_again(a, &r, pins, types);
     lower_result res = attempt(l, zeros, a, &r, out);
-    if (res != LOWER_FAIL)
+    if (res != LOWER_FAIL || r.claimed) /* the choices say what a tensor contains, which does not follow sizes */
         return res;
     again_choices_begin(&choices, a, pins, r.n_pins);
     r.pins = changed;
