@@ -113,7 +113,7 @@ typedef struct {
                             for each */
     int outputs;         /* not 0: expected outputs and their bounds are written with the inputs; the table must be opened for it */
     const char *dynamic; /* share of the models with symbolic dims, "0.5"; or "batch": the first dimension of all inputs is one
-                            symbol; NULL or "": none */
+                            symbol; NULL or "": none; the table must be opened with outputs, too */
 } nn_family_config;
 
 /* Plans the family. A family that is open builds any index in a fraction of a millisecond for small models, while to open a table

@@ -136,6 +136,7 @@ struct builder {
     /* worlds */
     build_worlds *all_worlds; /* workspace; NULL: no request had symbols yet */
     build_worlds *worlds;     /* NULL: the model has no symbols */
+    dynamic_wish dynamic;     /* of the request */
 
     /* the current attempt */
     model_style style;

@@ -1,6 +1,7 @@
 #include "build/build_worlds.h"
 #include "build/build_refuse.h"
 #include "build/world_symbols.h"
+#include "build/world_values.h"
 #include "lower/again.h"
 
 #include <string.h>
@@ -19,6 +20,7 @@ struct build_worlds {
     bool eager; /* groups without sizes may be refused */
     bool sized; /* some tensor of this attempt has sizes */
     tensor_desc slots[OP_MAX_SLOTS];
+    again_operand operands[OP_MAX_SLOTS];
     interval was[GROUP_MAX_FRAMES][OP_MAX_OUTPUTS]; /* in world 0 */
     int64_t sizes[OP_MAX_OUTPUTS][NN_MAX_WORLDS * NN_MAX_RANK];
 };
@@ -55,6 +57,7 @@ nn_status build_worlds_open(builder *b, const build_request *r, nn_error *err)
 {
     const dynamic_wish *d = &r->dynamic;
     b->worlds = NULL;
+    b->dynamic = *d;
     lower_set_keep(b->lower, false);
     if (d->share == 0)
         return NN_OK;
@@ -172,14 +175,13 @@ static void take_inputs(builder *b, size_t f)
 }
 
 typedef struct {
-    bool sized;   /* an input has sizes, or values that depend on them */
-    bool claimed; /* none that takes the place of a constant does */
-    bool wider;   /* the interval of an input is no longer the one that the instance was solved with */
+    bool sized; /* an input has sizes, or values that depend on them */
+    bool wider; /* the interval of an input is no longer the one that the instance was solved with */
 } input_facts;
 
 static input_facts look(const build_worlds *x, const op_instance *in)
 {
-    input_facts r = {.claimed = true};
+    input_facts r = {.sized = false};
     for (size_t i = 0; i < in->n_inputs; i++) {
         const inst_input *y = &in->inputs[i];
         const tensor_desc *d = &x->slots[i];
@@ -187,21 +189,34 @@ static input_facts look(const build_worlds *x, const op_instance *in)
             continue;
         const bool sized = d->sized || d->sizes;
         r.sized |= sized;
-        r.claimed &= !sized || (in->op->inputs[y->input].roles & ROLE_DATA) != 0;
         r.wider |= d->range.lo != y->desc.range.lo || d->range.hi != y->desc.range.hi;
     }
     return r;
 }
 
+/* What takes the place of a constant, with its contents where they are known. */
+static void take_contents(const build_worlds *x, const op_instance *in, size_t w, again_operand *operands)
+{
+    for (size_t i = 0; i < in->n_inputs; i++) {
+        int64_t values[WORLD_VALUES_MOST];
+        again_operand *a = &operands[i];
+        a->fixed = !x->slots[i].sized && x->slots[i].sizes == NULL;
+        a->known = in->inputs[i].kind != INST_INIT && world_values_of(&in->inputs[i], &x->slots[i], w, values);
+        for (int64_t k = 0; a->known && k < tensor_elements(&x->slots[i]); k++)
+            a->values[k] = (double)values[k];
+    }
+}
+
 /* The instance in a world; the dims of its outputs are noted. */
-static lower_result hold_in(builder *b, size_t f, size_t w, bool claimed)
+static lower_result hold_in(builder *b, size_t f, size_t w)
 {
     build_worlds *x = b->worlds;
     op_instance *in = &b->group.inst[f], out;
     tensor_desc slots[OP_MAX_SLOTS];
     for (size_t i = 0; i < in->n_inputs; i++)
         slots[i] = tensor_in_world(&x->slots[i], w);
-    const again_request r = {.was = in, .inputs = slots, .claimed = claimed};
+    take_contents(x, in, w, x->operands);
+    const again_request r = {.was = in, .inputs = slots, .operands = x->operands};
     lower_result res = lower_again(x->lower, x->zeros, &r, &out);
     for (size_t o = 0; o < in->n_outputs && res == LOWER_OK; o++) {
         tensor_desc *d = &in->outputs[o].desc;
@@ -237,21 +252,18 @@ static bool still_small(const lower_limits *limits, interval was, interval now)
     return iv_mag(now) <= limits->max_magnitude || iv_mag(was) > limits->max_magnitude || iv_mag(now) <= iv_mag(was);
 }
 
-static lower_result hold_frame(builder *b, size_t f)
+/* Judges a frame whose inputs differ between worlds. */
+static lower_result hold_sized(builder *b, size_t f, input_facts facts)
 {
     build_worlds *x = b->worlds;
     op_instance *in = &b->group.inst[f];
-    take_inputs(b, f);
-    const input_facts facts = look(x, in);
-    if (!facts.sized && !facts.wider)
-        return LOWER_OK;
     lower_result res = LOWER_OK;
     for (size_t o = 0; o < in->n_outputs; o++)
         if (in->outputs[o].present)
             memcpy(x->sizes[o], in->outputs[o].desc.dims, (size_t)in->outputs[o].desc.rank * sizeof(int64_t));
     const arena_mark mark = arena_get_mark(&b->memory);
     for (size_t w = facts.wider ? 0 : 1; w < WORLD_COUNT && res == LOWER_OK; w++) {
-        res = hold_in(b, f, w, facts.claimed);
+        res = hold_in(b, f, w);
         arena_release(&b->memory, mark);
     }
     for (size_t o = 0; o < in->n_outputs && res == LOWER_OK; o++) {
@@ -267,6 +279,16 @@ static lower_result hold_frame(builder *b, size_t f)
     return res;
 }
 
+static lower_result hold_frame(builder *b, size_t f)
+{
+    take_inputs(b, f);
+    const input_facts facts = look(b->worlds, &b->group.inst[f]);
+    lower_result res = facts.sized || facts.wider ? hold_sized(b, f, facts) : LOWER_OK;
+    if (res == LOWER_OK && b->group.pinned && !world_values_find(b, f, b->worlds->slots, WORLD_COUNT))
+        res = LOWER_NOMEM;
+    return res;
+}
+
 /* ---- the group ---- */
 
 /* Notes the ranges of world 0, or takes the group back to them. */
@@ -279,6 +301,7 @@ static void keep_ranges(builder *b, bool back)
                 d->range = b->worlds->was[f][o];
                 d->sizes = NULL;
                 d->sized = false;
+                d->known = NULL;
             } else {
                 b->worlds->was[f][o] = d->range;
             }

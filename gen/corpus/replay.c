@@ -5,7 +5,7 @@
 
 nn_table_config table_of_options(const options *o)
 {
-    return (nn_table_config){.outputs = o->outputs != 0,
+    return (nn_table_config){.outputs = o->outputs != 0 || strcmp(o->dynamic, "0") != 0, /* contents of shapes are computed */
                              .opset = (int)o->opset,
                              .profile = o->profile,
                              .specs = o->specs,

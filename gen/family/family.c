@@ -1,5 +1,6 @@
 /* Tables and families of the public API: checks of options, loading, planning. */
 #include "family/family.h"
+#include "family/known.h"
 #include "base/nearest.h"
 #include "lower/lower.h"
 #include "rules/op_common.h"
@@ -433,6 +434,10 @@ static nn_status open_dynamic(nn_family *f, nn_error *err)
     if (share < 0)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "dynamic %.60s: expected a share from 0 to 1, or batch", text);
     f->dynamic.share = (uint32_t)share;
+    f->dynamic.compute = known_compute;
+    f->dynamic.data = (void *)(uintptr_t)f->table;
+    if (f->dynamic.share > 0 && f->table->reference == NULL)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "dynamic: the table was opened without the rules of outputs");
     if (f->dynamic.share > 0 && family_npz(f))
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
                        "dynamic: inputs of several sizes are no array of .npz; --input-format pb was expected");

@@ -35,18 +35,16 @@ static size_t take_pins(const op_instance *was, inst_pin pins[OP_MAX_VARS])
 }
 
 /* Whether a computed tensor takes the place of a constant. */
-static bool takes_claimed(const op_instance *was)
+static bool is_claimed(const op_instance *was, size_t slot)
 {
-    for (size_t i = 0; i < was->n_inputs; i++) {
-        const inst_kind k = was->inputs[i].kind;
-        const unsigned roles = was->op->inputs[was->inputs[i].input].roles;
-        if (k != INST_ABSENT && k != INST_INIT && (roles & ROLE_DATA) == 0 && (roles & ROLE_CONSTANT) != 0)
-            return true;
-    }
-    return false;
+    const inst_kind k = was->inputs[slot].kind;
+    const unsigned roles = was->op->inputs[was->inputs[slot].input].roles;
+    return k != INST_ABSENT && k != INST_INIT && (roles & ROLE_DATA) == 0 && (roles & ROLE_CONSTANT) != 0;
 }
 
-static void request_again(const again_request *a, lower_request *r, inst_pin *pins, dtype *types)
+/* contents: room for those of each slot that are known. false: something takes the place of a constant, and nothing is known of
+ * it. */
+static bool request_again(const again_request *a, lower_request *r, inst_pin *pins, dtype *types, content *contents)
 {
     const op_instance *was = a->was;
     take_types(was, types);
@@ -56,18 +54,30 @@ static void request_again(const again_request *a, lower_request *r, inst_pin *pi
                          .pins = pins,
                          .n_pins = take_pins(was, pins),
                          .relaxed = true,
-                         .claimed = takes_claimed(was),
                          .shows = true};
     for (size_t i = 0; i < was->n_inputs; i++) {
         const inst_input *x = &was->inputs[i];
+        lower_slot *s = &r->slots[i];
         r->arity[x->input]++;
-        r->slots[i] = (lower_slot){.kind = x->kind == INST_ABSENT ? SLOT_ABSENT : SLOT_TENSOR,
-                                   .tensor = &a->inputs[i],
-                                   .init = x->kind == INST_INIT ? &x->init : NULL,
-                                   .rank = -1};
+        *s = (lower_slot){.kind = x->kind == INST_ABSENT ? SLOT_ABSENT : SLOT_TENSOR,
+                          .tensor = &a->inputs[i],
+                          .init = x->kind == INST_INIT ? &x->init : NULL,
+                          .rank = -1};
+        if (!is_claimed(was, i))
+            continue;
+        const again_operand *o = &a->operands[i];
+        const size_t n = (size_t)tensor_elements(&a->inputs[i]);
+        contents[i] = (content){.kind = CONTENT_LIST, .list = o->values, .n_list = n};
+        if (o->known && n > 0)
+            s->init = &contents[i];
+        else if (o->fixed)
+            r->claimed = true;
+        else
+            return false;
     }
     for (size_t i = 0; i < was->n_outputs; i++)
         r->shown |= (uint32_t)was->outputs[i].present << (i < was->op->n_outputs ? i : was->op->n_outputs - 1);
+    return true;
 }
 
 /* ---- comparison ---- */
@@ -157,10 +167,10 @@ lower_result lower_again(lower *l, tape *zeros, const again_request *a, op_insta
     dtype types[FRAME_MAX_TYPES];
     lower_request r;
     again_choices choices;
+    content contents[OP_MAX_SLOTS];
     bool nomem = false;
-    if (a->was->vars == NULL || (takes_claimed(a->was) && !a->claimed))
+    if (a->was->vars == NULL || !request_again(a, &r, pins, types, contents))
         return LOWER_FAIL;
-    request_again(a, &r, pins, types);
     lower_result res = attempt(l, zeros, a, &r, out);
     if (res != LOWER_FAIL || r.claimed) /* the choices say what a tensor contains, which does not follow sizes */
         return res;

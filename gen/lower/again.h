@@ -8,12 +8,19 @@
 
 #include "lower/lower.h"
 
+#define AGAIN_VALUES 16
+
+/* What is known of the contents of a computed tensor that takes the place of a constant. If nothing is, an instance fails. */
 typedef struct {
-    const op_instance *was;    /* as it was solved, with the values of its variables (lower_set_keep) */
-    const tensor_desc *inputs; /* one for each slot, with the dims of this world */
-    /* Computed tensors that take the place of constants have the contents to which the choices lead. Otherwise an instance with
-     * such an input fails. */
-    bool claimed;
+    bool fixed; /* they are the same in all worlds */
+    bool known; /* they are `values` in this world */
+    double values[AGAIN_VALUES];
+} again_operand;
+
+typedef struct {
+    const op_instance *was;        /* as it was solved, with the values of its variables (lower_set_keep) */
+    const tensor_desc *inputs;     /* one for each slot, with the dims of this world */
+    const again_operand *operands; /* one for each slot */
 } again_request;
 
 /* Uses the problem of l, which must keep variables. LOWER_FAIL: a rule does not hold, or an attribute, a content, the type, rank or

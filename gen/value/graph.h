@@ -22,6 +22,7 @@ typedef struct {
     bool sized; /* its values may depend on the world, because some tensor that it is computed from has sizes */
     int64_t dims[NN_MAX_RANK];
     const int64_t *sizes; /* the dims in each world, one world after the other; NULL: they are the same in all */
+    const int64_t *known; /* the elements in each world, of a tensor of whole numbers; NULL: they are not known */
     interval range;       /* bounds of the values; those of bools are 0 and 1, those of integers are exact */
     estimate likely;      /* of the values */
 } tensor_desc;

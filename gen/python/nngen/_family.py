@@ -92,7 +92,7 @@ class Family(Sequence[Model]):
 
     def _open_table(self, opset: int) -> Handle:
         texts = {name: c_text(self._options[name], name) for name in _TABLE}
-        config = ffi.new("nn_table_config *", {"opset": min(opset, 2**31 - 1), "outputs": self._outputs, **texts})
+        config = ffi.new("nn_table_config *", {"opset": min(opset, 2**31 - 1), "outputs": self._outputs or bool(self._options["dynamic"]), **texts})
         table = Handle("nn_table", lib.nn_table_close)
         call(lib.nn_table_open, table.slot, config)
         return table
