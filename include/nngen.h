@@ -378,13 +378,13 @@ typedef struct {
      * known of its outputs. NULL: not called. */
     void (*tell)(void *data, const char *what);
     void *data;
-    /* Not 0: a node that the table does not have, or whose inputs do not fit, leaves only the tensors unknown that depend on it; all
-     * is told. nn_eval_set then takes any tensor of the model, whose node is not evaluated. */
+    /* Not 0: a node that the table does not have, or whose inputs do not fit, leaves only the tensors unknown that depend on it;
+     * all is told. nn_eval_set then takes any tensor of the model, whose node is not evaluated. */
     int partial;
 } nn_eval_config;
 
-/* Reads a model. NN_ERR_IO: it is not a sound model. NN_ERR_UNSUPPORTED: it uses what the table does not have; all of it was told, and it
- * is no error with `partial`. config may be NULL. The bytes are not used after the call. */
+/* Reads a model. NN_ERR_IO: it is not a sound model. NN_ERR_UNSUPPORTED: it uses what the table does not have; all of it was told,
+ * and it is no error with `partial`. config may be NULL. The bytes are not used after the call. */
 NN_API nn_status nn_eval_open(nn_eval **out, const void *model, size_t size, const nn_eval_config *config, nn_error *err);
 NN_API void nn_eval_close(nn_eval *eval);
 NN_API int nn_eval_opset(const nn_eval *eval);

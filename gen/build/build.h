@@ -24,8 +24,8 @@ typedef struct {
     uint32_t share;       /* of the models, in thousandths; 0: none */
     bool batch;           /* the only symbol is the first dimension of all graph inputs */
     uint64_t seed, index; /* of the model: their draws come from a tape of their own */
-    /* Computes an output of whole numbers; false: it does not follow from the inputs, of which contents[i] is NULL where they are not
-     * known. NULL: none does. */
+    /* Computes an output of whole numbers; false: it does not follow from the inputs, of which contents[i] is NULL where they are
+     * not known. NULL: none does. */
     bool (*compute)(void *data, const op_instance *x, const tensor_desc *inputs, const int64_t *const *contents, size_t output,
                     int64_t *out);
     void *data;
