@@ -143,15 +143,15 @@ campaign: test-deps
 STUDY = small
 study: deps
 	$(MAKE) -j$(JOBS) all $(B)/tests/reference/driver
-	sh tests/study/setup.sh
+	sh gen/python/nngen/study/setup.sh
 	sh tests/study/study.sh $(STUDY)
-# Measures the runtimes of tests/profiles/requirements.txt anew: proposals and reports in build/profiles.
+# Measures the runtimes of gen/python/nngen/profile/requirements.txt anew: proposals and reports in build/profiles.
 PROFILES = openvino tract
 profiles: deps
 	$(MAKE) -j$(JOBS) all
 	test -x build/profiles/venv/bin/python || python3 -m venv build/profiles/venv
-	build/profiles/venv/bin/pip install --quiet --disable-pip-version-check -r tests/profiles/requirements.txt
-	for p in $(PROFILES); do build/profiles/venv/bin/python tests/profiles/propose.py --runtime $$p --nngen $(B)/nngen || exit; done
+	build/profiles/venv/bin/pip install --quiet --disable-pip-version-check -r gen/python/nngen/profile/requirements.txt
+	for p in $(PROFILES); do gen/python/nngen-profile propose --runtime $$p --nngen $(B)/nngen --work build/profiles/$$p || exit; done
 # What models make consumers do: the families of tests/reach/families.json, COUNT models each; REACH: further options of `python -m reach`.
 COUNT = 200
 REACH =
@@ -159,7 +159,7 @@ reach: deps
 	$(MAKE) -j$(JOBS) all
 	test -x build/reach/venv/bin/python || python3 -m venv build/reach/venv
 	build/reach/venv/bin/pip install --quiet --disable-pip-version-check -r tests/reach/requirements.txt
-	PYTHONPATH=tests build/reach/venv/bin/python -m reach --families all --nngen $(B)/nngen --count $(COUNT) --jobs $(JOBS) --out out/reach $(REACH)
+	PYTHONPATH=tests:gen/python build/reach/venv/bin/python -m reach --families all --nngen $(B)/nngen --count $(COUNT) --jobs $(JOBS) --out out/reach $(REACH)
 format:
 	clang-format -i gen/*/*.c gen/*/*.h solver/*.c solver/*.h include/*.h $(wildcard tests/*/*.c tests/*/*.h tests/unit/*/*.c tests/unit/*/*.h)
 lint: test-deps
@@ -204,7 +204,7 @@ install: all
 	    install -D -m 644 $(B)/man/nngen-specs.5 $(DESTDIR)$(DATADIR)/man/man5/nngen-specs.5; fi
 	@[ -n "$(DESTDIR)" ] || sh gen/dist/loader.sh $(LIBDIR)
 # The Python package for the tests, in $(B)/python; its users take `pip install ./gen/python`.
-$(B)/python/.made: $(B)/libnngen.so $(B)/nngen $(SPECS) $(wildcard gen/python/*.py gen/python/*.toml gen/python/*.md gen/python/nngen/*.py)
+$(B)/python/.made: $(B)/libnngen.so $(B)/nngen $(SPECS) $(wildcard gen/python/*.py gen/python/*.toml gen/python/*.md gen/python/nngen/*.* gen/python/nngen/*/*.*)
 	$(call say,pip,$(@D))
 	$(Q)rm -rf $(@D)
 	$(Q)NNGEN_BUILD=$(abspath $(B)) build/venv/bin/python -m pip install --quiet --disable-pip-version-check --root-user-action ignore \

@@ -14,5 +14,5 @@ B=${B:-build/default}
 jobs=${JOBS:-$(nproc)}
 tmp=${CAMPAIGN_TMP:-/dev/shm}
 [ -d "$tmp" ] || tmp=${TMPDIR:-/tmp}
-PYTHONPATH=tests exec build/venv/bin/python -m check.parts --nngen "$B/nngen" --build "${CAMPAIGN_BUILD:-build}" --jobs "$jobs" --tmp "$tmp" \
+PYTHONPATH=gen/python exec build/venv/bin/python -m nngen.judge.parts --nngen "$B/nngen" --build "${CAMPAIGN_BUILD:-build}" --jobs "$jobs" --tmp "$tmp" \
     --part "${CAMPAIGN:-all}" --scale "${SCALE:-1}" ${RESTART:+--restart}

@@ -43,7 +43,7 @@ if [ "$mode" != stress ]; then
     # shellcheck disable=SC2086
     [ "$mode" = smoke ] || files=$(find $folders -maxdepth 1 -name 'test_*.py' 2>/dev/null | LC_ALL=C sort |
         awk -v f="$folders" 'BEGIN {n = split(f, d, " ")} {for (i = 1; i <= n; i++) if (index($0, d[i] "/") == 1) print i, $0}' | sort -s -k1,1n | cut -d" " -f2)
-    export B log py NNGEN="${NNGEN:-$B/nngen}" PYTHONPATH=tests
+    export B log py NNGEN="${NNGEN:-$B/nngen}" PYTHONPATH=tests:gen/python
     # shellcheck disable=SC2016
     echo "$files" | xargs -P "$jobs" -n 1 sh -c '
         name=$(echo "$0" | sed "s|/|-|g; s|\.py$||")

@@ -23,8 +23,10 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from study import messages, outcomes, predicate, programs, recheck, reduce, scratch, targets
-from study.case import Case
+from nngen._program import chosen
+from nngen.study import messages, outcomes, predicate, reduce, scratch, targets
+from nngen.study.case import Case
+from study import recheck
 
 BACKGROUND = 40  # nodes of a generated model
 LIMIT = 600  # seconds for one reduction
@@ -118,7 +120,7 @@ def serve(args):
 def generated(k, opset=17, nodes=BACKGROUND):
     """(model, feed) of nngen."""
     with scratch.Folder() as folder:
-        subprocess.run([programs.nngen(), "--nodes", str(nodes), "--count", "1", "--seed", str(k), "--opset", str(opset), "--max-elements", "256", "--quiet", "--out", folder / "c"], check=True, stderr=subprocess.DEVNULL)
+        subprocess.run([chosen(), "--nodes", str(nodes), "--count", "1", "--seed", str(k), "--opset", str(opset), "--max-elements", "256", "--quiet", "--out", folder / "c"], check=True, stderr=subprocess.DEVNULL)
         case = Case(next((folder / "c").glob("test_*/model.onnx")))
         return case.model(), case.feed(0)
 
@@ -339,7 +341,7 @@ def ours(folder, work, case, how, jobs):
     inputs = ["--inputs", str(folder)] if (folder / "test_data_set_0/input_0.pb").exists() else []
     invalid = ["--allow-invalid"] if case["kind"] == "checker" else []
     command = ["--worker", "--", *here("serve", folder)] if how == "worker" else ["--", *here("check", folder, "--invert", "{}")]
-    seconds, code = measured([programs.nngen(), "reduce", str(folder / "model.onnx"), *inputs, "--out", str(work), "--jobs", str(jobs), *invalid, *command], f"{work}.log")
+    seconds, code = measured([chosen(), "reduce", str(folder / "model.onnx"), *inputs, "--out", str(work), "--jobs", str(jobs), *invalid, *command], f"{work}.log")
     text = Path(f"{work}.log").read_text("utf-8", "replace")
     calls = int(text.split(" call")[0].rsplit(" ", 1)[1]) if " call" in text else 0
     return result(work / "smallest/model.onnx", seconds, calls, code, case)

@@ -1,1 +1,0 @@
-"""Judges nngen corpora from their files alone. See README.md."""

@@ -1,6 +1,6 @@
 """Corpora made with onnx.helper, in nngen's layout, for the validator's own tests and timing.
 
-    python -m check.fake DIR [--nodes N] [--count M] [--opset V] [--inputs K] [--seed S]"""
+    python -m nngen.judge.fake DIR [--nodes N] [--count M] [--opset V] [--inputs K] [--seed S]"""
 import argparse
 import hashlib
 import json
@@ -10,10 +10,10 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from check import stats
-from check.expect import IR_OF_OPSET, TYPE_NAMES
-from check.intervals import float_inside
-from check.view import View
+from nngen.judge import stats
+from nngen.judge.expect import IR_OF_OPSET, TYPE_NAMES
+from nngen.judge.intervals import float_inside
+from nngen.judge.view import View
 
 UNARY = ("Relu", "Sigmoid", "Tanh", "Neg", "Abs")
 OPERATORS = sorted(UNARY + ("Add", "Greater", "Where", "Reshape", "Transpose", "MatMul", "Conv"))

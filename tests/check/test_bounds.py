@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 from onnx import helper
 
-from check import compare, expected, judge, runtime, validate
 from check.test_comparison import X, model
-from check.workers import Pool
-from reference import bounds, reference
+from nngen.judge import bounds, compare, driver, expected, judge, runtime, validate
+from nngen.judge.workers import Pool
 
 NODES = [helper.make_node("Neg", ["x"], ["a"]), helper.make_node("Exp", ["a"], ["c"])]
 
@@ -81,7 +80,7 @@ def test_sets_that_are_no_feeds_have_no_expected_outputs(tmp_path):
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory):
     root = tmp_path_factory.mktemp("bounded")
-    subprocess.run([reference.ROOT / reference.BUILD / "nngen", "--nodes", "15", "--count", "4", "--inputs", "2", "--outputs", "--quiet", "--out", root / "c"], check=True)
+    subprocess.run([driver.ROOT / driver.BUILD / "nngen", "--nodes", "15", "--count", "4", "--inputs", "2", "--outputs", "--quiet", "--out", root / "c"], check=True)
     return root
 
 

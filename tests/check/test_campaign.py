@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from check import campaign, grouping, parts, plan
-from check.corpus import Problem
+from nngen.judge import campaign, grouping, parts, plan
+from nngen.judge.corpus import Problem
 
+PATH = ":".join(str(Path(__file__).parents[2] / p) for p in ("tests", "gen/python"))
 STAND_IN = """#!{python}
 import argparse, sys
-sys.path.insert(0, {tests!r})
+sys.path[:0] = {path!r}.split(":")
 from check import fake, faults
 p = argparse.ArgumentParser()
 for flag in ("nodes", "count", "seed", "opset", "inputs", "jobs"):
@@ -49,7 +50,7 @@ if a.seed == 3:
 @pytest.fixture
 def nngen(tmp_path):
     path = tmp_path / "nngen"
-    path.write_text(STAND_IN.format(python=sys.executable, tests=str(Path(__file__).parents[1]), calls=str(tmp_path / "calls")))
+    path.write_text(STAND_IN.format(python=sys.executable, path=PATH, calls=str(tmp_path / "calls")))
     path.chmod(0o755)
     return path
 
@@ -119,9 +120,9 @@ def test_state_of_other_options_is_refused(nngen, tmp_path, capsys):
 
 def test_interrupted_campaign_reports_and_goes_on(nngen, tmp_path):
     out = tmp_path / "report.json"
-    command = [sys.executable, "-m", "check.campaign", "--nngen", str(nngen), "--out", str(out), "--tmp", str(tmp_path), "--jobs", "1",
+    command = [sys.executable, "-m", "nngen.judge.campaign", "--nngen", str(nngen), "--out", str(out), "--tmp", str(tmp_path), "--jobs", "1",
                "--nodes", "15", "--seeds", "4-40", "--opsets", "17", "--count", "2"]
-    p = subprocess.Popen(command, cwd=tmp_path, env={"PYTHONPATH": str(Path(__file__).parents[1])}, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    p = subprocess.Popen(command, cwd=tmp_path, env={"PYTHONPATH": PATH}, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     state = Path(str(out) + ".state.jsonl")
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and not (state.exists() and state.read_text().count("\n") >= 3):
@@ -151,4 +152,4 @@ def test_numbers():
 def test_parts_need_a_folder(tmp_path, capsys, build):
     (tmp_path / "file").touch()
     assert parts.main(["--nngen", "nngen", "--build", str(tmp_path / build), "--part", "single"]) == 2
-    assert capsys.readouterr().err == f"check.parts: --build {tmp_path / build}: no such folder\n"
+    assert capsys.readouterr().err == f"nngen.judge.parts: --build {tmp_path / build}: no such folder\n"

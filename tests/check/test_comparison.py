@@ -4,9 +4,9 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from check import compare, conditioning, judge, quirks, runtime
-from check.view import View
-from check.workers import Pool
+from nngen.judge import compare, conditioning, judge, quirks, runtime
+from nngen.judge.view import View
+from nngen.judge.workers import Pool
 
 
 def model(nodes, inits, outputs, shape=(8,), opset=17):

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from check import kernels
+from nngen.judge import kernels
 
 ROOT = Path(__file__).resolve().parents[2]
 NNGEN = str(Path(os.environ.get("NNGEN", ROOT / "build" / "default" / "nngen")).resolve())

@@ -9,9 +9,8 @@ import pytest
 from onnx import helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
-from check import compare, expected, quirks, runtime, spec
-from check.view import View
-from reference import bounds
+from nngen.judge import bounds, compare, expected, quirks, runtime, spec
+from nngen.judge.view import View
 
 Case = namedtuple("Case", "op opset ins attributes expected outputs")
 NAMED = {q["name"]: q for q in quirks.QUIRKS}

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper
 
-from check import corpus as corpora
-from check import determinism, fake, intervals, schema, shapes, structure, validate
+from nngen.judge import corpus as corpora
+from nngen.judge import determinism, intervals, schema, shapes, structure, validate
+from check import fake
 from check.faults import FAULTS, Bench, extend
-from check.judge import judge
-from check.view import View
-from check.workers import Pool
+from nngen.judge.judge import judge
+from nngen.judge.view import View
+from nngen.judge.workers import Pool
 
 
 @pytest.fixture(scope="module")
@@ -109,8 +110,8 @@ def test_the_reference_decides_whether_it_is_the_optimiser(good, monkeypatch, ag
         facts["levels_differ"] = 0.0
         yield "run-shape", "optimisation all, data set 0: 'y' is float32[3], declared float32[1]", "Slice"
 
-    monkeypatch.setattr("check.runtime.run", run)
-    monkeypatch.setattr("check.compare.confirmed", lambda *_: agrees)
+    monkeypatch.setattr("nngen.judge.runtime.run", run)
+    monkeypatch.setattr("nngen.judge.compare.confirmed", lambda *_: agrees)
     verdict = judge(next(iter(validate.tasks_of(corpora.load(good)))))
     said = [(k, words.split(": ")[0]) for k, words, _ in verdict["notes"] + verdict["problems"] if k in ("optimiser", "run-shape")]
     assert said == [(kind, "run-shape" if agrees else "optimisation all, data set 0")] and bool(verdict["problems"]) != agrees

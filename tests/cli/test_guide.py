@@ -47,7 +47,7 @@ def after(pairs, first, second):
 
 
 def judge(folder):
-    r = subprocess.run([sys.executable, "-m", "check", str(folder)], cwd=ROOT, env={"PYTHONPATH": "tests", "PATH": "/usr/bin:/bin"}, capture_output=True, text=True)
+    r = subprocess.run([sys.executable, "-m", "nngen.judge", str(folder)], cwd=ROOT, env={"PYTHONPATH": "tests:gen/python", "PATH": "/usr/bin:/bin"}, capture_output=True, text=True)
     assert r.returncode == 0, r.stdout[-3000:] + r.stderr[-3000:]
     assert "0 problems" in r.stdout
 

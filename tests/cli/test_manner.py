@@ -37,7 +37,6 @@ def corpora(tmp_path_factory):
 
 
 def tally(folder):
-    sys.path.insert(0, str(ROOT / "tests"))
     from census.held import tally as count
     return count(folder)
 
@@ -93,7 +92,7 @@ def test_guarantees_hold_in_each_manner(corpora, manner):
 def test_models_of_each_manner_are_valid(nngen, tmp_path, manner):
     out = tmp_path / "c"
     assert nngen("--manner", manner, "--nodes", 25, "--count", 40, "--seed", 8, "--check", "--out", out, "--quiet").code == 0
-    r = subprocess.run([sys.executable, "-m", "check", str(out)], cwd=ROOT, env={"PYTHONPATH": "tests", "PATH": "/usr/bin:/bin"}, capture_output=True, text=True)
+    r = subprocess.run([sys.executable, "-m", "nngen.judge", str(out)], cwd=ROOT, env={"PYTHONPATH": "tests:gen/python", "PATH": "/usr/bin:/bin"}, capture_output=True, text=True)
     assert r.returncode == 0 and "0 problems" in r.stdout, r.stdout[-2000:] + r.stderr[-2000:]
 
 

@@ -61,7 +61,7 @@ def make(nngen, tmp_path, *more, **fields):
 
 
 def judged(folder):
-    r = subprocess.run([sys.executable, "-m", "check", str(folder)], cwd=ROOT, env={"PYTHONPATH": "tests", "PATH": "/usr/bin:/bin"}, capture_output=True, text=True)
+    r = subprocess.run([sys.executable, "-m", "nngen.judge", str(folder)], cwd=ROOT, env={"PYTHONPATH": "tests:gen/python", "PATH": "/usr/bin:/bin"}, capture_output=True, text=True)
     assert r.returncode == 0 and "0 problems" in r.stdout, r.stdout[-3000:] + r.stderr[-3000:]
 
 

@@ -1,16 +1,13 @@
 """Every part of the campaign, scaled down, on the real binary. NNGEN: the binary, default build/default/nngen."""
 import json
 import os
-import sys
 from pathlib import Path
 
 import pytest
 
+from nngen.judge import parts
+
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests"))
-
-from check import parts  # noqa: E402
-
 NNGEN = Path(os.environ.get("NNGEN", ROOT / "build" / "default" / "nngen")).resolve()
 SCALE = "0.0003"
 

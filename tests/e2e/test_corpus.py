@@ -4,20 +4,17 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import onnx
 import pytest
 
+from check.faults import FAULTS, Bench
+from nngen.judge import corpus, determinism, family, validate
+from nngen.judge.judge import judge
+from nngen.judge.workers import Pool
+
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests"))
-
-from check import corpus, determinism, family, validate  # noqa: E402
-from check.faults import FAULTS, Bench  # noqa: E402
-from check.judge import judge  # noqa: E402
-from check.workers import Pool  # noqa: E402
-
 NNGEN = Path(os.environ.get("NNGEN", ROOT / "build" / "default" / "nngen")).resolve()
 LIBS = ["-lprotobuf-c", "-lyaml", "-ljansson", "-lcrypto", "-lz", "-lm", "-pthread"]
 

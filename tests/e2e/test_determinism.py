@@ -3,17 +3,14 @@ import hashlib
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 
+from nngen.judge import determinism
+
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests"))
-
-from check import determinism  # noqa: E402
-
 NNGEN = Path(os.environ.get("NNGEN", ROOT / "build" / "default" / "nngen")).resolve()
 LIBRARIES = ["-lprotobuf-c", "-lyaml", "-ljansson", "-lcrypto", "-lz"]
 FAMILIES = {

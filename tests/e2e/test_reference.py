@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from onnx import TensorProto, helper
-from reference.faults import plant, seen
+from nngen.study.faults import plant, seen
 from reference.moved import check, move
 from reference.reference import BUILD, ROOT, Driver, Report, check_model, outside, read_model
 from reference.wide import causes

@@ -2,7 +2,6 @@
 import json
 import os
 import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -10,14 +9,12 @@ import numpy as np
 import onnx
 import pytest
 
+from nngen.judge import family, runtime, validate
+from nngen.judge.judge import judge
+from nngen.judge.view import View
+from nngen.judge.workers import Pool
+
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests"))
-
-from check import family, runtime, validate  # noqa: E402
-from check.judge import judge  # noqa: E402
-from check.view import View  # noqa: E402
-from check.workers import Pool  # noqa: E402
-
 NNGEN = Path(os.environ.get("NNGEN", ROOT / "build" / "default" / "nngen")).resolve()
 COMMON = "float32,float16,double,int32,int8,uint8"
 EVERY = COMMON + ",int16,uint16,uint32,int64,uint64,bool"

@@ -4,17 +4,14 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from nngen.judge import determinism
+
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests"))
-
-from check import determinism  # noqa: E402
-
 NNGEN = Path(os.environ.get("NNGEN", ROOT / "build" / "default" / "nngen")).resolve()
 UNIT = NNGEN.parent / "tests" / "unit"
 FOUND = 99

@@ -4,15 +4,13 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests"))
-from profiles import features, measure, mixed, propose, separate  # noqa: E402
+from nngen.profile import features, measure, mixed, propose, separate
 
+ROOT = Path(__file__).resolve().parents[2]
 NNGEN = str(Path(os.environ.get("NNGEN", ROOT / "build/default/nngen")).resolve())
 FAKE = str(Path(__file__).parent / "fake.py")
 OPS = ["Abs", "Clip", "DepthToSpace", "Exp", "Neg", "Relu", "Tanh"]
@@ -184,7 +182,7 @@ def test_outcome():
 
 def test_reference_adapter(tmp_path):
     """The example of an adapter runs as documented."""
-    adapter = str(Path(__file__).parent / "runtimes/reference.py")
+    adapter = str(ROOT / "gen/python/nngen/profile/example.py")
     assert propose.main(["--adapter", adapter, "--nngen", NNGEN, "--opsets", "17", "--ops", "Relu,Add", "--count", "3", "--quiet", "--work", str(tmp_path)]) == 0
     found = json.loads((tmp_path / "report.json").read_text())
     assert found["outcomes"] == {"ok": 6} and found["versions"]["onnx"] and found["decisions"] == []

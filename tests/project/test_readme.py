@@ -53,14 +53,14 @@ def reduced(command):
     shards = re.search(r"--shard \d+/(\d+)", command)
     most = max(MOST_MODELS, int(shards[1]) if shards else 0)
     command = re.sub(r"--count (\d+)", lambda m: f"--count {min(int(m[1]), most)}", command)
-    return re.sub(r"--inputs (\d+)(?!.*-m check)", lambda m: f"--inputs {min(int(m[1]), MOST_SETS)}", command)
+    return re.sub(r"--inputs (\d+)(?!.*nngen-judge)", lambda m: f"--inputs {min(int(m[1]), MOST_SETS)}", command)
 
 
 def scripts(text):
     """What a shell can run of the examples: nngen and what prepares and reads its files, not what builds or takes long."""
     for block in examples(text):
         lines = block.replace("\\\n", " ").splitlines()
-        keep = [x for x in lines if re.match(r"nngen |cp |[A-Z]+=\S+$|PYTHONPATH=tests .* -m check ", x)]
+        keep = [x for x in lines if re.match(r"nngen |cp |[A-Z]+=\S+$|gen/python/nngen-judge ", x)]
         if any("nngen" in x or "check" in x for x in keep):
             yield "\n".join(map(reduced, keep))
 
@@ -68,14 +68,15 @@ def scripts(text):
 @pytest.fixture(scope="module")
 def environment():
     path = os.pathsep.join([str(NNGEN.parent), str(Path(sys.executable).parent), os.environ["PATH"]])
-    return {**os.environ, "PATH": path}
+    return {**os.environ, "PATH": path, "NNGEN_PYTHON": sys.executable}
 
 
 @pytest.fixture
 def folder(tmp_path):
     """What the commands find where they run: the tree of the sources, linked or copied."""
     shutil.copytree(ROOT / "specs", tmp_path / "specs")
-    (tmp_path / "tests").symlink_to(ROOT / "tests")
+    for name in ("tests", "gen"):
+        (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / "build").mkdir()
     (tmp_path / "build" / "default").symlink_to(NNGEN.parent)
     (tmp_path / "build" / "venv").symlink_to(sys.prefix)

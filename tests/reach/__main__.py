@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reach import consumers, coverage, families, measure, parts, table, triggers
 from reach.structure import LENGTHS
-from study.cases import find_models
+from nngen.study.cases import find_models
 
 HERE = Path(__file__).parent
 

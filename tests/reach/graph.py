@@ -125,7 +125,7 @@ class Graph:
     @cached_property
     def feeds(self):
         """The data sets beside the model: [{input: array}]"""
-        from study.case import Case
+        from nngen.study.case import Case
 
         if self.folder is None:
             return []

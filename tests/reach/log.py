@@ -7,7 +7,7 @@ import tempfile
 
 
 def readable(fd):
-    """Whether what is written to a descriptor can be read from it: so it is in the workers of check.workers."""
+    """Whether what is written to a descriptor can be read from it: so it is in the workers of nngen.judge.workers."""
     return stat.S_ISREG(os.fstat(fd).st_mode) and fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDWR
 
 

@@ -3,7 +3,7 @@ import resource
 from collections import Counter
 from functools import partial
 
-from check.workers import Pool
+from nngen.judge.workers import Pool
 from reach import consumers, coverage
 
 MEMORY = 6 << 30  # bytes of data that a worker may have; more is a failure of the model
@@ -31,7 +31,7 @@ def failure(result):
     """(kind, message) of a result that has no names, or None."""
     if "failed" in result:
         return "failed", result["failed"]
-    if result.get("problems"):  # of check.workers: "crash", "hang"
+    if result.get("problems"):  # of nngen.judge.workers: "crash", "hang"
         kind, message, _ = result["problems"][0]
         return kind, message
     return None

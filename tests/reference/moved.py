@@ -1,7 +1,7 @@
 """Soundness of the rules: moves every node's result by its full local bound, up or down, at random or within it, and requires every
 tensor of the model to stay inside its bound.
 
-    PYTHONPATH=tests build/venv/bin/python -m reference.moved --opset 17 [--seed 1] DIR..."""
+    PYTHONPATH=tests:gen/python build/venv/bin/python -m reference.moved --opset 17 [--seed 1] DIR..."""
 
 import argparse
 import sys
@@ -11,15 +11,8 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
-from reference.reference import Driver, outside, read_model
-
-
-def single(model, node):
-    """A model of one node, for the driver; types of tensors are those of the whole."""
-    part = onnx.ModelProto()
-    part.graph.node.append(node)
-    part.graph.value_info.extend([*model.graph.value_info, *model.graph.output, *model.graph.input])
-    return part
+from nngen.judge.bounds import outside
+from nngen.judge.driver import Driver, read_model, single
 
 
 def to_type(y, v, e, kind):

@@ -1,6 +1,6 @@
 """Expected outputs against ONNX Runtime at every level of optimisation, over many corpora.
 
-    PYTHONPATH=tests build/venv/bin/python -m reference.soundness --out DIR [--scale 1] [--seed 0] [--jobs 1]
+    PYTHONPATH=tests:gen/python build/venv/bin/python -m reference.soundness --out DIR [--scale 1] [--seed 0] [--jobs 1]
 
 makes corpora of all operators in chunks, judges each model in a process of its own kind (trial.py), and appends what it saw to
 DIR/chunks.jsonl. A chunk that stands there is not run again, so that a run that was interrupted continues. What lies outside its
@@ -46,7 +46,7 @@ def plan(scale, seed):
 def trial(folder, opset, first):
     """The lines that judging the models of a corpus gives, and the model at which it died, if it did."""
     command = [sys.executable, "-m", "reference.trial", "--opset", opset, "--first", str(first), str(folder)]
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "tests")}
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join((str(ROOT / "tests"), str(ROOT / "gen" / "python")))}
     try:
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
         status, out, err = done.returncode, done.stdout, done.stderr

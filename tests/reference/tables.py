@@ -1,6 +1,6 @@
 """Prints gen/reference/ref_tables.h, the constants of our own elementary functions, from mpmath with 300 bits.
 
-    PYTHONPATH=tests build/venv/bin/python -m reference.tables > gen/reference/ref_tables.h"""
+    PYTHONPATH=tests:gen/python build/venv/bin/python -m reference.tables > gen/reference/ref_tables.h"""
 
 import mpmath
 

@@ -13,7 +13,9 @@ import onnx
 from onnx import numpy_helper
 from reach import ort
 
-from reference.reference import Driver, outside, read_model, run_ort
+from nngen.judge.bounds import outside
+from nngen.judge.driver import Driver, read_model
+from reference.reference import run_ort
 
 LEVELS = ("ORT_DISABLE_ALL", "ORT_ENABLE_BASIC", "ORT_ENABLE_EXTENDED", "ORT_ENABLE_LAYOUT", "ORT_ENABLE_ALL")
 

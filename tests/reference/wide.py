@@ -1,7 +1,7 @@
 """Where bounds become wide: from each wide graph output (or each float32 tensor that has wide elements) back to the node where its
 error begins, because none of that node's inputs is wide.
 
-    PYTHONPATH=tests build/venv/bin/python -m reference.wide --opset 17 [--elements] [--show 5] DIR..."""
+    PYTHONPATH=tests:gen/python build/venv/bin/python -m reference.wide --opset 17 [--elements] [--show 5] DIR..."""
 
 import argparse
 from pathlib import Path
@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 from onnx import numpy_helper
-from reference.moved import single
-from reference.reference import Driver, read_model
+from nngen.judge.driver import Driver, read_model, single
 
 OUTPUT, ELEMENT = 1e-2, 1e-3
 

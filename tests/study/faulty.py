@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from study.runtimes import ort_session
-from study.targets import target
+from nngen.study.runtimes import ort_session
+from nngen.study.targets import target
 
 LEAK = []
 

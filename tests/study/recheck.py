@@ -1,10 +1,19 @@
+#!/usr/bin/env python3
 """Runs the findings again: against what is expected, in the target and in those that agreed."""
+import argparse
 import importlib
 import pkgutil
+import sys
+from pathlib import Path
 
 import numpy as np
 
-from study import expected, findings, isolate, outcomes, reduce, targets
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "gen" / "python")]
+
+from nngen.study import expected, isolate, outcomes, reduce, targets  # noqa: E402
+
+from study import findings  # noqa: E402
 
 
 def load():
@@ -42,14 +51,11 @@ class Bench:
             o.close()
 
 
-def command(sub):
-    s = sub.add_parser("recheck", help="run the findings again")
-    s.add_argument("--target")
-    s.add_argument("--markdown", action="store_true", help="print FINDINGS.md")
-    s.set_defaults(function=main)
-
-
-def main(args):
+def main():
+    p = argparse.ArgumentParser(prog="recheck.py", description=__doc__)
+    p.add_argument("--target")
+    p.add_argument("--markdown", action="store_true", help="print FINDINGS.md")
+    args = p.parse_args()
     bench, wrong = Bench(), 0
     try:
         found = [f for f in load() if not args.target or f.target == args.target]
@@ -75,7 +81,7 @@ def main(args):
 INTRODUCTION = """# Findings
 Defects of today's consumers that the study found, each cut down to the nodes that make it and to small numbers. Many are near misses: models that differ in one
 detail from a pattern that an optimiser replaces. Where a pass of ONNX Runtime makes the defect it is named, and without it the result is the expected one.
-`nngen-study recheck` runs all of them again; `nngen-study recheck --markdown` writes this text from `findings/*.py`. What is expected is computed there by numpy from the
+`tests/study/recheck.py` runs all of them again; `tests/study/recheck.py --markdown` writes this text from `findings/*.py`. What is expected is computed there by numpy from the
 operator's definition, and every runtime under "agree" gives it. The reference evaluator and the runtimes are those of `requirements.txt`.
 
 """
@@ -91,3 +97,7 @@ def markdown(found):
         lines += [f"\n## {f.name}", f"Version {f.version}: {f.outcome}." + (f" Made by: {', '.join(f.passes)}." if f.passes else "") + f" Agree: {', '.join(f.agree)}.", "", f.why, "", "```", reduce.listing(made[0]),
                   f"expected {values}", "```"]
     return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

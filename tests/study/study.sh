@@ -30,7 +30,7 @@ stage() {
     return $status
 }
 study() {
-    tests/study/nngen-study "$@"
+    gen/python/nngen-study "$@"
 }
 
 # chain NAME TARGETS [options of nngen]: corpus, run, sequences, causes, reduction, report

@@ -10,9 +10,9 @@ import numpy as np
 import onnx
 import pytest
 from onnx import numpy_helper
-from reference import bounds, reference
 
-from study import case, cases, curves, engine, outcomes, reduce, report, targets, vote
+from nngen.judge import bounds, driver
+from nngen.study import case, cases, curves, engine, outcomes, reduce, report, targets, vote
 from study.test_study import MODULES, save
 
 BOUND = next(t for t in outcomes.tolerances() if "bound" in t)
@@ -154,8 +154,8 @@ def test_outputs_and_bounds_in_archives(tmp_path):
 EVALUATOR = """#!{python}
 import sys, pathlib, numpy as np, onnx
 from onnx import numpy_helper
-sys.path.insert(0, {tests!r})
-from reference import bounds
+sys.path.insert(0, {path!r})
+from nngen.judge import bounds
 assert sys.argv[1] == "eval" and sys.argv[3] == "--set" and sys.argv[5] == "--out"
 path, k, out = pathlib.Path(sys.argv[2]), sys.argv[4], pathlib.Path(sys.argv[6])
 graph = onnx.load(path).graph
@@ -172,7 +172,7 @@ def test_models_without_expected_outputs_get_them_from_nngen_eval(tmp_path):
     save(tmp_path / "c/test_000000", ["Relu"])
     save(tmp_path / "c/test_000001", ["Abs"])
     nngen = tmp_path / "nngen"
-    nngen.write_text(EVALUATOR.format(python=sys.executable, tests=os.path.abspath("tests")))
+    nngen.write_text(EVALUATOR.format(python=sys.executable, path=os.path.abspath("gen/python")))
     nngen.chmod(0o755)
     for _ in range(2):  # the second takes what the first has made
         engine.Run(tmp_path / "c", tmp_path / "o", ["fault-value"], modules=MODULES, quiet=True, nngen=str(nngen)).go()
@@ -209,14 +209,14 @@ def test_tolerances_that_a_difference_needs():
     assert set(curves.least(np.array([3]), np.array([3])).values()) == {0.0}
 
 
-needs_programs = pytest.mark.skipif(not reference.PROGRAM.exists(), reason="make unit-programs builds the driver")
+needs_programs = pytest.mark.skipif(not driver.PROGRAM.exists(), reason="make unit-programs builds the driver")
 
 
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory):
     """Curves of a small corpus."""
     root = tmp_path_factory.mktemp("curves")
-    subprocess.run([reference.ROOT / reference.BUILD / "nngen", "--nodes", "15", "--count", "12", "--seed", "3", "--outputs", "--quiet", "--out", root / "c"], check=True)
+    subprocess.run([driver.ROOT / driver.BUILD / "nngen", "--nodes", "15", "--count", "12", "--seed", "3", "--outputs", "--quiet", "--out", root / "c"], check=True)
     models = cases.find_models(root / "c")
     return root, models, curves.compute(models, count=6)
 

@@ -15,7 +15,7 @@ import pytest
 from onnx import TensorProto, helper
 
 pytest.importorskip("scipy")
-from study import causal, engine, outcomes, sequences  # noqa: E402
+from nngen.study import causal, engine, outcomes, sequences  # noqa: E402
 
 NNGEN = os.environ.get("NNGEN", "build/default/nngen")
 OPS = "Relu,Add,Abs,Neg,Mul,Sub,Max,Min,Tanh,Sigmoid,Concat,Transpose,Reshape,Exp,Sin,MatMul,Softmax"
@@ -24,7 +24,7 @@ built = pytest.mark.skipif(not os.access(NNGEN, os.X_OK), reason="nngen is not b
 
 
 def study(*arguments, check=True):
-    done = subprocess.run([sys.executable, "-m", "study", "--modules", "study.faulty", *map(str, arguments)], env={**os.environ, "PYTHONPATH": "tests"}, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-m", "nngen.study", "--modules", "study.faulty", *map(str, arguments)], env={**os.environ, "PYTHONPATH": "tests:gen/python"}, capture_output=True, text=True)
     assert not check or done.returncode == 0, done.stderr
     return done
 

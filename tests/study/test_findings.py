@@ -4,7 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from study import outcomes, passes, recheck, reduce, targets
+from nngen.study import outcomes, passes, reduce, targets
+from study import recheck
 
 FOUND = recheck.load()
 
@@ -37,7 +38,7 @@ def test_each_defect_is_told_once():
 
 
 def test_findings_are_written_down():
-    """FINDINGS.md is what `nngen-study recheck --markdown` prints."""
+    """FINDINGS.md is what `tests/study/recheck.py --markdown` prints."""
     assert Path("tests/study/FINDINGS.md").read_text("utf-8") == recheck.markdown(FOUND)
 
 

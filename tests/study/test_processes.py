@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from study import engine, isolate, processes, scratch
+from nngen.study import engine, isolate, processes, scratch
 from study.test_study import MODULES, save
 
 SOON = 20  # seconds: what is killed may take a moment to go
@@ -45,7 +45,7 @@ def soon(condition):
 
 def harness(*command):
     """A harness in a process of its own."""
-    return subprocess.Popen([sys.executable, *command], env={**os.environ, "PYTHONPATH": "tests"}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return subprocess.Popen([sys.executable, *command], env={**os.environ, "PYTHONPATH": "tests:gen/python"}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
 def killed(process):
@@ -56,7 +56,7 @@ def killed(process):
 def test_a_killed_harness_takes_everything_along(temporary, tmp_path):
     """kill -9 while a target is at work and has children, some of them out of reach of its session."""
     save(tmp_path / "c", ["Relu"])
-    h = harness("-m", "study", "--modules", "study.faulty", "run", str(tmp_path / "c"), "--targets", "fault-busy-orphans", "--out", str(tmp_path / "o"), "--quiet")
+    h = harness("-m", "nngen.study", "--modules", "study.faulty", "run", str(tmp_path / "c"), "--targets", "fault-busy-orphans", "--out", str(tmp_path / "o"), "--quiet")
     try:
         assert soon(lambda: sum("sleep 987" in c for c in started_with(temporary).values()) == 3), started_with(temporary)
     finally:
@@ -68,7 +68,7 @@ def test_a_killed_harness_takes_everything_along(temporary, tmp_path):
 @pytest.mark.parametrize("after", [0, 0.01, 0.03, 0.1, 0.3])
 def test_no_moment_is_too_early(temporary, after):
     """The harness is killed so many seconds after it has started a target."""
-    h = harness("-c", f"import os, time; from study.isolate import Child; c = Child('onnxruntime-none'); time.sleep({after}); os.kill(os.getpid(), 9)")
+    h = harness("-c", f"import os, time; from nngen.study.isolate import Child; c = Child('onnxruntime-none'); time.sleep({after}); os.kill(os.getpid(), 9)")
     h.communicate(timeout=60)
     assert h.returncode == -signal.SIGKILL
     assert soon(lambda: not started_with(temporary)), started_with(temporary)
@@ -116,7 +116,7 @@ def test_what_cannot_be_started_leaves_nothing(temporary, monkeypatch):
 
 
 def test_folders_of_killed_processes_are_swept(temporary):
-    left, live = harness("-c", "from study import scratch; f = scratch.Folder(); (f.path / 'a').mkdir(); (f.path / 'a/b').write_text('x'); print(f.path, flush=True); input()"), scratch.Folder()
+    left, live = harness("-c", "from nngen.study import scratch; f = scratch.Folder(); (f.path / 'a').mkdir(); (f.path / 'a/b').write_text('x'); print(f.path, flush=True); input()"), scratch.Folder()
     path = Path(left.stdout.readline().decode().strip())
     (temporary / "nngen-other").mkdir()
     scratch.sweep()
@@ -132,7 +132,7 @@ def test_folders_of_killed_processes_are_swept(temporary):
 def test_the_command_sweeps(temporary):
     (temporary / "nngen-scratch-x").mkdir()
     with scratch.Folder() as live:
-        harness("-m", "study", "errors", "no such folder").communicate(timeout=60)
+        harness("-m", "nngen.study", "errors", "no such folder").communicate(timeout=60)
         assert list(temporary.iterdir()) == [live]
 
 

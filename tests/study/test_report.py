@@ -10,7 +10,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from study import drawing, engine, outcomes, reduce, report
+from nngen.study import drawing, engine, outcomes, reduce, report
 from study.test_study import MODULES, save
 
 CHROMIUM = next((p for p in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if p), None)

@@ -15,7 +15,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from study import case, differences, engine, expected, messages, outcomes, reduce, targets
+from nngen.study import case, differences, engine, expected, messages, outcomes, reduce, targets
 
 MODULES = ["study.faulty"]
 EXPECTED = {"fault-none": "correct", "fault-value": "value mismatch", "fault-shape": "shape difference", "fault-type": "type difference",
@@ -97,9 +97,9 @@ def test_a_leak_over_several_models_is_told_from_one_of_a_model(tmp_path):
 
 def test_a_killed_run_goes_on(corpus, tmp_path):
     """kill -9 in the middle, and a torn last line: the second run repeats nothing that was recorded."""
-    command = [sys.executable, "-m", "study", "--modules", "study.faulty", "run", str(corpus), "--targets", "fault-none,fault-hang,fault-value",
+    command = [sys.executable, "-m", "nngen.study", "--modules", "study.faulty", "run", str(corpus), "--targets", "fault-none,fault-hang,fault-value",
                "--out", str(tmp_path / "o"), "--quiet"]
-    first = subprocess.Popen(command, stdout=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": "tests"})
+    first = subprocess.Popen(command, stdout=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": "tests:gen/python"})
     results = tmp_path / "o/results.jsonl"
     until = time.monotonic() + 60
     while time.monotonic() < until and not (results.exists() and results.read_bytes().count(b"\n") >= 5):
@@ -110,7 +110,7 @@ def test_a_killed_run_goes_on(corpus, tmp_path):
     assert 5 <= before.count(b"\n") < 12
     with open(results, "ab") as f:
         f.write(b'{"model":"test_0000')
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": "tests"})
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": "tests:gen/python"})
     after = results.read_bytes()
     assert after.startswith(before)
     rs = engine.read_results(tmp_path / "o")
@@ -135,7 +135,7 @@ def test_unknown_names_are_told(corpus, tmp_path):
 
 def test_a_folder_without_a_run_is_told(tmp_path):
     for command in ("table", "errors", "sequences", "causes", "reduce", "curves", "report"):
-        done = subprocess.run([sys.executable, "-m", "study", command, str(tmp_path / "x")], env={**os.environ, "PYTHONPATH": "tests"}, capture_output=True, text=True)
+        done = subprocess.run([sys.executable, "-m", "nngen.study", command, str(tmp_path / "x")], env={**os.environ, "PYTHONPATH": "tests:gen/python"}, capture_output=True, text=True)
         assert (done.returncode, done.stderr) == (1, f"nngen-study: {tmp_path}/x/{'study.json' if command in ('sequences', 'causes', 'reduce', 'curves') else 'results.jsonl'}: no such file\n")
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 from onnx import TensorProto, numpy_helper
 
-from study import expected, scratch, targets
-from study.engine import batches, spread
-from study.isolate import GONE, run_batch
+from nngen.study import expected, scratch, targets
+from nngen.study.engine import batches, spread
+from nngen.study.isolate import GONE, run_batch
 
 OUTCOMES = ["passed", "failed", "unsupported", "crashed"]
 RUNTIMES = {"onnxruntime": "onnxruntime-all", "onnxruntime-none": "onnxruntime-none", "reference": "reference", "openvino": "openvino", "tract": "tract"}

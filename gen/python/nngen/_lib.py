@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import sysconfig
 import weakref
 from pathlib import Path
 from typing import Any, Callable
@@ -28,19 +26,6 @@ _EXCEPTIONS: dict[int, type[_errors.Error]] = {
 def version() -> str:
     """The version of the library, such as "0.4.0"."""
     return text(lib.nn_version())
-
-
-def program() -> str:
-    """The path of the program `nngen` that was installed with this package."""
-    place = os.path.join(sysconfig.get_path("scripts"), "nngen")
-    beside = Path(__file__).resolve().parents[1] / "bin" / "nngen"  # pip install --target
-    for path in (place, str(beside)):
-        if os.access(path, os.X_OK):
-            return path
-    found = shutil.which("nngen")
-    if found is None:
-        raise FileNotFoundError(f"the program nngen is not at {place}, where the package installs it")
-    return found
 
 
 def specs() -> Path:

@@ -1,4 +1,4 @@
-"""Defects found by the study, each a small model with what it should give. `nngen-study recheck` runs them again."""
+"""Defects found by the study, each a small model with what it should give. `tests/study/recheck.py` runs them again."""
 from collections import namedtuple
 
 import numpy as np

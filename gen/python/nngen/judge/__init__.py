@@ -1,0 +1,1 @@
+"""Judges nngen corpora from their files alone: nngen-judge. It uses none of nngen's code."""

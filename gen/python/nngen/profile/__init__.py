@@ -1,0 +1,1 @@
+"""Measures what a runtime can run, and proposes a profile: nngen-profile."""

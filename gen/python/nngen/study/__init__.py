@@ -1,0 +1,1 @@
+"""Differential tests of runtimes, converters and simplifiers: nngen-study."""

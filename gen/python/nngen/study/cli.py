@@ -1,0 +1,106 @@
+"""nngen-study: differential tests of a corpus."""
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+from nngen.study import causal, curves, engine, generate, messages, operators, outcomes, passes, predicate, reduce, report, scratch, sequences, targets, vote
+
+
+def list_targets(args):
+    for name, t in targets.load_all(args.modules).items():
+        why = targets.why_not(t)
+        print(f"{name:22}{t.kind:10}" + (f"not run: {why}" if why else " ".join(f"{k} {v}" for k, v in targets.versions(t).items())))
+
+
+def run(args):
+    wanted = list(targets.load_all(args.modules)) if args.targets == "all" else args.targets.split(",")
+    limits = {k: v for k, v in (("seconds", args.seconds), ("memory", args.memory)) if v}
+    try:
+        dims = generate.parse(args.dim)
+    except ValueError as e:
+        raise SystemExit(str(e)) from e
+    r = engine.Run(args.corpus, args.out, wanted, args.jobs, args.modules, args.sets, limits, args.quiet, args.nngen, dims, args.seed)
+    print("\n".join(r.cases.words()), flush=True)
+    r.go()
+    for name, why in r.not_run.items():
+        print(f"not run: {name}: {why}")
+    write_tables(args.out)
+    results = engine.read_results(args.out)
+    level = outcomes.levels(results)[0]
+    print(outcomes.as_text(outcomes.table(results, level), level, sums_only=True), end="")
+    print(f"more in {args.out}/table.txt, table.csv, table.json, operators.csv, errors.json")
+
+
+def write_tables(folder):
+    folder = Path(folder)
+    results = engine.read_results(folder)
+    levels = outcomes.levels(results)
+    parts = [outcomes.as_text(outcomes.table(results, t), t, sums_only=True) for t in levels]
+    parts.append(outcomes.as_text(outcomes.table(results, levels[0]), levels[0]))
+    if text := outcomes.bounds_text(results, levels):
+        parts.append(text)
+    parts.append(outcomes.beside_the_study(outcomes.table(results, levels[0])))
+    if left := report.left_out(results):
+        parts.append("".join(f"{status}: {name}: {why}\n" for name, status, why in left))
+    (folder / "table.txt").write_text("\n".join(parts), "utf-8")
+    (folder / "table.csv").write_text(outcomes.as_csv(results, levels), "utf-8")
+    facts = json.loads((folder / "models.json").read_text("utf-8"))
+    (folder / "operators.csv").write_text(operators.as_csv(results, facts, levels), "utf-8")
+    (folder / "table.json").write_text(json.dumps(outcomes.as_json(results, levels), indent=1), "utf-8")
+    kinds = messages.kinds(results, lambda r: outcomes.outcome(r, levels[0]))
+    (folder / "errors.json").write_text(json.dumps(kinds, indent=1, ensure_ascii=False), "utf-8")
+
+
+def tables(args):
+    write_tables(args.out)
+    print((Path(args.out) / "table.txt").read_text("utf-8"), end="")
+
+
+def errors(args):
+    write_tables(args.out)
+    for k in json.loads((Path(args.out) / "errors.json").read_text("utf-8")):
+        if not args.target or k["target"] == args.target:
+            print(f"{k['count']:6}  {k['target']}  {k['outcome']}  {k['example']} ({k['nodes']} nodes)\n        {k['message']}")
+
+
+def main():
+    p = argparse.ArgumentParser(prog="nngen-study", description=__doc__)
+    p.add_argument("--modules", type=lambda s: s.split(","), default=[], help="more modules with adapters")
+    sub = p.add_subparsers(required=True)
+    s = sub.add_parser("targets", help="targets, with versions, or why they cannot run")
+    s.set_defaults(function=list_targets)
+    s = sub.add_parser("run", help="put a corpus through targets; goes on where it was")
+    s.add_argument("corpus", help="a folder with models (*.onnx, in folders of any depth), or one model")
+    s.add_argument("--targets", default="all")
+    s.add_argument("--out", required=True)
+    s.add_argument("--jobs", type=int, default=1)
+    s.add_argument("--sets", type=int, default=0, help="data sets a model (0: all; 1, where inputs are generated)")
+    s.add_argument("--dim", action="append", default=[], metavar="NAME=V", help="a free dim of models without data sets (2); NAME=1..4 or NAME=1,3: a case for each value")
+    s.add_argument("--seed", type=int, default=1, help="of generated inputs (1)")
+    s.add_argument("--seconds", type=float, help="time limit of a model, for every target")
+    s.add_argument("--memory", type=int, help="memory limit in MiB, for every target")
+    s.add_argument("--nngen", default="", metavar="PATH", help="a binary whose `eval` computes expected outputs, with bounds, of models that have none")
+    s.add_argument("--quiet", action="store_true")
+    s.set_defaults(function=run)
+    s = sub.add_parser("table", help="outcomes by target, number of nodes and tolerance")
+    s.add_argument("out")
+    s.set_defaults(function=tables)
+    s = sub.add_parser("errors", help="kinds of error, with the smallest model of each")
+    s.add_argument("out")
+    s.add_argument("--target")
+    s.set_defaults(function=errors)
+    for module in (report, operators, curves, sequences, causal, reduce, passes, vote, predicate):
+        module.command(sub)
+    args = p.parse_args()
+    scratch.sweep()
+    try:
+        return args.function(args)
+    except FileNotFoundError as e:
+        print(f"nngen-study: {e.filename}: no such file", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # the reader has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+

@@ -1,0 +1,72 @@
+"""The registry of targets. An adapter is a function (case) -> run, where run takes a feed and gives the outputs, in graph order or by name;
+case.stage(NAME) says what begins: "convert", "load". What the adapter raises is a failure of the stage that it is in."""
+import importlib
+import importlib.metadata
+import shutil
+import sys
+from collections import namedtuple
+from pathlib import Path
+
+# packages: distributions whose versions are recorded; needs: programs on the PATH; memory: MiB, seconds: of one model
+Target = namedtuple("Target", "name function packages needs kind memory seconds batch")
+REGISTRY = {}
+MODULES = ["nngen.study.runtimes", "nngen.study.converters"]
+KINDS = {"runtime", "converter", "fault"}
+REFERENCE = "onnxruntime-none"
+
+
+def target(name, packages, needs=(), kind="runtime", memory=2048, seconds=60, batch=16):
+    assert kind in KINDS
+
+    def register(function):
+        REGISTRY[name] = Target(name, function, tuple(packages), tuple(needs), kind, memory, seconds, batch)
+        return function
+
+    return register
+
+
+def load_all(extra=()):
+    for module in [*MODULES, *extra]:
+        importlib.import_module(module)
+    return REGISTRY
+
+
+def named(names):
+    """The targets of these names, which load_all() has registered."""
+    if unknown := [n for n in names if n not in REGISTRY]:
+        raise SystemExit(f"no such target: {', '.join(unknown)}; there are {', '.join(sorted(REGISTRY))}")
+    return [REGISTRY[n] for n in names]
+
+
+def version_of(package):
+    """Version of a Python distribution, or of a Node package (node:NAME) as nngen.study.node finds it."""
+    if package.startswith("node:"):
+        from nngen.study import node
+
+        return node.version(package[5:])
+    return importlib.metadata.version(package)
+
+
+def versions(t):
+    return {p: version_of(p) for p in t.packages}
+
+
+def why_not(t):
+    """Why a target cannot run here, or ""."""
+    for program in t.needs:
+        if not shutil.which(program):
+            return f"{program} is not installed" + (f" ({why})" if (why := reason(program)) else "")
+    for package in t.packages:
+        try:
+            version_of(package)
+        except (importlib.metadata.PackageNotFoundError, OSError, ValueError) as e:
+            return f"{package} is not installed ({reason(package.removeprefix('node:')) or type(e).__name__})"
+    return ""
+
+
+def reason(package):
+    """What setup.sh noted of a package that could not be installed, or ""."""
+    try:
+        return (Path(sys.prefix) / "not-installed" / package).read_text("utf-8").strip()[:300]
+    except OSError:
+        return ""

@@ -1,5 +1,0 @@
-import sys
-
-from check.validate import main
-
-sys.exit(main())
