@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define EAGER_UNTIL 4                  /* later attempts take groups without sizes as they come */
-#define STRICT_UNTIL 14                /* later attempts let a graph input be without the batch */
+#define STRICT_UNTIL 14                /* later attempts have no symbols if every graph input was to have the batch */
 #define OWN_STREAM ((uint64_t)1 << 40) /* beyond those of tapes of models */
 
 struct build_worlds {
@@ -84,7 +84,10 @@ void build_worlds_attempt(builder *b, const lower_limits *limits, size_t attempt
     if (!x)
         return;
     lower_set_limits(x->lower, limits);
-    x->batch = x->batch && attempt < STRICT_UNTIL;
+    if (x->batch && attempt >= STRICT_UNTIL) {
+        b->worlds = NULL;
+        lower_set_keep(b->lower, false);
+    }
     x->eager = attempt < EAGER_UNTIL;
     x->sized = false;
 }
