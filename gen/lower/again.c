@@ -24,12 +24,13 @@ static void take_types(const op_instance *was, dtype types[FRAME_MAX_TYPES])
     }
 }
 
-/* What was drawn, and the attributes that are written. Definitions and defaults follow from the sizes. Returns their number. */
+/* What was drawn, and attributes that are written although they have a default. Definitions and defaults follow from the sizes.
+ * Returns their number. */
 static size_t take_pins(const op_instance *was, inst_pin pins[OP_MAX_VARS])
 {
     size_t n = 0;
     for (size_t i = 0; i < was->op->rules->n_vars; i++)
-        if (was->vars[i].written && was->op->rules->vars[i].choice)
+        if (was->vars[i].written && (was->op->rules->vars[i].choice || was->op->rules->vars[i].fallback))
             pins[n++] = (inst_pin){.var = (int)i, .v = was->vars[i].v};
     return n;
 }
