@@ -19,6 +19,7 @@ static const kind_row kinds[SYMBOL_KINDS] = {
 
 #define GROWTH 3        /* the largest size is that in world 0 and up to so many more */
 #define SMALL_IMAGE 4   /* one of so many images has a side of 1 */
+#define TRIES 16        /* of the sizes of a symbol */
 #define STATIC_INPUTS 8 /* one of so many new graph inputs has no symbol */
 
 static bool size_taken(const world_symbols *s, int64_t size)
@@ -42,20 +43,55 @@ static int64_t draw_usual(const world_symbols *s, const kind_row *row, int64_t m
     return 0;
 }
 
-static void draw_symbol(world_symbols *s, symbol_kind kind, int64_t most, tape *t)
+/* Whether b follows from a in all worlds as sizes follow from sizes: (a + p) / s + q, or a * s + q. */
+static bool follows(const graph_symbol *a, const graph_symbol *b)
 {
-    const kind_row *row = &kinds[kind];
-    const int64_t usual = draw_usual(s, row, most, t);
-    s->of[kind] = -1;
-    if (usual == 0)
-        return;
+    enum { STRIDES = 4 };
+    for (int64_t s = 1; s <= STRIDES; s++)
+        for (int64_t p = 0; p <= s; p++) { /* p == s: the product */
+            const int64_t *x = a->size, *y = b->size;
+            size_t w = 0;
+            while (w < WORLD_COUNT && (p < s ? y[w] - y[0] == (x[w] + p) / s - (x[0] + p) / s : y[w] - y[0] == (x[w] - x[0]) * s))
+                w++;
+            if (w == WORLD_COUNT)
+                return true;
+        }
+    return false;
+}
+
+/* Whether a dimension that is computed from one of the symbols might be taken for another. */
+static bool confusable(const world_symbols *s, const graph_symbol *x)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (follows(&s->symbols[i], x) || follows(x, &s->symbols[i]))
+            return true;
+    return false;
+}
+
+static void draw_sizes(const kind_row *row, int64_t usual, int64_t most, graph_symbol *x, tape *t)
+{
     const int64_t largest = tape_range(t, "largest size", usual, usual + GROWTH <= most ? usual + GROWTH : most);
     int64_t least = 1;
     if (row->least > 1 && !tape_chance(t, "small image", 1, SMALL_IMAGE))
         least = tape_range(t, "smallest size", row->least - 1, row->least + 1);
-    s->of[kind] = (int)s->n;
-    s->symbols[s->n++] = (graph_symbol){.name = row->names[tape_draw(t, "symbol name", 3)],
-                                        .size = {usual, least, largest, tape_range(t, "another size", least, largest)}};
+    const int64_t sizes[WORLD_COUNT] = {usual, least, largest, tape_range(t, "another size", least, largest)};
+    for (size_t w = 0; w < WORLD_COUNT; w++)
+        x->size[w] = sizes[w];
+}
+
+static void draw_symbol(world_symbols *s, symbol_kind kind, int64_t most, tape *t)
+{
+    const kind_row *row = &kinds[kind];
+    const int64_t usual = draw_usual(s, row, most, t);
+    graph_symbol x = {.name = row->names[tape_draw(t, "symbol name", 3)]};
+    for (int k = 0; k < TRIES && usual > 0; k++) {
+        draw_sizes(row, usual, most, &x, t);
+        if (confusable(s, &x))
+            continue;
+        s->of[kind] = (int)s->n;
+        s->symbols[s->n++] = x;
+        return;
+    }
 }
 
 void world_symbols_draw(world_symbols *s, bool batch, const lower_limits *limits, tape *t)
