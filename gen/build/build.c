@@ -106,6 +106,14 @@ static bool take_due(builder *b, const build_request *r)
     return true;
 }
 
+lower_result build_count_step(builder *b)
+{
+    enum { STEPS = 256 }; /* some 10 ms */
+    if (++b->steps % STEPS == 0 && watch_stops(b->watch, "nodes of a model", b->s.n_nodes, b->nodes))
+        b->stopped = true;
+    return b->stopped ? LOWER_NOMEM : LOWER_OK;
+}
+
 /* Builds one graph. LOWER_FAIL: it could not be finished. */
 static lower_result attempt(builder *b, const build_request *r)
 {
@@ -127,7 +135,8 @@ static lower_result attempt(builder *b, const build_request *r)
     size_t spares = b->nodes / SPARE_ONE_IN;
     lower_result res = build_start(b);
     while (res == LOWER_OK && b->s.n_nodes < b->nodes) {
-        res = build_step(b);
+        res = build_count_step(b);
+        res = res == LOWER_OK ? build_step(b) : res;
         if (res == LOWER_FAIL && spares > 0 && state_spare(&b->s)) {
             log_segment(b, SEGMENT_SPARE);
             spares--;
@@ -287,6 +296,9 @@ nn_status builder_build(builder *b, const build_request *r, tape *t, const graph
     b->constants = r->constants;
     b->motifs = r->motifs;
     b->trace = r->trace;
+    b->watch = r->watch;
+    b->steps = 0;
+    b->stopped = false;
     b->log = r->log;
     b->reader = r->replay;
     st = build_worlds_open(b, r, err);
@@ -326,6 +338,8 @@ nn_status builder_build(builder *b, const build_request *r, tape *t, const graph
         b->report.path_missing += b->paths.items[i].n - b->paths.items[i].at;
     if (report)
         *report = b->report;
+    if (b->stopped)
+        return watch_stopped(err);
     if (res == LOWER_NOMEM)
         return nn_nomem(err);
     if (lower_fault(b->lower)) {

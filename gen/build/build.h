@@ -16,6 +16,7 @@
 #include "lower/tries.h"
 #include "rules/opmodel.h"
 #include "build/weights.h"
+#include "base/watch.h"
 
 typedef struct builder builder;
 
@@ -50,6 +51,7 @@ typedef struct {
     /* The graph is that of a tape in segments, or one like it: `nodes` is the largest number, and nothing is due. The tape that
      * builder_build draws from follows the reader. NULL: it is drawn. */
     segment_reader *replay;
+    const step_watch *watch; /* may stop the building; NULL: nobody watches */
     bool check; /* an independent evaluator checks every node again; if it disagrees, the error is NN_ERR_BUILD "internal: ..." */
 } build_request;
 
@@ -65,7 +67,7 @@ typedef struct {
 nn_status builder_new(builder **out, const op_set *ops, nn_error *err);
 void builder_free(builder *b);
 /* Draws only from t. Borrows r during the call. NN_ERR_BUILD: no graph with these operators was found; the message names the
- * obstacle. report may be NULL. */
+ * obstacle. NN_ERR_CANCELLED: it was stopped. report may be NULL. */
 nn_status builder_build(builder *b, const build_request *r, tape *t, const graph **out, build_report *report, nn_error *err);
 
 /* The motifs in the graph that the last request built, in the order in which they were placed. */

@@ -120,6 +120,9 @@ struct builder {
     motif_state motif;
     uint32_t constants;         /* per cent of graph inputs that become initializers */
     const op_weights *weights;  /* NULL: all operators equally often */
+    const step_watch *watch;         /* NULL: nobody watches */
+    uint64_t steps;             /* since the request began */
+    bool stopped;               /* the caller wants it to stop; attempts then end as if memory ran out */
     bool probing;               /* no graph is wanted: optional inputs are not filled with tensors that happen to exist */
     const manner_drawn *manner; /* NULL: none */
 
@@ -154,5 +157,8 @@ struct builder {
     const build_trace *trace;
     graph out;
 };
+
+/* Counts a step. LOWER_NOMEM: the caller of the builder wants it to stop. */
+lower_result build_count_step(builder *b);
 
 #endif

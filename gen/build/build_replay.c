@@ -87,7 +87,8 @@ static lower_result close_once(builder *b)
         res = build_start(b);
     while (res == LOWER_OK && build_need_now(b) > 0 && b->s.n_nodes < b->nodes) {
         b->turn = 0;
-        res = close_step(b);
+        res = build_count_step(b);
+        res = res == LOWER_OK ? close_step(b) : res;
     }
     return res == LOWER_OK && build_need_now(b) > 0 ? LOWER_FAIL : res;
 }
@@ -114,8 +115,10 @@ lower_result build_replay(builder *b, const build_request *r, int closeness)
     b->limit = NO_LIMIT;
     b->nodes = r->nodes > extra ? r->nodes - extra : 1;
     b->free_inputs = false;
-    for (size_t k = 0; k < n && b->s.n_nodes < b->nodes && res != LOWER_NOMEM; k++)
-        res = place_segment(b, k);
+    for (size_t k = 0; k < n && b->s.n_nodes < b->nodes && res != LOWER_NOMEM; k++) {
+        res = build_count_step(b);
+        res = res == LOWER_OK ? place_segment(b, k) : res;
+    }
     b->commits = 0;
     if (res == LOWER_NOMEM)
         return res;

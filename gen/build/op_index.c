@@ -2,6 +2,8 @@
 #include "lower/op_feasible.h"
 #include "rules/opmodel_rules.h"
 
+#include <string.h>
+
 #define MAX_VARS 8
 #define MAX_BINDINGS 256 /* of an operator's type variables that are examined */
 
@@ -194,26 +196,46 @@ static bool collect_inputs(op_index *x, const op_model *op, const binding *b, in
     return from_data;
 }
 
-/* Adds what a binding contributes to an operator's costs and to the lists, once the costs of types are known. */
-static bool collect(op_index *x, const op_model *op, const binding *b)
+/* Numbers of nodes before and after an operator, and in all. */
+typedef struct {
+    int before, after, cost;
+} op_place;
+
+/* Adds what a binding contributes to an operator's costs, once the costs of types are known. */
+static op_place price(op_index *x, const op_model *op, const binding *b)
 {
     op_facts *f = &x->facts[op->index];
-    int before = inputs_cost(x, op, b, -1), after = capped(outputs_cost(x, op, b) + (op->flags & OP_SOURCE ? x->join_cost : 0));
-    int cost = capped(before + 1 + after);
-    if (cost >= OP_COST_NONE)
-        return false;
-    if (cost < f->cost) {
-        f->cost = cost;
-        f->inputs_cost = before;
-        f->outputs_cost = after;
+    op_place p = {.before = inputs_cost(x, op, b, -1),
+                  .after = capped(outputs_cost(x, op, b) + (op->flags & OP_SOURCE ? x->join_cost : 0))};
+    p.cost = capped(p.before + 1 + p.after);
+    if (p.cost < f->cost) {
+        f->cost = p.cost;
+        f->inputs_cost = p.before;
+        f->outputs_cost = p.after;
     }
+    return p;
+}
+
+static bool price_only(op_index *x, const op_model *op, const binding *b)
+{
+    (void)price(x, op, b);
+    return false;
+}
+
+/* Adds what it contributes to the costs and to the lists. */
+static bool collect(op_index *x, const op_model *op, const binding *b)
+{
+    const op_facts *f = &x->facts[op->index];
+    const op_place p = price(x, op, b);
+    if (p.cost >= OP_COST_NONE)
+        return false;
     push(&x->usable, op->index);
     if (f->most_data >= 2)
         push(&x->joins, op->index);
-    if (f->most_floats >= 2 && after == 0)
+    if (f->most_floats >= 2 && p.after == 0)
         push(&x->float_joins, op->index);
-    bool to_data = collect_outputs(x, op, b, before), from_data = collect_inputs(x, op, b, after);
-    bool single = from_data && before == 0 && f->least_data == 1;
+    bool to_data = collect_outputs(x, op, b, p.before), from_data = collect_inputs(x, op, b, p.after);
+    bool single = from_data && p.before == 0 && f->least_data == 1;
     if (single && to_data)
         push(&x->bridges, op->index);
     if (single && converts(op))
@@ -307,6 +329,12 @@ static bool find_feasible(op_index *x)
     return ok;
 }
 
+/* Whether it can join the output of a source with a tensor that depends on a graph input. */
+static bool joins(const op_facts *f, const op_model *op)
+{
+    return f->most_data >= 2 && !(op->flags & OP_SOURCE);
+}
+
 /* Computes what follows from each operator alone. */
 static void find_facts(op_index *x)
 {
@@ -316,7 +344,7 @@ static void find_facts(op_index *x)
         const op_model *op = &ops->ops[i];
         x->facts[i].aside = aside(op);
         count_data(&x->facts[i], op, ops->data);
-        if (x->facts[i].most_data >= 2 && !(op->flags & OP_SOURCE))
+        if (joins(&x->facts[i], op))
             x->join_cost = 1;
     }
 }
@@ -332,7 +360,7 @@ static void find_costs(op_index *x)
     }
 }
 
-nn_status op_index_new(op_index **out, const op_set *ops, nn_error *err)
+static nn_status new_index(op_index **out, const op_set *ops, bool tried, nn_error *err)
 {
     *out = NULL;
     op_index *x = nn_calloc(1, sizeof *x);
@@ -340,10 +368,13 @@ nn_status op_index_new(op_index **out, const op_set *ops, nn_error *err)
         return nn_nomem(err);
     x->ops = ops;
     x->facts = nn_calloc(ops->n_all + 1, sizeof *x->facts);
-    if (!x->facts || !new_lists(x, ops->n_ops) || !find_feasible(x)) {
+    bool ok = x->facts && new_lists(x, ops->n_ops) && (!tried || find_feasible(x));
+    if (!ok) {
         op_index_free(x);
         return nn_nomem(err);
     }
+    for (size_t i = 0; i < ops->n_ops && !tried; i++)
+        x->facts[i].feasible = true;
     find_facts(x);
     find_costs(x);
     each_binding(x, collect);
@@ -353,6 +384,39 @@ nn_status op_index_new(op_index **out, const op_set *ops, nn_error *err)
         x->sinkable |= (dtype_mask)(x->sink[t] < OP_COST_NONE) << t;
     }
     *out = x;
+    return NN_OK;
+}
+
+nn_status op_index_new(op_index **out, const op_set *ops, nn_error *err)
+{
+    return new_index(out, ops, true, err);
+}
+
+nn_status op_index_new_untried(op_index **out, const op_set *ops, nn_error *err)
+{
+    return new_index(out, ops, false, err);
+}
+
+nn_status op_index_reach(const op_index *x, const bool *use, bool joined, bool *can, nn_error *err)
+{
+    const size_t n = x->ops->n_ops;
+    op_index part = {.ops = x->ops, .facts = nn_malloc((n + 1) * sizeof *part.facts)};
+    part.join_cost = joined ? 1 : OP_COST_NONE;
+    if (!part.facts)
+        return nn_nomem(err);
+    memcpy(part.facts, x->facts, n * sizeof *part.facts);
+    for (size_t i = 0; i < n; i++) {
+        op_facts *f = &part.facts[i];
+        f->feasible = f->feasible && use[i];
+        f->cost = OP_COST_NONE;
+        if (f->feasible && joins(f, &x->ops->ops[i]))
+            part.join_cost = 1;
+    }
+    find_costs(&part);
+    each_binding(&part, price_only);
+    for (size_t i = 0; i < n; i++)
+        can[i] = part.facts[i].cost < OP_COST_NONE;
+    nn_free(part.facts);
     return NN_OK;
 }
 

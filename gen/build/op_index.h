@@ -54,7 +54,12 @@ typedef struct {
 } op_index;
 
 nn_status op_index_new(op_index **out, const op_set *ops, nn_error *err);
+/* The same from signatures alone, in less time: every operator counts as feasible. */
+nn_status op_index_new_untried(op_index **out, const op_set *ops, nn_error *err);
 void op_index_free(op_index *x);
+/* Which operators a graph can contain that has none but those with use[i]: sets can[i]. joined: outputs of sources can be joined
+ * with other tensors in any case. */
+nn_status op_index_reach(const op_index *x, const bool *use, bool joined, bool *can, nn_error *err);
 /* The input that a tensor is connected to by default: the first mandatory one, otherwise the first data input; -1: none. */
 int op_main_input(const op_model *op);
 /* The smallest number of nodes that convert one of these types back to data. */

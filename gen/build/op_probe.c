@@ -391,10 +391,10 @@ static bool draw_pair(const op_probe *p, const op_model *op, tape *t, size_t in[
     return false;
 }
 
-/* Lets each mixer join outputs of samples. */
+/* Lets each mixer join outputs of samples. A set whose operators all fail alone has no samples. */
 static lower_result probe_ease(op_probe *p, arena *memory, tape *t)
 {
-    for (size_t m = 0; m < p->mixers.n; m++) {
+    for (size_t m = 0; p->n > 0 && m < p->mixers.n; m++) {
         const op_model *op = &p->index->ops->ops[p->mixers.items[m]];
         for (int k = 0; k < EASE_TRIALS; k++) {
             size_t in[2];

@@ -135,6 +135,7 @@ static int print_help(const options *o)
 typedef struct {
     double started, shown;
     bool on, line; /* line: there is text in the current line of the terminal */
+    bool planning; /* the family is being opened */
 } bar;
 
 static double now(void)
@@ -168,13 +169,13 @@ static bool is_due(bar *b, bool last)
     return true;
 }
 
-static void draw(double share, const char *tail)
+static void draw(const char *head, double share, const char *tail)
 {
     char cells[41];
-    int room = columns() - (int)strlen(tail) - 3, width = room > 40 ? 40 : room < 0 ? 0 : room;
+    int room = columns() - (int)strlen(head) - (int)strlen(tail) - 3, width = room > 40 ? 40 : room < 0 ? 0 : room;
     memset(cells, ' ', sizeof cells);
     memset(cells, '#', (size_t)((double)width * share));
-    (void)fprintf(stderr, "\r[%.*s]%s\033[K", width, cells, tail);
+    (void)fprintf(stderr, "%s[%.*s]%s\033[K", head, width, cells, tail);
     (void)fflush(stderr);
 }
 
@@ -187,7 +188,7 @@ static void on_progress(void *data, const nn_progress *p)
     char tail[96];
     (void)snprintf(tail, sizeof tail, " %llu/%llu models  %.0f/s  %.0f s left", (unsigned long long)p->done,
                    (unsigned long long)p->count, rate, rate > 0 ? (double)(p->count - p->done) / rate : 0);
-    draw((double)p->done / (double)p->count, tail);
+    draw("\r", (double)p->done / (double)p->count, tail);
 }
 
 /* Shows the steps of an analysis. */
@@ -199,7 +200,16 @@ static void on_steps(void *data, uint64_t done, uint64_t all)
     double share = (double)done / (double)all, elapsed = b->shown - b->started;
     char tail[96];
     (void)snprintf(tail, sizeof tail, " %.0f %%  %.0f s left", 100 * share, share > 0 ? elapsed * (1 - share) / share : 0);
-    draw(share, tail);
+    draw(b->planning ? "\rplanning: " : "\r", share, tail);
+}
+
+/* Later models are built, in other threads; they are not stopped halfway. */
+static int on_planning(void *data, const char *what, uint64_t done, uint64_t all)
+{
+    bar *b = data;
+    if (b->planning && what != NULL)
+        on_steps(b, done, all);
+    return b->planning && __atomic_load_n(&cancel, __ATOMIC_RELAXED);
 }
 
 static void print_size(uint64_t bytes)
@@ -228,19 +238,6 @@ static void print_summary(const options *o, const nn_corpus_report *r, double se
 
 /* ---- runs ---- */
 
-static void on_missing(void *data, const char *name, const char *reason)
-{
-    missing_add(data, name, reason);
-}
-
-static void on_missing_motif(void *data, const char *motif, const char *levels, const char *reason)
-{
-    char name[200];
-    (void)snprintf(name, sizeof name, "%.100s%s%s%s", motif, levels != NULL ? " (" : "", levels != NULL ? levels : "",
-                   levels != NULL ? ")" : "");
-    missing_add(data, name, reason);
-}
-
 /* Prints and empties the list. */
 static void say_missing(missing_list *m, bool quiet)
 {
@@ -251,17 +248,24 @@ static void say_missing(missing_list *m, bool quiet)
     nn_free(text.bytes);
 }
 
+/* Tells what became of --ops. */
+static void say_notes(const nn_table *table, bool quiet)
+{
+    const char *note;
+    for (size_t i = 0; !quiet && (note = nn_table_note(table, i)) != NULL; i++)
+        (void)fprintf(stderr, "nngen: --ops: %s\n", note);
+}
+
 static unsigned processors(void)
 {
     long n = sysconf(_SC_NPROCESSORS_ONLN);
     return n < 1 ? 1 : n > 256 ? 256 : (unsigned)n;
 }
 
-static int stopped(const options *o, const nn_error *err)
+static int stopped(const nn_error *err, const char *after)
 {
     int number = caught != 0 ? caught : SIGINT;
-    (void)fprintf(stderr, "nngen: %s: %s%s\n", number == SIGTERM ? "terminated" : "interrupted", err->message,
-                  o->dry_run ? "" : "; the manifest lists the finished models, --resume continues the run");
+    (void)fprintf(stderr, "nngen: %s: %s%s\n", number == SIGTERM ? "terminated" : "interrupted", err->message, after);
     return 128 + number;
 }
 
@@ -286,17 +290,17 @@ static int write_corpus(const options *o, const nn_family *family)
                                .progress = on_progress,
                                .progress_data = &b,
                                .cancel = &cancel,
-                               .missing_motif = on_missing_motif,
+                               .missing_motif = missing_add_motif,
                                .missing_motif_data = &motifs};
     nn_corpus_report report = {0};
     nn_error err = {0};
     catch_signals(o);
-    nn_status s = nn_corpus_write(family, &config, &report, on_missing, &missing, &err);
+    nn_status s = nn_corpus_write(family, &config, &report, missing_add, &missing, &err);
     wipe(&b);
     say_missing(&missing, o->quiet != 0);
     say_missing(&motifs, o->quiet != 0);
     if (s == NN_ERR_CANCELLED)
-        return stopped(o, &err);
+        return stopped(&err, o->dry_run ? "" : "; the manifest lists the finished models, --resume continues the run");
     if (s != NN_OK) {
         int status = fail(&err);
         if (report.models > 0 && !o->dry_run)
@@ -336,38 +340,25 @@ static int trace_family(const options *o, const nn_family *family)
 {
     nn_error err = {0};
     nn_status s;
-    options dry = *o;
-    dry.dry_run = 1;
-    catch_signals(&dry);
     if (o->trace >= 0)
         s = nn_model_trace(family, (uint64_t)o->trace, print_piece, NULL, &err);
     else
         s = nn_family_trace(family, *o->trace_summary != '\0' ? o->trace_summary : NULL, &cancel, print_piece, NULL, &err);
     if (s == NN_ERR_CANCELLED)
-        return stopped(&dry, &err);
+        return stopped(&err, "");
     return close_stdout(s == NN_OK ? EXIT_SUCCESS : fail(&err));
 }
 
 /* family: of the model of a tape; NULL: seeds. Prints what the command wrote about itself. */
-static int tapes(const options *o, const nn_family *family)
+static int tapes(const options *o, const nn_table *table, const nn_family *family)
 {
     json_line line = {.bytes = NULL};
     nn_error err = {0};
-    nn_status s = family != NULL ? tapes_write_model(&line, o, family, &err) : tapes_write_seeds(&line, o, &err);
+    nn_status s = family != NULL ? tapes_write_model(&line, o, family, &err) : tapes_write_seeds(&line, o, table, &err);
     if (s == NN_OK && line.size > 0)
         (void)fwrite(line.bytes, 1, line.size, stdout);
     nn_free(line.bytes);
     return s == NN_OK ? close_stdout(EXIT_SUCCESS) : fail(&err);
-}
-
-/* Pairs of operators take seconds to solve before the first model is built. */
-static void say_planning(bar *b, const options *o)
-{
-    if (!b->on || (strcmp(o->cover, "pairs") != 0 && strcmp(o->cover, "triples") != 0))
-        return;
-    (void)fputs("planning: finding out which operators can follow which ...", stderr);
-    (void)fflush(stderr);
-    b->line = true;
 }
 
 static int run_family(const options *o, const nn_table *table, const char *weights)
@@ -377,14 +368,20 @@ static int run_family(const options *o, const nn_table *table, const char *weigh
     nn_family_config fc = family_of_options(o);
     fc.weights = weights; /* the content of the file */
     bool trace = o->trace >= 0 || o->trace_summary != NULL;
-    bar b = {.on = !o->quiet && (o->progress || isatty(STDERR_FILENO))};
-    say_planning(&b, o);
+    bar b = {.started = now(), .on = !o->quiet && (o->progress || isatty(STDERR_FILENO)), .planning = true};
+    fc.step = on_planning;
+    fc.step_data = &b;
+    options dry = *o;
+    dry.dry_run = 1; /* there is no manifest to write yet */
+    catch_signals(&dry);
     nn_status s = nn_family_open(&family, table, &fc, &err);
     wipe(&b);
-    int status = s != NN_OK        ? fail(&err)
-                 : trace           ? trace_family(o, family)
-                 : o->tape != NULL ? tapes(o, family)
-                                   : write_corpus(o, family);
+    b.planning = false;
+    int status = s == NN_ERR_CANCELLED ? stopped(&err, " before the first model")
+                 : s != NN_OK          ? fail(&err)
+                 : trace               ? trace_family(o, family)
+                 : o->tape != NULL     ? tapes(o, table, family)
+                                       : write_corpus(o, family);
     nn_family_close(family);
     return status;
 }
@@ -452,8 +449,12 @@ static int run(const options *o)
     nn_error err = {0};
     nn_table_config tc = table_of_options(o);
     int status;
-    if (nn_table_open(&table, &tc, &err) != NN_OK)
+    if (nn_table_open(&table, &tc, &err) == NN_OK)
+        say_notes(table, o->quiet != 0);
+    if (table == NULL)
         status = fail(&err);
+    else if (o->command != NULL)
+        status = tapes(o, table, NULL); /* seeds */
     else if (o->list_ops != NULL || o->list_motifs != NULL)
         status = print_listing(o, table);
     else
@@ -541,11 +542,11 @@ static int merge(const options *given)
     nn_merge_config config = {.specs = given->specs,
                               .force = given->force != 0,
                               .verify = given->verify != 0,
-                              .missing_motif = on_missing_motif,
+                              .missing_motif = missing_add_motif,
                               .missing_motif_data = &motifs};
     allow_open_files();
     nn_status s = nn_corpus_merge(given->paths[0], (const char *const *)(given->paths + 1), (size_t)given->n_paths - 1, &config,
-                                  &report, on_missing, &missing, &err);
+                                  &report, missing_add, &missing, &err);
     say_missing(&missing, given->quiet != 0);
     say_missing(&motifs, given->quiet != 0);
     if (s != NN_OK)
@@ -614,7 +615,7 @@ static int suite(char *const *argv, int argc)
     nn_status s = suite_run(argc - 2, argv + 2, &out, &watch, &unknown, &err);
     wipe(&b);
     if (s == NN_ERR_CANCELLED)
-        return stopped(&(options){.dry_run = 1}, &err);
+        return stopped(&err, "");
     if (s == NN_OK && unknown > 0)
         (void)fprintf(stderr, "nngen: %zu case%s of the results %s not in the index\n", unknown, unknown == 1 ? "" : "s",
                       unknown == 1 ? "is" : "are");
@@ -642,7 +643,7 @@ static int reduce(char *const *argv, int argc)
     catch_signals(&(options){.dry_run = 1});
     nn_status s = reduce_run_command(argc - 2, argv + 2, &out, &watch, &err);
     wipe(&b);
-    return s == NN_ERR_CANCELLED ? stopped(&(options){.dry_run = 1}, &err) : finish(&out, s, &err, false);
+    return s == NN_ERR_CANCELLED ? stopped(&err, "") : finish(&out, s, &err, false);
 }
 
 static int act(const options *o)
@@ -656,7 +657,7 @@ static int act(const options *o)
     if (o->command != NULL)
         return strcmp(o->command, "merge") == 0    ? merge(o)
                : strcmp(o->command, "verify") == 0 ? verify(o)
-               : strcmp(o->command, "seeds") == 0  ? tapes(o, NULL)
+               : strcmp(o->command, "seeds") == 0  ? run(o)
                                                    : replay(o);
     return run(o);
 }

@@ -3,8 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-void missing_add(missing_list *m, const char *name, const char *reason)
+void missing_add(void *list, const char *name, const char *reason)
 {
+    missing_list *m = list;
     size_t i = 0, length = strlen(name), head = strlen(reason) + 1;
     while (i < m->n && strcmp(m->lines[i].text, reason) != 0)
         i++;
@@ -30,6 +31,14 @@ void missing_add(missing_list *m, const char *name, const char *reason)
     memcpy(m->lines[i].text + from, name, length + 1);
     m->lines[i].size = from + length;
     m->lines[i].named++;
+}
+
+void missing_add_motif(void *list, const char *motif, const char *levels, const char *reason)
+{
+    char name[200];
+    (void)snprintf(name, sizeof name, "%.100s%s%s%s", motif, levels != NULL ? " (" : "", levels != NULL ? levels : "",
+                   levels != NULL ? ")" : "");
+    missing_add(list, name, reason);
 }
 
 static void put_line(json_line *out, const char *what, const char *text, size_t n)

@@ -17,7 +17,9 @@ typedef struct {
     size_t n, unsaid; /* unsaid: of further reasons, or when memory ran out */
 } missing_list;
 
-void missing_add(missing_list *m, const char *name, const char *reason);
+/* Callbacks of nngen.h; list is a missing_list. */
+void missing_add(void *list, const char *name, const char *reason);
+void missing_add_motif(void *list, const char *motif, const char *levels, const char *reason);
 /* Appends a line for each reason and empties the list. */
 void missing_text(json_line *out, missing_list *m);
 

@@ -29,20 +29,15 @@ nn_status tapes_write_model(json_line *out, const options *o, const nn_family *f
     return s;
 }
 
-nn_status tapes_write_seeds(json_line *out, const options *o, nn_error *err)
+nn_status tapes_write_seeds(json_line *out, const options *o, const nn_table *table, nn_error *err)
 {
-    nn_table *table = NULL;
     seeds_report r;
-    const nn_table_config tc = table_of_options(o);
     const seeds_config c = {.out = o->out,
                             .family = family_of_options(o),
                             .max_bytes = (uint64_t)o->max_bytes,
                             .runtimes = strcmp(o->purpose, "runtimes") == 0,
                             .force = o->force != 0};
-    nn_status s = nn_table_open(&table, &tc, err);
-    if (s == NN_OK)
-        s = seeds_write(table, &c, &r, err);
-    nn_table_close(table);
+    nn_status s = seeds_write(table, &c, &r, err);
     if (s == NN_OK && !o->quiet) {
         char text[160];
         (void)snprintf(text, sizeof text, "%llu models and their tapes, %.1f kB; %llu larger than %lld bytes left out\n",

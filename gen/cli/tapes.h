@@ -8,6 +8,6 @@
 
 /* Writes the model of the tape --tape to --out. */
 nn_status tapes_write_model(json_line *out, const options *o, const nn_family *family, nn_error *err);
-nn_status tapes_write_seeds(json_line *out, const options *o, nn_error *err);
+nn_status tapes_write_seeds(json_line *out, const options *o, const nn_table *table, nn_error *err);
 
 #endif

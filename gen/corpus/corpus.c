@@ -247,6 +247,7 @@ static void *work(void *data)
         pthread_mutex_lock(&c->lock);
         if (failed)
             fail(c, index, &err);
+        c->stop |= status == NN_ERR_CANCELLED; /* the family's caller wants it to stop */
         s->good = status == NN_OK;
         s->ready = true;
         commit(c);

@@ -613,6 +613,24 @@ static json_t *dynamic_object(const stats *s)
     return json_pack("{s:o, s:o}", "models", whole(s->sized_models), "nodes", whole(s->sized_nodes));
 }
 
+/* What became of --ops, if it could not be followed to the letter. */
+static int set_chosen(json_t *j, const table_ops *t)
+{
+    int bad = 0;
+    json_t *gone = json_array(), *helpers = json_array();
+    for (size_t i = 0; i < t->n_gone; i++)
+        bad |= json_array_append_new(gone, json_pack("{s:s, s:s}", "name", t->gone[i].op, "reason", t->gone[i].reason));
+    for (size_t i = 0; i < t->n_helpers; i++)
+        bad |= json_array_append_new(helpers, json_string(t->helpers[i]));
+    if (t->n_gone > 0)
+        bad |= json_object_set(j, "unavailable", gone);
+    if (t->n_helpers > 0)
+        bad |= json_object_set(j, "helpers", helpers);
+    json_decref(gone);
+    json_decref(helpers);
+    return bad;
+}
+
 static json_t *manifest_object(const nn_family *f, const stats *s, const distinct_result *d, uint64_t finished, const options *run)
 {
     json_t *j =
@@ -621,6 +639,7 @@ static json_t *manifest_object(const nn_family *f, const stats *s, const distinc
                   "operators", operators_array(s, 0, s->ops->n_ops), "missing", missing_array(f, s), "distinct", whole(d->distinct),
                   "duplicates", duplicates_array(d), "statistics", statistics_object(f, s));
     int bad = f->pairs != NULL ? json_object_set_new(j, "pairs", missing_pairs_object(f, s)) : 0;
+    bad |= set_chosen(j, &f->table->chosen);
     bad |= f->motifs.on ? json_object_set_new(j, "motifs", motifs_object(f, s)) : 0;
     uint64_t all = (uint64_t)f->options.count;
     if (stats_inner(s) > 0)

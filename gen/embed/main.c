@@ -9,7 +9,6 @@
 
 #include "table/spec_digest.h"
 #include "table/spec_packed.h"
-#include "table/spec_profile.h"
 
 /* A folder of the table. The first one has the files of no other. */
 typedef struct {

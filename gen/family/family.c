@@ -5,7 +5,6 @@
 #include "lower/lower.h"
 #include "rules/op_common.h"
 #include "rules/op_inner.h"
-#include "rules/opfilter.h"
 #include "table/spec_digest.h"
 
 #include <stdio.h>
@@ -216,7 +215,7 @@ static nn_status add_inner(nn_table *t, const sources *in, nn_error *err)
         return s;
     s = lower_fold_domains(inner, err);
     if (s == NN_OK)
-        s = op_set_filter(inner, t->options.ops, err);
+        s = table_ops_inner(&t->chosen, inner, t->options.ops, err);
     if (s == NN_OK)
         op_set_take_inner(t->ops, inner);
     else
@@ -262,7 +261,7 @@ static nn_status load(nn_table *t, const char *specs, bool outputs, nn_error *er
     if (s == NN_OK && common[0] > 0)
         s = op_set_common(t->ops, in.files, in.n, in.overlay, common[0], common[1], err);
     if (s == NN_OK)
-        s = op_set_filter(t->ops, t->options.ops, err);
+        s = table_ops_choose(&t->chosen, t->ops, t->options.ops, &t->mem, err);
     if (s == NN_OK && common[0] == 0)
         s = add_inner(t, &in, err);
     if (s == NN_OK)
@@ -336,6 +335,10 @@ size_t nn_table_operators(const nn_table *t)
 const char *nn_table_operator(const nn_table *t, size_t i)
 {
     return i < nn_table_operators(t) ? t->ops->ops[i].name : NULL;
+}
+const char *nn_table_note(const nn_table *t, size_t i)
+{
+    return t != NULL && i < t->chosen.n_notes ? t->chosen.notes[i] : NULL;
 }
 const char *nn_table_digest(const nn_table *t)
 {
@@ -469,7 +472,7 @@ static nn_status open_cover(nn_family *f, nn_error *err)
                                                                (uint64_t)o->count, (uint64_t)o->seed, &f->mem, err);
     if (s != NN_OK || k == COVER_OPS || k == 3)
         return s;
-    s = pairs_new(&f->pairs, f->table->ops, &f->limits, err);
+    s = pairs_new(&f->pairs, f->table->ops, &f->limits, &f->watch, err);
     if (s == NN_OK)
         s = cover_new(&f->cover, f->pairs, (cover_kind)k, (size_t)o->nodes, (uint64_t)o->count, (uint64_t)o->seed, err);
     return s;
@@ -570,6 +573,7 @@ static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *
         o->max_window = clamp(c->max_window);
     if (c->max_rank != 0)
         o->max_rank = clamp(c->max_rank);
+    f->watch = (step_watch){c->step, c->step_data};
     o->seed = clamp(c->seed);
     o->intervals = c->intervals != 0;
     o->outputs = c->outputs != 0;
@@ -586,8 +590,8 @@ static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *
     f->limits = (lower_limits){
         .max_elements = o->max_elements, .max_dim = o->max_dim, .max_window = o->max_window, .max_rank = (int)o->max_rank};
     if (s == NN_OK)
-        s = guide_open(&f->guide, f->table->ops, &(guide_texts){o->contain, o->avoid, o->weights}, (size_t)o->nodes, &f->limits,
-                       err);
+        s = guide_open(&f->guide, f->table->ops, &(guide_texts){o->contain, o->avoid, o->weights, &f->watch}, (size_t)o->nodes,
+                       &f->limits, err);
     if (s == NN_OK)
         s = learned_open(&f->learned, o->weights, o->manner, f->table->ops, f->table->motifs, &f->mem, err);
     if (s == NN_OK)

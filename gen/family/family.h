@@ -18,6 +18,7 @@
 #include "write/onnx_write.h"
 #include "family/motif_choice.h"
 #include "family/options.h"
+#include "family/table_ops.h"
 #include "motif/motif.h"
 #include "plan/plan.h"
 #include "plan/wish.h"
@@ -32,7 +33,8 @@ struct nn_table {
     arena mem;
     options options; /* opset, profile, ops */
     op_set *ops;
-    op_set *all; /* all operators and types without a profile, which the rules of outputs are for; NULL: none were asked for */
+    table_ops chosen; /* how `ops` came to be */
+    op_set *all;      /* all operators and types without a profile, which the rules of outputs are for; NULL: none were asked for */
     ref_table *reference; /* these rules */
     motif_set *motifs;
     late_classes *classes;
@@ -45,7 +47,8 @@ struct nn_table {
 struct nn_family {
     const nn_table *table;
     options options; /* all options that the manifest states */
-    arena mem;       /* texts of the options */
+    step_watch watch;
+    arena mem; /* texts of the options */
     plan *plan;
     pair_table *pairs; /* NULL: --cover does not ask for paths */
     cover *cover;      /* NULL: --cover does not ask for paths */

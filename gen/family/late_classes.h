@@ -4,7 +4,7 @@
 #ifndef NN_LATE_CLASSES_H
 #define NN_LATE_CLASSES_H
 
-#include "stats/value_class.h"
+#include "stats/stats.h"
 
 typedef struct late_classes late_classes;
 

@@ -9,6 +9,7 @@
 #include "mine/mine_yaml.h"
 #include "onnx/onnx_find.h"
 #include "onnx/onnx_view.h"
+#include "rules/opfilter.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -288,29 +289,6 @@ static nn_status finish(char **text, tally *t, const char *dir, nn_error *err)
     return *text != NULL ? NN_OK : nn_nomem(err);
 }
 
-/* Why the set does not have an operator: the end of a sentence that begins with its name. */
-static void tell_why(const op_set *ops, const char *op, char *text, size_t size)
-{
-    const spec_table *table = ops->table;
-    (void)snprintf(text, size, "is not in the table");
-    for (size_t i = 0; i < table->n_entries; i++)
-        if (strcmp(table->entries[i].name, op) == 0)
-            (void)snprintf(text, size, "is left out by --ops or --common");
-    for (size_t i = 0; i < ops->n_untyped; i++)
-        if (strcmp(ops->untyped[i].op, op) == 0) {
-            char types[160];
-            (void)op_untyped_text(&ops->untyped[i], types, sizeof types);
-            (void)snprintf(text, size, "needs --types with %s", types);
-        }
-    for (size_t i = 0; i < table->n_absent; i++)
-        if (strcmp(table->absent[i], op) == 0)
-            (void)snprintf(text, size, "is not in opset %d", table->opset);
-    for (size_t i = 0; i < table->n_exclusions; i++)
-        if (strcmp(table->exclusions[i].op, op) == 0)
-            (void)snprintf(text, size, "is left out of profile %s at opset %d: %.200s", table->profile, table->opset,
-                           table->exclusions[i].reason);
-}
-
 /* Tells the types of graph inputs that the table was opened without. */
 static void tell_types(const tally *t)
 {
@@ -328,7 +306,8 @@ static void tell_unknown(const tally *t)
 {
     for (const unknown *u = t->unknown; t->tell->unknown != NULL && u != NULL; u = u->next) {
         char why[400];
-        tell_why(t->ops, u->op, why, sizeof why);
+        if (!op_set_reason(t->ops, u->op, strlen(u->op), why, sizeof why))
+            (void)snprintf(why, sizeof why, "is not in the table");
         t->tell->unknown(t->tell->data, u->op, u->nodes, why);
     }
 }

@@ -168,6 +168,7 @@ nn_status model_make(nn_model *m, build_log *log, nn_error *err)
                              .constants = (uint32_t)f->options.constants,
                              .dynamic = f->dynamic,
                              .log = log,
+                             .watch = &f->watch,
                              .check = f->options.check != 0};
     const motif_choice *c = &f->motifs;
     request.dynamic.seed = (uint64_t)f->options.seed;

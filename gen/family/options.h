@@ -30,7 +30,8 @@
       "files of the inputs: pb (one file for each tensor), npz (one inputs.npz for each model), or pb,npz (both)")                \
     X(TEXT, profile, "P", "ort", 0, 0, true,                                                                                      \
       "use what this runtime can run: ort, openvino or tract; or onnx: all that the specification allows")                        \
-    X(TEXT, ops, "LIST", "", 0, 0, true, "A,B: use only these operators; -A,-B: use all operators except these")                  \
+    X(TEXT, ops, "LIST", "", 0, 0, true,                                                                                          \
+      "A,B: use only these operators, and helpers that they need; -A,-B: use all operators except these")                         \
     X(TEXT, types, "LIST", "float32", 0, 0, true,                                                                                 \
       "element types of data, such as float16,double,int8,uint8; float32 is always included")                                     \
     X(TEXT, common, "A..B", "", 0, 0, true,                                                                                       \

@@ -20,6 +20,8 @@ typedef struct {
     int8_t operands[DUE_PATH_MAX + 1]; /* as in due_path.h */
     size_t n;
     bool placed; /* an operand is stated */
+    bool forbidden;
+    bool absent; /* an operator is not in the set */
     bool meets;  /* the next sequence ends in the same node: a `+` stands between them */
     const char *text;
     int length; /* of the text */
@@ -89,11 +91,31 @@ static nn_status read_operand(sequence *s, const op_model *op, const char *flag,
     return NN_OK;
 }
 
+/* Adds the operator that "Add" or "Add.1" states. A forbidden path may name one that the set does not have: no model has the path.
+ */
+static nn_status read_operator(sequence *s, const op_set *set, const char *flag, const char *text, const char *stop, nn_error *err)
+{
+    const char *dot = memchr(text, '.', (size_t)(stop - text));
+    const size_t length = (size_t)((dot ? dot : stop) - text);
+    nn_error inner;
+    char reason[400];
+    int op;
+    if (op_set_find(set, text, length, &op, &inner) != NN_OK) {
+        s->absent = true;
+        return s->forbidden && op_set_reason(set, text, length, reason, sizeof reason) ? NN_OK
+                                                                                       : FAULT(s, flag, "%.300s", inner.message);
+    }
+    nn_status status = dot ? read_operand(s, &set->ops[op], flag, dot + 1, (size_t)(stop - dot - 1), err) : NN_OK;
+    if (status == NN_OK)
+        s->ops[s->n] = (uint16_t)op;
+    return status;
+}
+
 /* Reads one sequence; *at moves past it. */
 static nn_status read_sequence(const op_set *set, const char *flag, const char **at, sequence *s, nn_error *err)
 {
     const char *p = *at, *end = p + strcspn(p, ";+");
-    *s = (sequence){.meets = *end == '+', .text = p, .length = (int)(end - p)};
+    *s = (sequence){.forbidden = s->forbidden, .meets = *end == '+', .text = p, .length = (int)(end - p)};
     memset(s->operands, -1, sizeof s->operands);
     for (;;) {
         while (*p == ' ')
@@ -101,35 +123,18 @@ static nn_status read_sequence(const op_set *set, const char *flag, const char *
         const char *stop = p + strcspn(p, ",;+"), *next = stop;
         while (stop > p && stop[-1] == ' ')
             stop--;
-        const char *dot = memchr(p, '.', (size_t)(stop - p)), *word = dot ? dot : stop;
-        nn_error inner;
-        int op;
         if (s->n == DUE_PATH_MAX)
             return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s %.60s: a sequence has at most %d operators", flag, *at, DUE_PATH_MAX);
-        if (op_set_find(set, p, (size_t)(word - p), &op, &inner) != NN_OK)
-            return FAULT(s, flag, "%.300s", inner.message);
-        nn_status status = dot ? read_operand(s, &set->ops[op], flag, dot + 1, (size_t)(stop - dot - 1), err) : NN_OK;
+        nn_status status = read_operator(s, set, flag, p, stop, err);
         if (status != NN_OK)
             return status;
-        s->ops[s->n++] = (uint16_t)op;
+        s->n++;
         if (next == end)
             break;
         p = next + 1;
     }
     *at = *end == '\0' ? end : end + 1;
     return s->meets && **at == '\0' ? FAULT(s, flag, "expected another path after `+`") : NN_OK;
-}
-
-static nn_status each_sequence(guide *g, const op_set *set, const char *flag, const char *text, take_fn *take, nn_error *err)
-{
-    sequence s;
-    nn_status status = NN_OK;
-    for (const char *at = text; status == NN_OK && *at != '\0';) {
-        status = read_sequence(set, flag, &at, &s, err);
-        if (status == NN_OK)
-            status = take(g, set, &s, err);
-    }
-    return status;
 }
 
 /* The number of outputs of other operators that the operator takes, at most. */
@@ -200,9 +205,21 @@ static nn_status take_avoid(guide *g, const op_set *set, const sequence *s, nn_e
     if (s->n < 2)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
                        "avoid: expected at least two operators; use --ops -A to leave out a single one");
-    if (!avoid_add((avoid_set *)(uintptr_t)g->avoid, s->ops, s->n))
+    if (!s->absent && !avoid_add((avoid_set *)(uintptr_t)g->avoid, s->ops, s->n))
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "avoid: more than %d operators in all sequences", AVOID_MOST);
     return NN_OK;
+}
+
+static nn_status each_sequence(guide *g, const op_set *set, const char *flag, const char *text, take_fn *take, nn_error *err)
+{
+    sequence s = {.forbidden = take == take_avoid};
+    nn_status status = NN_OK;
+    for (const char *at = text; status == NN_OK && *at != '\0';) {
+        status = read_sequence(set, flag, &at, &s, err);
+        if (status == NN_OK)
+            status = take(g, set, &s, err);
+    }
+    return status;
 }
 
 /* ---- feasibility ---- */
@@ -260,9 +277,11 @@ static nn_status explain_path(builder *b, const op_set *set, const due_path *p, 
     return NN_OK;
 }
 
-static nn_status try_model(builder *b, const guide *g, tape *t, size_t nodes, const lower_limits *limits, nn_error *err)
+static nn_status try_model(builder *b, const guide *g, tape *t, build_request r, nn_error *err)
 {
-    build_request r = {.nodes = nodes, .paths = g->contain, .n_paths = g->n_contain, .limits = *limits, .avoid = g->avoid};
+    r.paths = g->contain;
+    r.n_paths = g->n_contain;
+    r.avoid = g->avoid;
     const graph *out;
     nn_error inner;
     for (uint64_t i = 0; i < 3; i++) {
@@ -273,11 +292,11 @@ static nn_status try_model(builder *b, const guide *g, tape *t, size_t nodes, co
         if (s != NN_ERR_BUILD)
             return nn_fail(err, s, NULL, 0, 0, "%s", inner.message);
     }
-    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "contain: no model of %zu nodes with all these paths was found: %.300s", nodes,
+    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "contain: no model of %zu nodes with all these paths was found: %.300s", r.nodes,
                    inner.message);
 }
 
-static nn_status check(const guide *g, const op_set *set, size_t nodes, const lower_limits *limits, nn_error *err)
+static nn_status check(const guide *g, const op_set *set, size_t nodes, const lower_limits *limits, const step_watch *w, nn_error *err)
 {
     size_t longest = 0;
     for (size_t i = 0; i < g->n_contain; i++) {
@@ -295,7 +314,7 @@ static nn_status check(const guide *g, const op_set *set, size_t nodes, const lo
     if (s == NN_OK)
         s = tape_new_seeded(&t, 0, 0, err);
     if (s == NN_OK)
-        s = try_model(b, g, t, nodes, limits, err);
+        s = try_model(b, g, t, (build_request){.nodes = nodes, .limits = *limits, .watch = w}, err);
     if (s == NN_ERR_USAGE && path_probe_begin(b, t, limits) != NN_OK)
         s = nn_nomem(err);
     nn_status why = NN_OK;
@@ -323,7 +342,7 @@ nn_status guide_open(guide *g, const op_set *ops, const guide_texts *t, size_t n
         g->weights = w;
     }
     if (s == NN_OK && g->n_contain > 0)
-        s = check(g, ops, nodes, limits, err);
+        s = check(g, ops, nodes, limits, t->watch, err);
     if (s != NN_OK)
         guide_close(g);
     return s;

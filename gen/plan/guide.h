@@ -23,6 +23,7 @@ typedef struct {
      * operator before, and sequences with a `+` between them end in the same node. */
     const char *contain, *avoid;
     const char *weights; /* see weights.h; "": none */
+    const step_watch *watch;  /* of models that are tried; NULL: nobody watches */
 } guide_texts;
 
 /* nodes and limits of the models, to check that the paths fit. NN_ERR_USAGE: a path is impossible; the message says why. */

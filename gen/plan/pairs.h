@@ -15,7 +15,8 @@ typedef struct {
     size_t *first;        /* where an operator's followers begin; n_ops + 1 */
 } pair_table;
 
-nn_status pairs_new(pair_table **out, const op_set *ops, const lower_limits *limits, nn_error *err);
+/* w: NULL: nobody watches. NN_ERR_CANCELLED: it was stopped. */
+nn_status pairs_new(pair_table **out, const op_set *ops, const lower_limits *limits, const step_watch *w, nn_error *err);
 void pairs_free(pair_table *p);
 static inline const char *pairs_reason(const pair_table *p, size_t a, size_t b)
 {

@@ -183,10 +183,11 @@ static nn_status run(const reduce_options *o, json_line *out, const reduce_watch
     s = reduce_search_open(&r, o, w, err);
     if (s == NN_OK)
         s = begin(&r, &c, &shown, err);
-    if (s == NN_OK)
+    if (s == NN_OK) {
         s = ask_first(&r, &c, shown, err);
-    if (s == NN_ERR_BUILD && shown == o->model)
-        reduce_store_forget(&r.store);
+        if (s != NN_OK && shown == o->model)
+            reduce_store_forget(&r.store);
+    }
     if (s == NN_OK)
         s = open_table(&r, &c, err);
     if (s == NN_OK)

@@ -310,8 +310,12 @@ static char *absolute(const char *text, bool first)
     struct stat st;
     if (text[0] == '/' || (first && strchr(text, '/') == NULL) || stat(text, &st) != 0 || !S_ISREG(st.st_mode))
         return nn_strdup(text);
-    char *real = realpath(text, NULL), *own = real != NULL ? nn_strdup(real) : NULL;
-    free(real); /* of realpath */
+    char *here = realpath(".", NULL); /* of the file itself, a link's name may tell a program what to do */
+    size_t n = here != NULL ? strlen(here) + strlen(text) + 2 : 0;
+    char *own = here != NULL ? nn_malloc(n) : nn_strdup(text);
+    if (here != NULL && own != NULL)
+        (void)snprintf(own, n, "%s/%s", here, text);
+    free(here); /* of realpath */
     return own;
 }
 

@@ -40,7 +40,6 @@ static void add_node_words(reduce_names *names, reduce_names *operators, const O
 /* The nesting of a parsed model is bounded. */
 static void add_words(reduce_names *names, reduce_names *operators, const Onnx__GraphProto *g)
 {
-    reduce_names_add(names, g->name);
     reduce_defines(names, g);
     for (size_t i = 0; i < g->n_node; i++)
         add_node_words(names, operators, g->node[i]);

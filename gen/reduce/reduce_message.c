@@ -166,9 +166,18 @@ static bool is_in(const reduce_names *set, const char *word, size_t n)
     return reduce_names_has(set, text);
 }
 
+/* A word of the language: it may be meant so, also where a tensor has the name. */
+static bool is_plain(const char *word, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!is_letter(word[i]) || lower(word[i]) != word[i])
+            return false;
+    return n > 1 || (n == 1 && *word == 'a');
+}
+
 static bool put_name(writer *w, const char *word, size_t n)
 {
-    if (is_in(w->kept, word, n) || !is_in(w->names, word, n))
+    if (is_plain(word, n) || is_in(w->kept, word, n) || !is_in(w->names, word, n))
         return false;
     put(w, "NAME", 4);
     return true;
@@ -219,7 +228,7 @@ static bool ends_word(char c)
     return (unsigned char)c <= ' ' || strchr("'\"`()[]{}<>=,", c) != NULL;
 }
 
-/* The length of the name in quotes at p, without them; 0: it is not a name. */
+/* The length of the name in quotes at p, with them; 0: it is not a name. A name may be empty. */
 static size_t quoted_length(const writer *w, const char *p, size_t n)
 {
     size_t i = 1;
@@ -228,9 +237,9 @@ static size_t quoted_length(const writer *w, const char *p, size_t n)
         plain = plain && ((is_letter(p[i]) && lower(p[i]) == p[i]) || p[i] == '_');
         i++;
     }
-    if (i == n || p[i] != p[0] || i == 1 || i >= WORD || is_in(w->kept, p + 1, i - 1))
+    if (i == n || p[i] != p[0] || i >= WORD || is_in(w->kept, p + 1, i - 1))
         return 0;
-    return plain && !is_in(w->names, p + 1, i - 1) ? 0 : i - 1;
+    return plain && i > 1 && !is_in(w->names, p + 1, i - 1) ? 0 : i + 1;
 }
 
 /* The length of a terminal's control sequence at p; 0: there is none. */
@@ -257,7 +266,7 @@ void reduce_message_normalise(json_line *out, const char *text, size_t n, const 
             put(&w, text + i, 1);
             put(&w, "NAME", 4);
             put(&w, text + i, 1);
-            length = quoted + 2;
+            length = quoted;
         } else if ((unsigned char)c <= ' ' || c == 127) {
             if (written(&w) > 0 && out->bytes[out->size - 1] != ' ')
                 put(&w, " ", 1);

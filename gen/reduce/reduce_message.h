@@ -11,7 +11,8 @@
  * Python program its last line; otherwise the last line that is no warning. *n is 0 if there is none. */
 const char *reduce_message_find(const char *text, size_t size, size_t *n);
 /* Appends a message without what differs from model to model: numbers, addresses, folders of paths, the names of the model (which
- * are sorted), other quoted names, and lengths of lists of numbers. Words of `kept`, such as types of operators, stay. */
+ * are sorted; those that are words of the language in quotes only), other quoted names, and lengths of lists of numbers. Words of
+ * `kept`, such as types of operators, stay. */
 void reduce_message_normalise(json_line *out, const char *text, size_t n, const reduce_names *names, const reduce_names *kept);
 
 #endif

@@ -220,11 +220,12 @@ static void keep_items(round_state *t)
 }
 
 /* Rounds with smaller and smaller chunks: an item that has failed k times is tried in chunks of n * 0.632^k, where 0.632 is
- * 1 - 1/e (counter-based delta debugging, arXiv 2408.04735). Then single items, until none can be left out. */
+ * 1 - 1/e (counter-based delta debugging, arXiv 2408.04735). Then single items, until none can be left out. A step that was in vain
+ * when it was last done begins with them. */
 static nn_status run_rounds(reduce_search *r, round_state *t, nn_error *err)
 {
     nn_status s = NN_OK;
-    t->size = t->n;
+    t->size = r->in_vain[t->step - reduce_steps] ? 1 : t->n;
     while (s == NN_OK && t->n > 0) {
         bool single = t->size <= 1;
         s = run_round(r, t, err);
@@ -252,6 +253,7 @@ static nn_status run_step(reduce_search *r, const reduce_step *step, bool *chang
         t.items[i] = i;
     if (s == NN_OK)
         s = run_rounds(r, &t, err);
+    r->in_vain[step - reduce_steps] = !t.changed;
     if (s == NN_OK && t.changed) {
         reduce_base next;
         *changed = true;
@@ -297,7 +299,8 @@ nn_status reduce_search_open(reduce_search *r, const reduce_options *o, const re
 {
     *r = (reduce_search){.o = o, .w = w, .jobs = (size_t)(o->jobs > 0 ? o->jobs : w->jobs > 0 ? w->jobs : 1)};
     r->slots = nn_calloc(r->jobs, sizeof *r->slots);
-    return r->slots != NULL ? reduce_caller_open(&r->caller, o, w, &r->store, r->jobs, err) : nn_nomem(err);
+    r->in_vain = nn_calloc(reduce_n_steps, sizeof *r->in_vain);
+    return r->slots != NULL && r->in_vain != NULL ? reduce_caller_open(&r->caller, o, w, &r->store, r->jobs, err) : nn_nomem(err);
 }
 
 void reduce_search_close(reduce_search *r)
@@ -305,6 +308,7 @@ void reduce_search_close(reduce_search *r)
     for (size_t i = 0; i < r->n_slots; i++)
         drop(r, &r->slots[i]);
     nn_free(r->slots);
+    nn_free(r->in_vain);
     reduce_caller_close(&r->caller);
     reduce_store_close(&r->store);
     reduce_base_close(&r->base);

@@ -31,6 +31,7 @@ typedef struct {
     size_t n_slots, jobs;
     nn_eval *table; /* NULL: the original cannot be evaluated */
     reduce_digest smallest;
+    bool *in_vain; /* by step: nothing came of it when it was last done */
     uint64_t cached;
 } reduce_search;
 

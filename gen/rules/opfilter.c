@@ -1,6 +1,7 @@
 #include "rules/opfilter.h"
 #include "base/nearest.h"
 
+#include <stdio.h>
 #include <string.h>
 
 typedef struct {
@@ -60,36 +61,51 @@ static int find(const op_set *s, const term *t)
     return -1;
 }
 
-/* Judges a name that is not an operator of the set. It is allowed after a minus if the table knows it; otherwise the error says why
- * the operator is missing. */
-static nn_status explain(const op_set *s, const term *t, bool filtered, nn_error *err)
+/* Why the table has the operator but the set has not: the end of a sentence that begins with its name. false: it is unknown. */
+static bool reason_of(const op_set *s, const term *t, bool filtered, char *reason, size_t size)
 {
     const spec_table *table = s->table;
+    for (size_t i = 0; table != NULL && i < table->n_exclusions; i++)
+        if (same(t, table->exclusions[i].op)) {
+            (void)snprintf(reason, size, "is left out of profile %s at opset %d: %.200s", table->profile, table->opset,
+                           table->exclusions[i].reason);
+            return true;
+        }
+    for (size_t i = 0; table != NULL && i < table->n_absent; i++)
+        if (same(t, table->absent[i])) {
+            (void)snprintf(reason, size, "is not in opset %d", table->opset);
+            return true;
+        }
+    for (size_t i = 0; i < s->n_untyped; i++)
+        if (same(t, s->untyped[i].op)) {
+            char types[160] = "";
+            (void)op_untyped_text(&s->untyped[i], types, sizeof types);
+            (void)snprintf(reason, size, "needs --types with %s", types);
+            return true;
+        }
+    for (size_t i = 0; table != NULL && i < table->n_entries; i++)
+        if (same(t, table->entries[i].name)) {
+            (void)snprintf(reason, size, "is left out by %s",
+                           filtered ? "--ops or --common" : "--common: its rules differ in these opsets");
+            return true;
+        }
+    return false;
+}
+
+bool op_set_reason(const op_set *s, const char *name, size_t n, char *reason, size_t size)
+{
+    const term t = {.name = name, .length = n};
+    return reason_of(s, &t, true, reason, size);
+}
+
+static nn_status unknown(const op_set *s, const term *t, nn_error *err)
+{
     char name[64];
     size_t n = t->length < sizeof name - 1 ? t->length : sizeof name - 1;
     memcpy(name, t->name, n);
     name[n] = '\0';
     if (n == 0)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "operators '': expected names separated by commas, such as A,B or -A,-B");
-    for (size_t i = 0; table != NULL && i < table->n_exclusions; i++)
-        if (same(t, table->exclusions[i].op))
-            return t->minus ? NN_OK
-                            : nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "operator %s is left out of profile %s at opset %d: %.200s",
-                                      name, table->profile, table->opset, table->exclusions[i].reason);
-    for (size_t i = 0; table != NULL && i < table->n_absent; i++)
-        if (same(t, table->absent[i]))
-            return t->minus ? NN_OK : nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "operator %s is not in opset %d", name, table->opset);
-    for (size_t i = 0; i < s->n_untyped; i++)
-        if (same(t, s->untyped[i].op)) {
-            char types[160] = "";
-            (void)op_untyped_text(&s->untyped[i], types, sizeof types);
-            return t->minus ? NN_OK : nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "operator %s needs --types with %s", name, types);
-        }
-    for (size_t i = 0; table != NULL && i < table->n_entries; i++)
-        if (same(t, table->entries[i].name))
-            return t->minus ? NN_OK
-                            : nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "operator %s is left out by %s", name,
-                                      filtered ? "--ops or --common" : "--common: its rules differ in these opsets");
     nearest best = {0};
     for (size_t i = 0; i < s->n_ops; i++)
         nearest_offer(&best, name, s->ops[i].name);
@@ -98,62 +114,113 @@ static nn_status explain(const op_set *s, const term *t, bool filtered, nn_error
     return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "unknown operator %s", name);
 }
 
-static nn_status choose(const op_set *s, const char *expr, bool *keep, nn_error *err)
+/* ---- a choice ---- */
+
+/* Notes that a named operator is missing, once. */
+static nn_status add_gone(op_choice *c, const term *t, const char *reason, arena *a, nn_error *err)
 {
-    bool any_plus = false;
-    term t;
-    for (const char *at = expr; next_term(&at, &t);)
-        any_plus |= !t.minus;
-    for (size_t i = 0; i < s->n_ops; i++)
-        keep[i] = !any_plus;
-    for (int pass = 0; pass < 2; pass++) /* every plus before every minus */
-        for (const char *at = expr; next_term(&at, &t);) {
-            if (t.minus != (pass == 1))
-                continue;
-            int i = find(s, &t);
-            if (any_plus && t.minus && t.length > 0 && (i < 0 || !keep[i]))
-                return nn_fail(
-                    err, NN_ERR_USAGE, NULL, 0, 0,
-                    "operators '%.60s': -%.*s removes nothing, because only named operators are used; expected A,B or -A,-B", expr,
-                    (int)(t.length < 60 ? t.length : 60), t.name);
-            if (i >= 0)
-                keep[i] = !t.minus;
-            else if (explain(s, &t, false, err) != NN_OK)
-                return NN_ERR_USAGE;
-        }
-    for (size_t i = 0; i < s->n_ops; i++)
-        if (keep[i])
+    for (size_t i = 0; i < c->n_gone; i++)
+        if (same(t, c->gone[i].op))
             return NN_OK;
-    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "operators '%.60s' selects no operator; expected at least one", expr);
+    char *name = arena_alloc(a, t->length + 1);
+    const char *why = arena_strdup(a, reason);
+    if (name == NULL || why == NULL)
+        return nn_nomem(err);
+    memcpy(name, t->name, t->length);
+    name[t->length] = '\0';
+    c->gone[c->n_gone++] = (op_gone){.op = name, .reason = why};
+    return NN_OK;
 }
 
-nn_status op_set_filter(op_set *s, const char *expr, nn_error *err)
+static nn_status take_term(op_choice *c, const op_set *s, const term *t, arena *a, nn_error *err)
 {
-    if (expr == NULL || *expr == '\0')
-        return NN_OK;
-    bool *keep = nn_calloc(s->n_ops + 1, sizeof *keep);
-    if (keep == NULL)
-        return nn_nomem(err);
-    nn_status status = choose(s, expr, keep, err);
-    if (status == NN_OK) {
-        size_t n = 0;
-        for (size_t i = 0; i < s->n_ops; i++)
-            if (keep[i]) {
-                s->ops[n] = s->ops[i];
-                s->ops[n].index = (uint16_t)n;
-                n++;
-            }
-        s->n_ops = s->n_all = n;
+    const int i = find(s, t);
+    char reason[400];
+    if (c->named && t->minus && c->idle == NULL && (i < 0 || !c->keep[i])) {
+        char name[64];
+        (void)snprintf(name, sizeof name, "%.*s", (int)(t->length < sizeof name ? t->length : sizeof name - 1), t->name);
+        if ((c->idle = arena_strdup(a, name)) == NULL)
+            return nn_nomem(err);
     }
-    nn_free(keep);
-    return status;
+    if (i >= 0) {
+        c->keep[i] = !t->minus;
+        c->barred[i] = t->minus;
+        return NN_OK;
+    }
+    if (t->length == 0 || !reason_of(s, t, false, reason, sizeof reason))
+        return unknown(s, t, err);
+    return t->minus ? NN_OK : add_gone(c, t, reason, a, err);
+}
+
+/* Checks that something is kept. */
+static nn_status check_kept(const op_choice *c, const op_set *s, const char *expr, nn_error *err)
+{
+    for (size_t i = 0; i < s->n_ops; i++)
+        if (c->keep[i])
+            return NN_OK;
+    if (c->n_gone == 0)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "operators '%.60s' selects no operator; expected at least one", expr);
+    char more[64] = "";
+    if (c->n_gone > 1)
+        (void)snprintf(more, sizeof more, "; none of the %zu named operators is available", c->n_gone);
+    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "operator %.60s %s%s", c->gone[0].op, c->gone[0].reason, more);
+}
+
+nn_status op_choice_make(op_choice *out, const op_set *s, const char *expr, arena *a, nn_error *err)
+{
+    term t;
+    size_t terms = 0;
+    op_choice c = {.named = false};
+    for (const char *at = expr; next_term(&at, &t); terms++)
+        c.named |= !t.minus;
+    c.keep = arena_calloc(a, s->n_ops + 1, sizeof *c.keep);
+    c.barred = arena_calloc(a, s->n_ops + 1, sizeof *c.barred);
+    c.gone = arena_calloc(a, terms + 1, sizeof *c.gone);
+    if (c.keep == NULL || c.barred == NULL || c.gone == NULL)
+        return nn_nomem(err);
+    for (size_t i = 0; i < s->n_ops; i++)
+        c.keep[i] = !c.named;
+    for (int pass = 0; pass < 2; pass++) /* every plus before every minus */
+        for (const char *at = expr; next_term(&at, &t);) {
+            nn_status status = t.minus == (pass == 1) ? take_term(&c, s, &t, a, err) : NN_OK;
+            if (status != NN_OK)
+                return status;
+        }
+    *out = c;
+    return check_kept(&c, s, expr, err);
+}
+
+nn_status op_choice_idle(const op_choice *c, const char *expr, nn_error *err)
+{
+    if (c->idle == NULL)
+        return NN_OK;
+    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
+                   "operators '%.60s': -%s removes nothing, because only named operators are used; expected A,B or -A,-B", expr,
+                   c->idle);
+}
+
+void op_set_keep(op_set *s, const bool *keep)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->n_ops; i++)
+        if (keep[i]) {
+            s->ops[n] = s->ops[i];
+            s->ops[n].index = (uint16_t)n;
+            n++;
+        }
+    s->n_ops = s->n_all = n;
 }
 
 nn_status op_set_find(const op_set *s, const char *name, size_t n, int *op, nn_error *err)
 {
     const term t = {.name = name, .length = n};
+    char reason[400];
     if (n == 0)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "expected names of operators, separated by commas");
     *op = find(s, &t);
-    return *op >= 0 ? NN_OK : explain(s, &t, true, err);
+    if (*op >= 0)
+        return NN_OK;
+    if (!reason_of(s, &t, true, reason, sizeof reason))
+        return unknown(s, &t, err);
+    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "operator %.*s %s", (int)(n < 60 ? n : 60), name, reason);
 }

@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import random
+import resource
 import shutil
 import statistics
 import subprocess
@@ -21,10 +22,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import onnx
+from google.protobuf.message import DecodeError
 from onnx import TensorProto, helper, numpy_helper
 
 from nngen._program import chosen
-from nngen.study import messages, outcomes, predicate, reduce, scratch, targets
+from nngen.study import isolate, messages, outcomes, predicate, reduce, scratch, targets
 from nngen.study.case import Case
 from study import recheck
 
@@ -294,29 +296,24 @@ def nodes_of(graph):
     return len(graph.node) + sum(nodes_of(g) for n in graph.node for a in n.attribute for g in [*([a.g] if a.HasField("g") else []), *a.graphs])
 
 
-def measured(command, log, env=None, cwd=None):
-    begun = time.monotonic()
+def measured(command, log, cwd=None):
+    env = {**os.environ, "PYTHONPATH": isolate.python_path()}
+    begun, used = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
     with open(log, "wb") as f:
         try:
             code = subprocess.run(command, stdout=f, stderr=f, env=env, cwd=cwd, timeout=LIMIT, check=False).returncode
         except subprocess.TimeoutExpired:
             code = "timeout"
-    return round(time.monotonic() - begun, 2), code
+    now = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return {"seconds": round(time.monotonic() - begun, 2), "cpu": round(now.ru_utime + now.ru_stime - used.ru_utime - used.ru_stime, 2), "code": code}
 
 
-def result(path, seconds, calls, code, case):
+def result(path, took, calls, case):
     """What is left; the original if the tool gave nothing."""
     try:
-        model = onnx.load(path)
-        return {"nodes": nodes_of(model.graph), "bytes": Path(path).stat().st_size, "seconds": seconds, "calls": calls, "code": code}
-    except (OSError, ValueError, google_error()):
-        return {"nodes": case["nodes"], "bytes": case["bytes"], "seconds": seconds, "calls": calls, "code": code, "gave": "nothing"}
-
-
-def google_error():
-    from google.protobuf.message import DecodeError
-
-    return DecodeError
+        return {**took, "calls": calls, "nodes": nodes_of(onnx.load(path).graph), "bytes": Path(path).stat().st_size}
+    except (OSError, ValueError, DecodeError):
+        return {**took, "calls": calls, "nodes": case["nodes"], "bytes": case["bytes"], "gave": "nothing"}
 
 
 def lines_of(path):
@@ -332,19 +329,19 @@ def polygraphy(folder, work, case, args):
     counted = work / "counted.sh"
     counted.write_text("#!/bin/sh\necho >> calls\nexec \"$@\"\n")
     counted.chmod(0o755)
-    seconds, code = measured([args.polygraphy, "debug", "reduce", str(folder / "model.onnx"), "-o", str(work / "reduced.onnx"),
+    took = measured([args.polygraphy, "debug", "reduce", str(folder / "model.onnx"), "-o", str(work / "reduced.onnx"),
                               "--check", str(counted), *here("check", folder, "polygraphy_debug.onnx")], work / "log", cwd=work)
-    return result(work / "reduced.onnx", seconds, lines_of(work / "calls"), code, case)
+    return result(work / "reduced.onnx", took, lines_of(work / "calls"), case)
 
 
 def ours(folder, work, case, how, jobs):
     inputs = ["--inputs", str(folder)] if (folder / "test_data_set_0/input_0.pb").exists() else []
     invalid = ["--allow-invalid"] if case["kind"] == "checker" else []
     command = ["--worker", "--", *here("serve", folder)] if how == "worker" else ["--", *here("check", folder, "--invert", "{}")]
-    seconds, code = measured([chosen(), "reduce", str(folder / "model.onnx"), *inputs, "--out", str(work), "--jobs", str(jobs), *invalid, *command], f"{work}.log")
+    took = measured([chosen(), "reduce", str(folder / "model.onnx"), *inputs, "--out", str(work), "--jobs", str(jobs), *invalid, *command], f"{work}.log")
     text = Path(f"{work}.log").read_text("utf-8", "replace")
     calls = int(text.split(" call")[0].rsplit(" ", 1)[1]) if " call" in text else 0
-    return result(work / "smallest/model.onnx", seconds, calls, code, case)
+    return result(work / "smallest/model.onnx", took, calls, case)
 
 
 def run(args):
@@ -368,6 +365,7 @@ def run(args):
     print(table(known))
 
 
+MEASURES = {"nodes": "nodes left", "bytes": "bytes left", "calls": "calls of the predicate", "cpu": "processor seconds"}
 TOOLS = {"polygraphy": "Polygraphy", "command": "nngen, command", "worker": "nngen, worker"}
 
 
@@ -376,15 +374,15 @@ def table(known):
     tools = [t for t in TOOLS if known and all(t in e for e in known.values())]
     lines = [f"{len(known)} models, {statistics.median(e['nodes'] for e in known.values()):.0f} nodes and {statistics.median(e['bytes'] for e in known.values()):.0f} bytes in the median", "",
              "| median (sum) | " + " | ".join(TOOLS[t] for t in tools) + " |", "|---|" + "---|" * len(tools)]
-    for what in ("nodes", "bytes", "calls", "seconds"):
+    for what in ("nodes", "bytes", "calls", "seconds", "cpu"):
         values = {t: [e[t][what] for e in known.values()] for t in tools}
-        lines.append(f"| {what} | " + " | ".join(f"{statistics.median(v):.4g} ({sum(v):.6g})" for v in values.values()) + " |")
+        lines.append(f"| {MEASURES.get(what, what)} | " + " | ".join(f"{statistics.median(v):.4g} ({sum(v):.6g})" for v in values.values()) + " |")
     for t in [t for t in tools if t != "polygraphy" and "polygraphy" in tools]:
-        for what in ("nodes", "bytes", "seconds"):
+        for what in ("nodes", "bytes", "seconds", "cpu"):
             pairs_ = [(e[t][what], e["polygraphy"][what]) for e in known.values()]
             larger = [n for n, e in known.items() if e[t][what] > e["polygraphy"][what]]
             lines.append(f"\n{TOOLS[t]}: {what} less than Polygraphy's on {sum(a < b for a, b in pairs_)}, equal on {sum(a == b for a, b in pairs_)}, more on {len(larger)}"
-                         + (f": {', '.join(larger)}" if larger and what != "seconds" else ""))
+                         + (f": {', '.join(larger)}" if larger and what in ("nodes", "bytes") else ""))
     return "\n".join(lines)
 
 

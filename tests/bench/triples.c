@@ -72,7 +72,7 @@ int main(int argc, char **argv)
         return fail("OPERATORS TRIES OPSET < list of sequences");
     nn_status s = nn_table_open(&table, &(nn_table_config){.opset = atoi(argv[3]), .ops = argv[1]}, &err);
     if (s == NN_OK)
-        s = pairs_new(&pairs, table->ops, &limits, &err);
+        s = pairs_new(&pairs, table->ops, &limits, NULL, &err);
     if (s == NN_OK)
         s = builder_new(&b, table->ops, &err);
     if (s == NN_OK)

@@ -2,7 +2,9 @@
 import os
 import pty
 import re
+import signal
 import subprocess
+import time
 from math import prod
 
 import onnx
@@ -140,10 +142,25 @@ def test_planning_is_shown_on_a_terminal(nngen):
     family = ["--nodes", 8, "--count", 4, "--ops", "Abs,Relu,Add", "--dry-run"]
     for cover in ("pairs", "triples"):
         text = on_terminal(nngen, *family, "--cover", cover)
-        assert text.startswith("planning: ") and "\r\x1b[K" in text
+        assert text.startswith("\rplanning: [") and " 0 %" in text and "\r\x1b[K" in text
     assert "planning" not in on_terminal(nngen, *family) + on_terminal(nngen, *family, "--cover", "pairs", "--quiet")
     assert nngen(*family, "--cover", "pairs").err == ""
-    assert nngen(*family, "--cover", "pairs", "--progress").err.startswith("planning: ")
+    assert nngen(*family, "--cover", "pairs", "--progress").err.startswith("\rplanning: [")
+
+
+@pytest.mark.parametrize("number, word", [(signal.SIGINT, "interrupted"), (signal.SIGTERM, "terminated")])
+def test_a_signal_stops_the_planning(nngen, tmp_path, number, word):
+    """All pairs of operators take seconds. Nothing is written before them."""
+    out = tmp_path / "c"
+    p = subprocess.Popen([nngen.path, "--cover", "pairs", "--out", str(out), "--progress"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while "planning" not in p.stderr.readline(20):
+        assert p.poll() is None
+    p.send_signal(number)
+    begun = time.monotonic()
+    text, err = p.communicate(timeout=60)
+    assert (p.returncode, text) == (128 + number, "") and time.monotonic() - begun < 3
+    assert err.endswith(f"\x1b[Knngen: {word}: stopped on request before the first model\n")
+    assert not out.exists()
 
 
 @pytest.mark.parametrize("elements", [1, 2, 5, 15])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nngen.profile import features, measure, mixed, propose, separate
+from nngen.profile import audit, features, measure, mixed, propose, separate, write
 
 ROOT = Path(__file__).resolve().parents[2]
 NNGEN = str(Path(os.environ.get("NNGEN", ROOT / "build/default/nngen")).resolve())
@@ -169,6 +169,113 @@ def test_helpers_are_not_blamed():
     families = [{"op": "Not", "opset": 17, "models": [{**model("failed"), "others": ["Cast"]}, {**model("ok"), "others": ["Where"]}]},
                 {"op": "Cast", "opset": 17, "models": [model("failed")]}]
     assert [m["status"] for m in separate.attributable(families)["Not"]] == ["ok"]
+
+
+def test_the_words_of_a_helper_are_not_the_operators():
+    """A helper that fails now and then: failures with its words are its own, others are the operator's."""
+    families = [{"op": "Not", "opset": 17, "models": [{**model("failed"), "others": ["Cast"]}, {**model("failed"), "others": ["Cast"], "message": "no bool"}]},
+                {"op": "Cast", "opset": 17, "models": [model("failed"), model("ok")]}]
+    assert [m["message"] for m in separate.attributable(families)["Not"]] == ["no bool"]
+    families[0]["models"].pop()
+    assert separate.attributable(families)["Not"] == []
+    d = separate.decide("Not", [])
+    assert not d["exclude"] and not d["patch"] and not d["undecided"]
+
+
+REFUSING = """import sys
+
+sys.path.insert(0, {here!r})
+import fake
+
+def run(path, inputs):
+    import onnx
+
+    ops = {{n.op_type for n in onnx.load(path).graph.node}}
+    if {condition}:
+        raise NotImplementedError("no " + ", ".join(sorted(ops)))
+    return fake.run(path, inputs)
+"""
+
+
+def refusing(tmp_path, condition):
+    """The command, with a runtime that refuses models where the condition holds of `ops`."""
+    (tmp_path / "refusing.py").write_text(REFUSING.format(condition=condition, here=str(Path(__file__).parent)))
+    return ["--adapter", str(tmp_path / "refusing.py"), "--nngen", NNGEN, "--opsets", "17", "--count", "3", "--more", "0", "--quiet", "--work", str(tmp_path / "w")]
+
+
+def measured_of(tmp_path):
+    return json.loads((tmp_path / "w" / "report.json").read_text()), [json.loads(x) for x in (tmp_path / "w" / "measured.jsonl").read_text().splitlines()[1:]]
+
+
+def test_helpers_that_run(tmp_path):
+    """Not and ArgMax cannot stand alone. Cast would help, but does not run on this runtime; so others do, and nothing is proposed for what runs."""
+    command = refusing(tmp_path, "'Cast' in ops")
+    assert propose.main([*command, "--ops", "Not,ArgMax,Tanh,Abs"]) == 0
+    found, entries = measured_of(tmp_path)
+    assert [d["op"] for d in found["decisions"]] == ["Tanh"] and found["not_generated"] == [] and found["helpers_blamed"] == {}
+    assert set(found["helpers"]) == {"Not", "ArgMax"} and "Cast" not in found["helpers"]["Not"] | found["helpers"]["ArgMax"]
+    by = {e["op"]: e for e in entries}
+    assert {m["status"] for m in by["Cast"]["models"]} == {"failed"} and by["Abs"]["helpers"] == []
+    for helper in by["Not"]["helpers"]:
+        assert {m["status"] for m in by[helper]["models"]} == {"ok"}
+    before = (tmp_path / "w" / "measured.jsonl").read_bytes()
+    assert propose.main([*command, "--ops", "Not,ArgMax,Tanh,Abs"]) == 0  # nothing is measured again
+    assert (tmp_path / "w" / "measured.jsonl").read_bytes() == before
+
+
+def test_an_operator_that_fails_with_good_helpers(tmp_path):
+    assert propose.main([*refusing(tmp_path, "'Not' in ops"), "--ops", "Not"]) == 0
+    found, _ = measured_of(tmp_path)
+    assert [d["op"] for d in found["decisions"]] == ["Not"] and found["decisions"][0]["helpers"] == ["Cast"]
+    text = (tmp_path / "w" / "refusing.yaml").read_text()
+    assert "  # measured with Cast: Not\n  - {op: Not, reason: " in text
+
+
+def test_no_helper_runs(tmp_path, capsys):
+    """The operator is left alone, and that is said."""
+    assert propose.main([*refusing(tmp_path, "ops != {'Not'}"), "--ops", "Not", "--count", "1"]) == 0
+    found, _ = measured_of(tmp_path)
+    assert found["decisions"] == [] and [f["op"] for f in found["not_generated"]] == ["Not"]
+    assert "not measured: Not at opset 17: no operator that runs gives" in capsys.readouterr().out
+    assert "Not" not in (tmp_path / "w" / "refusing.yaml").read_text()
+
+
+def test_a_model_without_a_reference(tmp_path, monkeypatch):
+    """No reference runs it, the runtime does: that is no failure, and nothing is excluded."""
+    monkeypatch.setattr(measure, "as_stated", lambda request: False)
+    assert propose.main([*refusing(tmp_path, "False"), "--ops", "Abs"]) == 0
+    found, _ = measured_of(tmp_path)
+    assert found["outcomes"] == {"ok": 3} and found["without_reference"] == 3 and found["decisions"] == []
+
+
+def test_comments_on_helpers():
+    decisions = [{"op": op, "exclude": [{"opset": "", "reason": "no"}], "patch": [], "undecided": [], "helpers": h} for op, h in (("A", ["Cast"]), ("B", []), ("C", ["Cast"]))]
+    assert write.profile("p", "d", decisions).splitlines()[2:] == ["exclude:", "  # measured with Cast: A, C", '  - {op: [A, B, C], reason: "no"}']
+
+
+def test_audit(tmp_path, capsys):
+    """What the runtime refuses is needed; what it runs is not, be it an operator that needs helpers."""
+    specs = tmp_path / "specs"
+    shutil.copytree(ROOT / "specs", specs)
+    (specs / "profiles" / "fake.yaml").write_text(
+        "profile: fake\nexclude:\n  - {op: [Abs, Not, Tanh], reason: no kernel}\n  - {op: Exp, opset: '17..', reason: late}\n  - {op: Sin, opset: '..16', reason: early}\n"
+        "patch:\n  - {op: Relu, entry: {where+: ['rank(X) < 4']}, reason: ranks}\n  - {op: Cos, entry: {where+: ['rank(X) < 4']}, reason: ranks}\n")
+    command = ["--adapter", FAKE, "--nngen", NNGEN, "--profile", "fake", "--specs", str(specs), "--opsets", "17", "--quiet", "--work", str(tmp_path / "w")]
+    assert audit.main(command) == 1
+    said = {(x["kind"], x["op"]): x for x in json.loads((tmp_path / "w" / "audit.json").read_text())}
+    assert {k: x["bad"] > 0 for k, x in said.items()} == {
+        ("exclude", "Abs"): False, ("exclude", "Not"): False, ("exclude", "Tanh"): True, ("exclude", "Exp"): True, ("exclude", "Sin"): False,
+        ("patch", "Relu"): True, ("patch", "Cos"): False}
+    assert said["exclude", "Not"]["helpers"] == ["Cast"] and said["exclude", "Sin"]["models"] == 0
+    out = capsys.readouterr().out
+    assert "no failure: exclude Abs" in out and "not measured: exclude Sin" in out and "needed: exclude Tanh ..: 30 of 30; no kernel" in out
+    assert audit.main([*command, "--ops", "Tanh,Exp"]) == 0
+    assert audit.main([*command, "--profile", "none-such"]) == 2
+
+
+@pytest.mark.parametrize("span, opsets", [("17..", [17, 28]), ("..16", [13]), ("13..17", [13, 17]), ("17", [17]), ("..", [13, 17, 28])])
+def test_within(span, opsets):
+    assert [v for v in (13, 17, 28) if audit.within(v, span)] == opsets
 
 
 def test_outcome():

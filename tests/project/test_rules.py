@@ -167,7 +167,7 @@ def test_doors_are_there():
 
 
 # Tests of what several files do together.
-TOGETHER = {"lower": {"lists", "overflow"}, "build": {"bridges", "sources"}, "table": {"tables"}, "corpus": {"stress"}, "sequences": {"stress"},
+TOGETHER = {"lower": {"lists", "overflow"}, "build": {"bridges", "sources"}, "table": {"tables"}, "corpus": {"stress"}, "sequences": {"stress"}, "family": {"embedded"},
             "solver": {"csp_random"}}
 
 

@@ -89,6 +89,9 @@ def test_arrays_may_be_changed():
 
 def test_options_reach_the_library(tmp_path):
     assert set(nngen.family(nodes=9, count=3, ops=["Relu", "Add"])[2].nodes) <= {"Relu", "Add"}
+    helped = nngen.family(nodes=9, ops=["Not", "Gelu"])
+    assert helped.operators == ("Cast", "Not") and helped.notes[0].startswith("operator Gelu is not in opset 17")
+    assert len(helped.notes) == 2 and helped.notes[1].startswith("added Cast") and nngen.family(ops=["Relu"]).notes == ()
     assert nngen.family(opset=13).operators != nngen.family(opset=28).operators and len(nngen.family().digest) == 64
     path = nngen.family(nodes=8, count=3, contain=["Conv,Relu", "Add,Mul"], motifs="none")[1]
     assert {"Conv", "Relu", "Add", "Mul"} <= set(path.nodes)
@@ -240,3 +243,25 @@ def test_program():
 def test_module(environment):
     done = subprocess.run([sys.executable, "-m", "nngen", "--nodes", "x"], capture_output=True, text=True, env=environment)
     assert done.returncode == 2 and "nodes" in done.stderr
+
+
+INTERRUPTED = """
+import os, signal, threading, time, nngen
+{before}
+threading.Timer(0.4, os.kill, (os.getpid(), signal.SIGINT)).start()
+begun = time.monotonic()
+try:
+    {slow}
+except KeyboardInterrupt:
+    print(time.monotonic() - begun)
+"""
+
+
+@pytest.mark.parametrize("before, slow", [
+    ("", "nngen.family(nodes=40, count=100, cover='pairs')"),
+    ("f = nngen.family(nodes=100000, count=1, inputs=0, max_elements=64)", "f[0]"),
+])
+def test_control_c_stops_what_takes_long(environment, before, slow):
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED.format(before=before, slow=slow)], env=environment, text=True, capture_output=True)
+    assert done.stderr == ""
+    assert 0.3 < float(done.stdout) < 3

@@ -75,6 +75,19 @@ def one_inf(outputs):
     return out
 
 
+def steps_off(n):
+    """All outputs but the first value are right; that is n steps of 0.25 off."""
+
+    def spoil(outputs):
+        out = [o.copy() for o in outputs]
+        out[0].reshape(-1)[0] += 0.25 * n
+        return out
+
+    return spoil
+
+
+planted("fault-step")(steps_off(1))
+planted("fault-steps")(steps_off(2))
 planted("fault-hang", seconds=2)(lambda outputs: time.sleep(3600))
 planted("fault-signal")(lambda outputs: os.kill(os.getpid(), signal.SIGSEGV))
 planted("fault-exit", "load")(lambda outputs: os._exit(3))

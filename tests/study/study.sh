@@ -50,7 +50,14 @@ chain() {
 "
 }
 
-chain "" "${TARGETS:-$runtimes}"
+# Each target runs a corpus of its own profile: what it refuses by design would hide what it gets wrong.
+study targets --profiles --targets "${TARGETS:-$runtimes}" >"$out/profiles.txt"
+while read -r profile group <&3; do
+    case $profile in
+    ort) chain "" "$group" ;;
+    *) chain "-$profile" "$group" --profile "$profile" ;;
+    esac
+done 3<"$out/profiles.txt"
 # The study's subject: PyTorch's exporters, on operators that can be brought to PyTorch.
 [ -n "${TARGETS:-}" ] || chain -torch "$torch" "--ops=$(grep -v '^#' tests/study/torch-operators.txt | paste -sd, -)"
 echo "$(($(date +%s) - start)) s; reports:"

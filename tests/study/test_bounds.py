@@ -233,6 +233,13 @@ def test_curves_fall_and_bounds_raise_no_alarm(measured):
 
 
 @needs_programs
+def test_models_without_types_are_no_samples(tmp_path):
+    save(tmp_path / "c/a", ["Abs", "Relu"])
+    with pytest.raises(SystemExit, match="no model has types with fixed dims"):
+        curves.compute(cases.find_models(tmp_path / "c"))
+
+
+@needs_programs
 def test_curves_are_the_same_each_time(measured):
     _, models, s = measured
     assert curves.compute(models, count=6) == s and curves.compute(models, count=6, seed=2) != s

@@ -4,8 +4,11 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from nngen.study import targets
 
 NNGEN = os.environ.get("NNGEN", "build/default/nngen")
 
@@ -28,6 +31,29 @@ def test_chain(tmp_path):
     again = subprocess.run(["sh", "tests/study/study.sh", "small"], env=env, capture_output=True, text=True)
     assert again.returncode == 0, again.stderr
     assert (tmp_path / "run/results.jsonl").read_bytes() == results
+
+
+@pytest.mark.skipif(not os.access(NNGEN, os.X_OK), reason="nngen is not built")
+def test_each_profile_has_a_corpus(tmp_path):
+    """A target with a profile of its own gets models of that profile, be it installed or not."""
+    env = {**os.environ, "OUT": str(tmp_path), "NODES": "3", "COUNT": "2", "INPUTS": "1", "TARGETS": "tract,onnxruntime-basic", "NNGEN": NNGEN, "JOBS": "2",
+           "NNGEN_PYTHON": sys.executable, "CAUSES": "0", "REDUCE": "0"}
+    subprocess.run(["sh", "tests/study/study.sh", "small"], env=env, capture_output=True, text=True, check=False)
+    assert (tmp_path / "profiles.txt").read_text() == "ort onnxruntime-basic\ntract tract\n"
+    made = {c: json.loads((tmp_path / c / "manifest.json").read_text())["options"]["profile"] for c in ("corpus", "corpus-tract")}
+    assert made == {"corpus": "ort", "corpus-tract": "tract"}
+    runs = {run: json.loads((tmp_path / run / "study.json").read_text()) for run in ("run", "run-tract")}
+    assert "onnxruntime-basic" in runs["run"]["targets"] and "tract" in runs["run-tract"]["targets"] | runs["run-tract"]["not_run"]
+    assert "tract" not in runs["run"]["targets"] | runs["run"]["not_run"]
+
+
+def test_profiles_of_targets():
+    registry = targets.load_all()
+    have = {p.stem for p in Path("specs/profiles").glob("*.yaml")}
+    assert {t.profile for t in registry.values()} <= have
+    assert {n: registry[n].profile for n in ("onnxruntime-all", "reference", "openvino", "tract")} == {"onnxruntime-all": "ort", "reference": "ort", "openvino": "openvino", "tract": "tract"}
+    chosen = targets.named(["tract", "onnxruntime-all", "openvino", "reference"])
+    assert list(targets.by_profile(chosen).items()) == [("ort", ["onnxruntime-all", "reference"]), ("tract", ["tract"]), ("openvino", ["openvino"])]
 
 
 def test_unknown_mode():

@@ -107,6 +107,23 @@ def test_the_guard_ends_as_the_target_did(temporary, tmp_path, monkeypatch, endi
         child.close()
 
 
+def test_paths_that_are_not_there(temporary, tmp_path, monkeypatch):
+    """A model that no reference runs has an empty path for the reference's outputs. That is not the current folder, which could not be opened as a file:
+    the model would fail on every target."""
+    save(tmp_path / "c/test_000000", ["Abs"])
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NNGEN_STUDY_NODE", "")
+    monkeypatch.setenv("NNGEN_ADAPTER", "")
+    child = isolate.Child("onnxruntime-none")
+    try:
+        answers = [child.ask({"path": "c/test_000000/model.onnx", "data": "c/test_000000", **{k: empty for k in ("save", "reference", "bounds")}}) for empty in ("", None)]
+        assert [(a["status"], a.get("error")) for a in answers] == [("ok", None)] * 2
+        assert child.ask({"path": "c/test_000000/model.onnx", "data": ""})["status"] == "ok"
+    finally:
+        child.close()
+    assert isolate.absolute("") == isolate.absolute(None) == "" and isolate.absolute("a") == str(tmp_path / "a")
+
+
 def test_what_cannot_be_started_leaves_nothing(temporary, monkeypatch):
     monkeypatch.setattr(sys, "executable", str(temporary / "absent"))
     before = len(os.listdir("/proc/self/fd"))

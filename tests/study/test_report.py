@@ -26,7 +26,7 @@ def run(tmp_path_factory):
     engine.Run(root / "c", root / "o", FAULTS, modules=MODULES, quiet=True).go()
     (root / "o/sequences-fault.txt").write_text("Abs,Relu <b>\n" + "x" * report.MOST)
     (root / "o/sequences.json").write_text(json.dumps({"fault": None, "fault-run": "all 5 models are <correct>"}))
-    reduce.main(argparse.Namespace(out=root / "o", tolerance="1e-7", limit=1, per_kind=1, seconds=99, target="fault-nan", outcome=None, modules=MODULES))
+    reduce.main(argparse.Namespace(out=root / "o", tolerance="1e-7", limit=1, per_kind=1, seconds=99, target="fault-nan", outcome=None, modules=MODULES, nngen=""))
     arms = {"treated": {"models": 20, "failed": 19}, "apart": {"models": 20, "failed": 2}, "without": {"models": 19, "failed": 0}}
     test = {"difference": 0.85, "low": 0.6, "high": 0.93, "p": 1e-8, "holm": 2e-8}
     (root / "o/causes.json").write_text(json.dumps([{"target": "fault-nan", "sequence": "Abs,Relu", "verdict": "sequence", "arms": arms, "tests": {"apart": test, "without": test}},

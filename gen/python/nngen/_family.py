@@ -8,7 +8,7 @@ import shlex
 from typing import Any, Callable, Iterable, Iterator, Mapping, Sequence, TypeVar, Union, overload
 
 from . import _errors
-from ._lib import Handle, bytes_of, c_text, call, ffi, lib, text
+from ._lib import Handle, Steps, bytes_of, c_text, call, ffi, lib, text
 from ._model import DataSet, Model, Source, Tolerance
 from ._tensor import decode
 
@@ -86,6 +86,7 @@ class Family(Sequence[Model]):
         numbers = {name: _number(given, name) for name in _DEFAULTS if type(_DEFAULTS[name]) is int}
         self._sets = numbers["inputs"]
         self._outputs = bool(given["outputs"]) and self._sets > 0
+        self._steps = Steps()
         self._table = self._open_table(numbers["opset"])
         self._family = self._open_family(numbers)
         self._builders: list[Handle] = []  # that no thread uses now
@@ -104,9 +105,9 @@ class Family(Sequence[Model]):
         values["inputs"] = numbers["inputs"] or -1
         values["near_misses"] = numbers["near_misses"] or -1
         flags = {"outputs": self._outputs, "check": bool(self._options["check"])}
-        config = ffi.new("nn_family_config *", {**values, **texts, **flags})
+        config = ffi.new("nn_family_config *", {**values, **texts, **flags, "step": self._steps.function})
         out = Handle("nn_family", lib.nn_family_close, self._table)
-        call(lib.nn_family_open, out.slot, self._table.pointer, config)
+        self._steps.call(lib.nn_family_open, out.slot, self._table.pointer, config)
         return out
 
     # ---- what it is ----
@@ -121,6 +122,14 @@ class Family(Sequence[Model]):
         """The operators that models may have, sorted by name."""
         table = self._table.pointer
         return tuple(text(lib.nn_table_operator(table, i)) for i in range(lib.nn_table_operators(table)))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What became of `ops`: names that this opset, profile or these types do not have, and helpers that were added."""
+        found = []
+        while (note := lib.nn_table_note(self._table.pointer, len(found))) != ffi.NULL:
+            found.append(text(note))
+        return tuple(found)
 
     @property
     def digest(self) -> str:
@@ -200,9 +209,9 @@ class Family(Sequence[Model]):
         except IndexError:
             builder = Handle("nn_model", lib.nn_model_free, self._family)
         if isinstance(source, int):
-            call(lib.nn_model_build, builder.slot, self._family.pointer, source)
+            self._steps.call(lib.nn_model_build, builder.slot, self._family.pointer, source)
         else:
-            call(lib.nn_model_build_bytes, builder.slot, self._family.pointer, ffi.from_buffer(source), len(source))
+            self._steps.call(lib.nn_model_build_bytes, builder.slot, self._family.pointer, ffi.from_buffer(source), len(source))
         result = use(builder.pointer)
         self._builders.append(builder)
         return result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import weakref
 from pathlib import Path
 from typing import Any, Callable
@@ -45,6 +46,28 @@ def c_text(value: str | None, name: str) -> Any:
     if b"\0" in encoded:
         raise _errors.UsageError(f"{name}: {value!r} contains a NUL character")
     return ffi.new("char[]", encoded)
+
+
+class Steps:
+    """What C calls now and then while something takes long: Python then handles signals, so that Ctrl-C stops it. An exception is kept
+    until the C function has returned. C may call it as long as this object lives."""
+
+    def __init__(self) -> None:
+        raised: dict[int, BaseException] = {}  # by thread
+
+        def keep(_kind: Any, exception: BaseException, _traceback: Any) -> None:
+            raised[threading.get_ident()] = exception
+
+        self._raised = raised
+        self.function = ffi.callback("nn_step_fn *", lambda *_: 0, error=1, onerror=keep)
+
+    def call(self, function: Callable[..., int], *arguments: Any) -> None:
+        try:
+            call(function, *arguments)
+        finally:
+            exception = self._raised.pop(threading.get_ident(), None)
+            if exception is not None:
+                raise exception from None
 
 
 def call(function: Callable[..., int], *arguments: Any) -> None:

@@ -90,11 +90,97 @@ static void misuse_is_reported(void **state)
     assert_memory_equal(text, "/nowhere: ", 10);
 }
 
+/* A caller that stops at its call number `until`; 0: never. */
+typedef struct {
+    int calls, until;
+    const char *what;
+    uint64_t done, all;
+    bool falls; /* `done` went back */
+} watcher;
+
+static int on_step(void *data, const char *what, uint64_t done, uint64_t all)
+{
+    watcher *w = data;
+    w->falls |= w->calls > 0 && done < w->done;
+    w->what = what;
+    w->done = done;
+    w->all = all;
+    return ++w->calls == w->until;
+}
+
+static void opening_is_watched_and_stopped(void **state)
+{
+    (void)state;
+    nn_table *t;
+    nn_family *f;
+    nn_error err;
+    assert_int_equal(nn_table_open(&t, &(nn_table_config){.ops = "Add,Relu,Conv,MaxPool"}, &err), NN_OK);
+    watcher w = {0};
+    nn_family_config c = {.nodes = 8, .count = 4, .cover = "pairs", .step = on_step, .step_data = &w};
+    assert_int_equal(nn_family_open(&f, t, &c, &err), NN_OK);
+    assert_int_equal(w.calls, 4);
+    assert_string_equal(w.what, "pairs of operators");
+    assert_int_equal(w.all, 16);
+    assert_false(w.falls);
+    nn_family_close(f);
+    w = (watcher){.until = 2};
+    assert_int_equal(nn_family_open(&f, t, &c, &err), NN_ERR_CANCELLED);
+    assert_null(f);
+    assert_string_equal(err.message, "stopped on request");
+    assert_int_equal(w.calls, 2);
+    nn_table_close(t);
+}
+
+/* The bytes of a model are as if nobody watched, also after its building was stopped. */
+static void building_is_watched_and_stopped(void **state)
+{
+    (void)state;
+    nn_table *t;
+    nn_family *plain, *watched;
+    nn_error err;
+    nn_model *a = NULL, *b = NULL;
+    const void *bytes[2];
+    size_t n[2];
+    watcher w = {0};
+    nn_family_config c = {.nodes = 1500, .count = 1, .max_elements = 64, .inputs = -1};
+    assert_int_equal(nn_table_open(&t, NULL, &err), NN_OK);
+    assert_int_equal(nn_family_open(&plain, t, &c, &err), NN_OK);
+    c.step = on_step;
+    c.step_data = &w;
+    assert_int_equal(nn_family_open(&watched, t, &c, &err), NN_OK);
+    assert_int_equal(w.calls, 0);
+    assert_int_equal(nn_model_build(&a, plain, 0, &err), NN_OK);
+    w.until = 2;
+    assert_int_equal(nn_model_build(&b, watched, 0, &err), NN_ERR_CANCELLED);
+    assert_int_equal(nn_model_nodes(b), 0);
+    assert_string_equal(w.what, "nodes of a model");
+    assert_int_equal(nn_model_build(&b, watched, 0, &err), NN_OK);
+    assert_true(w.calls > 3 && w.done <= w.all && w.all <= 1500);
+    assert_int_equal(nn_model_onnx(a, &bytes[0], &n[0], &err), NN_OK);
+    assert_int_equal(nn_model_onnx(b, &bytes[1], &n[1], &err), NN_OK);
+    assert_int_equal(n[0], n[1]);
+    assert_memory_equal(bytes[0], bytes[1], n[0]);
+    assert_int_equal(nn_model_tape(a, &bytes[0], &n[0], &err), NN_OK);
+    w = (watcher){.until = 1};
+    assert_int_equal(nn_model_build_bytes(&b, watched, bytes[0], n[0], &err), NN_ERR_CANCELLED);
+    w = (watcher){.until = 1};
+    nn_corpus_report report;
+    assert_int_equal(nn_corpus_write(watched, &(nn_corpus_config){.jobs = 2}, &report, NULL, NULL, &err), NN_ERR_CANCELLED);
+    assert_int_equal(report.models, 0);
+    nn_model_free(a);
+    nn_model_free(b);
+    nn_family_close(plain);
+    nn_family_close(watched);
+    nn_table_close(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_FAMILY(build_any_order_same_bytes),
         WITH_FAMILY(misuse_is_reported),
+        cmocka_unit_test(opening_is_watched_and_stopped),
+        cmocka_unit_test(building_is_watched_and_stopped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,7 +23,7 @@ static inline int open_all(void **state)
     if (nn_table_open(&table, &(nn_table_config){.ops = "Relu,Add,Conv,Where,Less,Cast,Not,Shape,MaxPool,Log,Exp,Flatten"}, &err) !=
         NN_OK)
         return -1;
-    return pairs_new(&pairs, table->ops, &limits, &err) == NN_OK ? 0 : -1;
+    return pairs_new(&pairs, table->ops, &limits, NULL, &err) == NN_OK ? 0 : -1;
 }
 
 static inline int close_all(void **state)

@@ -9,7 +9,7 @@ static void pairs_of_a_large_table(void **state)
     const op_set large = {.ops = models, .n_ops = OP_MAX_PAIRED + 1};
     nn_error err;
     pair_table *none;
-    assert_int_equal(pairs_new(&none, &large, &(lower_limits){0}, &err), NN_ERR_USAGE);
+    assert_int_equal(pairs_new(&none, &large, &(lower_limits){0}, NULL, &err), NN_ERR_USAGE);
     assert_null(none);
     assert_string_equal(err.message, "--cover: pairs of 4097 operators are too many; expected at most 4096 operators (see --ops)");
 }
@@ -36,7 +36,7 @@ static void pairs_depend_on_the_operators_alone(void **state)
     (void)state;
     pair_table *again;
     nn_error err;
-    assert_int_equal(pairs_new(&again, table->ops, &(lower_limits){.max_elements = 4096}, &err), NN_OK);
+    assert_int_equal(pairs_new(&again, table->ops, &(lower_limits){.max_elements = 4096}, NULL, &err), NN_OK);
     assert_memory_equal(again->tries, pairs->tries, pairs->n_ops * pairs->n_ops * sizeof *pairs->tries);
     pairs_free(again);
 }

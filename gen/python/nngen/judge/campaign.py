@@ -90,11 +90,11 @@ def classes_missed(out, op):
     return by_manifest(out, lambda m: sum(n == 0 for t in m["statistics"]["classes"].get(op, {}).values() for n in t.values()))
 
 
-def generate(generator, f, out, forms):
+def generate(generator, f, out, forms, among_all=True, sizes=plan.MINIMAL_NODES):
     """(family as it was made, whether each model must have its operator, error message or None).
 
     For a single operator: alone with the fewest nodes at which every model has it and the models have all values, as far as any number of nodes does,
-    or among all operators, asked for by --contain, or with helpers, or what has it most often."""
+    or among all operators, asked for by --contain (unless among_all is False), or with helpers, or what has it most often."""
     if not f.op:
         ok, words = generator.make(f, out)
         return f, False, None if ok else words
@@ -102,7 +102,7 @@ def generate(generator, f, out, forms):
     for form, helpers in forms:
         ops = ",".join([form.format(f.op)] + [h for h in helpers if h != f.op])
         all_have_it = []
-        for n in plan.MINIMAL_NODES:
+        for n in sizes:
             shutil.rmtree(out, ignore_errors=True)
             sized = f._replace(nodes=n, ops=ops)
             ok, words = generator.make(sized, out)
@@ -122,7 +122,7 @@ def generate(generator, f, out, forms):
             shutil.rmtree(out, ignore_errors=True)
             generator.make(sized, out)
             return sized, True, None
-        for n in () if helpers else plan.CONTAIN_NODES:
+        for n in () if helpers or not among_all else plan.CONTAIN_NODES:
             shutil.rmtree(out, ignore_errors=True)
             sized = f._replace(nodes=n, contain=f.op)
             ok, words = generator.make(sized, out)
@@ -139,7 +139,7 @@ def generate(generator, f, out, forms):
         there = models_with(out, f.op) if ok else 0
     if there:
         return best[1], False, None
-    return sized, False, f"no family of {plan.MINIMAL_NODES} nodes: {words}"
+    return sized, False, f"no family of {sizes} nodes: {words}"
 
 
 def keep(folder, problems, root, kept):

@@ -11,7 +11,7 @@ import onnx
 from onnx import numpy_helper
 
 ROOT = Path(__file__).resolve().parents[4]
-BUILD = Path(os.environ.get("B", "build/default"))
+BUILD = Path(os.environ.get("B") or "build/default")
 PROGRAM = ROOT / BUILD / "tests/reference/driver"
 KINDS = {onnx.AttributeProto.INT: 0, onnx.AttributeProto.FLOAT: 1, onnx.AttributeProto.STRING: 2, onnx.AttributeProto.INTS: 3,
          onnx.AttributeProto.FLOATS: 4, onnx.AttributeProto.STRINGS: 5, onnx.AttributeProto.TENSOR: 7}

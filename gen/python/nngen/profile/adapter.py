@@ -2,13 +2,14 @@
 
     def run(path, inputs): ...   # path of model.onnx, {name: array} -> outputs in graph order, or {name: array}
 
-and optionally PACKAGES (distributions whose versions are recorded), SECONDS and MEMORY (MiB), the limits of a model.
+and optionally PACKAGES (distributions whose versions are recorded), SECONDS and MEMORY (MiB), the limits of a model, and PROFILE, the profile of nngen
+that its corpora are made with.
 It runs in a process of its own: it may raise, crash or never end."""
 import importlib.util
 import os
 from pathlib import Path
 
-from nngen.study.targets import target
+from nngen.study.targets import PROFILE, target
 
 
 def load(path):
@@ -22,7 +23,8 @@ def register(path):
     """Registers the file under its stem; its own imports belong in run()."""
     module = load(path)
 
-    @target(Path(path).stem, getattr(module, "PACKAGES", ()), seconds=getattr(module, "SECONDS", 60), memory=getattr(module, "MEMORY", 2048))
+    @target(Path(path).stem, getattr(module, "PACKAGES", ()), seconds=getattr(module, "SECONDS", 60), memory=getattr(module, "MEMORY", 2048),
+            profile=getattr(module, "PROFILE", PROFILE))
     def adapted(case):
         return lambda feed: module.run(case.path, feed)
 

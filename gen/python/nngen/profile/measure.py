@@ -1,7 +1,6 @@
 """Single-operator families through a runtime: a line of measured.jsonl for each operator and opset."""
 import json
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -15,8 +14,7 @@ from nngen.study.isolate import run_batch
 from nngen.study.messages import normalise
 from nngen.study.targets import load_all
 
-HELPERS = "Cast,Where,Shape,Not,Add,Mul"
-
+SIZES = (*plan.MINIMAL_NODES, 9, 14)  # numbers of nodes that are tried in turn: helpers take room
 
 # What frameworks put before the message proper.
 NOISE = re.compile(r"^(\w*(Error|Exception): |Exception from \S+ |Check '.{0,80}?' failed at \S+:|FrontEnd API failed with \w+:|.*CALLBACK HAS THROWN:|"
@@ -116,13 +114,14 @@ class Runner:
         return [(*outcome(results[q["model"]], self.rtol, self.atol), by.get(q["model"], "")) for q in requests]
 
 
-def generated(f, generator, table, target):
-    """One operator at one opset: (entry, [(folder, conditions, other operators)])."""
-    forms = [("{}", []), ("{}", HELPERS.split(","))]
-    sized, _, error = generate(generator, f, str(target), forms)
-    entry = {"key": plan.key(f), "op": f.op, "opset": f.opset, "seed": f.seed, "models": []}
+def generated(f, generator, table, target, barred=()):
+    """One operator at one opset: (entry, [(folder, conditions, other operators)]). The operator is alone, or with the helpers that nngen adds;
+    those that are barred are none."""
+    sized, _, error = generate(generator, f, str(target), [("{}", [f"-{op}" for op in barred])], False, SIZES)
+    entry = {"key": plan.key(f), "op": f.op, "opset": f.opset, "seed": f.seed, "helpers": [], "models": []}
     if error:
         return {**entry, "error": error}, []
+    entry["helpers"] = json.loads((target / "manifest.json").read_text()).get("helpers", [])
     entry["command"] = " ".join(generator.command(sized, "OUT", generator.made))
     found = []
     for path in sorted(target.rglob("model.onnx")):
@@ -132,13 +131,8 @@ def generated(f, generator, table, target):
     return entry, found[:generator.count]
 
 
-def families(fs, generator, tables, runner, folder):
-    """Entries of several families, which share the processes that run them."""
-    made = []
-    for i, f in enumerate(fs):
-        target = folder / str(i)
-        shutil.rmtree(target, ignore_errors=True)
-        made.append(generated(f, generator, tables[f.opset], target))
+def ran(made, runner):
+    """The entries of generated families, which share the processes that run them."""
     said = iter(runner.run([x[0] for _, found in made for x in found]))
     for entry, found in made:
         for path, atoms, others in found:

@@ -140,13 +140,15 @@ def wrong_values(op, models):
 
 
 def attributable(families):
-    """op -> models, without those whose failure may be a helper's: of an operator that never runs by itself."""
+    """op -> models, without failures that may be a helper's: of an operator that never runs by itself, or that fails by itself with the same words."""
     models = defaultdict(list)
     for f in families:
         models[f["op"]] += [{**m, "opset": f["opset"], "model_of": f.get("command", "")} for m in f["models"]]
-    suspects = set()
-    for op, ms in models.items():
-        alone = [m for m in ms if not m["others"]]
-        if alone and all(m["status"] in FAILED for m in alone):
-            suspects.add(op)
-    return {op: [m for m in ms if m["status"] not in FAILED or not suspects & set(m["others"])] or ms for op, ms in models.items()}
+    alone = {op: [m for m in ms if not m["others"]] for op, ms in models.items()}
+    never = {op for op, ms in alone.items() if ms and all(m["status"] in FAILED for m in ms)}
+    said = {op: {m["message"] for m in ms if m["status"] in FAILED} for op, ms in alone.items()}
+
+    def blamed(m):
+        return m["status"] in FAILED and any(op in never or m["message"] in said.get(op, ()) for op in m["others"])
+
+    return {op: [m for m in ms if not blamed(m)] for op, ms in models.items()}

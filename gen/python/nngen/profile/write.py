@@ -28,21 +28,31 @@ def item(names, opset, reason, entry="", comment=()):
     return lines + [f"  - {{op: {ops(names)}, {opset}{entry}reason: {quote(reason)}}}"]
 
 
+def measured_with(names, helpers):
+    """Comments that say which helpers the operators were measured with."""
+    by = defaultdict(list)
+    for op in sorted(names):
+        if helpers.get(op):
+            by[", ".join(helpers[op])].append(op)
+    return [f"measured with {words}: {', '.join(ops_)}" for words, ops_ in by.items()]
+
+
 def profile(name, doc, decisions, mismatches=(), exclude_mismatch=False):
     """The text. Operators that fail in the same way share an item."""
     out = [f"profile: {name}", f"doc: {quote(doc)}"]
+    helpers = {d["op"]: d.get("helpers", ()) for d in decisions}
     shared = defaultdict(list)
     for d in decisions:
         for e in d["exclude"]:
             shared[e["opset"], e["reason"]].append(d["op"])
     lines = []
     for (opset, reason), names in sorted(shared.items(), key=lambda x: (x[0][1], x[0][0])):
-        lines += item(names, opset, reason)
+        lines += item(names, opset, reason, comment=measured_with(names, helpers))
     for d in decisions:
         for u in d["undecided"]:
             comment = [f"to decide: {u['failing']} of {u['models']} models fail, and no condition tells which"] if not u["hint"] else [
                 f"to decide: {u['failing']} of {u['models']} models fail, where {' and '.join(u['hint']).replace('# ', '')}"]
-            lines += item([d["op"]], u["opset"], u["reason"], comment=comment + u["rates"][:3])
+            lines += item([d["op"]], u["opset"], u["reason"], comment=comment + u["rates"][:3] + measured_with([d["op"]], helpers))
             break
     for m in mismatches if exclude_mismatch else ():
         lines += item([m["op"]], "", "wrong values", comment=[f"{m['wrong']} of {m['models']} models"])
@@ -54,6 +64,6 @@ def profile(name, doc, decisions, mismatches=(), exclude_mismatch=False):
                 shared[p["opset"], p["where"], p["reason"]].append(d["op"])
     lines = []
     for (opset, where, reason), names in sorted(shared.items(), key=lambda x: (x[1], x[0])):
-        lines += item(names, opset, reason, "{where+: [" + quote(where) + "]}")
+        lines += item(names, opset, reason, "{where+: [" + quote(where) + "]}", measured_with(names, helpers))
     out += ["patch:"] + lines if lines else []
     return "\n".join(out) + "\n"

@@ -10,7 +10,7 @@ from nngen.judge import bounds
 
 from nngen.study import generate
 from nngen.study.declared import BadCase, check_fit, declared_type, graph_inputs
-from nngen.study.model_file import read_model
+from nngen.study.model_file import read_model, save_model
 
 SETS = "test_data_set_"
 
@@ -54,8 +54,10 @@ def count_sets(folder):
 
 
 def write_inputs(folder, inputs, feed):
-    """test_data_set_0/input_I.pb and so on: one folder of a data set."""
+    """input_I.pb of one data set, in place of those that are in the folder."""
     folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("input_*.pb"):
+        old.unlink()
     for i, x in enumerate(inputs):
         (folder / f"input_{i}.pb").write_bytes(numpy_helper.from_array(np.asarray(feed[x.name]), x.name).SerializeToString())
 
@@ -107,8 +109,8 @@ class Case:
         return Path(self.scratch.name)
 
     def copy(self, name):
-        """A copy in a folder of its own, with all weights in it."""
-        onnx.save(self.model(), self.folder / name)
+        """A copy in a folder of its own, with all weights."""
+        save_model(self.model(), self.folder / name)
         return str(self.folder / name)
 
     def close(self):
@@ -134,7 +136,7 @@ class Case:
         names = [x.name for x in self.inputs()]
         protos = [read_tensor(folder / f"input_{i}.pb", len(names)) for i in range(max(len(names), len(list(folder.glob("input_*.pb")))))]
         by_name = {t.name: t for t in protos}
-        if not set(names) <= set(by_name):
+        if not set(names) <= set(by_name) or len(by_name) < len(protos):
             by_name = dict(zip(names, protos))
         return {n: to_array(by_name[n], f"{folder.name}, input {n}") for n in names}
 

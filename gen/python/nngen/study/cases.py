@@ -1,4 +1,5 @@
 """The cases of a run: what is below a folder, which models can be used, with which data."""
+import contextlib
 import json
 import os
 import shutil
@@ -12,6 +13,9 @@ from nngen.study.model_file import check_weights, read_model
 
 # file: of the model; data: the folder of its data sets; dims: values of free dims, if inputs were generated
 Entry = namedtuple("Entry", "name file data dims", defaults=({},))
+
+
+TOLD = 10  # cases that are left out and named before the run
 
 
 def below(root):
@@ -38,14 +42,21 @@ def find_models(root):
     return [(str(p.parent.relative_to(root)) if p.name == "model.onnx" and p.parent != root else str(p.relative_to(root)), p) for p in below(root)]
 
 
+def data_of(path):
+    """The folder of a model's data sets: that of X.onnx may be X, if there are no models in it."""
+    own = path.with_suffix("")
+    return own if path.name != "model.onnx" and own.is_dir() and count_sets(own) and not any(own.glob("*.onnx")) else path.parent
+
+
 def recorded(root):
     """{name: (nodes, operators)} of nngen's records."""
     found, root = {}, Path(root)
     for records in sorted(root.rglob("models.jsonl")) if root.is_dir() else []:
         base = records.parent.relative_to(root)
-        for line in records.read_text("utf-8").splitlines():
-            r = json.loads(line)
-            found[str(base / r["name"])] = r["nodes"], r["operators"]
+        for line in records.read_text("utf-8", "replace").splitlines():
+            with contextlib.suppress(ValueError, KeyError, TypeError):  # a file of another origin
+                r = json.loads(line)
+                found[str(base / r["name"])] = int(r["nodes"]), dict(r["operators"])
     return found
 
 
@@ -86,15 +97,17 @@ class Cases:
                 self.enter(Entry(name, path, path.parent), known.get(name, (0, {})))
 
     def add(self, name, path, record):
-        if record and count_sets(path.parent):  # as nngen has written it
-            self.enter(Entry(name, path, path.parent), record)
+        data = data_of(path)
+        sets = count_sets(data)
+        if record and sets:  # as nngen has written it
+            self.enter(Entry(name, path, data), record)
             return
         model = read_model(path, weights=False)
         record = facts(model)
-        self.enter(Entry(name, path, path.parent), record)
+        self.enter(Entry(name, path, data), record)
         check_types(model.graph)
         check_weights(model, path.parent)
-        if not count_sets(path.parent):
+        if not sets:
             del self.entries[name], self.facts[name]
             self.generate(name, path, model.graph, record)
 
@@ -124,21 +137,22 @@ class Cases:
 
     def enter(self, entry, record):
         self.entries[entry.name] = entry
-        own = entry.data.is_relative_to(self.out / "inputs")
         self.facts[entry.name] = {"nodes": record[0], "operators": record[1], "file": os.path.relpath(entry.file, self.root if self.root.is_dir() else self.root.parent),
-                                  "data": os.path.relpath(entry.data, self.out) if own else ""}
+                                  "data": os.path.relpath(entry.data, self.out) if entry.data != entry.file.parent else ""}
 
     def words(self):
         """Lines that say what was found."""
         held = sum(p.name == "model.onnx" for _, p in self.found)
-        yield (f"{self.root}: {len(self.found)} models ({held} model.onnx, {len(self.found) - held} other .onnx files); {len(self.entries)} cases, "
-               f"{len(self.generated)} of them with generated inputs")
+        yield (f"{self.root}: files: {held} model.onnx, {len(self.found) - held} others in .onnx; cases: {len(self.entries)}, of these with generated inputs: "
+               f"{len(self.generated)}")
         if self.free:
             yield "free dims: " + ", ".join(f"{k}={','.join(map(str, sorted(v)))}" for k, v in sorted(self.free.items())) + " (--dim NAME=V sets them)"
         if unused := sorted(set(self.dims) - set(self.free)):
             yield f"--dim: no model whose inputs are generated has a free dim {', '.join(unused)}"
-        for name, why in sorted(self.broken.items()):
+        for name, why in sorted(self.broken.items())[:TOLD]:
             yield f"{why['status']}: {name}: {why['error']}"
+        if len(self.broken) > TOLD:
+            yield f"... and {len(self.broken) - TOLD} more, in table.txt"
 
 
 def of_run(folder):

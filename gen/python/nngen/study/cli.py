@@ -6,10 +6,16 @@ import sys
 from pathlib import Path
 
 from nngen.study import causal, curves, engine, generate, messages, operators, outcomes, passes, predicate, reduce, report, scratch, sequences, targets, vote
+from nngen.study.declared import BadCase
 
 
 def list_targets(args):
-    for name, t in targets.load_all(args.modules).items():
+    registry = targets.load_all(args.modules)
+    chosen = targets.named(args.targets.split(",")) if args.targets else list(registry.values())
+    if args.profiles:
+        print("\n".join(f"{profile} {','.join(names)}" for profile, names in targets.by_profile(chosen).items()))
+        return
+    for name, t in ((t.name, t) for t in chosen):
         why = targets.why_not(t)
         print(f"{name:22}{t.kind:10}" + (f"not run: {why}" if why else " ".join(f"{k} {v}" for k, v in targets.versions(t).items())))
 
@@ -28,8 +34,9 @@ def run(args):
         print(f"not run: {name}: {why}")
     write_tables(args.out)
     results = engine.read_results(args.out)
-    level = outcomes.levels(results)[0]
-    print(outcomes.as_text(outcomes.table(results, level), level, sums_only=True), end="")
+    first, telling = outcomes.levels(results)[0], outcomes.telling(results)
+    for level in [first] if first == telling else [first, telling]:
+        print(outcomes.as_text(outcomes.table(results, level), level, sums_only=True), end="")
     print(f"more in {args.out}/table.txt, table.csv, table.json, operators.csv, errors.json")
 
 
@@ -70,6 +77,8 @@ def main():
     p.add_argument("--modules", type=lambda s: s.split(","), default=[], help="more modules with adapters")
     sub = p.add_subparsers(required=True)
     s = sub.add_parser("targets", help="targets, with versions, or why they cannot run")
+    s.add_argument("--targets", default="", help="these only, separated by commas")
+    s.add_argument("--profiles", action="store_true", help="a line for each profile of nngen: its name, and the targets whose corpus is made with it")
     s.set_defaults(function=list_targets)
     s = sub.add_parser("run", help="put a corpus through targets; goes on where it was")
     s.add_argument("corpus", help="a folder with models (*.onnx, in folders of any depth), or one model")
@@ -99,6 +108,9 @@ def main():
         return args.function(args)
     except FileNotFoundError as e:
         print(f"nngen-study: {e.filename}: no such file", file=sys.stderr)
+        return 1
+    except BadCase as e:
+        print(f"nngen-study: {e}", file=sys.stderr)
         return 1
     except BrokenPipeError:  # the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -6,13 +6,16 @@ import numpy as np
 import onnx
 
 from nngen.study.declared import graph_inputs
+from nngen.study.model_file import save_model
 from nngen.study.runtimes import ort_session
 from nngen.study.targets import target
 
 
 def then_ort(case, model):
     case.stage("load")
-    return ort_session(model, "ORT_DISABLE_ALL")
+    path = case.folder / "converted.onnx"
+    save_model(model, path)  # a message in memory must not be larger than 2 GiB
+    return ort_session(str(path), "ORT_DISABLE_ALL")
 
 
 @target("onnxsim", ["onnxsim", "onnxruntime"], kind="converter", batch=32)

@@ -15,7 +15,7 @@ import onnx
 from nngen.judge import bounds, driver
 from nngen.study import cases, engine, expected, faults, isolate, scratch, targets
 from nngen.study.case import Case
-from nngen.study.declared import BadCase
+from nngen.study.declared import BadCase, declared_shape
 
 LEVELS = [10.0 ** (k / 2 - 9) for k in range(17)]  # 1e-9 to 1e-1
 ATOL = 1e-7
@@ -68,7 +68,7 @@ class Drivers:
         self.open = {}
 
     def of(self, model):
-        opset = next(o.version for o in model.opset_import if not o.domain)
+        opset = next(o.version for o in model.opset_import if o.domain in ("", "ai.onnx"))
         if opset not in self.open:
             self.open[opset] = driver.Driver(opset)
         return self.open[opset]
@@ -78,12 +78,21 @@ class Drivers:
             d.close()
 
 
+def fixed(model):
+    """Whether every tensor has a type with fixed dims, as in nngen's models: faults can be planted then, and what follows be computed."""
+    shapes = {v.name: declared_shape(v) for v in [*model.graph.value_info, *model.graph.output]}
+    known = {name for name, s in shapes.items() if s is not None and all(isinstance(d, int) for d in s)}
+    return not model.functions and all(o in known for n in model.graph.node for o in n.output if o)
+
+
 def samples(models, drivers):
     for name, path, *data in models:
         try:
             case = Case(path, data=data[0] if data else None)
             model, feed = case.model(), case.feed(0)
         except BadCase:
+            continue
+        if not fixed(model):
             continue
         found, errors = drivers.of(model).compute(model, feed)
         if not errors:
@@ -207,6 +216,8 @@ def compute(models, names=RUNTIMES, count=10, seed=1, modules=()):
     drivers = Drivers()
     try:
         taken = list(samples(models, drivers))
+        if not taken:
+            raise SystemExit("curves: no model has types with fixed dims for all its tensors, and rules for all its operators; nngen's models do")
         return summary(runs(taken, names.split(","), modules), planted(taken, drivers, count, seed))
     finally:
         drivers.close()

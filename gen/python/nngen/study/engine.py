@@ -179,7 +179,7 @@ class Run:
     def note(self, root):
         """study.json: what ran on what. A resumed run must be of the same corpus and versions."""
         path = self.store.folder / "study.json"
-        now = {"corpus": str(root), "models": len(self.models), "sets": self.sets, "dims": self.cases.dims, "seed": self.cases.seed, "reference": targets.REFERENCE, "bounds": len(self.bounded),
+        now = {"corpus": os.path.abspath(root), "models": len(self.models), "sets": self.sets, "dims": self.cases.dims, "seed": self.cases.seed, "reference": targets.REFERENCE, "bounds": len(self.bounded),
                "targets": {t.name: {"kind": t.kind, "versions": targets.versions(t), "memory": t.memory, "seconds": t.seconds} for t in [self.reference, *self.wanted]},
                "not_run": self.not_run}
         if path.exists():

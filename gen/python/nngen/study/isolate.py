@@ -19,10 +19,15 @@ TELLING = re.compile(r"panicked|terminate called|what\(\)|[Aa]ssert|\b[Ff]atal\b
 END = 20  # seconds for the guard to end everything
 
 
+def absolute(path):
+    """A path for a process that works in another folder. What is empty is none, and stays so: os.path.abspath would make it the current folder."""
+    return os.path.abspath(path) if path else ""
+
+
 def python_path():
     """PYTHONPATH of a process that works in another folder."""
     path = [str(Path(__file__).parents[2]), *os.environ.get("PYTHONPATH", "").split(os.pathsep), os.getcwd()]
-    return os.pathsep.join(os.path.abspath(p) for p in path if p)
+    return os.pathsep.join(filter(None, map(absolute, path)))
 
 
 class Child:
@@ -35,7 +40,8 @@ class Child:
         env = dict(os.environ, TMPDIR=str(work), XDG_CACHE_HOME=str(work), OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1",
                    MKL_NUM_THREADS="1", RAYON_NUM_THREADS="1", NO_COLOR="1", RUST_BACKTRACE="0")
         env["PYTHONPATH"] = python_path()
-        env["NNGEN_STUDY_NODE"] = os.path.abspath(env.get("NNGEN_STUDY_NODE", "build/study/node"))
+        env["NNGEN_STUDY_NODE"] = absolute(env.get("NNGEN_STUDY_NODE") or "build/study/node")
+        env["NNGEN_ADAPTER"] = absolute(env.get("NNGEN_ADAPTER"))
         guarded, self.lifeline = os.pipe()
         command = [sys.executable, "-m", "nngen.study.guard", str(guarded), str(self.scratch.path), name, ",".join(modules), str(self.log)]
         try:
@@ -105,7 +111,7 @@ class Child:
     def ask(self, request):
         """The result of one model; after one that is not "ok" or "failed" the child is gone."""
         self.stage = "start"
-        request = {k: os.path.abspath(v) if k in PATHS and v else v for k, v in request.items()}
+        request = {k: absolute(v) if k in PATHS else v for k, v in request.items()}
         try:
             self.process.stdin.write(json.dumps(request).encode() + b"\n")
             self.process.stdin.flush()

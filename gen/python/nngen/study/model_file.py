@@ -30,6 +30,15 @@ def read_model(path, weights=True):
     return model
 
 
+LARGEST = (1 << 31) - 1  # bytes of a message of protobuf
+
+
+def save_model(model, path):
+    """With the weights in the file, or in one beside it if they are too large for that."""
+    weights = sum(len(t.raw_data) for t in tensors(model.graph))
+    onnx.save(model, path, save_as_external_data=weights > LARGEST // 2, location=f"{Path(path).name}.data")
+
+
 def tensors(graph):
     """The tensors that a graph stores, with those in attributes and subgraphs."""
     yield from graph.initializer

@@ -11,7 +11,7 @@ import numpy as np
 
 from nngen.study import processes
 
-MODULES = os.environ.get("NNGEN_STUDY_NODE", str(Path("build/study/node").absolute()))
+MODULES = os.environ.get("NNGEN_STUDY_NODE") or str(Path("build/study/node").absolute())
 
 
 def version(package):

@@ -3,6 +3,7 @@ from reach import ort
 
 from nngen.study import outcomes, reduce
 from nngen.study.case import Case
+from nngen.study.declared import BadCase
 
 
 def known():
@@ -45,8 +46,12 @@ def main(args):
     oracle = reduce.Oracle(args.target, outcomes.tolerance(args.tolerance), args.modules)
     try:
         for path in args.models:
-            case = Case(path)
-            found = reduce.first_failure(case, oracle, 0)
+            try:
+                case = Case(path)
+                found = reduce.first_failure(case, oracle, 0)
+            except BadCase as e:
+                print(f"{path}: {e.status}: {e}")
+                continue
             if found is None:
                 print(f"{path}: correct")
                 continue

@@ -311,6 +311,7 @@ def command(sub):
     s.add_argument("--target", default="onnxruntime-all", help="of the predicate bounds")
     s.add_argument("--levels", type=levels, default=list(LEVELS), help="of ONNX Runtime's optimisations, for onnxruntime-levels (default: basic,extended,all)")
     s.add_argument("--without", type=lambda text: text.split(","), default=[], help="passes of ONNX Runtime to leave out")
+    s.add_argument("--modules", type=lambda text: text.split(","), default=argparse.SUPPRESS, help="more modules with adapters of targets")
     s.add_argument("--seconds", type=float, default=0, help="time limit of a model (default: the target's)")
     s.add_argument("--memory", type=int, default=0, help="memory limit in MiB (default: the target's)")
     s.set_defaults(function=main)

@@ -17,6 +17,7 @@ from onnx import helper, numpy_helper
 from nngen._program import chosen
 from nngen.study import cases, engine, isolate, messages, outcomes, scratch, targets
 from nngen.study.case import Case, graph_inputs, write_inputs
+from nngen.study.declared import BadCase, declared_shape
 
 
 def write(folder, model, feed):
@@ -110,7 +111,7 @@ def listing(model):
     lines = []
     for x in model.graph.input:
         t = x.type.tensor_type
-        lines.append(f"input {x.name}: {helper.tensor_dtype_to_string(t.elem_type).split('.')[1].lower()}{[d.dim_value for d in t.shape.dim]}")
+        lines.append(f"input {x.name}: {helper.tensor_dtype_to_string(t.elem_type).split('.')[1].lower()}{list(declared_shape(x) or ())}")
     for i in model.graph.initializer:
         a = numpy_helper.to_array(i)
         lines.append(f"weight {i.name}: {a.dtype}{list(a.shape)}" + (f" = {a.tolist()}" if a.size <= 8 else ""))
@@ -178,17 +179,23 @@ def main(args):
     models = cases.of_run(folder)
     level = outcomes.tolerance(args.tolerance) if args.tolerance else outcomes.telling(engine.read_results(folder))
     parts = outcomes.tolerance("loose") if "bound" in level else level  # parts of models have no expected outputs
+    if gone := {r["model"] for r in engine.read_results(folder)} - set(models):
+        print(f"{len(gone)} models of the run are not there any more, such as {min(gone)}", file=sys.stderr)
     at, known = folder / "reduced.json", {}
     if at.exists():
         known = {tuple(x["key"]): x for x in json.loads(at.read_text("utf-8"))}
     tried = {(x["target"], m) for x in known.values() for m in x["models"]}
     until = time.monotonic() + args.seconds
-    for r in [c for c in candidates(folder, args, level) if (c["target"], c["model"]) not in tried][: args.limit]:
+    for r in [c for c in candidates(folder, args, level) if (c["target"], c["model"]) not in tried and c["model"] in models][: args.limit]:
         if time.monotonic() > until:
             break
         with contextlib.closing(Oracle(r["target"], parts, args.modules)) as oracle:
             case = models[r["model"]]
-            found = reduce_case(case.file, oracle, worst_set(r), case.data, args.nngen)
+            try:
+                found = reduce_case(case.file, oracle, worst_set(r), case.data, args.nngen)
+            except (BadCase, RuntimeError) as e:
+                print(f"{r['model']}, {r['target']}: not reduced: {e}", file=sys.stderr)
+                continue
         if found is None:
             continue
         model, feed, kind, message, calls = found

@@ -45,7 +45,7 @@ def reference(case):
     return lambda feed: evaluator.run(None, feed)
 
 
-@target("openvino", ["openvino"], memory=3072, batch=32)
+@target("openvino", ["openvino"], memory=3072, batch=32, profile="openvino")
 def openvino(case):
     import openvino as ov
 
@@ -61,7 +61,7 @@ def openvino(case):
     return run
 
 
-@target("tract", ["tract"], batch=32)
+@target("tract", ["tract"], batch=32, profile="tract")
 def tract(case):
     import tract as t
 

@@ -7,19 +7,21 @@ import sys
 from collections import namedtuple
 from pathlib import Path
 
-# packages: distributions whose versions are recorded; needs: programs on the PATH; memory: MiB, seconds: of one model
-Target = namedtuple("Target", "name function packages needs kind memory seconds batch")
+# packages: distributions whose versions are recorded; needs: programs on the PATH; memory: MiB, seconds: of one model; profile: that of nngen which
+# leaves out what the target does not run
+Target = namedtuple("Target", "name function packages needs kind memory seconds batch profile")
 REGISTRY = {}
 MODULES = ["nngen.study.runtimes", "nngen.study.converters"]
 KINDS = {"runtime", "converter", "fault"}
 REFERENCE = "onnxruntime-none"
+PROFILE = "ort"  # of targets that have none of their own
 
 
-def target(name, packages, needs=(), kind="runtime", memory=2048, seconds=60, batch=16):
+def target(name, packages, needs=(), kind="runtime", memory=2048, seconds=60, batch=16, profile=PROFILE):
     assert kind in KINDS
 
     def register(function):
-        REGISTRY[name] = Target(name, function, tuple(packages), tuple(needs), kind, memory, seconds, batch)
+        REGISTRY[name] = Target(name, function, tuple(packages), tuple(needs), kind, memory, seconds, batch, profile)
         return function
 
     return register
@@ -36,6 +38,14 @@ def named(names):
     if unknown := [n for n in names if n not in REGISTRY]:
         raise SystemExit(f"no such target: {', '.join(unknown)}; there are {', '.join(sorted(REGISTRY))}")
     return [REGISTRY[n] for n in names]
+
+
+def by_profile(chosen):
+    """{profile: names of these targets}: what should run on one corpus. The default profile is first."""
+    found = {}
+    for t in sorted(chosen, key=lambda t: t.profile != PROFILE):
+        found.setdefault(t.profile, []).append(t.name)
+    return found
 
 
 def version_of(package):

@@ -4,6 +4,7 @@ from pathlib import Path
 from nngen.judge import bounds
 from nngen.study import evaluate, outcomes, reduce, scratch, targets
 from nngen.study.case import Case, bounded
+from nngen.study.declared import BadCase
 
 RUNTIMES = "onnxruntime-none,reference,openvino,tract,onnxruntime-web,opencv,tinygrad,mnn"
 
@@ -45,8 +46,13 @@ def main(args):
     try:
         for path in args.models:
             print(path)
-            print(reduce.listing(Case(path).model()))
-            for name, (kind, said) in vote(oracles, path, level, args.nngen).items():
+            try:
+                print(reduce.listing(Case(path).model()))
+                found = vote(oracles, path, level, args.nngen)
+            except BadCase as e:
+                print(f"    {e.status}: {e}")
+                continue
+            for name, (kind, said) in found.items():
                 print(f"    {name:18}{kind:20}{str(said)[:160]}", flush=True)
     finally:
         for o in oracles.values():
