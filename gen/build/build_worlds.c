@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#define EAGER_UNTIL 4                  /* later attempts take groups without sizes as they come */
+#define EAGER_UNTIL 10                 /* later attempts take groups without sizes as they come */
 #define STRICT_UNTIL 14                /* later attempts have no symbols if every graph input was to have the batch */
 #define OWN_STREAM ((uint64_t)1 << 40) /* beyond those of tapes of models */
 
