@@ -39,6 +39,8 @@ static nn_status make(builder *b, nn_error *err)
         s = tape_new_seeded(&x->t, 0, 0, err);
     if (s == NN_OK)
         lower_set_keep(x->lower, true);
+    else
+        build_worlds_free(b);
     return s;
 }
 
@@ -51,6 +53,7 @@ void build_worlds_free(builder *b)
     tape_free(x->zeros);
     tape_free(x->t);
     nn_free(x);
+    b->all_worlds = b->worlds = NULL;
 }
 
 nn_status build_worlds_open(builder *b, const build_request *r, nn_error *err)
