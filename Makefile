@@ -134,7 +134,8 @@ stress: test-deps
 FUZZ_SECONDS = 600
 fuzz: test-deps
 	$(MAKE) all
-	$(MAKE) B=build/fuzz CC=$(CLANG) CXX=$(CLANG)++ OPT=-O1 WARN=-w EXTRA="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all" build/fuzz/libnngen.a
+	$(MAKE) B=build/fuzz CC=$(CLANG) CXX=$(CLANG)++ OPT=-O1 WARN=-w EXTRA="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all" \
+	    build/fuzz/libnngen.a build/fuzz/gen/fuzz/afl.o build/fuzz/gen/fuzz/carried.o build/fuzz/gen/fuzz/fuzz_model.o
 	sh tests/fuzz/run.sh $(FUZZ_SECONDS)
 campaign: test-deps
 	$(MAKE) all

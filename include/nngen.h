@@ -392,7 +392,8 @@ typedef struct {
     void (*tell)(void *data, const char *what);
     void *data;
     /* Not 0: a node that the table does not have, or whose inputs do not fit, leaves only the tensors unknown that depend on it;
-     * all is told. nn_eval_set then takes any tensor of the model, whose node is not evaluated. */
+     * all is told. A node with an attribute below what the table allows, or an operand of another rank, is one that the table does
+     * not have. nn_eval_set then takes any tensor of the model, whose node is not evaluated. */
     int partial;
 } nn_eval_config;
 

@@ -3,6 +3,18 @@ _nngen()
 {
     local cur prev words cword split
     _init_completion -s || return
+    if [[ ${words[1]} == reduce ]]; then
+        local at
+        for ((at = 2; at < cword; at++)); do
+            [[ ${words[at]} == -- ]] && { _command_offset $((at + 1)); return; }
+        done
+        case $prev in
+            --inputs) _filedir -d; return ;;
+            --values) _filedir; return ;;
+            --timeout) return ;;
+            --tape) prev= ;; # has no value here
+        esac
+    fi
     case $prev in
         --out | --specs | --against | --like | --index) _filedir -d; return ;;
         --weights | --tape | --score | --given) _filedir; return ;;

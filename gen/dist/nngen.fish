@@ -26,6 +26,7 @@ complete -c nngen -n '__nngen_after --opset' -f -a '(seq 13 28)'
 complete -c nngen -n '__nngen_after --profile' -f -a '(nngen --profile "?" --list-ops 2>&1 | string replace -rf ".*expected ([^;]*).*" "\$1" | string split ", ")'
 complete -c nngen -n '__nngen_after --manner' -f -a '(nngen --manner "?" --dry-run 2>&1 | string replace -rf ".*expected (.*)" "\$1" | string replace " or " ", " | string split ", ")'
 complete -c nngen -n '__nngen_after --out --specs --index' -x -a '(__fish_complete_directories)'
+complete -c nngen -n '__nngen_after --inputs; and contains -- reduce (commandline -opc)[2]' -x -a '(__fish_complete_directories)'
 complete -c nngen -n '__nngen_after --cover' -f -a '(__nngen_words --cover)'
 for option in --types --input-mode --input-format
     complete -c nngen -n "__nngen_after $option" -f -a "(__fish_append , (__nngen_words $option))"

@@ -35,7 +35,8 @@ static nn_status open_directory(nn_eval *e, const char *path, nn_error *err)
 
 static nn_status open_model(nn_eval *e, const void *model, size_t size, const nn_eval_config *c, nn_error *err)
 {
-    eval_source from = {.unsupported = tell, .data = e, .like = c->like != NULL ? &c->like->model : NULL};
+    eval_source from = {
+        .limits = c->partial != 0, .unsupported = tell, .data = e, .like = c->like != NULL ? &c->like->model : NULL};
     const eval_limits limits = {.max_bytes = c->max_bytes, .max_work = c->max_work};
     arena a;
     arena_init(&a, 0);

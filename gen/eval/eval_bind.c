@@ -80,6 +80,20 @@ static bool is_covered(const rule_var *v, const attr_value *x)
     return d->kind != EX_SET || found || any;
 }
 
+/* Whether no number of the attribute is below the least one of its domain, where that is a constant. */
+static bool is_in_limits(const rule_var *v, const attr_value *x)
+{
+    const expr *d = v->domain;
+    if (d != NULL && d->kind == EX_CALL && d->op == FN_LIST && d->n == 2)
+        d = d->args[1];
+    if (d == NULL || d->kind != EX_RANGE || d->a->kind != EX_INT)
+        return true;
+    bool in = x->kind != ATTR_INT || x->i >= d->a->i;
+    for (size_t i = 0; x->kind == ATTR_INTS && in && i < x->n; i++)
+        in = x->ints[i] >= d->a->i;
+    return in;
+}
+
 static bool read_floats(attr_value *to, const attribute *from, arena *a)
 {
     double *list = arena_alloc(a, (from->n_floats + 1) * sizeof *list);
@@ -182,6 +196,8 @@ static nn_status read_attribute(const eval_model *m, eval_node *n, attr_value *t
                        m->opset);
     *to = (attr_value){.name = v->name};
     nn_status s = read_value(n, to, from, v->attr, a, err);
+    if (s == NN_OK && m->limits && !is_in_limits(v, to))
+        return nn_fail(err, NN_ERR_UNSUPPORTED, NULL, 0, 0, "attribute %.60s is below what the table allows", v->name);
     if (s != NN_OK || is_covered(v, to))
         return s;
     if (to->kind == ATTR_STRING)

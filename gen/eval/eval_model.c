@@ -306,7 +306,7 @@ nn_status eval_model_open(eval_model *m, const void *bytes, size_t n, const eval
     opening o = {.m = m, .from = from, .shown = shown, .err = err};
     onnx_source source;
     onnx_scan_report report;
-    *m = (eval_model){.opset = 0};
+    *m = (eval_model){.limits = from->limits};
     arena_init(&m->memory, 0);
     onnx_source_bytes(&source, bytes, n);
     nn_status s = onnx_parse(&m->file, &report, &source, SIZE_MAX, shown, err);

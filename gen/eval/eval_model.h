@@ -41,6 +41,7 @@ typedef struct {
     op_set *ops;
     ref_table *rules;
     bool borrowed; /* ops and rules */
+    bool limits;   /* as in eval_source */
     int opset;
     eval_tensor *tensors; /* sorted by name */
     size_t n_tensors;
@@ -60,6 +61,7 @@ typedef void eval_tell_fn(void *data, const char *what);
 typedef struct {
     const spec_file *files, *compute; /* of the table and its rules of outputs; NULL: the built-in ones */
     size_t n_files, n_compute;
+    bool limits;               /* attributes must not be below the table's domains */
     const eval_model *like;    /* its table is used if its opset is the same; it must live longer; NULL: none */
     eval_tell_fn *unsupported; /* may be NULL */
     void *data;

@@ -304,6 +304,15 @@ nn_status eval_run_node(eval_run *r, const eval_node *n, ref_tensor *outputs, ev
     return s == NN_OK ? NN_OK : forget_outputs(r, n, &node, &inner, a, err);
 }
 
+/* Whether the table allows the rank of an operand. */
+static bool has_rank(const eval_run *r, const eval_node *n, size_t i)
+{
+    const op_model *op = &r->m->ops->ops[n->op];
+    const eval_value *v = &r->values[n->inputs[i]];
+    size_t slot = i < op->n_inputs ? i : op->n_inputs - 1;
+    return op->n_inputs == 0 || v->t.rank < 0 || (op->inputs[slot].ranks >> v->t.rank & 1U) != 0;
+}
+
 /* Whether the node is in the table, all that it reads is known, and something that it makes was not given. */
 static bool can_run(eval_run *r, const eval_node *n, bool *nomem)
 {
@@ -313,11 +322,13 @@ static bool can_run(eval_run *r, const eval_node *n, bool *nomem)
         wanted = wanted || (n->outputs[i] >= 0 && !r->values[n->outputs[i]].given);
     for (size_t i = 0; good && wanted && i < n->n_inputs; i++) {
         const eval_tensor *t = n->inputs[i] >= 0 ? &r->m->tensors[n->inputs[i]] : NULL;
-        if (t == NULL || r->values[n->inputs[i]].known)
+        if (t == NULL)
             continue;
-        nn_status s = t->contents != NULL ? eval_run_need(r, n->inputs[i], &ignored) : NN_ERR_USAGE;
+        nn_status s = r->values[n->inputs[i]].known ? NN_OK
+                      : t->contents != NULL         ? eval_run_need(r, n->inputs[i], &ignored)
+                                                    : NN_ERR_USAGE;
         *nomem = *nomem || s == NN_ERR_NOMEM;
-        good = s == NN_OK;
+        good = s == NN_OK && has_rank(r, n, i);
     }
     return good && wanted;
 }
@@ -344,6 +355,15 @@ static nn_status run_part(eval_run *r, nn_error *err)
         if (r->m->tensors[r->m->outputs[i]].contents != NULL)
             nomem = eval_run_need(r, r->m->outputs[i], &inner) == NN_ERR_NOMEM;
     return nomem ? nn_nomem(err) : NN_OK;
+}
+
+/* Forgets what no later node needs. */
+static void leave_inputs(eval_run *r, const eval_node *n)
+{
+    for (size_t i = 0; i < n->n_inputs; i++)
+        if (n->inputs[i] >= 0 && --r->values[n->inputs[i]].left == 0 && !r->keep &&
+            !(r->keep_given && r->values[n->inputs[i]].given))
+            forget(r, n->inputs[i]);
 }
 
 static nn_status run_node(eval_run *r, const eval_node *n, nn_error *err)
@@ -378,10 +398,8 @@ static nn_status run_node(eval_run *r, const eval_node *n, nn_error *err)
         r->live += outputs[i].n;
     }
     leave_home(home);
-    for (size_t i = 0; s == NN_OK && i < n->n_inputs; i++)
-        if (n->inputs[i] >= 0 && --r->values[n->inputs[i]].left == 0 && !r->keep &&
-            !(r->keep_given && r->values[n->inputs[i]].given))
-            forget(r, n->inputs[i]);
+    if (s == NN_OK)
+        leave_inputs(r, n);
     return s;
 }
 

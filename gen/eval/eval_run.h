@@ -76,8 +76,8 @@ nn_status eval_run_bind(eval_run *r, const char *name, int64_t value, const char
 nn_status eval_run_set(eval_run *r, int64_t tensor, const file_tensor *from, nn_error *err);
 /* Forgets all that was computed, for another run. What was set stays, and so do bound names. */
 void eval_run_reset(eval_run *r);
-/* Computes all tensors that outputs need; if `partial`, those that it can, without a failure. NN_ERR_USAGE: an input is missing. NN_ERR_BUILD: the shapes of a node's outputs do not
- * follow, or exceed the limits: the message names it. */
+/* Computes all tensors that outputs need; if `partial`, those that it can, without a failure. NN_ERR_USAGE: an input is missing.
+ * NN_ERR_BUILD: the shapes of a node's outputs do not follow, or exceed the limits: the message names it. */
 nn_status eval_run_compute(eval_run *r, nn_error *err);
 const ref_tensor *eval_run_value(const eval_run *r, int64_t tensor); /* NULL: not known, or not kept */
 /* Reads an initializer, unless it is known. */

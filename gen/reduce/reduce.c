@@ -1,4 +1,5 @@
 #include "reduce/reduce.h"
+#include "reduce/reduce_given.h"
 #include "reduce/reduce_search.h"
 
 #include <stdio.h>
@@ -29,40 +30,13 @@ static nn_status digest_run(reduce_digest *d, const reduce_case *c, const reduce
     return s;
 }
 
-static nn_status copy_case(reduce_case *to, const reduce_case *from, nn_error *err)
-{
-    *to = (reduce_case){.n_inputs = from->n_inputs};
-    to->model.bytes = nn_malloc(from->model.n + 1);
-    to->inputs = nn_calloc(from->n_inputs + 1, sizeof *to->inputs);
-    bool good = to->model.bytes != NULL && to->inputs != NULL;
-    if (good) {
-        memcpy(to->model.bytes, from->model.bytes, from->model.n);
-        to->model.n = from->model.n;
-    }
-    for (size_t i = 0; good && i < from->n_inputs; i++) {
-        if (from->inputs[i].bytes == NULL)
-            continue;
-        to->inputs[i].bytes = nn_malloc(from->inputs[i].n + 1);
-        good = to->inputs[i].bytes != NULL;
-        if (good) {
-            memcpy(to->inputs[i].bytes, from->inputs[i].bytes, from->inputs[i].n);
-            to->inputs[i].n = from->inputs[i].n;
-        }
-    }
-    if (good)
-        return NN_OK;
-    to->n_inputs = to->inputs != NULL ? to->n_inputs : 0;
-    reduce_case_free(to);
-    return nn_nomem(err);
-}
-
 /* NN_ERR_BUILD: the case is not interesting. */
 static nn_status ask_first(reduce_search *r, const reduce_case *c, const char *shown, nn_error *err)
 {
     reduce_case copy;
     reduce_ask answer = {.running = false};
     char how[80];
-    nn_status s = copy_case(&copy, c, err);
+    nn_status s = reduce_case_copy(&copy, c, err);
     if (s == NN_OK)
         s = reduce_search_ask(r, &copy, &answer, err);
     if (s != NN_OK || answer.state == CALL_INTERESTING)
@@ -129,11 +103,18 @@ static void put_summary(json_line *out, const reduce_search *r, extent was)
     }
     line_raw(out, r->o->out);
     line_raw(out, "/smallest/model.onnx\n");
+    if (r->nearest.c.model.bytes == NULL)
+        return;
+    line_raw(out, r->o->out);
+    line_raw(out, "/smallest/passing.onnx is not interesting (");
+    line_raw(out, r->nearest.step);
+    line_raw(out, "):\n");
+    line_text(out, r->differences.bytes, r->differences.size);
 }
 
 static void warn(const reduce_search *r)
 {
-    if (r->o->quiet || r->base.computed)
+    if (r->o->quiet || r->base.computed || r->tape.family != NULL)
         return;
     r->w->tell(r->w->data, r->base.judges
                                ? "reduce: an input is not given, so that removed nodes leave inputs without values"
@@ -175,12 +156,20 @@ static nn_status run(const reduce_options *o, json_line *out, const reduce_watch
 {
     reduce_search r;
     reduce_case c = {.inputs = NULL};
+    reduce_base given = {.m = NULL};
     extent was = {0, 0};
     const char *shown = o->model;
-    nn_status s = reduce_read_case(&c, o->model, o->inputs, err);
-    if (s != NN_OK)
+    reduce_tape tape = {.family = NULL};
+    nn_status s = o->tape != 0 ? reduce_tape_open(&tape, &c, o->model, err) : reduce_read_case(&c, o->model, o->inputs, err);
+    if (s == NN_OK && o->values != NULL)
+        s = reduce_read_given(&given, &c, o->values, err);
+    if (s != NN_OK) {
+        reduce_base_close(&given);
+        reduce_case_free(&c);
         return s;
+    }
     s = reduce_search_open(&r, o, w, err);
+    r.tape = tape;
     if (s == NN_OK)
         s = begin(&r, &c, &shown, err);
     if (s == NN_OK) {
@@ -189,9 +178,10 @@ static nn_status run(const reduce_options *o, json_line *out, const reduce_watch
             reduce_store_forget(&r.store);
     }
     if (s == NN_OK)
-        s = open_table(&r, &c, err);
+        s = tape.family == NULL ? open_table(&r, &c, err) : NN_OK;
     if (s == NN_OK)
-        s = reduce_base_open(&r.base, &c, NULL, &(reduce_limits){(uint64_t)o->max_work, r.table}, shown, err);
+        s = reduce_base_open(&r.base, &c, &given, &(reduce_limits){tape.family == NULL ? (uint64_t)o->max_work : 0, r.table}, shown,
+                             err);
     if (s == NN_OK) {
         was = extent_of(&r);
         warn(&r);
@@ -200,6 +190,7 @@ static nn_status run(const reduce_options *o, json_line *out, const reduce_watch
     if (s == NN_OK && !o->quiet)
         put_summary(out, &r, was);
     reduce_search_close(&r);
+    reduce_base_close(&given);
     reduce_case_free(&c);
     return s == NN_OK && out->failed ? nn_nomem(err) : s;
 }

@@ -11,10 +11,45 @@
 void reduce_case_free(reduce_case *c)
 {
     nn_free(c->model.bytes);
+    nn_free(c->tape.bytes);
     for (size_t i = 0; i < c->n_inputs; i++)
         nn_free(c->inputs[i].bytes);
     nn_free(c->inputs);
     *c = (reduce_case){.inputs = NULL};
+}
+
+nn_status reduce_case_copy(reduce_case *to, const reduce_case *from, nn_error *err)
+{
+    *to = (reduce_case){.n_inputs = from->n_inputs};
+    to->model.bytes = nn_malloc(from->model.n + 1);
+    to->inputs = nn_calloc(from->n_inputs + 1, sizeof *to->inputs);
+    bool good = to->model.bytes != NULL && to->inputs != NULL;
+    if (good && from->tape.bytes != NULL) {
+        to->tape.bytes = nn_malloc(from->tape.n + 1);
+        good = to->tape.bytes != NULL;
+        to->tape.n = from->tape.n;
+        if (good)
+            memcpy(to->tape.bytes, from->tape.bytes, from->tape.n);
+    }
+    if (good) {
+        memcpy(to->model.bytes, from->model.bytes, from->model.n);
+        to->model.n = from->model.n;
+    }
+    for (size_t i = 0; good && i < from->n_inputs; i++) {
+        if (from->inputs[i].bytes == NULL)
+            continue;
+        to->inputs[i].bytes = nn_malloc(from->inputs[i].n + 1);
+        good = to->inputs[i].bytes != NULL;
+        if (good) {
+            memcpy(to->inputs[i].bytes, from->inputs[i].bytes, from->inputs[i].n);
+            to->inputs[i].n = from->inputs[i].n;
+        }
+    }
+    if (good)
+        return NN_OK;
+    to->n_inputs = to->inputs != NULL ? to->n_inputs : 0;
+    reduce_case_free(to);
+    return nn_nomem(err);
 }
 
 void reduce_base_close(reduce_base *b)
@@ -75,7 +110,7 @@ static void sort_facts(reduce_base *b)
             continue;
         }
         f.evaluated = f.evaluated || last->evaluated;
-        if (weight(&f) > weight(last))
+        if (weight(&f) > weight(last) || (weight(&f) == weight(last) && b->facts[i].evaluated && !last->evaluated))
             *last = f;
         last->evaluated = f.evaluated;
     }
@@ -289,12 +324,21 @@ static nn_status evaluate(reduce_base *b, const reduce_base *more, nn_error *err
     return NN_OK;
 }
 
-static bool has_given(const reduce_base *known)
+/* Evaluates once more with what the user gave of tensors that the table does not reach. */
+static nn_status evaluate_given(reduce_base *b, const reduce_base *known, nn_error *err)
 {
-    bool any = false;
-    for (size_t i = 0; known != NULL && i < known->n_facts; i++)
-        any = any || known->facts[i].given;
-    return any;
+    reduce_base useful = {.m = NULL};
+    nn_status s = NN_OK;
+    sort_facts(b);
+    for (size_t i = 0; s == NN_OK && known != NULL && i < known->n_facts; i++) {
+        const reduce_fact *have = reduce_find_fact(b, known->facts[i].name);
+        if (known->facts[i].given && (have == NULL || !have->evaluated) && !reduce_add_fact(&useful, &known->facts[i]))
+            s = nn_nomem(err);
+    }
+    if (s == NN_OK && useful.n_facts > 0)
+        s = evaluate(b, &useful, err);
+    nn_free(useful.facts);
+    return s;
 }
 
 static nn_status copy_fact(reduce_base *b, const reduce_fact *f, nn_error *err)
@@ -348,8 +392,8 @@ nn_status reduce_base_open(reduce_base *b, reduce_case *from, const reduce_base 
         sort_facts(b);
     if (s == NN_OK && limits->max_work > 0)
         s = evaluate(b, NULL, err);
-    if (s == NN_OK && limits->max_work > 0 && b->judges && !b->computed && has_given(known))
-        s = evaluate(b, known, err);
+    if (s == NN_OK && limits->max_work > 0 && b->judges && !b->computed)
+        s = evaluate_given(b, known, err);
     if (s == NN_OK && known != NULL && !b->computed)
         s = copy_known(b, known, err);
     if (s != NN_OK) {

@@ -22,6 +22,7 @@ typedef struct {
     reduce_bytes model;
     reduce_bytes *inputs; /* TensorProtos of the graph inputs without an initializer, in order; without bytes: not given */
     size_t n_inputs;
+    reduce_bytes tape; /* of a model of ours; without bytes: not known */
 } reduce_case;
 
 /* What is known of a tensor: its type, or its value too. */
@@ -51,6 +52,7 @@ typedef struct {
     arena memory;
 } reduce_base;
 
+nn_status reduce_case_copy(reduce_case *to, const reduce_case *from, nn_error *err);
 void reduce_case_free(reduce_case *c);
 /* Parses the case and takes it over, also after a failure. `known` has facts about the same tensors, which
  * are copied, such as values that the user gave; NULL: none. NN_ERR_IO: not a sound model. */

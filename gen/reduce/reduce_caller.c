@@ -110,15 +110,16 @@ static nn_status ask_worker(reduce_caller *r, reduce_ask *x, nn_error *err)
     return send_question(r, x, err);
 }
 
-/* The end of a worker before it was ready, or an error that it states. */
+/* The end of a worker that says nothing of a model, or an error that it states. */
 static nn_status worker_error(const reduce_caller *r, const reduce_worker *w, const char *text, nn_error *err)
 {
     char more[300];
     if (*text != '\0')
         return nn_fail(err, NN_ERR_IO, program(r), 0, 0, "%.400s", text);
     read_log(r, w, more, sizeof more);
-    return nn_fail(err, NN_ERR_IO, program(r), 0, 0, "ends with %s %d before it is ready%s",
-                   w->call.signal != 0 ? "signal" : "exit status", w->call.signal != 0 ? w->call.signal : w->call.status, more);
+    return nn_fail(err, NN_ERR_IO, program(r), 0, 0, "ends with %s %d %s%s", w->call.signal != 0 ? "signal" : "exit status",
+                   w->call.signal != 0 ? w->call.signal : w->call.status, w->ready ? "without an answer" : "before it is ready",
+                   more);
 }
 
 /* ---- answers ---- */
@@ -142,6 +143,7 @@ static nn_status judge(reduce_caller *r, reduce_ask *x, reduce_failure *f, const
     reduce_want want = reduce_wanted(r->o);
     nn_status s = NN_OK;
     note(r, x, f);
+    x->failed = f->text != NULL;
     x->state = f->text != NULL ? CALL_INTERESTING : CALL_OTHER;
     if (f->text != NULL && !r->known) {
         s = reduce_identity_open(&r->original, f, c, err);
@@ -223,7 +225,8 @@ static nn_status look_at_worker(reduce_caller *r, reduce_ask *x, const reduce_ca
     bool late = state == WORKER_WAITS && is_late(r, x);
     if (s != NN_OK || (state == WORKER_WAITS && !late))
         return s;
-    if (state == WORKER_ERROR || (state == WORKER_ENDED && !w->ready))
+    bool failed = w->call.signal != 0 || w->call.status != 0;
+    if (state == WORKER_ERROR || (state == WORKER_ENDED && (!w->ready || !failed)))
         return worker_error(r, w, text, err);
     if (late || state == WORKER_ENDED)
         return lose_worker(r, x, late, ended, err);

@@ -30,6 +30,7 @@ typedef struct {
 typedef struct {
     call_state state;
     bool running, timed_out;
+    bool failed;  /* where failures are told apart: in any way */
     bool renamed; /* names of tensors say nothing about the original */
     int64_t tried;
     double began;

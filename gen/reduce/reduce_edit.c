@@ -13,10 +13,10 @@ static void *copy_list(reduce_edit *e, void *list, size_t n)
     return to;
 }
 
-nn_status reduce_edit_open(reduce_edit *e, const reduce_base *base, nn_error *err)
+bool reduce_edit_revert(reduce_edit *e)
 {
-    *e = (reduce_edit){.base = base, .m = *base->m, .g = *base->m->graph};
-    arena_init(&e->memory, 0);
+    e->m = *e->base->m;
+    e->g = *e->base->m->graph;
     e->m.graph = &e->g;
     e->g.node = copy_list(e, e->g.node, e->g.n_node);
     e->g.initializer = copy_list(e, e->g.initializer, e->g.n_initializer);
@@ -27,7 +27,14 @@ nn_status reduce_edit_open(reduce_edit *e, const reduce_base *base, nn_error *er
     e->m.opset_import = copy_list(e, e->m.opset_import, e->m.n_opset_import);
     e->m.functions = copy_list(e, e->m.functions, e->m.n_functions);
     e->m.metadata_props = copy_list(e, e->m.metadata_props, e->m.n_metadata_props);
-    return arena_failed(&e->memory) ? nn_nomem(err) : NN_OK;
+    return !arena_failed(&e->memory);
+}
+
+nn_status reduce_edit_open(reduce_edit *e, const reduce_base *base, nn_error *err)
+{
+    *e = (reduce_edit){.base = base};
+    arena_init(&e->memory, 0);
+    return reduce_edit_revert(e) ? NN_OK : nn_nomem(err);
 }
 
 void reduce_edit_close(reduce_edit *e)
@@ -82,6 +89,7 @@ bool reduce_change_input(reduce_edit *e, const char *name, const Onnx__TensorPro
 /* Names of a graph: what its nodes read, and what it defines. */
 typedef struct {
     reduce_names reads, defines;
+    size_t twice; /* names with two definitions, as an input with an initializer */
 } graph_names;
 
 static bool names_of(graph_names *x, const Onnx__GraphProto *g)
@@ -90,8 +98,10 @@ static bool names_of(graph_names *x, const Onnx__GraphProto *g)
     reduce_defines(&x->defines, g);
     for (size_t i = 0; i < g->n_node; i++)
         reduce_reads(&x->reads, g->node[i]);
+    size_t n = x->defines.n;
     reduce_names_sort(&x->reads);
     reduce_names_sort(&x->defines);
+    x->twice = n - x->defines.n;
     return !x->reads.failed && !x->defines.failed;
 }
 
@@ -303,7 +313,7 @@ nn_status reduce_edit_finish(reduce_edit *e, reduce_case *out, nn_error *err)
     *out = (reduce_case){.inputs = NULL};
     bool good = names_of(&before, e->base->m->graph) && names_of(&now, &e->g) && define_missing(e, &now, &sound) &&
                 names_of(&last, &e->g) && mend_outputs(e, &before, &last) && drop_left_over(e, &before, &last);
-    sound = sound && e->g.n_output > 0;
+    sound = sound && e->g.n_output > 0 && last.twice <= before.twice;
     if (good && sound)
         good = pack(e, out);
     names_free(&before);

@@ -25,11 +25,13 @@ typedef struct {
     bool dead;            /* results that lost their readers do not become outputs */
     reduce_fact *changed; /* other values of graph inputs, by name */
     size_t n_changed, room_changed;
+    reduce_bytes tape; /* of a STEP_TAPE */
     arena memory;
 } reduce_edit;
 
 /* Lists of the graph are copied, their elements are not. */
 nn_status reduce_edit_open(reduce_edit *e, const reduce_base *base, nn_error *err);
+bool reduce_edit_revert(reduce_edit *e); /* nothing is changed any longer; false: out of memory */
 void reduce_edit_close(reduce_edit *e);
 /* A copy of a node that may be changed, in its place. NULL: out of memory. */
 Onnx__NodeProto *reduce_own_node(reduce_edit *e, size_t i);

@@ -42,13 +42,19 @@ static void add_pointer(reduce_inline *x, void *list, size_t *n, size_t *room, v
     ((void **)*at)[(*n)++] = one;
 }
 
-/* Moves a list into the arena. */
-static void *settle(reduce_inline *x, void *list, size_t n)
+static void *copy_list(reduce_inline *x, const void *list, size_t n)
 {
     void *own = arena_alloc(x->memory, (n + 1) * sizeof(void *));
     if (own != NULL && n > 0)
         memcpy(own, list, n * sizeof(void *));
     x->failed = x->failed || own == NULL;
+    return own;
+}
+
+/* Moves a list into the arena. */
+static void *settle(reduce_inline *x, void *list, size_t n)
+{
+    void *own = copy_list(x, list, n);
     nn_free(list);
     return own;
 }
@@ -541,6 +547,9 @@ bool reduce_inline_run(reduce_inline *x, Onnx__GraphProto *graph, Onnx__Function
     reduce_names_sort(&f.own);
     copy_constants(x, &f, g->initializer, g->n_initializer, &lists);
     copy_nodes(x, &f, g->node, g->n_node, &lists);
+    graph->input = copy_list(x, g->input, g->n_input);
+    graph->value_info = copy_list(x, g->value_info, g->n_value_info);
+    graph->sparse_initializer = copy_list(x, g->sparse_initializer, g->n_sparse_initializer);
     graph->output = rename_infos(x, &f, g->output, g->n_output);
     graph->n_node = lists.n_nodes;
     graph->node = settle(x, lists.nodes, lists.n_nodes);

@@ -8,6 +8,11 @@
 static const flag_row rows[] = {
     {"--inputs", "DIR", FLAG_TEXT, 0, AT(inputs), 0, 0, 0,
      "the tensors input_J.pb of DIR or of DIR/test_data_set_0 go with the model and are reduced too"},
+    {"--values", "PATH", FLAG_TEXT, 0, AT(values), 0, 0, 0,
+     "a file of tensors by name (.npz, .pb), or a directory of such files: values of tensors inside that the operator table cannot "
+     "compute"},
+    {"--tape", NULL, FLAG_ON, 0, AT(tape), 0, 0, 1,
+     "MODEL is of nngen: reduce the tape of its choices instead of the model, so that every candidate is a model of its family"},
     {"--out", "DIR", FLAG_TEXT, 0, AT(out), 0, 0, 0, "directory of the reduction (default: reduced)"},
     {"--jobs", "N", FLAG_NUMBER, 0, AT(jobs), 0, 1, REDUCE_JOBS, "calls of COMMAND at one time (default: one for each processor)"},
     {"--timeout", "S", FLAG_NUMBER, 0, AT(timeout), 60, 1, 1000000,
@@ -60,6 +65,11 @@ static nn_status check(const reduce_options *o, nn_error *err)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "reduce: expected a model");
     if (o->n_command == 0 && o->predicate == NULL)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "reduce: expected -- and a command, such as: -- ./fails.sh {}");
+    if (o->tape != 0 && (o->inputs != NULL || o->values != NULL || o->allow_invalid != 0))
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--tape makes the model with its inputs: leave out %s",
+                       o->inputs != NULL   ? "--inputs"
+                       : o->values != NULL ? "--values"
+                                           : "--allow-invalid");
     if (o->same != 0 && o->any_failure != 0)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--same excludes --any-failure");
     if (o->predicate != NULL && o->worker != 0)

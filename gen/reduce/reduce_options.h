@@ -7,8 +7,8 @@
 enum { REDUCE_JOBS = 256 };
 
 typedef struct {
-    const char *model, *inputs, *out, *predicate, *study;
-    int64_t jobs, timeout, tries, same, any_failure, worker, max_work, allow_invalid, save_temps, resume, force, quiet, help;
+    const char *model, *inputs, *values, *out, *predicate, *study;
+    int64_t tape, jobs, timeout, tries, same, any_failure, worker, max_work, allow_invalid, save_temps, resume, force, quiet, help;
     char *const *command; /* ends with NULL, as argv does; with a predicate, its arguments */
     size_t n_command;
 } reduce_options;

@@ -9,9 +9,11 @@
 
 #include "reduce/reduce.h"
 #include "reduce/reduce_caller.h"
+#include "reduce/reduce_nearest.h"
 #include "reduce/reduce_options.h"
 #include "reduce/reduce_step.h"
 #include "reduce/reduce_store.h"
+#include "reduce/reduce_tape.h"
 
 /* One candidate whose result is awaited. */
 typedef struct {
@@ -29,10 +31,13 @@ typedef struct {
     reduce_base base; /* the smallest model, parsed; during a step, the one that the step began with */
     reduce_slot *slots;
     size_t n_slots, jobs;
-    nn_eval *table; /* NULL: the original cannot be evaluated */
+    reduce_tape tape; /* without a family: the model itself is reduced */
+    nn_eval *table;   /* NULL: the original cannot be evaluated */
     reduce_digest smallest;
     bool *in_vain; /* by step: nothing came of it when it was last done */
     uint64_t cached;
+    reduce_nearest nearest; /* to the smallest model, and not interesting */
+    json_line differences;  /* between both, as lines of text */
 } reduce_search;
 
 nn_status reduce_search_open(reduce_search *r, const reduce_options *o, const reduce_watch *w, nn_error *err);

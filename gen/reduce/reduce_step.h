@@ -10,8 +10,8 @@
 typedef enum {
     STEP_SOUND,  /* the result is valid by its structure */
     STEP_VALUES, /* only numbers change; they are judged where the model can be evaluated */
-    STEP_JUDGED, /* the result may break a rule of an operator; done only where the model can be evaluated */
-    STEP_INVALID /* may break rules that an evaluation does not see, such as limits of attributes; on request only */
+    STEP_TAPE,   /* the tape changes, and with it the model, which is valid */
+    STEP_JUDGED  /* the result may break a rule of an operator; done only where the model can be evaluated, or on request */
 } step_kind;
 
 typedef struct {
@@ -38,7 +38,6 @@ bool step_unused_inputs(reduce_edit *e, const bool *chosen);
 size_t step_count_initializers(const reduce_base *b);
 bool step_unused_initializers(reduce_edit *e, const bool *chosen);
 /* reduce_detail_steps.c */
-size_t step_count_one(const reduce_base *b);
 size_t step_count_functions(const reduce_base *b);
 bool step_functions(reduce_edit *e, const bool *chosen);
 size_t step_count_imports(const reduce_base *b);
@@ -47,14 +46,33 @@ size_t step_count_infos(const reduce_base *b);
 bool step_infos(reduce_edit *e, const bool *chosen);
 size_t step_count_metadata(const reduce_base *b);
 bool step_metadata(reduce_edit *e, const bool *chosen);
-bool step_texts(reduce_edit *e, const bool *chosen);
+/* reduce_node_steps.c */
 size_t step_count_attributes(const reduce_base *b);
 bool step_attributes(reduce_edit *e, const bool *chosen);
 bool step_attributes_zero(reduce_edit *e, const bool *chosen);
 bool step_attributes_one(reduce_edit *e, const bool *chosen);
 size_t step_count_operands(const reduce_base *b);
 bool step_operands(reduce_edit *e, const bool *chosen);
+/* reduce_text_steps.c */
+size_t step_count_texts(const reduce_base *b);
+bool step_texts(reduce_edit *e, const bool *chosen);
+size_t step_count_names(const reduce_base *b);
 bool step_names(reduce_edit *e, const bool *chosen);
+/* reduce_type_steps.c */
+size_t step_count_types(const reduce_base *b);
+bool step_types(reduce_edit *e, const bool *chosen);
+bool step_first_dims(reduce_edit *e, const bool *chosen);
+bool step_last_dims(reduce_edit *e, const bool *chosen);
+/* reduce_body_steps.c */
+size_t step_count_inlined(const reduce_base *b);
+bool step_inlined(reduce_edit *e, const bool *chosen);
+size_t step_count_inner(const reduce_base *b);
+bool step_inner(reduce_edit *e, const bool *chosen);
+bool step_inner_constant(reduce_edit *e, const bool *chosen);
+bool step_inner_bypass(reduce_edit *e, const bool *chosen);
+size_t step_count_sites(const reduce_base *b);
+bool step_inner_results(reduce_edit *e, const bool *chosen);
+bool step_inner_initializers(reduce_edit *e, const bool *chosen); /* and stated types */
 /* reduce_value_steps.c */
 size_t step_count_values(const reduce_base *b);
 bool step_zeros(reduce_edit *e, const bool *chosen);

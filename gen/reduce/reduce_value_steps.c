@@ -1,5 +1,6 @@
 /* Steps that make tensors simpler: initializers, and the values of inputs. */
 #include "onnx/tensor_file.h"
+#include "reduce/reduce_site.h"
 #include "reduce/reduce_step.h"
 
 #include <string.h>
@@ -332,14 +333,64 @@ static bool has_shape(const Onnx__ValueInfoProto *v)
     return v->type != NULL && v->type->value_case == ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE && v->type->tensor_type->shape != NULL;
 }
 
-static bool shrink_all(reduce_edit *e, const dim_map *m)
+/* The types that a body states say no shape any longer. */
+static bool strip_shapes(reduce_edit *e, Onnx__ValueInfoProto **all, size_t n)
 {
-    for (size_t i = 0; i < e->g.n_initializer; i++) {
-        const Onnx__TensorProto *t = shrunk(e, e->g.initializer[i], m);
+    for (size_t i = 0; i < n; i++) {
+        if (!has_shape(all[i]))
+            continue;
+        Onnx__TypeProto *t = arena_alloc(&e->memory, sizeof *t);
+        Onnx__TypeProto__Tensor *tensor = arena_alloc(&e->memory, sizeof *tensor);
+        if (t == NULL || tensor == NULL)
+            return false;
+        *t = *all[i]->type;
+        *tensor = *all[i]->type->tensor_type;
+        tensor->shape = NULL;
+        t->tensor_type = tensor;
+        if (!restate(e, &all[i], t))
+            return false;
+    }
+    return true;
+}
+
+static bool shrink_constants(reduce_edit *e, Onnx__GraphProto *g, const dim_map *m)
+{
+    for (size_t i = 0; i < g->n_initializer; i++) {
+        const Onnx__TensorProto *t = shrunk(e, g->initializer[i], m);
         if (t == NULL)
             return false;
-        e->g.initializer[i] = (Onnx__TensorProto *)(uintptr_t)t;
+        g->initializer[i] = (Onnx__TensorProto *)(uintptr_t)t;
     }
+    return true;
+}
+
+/* Bodies follow. */
+static bool shrink_bodies(reduce_edit *e, const dim_map *m)
+{
+    reduce_sites x;
+    if (reduce_count_sites(e->base->m) == 0)
+        return true;
+    if (!reduce_sites_open(&x, e))
+        return false;
+    for (size_t i = 0; i < x.n; i++) {
+        Onnx__GraphProto *g = x.all[i].graph;
+        if (x.all[i].function != NULL)
+            x.all[i].function->n_value_info = 0;
+        if (g == NULL)
+            continue;
+        g->n_value_info = 0;
+        if (!strip_shapes(e, g->input, g->n_input) || !strip_shapes(e, g->output, g->n_output) || !shrink_constants(e, g, m))
+            return false;
+    }
+    return true;
+}
+
+static bool shrink_all(reduce_edit *e, const dim_map *m)
+{
+    if (!shrink_bodies(e, m))
+        return false;
+    if (!shrink_constants(e, &e->g, m))
+        return false;
     for (size_t i = 0; i < e->g.n_input; i++) {
         const char *name = e->g.input[i]->name;
         const Onnx__TensorProto *from = name != NULL ? reduce_input_value(e, name) : NULL;

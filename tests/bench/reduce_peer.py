@@ -4,7 +4,7 @@
     python tests/bench/reduce_peer.py run DIR --polygraphy PROGRAM  reduces each with both, and prints a table
 
 with PYTHONPATH=tests, in the study's environment. The models are findings of the study inside generated models, real models of FOLDER with a planted
-condition, and generated models that were made ill-formed. Both tools ask the same predicate: one process a candidate, `check`. A third column is `nngen
+condition, and generated models that were made ill-formed. Both tools ask the same predicate: one process a candidate, `check`. Another column is `nngen
 reduce` with the predicate as a worker, `serve`, as the ready predicates are. Nodes count those of bodies too."""
 import argparse
 import contextlib
@@ -324,12 +324,12 @@ def here(*args):
     return [sys.executable, str(Path(__file__).resolve()), *map(str, args)]
 
 
-def polygraphy(folder, work, case, args):
+def polygraphy(folder, work, case, mode, args):
     work.mkdir()
     counted = work / "counted.sh"
     counted.write_text("#!/bin/sh\necho >> calls\nexec \"$@\"\n")
     counted.chmod(0o755)
-    took = measured([args.polygraphy, "debug", "reduce", str(folder / "model.onnx"), "-o", str(work / "reduced.onnx"),
+    took = measured([args.polygraphy, "debug", "reduce", str(folder / "model.onnx"), "--mode", mode, "-o", str(work / "reduced.onnx"),
                               "--check", str(counted), *here("check", folder, "polygraphy_debug.onnx")], work / "log", cwd=work)
     return result(work / "reduced.onnx", took, lines_of(work / "calls"), case)
 
@@ -345,7 +345,7 @@ def ours(folder, work, case, how, jobs):
 
 
 def run(args):
-    folder = Path(args.dir)
+    folder = Path(args.dir).resolve()
     at = folder / "results.json"
     known = json.loads(at.read_text("utf-8")) if at.exists() else {}
     for path in sorted(folder.glob("*/case.json")):
@@ -357,31 +357,33 @@ def run(args):
             if tool in entry and not args.again:
                 continue
             with scratch.Folder() as work:
-                entry[tool] = polygraphy(path.parent, work / "p", case, args) if tool == "polygraphy" else ours(path.parent, work / "n", case, tool, args.jobs)
-                log = work / ("p/log" if tool == "polygraphy" else "n.log")
+                theirs = tool in MODES
+                entry[tool] = polygraphy(path.parent, work / "p", case, MODES[tool], args) if theirs else ours(path.parent, work / "n", case, tool, args.jobs)
+                log = work / ("p/log" if theirs else "n.log")
                 entry[tool]["said"] = log.read_text("utf-8", "replace").strip()[-200:]
             print(name, tool, {k: v for k, v in entry[tool].items() if k != "said"}, flush=True)
             at.write_text(json.dumps(known, indent=1) + "\n", "utf-8")
-    print(table(known))
+    print(table(known, args.tools.split(",")))
 
 
 MEASURES = {"nodes": "nodes left", "bytes": "bytes left", "calls": "calls of the predicate", "cpu": "processor seconds"}
-TOOLS = {"polygraphy": "Polygraphy", "command": "nngen, command", "worker": "nngen, worker"}
+MODES = {"polygraphy": "bisect", "linear": "linear"}  # of Polygraphy; bisect is its default
+TOOLS = {"polygraphy": "Polygraphy", "linear": "Polygraphy, linear", "command": "nngen, command", "worker": "nngen, worker"}
 
 
-def table(known):
+def table(known, tools):
     """Medians and sums, and how each of ours compares model by model."""
-    tools = [t for t in TOOLS if known and all(t in e for e in known.values())]
+    known = {n: e for n, e in known.items() if all(t in e for t in tools)}
     lines = [f"{len(known)} models, {statistics.median(e['nodes'] for e in known.values()):.0f} nodes and {statistics.median(e['bytes'] for e in known.values()):.0f} bytes in the median", "",
              "| median (sum) | " + " | ".join(TOOLS[t] for t in tools) + " |", "|---|" + "---|" * len(tools)]
     for what in ("nodes", "bytes", "calls", "seconds", "cpu"):
         values = {t: [e[t][what] for e in known.values()] for t in tools}
         lines.append(f"| {MEASURES.get(what, what)} | " + " | ".join(f"{statistics.median(v):.4g} ({sum(v):.6g})" for v in values.values()) + " |")
-    for t in [t for t in tools if t != "polygraphy" and "polygraphy" in tools]:
+    for t, peer in [(t, p) for t in tools if t not in MODES for p in tools if p in MODES]:
         for what in ("nodes", "bytes", "seconds", "cpu"):
-            pairs_ = [(e[t][what], e["polygraphy"][what]) for e in known.values()]
-            larger = [n for n, e in known.items() if e[t][what] > e["polygraphy"][what]]
-            lines.append(f"\n{TOOLS[t]}: {what} less than Polygraphy's on {sum(a < b for a, b in pairs_)}, equal on {sum(a == b for a, b in pairs_)}, more on {len(larger)}"
+            pairs_ = [(e[t][what], e[peer][what]) for e in known.values()]
+            larger = [n for n, e in known.items() if e[t][what] > e[peer][what]]
+            lines.append(f"\n{TOOLS[t]}: {MEASURES.get(what, what)} fewer than {TOOLS[peer]} on {sum(a < b for a, b in pairs_)}, equal on {sum(a == b for a, b in pairs_)}, more on {len(larger)}"
                          + (f": {', '.join(larger)}" if larger and what in ("nodes", "bytes") else ""))
     return "\n".join(lines)
 
@@ -396,7 +398,7 @@ def main():
     s = sub.add_parser("run")
     s.add_argument("dir")
     s.add_argument("--polygraphy", default="polygraphy")
-    s.add_argument("--tools", default=",".join(TOOLS))
+    s.add_argument("--tools", default="polygraphy,worker", help="some of polygraphy,linear,command,worker")
     s.add_argument("--only", default="")
     s.add_argument("--again", action="store_true")
     s.add_argument("--jobs", type=int, default=os.cpu_count())

@@ -136,6 +136,7 @@ say("fail\\tit" if "Relu" in ops else "pass")""".replace("{pids!r}", repr(str(tm
 
 @pytest.mark.parametrize("text, message", [
     ("print('error\\tno licence', flush=True)", "no licence"), ("raise SystemExit('Error: no such module')", "ends with exit status 1 before it is ready: Error: no such module"),
+    ("print('ready', flush=True); input()", "ends with exit status 0 without an answer"),
     ("print('hello', flush=True)", "expected the line: ready"), ("print('ready\\nperhaps', flush=True); input()", "expected the line: pass, or fail, a tab and what failed"),
 ])
 def test_a_worker_that_is_none(nngen, tmp_path, path, text, message):

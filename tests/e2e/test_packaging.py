@@ -144,6 +144,9 @@ def test_bash_completion(installed, tmp_path):
     assert complete_bash(script, "nngen --input-mode ") == MODES and complete_bash(script, "nngen --input-format p") == {"pb"}
     assert complete_bash(script, "nngen --motifs gelu_erf,gelu_tan") >= {"gelu_erf,gelu_tanh"}
     assert {"--mark", "--format"} <= complete_bash(script, "nngen show --") and "--nodes" not in complete_bash(script, "nngen show --")
+    assert {"--values", "--tape", "--resume"} <= complete_bash(script, "nngen reduce --")
+    assert "--nodes" not in complete_bash(script, "nngen reduce --") and "--values" in complete_bash(script, "nngen reduce --tape --v")
+    assert "grep" in complete_bash(script, "nngen reduce model.onnx -- gre"), "COMMAND"
     assert complete_bash(script, "nngen show --format ") == {"text", "svg", "dot", "html"}
 
 

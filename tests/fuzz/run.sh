@@ -8,12 +8,14 @@ seconds=${1:-600}
 cc=${CLANG:-clang}
 b=build/fuzz
 flags="-std=gnu11 -O1 -g -ffp-contract=off -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all"
-targets="table expr outputs onnx eval tape reduce"
+targets="table expr outputs onnx eval tape afl reduce"
 n=0
 for t in $targets; do
     n=$((n + 1))
+    more=
+    [ "$t" != afl ] || more="$b/gen/fuzz/afl.o $b/gen/fuzz/carried.o $b/gen/fuzz/fuzz_model.o"
     # shellcheck disable=SC2086
-    $cc $flags -Iinclude -Isolver -Igen -Itests/fuzz -o "$b/fuzz_$t" "tests/fuzz/fuzz_$t.c" "$b/libnngen.a" \
+    $cc $flags -Iinclude -Isolver -Igen -Itests/fuzz -o "$b/fuzz_$t" "tests/fuzz/fuzz_$t.c" $more "$b/libnngen.a" \
         -lprotobuf-c -lyaml -ljansson -lcrypto -lz -pthread
     mkdir -p "$b/corpus/$t"
 done
@@ -61,6 +63,12 @@ done
 # Tapes of small models.
 "$nngen" seeds --out "$b/seeds" --force --quiet --count 24
 cp "$b/seeds/tapes/"*.tape "$b/corpus/tape/"
+# Two tapes, or a tape and a model, after a seed, where the second begins, and the largest size.
+for f in "$b/seeds/tapes/"*.tape; do
+    name=$(basename "$f" .tape)
+    { printf '%-8.8s\377\000\377\037' "${name##*_}"; cat "$f" "$f"; } >"$b/corpus/afl/tapes_$name"
+    { printf '%-8.8s\377\000\377\037' "${name##*_}"; cat "$f" "$b/seeds/models/$name.onnx"; } >"$b/corpus/afl/model_$name"
+done
 status=0
 for t in $targets; do
     log=$b/fuzz_$t.log

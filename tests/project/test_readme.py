@@ -57,10 +57,11 @@ def reduced(command):
 
 
 def scripts(text):
-    """What a shell can run of the examples: nngen and what prepares and reads its files, not what builds or takes long."""
+    """What a shell can run of the examples: nngen and what prepares and reads its files, not what builds or takes long, nor what a tool of
+    the reader's judges (`nngen reduce`, which tests/cli/test_reduce.py runs)."""
     for block in examples(text):
         lines = block.replace("\\\n", " ").splitlines()
-        keep = [x for x in lines if re.match(r"nngen |cp |[A-Z]+=\S+$|gen/python/nngen-judge ", x)]
+        keep = [x for x in lines if re.match(r"nngen |cp |[A-Z]+=\S+$|gen/python/nngen-judge ", x) and not x.startswith("nngen reduce ")]
         if any("nngen" in x or "check" in x for x in keep):
             yield "\n".join(map(reduced, keep))
 

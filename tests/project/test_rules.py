@@ -56,7 +56,7 @@ def test_only_the_writer_knows_the_protobuf_header():
     users = includers("onnx.pb-c.h") | includers("protobuf-c.h")
     assert users and users <= {"gen/write/onnx_write.c", "gen/onnx/onnx_order.c", "gen/onnx/onnx_parse.c", "gen/onnx/onnx_scope.c", "gen/onnx/onnx_sound.c", "gen/onnx/onnx_tensor.c", "gen/onnx/onnx_view.c", "gen/onnx/tensor_file.c",
                                "gen/onnx/onnx_external.c", "gen/eval/eval_bind.c", "gen/eval/eval_inputs.c", "gen/eval/eval_model.c", "gen/eval/eval_run.c",
-                               *(f"gen/reduce/{f}" for f in ("reduce_base.c", "reduce_edit.h", "reduce_failure.c", "reduce_inline.h", "reduce_judge.c", "reduce_names.c", "reduce_python.c", "reduce_read.c",
+                               *(f"gen/reduce/{f}" for f in ("reduce_base.c", "reduce_edit.h", "reduce_failure.c", "reduce_given.c", "reduce_inline.h", "reduce_judge.c", "reduce_names.c", "reduce_nearest.c", "reduce_python.c", "reduce_read.c",
                                                              "reduce_text.c"))}
 
 
@@ -102,14 +102,14 @@ ROOMS = {
     "base": ("", None),
     "value": ("base", {"dmath.h", "dtype.h", "estimate.h", "graph.h", "interval.h"}),
     "draw": ("base", {"choice.h", "segments.h", "segment_read.h"}),
-    "table": ("base", {"spec_check.h", "spec_merge.h", "spec_packed.h", "spec_table.h", "spec_yaml.h", "opset.h"}),
+    "table": ("base", {"spec_check.h", "spec_digest.h", "spec_merge.h", "spec_packed.h", "spec_table.h", "spec_yaml.h", "opset.h"}),
     "rules": ("table value base", {"instance.h", "opmodel.h", "opmodel_rules.h", "op_common.h", "op_extra.h", "op_inner.h", "opfilter.h", "expr.h", "expr_outside.h"}),
     "reference": ("rules table value base", {"reference.h", "ref_graph.h"}),
     "recheck": ("rules value base", {"recheck.h", "recheck_value.h"}),
     "manner": ("rules table draw value base", {"manner.h"}),
     "lower": ("manner recheck rules draw value base", {"again.h", "lower.h", "op_feasible.h", "reason.h", "tries.h"}),
     "motif": ("recheck rules table draw value base", {"motif.h"}),
-    "build": ("lower manner motif rules draw value base", {"build.h", "build_tape.h", "due_path.h", "motif_wish.h", "op_index.h", "path_probe.h", "trace.h", "avoid.h", "weights.h"}),
+    "build": ("lower manner motif rules draw value base", {"build.h", "build_tape.h", "due_path.h", "motif_wish.h", "op_index.h", "op_helpers.h", "path_probe.h", "trace.h", "avoid.h", "weights.h"}),
     "plan": ("build lower manner motif rules draw value base", {"cover.h", "guide.h", "motif_cover.h", "plan.h", "wish.h"}),
     "stats": ("rules value base", {"distinct.h", "stats.h", "structure.h"}),
     "write": ("rules table draw value base", {"input_mode.h", "model_dir.h", "model_files.h", "naming.h", "npz.h", "onnx_write.h"}),
@@ -121,7 +121,7 @@ ROOMS = {
     "suite": ("compare family lower stats write rules table draw value base", {"suite.h"}),
     "eval": ("reference onnx write rules table value base", {"eval.h"}),
     "show": ("corpus onnx value base", {"show.h"}),
-    "reduce": ("onnx value base", {"reduce.h"}),
+    "reduce": ("corpus family draw onnx value base", {"reduce.h"}),
     "sequences": ("onnx value base", {"coverage.h", "seq_report.h"}),
     "cli": ("reduce eval compare suite show sequences mine corpus family motif rules base", set()),
     "embed": ("table base", set()),

@@ -5,54 +5,33 @@ import re
 import shutil
 import subprocess
 import sys
-import sysconfig
 import tarfile
 import zipfile
 
 import pytest
-from conftest import BUILT, PACKAGE, ROOT
+from conftest import PACKAGE, ROOT, build
 
 import nngen
 
 HERE = ROOT / "gen" / "python"
-OFFLINE = ["--no-index", "--no-deps", "--disable-pip-version-check", "--root-user-action", "ignore", "--quiet"]
 README = (HERE / "README.md").read_text()
 
 
-def build(hook, out):
-    """Calls the build backend, as pip does, with the C library that is there already."""
-    env = {**os.environ, "NNGEN_BUILD": str(BUILT)}
-    code = f"from setuptools import build_meta; print(build_meta.{hook}({str(out)!r}))"
-    done = subprocess.run([sys.executable, "-c", code], cwd=HERE, env=env, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return out / done.stdout.splitlines()[-1]
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
-    return build("build_wheel", tmp_path_factory.mktemp("wheel"))
-
-
-def test_a_wheel_in_a_fresh_environment(wheel, tmp_path):
-    subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
-    python = tmp_path / "venv" / "bin" / "python"
-    subprocess.run([python, "-m", "pip", "install", *OFFLINE, wheel], check=True)
-    # What it depends on is there already, in the environment of the tests.
-    env = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "NNGEN")} | {"PYTHONPATH": sysconfig.get_path("platlib")}
+def test_a_wheel_in_a_fresh_environment(installed, tmp_path):
     code = "import nngen; m = nngen.family(nodes=9, count=1)[0]; print(nngen.program(), nngen.__file__); assert m.compare(m.expected)"
-    done = subprocess.run([python, "-c", code], env=env, cwd=tmp_path, capture_output=True, text=True)
-    program, module = done.stdout.split()
-    assert program == str(tmp_path / "venv" / "bin" / "nngen") and module.startswith(str(tmp_path / "venv"))
-    done = subprocess.run([program, "--nodes", "9", "--count", "1", "--out", tmp_path / "c", "--quiet"], env=env, capture_output=True, text=True)
+    program, module = installed.run("python", "-c", code).stdout.split()
+    assert program == str(installed.bin / "nngen") and module.startswith(str(installed.folder / "venv"))
+    done = installed.run("nngen", "--nodes", "9", "--count", "1", "--out", tmp_path / "c", "--quiet")
     assert done.returncode == 0 and (tmp_path / "c/test_000000/model.onnx").read_bytes() == nngen.family(nodes=9, count=1)[0].onnx
-    installed = subprocess.run([python, "-m", "pip", "show", "nngen"], check=True, capture_output=True, text=True).stdout
-    assert f"Version: {nngen.__version__}" in installed and "Requires: cffi, numpy" in installed
+    shown = installed.run("python", "-m", "pip", "show", "nngen").stdout
+    assert f"Version: {nngen.__version__}" in shown and "Requires: cffi, numpy" in shown
 
 
 def test_contents_of_the_wheel(wheel):
     assert re.fullmatch(rf"nngen-{re.escape(nngen.__version__)}-py3-none-linux_\w+\.whl", wheel.name)
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {"nngen/libnngen.so", "nngen/_api.py", "nngen/py.typed", "nngen/licenses/nngen.txt", "nngen/specs/conv.yaml", "_nngen_pytest.py",
+            "nngen/judge/quirks.json", "nngen/study/page.html", "nngen/study/node.mjs", "nngen/study/setup.sh", "nngen/study/requirements.txt",
             f"nngen-{nngen.__version__}.data/scripts/nngen"} <= names
     assert not [n for n in names if "__pycache__" in n or n.startswith(("build/", "tests/"))]
     for path in (ROOT / "specs").rglob("*.yaml"):
@@ -167,7 +146,7 @@ def test_names_in_the_readme():
     """What the document says that nngen has, it has."""
     model = nngen.family(nodes=3, count=1)[0]
     for word in re.findall(r"`nngen\.(\w+)", README):
-        assert hasattr(nngen, word) or (PACKAGE / "nngen" / f"{word}.py").exists() or word in ("study", "judge"), word
+        assert hasattr(nngen, word) or (PACKAGE / "nngen" / f"{word}.py").exists() or (PACKAGE / "nngen" / word).is_dir(), word
     for word in re.findall(r"`family\.(\w+)", README):
         assert hasattr(model.family, word), word
     rows = README.partition("| of a model |")[2].partition("\n\n")[0]

@@ -8,6 +8,7 @@ import re
 from functools import cache
 from pathlib import Path
 
+from nngen import study
 from reach import log
 
 MODIFIED = re.compile(r"GraphTransformer (\S+) modified: 1 ")
@@ -24,8 +25,8 @@ ALL_RULES = frozenset(RULES[1] + RULES[2])
 
 @cache
 def passes():
-    """ort_passes.json: {"transformers" or "rules": {name: {"fusion": whether it counts as a real one, "needs": what the operator table lacks for it}}}"""
-    return json.loads((Path(__file__).parent / "ort_passes.json").read_text("utf-8"))
+    """ort_passes.json of nngen.study: {"transformers" or "rules": {name: {"fusion": whether it counts as a real one, "needs": what the operator table lacks for it}}}"""
+    return json.loads((Path(study.__file__).parent / "ort_passes.json").read_text("utf-8"))
 
 
 def real_fusion(transformers, rules):

@@ -4,9 +4,11 @@ import importlib.metadata
 import json
 from pathlib import Path
 
+from reach import ort
+
 
 # What decides which results a consumer gives
-MEASURING = ("consumers.py", "graph.py", "log.py", "measure.py", "ort.py", "ort_passes.json", "structure.py", "triggers.py")
+MEASURING = ("consumers.py", "graph.py", "log.py", "measure.py", "ort.py", "structure.py", "triggers.py")
 
 
 def of_code():
@@ -14,6 +16,7 @@ def of_code():
     h = hashlib.sha256()
     for name in MEASURING:
         h.update(name.encode() + b"\0" + (Path(__file__).parent / name).read_bytes())
+    h.update(json.dumps(ort.passes(), sort_keys=True).encode())
     return h.hexdigest()
 
 

@@ -1,6 +1,7 @@
 """The hooks of libFuzzer and the module of AFL++ on the example targets: they find a planted fault, and what they keep are models."""
 import ctypes
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -45,6 +46,25 @@ def test_libfuzzer_finds_the_fault(nngen, tmp_path, seeds):
     replayed = nngen("--nodes", 16, "--max-elements", 64, "--profile", "onnx", "--tape", found[0], "--out", tmp_path / "model")
     assert replayed.code == 0, replayed.err
     assert WITHOUT in operators(tmp_path / "model" / "model.onnx")[1:]
+
+
+def test_the_commands_of_the_document_link(tmp_path):
+    """Against the installed libraries, of which the shared one exports nngen.h alone; and in a checkout."""
+    text = (ROOT / "gen" / "fuzz" / "README.md").read_text()
+    snippet = text[text.index("    #include <nngen_fuzz.h>"):text.index("    clang -fsanitize=fuzzer,address target.c")]
+    installed = re.search(r"clang -fsanitize=fuzzer,address target.c consumer.c .* -o target", text)[0]
+    libraries = re.search(r"L='(.*)'", text)[1]
+    checkout = re.search(r"clang -g .* -o target", text)[0].replace("$L", libraries)
+    (tmp_path / "target.c").write_text('#include "consumer.h"\n' + snippet)
+    shutil.copy(EXAMPLE / "consumer.c", tmp_path)
+    shutil.copy(EXAMPLE / "consumer.h", tmp_path)
+    (tmp_path / "tests").symlink_to(ROOT / "tests")
+    (tmp_path / "include").symlink_to(ROOT / "include")
+    (tmp_path / "build").mkdir()
+    (tmp_path / "build" / "default").symlink_to(LIB)
+    for command in (installed.replace("clang ", f"clang -I{ROOT / 'include'} -L{LIB} "), checkout):
+        subprocess.run(command.split(), cwd=tmp_path, check=True)
+        subprocess.run([tmp_path / "target", "-runs=0"], cwd=tmp_path, check=True, capture_output=True)
 
 
 def test_every_input_of_libfuzzer_is_a_model(tmp_path, seeds):

@@ -10,16 +10,17 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 
 
-def _checkout() -> Path | None:
-    """What `make` builds, if this is the package's source and not installed."""
+def checkout() -> Path | None:
+    """The repository, if this is the package's source in it and not installed."""
     root = HERE.parents[2]
     source = (root / "gen" / "python" / "nngen").is_dir() and (root / "Makefile").exists() and not (HERE / "libnngen.so").exists()
-    return root / "build" / "default" / "nngen" if source else None
+    return root if source else None
 
 
 def program() -> str:
     """The path of the program `nngen` that was installed with this package."""
-    place = _checkout() or Path(sysconfig.get_path("scripts")) / "nngen"
+    root = checkout()
+    place = root / "build" / "default" / "nngen" if root else Path(sysconfig.get_path("scripts")) / "nngen"
     beside = HERE.parent / "bin" / "nngen"  # pip install --target
     for path in (place, beside):
         if os.access(path, os.X_OK):

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { NODES = 12, FLOAT = 1 };
@@ -70,14 +71,31 @@ static void tell(void *data, const char *message)
 static char folder[] = "/tmp/nngen-reduce-XXXXXX";
 static char model_path[64], out_path[64];
 
-static nn_status reduce(json_line *out, const char *word, const volatile int *cancel, int *told, nn_error *err)
+/* `words`: the mode, if any, and what follows it. */
+static nn_status reduce_by(json_line *out, const char *const *words, const volatile int *cancel, int *told, nn_error *err)
 {
     static char path[] = "PATH=/usr/bin:/bin";
     static char *const environment[] = {path, NULL};
-    char *argv[] = {model_path, "--out", out_path, "--force", "--", "grep", "-q", (char *)(uintptr_t)word, "{}", NULL};
+    char *argv[16] = {model_path, "--out", out_path, "--force"};
+    int n = 4;
+    for (; *words != NULL; words++)
+        argv[n++] = (char *)(uintptr_t)*words;
     const reduce_watch w = {.now = now, .tell = tell, .data = told, .cancel = cancel, .environment = environment, .jobs = 2};
-    return reduce_run_command(9, argv, out, &w, err);
+    return reduce_run_command(n, argv, out, &w, err);
 }
+
+static nn_status reduce(json_line *out, const char *word, const volatile int *cancel, int *told, nn_error *err)
+{
+    return reduce_by(out, (const char *const[]){"--", "grep", "-q", word, "{}", NULL}, cancel, told, err);
+}
+
+/* Other ways to say the same: a tool that fails, and a worker. */
+static const char fails[] = "grep -q Wanted \"$0\" || exit 0; echo \"error: 3 of 't1'\" >&2; exit 4",
+                  answers[] = "echo ready; while read p; do "
+                              "if grep -q Wanted \"$p\"; then printf 'fail\\tbad 3\\tt11\\tt6\\n'; else echo pass; fi; done";
+static const char *const by_failure[] = {"--same", "--", "sh", "-c", fails, "{}", NULL}, *const by_worker[] = {"--worker", "--",
+                                                                                                               "sh",       "-c",
+                                                                                                               answers,    NULL};
 
 static int write_model(void **state)
 {
@@ -119,6 +137,23 @@ static void test_one_node_is_left(void **state)
     nn_free(out.bytes);
 }
 
+static void test_by_its_failure(void **state)
+{
+    (void)state;
+    const char *const *const ways[] = {by_failure, by_worker};
+    const char *const texts[] = {"\nfails: exit status 4: error: N of 'NAME'\n", "\nfails: bad N\n"};
+    for (size_t i = 0; i < 2; i++) {
+        json_line out = {.bytes = NULL};
+        nn_error err = {0};
+        int told = 0;
+        assert_int_equal(reduce_by(&out, ways[i], NULL, &told, &err), NN_OK);
+        assert_memory_equal(out.bytes, "12 nodes to 1, ", 15);
+        line_text(&out, "", 1);
+        assert_non_null(strstr(out.bytes, texts[i]));
+        nn_free(out.bytes);
+    }
+}
+
 static void test_not_interesting(void **state)
 {
     json_line out = {.bytes = NULL};
@@ -149,29 +184,35 @@ static void test_cancelled(void **state)
 
 #ifdef NN_STRESS
 /* The later allocations are like the first of each kind, so that a sample of them is enough. */
-static void test_out_of_memory(void **state)
+static void fail_each(const char *const *words)
 {
-    (void)state;
     nn_status s = NN_ERR_NOMEM;
     for (long n = 1; s != NN_OK; n += n / 8 + 1) {
         json_line out = {.bytes = NULL};
         nn_error err = {0};
         int told = 0;
         nn_stress_fail_at(n);
-        s = reduce(&out, "Wanted", NULL, &told, &err);
+        s = reduce_by(&out, words, NULL, &told, &err);
         nn_stress_fail_at(0);
         assert_true(s == NN_OK || s == NN_ERR_NOMEM);
         nn_free(out.bytes);
     }
+}
+
+static void test_out_of_memory(void **state)
+{
+    (void)state;
+    fail_each((const char *const[]){"--", "grep", "-q", "Wanted", "{}", NULL});
+    fail_each(by_failure);
+    fail_each(by_worker);
 }
 #endif
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_one_node_is_left),
-        cmocka_unit_test(test_not_interesting),
-        cmocka_unit_test(test_cancelled),
+        cmocka_unit_test(test_one_node_is_left), cmocka_unit_test(test_by_its_failure),
+        cmocka_unit_test(test_not_interesting),  cmocka_unit_test(test_cancelled),
 #ifdef NN_STRESS
         cmocka_unit_test(test_out_of_memory),
 #endif

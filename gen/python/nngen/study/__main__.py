@@ -1,14 +1,25 @@
 """nngen-study."""
+import argparse
+import os
 import sys
 
 from nngen._extras import need
+from nngen.study import places
 
 
 def main():
+    before = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    before.add_argument("--env")
+    args, rest = before.parse_known_args()
+    if args.env:
+        os.environ["NNGEN_STUDY_ENV"] = args.env
+    if rest == ["setup"]:
+        return places.setup()
+    places.enter(rest)
     need("study", "numpy", "onnx", "onnxruntime")
     from nngen.study import cli
 
-    return cli.main()
+    return cli.main(rest)
 
 
 if __name__ == "__main__":

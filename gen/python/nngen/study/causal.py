@@ -26,6 +26,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 
+from nngen._extras import need
 from nngen._program import chosen
 from nngen.study import cases, engine, sequences, targets
 
@@ -328,6 +329,7 @@ def tasks(args, folder, study, tolerance, failed):
 
 
 def main(args):
+    need("study", "scipy")
     args.nngen = chosen(args.nngen)
     until = time.monotonic() + (args.seconds or float("inf"))
     folder = Path(args.out)

@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from nngen.study import causal, curves, engine, generate, messages, operators, outcomes, passes, predicate, reduce, report, scratch, sequences, targets, vote
+from nngen.study import causal, curves, engine, generate, messages, operators, outcomes, passes, places, predicate, reduce, report, scratch, sequences, targets, vote
 from nngen.study.declared import BadCase
 
 
@@ -72,10 +72,12 @@ def errors(args):
             print(f"{k['count']:6}  {k['target']}  {k['outcome']}  {k['example']} ({k['nodes']} nodes)\n        {k['message']}")
 
 
-def main():
+def main(argv=None):
     p = argparse.ArgumentParser(prog="nngen-study", description=__doc__)
     p.add_argument("--modules", type=lambda s: s.split(","), default=[], help="more modules with adapters")
+    p.add_argument("--env", metavar="DIR", help="folder of the targets' environment (%(default)s); none: the targets are those of this Python", default=str(places.home()))
     sub = p.add_subparsers(required=True)
+    sub.add_parser("setup", help="install the targets: a virtual environment of 1.3 GB, 6 GB with PyTorch; tries again what is missing")
     s = sub.add_parser("targets", help="targets, with versions, or why they cannot run")
     s.add_argument("--targets", default="", help="these only, separated by commas")
     s.add_argument("--profiles", action="store_true", help="a line for each profile of nngen: its name, and the targets whose corpus is made with it")
@@ -102,7 +104,7 @@ def main():
     s.set_defaults(function=errors)
     for module in (report, operators, curves, sequences, causal, reduce, passes, vote, predicate):
         module.command(sub)
-    args = p.parse_args()
+    args = p.parse_args(argv)
     scratch.sweep()
     try:
         return args.function(args)

@@ -238,7 +238,7 @@ def main(args):
     folder = Path(args.out)
     models = list(cases.of_run(folder).values())
     if not driver.PROGRAM.exists():
-        raise SystemExit(f"{driver.PROGRAM}: no such program; `make unit-programs` builds it")
+        raise SystemExit(f"{driver.PROGRAM}: no such program; it is built in a checkout, by `make unit-programs`")
     s = compute(spread(models, args.models), args.targets, args.faults, args.seed, args.modules)
     engine.write_json(folder / "curves.json", s)
     (folder / "curves.csv").write_text(as_csv(s), "utf-8")

@@ -49,7 +49,7 @@ def check_types(graph):
         for x in infos:
             kind = x.type.WhichOneof("value")
             if kind not in ("tensor_type", None):
-                raise NotSupported(f"{what} {x.name} is a {kind.removesuffix('_type').replace('_', ' ')}; the harness has tensors only")
+                raise NotSupported(f"{what} {x.name} has the type {kind.removesuffix('_type').replace('_', ' ')}; the harness has tensors only")
 
 
 def check_fit(info, value):

@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from nngen.study import processes, scratch
+from nngen.study import places, processes, scratch
 
 POLL = 0.05
 PATHS = ("path", "data", "save", "reference", "bounds")  # of a request; the child works in a folder of its own
@@ -40,7 +40,7 @@ class Child:
         env = dict(os.environ, TMPDIR=str(work), XDG_CACHE_HOME=str(work), OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1",
                    MKL_NUM_THREADS="1", RAYON_NUM_THREADS="1", NO_COLOR="1", RUST_BACKTRACE="0")
         env["PYTHONPATH"] = python_path()
-        env["NNGEN_STUDY_NODE"] = absolute(env.get("NNGEN_STUDY_NODE") or "build/study/node")
+        env["NNGEN_STUDY_NODE"] = places.node()
         env["NNGEN_ADAPTER"] = absolute(env.get("NNGEN_ADAPTER"))
         guarded, self.lifeline = os.pipe()
         command = [sys.executable, "-m", "nngen.study.guard", str(guarded), str(self.scratch.path), name, ",".join(modules), str(self.log)]

@@ -3,15 +3,14 @@ import atexit
 import base64
 import functools
 import json
-import os
 import subprocess
 from pathlib import Path
 
 import numpy as np
 
-from nngen.study import processes
+from nngen.study import places, processes
 
-MODULES = os.environ.get("NNGEN_STUDY_NODE") or str(Path("build/study/node").absolute())
+MODULES = places.node()
 
 
 def version(package):

