@@ -169,6 +169,38 @@ def test_intervals_hold_at_every_assignment(tmp_path):
                 assert lo - slack <= y.min() and y.max() <= hi + slack, (r["name"], v.name, lo, hi, y.min(), y.max())
 
 
+def open_dims(m):
+    return {v.name: dims(v) for v in [*m.graph.input, *m.graph.value_info, *m.graph.output] if any(not isinstance(d, int) for d in dims(v))}
+
+
+@pytest.mark.parametrize("motifs", ["reshape_from_shape,reshape_all_dims,reshape_product_of_dims", "folded_shape_values,concat_reshape"])
+def test_computed_shapes(tmp_path, motifs):
+    """A target that a motif computes from a shape follows the size; one that it computes from constants does not, so its data may not."""
+    out = make(tmp_path / "c", "--dynamic", 1, "--motifs", motifs, "--near-misses", 0, "--nodes", 14, "--count", 80, "--seed", 77, "--outputs")
+    computed = 0
+    for r in records(out):
+        m = load(out, r)
+        s, there = session(out, r), open_dims(m)
+        made = {x for n in m.graph.node for x in n.output}
+        computed += sum(n.op_type == "Reshape" and n.input[0] in there and n.input[1] in made for n in m.graph.node)
+        for _, folder in sets(out, r):
+            for i, y in enumerate(s.run(None, {v.name: read(folder / f"input_{i}.pb") for i, v in enumerate(m.graph.input)})):
+                assert y.shape == read(folder / f"output_{i}.pb").shape
+    assert computed >= (5 if "from_shape" in motifs else 0)
+
+
+def test_constants_that_follow_sizes(all_):
+    """Targets of Reshape have 0 and -1 for dims that differ."""
+    kinds = Counter()
+    for r in symbolic(records(all_)):
+        m = load(all_, r)
+        there, contents = open_dims(m), {t.name: numpy_helper.to_array(t) for t in m.graph.initializer}
+        for n in m.graph.node:
+            if n.op_type == "Reshape" and n.input[0] in there and n.input[1] in contents:
+                kinds.update(x for x in contents[n.input[1]].tolist() if x < 1)
+    assert kinds[-1] > 3 and kinds[0] > 1
+
+
 def test_batch_is_first_in_every_input(batch):
     rows = records(batch)
     assert len(symbolic(rows)) >= 0.9 * len(rows)
