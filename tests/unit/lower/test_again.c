@@ -198,6 +198,40 @@ static void targets_of_reshape(void **state)
     close_twice(&t);
 }
 
+/* A computed tensor in the place of the target: its contents say what follows, and where they are not known, nothing does. */
+static void computed_targets(void **state)
+{
+    (void)state;
+    twice t;
+    open_twice(&t, 11);
+    const tensor_desc x = DESC(3, 7, 4), y = DESC(5, 9, 4);
+    const tensor_desc target = {.type = DT_INT64, .rank = 1, .dims = {2}, .range = iv(-1, 64)};
+    const op_model *op = &t.b.set->ops[op_find(t.b.set, "Reshape")];
+    static const int64_t dims[] = {3, 28};
+    inst_pin pins[4] = {{.var = var_of(op, "k"), .v = {.i = 2}}, {.var = var_of(op, "wild"), .v = {.i = 1}}};
+    pin_list(&pins[2], op, "t", dims, 2);
+    pin_list(&pins[3], op, "copied", NULL, 0);
+    lower_request r = {.op = op, .arity = {1, 1}, .pins = pins, .n_pins = 4, .relaxed = true, .claimed = true};
+    r.slots[0] = (lower_slot){.kind = SLOT_TENSOR, .tensor = &x, .rank = -1};
+    r.slots[1] = (lower_slot){.kind = SLOT_TENSOR, .tensor = &target, .rank = -1};
+    lower_set_keep(t.b.l, true);
+    assert_int_equal(solve(&t.b, &r), LOWER_OK);
+    const tensor_desc same[] = {x, target}, other[] = {y, target};
+    again_operand operands[2] = {{.fixed = false}, {.fixed = true}};
+    again_request again = {.was = &t.b.inst[0], .inputs = same, .operands = operands};
+    assert_int_equal(lower_again(t.again, t.zeros, &again, &t.out), LOWER_OK);
+    again.inputs = other;
+    assert_int_equal(lower_again(t.again, t.zeros, &again, &t.out), LOWER_FAIL); /* it is [3, -1] still */
+    operands[1] = (again_operand){.fixed = false};
+    assert_int_equal(lower_again(t.again, t.zeros, &again, &t.out), LOWER_FAIL);
+    operands[1] = (again_operand){.known = true, .values = {5, -1}};
+    assert_int_equal(lower_again(t.again, t.zeros, &again, &t.out), LOWER_OK);
+    ASSERT_DIMS(&t.out.outputs[0].desc, 5, 36);
+    operands[1].values[0] = 3;
+    assert_int_equal(lower_again(t.again, t.zeros, &again, &t.out), LOWER_FAIL);
+    close_twice(&t);
+}
+
 /* An end that counts from behind follows the size; one that counts from the front must exist. */
 static void ends_of_slice(void **state)
 {
@@ -319,6 +353,7 @@ int main(void)
         cmocka_unit_test(compress_needs_its_whole_axis),
         cmocka_unit_test(indices_lie_in_every_size),
         cmocka_unit_test(targets_of_reshape),
+        cmocka_unit_test(computed_targets),
         cmocka_unit_test(ends_of_slice),
         cmocka_unit_test(ranges_are_those_of_the_size),
         cmocka_unit_test(nothing_changes_at_the_same_size),
