@@ -227,7 +227,7 @@ static void computed_targets(void **state)
     operands[1] = (again_operand){.known = true, .values = {5, -1}};
     assert_int_equal(lower_again(t.again, t.zeros, &again, &t.out), LOWER_OK);
     ASSERT_DIMS(&t.out.outputs[0].desc, 5, 36);
-    operands[1].values[0] = 3;
+    operands[1].values[0] = 7;
     assert_int_equal(lower_again(t.again, t.zeros, &again, &t.out), LOWER_FAIL);
     close_twice(&t);
 }
