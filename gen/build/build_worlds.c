@@ -368,7 +368,7 @@ static bool loses_symbols(builder *b)
         x->sized = true;
         return false;
     }
-    if (!x->eager)
+    if (!x->eager || (b->group.pinned && b->motif.n_due > 0)) /* a due motif has few tries */
         return false;
     return x->sized ? tape_chance(x->t, "group without sizes", 1, 2) : tape_chance(x->t, "first without sizes", 15, 16);
 }
