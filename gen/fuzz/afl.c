@@ -13,7 +13,8 @@ typedef struct {
     uint8_t *tape;  /* the input that is being trimmed */
     uint8_t *model; /* of the last input that was run */
     size_t out_capacity, other_capacity, tape_capacity, model_capacity, tape_size, out_size, model_size;
-    size_t segment; /* that is left out next */
+    size_t segment;  /* that is left out next */
+    size_t segments; /* of the input that is being trimmed */
     uint64_t seed;
     char text[40];
     bool crossed;
@@ -102,12 +103,18 @@ size_t afl_custom_post_process(void *data, uint8_t *buf, size_t size, uint8_t **
     return m->model_size;
 }
 
+/* By bisection: any bytes are a tape, and long ones may have a segment for every few of them. */
 static size_t count_segments(const uint8_t *buf, size_t size, uint8_t *room)
 {
-    size_t n = 0;
-    while (nn_tape_drop(buf, size, n, room) > 0)
-        n++;
-    return n;
+    size_t least = 0, most = size;
+    while (least < most) {
+        const size_t k = least + (most - least) / 2;
+        if (nn_tape_drop(buf, size, k, room) > 0)
+            least = k + 1;
+        else
+            most = k;
+    }
+    return least;
 }
 
 /* Trimming leaves out one segment after the other. */
@@ -118,7 +125,8 @@ int32_t afl_custom_init_trim(void *data, uint8_t *buf, size_t size)
         return 0;
     m->tape_size = carried_tape(buf, size, m->tape);
     m->segment = 0;
-    return (int32_t)count_segments(m->tape, m->tape_size, m->out);
+    m->segments = count_segments(m->tape, m->tape_size, m->out);
+    return (int32_t)m->segments;
 }
 
 size_t afl_custom_trim(void *data, uint8_t **out)
@@ -139,9 +147,9 @@ int32_t afl_custom_post_trim(void *data, uint8_t success)
     module *m = data;
     if (success && m->out_size > 0) {
         m->tape_size = nn_tape_drop(m->tape, m->tape_size, m->segment, m->tape);
+        m->segments = count_segments(m->tape, m->tape_size, m->out);
     } else {
         m->segment++;
     }
-    const size_t left = count_segments(m->tape, m->tape_size, m->out);
-    return (int32_t)(m->segment < left ? m->segment : 1 << 20); /* a step beyond all ends the trimming */
+    return (int32_t)(m->segment < m->segments ? m->segment : 1 << 20); /* a step beyond all ends the trimming */
 }

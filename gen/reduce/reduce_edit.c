@@ -166,7 +166,8 @@ static bool add_constant(reduce_edit *e, const char *name, const Onnx__TensorPro
         return false;
     *t = *value;
     t->name = arena_strdup(&e->memory, name);
-    memcpy(list, e->g.initializer, e->g.n_initializer * sizeof *list);
+    if (e->g.n_initializer > 0)
+        memcpy(list, e->g.initializer, e->g.n_initializer * sizeof *list);
     list[e->g.n_initializer++] = t;
     e->g.initializer = list;
     return t->name != NULL;
@@ -178,7 +179,8 @@ static Onnx__ValueInfoProto **with(reduce_edit *e, Onnx__ValueInfoProto **all, s
     Onnx__ValueInfoProto **list = arena_alloc(&e->memory, (n + 2) * sizeof *list);
     if (list == NULL || one == NULL)
         return NULL;
-    memcpy(list, all, n * sizeof *list);
+    if (n > 0)
+        memcpy(list, all, n * sizeof *list);
     list[n] = one;
     return list;
 }

@@ -142,12 +142,29 @@ static bool is_smaller(const reduce_bytes *one, const reduce_bytes *than)
     return good && order < 0;
 }
 
+/* Builds the model from the tape as it writes it down itself, whose digest the model then states. */
+static nn_status build_again(reduce_tape *t, nn_error *err)
+{
+    const void *bytes;
+    size_t n;
+    reduce_bytes own = {.bytes = NULL};
+    nn_status s = nn_model_tape(t->model, &bytes, &n, err);
+    if (s == NN_OK)
+        s = copy_bytes(&own, bytes, n, err);
+    if (s == NN_OK)
+        s = nn_model_build_bytes(&t->model, t->family, own.bytes, own.n, err);
+    nn_free(own.bytes);
+    return s;
+}
+
 nn_status reduce_tape_build(reduce_tape *t, const reduce_bytes *tape, const reduce_bytes *than, reduce_case *out, bool *good,
                             nn_error *err)
 {
     nn_error inner;
     *out = (reduce_case){.inputs = NULL};
     nn_status s = nn_model_build_bytes(&t->model, t->family, tape->bytes, tape->n, &inner);
+    if (s == NN_OK)
+        s = build_again(t, err);
     *good = s == NN_OK;
     if (s == NN_ERR_NOMEM)
         return nn_nomem(err);

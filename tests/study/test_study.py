@@ -309,7 +309,7 @@ def test_reduction_finds_the_node(tmp_path, target, outcome):
     with contextlib.closing(reduce.Oracle(target, TIGHT, MODULES)) as oracle:
         model, feed, kind, _, calls = reduce.reduce_case(tmp_path / "model.onnx", oracle)
     assert kind == outcome and [n.op_type for n in model.graph.node] == ["Relu"] and 1 < calls < 60
-    assert [x.shape for x in feed.values()] == [(1, 1)]
+    assert [x.shape for x in feed.values()] == [()]
     onnx.checker.check_model(model, full_check=True)
 
 

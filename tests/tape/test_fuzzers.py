@@ -1,9 +1,11 @@
 """The hooks of libFuzzer and the module of AFL++ on the example targets: they find a planted fault, and what they keep are models."""
 import ctypes
 import os
+import random
 import re
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import onnx
@@ -107,6 +109,21 @@ def load(data):
     m = onnx.load_from_string(data)
     onnx.checker.check_model(m, full_check=True)
     return m
+
+
+def test_trimming_any_bytes_takes_little_time():
+    """They are a tape of many segments, each of which is tried once."""
+    module, data = Module(), random.Random(1).randbytes(4000)
+    begun = time.process_time()
+    steps = module.lib.afl_custom_init_trim(module.data, data, ctypes.c_size_t(len(data)))
+    assert steps > 500
+    at = tried = 0
+    while at < steps:
+        assert module.trim()
+        tried += 1
+        at = module.lib.afl_custom_post_trim(module.data, False)
+    assert tried == steps
+    assert time.process_time() - begun < 20  # under a second, where steps are not counted one by one
 
 
 def test_the_module_makes_models_that_carry_their_tapes(seeds):
