@@ -147,25 +147,36 @@ static uint32_t possible_symbols(const build_worlds *x, const op_group *g)
     return set;
 }
 
+/* false: out of memory. */
+static bool set_worlds(builder *b, tensor_desc *d, const int64_t *sizes, bool sized)
+{
+    tensor_worlds *w = arena_alloc(&b->memory, sizeof *w);
+    if (w)
+        *w = (tensor_worlds){.sized = sized, .sizes = sizes};
+    d->worlds = w;
+    return w != NULL;
+}
+
 /* Gives a new graph input the symbols of the set. false: out of memory. */
 static bool name_input(builder *b, tensor_desc *d, uint32_t set)
 {
     const build_worlds *x = b->worlds;
     int axes[NN_MAX_RANK];
     bool any = false;
-    d->sizes = NULL;
+    d->worlds = NULL;
     for (int k = 0; k < d->rank; k++) {
         axes[k] = symbol_at(x, d->dims[k]);
         if (axes[k] >= 0 && !(set >> axes[k] & 1))
             axes[k] = -1;
         any |= axes[k] >= 0;
     }
-    int64_t *sizes = any ? arena_alloc(&b->memory, WORLD_COUNT * (size_t)d->rank * sizeof *sizes) : NULL;
+    if (!any)
+        return true;
+    int64_t *sizes = arena_alloc(&b->memory, WORLD_COUNT * (size_t)d->rank * sizeof *sizes);
     for (size_t w = 0; sizes && w < WORLD_COUNT; w++)
         for (int k = 0; k < d->rank; k++)
             sizes[w * (size_t)d->rank + (size_t)k] = axes[k] >= 0 ? x->names.symbols[axes[k]].size[w] : d->dims[k];
-    d->sizes = sizes;
-    return sizes || !any;
+    return sizes && set_worlds(b, d, sizes, false);
 }
 
 /* ---- one operator ---- */
@@ -178,6 +189,12 @@ static void take_inputs(builder *b, size_t f)
         const inst_input *x = &in->inputs[i];
         b->worlds->slots[i] = x->kind == INST_LINK ? b->group.inst[x->frame].outputs[x->output].desc : x->desc;
     }
+}
+
+/* Whether dims or values depend on the world. */
+static bool depends(const tensor_desc *d)
+{
+    return d->worlds && (d->worlds->sized || d->worlds->sizes);
 }
 
 typedef struct {
@@ -193,8 +210,7 @@ static input_facts look(const build_worlds *x, const op_instance *in)
         const tensor_desc *d = &x->slots[i];
         if (y->kind == INST_ABSENT || y->kind == INST_INIT)
             continue;
-        const bool sized = d->sized || d->sizes;
-        r.sized |= sized;
+        r.sized |= depends(d);
         r.wider |= d->range.lo != y->desc.range.lo || d->range.hi != y->desc.range.hi;
     }
     return r;
@@ -206,7 +222,7 @@ static void take_contents(const build_worlds *x, const op_instance *in, size_t w
     for (size_t i = 0; i < in->n_inputs; i++) {
         int64_t values[WORLD_VALUES_MOST];
         again_operand *a = &operands[i];
-        a->fixed = !x->slots[i].sized && x->slots[i].sizes == NULL;
+        a->fixed = !depends(&x->slots[i]);
         a->known = in->inputs[i].kind != INST_INIT && world_values_of(&in->inputs[i], &x->slots[i], w, values);
         for (int64_t k = 0; a->known && k < tensor_elements(&x->slots[i]); k++)
             a->values[k] = (double)values[k];
@@ -236,20 +252,17 @@ static lower_result hold_in(builder *b, size_t f, size_t w)
 }
 
 /* Keeps the sizes of an output if they differ from world to world. false: out of memory. */
-static bool keep_sizes(builder *b, size_t o, tensor_desc *d)
+static bool keep_sizes(builder *b, size_t o, tensor_desc *d, bool sized)
 {
     build_worlds *x = b->worlds;
     const size_t rank = (size_t)d->rank, n = WORLD_COUNT * rank;
     bool varies = false;
     for (size_t k = rank; k < n; k++)
         varies |= x->sizes[o][k] != x->sizes[o][k % rank];
-    if (!varies)
-        return true;
-    int64_t *sizes = arena_alloc(&b->memory, n * sizeof *sizes);
+    int64_t *sizes = varies ? arena_alloc(&b->memory, n * sizeof *sizes) : NULL;
     if (sizes)
         memcpy(sizes, x->sizes[o], n * sizeof *sizes);
-    d->sizes = sizes;
-    return sizes != NULL;
+    return (sizes || !varies) && (!(sized || varies) || set_worlds(b, d, sizes, sized));
 }
 
 /* Values that only some sizes have must be as small as those of world 0 had to be. */
@@ -276,10 +289,9 @@ static lower_result hold_sized(builder *b, size_t f, input_facts facts)
         tensor_desc *d = &in->outputs[o].desc;
         if (!in->outputs[o].present)
             continue;
-        d->sized = facts.sized;
         if (!still_small(lower_get_limits(x->lower), x->was[f][o], d->range))
             res = LOWER_FAIL;
-        else if (!keep_sizes(b, o, d))
+        else if (!keep_sizes(b, o, d, facts.sized))
             res = LOWER_NOMEM;
     }
     return res;
@@ -305,9 +317,7 @@ static void keep_ranges(builder *b, bool back)
             tensor_desc *d = &b->group.inst[f].outputs[o].desc;
             if (back) {
                 d->range = b->worlds->was[f][o];
-                d->sizes = NULL;
-                d->sized = false;
-                d->known = NULL;
+                d->worlds = NULL;
             } else {
                 b->worlds->was[f][o] = d->range;
             }
@@ -322,9 +332,10 @@ static bool suits_target(const builder *b)
         return true;
     const tensor_desc *want = &b->s.tensors[g->target].desc;
     const tensor_desc *have = &g->inst[g->n - 1].outputs[g->target_output].desc;
-    bool same = !want->sizes == !have->sizes;
-    for (size_t k = 0; same && want->sizes && k < WORLD_COUNT * (size_t)want->rank; k++)
-        same = want->sizes[k] == have->sizes[k];
+    const int64_t *a = tensor_sizes(want), *z = tensor_sizes(have);
+    bool same = !a == !z;
+    for (size_t k = 0; same && a && k < WORLD_COUNT * (size_t)want->rank; k++)
+        same = a[k] == z[k];
     return same && iv_inside(have->range, want->range);
 }
 
@@ -355,7 +366,7 @@ static bool has_sizes(const op_group *g)
 {
     for (size_t f = 0; f < g->n; f++)
         for (size_t o = 0; o < g->inst[f].n_outputs; o++)
-            if (g->inst[f].outputs[o].present && g->inst[f].outputs[o].desc.sizes)
+            if (g->inst[f].outputs[o].present && tensor_sizes(&g->inst[f].outputs[o].desc))
                 return true;
     return false;
 }
@@ -392,7 +403,7 @@ void build_worlds_finish(const builder *b, graph *g)
 {
     bool any = false;
     for (size_t i = 0; i < g->n_tensors && b->worlds; i++)
-        any |= g->tensors[i].desc.sizes != NULL;
+        any |= tensor_sizes(&g->tensors[i].desc) != NULL;
     if (!any)
         return;
     g->n_worlds = WORLD_COUNT;

@@ -4,7 +4,7 @@
 
 static bool small_whole(const tensor_desc *d)
 {
-    return dtype_is_whole(d->type) && d->sizes == NULL && tensor_elements(d) <= WORLD_VALUES_MOST;
+    return dtype_is_whole(d->type) && tensor_sizes(d) == NULL && tensor_elements(d) <= WORLD_VALUES_MOST;
 }
 
 bool world_values_of(const inst_input *x, const tensor_desc *d, size_t world, int64_t out[WORLD_VALUES_MOST])
@@ -20,9 +20,10 @@ bool world_values_of(const inst_input *x, const tensor_desc *d, size_t world, in
             out[k] = (int64_t)c->list[c->n_list == 1 ? 0 : k];
         return true;
     }
-    if (d->known)
-        memcpy(out, d->known + world * n, n * sizeof *out);
-    return d->known != NULL;
+    const int64_t *known = d->worlds ? d->worlds->known : NULL;
+    if (known)
+        memcpy(out, known + world * n, n * sizeof *out);
+    return known != NULL;
 }
 
 /* The contents of an output in a world. */
@@ -54,7 +55,13 @@ bool world_values_find(builder *b, size_t f, const tensor_desc *slots, size_t wo
         bool found = true;
         for (size_t w = 0; w < worlds && found; w++)
             found = find_in(b, f, slots, w, o, all + w * n);
-        d->known = found ? all : NULL;
+        tensor_worlds *own = found ? arena_alloc(&b->memory, sizeof *own) : NULL;
+        if (found && own == NULL)
+            return false;
+        if (own != NULL) {
+            *own = (tensor_worlds){.sized = d->worlds && d->worlds->sized, .known = all};
+            d->worlds = own;
+        }
     }
     return true;
 }

@@ -102,7 +102,7 @@ static nn_status line_ports(json_line *j, nn_model *m, const char *key, const in
             line_int(j, d->dims[k]);
         }
         line_raw(j, "]");
-        if (d->sizes != NULL)
+        if (tensor_sizes(d) != NULL)
             line_symbolic(j, m->graph, d);
         line_key(j, "interval");
         line_interval(j, d->range);

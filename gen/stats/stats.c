@@ -100,7 +100,7 @@ static void add_classes(stats *s, const graph_node *n)
 static bool any_sized(const graph *g, const int32_t *tensors, size_t n)
 {
     for (size_t k = 0; k < n; k++)
-        if (tensors[k] >= 0 && g->tensors[tensors[k]].desc.sizes != NULL)
+        if (tensors[k] >= 0 && tensor_sizes(&g->tensors[tensors[k]].desc) != NULL)
             return true;
     return false;
 }

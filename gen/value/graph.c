@@ -11,16 +11,18 @@ int64_t tensor_elements(const tensor_desc *d)
 tensor_desc tensor_in_world(const tensor_desc *d, size_t world)
 {
     tensor_desc r = *d;
-    for (int i = 0; i < d->rank && d->sizes; i++)
-        r.dims[i] = d->sizes[world * (size_t)d->rank + (size_t)i];
-    r.sizes = NULL;
+    const int64_t *sizes = tensor_sizes(d);
+    for (int i = 0; i < d->rank && sizes; i++)
+        r.dims[i] = sizes[world * (size_t)d->rank + (size_t)i];
+    r.worlds = NULL;
     return r;
 }
 
 bool tensor_dim_varies(const tensor_desc *d, size_t n, int axis)
 {
-    for (size_t w = 1; w < n && d->sizes; w++)
-        if (d->sizes[w * (size_t)d->rank + (size_t)axis] != d->sizes[axis])
+    const int64_t *sizes = tensor_sizes(d);
+    for (size_t w = 1; w < n && sizes; w++)
+        if (sizes[w * (size_t)d->rank + (size_t)axis] != sizes[axis])
             return true;
     return false;
 }
@@ -55,7 +57,7 @@ const graph_symbol *graph_symbol_of(const graph *g, const tensor_desc *d, int ax
         return NULL;
     for (size_t i = 0; i < g->n_symbols; i++) {
         size_t w = 0;
-        while (w < g->n_worlds && d->sizes[w * (size_t)d->rank + (size_t)axis] == g->symbols[i].size[w])
+        while (w < g->n_worlds && tensor_sizes(d)[w * (size_t)d->rank + (size_t)axis] == g->symbols[i].size[w])
             w++;
         if (w == g->n_worlds)
             return &g->symbols[i];

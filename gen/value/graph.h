@@ -12,19 +12,24 @@
 
 #define NN_MAX_RANK 8
 
-/* A graph may stand for several sizes of its inputs: for `n_worlds` of them, each of which gives every symbol a size (dynamic.h).
- * Dims, and what else depends on sizes, are those of world 0 unless something else is said. */
+/* A graph may stand for several sizes of its inputs: for `n_worlds` of them, each of which gives every symbol a size
+ * (build/build_worlds.h). Dims, and what else depends on sizes, are those of world 0 unless something else is said. */
 #define NN_MAX_WORLDS 8
+
+/* What of a tensor depends on the world. */
+typedef struct {
+    bool sized;           /* its values may, because some tensor that it is computed from has sizes */
+    const int64_t *sizes; /* the dims in each world, one world after the other; NULL: they are the same in all */
+    const int64_t *known; /* the elements in each world, of a tensor of whole numbers; NULL: they are not known */
+} tensor_worlds;
 
 typedef struct {
     dtype type;
     int rank;
-    bool sized; /* its values may depend on the world, because some tensor that it is computed from has sizes */
     int64_t dims[NN_MAX_RANK];
-    const int64_t *sizes; /* the dims in each world, one world after the other; NULL: they are the same in all */
-    const int64_t *known; /* the elements in each world, of a tensor of whole numbers; NULL: they are not known */
-    interval range;       /* bounds of the values; those of bools are 0 and 1, those of integers are exact */
-    estimate likely;      /* of the values */
+    const tensor_worlds *worlds; /* NULL: nothing that is known depends on the world */
+    interval range;              /* bounds of the values; those of bools are 0 and 1, those of integers are exact */
+    estimate likely;             /* of the values */
 } tensor_desc;
 
 /* Product of the dims; at most max_elements by construction. */
@@ -32,7 +37,12 @@ int64_t tensor_elements(const tensor_desc *d);
 /* Narrows the range to values of the type: within its limits, and with whole bounds if it holds whole numbers. The ranges of floats
  * stay. false: no value is left. */
 bool tensor_narrow_to_type(tensor_desc *d);
-/* The tensor as it is in a world, where it has no sizes. */
+/* Its sizes; NULL: its dims are the same in all worlds. */
+static inline const int64_t *tensor_sizes(const tensor_desc *d)
+{
+    return d->worlds ? d->worlds->sizes : NULL;
+}
+/* The tensor as it is in a world, where nothing depends on worlds. */
 tensor_desc tensor_in_world(const tensor_desc *d, size_t world);
 /* Whether a dimension differs between two of n worlds. */
 bool tensor_dim_varies(const tensor_desc *d, size_t n, int axis);

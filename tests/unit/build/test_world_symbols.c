@@ -119,7 +119,8 @@ static void symbols_of_dims(void **state)
     (void)state;
     const graph_symbol symbols[] = {named("N", 3, 1), named("S", 5, 2)};
     const int64_t sizes[] = {3, 4, 5, 9, 1, 4, 2, 3};
-    graph_tensor tensor = {.desc = {.rank = 4, .dims = {3, 4, 5, 9}, .sizes = sizes}};
+    const tensor_worlds worlds = {.sizes = sizes};
+    graph_tensor tensor = {.desc = {.rank = 4, .dims = {3, 4, 5, 9}, .worlds = &worlds}};
     const graph g = {.tensors = &tensor, .n_tensors = 1, .n_worlds = 2, .symbols = symbols, .n_symbols = 2};
     const tensor_desc *d = &tensor.desc;
     assert_ptr_equal(graph_symbol_of(&g, d, 0), &symbols[0]);
@@ -132,7 +133,7 @@ static void symbols_of_dims(void **state)
     assert_int_equal(at.n_worlds, 0);
     for (int k = 0; k < 4; k++)
         assert_int_equal(at.tensors[0].desc.dims[k], sizes[4 + k]);
-    assert_null(at.tensors[0].desc.sizes);
+    assert_null(at.tensors[0].desc.worlds);
 }
 
 int main(void)
