@@ -137,10 +137,9 @@ bool frame_output_present(lower *l, int output)
         present = eval_cond(l, when);
         restore(l, &k);
     }
-    if (present && o->optional && f->shows)
-        present = f->shown >> output & 1;
-    else if (present && o->optional)
-        present = tape_draw(l->tape, "present", 2) != 0 || (f->target && f->target_output == output);
+    if (present && o->optional)
+        present = f->shown != 0 ? f->shown >> output & 1
+                                : tape_draw(l->tape, "present", 2) != 0 || (f->target && f->target_output == output);
     f->out_present_state[output] = STATE_DONE;
     f->out_present[output] = present;
     return present;

@@ -416,7 +416,6 @@ lower_result lower_add(lower *l, const lower_request *r, int *number)
     f->relaxed = r->relaxed;
     f->claimed = r->claimed;
     f->any_input = r->any_input;
-    f->shows = r->shows;
     f->shown = r->shown;
     if (r->relaxed) { /* what the motif leaves open is drawn as in plain operators */
         l->mode = CSP_LOG;
@@ -568,7 +567,7 @@ lower_result lower_fix(lower *l, int frame_number, int slot, int axis, int64_t s
     const frame_slot *s = &f->slots[slot];
     if (l->state != LOWER_OK)
         return l->state;
-    if (s->kind != SLOT_OPEN || axis >= s->rank || !term_admits(l, s->dims[axis], size))
+    if (s->kind != SLOT_OPEN || axis >= s->rank)
         return LOWER_FAIL;
     csp_mark m = csp_get_mark(l->csp);
     l->f = f;

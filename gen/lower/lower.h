@@ -21,6 +21,7 @@
 #include "rules/instance.h"
 
 #define LOWER_MAX_FRAMES 4
+#define LOWER_SHOWS (1U << 31)
 
 typedef enum { LOWER_OK = 0, LOWER_FAIL, LOWER_NOMEM } lower_result;
 
@@ -60,8 +61,7 @@ typedef struct {
      * idiom is imposed. Rules of types, shapes, `where`, choices and finite values hold. */
     bool relaxed;
     bool claimed;   /* relaxed: a tensor that takes the place of a constant has the contents to which the pins lead */
-    bool shows;     /* `shown` says which outputs are present, where the entry leaves the choice */
-    uint32_t shown; /* bit o: output o of the entry is present */
+    uint32_t shown; /* LOWER_SHOWS, and bit o: output o of the entry is present; 0: where the entry leaves it open, it is drawn */
 } lower_request;
 
 typedef struct lower lower;
