@@ -66,7 +66,7 @@ NN_API size_t nn_error_text(const nn_error *err, char *out, size_t size);
 typedef struct nn_table nn_table;
 
 typedef struct {
-    int opset;           /* 13 to 28; 0: 17 */
+    int opset;           /* 7 to 28; 0: 17 */
     const char *profile; /* NULL: "ort" */
     const char *specs;   /* directory to read the table from; NULL: the built-in one */
     const char *ops;   /* "A,B": only these operators, and helpers if they cannot be connected without (nn_table_note); "A,-C": C is

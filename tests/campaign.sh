@@ -1,7 +1,7 @@
 #!/bin/sh
 # The long campaign. Resumable: a run that was stopped goes on where it was, a part that is done is not repeated; RESTART=1 begins anew.
 #   CAMPAIGN=all       all parts (the default), or some of, separated by commas:
-#     single    300 models of each operator alone at each opset from 13 to 28
+#     single    300 models of each operator alone at each opset from 7 to 28
 #     mixed     104,000 models of 15 to 100 nodes, each with three inputs at corners of their intervals
 #     observed  10,240 models with every tensor observed on six inputs
 #     corners   5,120 models with every tensor observed on twelve inputs at corners

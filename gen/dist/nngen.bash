@@ -43,7 +43,7 @@ _nngen()
         --trace-summary) COMPREPLY=($(compgen -W 'text json' -- "$cur")); return ;;
         --list-ops) COMPREPLY=($(compgen -W 'text json markdown' -- "$cur")); return ;;
         --list-motifs) COMPREPLY=($(compgen -W 'text json' -- "$cur")); return ;;
-        --opset) COMPREPLY=($(compgen -W '{13..28}' -- "$cur")); return ;;
+        --opset) COMPREPLY=($(compgen -W '{7..28}' -- "$cur")); return ;;
         --nodes | --common | --count | --seed | --inputs | --max-elements | --max-dim | --max-window | --max-rank | --constants | --jobs | --shard | --trace | --strength | --tries | --dim | --set | --max-bytes | --max-work) return ;;
     esac
     $split && return

@@ -22,7 +22,7 @@
     X(INT, count, "M", 100, 1, 10000000, true, "number of models")                                                                \
     X(TEXT, out, "DIR", NULL, 0, 0, false, "directory to write to; it is created if it does not exist")                           \
     X(INT, seed, "S", 0, 0, INT64_MAX, true, "seed of every random decision; same seed, same bytes")                              \
-    X(INT, opset, "V", 17, OPSET_MIN, OPSET_MAX, true, "version of the ONNX operator set, from 13 to 28")                         \
+    X(INT, opset, "V", 17, OPSET_MIN, OPSET_MAX, true, "version of the ONNX operator set, from 7 to 28")                         \
     X(INT, inputs, "K", 1, 0, 100000, true, "number of sets of input tensors for each model")                                     \
     X(TEXT, input_mode, "LIST", "uniform", 0, 0, true,                                                                            \
       "how input sets are drawn: uniform, normal, corners, special, ties, nan; with several modes the sets take them in turn")    \

@@ -294,14 +294,15 @@ static bool same_dims(const frame *f, const term *dims, int rank)
     return false;
 }
 
-static void limit_size(lower *l, const term *dims, int rank)
+/* least: of each dimension */
+static void limit_size(lower *l, const term *dims, int rank, int64_t least)
 {
     int64_t size = 1, lo, hi;
     bool small = true; /* whether the bounds show that the product cannot be too large */
     for (int i = 0; i < rank && l->state == LOWER_OK; i++) {
         term_bounds(l, dims[i], &lo, &hi);
-        if (lo < 1)
-            term_post(l, CSP_LE, term_const(1), dims[i]);
+        if (lo < least)
+            term_post(l, CSP_LE, term_const(least), dims[i]);
         small = small && nn_mul64(size, hi, &size);
     }
     if (l->state == LOWER_OK && !(small && size <= l->limits.max_elements))
@@ -355,7 +356,7 @@ static void post_input(lower *l, const frame *f, frame_slot *slot)
         post_shape(l, slot, rule->shape);
     if (l->state == LOWER_OK && !given) {
         lower_rule(l, AT_IN_SIZE, input, NULL);
-        limit_size(l, slot->dims, slot->rank);
+        limit_size(l, slot->dims, slot->rank, f->op->inputs[input].empty ? 0 : 1);
     }
     lower_rule(l, AT_IN_SHAPE, input, rule->rank);
     if (l->state == LOWER_OK && !rank_allowed(l, f, slot))
@@ -381,7 +382,7 @@ static void post_outputs(lower *l, frame *f)
             frame_output_dims(l, o, k);
             lower_rule(l, AT_OUT_SIZE, i, NULL);
             if (l->state == LOWER_OK && !same_dims(f, o->dims, o->rank))
-                limit_size(l, o->dims, o->rank);
+                limit_size(l, o->dims, o->rank, 1);
         }
     }
     if (!f->target || l->state != LOWER_OK)

@@ -296,6 +296,18 @@ static nn_status read_sequences(reader *r, const spec_pair *pair)
 
 /* ---- habits and choices ---- */
 
+/* Whether the mapping is meant for this opset. */
+static nn_status read_opsets(const reader *r, const spec_pair *pair, bool *here)
+{
+    const spec_node *opset = spec_get(pair->value, "opset");
+    int first = SPEC_MIN_OPSET, last = SPEC_MAX_OPSET;
+    if (opset && (!is_scalar(opset) || !spec_parse_range(opset->text, &first, &last)))
+        return spec_error(r->err, opset->place, "%s`%s`: expected an opset range like ..12, 13, 13..17 or 18..", r->subject.s,
+                          spec_show(pair->key).s);
+    *here = r->ops->table->opset >= first && r->ops->table->opset <= last;
+    return NN_OK;
+}
+
 /* Checks the keys of a habit or choice, and whether it is meant for this opset. */
 static nn_status read_rule(const reader *r, const spec_pair *pair, const char *body, uint32_t *share, const spec_node **rule,
                            bool *here)
@@ -306,17 +318,15 @@ static nn_status read_rule(const reader *r, const spec_pair *pair, const char *b
         s = spec_check_keys(pair->value, words, 3, &r->subject, r->err);
     if (s != NN_OK)
         return s;
-    const spec_node *given = spec_get(pair->value, "share"), *opset = spec_get(pair->value, "opset");
+    const spec_node *given = spec_get(pair->value, "share");
     manner_range range;
-    int first = SPEC_MIN_OPSET, last = SPEC_MAX_OPSET;
     if (!given || !is_scalar(given) || !read_share(given->text, &range) || range.least != range.most)
         return spec_error(r->err, given ? given->place : pair->place, "%s`%s`: expected a `share` from 0 to 1", r->subject.s,
                           spec_show(pair->key).s);
-    if (opset && (!is_scalar(opset) || !spec_parse_range(opset->text, &first, &last)))
-        return spec_error(r->err, opset->place, "%s`%s`: expected an opset range like ..12, 13, 13..17 or 18..", r->subject.s,
-                          spec_show(pair->key).s);
+    s = read_opsets(r, pair, here);
+    if (s != NN_OK)
+        return s;
     *share = range.least;
-    *here = r->ops->table->opset >= first && r->ops->table->opset <= last;
     *rule = spec_get(pair->value, body);
     return *rule ? NN_OK : spec_error(r->err, pair->place, "%s`%s`: expected `%s`", r->subject.s, spec_show(pair->key).s, body);
 }
@@ -440,9 +450,22 @@ static nn_status read_mixed(reader *r, const spec_pair *pair)
 /* The operator without inputs whose output is one of its attributes. */
 static nn_status read_holder(reader *r, const spec_pair *pair)
 {
-    if (!is_scalar(pair->value))
-        return spec_wrong_kind(pair, "the name of an operator", &r->subject, r->err);
-    const spec_pair named = {.key = pair->value->text, .place = pair->value->place};
+    static const char *const words[] = {"op", "opset"};
+    const spec_node *op_name = is_scalar(pair->value) ? pair->value : NULL;
+    bool here = true;
+    if (!op_name) {
+        nn_status known = expect_map(r, pair, "the name of an operator, or a mapping");
+        if (known == NN_OK)
+            known = spec_check_keys(pair->value, words, 2, &r->subject, r->err);
+        if (known == NN_OK)
+            known = read_opsets(r, pair, &here);
+        if (known != NN_OK || !here)
+            return known;
+        op_name = spec_get(pair->value, "op");
+    }
+    if (!op_name || !is_scalar(op_name))
+        return spec_error(r->err, pair->place, "%s`holder`: expected `op`, the name of an operator", r->subject.s);
+    const spec_pair named = {.key = op_name->text, .place = op_name->place};
     uint16_t op[1];
     size_t n, all;
     nn_status s = read_names(r, &named, op, 1, &n, &all);
@@ -455,7 +478,7 @@ static nn_status read_holder(reader *r, const spec_pair *pair)
     r->m->holder = m;
     return tensor && m->n_inputs == 0 && m->n_outputs == 1
                ? NN_OK
-               : spec_error(r->err, pair->value->place,
+               : spec_error(r->err, named.place,
                             "%s`holder`: expected an operator without inputs whose output is an attribute of type tensor, not %s",
                             r->subject.s, m->name);
 }

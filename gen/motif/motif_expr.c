@@ -1,5 +1,7 @@
 #include "motif/motif_expr.h"
 
+#include "table/opset.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -32,6 +34,8 @@ nn_status motif_misfit(const motif_compile *c, spec_place place, const char *fmt
     (void)vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     const char *profile = c->ops->table->profile;
+    if (c->ops->table->opset < OPSET_MOTIFS)
+        return motif_leave_out(c, arena_printf(c->a, "%s", text));
     if (strcmp(profile, "onnx") == 0)
         return spec_error(c->err, place, "%s: %s", c->subject, text);
     return motif_leave_out(c, arena_printf(c->a, "with profile %s, %s", profile, text));

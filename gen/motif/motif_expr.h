@@ -19,7 +19,8 @@ typedef struct {
 
 /* An error at a place: "motif NAME: ...". */
 nn_status motif_error(const motif_compile *c, spec_place place, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-/* The motif does not fit the operators. An error as above, unless a profile has changed them: then the motif is left out. */
+/* The motif does not fit the operators. An error as above, unless a profile has changed them or the opset is
+   older than those that motifs are written for: then the motif is left out. */
 nn_status motif_misfit(const motif_compile *c, spec_place place, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* Leaves the motif out, unless it is already. reason: NULL: no memory. */
 nn_status motif_leave_out(const motif_compile *c, const char *reason);

@@ -3,6 +3,7 @@
 #include "rules/op_inner.h"
 #include "rules/opfilter.h"
 #include "rules/opmodel_rules.h"
+#include "table/opset.h"
 
 #include <string.h>
 
@@ -115,6 +116,9 @@ static nn_status assign(const scan *x, def_node *d, const motif_operand *written
             d->operands[d->n_slots++] = o;
         }
     }
+    while (x->c->ops->table->opset < OPSET_MOTIFS && next < n &&
+           (written[next].kind == MOTIF_AUTO || written[next].kind == MOTIF_ABSENT))
+        next++; /* older opsets have attributes instead of some inputs */
     if (next < n)
         return motif_misfit(x->c, x->node->place, "%d operands, but %s has %d input%s", (int)n, op->name, (int)op->n_inputs,
                             op->n_inputs == 1 ? "" : "s");

@@ -1,6 +1,7 @@
 /* From the motif files of a table to a motif_set. */
 #include "motif/motif_compile.h"
 #include "rules/op_inner.h"
+#include "table/opset.h"
 
 #include "table/spec_check.h"
 #include "table/spec_packed.h"
@@ -88,7 +89,7 @@ static nn_status add_file(motif_set *set, const spec_file *f, nn_error *err)
     if (!make_room(set, motifs->count))
         return nn_nomem(err);
     motif_def *defs = set->defs;
-    if (f->packed != NULL)
+    if (f->packed != NULL && set->ops->table->opset >= OPSET_MOTIFS) /* before, pins decide too which are left out */
         return add_late(set, motifs, err);
     for (size_t i = 0; s == NN_OK && i < motifs->count; i++) {
         s = motif_compile_entry(set, &defs[set->n_defs], &motifs->pairs[i], &set->a, err);

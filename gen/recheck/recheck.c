@@ -235,12 +235,13 @@ static bool check_attrs(recheck *c, nn_error *err)
 
 /* ---- shapes ---- */
 
-static bool check_size(recheck *c, const tensor_desc *d, bool whole, const char *name, nn_error *err)
+/* whole: the tensor keeps the limits of new ones. least: of each dimension. */
+static bool check_size(recheck *c, const tensor_desc *d, bool whole, int64_t least, const char *name, nn_error *err)
 {
     int64_t n = 1;
     bool fine = d->rank >= 0 && d->rank <= NN_MAX_RANK && (!whole || d->rank <= c->limits->max_rank);
     for (int i = 0; fine && i < d->rank; i++)
-        fine = d->dims[i] >= 1 && !__builtin_mul_overflow(n, d->dims[i], &n);
+        fine = d->dims[i] >= least && !__builtin_mul_overflow(n, d->dims[i], &n);
     fine = fine && (!whole || n <= c->limits->max_elements);
     return fine || complain(c, err, NULL, "size of", name);
 }
@@ -260,7 +261,7 @@ static bool check_input_shapes(recheck *c, nn_error *err)
         bool made = y->kind == INST_NEW_INPUT || (y->kind == INST_INIT && !y->given); /* others keep the limits of what made them */
         if (y->kind == INST_ABSENT)
             continue;
-        if (!check_size(c, &y->desc, made, in->name, err))
+        if (!check_size(c, &y->desc, made, in->empty ? 0 : 1, in->name, err))
             return false;
         if (r->rank != NULL) {
             inst_value rank = {.i = y->desc.rank};
@@ -286,7 +287,7 @@ static bool check_output_shapes(recheck *c, nn_error *err)
             const inst_output *y = &c->inst->outputs[k];
             if (!y->present)
                 continue;
-            if (!check_size(c, &y->desc, true, c->op->outputs[i].name, err))
+            if (!check_size(c, &y->desc, true, 1, c->op->outputs[i].name, err))
                 return false;
             c->locals[0] = (inst_value){.i = (int64_t)n};
             if (!check_shape(c, c->rules->outputs[i].shape, &y->desc, c->op->outputs[i].name, err))

@@ -81,7 +81,7 @@ static bool same_inputs(const pair *p)
         const op_input *x = &p->a->inputs[i], *y = &p->b->inputs[i];
         const rule_input *r = &p->a->rules->inputs[i], *s = &p->b->rules->inputs[i];
         if (!same_text(x->name, y->name) || x->types != y->types || x->type_var != y->type_var || x->roles != y->roles ||
-            x->optional != y->optional || x->conditional != y->conditional || x->min_arity != y->min_arity ||
+            x->optional != y->optional || x->empty != y->empty || x->conditional != y->conditional || x->min_arity != y->min_arity ||
             x->max_arity != y->max_arity || x->ranks != y->ranks)
             return false;
         if (!same_expr(p, r->shape, s->shape) || !same_expr(p, r->rank, s->rank) || !same_expr(p, r->when, s->when) ||

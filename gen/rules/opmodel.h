@@ -25,6 +25,7 @@ typedef struct {
     int type_var;     /* index of its type variable, -1: a single type */
     unsigned roles;   /* set of op_role */
     bool optional;
+    bool empty;               /* a constant that may have no elements */
     bool conditional;         /* has a `when`: the operator's choices decide whether it is present */
     int min_arity, max_arity; /* 1, 1 unless variadic */
     uint32_t ranks;           /* bit r: rank r is possible (an upper bound where the rank depends on others) */

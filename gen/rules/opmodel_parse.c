@@ -207,7 +207,7 @@ static nn_status parse_role(op_compile *c, words *w, op_input *in)
         if (role == 0)
             return spec_error(
                 c->err, expr_place(w->node, w->start),
-                "operator %s: input %s: unexpected word `%s`; data, weight, constant, optional, variadic or when was expected",
+                "operator %s: input %s: unexpected word `%s`; data, weight, constant, optional, empty (of a constant), variadic or when was expected",
                 c->op->name, in->name, spec_show(w->word).s);
         in->roles |= role;
         part = bar;
@@ -233,6 +233,8 @@ static nn_status compile_input(op_compile *c, const spec_pair *pair, op_input *i
     while (s == NN_OK && next_word(&w)) {
         if (strcmp(w.word, "optional") == 0) {
             in->optional = true;
+        } else if (strcmp(w.word, "empty") == 0 && in->roles == ROLE_CONSTANT) {
+            in->empty = true;
         } else if (strcmp(w.word, "variadic") == 0) {
             if (!next_word(&w) || !parse_count(w.word, &in->min_arity, &in->max_arity) || in->max_arity > OP_MAX_INPUTS)
                 return spec_error(c->err, expr_place(w.node, w.start),

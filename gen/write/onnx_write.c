@@ -8,6 +8,7 @@
 
 /* Readers of protobuf refuse messages of 2 GiB or more. */
 #define MESSAGE_MAX ((size_t)INT_MAX)
+#define IR_FREE_INITIALIZERS 4 /* the first version in which an initializer need not be a graph input */
 
 typedef struct {
     arena *a;
@@ -49,7 +50,7 @@ void onnx_buffer_free(onnx_buffer *b)
 
 int onnx_ir_version(int opset)
 {
-    static const uint8_t version[] = {7, 7, 8, 8, 8, 8, 9, 9, 10, 10, 11, 12, 13, 13, 13, 14};
+    static const uint8_t version[] = {3, 3, 4, 5, 6, 7, 7, 7, 8, 8, 8, 8, 9, 9, 10, 10, 11, 12, 13, 13, 13, 14};
     _Static_assert(sizeof version == OPSET_MAX - OPSET_MIN + 1, "a version for each opset");
     return opset >= OPSET_MIN && opset <= OPSET_MAX ? version[opset - OPSET_MIN] : 0;
 }
@@ -309,6 +310,22 @@ static nn_status initializers(writer *w, Onnx__GraphProto *m)
     return NN_OK;
 }
 
+/* Below IR version 4 every initializer must be a graph input too; those come behind the real ones, which keep their numbers. */
+static bool inputs(writer *w, Onnx__GraphProto *m)
+{
+    int32_t *tensors = arena_alloc(w->a, (w->g->n_inputs + w->g->n_tensors) * sizeof *tensors);
+    if (tensors == NULL)
+        return false;
+    size_t n = 0;
+    for (size_t i = 0; i < w->g->n_inputs; i++)
+        tensors[n++] = w->g->inputs[i];
+    if (onnx_ir_version(w->q->opset) < IR_FREE_INITIALIZERS)
+        for (size_t i = 0; i < w->g->n_tensors; i++)
+            if (w->g->tensors[i].kind == TENSOR_INIT && w->names->tensors[i] != NULL)
+                tensors[n++] = (int32_t)i;
+    return value_infos(w, &m->input, &m->n_input, tensors, n);
+}
+
 /* ---- files ---- */
 
 static nn_status pack(onnx_buffer *b, const ProtobufCMessage *m, nn_error *err)
@@ -344,7 +361,7 @@ static nn_status write_model(writer *w, onnx_buffer *b)
     Onnx__GraphProto graph_message = ONNX__GRAPH_PROTO__INIT;
     graph_message.name = text(w->q->name);
     if (!nodes(w, &graph_message) || !intermediates(w, &graph_message) ||
-        !value_infos(w, &graph_message.input, &graph_message.n_input, w->g->inputs, w->g->n_inputs) ||
+        !inputs(w, &graph_message) ||
         !value_infos(w, &graph_message.output, &graph_message.n_output, w->g->outputs, w->g->n_outputs))
         return w->status == NN_OK ? nn_nomem(w->err) : w->status;
     nn_status s = initializers(w, &graph_message);

@@ -98,7 +98,7 @@ def test_values_read_by_onnx(exported):
     assert tensor.name == "input_0" and x.shape == (2, 3, 8, 8) and np.abs(x).max() <= 1
 
 
-@pytest.mark.parametrize("opset", range(13, 29))
+@pytest.mark.parametrize("opset", range(7, 29))
 def test_ir_version_and_metadata(nngen, tmp_path, opset):
     assert nngen("--nodes", 4, "--count", 1, "--seed", 9, "--opset", opset, "--out", tmp_path / "c", "--ops", "Relu,Add,Concat").code == 0
     model = onnx.load(tmp_path / "c" / "test_000000" / "model.onnx")

@@ -91,7 +91,7 @@ def test_bad_options(tmp_path):
     (tmp_path / "file").write_text("")
     for args, status in [
         (["--profile", "nothing", "--list-ops"], 2),
-        (["--opset", 12], 2),
+        (["--opset", 6], 2),
         (["--ops", "NoSuchOperator", "--out", tmp_path / "o"], 2),
         (["--specs", tmp_path / "nowhere", "--out", tmp_path / "o"], 1),
         (["--nodes", 2, "--count", 1, "--out", tmp_path / "file" / "o"], 1),

@@ -28,14 +28,14 @@ MIXED = {15: 100, 40: 50, 100: 20}
 DEFECTS = Path(__file__).parent / "defects.json"
 
 
-def plan(scale, seed):
+def plan(scale, seed, opsets=OPSETS):
     """(key, options) of each chunk; large and small ones, opsets and modes take turns, so that each part of a run is like the whole."""
     chunks = []
     for nodes in SIZES:
         for more, count in (((), SIZES[nodes][0]), (PLAIN, SIZES[nodes][1]), (("--types", TYPES), MIXED[nodes])):
             size = min(count, 50)
             for part in range(max(1, round(scale * count / size))):
-                for opset, mode in itertools.product(OPSETS, MODES):
+                for opset, mode in itertools.product(opsets, MODES):
                     kind = "types" if "--types" in more else "plain" if more else "default"
                     key = f"{kind}-{nodes}-{opset}-{mode}-{seed}-{part}"
                     options = ["--nodes", nodes, "--count", size, "--opset", opset, "--input-mode", mode, *more]
@@ -140,6 +140,7 @@ def main():
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--scale", type=float, default=1)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--opsets", type=lambda text: tuple(map(int, text.split(","))), default=OPSETS, metavar="V,V,...")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--summary", action="store_true", help="only print what DIR/chunks.jsonl says")
     args = parser.parse_args()
@@ -147,7 +148,7 @@ def main():
     log = args.out / "chunks.jsonl"
     rows = [json.loads(line) for line in log.read_text("utf-8").splitlines()] if log.exists() else []
     have = {row["chunk"] for row in rows}
-    todo = [] if args.summary else [c for c in plan(args.scale, args.seed) if c[0] not in have]
+    todo = [] if args.summary else [c for c in plan(args.scale, args.seed, args.opsets) if c[0] not in have]
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool, open(log, "a", encoding="utf-8") as file:
         for row in pool.map(lambda c: run(args.out, *c), todo):
             rows.append(row)

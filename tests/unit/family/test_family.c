@@ -72,7 +72,7 @@ static void misuse_is_reported(void **state)
         nn_table_config c;
         const char *message;
     } tables[] = {
-        {{.opset = 12}, "opset 12: expected an integer from 13 to 28"},
+        {{.opset = 6}, "opset 6: expected an integer from 7 to 28"},
         {{.profile = "tvm"}, "profile tvm: expected onnx, openvino, ort, tract; with --specs DIR also one of DIR/profiles"},
         {{.profile = "../x", .specs = "specs"}, "profile ../x: expected a name, not a path"},
         {{.ops = "Nothing"}, "unknown operator Nothing"}};

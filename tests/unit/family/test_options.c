@@ -144,8 +144,8 @@ static void refusals(void **state)
         {{"--count", "99999999999999999999999999"}, "--count 99999999999999999999999999: expected an integer from 1 to 10000000"},
         {{"--seed", "9223372036854775808"}, "--seed 9223372036854775808: expected an integer from 0 to 9223372036854775807"},
         {{"--seed", "-1"}, "--seed -1: expected an integer from 0 to 9223372036854775807"},
-        {{"--opset", "12"}, "--opset 12: expected an integer from 13 to 28"},
-        {{"--opset", "29"}, "--opset 29: expected an integer from 13 to 28"},
+        {{"--opset", "6"}, "--opset 6: expected an integer from 7 to 28"},
+        {{"--opset", "29"}, "--opset 29: expected an integer from 7 to 28"},
         {{"--inputs", "100001"}, "--inputs 100001: expected an integer from 0 to 100000"},
         {{"--max-elements", "0"}, "--max-elements 0: expected an integer from 1 to 16777216"},
         {{"--jobs", "0"}, "--jobs 0: expected an integer from 1 to 256"},
@@ -216,9 +216,9 @@ static void ranges_without_argv(void **state)
     nn_error err;
     options_default(&o);
     assert_int_equal(options_check(&o, "", &err), NN_OK);
-    o.opset = 9;
+    o.opset = 6;
     assert_int_equal(options_check(&o, "", &err), NN_ERR_USAGE);
-    assert_string_equal(err.message, "opset 9: expected an integer from 13 to 28");
+    assert_string_equal(err.message, "opset 6: expected an integer from 7 to 28");
 }
 
 static void the_table_covers_every_field(void **state)

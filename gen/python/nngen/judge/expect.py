@@ -1,7 +1,10 @@
 """What the files must look like that no other file says."""
 
 # The IR version of the oldest ONNX release that has the opset.
-IR_OF_OPSET = {13: 7, 14: 7, 15: 8, 16: 8, 17: 8, 18: 8, 19: 9, 20: 9, 21: 10, 22: 10, 23: 11, 24: 12, 25: 13, 26: 13, 27: 13, 28: 14}
+IR_OF_OPSET = {7: 3, 8: 3, 9: 4, 10: 5, 11: 6, 12: 7, 13: 7, 14: 7, 15: 8, 16: 8, 17: 8, 18: 8, 19: 9, 20: 9, 21: 10, 22: 10, 23: 11, 24: 12, 25: 13, 26: 13, 27: 13, 28: 14}
+
+# Inputs (operator, slot) at which an empty constant stands for an absent one.
+MAY_BE_EMPTY = {("Resize", 1), ("Resize", 2)}
 
 METADATA = ("nngen.version", "nngen.seed", "nngen.index", "nngen.options")
 

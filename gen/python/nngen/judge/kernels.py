@@ -1,4 +1,4 @@
-"""Which types of an operator ONNX Runtime has kernels for: python -m nngen.judge.kernels --nngen NNGEN [--opsets 13-28] [--ops A,B] [--types LIST]
+"""Which types of an operator ONNX Runtime has kernels for: python -m nngen.judge.kernels --nngen NNGEN [--opsets 7-28] [--ops A,B] [--types LIST]
 
 For each operator, opset and type the program makes small models of the profile onnx; the first with each combination of types is loaded. Prints
 a line for each combination without a kernel (operator, version of its schema, opset, types, message), then what `wide` would keep of each
@@ -82,7 +82,7 @@ def proposals(listing, known):
 def main(argv=None):
     p = argparse.ArgumentParser(prog="nngen.judge.kernels")
     p.add_argument("--nngen", required=True)
-    p.add_argument("--opsets", type=plan.numbers, default=list(range(13, 29)))
+    p.add_argument("--opsets", type=plan.numbers, default=list(range(7, 29)))
     p.add_argument("--ops", default="")
     p.add_argument("--types", default=EVERY)
     args = p.parse_args(argv)

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from onnx import defs
 
-from nngen.judge.expect import IR_OF_OPSET, METADATA, TYPE_NAMES, data_types, max_outputs
+from nngen.judge.expect import IR_OF_OPSET, MAY_BE_EMPTY, METADATA, TYPE_NAMES, data_types, max_outputs
 
 SCHEMA_NAMES = {"float32": "float"}
 
@@ -51,7 +51,8 @@ def counts(view, record, nodes):
     ops = dict(Counter(x.op_type for x in view.nodes))
     if ops != record["operators"]:
         yield "record", f"operators {ops} differ from the record's {record['operators']}", ""
-    for what, infos in (("inputs", view.graph.input), ("outputs", view.graph.output)):
+    real = [v for v in view.graph.input if v.name not in view.inits]
+    for what, infos in (("inputs", real), ("outputs", view.graph.output)):
         here = [(v.name, TYPE_NAMES.get(view.declared[v.name][0]), list(view.declared[v.name][1] or ())) for v in infos]
         there = [(p["name"], p["type"], p["shape"]) for p in record[what]]
         if here != there:
@@ -66,8 +67,13 @@ def names(view):
         elif k > 1:
             yield "node-name", f"{k} nodes are named {name!r}", ""
     made = Counter(x for n in view.nodes for x in n.output if x)
-    made.update(v.name for v in view.graph.input)
     made.update(t.name for t in view.graph.initializer)
+    # Below IR version 4 each initializer is listed among the graph inputs too, behind those that have no value.
+    listed = [v.name for v in view.graph.input]
+    made.update(name for name in listed if name not in view.inits)
+    wanted = [t.name for t in view.graph.initializer] if view.model.ir_version < 4 else []
+    if listed != [name for name in listed if name not in view.inits] + wanted:
+        yield "graph-input", f"graph inputs {listed}, of the initializers {wanted} expected, behind the others", ""
     for name, k in made.items():
         if k > 1:
             yield "tensor-name", f"tensor {name!r} is made {k} times", view.made_by(name)
@@ -109,7 +115,8 @@ def declarations(view, max_elements, symbolic):
             size *= 1 if d is None else d
         if size > max_elements:
             yield "elements", f"{name!r} {list(shape)} has {size} elements, {max_elements} allowed", op
-        if size == 0:
+        uses = {(view.nodes[i].op_type, slot) for i, slot in view.consumers.get(name, [])}
+        if size == 0 and not (uses and uses <= MAY_BE_EMPTY):
             yield "elements", f"{name!r} {list(shape)} is empty", op
 
 

@@ -24,8 +24,8 @@ def arguments(argv, prog="nngen-profile propose", description="Measures which op
     which.add_argument("--runtime", help="a target of nngen-study, such as openvino")
     which.add_argument("--adapter", metavar="FILE.py", help="a file with run(path, inputs); such as the text of `nngen-profile example`")
     p.add_argument("--nngen", default="", metavar="PATH", help="the program that makes the models (the installed one)")
-    p.add_argument("--opsets", type=plan.numbers, default=opsets or list(range(13, 29)),
-                   help=f"such as 13,17,22-24 ({','.join(map(str, opsets)) if opsets else '13-28'})")
+    p.add_argument("--opsets", type=plan.numbers, default=opsets or list(range(7, 29)),
+                   help=f"such as 13,17,22-24 ({','.join(map(str, opsets)) if opsets else '7-28'})")
     p.add_argument("--ops", default="", help="these operators only, separated by commas")
     p.add_argument("--count", type=int, default=count, help=f"{count_help} ({count})")
     p.add_argument("--more", type=int, default=40, help="models more, at each opset, of an operator of which some fail and some do not (40)")
