@@ -242,7 +242,7 @@ def test_other_draws_do_not_depend_on_it(tmp_path):
     assert make(tmp_path / "off", *args, "--dynamic", 0) and tree(tmp_path / "off") == tree(plain)
 
 
-@pytest.mark.parametrize("opset", [13, 21, 28])
+@pytest.mark.parametrize("opset", [7, 11, 13, 21, 28])
 def test_opsets(tmp_path, opset):
     out = make(tmp_path / "c", "--dynamic", 1, "--nodes", 15, "--count", 30, "--opset", opset, "--profile", "onnx", "--check")
     rows = records(out)

@@ -86,7 +86,8 @@ def names(view):
 
 def symbols(view, record):
     """Graph inputs and outputs have the symbols of the record; no dimension has another. view: of the model as it is."""
-    for what, infos in (("inputs", view.graph.input), ("outputs", view.graph.output)):
+    real = [v for v in view.graph.input if v.name not in view.inits]
+    for what, infos in (("inputs", real), ("outputs", view.graph.output)):
         here = [[d.dim_value if d.HasField("dim_value") else d.dim_param or None for d in v.type.tensor_type.shape.dim] for v in infos]
         there = [p.get("dims", p["shape"]) for p in record[what]]
         if here != there:
