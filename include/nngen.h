@@ -37,7 +37,7 @@ extern "C" {
 #define NN_API
 #endif
 
-#define NNGEN_VERSION "0.4.0"
+#define NNGEN_VERSION "0.5.0"
 
 typedef enum {
     NN_OK = 0,
@@ -120,8 +120,11 @@ typedef struct {
     const char *manner;  /* how models are drawn: "uniform", "boundary", "real"; "like": that of `weights`; "mixed", NULL or "": one
                             for each */
     int outputs;         /* not 0: expected outputs and their bounds are written with the inputs; the table must be opened for it */
-    nn_step_fn *step;    /* called by nn_family_open, and in the threads that build models, by what builds them; NULL: not called.
-                            A model of some hundred nodes is built before the first call. It may not use the family. */
+    const char *form;  /* other forms that compute the same, each perhaps with a share: "if:0.5,names", "all"; NULL or "": none, but
+                          with variants all */
+    uint64_t variants; /* copies of each model, the first one plain and the others in forms; model i is copy i % variants; 0: 1 */
+    nn_step_fn *step;  /* called by nn_family_open, and in the threads that build models, by what builds them; NULL: not called.
+                          A model of some hundred nodes is built before the first call. It may not use the family. */
     void *step_data;
     const char *dynamic; /* share of the models with symbolic dims, "0.5"; or "batch": the first dimension of all inputs is one
                             symbol; NULL or "": none; the table must be opened with outputs, too */
@@ -169,14 +172,15 @@ NN_API void nn_text_free(char *text);
 
 typedef struct nn_model nn_model;
 
-/* Builds model `index` of the family (index < count). *model is NULL or a model of the same family, which is overwritten; to
- * reuse one saves the allocation of its workspace. After any error it holds no model. NN_ERR_CANCELLED: `step` of the family's
+/* Builds model `index` of the family (index < nn_family_count). *model is NULL or a model of the same family, which is overwritten;
+ * to reuse one saves the allocation of its workspace. After any error it holds no model. NN_ERR_CANCELLED: `step` of the family's
  * configuration stopped it. */
 NN_API nn_status nn_model_build(nn_model **model, const nn_family *family, uint64_t index, nn_error *err);
 NN_API void nn_model_free(nn_model *model);
 
 /* Builds a model from bytes, as fuzzers do; *model as for nn_model_build. Every byte string gives a valid model, the same each
- * time. Bytes of nn_model_tape give that model again, with the same files, if the family has the same options. An empty or
+ * time. Bytes of nn_model_tape give that model again, with the same files, if the family has the same options; of copies in forms,
+ * the plain one. An empty or
  * exhausted tape ends with the simplest choices. The model has at most 2 * nodes + 8 operators; `contain`, `cover` and the plan of
  * the family do not apply. NN_ERR_BUILD: the family has no model. NN_ERR_USAGE: the family is `dynamic`; tapes have no symbols. */
 NN_API nn_status nn_model_build_bytes(nn_model **model, const nn_family *family, const void *bytes, size_t size, nn_error *err);
@@ -209,6 +213,9 @@ NN_API uint64_t nn_model_sets(const nn_model *model);
  * sets. The bytes are valid until the next call of the same function on the model, or its next build. NN_ERR_USAGE: no model was
  * built, or there is no such input or set. NN_ERR_BUILD: larger than 2 GiB. */
 NN_API nn_status nn_model_onnx(nn_model *model, const void **bytes, size_t *size, nn_error *err);
+/* Files of a model in another form that belong beside model.onnx: elements of initializers. The name is that in the model. */
+NN_API size_t nn_model_externals(const nn_model *model);
+NN_API nn_status nn_model_external(nn_model *model, size_t i, const char **name, const void **bytes, size_t *size, nn_error *err);
 NN_API nn_status nn_model_input(nn_model *model, uint64_t set, size_t i, const void **bytes, size_t *size, nn_error *err);
 /* What graph output i is expected to be for the inputs of `set`, and how far a correct implementation may be from it: a TensorProto
  * of the output's type, and one of float32 with the bounds, which are infinite where nothing is known. specs/compute/README.md says

@@ -139,12 +139,12 @@ static nn_status make_model(worker *w, slot *out, uint64_t index, nn_error *err)
     const outdir *dir = found ? NULL : w->c->dir;
     if (!found)
         s = write_model(w, out, err);
-    if (s == NN_OK && !structure_of(w->model->graph, &w->model->mem, out->structure))
+    if (s == NN_OK && !model_structure(w->model, out->structure))
         s = nn_nomem(err);
     if (s == NN_OK && w->c->dir != NULL)
         s = manifest_line(&out->line, w->model, out->structure, (const uint8_t(*)[SHA256_SIZE])w->digests, err);
     if (s == NN_OK)
-        s = stats_reserve(&w->stats, w->model->graph, err);
+        s = stats_reserve(&w->stats, model_plain(w->model), err);
     if (s == NN_OK && dir != NULL)
         s = model_dir_end(&w->target, err);
     if (s != NN_OK && dir != NULL)
@@ -189,7 +189,7 @@ static void commit(corpus *c)
 static bool is_there(const corpus *c, uint64_t k)
 {
     char name[MODEL_NAME_SIZE];
-    model_name(name, c->first + k * c->step);
+    model_name(name, c->first + k * c->step, (uint64_t)c->family->options.variants);
     return outdir_has_model(c->dir, name);
 }
 
@@ -217,12 +217,12 @@ static bool take(corpus *c, uint64_t *k)
 }
 
 /* Adds the name of the model to the error if the path does not contain it. */
-static void explain(uint64_t index, nn_error *err)
+static void explain(const corpus *c, uint64_t index, nn_error *err)
 {
     if (err->status == NN_ERR_IO || err->status == NN_ERR_NOMEM)
         return;
     char name[MODEL_NAME_SIZE];
-    model_name(name, index);
+    model_name(name, index, (uint64_t)c->family->options.variants);
     nn_error inner = *err;
     (void)nn_fail(err, inner.status, NULL, 0, 0, "%s: %.400s", name, inner.message);
 }
@@ -243,7 +243,7 @@ static void *work(void *data)
         nn_status status = make_model(w, s, index, &err);
         bool failed = status != NN_OK && status != NN_ERR_CANCELLED;
         if (failed)
-            explain(index, &err);
+            explain(c, index, &err);
         pthread_mutex_lock(&c->lock);
         if (failed)
             fail(c, index, &err);
@@ -358,7 +358,10 @@ static nn_status open_dir(corpus *c, nn_error *err)
 {
     const nn_corpus_config *k = c->config;
     char *text;
-    outdir_run run = {.count = (uint64_t)c->family->options.count, .shard = c->first, .shards = c->step};
+    outdir_run run = {.count = options_all(&c->family->options),
+                      .copies = (uint64_t)c->family->options.variants,
+                      .shard = c->first,
+                      .shards = c->step};
     nn_status s = manifest_run(&text, &run.n, c->family, &c->run, err);
     if (s != NN_OK)
         return s;

@@ -168,6 +168,7 @@ static void line_intervals(json_line *j, const nn_model *m)
     line_raw(j, "}");
 }
 
+/* place: of each node in the file; NULL: forms have moved them. */
 static void line_motif(json_line *j, const placed_motif *p, const uint32_t *place)
 {
     line_next(j);
@@ -178,7 +179,7 @@ static void line_motif(json_line *j, const placed_motif *p, const uint32_t *plac
     line_string(j, motif_level_word(p->level));
     line_key(j, "nodes");
     line_raw(j, "[");
-    for (size_t k = 0; k < p->n; k++) {
+    for (size_t k = 0; place != NULL && k < p->n; k++) {
         line_next(j);
         line_int(j, place[(size_t)p->first + k]);
     }
@@ -209,7 +210,7 @@ static bool line_motifs(json_line *j, nn_model *m)
     line_key(j, "motifs");
     line_raw(j, "[");
     for (size_t k = 0; k < n; k++)
-        line_motif(j, &p[k], place);
+        line_motif(j, &p[k], m->formed.model == NULL ? place : NULL);
     line_raw(j, "]");
     arena_release(&m->mem, mark);
     return true;
@@ -231,6 +232,28 @@ static void line_folded(json_line *j, const graph *g)
         line_int(j, (int64_t)k);
     }
     line_raw(j, n > 0 ? "]" : "");
+}
+
+/* The forms of the model, and how often each of their features occurs; the plain model of a copy. Nothing without forms. */
+static void line_forms(json_line *j, const nn_model *m)
+{
+    const form_result *f = &m->formed;
+    char plain[MODEL_NAME_SIZE];
+    if (f->model == NULL)
+        return;
+    line_key(j, "forms");
+    line_raw(j, "{");
+    for (size_t i = 0; i < FORM_FEATURES; i++)
+        if (f->counts[i] > 0) {
+            line_key(j, form_feature_words[i]);
+            line_int(j, f->counts[i]);
+        }
+    line_raw(j, "}");
+    if (m->variant == 0)
+        return;
+    model_name(plain, m->index, 1);
+    line_key(j, "plain");
+    line_string(j, plain);
 }
 
 nn_status manifest_line(json_line *line, nn_model *m, const uint8_t structure[STRUCTURE_SIZE],
@@ -259,7 +282,9 @@ nn_status manifest_line(json_line *line, nn_model *m, const uint8_t structure[ST
     line_symbols(line, g);
     line_files(line, m, digests);
     line->failed |= !line_motifs(line, m);
-    line_folded(line, g);
+    if (m->formed.model == NULL)
+        line_folded(line, g);
+    line_forms(line, m);
     if (m->family->options.intervals)
         line_intervals(line, m);
     line_raw(line, "}\n");
@@ -340,7 +365,7 @@ const char *manifest_missing(const nn_family *f, const stats *s, size_t op, op_o
     const char *reason = plan_reason(f->plan, (uint16_t)op);
     if (reason != NULL)
         return reason;
-    if (s->models < (uint64_t)f->options.count)
+    if (s->models < options_all(&f->options))
         return "the run was stopped early";
     return op_feasible(s->ops, &s->ops->ops[op], &f->limits, room) ? "no place for it was found" : room->s;
 }
@@ -536,14 +561,14 @@ static json_t *sums_object(const stats *s)
 }
 
 /* Names of models that have the structure of an earlier model, with the name of that model. */
-static json_t *duplicates_array(const distinct_result *d)
+static json_t *duplicates_array(const distinct_result *d, uint64_t copies)
 {
     json_t *j = json_array();
     int bad = 0;
     for (size_t i = 0; i < d->n_pairs; i++) {
         char model[MODEL_NAME_SIZE], first[MODEL_NAME_SIZE];
-        model_name(model, d->pairs[i].model);
-        model_name(first, d->pairs[i].first);
+        model_name(model, d->pairs[i].model, copies);
+        model_name(first, d->pairs[i].first, copies);
         bad |= json_array_append_new(j, json_pack("[s, s]", model, first));
     }
     return unless(bad, j);
@@ -637,11 +662,11 @@ static json_t *manifest_object(const nn_family *f, const stats *s, const distinc
         json_pack("{s:s, s:s, s:o, s:s, s:i, s:o, s:o, s:o, s:o, s:o}", "generator", "nngen", "version", NNGEN_VERSION, "options",
                   options_object(&f->options), "table_digest", f->digest, "ir_version", onnx_ir_version((int)f->options.opset),
                   "operators", operators_array(s, 0, s->ops->n_ops), "missing", missing_array(f, s), "distinct", whole(d->distinct),
-                  "duplicates", duplicates_array(d), "statistics", statistics_object(f, s));
+                  "duplicates", duplicates_array(d, (uint64_t)f->options.variants), "statistics", statistics_object(f, s));
     int bad = f->pairs != NULL ? json_object_set_new(j, "pairs", missing_pairs_object(f, s)) : 0;
     bad |= set_chosen(j, &f->table->chosen);
     bad |= f->motifs.on ? json_object_set_new(j, "motifs", motifs_object(f, s)) : 0;
-    uint64_t all = (uint64_t)f->options.count;
+    uint64_t all = options_all(&f->options);
     if (stats_inner(s) > 0)
         bad |= json_object_set_new(j, "motif_operators", operators_array(s, s->ops->n_ops, s->ops->n_all));
     if (family_outputs(f))

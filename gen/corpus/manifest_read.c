@@ -381,6 +381,11 @@ bool manifest_row_structure(const manifest_row *r, uint8_t out[STRUCTURE_SIZE])
     return hex != NULL && structure_parse(hex, out);
 }
 
+bool manifest_row_formed(const manifest_row *r)
+{
+    return json_object_get((const json_t *)r, "forms") != NULL;
+}
+
 size_t manifest_row_inputs(const manifest_row *r)
 {
     return json_array_size(json_object_get((const json_t *)r, "inputs"));

@@ -207,7 +207,7 @@ static nn_status take_file(void *data, const char *listed, const char *digest, n
 {
     merge *m = data;
     model_file f;
-    char path[128], folder[40], inner[96], shown[PATH_SHOWN];
+    char path[160], folder[40], inner[96], shown[PATH_SHOWN];
     int fd;
     if (!row_files_have(&m->files, listed, &f))
         return nn_fail(err, NN_ERR_IO, m->from->lines_path, 0, 0, "%s: '%.60s' is not a file of this model", m->name, listed);
@@ -258,7 +258,7 @@ static nn_status take_model(merge *m, const manifest_row *row, nn_error *err)
 static nn_status take_line(merge *m, uint64_t index, nn_error *err)
 {
     const char *name = m->name;
-    model_name(m->name, index);
+    model_name(m->name, index, (uint64_t)m->family->options.variants);
     part *p = &m->parts[index % m->n];
     m->from = p;
     const char *line;
@@ -286,7 +286,7 @@ static nn_status finish(merge *m, nn_error *err)
 {
     char *text;
     size_t size;
-    uint64_t count = (uint64_t)m->family->options.count;
+    uint64_t count = options_all(&m->family->options);
     distinct_result d;
     nn_status s = distinct_count(m->distinct, &d, err);
     if (s != NN_OK)
@@ -332,7 +332,7 @@ static nn_status run(merge *m, const char *out, const nn_merge_config *config, n
         s = manifest_add_stats(m->parts[i].doc, m->family, &m->stats, err);
     if (s == NN_OK)
         s = outdir_open(&m->dir, out, config->force ? OUTDIR_FORCE : OUTDIR_NEW, NULL, err);
-    for (uint64_t i = 0; s == NN_OK && i < (uint64_t)m->family->options.count; i++)
+    for (uint64_t i = 0; s == NN_OK && i < options_all(&m->family->options); i++)
         s = take_line(m, i, err);
     return s == NN_OK ? finish(m, err) : s;
 }

@@ -22,7 +22,7 @@ bool motif_missing_at(const nn_family *f, const stats *s, size_t k, motif_missin
     for (size_t level = 0; level < MOTIF_LEVELS; level++)
         out->levels |= s->motifs[motif * MOTIF_LEVELS + level] == 0 ? 1u << level : 0;
     if (out->reason == NULL)
-        out->reason = s->models < (uint64_t)f->options.count ? "the run was stopped early"
+        out->reason = s->models < options_all(&f->options) ? "the run was stopped early"
                       : !motif_cover_fits(f->motifs.set, f->motifs.allowed[k], (size_t)f->options.nodes)
                           ? "no place for it was found; models of more nodes have more room"
                           : "no place for it was found";

@@ -36,6 +36,11 @@ static bool is_model(const char *name)
 {
     static const char prefix[] = "test_";
     size_t n = sizeof prefix - 1, digits = strncmp(name, prefix, n) == 0 ? strspn(name + n, "0123456789") : 0;
+    if (digits >= 6 && name[n + digits] == '_' && name[n + digits + 1] == 'v') { /* a copy */
+        n += digits + 2;
+        digits = strspn(name + n, "0123456789");
+        return digits >= 1 && name[n + digits] == '\0';
+    }
     return digits >= 6 && name[n + digits] == '\0';
 }
 
@@ -271,7 +276,7 @@ static nn_status check_same_run(outdir *d, const inventory *v, const outdir_run 
 static bool is_of_run(const outdir_run *run, const char *name)
 {
     uint64_t i;
-    return model_index(name, &i) && i < run->count && i % run->shards == run->shard;
+    return model_index(name, run->copies, &i) && i < run->count && i % run->shards == run->shard;
 }
 
 /* Removes models that an earlier run with other options left; this happens if their replacement was interrupted. */

@@ -27,6 +27,7 @@ typedef struct {
     const char *text; /* the content of .nngen-run.json, see manifest_run */
     size_t n;
     uint64_t count, shard, shards; /* the run makes models i < count with i % shards == shard */
+    uint64_t copies;               /* of each model, which follow one another */
 } outdir_run;
 
 /* Creates path and its parents if necessary. Removes incomplete files of a crash. run: NULL if the run cannot be resumed later;

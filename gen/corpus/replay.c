@@ -37,7 +37,9 @@ nn_family_config family_of_options(const options *o)
                               .intervals = o->intervals != 0,
                               .outputs = o->outputs != 0,
                               .dynamic = o->dynamic,
-                              .check = o->check != 0};
+                              .check = o->check != 0,
+                              .form = o->form,
+                              .variants = (uint64_t)o->variants};
 }
 
 static nn_status open_both(nn_table **table, nn_family **family, const manifest_doc *doc, const char *path, const char *specs,

@@ -10,6 +10,7 @@ typedef struct {
     size_t sets, inputs; /* of .pb files */
     size_t outputs;      /* 0: the family has no expected outputs */
     bool npz, expected;  /* archives; expected outputs */
+    size_t external;     /* files with elements of initializers */
 } row_files;
 
 row_files row_files_of(const options *o, const manifest_row *row);

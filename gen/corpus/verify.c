@@ -69,6 +69,12 @@ static void differ_errno(verify *v, const char *path, const char *what)
 
 /* ---- files ---- */
 
+/* Forms add nodes, and hide them in graphs and functions. */
+static uint64_t nodes_of(const verify *v)
+{
+    return manifest_row_formed(v->row) ? ONNX_ANY_NODES : (uint64_t)manifest_options(v->doc)->nodes;
+}
+
 /* Compares the hash of an open file and, if it is right, checks the structure of a model. */
 static nn_status check_open_file(verify *v, int fd, bool model, const char *path, const char *digest, nn_error *err)
 {
@@ -98,7 +104,7 @@ static nn_status check_open_file(verify *v, int fd, bool model, const char *path
         return nn_nomem(err);
     if (s != NN_OK) {
         differ(v, path, why.message);
-    } else if (!onnx_is_sound(v->file.bytes, v->file.n, (uint64_t)manifest_options(v->doc)->nodes, text, sizeof text)) {
+    } else if (!onnx_is_sound(v->file.bytes, v->file.n, nodes_of(v), text, sizeof text)) {
         if (text[0] == '\0')
             return nn_nomem(err);
         differ(v, path, text);
@@ -229,7 +235,7 @@ static void on_remade(void *data, const char *file, bool expected)
 static nn_status check_remade(verify *v, uint64_t index, nn_error *err)
 {
     nn_error inner = {0};
-    if (v->again.family == NULL || index >= (uint64_t)manifest_options(v->doc)->count)
+    if (v->again.family == NULL || index >= options_all(manifest_options(v->doc)))
         return NN_OK;
     nn_status s = remake_model(&v->again, index, v->row, on_remade, v, &inner);
     if (s == NN_ERR_NOMEM)
@@ -245,7 +251,7 @@ static nn_status check_row(verify *v, const manifest_row *row, nn_error *err)
     const char *name = manifest_row_name(row);
     uint64_t index;
     char text[200];
-    if (!model_index(name, &index) || (v->n > 0 && index <= v->indices[v->n - 1])) {
+    if (!model_index(name, (uint64_t)manifest_options(v->doc)->variants, &index) || (v->n > 0 && index <= v->indices[v->n - 1])) {
         (void)snprintf(text, sizeof text, "names model '%.60s'; expected another model here", name);
         differ(v, "models.jsonl", text);
         return NN_OK;
@@ -262,7 +268,7 @@ static nn_status check_row(verify *v, const manifest_row *row, nn_error *err)
         s = check_remade(v, index, err);
     if (s != NN_OK)
         return s;
-    if (index >= (uint64_t)o->count || (o->shards > 0 && (int64_t)(index % (uint64_t)o->shards) != o->shard_number - 1))
+    if (index >= options_all(o) || (o->shards > 0 && (int64_t)(index % (uint64_t)o->shards) != o->shard_number - 1))
         differ(v, name, "does not belong to the run that the manifest describes");
     v->report->models++;
     return NN_OK;
@@ -317,7 +323,7 @@ static void check_directory(verify *v)
         const char *name = e->d_name;
         uint64_t index;
         if (directory_is_dot(name) || strcmp(name, "manifest.json") == 0 || strcmp(name, "models.jsonl") == 0 ||
-            (model_index(name, &index) && is_listed(v, index)))
+            (model_index(name, (uint64_t)manifest_options(v->doc)->variants, &index) && is_listed(v, index)))
             continue;
         differ(v, name,
                strncmp(name, FILE_HIDDEN, strlen(FILE_HIDDEN)) == 0 ? "was left by a run that was interrupted"

@@ -236,6 +236,19 @@ static nn_status add_reference(nn_table *t, const sources *in, const char *dir, 
     return s;
 }
 
+/* The files of forms, which families that ask for forms read. */
+static nn_status find_forms(nn_table *t, const char *specs, nn_error *err)
+{
+    spec_file *read;
+    t->forms = spec_embedded_forms;
+    t->n_forms = spec_embedded_forms_count;
+    if (specs == NULL)
+        return NN_OK;
+    nn_status s = spec_read_folder(&read, &t->n_forms, specs, "forms", &t->mem, err);
+    t->forms = read;
+    return s;
+}
+
 static nn_status load(nn_table *t, const char *specs, bool outputs, nn_error *err)
 {
     dtype_mask types;
@@ -273,7 +286,7 @@ static nn_status load(nn_table *t, const char *specs, bool outputs, nn_error *er
     if (s == NN_OK && outputs)
         s = add_reference(t, &in, specs, err);
     arena_free(&a);
-    return s;
+    return s == NN_OK ? find_forms(t, specs, err) : s;
 }
 
 static nn_status open_table(nn_table *t, const nn_table_config *c, nn_error *err)
@@ -408,6 +421,8 @@ static nn_status keep_texts(nn_family *f, const nn_family_config *c, nn_error *e
     if (s == NN_OK)
         s = keep_text(f, &o->dynamic, c->dynamic, err);
     if (s == NN_OK)
+        s = keep_text(f, &o->form, c->form, err);
+    if (s == NN_OK)
         s = input_modes_parse(&f->modes, o->input_mode, err);
     if (s == NN_OK)
         s = input_formats_parse(&f->formats, o->input_format, err);
@@ -441,6 +456,8 @@ static nn_status open_dynamic(nn_family *f, nn_error *err)
     f->dynamic.data = (void *)(uintptr_t)f->table;
     if (f->dynamic.share > 0 && f->table->reference == NULL)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "dynamic: the table was opened without the rules of outputs");
+    if (f->dynamic.share > 0 && (*f->options.form != '\0' || f->options.variants > 1))
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "dynamic: models in other forms have no symbolic dims; leave out form and variants");
     if (f->dynamic.share > 0 && family_npz(f))
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
                        "dynamic: inputs of several sizes are no array of .npz; --input-format pb was expected");
@@ -509,11 +526,27 @@ static nn_status find_manner(const nn_table *t, const char *name, const manner *
     return *found != NULL || strcmp(name, "mixed") == 0 ? NN_OK : unknown_manner(set, name, err);
 }
 
+static bool has_forms(const options *o)
+{
+    return *o->form != '\0' || o->variants > 1;
+}
+
+static nn_status open_forms(nn_family *f, nn_error *err)
+{
+    const options *o = &f->options;
+    if (!has_forms(o))
+        return NN_OK;
+    nn_status s = form_rules_load(&f->form_rules, f->table->forms, f->table->n_forms, &f->mem, err);
+    return s == NN_OK ? form_choice_parse(&f->forms, f->form_rules, *o->form != '\0' ? o->form : "all", err) : s;
+}
+
 nn_status family_digest_of(const nn_table *t, const options *o, char out[SHA256_HEX_SIZE], nn_error *err)
 {
     const manner *m;
     bool plain = true;
     nn_status s = find_manner(t, o->manner, &m, &plain, err);
+    if (s == NN_OK && has_forms(o))
+        return spec_digest_full(out, t->full_digest, t->forms, t->n_forms, NULL, 0, err);
     memcpy(out, plain && !has_motifs(o, plain) ? t->digest : t->full_digest, SHA256_HEX_SIZE);
     return s;
 }
@@ -573,6 +606,8 @@ static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *
         o->max_window = clamp(c->max_window);
     if (c->max_rank != 0)
         o->max_rank = clamp(c->max_rank);
+    if (c->variants != 0)
+        o->variants = clamp(c->variants);
     f->watch = (step_watch){c->step, c->step_data};
     o->seed = clamp(c->seed);
     o->intervals = c->intervals != 0;
@@ -598,6 +633,8 @@ static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *
         s = open_manner(f, err);
     if (s == NN_OK)
         s = open_cover(f, err);
+    if (s == NN_OK)
+        s = open_forms(f, err);
     if (s == NN_OK)
         s = wish_new(&f->wishes, f->guide.weights, wished_nodes(f), (uint64_t)o->count, (uint64_t)o->seed, err);
     if (s == NN_OK)
@@ -659,5 +696,5 @@ bool family_outputs(const nn_family *f)
 
 uint64_t nn_family_count(const nn_family *f)
 {
-    return f != NULL ? (uint64_t)f->options.count : 0;
+    return f != NULL ? options_all(&f->options) : 0;
 }

@@ -27,7 +27,9 @@
 #include "family/outputs.h"
 #include "reference/reference.h"
 #include "write/model_files.h"
+#include "form/form.h"
 #include "stats/stats.h"
+#include "stats/structure.h"
 
 struct nn_table {
     arena mem;
@@ -35,7 +37,9 @@ struct nn_table {
     op_set *ops;
     table_ops chosen; /* how `ops` came to be */
     op_set *all;      /* all operators and types without a profile, which the rules of outputs are for; NULL: none were asked for */
-    ref_table *reference; /* these rules */
+    ref_table *reference;   /* these rules */
+    const spec_file *forms; /* the files of specs/forms */
+    size_t n_forms;
     motif_set *motifs;
     late_classes *classes;
     manner_set *manners;
@@ -60,6 +64,8 @@ struct nn_family {
     const op_weights **manner_weights; /* by manner of the table */
     char digest[SHA256_HEX_SIZE];      /* of all files that decide the bytes of models */
     motif_choice motifs;
+    form_choice forms;
+    form_rules *form_rules; /* NULL: no forms */
     lower_limits limits;
     input_modes modes;
     dynamic_wish dynamic; /* without seed and index */
@@ -76,8 +82,12 @@ struct nn_model {
     model_manner manner;
     due_path *paths; /* workspace: the paths that are due */
     size_t paths_capacity;
-    const graph *graph; /* NULL: nothing is built */
-    const graph *views; /* the graph in each of its worlds; the graph itself if it has none */
+    const graph *graph; /* NULL: nothing is built. In another form: the plain graph with the inputs and outputs of the form */
+    const graph *plain; /* the graph that was built */
+    form_result formed; /* model NULL: the model is plain */
+    form_request wanted;
+    uint64_t variant; /* of the copies: its number; 0: the plain one, or the only one */
+    const graph *views; /* the graph in each of its worlds; `graph` itself if it has none */
     size_t n_views;
     build_report report;
     const build_trace *trace; /* NULL: there is no listener */
@@ -108,13 +118,17 @@ nn_status family_digest_of(const nn_table *t, const options *o, char out[SHA256_
 uint64_t model_sets(const nn_model *m);
 bool family_npz(const nn_family *f);
 bool family_outputs(const nn_family *f); /* whether the sets have expected outputs */
-/* The files of the model that is built, in order: model.onnx; those of each data set, which are inputs, then outputs, then bounds;
- * tolerances, if there are outputs in data sets; archives in the same order. */
+/* The files of the model that is built, in order: model.onnx; its external data; those of each data set, which are inputs, then
+ * outputs, then bounds; tolerances, if there are outputs in data sets; archives in the same order. */
 size_t model_files(const nn_model *m);
 model_file model_file_at(const nn_model *m, size_t k);
 nn_status model_file_bytes(nn_model *m, const model_file *f, const void **bytes, size_t *size, nn_error *err);
 /* Of graph output i over all data sets. *wide: some bound is large or infinite; *known: all are finite. */
 nn_status model_tolerance(nn_model *m, size_t i, double *atol, double *rtol, bool *wide, bool *known, nn_error *err);
+/* The graph that was built, without what forms add to it. */
+const graph *model_plain(const nn_model *m);
+/* Writes the model's structure; false: memory ran out. */
+bool model_structure(nn_model *m, uint8_t out[STRUCTURE_SIZE]);
 /* Statistics for the models of the family. */
 nn_status family_stats(stats *s, const nn_family *f, nn_error *err);
 /* Adds the model that is built; stats_reserve has made room for it. */

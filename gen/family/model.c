@@ -1,5 +1,6 @@
 /* Models of the public API: build, serialise, write. */
 #include "family/family.h"
+#include "family/model_form.h"
 #include "base/directory.h"
 #include "write/model_dir.h"
 
@@ -200,7 +201,12 @@ nn_status model_make(nn_model *m, build_log *log, nn_error *err)
     s = model_names_new(&m->names, g, f->table->ops, &m->mem, err);
     if (s == NN_OK)
         s = make_views(m, g, err);
-    m->graph = s == NN_OK ? g : NULL;
+    if (s == NN_OK)
+        s = model_form(m, g, err);
+    m->plain = g;
+    m->graph = s != NN_OK ? NULL : m->formed.model != NULL ? &m->formed.g : g;
+    if (m->views == g)
+        m->views = m->graph;
     return s;
 }
 
@@ -228,9 +234,9 @@ nn_status nn_model_build(nn_model **model, const nn_family *f, uint64_t index, n
         return nn_no_result(err);
     if (*model != NULL)
         (void)model_reuse(model, (*model)->family, NULL);
-    if (f != NULL && index >= (uint64_t)f->options.count)
+    if (f != NULL && index >= options_all(&f->options))
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "model %llu: expected an index from 0 to %lld", (unsigned long long)index,
-                       (long long)f->options.count - 1);
+                       (long long)options_all(&f->options) - 1);
     if (f != NULL && *model != NULL && (*model)->family != f)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "model %llu: the model to overwrite belongs to another family",
                        (unsigned long long)index);
@@ -240,8 +246,9 @@ nn_status nn_model_build(nn_model **model, const nn_family *f, uint64_t index, n
     nn_model *m = *model;
     m->taped.from_bytes = m->taped.changed = false;
     m->seed = (uint64_t)f->options.seed;
-    m->index = index;
-    model_name(m->name, index);
+    m->index = index / (uint64_t)f->options.variants;
+    m->variant = index % (uint64_t)f->options.variants;
+    model_name(m->name, index, (uint64_t)f->options.variants);
     return model_make(m, NULL, err);
 }
 
@@ -263,7 +270,7 @@ void family_count(stats *s, const nn_model *m)
 {
     size_t n = 0;
     const placed_motif *p = builder_motifs(m->builder, &n);
-    stats_add(s, m->graph);
+    stats_add(s, m->plain);
     for (size_t i = 0; i < n && s->n_motifs > 0; i++)
         s->motifs[p[i].motif * MOTIF_LEVELS + p[i].level]++;
     for (size_t i = 0; i < m->graph->n_outputs && m->outputs.kept != NULL; i++)
@@ -310,25 +317,9 @@ typedef enum { ALL_OF_MODEL, ONE_INPUT, ALL_INPUTS, ONE_OUTPUT, ONE_BOUND, ALL_O
 static nn_status serialise(nn_model *m, piece what, uint64_t set, size_t input, nn_error *err)
 {
     const options *o = &m->family->options;
-    char seed[24], index[24];
-    (void)snprintf(seed, sizeof seed, "%llu", (unsigned long long)m->seed);
-    (void)snprintf(index, sizeof index, "%llu", (unsigned long long)m->index);
-    onnx_property properties[] = {{"nngen.version", NNGEN_VERSION}, {"nngen.seed", seed},
-                                  {"nngen.index", index},           {"nngen.options", m->family->description},
-                                  {"nngen.profile", o->profile},    {"nngen.table_digest", m->family->digest}};
-    size_t n_properties = sizeof properties / sizeof properties[0];
-    if (m->taped.changed) { /* seed and index would lead to another model */
-        properties[1] = (onnx_property){"nngen.tape", m->taped.digest};
-        properties[2] = properties[--n_properties];
-    }
-    const onnx_request request = {.opset = (int)o->opset,
-                                  .name = m->name,
-                                  .properties = properties,
-                                  .n_properties = n_properties,
-                                  .seed = m->seed,
-                                  .index = m->index,
-                                  .modes = &m->family->modes,
-                                  .worlds = m->n_views};
+    model_request wanted;
+    model_request_of(&wanted, m);
+    const onnx_request request = wanted.onnx;
     const nn_table *table = m->family->table;
     const outputs_of of = {.rules = table->reference,
                            .ops = table->all,
@@ -346,6 +337,8 @@ static nn_status serialise(nn_model *m, piece what, uint64_t set, size_t input, 
         return model_outputs_all(&m->outputs, &of, err);
     if (what == ALL_INPUTS)
         return onnx_write_npz(&m->npz, m->graph, &m->names, &request, (uint64_t)o->inputs, &m->mem, err);
+    if (what == ALL_OF_MODEL && m->formed.model != NULL)
+        return form_write(&m->onnx, m->formed.model, err);
     if (what == ALL_OF_MODEL)
         return onnx_write_model(&m->onnx, m->graph, &m->names, &request, &m->mem, err);
     return onnx_write_input(&m->input, &m->views[set % m->n_views], &m->names, &request, set, input, &m->mem, err);
@@ -490,10 +483,15 @@ static size_t tolerance_files(const nn_model *m)
     return family_outputs(m->family) && model_sets(m) > 0 ? 2 : 0;
 }
 
+static size_t external_files(const nn_model *m)
+{
+    return m->formed.model != NULL ? form_files(m->formed.model) : 0;
+}
+
 size_t model_files(const nn_model *m)
 {
     size_t archives = !family_npz(m->family) ? 0 : family_outputs(m->family) ? 3 : 1;
-    return 1 + (size_t)model_sets(m) * set_files(m) + tolerance_files(m) + archives;
+    return 1 + (size_t)model_sets(m) * set_files(m) + tolerance_files(m) + archives + external_files(m);
 }
 
 model_file model_file_at(const nn_model *m, size_t k)
@@ -503,6 +501,9 @@ model_file model_file_at(const nn_model *m, size_t k)
     if (k == 0)
         return model_file_of(MODEL_ONNX, -1, -1);
     k--;
+    if (k < external_files(m))
+        return model_file_of(MODEL_EXTERNAL, -1, (long)k);
+    k -= external_files(m);
     if (k >= (size_t)model_sets(m) * each)
         return model_file_of(last[k - (size_t)model_sets(m) * each + 2 - tolerance_files(m)], -1, -1);
     long set = (long)(k / each);
@@ -559,6 +560,8 @@ nn_status model_file_bytes(nn_model *m, const model_file *f, const void **bytes,
         return nn_model_npz(m, bytes, size, err);
     case MODEL_OUTPUTS:
         return nn_model_output_npz(m, bytes, size, err);
+    case MODEL_EXTERNAL:
+        return nn_model_external(m, (size_t)f->index, NULL, bytes, size, err);
     case MODEL_BOUNDS:
         break;
     }

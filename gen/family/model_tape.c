@@ -76,10 +76,11 @@ static nn_status read_source(nn_model *m, nn_error *err)
     model_tape_begin(m, &unused);
     m->seed = two_items(&t->reader, ITEM_SEED, (uint64_t)f->options.seed) & INT64_MAX;
     m->index = two_items(&t->reader, ITEM_INDEX, 0);
+    m->variant = 0; /* of copies, tapes give the plain one */
     uint32_t check = 0;
     t->changed = !segment_find(&t->reader, ITEM_CHECK, 0, &check) || check != check_of(f, &t->segments) ||
                  m->seed != (uint64_t)f->options.seed || m->index >= (uint64_t)f->options.count;
-    model_name(m->name, m->index);
+    model_name(m->name, m->index, 1);
     if (!t->changed)
         return NN_OK;
     uint8_t digest[SHA256_SIZE];

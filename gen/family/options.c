@@ -57,11 +57,17 @@ void option_flag(const option_row *row, char out[32])
             *p = '-';
 }
 
+uint64_t options_all(const options *o)
+{
+    return (uint64_t)o->count * (uint64_t)(o->variants > 1 ? o->variants : 1);
+}
+
 uint64_t options_models(const options *o)
 {
+    const int64_t all = (int64_t)options_all(o);
     if (o->shards == 0)
-        return (uint64_t)o->count;
-    return o->count >= o->shard_number ? (uint64_t)((o->count - o->shard_number) / o->shards) + 1 : 0;
+        return (uint64_t)all;
+    return all >= o->shard_number ? (uint64_t)((all - o->shard_number) / o->shards) + 1 : 0;
 }
 
 int share_parse(const char *text)
@@ -123,7 +129,8 @@ static bool unsaid(const options *o, const option_row *row)
 {
     bool later = row->offset == offsetof(options, max_dim) || row->offset == offsetof(options, max_window) ||
                  row->offset == offsetof(options, max_rank) || row->offset == offsetof(options, constants) ||
-                 row->offset == offsetof(options, near_misses) || row->offset == offsetof(options, outputs);
+                 row->offset == offsetof(options, near_misses) || row->offset == offsetof(options, outputs) ||
+                 row->offset == offsetof(options, variants);
     if (later)
         return option_int(o, row) == row->fallback;
     return !is_number(row) && row->offset != offsetof(options, profile) && row->offset != offsetof(options, ops) &&

@@ -66,6 +66,13 @@
     X(TEXT, dynamic, "SHARE", "0", 0, 0, IF_SAID,                                                                                 \
       "share of the models, from 0 to 1, whose inputs have symbolic dims, such as batch or height: each is valid at 4 sizes, "    \
       "and has the data sets of each; or batch: the first dimension of all inputs is one symbol")                                 \
+    X(TEXT, form, "LIST", "", 0, 0, IF_SAID,                                                                                      \
+      "write models in other forms that compute the same: if, loop, scan, function, storage, names, neutral, or all; each "       \
+      "perhaps "                                                                                                                  \
+      "with the share of models that take it, such as if:0.5")                                                                    \
+    X(INT, variants, "K", 1, 1, 100, IF_SAID,                                                                                     \
+      "write K copies of each model, the first one plain and the others in forms (all, without --form): test_000000, "            \
+      "test_000000_v1 and so on")                                                                                                 \
     X(FLAG, outputs, NULL, 0, 0, 0, IF_SAID,                                                                                      \
       "write expected outputs, test_data_set_K/output_J.pb, and how far each element of a correct result may be from them, "      \
       "bound_J.pb")                                                                                                               \
@@ -140,7 +147,8 @@ void option_set_text(options *o, const option_row *row, const char *s);
 bool option_stated(const options *o, const option_row *row);
 /* Whether the command o->command takes the option; false if there is no command. */
 bool option_of_command(const options *o, const option_row *row);
-uint64_t options_models(const options *o);             /* number of models that the run makes: all, or those of the shard */
+uint64_t options_all(const options *o);                /* number of models of the family, copies included */
+uint64_t options_models(const options *o);             /* of those that the run makes: all, or those of the shard */
 void option_flag(const option_row *row, char out[32]); /* "--max-elements" */
 
 /* A share such as "0", "0.25" or "1", in thousandths; -1: another text. Digits after the third are ignored. */

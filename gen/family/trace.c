@@ -205,7 +205,7 @@ static void put_count(json_line *j, const char *before, uint64_t n, const char *
 static void put_head(json_line *j, const nn_family *f, uint64_t index)
 {
     char name[MODEL_NAME_SIZE];
-    model_name(name, index);
+    model_name(name, index, 1);
     line_raw(j, name);
     put_count(j, ": ", (uint64_t)f->options.nodes, f->options.nodes == 1 ? " node" : " nodes");
     put_count(j, ", seed ", (uint64_t)f->options.seed, "");
@@ -238,7 +238,7 @@ nn_status nn_model_trace(const nn_family *f, uint64_t index, nn_write_fn *write,
     put_head(&t.out.text, f, index);
     tape_listen(m->tape, &listener);
     m->trace = &trace;
-    st = nn_model_build(&m, f, index, err);
+    st = nn_model_build(&m, f, index * (uint64_t)f->options.variants, err); /* the first copy */
     end_draws(&t);
     if (st == NN_OK || st == NN_ERR_BUILD)
         put_end(&t.out.text, m, st == NN_OK);
@@ -265,13 +265,13 @@ static nn_status count_models(tally *t, const nn_family *f, const volatile int *
 {
     nn_model *m = NULL;
     nn_status st = model_new(&m, f, err);
-    for (uint64_t i = 0; st == NN_OK && i < nn_family_count(f); i++) {
+    for (uint64_t i = 0; st == NN_OK && i < (uint64_t)f->options.count; i++) {
         if (cancel && __atomic_load_n(cancel, __ATOMIC_RELAXED)) {
             st = nn_fail(err, NN_ERR_CANCELLED, NULL, 0, 0, "%llu of %llu models were built", (unsigned long long)i,
-                         (unsigned long long)nn_family_count(f));
+                         (unsigned long long)f->options.count);
             break;
         }
-        st = nn_model_build(&m, f, i, err);
+        st = nn_model_build(&m, f, i * (uint64_t)f->options.variants, err);
         if (st != NN_OK && st != NN_ERR_BUILD)
             break;
         t->models++;

@@ -3,15 +3,13 @@
 #include "base/file_read.h"
 #include "onnx.pb-c.h"
 #include "onnx/npy_read.h"
-#include "onnx/onnx_budget.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
-/* Fields of TensorProto that onnx.proto of this project leaves out. */
-enum { FIELD_EXTERNAL = 13, FIELD_LOCATION = 14, NAME_MOST = 255 };
+enum { NAME_MOST = 255 };
 
 typedef struct {
     char location[4096];
@@ -21,12 +19,7 @@ typedef struct {
 
 bool onnx_is_external(const Onnx__TensorProto *p)
 {
-    for (unsigned i = 0; i < p->base.n_unknown_fields; i++) {
-        const ProtobufCMessageUnknownField *f = &p->base.unknown_fields[i];
-        if (f->tag == FIELD_LOCATION && f->len == 1 && f->data[0] == 1)
-            return true;
-    }
-    return false;
+    return p->has_data_location && p->data_location == ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL;
 }
 
 static bool read_number(const char *s, uint64_t *out)
@@ -39,20 +32,10 @@ static bool read_number(const char *s, uint64_t *out)
     return good;
 }
 
-/* One entry of the list. The bytes begin with their length. */
-static nn_status read_entry(place *to, const ProtobufCMessageUnknownField *f, const char *shown, nn_error *err)
+/* One entry of the list. */
+static nn_status read_entry(place *to, const Onnx__StringStringEntryProto *e, const char *shown, nn_error *err)
 {
-    size_t at = 0;
-    while (at < f->len && f->data[at] >= 0x80)
-        at++;
-    at++;
-    onnx_budget b = onnx_budget_for(f->len);
-    ProtobufCAllocator memory = {.alloc = onnx_budget_take, .free = onnx_budget_give, .allocator_data = &b};
-    Onnx__StringStringEntryProto *e =
-        at <= f->len ? onnx__string_string_entry_proto__unpack(&memory, f->len - at, f->data + at) : NULL;
-    if (e == NULL && b.failed)
-        return nn_nomem(err);
-    bool good = e != NULL && e->key != NULL && e->value != NULL;
+    bool good = e->key != NULL && e->value != NULL;
     if (good && strcmp(e->key, "location") == 0) {
         good = strlen(e->value) < sizeof to->location;
         if (good)
@@ -62,8 +45,6 @@ static nn_status read_entry(place *to, const ProtobufCMessageUnknownField *f, co
     } else if (good && strcmp(e->key, "length") == 0) {
         good = to->has_length = read_number(e->value, &to->length);
     }
-    if (e != NULL)
-        onnx__string_string_entry_proto__free_unpacked(e, &memory);
     return good ? NN_OK : nn_fail(err, NN_ERR_IO, shown, 0, 0, "names another file for its elements wrongly");
 }
 
@@ -123,9 +104,8 @@ nn_status onnx_external_read(file_tensor *t, const Onnx__TensorProto *p, int dir
     const char *name = p->name != NULL ? p->name : "";
     nn_status s = NN_OK;
     int fd;
-    for (unsigned i = 0; s == NN_OK && i < p->base.n_unknown_fields; i++)
-        if (p->base.unknown_fields[i].tag == FIELD_EXTERNAL)
-            s = read_entry(&where, &p->base.unknown_fields[i], name, err);
+    for (size_t i = 0; s == NN_OK && i < p->n_external_data; i++)
+        s = read_entry(&where, p->external_data[i], name, err);
     *t = (file_tensor){.name = arena_strdup(a, name), .rank = (int)p->n_dims};
     t->type = p->has_data_type && p->data_type > 0 && p->data_type < DT_COUNT ? (dtype)p->data_type : DT_NONE;
     if (s != NN_OK)

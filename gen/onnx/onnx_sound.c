@@ -1,78 +1,101 @@
 #include "onnx/onnx_sound.h"
 #include "onnx.pb-c.h"
 #include "onnx/onnx_parse.h"
+#include "onnx/onnx_scope.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+/* A graph while its nodes are checked; those around it are at the node that holds it. */
+typedef struct place {
+    onnx_scope scope;
+    const struct place *around; /* NULL: none */
+    size_t at;                  /* the node that is checked */
+} place;
+
 typedef struct {
-    const char *name;
-    size_t node; /* node that defines the tensor, from 1; 0: an input or initializer */
-} definition;
+    char *why; /* empty: memory ran out */
+    size_t size;
+} reason;
 
-static int by_name(const void *a, const void *b)
+/* Whether the tensor is defined before the node that is checked, in the graph or around it. */
+static bool is_defined(const place *p, const char *name)
 {
-    return strcmp(((const definition *)a)->name, ((const definition *)b)->name);
+    for (; p != NULL; p = p->around) {
+        const onnx_definition *d = onnx_scope_find(&p->scope, name);
+        if (d != NULL)
+            return d->place < (int64_t)p->at;
+    }
+    return false;
 }
 
-static size_t define(definition *d, size_t n, const char *name, size_t node)
-{
-    if (name == NULL || name[0] == '\0')
-        return n;
-    d[n] = (definition){name, node};
-    return n + 1;
-}
+static bool check_graph(const Onnx__GraphProto *g, const place *around, const reason *r);
 
-static size_t count_names(const Onnx__GraphProto *g)
+static bool check_node(const Onnx__NodeProto *n, const place *p, const reason *r)
 {
-    size_t n = g->n_input + g->n_initializer;
-    for (size_t i = 0; i < g->n_node; i++)
-        n += g->node[i]->n_output;
-    return n;
-}
-
-static size_t collect(definition *d, const Onnx__GraphProto *g)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < g->n_input; i++)
-        n = define(d, n, g->input[i]->name, 0);
-    for (size_t i = 0; i < g->n_initializer; i++)
-        n = define(d, n, g->initializer[i]->name, 0);
-    for (size_t i = 0; i < g->n_node; i++)
-        for (size_t k = 0; k < g->node[i]->n_output; k++)
-            n = define(d, n, g->node[i]->output[k], i + 1);
-    qsort(d, n, sizeof *d, by_name);
-    return n;
-}
-
-static const definition *find(const definition *d, size_t n, const char *name)
-{
-    return n > 0 ? bsearch(&(definition){.name = name}, d, n, sizeof *d, by_name) : NULL;
-}
-
-static bool check_uses(const Onnx__GraphProto *g, const definition *d, size_t n, char *why, size_t size)
-{
-    for (size_t i = 1; i < n; i++)
-        if (strcmp(d[i - 1].name, d[i].name) == 0) {
-            (void)snprintf(why, size, "defines tensor %.80s twice", d[i].name);
+    for (size_t k = 0; k < n->n_input; k++)
+        if (n->input[k][0] != '\0' && !is_defined(p, n->input[k])) {
+            (void)snprintf(r->why, r->size, "uses tensor %.80s before it is defined", n->input[k]);
             return false;
         }
-    for (size_t i = 0; i < g->n_node; i++)
-        for (size_t k = 0; k < g->node[i]->n_input; k++) {
-            const char *name = g->node[i]->input[k];
-            const definition *from = find(d, n, name);
-            if (name[0] != '\0' && (from == NULL || from->node > i)) {
-                (void)snprintf(why, size, "uses tensor %.80s before it is defined", name);
-                return false;
-            }
-        }
+    bool good = true;
+    for (size_t k = 0; good && k < n->n_attribute; k++) {
+        const Onnx__AttributeProto *a = n->attribute[k];
+        if (a->g != NULL)
+            good = check_graph(a->g, p, r);
+        for (size_t i = 0; good && i < a->n_graphs; i++)
+            good = check_graph(a->graphs[i], p, r);
+    }
+    return good;
+}
+
+static bool check_nodes(const Onnx__GraphProto *g, place *p, const reason *r)
+{
+    for (; p->at < g->n_node; p->at++)
+        if (!check_node(g->node[p->at], p, r))
+            return false;
     for (size_t i = 0; i < g->n_output; i++)
-        if (g->output[i]->name == NULL || find(d, n, g->output[i]->name) == NULL) {
-            (void)snprintf(why, size, "has a graph output that no node produces");
+        if (g->output[i]->name == NULL || !is_defined(p, g->output[i]->name)) {
+            (void)snprintf(r->why, r->size, "has a graph output that no node produces");
             return false;
         }
     return true;
+}
+
+static bool check_graph(const Onnx__GraphProto *g, const place *around, const reason *r)
+{
+    place p = {.around = around};
+    nn_error err;
+    nn_status s = onnx_scope_open(&p.scope, NULL, g, NULL, &err);
+    bool good = s == NN_OK && check_nodes(g, &p, r);
+    if (s == NN_ERR_IO)
+        (void)snprintf(r->why, r->size, "%.200s", err.message);
+    onnx_scope_close(&p.scope);
+    return good;
+}
+
+/* A function as a graph that no other is around. */
+static bool check_function(const Onnx__FunctionProto *f, const reason *r)
+{
+    const size_t n = f->n_input + f->n_output;
+    Onnx__ValueInfoProto *values = nn_calloc(n + 1, sizeof *values), **all = nn_calloc(n + 1, sizeof(void *));
+    Onnx__GraphProto g = ONNX__GRAPH_PROTO__INIT;
+    bool good = values != NULL && all != NULL;
+    for (size_t i = 0; good && i < n; i++) {
+        values[i] = (Onnx__ValueInfoProto)ONNX__VALUE_INFO_PROTO__INIT;
+        values[i].name = i < f->n_input ? f->input[i] : f->output[i - f->n_input];
+        all[i] = &values[i];
+    }
+    g.n_node = f->n_node;
+    g.node = f->node;
+    g.n_input = f->n_input;
+    g.input = all;
+    g.n_output = f->n_output;
+    g.output = good ? all + f->n_input : NULL;
+    good = good && check_graph(&g, NULL, r);
+    nn_free(all);
+    nn_free(values);
+    return good;
 }
 
 bool onnx_is_sound(const void *bytes, size_t n, uint64_t nodes, char *why, size_t size)
@@ -81,23 +104,21 @@ bool onnx_is_sound(const void *bytes, size_t n, uint64_t nodes, char *why, size_
     Onnx__ModelProto *m;
     nn_error err;
     onnx_source from;
+    const reason r = {why, size};
     onnx_source_bytes(&from, bytes, n);
     nn_status s = onnx_parse(&m, &report, &from, 0, "", &err);
     if (s != NN_OK) {
         (void)snprintf(why, size, "%.200s", s == NN_ERR_NOMEM ? "" : err.message);
         return false;
     }
-    const Onnx__GraphProto *g = m->graph;
-    bool good = false;
     if (size > 0)
         why[0] = '\0';
-    if (g->n_node != nodes) {
-        (void)snprintf(why, size, "has %zu nodes, not %llu", g->n_node, (unsigned long long)nodes);
-    } else {
-        definition *d = nn_calloc(count_names(g) + 1, sizeof *d);
-        good = d != NULL && check_uses(g, d, collect(d, g), why, size);
-        nn_free(d);
-    }
+    bool good = nodes == ONNX_ANY_NODES || m->graph->n_node == nodes;
+    if (!good)
+        (void)snprintf(why, size, "has %zu nodes, not %llu", m->graph->n_node, (unsigned long long)nodes);
+    good = good && check_graph(m->graph, NULL, &r);
+    for (size_t i = 0; good && i < m->n_functions; i++)
+        good = check_function(m->functions[i], &r);
     onnx_parse_free(m);
     return good;
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* Fields of TensorProto that onnx.proto of this project leaves out. */
-enum { FIELD_SEGMENT = 3, FIELD_EXTERNAL = 13 };
+enum { FIELD_SEGMENT = 3 };
 
 /* ---- TensorProto ---- */
 
@@ -22,12 +22,12 @@ static nn_status read_type(const proto *from, file_tensor *t)
 {
     if (!from->p->has_data_type || from->p->data_type == 0)
         return nn_fail(from->err, NN_ERR_IO, from->shown, 0, 0, "is not a tensor: it states no type");
-    for (unsigned i = 0; i < from->p->base.n_unknown_fields; i++) {
-        uint32_t tag = from->p->base.unknown_fields[i].tag;
-        if (tag == FIELD_SEGMENT || tag == FIELD_EXTERNAL)
-            return nn_fail(from->err, NN_ERR_IO, from->shown, 0, 0, "is a tensor whose elements are in %s, which cannot be read",
-                           tag == FIELD_SEGMENT ? "several messages" : "another file");
-    }
+    bool several = false, external = from->p->n_external_data > 0;
+    for (unsigned i = 0; i < from->p->base.n_unknown_fields; i++)
+        several |= from->p->base.unknown_fields[i].tag == FIELD_SEGMENT;
+    if (several || external)
+        return nn_fail(from->err, NN_ERR_IO, from->shown, 0, 0, "is a tensor whose elements are in %s, which cannot be read",
+                       several ? "several messages" : "another file");
     t->type = from->p->data_type > 0 && from->p->data_type < DT_COUNT ? (dtype)from->p->data_type : DT_NONE;
     if (dtype_size(t->type) == 0)
         return nn_fail(from->err, NN_ERR_IO, from->shown, 0, 0,

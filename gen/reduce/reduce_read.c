@@ -12,7 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { EXTERNAL_DATA = 13, DATA_LOCATION = 14 }; /* fields of TensorProto */
 #define MOST ((size_t)INT32_MAX)
 
 /* Puts the elements into the tensor itself. */
@@ -22,11 +21,8 @@ static nn_status take_in(Onnx__TensorProto *t, int directory, arena *a, nn_error
     nn_status s = onnx_external_read(&from, t, directory, MOST, a, err);
     if (s != NN_OK)
         return s;
-    size_t kept = 0;
-    for (size_t i = 0; i < t->base.n_unknown_fields; i++)
-        if (t->base.unknown_fields[i].tag != EXTERNAL_DATA && t->base.unknown_fields[i].tag != DATA_LOCATION)
-            t->base.unknown_fields[kept++] = t->base.unknown_fields[i];
-    t->base.n_unknown_fields = (unsigned)kept;
+    t->n_external_data = 0;
+    t->has_data_location = 0;
     t->has_raw_data = 1;
     t->raw_data.len = from.n * dtype_size(from.type);
     t->raw_data.data = (uint8_t *)(uintptr_t)from.data;

@@ -16,7 +16,8 @@
 
 typedef enum {
     VALUES_INITIALIZER, /* index: the tensor's serial; set: 0 */
-    VALUES_INPUT        /* index: position among the graph inputs; set: the data set */
+    VALUES_INPUT,       /* index: position among the graph inputs; set: the data set */
+    VALUES_FORM         /* draws of forms; set: the number of the copy */
 } values_use;
 
 void values_stream(bulk_rng *r, uint64_t seed, uint64_t model, values_use use, uint64_t set, uint32_t index);

@@ -27,14 +27,17 @@ static bool numbered(const char *text, size_t n, const char *prefix, const char 
 }
 
 /* Whole names, or what comes before the number. */
-static const char *const words[] = {[MODEL_ONNX] = "model.onnx",   [MODEL_INPUT] = "input_",        [MODEL_OUTPUT] = "output_",
-                                    [MODEL_BOUND] = "bound_",      [MODEL_DATA] = "data.json",      [MODEL_CONFIG] = "config.txt",
-                                    [MODEL_INPUTS] = "inputs.npz", [MODEL_OUTPUTS] = "outputs.npz", [MODEL_BOUNDS] = "bounds.npz"};
+static const char *const words[] = {
+    [MODEL_ONNX] = "model.onnx",   [MODEL_INPUT] = "input_",      [MODEL_OUTPUT] = "output_",    [MODEL_BOUND] = "bound_",
+    [MODEL_DATA] = "data.json",    [MODEL_CONFIG] = "config.txt", [MODEL_INPUTS] = "inputs.npz", [MODEL_OUTPUTS] = "outputs.npz",
+    [MODEL_BOUNDS] = "bounds.npz", [MODEL_EXTERNAL] = "external_"};
 
 model_file model_file_of(model_file_kind kind, long set, long index)
 {
     model_file f = {.kind = kind, .set = set, .index = index};
-    if (set < 0)
+    if (kind == MODEL_EXTERNAL)
+        (void)snprintf(f.name, sizeof f.name, "%s%ld.bin", words[kind], index);
+    else if (set < 0)
         (void)snprintf(f.name, sizeof f.name, "%s", words[kind]);
     else
         (void)snprintf(f.name, sizeof f.name, "%s%ld.pb", words[kind], index);
@@ -47,6 +50,10 @@ bool model_file_parse(model_file *out, const char *path)
     long set = -1, index;
     if (slash != NULL && !numbered(path, (size_t)(slash - path), SET, "", &set))
         return false;
+    if (slash == NULL && numbered(path, strlen(path), words[MODEL_EXTERNAL], ".bin", &index)) {
+        *out = model_file_of(MODEL_EXTERNAL, -1, index);
+        return true;
+    }
     for (model_file_kind kind = MODEL_ONNX; kind <= MODEL_BOUNDS; kind++) {
         bool in_set = kind >= MODEL_INPUT && kind <= MODEL_BOUND;
         if (in_set != (slash != NULL))

@@ -1,7 +1,7 @@
 /* The files of one model's directory: their names, and what a directory contains.
  *
  *     model.onnx, test_data_set_K/input_I.pb, test_data_set_K/output_I.pb, test_data_set_K/bound_I.pb, data.json, config.txt,
- *     inputs.npz, outputs.npz, bounds.npz
+ *     inputs.npz, outputs.npz, bounds.npz, external_I.bin
  *
  * data.json and config.txt hold one tolerance for all outputs, for onnx.backend.test and for onnx_test_runner.
  *
@@ -12,7 +12,7 @@
 
 #include "base.h"
 
-/* The last three are archives of all data sets. */
+/* Three of them are archives of all data sets. */
 typedef enum {
     MODEL_ONNX,
     MODEL_INPUT,
@@ -22,7 +22,8 @@ typedef enum {
     MODEL_CONFIG,
     MODEL_INPUTS,
     MODEL_OUTPUTS,
-    MODEL_BOUNDS
+    MODEL_BOUNDS,
+    MODEL_EXTERNAL /* elements of initializers; its index is in no data set */
 } model_file_kind;
 
 typedef struct {
@@ -33,10 +34,10 @@ typedef struct {
 
 static inline bool model_file_expected(model_file_kind kind) /* expected outputs, bounds or tolerances */
 {
-    return kind != MODEL_ONNX && kind != MODEL_INPUT && kind != MODEL_INPUTS;
+    return kind != MODEL_ONNX && kind != MODEL_INPUT && kind != MODEL_INPUTS && kind != MODEL_EXTERNAL;
 }
 
-/* set, index: -1 for a file that is in no data set. */
+/* set: -1 for a file that is in no data set; index: -1 for one without a number. */
 model_file model_file_of(model_file_kind kind, long set, long index);
 
 /* path: relative to the model's directory. false: it is not the path of one of these files, and must not be followed. */

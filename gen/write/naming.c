@@ -26,9 +26,12 @@ static void put_number(text *t, uint64_t x)
     put(t, digits + n);
 }
 
-void model_name(char out[MODEL_NAME_SIZE], uint64_t index)
+void model_name(char out[MODEL_NAME_SIZE], uint64_t index, uint64_t copies)
 {
-    (void)snprintf(out, MODEL_NAME_SIZE, "test_%06llu", (unsigned long long)index);
+    const unsigned long long copy = copies > 1 ? index % copies : 0;
+    int n = snprintf(out, MODEL_NAME_SIZE, "test_%06llu", (unsigned long long)(copies > 1 ? index / copies : index));
+    if (copy > 0 && n > 0)
+        (void)snprintf(out + n, MODEL_NAME_SIZE - (size_t)n, "_v%llu", copy);
 }
 
 /* prefix + node + "_" + the operator's name of its k-th input or output. Elements of a variadic one, which is always the last,
@@ -101,16 +104,31 @@ nn_status model_names_new(model_names *out, const graph *g, const op_set *ops, a
     return arena_failed(a) ? nn_nomem(err) : NN_OK;
 }
 
-bool model_index(const char *name, uint64_t *index)
+/* Reads digits; *p moves behind them. */
+static uint64_t read_digits(const char **p)
+{
+    uint64_t x = 0;
+    for (; **p >= '0' && **p <= '9' && x < UINT64_MAX / 100; (*p)++)
+        x = 10 * x + (uint64_t)(**p - '0');
+    return x;
+}
+
+bool model_index(const char *name, uint64_t copies, uint64_t *index)
 {
     static const char prefix[] = "test_";
     if (strncmp(name, prefix, sizeof prefix - 1) != 0)
         return false;
-    *index = 0;
     const char *p = name + sizeof prefix - 1;
-    for (; *p >= '0' && *p <= '9' && *index < UINT64_MAX / 100; p++)
-        *index = 10 * *index + (uint64_t)(*p - '0');
+    *index = read_digits(&p);
+    if (copies > 1) {
+        uint64_t copy = 0;
+        if (p[0] == '_' && p[1] == 'v' && (p += 2, copy = read_digits(&p)) >= copies)
+            return false;
+        if (*index > UINT64_MAX / copies - 1)
+            return false;
+        *index = *index * copies + copy;
+    }
     char same[MODEL_NAME_SIZE];
-    model_name(same, *index);
+    model_name(same, *index, copies);
     return strcmp(name, same) == 0;
 }

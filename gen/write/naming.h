@@ -21,9 +21,9 @@ typedef struct {
 /* ops: the operators that the graph was built from; NULL: inputs and outputs are numbered. */
 nn_status model_names_new(model_names *out, const graph *g, const op_set *ops, arena *a, nn_error *err);
 
-/* "test_000042" */
-#define MODEL_NAME_SIZE 32
-void model_name(char out[MODEL_NAME_SIZE], uint64_t index);
-bool model_index(const char *name, uint64_t *index); /* the inverse; false: not such a name */
+/* "test_000042"; with several copies of a model, which follow one another, those after the first are "test_000042_v1" and so on. */
+#define MODEL_NAME_SIZE 48
+void model_name(char out[MODEL_NAME_SIZE], uint64_t index, uint64_t copies);
+bool model_index(const char *name, uint64_t copies, uint64_t *index); /* the inverse; false: not such a name */
 
 #endif

@@ -356,41 +356,57 @@ static bool properties(writer *w, Onnx__ModelProto *m)
     return true;
 }
 
-static nn_status write_model(writer *w, onnx_buffer *b)
+static Onnx__ModelProto *model_message(writer *w)
 {
-    Onnx__GraphProto graph_message = ONNX__GRAPH_PROTO__INIT;
-    graph_message.name = text(w->q->name);
-    if (!nodes(w, &graph_message) || !intermediates(w, &graph_message) ||
-        !inputs(w, &graph_message) ||
-        !value_infos(w, &graph_message.output, &graph_message.n_output, w->g->outputs, w->g->n_outputs))
-        return w->status == NN_OK ? nn_nomem(w->err) : w->status;
-    nn_status s = initializers(w, &graph_message);
-    if (s != NN_OK)
-        return s;
+    NEW(graph_message, Onnx__GraphProto, ONNX__GRAPH_PROTO__INIT);
+    NEW(opset, Onnx__OperatorSetIdProto, ONNX__OPERATOR_SET_ID_PROTO__INIT);
+    NEW(model, Onnx__ModelProto, ONNX__MODEL_PROTO__INIT);
+    graph_message->name = text(w->q->name);
+    if (!nodes(w, graph_message) || !intermediates(w, graph_message) ||
+        !inputs(w, graph_message) ||
+        !value_infos(w, &graph_message->output, &graph_message->n_output, w->g->outputs, w->g->n_outputs))
+        return NULL;
+    w->status = initializers(w, graph_message);
+    if (w->status != NN_OK)
+        return NULL;
 
-    Onnx__OperatorSetIdProto opset = ONNX__OPERATOR_SET_ID_PROTO__INIT, *opsets = &opset;
-    opset.domain = text("");
-    opset.has_version = 1;
-    opset.version = w->q->opset;
+    opset->domain = text("");
+    opset->has_version = 1;
+    opset->version = w->q->opset;
 
-    Onnx__ModelProto model = ONNX__MODEL_PROTO__INIT;
-    model.has_ir_version = 1;
-    model.ir_version = onnx_ir_version(w->q->opset);
-    model.producer_name = text("nngen");
-    model.producer_version = text(NNGEN_VERSION);
-    model.graph = &graph_message;
-    model.n_opset_import = 1;
-    model.opset_import = &opsets;
-    if (!properties(w, &model))
-        return nn_nomem(w->err);
-    return pack(b, &model.base, w->err);
+    model->has_ir_version = 1;
+    model->ir_version = onnx_ir_version(w->q->opset);
+    model->producer_name = text("nngen");
+    model->producer_version = text(NNGEN_VERSION);
+    model->graph = graph_message;
+    model->n_opset_import = 1;
+    model->opset_import = list(w, 1);
+    if (model->opset_import == NULL || !properties(w, model))
+        return NULL;
+    model->opset_import[0] = opset;
+    return model;
+}
+
+nn_status onnx_message(Onnx__ModelProto **out, const graph *g, const model_names *names, const onnx_request *q, arena *a,
+                       nn_error *err)
+{
+    writer w = {a, g, names, q, err, NN_OK};
+    *out = model_message(&w);
+    return *out != NULL ? NN_OK : w.status == NN_OK ? nn_nomem(err) : w.status;
+}
+
+nn_status onnx_write_message(onnx_buffer *b, const Onnx__ModelProto *m, nn_error *err)
+{
+    return pack(b, &m->base, err);
 }
 
 nn_status onnx_write_model(onnx_buffer *b, const graph *g, const model_names *names, const onnx_request *q, arena *a, nn_error *err)
 {
-    writer w = {a, g, names, q, err, NN_OK};
+    Onnx__ModelProto *m;
     arena_mark mark = arena_get_mark(a);
-    nn_status s = write_model(&w, b);
+    nn_status s = onnx_message(&m, g, names, q, a, err);
+    if (s == NN_OK)
+        s = onnx_write_message(b, m, err);
     arena_release(a, mark);
     return s;
 }

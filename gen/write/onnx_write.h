@@ -39,6 +39,12 @@ int onnx_ir_version(int opset); /* IR version of the ONNX release that introduce
 /* Replaces the content of the buffer by a ModelProto. */
 nn_status onnx_write_model(onnx_buffer *b, const graph *g, const model_names *names, const onnx_request *q, arena *a,
                            nn_error *err);
+/* The ModelProto as a message in the arena, for those who change it before it is written. */
+struct Onnx__ModelProto;
+nn_status onnx_message(struct Onnx__ModelProto **out, const graph *g, const model_names *names, const onnx_request *q, arena *a,
+                       nn_error *err);
+/* Replaces the content of the buffer by the message. */
+nn_status onnx_write_message(onnx_buffer *b, const struct Onnx__ModelProto *m, nn_error *err);
 /* Replaces the content of the buffer by a TensorProto with the values of graph input i in data set `set`. */
 nn_status onnx_write_input(onnx_buffer *b, const graph *g, const model_names *names, const onnx_request *q, uint64_t set, size_t i,
                            arena *a, nn_error *err);

@@ -245,6 +245,28 @@ def test_module(environment):
     assert done.returncode == 2 and "nodes" in done.stderr
 
 
+def test_copies_in_forms(tmp_path):
+    """Copies follow one another; each computes what the plain model computes, with files of external data beside it."""
+    onnxruntime = pytest.importorskip("onnxruntime")
+    onnxruntime.set_default_logger_severity(4)
+    models = nngen.family(nodes=12, count=12, seed=3, form=["storage", "if:0.5"], variants=3)
+    assert len(models) == 36 and [m.name for m in models[:4]] == ["test_000000", "test_000000_v1", "test_000000_v2", "test_000001"]
+    external = 0
+    for i in range(0, 36, 3):
+        plain = models[i]
+        assert not plain.external
+        for copy in (models[i + 1], models[i + 2]):
+            assert copy.nodes == plain.nodes and copy.onnx != plain.onnx
+            directory = tmp_path / copy.name
+            copy.save(directory)
+            assert {f: (directory / f).read_bytes() for f in copy.external} == copy.external
+            external += len(copy.external)
+            session = onnxruntime.InferenceSession(str(directory / "model.onnx"), providers=["CPUExecutionProvider"])
+            assert copy.compare(session.run(None, copy.inputs))
+    assert external
+    assert eval(repr(models), {"nngen": nngen})[4] == models[4]
+
+
 INTERRUPTED = """
 import os, signal, threading, time, nngen
 {before}

@@ -20,11 +20,11 @@ _DEFAULTS: dict[str, Any] = {
     "nodes": 40, "count": 100, "seed": 0, "opset": 17, "profile": "ort", "specs": None, "ops": None, "types": None, "common": None,
     "inputs": 1, "input_mode": None, "outputs": True, "cover": None, "contain": None, "avoid": None, "weights": None, "motifs": None,
     "near_misses": 35, "manner": None, "constants": 0, "max_elements": 4096, "max_dim": 64, "max_window": 7, "max_rank": 6,
-    "dynamic": None, "check": False,
+    "dynamic": None, "check": False, "form": None, "variants": 1,
 }
 _TABLE = ("profile", "specs", "ops", "types", "common")  # texts of nn_table_config
-_FAMILY = ("input_mode", "cover", "contain", "avoid", "motifs", "manner", "dynamic")  # texts of nn_family_config
-_ABOVE_ZERO = ("nodes", "count", "opset", "max_elements", "max_dim", "max_window", "max_rank")  # where 0 means the default in C
+_FAMILY = ("input_mode", "cover", "contain", "avoid", "motifs", "manner", "dynamic", "form")  # texts of nn_family_config
+_ABOVE_ZERO = ("nodes", "count", "opset", "max_elements", "max_dim", "max_window", "max_rank", "variants")  # where 0 means the default in C
 
 
 def _joined(value: Names | float, by: str) -> str | None:
@@ -68,13 +68,19 @@ def _nodes(m: Any) -> tuple[str, ...]:
     return tuple(text(lib.nn_model_node_operator(m, i)) for i in range(lib.nn_model_nodes(m)))
 
 
+def _external(m: Any, i: int) -> tuple[str, bytes]:
+    name = ffi.new("const char **")
+    data = bytes_of(lib.nn_model_external, m, i, name)
+    return text(name[0]), data
+
+
 class Family(Sequence[Model]):
     """A sequence of models, each of which is built when it is asked for. It may be shared by threads, pickled and copied."""
 
     def __init__(self, **options: Any) -> None:
         check_names(options)
         given = {**_DEFAULTS, **options}
-        for name in ("ops", "types", "input_mode", "motifs", "dynamic"):
+        for name in ("ops", "types", "input_mode", "motifs", "dynamic", "form"):
             given[name] = _joined(given[name], ",")
         for name in ("contain", "avoid"):
             given[name] = _joined(given[name], ";")
@@ -82,7 +88,7 @@ class Family(Sequence[Model]):
             if isinstance(given[name], os.PathLike):
                 given[name] = os.fspath(given[name])
         self._options = given
-        self._count = _number(given, "count")
+        self._count = _number(given, "count") * _number(given, "variants")  # copies follow one another
         numbers = {name: _number(given, name) for name in _DEFAULTS if type(_DEFAULTS[name]) is int}
         self._sets = numbers["inputs"]
         self._outputs = bool(given["outputs"]) and self._sets > 0
@@ -141,7 +147,7 @@ class Family(Sequence[Model]):
 
     def command(self, index: int) -> str:
         """A command line of the program nngen that writes model `index` alone."""
-        words = ["nngen", "--nodes", str(self._options["nodes"]), "--count", str(self._count)]
+        words = ["nngen", "--nodes", str(self._options["nodes"]), "--count", str(self._options["count"])]
         for name, value in self._stated().items():
             option = "--" + name.replace("_", "-")
             if name in ("nodes", "count", "outputs", "check"):
@@ -235,7 +241,8 @@ class Family(Sequence[Model]):
             t = ffi.new("nn_tolerance *")
             call(lib.nn_model_tolerance, m, i, t)
             tolerances[name] = Tolerance(t.atol, t.rtol, bool(t.wide), bool(t.unbounded))
-        return Model(text(lib.nn_model_name(m)), _nodes(m), bytes_of(lib.nn_model_onnx, m), tuple(sets), tolerances, self, source)
+        external = dict(_external(m, i) for i in range(lib.nn_model_externals(m)))
+        return Model(text(lib.nn_model_name(m)), _nodes(m), bytes_of(lib.nn_model_onnx, m), tuple(sets), tolerances, self, source, external)
 
 
 def _open(options: dict[str, Any]) -> Family:
@@ -270,6 +277,8 @@ def family(
     max_rank: int = 6,
     dynamic: str | float | None = None,
     check: bool = False,
+    form: Names = None,
+    variants: int = 1,
 ) -> Family:
     """`count` models of exactly `nodes` operators, which depend on the options alone. They are those of the program nngen, whose
     help describes each option; None is its default.
@@ -277,6 +286,8 @@ def family(
     Lists of names may be strings ("Conv,Relu") or lists. `specs` is the directory of an operator table. `weights` is a file, or a
     mapping: {"Conv": 4, ("Conv", "Relu"): 2}. `inputs` is the number of data sets of each model, and `outputs` says whether they
     have expected outputs. Models with `dynamic` dims have so many data sets for each of their sizes, and no tapes.
+    `form` and `variants` give models in other forms that compute the same: with `variants` of K, models
+    K * i to K * i + K - 1 are copies of one model, and the first of them is plain.
 
     UsageError: an option is out of range, or the request is impossible. TableError: the table or profile is wrong."""
     return Family(**locals())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Union
 
 from . import _compare
@@ -47,6 +47,7 @@ class Model:
     tolerances: dict[str, Tolerance]  # by output
     family: Family
     source: Source
+    external: dict[str, bytes] = field(default_factory=dict)  # files of a model in another form that belong beside model.onnx
 
     @property
     def inputs(self) -> dict[str, Array]:
@@ -81,8 +82,8 @@ class Model:
         return _compare.compare(self.sets[set].expected, self.sets[set].bounds, actual, limit=limit)
 
     def save(self, directory: str | os.PathLike[str]) -> None:
-        """Writes the directory of an ONNX backend test: model.onnx, test_data_set_K/input_I.pb, output_J.pb, bound_J.pb. It must
-        not exist or must be empty."""
+        """Writes the directory of an ONNX backend test: model.onnx, test_data_set_K/input_I.pb, output_J.pb, bound_J.pb,
+        and files of `external`. It must not exist or must be empty."""
         self.family.write(self.source, directory)
 
     def __eq__(self, other: object) -> bool:

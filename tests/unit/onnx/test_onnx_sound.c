@@ -29,7 +29,7 @@ static void good_models(void **state)
     named(&g, 12, 1, "x");
     check(&g, 3, "");
     check(&g, 2, "has 3 nodes, not 2");
-    check(&g, UINT64_MAX, "has 3 nodes, not 18446744073709551615");
+    check(&g, ONNX_ANY_NODES, "");
 }
 
 static void faults(void **state)
@@ -48,15 +48,17 @@ static void faults(void **state)
     check(&g, 1, "uses tensor a before it is defined");
     g.n = 0;
     node(&g, "A", "", "a a", NULL);
-    check(&g, 1, "defines tensor a twice");
+    check(&g, 1, "defines a tensor twice: a");
     g.n = 0;
     named(&g, 11, 1, "x");
     node(&g, "A", "", "x", NULL);
-    check(&g, 1, "defines tensor x twice");
+    check(&g, 1, "defines a tensor twice: x");
     g.n = 0;
     named(&g, 11, 1, "x");
-    named(&g, 5, 8, "x"); /* in this generator's files an initializer is no input */
-    check(&g, 0, "defines tensor x twice");
+    named(&g, 5, 8, "x"); /* an initializer that a caller may override */
+    check(&g, 0, "");
+    named(&g, 5, 8, "x");
+    check(&g, 0, "defines a tensor twice: x");
     g.n = 0;
     node(&g, "A", "", "a", NULL);
     named(&g, 12, 1, "b");

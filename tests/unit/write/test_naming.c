@@ -71,10 +71,14 @@ static void model_names_are_padded(void **state)
 {
     (void)state;
     char name[MODEL_NAME_SIZE];
-    model_name(name, 0);
+    model_name(name, 0, 1);
     assert_string_equal(name, "test_000000");
-    model_name(name, 1234567);
+    model_name(name, 1234567, 1);
     assert_string_equal(name, "test_1234567");
+    model_name(name, 7, 3); /* copies follow one another */
+    assert_string_equal(name, "test_000002_v1");
+    model_name(name, 6, 3);
+    assert_string_equal(name, "test_000002");
 }
 
 static void indices_of_names(void **state)
@@ -84,9 +88,11 @@ static void indices_of_names(void **state)
     for (size_t i = 0; i < sizeof indices / sizeof indices[0]; i++) {
         char name[MODEL_NAME_SIZE];
         uint64_t back = 1;
-        model_name(name, indices[i]);
-        assert_true(model_index(name, &back));
-        assert_true(back == indices[i]);
+        for (uint64_t copies = 1; copies <= 5; copies += 2) {
+            model_name(name, indices[i], copies);
+            assert_true(model_index(name, copies, &back));
+            assert_true(back == indices[i]);
+        }
     }
     static const char *const others[] = {"",
                                          "test_",
@@ -98,10 +104,14 @@ static void indices_of_names(void **state)
                                          "Test_000007",
                                          "test-000007",
                                          "test_000007/x",
+                                         "test_000007_v0",
+                                         "test_000007_v3",
+                                         "test_000007_v01",
+                                         "test_000007_v",
                                          "test_99999999999999999999999999999999999999"};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         uint64_t back;
-        if (model_index(others[i], &back))
+        if (model_index(others[i], 1, &back) || model_index(others[i], 3, &back))
             fail_msg("%s", others[i]);
     }
 }

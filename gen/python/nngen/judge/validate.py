@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from collections import Counter
+from pathlib import Path
 
 from nngen.judge import corpus as corpora
 from nngen.judge import family as families
@@ -73,6 +74,15 @@ def describe(v, most=3):
     yield f"{len(v.problems)} problems in {v.family.models} models, {v.seconds:.1f} s ({rate:.1f} models/s)"
 
 
+def in_forms(root):
+    """Whether the manifest says so; a manifest that cannot be read is a problem of its own."""
+    try:
+        options = json.loads((Path(root) / "manifest.json").read_text("utf-8"))["options"]
+        return "form" in options or "variants" in options
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
 def main(argv=None):
     p = argparse.ArgumentParser(prog="nngen-judge", description="Judges a corpus of nngen from its files alone.")
     p.add_argument("dir")
@@ -83,6 +93,8 @@ def main(argv=None):
     p.add_argument("--report", metavar="FILE", help="write problems, notes and statistics as JSON")
     p.add_argument("--timeout", type=float, default=60.0, metavar="S", help="seconds for one model")
     args = p.parse_args(argv)
+    if in_forms(args.dir):
+        p.error(f"{args.dir}: its models are in other forms (--form, --variants), which only runs can judge: compare the outputs of copies with those of the plain models")
     list_ops = families.parse_list(open(args.list_ops).read()) if args.list_ops else None
     with Pool(args.jobs, judge, args.timeout) as pool:
         v = validate(args.dir, pool, args.sample, args.inputs, None, list_ops, bar if sys.stderr.isatty() else None)
