@@ -1,5 +1,6 @@
 #include "corpus/manifest.h"
 #include "corpus/motif_missing.h"
+#include "corpus/symbol_line.h"
 
 #include "lower/op_feasible.h"
 #include "write/input_mode.h"
@@ -38,49 +39,6 @@ static nn_status line_tolerance(json_line *j, nn_model *m, size_t i, nn_error *e
     return NN_OK;
 }
 
-/* The dimensions with their symbols, where some are symbols; null: one that differs from data set to data set without being one. */
-static void line_symbolic(json_line *j, const graph *g, const tensor_desc *d)
-{
-    line_key(j, "dims");
-    line_raw(j, "[");
-    for (int k = 0; k < d->rank; k++) {
-        const graph_symbol *symbol = graph_symbol_of(g, d, k);
-        line_next(j);
-        if (symbol != NULL)
-            line_string(j, symbol->name);
-        else if (tensor_dim_varies(d, g->n_worlds, k))
-            line_raw(j, "null");
-        else
-            line_int(j, d->dims[k]);
-    }
-    line_raw(j, "]");
-}
-
-/* The sizes of each symbol of the graph inputs, in the data sets in turn. */
-static void line_symbols(json_line *j, const graph *g)
-{
-    if (g->n_worlds == 0)
-        return;
-    line_key(j, "symbols");
-    line_raw(j, "{");
-    for (size_t i = 0; i < g->n_symbols; i++) {
-        bool used = false;
-        for (size_t t = 0; t < g->n_inputs; t++)
-            for (int k = 0; k < g->tensors[g->inputs[t]].desc.rank; k++)
-                used |= graph_symbol_of(g, &g->tensors[g->inputs[t]].desc, k) == &g->symbols[i];
-        if (!used)
-            continue;
-        line_key(j, g->symbols[i].name);
-        line_raw(j, "[");
-        for (size_t w = 0; w < g->n_worlds; w++) {
-            line_next(j);
-            line_int(j, g->symbols[i].size[w]);
-        }
-        line_raw(j, "]");
-    }
-    line_raw(j, "}");
-}
-
 static nn_status line_ports(json_line *j, nn_model *m, const char *key, const int32_t *tensors, size_t n, nn_error *err)
 {
     nn_status s = NN_OK;
@@ -103,7 +61,7 @@ static nn_status line_ports(json_line *j, nn_model *m, const char *key, const in
         }
         line_raw(j, "]");
         if (tensor_sizes(d) != NULL)
-            line_symbolic(j, m->graph, d);
+            symbol_line_dims(j, m->graph, d);
         line_key(j, "interval");
         line_interval(j, d->range);
         if (expected && s == NN_OK)
@@ -279,7 +237,7 @@ nn_status manifest_line(json_line *line, nn_model *m, const uint8_t structure[ST
         s = line_ports(line, m, "outputs", g->outputs, g->n_outputs, err);
     if (s != NN_OK)
         return s;
-    line_symbols(line, g);
+    symbol_line_sizes(line, g);
     line_files(line, m, digests);
     line->failed |= !line_motifs(line, m);
     if (m->formed.model == NULL)
