@@ -1,6 +1,6 @@
 /* Tables and families of the public API: checks of options, loading, planning. */
 #include "family/family.h"
-#include "family/known.h"
+#include "family/dynamic_open.h"
 #include "base/nearest.h"
 #include "lower/lower.h"
 #include "rules/op_common.h"
@@ -443,28 +443,6 @@ static nn_status check_outputs(const nn_family *f, nn_error *err)
     return NN_OK;
 }
 
-/* The share of the models with symbols. */
-static nn_status open_dynamic(nn_family *f, nn_error *err)
-{
-    const char *text = f->options.dynamic;
-    f->dynamic.batch = strcmp(text, "batch") == 0;
-    const int share = f->dynamic.batch ? 1000 : share_parse(text);
-    if (share < 0)
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "dynamic %.60s: expected a share from 0 to 1, or batch", text);
-    f->dynamic.share = (uint32_t)share;
-    f->dynamic.compute = known_compute;
-    f->dynamic.data = (void *)(uintptr_t)f->table;
-    if (f->dynamic.share > 0 && f->table->reference == NULL)
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "dynamic: the table was opened without the rules of outputs");
-    if (f->dynamic.share > 0 && (*f->options.form != '\0' || f->options.variants > 1))
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
-                       "dynamic: models in other forms have no symbolic dims; leave out form and variants");
-    if (f->dynamic.share > 0 && family_npz(f))
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
-                       "dynamic: inputs of several sizes are no array of .npz; --input-format pb was expected");
-    return NN_OK;
-}
-
 /* Whether the family may have motifs. Manners add none to a family whose operators are stated, by weights or by paths to cover, nor
  * to one that is the same at several opsets, which write different things as initializers. */
 static bool has_motifs(const options *o, bool plain)
@@ -620,7 +598,7 @@ static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *
     if (s == NN_OK)
         s = check_outputs(f, err);
     if (s == NN_OK)
-        s = open_dynamic(f, err);
+        s = dynamic_open(f, err);
     if (s == NN_OK)
         s = describe(f, err);
     f->limits = (lower_limits){
