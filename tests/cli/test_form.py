@@ -226,3 +226,9 @@ def test_external_data_is_listed(nngen, tmp_path):
         used = {e.value for t in m.graph.initializer for e in t.external_data if e.key == "location"}
         assert used <= {f for f in r["files"]}
     assert nngen("verify", tmp_path / "c").code == 0
+
+
+@pytest.mark.parametrize("option", [("--form", "if"), ("--variants", 2)])
+def test_old_opsets_have_no_forms(nngen, tmp_path, option):
+    r = nngen("--nodes", 9, "--count", 1, "--opset", 12, *option, "--out", tmp_path / "o")
+    assert r.code == 2 and "forms are of opsets 13 to 28; this is opset 12" in r.err
