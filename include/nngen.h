@@ -126,6 +126,8 @@ typedef struct {
     nn_step_fn *step;  /* called by nn_family_open, and in the threads that build models, by what builds them; NULL: not called.
                           A model of some hundred nodes is built before the first call. It may not use the family. */
     void *step_data;
+    const char *dynamic; /* share of the models with symbolic dims, "0.5"; or "batch": the first dimension of all inputs is one
+                            symbol; NULL or "": none; the table must be opened with outputs, too */
 } nn_family_config;
 
 /* Plans the family. To open a table and a family takes 3 ms (28 million instructions), and the first model of a new nn_model 5 ms
@@ -180,7 +182,7 @@ NN_API void nn_model_free(nn_model *model);
  * time. Bytes of nn_model_tape give that model again, with the same files, if the family has the same options; of copies in forms,
  * the plain one. An empty or
  * exhausted tape ends with the simplest choices. The model has at most 2 * nodes + 8 operators; `contain`, `cover` and the plan of
- * the family do not apply. NN_ERR_BUILD: the family has no model. */
+ * the family do not apply. NN_ERR_BUILD: the family has no model. NN_ERR_USAGE: the family is `dynamic`; tapes have no symbols. */
 NN_API nn_status nn_model_build_bytes(nn_model **model, const nn_family *family, const void *bytes, size_t size, nn_error *err);
 /* The bytes of a model that was built, from its index or from bytes: the tape form of gen/draw/segments.h, with all decisions
  * written out. They are valid until the next call for the model or its next build. The
@@ -203,6 +205,9 @@ NN_API size_t nn_model_nodes(const nn_model *model);
 NN_API const char *nn_model_node_operator(const nn_model *model, size_t i); /* of the i-th node in file order; NULL past the end */
 NN_API size_t nn_model_inputs(const nn_model *model);                       /* graph inputs */
 NN_API size_t nn_model_outputs(const nn_model *model);
+/* Data sets of the model: as many as the family's `inputs`; if it has symbolic dims, as many for each of its sizes, which take
+ * turns. */
+NN_API uint64_t nn_model_sets(const nn_model *model);
 
 /* The ONNX file, and the TensorProto of graph input i in input set `set`; both count from 0, and the family has the number of
  * sets. The bytes are valid until the next call of the same function on the model, or its next build. NN_ERR_USAGE: no model was

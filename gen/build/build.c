@@ -7,6 +7,7 @@
 #include "build/build_replay.h"
 #include "build/build_step.h"
 #include "build/build_style.h"
+#include "build/build_worlds.h"
 
 #include <string.h>
 
@@ -62,6 +63,7 @@ void builder_free(builder *b)
     nn_free(b->motif.due);
     nn_free(b->degrees);
     nn_free(b->address);
+    build_worlds_free(b);
     try_table_free(&b->tried);
     arena_free(&b->memory);
     nn_free(b);
@@ -161,6 +163,7 @@ static void begin_attempt(builder *b, const build_request *r, int a)
     if (a >= RELAX_AFTER)
         limits.max_magnitude = (limits.max_magnitude > 0 ? limits.max_magnitude : 1e4) * RELAXED_MAGNITUDE;
     lower_set_limits(b->lower, &limits);
+    build_worlds_attempt(b, &limits, (size_t)a);
 }
 
 /* One attempt to build the graph of a tape. A later one follows it less closely. */
@@ -298,6 +301,9 @@ nn_status builder_build(builder *b, const build_request *r, tape *t, const graph
     b->stopped = false;
     b->log = r->log;
     b->reader = r->replay;
+    st = build_worlds_open(b, r, err);
+    if (st != NN_OK)
+        return st;
     tape_follow(t, r->replay);
     log_request(b);
     lower_limits limits = r->limits;

@@ -20,6 +20,18 @@
 
 typedef struct builder builder;
 
+/* Graphs for several sizes of their inputs (build_worlds.h). */
+typedef struct {
+    uint32_t share;       /* of the models, in thousandths; 0: none */
+    bool batch;           /* the only symbol is the first dimension of all graph inputs */
+    uint64_t seed, index; /* of the model: their draws come from a tape of their own */
+    /* Computes an output of whole numbers; false: it does not follow from the inputs, of which contents[i] is NULL where they are
+     * not known. NULL: none does. */
+    bool (*compute)(void *data, const op_instance *x, const tensor_desc *inputs, const int64_t *const *contents, size_t output,
+                    int64_t *out);
+    void *data;
+} dynamic_wish;
+
 typedef struct {
     size_t nodes;        /* >= 1 */
     const uint16_t *due; /* operators that must appear, indices in the op_set; may contain repeats */
@@ -32,7 +44,8 @@ typedef struct {
     motif_wish motifs;
     const manner_drawn *manner; /* how the graph and its operators are drawn; NULL: as without a manner */
     lower_limits limits;
-    uint32_t constants;       /* per cent of graph inputs that become initializers; at most 100 */
+    uint32_t constants; /* per cent of graph inputs that become initializers; at most 100 */
+    dynamic_wish dynamic;
     const build_trace *trace; /* NULL: there is no listener */
     build_log *log;           /* the graph is written down as a tape; NULL: it is not */
     /* The graph is that of a tape in segments, or one like it: `nodes` is the largest number, and nothing is due. The tape that

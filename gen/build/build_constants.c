@@ -105,7 +105,7 @@ bool build_constants(builder *b, const uint32_t *order, const int32_t *outputs, 
     for (size_t i = 0; i < s->inputs.n; i++) {
         int32_t t = s->inputs.items[i];
         log_about(b, t);
-        bool becomes = tape_draw(b->t, "constant", 100) >= 100 - b->constants;
+        bool becomes = tape_draw(b->t, "constant", 100) >= 100 - b->constants && !tensor_sizes(&s->tensors[t].desc);
         if (becomes) {
             s->tensors[t].kind = TENSOR_INIT;
             look(&v);

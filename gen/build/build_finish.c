@@ -4,6 +4,7 @@
 #include "build/build_extra.h"
 #include "build/build_log.h"
 #include "build/build_share.h"
+#include "build/build_worlds.h"
 
 /* Sorts producers before consumers: depth-first from each node in order of creation, with an explicit stack on the heap (Tarjan,
  * "Depth-first search and linear graph algorithms", 1972). */
@@ -144,5 +145,6 @@ lower_result build_finish(builder *b)
                      .n_inputs = s->inputs.n,
                      .outputs = outputs,
                      .n_outputs = n_outputs};
+    build_worlds_finish(b, &b->out);
     return LOWER_OK;
 }

@@ -5,6 +5,7 @@
 #include "build/build_pick.h"
 #include "build/build_refuse.h"
 #include "build/build_slots.h"
+#include "build/build_worlds.h"
 
 #define MAX_DEPTH 2 /* a producer, and a producer for one of its inputs */
 
@@ -247,6 +248,8 @@ static lower_result add_op(builder *b, const op_spec *sp, int depth, size_t *ope
         return res;
     b->group.n++;
     res = slots_bind(b, frame, &p, opened);
+    if (res == LOWER_OK && b->worlds)
+        res = build_worlds_open_slots(b, frame, &p);
     if (res == LOWER_OK)
         log_frame(b, (size_t)frame, p.r, p.tensor, b->left);
     return res;
@@ -351,6 +354,8 @@ lower_result build_settle(builder *b, const op_model *op, lower_result res)
     if (res == LOWER_OK) {
         state_foresee(&b->s, &b->group, &e);
         res = acceptable(b, op, &e);
+        if (res == LOWER_OK && b->worlds)
+            res = build_worlds_hold(b, op);
     }
     tape_span_end(b->t, res == LOWER_OK);
     if (res == LOWER_OK) {

@@ -3,6 +3,7 @@
  *     build_draw, build_budget                    draws of operators and types; the budget of nodes
  *     build_input, build_pick                     selection of inputs of an operator, and of tensors for them
  *     build_log                                   the graph as a tape
+ *     build_worlds                                sizes of graph inputs that differ
  *     build_group                                 operators solved together and committed
  *     build_moves, build_close, build_chain       ways to place operators
  *     build_motif                                 ways to place motifs
@@ -91,6 +92,8 @@ typedef struct {
     segment_counts counts;
 } log_mark;
 
+typedef struct build_worlds build_worlds;
+
 struct builder {
     const op_set *ops;
     op_index *index;
@@ -132,6 +135,11 @@ struct builder {
     unsigned chosen;  /* named things that were drawn to finish the graph */
     size_t commits;   /* groups of the segment that is read */
     uint32_t left;    /* bit s: slot s of the last frame was made an initializer when it was bound */
+
+    /* worlds */
+    build_worlds *all_worlds; /* workspace; NULL: no request had symbols yet */
+    build_worlds *worlds;     /* NULL: the model has no symbols */
+    dynamic_wish dynamic;     /* of the request */
 
     /* the current attempt */
     model_style style;

@@ -15,7 +15,8 @@
     X(OPERATORS, "too many operators in one group") \
     X(SLOTS, "the inputs would take too many tensors") \
     X(FAULT, "the graph must not contain it") \
-    X(NO_ROOM, "the graph could not be finished with the nodes that are left")
+    X(NO_ROOM, "the graph could not be finished with the nodes that are left") \
+    X(SIZES, "it does not hold for all sizes of the graph inputs")
 /* clang-format on */
 
 typedef enum {

@@ -94,7 +94,7 @@ static size_t counted_entries(const nn_model *m)
         n += !model_file_expected(f.kind);
     }
     bool folders = nn_model_inputs(m) > 0 || family_outputs(m->family);
-    return n + (folders ? (size_t)family_sets(m->family) : 0);
+    return n + (folders ? (size_t)model_sets(m) : 0);
 }
 
 /* Whether the model already exists with the same bytes. A model that differs is removed. */

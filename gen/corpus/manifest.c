@@ -1,5 +1,6 @@
 #include "corpus/manifest.h"
 #include "corpus/motif_missing.h"
+#include "corpus/symbol_line.h"
 
 #include "lower/op_feasible.h"
 #include "write/input_mode.h"
@@ -59,6 +60,8 @@ static nn_status line_ports(json_line *j, nn_model *m, const char *key, const in
             line_int(j, d->dims[k]);
         }
         line_raw(j, "]");
+        if (tensor_sizes(d) != NULL)
+            symbol_line_dims(j, m->graph, d);
         line_key(j, "interval");
         line_interval(j, d->range);
         if (expected && s == NN_OK)
@@ -234,6 +237,7 @@ nn_status manifest_line(json_line *line, nn_model *m, const uint8_t structure[ST
         s = line_ports(line, m, "outputs", g->outputs, g->n_outputs, err);
     if (s != NN_OK)
         return s;
+    symbol_line_sizes(line, g);
     line_files(line, m, digests);
     line->failed |= !line_motifs(line, m);
     if (m->formed.model == NULL)
@@ -586,6 +590,12 @@ static json_t *outputs_object(const nn_family *f, const stats *s)
     return unless(json_object_set_new(j, "outputs", whole(s->outputs.sum)) | json_object_set_new(j, "wide", whole(s->wide)), j);
 }
 
+/* Models whose inputs have symbols, and their nodes. */
+static json_t *dynamic_object(const stats *s)
+{
+    return json_pack("{s:o, s:o}", "models", whole(s->sized_models), "nodes", whole(s->sized_nodes));
+}
+
 /* What became of --ops, if it could not be followed to the letter. */
 static int set_chosen(json_t *j, const table_ops *t)
 {
@@ -619,6 +629,8 @@ static json_t *manifest_object(const nn_family *f, const stats *s, const distinc
         bad |= json_object_set_new(j, "motif_operators", operators_array(s, s->ops->n_ops, s->ops->n_all));
     if (family_outputs(f))
         bad |= json_object_set_new(j, "expected", outputs_object(f, s));
+    if (f->dynamic.share > 0)
+        bad |= json_object_set_new(j, "dynamic", dynamic_object(s));
     if (input_modes_leave_intervals(&f->modes))
         bad |= json_object_set_new(j, "intervals_hold", json_false());
     if (is_shard(run)) {

@@ -305,6 +305,10 @@ static nn_status read_stats(const manifest_doc *d, const nn_family *f, stats *s,
     read_motifs(&from, s, &f->motifs, json_object_get(json_object_get(d->json, "motifs"), "placed"));
     if (family_outputs(f))
         s->wide = number(&from, json_object_get(d->json, "expected"), "wide");
+    if (f->dynamic.share > 0) {
+        s->sized_models = number(&from, json_object_get(d->json, "dynamic"), "models");
+        s->sized_nodes = number(&from, json_object_get(d->json, "dynamic"), "nodes");
+    }
     nn_status status = read_dims(&from, s, json_object_get(t, "dims"), err);
     return status == NN_OK && from.bad ? malformed(d, err) : status;
 }
@@ -385,6 +389,13 @@ bool manifest_row_formed(const manifest_row *r)
 size_t manifest_row_inputs(const manifest_row *r)
 {
     return json_array_size(json_object_get((const json_t *)r, "inputs"));
+}
+
+size_t manifest_row_worlds(const manifest_row *r)
+{
+    json_t *symbols = json_object_get((const json_t *)r, "symbols");
+    const size_t n = json_array_size(json_object_iter_value(json_object_iter(symbols)));
+    return n < 1 ? 1 : n < NN_MAX_WORLDS ? n : NN_MAX_WORLDS;
 }
 
 size_t manifest_row_outputs(const manifest_row *r)

@@ -51,6 +51,7 @@ bool manifest_row_structure(const manifest_row *r, uint8_t out[STRUCTURE_SIZE]);
 size_t manifest_row_inputs(const manifest_row *r);
 bool manifest_row_formed(const manifest_row *r);    /* the model is in other forms than the plain one */
 size_t manifest_row_outputs(const manifest_row *r); /* graph inputs */
+size_t manifest_row_worlds(const manifest_row *r);  /* sizes that the symbols of the line have; 1: it has no symbols */
 /* The i-th motif of the line. false: there is none, or it is not as nngen writes it. */
 bool manifest_row_motif(const manifest_row *r, size_t i, const char **name, const char **level);
 /* The k-th node of that motif, in file order; -1: there is none. */

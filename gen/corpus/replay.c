@@ -5,7 +5,7 @@
 
 nn_table_config table_of_options(const options *o)
 {
-    return (nn_table_config){.outputs = o->outputs != 0,
+    return (nn_table_config){.outputs = o->outputs != 0 || strcmp(o->dynamic, "0") != 0, /* contents of shapes are computed */
                              .opset = (int)o->opset,
                              .profile = o->profile,
                              .specs = o->specs,
@@ -36,6 +36,7 @@ nn_family_config family_of_options(const options *o)
                               .max_rank = (uint64_t)o->max_rank,
                               .intervals = o->intervals != 0,
                               .outputs = o->outputs != 0,
+                              .dynamic = o->dynamic,
                               .check = o->check != 0,
                               .form = o->form,
                               .variants = (uint64_t)o->variants};

@@ -12,7 +12,7 @@ row_files row_files_of(const options *o, const manifest_row *row)
 {
     unsigned formats = 0;
     (void)input_formats_parse(&formats, o->input_format, NULL);
-    return (row_files){.sets = (formats & INPUT_PB) != 0 ? (size_t)o->inputs : 0,
+    return (row_files){.sets = (formats & INPUT_PB) != 0 ? (size_t)o->inputs * manifest_row_worlds(row) : 0,
                        .inputs = manifest_row_inputs(row),
                        .outputs = o->outputs != 0 ? manifest_row_outputs(row) : 0,
                        .npz = (formats & INPUT_NPZ) != 0 && o->inputs > 0,

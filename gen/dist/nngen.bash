@@ -39,6 +39,7 @@ _nngen()
             return ;;
         --profile) COMPREPLY=($(compgen -W "$(nngen --profile '?' --list-ops 2>&1 | sed -n 's/;.*//; s/,//g; s/.*expected //p')" -- "$cur")); return ;;
         --manner) COMPREPLY=($(compgen -W "$(nngen --manner '?' --dry-run 2>&1 | sed -n 's/ or / /; s/,//g; s/.*expected //p')" -- "$cur")); return ;;
+        --dynamic) COMPREPLY=($(compgen -W 'batch' -- "$cur")); return ;;
         --trace-summary) COMPREPLY=($(compgen -W 'text json' -- "$cur")); return ;;
         --list-ops) COMPREPLY=($(compgen -W 'text json markdown' -- "$cur")); return ;;
         --list-motifs) COMPREPLY=($(compgen -W 'text json' -- "$cur")); return ;;

@@ -21,6 +21,7 @@ complete -c nngen -n 'string match -q -- "-*" (commandline -ct)' -f -a '(__nngen
 complete -c nngen -n 'test (count (commandline -opc)) -eq 1' -f -a '(__nngen_commands)'
 complete -c nngen -n '__nngen_after --ops --contain --avoid' -f -a '(__fish_append , (__nngen_operators))'
 complete -c nngen -n '__nngen_after --purpose' -f -a 'parsers runtimes'
+complete -c nngen -n '__nngen_after --dynamic' -f -a 'batch'
 complete -c nngen -n '__nngen_after --opset' -f -a '(seq 13 28)'
 complete -c nngen -n '__nngen_after --profile' -f -a '(nngen --profile "?" --list-ops 2>&1 | string replace -rf ".*expected ([^;]*).*" "\$1" | string split ", ")'
 complete -c nngen -n '__nngen_after --manner' -f -a '(nngen --manner "?" --dry-run 2>&1 | string replace -rf ".*expected (.*)" "\$1" | string replace " or " ", " | string split ", ")'

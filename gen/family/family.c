@@ -1,5 +1,6 @@
 /* Tables and families of the public API: checks of options, loading, planning. */
 #include "family/family.h"
+#include "family/dynamic_open.h"
 #include "base/nearest.h"
 #include "lower/lower.h"
 #include "rules/op_common.h"
@@ -418,6 +419,8 @@ static nn_status keep_texts(nn_family *f, const nn_family_config *c, nn_error *e
     if (s == NN_OK)
         s = keep_text(f, &o->manner, c->manner, err);
     if (s == NN_OK)
+        s = keep_text(f, &o->dynamic, c->dynamic, err);
+    if (s == NN_OK)
         s = keep_text(f, &o->form, c->form, err);
     if (s == NN_OK)
         s = input_modes_parse(&f->modes, o->input_mode, err);
@@ -512,10 +515,10 @@ static nn_status open_forms(nn_family *f, nn_error *err)
     const options *o = &f->options;
     if (!has_forms(o))
         return NN_OK;
-    if (o->opset < OPSET_FORMS)
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "forms are of opsets %d to %d; this is opset %d", OPSET_FORMS, OPSET_MAX,
-                       (int)o->opset);
     nn_status s = form_rules_load(&f->form_rules, f->table->forms, f->table->n_forms, &f->mem, err);
+    if (s == NN_OK && o->opset < form_oldest_opset(f->form_rules))
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "forms are of opsets %d to %d; this is opset %d",
+                       form_oldest_opset(f->form_rules), OPSET_MAX, (int)o->opset);
     return s == NN_OK ? form_choice_parse(&f->forms, f->form_rules, *o->form != '\0' ? o->form : "all", err) : s;
 }
 
@@ -598,6 +601,8 @@ static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *
     if (s == NN_OK)
         s = check_outputs(f, err);
     if (s == NN_OK)
+        s = dynamic_open(f, err);
+    if (s == NN_OK)
         s = describe(f, err);
     f->limits = (lower_limits){
         .max_elements = o->max_elements, .max_dim = o->max_dim, .max_window = o->max_window, .max_rank = (int)o->max_rank};
@@ -656,9 +661,9 @@ void nn_family_close(nn_family *f)
     nn_free(f);
 }
 
-int64_t family_sets(const nn_family *f)
+uint64_t model_sets(const nn_model *m)
 {
-    return (f->formats & INPUT_PB) != 0 ? f->options.inputs : 0;
+    return (m->family->formats & INPUT_PB) != 0 ? nn_model_sets(m) : 0;
 }
 
 bool family_npz(const nn_family *f)

@@ -68,8 +68,9 @@ struct nn_family {
     form_rules *form_rules; /* NULL: no forms */
     lower_limits limits;
     input_modes modes;
-    unsigned formats;  /* of inputs: INPUT_PB, INPUT_NPZ */
-    char *description; /* the options as text, for the metadata of models */
+    dynamic_wish dynamic; /* without seed and index */
+    unsigned formats;     /* of inputs: INPUT_PB, INPUT_NPZ */
+    char *description;    /* the options as text, for the metadata of models */
 };
 
 struct nn_model {
@@ -86,6 +87,8 @@ struct nn_model {
     form_result formed; /* model NULL: the model is plain */
     form_request wanted;
     uint64_t variant; /* of the copies: its number; 0: the plain one, or the only one */
+    const graph *views; /* the graph in each of its worlds; `graph` itself if it has none */
+    size_t n_views;
     build_report report;
     const build_trace *trace; /* NULL: there is no listener */
     model_names names;
@@ -110,8 +113,9 @@ void model_tape_begin(nn_model *m, build_request *r);
 void model_log_begin(nn_model *m, build_log *log);
 /* The digest that a family with these options has. */
 nn_status family_digest_of(const nn_table *t, const options *o, char out[SHA256_HEX_SIZE], nn_error *err);
-/* Number of sets that are written as .pb files, and whether there is an inputs.npz. */
-int64_t family_sets(const nn_family *f);
+/* Number of sets of the model that are written as .pb files: as many as the family's for each of its worlds, which take turns. And
+ * whether there is an inputs.npz. */
+uint64_t model_sets(const nn_model *m);
 bool family_npz(const nn_family *f);
 bool family_outputs(const nn_family *f); /* whether the sets have expected outputs */
 /* The files of the model that is built, in order: model.onnx; its external data; those of each data set, which are inputs, then

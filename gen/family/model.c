@@ -140,6 +140,24 @@ static nn_status collect_due(nn_model *m, uint64_t index, build_request *r, nn_e
     return s;
 }
 
+/* The graph in each of its worlds. */
+static nn_status make_views(nn_model *m, const graph *g, nn_error *err)
+{
+    m->views = g;
+    m->n_views = 1;
+    if (g->n_worlds == 0)
+        return NN_OK;
+    graph *views = arena_alloc(&m->mem, g->n_worlds * sizeof *views);
+    graph_tensor *tensors = arena_alloc(&m->mem, g->n_worlds * g->n_tensors * sizeof *tensors);
+    if (views == NULL || tensors == NULL)
+        return nn_nomem(err);
+    for (size_t w = 0; w < g->n_worlds; w++)
+        views[w] = graph_in_world(g, w, tensors + w * g->n_tensors);
+    m->views = views;
+    m->n_views = g->n_worlds;
+    return NN_OK;
+}
+
 nn_status model_make(nn_model *m, build_log *log, nn_error *err)
 {
     const nn_family *f = m->family;
@@ -149,10 +167,13 @@ nn_status model_make(nn_model *m, build_log *log, nn_error *err)
                              .weights = f->guide.weights,
                              .limits = f->limits,
                              .constants = (uint32_t)f->options.constants,
+                             .dynamic = f->dynamic,
                              .log = log,
                              .watch = &f->watch,
                              .check = f->options.check != 0};
     const motif_choice *c = &f->motifs;
+    request.dynamic.seed = (uint64_t)f->options.seed;
+    request.dynamic.index = m->index;
     tape_reseed(m->tape, (uint64_t)f->options.seed, m->index);
     if (replay)
         model_tape_begin(m, &request);
@@ -179,9 +200,13 @@ nn_status model_make(nn_model *m, build_log *log, nn_error *err)
     arena_reset(&m->mem);
     s = model_names_new(&m->names, g, f->table->ops, &m->mem, err);
     if (s == NN_OK)
+        s = make_views(m, g, err);
+    if (s == NN_OK)
         s = model_form(m, g, err);
     m->plain = g;
     m->graph = s != NN_OK ? NULL : m->formed.model != NULL ? &m->formed.g : g;
+    if (m->views == g)
+        m->views = m->graph;
     return s;
 }
 
@@ -274,6 +299,11 @@ size_t nn_model_outputs(const nn_model *m)
     return is_built(m) ? m->graph->n_outputs : 0;
 }
 
+uint64_t nn_model_sets(const nn_model *m)
+{
+    return is_built(m) ? (uint64_t)m->family->options.inputs * m->n_views : 0;
+}
+
 const char *nn_model_node_operator(const nn_model *m, size_t i)
 {
     return i < nn_model_nodes(m) ? m->graph->nodes[m->graph->order[i]].op_type : NULL;
@@ -293,10 +323,11 @@ static nn_status serialise(nn_model *m, piece what, uint64_t set, size_t input, 
     const nn_table *table = m->family->table;
     const outputs_of of = {.rules = table->reference,
                            .ops = table->all,
-                           .g = m->graph,
+                           .views = m->views,
+                           .n_views = m->n_views,
                            .names = &m->names,
                            .request = &request,
-                           .sets = (uint64_t)o->inputs,
+                           .sets = nn_model_sets(m),
                            .archives = family_npz(m->family)};
     if (what == ONE_OUTPUT || what == ONE_BOUND)
         return model_outputs_write(&m->outputs, &of, set, input, what == ONE_BOUND, err);
@@ -310,7 +341,7 @@ static nn_status serialise(nn_model *m, piece what, uint64_t set, size_t input, 
         return form_write(&m->onnx, m->formed.model, err);
     if (what == ALL_OF_MODEL)
         return onnx_write_model(&m->onnx, m->graph, &m->names, &request, &m->mem, err);
-    return onnx_write_input(&m->input, m->graph, &m->names, &request, set, input, &m->mem, err);
+    return onnx_write_input(&m->input, &m->views[set % m->n_views], &m->names, &request, set, input, &m->mem, err);
 }
 
 static nn_status nothing_built(nn_error *err)
@@ -334,10 +365,10 @@ nn_status nn_model_onnx(nn_model *m, const void **bytes, size_t *size, nn_error 
 
 static nn_status check_set(const nn_model *m, uint64_t set, nn_error *err)
 {
-    const int64_t sets = m->family->options.inputs;
-    return set < (uint64_t)sets ? NN_OK
-                                : nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "set %llu: the family has %lld input sets, counted from 0",
-                                          (unsigned long long)set, (long long)sets);
+    const uint64_t sets = nn_model_sets(m);
+    return set < sets ? NN_OK
+                      : nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "set %llu: the model has %llu input sets, counted from 0",
+                                (unsigned long long)set, (unsigned long long)sets);
 }
 
 nn_status nn_model_input(nn_model *m, uint64_t set, size_t i, const void **bytes, size_t *size, nn_error *err)
@@ -449,7 +480,7 @@ static size_t set_files(const nn_model *m)
 
 static size_t tolerance_files(const nn_model *m)
 {
-    return family_outputs(m->family) && family_sets(m->family) > 0 ? 2 : 0;
+    return family_outputs(m->family) && model_sets(m) > 0 ? 2 : 0;
 }
 
 static size_t external_files(const nn_model *m)
@@ -460,7 +491,7 @@ static size_t external_files(const nn_model *m)
 size_t model_files(const nn_model *m)
 {
     size_t archives = !family_npz(m->family) ? 0 : family_outputs(m->family) ? 3 : 1;
-    return 1 + (size_t)family_sets(m->family) * set_files(m) + tolerance_files(m) + archives + external_files(m);
+    return 1 + (size_t)model_sets(m) * set_files(m) + tolerance_files(m) + archives + external_files(m);
 }
 
 model_file model_file_at(const nn_model *m, size_t k)
@@ -473,8 +504,8 @@ model_file model_file_at(const nn_model *m, size_t k)
     if (k < external_files(m))
         return model_file_of(MODEL_EXTERNAL, -1, (long)k);
     k -= external_files(m);
-    if (k >= (size_t)family_sets(m->family) * each)
-        return model_file_of(last[k - (size_t)family_sets(m->family) * each + 2 - tolerance_files(m)], -1, -1);
+    if (k >= (size_t)model_sets(m) * each)
+        return model_file_of(last[k - (size_t)model_sets(m) * each + 2 - tolerance_files(m)], -1, -1);
     long set = (long)(k / each);
     k %= each;
     return k < inputs             ? model_file_of(MODEL_INPUT, set, (long)k)

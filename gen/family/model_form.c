@@ -28,7 +28,8 @@ void model_request_of(model_request *out, const nn_model *m)
                                .n_properties = n,
                                .seed = m->seed,
                                .index = m->index,
-                               .modes = &m->family->modes};
+                               .modes = &m->family->modes,
+                               .worlds = m->n_views};
 }
 
 nn_status model_form(nn_model *m, const graph *g, nn_error *err)

@@ -9,22 +9,6 @@
 #define NAMED_SHARE 500   /* if motifs are named without a share */
 #define LEARNED_SHARE 300 /* of those learned from models */
 
-/* "0", "0.25", "1": at most four digits after the point. Thousandths; -1: another text. */
-static int parse_share(const char *text)
-{
-    int x = 0, unit = 1000;
-    const char *p = text;
-    if (*p != '0' && *p != '1')
-        return -1;
-    x = (*p++ - '0') * unit;
-    if (*p == '.')
-        for (p++; *p >= '0' && *p <= '9'; p++) {
-            unit /= 10;
-            x += (*p - '0') * unit;
-        }
-    return *p == '\0' && x <= 1000 ? x : -1;
-}
-
 static nn_status expected(const char *text, nn_error *err)
 {
     return nn_fail(
@@ -87,7 +71,7 @@ nn_status motif_choice_open(motif_choice *c, const motif_sources *from, const ch
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "motifs like: expected --like, or weights with motifs learned by it");
     if (like && from->learned == NULL && !covers) /* the models share none */
         return NN_OK;
-    const int share = like ? LEARNED_SHARE : parse_share(text);
+    const int share = like ? LEARNED_SHARE : share_parse(text);
     c->by_manner = strcmp(text, BY_MANNER) == 0;
     const bool all = share >= 0 || c->by_manner || none;
     if (covers && (none || share == 0))

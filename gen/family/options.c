@@ -70,6 +70,21 @@ uint64_t options_models(const options *o)
     return all >= o->shard_number ? (uint64_t)((all - o->shard_number) / o->shards) + 1 : 0;
 }
 
+int share_parse(const char *text)
+{
+    int x = 0, unit = 1000;
+    const char *p = text;
+    if (*p != '0' && *p != '1')
+        return -1;
+    x = (*p++ - '0') * unit;
+    if (*p == '.')
+        for (p++; *p >= '0' && *p <= '9'; p++) {
+            unit /= 10;
+            x += (*p - '0') * unit;
+        }
+    return *p == '\0' && x <= 1000 ? x : -1;
+}
+
 void options_default(options *o)
 {
     *o = (options){0};

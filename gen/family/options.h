@@ -63,6 +63,9 @@
     X(INT, constants, "P", 0, 0, 100, true,                                                                                       \
       "per cent of graph inputs that become initializers, where outputs and most nodes still depend on others: constant "         \
       "operands of any operator, shared ones, and a few nodes that can be folded")                                                \
+    X(TEXT, dynamic, "SHARE", "0", 0, 0, IF_SAID,                                                                                 \
+      "share of the models, from 0 to 1, whose inputs have symbolic dims, such as batch or height: each is valid at 4 sizes, "    \
+      "and has the data sets of each; or batch: the first dimension of all inputs is one symbol")                                 \
     X(TEXT, form, "LIST", "", 0, 0, IF_SAID,                                                                                      \
       "write models in other forms that compute the same: if, loop, scan, function, storage, names, neutral, or all; each "       \
       "perhaps "                                                                                                                  \
@@ -148,6 +151,8 @@ uint64_t options_all(const options *o);                /* number of models of th
 uint64_t options_models(const options *o);             /* of those that the run makes: all, or those of the shard */
 void option_flag(const option_row *row, char out[32]); /* "--max-elements" */
 
+/* A share such as "0", "0.25" or "1", in thousandths; -1: another text. Digits after the third are ignored. */
+int share_parse(const char *text);
 void options_default(options *o);
 void options_free(options *o);
 /* NN_ERR_USAGE: the message names the option, its value and what was expected. */

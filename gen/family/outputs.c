@@ -37,9 +37,31 @@ static nn_status fill(void *data, const graph *g, int32_t tensor, const void **b
     return onnx_contents(bytes, g, f->of->names, f->of->request, f->set, tensor, f->a, err);
 }
 
-static const tensor_desc *desc_of(const outputs_of *of, size_t i)
+/* The graph as it is for a data set. */
+static const graph *view(const outputs_of *of, uint64_t set)
 {
-    return &of->g->tensors[of->g->outputs[i]].desc;
+    return &of->views[set % of->n_views];
+}
+
+static const tensor_desc *desc_of(const outputs_of *of, uint64_t set, size_t i)
+{
+    const graph *g = view(of, set);
+    return &g->tensors[g->outputs[i]].desc;
+}
+
+/* The elements of an output. The generator bounds them. */
+static size_t elements_of(const outputs_of *of, uint64_t set, size_t i)
+{
+    return (size_t)tensor_elements(desc_of(of, set, i));
+}
+
+/* The elements of an output in the data set that has most. */
+static size_t most_elements(const outputs_of *of, size_t i)
+{
+    size_t most = 0;
+    for (size_t k = 0; k < of->n_views; k++)
+        most = elements_of(of, k, i) > most ? elements_of(of, k, i) : most;
+    return most;
 }
 
 /* Makes room for the contents of the model's outputs. */
@@ -56,15 +78,13 @@ static nn_status begin(model_outputs *o, const outputs_of *of, nn_error *err)
     arena_reset(&o->kept_memory);
     o->seen = 0;
     o->set = UINT64_MAX;
-    output_contents *kept = arena_calloc(&o->kept_memory, of->g->n_outputs + 1, sizeof *kept);
+    output_contents *kept = arena_calloc(&o->kept_memory, of->views->n_outputs + 1, sizeof *kept);
     if (kept == NULL)
         return nn_nomem(err);
     int64_t room = of->archives ? (int64_t)of->sets : 1;
-    for (size_t i = 0; i < of->g->n_outputs; i++) {
-        const tensor_desc *d = desc_of(of, i);
-        int64_t n = 1, all;
-        for (int k = 0; k < d->rank; k++)
-            n *= d->dims[k]; /* the generator bounds the elements of a tensor */
+    for (size_t i = 0; i < of->views->n_outputs; i++) {
+        const tensor_desc *d = desc_of(of, 0, i);
+        int64_t n = (int64_t)most_elements(of, i), all;
         if (!nn_mul64(n, room, &all) || all > PTRDIFF_MAX / 16)
             return nn_nomem(err);
         kept[i].n = (size_t)n;
@@ -80,7 +100,7 @@ static nn_status begin(model_outputs *o, const outputs_of *of, nn_error *err)
 static uint8_t *values_of(const model_outputs *o, const outputs_of *of, uint64_t set, size_t i)
 {
     const output_contents *c = &o->kept[i];
-    return c->values + (of->archives ? (size_t)set * c->n * dtype_size(desc_of(of, i)->type) : 0);
+    return c->values + (of->archives ? (size_t)set * c->n * dtype_size(desc_of(of, set, i)->type) : 0);
 }
 
 static float *bounds_of(const model_outputs *o, const outputs_of *of, uint64_t set, size_t i)
@@ -96,13 +116,13 @@ static nn_status compute(model_outputs *o, const outputs_of *of, uint64_t set, n
     arena_reset(&o->scratch);
     filling f = {.of = of, .set = set, .a = &o->scratch, .mark = arena_get_mark(&o->scratch)};
     o->set = UINT64_MAX;
-    nn_status s = ref_graph_compute(of->rules, of->ops, of->g, fill, &f, &tensors, NULL, &o->results, &o->scratch, err);
-    for (size_t i = 0; s == NN_OK && i < of->g->n_outputs; i++) {
+    nn_status s = ref_graph_compute(of->rules, of->ops, view(of, set), fill, &f, &tensors, NULL, &o->results, &o->scratch, err);
+    for (size_t i = 0; s == NN_OK && i < of->views->n_outputs; i++) {
         void *values = values_of(o, of, set, i);
         float *bounds = bounds_of(o, of, set, i);
-        ref_to_raw(&tensors[of->g->outputs[i]], values, bounds);
+        ref_to_raw(&tensors[of->views->outputs[i]], values, bounds);
         if (set == o->seen)
-            tolerance_add(&o->kept[i].tolerance, desc_of(of, i)->type, values, bounds, o->kept[i].n);
+            tolerance_add(&o->kept[i].tolerance, desc_of(of, set, i)->type, values, bounds, elements_of(of, set, i));
     }
     if (s == NN_OK) {
         o->seen += set == o->seen;
@@ -135,26 +155,26 @@ nn_status model_outputs_write(model_outputs *o, const outputs_of *of, uint64_t s
     nn_status s = reach(o, of, set, err);
     if (s != NN_OK)
         return s;
-    const tensor_desc *d = desc_of(of, i);
+    const tensor_desc *d = desc_of(of, set, i);
     dtype type = bound ? DT_FLOAT32 : d->type;
-    const char *name = of->names->tensors[of->g->outputs[i]];
+    const char *name = of->names->tensors[of->views->outputs[i]];
     const void *bytes = bound ? (const void *)bounds_of(o, of, set, i) : values_of(o, of, set, i);
     return onnx_write_tensor(bound ? &o->bound : &o->value, name, type, d->dims, (size_t)d->rank, bytes,
-                             o->kept[i].n * dtype_size(type), err);
+                             elements_of(of, set, i) * dtype_size(type), err);
 }
 
 nn_status model_outputs_archive(model_outputs *o, const outputs_of *of, bool bound, nn_error *err)
 {
     nn_status s = model_outputs_all(o, of, err);
     npz_begin(&o->archive);
-    for (size_t i = 0; s == NN_OK && i < of->g->n_outputs; i++) {
-        const tensor_desc *d = desc_of(of, i);
+    for (size_t i = 0; s == NN_OK && i < of->views->n_outputs; i++) {
+        const tensor_desc *d = desc_of(of, 0, i);
         dtype type = bound ? DT_FLOAT32 : d->type;
         int64_t dims[NN_MAX_RANK + 1] = {(int64_t)of->sets};
         void *data;
         for (int k = 0; k < d->rank; k++)
             dims[k + 1] = d->dims[k];
-        s = npz_add(&o->archive, of->names->tensors[of->g->outputs[i]], type, dims, (size_t)d->rank + 1, &data, err);
+        s = npz_add(&o->archive, of->names->tensors[of->views->outputs[i]], type, dims, (size_t)d->rank + 1, &data, err);
         if (s == NN_OK)
             memcpy(data, bound ? (const void *)o->kept[i].bounds : o->kept[i].values,
                    (size_t)of->sets * o->kept[i].n * dtype_size(type));

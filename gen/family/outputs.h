@@ -16,7 +16,7 @@
 typedef struct {
     uint8_t *values;
     float *bounds;
-    size_t n; /* elements in a set */
+    size_t n; /* elements in a set, at most */
     tolerance tolerance;
 } output_contents;
 
@@ -32,8 +32,9 @@ typedef struct {
 
 typedef struct {
     const ref_table *rules;
-    const op_set *ops; /* of the rules */
-    const graph *g;
+    const op_set *ops;  /* of the rules */
+    const graph *views; /* the graph of each data set, where they take turns */
+    size_t n_views;
     const model_names *names;
     const onnx_request *request;
     uint64_t sets;

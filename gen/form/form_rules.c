@@ -400,6 +400,11 @@ static nn_status check_complete(const reader *r, const char *file)
     return NN_OK;
 }
 
+int form_oldest_opset(const form_rules *rules)
+{
+    return (int)rules->limits[LIMIT_OPSET];
+}
+
 nn_status form_rules_load(form_rules **out, const spec_file *files, size_t n, arena *a, nn_error *err)
 {
     *out = NULL;

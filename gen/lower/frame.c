@@ -138,7 +138,8 @@ bool frame_output_present(lower *l, int output)
         restore(l, &k);
     }
     if (present && o->optional)
-        present = tape_draw(l->tape, "present", 2) != 0 || (f->target && f->target_output == output);
+        present = f->shown != 0 ? f->shown >> output & 1
+                                : tape_draw(l->tape, "present", 2) != 0 || (f->target && f->target_output == output);
     f->out_present_state[output] = STATE_DONE;
     f->out_present[output] = present;
     return present;

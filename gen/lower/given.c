@@ -33,6 +33,15 @@ static bool all_differ(const content *want, const content *have, int64_t n)
     return true;
 }
 
+/* Whether both are tuples of indices into the same dims. */
+static bool same_tuples(const content *want, const content *have)
+{
+    bool same = want->n_list == have->n_list && want->negative == have->negative;
+    for (size_t k = 0; same && k < want->n_list; k++)
+        same = want->list[k] == have->list[k];
+    return same;
+}
+
 /* Whether a generator may draw the content. Contents whose elements depend on their places are only compared where few numbers
  * state them: in a list without equal numbers, and among tuples only a single one. */
 static bool may_draw(lower *l, const frame_slot *s, const content *want, interval range)
@@ -44,12 +53,17 @@ static bool may_draw(lower *l, const frame_slot *s, const content *want, interva
     if (!iv_inside(s->desc.range, range))
         return false;
     switch (want->kind) {
-    case CONTENT_DISTINCT:
     case CONTENT_PERMUTED:
+        if (have->kind == CONTENT_PERMUTED)
+            return have->axis == want->axis && have->count == want->count && have->negative == want->negative;
+        /* fall through */
+    case CONTENT_DISTINCT:
         if (have->kind == CONTENT_DISTINCT)
             return true;
         return n <= 1 || (n <= MOST && have->kind == CONTENT_LIST && all_differ(want, have, n));
     case CONTENT_TUPLES:
+        if (have->kind == CONTENT_TUPLES)
+            return same_tuples(want, have);
         for (size_t k = 0; k < want->n_list && (size_t)n == want->n_list && have->kind == CONTENT_LIST; k++)
             if (number_at(have, (int64_t)k) >= want->list[k] || number_at(have, (int64_t)k) < 0)
                 return false;

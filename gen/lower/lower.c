@@ -64,12 +64,22 @@ void lower_set_limits(lower *l, const lower_limits *limits)
         l->limits.min_magnitude = 1e-3;
 }
 
+const lower_limits *lower_get_limits(const lower *l)
+{
+    return &l->limits;
+}
+
 void lower_set_check(lower *l, bool on)
 {
 #ifdef NN_CHECK
     on = true;
 #endif
     l->check = on;
+}
+
+void lower_set_keep(lower *l, bool on)
+{
+    l->keep = on;
 }
 
 const nn_error *lower_fault(const lower *l)
@@ -407,6 +417,7 @@ lower_result lower_add(lower *l, const lower_request *r, int *number)
     f->relaxed = r->relaxed;
     f->claimed = r->claimed;
     f->any_input = r->any_input;
+    f->shown = r->shown;
     if (r->relaxed) { /* what the motif leaves open is drawn as in plain operators */
         l->mode = CSP_LOG;
         l->idiom = false;
@@ -547,6 +558,27 @@ lower_result lower_bind(lower *l, int frame_number, int slot, const tensor_desc 
         f->types[in->type_var] = before;
     if (l->state == LOWER_NOMEM)
         return LOWER_NOMEM;
+    l->state = LOWER_OK;
+    return LOWER_FAIL;
+}
+
+lower_result lower_fix(lower *l, int frame_number, int slot, int axis, int64_t size)
+{
+    frame *f = &l->frames[frame_number];
+    const frame_slot *s = &f->slots[slot];
+    if (l->state != LOWER_OK)
+        return l->state;
+    if (s->kind != SLOT_OPEN || axis >= s->rank)
+        return LOWER_FAIL;
+    csp_mark m = csp_get_mark(l->csp);
+    l->f = f;
+    lower_rule(l, AT_IN_SIZE, (size_t)s->input, NULL);
+    term_post(l, CSP_EQ, s->dims[axis], term_const(size));
+    if (l->state == LOWER_OK)
+        lower_propagate(l);
+    if (l->state != LOWER_FAIL)
+        return l->state;
+    lower_undo(l, m);
     l->state = LOWER_OK;
     return LOWER_FAIL;
 }

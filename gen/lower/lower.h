@@ -21,6 +21,7 @@
 #include "rules/instance.h"
 
 #define LOWER_MAX_FRAMES 4
+#define LOWER_SHOWS (1U << 31)
 
 typedef enum { LOWER_OK = 0, LOWER_FAIL, LOWER_NOMEM } lower_result;
 
@@ -59,7 +60,8 @@ typedef struct {
      * floats, the least magnitude; the largest is far inside float32. A tensor may take the place of any weight or constant. No
      * idiom is imposed. Rules of types, shapes, `where`, choices and finite values hold. */
     bool relaxed;
-    bool claimed; /* relaxed: a tensor that takes the place of a constant has the contents to which the pins lead */
+    bool claimed;   /* relaxed: a tensor that takes the place of a constant has the contents to which the pins lead */
+    uint32_t shown; /* LOWER_SHOWS, and bit o: output o of the entry is present; 0: where the entry leaves it open, it is drawn */
 } lower_request;
 
 typedef struct lower lower;
@@ -71,6 +73,7 @@ nn_status lower_fold_domains(op_set *ops, nn_error *err);
 nn_status lower_new(lower **out, const op_set *ops, const lower_limits *limits, arena *a, nn_error *err);
 void lower_free(lower *l);
 void lower_set_limits(lower *l, const lower_limits *limits);
+const lower_limits *lower_get_limits(const lower *l); /* all fields are set */
 /* How later problems draw choices. Borrowed; NULL: as the entries state. */
 void lower_set_manner(lower *l, const manner_drawn *m);
 bool lower_has_manner(const lower *l);
@@ -78,6 +81,9 @@ bool lower_has_manner(const lower *l);
  * -DNN_CHECK. A complaint makes lower_close fail and is kept: lower_fault returns the first one; NULL: there is none. */
 void lower_set_check(lower *l, bool on);
 const nn_error *lower_fault(const lower *l);
+
+/* Instances keep the values of all variables, as for the re-check. */
+void lower_set_keep(lower *l, bool on);
 
 /* Why the last step that returned LOWER_FAIL failed. */
 lower_why lower_last_failure(const lower *l);
@@ -95,6 +101,8 @@ dtype lower_open_type(const lower *l, int frame, int slot); /* DT_NONE while its
 /* Makes an open slot an initializer. false: its roles do not allow one. Another slot must have a tensor. */
 bool lower_leave(lower *l, int frame, int slot);
 lower_result lower_bind(lower *l, int frame, int slot, const tensor_desc *t);
+/* Makes a dimension of an open slot this size. LOWER_FAIL: it cannot have it, and the problem is unchanged. */
+lower_result lower_fix(lower *l, int frame, int slot, int axis, int64_t size);
 /* instances: array of LOWER_MAX_FRAMES, filled for each frame in order. */
 lower_result lower_close(lower *l, op_instance *instances);
 /* A quick test before lower_add: whether the input may take t, judged by type, rank and value interval (constant domains only). */

@@ -556,7 +556,7 @@ static void make_instance(lower *l, frame *f, op_instance *out)
     for (size_t i = 0; i < r->n_vars && l->state == LOWER_OK; i++)
         if (r->vars[i].origin == VAR_ATTR && f->var_written[i])
             make_attr(l, &r->vars[i], &f->vars[i], &out->attrs[out->n_attrs++]);
-    if (l->check && l->state == LOWER_OK)
+    if ((l->check || l->keep) && l->state == LOWER_OK)
         copy_vars(l, f, out);
 }
 

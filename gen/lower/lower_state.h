@@ -53,7 +53,7 @@ struct lower {
     rule_ref culprit;              /* and its rule */
     rule_ref posted[LOWER_POSTED]; /* rules of the constraints, in the order of posting */
     size_t n_posted;               /* constraints that were noted */
-    bool check;
+    bool check, keep;
     nn_error fault; /* status NN_OK: none */
 };
 

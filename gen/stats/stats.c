@@ -96,6 +96,15 @@ static void add_classes(stats *s, const graph_node *n)
     }
 }
 
+/* Whether one of n tensors has sizes. */
+static bool any_sized(const graph *g, const int32_t *tensors, size_t n)
+{
+    for (size_t k = 0; k < n; k++)
+        if (tensors[k] >= 0 && tensor_sizes(&g->tensors[tensors[k]].desc) != NULL)
+            return true;
+    return false;
+}
+
 /* Counts one node; returns its depth. */
 static uint32_t add_node(stats *s, const graph *g, const graph_node *n)
 {
@@ -110,6 +119,7 @@ static uint32_t add_node(stats *s, const graph *g, const graph_node *n)
     }
     level++;
     s->joins += data >= 2;
+    s->sized_nodes += g->n_worlds > 0 && (any_sized(g, n->inputs, n->n_inputs) || any_sized(g, n->outputs, n->n_outputs));
     s->op_nodes[n->op]++;
     s->op_models[n->op] += s->last_model[n->op] != s->models;
     s->last_model[n->op] = s->models;
@@ -122,7 +132,8 @@ static uint32_t add_node(stats *s, const graph *g, const graph_node *n)
         s->level[t] = level;
         s->ranks[d->rank]++;
         for (int i = 0; i < d->rank; i++)
-            stats_add_dim(s, d->dims[i], 1);
+            if (tensor_sizes(d) == NULL || graph_symbol_of(g, d, i) != NULL || !tensor_dim_varies(d, g->n_worlds, i))
+                stats_add_dim(s, d->dims[i], 1);
     }
     return level;
 }
@@ -155,6 +166,7 @@ void stats_add(stats *s, const graph *g)
 {
     memset(s->level, 0, g->n_tensors * sizeof *s->level);
     s->models++;
+    s->sized_models += g->n_worlds > 0;
     s->nodes += g->n_nodes;
     uint32_t depth = 0;
     for (size_t i = 0; i < g->n_nodes; i++) {
@@ -196,6 +208,8 @@ nn_status stats_merge(stats *into, const stats *from, nn_error *err)
     into->tensors += from->tensors;
     into->reused += from->reused;
     into->wide += from->wide;
+    into->sized_models += from->sized_models;
+    into->sized_nodes += from->sized_nodes;
     for (size_t i = 0; i <= NN_MAX_RANK; i++)
         into->ranks[i] += from->ranks[i];
     for (size_t i = 0; i < into->ops->n_all; i++) {

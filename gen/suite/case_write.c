@@ -223,8 +223,13 @@ nn_status case_write(case_writer *w, const nn_table *table, const case_search *s
                                .n_properties = sizeof properties / sizeof properties[0],
                                .seed = w->seed,
                                .index = stream_of(x.name)};
-    x.of =
-        (outputs_of){.rules = table->reference, .ops = table->all, .g = &x.g, .names = &x.names, .request = &x.request, .sets = 1};
+    x.of = (outputs_of){.rules = table->reference,
+                        .ops = table->all,
+                        .views = &x.g,
+                        .n_views = 1,
+                        .names = &x.names,
+                        .request = &x.request,
+                        .sets = 1};
     if (w->root >= 0)
         st = model_dir_begin(&x.dir, w->root, w->above, x.name, err);
     if (st != NN_OK)

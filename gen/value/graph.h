@@ -12,12 +12,24 @@
 
 #define NN_MAX_RANK 8
 
+/* A graph may stand for several sizes of its inputs: for `n_worlds` of them, each of which gives every symbol a size
+ * (build/build_worlds.h). Dims, and what else depends on sizes, are those of world 0 unless something else is said. */
+#define NN_MAX_WORLDS 8
+
+/* What of a tensor depends on the world. */
+typedef struct {
+    bool sized;           /* its values may, because some tensor that it is computed from has sizes */
+    const int64_t *sizes; /* the dims in each world, one world after the other; NULL: they are the same in all */
+    const int64_t *known; /* the elements in each world, of a tensor of whole numbers; NULL: they are not known */
+} tensor_worlds;
+
 typedef struct {
     dtype type;
     int rank;
     int64_t dims[NN_MAX_RANK];
-    interval range;  /* bounds of the values; those of bools are 0 and 1, those of integers are exact */
-    estimate likely; /* of the values */
+    const tensor_worlds *worlds; /* NULL: nothing that is known depends on the world */
+    interval range;              /* bounds of the values; those of bools are 0 and 1, those of integers are exact */
+    estimate likely;             /* of the values */
 } tensor_desc;
 
 /* Product of the dims; at most max_elements by construction. */
@@ -25,6 +37,15 @@ int64_t tensor_elements(const tensor_desc *d);
 /* Narrows the range to values of the type: within its limits, and with whole bounds if it holds whole numbers. The ranges of floats
  * stay. false: no value is left. */
 bool tensor_narrow_to_type(tensor_desc *d);
+/* Its sizes; NULL: its dims are the same in all worlds. */
+static inline const int64_t *tensor_sizes(const tensor_desc *d)
+{
+    return d->worlds ? d->worlds->sizes : NULL;
+}
+/* The tensor as it is in a world, where nothing depends on worlds. */
+tensor_desc tensor_in_world(const tensor_desc *d, size_t world);
+/* Whether a dimension differs between two of n worlds. */
+bool tensor_dim_varies(const tensor_desc *d, size_t n, int axis);
 /* Whether rank and dims are equal. */
 bool tensor_dims_equal(const tensor_desc *a, const tensor_desc *b);
 /* Whether type, rank and dims are equal. */
@@ -103,6 +124,12 @@ typedef struct {
     bool folded; /* outside motifs, has inputs, is no source, and depends on no graph input */
 } graph_node;
 
+/* A dimension that differs from world to world. */
+typedef struct {
+    const char *name;
+    int64_t size[NN_MAX_WORLDS];
+} graph_symbol;
+
 typedef struct {
     graph_tensor *tensors;
     size_t n_tensors;
@@ -113,6 +140,14 @@ typedef struct {
     size_t n_inputs;
     int32_t *outputs; /* graph outputs, in order */
     size_t n_outputs;
+    size_t n_worlds; /* at least 2 if some tensor has sizes; otherwise 0 */
+    const graph_symbol *symbols;
+    size_t n_symbols;
 } graph;
+
+/* The symbol that a dimension is in all worlds; NULL: it is none. */
+const graph_symbol *graph_symbol_of(const graph *g, const tensor_desc *d, int axis);
+/* The graph as it is in a world. tensors: room for those of g, which it takes. */
+graph graph_in_world(const graph *g, size_t world, graph_tensor *tensors);
 
 #endif

@@ -72,9 +72,16 @@ static Onnx__ValueInfoProto *value_info(writer *w, int32_t tensor)
     shape->n_dim = rank;
     for (size_t i = 0; i < rank; i++) {
         dims[i] = (Onnx__TensorShapeProto__Dimension)ONNX__TENSOR_SHAPE_PROTO__DIMENSION__INIT;
-        dims[i].value_case = ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE;
-        dims[i].dim_value = d->dims[i];
         shape->dim[i] = &dims[i];
+        const bool varies = tensor_sizes(d) != NULL && tensor_dim_varies(d, w->g->n_worlds, (int)i);
+        const graph_symbol *symbol = varies ? graph_symbol_of(w->g, d, (int)i) : NULL;
+        if (symbol != NULL) {
+            dims[i].value_case = ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM;
+            dims[i].dim_param = text(symbol->name);
+        } else if (!varies) {
+            dims[i].value_case = ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE;
+            dims[i].dim_value = d->dims[i];
+        }
     }
     type->has_elem_type = 1;
     type->elem_type = (int32_t)d->type;
@@ -139,7 +146,9 @@ static nn_status input(writer *w, void *out, uint64_t set, size_t i)
     bulk_rng r;
     values_stream(&r, w->q->seed, w->q->index, VALUES_INPUT, set, (uint32_t)i);
     int32_t tensor = w->g->inputs[i];
-    return named(w, tensor, input_fill(out, &w->g->tensors[tensor].desc, w->q->modes, set, &r, w->a, w->err));
+    return named(
+        w, tensor,
+        input_fill(out, &w->g->tensors[tensor].desc, w->q->modes, w->q->worlds > 1 ? set / w->q->worlds : set, &r, w->a, w->err));
 }
 
 /* ---- nodes ---- */
@@ -353,8 +362,7 @@ static Onnx__ModelProto *model_message(writer *w)
     NEW(opset, Onnx__OperatorSetIdProto, ONNX__OPERATOR_SET_ID_PROTO__INIT);
     NEW(model, Onnx__ModelProto, ONNX__MODEL_PROTO__INIT);
     graph_message->name = text(w->q->name);
-    if (!nodes(w, graph_message) || !intermediates(w, graph_message) ||
-        !inputs(w, graph_message) ||
+    if (!nodes(w, graph_message) || !intermediates(w, graph_message) || !inputs(w, graph_message) ||
         !value_infos(w, &graph_message->output, &graph_message->n_output, w->g->outputs, w->g->n_outputs))
         return NULL;
     w->status = initializers(w, graph_message);

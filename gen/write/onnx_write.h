@@ -31,6 +31,7 @@ typedef struct {
     size_t n_properties;
     uint64_t seed, index;     /* of the model; they determine the bulk streams of initializers and inputs */
     const input_modes *modes; /* of the inputs; NULL: all sets are uniform */
+    uint64_t worlds;          /* so many sets in succession, which differ in their sizes, have the same mode; 0: one */
 } onnx_request;
 
 int onnx_ir_version(int opset); /* IR version of the ONNX release that introduced the opset; 0: unknown opset */

@@ -117,7 +117,7 @@ static void without_objects(const char *dir)
     IS(nn_table_operators(NULL) == 0 && nn_table_operator(NULL, 0) == NULL && nn_table_digest(NULL) == NULL && nn_table_note(NULL, 0) == NULL);
     IS(nn_family_count(NULL) == 0);
     IS(nn_model_name(NULL) == NULL && nn_model_nodes(NULL) == 0 && nn_model_node_operator(NULL, 0) == NULL);
-    IS(nn_model_inputs(NULL) == 0 && nn_model_outputs(NULL) == 0);
+    IS(nn_model_inputs(NULL) == 0 && nn_model_outputs(NULL) == 0 && nn_model_sets(NULL) == 0);
     IS(table == NULL && family == NULL && model == NULL && weights == NULL);
     nn_model_free(NULL);
     nn_family_close(NULL);

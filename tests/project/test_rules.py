@@ -107,7 +107,7 @@ ROOMS = {
     "reference": ("rules table value base", {"reference.h", "ref_graph.h"}),
     "recheck": ("rules value base", {"recheck.h", "recheck_value.h"}),
     "manner": ("rules table draw value base", {"manner.h"}),
-    "lower": ("manner recheck rules draw value base", {"lower.h", "op_feasible.h", "reason.h", "tries.h"}),
+    "lower": ("manner recheck rules draw value base", {"again.h", "lower.h", "op_feasible.h", "reason.h", "tries.h"}),
     "motif": ("recheck rules table draw value base", {"motif.h"}),
     "build": ("lower manner motif rules draw value base", {"build.h", "build_tape.h", "due_path.h", "motif_wish.h", "op_index.h", "op_helpers.h", "path_probe.h", "trace.h", "avoid.h", "weights.h"}),
     "plan": ("build lower manner motif rules draw value base", {"cover.h", "guide.h", "motif_cover.h", "plan.h", "wish.h"}),

@@ -5,16 +5,17 @@ The files are read as others are. What a single node gives is computed by the ev
 import numpy as np
 
 from nngen.judge import bounds, driver
+from nngen.judge.sizes import fits
 
 DRIVERS = {}  # of this process, by opset
 
 
-def own(folder, view, options):
+def own(folder, view, options, turns=None):
     """([[(v, e)] or None of each data set that is a feed], problems). See runtime.own_inputs for the sets that are none."""
     if not options.get("outputs"):
         return [], []
     modes, found, bad, files = options["input_mode"].split(","), [], [], bounds.Files(folder)
-    for k in range(options["inputs"]):
+    for n, k in enumerate(range(options["inputs"]) if turns is None else turns):
         here = None
         try:
             here = files.read(k, view.outputs)
@@ -22,7 +23,7 @@ def own(folder, view, options):
         except Exception as e:
             problems = [" ".join(str(e).split())[:300]]
         bad += [("output", f"test_data_set_{k}: {p}", "") for p in problems]
-        if modes[k % len(modes)] != "nan":
+        if modes[n % len(modes)] != "nan":
             found.append(None if problems else here)
     return found, bad
 
@@ -30,7 +31,7 @@ def own(folder, view, options):
 def malformed(view, found):
     """What the files of a data set must be: an output and its bound have the declared shape; expected outputs are finite, bounds are not negative."""
     for name, (v, e) in zip(view.outputs, found):
-        if v.shape != tuple(view.declared[name][1]) or e.shape != v.shape:
+        if not fits(v.shape, view.declared[name][1]) or e.shape != v.shape:
             yield f"{name!r}: output {list(v.shape)} and bound {list(e.shape)}, declared {list(view.declared[name][1])}"
         elif not (e >= 0).all() or (v.dtype.kind == "f" and not np.isfinite(v).all()):
             yield f"{name!r}: an output that is not finite, or a bound that is none"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import onnx
 
-from nngen.judge import compare, conditioning, expected, intervals, runtime, shapes, stats, structure
+from nngen.judge import compare, conditioning, expected, intervals, runtime, shapes, sizes, stats, structure
 from nngen.judge.view import View
 
 SAME = 1e-3  # largest difference between optimised and not that needs no explanation
@@ -33,7 +33,7 @@ def files(folder, record):
 
 
 def expected_files(record, manifest):
-    sets, formats = manifest["options"]["inputs"], manifest["options"]["input_format"].split(",")
+    sets, formats = manifest["options"]["inputs"] * len(sizes.assignments(record)), manifest["options"]["input_format"].split(",")
     outputs = manifest["options"].get("outputs", False)
     want = {"model.onnx"}
     if sets and "npz" in formats:
@@ -71,25 +71,40 @@ def judge(task, stage=lambda s: None):
     stage("parse")
     try:
         model = onnx.load_model_from_string(data)
-        view = View(model)
+        views = [View(sizes.model_at(model, at)) for at in sizes.assignments(record)]
     except Exception as e:
         problems.append(("parse", runtime.one_line(e), ""))
         return result
     stage("structure")
-    problems += structure.examine(view, record, manifest, sources)
-    notes += structure.source_only(view, sources)
-    result["stats"] = stats.of_model(view)
+    problems += sizes.said(record)
+    problems += structure.symbols(View(model), record)
+    problems += structure.examine(views[0], sizes.record_at(record, sizes.assignments(record)[0]), manifest, sources)
+    notes += structure.source_only(views[0], sources)
+    result["stats"] = stats.of_model(views[0])
     want = task.get("want")
     if want and want not in result["stats"]["operators"]:
         problems.append(("absent", f"no {want} in the model", want))
     stage("checker")
     problems += shapes.checker(data)
+    for world, view in enumerate(views):
+        at(task, world, data, view, stage, result)
+    return result
+
+
+def at(task, world, data, view, stage, result):
+    """Judges the model at one of its assignments. view: with the sizes of this one."""
+    manifest, sources, folder = task["manifest"], task["sources"], Path(task["root"]) / task["record"]["name"]
+    record = sizes.record_at(task["record"], sizes.assignments(task["record"])[world])
+    problems, notes, facts = [], [], {} if world else result["facts"]
+    worlds = len(sizes.assignments(task["record"]))
+    turns = range(world, manifest["options"]["inputs"] * worlds, worlds)
+    sized = view.model.SerializeToString()
     stage("inference")
-    problems += shapes.agreement(data, view, notes)
+    problems += shapes.agreement(sized, view, notes)
     stage("inputs")
-    own, bad = runtime.own_inputs(folder, view, record, manifest["options"])
+    own, bad = runtime.own_inputs(folder, view, record, manifest["options"], turns)
     problems += bad
-    found, bad = expected.own(folder, view, manifest["options"])
+    found, bad = expected.own(folder, view, manifest["options"], turns)
     problems += bad
     found = found if len(found) == len(own) else []
     if not own:  # go on with drawn inputs: the model may still be judged
@@ -103,16 +118,17 @@ def judge(task, stage=lambda s: None):
         bad, said = conditioning.explain(data, view, own + corners, facts.pop("outputs_differ"))
         problems += bad
         notes += said
-    if problems and all(optimised(p) for p in problems):
+    if problems and not result["problems"] and all(optimised(p) for p in problems):
         stage("reference")
         if found and all(found) or compare.confirmed(data, view, own[0]):  # inside its bounds without optimisations: "bound" would be a problem
             notes += [("optimiser", f"{kind}: {message}", op) for kind, message, op in problems]
             problems.clear()
     if task["inputs"]:
-        problems += intervals.observe(data, view, record, task["inputs"], own, sources, stage, facts,
+        problems += intervals.observe(sized, view, record, task["inputs"], own, sources, stage, facts,
                                       manifest["options"].get("types", "float32"), task.get("modes") or intervals.MODES)
     elif any(kind == "not-finite" for kind, _, _ in problems):
         stage("blame")
-        op = intervals.first_not_finite(data, view, own[0])
+        op = intervals.first_not_finite(sized, view, own[0])
         problems[:] = [(k, m, op or o) if k == "not-finite" else (k, m, o) for k, m, o in problems]
-    return result
+    result["problems"] += problems
+    result["notes"] += notes

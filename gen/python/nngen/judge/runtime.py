@@ -8,6 +8,7 @@ from onnx import TensorProto, numpy_helper
 
 from nngen.judge import expected
 from nngen.judge.expect import TYPE_NAMES
+from nngen.judge.sizes import fits
 
 LEVELS = {"all": ort.GraphOptimizationLevel.ORT_ENABLE_ALL, "none": ort.GraphOptimizationLevel.ORT_DISABLE_ALL}
 NUMPY = {"float32": np.float32, "float16": np.float16, "double": np.float64, "bool": np.bool_, "int8": np.int8, "uint8": np.uint8, "int16": np.int16,
@@ -120,15 +121,15 @@ def read_npz(folder, record, sets, wild=()):
     return [{name: value[k] for name, value in arrays.items()} for k in range(sets)], bad
 
 
-def own_inputs(folder, view, record, options):
-    """(feeds, problems) of all sets that the corpus has, in each of its formats; these must agree to the bit. Sets of mode nan are no
-    feeds: nothing is promised about what models compute from them."""
+def own_inputs(folder, view, record, options, turns=None):
+    """(feeds, problems) of all sets that the corpus has, in each of its formats; these must agree to the bit. turns: their numbers, if the
+    sizes of the model take turns. Sets of mode nan are no feeds: nothing is promised about what models compute from them."""
     sets, formats, modes = options["inputs"], options["input_format"].split(","), options["input_mode"].split(",")
     wild = {k for k in range(sets) if modes[k % len(modes)] == "nan"}
     feeds, problems = [], []
     if "pb" in formats:
-        for k in range(sets):
-            feed, bad = read_inputs(folder, view, record, k, k in wild)
+        for n, k in enumerate(range(sets) if turns is None else turns):
+            feed, bad = read_inputs(folder, view, record, k, n in wild)
             problems += bad
             feeds += [feed] if feed is not None else []
     if "npz" in formats and sets:
@@ -144,7 +145,7 @@ def check_value(name, value, declared, interval):
     """Problems of one tensor that a run gave: (kind, message)."""
     value = np.asarray(value)
     want = NUMPY.get(TYPE_NAMES.get(declared[0]))
-    if value.dtype != want or value.shape != tuple(declared[1] or ()):
+    if value.dtype != want or not fits(value.shape, declared[1] or ()):
         yield "run-shape", f"{name!r} is {value.dtype}{list(value.shape)}, declared {TYPE_NAMES.get(declared[0])}{list(declared[1] or ())}"
     if value.size == 0:
         return

@@ -24,13 +24,17 @@ class Interval:
     pass
 
 
+class Dim:
+    """A number, the name of a symbol, or null."""
+
+
 RANGE = {"min": int, "mean": Number, "max": int}
 
 MANIFEST = {
     "generator": str,
     "version": str,
     "options": {"nodes": int, "count": int, "seed": int, "opset": int, "inputs": int, "profile": str, "ops": str,
-                "max_elements": int, "intervals": bool, "outputs": Optional(bool), "types": str, "input_mode": str, "input_format": str, "cover": str, "contain": str, "avoid": str, "weights": str},
+                "max_elements": int, "intervals": bool, "outputs": Optional(bool), "dynamic": Optional(str), "types": str, "input_mode": str, "input_format": str, "cover": str, "contain": str, "avoid": str, "weights": str},
     "table_digest": Hex64,
     "ir_version": int,
     "operators": [{"name": str, "since": int, "flags": [str], "nodes": int, "models": int}],
@@ -39,9 +43,10 @@ MANIFEST = {
     "duplicates": [[str]],
     "statistics": {"nodes": int, "depth": RANGE, "joins": Number, "outputs": RANGE, "graph_inputs": RANGE, "ranks": Map(int),
                    "dims": Map(int), "classes": Map(Map(Map(int))), "coverage": Map({"seen": int})},
+    "dynamic": Optional({"models": int, "nodes": int}),
 }
 
-PORT = {"name": str, "type": str, "shape": [int], "interval": Interval}
+PORT = {"name": str, "type": str, "shape": [int], "dims": Optional([Dim]), "interval": Interval}
 
 RECORD = {
     "name": str,
@@ -53,6 +58,7 @@ RECORD = {
     "files": Map(Hex64),
     "manner": Optional(str),
     "folded": Optional([int]),
+    "symbols": Optional(Map([int])),
     "intervals": Optional(Map(Interval)),
 }
 
@@ -97,5 +103,8 @@ def errors(value, want, path=""):
     elif want is Interval:
         if not (isinstance(value, list) and len(value) == 2 and all(map(is_number, value)) and value[0] <= value[1]):
             yield f"{here}: an interval [lo, hi] of finite numbers expected, not {value!r}"
+    elif want is Dim:
+        if not (value is None or isinstance(value, str) and value or is_number(value) and isinstance(value, int)):
+            yield f"{here}: a number, the name of a symbol or null expected, not {value!r}"
     elif not isinstance(value, want) or (want is int and isinstance(value, bool)):
         yield f"{here}: {want.__name__} expected, not {value!r}"

@@ -98,6 +98,6 @@ def compare(name, got, view):
         return
     same_type = got[0] in (0, want[0])
     same_shape = got[1] is None or (want[1] is not None and len(got[1]) == len(want[1]) and
-                                    all(a is None or a == b for a, b in zip(got[1], want[1])))
+                                    all(a is None or b is None or a == b for a, b in zip(got[1], want[1])))
     if not (same_type and same_shape):
         yield "shape", f"{name!r} is declared {show(want)}, inference gives {show(got)}", view.made_by(name)

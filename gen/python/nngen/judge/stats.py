@@ -76,7 +76,7 @@ def paths(view, most=4):
 
 def of_model(view):
     made = [view.declared[x] for n in view.nodes for x in n.output if x and x in view.declared]
-    shapes = [s for _, s in made if s is not None and None not in s]
+    shapes = [s for _, s in made if s is not None]
     return {
         "nodes": len(view.nodes),
         "depth": depth(view),
@@ -84,7 +84,7 @@ def of_model(view):
         "outputs": len(view.outputs),
         "graph_inputs": len(view.inputs),
         "ranks": dict(Counter(len(s) for s in shapes)),
-        "dims": dict(Counter(d for s in shapes for d in s)),
+        "dims": dict(Counter(d for s in shapes for d in s if d is not None)),
         "operators": dict(Counter(n.op_type for n in view.nodes)),
         "hash": structural_hash(view),
         "attributes": attribute_values(view),

@@ -84,8 +84,22 @@ def names(view):
             yield "value-info", f"{name!r} is declared but not made", ""
 
 
-def declarations(view, max_elements):
-    """Each node output is declared, with a static shape of at most max_elements."""
+def symbols(view, record):
+    """Graph inputs and outputs have the symbols of the record; no dimension has another. view: of the model as it is."""
+    real = [v for v in view.graph.input if v.name not in view.inits]
+    for what, infos in (("inputs", real), ("outputs", view.graph.output)):
+        here = [[d.dim_value if d.HasField("dim_value") else d.dim_param or None for d in v.type.tensor_type.shape.dim] for v in infos]
+        there = [p.get("dims", p["shape"]) for p in record[what]]
+        if here != there:
+            yield "record", f"graph {what} have dims {here}, {there} in the record", ""
+    for v in view.graph.value_info:
+        for d in v.type.tensor_type.shape.dim:
+            if d.dim_param and d.dim_param not in record.get("symbols", {}):
+                yield "value-info", f"{v.name!r} has the symbol {d.dim_param!r}, which no input has", view.made_by(v.name)
+
+
+def declarations(view, max_elements, symbolic):
+    """Each node output is declared, with a shape of at most max_elements. symbolic: dims may be left out."""
     for n in view.nodes:
         for name in n.output:
             if name and name not in view.declared:
@@ -94,12 +108,12 @@ def declarations(view, max_elements):
         op = view.made_by(name)
         if dtype not in TYPE_NAMES:
             yield "value-info", f"{name!r} has element type {dtype}", op
-        if shape is None or None in shape:
+        if shape is None or (None in shape and not symbolic):
             yield "value-info", f"{name!r} has no static shape", op
             continue
         size = 1
         for d in shape:
-            size *= d
+            size *= 1 if d is None else d
         if size > max_elements:
             yield "elements", f"{name!r} {list(shape)} has {size} elements, {max_elements} allowed", op
         uses = {(view.nodes[i].op_type, slot) for i, slot in view.consumers.get(name, [])}
@@ -274,7 +288,7 @@ def examine(view, record, manifest, sources):
     yield from index(view, record)
     yield from counts(view, record, options["nodes"])
     yield from names(view)
-    yield from declarations(view, options["max_elements"])
+    yield from declarations(view, options["max_elements"], "symbols" in record)
     inside = motif_nodes(view, record)
     yield from types(view, data_types(manifest), inside)
     yield from connected(view)

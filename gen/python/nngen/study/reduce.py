@@ -209,4 +209,4 @@ def main(args):
             print(f"{entry['folder']} {r['target']}: {kind} {message[:100]} [{', '.join(entry['operators'])}] from {r['model']} in {calls} calls", flush=True)
         entry["models"].append(r["model"])
         engine.write_json(at, list(known.values()))
-    print(f"{len(known)} kinds", file=sys.stderr)
+    print(f"{len(known)} {'kind' if len(known) == 1 else 'kinds'}", file=sys.stderr)

@@ -1,0 +1,124 @@
+"""The judge follows symbolic dims: nothing is found in models of nngen, and each planted fault is."""
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from onnx import TensorProto, numpy_helper
+
+from check.faults import Bench
+from nngen.judge import sizes, validate
+from nngen.judge.judge import judge
+from nngen.judge.workers import Pool
+
+NNGEN = str(Path(os.environ.get("NNGEN", Path(__file__).resolve().parents[2] / "build" / "default" / "nngen")).resolve())
+
+
+@pytest.fixture(scope="module")
+def pool():
+    with Pool(1, judge) as p:
+        yield p
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory):
+    root = tmp_path_factory.mktemp("dynamic") / "c"
+    subprocess.run([NNGEN, "--dynamic", "1", "--nodes", "8", "--count", "3", "--seed", "2", "--outputs", "--intervals", "--out", root, "--quiet"], check=True)
+    assert all("symbols" in r for r in Bench(root).records())
+    return root
+
+
+def kinds(root, pool, **how):
+    return {p.kind for p in validate.validate(root, pool, **how).problems}
+
+
+def test_nothing_is_found(pool, good):
+    v = validate.validate(good, pool, inputs=3)
+    assert v.problems == []
+
+
+def symbolic(values):
+    return [(v, d) for v in values for d in v.type.tensor_type.shape.dim if d.dim_param]
+
+
+def other_symbol_in_value_info(b):
+    m = b.model()
+    symbolic([*m.graph.value_info, *m.graph.output])[0][1].dim_param = "nowhere"
+    b.save(m)
+
+
+def number_in_place_of_a_symbol(b):
+    m = b.model()
+    symbolic([*m.graph.value_info, *m.graph.output])[0][1].dim_value = b.records()[0]["inputs"][0]["shape"][0] + 40
+    b.save(m)
+
+
+def other_sizes_in_the_record(b):
+    r = b.records()
+    for values in r[0]["symbols"].values():
+        values[2] += 1
+    b.save_records(r)
+
+
+def symbol_that_no_input_has(b):
+    r = b.records()
+    r[0]["symbols"]["nothing"] = [1, 2, 3, 4]
+    b.save_records(r)
+
+
+def fewer_assignments(b):
+    r = b.records()
+    for values in r[0]["symbols"].values():
+        del values[3:]
+    b.save_records(r)
+
+
+def input_of_another_assignment(b):
+    changed = [n for n in sorted(b.records()[0]["files"]) if n.startswith("test_data_set_1/input")]
+    for n in changed:
+        data = (b.root / "test_000000" / n.replace("set_1", "set_2")).read_bytes()
+        b.put(data, n)
+
+
+def output_of_another_shape(b):
+    for n in [n for n in sorted(b.records()[0]["files"]) if n.startswith("test_data_set_1/output")]:
+        t = TensorProto.FromString((b.root / "test_000000" / n).read_bytes())
+        a = numpy_helper.to_array(t)
+        b.put(numpy_helper.from_array(np.concatenate([a, a]) if a.ndim else a[None], t.name).SerializeToString(), n)
+
+
+def interval_of_one_assignment(b):
+    """As if the largest assignment had not counted."""
+    r = b.records()
+    for what in ("intervals",):
+        for name, (lo, hi) in r[0][what].items():
+            r[0][what][name] = [lo, lo + (hi - lo) * 1e-3] if name not in {p["name"] for p in r[0]["inputs"]} else [lo, hi]
+    b.save_records(r)
+
+
+@pytest.mark.parametrize("plant, kind", [
+    (other_symbol_in_value_info, "value-info"),
+    (number_in_place_of_a_symbol, "shape"),
+    (other_sizes_in_the_record, "input"),
+    (symbol_that_no_input_has, "record"),
+    (fewer_assignments, "record"),
+    (input_of_another_assignment, "input"),
+    (output_of_another_shape, "output"),
+    (interval_of_one_assignment, "interval"),
+], ids=lambda x: getattr(x, "__name__", x))
+def test_planted_fault_is_reported(tmp_path, pool, good, plant, kind):
+    shutil.copytree(good, tmp_path / "c")
+    plant(Bench(tmp_path / "c"))
+    assert kind in kinds(tmp_path / "c", pool, inputs=1)
+
+
+def test_sizes_of_a_record():
+    record = {"symbols": {"N": [3, 1], "S": [5, 2]}, "inputs": [{"name": "x", "shape": [3, 4], "dims": ["N", 4]}],
+              "outputs": [{"name": "y", "shape": [3, 9], "dims": ["N", None]}, {"name": "z", "shape": [1]}]}
+    assert sizes.assignments(record) == [{"N": 3, "S": 5}, {"N": 1, "S": 2}] and sizes.assignments({}) == [{}]
+    at = sizes.record_at(record, {"N": 1, "S": 2})
+    assert [p["shape"] for p in at["inputs"] + at["outputs"]] == [[1, 4], [1, None], [1]] and record["inputs"][0]["shape"] == [3, 4]
+    assert [m for _, m, _ in sizes.said(record)] == ["symbols ['N', 'S'] are those of the record, ['N'] those of its inputs"]
+    assert sizes.fits([1, 7], [1, None]) and not sizes.fits([2, 7], [1, None]) and not sizes.fits([1], [1, None]) and not sizes.fits([1], None)
