@@ -269,14 +269,14 @@ static nn_status read_chains(reader *r, const spec_node *node)
 /* ---- the file ---- */
 
 /* Reads each value of a mapping from these keys. */
-static nn_status read_each(const reader *r, const spec_node *node, const char *what, const char *const *keys, size_t n,
+static nn_status read_each(const reader *r, const spec_node *node, const char *what, const char *const *words, size_t n,
                            nn_status (*read)(const reader *r, const spec_pair *pair, int key))
 {
     nn_status s = expect(r, node, SPEC_MAP, what);
     if (s == NN_OK)
-        s = spec_check_keys(node, keys, n, &r->subject, r->err);
+        s = spec_check_words(node, words, n, &r->subject, r->err);
     for (size_t i = 0; s == NN_OK && i < node->count; i++)
-        s = read(r, &node->pairs[i], find(keys, n, node->pairs[i].key));
+        s = read(r, &node->pairs[i], find(words, n, node->pairs[i].key));
     return s;
 }
 
