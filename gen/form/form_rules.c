@@ -274,7 +274,7 @@ static nn_status read_each(const reader *r, const spec_node *node, const char *w
 {
     nn_status s = expect(r, node, SPEC_MAP, what);
     if (s == NN_OK)
-        s = spec_check_words(node, words, n, &r->subject, r->err);
+        s = spec_check_keys(node, words, n, &r->subject, r->err);
     for (size_t i = 0; s == NN_OK && i < node->count; i++)
         s = read(r, &node->pairs[i], find(words, n, node->pairs[i].key));
     return s;
