@@ -132,7 +132,7 @@ static void sets_and_inputs_that_are_not_there(void **state)
         const uint64_t beyond[] = {rows[i].sets, rows[i].sets + 7, UINT32_MAX, (uint64_t)INT64_MAX + 1, UINT64_MAX};
         for (size_t k = 0; k < sizeof beyond / sizeof beyond[0]; k++) {
             char want[100];
-            (void)snprintf(want, sizeof want, "set %llu: the family has %llu input sets, counted from 0",
+            (void)snprintf(want, sizeof want, "set %llu: the model has %llu input sets, counted from 0",
                            (unsigned long long)beyond[k], (unsigned long long)rows[i].sets);
             assert_int_equal(nn_model_input(m, beyond[k], 0, &bytes, &size, &err), NN_ERR_USAGE);
             assert_string_equal(err.message, want);
