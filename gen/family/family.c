@@ -515,10 +515,10 @@ static nn_status open_forms(nn_family *f, nn_error *err)
     const options *o = &f->options;
     if (!has_forms(o))
         return NN_OK;
-    if (o->opset < OPSET_FORMS)
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "forms are of opsets %d to %d; this is opset %d", OPSET_FORMS, OPSET_MAX,
-                       (int)o->opset);
     nn_status s = form_rules_load(&f->form_rules, f->table->forms, f->table->n_forms, &f->mem, err);
+    if (s == NN_OK && o->opset < form_oldest_opset(f->form_rules))
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "forms are of opsets %d to %d; this is opset %d",
+                       form_oldest_opset(f->form_rules), OPSET_MAX, (int)o->opset);
     return s == NN_OK ? form_choice_parse(&f->forms, f->form_rules, *o->form != '\0' ? o->form : "all", err) : s;
 }
 

@@ -19,6 +19,9 @@ typedef struct form_model form_model;
 /* The files of specs/forms. They must state all that forms.yaml of this project states. */
 nn_status form_rules_load(form_rules **out, const spec_file *files, size_t n, arena *a, nn_error *err);
 
+/* The oldest opset for which the rules hold. */
+int form_oldest_opset(const form_rules *rules);
+
 /* Shares in thousandths, by form: the probability that a model takes it. */
 typedef struct {
     uint32_t share[FORM_KINDS];

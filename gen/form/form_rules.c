@@ -268,44 +268,40 @@ static nn_status read_chains(reader *r, const spec_node *node)
 
 /* ---- the file ---- */
 
-static nn_status read_shares(const reader *r, const spec_node *node)
+/* Reads each value of a mapping from these keys. */
+static nn_status read_each(const reader *r, const spec_node *node, const char *what, const char *const *words, size_t n,
+                           nn_status (*read)(const reader *r, const spec_pair *pair, int key))
 {
-    nn_status s = expect(r, node, SPEC_MAP, "`shares`");
+    nn_status s = expect(r, node, SPEC_MAP, what);
     if (s == NN_OK)
-        s = spec_check_keys(node, form_kind_words, FORM_KINDS, &r->subject, r->err);
-    for (size_t i = 0; s == NN_OK && i < node->count; i++) {
-        const spec_node *v = node->pairs[i].value;
-        const char *p = v->kind == SPEC_SCALAR ? v->text : "";
-        if (!form_share(&p, &r->out->shares[find(form_kind_words, FORM_KINDS, node->pairs[i].key)]) || *p != '\0')
-            s = spec_error(r->err, v->place, "%s`%s`: expected a share from 0 to 1", r->subject.s, spec_show(node->pairs[i].key).s);
-    }
-    return s;
-}
-
-static nn_status read_limits(const reader *r, const spec_node *node)
-{
-    nn_status s = expect(r, node, SPEC_MAP, "`limits`");
-    if (s == NN_OK)
-        s = spec_check_keys(node, limit_keys, FORM_LIMITS, &r->subject, r->err);
-    for (size_t i = 0; s == NN_OK && i < node->count; i++) {
-        const spec_node *v = node->pairs[i].value;
-        const char *p = v->kind == SPEC_SCALAR ? v->text : "";
-        if (!is_integer(p) || *p == '-' || strlen(p) > 3 || strtol(p, NULL, 10) < 1)
-            return spec_error(r->err, v->place, "%s`%s`: expected a number from 1 to 999", r->subject.s,
-                              spec_show(node->pairs[i].key).s);
-        r->out->limits[find(limit_keys, FORM_LIMITS, node->pairs[i].key)] = (uint32_t)strtol(p, NULL, 10);
-    }
-    return s;
-}
-
-static nn_status read_words(const reader *r, const spec_node *node)
-{
-    nn_status s = expect(r, node, SPEC_MAP, "`words`");
-    if (s == NN_OK)
-        s = spec_check_keys(node, word_keys, FORM_WORDS, &r->subject, r->err);
+        s = spec_check_keys(node, words, n, &r->subject, r->err);
     for (size_t i = 0; s == NN_OK && i < node->count; i++)
-        s = copy_text(r, node->pairs[i].value, &r->out->words[find(word_keys, FORM_WORDS, node->pairs[i].key)]);
+        s = read(r, &node->pairs[i], find(words, n, node->pairs[i].key));
     return s;
+}
+
+static nn_status read_share(const reader *r, const spec_pair *pair, int key)
+{
+    const spec_node *v = pair->value;
+    const char *p = v->kind == SPEC_SCALAR ? v->text : "";
+    if (form_share(&p, &r->out->shares[key]) && *p == '\0')
+        return NN_OK;
+    return spec_error(r->err, v->place, "%s`%s`: expected a share from 0 to 1", r->subject.s, spec_show(pair->key).s);
+}
+
+static nn_status read_limit(const reader *r, const spec_pair *pair, int key)
+{
+    const spec_node *v = pair->value;
+    const char *p = v->kind == SPEC_SCALAR ? v->text : "";
+    if (!is_integer(p) || *p == '-' || strlen(p) > 3 || strtol(p, NULL, 10) < 1)
+        return spec_error(r->err, v->place, "%s`%s`: expected a number from 1 to 999", r->subject.s, spec_show(pair->key).s);
+    r->out->limits[key] = (uint32_t)strtol(p, NULL, 10);
+    return NN_OK;
+}
+
+static nn_status read_one_word(const reader *r, const spec_pair *pair, int key)
+{
+    return copy_text(r, pair->value, &r->out->words[key]);
 }
 
 static nn_status read_texts(const reader *r, const spec_node *node, form_texts *out)
@@ -343,11 +339,11 @@ static nn_status read_key(reader *r, const spec_pair *pair)
     form_rules *o = r->out;
     switch (find(keys, COUNT(keys), pair->key)) {
     case 0:
-        return read_shares(r, pair->value);
+        return read_each(r, pair->value, "`shares`", form_kind_words, FORM_KINDS, read_share);
     case 1:
-        return read_limits(r, pair->value);
+        return read_each(r, pair->value, "`limits`", limit_keys, FORM_LIMITS, read_limit);
     case 2:
-        return read_words(r, pair->value);
+        return read_each(r, pair->value, "`words`", word_keys, FORM_WORDS, read_one_word);
     case 3:
         return read_chains(r, pair->value);
     case 4:
@@ -398,6 +394,11 @@ static nn_status check_complete(const reader *r, const char *file)
         return nn_fail(r->err, NN_ERR_TABLE, file, 0, 0, "%sexpected at least one text in each of `names`, `nodes` and `docs`",
                        r->subject.s);
     return NN_OK;
+}
+
+int form_oldest_opset(const form_rules *rules)
+{
+    return (int)rules->limits[LIMIT_OPSET];
 }
 
 nn_status form_rules_load(form_rules **out, const spec_file *files, size_t n, arena *a, nn_error *err)

@@ -70,7 +70,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     try:
         family = _family(metafunc.config, _options(metafunc.definition, metafunc.config))
     except (TypeError, ValueError) as e:
-        pytest.fail(f"the mark nngen: {e}", pytrace=False)
+        wrong = str(e)
+    else:
+        wrong = ""
+    if wrong:  # outside of `except`, whose exception pytest would show too
+        pytest.fail(f"{metafunc.definition.name}: the mark nngen: {wrong}", pytrace=False)
     metafunc.parametrize("nngen_model", [(family, i) for i in range(len(family))],
                          ids=[f"test_{i:06}" for i in range(len(family))], indirect=True)
 

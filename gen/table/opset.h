@@ -6,7 +6,5 @@
 #define OPSET_MAX 28
 /* Motifs are written for the operators of this opset and later ones. At an older opset one that does not fit is left out. */
 #define OPSET_MOTIFS 13
-/* The first of those whose models can be written in other forms. */
-#define OPSET_FORMS 13
 
 #endif

@@ -362,8 +362,7 @@ static Onnx__ModelProto *model_message(writer *w)
     NEW(opset, Onnx__OperatorSetIdProto, ONNX__OPERATOR_SET_ID_PROTO__INIT);
     NEW(model, Onnx__ModelProto, ONNX__MODEL_PROTO__INIT);
     graph_message->name = text(w->q->name);
-    if (!nodes(w, graph_message) || !intermediates(w, graph_message) ||
-        !inputs(w, graph_message) ||
+    if (!nodes(w, graph_message) || !intermediates(w, graph_message) || !inputs(w, graph_message) ||
         !value_infos(w, &graph_message->output, &graph_message->n_output, w->g->outputs, w->g->n_outputs))
         return NULL;
     w->status = initializers(w, graph_message);

@@ -82,6 +82,7 @@ def test_a_failure_says_how_to_make_its_model(session, tmp_path):
 def test_wrong_marks(session, mark, message):
     done = session(f"import pytest\n@pytest.mark.nngen({mark})\ndef test_it(nngen_model):\n    pass\n")
     assert done.returncode != 0 and message in done.stdout + done.stderr and "Traceback" not in done.stdout
+    assert "test_it" in done.stdout + done.stderr and "another exception" not in done.stdout
 
 
 def test_a_mark_without_the_argument(session):

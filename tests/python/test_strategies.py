@@ -80,6 +80,26 @@ def test_two_operators_that_fail_together_shrink():
     assert len(failed[-1].nodes) <= 4
 
 
+@pytest.mark.parametrize("number", [1, 2, 5, 8])
+def test_a_pair_of_operators_shrinks(number):
+    """Also if it comes from a motif of more operators, or with constants that the end of a model adds."""
+    failed = []
+
+    @seed(number)
+    @settings(PROFILE, max_examples=400)
+    @given(models(nodes=12, outputs=False))
+    def check(model):
+        graph = onnx.load_model_from_string(model.onnx).graph
+        made = {y: node.op_type for node in graph.node for y in node.output}
+        if any(node.op_type == "Conv" and made.get(node.input[0]) == "Relu" for node in graph.node):
+            failed.append(model)
+            raise AssertionError
+
+    with pytest.raises(AssertionError):
+        check()
+    assert failed[-1].nodes == ("Relu", "Conv") and len(failed[0].nodes) > 2
+
+
 def test_wrong_options():
     @settings(PROFILE)
     @given(models(ops="Rlu"))
@@ -122,7 +142,7 @@ def test_mutants():
 def test_a_segment_of_one_operator_places_it():
     """So that a motif can be replaced with one of its operators. Operators whose outputs need others are exceptions."""
     family = nngen.family(nodes=10, count=1)
-    placed = [op in family.nodes_of(_tape.write([_tape.single(op, 1, 1)])) for op in family.operators]
+    placed = [op in family.nodes_of(_tape.write([_tape.chain([op], 1, 1)])) for op in family.operators]
     assert sum(placed) >= 0.9 * len(placed)
 
 

@@ -82,7 +82,8 @@ INTRODUCTION = """# Findings
 Defects of today's consumers that the study found, each cut down to the nodes that make it and to small numbers. Many are near misses: models that differ in one
 detail from a pattern that an optimiser replaces. Where a pass of ONNX Runtime makes the defect it is named, and without it the result is the expected one.
 `tests/study/recheck.py` runs all of them again; `tests/study/recheck.py --markdown` writes this text from `findings/*.py`. What is expected is computed there by numpy from the
-operator's definition, and every runtime under "agree" gives it. The reference evaluator and the runtimes are those of `requirements.txt`.
+operator's definition, and every runtime under "agree" gives it. The reference evaluator and the runtimes are those of `requirements.txt`. The opset is 17 where none is
+named.
 
 """
 
@@ -94,7 +95,8 @@ def markdown(found):
     for f in found:
         made = f.make()
         values = "; ".join(f"{x.name} = {np.array2string(e, threshold=8, precision=6, separator=', ')}".replace("\n", "") for x, e in zip(made[0].graph.output, made[2]))
-        lines += [f"\n## {f.name}", f"Version {f.version}: {f.outcome}." + (f" Made by: {', '.join(f.passes)}." if f.passes else "") + f" Agree: {', '.join(f.agree)}.", "", f.why, "", "```", reduce.listing(made[0]),
+        opset = made[0].opset_import[0].version
+        lines += [f"\n## {f.name}", f"Version {f.version}: {f.outcome}." + (f" Opset {opset}." if opset != 17 else "") + (f" Made by: {', '.join(f.passes)}." if f.passes else "") + f" Agree: {', '.join(f.agree)}.", "", f.why, "", "```", reduce.listing(made[0]),
                   f"expected {values}", "```"]
     return "\n".join(lines) + "\n"
 

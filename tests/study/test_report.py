@@ -10,7 +10,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from nngen.study import drawing, engine, outcomes, reduce, report
+from nngen.study import cli, drawing, engine, outcomes, reduce, report
 from study.test_study import MODULES, save
 
 CHROMIUM = next((p for p in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if p), None)
@@ -33,6 +33,20 @@ def run(tmp_path_factory):
                                                     {"target": "fault-nan", "sequence": "Exp,Tanh", "verdict": "not tested", "why": "cannot be <made>"}]))
     report.write(root / "o", root / "o/report.html")
     return root / "o"
+
+
+def test_the_command_says_where_its_page_is(run, tmp_path, capsys):
+    place = tmp_path / "page.html"
+    cli.main(["report", str(run), "--html", str(place)])
+    assert capsys.readouterr().out == f"{place}\n" and place.stat().st_size > 1000
+
+
+def test_help_of_setup_names_its_folder(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("NNGEN_STUDY_ENV", str(tmp_path / "5%d"))
+    monkeypatch.setenv("COLUMNS", "1000")
+    with pytest.raises(SystemExit):
+        cli.main(["setup", "--help"])
+    assert str(tmp_path / "5%d") in capsys.readouterr().out
 
 
 class Page(HTMLParser):

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Sequence
 
 from . import _errors
 from ._lib import ffi, lib
 
 MAGIC = b"NNT1"
 HEAD, STEP, GROUP, MOTIF, SPARE, TAIL = range(6)
-ITEM_OPERATOR, ITEM_SLOT = 11, 13
+ITEM_EXTRA, ITEM_OPERATOR, ITEM_SLOT = 3, 11, 13
 _HEADER = struct.Struct("<BBHIII")  # kind, flags, zero, number of items, address, salt
 _ITEM = struct.Struct("<HHI")  # label, place, value
 _MASK = 2**64 - 1
@@ -58,6 +58,11 @@ def write(segments: list[Segment]) -> bytes:
     return b"".join(out)
 
 
+def plain(head: Segment) -> Segment:
+    """A head without the equal nodes and the constant nodes that the end of a model may add."""
+    return replace(head, items=tuple((label, place, 0 if label == ITEM_EXTRA else value) for label, place, value in head.items))
+
+
 def mutate(tape: bytes, seed: int, most: int | None = None) -> bytes:
     """A mutant of a tape, of at most `most` bytes, which differs from it in one place. It depends on the arguments alone."""
     most = 2 * len(tape) + 4096 if most is None else most
@@ -93,6 +98,15 @@ def operator_hash(name: str) -> int:
     return _mix(h) & 0xFFFFFFFF
 
 
-def single(operator: str, address: int, salt: int) -> Segment:
-    """A segment that places one operator, wherever it suits."""
-    return Segment(GROUP, 0, address, salt, ((ITEM_OPERATOR, 0, operator_hash(operator)),))
+_LINK = 5  # SLOT_LINK of gen/lower/lower.h: the slot takes an output of an earlier operator of the segment
+CHAIN = 4  # most operators of a segment
+
+
+def chain(operators: Sequence[str], address: int, salt: int) -> Segment:
+    """A segment that places operators wherever they suit, each with the first output of the one before as its first input."""
+    items = []
+    for i, operator in enumerate(operators):
+        items.append((ITEM_OPERATOR, i << 8, operator_hash(operator)))
+        if i > 0:
+            items.append((ITEM_SLOT, i << 8, _LINK | (i - 1) << 16))  # SLOT_CODE of gen/build/build_log.h
+    return Segment(GROUP, 0, address, salt, tuple(items))

@@ -8,8 +8,11 @@
         assert model.compare(my_runtime(model.onnx, model.inputs))
 
 A model is drawn as the index of a model of a family, whose tape is then edited: each segment of the tape, which places one or
-several operators, is kept, replaced by one of its operators, or left out. The smaller choice is the smaller model, so that Hypothesis
+several operators, is kept, replaced by some of its operators, or left out. The smaller choice is the smaller model, so that Hypothesis
 shrinks a failing model to the few operators that fail. Every edited tape is a valid model.
+
+Of a segment with several operators, such as a motif, there is a choice for each of them. If some are left out, the others are placed as
+chains, in which each takes the result of the one before. So a fault that two operators show together shrinks to these two.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ from ._model import Model
 
 __all__ = ["models"]
 
-_MOSTLY = 15  # a segment is left out or replaced at first with a probability of about one in so many
+_MOSTLY = 15  # a segment is left out or changed at first with a probability of about one in so many
 
 
 class _Source:
@@ -35,6 +38,7 @@ class _Source:
     def __init__(self, options: dict[str, Any]) -> None:
         self.options = options
         self._opened: tuple[Family, Family] | None = None
+        self._links: dict[tuple[str, str], bool] = {}
 
     def opened(self) -> tuple[Family, Family]:
         if self._opened is None:
@@ -42,13 +46,35 @@ class _Source:
         return self._opened
 
 
-def _parts(scout: Family, segment: _tape.Segment, tape: list[_tape.Segment]) -> tuple[str, ...]:
-    """The operators of a segment that places several; none if it places one."""
+    def links(self, before: str, after: str, head: list[_tape.Segment]) -> bool:
+        """Whether the second operator can take the result of the first."""
+        pair = (before, after)
+        if pair not in self._links:
+            try:
+                nodes = self.opened()[1].nodes_of(_tape.write([*head, _tape.chain(pair, 1, 1)]))
+            except BuildError:
+                nodes = ()
+            self._links[pair] = {before, after} <= set(nodes)
+        return self._links[pair]
+
+
+def _parts(scout: Family, segment: _tape.Segment, head: list[_tape.Segment]) -> tuple[str, ...]:
+    """The operators of a segment that places several, in the order of the model; none if it places one."""
     if segment.kind == _tape.GROUP and segment.operators < 2:
         return ()
-    alone = [s for s in tape if s.kind == _tape.HEAD] + [segment]
-    nodes = scout.nodes_of(_tape.write(alone))
-    return tuple(sorted(set(nodes))) if len(nodes) > 1 else ()
+    nodes = scout.nodes_of(_tape.write([*head, segment]))
+    return nodes if len(nodes) > 1 else ()
+
+
+def _chains(source: _Source, left: list[str], segment: _tape.Segment, head: list[_tape.Segment]) -> list[_tape.Segment]:
+    """Segments that place what is left of a segment."""
+    rows: list[list[str]] = []
+    for word in left:
+        if rows and len(rows[-1]) < _tape.CHAIN and source.links(rows[-1][-1], word, head):
+            rows[-1].append(word)
+        else:
+            rows.append([word])
+    return [_tape.chain(row, segment.address, (segment.address or 1) + i) for i, row in enumerate(rows)]
 
 
 @st.composite
@@ -57,16 +83,18 @@ def _models(draw: st.DrawFn, source: _Source) -> Model:
     index = draw(st.integers(0, len(family) - 1))
     try:
         tape = _tape.read(scout.tape(index))
+        head = [_tape.plain(s) for s in tape if s.kind == _tape.HEAD]
         kept = []
+        extra = draw(st.integers(0, _MOSTLY)) > 0
         for segment in tape:
             if not segment.places:
-                kept.append(segment)
+                kept.append(segment if extra or segment.kind != _tape.HEAD else _tape.plain(segment))
                 continue
-            parts = _parts(scout, segment, tape)
-            form = draw(st.integers(0, max(_MOSTLY, 2 * len(parts))))
-            if 1 <= form <= len(parts):
-                kept.append(_tape.single(parts[form - 1], segment.address, segment.address or 1))
-            elif form > 0:
+            parts = _parts(scout, segment, head)
+            left = [part for part in parts if draw(st.integers(0, _MOSTLY * len(parts))) > 0]
+            if parts and len(left) < len(parts):
+                kept += _chains(source, left, segment, head)
+            elif parts or draw(st.integers(0, _MOSTLY)) > 0:
                 kept.append(segment)
         return family.from_tape(_tape.write(kept))
     except BuildError:

@@ -8,7 +8,7 @@ from onnx import TensorProto, checker, helper, numpy_helper, shape_inference
 # passes: those of an optimiser that make the defect, together; without them the target is right
 Finding = namedtuple("Finding", "name target version outcome agree why make passes")
 FINDINGS = []
-IR = {13: 8, 16: 8, 17: 8, 18: 8, 19: 9, 20: 9, 21: 10, 22: 10, 23: 11}
+IR = {7: 4, 8: 4, 9: 4, 10: 5, 11: 6, 12: 7, 13: 8, 16: 8, 17: 8, 18: 8, 19: 9, 20: 9, 21: 10, 22: 10, 23: 11}
 RUNTIMES = ("onnxruntime-none", "reference", "openvino", "tract", "tinygrad")
 
 
@@ -41,12 +41,13 @@ def ramp(*shape, low=-1.0, high=1.0):
     return (low + (high - low) * ((np.arange(n) * 0.618033988749895) % 1.0)).reshape(shape).astype(np.float32)
 
 
-def model(nodes, feed, weights, expected, opset=17, outputs=None):
-    """nodes: (operator, inputs, outputs, attributes); checked strictly."""
+def model(nodes, feed, weights, expected, opset=17, outputs=None, free=None):
+    """nodes: (operator, inputs, outputs, attributes); free: other shapes of inputs and outputs, with names for free dims; checked strictly."""
     protos = [helper.make_node(op, list(i), list(o), name=f"node{k}", **a) for k, (op, i, o, a) in enumerate(nodes)]
     names = outputs or [x for x in nodes[-1][2] if x]
-    info = [helper.make_tensor_value_info(k, helper.np_dtype_to_tensor_dtype(v.dtype), v.shape) for k, v in feed.items()]
-    out = [helper.make_tensor_value_info(k, helper.np_dtype_to_tensor_dtype(v.dtype), v.shape) for k, v in zip(names, expected)]
+    shapes = {**{k: v.shape for k, v in [*feed.items(), *zip(names, expected)]}, **(free or {})}
+    info = [helper.make_tensor_value_info(k, helper.np_dtype_to_tensor_dtype(v.dtype), shapes[k]) for k, v in feed.items()]
+    out = [helper.make_tensor_value_info(k, helper.np_dtype_to_tensor_dtype(v.dtype), shapes[k]) for k, v in zip(names, expected)]
     graph = helper.make_graph(protos, "finding", info, out, [numpy_helper.from_array(v, k) for k, v in weights.items()])
     m = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=IR[opset])
     checker.check_model(shape_inference.infer_shapes(m, True, True, True), full_check=True)

@@ -23,6 +23,13 @@ def gather_elements_of_a_part_then_clip():
                  {"i": i, "low": np.array(-0.4, np.float32)}, [np.maximum(y, np.float32(-0.4))])
 
 
+@finding("openvino", V, "shape difference", ("onnxruntime-none", "reference", "tract"))
+def sum_that_gains_an_axis_behind_a_reshape():
+    """[1, 2] becomes [2], to which a constant of shape [1, 1] is added: [1, 2] again. OpenVINO gives [2]. Without Reshape or Squeeze before it, and by a constant of shape [1, 2], it
+    is right. Mul and Sub have the same defect."""
+    return model([("Reshape", ["x", "s"], ["t"], {}), ("Add", ["t", "w"], ["y"], {})], {"x": f32([3, 4])}, {"s": i64(-1), "w": f32([2])}, [f32([5, 6])])
+
+
 @finding("openvino", V, "shape difference", ("onnxruntime-none", "reference", "tract", "tinygrad"))
 def reduce_l1_over_an_axis():
     """Before opset 18, ReduceL1 takes its axes from an attribute: [2, 3] reduced over axis 1 has the shape [2]. OpenVINO gives a scalar, as if there were no axes."""

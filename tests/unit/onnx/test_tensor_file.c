@@ -151,7 +151,7 @@ static void refused(void **state)
     tensor(&b, 16, dims, 2);
     refuse(&b, 100, "has elements of ONNX type 16; only numbers of 8 to 64 bits and bool can be read");
     tensor(&b, DT_FLOAT32, dims, 2);
-    text(&b, 13, "key");
+    named(&b, 13, 1, "location");
     refuse(&b, 100, "is a tensor whose elements are in another file, which cannot be read");
     tensor(&b, DT_FLOAT32, dims, 2);
     text(&b, 3, "");

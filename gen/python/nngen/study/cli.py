@@ -77,7 +77,9 @@ def main(argv=None):
     p.add_argument("--modules", type=lambda s: s.split(","), default=[], help="more modules with adapters")
     p.add_argument("--env", metavar="DIR", help="folder of the targets' environment (%(default)s); none: the targets are those of this Python", default=str(places.home()))
     sub = p.add_subparsers(required=True)
-    sub.add_parser("setup", help="install the targets: a virtual environment of 1.3 GB, 6 GB with PyTorch; tries again what is missing")
+    what, folder = "install the targets: a virtual environment of 1.3 GB, 6 GB with PyTorch; tries again what is missing", places.home()
+    sub.add_parser("setup", help=what, description=f"{what}. It is in {folder}; `nngen-study --env DIR setup` or the environment variable NNGEN_STUDY_ENV names another folder. "
+                   "TORCH=no in the environment leaves PyTorch out.")
     s = sub.add_parser("targets", help="targets, with versions, or why they cannot run")
     s.add_argument("--targets", default="", help="these only, separated by commas")
     s.add_argument("--profiles", action="store_true", help="a line for each profile of nngen: its name, and the targets whose corpus is made with it")

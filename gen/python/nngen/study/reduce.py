@@ -111,7 +111,7 @@ def listing(model):
     lines = []
     for x in model.graph.input:
         t = x.type.tensor_type
-        lines.append(f"input {x.name}: {helper.tensor_dtype_to_string(t.elem_type).split('.')[1].lower()}{list(declared_shape(x) or ())}")
+        lines.append(f"input {x.name}: {helper.tensor_dtype_to_string(t.elem_type).split('.')[1].lower()}[{', '.join(map(str, declared_shape(x) or ()))}]")
     for i in model.graph.initializer:
         a = numpy_helper.to_array(i)
         lines.append(f"weight {i.name}: {a.dtype}{list(a.shape)}" + (f" = {a.tolist()}" if a.size <= 8 else ""))
@@ -209,4 +209,4 @@ def main(args):
             print(f"{entry['folder']} {r['target']}: {kind} {message[:100]} [{', '.join(entry['operators'])}] from {r['model']} in {calls} calls", flush=True)
         entry["models"].append(r["model"])
         engine.write_json(at, list(known.values()))
-    print(f"{len(known)} kinds", file=sys.stderr)
+    print(f"{len(known)} {'kind' if len(known) == 1 else 'kinds'}", file=sys.stderr)

@@ -155,6 +155,7 @@ def write(folder, out):
                         ("DETECTION", curves.section(folder)), ("SEQUENCES", found or "<p>Not computed: <code>nngen-study sequences OUT</code>, then <code>report</code> again.</p>"), ("DATA", embedded)):
         text = text.replace(f"<!--{mark}-->", value, 1)
     Path(out).write_text(text, "utf-8")
+    print(out)
 
 
 def command(sub):
