@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-#define EAGER_UNTIL 10                 /* later attempts take groups without sizes as they come */
-#define STRICT_UNTIL 14                /* later attempts have no symbols if every graph input was to have the batch */
+#define EAGER_UNTIL 6                  /* later attempts take groups without sizes as they come */
+#define SYMBOLS_UNTIL 10               /* later attempts have no symbols, which may leave no place for what is due */
 #define OWN_STREAM ((uint64_t)1 << 40) /* beyond those of tapes of models */
 
 struct build_worlds {
@@ -87,7 +87,7 @@ void build_worlds_attempt(builder *b, const lower_limits *limits, size_t attempt
     if (!x)
         return;
     lower_set_limits(x->lower, limits);
-    if (x->batch && attempt >= STRICT_UNTIL) {
+    if (attempt >= SYMBOLS_UNTIL) {
         b->worlds = NULL;
         lower_set_keep(b->lower, false);
     }

@@ -210,6 +210,15 @@ def test_batch_is_first_in_every_input(batch):
         assert whole, r["name"]
 
 
+@pytest.mark.parametrize("nodes, count, seed", [(10, 50, 3), (6, 50, 2), (14, 20, 1)])
+def test_due_operators_have_their_place(tmp_path, nodes, count, seed):
+    """Models full of operators that are due are built as well as without symbols, which they may lack."""
+    out = make(tmp_path / "c", "--dynamic", 1, "--nodes", nodes, "--count", count, "--seed", seed, "--inputs", 0)
+    plain = make(tmp_path / "p", "--nodes", nodes, "--count", count, "--seed", seed, "--inputs", 0)
+    assert len(records(out)) == count
+    assert len(manifest(out)["missing"]) <= len(manifest(plain)["missing"]) + 1
+
+
 def test_share(tmp_path):
     out = make(tmp_path / "c", "--dynamic", 0.4, "--nodes", 5, "--count", 300, "--seed", 1)
     assert 0.3 < len(symbolic(records(out))) / 300 < 0.5
@@ -271,6 +280,12 @@ def test_narrow_limits(tmp_path, limits):
 def test_messages(nngen, args, words):
     r = nngen(*args)
     assert r.code == 2 and words in r.err
+
+
+def test_forms_are_refused(nngen):
+    for form in (["--form", "if"], ["--variants", "2"]):
+        r = nngen("--dynamic", "1", *form, "--dry-run")
+        assert r.code == 2 and "other forms have no symbolic dims" in r.err
 
 
 def test_tapes_are_refused(tmp_path, nngen):
