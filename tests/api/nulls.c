@@ -39,6 +39,7 @@ static void pieces(nn_model *m)
         size_t *s = i == 2 ? NULL : &size;
         REFUSES(nn_model_onnx(m, b, s, &err));
         REFUSES(nn_model_input(m, 0, 0, b, s, &err));
+        REFUSES(nn_model_external(m, 0, NULL, b, s, &err));
         REFUSES(nn_model_output(m, 0, 0, b, s, &err));
         REFUSES(nn_model_bound(m, 0, 0, b, s, &err));
         REFUSES(nn_model_output_npz(m, b, s, &err));
@@ -117,7 +118,7 @@ static void without_objects(const char *dir)
     IS(nn_table_operators(NULL) == 0 && nn_table_operator(NULL, 0) == NULL && nn_table_digest(NULL) == NULL && nn_table_note(NULL, 0) == NULL);
     IS(nn_family_count(NULL) == 0);
     IS(nn_model_name(NULL) == NULL && nn_model_nodes(NULL) == 0 && nn_model_node_operator(NULL, 0) == NULL);
-    IS(nn_model_inputs(NULL) == 0 && nn_model_outputs(NULL) == 0 && nn_model_sets(NULL) == 0);
+    IS(nn_model_externals(NULL) == 0 && nn_model_inputs(NULL) == 0 && nn_model_outputs(NULL) == 0 && nn_model_sets(NULL) == 0);
     IS(table == NULL && family == NULL && model == NULL && weights == NULL);
     nn_model_free(NULL);
     nn_family_close(NULL);

@@ -25,7 +25,7 @@ def pool():
 @pytest.fixture(scope="module")
 def good(tmp_path_factory):
     root = tmp_path_factory.mktemp("dynamic") / "c"
-    subprocess.run([NNGEN, "--dynamic", "1", "--nodes", "8", "--count", "3", "--seed", "2", "--outputs", "--intervals", "--out", root, "--quiet"], check=True)
+    subprocess.run([NNGEN, "--dynamic", "1", "--nodes", "8", "--count", "3", "--seed", "2", "--ops", "Add,Conv,Relu,MatMul,Softmax,Transpose,Concat", "--outputs", "--intervals", "--out", root, "--quiet"], check=True)
     assert all("symbols" in r for r in Bench(root).records())
     return root
 

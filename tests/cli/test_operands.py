@@ -170,7 +170,7 @@ def test_what_must_be_left_out_is_left_out(nngen, tmp_path):
 @pytest.mark.parametrize("text,says", [
     ("holder: Shape\n", "manners/own.yaml:1:9: manner own: `holder`: expected an operator without inputs whose output is an attribute of type tensor, not Shape"),
     ("holder: Constnt\n", "manners/own.yaml:1:9: manner own: operator `Constnt` is not in the table; did you mean `Constant`?"),
-    ("holder: [Constant]\n", "manners/own.yaml:1:9: manner own: `holder` must be the name of an operator, not a list"),
+    ("holder: [Constant]\n", "manners/own.yaml:1:9: manner own: `holder` must be the name of an operator, or a mapping, not a list"),
     ("equal_nodes: 2\n", "manners/own.yaml:1:14: manner own: `equal_nodes`: expected a share from 0 to 1 such as 0.5, or a range such as 0.2..0.6")])
 def test_malformed_fields_are_refused_with_their_place(nngen, tmp_path, text, says):
     shutil.copytree(ROOT / "specs", tmp_path / "table")

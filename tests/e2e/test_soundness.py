@@ -57,11 +57,11 @@ def test_tensors_are_traced_to_their_cause():
 
 def test_a_run_continues(tmp_path, monkeypatch, capsys):
     small = [(f"default-15-17-{mode}", ["--nodes", "15", "--count", "3", "--opset", "17", "--input-mode", mode, "--seed", "5"]) for mode in ("uniform", "special")]
-    monkeypatch.setattr(soundness, "plan", lambda scale, seed: small[:1])
+    monkeypatch.setattr(soundness, "plan", lambda scale, seed, opsets: small[:1])
     monkeypatch.setattr(soundness.sys, "argv", ["soundness", "--out", str(tmp_path)])
     assert soundness.main() == 0
     first = (tmp_path / "chunks.jsonl").read_text("utf-8")
-    monkeypatch.setattr(soundness, "plan", lambda scale, seed: small)
+    monkeypatch.setattr(soundness, "plan", lambda scale, seed, opsets: small)
     assert soundness.main() == 0
     lines = (tmp_path / "chunks.jsonl").read_text("utf-8")
     assert lines.startswith(first) and [json.loads(x)["counts"]["models"] for x in lines.splitlines()] == [3, 3]

@@ -226,7 +226,7 @@ def test_what_cannot_be_voted_on_does_not_end_the_vote(tmp_path, capsys):
     args = argparse.Namespace(models=[str(tmp_path / "a/bad.onnx"), str(tmp_path / "a/good.onnx")], targets="fault-none", tolerance="loose", nngen="", modules=MODULES)
     vote.main(args)
     said = capsys.readouterr().out.splitlines()
-    assert said[1].startswith("    bad case: cannot be read: DecodeError") and said[3] == "input x: float['batch', 3]" and said[-1].split() == ["fault-none", "correct"]
+    assert said[1].startswith("    bad case: cannot be read: DecodeError") and said[3] == "input x: float[batch, 3]" and said[-1].split() == ["fault-none", "correct"]
 
 
 def test_models_beyond_a_message_are_saved_with_their_weights_beside(tmp_path, monkeypatch):

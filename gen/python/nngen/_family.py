@@ -132,7 +132,7 @@ class Family(Sequence[Model]):
     @property
     def notes(self) -> tuple[str, ...]:
         """What became of `ops`: names that this opset, profile or these types do not have, and helpers that were added."""
-        found = []
+        found: list[str] = []
         while (note := lib.nn_table_note(self._table.pointer, len(found))) != ffi.NULL:
             found.append(text(note))
         return tuple(found)
