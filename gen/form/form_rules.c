@@ -251,16 +251,24 @@ static nn_status read_chain(const reader *r, const spec_node *node, form_chain *
     return s;
 }
 
+/* Zeros for the items of a list or mapping. NULL: *s says why. */
+static void *room_for(const reader *r, const spec_node *node, spec_kind kind, const char *what, size_t size, nn_status *s)
+{
+    *s = expect(r, node, kind, what);
+    if (*s != NN_OK)
+        return NULL;
+    void *items = arena_calloc(r->a, node->count + 1, size);
+    if (items == NULL)
+        *s = nn_nomem(r->err);
+    return items;
+}
+
 static nn_status read_chains(reader *r, const spec_node *node)
 {
     form_rules *o = r->out;
-    nn_status s = expect(r, node, SPEC_LIST, "`chains`");
-    if (s != NN_OK)
-        return s;
-    o->chains = arena_calloc(r->a, node->count + 1, sizeof *o->chains);
-    if (o->chains == NULL)
-        return nn_nomem(r->err);
-    o->n_chains = node->count;
+    nn_status s;
+    o->chains = room_for(r, node, SPEC_LIST, "`chains`", sizeof *o->chains, &s);
+    o->n_chains = s == NN_OK ? node->count : 0;
     for (size_t i = 0; s == NN_OK && i < node->count; i++)
         s = read_chain(r, node->items[i], &o->chains[i]);
     return s;
@@ -306,13 +314,9 @@ static nn_status read_one_word(const reader *r, const spec_pair *pair, int key)
 
 static nn_status read_texts(const reader *r, const spec_node *node, form_texts *out)
 {
-    nn_status s = expect(r, node, SPEC_LIST, "a list of texts");
-    if (s != NN_OK)
-        return s;
-    out->items = arena_calloc(r->a, node->count + 1, sizeof *out->items);
-    if (out->items == NULL)
-        return nn_nomem(r->err);
-    out->n = node->count;
+    nn_status s;
+    out->items = room_for(r, node, SPEC_LIST, "a list of texts", sizeof *out->items, &s);
+    out->n = s == NN_OK ? node->count : 0;
     for (size_t i = 0; s == NN_OK && i < node->count; i++)
         s = copy_text(r, node->items[i], &out->items[i]);
     return s;
@@ -320,13 +324,9 @@ static nn_status read_texts(const reader *r, const spec_node *node, form_texts *
 
 static nn_status read_entries(const reader *r, const spec_node *node, form_entries *out)
 {
-    nn_status s = expect(r, node, SPEC_MAP, "a mapping of texts");
-    if (s != NN_OK)
-        return s;
-    out->items = arena_calloc(r->a, node->count + 1, sizeof *out->items);
-    if (out->items == NULL)
-        return nn_nomem(r->err);
-    out->n = node->count;
+    nn_status s;
+    out->items = room_for(r, node, SPEC_MAP, "a mapping of texts", sizeof *out->items, &s);
+    out->n = s == NN_OK ? node->count : 0;
     for (size_t i = 0; s == NN_OK && i < node->count; i++) {
         out->items[i].key = arena_strdup(r->a, node->pairs[i].key);
         s = out->items[i].key != NULL ? copy_text(r, node->pairs[i].value, &out->items[i].value) : nn_nomem(r->err);

@@ -187,28 +187,34 @@ static void copy_constants(reduce_inline *x, const reduce_frame *f, Onnx__Tensor
     }
 }
 
+/* Copies the nodes and constants of a graph into `to`, whose names in this frame are its own. */
+static void copy_contents(reduce_inline *x, reduce_frame *f, const Onnx__GraphProto *g, Onnx__GraphProto *to)
+{
+    made lists = {.nodes = NULL};
+    reduce_defines(&f->own, g);
+    reduce_names_sort(&f->own);
+    copy_constants(x, f, g->initializer, g->n_initializer, &lists);
+    copy_nodes(x, f, g->node, g->n_node, &lists);
+    to->n_node = lists.n_nodes;
+    to->node = settle(x, lists.nodes, lists.n_nodes);
+    to->n_initializer = lists.n_constants;
+    to->initializer = settle(x, lists.constants, lists.n_constants);
+}
+
 /* Copies a body that stays one: its names get the prefix of what is around it. */
 static Onnx__GraphProto *copy_body(reduce_inline *x, const reduce_frame *up, const Onnx__GraphProto *g, const char *full)
 {
     Onnx__GraphProto *to = arena_alloc(x->memory, sizeof *to);
-    made lists = {.nodes = NULL};
     reduce_frame f = {.up = up, .prefix = up->prefix, .full = full, .call = up->call, .function = up->function};
     if (to == NULL || full == NULL) {
         x->failed = true;
         return NULL;
     }
     *to = *g;
-    reduce_defines(&f.own, g);
-    reduce_names_sort(&f.own);
-    copy_constants(x, &f, g->initializer, g->n_initializer, &lists);
-    copy_nodes(x, &f, g->node, g->n_node, &lists);
+    copy_contents(x, &f, g, to);
     to->input = rename_infos(x, &f, g->input, g->n_input);
     to->output = rename_infos(x, &f, g->output, g->n_output);
     to->value_info = rename_infos(x, &f, g->value_info, g->n_value_info);
-    to->n_node = lists.n_nodes;
-    to->node = settle(x, lists.nodes, lists.n_nodes);
-    to->n_initializer = lists.n_constants;
-    to->initializer = settle(x, lists.constants, lists.n_constants);
     leave(x, &f);
     return x->failed ? NULL : to;
 }
@@ -540,21 +546,13 @@ static Onnx__FunctionProto *copy_function(reduce_inline *x, const Onnx__Function
 bool reduce_inline_run(reduce_inline *x, Onnx__GraphProto *graph, Onnx__FunctionProto ***functions)
 {
     const Onnx__GraphProto *g = x->m->graph;
-    made lists = {.nodes = NULL};
     reduce_frame f = {.full = "", .prefix = ""};
     *graph = *g;
-    reduce_defines(&f.own, g);
-    reduce_names_sort(&f.own);
-    copy_constants(x, &f, g->initializer, g->n_initializer, &lists);
-    copy_nodes(x, &f, g->node, g->n_node, &lists);
+    copy_contents(x, &f, g, graph);
     graph->input = copy_list(x, g->input, g->n_input);
     graph->value_info = copy_list(x, g->value_info, g->n_value_info);
     graph->sparse_initializer = copy_list(x, g->sparse_initializer, g->n_sparse_initializer);
     graph->output = rename_infos(x, &f, g->output, g->n_output);
-    graph->n_node = lists.n_nodes;
-    graph->node = settle(x, lists.nodes, lists.n_nodes);
-    graph->n_initializer = lists.n_constants;
-    graph->initializer = settle(x, lists.constants, lists.n_constants);
     leave(x, &f);
     if (x->all || x->failed)
         return !x->failed;

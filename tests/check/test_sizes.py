@@ -10,16 +10,8 @@ from onnx import TensorProto, numpy_helper
 
 from check.faults import Bench
 from nngen.judge import sizes, validate
-from nngen.judge.judge import judge
-from nngen.judge.workers import Pool
 
 NNGEN = str(Path(os.environ.get("NNGEN", Path(__file__).resolve().parents[2] / "build" / "default" / "nngen")).resolve())
-
-
-@pytest.fixture(scope="module")
-def pool():
-    with Pool(1, judge) as p:
-        yield p
 
 
 @pytest.fixture(scope="module")

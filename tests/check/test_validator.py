@@ -18,12 +18,6 @@ from nngen.judge.workers import Pool
 
 
 @pytest.fixture(scope="module")
-def pool():
-    with Pool(1, judge) as p:
-        yield p
-
-
-@pytest.fixture(scope="module")
 def good(tmp_path_factory):
     root = tmp_path_factory.mktemp("good") / "corpus"
     fake.corpus(root, nodes=15, count=3, inputs=2)
