@@ -34,7 +34,7 @@ MANIFEST = {
     "generator": str,
     "version": str,
     "options": {"nodes": int, "count": int, "seed": int, "opset": int, "inputs": int, "profile": str, "ops": str,
-                "max_elements": int, "intervals": bool, "outputs": Optional(bool), "dynamic": Optional(str), "types": str, "input_mode": str, "input_format": str, "cover": str, "contain": str, "avoid": str, "weights": str},
+                "max_elements": int, "intervals": bool, "outputs": Optional(bool), "dynamic": Optional(str), "form": Optional(str), "variants": Optional(int), "types": str, "input_mode": str, "input_format": str, "cover": str, "contain": str, "avoid": str, "weights": str},
     "table_digest": Hex64,
     "ir_version": int,
     "operators": [{"name": str, "since": int, "flags": [str], "nodes": int, "models": int}],
@@ -58,6 +58,8 @@ RECORD = {
     "files": Map(Hex64),
     "manner": Optional(str),
     "folded": Optional([int]),
+    "forms": Optional(Map(int)),
+    "plain": Optional(str),
     "symbols": Optional(Map([int])),
     "intervals": Optional(Map(Interval)),
 }

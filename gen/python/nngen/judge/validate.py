@@ -20,7 +20,8 @@ def tasks_of(corpus, sample=0, inputs=0, want=None, **more):
     records = corpus.records
     if sample and sample < len(records):
         records = [records[i * len(records) // sample] for i in range(sample)]
-    return [{"root": str(corpus.root), "record": r, "manifest": corpus.manifest, "sources": corpora.sources(corpus.manifest),
+    plain = {r["name"]: r for r in corpus.records}
+    return [{"root": str(corpus.root), "record": r, "plain": plain.get(r.get("plain")), "manifest": corpus.manifest, "sources": corpora.sources(corpus.manifest),
              "inputs": inputs, "want": want, **more} for r in records]
 
 
@@ -31,6 +32,21 @@ class Verdict:
         self.seconds, self.judged = 0.0, 0
 
 
+def formed(corpus):
+    """Whether there are models in other forms."""
+    return any("forms" in r for r in corpus.records)
+
+
+def count(family, record, stats, plain):
+    """Adds a model to the family. A copy in other forms counts as its plain model does, but for its structure. plain: statistics by name"""
+    if "forms" in record:
+        stats = {**plain[record["plain"]], "hash": record["structure"]} if record.get("plain") in plain else None
+    elif stats:
+        plain[record["name"]] = stats
+    if stats:
+        family.add(record["name"], stats)
+
+
 def validate(root, pool, sample=0, inputs=0, want=None, list_ops=None, progress=None, whole=True, **more):
     """Judges the corpus at root with the workers of pool; whole: what the manifest says of the family too."""
     began = time.monotonic()
@@ -38,19 +54,19 @@ def validate(root, pool, sample=0, inputs=0, want=None, list_ops=None, progress=
     v = Verdict(corpus)
     if any(p.kind == "manifest" for p in corpus.problems):
         return v
-    tasks = tasks_of(corpus, sample, inputs, want, **more)
+    tasks, plain = tasks_of(corpus, sample, inputs, want, **more), {}
     for done, (task, result) in enumerate(pool.map(tasks), 1):
         r = task["record"]
         v.problems += [Problem(kind, message, r["name"], op, r["nodes"]) for kind, message, op in result["problems"]]
         v.notes += [Problem(kind, message, r["name"], op, r["nodes"]) for kind, message, op in result["notes"]]
         v.facts.append(result["facts"])
         v.judged += 1
-        if result["stats"]:
-            v.family.add(r["name"], result["stats"])
+        count(v.family, r, result["stats"], plain)
         if progress:
             progress(done, len(tasks), len(v.problems))
     if whole:
-        v.problems += families.problems(corpus, v.family, len(tasks) == len(corpus.records), list_ops)
+        counted = len(tasks) == len(corpus.records) == v.family.models
+        v.problems += families.problems(corpus, v.family, counted or not formed(corpus) and len(tasks) == len(corpus.records), list_ops)
     v.problems.sort(key=lambda p: (p.nodes, p.model, p.kind))
     v.seconds = time.monotonic() - began
     return v
@@ -74,15 +90,6 @@ def describe(v, most=3):
     yield f"{len(v.problems)} problems in {v.family.models} models, {v.seconds:.1f} s ({rate:.1f} models/s)"
 
 
-def in_forms(root):
-    """Whether the manifest says so; a manifest that cannot be read is a problem of its own."""
-    try:
-        options = json.loads((Path(root) / "manifest.json").read_text("utf-8"))["options"]
-        return "form" in options or "variants" in options
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
-
-
 def main(argv=None):
     p = argparse.ArgumentParser(prog="nngen-judge", description="Judges a corpus of nngen from its files alone.")
     p.add_argument("dir")
@@ -93,8 +100,6 @@ def main(argv=None):
     p.add_argument("--report", metavar="FILE", help="write problems, notes and statistics as JSON")
     p.add_argument("--timeout", type=float, default=60.0, metavar="S", help="seconds for one model")
     args = p.parse_args(argv)
-    if in_forms(args.dir):
-        p.error(f"{args.dir}: its models are in other forms (--form, --variants), which only runs can judge: compare the outputs of copies with those of the plain models")
     list_ops = families.parse_list(open(args.list_ops).read()) if args.list_ops else None
     with Pool(args.jobs, judge, args.timeout) as pool:
         v = validate(args.dir, pool, args.sample, args.inputs, None, list_ops, bar if sys.stderr.isatty() else None)
