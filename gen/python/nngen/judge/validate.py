@@ -10,6 +10,7 @@ from pathlib import Path
 
 from nngen.judge import corpus as corpora
 from nngen.judge import family as families
+from nngen.judge import forms
 from nngen.judge.corpus import Problem
 from nngen.judge.judge import judge
 from nngen.judge.stats import Family
@@ -32,19 +33,12 @@ class Verdict:
         self.seconds, self.judged = 0.0, 0
 
 
-def formed(corpus):
-    """Whether there are models in other forms."""
-    return any("forms" in r for r in corpus.records)
-
-
-def count(family, record, stats, plain):
-    """Adds a model to the family. A copy in other forms counts as its plain model does, but for its structure. plain: statistics by name"""
-    if "forms" in record:
-        stats = {**plain[record["plain"]], "hash": record["structure"]} if record.get("plain") in plain else None
-    elif stats:
-        plain[record["name"]] = stats
-    if stats:
-        family.add(record["name"], stats)
+def count(family, records, stats):
+    """Adds the models to the family. A copy in other forms counts as its plain model does, but for its structure. stats: by name"""
+    for r in records:
+        mine = stats.get(r.get("plain") if "forms" in r else r["name"])
+        if mine:
+            family.add(r["name"], {**mine, "hash": r["structure"]} if "forms" in r else mine)
 
 
 def validate(root, pool, sample=0, inputs=0, want=None, list_ops=None, progress=None, whole=True, **more):
@@ -54,19 +48,22 @@ def validate(root, pool, sample=0, inputs=0, want=None, list_ops=None, progress=
     v = Verdict(corpus)
     if any(p.kind == "manifest" for p in corpus.problems):
         return v
-    tasks, plain = tasks_of(corpus, sample, inputs, want, **more), {}
+    tasks, stats = tasks_of(corpus, sample, inputs, want, **more), {}
     for done, (task, result) in enumerate(pool.map(tasks), 1):
         r = task["record"]
+        if "forms" in r:
+            forms.known_crashes(result, r["forms"])
         v.problems += [Problem(kind, message, r["name"], op, r["nodes"]) for kind, message, op in result["problems"]]
         v.notes += [Problem(kind, message, r["name"], op, r["nodes"]) for kind, message, op in result["notes"]]
         v.facts.append(result["facts"])
         v.judged += 1
-        count(v.family, r, result["stats"], plain)
+        stats[r["name"]] = result["stats"]
         if progress:
             progress(done, len(tasks), len(v.problems))
+    count(v.family, [task["record"] for task in tasks], stats)
     if whole:
-        counted = len(tasks) == len(corpus.records) == v.family.models
-        v.problems += families.problems(corpus, v.family, counted or not formed(corpus) and len(tasks) == len(corpus.records), list_ops)
+        every = len(tasks) == len(corpus.records) and not any("forms" in r and "plain" not in r for r in corpus.records)
+        v.problems += families.problems(corpus, v.family, every, list_ops)
     v.problems.sort(key=lambda p: (p.nodes, p.model, p.kind))
     v.seconds = time.monotonic() - began
     return v
@@ -86,8 +83,8 @@ def describe(v, most=3):
             yield f"{title} {kind}: {n}" + (f" ({', '.join(f'{k} {c}' for k, c in ops.most_common(8))})" if ops else "")
             for p in mine[:most]:
                 yield f"    {p.model or v.corpus.root}: {p.message}"
-    rate = v.family.models / v.seconds if v.seconds else 0.0
-    yield f"{len(v.problems)} problems in {v.family.models} models, {v.seconds:.1f} s ({rate:.1f} models/s)"
+    rate = v.judged / v.seconds if v.seconds else 0.0
+    yield f"{len(v.problems)} problems in {v.judged} models, {v.seconds:.1f} s ({rate:.1f} models/s)"
 
 
 def main(argv=None):
