@@ -171,7 +171,7 @@ nn_status model_make(nn_model *m, build_log *log, nn_error *err)
                              .watch = &f->watch,
                              .check = f->options.check != 0};
     const motif_choice *c = &f->motifs;
-    request.dynamic.seed = (uint64_t)f->options.seed;
+    request.dynamic.seed = m->seed;
     request.dynamic.index = m->index;
     tape_reseed(m->tape, (uint64_t)f->options.seed, m->index);
     if (replay)
