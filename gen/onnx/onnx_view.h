@@ -31,6 +31,7 @@ typedef struct {
     dtype type;          /* DT_NONE: unknown */
     int rank;            /* ONNX_VIEW_NONE: unknown */
     const int64_t *dims; /* -1: unknown */
+    const char **symbols; /* names of unknown dims, "" for those without; NULL: none has one */
     const int64_t *ints; /* contents of a constant of at most ONNX_VIEW_CONTENTS elements; NULL: unknown, or reals */
     const double *reals;
     size_t n_values;
