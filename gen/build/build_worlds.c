@@ -7,9 +7,9 @@
 
 #include <string.h>
 
-#define EAGER_UNTIL 6                  /* later attempts take groups without sizes as they come */
-#define SYMBOLS_UNTIL 10               /* later attempts have no symbols, which may leave no place for what is due */
-#define AXIS_BITS 4                    /* of a symbol in an item of a tape */
+#define EAGER_UNTIL 6    /* later attempts take groups without sizes as they come */
+#define SYMBOLS_UNTIL 10 /* later attempts have no symbols, which may leave no place for what is due */
+#define AXIS_BITS 4      /* of a symbol in an item of a tape */
 #define LAYOUT_PLACE(frame, slot) ((unsigned)(frame) << 8 | (unsigned)(slot))
 #define OWN_STREAM ((uint64_t)1 << 40) /* beyond those of tapes of models */
 

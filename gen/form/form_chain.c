@@ -92,6 +92,9 @@ static size_t dims_of(const placing *p, form_dims word, int64_t out[NN_MAX_RANK 
     case DIMS_RANKS:
         *out = p->origin->rank;
         return 1;
+    case DIMS_UNIT:
+        *out = 1;
+        return 1;
     case DIMS_INDEX:
     case DIMS_NEXT:
         *out = p->scene.index + (word == DIMS_NEXT);

@@ -86,7 +86,8 @@ static bool compute(form_model *m, const form_region *r, form_use use, condition
         if (tensor_elements(&v->desc) > 0 && form_chain_fits(m, use, &v->desc) && form_draw(m, ++n) == 0)
             x = v;
     }
-    c->value = x != NULL ? form_chain_put(m, c->g, use, x, &(form_scene){.axis = 0}) : NULL;
+    const int64_t length = x != NULL && x->desc.rank > 0 ? x->desc.dims[0] : 0;
+    c->value = x != NULL ? form_chain_put(m, c->g, use, x, &(form_scene){.limit = length}) : NULL;
     return c->value != NULL;
 }
 

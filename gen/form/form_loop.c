@@ -11,7 +11,7 @@ typedef struct {
     form_value *iteration, *going; /* inputs of the body */
     uint32_t trips;
     form_value *length; /* the trip count where a symbol sizes it; NULL: it is `trips` */
-    form_list scanned; /* outputs of the body that are stacked */
+    form_list scanned;  /* outputs of the body that are stacked */
 } loop;
 
 /* Iteration and condition, as inputs of the body. */

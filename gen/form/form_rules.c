@@ -38,8 +38,9 @@ static const char *const limit_keys[] = {
 };
 
 static const char *const use_words[] = {"neutral", "always", "never", "either", "below", "pick", "take", "raise", "length"};
-static const char *const dims_words[] = {"same",   "flat",   "scalar", "ones", "permutation", "inverse", "permuted",
-                                         "raised", "picked", "sliced", "axis", "last",        "index",   "next", "spread", "ranks"};
+static const char *const dims_words[] = {"same",     "flat",   "scalar", "ones",   "permutation", "inverse",
+                                         "permuted", "raised", "picked", "sliced", "spread",      "axis",
+                                         "last",     "index",  "next",   "ranks",  "unit"};
 static const char *const number_words[] = {"zero", "one", "above", "below", "middle", "limit"};
 static const char *const keys[] = {"shares", "limits", "words", "chains", "names", "nodes", "docs", "metadata", "imports"};
 static const char *const chain_keys[] = {"use", "types", "rank", "sizes", "steps"};
