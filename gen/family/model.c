@@ -144,7 +144,6 @@ static nn_status collect_due(nn_model *m, uint64_t index, build_request *r, nn_e
 static nn_status make_views(nn_model *m, const graph *g, nn_error *err)
 {
     m->views = g;
-    m->n_views = 1;
     if (g->n_worlds == 0)
         return NN_OK;
     graph *views = arena_alloc(&m->mem, g->n_worlds * sizeof *views);
@@ -172,7 +171,7 @@ nn_status model_make(nn_model *m, build_log *log, nn_error *err)
                              .watch = &f->watch,
                              .check = f->options.check != 0};
     const motif_choice *c = &f->motifs;
-    request.dynamic.seed = (uint64_t)f->options.seed;
+    request.dynamic.seed = m->seed;
     request.dynamic.index = m->index;
     tape_reseed(m->tape, (uint64_t)f->options.seed, m->index);
     if (replay)
@@ -198,15 +197,16 @@ nn_status model_make(nn_model *m, build_log *log, nn_error *err)
     if (s != NN_OK)
         return s;
     arena_reset(&m->mem);
+    m->n_views = g->n_worlds > 0 ? g->n_worlds : 1;
     s = model_names_new(&m->names, g, f->table->ops, &m->mem, err);
-    if (s == NN_OK)
-        s = make_views(m, g, err);
     if (s == NN_OK)
         s = model_form(m, g, err);
     m->plain = g;
-    m->graph = s != NN_OK ? NULL : m->formed.model != NULL ? &m->formed.g : g;
-    if (m->views == g)
-        m->views = m->graph;
+    m->graph = m->formed.model != NULL ? &m->formed.g : g;
+    if (s == NN_OK)
+        s = make_views(m, m->graph, err);
+    if (s != NN_OK)
+        m->graph = NULL;
     return s;
 }
 
