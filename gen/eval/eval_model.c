@@ -70,7 +70,7 @@ static nn_status list_tensors(opening *o)
         if (t < 0)
             return onnx_wrong(o->shown, "has an initializer without a name", NULL, o->err);
         m->tensors[t].contents = p;
-        m->tensors[t].type = p->has_data_type && p->data_type > 0 && p->data_type < DT_COUNT ? (dtype)p->data_type : DT_NONE;
+        m->tensors[t].type = p->has_data_type ? dtype_of_number(p->data_type) : DT_NONE;
     }
     for (size_t i = 0; i < o->g->n_input; i++) {
         int64_t t = o->g->input[i]->name != NULL ? eval_find_tensor(m, o->g->input[i]->name) : -1;
@@ -166,7 +166,7 @@ static nn_status find_types(opening *o, const eval_node *n)
     for (size_t i = 0; i < n->n_outputs; i++)
         out[i] = n->outputs[i] >= 0 ? &tensors[n->n_inputs + i] : NULL;
     if (n->held != NULL)
-        held->type = n->held->data_type > 0 && n->held->data_type < DT_COUNT ? (dtype)n->held->data_type : DT_NONE;
+        held->type = dtype_of_number(n->held->data_type);
     ref_node node = {.op = n->op,
                      .attrs = n->attrs,
                      .n_attrs = n->n_attrs,
