@@ -526,7 +526,7 @@ static nn_status tolerances(nn_model *m, bool json, const void **bytes, size_t *
     for (size_t i = 0; i < m->graph->n_outputs; i++) {
         dtype t = m->graph->tensors[m->graph->outputs[i]].desc.type;
         tolerance_join(&all, &m->outputs.kept[i].tolerance);
-        if (t == DT_FLOAT16 || (t == DT_FLOAT32 && coarsest != DT_FLOAT16))
+        if (dtype_is_float(t) && dtype_unit(t) > dtype_unit(coarsest))
             coarsest = t;
     }
     tolerance_pair(&all, coarsest, &atol, &rtol);

@@ -140,12 +140,12 @@ static void fill_content(lower *l, frame *f, frame_slot *s)
     s->range_known = true;
 }
 
-/* The bounds of integers are integers, those of bools 0 and 1, and those of float16 values of float16. */
+/* The bounds of integers are integers, those of bools 0 and 1, and those of narrow reals values of their type. */
 static interval typed_range(dtype t, interval r)
 {
     if (t == DT_BOOL)
         return iv_meet(iv_valid(r) ? iv(r.lo > 0 ? 1 : 0, r.hi < 1 ? 0 : 1) : r, iv(0, 1));
-    if (t == DT_FLOAT16)
+    if (dtype_format_of(t) != NULL)
         return iv_valid(r) ? iv(dtype_toward(t, r.lo, false), dtype_toward(t, r.hi, true)) : r;
     if (!dtype_is_float(t))
         return iv(iv_ceil(r).lo, iv_floor(r).hi);
@@ -284,9 +284,9 @@ static void fill_ranges(lower *l, frame *f)
         const expr *rule = f->rules->outputs[o->output].range;
         lower_rule(l, AT_RANGE, (size_t)o->output, rule);
         l->locals[0].t = term_const(i - f->first_out[o->output]);
-        l->half = o->desc.type == DT_FLOAT16;
+        l->rounds = dtype_format_of(o->desc.type);
         interval r = eval_interval(l, rule);
-        l->half = false;
+        l->rounds = NULL;
         if (l->state != LOWER_OK)
             return;
         o->desc.range = typed_range(o->desc.type, r);
