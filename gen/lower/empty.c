@@ -116,3 +116,11 @@ bool empty_input(const frame *f)
     }
     return false;
 }
+
+bool empty_output(const frame *f)
+{
+    for (int o = 0; o < f->n_outs; o++)
+        if (f->outs[o].present && tensor_is_empty(&f->outs[o].desc))
+            return true;
+    return false;
+}

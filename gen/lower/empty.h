@@ -16,5 +16,6 @@ void empty_post_link(lower *l, const frame *f, const frame_slot *slot);
 void empty_impose(lower *l, frame *f);
 /* Whether an input of the frame, which is not an initializer, is empty. The shapes are known. */
 bool empty_input(const frame *f);
+bool empty_output(const frame *f);
 
 #endif

@@ -285,7 +285,7 @@ static lower_reason objection(const lower *l, const frame *f, const frame_output
 }
 
 /* The values of an output without elements: any interval bounds them. */
-static void empty_output(const frame *f, frame_output *o)
+static void range_of_nothing(const frame *f, frame_output *o)
 {
     const bool data = f->op->data >> o->desc.type & 1 && !(f->op->flags & OP_SOURCE);
     o->desc.range = iv(0, 1);
@@ -300,7 +300,7 @@ static void fill_ranges(lower *l, frame *f)
         if (!o->present)
             continue;
         if (tensor_is_empty(&o->desc)) {
-            empty_output(f, o);
+            range_of_nothing(f, o);
             continue;
         }
         const expr *rule = f->rules->outputs[o->output].range;
@@ -331,8 +331,9 @@ static bool replaces(const tensor_desc *d, interval target)
 
 static void check_require(lower *l, const frame *f, size_t from, size_t to)
 {
+    const bool relaxed = f->relaxed || empty_input(f) || empty_output(f);
     for (size_t i = from; i < to && l->state == LOWER_OK; i++) {
-        if (early_condition_holds(f, i) || (f->relaxed && rule_keeps_interest(f->rules->require[i])))
+        if (early_condition_holds(f, i) || (relaxed && rule_keeps_interest(f->rules->require[i])))
             continue;
         lower_rule(l, AT_REQUIRE, i, f->rules->require[i]);
         if (!eval_cond(l, f->rules->require[i]))

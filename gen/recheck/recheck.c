@@ -492,6 +492,17 @@ static bool check_conditions(recheck *c, expr *const *list, size_t n, bool inter
     return true;
 }
 
+/* Whether an output, or an input that is no initializer, has no elements, so that its values are of no interest. */
+static bool has_empty(const op_instance *x)
+{
+    bool found = false;
+    for (size_t i = 0; i < x->n_inputs && !found; i++)
+        found = x->inputs[i].kind != INST_ABSENT && x->inputs[i].kind != INST_INIT && elements(&x->inputs[i].desc) == 0;
+    for (size_t i = 0; i < x->n_outputs && !found; i++)
+        found = x->outputs[i].present && elements(&x->outputs[i].desc) == 0;
+    return found;
+}
+
 static bool check_all(recheck *c, nn_error *err)
 {
     if (c->op->n_types > RECHECK_MAX_TYPES)
@@ -506,7 +517,7 @@ static bool check_all(recheck *c, nn_error *err)
     return check_attrs(c, err) && check_input_shapes(c, err) &&
            check_conditions(c, c->rules->where, c->rules->n_where, false, "where", err) &&
            (!c->inst->empty || check_conditions(c, c->rules->empty, c->rules->n_empty, false, "empty", err)) && check_output_shapes(c, err) &&
-           check_values(c, err) && check_conditions(c, c->rules->require, c->rules->n_require, c->inst->relaxed, "require", err);
+           check_values(c, err) && check_conditions(c, c->rules->require, c->rules->n_require, c->inst->relaxed || has_empty(c->inst), "require", err);
 }
 
 nn_status recheck_instance(const op_set *ops, const lower_limits *limits, const op_instance *x, arena *scratch, nn_error *err)
