@@ -128,6 +128,7 @@ typedef struct {
     void *step_data;
     const char *dynamic; /* share of the models with symbolic dims, "0.5"; or "batch": the first dimension of all inputs is one
                             symbol; NULL or "": none; the table must be opened with outputs, too */
+    const char *empty;   /* share of the models that have tensors without elements, "0.5"; NULL or "": none; not with `dynamic` */
 } nn_family_config;
 
 /* Plans the family. To open a table and a family takes 3 ms (28 million instructions), and the first model of a new nn_model 5 ms

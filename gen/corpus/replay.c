@@ -37,6 +37,7 @@ nn_family_config family_of_options(const options *o)
                               .intervals = o->intervals != 0,
                               .outputs = o->outputs != 0,
                               .dynamic = o->dynamic,
+                              .empty = o->empty,
                               .check = o->check != 0,
                               .form = o->form,
                               .variants = (uint64_t)o->variants};

@@ -1,6 +1,7 @@
 /* Tables and families of the public API: checks of options, loading, planning. */
 #include "family/family.h"
 #include "family/dynamic_open.h"
+#include "family/empty_open.h"
 #include "base/nearest.h"
 #include "lower/lower.h"
 #include "rules/op_common.h"
@@ -421,6 +422,8 @@ static nn_status keep_texts(nn_family *f, const nn_family_config *c, nn_error *e
     if (s == NN_OK)
         s = keep_text(f, &o->dynamic, c->dynamic, err);
     if (s == NN_OK)
+        s = keep_text(f, &o->empty, c->empty, err);
+    if (s == NN_OK)
         s = keep_text(f, &o->form, c->form, err);
     if (s == NN_OK)
         s = input_modes_parse(&f->modes, o->input_mode, err);
@@ -602,6 +605,8 @@ static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *
         s = check_outputs(f, err);
     if (s == NN_OK)
         s = dynamic_open(f, err);
+    if (s == NN_OK)
+        s = empty_open(f, err);
     if (s == NN_OK)
         s = describe(f, err);
     f->limits = (lower_limits){

@@ -1,4 +1,5 @@
 /* Models of the public API: build, serialise, write. */
+#include "family/empty_open.h"
 #include "family/family.h"
 #include "family/model_form.h"
 #include "base/directory.h"
@@ -178,6 +179,7 @@ nn_status model_make(nn_model *m, build_log *log, nn_error *err)
         model_tape_begin(m, &request);
     if (log)
         model_log_begin(m, log);
+    request.limits.empty = empty_draw(f, m->tape);
     if (c->on)
         request.motifs = (motif_wish){.set = c->set,
                                       .allowed = c->allowed,

@@ -66,6 +66,8 @@
     X(TEXT, dynamic, "SHARE", "0", 0, 0, IF_SAID,                                                                                 \
       "share of the models, from 0 to 1, whose inputs have symbolic dims, such as batch or height: each is valid at 4 sizes, "    \
       "and has the data sets of each; or batch: the first dimension of all inputs is one symbol")                                 \
+    X(TEXT, empty, "SHARE", "0", 0, 0, IF_SAID,                                                                                   \
+      "share of the models, from 0 to 1, that have tensors without elements: dims of 0 in graph inputs and behind nodes")          \
     X(TEXT, form, "LIST", "", 0, 0, IF_SAID,                                                                                      \
       "write models in other forms that compute the same: if, loop, scan, function, storage, names, neutral, or all; each "       \
       "perhaps "                                                                                                                  \

@@ -375,6 +375,8 @@ static nn_status check_rules(op_compile *c, spec_place place)
         s = op_compile_output(c, (int)i, place);
     if (s == NN_OK)
         s = check_conditions(c, r->where, r->n_where, false);
+    if (s == NN_OK)
+        s = check_conditions(c, r->empty, r->n_empty, false);
     for (size_t i = 0; i < r->n_idioms && s == NN_OK; i++)
         s = check_conditions(c, r->idioms[i].conditions, r->idioms[i].n, false);
     for (size_t i = 0; i < c->op->n_inputs && s == NN_OK; i++)
