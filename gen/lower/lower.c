@@ -65,6 +65,11 @@ void lower_set_limits(lower *l, const lower_limits *limits)
         l->limits.min_magnitude = 1e-3;
 }
 
+void lower_set_empty(lower *l, uint32_t share)
+{
+    l->limits.empty = share;
+}
+
 const lower_limits *lower_get_limits(const lower *l)
 {
     return &l->limits;
