@@ -88,6 +88,11 @@ void lower_set_keep(lower *l, bool on)
     l->keep = on;
 }
 
+void lower_set_found(lower *l, lower_found how)
+{
+    l->found = how;
+}
+
 const nn_error *lower_fault(const lower *l)
 {
     return l->fault.status != NN_OK ? &l->fault : NULL;

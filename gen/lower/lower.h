@@ -84,6 +84,10 @@ bool lower_has_manner(const lower *l);
 void lower_set_check(lower *l, bool on);
 const nn_error *lower_fault(const lower *l);
 
+/* The sizes that data decide (specs/README.md, `found`): drawn, or the least or the most that there can be. */
+typedef enum { FOUND_DRAWN, FOUND_LEAST, FOUND_MOST } lower_found;
+void lower_set_found(lower *l, lower_found how);
+
 /* Instances keep the values of all variables, as for the re-check. */
 void lower_set_keep(lower *l, bool on);
 
