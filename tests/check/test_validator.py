@@ -152,12 +152,12 @@ def test_models_in_forms_are_refused(tmp_path, good, capsys):
 def test_shape_inference_uses_no_declaration(good):
     """Wrong shapes on every intermediate do not change what is inferred."""
     model = Bench(good).model()
-    right = shapes.infer(shapes.stripped(model.SerializeToString()))
+    right = shapes.infer(shapes.stripped(model))
     for v in model.graph.value_info:
         v.type.tensor_type.shape.dim.add().dim_value = 77
-    assert shapes.infer(shapes.stripped(model.SerializeToString())) == right
+    assert shapes.infer(shapes.stripped(model)) == right
     view = View(model)
-    assert len(list(shapes.agreement(model.SerializeToString(), view, []))) == len(model.graph.value_info)
+    assert len(list(shapes.agreement(view, []))) == len(model.graph.value_info)
 
 
 def behind_unknown(last_rank):
@@ -178,7 +178,7 @@ def behind_unknown(last_rank):
 def test_nonsense_from_unknown_shapes_is_no_fault():
     for rank, want in ((1, []), (5, ["inference"])):
         model, notes = behind_unknown(rank), []
-        found = list(shapes.agreement(model.SerializeToString(), View(model), notes))
+        found = list(shapes.agreement(View(model), notes))
         assert [p[0] for p in found] == want
         assert notes[0][0] == "uninferred" and notes[0][2] == "MaxUnpool"
 

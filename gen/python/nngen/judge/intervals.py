@@ -54,7 +54,7 @@ def draw(rng, mode, port):
 
 def feeds(record, k, key="", modes=MODES):
     """k inputs: the modes in turn; the same for the same record."""
-    rng = np.random.default_rng(zlib.crc32((record["files"].get("model.onnx", "") + key).encode()))
+    rng = np.random.default_rng(zlib.crc32((record["files"].get("model.onnx", "") + key).encode())) if k else None
     for i in range(k):
         mode = modes[i % len(modes)]
         yield mode, {p["name"]: draw(rng, mode, p) for p in record["inputs"]}
