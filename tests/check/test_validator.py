@@ -211,6 +211,19 @@ def test_source_only_nodes_are_noted_and_constants_are_foldable(good):
     assert [n.op_type for n in structure.foldable(View(m), {"Constant"})] == ["Cast"]
 
 
+def test_nodes_of_motifs_may_have_an_interval_of_one_point(good):
+    bench = Bench(good)
+    m, record = bench.model(), bench.records()[0]
+    view = View(m)
+    at = next(i for i, n in enumerate(m.graph.node) if view.declared[n.output[0]][0] == 1)
+    ranges = {**record["intervals"], m.graph.node[at].output[0]: [2.0, 2.0]}
+    told = [(kind, op) for kind, _, op in intervals.constant(view, ranges, frozenset(), {"float32"})]
+    assert told == [("constant", m.graph.node[at].op_type)]
+    for nodes, left in (([at], []), ([at + 1], told)):
+        inside = structure.motif_nodes(view, {"motifs": [{"name": "max_max", "nodes": nodes}]})
+        assert [(kind, op) for kind, _, op in intervals.constant(view, ranges, frozenset(), {"float32"}, inside)] == left
+
+
 def test_outputs_that_do_not_move_are_counted(tmp_path, pool, good):
     shutil.copytree(good, tmp_path / "c")
     b = Bench(tmp_path / "c")
