@@ -4,7 +4,7 @@ from pathlib import Path
 
 import onnx
 
-from nngen.judge import compare, conditioning, expected, intervals, runtime, shapes, sizes, stats, structure
+from nngen.judge import compare, conditioning, empty, expected, intervals, runtime, shapes, sizes, stats, structure
 from nngen.judge.content import Folder
 from nngen.judge.view import View
 
@@ -52,7 +52,7 @@ def optimised(problem):
 
 def judge(task, stage=lambda s: None):
     """task: root, record, manifest, sources, inputs (for the intervals; 0: none), want (an operator that must be there, or None);
-    maybe modes (of those inputs) and corners (inputs at corners of the intervals that both levels of optimisation run).
+    maybe modes (of those inputs), lost (the problems with which a worker was lost at the model: the runtime does not run it) and corners (inputs at corners of the intervals that both levels of optimisation run).
     Result: {"problems": [(kind, message, operator)], "notes": likewise, "stats": stats.of_model, "facts": {...}}."""
     record, manifest = task["record"], task["manifest"]
     sources = task["sources"]
@@ -110,8 +110,18 @@ def at(task, folder, world, data, view, stage, result):
     random = frozenset(o["name"] for o in manifest["operators"] if "nondeterministic" in o["flags"])
     corners = [f for _, f in intervals.feeds(record, task.get("corners", 0), "corners", intervals.CORNERS)]
     facts["corners"] = len(corners)
-    problems += runtime.run(data, view, record, own + corners, stage, facts, random, found)
-    if facts["levels_differ"] > SAME:
+    lost = task.get("lost")  # a crash of the runtime at this model, or no answer of it
+    if lost:
+        facts["levels_differ"] = 0.0
+        ops = list(empty.crashed(view, own[0]))
+        problems += [(kind, message, ops[0] if ops else op) for kind, message, op in lost]
+    else:
+        problems += runtime.run(data, view, record, own + corners, stage, facts, random, found)
+    if empty.present(view):
+        stage("reference")
+        if not result["problems"] and all(map(empty.of_runtime, problems)):
+            empty.judge(view, own[0], problems, notes)
+    elif facts["levels_differ"] > SAME:
         stage("conditioning")
         bad, said = conditioning.explain(data, view, own + corners, facts.pop("outputs_differ"))
         problems += bad
@@ -121,7 +131,7 @@ def at(task, folder, world, data, view, stage, result):
         if found and all(found) or compare.confirmed(data, view, own[0]):  # inside its bounds without optimisations: "bound" would be a problem
             notes += [("optimiser", f"{kind}: {message}", op) for kind, message, op in problems]
             problems.clear()
-    if task["inputs"]:
+    if task["inputs"] and not lost:
         problems += intervals.observe(sized, view, record, task["inputs"], own, sources, stage, facts,
                                       manifest["options"].get("types", "float32"), task.get("modes") or intervals.MODES)
     elif any(kind == "not-finite" for kind, _, _ in problems):
