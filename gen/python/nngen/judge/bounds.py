@@ -5,6 +5,8 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
+from nngen.archive import Archive
+
 HUGE = 1e308  # an infinite ratio, as JSON has no infinity
 
 
@@ -45,7 +47,7 @@ def words(found):
 
 
 class Files:
-    """Expected outputs and bounds of a model: in its folders test_data_set_K, or in outputs.npz and bounds.npz, where the set is the first dimension."""
+    """Expected outputs and bounds of a model: in its folders test_data_set_K, or in outputs.npz and bounds.npz."""
 
     def __init__(self, folder):
         self.folder, self.arrays = Path(folder), None
@@ -60,9 +62,9 @@ class Files:
             load = lambda name: numpy_helper.to_array(onnx.load_tensor(str(folder / name)))
             return [(load(f"output_{j}.pb"), load(f"bound_{j}.pb").astype(np.float64)) for j in range(len(names))]
         if self.arrays is None:
-            self.arrays = [dict(np.load(self.folder / f"{word}.npz")) for word in ("outputs", "bounds")]
-        v, e = self.arrays
-        return [(v[n][k], e[n][k].astype(np.float64)) for n in names]
+            self.arrays = [Archive(self.folder / f"{word}.npz") for word in ("outputs", "bounds")]
+        v, e = (a.take(k) for a in self.arrays)
+        return [(v[n], e[n].astype(np.float64)) for n in names]
 
 
 def write(data_set, names, found):
