@@ -94,12 +94,17 @@ static void draw_symbol(world_symbols *s, symbol_kind kind, int64_t most, tape *
     }
 }
 
-void world_symbols_draw(world_symbols *s, bool batch, const lower_limits *limits, tape *t)
+void world_symbols_clear(world_symbols *s)
 {
-    const int64_t most = limits->max_dim < limits->max_elements ? limits->max_dim : limits->max_elements;
     s->n = 0;
     for (int kind = 0; kind < SYMBOL_KINDS; kind++)
         s->of[kind] = -1;
+}
+
+void world_symbols_draw(world_symbols *s, bool batch, const lower_limits *limits, tape *t)
+{
+    const int64_t most = limits->max_dim < limits->max_elements ? limits->max_dim : limits->max_elements;
+    world_symbols_clear(s);
     for (int kind = 0; kind < (batch ? SYMBOL_BATCH + 1 : SYMBOL_KINDS); kind++)
         draw_symbol(s, (symbol_kind)kind, most, t);
 }

@@ -47,6 +47,7 @@ void nn_model_free(nn_model *m)
     model_outputs_free(&m->outputs);
     arena_free(&m->mem);
     nn_free(m->paths);
+    nn_free(m->due);
     nn_free(m);
 }
 
@@ -141,6 +142,29 @@ static nn_status collect_due(nn_model *m, uint64_t index, build_request *r, nn_e
     return s;
 }
 
+/* Adds the closed fragments of the model to the motifs that are due. */
+static nn_status add_fragments(nn_model *m, build_request *r, nn_error *err)
+{
+    const nn_family *f = m->family;
+    motif_wish *w = &r->motifs;
+    fragments_draw(&f->fragments, m->index, &m->fragments);
+    if (m->fragments.n == 0)
+        return NN_OK;
+    void *p = m->due;
+    const bool ok = nn_grow(&p, &m->due_capacity, w->n_due + m->fragments.n, sizeof *m->due);
+    m->due = p;
+    if (!ok)
+        return nn_nomem(err);
+    memcpy(m->due, m->fragments.due, m->fragments.n * sizeof *m->due);
+    if (w->n_due > 0)
+        memcpy(m->due + m->fragments.n, w->due, w->n_due * sizeof *m->due);
+    w->set = f->motifs.set;
+    w->due = m->due;
+    w->n_due += m->fragments.n;
+    r->dynamic.finds = m->fragments.finds;
+    return NN_OK;
+}
+
 /* The graph in each of its worlds. */
 static nn_status make_views(nn_model *m, const graph *g, nn_error *err)
 {
@@ -188,7 +212,9 @@ nn_status model_make(nn_model *m, build_log *log, nn_error *err)
                                       .near_misses = (uint32_t)f->options.near_misses};
     if (c->on && !replay) /* before the manner, whose sequences leave room for them */
         request.motifs.due = motif_cover_due(c->cover, m->index, &request.motifs.n_due);
-    nn_status s = f->plain ? NN_OK : draw_manner(m, &request, err);
+    nn_status s = replay ? NN_OK : add_fragments(m, &request, err);
+    if (s == NN_OK && !f->plain)
+        s = draw_manner(m, &request, err);
     if (s == NN_OK && !replay)
         s = collect_due(m, m->index, &request, err);
     if (s != NN_OK)

@@ -102,9 +102,21 @@ static nn_status make_logged(nn_model *m, nn_error *err)
     return s;
 }
 
+/* Closed fragments are drawn by what is not written down. */
+static nn_status has_tapes(const nn_family *f, nn_error *err)
+{
+    for (int kind = 0; kind < FRAGMENT_KINDS; kind++)
+        if (f->fragments.share[kind] > 0)
+            return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
+                           "a tape has no closed fragments: a family without data_dependent and random was expected");
+    return NN_OK;
+}
+
 nn_status nn_model_build_bytes(nn_model **model, const nn_family *f, const void *bytes, size_t size, nn_error *err)
 {
     nn_status s = model_reuse(model, f, err);
+    if (s == NN_OK)
+        s = has_tapes(f, err);
     if (s != NN_OK)
         return s;
     if (bytes == NULL && size > 0)
@@ -132,7 +144,9 @@ nn_status nn_model_tape(nn_model *m, const void **bytes, size_t *size, nn_error 
     if (m == NULL || m->graph == NULL)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "no model was built");
     model_tape *t = &m->taped;
-    nn_status s = t->logged ? NN_OK : make_logged(m, err);
+    nn_status s = has_tapes(m->family, err);
+    if (s == NN_OK && !t->logged)
+        s = make_logged(m, err);
     if (s != NN_OK)
         return s;
     const size_t n = segments_size(&t->log.list);

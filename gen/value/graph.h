@@ -27,6 +27,7 @@ typedef struct {
     dtype type;
     int rank;
     int64_t dims[NN_MAX_RANK];
+    uint32_t open;               /* bit k: data decide dim k when the model runs; dims[k] is a size that it may have */
     const tensor_worlds *worlds; /* NULL: nothing that is known depends on the world */
     interval range;              /* bounds of the values; those of bools are 0 and 1, those of integers are exact */
     estimate likely;             /* of the values */

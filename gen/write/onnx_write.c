@@ -73,8 +73,9 @@ static Onnx__ValueInfoProto *value_info(writer *w, int32_t tensor)
     for (size_t i = 0; i < rank; i++) {
         dims[i] = (Onnx__TensorShapeProto__Dimension)ONNX__TENSOR_SHAPE_PROTO__DIMENSION__INIT;
         shape->dim[i] = &dims[i];
-        const bool varies = tensor_sizes(d) != NULL && tensor_dim_varies(d, w->g->n_worlds, (int)i);
-        const graph_symbol *symbol = varies ? graph_symbol_of(w->g, d, (int)i) : NULL;
+        const bool open = d->open >> i & 1;
+        const bool varies = open || (tensor_sizes(d) != NULL && tensor_dim_varies(d, w->g->n_worlds, (int)i));
+        const graph_symbol *symbol = varies && !open ? graph_symbol_of(w->g, d, (int)i) : NULL;
         if (symbol != NULL) {
             dims[i].value_case = ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM;
             dims[i].dim_param = text(symbol->name);

@@ -1,6 +1,9 @@
 """Loads and runs a model in ONNX Runtime with all optimisations and with none."""
+import io
+import math
 import os
 import re
+from functools import lru_cache
 
 import numpy as np
 import onnxruntime as ort
@@ -20,12 +23,18 @@ WARNING = 2
 COMPLAINTS = re.compile(r"MergeShapeInfo|does not match actual shape|lenient merge|[Ss]hape mismatch")
 
 
-def session(data, level):
+@lru_cache(maxsize=None)
+def options(level):
+    """Of all sessions of this process: they do not change them."""
     o = ort.SessionOptions()
     o.graph_optimization_level = LEVELS[level]
     o.intra_op_num_threads = o.inter_op_num_threads = 1
     o.log_severity_level = WARNING
-    return ort.InferenceSession(data, o, providers=["CPUExecutionProvider"])
+    return o
+
+
+def session(data, level):
+    return ort.InferenceSession(data, options(level), providers=["CPUExecutionProvider"])
 
 
 class Log:
@@ -77,10 +86,9 @@ def read_inputs(folder, view, record, k, wild=False):
     """(feed, problems) of data set k. wild: its values need not lie in the intervals."""
     feed, bad = {}, []
     for i, port in enumerate(record["inputs"]):
-        path = folder / f"test_data_set_{k}" / f"input_{i}.pb"
         where = f"test_data_set_{k}/input_{i}.pb"
         try:
-            tensor = TensorProto.FromString(path.read_bytes())
+            tensor = TensorProto.FromString(folder.read(where))
             value = numpy_helper.to_array(tensor)
         except Exception as e:
             bad.append(("input", f"{where}: {one_line(e)}", ""))
@@ -106,7 +114,7 @@ def read_npz(folder, record, sets, wild=(), of=None):
     """(feeds, problems) of inputs.npz: arrays by the names of the inputs. sets: the numbers of the data sets. wild: which of them may have any
     values. of: how many sets there are, if the sizes of the model take turns: each has arrays of its own then."""
     try:
-        archive = Archive(folder / "inputs.npz")
+        archive = Archive(io.BytesIO(folder.read("inputs.npz")))
     except Exception as e:
         return [], [("input", f"inputs.npz: {one_line(e)}", "")]
     if archive.by_set != (of is not None) or archive.count != (of or len(sets)):
@@ -155,12 +163,11 @@ def check_value(name, value, declared, interval):
         yield "run-shape", f"{name!r} is {value.dtype}{list(value.shape)}, declared {TYPE_NAMES.get(declared[0])}{list(declared[1] or ())}"
     if value.size == 0:
         return
-    if value.dtype.kind == "f" and not np.isfinite(value).all():
+    lo, hi = float(value.min()), float(value.max())  # both are NaN if a value is
+    if value.dtype.kind == "f" and not (math.isfinite(lo) and math.isfinite(hi)):
         yield "not-finite", f"{name!r} has {int((~np.isfinite(value)).sum())} of {value.size} values that are not finite"
-    elif interval is not None:
-        lo, hi = float(value.min()), float(value.max())
-        if not (interval[0] <= lo and hi <= interval[1]):
-            yield "interval", f"{name!r} has values {lo!r}..{hi!r} outside [{interval[0]!r}, {interval[1]!r}]"
+    elif interval is not None and not (interval[0] <= lo and hi <= interval[1]):
+        yield "interval", f"{name!r} has values {lo!r}..{hi!r} outside [{interval[0]!r}, {interval[1]!r}]"
 
 
 def difference(a, b):

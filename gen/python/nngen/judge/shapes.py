@@ -23,8 +23,9 @@ def show(t):
     return f"{TYPE_NAMES.get(t[0], t[0])}{list(t[1]) if t[1] is not None else ' of unknown shape'}"
 
 
-def stripped(data):
-    bare = onnx.load_model_from_string(data)
+def stripped(model):
+    bare = onnx.ModelProto()
+    bare.CopyFrom(model)
     del bare.graph.value_info[:]
     for v in bare.graph.output:
         v.ClearField("type")
@@ -49,12 +50,12 @@ def inferred(model):
     return True
 
 
-def agreement(data, view, notes):
+def agreement(view, notes):
     """Strict inference with data propagation from the graph inputs and initializers alone gives every declared type and shape.
 
     Where inference has nothing to say (noted), the declaration is taken and inference goes on from there. Until then some operators
     infer nonsense from an unknown shape, at which others stumble: an error counts when nothing is unknown any more."""
-    bare = stripped(data)
+    bare = stripped(view.model)
     for _ in range(len(view.nodes) + 1):
         fault = None
         try:
