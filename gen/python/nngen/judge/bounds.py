@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from onnx import TensorProto, numpy_helper
 
+from nngen.archive import Archive
 from nngen.judge.content import Folder
 
 HUGE = 1e308  # an infinite ratio, as JSON has no infinity
@@ -48,7 +49,7 @@ def words(found):
 
 
 class Files:
-    """Expected outputs and bounds of a model: in its folders test_data_set_K, or in outputs.npz and bounds.npz, where the set is the first dimension."""
+    """Expected outputs and bounds of a model: in its folders test_data_set_K, or in outputs.npz and bounds.npz."""
 
     def __init__(self, folder):
         self.folder, self.arrays = folder if isinstance(folder, Folder) else Folder(folder, keep=False), None
@@ -62,9 +63,9 @@ class Files:
             load = lambda name: numpy_helper.to_array(TensorProto.FromString(self.folder.read(f"test_data_set_{k}/{name}")))
             return [(load(f"output_{j}.pb"), load(f"bound_{j}.pb").astype(np.float64)) for j in range(len(names))]
         if self.arrays is None:
-            self.arrays = [dict(np.load(io.BytesIO(self.folder.read(f"{word}.npz")))) for word in ("outputs", "bounds")]
-        v, e = self.arrays
-        return [(v[n][k], e[n][k].astype(np.float64)) for n in names]
+            self.arrays = [Archive(io.BytesIO(self.folder.read(f"{word}.npz"))) for word in ("outputs", "bounds")]
+        v, e = (a.take(k) for a in self.arrays)
+        return [(v[n], e[n].astype(np.float64)) for n in names]
 
 
 def write(data_set, names, found):

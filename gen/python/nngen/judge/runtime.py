@@ -9,6 +9,7 @@ import numpy as np
 import onnxruntime as ort
 from onnx import TensorProto, numpy_helper
 
+from nngen.archive import Archive
 from nngen.judge import expected
 from nngen.judge.expect import TYPE_NAMES
 from nngen.judge.sizes import fits
@@ -109,24 +110,28 @@ def read_inputs(folder, view, record, k, wild=False):
     return (feed if len(feed) == len(record["inputs"]) else None), bad
 
 
-def read_npz(folder, record, sets, wild=()):
-    """(feeds, problems) of inputs.npz: arrays by the names of the inputs, sets along the first axis."""
+def read_npz(folder, record, sets, wild=(), of=None):
+    """(feeds, problems) of inputs.npz: arrays by the names of the inputs. sets: the numbers of the data sets. wild: which of them may have any
+    values. of: how many sets there are, if the sizes of the model take turns: each has arrays of its own then."""
     try:
-        with np.load(io.BytesIO(folder.read("inputs.npz"))) as archive:
-            arrays = {name: archive[name] for name in archive.files}
+        archive = Archive(io.BytesIO(folder.read("inputs.npz")))
     except Exception as e:
         return [], [("input", f"inputs.npz: {one_line(e)}", "")]
-    if list(arrays) != [port["name"] for port in record["inputs"]]:
-        return [], [("input", f"inputs.npz has arrays {list(arrays)[:4]}", "")]
-    bad = []
-    for port in record["inputs"]:
-        value, (lo, hi) = arrays[port["name"]], port["interval"]
-        if value.dtype != NUMPY.get(port["type"]) or list(value.shape) != [sets, *port["shape"]]:
-            return [], [("input", f"inputs.npz: {port['name']} is {value.dtype}{list(value.shape)}", "")]
-        tame = np.stack([value[k] for k in range(sets) if k not in wild]) if len(wild) < sets else value[:0]
-        if tame.size and not (lo <= tame.min() and tame.max() <= hi):  # NaN is not in it either
-            bad.append(("input", f"inputs.npz: {port['name']} has values outside [{lo}, {hi}]", ""))
-    return [{name: value[k] for name, value in arrays.items()} for k in range(sets)], bad
+    if archive.by_set != (of is not None) or archive.count != (of or len(sets)):
+        return [], [("input", f"inputs.npz has {archive.count} data sets{' by name' if archive.by_set else ''}", "")]
+    feeds, bad = [], []
+    for n, k in enumerate(sets):
+        feed = archive.take(k)
+        if list(feed) != [port["name"] for port in record["inputs"]]:
+            return [], [("input", f"inputs.npz has arrays {list(feed)[:4]}", "")]
+        for port in record["inputs"]:
+            value, (lo, hi) = feed[port["name"]], port["interval"]
+            if value.dtype != NUMPY.get(port["type"]) or list(value.shape) != port["shape"]:
+                return [], [("input", f"inputs.npz: {port['name']} of set {k} is {value.dtype}{list(value.shape)}", "")]
+            if n not in wild and value.size and not (lo <= value.min() and value.max() <= hi):  # NaN is not in it either
+                bad.append(("input", f"inputs.npz: {port['name']} of set {k} has values outside [{lo}, {hi}]", ""))
+        feeds.append(feed)
+    return feeds, bad
 
 
 def own_inputs(folder, view, record, options, turns=None):
@@ -141,7 +146,8 @@ def own_inputs(folder, view, record, options, turns=None):
             problems += bad
             feeds += [feed] if feed is not None else []
     if "npz" in formats and sets:
-        packed, bad = read_npz(folder, record, sets, wild)
+        several = turns is not None and turns.step > 1
+        packed, bad = read_npz(folder, record, list(range(sets) if turns is None else turns), wild, turns.stop if several else None)
         problems += bad
         if len(feeds) == len(packed) and any(a[n].tobytes() != b[n].tobytes() for a, b in zip(feeds, packed) for n in a):
             problems.append(("input", "inputs.npz has other values than the .pb files", ""))
