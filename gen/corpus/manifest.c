@@ -537,8 +537,8 @@ static json_t *placed_object(const motif_choice *c, const stats *s)
 {
     json_t *j = json_object();
     int bad = 0;
-    for (size_t k = 0; k < c->n_allowed; k++) {
-        const size_t i = c->allowed[k];
+    for (size_t k = 0; k < motif_choice_all(c); k++) {
+        const size_t i = motif_choice_at(c, k);
         json_t *levels = json_object();
         for (int level = 0; level < MOTIF_LEVELS; level++)
             bad |= json_object_set_new(levels, motif_level_word((motif_level)level),

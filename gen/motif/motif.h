@@ -98,6 +98,10 @@ size_t motif_nodes(const motif_set *s, size_t i); /* number of nodes when exact:
 /* The operator of the last node when exact; the motif was not left out. */
 const op_model *motif_operator(const motif_set *s, size_t i);
 
+/* The flags that operators of its nodes have (opmodel.h). */
+#define MOTIF_CLOSED (OP_FOUND | OP_NONDETERMINISTIC) /* a motif with one of these is closed (family/fragments.h) */
+unsigned motif_flags(const motif_set *s, size_t i);
+
 /* Draws which kind of near miss the plans of a motif get, by weight. */
 int motif_draw_near_miss(tape *t);
 

@@ -8,13 +8,13 @@ static const double INFLATE = 1 + 0x1p-32;
 
 static int64_t wrapped(dtype t, int64_t w)
 {
-    unsigned unused = 64 - 8 * (unsigned)dtype_size(t);
+    unsigned unused = 64 - dtype_bits(t);
     if (t == DT_NONE || t == DT_INT64 || t == DT_UINT64)
         return w;
     if (t == DT_BOOL)
         return w != 0;
     uint64_t high = (uint64_t)w << unused;
-    return t == DT_INT8 || t == DT_INT16 || t == DT_INT32 ? (int64_t)high >> unused : (int64_t)(high >> unused);
+    return dtype_is_signed(t) ? (int64_t)high >> unused : (int64_t)(high >> unused);
 }
 
 /* From exact whole numbers to v and e, because a later element is not exact, or no whole number. */
