@@ -84,6 +84,9 @@ def judge(task, stage=lambda s: None):
         problems.append(("absent", f"no {want} in the model", want))
     stage("checker")
     problems += shapes.checker(data)
+    if "symbols" in record:
+        stage("symbols")
+        problems += shapes.symbols(plain, facts)
     for world, view in enumerate(views):
         at(task, folder, world, data, view, stage, result)
     return result
@@ -126,6 +129,10 @@ def at(task, folder, world, data, view, stage, result):
         bad, said = conditioning.explain(data, view, own + corners, facts.pop("outputs_differ"))
         problems += bad
         notes += said
+    if "symbols" in record:
+        said = [p for p in problems if p[0] == "runtime-shape" and shapes.follows_zero(view, p[1])]
+        notes += [("zero-dimension", message, op) for _, message, op in said]
+        problems = [p for p in problems if p not in said]
     if problems and not result["problems"] and all(optimised(p) for p in problems):
         stage("reference")
         if found and all(found) or compare.confirmed(data, view, own[0]):  # inside its bounds without optimisations: "bound" would be a problem

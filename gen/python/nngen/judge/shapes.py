@@ -89,6 +89,65 @@ def agreement(view, notes):
                 yield from compare(name, got.get(name), view)
 
 
+def dims_of(value_info):
+    """Numbers and symbols; None where a dimension is neither, or has a name that inference made up. None of no shape."""
+    t = value_info.type.tensor_type
+    if not t.HasField("shape"):
+        return None
+    return [d.dim_value if d.HasField("dim_value") else None if d.dim_param.startswith("unk__") else d.dim_param or None for d in t.shape.dim]
+
+
+# Operators of which onnx's inference gives 0 for a dimension that is a symbol. ONNX Runtime uses it: it warns of the shape of an output.
+ZERO = frozenset({"Attention"})
+ZERO_EXPECTED = re.compile(r"Expected shape from model of \{(?:[^}]*,)?0[,}]")
+
+
+def without(model, ops):
+    """The model with the outputs of these operators as graph inputs."""
+    types = {v.name: v for v in [*model.graph.value_info, *model.graph.output]}
+    cut = [n for n in model.graph.node if n.op_type in ops]
+    if not cut:
+        return model
+    rest = onnx.ModelProto()
+    rest.CopyFrom(model)
+    for n in cut:
+        rest.graph.node.remove(n)
+        rest.graph.input.extend(types[x] for x in n.output if x in types)
+    made = {x for n in rest.graph.node for x in n.output}
+    for v in [v for v in rest.graph.output if v.name not in made]:
+        rest.graph.output.remove(v)
+    return rest
+
+
+def follows_zero(view, message):
+    """Whether the reason of a warning of ONNX Runtime is that it inferred 0 for a symbol."""
+    return any(n.op_type in ZERO for n in view.nodes) and ZERO_EXPECTED.search(message) is not None
+
+
+def symbols(view, facts):
+    """Strict inference on the model with its symbols gives each declared dimension, or none. view: of the model as it is.
+
+    facts["symbols"]: how many dims that are declared as symbols it gives, and of how many it says nothing."""
+    bare = stripped(without(view.model, ZERO))
+    try:
+        done = shape_inference.infer_shapes(bare, check_type=True, strict_mode=True, data_prop=True)
+    except Exception as e:
+        yield "inference", f"with symbols: {one_line(e)}", ""
+        return
+    got = {v.name: dims_of(v) for v in [*done.graph.value_info, *done.graph.output]}
+    same = silent = 0
+    for v in [*view.graph.value_info, *view.graph.output]:
+        want = dims_of(v) or []
+        here = got.get(v.name) or [None] * len(want)
+        for said, found in zip(want, here):
+            same += isinstance(said, str) and said == found
+            silent += isinstance(said, str) and found is None
+            if found is not None and found != said:
+                yield "symbol", f"{v.name!r} is declared {want}, inference gives {here}", view.made_by(v.name)
+                break
+    facts["symbols"] = [same, silent]
+
+
 def settled(t):
     return t is not None and t[0] != 0 and t[1] is not None and None not in t[1]
 
