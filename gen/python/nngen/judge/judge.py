@@ -100,7 +100,7 @@ def at(task, world, data, view, stage, result):
     turns = range(world, manifest["options"]["inputs"] * worlds, worlds)
     sized = view.model.SerializeToString()
     stage("inference")
-    problems += shapes.agreement(sized, view, notes)
+    problems += shapes.agreement(sized, view, notes, record.get("open", ()))
     stage("inputs")
     own, bad = runtime.own_inputs(folder, view, record, manifest["options"], turns)
     problems += bad
