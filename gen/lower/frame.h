@@ -63,7 +63,7 @@ typedef struct {
     int target_output;
     const inst_pin *pins; /* of the request */
     size_t n_pins;
-    bool relaxed, claimed, any_input;
+    bool relaxed, claimed, still, any_input;
     uint32_t shown; /* of the request */
     bool usage_drawn;
     const manner_usage *usage;      /* what the operator follows where it can; NULL: nothing, or it is not drawn */
