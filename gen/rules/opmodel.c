@@ -401,7 +401,6 @@ static nn_status compile_entry(op_model *op, const spec_entry *entry, int opset,
     const spec_node *as = spec_get(entry->flat, "as");
     op->name = entry->name;
     op->type = as != NULL ? as->text : entry->name;
-    op->flags = as != NULL ? OP_FOUND : 0;
     op->since = entry->since;
     op->rules = rules;
     op_compile c = {.op = op, .rules = rules, .a = a, .err = err, .asked = asked, .opset = opset};
@@ -414,6 +413,8 @@ static nn_status compile_entry(op_model *op, const spec_entry *entry, int opset,
         s = check_rules(&c, entry->place);
     for (size_t i = 0; s == NN_OK && i < rules->n_vars; i++)
         op->flags |= rule_var_is_found(&rules->vars[i]) ? OP_FOUND : 0;
+    if (as != NULL && (op->flags & OP_NONDETERMINISTIC) == 0)
+        op->flags |= OP_FOUND;
     *lacking = c.lacking;
     return s;
 }

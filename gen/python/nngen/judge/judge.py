@@ -101,7 +101,7 @@ def at(task, folder, world, data, view, stage, result):
     turns = range(world, manifest["options"]["inputs"] * worlds, worlds)
     sized = view.model.SerializeToString() if task["record"].get("symbols") else data
     stage("inference")
-    problems += shapes.agreement(view, notes)
+    problems += shapes.agreement(view, notes, record.get("open", ()))
     stage("inputs")
     own, bad = runtime.own_inputs(folder, view, record, manifest["options"], turns)
     problems += bad

@@ -50,11 +50,12 @@ def inferred(model):
     return True
 
 
-def agreement(view, notes):
+def agreement(view, notes, undecided=()):
     """Strict inference with data propagation from the graph inputs and initializers alone gives every declared type and shape.
 
     Where inference has nothing to say (noted), the declaration is taken and inference goes on from there. Until then some operators
-    infer nonsense from an unknown shape, at which others stumble: an error counts when nothing is unknown any more."""
+    infer nonsense from an unknown shape, at which others stumble: an error counts when nothing is unknown any more. undecided: tensors of
+    which data decide dims."""
     bare = stripped(view.model)
     for _ in range(len(view.nodes) + 1):
         fault = None
@@ -70,7 +71,7 @@ def agreement(view, notes):
             except Exception:
                 break
         known = {v.name for v in bare.graph.value_info}
-        silent = [x for n in view.nodes for x in n.output if x and x not in known and not settled(got.get(x))]
+        silent = [x for n in view.nodes for x in n.output if x and x not in known and not settled(got.get(x), x in undecided)]
         if not silent:
             break
         first = silent[0]  # in topological order: the others may only follow from it
@@ -148,8 +149,8 @@ def symbols(view, facts):
     facts["symbols"] = [same, silent]
 
 
-def settled(t):
-    return t is not None and t[0] != 0 and t[1] is not None and None not in t[1]
+def settled(t, undecided):
+    return t is not None and t[0] != 0 and t[1] is not None and (undecided or None not in t[1])
 
 
 def compare(name, got, view):
