@@ -72,13 +72,12 @@ static dtype type_of(const Onnx__ValueInfoProto *v)
 {
     if (v->type == NULL || v->type->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE || v->type->tensor_type == NULL)
         return DT_NONE;
-    int32_t number = v->type->tensor_type->elem_type;
-    return number > 0 && number < DT_COUNT && dtype_size((dtype)number) > 0 ? (dtype)number : DT_NONE;
+    return dtype_of_number(v->type->tensor_type->elem_type);
 }
 
 static dtype type_of_contents(const Onnx__TensorProto *p)
 {
-    return p->has_data_type && p->data_type > 0 && p->data_type < DT_COUNT ? (dtype)p->data_type : DT_NONE;
+    return p->has_data_type ? dtype_of_number(p->data_type) : DT_NONE;
 }
 
 static nn_status take(void *data, const char *name)
@@ -280,7 +279,7 @@ static nn_status find_types(binding *o, const eval_node *n, nn_error *err)
     for (size_t i = 0; i < n->n_outputs; i++)
         out[i] = n->outputs[i] >= 0 ? &tensors[n->n_inputs + i] : NULL;
     if (n->held != NULL)
-        held->type = n->held->data_type > 0 && n->held->data_type < DT_COUNT ? (dtype)n->held->data_type : DT_NONE;
+        held->type = dtype_of_number(n->held->data_type);
     ref_node node = {.op = n->op,
                      .attrs = n->attrs,
                      .n_attrs = n->n_attrs,

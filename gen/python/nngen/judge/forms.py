@@ -16,6 +16,7 @@ import onnx
 from onnx import helper
 
 from nngen.judge import compare, expected, runtime, shapes
+from nngen.judge.content import Folder
 from nngen.judge.view import View, typed
 
 QUIRKS = json.loads((Path(__file__).parent / "form_quirks.json").read_text())
@@ -67,21 +68,21 @@ def checker(path):
 def plain_problems(task, stage, random):
     """What the plain model does wrong in the same runs: (kind, level) of each problem."""
     record, options = task["plain"], task["manifest"]["options"]
-    folder = Path(task["root"]) / record["name"]
-    view = View(onnx.load(str(folder / "model.onnx")))
+    folder = Folder(Path(task["root"]) / record["name"])
+    view = View(onnx.load_model_from_string(folder.read("model.onnx")))
     own, _ = runtime.own_inputs(folder, view, record, options)
     found, _ = expected.own(folder, view, options)
-    return {(kind, level(kind, message)) for kind, message, _ in runtime.run(str(folder / "model.onnx"), view, record, own, stage, {}, random, found)}
+    return {(kind, level(kind, message)) for kind, message, _ in runtime.run(folder.read("model.onnx"), view, record, own, stage, {}, random, found)}
 
 
 def against_plain(task, path, view, own):
     """Without expected outputs: what the copy gives without optimisations against what the plain model gives, by position."""
     record, options = task["plain"], task["manifest"]["options"]
-    folder = Path(task["root"]) / record["name"]
-    plain = View(onnx.load(str(folder / "model.onnx")))
+    folder = Folder(Path(task["root"]) / record["name"])
+    plain = View(onnx.load_model_from_string(folder.read("model.onnx")))
     feeds, _ = runtime.own_inputs(folder, plain, record, options)
     try:
-        ours, theirs = runtime.session(str(path), "none"), runtime.session(str(folder / "model.onnx"), "none")
+        ours, theirs = runtime.session(str(path), "none"), runtime.session(folder.read("model.onnx"), "none")
         for k, (a, b) in enumerate(zip(own, feeds)):
             words = compare.first_difference(plain.outputs, ours.run(view.outputs, a), theirs.run(plain.outputs, b))
             if words:
@@ -127,8 +128,9 @@ def sort_out(problems, notes, features, too, bounded):
     problems[:] = left
 
 
-def judge(task, path, stage, result):
-    """Adds to the result of judge.judge. path: of the model's file."""
+def judge(task, folder, stage, result):
+    """Adds to the result of judge.judge."""
+    path = Path(folder.top) / "model.onnx"
     record, manifest = task["record"], task["manifest"]
     problems, notes, facts = result["problems"], result["notes"], result["facts"]
     view = View(onnx.load(str(path), load_external_data=False))
@@ -138,9 +140,9 @@ def judge(task, path, stage, result):
     stage("inference")
     problems += inference(path, view)
     stage("inputs")
-    own, bad = runtime.own_inputs(path.parent, view, record, manifest["options"])
+    own, bad = runtime.own_inputs(folder, view, record, manifest["options"])
     problems += bad
-    found, bad = expected.own(path.parent, view, manifest["options"])
+    found, bad = expected.own(folder, view, manifest["options"])
     problems += bad
     found = found if len(found) == len(own) else []
     runs = list(runtime.run(str(path), view, record, own, stage, facts, random, found))

@@ -41,6 +41,18 @@ def count(family, records, stats):
             family.add(r["name"], {**mine, "hash": r["structure"]} if "forms" in r else mine)
 
 
+def answers(pool, tasks):
+    """Yields (task, result). A model with empty tensors at which a worker is lost is judged again, without the runtime."""
+    again = []
+    for task, result in pool.map(tasks):
+        lost = [p for p in result["problems"] if p[0] in ("crash", "hang")]
+        if lost and "empty" in task["manifest"]["options"]:
+            again.append({**task, "lost": lost})
+        else:
+            yield task, result
+    yield from pool.map(again)
+
+
 def validate(root, pool, sample=0, inputs=0, want=None, list_ops=None, progress=None, whole=True, **more):
     """Judges the corpus at root with the workers of pool; whole: what the manifest says of the family too."""
     began = time.monotonic()
@@ -49,7 +61,7 @@ def validate(root, pool, sample=0, inputs=0, want=None, list_ops=None, progress=
     if any(p.kind == "manifest" for p in corpus.problems):
         return v
     tasks, stats = tasks_of(corpus, sample, inputs, want, **more), {}
-    for done, (task, result) in enumerate(pool.map(tasks), 1):
+    for done, (task, result) in enumerate(answers(pool, tasks), 1):
         r = task["record"]
         if "forms" in r:
             forms.known_crashes(result, r["forms"])
