@@ -5,6 +5,8 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
+from nngen.judge import narrow
+
 HUGE = 1e308  # an infinite ratio, as JSON has no infinity
 
 
@@ -31,7 +33,8 @@ def plain(x):
 
 def judge(y, v, e):
     """None if no element lies outside its bound; else how many of how many, and the worst: ratio, index, expected, bound, got. The shapes are equal."""
-    y, r = np.asarray(y), ratios(np.asarray(y), v, e)
+    y = narrow.widened(y)
+    r = ratios(y, v, e)
     if not r.any():
         return None
     k = np.unravel_index(int(np.argmax(r)), r.shape)
@@ -57,12 +60,12 @@ class Files:
         """[(v, e)] of the graph outputs on data set k."""
         folder = self.folder / f"test_data_set_{k}"
         if (folder / "bound_0.pb").exists() or not (self.folder / "bounds.npz").exists():
-            load = lambda name: numpy_helper.to_array(onnx.load_tensor(str(folder / name)))
+            load = lambda name: narrow.widened(numpy_helper.to_array(onnx.load_tensor(str(folder / name))))
             return [(load(f"output_{j}.pb"), load(f"bound_{j}.pb").astype(np.float64)) for j in range(len(names))]
         if self.arrays is None:
             self.arrays = [dict(np.load(self.folder / f"{word}.npz")) for word in ("outputs", "bounds")]
         v, e = self.arrays
-        return [(v[n][k], e[n][k].astype(np.float64)) for n in names]
+        return [(narrow.widened(narrow.from_npz(v[n]))[k], e[n][k].astype(np.float64)) for n in names]
 
 
 def write(data_set, names, found):
