@@ -115,12 +115,31 @@ static nn_status parse_type_list(const op_compile *c, const spec_pair *pair, dty
     return NN_OK;
 }
 
+/* The chosen types without those that the profile says the operator lacks. */
+static nn_status chosen_types(const op_compile *c, const spec_entry *entry, dtype_mask *chosen)
+{
+    *chosen = c->asked;
+    for (size_t i = 0; i < entry->n_without; i++) {
+        const spec_node *word = entry->without[i];
+        dtype_mask lost = dtype_group(word->text);
+        if (lost == 0)
+            return spec_error(c->err, word->place, "types: unknown type `%s`%s", spec_show(word->text).s,
+                              suggest_type(NULL, word->text, "one such as bfloat16 or int4").s);
+        *chosen &= ~lost;
+    }
+    return NN_OK;
+}
+
 /* Reads the variables of `types`, then those of `wide`, which add types that were chosen (--types). A variable without any such
  * type gets all its types, so that the entry can be checked, and the operator will be left out. */
 nn_status op_parse_types(op_compile *c, const spec_entry *entry)
 {
     const spec_node *always = section(entry, "types"), *wide = section(entry, "wide");
     op_model *op = c->op;
+    dtype_mask chosen;
+    nn_status known = chosen_types(c, entry, &chosen);
+    if (known != NN_OK)
+        return known;
     size_t n_always = always ? always->count : 0, most = n_always + (wide ? wide->count : 0);
     op->type_names = arena_calloc(c->a, most, sizeof *op->type_names);
     op->type_masks = arena_calloc(c->a, most, sizeof *op->type_masks);
@@ -140,7 +159,7 @@ nn_status op_parse_types(op_compile *c, const spec_entry *entry)
         op->type_names[v] = pair->key;
         c->widened |= i < n_always ? 0 : 1u << v;
         op->n_types = v == op->n_types ? v + 1 : op->n_types;
-        dtype_mask left = i < n_always ? mask : op->type_masks[v] | (mask & c->asked);
+        dtype_mask left = i < n_always ? mask : op->type_masks[v] | (mask & chosen);
         if (left == 0)
             c->lacking = c->lacking ? c->lacking : named;
         op->type_masks[v] = left ? left : mask ? mask : named;

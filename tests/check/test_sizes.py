@@ -145,6 +145,20 @@ def test_a_zero_that_onnx_infers_behind_attention_is_known():
     assert not shapes.follows_zero(View(onnx.ModelProto()), words % "0")
 
 
+def test_a_symbol_that_onnx_keeps_behind_slice_is_known_at_opset_10():
+    for opset, wrong in ((9, False), (10, True), (11, False)):
+        cut = [helper.make_node("Slice", ["x"], ["y"], starts=[0], ends=[1], axes=[0])] if opset < 10 else [helper.make_node("Slice", ["x", "s", "e", "a"], ["y"])]
+        ones = [] if opset < 10 else [numpy_helper.from_array(np.array([v], np.int64), n) for n, v in (("s", 0), ("e", 1), ("a", 0))]
+        ports = [helper.make_tensor_value_info(x, 1, shape) for x, shape in (("x", ["N", 4]), ("y", [1, 4]), ("z", [1, 4]))]
+        graph = helper.make_graph([*cut, helper.make_node("Relu", ["y"], ["z"])], "g", ports[:1], ports[1:], ones)
+        view = View(helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=5))
+        done = onnx.shape_inference.infer_shapes(shapes.stripped(view.model), data_prop=True)
+        assert (shapes.dims_of(done.graph.output[0]) == ["N", 4]) == wrong
+        assert list(shapes.symbols(view, {})) == []
+        view.model.graph.output[1].type.tensor_type.shape.dim[1].dim_value = 3
+        assert [op for _, _, op in shapes.symbols(view, {})] == ["Relu"]
+
+
 def test_sizes_of_a_record():
     record = {"symbols": {"N": [3, 1], "S": [5, 2]}, "inputs": [{"name": "x", "shape": [3, 4], "dims": ["N", 4]}],
               "outputs": [{"name": "y", "shape": [3, 9], "dims": ["N", None]}, {"name": "z", "shape": [1]}]}

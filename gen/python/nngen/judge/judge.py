@@ -127,7 +127,7 @@ def at(task, folder, world, data, view, stage, result):
         problems += runtime.run(data, view, record, own + corners, stage, facts, random, found)
     if empty.present(view):
         stage("reference")
-        if not result["problems"] and all(map(empty.of_runtime, problems)):
+        if not result["problems"] and all(empty.of_runtime(p, view) for p in problems):
             empty.judge(view, own[0], problems, notes)
     elif facts["levels_differ"] > SAME:
         stage("conditioning")

@@ -98,15 +98,17 @@ def dims_of(value_info):
     return [d.dim_value if d.HasField("dim_value") else None if d.dim_param.startswith("unk__") else d.dim_param or None for d in t.shape.dim]
 
 
-# Operators of which onnx's inference gives 0 for a dimension that is a symbol. ONNX Runtime uses it: it warns of the shape of an output.
-ZERO = frozenset({"Attention"})
+# Operators and opsets at which onnx's inference is wrong about dims that are symbols: Attention gives 0, and Slice keeps the symbol whatever it
+# cuts off. ONNX Runtime uses the 0, and warns of the shape of an output.
+WRONG = {"Attention": range(23, 99), "Slice": range(10, 11)}
 ZERO_EXPECTED = re.compile(r"Expected shape from model of \{(?:[^}]*,)?0[,}]")
 
 
-def without(model, ops):
+def without_wrong(view):
     """The model with the outputs of these operators as graph inputs."""
+    model = view.model
     types = {v.name: v for v in [*model.graph.value_info, *model.graph.output]}
-    cut = [n for n in model.graph.node if n.op_type in ops]
+    cut = [n for n in model.graph.node if view.opset in WRONG.get(n.op_type, ())]
     if not cut:
         return model
     rest = onnx.ModelProto()
@@ -122,14 +124,14 @@ def without(model, ops):
 
 def follows_zero(view, message):
     """Whether the reason of a warning of ONNX Runtime is that it inferred 0 for a symbol."""
-    return any(n.op_type in ZERO for n in view.nodes) and ZERO_EXPECTED.search(message) is not None
+    return any(n.op_type == "Attention" for n in view.nodes) and ZERO_EXPECTED.search(message) is not None
 
 
 def symbols(view, facts):
     """Strict inference on the model with its symbols gives each declared dimension, or none. view: of the model as it is.
 
     facts["symbols"]: how many dims that are declared as symbols it gives, and of how many it says nothing."""
-    bare = stripped(without(view.model, ZERO))
+    bare = stripped(without_wrong(view))
     try:
         done = shape_inference.infer_shapes(bare, check_type=True, strict_mode=True, data_prop=True)
     except Exception as e:
