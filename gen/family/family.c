@@ -1,6 +1,7 @@
 /* Tables and families of the public API: checks of options, loading, planning. */
 #include "family/family.h"
 #include "family/dynamic_open.h"
+#include "family/empty_open.h"
 #include "base/nearest.h"
 #include "lower/lower.h"
 #include "rules/op_common.h"
@@ -222,6 +223,8 @@ static nn_status add_inner(nn_table *t, const sources *in, nn_error *err)
     if (s == NN_OK)
         s = table_ops_inner(&t->chosen, inner, t->options.ops, err);
     if (s == NN_OK)
+        s = op_inner_drop_alone(inner, err);
+    if (s == NN_OK)
         op_set_take_inner(t->ops, inner);
     else
         op_set_free(inner);
@@ -234,6 +237,8 @@ static nn_status add_reference(nn_table *t, const sources *in, const char *dir, 
     nn_status s = op_set_new_typed(&t->all, in->files, in->n, NULL, (int)t->options.opset, UINT32_MAX, err);
     if (s == NN_OK)
         s = ref_table_new(&t->reference, t->all, in->compute, in->n_compute, err);
+    if (s == NN_OK) /* for what data decide */
+        s = ref_table_add_shapes(t->reference, err);
     if (s == NN_OK && dir == NULL)
         memcpy(t->rules_digest, spec_embedded_rules_digest, SHA256_HEX_SIZE);
     else if (s == NN_OK)
@@ -278,6 +283,8 @@ static nn_status load(nn_table *t, const char *specs, bool outputs, nn_error *er
         s = lower_fold_domains(t->ops, err);
     if (s == NN_OK && common[0] > 0)
         s = op_set_common(t->ops, in.files, in.n, in.overlay, common[0], common[1], err);
+    if (s == NN_OK)
+        s = op_set_drop_inner(t->ops, err);
     if (s == NN_OK)
         s = table_ops_choose(&t->chosen, t->ops, t->options.ops, &t->mem, err);
     if (s == NN_OK && common[0] == 0)
@@ -426,6 +433,12 @@ static nn_status keep_texts(nn_family *f, const nn_family_config *c, nn_error *e
     if (s == NN_OK)
         s = keep_text(f, &o->dynamic, c->dynamic, err);
     if (s == NN_OK)
+        s = keep_text(f, &o->empty, c->empty, err);
+    if (s == NN_OK)
+        s = keep_text(f, &o->data_dependent, c->data_dependent, err);
+    if (s == NN_OK)
+        s = keep_text(f, &o->random, c->random, err);
+    if (s == NN_OK)
         s = keep_text(f, &o->form, c->form, err);
     if (s == NN_OK)
         s = input_modes_parse(&f->modes, o->input_mode, err);
@@ -571,6 +584,14 @@ static size_t wished_nodes(const nn_family *f)
     return nodes > inside ? nodes - inside : 1;
 }
 
+static nn_status open_fragments(nn_family *f, nn_error *err)
+{
+    nn_status s = fragments_open(&f->fragments, &f->options, f->table->motifs, &f->motifs, &f->mem, err);
+    if (s == NN_OK && f->fragments.n[FRAGMENT_FOUND] > 0 && f->table->reference == NULL)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "data-dependent: the table was opened without the rules of outputs");
+    return s;
+}
+
 static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *err)
 {
     options *o = &f->options;
@@ -608,6 +629,8 @@ static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *
     if (s == NN_OK)
         s = dynamic_open(f, err);
     if (s == NN_OK)
+        s = empty_open(f, err);
+    if (s == NN_OK)
         s = describe(f, err);
     f->limits = (lower_limits){
         .max_elements = o->max_elements, .max_dim = o->max_dim, .max_window = o->max_window, .max_rank = (int)o->max_rank};
@@ -620,6 +643,8 @@ static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *
         s = open_manner(f, err);
     if (s == NN_OK)
         s = open_cover(f, err);
+    if (s == NN_OK)
+        s = open_fragments(f, err);
     if (s == NN_OK)
         s = open_forms(f, err);
     if (s == NN_OK)

@@ -54,6 +54,7 @@ struct lower {
     rule_ref posted[LOWER_POSTED]; /* rules of the constraints, in the order of posting */
     size_t n_posted;               /* constraints that were noted */
     bool check, keep;
+    lower_found found;
     nn_error fault; /* status NN_OK: none */
 };
 

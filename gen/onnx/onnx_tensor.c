@@ -22,6 +22,30 @@ static bool keep_dims(onnx_view_tensor *to, const int64_t *dims, size_t n, arena
     return true;
 }
 
+static bool no_symbols(onnx_view_tensor *to, size_t n, arena *a)
+{
+    to->symbols = arena_alloc(a, n * sizeof *to->symbols);
+    for (size_t k = 0; to->symbols != NULL && k < n; k++)
+        to->symbols[k] = "";
+    return to->symbols != NULL;
+}
+
+/* Keeps the names of dims that have one. */
+static bool keep_symbols(onnx_view_tensor *to, const Onnx__TensorShapeProto *shape, arena *a)
+{
+    for (size_t i = 0; i < shape->n_dim; i++) {
+        const Onnx__TensorShapeProto__Dimension *d = shape->dim[i];
+        if (d->value_case != ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM || *d->dim_param == '\0')
+            continue;
+        if (to->symbols == NULL && !no_symbols(to, shape->n_dim, a))
+            return false;
+        to->symbols[i] = arena_strdup(a, d->dim_param);
+        if (to->symbols[i] == NULL)
+            return false;
+    }
+    return true;
+}
+
 bool onnx_tensor_shape(onnx_view_tensor *to, const Onnx__ValueInfoProto *from, arena *a)
 {
     if (from->type == NULL || from->type->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE || from->type->tensor_type == NULL)
@@ -35,7 +59,7 @@ bool onnx_tensor_shape(onnx_view_tensor *to, const Onnx__ValueInfoProto *from, a
         const Onnx__TensorShapeProto__Dimension *d = t->shape->dim[i];
         dims[i] = d->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE ? d->dim_value : -1;
     }
-    return keep_dims(to, dims, t->shape->n_dim, a);
+    return keep_dims(to, dims, t->shape->n_dim, a) && keep_symbols(to, t->shape, a);
 }
 
 /* ---- contents ---- */

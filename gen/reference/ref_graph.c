@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define INFINITE ((double)__builtin_inff())
+#define MOST_ELEMENTS ((size_t)1 << 28) /* of a tensor whose size data decide */
 
 /* ---- bytes ---- */
 
@@ -117,6 +118,7 @@ typedef struct {
     ref_contents *contents;
     void *data; /* for contents */
     ref_tensor *tensors;
+    bool *lost; /* of tensors: its shape does not follow, so that it has no contents */
     arena *results, *scratch;
     producer *producers; /* by node */
     const char *problem;
@@ -150,6 +152,32 @@ static nn_status read_held(const walk *w, const graph_node *n, const ref_tensor 
     return NN_OK;
 }
 
+/* Finds the shapes of the outputs where data decide one. NN_ERR_TABLE: they do not follow. */
+static nn_status find_shapes(const walk *w, const graph_node *n, const ref_node *node, nn_error *why)
+{
+    bool open = false;
+    for (size_t i = 0; i < n->n_inputs; i++)
+        if (n->inputs[i] >= 0 && w->lost[n->inputs[i]])
+            return NN_ERR_TABLE;
+    for (size_t i = 0; i < n->n_outputs; i++)
+        open |= n->outputs[i] >= 0 && w->g->tensors[n->outputs[i]].desc.open != 0;
+    return open ? ref_infer_shapes(w->table, node, MOST_ELEMENTS, w->scratch, why) : NN_OK;
+}
+
+/* Nothing is known of the node's outputs. */
+static nn_status give_up(walk *w, const graph_node *n, ref_tensor *const *out, arena *memory)
+{
+    nn_status s = NN_OK;
+    for (size_t i = 0; s == NN_OK && i < n->n_outputs; i++) {
+        if (out[i] == NULL)
+            continue;
+        w->lost[n->outputs[i]] = w->g->tensors[n->outputs[i]].desc.open != 0;
+        if (!w->lost[n->outputs[i]])
+            s = ref_unknown(out[i], memory, w->err);
+    }
+    return s;
+}
+
 static nn_status compute_node(walk *w, const graph_node *n, arena *memory)
 {
     const ref_tensor **in = arena_alloc(w->results, (n->n_inputs + 1) * sizeof *in);
@@ -171,17 +199,16 @@ static nn_status compute_node(walk *w, const graph_node *n, arena *memory)
     nn_status s = read_held(w, n, &node.held);
     if (s != NN_OK)
         return s;
-    s = ref_compute(w->table, &node, memory, w->scratch, &inner);
+    s = find_shapes(w, n, &node, &inner);
+    if (s == NN_OK)
+        s = ref_compute(w->table, &node, memory, w->scratch, &inner);
     if (s == NN_OK)
         return NN_OK;
     if (s == NN_ERR_NOMEM)
         return nn_nomem(w->err);
-    if (w->problem == NULL)
+    if (w->problem == NULL && inner.message[0] != '\0')
         w->problem = arena_printf(w->results, "%s: %s", n->op_type, inner.message);
-    for (size_t i = 0; s != NN_ERR_NOMEM && i < n->n_outputs; i++)
-        if (out[i] != NULL)
-            s = ref_unknown(out[i], memory, w->err);
-    return s;
+    return give_up(w, n, out, memory);
 }
 
 static void count_uses(walk *w)
@@ -244,8 +271,9 @@ nn_status ref_graph_compute(const ref_table *t, const op_set *ops, const graph *
         .table = t, .ops = ops, .g = g, .contents = contents, .data = data, .results = results, .scratch = scratch, .err = err};
     nn_status s = NN_OK;
     w.tensors = arena_calloc(results, g->n_tensors + 1, sizeof *w.tensors);
+    w.lost = arena_calloc(results, g->n_tensors + 1, sizeof *w.lost);
     w.producers = arena_calloc(results, g->n_nodes + 1, sizeof *w.producers);
-    if (w.tensors == NULL || w.producers == NULL)
+    if (w.tensors == NULL || w.lost == NULL || w.producers == NULL)
         return nn_nomem(err);
     for (size_t i = 0; s == NN_OK && i < g->n_tensors; i++) {
         const tensor_desc *d = &g->tensors[i].desc;

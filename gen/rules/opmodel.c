@@ -375,6 +375,8 @@ static nn_status check_rules(op_compile *c, spec_place place)
         s = op_compile_output(c, (int)i, place);
     if (s == NN_OK)
         s = check_conditions(c, r->where, r->n_where, false);
+    if (s == NN_OK)
+        s = check_conditions(c, r->empty, r->n_empty, false);
     for (size_t i = 0; i < r->n_idioms && s == NN_OK; i++)
         s = check_conditions(c, r->idioms[i].conditions, r->idioms[i].n, false);
     for (size_t i = 0; i < c->op->n_inputs && s == NN_OK; i++)
@@ -396,7 +398,9 @@ static nn_status compile_entry(op_model *op, const spec_entry *entry, int opset,
     op_rules *rules = arena_calloc(a, 1, sizeof *rules);
     if (!rules)
         return nn_nomem(err);
+    const spec_node *as = spec_get(entry->flat, "as");
     op->name = entry->name;
+    op->type = as != NULL ? as->text : entry->name;
     op->since = entry->since;
     op->rules = rules;
     op_compile c = {.op = op, .rules = rules, .a = a, .err = err, .asked = asked, .opset = opset};
@@ -407,6 +411,10 @@ static nn_status compile_entry(op_model *op, const spec_entry *entry, int opset,
         s = op_parse_sections(&c, entry);
     if (s == NN_OK)
         s = check_rules(&c, entry->place);
+    for (size_t i = 0; s == NN_OK && i < rules->n_vars; i++)
+        op->flags |= rule_var_is_found(&rules->vars[i]) ? OP_FOUND : 0;
+    if (as != NULL && (op->flags & OP_NONDETERMINISTIC) == 0)
+        op->flags |= OP_FOUND;
     *lacking = c.lacking;
     return s;
 }
@@ -418,6 +426,7 @@ static nn_status retype_entry(op_model *op, const spec_entry *entry, int opset, 
     op_rules unused = {0};
     op_compile c = {.op = op, .rules = &unused, .a = a, .err = err, .asked = asked, .opset = opset};
     op->name = from->name;
+    op->type = from->type;
     nn_status s = op_parse_types(&c, entry);
     if (s == NN_OK)
         s = op_parse_tensors(&c, entry);

@@ -40,7 +40,7 @@ static op_hint hint_of(const char *word, const char *const *names, size_t n)
 
 op_hint op_suggest(const op_compile *c, const char *word)
 {
-    static const char *const fixed[] = {"opset", "max_elements", "max_dim", "max_window"};
+    static const char *const fixed[] = {"opset", "max_elements", "max_dim", "max_window", "min_dim"};
     const char *names[OP_MAX_VARS + OP_MAX_INPUTS + OP_MAX_OUTPUTS + OP_MAX_TYPES + sizeof fixed / sizeof fixed[0]];
     size_t n = 0;
     for (size_t i = 0; i < c->rules->n_vars; i++)
@@ -579,6 +579,10 @@ nn_status op_parse_sections(op_compile *c, const spec_entry *entry)
         s = parse_conditions(c, section(entry, "where"), "where", &r->where, &r->n_where);
     if (s == NN_OK)
         s = parse_conditions(c, section(entry, "require"), "require", &r->require, &r->n_require);
+    const spec_node *empty = section(entry, "empty");
+    c->op->empty = empty != NULL;
+    if (s == NN_OK)
+        s = parse_conditions(c, empty && empty->kind == SPEC_LIST ? empty : NULL, "empty", &r->empty, &r->n_empty);
     const spec_node *idioms = section(entry, "idioms");
     r->n_idioms = idioms ? idioms->count : 0;
     r->idioms = arena_calloc(c->a, r->n_idioms, sizeof *r->idioms);

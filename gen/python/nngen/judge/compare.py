@@ -16,6 +16,7 @@ from onnx import numpy_helper
 from onnx.reference import ReferenceEvaluator
 
 from nngen.judge import conditioning, driver, expected, intervals, narrow, quirks, runtime
+from nngen.judge.content import Folder
 from nngen.judge.view import View
 
 MISSING = re.compile("No (registered )?implementation for operator|No registered implementation")
@@ -121,9 +122,10 @@ def examine(task, stage=lambda s: None):
     result = {"problems": [], "notes": [], "stats": None, "facts": {"compare": {}}}
     if op not in {n.op_type for n in view.nodes}:
         return result
-    feed, bad = runtime.read_inputs(Path(task["root"]) / record["name"], view, record, 0)
+    folder = Folder(Path(task["root"]) / record["name"])
+    feed, bad = runtime.read_inputs(folder, view, record, 0)
     result["problems"] += bad
-    found, bad = expected.own(Path(task["root"]) / record["name"], view, task.get("manifest", {}).get("options", {}))
+    found, bad = expected.own(folder, view, task.get("manifest", {}).get("options", {}))
     result["problems"] += bad
     if feed is None:
         return result

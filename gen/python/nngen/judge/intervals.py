@@ -8,6 +8,7 @@ import onnx
 
 from nngen.judge import narrow, runtime
 from nngen.judge.expect import TYPE_NAMES, data_types
+from nngen.judge.structure import motif_nodes
 
 MODES = ("uniform", "corners", "low", "high", "mixed")
 CORNERS = ("low", "high", "corners", "corners", "corners", "corners")
@@ -58,14 +59,15 @@ def draw(rng, mode, port):
 
 def feeds(record, k, key="", modes=MODES):
     """k inputs: the modes in turn; the same for the same record."""
-    rng = np.random.default_rng(zlib.crc32((record["files"].get("model.onnx", "") + key).encode()))
+    rng = np.random.default_rng(zlib.crc32((record["files"].get("model.onnx", "") + key).encode())) if k else None
     for i in range(k):
         mode = modes[i % len(modes)]
         yield mode, {p["name"]: draw(rng, mode, p) for p in record["inputs"]}
 
 
-def constant(view, ranges, sources, data):
-    """Tensors of types of data that are provably constant by their interval though they depend on input values."""
+def constant(view, ranges, sources, data, inside=frozenset()):
+    """Tensors of types of data that are provably constant by their interval though they depend on input values. inside: names of the
+    nodes of motifs, which take what is there: the exponent of a Pow may be a graph input of one value."""
     live = set(view.inputs)
     for n in view.nodes:
         if n.op_type in sources or not any(x in live for x in n.input):
@@ -73,7 +75,7 @@ def constant(view, ranges, sources, data):
         live.update(n.output)
         for x in n.output:
             r = ranges.get(x)
-            if r and r[0] == r[1] and TYPE_NAMES.get(view.declared[x][0]) in data:
+            if r and r[0] == r[1] and n.name not in inside and TYPE_NAMES.get(view.declared[x][0]) in data:
                 yield "constant", f"{x!r} has the interval [{r[0]!r}, {r[1]!r}]", n.op_type
 
 
@@ -93,7 +95,7 @@ def observe(data, view, record, k, own_feeds, sources, stage, facts, types="floa
     ranges = record.get("intervals") or {p["name"]: p["interval"] for p in record["inputs"] + record["outputs"]}
     if "intervals" in record:
         yield from coverage(view, record)
-        yield from constant(view, ranges, sources, data_types({"options": {"types": types}}))
+        yield from constant(view, ranges, sources, data_types({"options": {"types": types}}), motif_nodes(view, record))
     stage("load-exposed")
     wide, names = exposed(data, view)
     try:

@@ -1,12 +1,16 @@
 """Loads and runs a model in ONNX Runtime with all optimisations and with none."""
 import ctypes
+import io
+import math
 import os
 import re
+from functools import lru_cache
 
 import numpy as np
 import onnxruntime as ort
 from onnx import TensorProto, numpy_helper
 
+from nngen.archive import Archive
 from nngen.judge import expected, narrow
 from nngen.judge.expect import TYPE_NAMES
 from nngen.judge.sizes import fits
@@ -20,12 +24,18 @@ WARNING = 2
 COMPLAINTS = re.compile(r"MergeShapeInfo|does not match actual shape|lenient merge|[Ss]hape mismatch")
 
 
-def session(data, level):
+@lru_cache(maxsize=None)
+def options(level):
+    """Of all sessions of this process: they do not change them."""
     o = ort.SessionOptions()
     o.graph_optimization_level = LEVELS[level]
     o.intra_op_num_threads = o.inter_op_num_threads = 1
     o.log_severity_level = WARNING
-    s = ort.InferenceSession(data, o, providers=["CPUExecutionProvider"])
+    return o
+
+
+def session(data, level):
+    s = ort.InferenceSession(data, options(level), providers=["CPUExecutionProvider"])
     types = {x.type[len("tensor("):-1] for x in [*s.get_inputs(), *s.get_outputs()]}
     return Narrow(s) if types & set(narrow.NUMPY) else s
 
@@ -107,10 +117,9 @@ def read_inputs(folder, view, record, k, wild=False):
     """(feed, problems) of data set k. wild: its values need not lie in the intervals."""
     feed, bad = {}, []
     for i, port in enumerate(record["inputs"]):
-        path = folder / f"test_data_set_{k}" / f"input_{i}.pb"
         where = f"test_data_set_{k}/input_{i}.pb"
         try:
-            tensor = TensorProto.FromString(path.read_bytes())
+            tensor = TensorProto.FromString(folder.read(where))
             value = numpy_helper.to_array(tensor)
         except Exception as e:
             bad.append(("input", f"{where}: {one_line(e)}", ""))
@@ -132,25 +141,29 @@ def read_inputs(folder, view, record, k, wild=False):
     return (feed if len(feed) == len(record["inputs"]) else None), bad
 
 
-def read_npz(folder, record, sets, wild=()):
-    """(feeds, problems) of inputs.npz: arrays by the names of the inputs, sets along the first axis."""
+def read_npz(folder, record, sets, wild=(), of=None):
+    """(feeds, problems) of inputs.npz: arrays by the names of the inputs. sets: the numbers of the data sets. wild: which of them may have any
+    values. of: how many sets there are, if the sizes of the model take turns: each has arrays of its own then."""
     try:
-        with np.load(folder / "inputs.npz") as archive:
-            arrays = {name: narrow.from_npz(archive[name]) for name in archive.files}
+        archive = Archive(io.BytesIO(folder.read("inputs.npz")), narrow.from_npz)
     except Exception as e:
         return [], [("input", f"inputs.npz: {one_line(e)}", "")]
-    if list(arrays) != [port["name"] for port in record["inputs"]]:
-        return [], [("input", f"inputs.npz has arrays {list(arrays)[:4]}", "")]
-    bad = []
-    for port in record["inputs"]:
-        value, (lo, hi) = arrays[port["name"]], port["interval"]
-        if value.dtype != NUMPY.get(port["type"]) or list(value.shape) != [sets, *port["shape"]]:
-            return [], [("input", f"inputs.npz: {port['name']} is {value.dtype}{list(value.shape)}", "")]
-        tame = narrow.widened(value)
-        tame = np.stack([tame[k] for k in range(sets) if k not in wild]) if len(wild) < sets else tame[:0]
-        if tame.size and not (lo <= tame.min() and tame.max() <= hi):  # NaN is not in it either
-            bad.append(("input", f"inputs.npz: {port['name']} has values outside [{lo}, {hi}]", ""))
-    return [{name: value[k] for name, value in arrays.items()} for k in range(sets)], bad
+    if archive.by_set != (of is not None) or archive.count != (of or len(sets)):
+        return [], [("input", f"inputs.npz has {archive.count} data sets{' by name' if archive.by_set else ''}", "")]
+    feeds, bad = [], []
+    for n, k in enumerate(sets):
+        feed = archive.take(k)
+        if list(feed) != [port["name"] for port in record["inputs"]]:
+            return [], [("input", f"inputs.npz has arrays {list(feed)[:4]}", "")]
+        for port in record["inputs"]:
+            value, (lo, hi) = feed[port["name"]], port["interval"]
+            if value.dtype != NUMPY.get(port["type"]) or list(value.shape) != port["shape"]:
+                return [], [("input", f"inputs.npz: {port['name']} of set {k} is {value.dtype}{list(value.shape)}", "")]
+            seen = narrow.widened(value)
+            if n not in wild and seen.size and not (lo <= seen.min() and seen.max() <= hi):  # NaN is not in it either
+                bad.append(("input", f"inputs.npz: {port['name']} of set {k} has values outside [{lo}, {hi}]", ""))
+        feeds.append(feed)
+    return feeds, bad
 
 
 def own_inputs(folder, view, record, options, turns=None):
@@ -165,7 +178,8 @@ def own_inputs(folder, view, record, options, turns=None):
             problems += bad
             feeds += [feed] if feed is not None else []
     if "npz" in formats and sets:
-        packed, bad = read_npz(folder, record, sets, wild)
+        several = turns is not None and turns.step > 1
+        packed, bad = read_npz(folder, record, list(range(sets) if turns is None else turns), wild, turns.stop if several else None)
         problems += bad
         if len(feeds) == len(packed) and any(a[n].tobytes() != b[n].tobytes() for a, b in zip(feeds, packed) for n in a):
             problems.append(("input", "inputs.npz has other values than the .pb files", ""))
@@ -182,12 +196,11 @@ def check_value(name, value, declared, interval):
     value = narrow.widened(value)
     if value.size == 0:
         return
-    if value.dtype.kind == "f" and not np.isfinite(value).all():
+    lo, hi = float(value.min()), float(value.max())  # both are NaN if a value is
+    if value.dtype.kind == "f" and not (math.isfinite(lo) and math.isfinite(hi)):
         yield "not-finite", f"{name!r} has {int((~np.isfinite(value)).sum())} of {value.size} values that are not finite"
-    elif interval is not None:
-        lo, hi = float(value.min()), float(value.max())
-        if not (interval[0] <= lo and hi <= interval[1]):
-            yield "interval", f"{name!r} has values {lo!r}..{hi!r} outside [{interval[0]!r}, {interval[1]!r}]"
+    elif interval is not None and not (interval[0] <= lo and hi <= interval[1]):
+        yield "interval", f"{name!r} has values {lo!r}..{hi!r} outside [{interval[0]!r}, {interval[1]!r}]"
 
 
 def difference(a, b):
