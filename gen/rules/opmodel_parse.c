@@ -205,10 +205,10 @@ static nn_status parse_role(op_compile *c, words *w, op_input *in)
                         : strcmp(part, "constant") == 0 ? ROLE_CONSTANT
                                                         : 0;
         if (role == 0)
-            return spec_error(
-                c->err, expr_place(w->node, w->start),
-                "operator %s: input %s: unexpected word `%s`; data, weight, constant, optional, empty (of a constant), variadic or when was expected",
-                c->op->name, in->name, spec_show(w->word).s);
+            return spec_error(c->err, expr_place(w->node, w->start),
+                              "operator %s: input %s: unexpected word `%s`; data, weight, constant, optional, empty (of a "
+                              "constant), variadic or when was expected",
+                              c->op->name, in->name, spec_show(w->word).s);
         in->roles |= role;
         part = bar;
     }
