@@ -69,6 +69,7 @@ typedef struct {
     uint32_t joins; /* share of nodes with two inputs */
     uint32_t reuse; /* number of tensors with several consumers, as a share of the nodes */
     uint32_t same;  /* share of nodes that take a tensor twice where they can */
+    size_t empty_from; /* number of nodes behind which the first empty tensor is wanted */
     bool chain;     /* prefers the newest tensors */
     bool deep;      /* and mostly takes the newest one */
 } model_style;

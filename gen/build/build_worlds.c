@@ -1,4 +1,5 @@
 #include "build/build_worlds.h"
+#include "build/build_log.h"
 #include "build/build_refuse.h"
 #include "build/world_symbols.h"
 #include "build/world_values.h"
@@ -6,8 +7,10 @@
 
 #include <string.h>
 
-#define EAGER_UNTIL 6                  /* later attempts take groups without sizes as they come */
-#define SYMBOLS_UNTIL 10               /* later attempts have no symbols, which may leave no place for what is due */
+#define EAGER_UNTIL 6    /* later attempts take groups without sizes as they come */
+#define SYMBOLS_UNTIL 10 /* later attempts have no symbols, which may leave no place for what is due */
+#define AXIS_BITS 4      /* of a symbol in an item of a tape */
+#define LAYOUT_PLACE(frame, slot) ((unsigned)(frame) << 8 | (unsigned)(slot))
 #define OWN_STREAM ((uint64_t)1 << 40) /* beyond those of tapes of models */
 
 struct build_worlds {
@@ -101,6 +104,54 @@ void build_worlds_attempt(builder *b, const lower_limits *limits, size_t attempt
 
 /* ---- new graph inputs ---- */
 
+/* The axes as the value of an item of a tape, and back. */
+static uint32_t pack_axes(const int *axes, int rank)
+{
+    uint32_t code = 0;
+    for (int k = 0; k < rank; k++)
+        code |= (uint32_t)(axes[k] + 1) << AXIS_BITS * k;
+    return code;
+}
+
+static void unpack_axes(const build_worlds *x, uint32_t code, int axes[NN_MAX_RANK])
+{
+    for (int k = 0; k < NN_MAX_RANK; k++) {
+        const int symbol = (int)(code >> AXIS_BITS * k & ((1U << AXIS_BITS) - 1)) - 1;
+        axes[k] = symbol < (int)x->names.n ? symbol : -1;
+    }
+}
+
+/* The slot gets the sizes of the symbols. */
+static lower_result fix_axes(builder *b, int frame, size_t slot, const int *axes, int rank)
+{
+    const world_symbols *names = &b->worlds->names;
+    for (int k = 0; k < rank; k++)
+        if (axes[k] >= 0 && lower_fix(b->lower, frame, (int)slot, k, names->symbols[axes[k]].size[0]) == LOWER_NOMEM)
+            return LOWER_NOMEM;
+    return LOWER_OK;
+}
+
+static const int batch_axes[] = {0}; /* the batch is the only symbol, and the first dimension */
+
+lower_result build_worlds_open_again(builder *b, int frame, size_t slots)
+{
+    build_worlds *x = b->worlds;
+    lower_result res = LOWER_OK;
+    for (size_t s = 0; x && s < slots && res == LOWER_OK; s++) {
+        const int rank = lower_open_rank(b->lower, frame, (int)s);
+        uint32_t code = 0;
+        int axes[NN_MAX_RANK];
+        if (rank < 1)
+            continue;
+        (void)segment_find(b->reader, ITEM_LAYOUT, LAYOUT_PLACE(frame, s), &code);
+        unpack_axes(x, code, axes);
+        res = x->batch ? fix_axes(b, frame, s, batch_axes, 1) : fix_axes(b, frame, s, axes, rank);
+        if (code != 0)
+            log_put(b, ITEM_LAYOUT, LAYOUT_PLACE(frame, s), code);
+    }
+    return res;
+}
+
 lower_result build_worlds_open_slots(builder *b, int frame, const slot_plan *p)
 {
     build_worlds *x = b->worlds;
@@ -113,16 +164,17 @@ lower_result build_worlds_open_slots(builder *b, int frame, const slot_plan *p)
         if (rank < 1)
             continue;
         if (x->batch) {
-            if (lower_fix(b->lower, frame, (int)s, 0, x->names.symbols[0].size[0]) == LOWER_NOMEM)
+            if (fix_axes(b, frame, s, batch_axes, 1) == LOWER_NOMEM)
                 return LOWER_NOMEM;
             continue;
         }
         if (joins)
             continue;
         world_layout_draw(&x->names, rank, axes, x->t);
-        for (int k = 0; k < rank; k++)
-            if (axes[k] >= 0 && lower_fix(b->lower, frame, (int)s, k, x->names.symbols[axes[k]].size[0]) == LOWER_NOMEM)
-                return LOWER_NOMEM;
+        if (fix_axes(b, frame, s, axes, rank) == LOWER_NOMEM)
+            return LOWER_NOMEM;
+        if (pack_axes(axes, rank) != 0)
+            log_put(b, ITEM_LAYOUT, LAYOUT_PLACE(frame, s), pack_axes(axes, rank));
     }
     return LOWER_OK;
 }
@@ -398,7 +450,8 @@ static bool has_sizes(const op_group *g)
     return false;
 }
 
-/* Whether a group without sizes is refused, so that symbols do not die out. The first of a graph mostly is. */
+/* Whether a group without sizes is refused, so that symbols do not die out. The first of a graph mostly is. No group of a tape is:
+ * it was kept before. */
 static bool loses_symbols(builder *b)
 {
     build_worlds *x = b->worlds;
@@ -408,7 +461,7 @@ static bool loses_symbols(builder *b)
         x->sized = true;
         return false;
     }
-    if (!x->eager || (b->group.pinned && b->motif.n_due > 0)) /* a due motif has few tries */
+    if (!x->eager || b->reader || (b->group.pinned && b->motif.n_due > 0)) /* a due motif has few tries */
         return false;
     return x->sized ? tape_chance(x->t, "group without sizes", 1, 2) : tape_chance(x->t, "first without sizes", 15, 16);
 }

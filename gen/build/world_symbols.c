@@ -14,7 +14,7 @@ static const kind_row kinds[SYMBOL_KINDS] = {
     [SYMBOL_SEQUENCE] = {{"sequence", "sequence_length", "seq_len"}, {5, 7, 9, 10}, 1},
     [SYMBOL_HEIGHT] = {{"height", "H", "image_height"}, {7, 9, 11, 13}, 5},
     [SYMBOL_WIDTH] = {{"width", "W", "image_width"}, {7, 10, 11, 13}, 5},
-    [SYMBOL_FREE] = {{"length", "dynamic_axes_0", "past"}, {5, 6, 11, 13}, 1},
+    [SYMBOL_FREE] = {{"length", "input.1_dynamic_axes_0", "past"}, {5, 6, 11, 13}, 1},
 };
 
 #define GROWTH 3        /* the largest size is that in world 0 and up to so many more */

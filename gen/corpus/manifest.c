@@ -601,6 +601,12 @@ static json_t *dynamic_object(const stats *s)
     return json_pack("{s:o, s:o}", "models", whole(s->sized_models), "nodes", whole(s->sized_nodes));
 }
 
+/* Models with empty tensors, and the nodes that take or give them. */
+static json_t *empty_object(const stats *s)
+{
+    return json_pack("{s:o, s:o}", "models", whole(s->empty_models), "nodes", whole(s->empty_nodes));
+}
+
 /* What became of --ops, if it could not be followed to the letter. */
 static int set_chosen(json_t *j, const table_ops *t)
 {
@@ -634,6 +640,8 @@ static json_t *manifest_object(const nn_family *f, const stats *s, const distinc
         bad |= json_object_set_new(j, "motif_operators", operators_array(s, s->ops->n_ops, s->ops->n_all));
     if (family_outputs(f))
         bad |= json_object_set_new(j, "expected", outputs_object(f, s));
+    if (f->empty > 0)
+        bad |= json_object_set_new(j, "empty", empty_object(s));
     if (f->dynamic.share > 0)
         bad |= json_object_set_new(j, "dynamic", dynamic_object(s));
     if (input_modes_leave_intervals(&f->modes))

@@ -71,6 +71,7 @@ struct nn_family {
     lower_limits limits;
     input_modes modes;
     dynamic_wish dynamic; /* without seed and index */
+    uint32_t empty;       /* share of the models with empty tensors, in thousandths */
     unsigned formats;     /* of inputs: INPUT_PB, INPUT_NPZ */
     char *description;    /* the options as text, for the metadata of models */
 };

@@ -1,4 +1,5 @@
 /* Models of the public API: build, serialise, write. */
+#include "family/empty_open.h"
 #include "family/family.h"
 #include "family/model_form.h"
 #include "base/directory.h"
@@ -168,7 +169,6 @@ static nn_status add_fragments(nn_model *m, build_request *r, nn_error *err)
 static nn_status make_views(nn_model *m, const graph *g, nn_error *err)
 {
     m->views = g;
-    m->n_views = 1;
     if (g->n_worlds == 0)
         return NN_OK;
     graph *views = arena_alloc(&m->mem, g->n_worlds * sizeof *views);
@@ -196,13 +196,14 @@ nn_status model_make(nn_model *m, build_log *log, nn_error *err)
                              .watch = &f->watch,
                              .check = f->options.check != 0};
     const motif_choice *c = &f->motifs;
-    request.dynamic.seed = (uint64_t)f->options.seed;
+    request.dynamic.seed = m->seed;
     request.dynamic.index = m->index;
     tape_reseed(m->tape, (uint64_t)f->options.seed, m->index);
     if (replay)
         model_tape_begin(m, &request);
     if (log)
         model_log_begin(m, log);
+    request.limits.empty = empty_draw(f, m->tape);
     if (c->on)
         request.motifs = (motif_wish){.set = c->set,
                                       .allowed = c->allowed,
@@ -224,15 +225,16 @@ nn_status model_make(nn_model *m, build_log *log, nn_error *err)
     if (s != NN_OK)
         return s;
     arena_reset(&m->mem);
+    m->n_views = g->n_worlds > 0 ? g->n_worlds : 1;
     s = model_names_new(&m->names, g, f->table->ops, &m->mem, err);
-    if (s == NN_OK)
-        s = make_views(m, g, err);
     if (s == NN_OK)
         s = model_form(m, g, err);
     m->plain = g;
-    m->graph = s != NN_OK ? NULL : m->formed.model != NULL ? &m->formed.g : g;
-    if (m->views == g)
-        m->views = m->graph;
+    m->graph = m->formed.model != NULL ? &m->formed.g : g;
+    if (s == NN_OK)
+        s = make_views(m, m->graph, err);
+    if (s != NN_OK)
+        m->graph = NULL;
     return s;
 }
 
@@ -342,7 +344,6 @@ typedef enum { ALL_OF_MODEL, ONE_INPUT, ALL_INPUTS, ONE_OUTPUT, ONE_BOUND, ALL_O
 /* input: or output. */
 static nn_status serialise(nn_model *m, piece what, uint64_t set, size_t input, nn_error *err)
 {
-    const options *o = &m->family->options;
     model_request wanted;
     model_request_of(&wanted, m);
     const onnx_request request = wanted.onnx;
@@ -362,7 +363,7 @@ static nn_status serialise(nn_model *m, piece what, uint64_t set, size_t input, 
     if (what == TOLERANCES)
         return model_outputs_all(&m->outputs, &of, err);
     if (what == ALL_INPUTS)
-        return onnx_write_npz(&m->npz, m->graph, &m->names, &request, (uint64_t)o->inputs, &m->mem, err);
+        return onnx_write_npz(&m->npz, m->views, m->n_views, &m->names, &request, nn_model_sets(m), &m->mem, err);
     if (what == ALL_OF_MODEL && m->formed.model != NULL)
         return form_write(&m->onnx, m->formed.model, err);
     if (what == ALL_OF_MODEL)
@@ -552,7 +553,7 @@ static nn_status tolerances(nn_model *m, bool json, const void **bytes, size_t *
     for (size_t i = 0; i < m->graph->n_outputs; i++) {
         dtype t = m->graph->tensors[m->graph->outputs[i]].desc.type;
         tolerance_join(&all, &m->outputs.kept[i].tolerance);
-        if (t == DT_FLOAT16 || (t == DT_FLOAT32 && coarsest != DT_FLOAT16))
+        if (dtype_is_float(t) && dtype_unit(t) > dtype_unit(coarsest))
             coarsest = t;
     }
     tolerance_pair(&all, coarsest, &atol, &rtol);

@@ -102,11 +102,9 @@ static nn_status make_logged(nn_model *m, nn_error *err)
     return s;
 }
 
-/* Symbols and closed fragments are drawn by what is not written down. */
+/* Closed fragments are drawn by what is not written down. */
 static nn_status has_tapes(const nn_family *f, nn_error *err)
 {
-    if (f->dynamic.share > 0)
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "a tape has no symbolic dims: a family without dynamic was expected");
     for (int kind = 0; kind < FRAGMENT_KINDS; kind++)
         if (f->fragments.share[kind] > 0)
             return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,

@@ -74,6 +74,8 @@ nn_status lower_fold_domains(op_set *ops, nn_error *err);
 nn_status lower_new(lower **out, const op_set *ops, const lower_limits *limits, arena *a, nn_error *err);
 void lower_free(lower *l);
 void lower_set_limits(lower *l, const lower_limits *limits);
+/* The share of the operators whose tensors may be empty, in thousandths: another one than the limits state. */
+void lower_set_empty(lower *l, uint32_t share);
 const lower_limits *lower_get_limits(const lower *l); /* all fields are set */
 /* How later problems draw choices. Borrowed; NULL: as the entries state. */
 void lower_set_manner(lower *l, const manner_drawn *m);

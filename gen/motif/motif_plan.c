@@ -10,10 +10,8 @@
 
 double motif_of_type(dtype t, double x)
 {
-    if (t == DT_FLOAT32)
-        return (double)(float)x;
-    if (t == DT_FLOAT16)
-        return half_nearest(x);
+    if (dtype_is_float(t))
+        return dtype_nearest(t, x);
     return dtype_is_whole(t) ? dm_round_even(x) : x;
 }
 

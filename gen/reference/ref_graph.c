@@ -8,38 +8,6 @@
 
 /* ---- bytes ---- */
 
-static int64_t whole_of(dtype t, uint64_t bits)
-{
-    unsigned unused = 64 - 8 * (unsigned)dtype_size(t);
-    if (t == DT_INT8 || t == DT_INT16 || t == DT_INT32)
-        return (int64_t)(bits << unused) >> unused;
-    return (int64_t)bits;
-}
-
-static double half_of(uint64_t bits)
-{
-    unsigned exponent = bits >> 10 & 31, fraction = bits & 1023;
-    double x = exponent == 0    ? fraction * 0x1p-24
-               : exponent == 31 ? (fraction != 0 ? (double)__builtin_nanf("") : INFINITE)
-                                : (1024 + fraction) * 0x1p-25 * (double)(UINT64_C(1) << exponent);
-    return bits >> 15 != 0 ? -x : x;
-}
-
-static double real_of(dtype t, uint64_t bits)
-{
-    if (t == DT_FLOAT16)
-        return half_of(bits);
-    if (t == DT_DOUBLE) {
-        double x;
-        memcpy(&x, &bits, sizeof x);
-        return x;
-    }
-    uint32_t low = (uint32_t)bits;
-    float f;
-    memcpy(&f, &low, sizeof f);
-    return (double)f;
-}
-
 nn_status ref_from_raw(ref_tensor *t, const void *bytes, arena *a, nn_error *err)
 {
     bool real = dtype_is_float(t->type);
@@ -56,9 +24,9 @@ nn_status ref_from_raw(ref_tensor *t, const void *bytes, arena *a, nn_error *err
         for (size_t k = size; k-- > 0;)
             bits = bits << 8 | p[k];
         if (real)
-            t->v[i] = real_of(t->type, bits);
+            t->v[i] = dtype_real(t->type, bits);
         else
-            t->w[i] = whole_of(t->type, bits);
+            t->w[i] = dtype_whole(t->type, bits);
     }
     return NN_OK;
 }
@@ -70,35 +38,13 @@ static double limited(dtype t, double v)
     return v < least ? least : v > largest ? largest : v;
 }
 
-/* Processors differ in the sign of the NaN that an operation gives, and so in what a copy of it is. */
-static uint64_t nan_bits(dtype t)
-{
-    return t == DT_DOUBLE ? UINT64_C(0x7ff8) << 48 : t == DT_FLOAT32 ? 0x7fc00000 : 0x7e00;
-}
-
-/* The bits of v rounded to the type, and the value that they stand for. Infinities stay. */
+/* The bits of v rounded to the type, and the value that they stand for. Infinities stay. Processors differ in the sign of the NaN
+ * that an operation gives, and so in what a copy of it is; ours is positive. */
 static uint64_t bits_of(dtype t, double v, double *stored)
 {
-    uint64_t bits = 0;
-    if (v != v && dtype_is_float(t)) {
-        *stored = v;
-        return nan_bits(t);
-    }
-    if (t == DT_DOUBLE) {
-        *stored = v;
-        memcpy(&bits, &v, sizeof bits);
-        return bits;
-    }
-    if (t == DT_FLOAT32) {
-        float f = (float)v;
-        uint32_t low;
-        memcpy(&low, &f, sizeof low);
-        *stored = (double)f;
-        return low;
-    }
-    if (t == DT_FLOAT16) {
-        bits = half_bits(v);
-        *stored = half_of(bits);
+    if (dtype_is_float(t)) {
+        uint64_t bits = dtype_real_bits(t, v);
+        *stored = v != v ? v : dtype_real(t, bits);
         return bits;
     }
     double whole = limited(t, v == v ? v : 0);

@@ -27,7 +27,7 @@ typedef enum {
 } ex_type;
 
 /* Limits of the family that the table may name. */
-typedef enum { LIMIT_ELEMENTS, LIMIT_DIM, LIMIT_WINDOW, LIMITS } op_limit;
+typedef enum { LIMIT_ELEMENTS, LIMIT_DIM, LIMIT_WINDOW, LIMIT_LEAST, LIMITS } op_limit;
 
 typedef enum {
     EX_INT,

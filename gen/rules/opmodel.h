@@ -46,6 +46,7 @@ typedef struct {
     uint16_t index;   /* in the op_set */
     int since;      /* version of the operator's schema */
     unsigned flags;
+    bool empty; /* nodes may have tensors with dimensions of 0, where the request's limits allow it */
     op_input *inputs;
     size_t n_inputs;
     op_output *outputs;

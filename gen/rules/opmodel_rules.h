@@ -59,6 +59,8 @@ struct op_rules {
     rule_output *outputs;
     expr **where;
     size_t n_where;
+    expr **empty; /* further conditions on a node whose tensors may be empty */
+    size_t n_empty;
     expr **require; /* the first n_early of them use no output */
     size_t n_require, n_early;
     expr_names *early_names; /* the names that each of the first n_early conditions uses */

@@ -33,8 +33,10 @@ typedef struct {
     estimate likely;             /* of the values */
 } tensor_desc;
 
-/* Product of the dims; at most max_elements by construction. */
+/* Product of the dims; at most max_elements by construction. 0: the tensor is empty. */
 int64_t tensor_elements(const tensor_desc *d);
+/* Whether a dimension is 0. */
+bool tensor_is_empty(const tensor_desc *d);
 /* Narrows the range to values of the type: within its limits, and with whole bounds if it holds whole numbers. The ranges of floats
  * stay. false: no value is left. */
 bool tensor_narrow_to_type(tensor_desc *d);
