@@ -239,7 +239,8 @@ NN_API nn_status nn_model_tolerance(nn_model *model, size_t i, nn_tolerance *tol
  * been opened with an input_format that has npz. */
 NN_API nn_status nn_model_output_npz(nn_model *model, const void **bytes, size_t *size, nn_error *err);
 NN_API nn_status nn_model_bound_npz(nn_model *model, const void **bytes, size_t *size, nn_error *err);
-/* All sets in NumPy's .npz format: one array for each graph input, under its name; the first dimension is the set. */
+/* All sets in NumPy's .npz format: one array for each graph input, under its name; the first dimension is the set. Of a model
+ * with symbolic dims each set has arrays of its own: test_data_set_K/NAME. So have nn_model_output_npz and nn_model_bound_npz. */
 NN_API nn_status nn_model_npz(nn_model *model, const void **bytes, size_t *size, nn_error *err);
 /* Writes dir/model.onnx and the inputs, as dir/test_data_set_K/input_I.pb or dir/inputs.npz or both, as the family says, and
  * expected outputs beside them, as output_J.pb and bound_J.pb, outputs.npz and bounds.npz. dir must not exist or must be empty. It

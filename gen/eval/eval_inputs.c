@@ -21,12 +21,12 @@ static int stated_rank(const eval_tensor *t)
     return (int)t->stated->type->tensor_type->shape->n_dim;
 }
 
-/* Sets an input. An array of a .npz file may have one dimension more, for the set. */
+/* Sets an input. An array of a .npz file may have one dimension more, for the set. set: UINT64_MAX: the array is of one set. */
 static nn_status set_input(eval_run *r, int64_t tensor, const file_tensor *from, bool archive, uint64_t set, nn_error *err)
 {
     const eval_tensor *t = &r->main.g->tensors[tensor];
     file_tensor part = *from;
-    if (!archive || !t->input || stated_rank(t) < 0 || from->rank != stated_rank(t) + 1)
+    if (!archive || set == UINT64_MAX || !t->input || stated_rank(t) < 0 || from->rank != stated_rank(t) + 1)
         return eval_run_set(r, tensor, from, err);
     if (set >= (uint64_t)from->dims[0])
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%.100s has %lld sets; set %llu was expected", t->name,
@@ -56,11 +56,15 @@ static nn_status set_archive(eval_run *r, const char *path, uint64_t set, nn_err
     if (s != NN_OK)
         return s;
     for (size_t i = 0; s == NN_OK && i < f.n; i++) {
-        int64_t t = eval_find_tensor(r->main.g, f.tensors[i].name);
+        uint64_t of = 0;
+        const char *own = tensor_file_in_set(&f.tensors[i], &of);
+        if (own != NULL && of != set)
+            continue;
+        int64_t t = eval_find_tensor(r->main.g, own != NULL ? own : f.tensors[i].name);
         if (t < 0 || !r->main.g->tensors[t].input)
             s = nn_fail(err, NN_ERR_USAGE, path, 0, 0, "has array \"%.100s\", which is no input of the model", f.tensors[i].name);
         else
-            s = set_input(r, t, &f.tensors[i], true, set, err);
+            s = set_input(r, t, &f.tensors[i], true, own != NULL ? UINT64_MAX : set, err);
     }
     tensor_file_free(&f);
     return s;

@@ -344,7 +344,6 @@ typedef enum { ALL_OF_MODEL, ONE_INPUT, ALL_INPUTS, ONE_OUTPUT, ONE_BOUND, ALL_O
 /* input: or output. */
 static nn_status serialise(nn_model *m, piece what, uint64_t set, size_t input, nn_error *err)
 {
-    const options *o = &m->family->options;
     model_request wanted;
     model_request_of(&wanted, m);
     const onnx_request request = wanted.onnx;
@@ -364,7 +363,7 @@ static nn_status serialise(nn_model *m, piece what, uint64_t set, size_t input, 
     if (what == TOLERANCES)
         return model_outputs_all(&m->outputs, &of, err);
     if (what == ALL_INPUTS)
-        return onnx_write_npz(&m->npz, m->graph, &m->names, &request, (uint64_t)o->inputs, &m->mem, err);
+        return onnx_write_npz(&m->npz, m->views, m->n_views, &m->names, &request, nn_model_sets(m), &m->mem, err);
     if (what == ALL_OF_MODEL && m->formed.model != NULL)
         return form_write(&m->onnx, m->formed.model, err);
     if (what == ALL_OF_MODEL)

@@ -191,6 +191,17 @@ void tensor_file_free(tensor_file *f)
     *f = (tensor_file){.n = 0};
 }
 
+const char *tensor_file_in_set(const file_tensor *t, uint64_t *set)
+{
+    static const char word[] = "test_data_set_";
+    const char *p = t->name + sizeof word - 1;
+    if (strncmp(t->name, word, sizeof word - 1) != 0 || *p < '0' || *p > '9')
+        return NULL;
+    for (*set = 0; *p >= '0' && *p <= '9' && *set < UINT32_MAX; p++)
+        *set = *set * 10 + (uint64_t)(*p - '0');
+    return *p == '/' ? p + 1 : NULL;
+}
+
 const file_tensor *tensor_file_find(const tensor_file *f, const char *name)
 {
     for (size_t i = 0; i < f->n; i++)

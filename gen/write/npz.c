@@ -237,6 +237,11 @@ static bool put_large_end(npz *z, size_t directory)
     return true;
 }
 
+const char *npz_set_name(arena *a, uint64_t set, const char *name)
+{
+    return arena_printf(a, "test_data_set_%llu/%s", (unsigned long long)set, name);
+}
+
 nn_status npz_end(npz *z, nn_error *err)
 {
     seal(z);

@@ -480,12 +480,39 @@ nn_status onnx_write_tensor(onnx_buffer *b, const char *name, dtype type, const 
     return s;
 }
 
-nn_status onnx_write_npz(npz *z, const graph *g, const model_names *names, const onnx_request *q, uint64_t sets, arena *a,
-                         nn_error *err)
+/* The arrays of one data set. */
+static nn_status add_set(writer *w, npz *z, uint64_t set)
 {
+    nn_status s = NN_OK;
+    for (size_t i = 0; s == NN_OK && i < w->g->n_inputs; i++) {
+        const tensor_desc *d = &w->g->tensors[w->g->inputs[i]].desc;
+        void *data;
+        arena_mark mark = arena_get_mark(w->a);
+        const char *name = npz_set_name(w->a, set, w->names->tensors[w->g->inputs[i]]);
+        void *one = arena_alloc(w->a, values_bytes(d) + 1); /* elements may not be aligned in the file */
+        s = name != NULL && one != NULL ? npz_add(z, name, d->type, d->dims, (size_t)d->rank, &data, w->err) : nn_nomem(w->err);
+        if (s == NN_OK)
+            s = input(w, one, set, i);
+        if (s == NN_OK && values_bytes(d) > 0)
+            memcpy(data, one, values_bytes(d));
+        arena_release(w->a, mark);
+    }
+    return s;
+}
+
+nn_status onnx_write_npz(npz *z, const graph *views, size_t n_views, const model_names *names, const onnx_request *q, uint64_t sets,
+                         arena *a, nn_error *err)
+{
+    const graph *g = views;
     writer w = {a, g, names, q, err, NN_OK};
     nn_status s = NN_OK;
     npz_begin(z);
+    for (uint64_t set = 0; n_views > 1 && s == NN_OK && set < sets; set++) {
+        w.g = &views[set % n_views];
+        s = add_set(&w, z, set);
+    }
+    if (n_views > 1)
+        return s == NN_OK ? npz_end(z, err) : s;
     for (size_t i = 0; s == NN_OK && i < g->n_inputs; i++) {
         const tensor_desc *d = &g->tensors[g->inputs[i]].desc;
         int64_t dims[NN_MAX_RANK + 1] = {(int64_t)sets};
