@@ -157,7 +157,7 @@ static void read_way(compiler *c, emit_way *to, const spec_node *map, const spec
     if (condition != NULL)
         to->condition = condition_of(c, condition);
     read_constants(c, to, constant != NULL ? constant : spec_get(entry, "constant"));
-    read_gives(c, to, gives != NULL ? gives : spec_get(entry, "gives"));
+    read_gives(c, to, gives);
     read_code(c, to, code);
 }
 
