@@ -217,9 +217,16 @@ static nn_status need(void *data, const char *name)
 {
     const binding *o = data;
     int64_t t = eval_find_tensor(o->g, name);
-    if (t < 0)
-        return wrong(o, "uses a tensor that nothing makes", name);
-    o->g->tensors[t].needed = true;
+    if (t >= 0) /* a graph inside a node refuses other names when it is bound */
+        o->g->tensors[t].needed = true;
+    return NN_OK;
+}
+
+static nn_status check_inputs(const binding *o, const Onnx__NodeProto *n)
+{
+    for (size_t k = 0; k < n->n_input; k++)
+        if (n->input[k][0] != '\0' && eval_find_tensor(o->g, n->input[k]) < 0)
+            return wrong(o, "uses a tensor that nothing makes", n->input[k]);
     return NN_OK;
 }
 
@@ -239,6 +246,8 @@ static nn_status mark_needed(binding *o, size_t *n)
         o->needed[o->order[i]] = needed;
         *n += needed;
         if (needed)
+            s = check_inputs(o, node);
+        if (needed && s == NN_OK)
             s = onnx_node_uses(node, need, o, o->b->shown, o->err);
     }
     return s;
