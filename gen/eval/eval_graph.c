@@ -75,6 +75,14 @@ static dtype type_of(const Onnx__ValueInfoProto *v)
     return dtype_of_number(v->type->tensor_type->elem_type);
 }
 
+static int rank_of(const Onnx__ValueInfoProto *v)
+{
+    if (v->type == NULL || v->type->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE || v->type->tensor_type == NULL ||
+        v->type->tensor_type->shape == NULL)
+        return -1;
+    return (int)v->type->tensor_type->shape->n_dim;
+}
+
 static dtype type_of_contents(const Onnx__TensorProto *p)
 {
     return p->has_data_type ? dtype_of_number(p->data_type) : DT_NONE;
@@ -174,6 +182,7 @@ static nn_status list_inputs(binding *o)
             return wrong(o, "has an input without a name", NULL);
         g->tensors[t].input = true;
         g->tensors[t].stated = from;
+        g->tensors[t].stated_rank = rank_of(from);
         if (overridden)
             g->tensors[t].contents = NULL;
         if (g->tensors[t].contents != NULL || g->tensors[t].sparse != NULL)
@@ -203,8 +212,10 @@ static nn_status list_ends(binding *o)
         if (t < 0 || g->tensors[t].absent)
             return wrong(o, "has an output that nothing makes", name);
         g->tensors[t].output = true;
-        if (g->tensors[t].stated == NULL)
+        if (g->tensors[t].stated == NULL) {
             g->tensors[t].stated = o->from->output[i];
+            g->tensors[t].stated_rank = rank_of(o->from->output[i]);
+        }
         g->tensors[t].uses++;
         g->outputs[g->n_outputs++] = t;
     }
