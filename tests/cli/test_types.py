@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-EXPECTED = ("expected a list of float32, float16, double, int8, uint8, int16, uint16, int32, uint32, int64, uint64 or bool, separated by commas")
+EXPECTED = ("expected a list of float32, float16, double, int8, uint8, int16, uint16, int32, uint32, int64, uint64, bool, bfloat16, float8e4m3fn, "
+            "float8e4m3fnuz, float8e5m2, float8e5m2fnuz, float4e2m1, int4, uint4, int2 or uint2, separated by commas")
 TRY = "Try 'nngen --help'.\n"
 
 
@@ -23,6 +24,8 @@ def same(a, b):
     ("complex64", f"types complex64: {EXPECTED}"),
     ("float16,", f"types float16,: {EXPECTED}"),
     (",", f"types ,: {EXPECTED}"),
+    ("bfloat17", "types: unknown type bfloat17; did you mean bfloat16?"),
+    ("int4", "types: no operator takes int4 at opset 17; opset 21 or later was expected"),
     ("float16,,double", f"types float16,,double: {EXPECTED}"),
 ])
 def test_wrong_types_are_refused(nngen, tmp_path, given, message):
