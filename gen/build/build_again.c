@@ -7,6 +7,7 @@
 #include "build/build_motif.h"
 #include "build/build_moves.h"
 #include "build/build_pick.h"
+#include "build/build_worlds.h"
 
 #include <string.h>
 
@@ -316,6 +317,8 @@ static lower_result solve_again(builder *b, again_frame *frames, find_kind how)
             b->group.n++;
             res = bind_frame(b, &frames[f], frame, &left);
         }
+        if (res == LOWER_OK)
+            res = build_worlds_open_again(b, frame, frames[f].n);
         log_pause(b);
         if (res == LOWER_OK)
             log_frame(b, f, frames[f].r, frames[f].tensor, left);

@@ -192,6 +192,31 @@ static void line_folded(json_line *j, const graph *g)
     line_raw(j, n > 0 ? "]" : "");
 }
 
+/* The random operators of the model, each once. Nothing if there are none. */
+static void line_random(json_line *j, const nn_model *m)
+{
+    const graph *g = m->graph;
+    const op_set *ops = m->family->table->ops;
+    bool any = false;
+    for (size_t k = 0; k < g->n_nodes; k++) {
+        const graph_node *n = &g->nodes[k];
+        bool again = !n->random;
+        for (size_t i = 0; i < k && !again; i++)
+            again = g->nodes[i].random && g->nodes[i].op == n->op;
+        if (again)
+            continue;
+        if (!any) {
+            line_key(j, "random");
+            line_raw(j, "[");
+        } else {
+            line_next(j);
+        }
+        any = true;
+        line_string(j, ops->ops[n->op].name);
+    }
+    line_raw(j, any ? "]" : "");
+}
+
 /* The forms of the model, and how often each of their features occurs; the plain model of a copy. Nothing without forms. */
 static void line_forms(json_line *j, const nn_model *m)
 {
@@ -238,6 +263,9 @@ nn_status manifest_line(json_line *line, nn_model *m, const uint8_t structure[ST
     if (s != NN_OK)
         return s;
     symbol_line_sizes(line, g);
+    if (m->formed.model == NULL)
+        symbol_line_open(line, g, (const char *const *)m->names.tensors);
+    line_random(line, m);
     line_files(line, m, digests);
     line->failed |= !line_motifs(line, m);
     if (m->formed.model == NULL)
@@ -294,7 +322,8 @@ static json_t *flags_array(unsigned flags)
                  {OP_DISCONTINUOUS, "discontinuous"},
                  {OP_NONDETERMINISTIC, "nondeterministic"},
                  {OP_UNLIKE, "unlike"},
-                 {OP_CONTRAST, "contrast"}};
+                 {OP_CONTRAST, "contrast"},
+                 {OP_FOUND, "data-dependent"}};
     json_t *j = json_array();
     int bad = 0;
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
@@ -537,8 +566,8 @@ static json_t *placed_object(const motif_choice *c, const stats *s)
 {
     json_t *j = json_object();
     int bad = 0;
-    for (size_t k = 0; k < c->n_allowed; k++) {
-        const size_t i = c->allowed[k];
+    for (size_t k = 0; k < motif_choice_all(c); k++) {
+        const size_t i = motif_choice_at(c, k);
         json_t *levels = json_object();
         for (int level = 0; level < MOTIF_LEVELS; level++)
             bad |= json_object_set_new(levels, motif_level_word((motif_level)level),

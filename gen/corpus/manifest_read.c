@@ -264,8 +264,8 @@ static nn_status read_dims(source *from, stats *s, const json_t *dims, nn_error 
 
 static void read_motifs(source *from, stats *s, const motif_choice *c, const json_t *placed)
 {
-    for (size_t k = 0; c->on && k < c->n_allowed; k++) {
-        const size_t i = c->allowed[k];
+    for (size_t k = 0; c->on && k < motif_choice_all(c); k++) {
+        const size_t i = motif_choice_at(c, k);
         const json_t *levels = json_object_get(placed, motif_name(c->set, i));
         for (int level = 0; level < MOTIF_LEVELS; level++)
             s->motifs[i * MOTIF_LEVELS + (size_t)level] = number(from, levels, motif_level_word((motif_level)level));

@@ -16,6 +16,7 @@
 #include "write/naming.h"
 #include "write/npz.h"
 #include "write/onnx_write.h"
+#include "family/fragments.h"
 #include "family/motif_choice.h"
 #include "family/options.h"
 #include "family/table_ops.h"
@@ -64,6 +65,7 @@ struct nn_family {
     const op_weights **manner_weights; /* by manner of the table */
     char digest[SHA256_HEX_SIZE];      /* of all files that decide the bytes of models */
     motif_choice motifs;
+    fragments fragments;
     form_choice forms;
     form_rules *form_rules; /* NULL: no forms */
     lower_limits limits;
@@ -83,6 +85,9 @@ struct nn_model {
     model_manner manner;
     due_path *paths; /* workspace: the paths that are due */
     size_t paths_capacity;
+    fragments_due fragments;
+    due_motif *due; /* workspace: the motifs that are due */
+    size_t due_capacity;
     const graph *graph; /* NULL: nothing is built. In another form: the plain graph with the inputs and outputs of the form */
     const graph *plain; /* the graph that was built */
     form_result formed; /* model NULL: the model is plain */

@@ -68,6 +68,11 @@
       "and has the data sets of each; or batch: the first dimension of all inputs is one symbol")                                 \
     X(TEXT, empty, "SHARE", "0", 0, 0, IF_SAID,                                                                                   \
       "share of the models, from 0 to 1, that have tensors without elements: dims of 0 in graph inputs and behind nodes")         \
+    X(TEXT, data_dependent, "SHARE", "0", 0, 0, IF_SAID,                                                                          \
+      "share of the models, from 0 to 1, with operators whose results have sizes that data decide, such as NonZero, inside of "   \
+      "motifs whose results have fixed sizes")                                                                                    \
+    X(TEXT, random, "SHARE", "0", 0, 0, IF_SAID,                                                                                  \
+      "share of the models, from 0 to 1, with random operators, such as RandomNormal, inside of motifs whose results are fixed")  \
     X(TEXT, form, "LIST", "", 0, 0, IF_SAID,                                                                                      \
       "write models in other forms that compute the same: if, loop, scan, function, storage, names, neutral, or all; each "       \
       "perhaps "                                                                                                                  \

@@ -32,12 +32,7 @@ static double double_at(const Onnx__TensorProto *t, size_t i)
     return x;
 }
 
-static bool is_signed(dtype t)
-{
-    double least, most;
-    return dtype_limits(t, &least, &most) && least < 0 && dtype_is_whole(t);
-}
-
+/* A number of int32_data has one byte of raw_data where several elements share a byte. */
 bool form_typed_fields(form_model *m, Onnx__TensorProto *t)
 {
     const dtype type = (dtype)t->data_type;
@@ -71,7 +66,7 @@ bool form_typed_fields(form_model *m, Onnx__TensorProto *t)
         else if (t->n_uint64_data > 0)
             t->uint64_data[i] = (uint64_t)bits_at(t, i, size, false);
         else
-            t->int32_data[i] = (int32_t)bits_at(t, i, size, is_signed(type));
+            t->int32_data[i] = (int32_t)bits_at(t, i, size, dtype_is_signed(type) && dtype_bits(type) >= 8);
     t->has_raw_data = 0;
     t->raw_data.len = 0;
     return true;
@@ -117,7 +112,7 @@ Onnx__SparseTensorProto *form_sparse_tensor(form_model *m, const form_value *v)
 {
     const Onnx__TensorProto *t = v->data;
     const size_t size = dtype_size(v->desc.type), n = t->raw_data.len / size;
-    if (!t->has_raw_data || v->desc.rank == 0 || v->desc.type == DT_BOOL || n == 0)
+    if (!t->has_raw_data || v->desc.rank == 0 || v->desc.type == DT_BOOL || dtype_bits(v->desc.type) < 8 || n == 0)
         return NULL;
     Onnx__SparseTensorProto *s = form_memory(m, sizeof *s);
     uint8_t *values = form_memory(m, n * size);

@@ -88,6 +88,11 @@ void lower_set_keep(lower *l, bool on)
     l->keep = on;
 }
 
+void lower_set_found(lower *l, lower_found how)
+{
+    l->found = how;
+}
+
 const nn_error *lower_fault(const lower *l)
 {
     return l->fault.status != NN_OK ? &l->fault : NULL;
@@ -407,6 +412,19 @@ static void post_outputs(lower *l, frame *f)
         term_post(l, CSP_EQ, o->dims[i], term_const(f->target->dims[i]));
 }
 
+/* What the entry demands of shapes and attributes; with an empty input also what it demands then. */
+static void post_conditions(lower *l, frame *f)
+{
+    for (size_t i = 0; i < f->rules->n_where && l->state == LOWER_OK; i++) {
+        lower_rule(l, AT_WHERE, i, f->rules->where[i]);
+        eval_post(l, f->rules->where[i], true);
+    }
+    for (size_t i = 0; i < f->rules->n_empty && f->least == 0 && l->state == LOWER_OK; i++) {
+        lower_rule(l, AT_EMPTY, i, f->rules->empty[i]);
+        eval_post(l, f->rules->empty[i], true);
+    }
+}
+
 lower_result lower_add(lower *l, const lower_request *r, int *number)
 {
     if (l->n_frames == LOWER_MAX_FRAMES) {
@@ -426,6 +444,7 @@ lower_result lower_add(lower *l, const lower_request *r, int *number)
     f->n_pins = r->n_pins;
     f->relaxed = r->relaxed;
     f->claimed = r->claimed;
+    f->still = r->still;
     f->any_input = r->any_input;
     f->shown = r->shown;
     if (r->relaxed) { /* what the motif leaves open is drawn as in plain operators */
@@ -460,14 +479,7 @@ lower_result lower_add(lower *l, const lower_request *r, int *number)
         early_check(l);
     if (l->state == LOWER_OK)
         post_inputs(l, f);
-    for (size_t i = 0; i < f->rules->n_where && l->state == LOWER_OK; i++) {
-        lower_rule(l, AT_WHERE, i, f->rules->where[i]);
-        eval_post(l, f->rules->where[i], true);
-    }
-    for (size_t i = 0; i < f->rules->n_empty && f->least == 0 && l->state == LOWER_OK; i++) {
-        lower_rule(l, AT_EMPTY, i, f->rules->empty[i]);
-        eval_post(l, f->rules->empty[i], true);
-    }
+    post_conditions(l, f);
     if (l->state == LOWER_OK)
         post_outputs(l, f);
     if (l->state == LOWER_OK)

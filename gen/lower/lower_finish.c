@@ -148,12 +148,12 @@ static void fill_content(lower *l, frame *f, frame_slot *s)
     s->range_known = true;
 }
 
-/* The bounds of integers are integers, those of bools 0 and 1, and those of float16 values of float16. */
+/* The bounds of integers are integers, those of bools 0 and 1, and those of narrow reals values of their type. */
 static interval typed_range(dtype t, interval r)
 {
     if (t == DT_BOOL)
         return iv_meet(iv_valid(r) ? iv(r.lo > 0 ? 1 : 0, r.hi < 1 ? 0 : 1) : r, iv(0, 1));
-    if (t == DT_FLOAT16)
+    if (dtype_format_of(t) != NULL)
         return iv_valid(r) ? iv(dtype_toward(t, r.lo, false), dtype_toward(t, r.hi, true)) : r;
     if (!dtype_is_float(t))
         return iv(iv_ceil(r).lo, iv_floor(r).hi);
@@ -275,7 +275,7 @@ static lower_reason objection(const lower *l, const frame *f, const frame_output
     if (!first || (f->op->flags & OP_SOURCE) || size)
         return WHY_NONE;
     if (r.lo >= r.hi) /* provably constant */
-        return r.lo == r.hi && (constant_inputs(f) || empty_input(f)) ? WHY_NONE : WHY_ONE_VALUE;
+        return r.lo == r.hi && (f->still || constant_inputs(f) || empty_input(f)) ? WHY_NONE : WHY_ONE_VALUE;
     if (f->relaxed)
         return WHY_NONE;
     if (!constant_inputs(f)) /* likely values are more informative than bounds */
@@ -306,9 +306,9 @@ static void fill_ranges(lower *l, frame *f)
         const expr *rule = f->rules->outputs[o->output].range;
         lower_rule(l, AT_RANGE, (size_t)o->output, rule);
         l->locals[0].t = term_const(i - f->first_out[o->output]);
-        l->half = o->desc.type == DT_FLOAT16;
+        l->rounds = dtype_format_of(o->desc.type);
         interval r = eval_interval(l, rule);
-        l->half = false;
+        l->rounds = NULL;
         if (l->state != LOWER_OK)
             return;
         o->desc.range = typed_range(o->desc.type, r);
@@ -571,6 +571,7 @@ static void make_instance(lower *l, frame *f, op_instance *out)
     }
     out->relaxed = f->relaxed;
     out->empty = f->least == 0;
+    out->still = f->still;
     out->any_input = f->any_input;
     out->n_inputs = (size_t)f->n_slots;
     for (int i = 0; i < f->n_outs; i++)

@@ -194,7 +194,7 @@ static const char *class_of(reader *r, const Onnx__AttributeProto *a)
         if (a->t == NULL)
             return "tensor";
         return arena_printf(&r->v->memory, "%s tensor of rank %zu",
-                            a->t->data_type > 0 && a->t->data_type < DT_COUNT ? dtype_name((dtype)a->t->data_type) : "other",
+                            dtype_of_number(a->t->data_type) != DT_NONE ? dtype_name((dtype)a->t->data_type) : "other",
                             a->t->n_dims);
     case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPH:
     case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPHS:

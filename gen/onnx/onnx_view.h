@@ -26,12 +26,13 @@ enum { ONNX_VIEW_RANK = 16, ONNX_VIEW_CONTENTS = 64, ONNX_VIEW_NONE = -1 };
 /* Types, shapes and contents are read on request only (onnx_view_file_whole, onnx_view_read_whole). */
 typedef struct {
     const char *name;
-    int64_t maker;       /* the node that makes it; ONNX_VIEW_NONE: none */
-    bool constant;       /* an initializer, or made by a node without inputs of its only attribute */
-    dtype type;          /* DT_NONE: unknown */
-    int rank;            /* ONNX_VIEW_NONE: unknown */
-    const int64_t *dims; /* -1: unknown */
-    const int64_t *ints; /* contents of a constant of at most ONNX_VIEW_CONTENTS elements; NULL: unknown, or reals */
+    int64_t maker;        /* the node that makes it; ONNX_VIEW_NONE: none */
+    bool constant;        /* an initializer, or made by a node without inputs of its only attribute */
+    dtype type;           /* DT_NONE: unknown */
+    int rank;             /* ONNX_VIEW_NONE: unknown */
+    const int64_t *dims;  /* -1: unknown */
+    const char **symbols; /* names of unknown dims, "" for those without; NULL: none has one */
+    const int64_t *ints;  /* contents of a constant of at most ONNX_VIEW_CONTENTS elements; NULL: unknown, or reals */
     const double *reals;
     size_t n_values;
 } onnx_view_tensor;

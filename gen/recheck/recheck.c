@@ -314,7 +314,7 @@ static int64_t elements(const tensor_desc *d)
 static bool near_typed(dtype t, double a, double b)
 {
     double error = a < 0 ? -a : a;
-    error = t == DT_FLOAT16 ? error * 0x1p-10 + 0x1p-24 : dtype_is_whole(t) ? 0.5 : 0;
+    error = dtype_format_of(t) != NULL ? error * 2 * dtype_unit(t) + dtype_least_subnormal(t) : dtype_is_whole(t) ? 0.5 : 0;
     return recheck_near(a, b) || (a - b <= error && b - a <= error);
 }
 
@@ -348,8 +348,9 @@ static bool uniform_holds(dtype t, const content *x, double lo, double hi)
         return x->kind == CONTENT_INTEGERS && inside;
     if (x->kind != CONTENT_UNIFORM)
         return false;
-    if (t == DT_FLOAT16) /* cut to what the type can hold */
-        return inside && (near_typed(t, lo, x->lo) || lo < -65504) && (near_typed(t, hi, x->hi) || hi > 65504);
+    const dtype_format *f = dtype_format_of(t);
+    if (f != NULL) /* cut to what the type can hold */
+        return inside && (near_typed(t, lo, x->lo) || lo < -f->largest) && (near_typed(t, hi, x->hi) || hi > f->largest);
     return recheck_near(x->lo, lo) && recheck_near(x->hi, hi);
 }
 

@@ -139,8 +139,7 @@ static nn_status bind_attributes(binding *b, ref_run *run, bool defaults)
             if (strcmp(run->node->attrs[k].name, v->name) == 0)
                 given = &run->node->attrs[k];
         if (given != NULL && !defaults)
-            s = bind_type(b, "attribute", v->name, var, b->op->type_masks[var],
-                          given->i > 0 && given->i < DT_COUNT ? (dtype)given->i : DT_NONE);
+            s = bind_type(b, "attribute", v->name, var, b->op->type_masks[var], dtype_of_number(given->i));
         else if (given == NULL && defaults && b->bound[var] == DT_NONE && v->fallback != NULL && v->fallback->kind == EX_STRING)
             b->bound[var] = dtype_parse(v->fallback->s);
     }

@@ -137,13 +137,14 @@ static void bind_outputs(ref_run *run)
     }
 }
 
-/* The coarsest float type of the node's tensors: implementations may compute in it. */
+/* The coarsest float type of the node's tensors: implementations may compute in it. Types of 8 bits and fewer are for storage. */
 static dtype working_type(const ref_node *node)
 {
     dtype coarsest = DT_NONE;
     for (size_t i = 0; i < node->n_inputs + node->n_outputs; i++) {
         const ref_tensor *t = i < node->n_inputs ? node->inputs[i] : node->outputs[i - node->n_inputs];
-        if (t != NULL && dtype_is_float(t->type) && (coarsest == DT_NONE || ref_unit_of(t->type).u > ref_unit_of(coarsest).u))
+        if (t != NULL && dtype_is_float(t->type) && dtype_bits(t->type) >= 16 &&
+            (coarsest == DT_NONE || ref_unit_of(t->type).u > ref_unit_of(coarsest).u))
             coarsest = t->type;
     }
     return coarsest == DT_NONE ? DT_FLOAT32 : coarsest;
@@ -156,7 +157,7 @@ static void lower_precision(ref_run *run, const ref_rule *rule)
     int64_t type = ref_uniform_int(run, v, rule->place, "`working_type`");
     if (run->status != NN_OK)
         return;
-    if (type < 0 || type > DT_DOUBLE || !dtype_is_float((dtype)type)) {
+    if (!dtype_is_float(dtype_of_number(type))) {
         ref_fail(run, rule->place, "`working_type`: the number of a float type was expected");
         return;
     }

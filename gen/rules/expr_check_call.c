@@ -75,6 +75,8 @@ static nn_status check_domain_call(op_compile *c, expr *e)
         break;
     case FN_PARTS:
     case FN_FACTORS:
+    case FN_FOUND:
+        of = e->op == FN_FOUND ? TY_INT : TY_INTS;
         s = expr_check_as(c, &e->args[0], TY_INT);
         if (s == NN_OK)
             s = expr_check_as(c, &e->args[1], TY_INT);
@@ -348,6 +350,7 @@ nn_status expr_check_call(op_compile *c, expr *e)
     case FN_SELECT:
     case FN_PARTS:
     case FN_FACTORS:
+    case FN_FOUND:
     case FN_REALRANGE:
     case FN_LOGREAL:
     case FN_REALS:

@@ -68,6 +68,12 @@ struct op_rules {
     size_t n_idioms;
 };
 
+/* A size that data decide: it is known when the node is run (specs/README.md, `found`). */
+static inline bool rule_var_is_found(const rule_var *v)
+{
+    return v->choice && v->domain->kind == EX_CALL && v->domain->op == FN_FOUND;
+}
+
 /* A form is how the node writes choices, without a draw of its own: a computed attribute, or an input that is always an initializer
  * with a list of values. Forms are settled last, so that draws do not depend on them. */
 static inline bool rule_var_is_form(const rule_var *v)

@@ -142,7 +142,8 @@ static uint32_t add_node(stats *s, const graph *g, const graph_node *n)
         s->level[t] = level;
         s->ranks[d->rank]++;
         for (int i = 0; i < d->rank; i++)
-            if (tensor_sizes(d) == NULL || graph_symbol_of(g, d, i) != NULL || !tensor_dim_varies(d, g->n_worlds, i))
+            if (!(d->open >> i & 1) &&
+                (tensor_sizes(d) == NULL || graph_symbol_of(g, d, i) != NULL || !tensor_dim_varies(d, g->n_worlds, i)))
                 stats_add_dim(s, d->dims[i], 1);
     }
     return level;

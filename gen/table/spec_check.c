@@ -26,6 +26,7 @@ enum { ANYWHERE = SPEC_IN_OPERATOR | SPEC_IN_CLASS | SPEC_IN_PART, WHOLE = SPEC_
 #define ENTRY_KEYS(X)                          \
     X("doc", FORM_TEXT, WHOLE)                 \
     X("like", FORM_NAME, WHOLE)                \
+    X("as", FORM_NAME, SPEC_IN_OPERATOR)       \
     X("since", FORM_OPSETS, SPEC_IN_OPERATOR)  \
     X("until", FORM_OPSET, SPEC_IN_OPERATOR)   \
     X("types", FORM_LISTS, ANYWHERE)           \

@@ -27,6 +27,7 @@ typedef struct {
     dtype type;
     int rank;
     int64_t dims[NN_MAX_RANK];
+    uint32_t open;               /* bit k: data decide dim k when the model runs; dims[k] is a size that it may have */
     const tensor_worlds *worlds; /* NULL: nothing that is known depends on the world */
     interval range;              /* bounds of the values; those of bools are 0 and 1, those of integers are exact */
     estimate likely;             /* of the values */
@@ -123,6 +124,7 @@ typedef struct {
     size_t n_attrs;
     bool motif;  /* part of a motif: it may take a tensor twice, or compute a constant */
     bool twice;  /* takes a tensor twice */
+    bool random; /* its outputs are random */
     bool folded; /* outside motifs, has inputs, is no source, and depends on no graph input */
 } graph_node;
 

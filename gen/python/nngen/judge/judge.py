@@ -1,11 +1,11 @@
 """Judges one model of a corpus. Runs in a worker process; task in, plain data out."""
 import hashlib
-import os
 from pathlib import Path
 
 import onnx
 
 from nngen.judge import compare, conditioning, empty, expected, intervals, runtime, shapes, sizes, stats, structure
+from nngen.judge.content import Folder
 from nngen.judge.view import View
 
 SAME = 1e-3  # largest difference between optimised and not that needs no explanation
@@ -14,14 +14,11 @@ SAME = 1e-3  # largest difference between optimised and not that needs no explan
 def files(folder, record):
     """(problems, bytes of model.onnx)"""
     bad, data = [], None
-    top = len(str(folder)) + 1
-    here = {os.path.join(where, x)[top:] for where, _, names in os.walk(folder) for x in names}
-    for name in sorted(here - set(record["files"])):
+    for name in sorted(folder.names() - set(record["files"])):
         bad.append(("files", f"{name} is not in the record", ""))
     for name, digest in record["files"].items():
         try:
-            with open(os.path.join(folder, name), "rb") as f:
-                content = f.read()
+            content = folder.read(name)
         except OSError as e:
             bad.append(("files", f"{name}: {e.strerror}", ""))
             continue
@@ -59,7 +56,7 @@ def judge(task, stage=lambda s: None):
     Result: {"problems": [(kind, message, operator)], "notes": likewise, "stats": stats.of_model, "facts": {...}}."""
     record, manifest = task["record"], task["manifest"]
     sources = task["sources"]
-    folder = Path(task["root"]) / record["name"]
+    folder = Folder(Path(task["root"]) / record["name"])
     problems, notes, facts = [], [], {}
     result = {"problems": problems, "notes": notes, "stats": None, "facts": facts}
     stage("files")
@@ -71,13 +68,14 @@ def judge(task, stage=lambda s: None):
     stage("parse")
     try:
         model = onnx.load_model_from_string(data)
-        views = [View(sizes.model_at(model, at)) for at in sizes.assignments(record)]
+        plain = View(model)
+        views = [View(sizes.model_at(model, at)) if at else plain for at in sizes.assignments(record)]
     except Exception as e:
         problems.append(("parse", runtime.one_line(e), ""))
         return result
     stage("structure")
     problems += sizes.said(record)
-    problems += structure.symbols(View(model), record)
+    problems += structure.symbols(plain, record)
     problems += structure.examine(views[0], sizes.record_at(record, sizes.assignments(record)[0]), manifest, sources)
     notes += structure.source_only(views[0], sources)
     result["stats"] = stats.of_model(views[0])
@@ -86,21 +84,24 @@ def judge(task, stage=lambda s: None):
         problems.append(("absent", f"no {want} in the model", want))
     stage("checker")
     problems += shapes.checker(data)
+    if "symbols" in record:
+        stage("symbols")
+        problems += shapes.symbols(plain, facts)
     for world, view in enumerate(views):
-        at(task, world, data, view, stage, result)
+        at(task, folder, world, data, view, stage, result)
     return result
 
 
-def at(task, world, data, view, stage, result):
+def at(task, folder, world, data, view, stage, result):
     """Judges the model at one of its assignments. view: with the sizes of this one."""
-    manifest, sources, folder = task["manifest"], task["sources"], Path(task["root"]) / task["record"]["name"]
+    manifest, sources = task["manifest"], task["sources"]
     record = sizes.record_at(task["record"], sizes.assignments(task["record"])[world])
     problems, notes, facts = [], [], {} if world else result["facts"]
     worlds = len(sizes.assignments(task["record"]))
     turns = range(world, manifest["options"]["inputs"] * worlds, worlds)
-    sized = view.model.SerializeToString()
+    sized = view.model.SerializeToString() if task["record"].get("symbols") else data
     stage("inference")
-    problems += shapes.agreement(sized, view, notes)
+    problems += shapes.agreement(view, notes, record.get("open", ()))
     stage("inputs")
     own, bad = runtime.own_inputs(folder, view, record, manifest["options"], turns)
     problems += bad
@@ -128,6 +129,10 @@ def at(task, world, data, view, stage, result):
         bad, said = conditioning.explain(data, view, own + corners, facts.pop("outputs_differ"))
         problems += bad
         notes += said
+    if "symbols" in record:
+        said = [p for p in problems if p[0] == "runtime-shape" and shapes.follows_zero(view, p[1])]
+        notes += [("zero-dimension", message, op) for _, message, op in said]
+        problems = [p for p in problems if p not in said]
     if problems and not result["problems"] and all(optimised(p) for p in problems):
         stage("reference")
         if found and all(found) or compare.confirmed(data, view, own[0]):  # inside its bounds without optimisations: "bound" would be a problem

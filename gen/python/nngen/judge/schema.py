@@ -34,7 +34,7 @@ MANIFEST = {
     "generator": str,
     "version": str,
     "options": {"nodes": int, "count": int, "seed": int, "opset": int, "inputs": int, "profile": str, "ops": str,
-                "max_elements": int, "intervals": bool, "outputs": Optional(bool), "dynamic": Optional(str), "empty": Optional(str), "types": str, "input_mode": str, "input_format": str, "cover": str, "contain": str, "avoid": str, "weights": str},
+                "max_elements": int, "intervals": bool, "outputs": Optional(bool), "dynamic": Optional(str), "empty": Optional(str), "data_dependent": Optional(str), "random": Optional(str), "types": str, "input_mode": str, "input_format": str, "cover": str, "contain": str, "avoid": str, "weights": str},
     "table_digest": Hex64,
     "ir_version": int,
     "operators": [{"name": str, "since": int, "flags": [str], "nodes": int, "models": int}],
@@ -61,6 +61,8 @@ RECORD = {
     "folded": Optional([int]),
     "symbols": Optional(Map([int])),
     "intervals": Optional(Map(Interval)),
+    "open": Optional(Map([Dim])),
+    "random": Optional([str]),
 }
 
 
