@@ -584,14 +584,6 @@ static size_t wished_nodes(const nn_family *f)
     return nodes > inside ? nodes - inside : 1;
 }
 
-static nn_status open_fragments(nn_family *f, nn_error *err)
-{
-    nn_status s = fragments_open(&f->fragments, &f->options, f->table->motifs, &f->motifs, &f->mem, err);
-    if (s == NN_OK && f->fragments.n[FRAGMENT_FOUND] > 0 && f->table->reference == NULL)
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "data-dependent: the table was opened without the rules of outputs");
-    return s;
-}
-
 static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *err)
 {
     options *o = &f->options;
@@ -644,7 +636,7 @@ static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *
     if (s == NN_OK)
         s = open_cover(f, err);
     if (s == NN_OK)
-        s = open_fragments(f, err);
+        s = fragments_open(&f->fragments, &f->options, f->table->motifs, f->table->reference != NULL, &f->motifs, &f->mem, err);
     if (s == NN_OK)
         s = open_forms(f, err);
     if (s == NN_OK)

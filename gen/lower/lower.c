@@ -445,6 +445,7 @@ lower_result lower_add(lower *l, const lower_request *r, int *number)
     f->relaxed = r->relaxed;
     f->claimed = r->claimed;
     f->still = r->still;
+    f->none = r->none;
     f->any_input = r->any_input;
     f->shown = r->shown;
     if (r->relaxed) { /* what the motif leaves open is drawn as in plain operators */

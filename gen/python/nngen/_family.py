@@ -286,8 +286,8 @@ def family(
 
     Lists of names may be strings ("Conv,Relu") or lists. `specs` is the directory of an operator table. `weights` is a file, or a
     mapping: {"Conv": 4, ("Conv", "Relu"): 2}. `inputs` is the number of data sets of each model, and `outputs` says whether they
-    have expected outputs. Models with `dynamic` dims have so many data sets for each of their sizes, and no tapes. `empty` is the share of the
-    models that have tensors without elements.
+    have expected outputs. Models with `dynamic` dims have so many data sets for each of their sizes. `empty` is the share of the models that
+    have tensors without elements.
     `form` and `variants` give models in other forms that compute the same: with `variants` of K, models
     K * i to K * i + K - 1 are copies of one model, and the first of them is plain.
 
