@@ -181,6 +181,28 @@ static void put_held(writing *w)
     arena_release(&w->b->scratch, mark);
 }
 
+/* The contents of a constant. */
+static void put_contents(writing *w, const ref_tensor *t)
+{
+    emit_body *b = w->b;
+    if (t == NULL || t == w->node.held || !b->constant[t - b->unknown]) {
+        refuse(w, "the contents of a constant were expected");
+        return;
+    }
+    const ref_tensor *value = eval_run_value(b->run, t - b->unknown);
+    file_tensor contents = {.type = t->type, .rank = t->rank, .n = t->n};
+    uint8_t *values = arena_alloc(&b->scratch, (t->n + 1) * dtype_size(t->type));
+    float *bounds = arena_alloc(&b->scratch, (t->n + 1) * sizeof *bounds);
+    if (values == NULL || bounds == NULL) {
+        w->status = nn_nomem(b->err);
+        return;
+    }
+    memcpy(contents.dims, t->dims, sizeof t->dims);
+    ref_to_raw(value, values, bounds);
+    contents.data = values;
+    emit_array(&w->text, b->arrays, &contents, w->n->op_type);
+}
+
 /* The variable of a tensor of the node. */
 static void put_tensor(writing *w, const ref_tensor *t)
 {
@@ -252,6 +274,10 @@ static void put_value(writing *w, const phrase_value *v, char format)
 {
     if (format == 'd') {
         put_type(w, v);
+        return;
+    }
+    if (format == 'a' && v->kind == PHRASE_TENSOR) {
+        put_contents(w, v->tensor);
         return;
     }
     switch (v->kind) {

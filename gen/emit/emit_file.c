@@ -87,7 +87,10 @@ static nn_status put_line(const writing *w, const char *line, size_t n)
     size_t indent = 0, at = 0;
     while (indent < n && line[indent] == ' ')
         indent++;
-    if (indent < n && line[indent] == '@' && indent + 1 < n && is_letter(line[indent + 1]))
+    size_t end = indent + 1;
+    while (end < n && is_letter(line[end]))
+        end++;
+    if (indent < n && line[indent] == '@' && end == n && end > indent + 1)
         return put_part(w, line + indent + 1, n - indent - 1, indent);
     while (at < n) {
         if (line[at] != '@' || at + 1 >= n || line[at + 1] != '{') {

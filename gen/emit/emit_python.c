@@ -27,6 +27,7 @@ void emit_real(json_line *out, double x, dtype type)
 {
     char text[48];
     bool finite = x - x >= 0 && x - x <= 0;
+    type = x > 3.4e38 || x < -3.4e38 ? DT_DOUBLE : type; /* rounded up, the largest float32 would be too large */
     int most = type == DT_DOUBLE ? 17 : 9;
     if (!finite) {
         line_raw(out, x > 0 ? "np.inf" : x < 0 ? "-np.inf" : "np.nan");

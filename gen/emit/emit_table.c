@@ -109,7 +109,31 @@ static nn_status as_mapping(const spec_node **out, const spec_node *entry, arena
     return NN_OK;
 }
 
-nn_status emit_entry(const spec_node **out, const emit_program *p, const char *op, arena *a, nn_error *err)
+/* The mapping with what its `versions` say of the opset. */
+static nn_status merge_versions(const spec_node **out, const spec_node *map, int opset, spec_merger *merger)
+{
+    const spec_pair *versions = spec_get_pair(map, "versions");
+    nn_status s = spec_merge(out, *out, map, merger);
+    if (s != NN_OK || versions == NULL)
+        return s;
+    if (versions->value->kind != SPEC_MAP)
+        return spec_error(merger->err, versions->place, "`versions`: a mapping from ranges of opsets was expected");
+    for (size_t i = 0; s == NN_OK && i < versions->value->count; i++) {
+        const spec_pair *v = &versions->value->pairs[i];
+        const spec_node *part;
+        int first, last;
+        if (!spec_parse_range(v->key, &first, &last))
+            return spec_error(merger->err, v->place, "a range of opsets was expected, such as \"..12\": {...}");
+        if (opset < first || opset > last)
+            continue;
+        s = as_mapping(&part, v->value, merger->a, merger->err);
+        if (s == NN_OK)
+            s = spec_merge(out, *out, part, merger);
+    }
+    return s;
+}
+
+nn_status emit_entry(const spec_node **out, const emit_program *p, const char *op, int opset, arena *a, nn_error *err)
 {
     enum { DEEP = 8 };
     const spec_node *chain[DEEP], *entry = spec_get(p->operators, op);
@@ -131,6 +155,6 @@ nn_status emit_entry(const spec_node **out, const emit_program *p, const char *o
             return s;
     }
     while (s == NN_OK && n > 0)
-        s = spec_merge(out, *out, chain[--n], &merger);
+        s = merge_versions(out, chain[--n], opset, &merger);
     return s;
 }

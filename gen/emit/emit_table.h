@@ -15,7 +15,7 @@ typedef struct {
 /* Finds the program `name` in files, which may be of a directory. NN_ERR_USAGE: there is none; the message lists those that are.
  * NN_ERR_TABLE names the place. */
 nn_status emit_program_read(emit_program *out, const char *name, const spec_file *files, size_t n_files, arena *a, nn_error *err);
-/* The entry of an operator, with what it inherits; a text is the mapping {code: text}. NULL: it has none. */
-nn_status emit_entry(const spec_node **out, const emit_program *p, const char *op, arena *a, nn_error *err);
+/* The entry of an operator at an opset, with what it inherits; a text is the mapping {code: text}. NULL: it has none. */
+nn_status emit_entry(const spec_node **out, const emit_program *p, const char *op, int opset, arena *a, nn_error *err);
 
 #endif

@@ -157,7 +157,7 @@ static void read_way(compiler *c, emit_way *to, const spec_node *map, const spec
     if (condition != NULL)
         to->condition = condition_of(c, condition);
     read_constants(c, to, constant != NULL ? constant : spec_get(entry, "constant"));
-    read_gives(c, to, gives != NULL ? gives : spec_get(entry, "gives"));
+    read_gives(c, to, gives);
     read_code(c, to, code);
 }
 
@@ -193,7 +193,7 @@ static void read_ways(compiler *c, emit_ways *to, const spec_node *entry)
 /* The definitions of an entry, with which its expressions are compiled. */
 static const spec_node *definitions_of(compiler *c, const spec_node *entry)
 {
-    static const char *const keys[] = {"like", "doc", "cannot", "constant", "gives", "ways", "code", "if"};
+    static const char *const keys[] = {"like", "doc", "versions", "cannot", "constant", "gives", "ways", "code", "if"};
     spec_node *map = room(c, 1, sizeof *map);
     spec_pair *pairs = room(c, entry->count, sizeof *pairs);
     spec_subject subject = spec_subject_of("operator", c->op->name);
@@ -218,7 +218,7 @@ nn_status emit_ways_new(const emit_ways **out, const emit_program *p, const ref_
     const spec_node *entry;
     ref_phrases *phrases = NULL;
     *out = NULL;
-    nn_status s = emit_entry(&entry, p, c.op->name, a, err);
+    nn_status s = emit_entry(&entry, p, c.op->name, ref_table_ops(t)->table->opset, a, err);
     if (s != NN_OK || entry == NULL)
         return s;
     emit_ways *all = room(&c, 1, sizeof *all);
