@@ -231,7 +231,8 @@ static bool name_input(builder *b, tensor_desc *d, uint32_t set)
     int64_t *sizes = arena_alloc(&b->memory, x->n * (size_t)d->rank * sizeof *sizes);
     for (size_t w = 0; sizes && w < x->n; w++)
         for (int k = 0; k < d->rank; k++)
-            sizes[w * (size_t)d->rank + (size_t)k] = axes[k] >= 0 && w < WORLD_COUNT ? x->names.symbols[axes[k]].size[w] : d->dims[k];
+            sizes[w * (size_t)d->rank + (size_t)k] =
+                axes[k] >= 0 && w < WORLD_COUNT ? x->names.symbols[axes[k]].size[w] : d->dims[k];
     return sizes && set_worlds(b, d, sizes, false);
 }
 
