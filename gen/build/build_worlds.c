@@ -317,7 +317,8 @@ static lower_result hold_in(builder *b, size_t f, size_t w)
             continue;
         for (int k = 0; k < d->rank; k++)
             x->sizes[o][w * (size_t)d->rank + (size_t)k] = out.outputs[o].desc.dims[k];
-        d->range = iv_hull(d->range, out.outputs[o].desc.range);
+        if (!tensor_is_empty(&out.outputs[o].desc)) /* it has no values */
+            d->range = iv_hull(d->range, out.outputs[o].desc.range);
     }
     return res;
 }

@@ -305,6 +305,10 @@ static nn_status read_stats(const manifest_doc *d, const nn_family *f, stats *s,
     read_motifs(&from, s, &f->motifs, json_object_get(json_object_get(d->json, "motifs"), "placed"));
     if (family_outputs(f))
         s->wide = number(&from, json_object_get(d->json, "expected"), "wide");
+    if (f->empty > 0) {
+        s->empty_models = number(&from, json_object_get(d->json, "empty"), "models");
+        s->empty_nodes = number(&from, json_object_get(d->json, "empty"), "nodes");
+    }
     if (f->dynamic.share > 0) {
         s->sized_models = number(&from, json_object_get(d->json, "dynamic"), "models");
         s->sized_nodes = number(&from, json_object_get(d->json, "dynamic"), "nodes");

@@ -321,12 +321,12 @@ static nn_status bind(binding *o, eval_node *n, const Onnx__NodeProto *from, nn_
     eval_attribute *attributes = NULL;
     size_t n_attributes = 0;
     bool found = false;
-    const Onnx__FunctionProto *f = eval_bind_callee(o->b, from);
+    const Onnx__FunctionProto *f = onnx_function_of(o->b->m->file, from);
     nn_status s = eval_bind_attributes(o->b, from, o->place->call, &attributes, &n_attributes, err);
     if (s != NN_OK)
         return s;
     if (f != NULL)
-        return eval_bind_call(o->b, o->g, n, f, attributes, n_attributes, o->place, err);
+        return eval_bind_call(o->b, o->g, n, from, f, o->place, err);
     s = eval_bind_control(o->b, o->g, n, from, attributes, n_attributes, o->place, &found, err);
     if (s != NN_OK || found)
         return s;

@@ -108,7 +108,7 @@ static nn_status link_bases(const spec_file **overlay, const char *dir, arena *a
 }
 
 /* Parses a list of types such as "float32,int8". */
-static nn_status parse_types(const char *list, dtype_mask *mask, nn_error *err)
+static nn_status parse_types(const char *list, int opset, dtype_mask *mask, nn_error *err)
 {
     *mask = dtype_bit(DT_FLOAT32);
     for (const char *p = list, *end; *p != '\0'; p = *end == ',' ? end + 1 : end) {
@@ -130,9 +130,14 @@ static nn_status parse_types(const char *list, dtype_mask *mask, nn_error *err)
             return nn_fail(
                 err, NN_ERR_USAGE, NULL, 0, 0,
                 "types %.60s: expected a list of float32, float16, double, int8, uint8, int16, uint16, int32, uint32, int64, "
-                "uint64 or bool, separated by commas",
+                "uint64, bool, bfloat16, float8e4m3fn, float8e4m3fnuz, float8e5m2, float8e5m2fnuz, float4e2m1, int4, uint4, int2 "
+                "or "
+                "uint2, separated by commas",
                 list);
         }
+        if (dtype_since(t) > opset)
+            return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "types: no operator takes %s at opset %d; opset %d or later was expected",
+                           dtype_name(t), opset, dtype_since(t));
         *mask |= dtype_bit(t);
     }
     return NN_OK;
@@ -208,7 +213,7 @@ static nn_status find_digests(nn_table *t, const sources *in, const char *dir, n
 static nn_status add_inner(nn_table *t, const sources *in, nn_error *err)
 {
     op_set *inner;
-    const dtype_mask all = ~((~(dtype_mask)0) << DT_COUNT) & ~dtype_bit(DT_NONE);
+    const dtype_mask all = dtype_group("all") | dtype_bit(DT_STRING) | t->ops->asked;
     if (in->n_motifs == 0)
         return NN_OK;
     nn_status s = op_set_new_retyped(&inner, t->ops, all, err);
@@ -258,7 +263,7 @@ static nn_status load(nn_table *t, const char *specs, bool outputs, nn_error *er
 {
     dtype_mask types;
     int common[2];
-    if (parse_types(t->options.types, &types, err) != NN_OK ||
+    if (parse_types(t->options.types, (int)t->options.opset, &types, err) != NN_OK ||
         parse_common(t->options.common, (int)t->options.opset, common, err) != NN_OK)
         return NN_ERR_USAGE;
     arena a;
@@ -579,14 +584,6 @@ static size_t wished_nodes(const nn_family *f)
     return nodes > inside ? nodes - inside : 1;
 }
 
-static nn_status open_fragments(nn_family *f, nn_error *err)
-{
-    nn_status s = fragments_open(&f->fragments, &f->options, f->table->motifs, &f->motifs, &f->mem, err);
-    if (s == NN_OK && f->fragments.n[FRAGMENT_FOUND] > 0 && f->table->reference == NULL)
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "data-dependent: the table was opened without the rules of outputs");
-    return s;
-}
-
 static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *err)
 {
     options *o = &f->options;
@@ -639,7 +636,7 @@ static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *
     if (s == NN_OK)
         s = open_cover(f, err);
     if (s == NN_OK)
-        s = open_fragments(f, err);
+        s = fragments_open(&f->fragments, &f->options, f->table->motifs, f->table->reference != NULL, &f->motifs, &f->mem, err);
     if (s == NN_OK)
         s = open_forms(f, err);
     if (s == NN_OK)

@@ -57,6 +57,8 @@ static bool request_again(const again_request *a, lower_request *r, inst_pin *pi
                          .pins = pins,
                          .n_pins = take_pins(was, a->found, pins),
                          .relaxed = true,
+                         .still = was->still,
+                         .none = a->found == FOUND_LEAST,
                          .shown = LOWER_SHOWS};
     for (size_t i = 0; i < was->n_inputs; i++) {
         const inst_input *x = &was->inputs[i];

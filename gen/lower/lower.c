@@ -316,6 +316,8 @@ static void limit_size(lower *l, const term *dims, int rank, int64_t least)
             term_post(l, CSP_LE, term_const(least), dims[i]);
         small = small && nn_mul64(size, hi, &size);
     }
+    for (int i = 0; i < rank && least == 0 && l->state == LOWER_OK; i++) /* also where another one is 0 */
+        term_post(l, CSP_LE, dims[i], term_const(l->limits.max_elements));
     if (l->state == LOWER_OK && !(small && size <= l->limits.max_elements))
         term_post(l, CSP_LE, term_product(l, dims, rank), term_const(l->limits.max_elements));
 }
@@ -442,6 +444,8 @@ lower_result lower_add(lower *l, const lower_request *r, int *number)
     f->n_pins = r->n_pins;
     f->relaxed = r->relaxed;
     f->claimed = r->claimed;
+    f->still = r->still;
+    f->none = r->none;
     f->any_input = r->any_input;
     f->shown = r->shown;
     if (r->relaxed) { /* what the motif leaves open is drawn as in plain operators */
@@ -515,7 +519,8 @@ bool lower_may_take(const lower *l, const op_model *op, size_t input, const tens
 {
     (void)l;
     const op_input *in = &op->inputs[input];
-    return (in->types >> t->type & 1) && (in->ranks >> t->rank & 1) && (tensor_is_empty(t) ? op->empty : domain_admits(op, input, t->range));
+    return (in->types >> t->type & 1) && (in->ranks >> t->rank & 1) &&
+           (tensor_is_empty(t) ? op->empty : domain_admits(op, input, t->range));
 }
 
 int lower_open_rank(const lower *l, int frame_number, int slot)

@@ -275,7 +275,7 @@ static lower_reason objection(const lower *l, const frame *f, const frame_output
     if (!first || (f->op->flags & OP_SOURCE) || size)
         return WHY_NONE;
     if (r.lo >= r.hi) /* provably constant */
-        return r.lo == r.hi && (constant_inputs(f) || empty_input(f)) ? WHY_NONE : WHY_ONE_VALUE;
+        return r.lo == r.hi && (f->still || constant_inputs(f) || empty_input(f)) ? WHY_NONE : WHY_ONE_VALUE;
     if (f->relaxed)
         return WHY_NONE;
     if (!constant_inputs(f)) /* likely values are more informative than bounds */
@@ -571,6 +571,7 @@ static void make_instance(lower *l, frame *f, op_instance *out)
     }
     out->relaxed = f->relaxed;
     out->empty = f->least == 0;
+    out->still = f->still;
     out->any_input = f->any_input;
     out->n_inputs = (size_t)f->n_slots;
     for (int i = 0; i < f->n_outs; i++)

@@ -72,6 +72,7 @@ typedef struct {
     motif_in *inputs;
     size_t n_inputs;
     uint64_t shown;       /* bit k: output 0 of node k must also be a graph output (a mutation) */
+    bool closed;          /* what data decide, or chance, does not show outside (motif_flags) */
     uint64_t graph_input; /* bit k: input k must be a graph input of its own (a constant that became one) */
 } motif_plan;
 

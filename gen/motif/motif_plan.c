@@ -285,6 +285,7 @@ nn_status motif_plan_new(const motif_set *s, size_t i, motif_level level, int ne
     motif_drawing *d = new_drawing(s, def, limits, t, a);
     if (d == NULL)
         return NN_ERR_NOMEM;
+    out->closed = (def->flags & MOTIF_CLOSED) != 0;
     d->given = given;
     d->exact = level == MOTIF_EXACT || (level == MOTIF_MUTATED && tape_chance(t, "motif as written", 1, 2));
     d->repeat = level == MOTIF_MUTATED && given == NULL && tape_chance(t, "sizes repeat", 1, 3);

@@ -220,10 +220,13 @@ static void take_shape(ref_run *run, const ref_rule *rule, size_t part, ref_tens
         int64_t dim = ref_uniform_int(run, &v.items[d], rule->place, "a dim");
         if (dim < 0)
             ref_fail(run, rule->place, "`%s`: a dim of %lld", rule->name, (long long)dim);
-        else if (dim > 0 && n > max_elements / (uint64_t)dim)
-            ref_fail(run, rule->place, "`%s`: more than %zu elements", rule->name, max_elements);
-        n *= run->status == NN_OK ? (size_t)dim : 1;
+        n = dim == 0 ? 0 : n;
         t->dims[d] = dim;
+    }
+    for (size_t d = 0; run->status == NN_OK && n > 0 && d < v.n; d++) {
+        if (n > max_elements / (uint64_t)t->dims[d])
+            ref_fail(run, rule->place, "`%s`: more than %zu elements", rule->name, max_elements);
+        n *= (size_t)t->dims[d];
     }
     t->rank = run->status == NN_OK ? (int)v.n : 0;
     t->n = n;

@@ -58,8 +58,9 @@ static void put_reals(const ref_run *run, ref_tensor *t, size_t first, const ref
         double v = x->v[k], e = x->e[k] * INFLATE;
         if (rounds && e == 0 && !ref_representable(t->type, v))
             ref_rounded(&unit, 1, 1, &v, &e);
-        bool special = v - v != 0; /* an exact infinity or NaN */
-        if (t->type != DT_NONE && !(special && e == 0) && !(v - e >= least && v + e <= largest))
+        bool special = v - v != 0;                                                  /* an exact infinity or NaN */
+        bool stores = dtype_format_of(t->type) != NULL && dtype_bits(t->type) < 16; /* what did not fit was dealt with by a rule */
+        if (t->type != DT_NONE && !stores && !(special && e == 0) && !(v - e >= least && v + e <= largest))
             e = INFINITE;
         t->v[first + i] = v;
         t->e[first + i] = e >= 0 ? e : INFINITE;

@@ -57,6 +57,7 @@ typedef struct {
     attr_value *attrs; /* those that are written */
     size_t n_attrs;
     const inst_var *vars; /* of all variables and attributes in the order of the rules; NULL unless the re-check is on */
+    bool still;           /* made for a request whose outputs may have a single value */
     bool relaxed;         /* made for a relaxed request (lower.h) */
     bool empty;           /* its tensors may have dimensions of 0 */
     bool any_input;       /* new graph inputs may have any type, not only one of data */

@@ -8,6 +8,15 @@ const char *op_inner_option(const op_model *op)
     return op->flags & OP_FOUND ? "data-dependent" : op->flags & OP_NONDETERMINISTIC ? "random" : NULL;
 }
 
+/* Whether the entry of that name is for motifs only. */
+static bool is_inner_entry(const op_set *s, const char *name)
+{
+    for (size_t i = 0; i < s->table->n_entries; i++)
+        if (strcmp(s->compiled[i].name, name) == 0)
+            return op_inner_option(&s->compiled[i]) != NULL;
+    return false;
+}
+
 nn_status op_set_drop_inner(op_set *s, nn_error *err)
 {
     bool *keep = nn_calloc(s->n_ops + 1, sizeof *keep);
@@ -17,6 +26,11 @@ nn_status op_set_drop_inner(op_set *s, nn_error *err)
         keep[i] = op_inner_option(&s->ops[i]) == NULL;
     op_set_keep(s, keep);
     nn_free(keep);
+    size_t n = 0;
+    for (size_t i = 0; i < s->n_untyped; i++)
+        if (!is_inner_entry(s, s->untyped[i].op))
+            s->untyped[n++] = s->untyped[i];
+    s->n_untyped = n;
     return NN_OK;
 }
 

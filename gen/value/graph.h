@@ -124,6 +124,7 @@ typedef struct {
     size_t n_attrs;
     bool motif;  /* part of a motif: it may take a tensor twice, or compute a constant */
     bool twice;  /* takes a tensor twice */
+    bool random; /* its outputs are random */
     bool folded; /* outside motifs, has inputs, is no source, and depends on no graph input */
 } graph_node;
 

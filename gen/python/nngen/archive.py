@@ -8,11 +8,11 @@ _OWN = re.compile(r"test_data_set_(\d+)/(.*)", re.S)
 
 
 class Archive:
-    """file: a path or an open file. names: of the arrays of set 0, in order. Raises ValueError for arrays without data sets; what NumPy and zipfile raise is theirs."""
+    """file: a path or an open file. convert: what makes an array of one in the file. names: of the arrays of set 0, in order. Raises ValueError for arrays without data sets; what NumPy and zipfile raise is theirs."""
 
-    def __init__(self, file):
+    def __init__(self, file, convert=np.asarray):
         with np.load(file) as z:
-            arrays = {n: z[n] for n in z.files}
+            arrays = {n: convert(z[n]) for n in z.files}
         own = [_OWN.fullmatch(n) for n in arrays]
         self.by_set = bool(own) and all(own)
         if self.by_set:

@@ -6,6 +6,7 @@ import numpy as np
 from onnx import TensorProto, numpy_helper
 
 from nngen.archive import Archive
+from nngen.judge import narrow
 from nngen.judge.content import Folder
 
 HUGE = 1e308  # an infinite ratio, as JSON has no infinity
@@ -34,7 +35,7 @@ def plain(x):
 
 def judge(y, v, e):
     """None if no element lies outside its bound; else how many of how many, and the worst: ratio, index, expected, bound, got. The shapes are equal."""
-    y = np.asarray(y)
+    y = narrow.widened(y)
     if not outside(y, v, e).any():
         return None
     r = ratios(y, v, e)
@@ -60,12 +61,12 @@ class Files:
     def read(self, k, names):
         """[(v, e)] of the graph outputs on data set k."""
         if self.folder.has(f"test_data_set_{k}/bound_0.pb") or not self.folder.has("bounds.npz"):
-            load = lambda name: numpy_helper.to_array(TensorProto.FromString(self.folder.read(f"test_data_set_{k}/{name}")))
+            load = lambda name: narrow.widened(numpy_helper.to_array(TensorProto.FromString(self.folder.read(f"test_data_set_{k}/{name}"))))
             return [(load(f"output_{j}.pb"), load(f"bound_{j}.pb").astype(np.float64)) for j in range(len(names))]
         if self.arrays is None:
-            self.arrays = [Archive(io.BytesIO(self.folder.read(f"{word}.npz"))) for word in ("outputs", "bounds")]
+            self.arrays = [Archive(io.BytesIO(self.folder.read(f"{word}.npz")), narrow.from_npz) for word in ("outputs", "bounds")]
         v, e = (a.take(k) for a in self.arrays)
-        return [(v[n], e[n].astype(np.float64)) for n in names]
+        return [(narrow.widened(v[n]), e[n].astype(np.float64)) for n in names]
 
 
 def write(data_set, names, found):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import onnx
 
-from nngen.judge import compare, conditioning, expected, intervals, runtime, shapes, sizes, stats, structure
+from nngen.judge import compare, conditioning, empty, expected, forms, intervals, runtime, shapes, sizes, stats, structure
 from nngen.judge.content import Folder
 from nngen.judge.view import View
 
@@ -29,10 +29,11 @@ def files(folder, record):
     return bad, data
 
 
-def expected_files(record, manifest):
+def expected_files(record, manifest, more=frozenset()):
+    """more: further files that the model names."""
     sets, formats = manifest["options"]["inputs"] * len(sizes.assignments(record)), manifest["options"]["input_format"].split(",")
     outputs = manifest["options"].get("outputs", False)
-    want = {"model.onnx"}
+    want = {"model.onnx"} | more
     if sets and "npz" in formats:
         want |= {"inputs.npz", "outputs.npz", "bounds.npz"} if outputs else {"inputs.npz"}
     if "pb" in formats:
@@ -51,8 +52,8 @@ def optimised(problem):
 
 
 def judge(task, stage=lambda s: None):
-    """task: root, record, manifest, sources, inputs (for the intervals; 0: none), want (an operator that must be there, or None);
-    maybe modes (of those inputs) and corners (inputs at corners of the intervals that both levels of optimisation run).
+    """task: root, record, manifest, plain (of a copy in other forms: the record of the plain model, or None), sources, inputs (for the intervals; 0: none), want (an operator that must be there, or None);
+    maybe modes (of those inputs), lost (the problems with which a worker was lost at the model: the runtime does not run it) and corners (inputs at corners of the intervals that both levels of optimisation run).
     Result: {"problems": [(kind, message, operator)], "notes": likewise, "stats": stats.of_model, "facts": {...}}."""
     record, manifest = task["record"], task["manifest"]
     sources = task["sources"]
@@ -62,12 +63,16 @@ def judge(task, stage=lambda s: None):
     stage("files")
     bad, data = files(folder, record)
     problems += bad
-    problems += expected_files(record, manifest)
     if data is None:
+        problems += expected_files(record, manifest)
         return result
     stage("parse")
     try:
         model = onnx.load_model_from_string(data)
+        problems += expected_files(record, manifest, forms.external(model))
+        if "forms" in record:
+            forms.judge(task, folder, stage, result)
+            return result
         plain = View(model)
         views = [View(sizes.model_at(model, at)) if at else plain for at in sizes.assignments(record)]
     except Exception as e:
@@ -84,6 +89,9 @@ def judge(task, stage=lambda s: None):
         problems.append(("absent", f"no {want} in the model", want))
     stage("checker")
     problems += shapes.checker(data)
+    if "symbols" in record:
+        stage("symbols")
+        problems += shapes.symbols(plain, facts)
     for world, view in enumerate(views):
         at(task, folder, world, data, view, stage, result)
     return result
@@ -98,7 +106,7 @@ def at(task, folder, world, data, view, stage, result):
     turns = range(world, manifest["options"]["inputs"] * worlds, worlds)
     sized = view.model.SerializeToString() if task["record"].get("symbols") else data
     stage("inference")
-    problems += shapes.agreement(view, notes)
+    problems += shapes.agreement(view, notes, record.get("open", ()))
     stage("inputs")
     own, bad = runtime.own_inputs(folder, view, record, manifest["options"], turns)
     problems += bad
@@ -110,18 +118,32 @@ def at(task, folder, world, data, view, stage, result):
     random = frozenset(o["name"] for o in manifest["operators"] if "nondeterministic" in o["flags"])
     corners = [f for _, f in intervals.feeds(record, task.get("corners", 0), "corners", intervals.CORNERS)]
     facts["corners"] = len(corners)
-    problems += runtime.run(data, view, record, own + corners, stage, facts, random, found)
-    if facts["levels_differ"] > SAME:
+    lost = task.get("lost")  # a crash of the runtime at this model, or no answer of it
+    if lost:
+        facts["levels_differ"] = 0.0
+        ops = list(empty.crashed(view, own[0]))
+        problems += [(kind, message, ops[0] if ops else op) for kind, message, op in lost]
+    else:
+        problems += runtime.run(data, view, record, own + corners, stage, facts, random, found)
+    if empty.present(view):
+        stage("reference")
+        if not result["problems"] and all(empty.of_runtime(p, view) for p in problems):
+            empty.judge(view, own[0], problems, notes)
+    elif facts["levels_differ"] > SAME:
         stage("conditioning")
         bad, said = conditioning.explain(data, view, own + corners, facts.pop("outputs_differ"))
         problems += bad
         notes += said
+    if "symbols" in record:
+        said = [p for p in problems if p[0] == "runtime-shape" and shapes.follows_zero(view, p[1])]
+        notes += [("zero-dimension", message, op) for _, message, op in said]
+        problems = [p for p in problems if p not in said]
     if problems and not result["problems"] and all(optimised(p) for p in problems):
         stage("reference")
         if found and all(found) or compare.confirmed(data, view, own[0]):  # inside its bounds without optimisations: "bound" would be a problem
             notes += [("optimiser", f"{kind}: {message}", op) for kind, message, op in problems]
             problems.clear()
-    if task["inputs"]:
+    if task["inputs"] and not lost:
         problems += intervals.observe(sized, view, record, task["inputs"], own, sources, stage, facts,
                                       manifest["options"].get("types", "float32"), task.get("modes") or intervals.MODES)
     elif any(kind == "not-finite" for kind, _, _ in problems):

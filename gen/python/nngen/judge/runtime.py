@@ -1,4 +1,5 @@
 """Loads and runs a model in ONNX Runtime with all optimisations and with none."""
+import ctypes
 import io
 import math
 import os
@@ -10,13 +11,13 @@ import onnxruntime as ort
 from onnx import TensorProto, numpy_helper
 
 from nngen.archive import Archive
-from nngen.judge import expected
+from nngen.judge import expected, narrow
 from nngen.judge.expect import TYPE_NAMES
 from nngen.judge.sizes import fits
 
 LEVELS = {"all": ort.GraphOptimizationLevel.ORT_ENABLE_ALL, "none": ort.GraphOptimizationLevel.ORT_DISABLE_ALL}
 NUMPY = {"float32": np.float32, "float16": np.float16, "double": np.float64, "bool": np.bool_, "int8": np.int8, "uint8": np.uint8, "int16": np.int16,
-         "uint16": np.uint16, "int32": np.int32, "uint32": np.uint32, "int64": np.int64, "uint64": np.uint64}
+         "uint16": np.uint16, "int32": np.int32, "uint32": np.uint32, "int64": np.int64, "uint64": np.uint64, **narrow.NUMPY}
 WARNING = 2
 
 # Warnings that say that ONNX Runtime's own inference or result disagrees with a declared shape.
@@ -34,7 +35,37 @@ def options(level):
 
 
 def session(data, level):
-    return ort.InferenceSession(data, options(level), providers=["CPUExecutionProvider"])
+    s = ort.InferenceSession(data, options(level), providers=["CPUExecutionProvider"])
+    types = {x.type[len("tensor("):-1] for x in [*s.get_inputs(), *s.get_outputs()]}
+    return Narrow(s) if types & set(narrow.NUMPY) else s
+
+
+class Narrow:
+    """A session with inputs or outputs of types that NumPy lacks, which the Python interface cannot convert: their bytes are copied."""
+
+    def __init__(self, s):
+        self.session = s
+
+    def run(self, names, feed):
+        given = {name: Narrow.value(np.asarray(x)) for name, x in feed.items()}
+        return [Narrow.array(v) for v in self.session.run_with_ort_values(names, given)]
+
+    @staticmethod
+    def value(x):
+        if x.dtype not in narrow.NAMES:
+            return ort.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(x).reshape(x.shape))
+        v = ort.OrtValue.ortvalue_from_shape_and_type(list(x.shape), narrow.NUMBERS[narrow.NAMES[x.dtype]])
+        data = narrow.packed(x)
+        if data:
+            ctypes.memmove(v.data_ptr(), data, len(data))
+        return v
+
+    @staticmethod
+    def array(v):
+        name = v.data_type()[len("tensor("):-1]
+        if name not in narrow.NUMPY:
+            return v.numpy()
+        return narrow.unpacked(ctypes.string_at(v.data_ptr(), v.tensor_size_in_bytes()), name, v.shape())
 
 
 class Log:
@@ -99,13 +130,13 @@ def read_inputs(folder, view, record, k, wild=False):
         if value.dtype != want or list(value.shape) != port["shape"]:
             bad.append(("input", f"{where} is {value.dtype}{list(value.shape)}, {port['type']}{port['shape']} declared", ""))
             continue
-        lo, hi = port["interval"]
+        (lo, hi), seen = port["interval"], narrow.widened(value)
         if wild:
             pass
-        elif not np.isfinite(value).all():
+        elif not np.isfinite(seen).all():
             bad.append(("input", f"{where} has values that are not finite", ""))
-        elif value.size and not (lo <= value.min() and value.max() <= hi):
-            bad.append(("input", f"{where} has values {value.min()}..{value.max()} outside [{lo}, {hi}]", ""))
+        elif seen.size and not (lo <= seen.min() and seen.max() <= hi):
+            bad.append(("input", f"{where} has values {seen.min()}..{seen.max()} outside [{lo}, {hi}]", ""))
         feed[port["name"]] = value
     return (feed if len(feed) == len(record["inputs"]) else None), bad
 
@@ -114,7 +145,7 @@ def read_npz(folder, record, sets, wild=(), of=None):
     """(feeds, problems) of inputs.npz: arrays by the names of the inputs. sets: the numbers of the data sets. wild: which of them may have any
     values. of: how many sets there are, if the sizes of the model take turns: each has arrays of its own then."""
     try:
-        archive = Archive(io.BytesIO(folder.read("inputs.npz")))
+        archive = Archive(io.BytesIO(folder.read("inputs.npz")), narrow.from_npz)
     except Exception as e:
         return [], [("input", f"inputs.npz: {one_line(e)}", "")]
     if archive.by_set != (of is not None) or archive.count != (of or len(sets)):
@@ -128,7 +159,8 @@ def read_npz(folder, record, sets, wild=(), of=None):
             value, (lo, hi) = feed[port["name"]], port["interval"]
             if value.dtype != NUMPY.get(port["type"]) or list(value.shape) != port["shape"]:
                 return [], [("input", f"inputs.npz: {port['name']} of set {k} is {value.dtype}{list(value.shape)}", "")]
-            if n not in wild and value.size and not (lo <= value.min() and value.max() <= hi):  # NaN is not in it either
+            seen = narrow.widened(value)
+            if n not in wild and seen.size and not (lo <= seen.min() and seen.max() <= hi):  # NaN is not in it either
                 bad.append(("input", f"inputs.npz: {port['name']} of set {k} has values outside [{lo}, {hi}]", ""))
         feeds.append(feed)
     return feeds, bad
@@ -161,6 +193,7 @@ def check_value(name, value, declared, interval):
     want = NUMPY.get(TYPE_NAMES.get(declared[0]))
     if value.dtype != want or not fits(value.shape, declared[1] or ()):
         yield "run-shape", f"{name!r} is {value.dtype}{list(value.shape)}, declared {TYPE_NAMES.get(declared[0])}{list(declared[1] or ())}"
+    value = narrow.widened(value)
     if value.size == 0:
         return
     lo, hi = float(value.min()), float(value.max())  # both are NaN if a value is
@@ -175,11 +208,14 @@ def difference(a, b):
 
     What the type makes of it is taken off: a whole number may be rounded to its neighbour, as a quantised value is where another order
     of operations moves it past the middle of two, and a float16 to its neighbour, whether or not an operation before was done in float32."""
+    kind = a.dtype
+    a, b = narrow.widened(a), narrow.widened(b)
     if a.shape != b.shape or a.dtype.kind not in "fiu" or not a.size or not (np.isfinite(a).all() and np.isfinite(b).all()):
         return 0.0
-    a, b, kind = a.astype(np.float64), b.astype(np.float64), a.dtype
+    a, b = a.astype(np.float64), b.astype(np.float64)
     scale = np.maximum(np.abs(b), 1e-3 * max(float(np.abs(b).max()), 1e-6))
-    free = 1.0 if kind.kind in "iu" else 2.0 ** -10 * scale + 2.0 ** -24 if kind == np.float16 else 0.0
+    coarse = kind == np.float16 or kind in narrow.NAMES
+    free = 1.0 if not narrow.is_real(kind) else 2 * narrow.unit(kind) * scale + 2.0 ** -24 if coarse else 0.0
     return float((np.maximum(np.abs(a - b) - free, 0.0) / scale).max())
 
 
@@ -214,7 +250,8 @@ def run(data, view, record, feeds, stage, facts, random=frozenset(), found=()):
             stage(f"again-{level}")
             before = results[0][-1]
             for name, a, b in zip(view.outputs, before, s.run(view.outputs, feeds[0])):
-                if not np.array_equal(a, b, equal_nan=np.asarray(a).dtype.kind == "f"):
+                a, b = narrow.widened(a), narrow.widened(b)
+                if not np.array_equal(a, b, equal_nan=a.dtype.kind == "f"):
                     yield "state", f"optimisation {level}: {name!r} has other values at a later run with the same input", view.made_by(name)
         for line in log.complaints():
             yield "runtime-shape", f"optimisation {level}: {line}", blamed(line, view)
