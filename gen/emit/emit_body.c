@@ -12,11 +12,11 @@
 static void find_constants(emit_body *b)
 {
     const eval_model *m = b->model;
-    for (size_t i = 0; i < m->n_tensors; i++)
-        b->constant[i] = m->tensors[i].contents != NULL;
-    for (size_t i = 0; i < m->n_nodes; i++) {
-        const eval_node *n = &m->nodes[i];
-        bool constant = (m->ops->ops[n->op].flags & OP_NONDETERMINISTIC) == 0;
+    for (size_t i = 0; i < m->main.n_tensors; i++)
+        b->constant[i] = m->main.tensors[i].contents != NULL;
+    for (size_t i = 0; i < m->main.n_nodes; i++) {
+        const eval_node *n = &m->main.nodes[i];
+        bool constant = n->kind == EVAL_OPERATOR && (m->main.table->ops->ops[n->op].flags & OP_NONDETERMINISTIC) == 0;
         for (size_t k = 0; k < n->n_inputs; k++)
             constant = constant && (n->inputs[k] < 0 || b->constant[n->inputs[k]]);
         for (size_t k = 0; k < n->n_outputs; k++)
@@ -29,13 +29,13 @@ static void find_constants(emit_body *b)
 static nn_status hide_contents(emit_body *b)
 {
     size_t most = 0;
-    for (size_t i = 0; i < b->model->n_tensors; i++) {
+    for (size_t i = 0; i < b->model->main.n_tensors; i++) {
         const ref_tensor *t = eval_run_value(b->run, (int64_t)i);
         most = t != NULL && t->n > most ? t->n : most;
     }
     ref_tensor none = {.type = DT_FLOAT32, .n = most};
     nn_status s = ref_unknown(&none, &b->memory, b->err);
-    for (size_t i = 0; s == NN_OK && i < b->model->n_tensors; i++) {
+    for (size_t i = 0; s == NN_OK && i < b->model->main.n_tensors; i++) {
         const ref_tensor *t = eval_run_value(b->run, (int64_t)i);
         if (t == NULL)
             continue;
@@ -56,11 +56,11 @@ nn_status emit_body_open(emit_body *b, const emit_program *p, const eval_run *ru
     arena_init(&b->memory, 0);
     arena_init(&b->scratch, 0);
     b->names.a = &b->memory;
-    b->named = arena_calloc(&b->memory, m->n_tensors + 1, sizeof *b->named);
-    b->constant = arena_calloc(&b->memory, m->n_tensors + 1, sizeof *b->constant);
-    b->unknown = arena_calloc(&b->memory, m->n_tensors + 1, sizeof *b->unknown);
-    b->ways = arena_calloc(&b->memory, m->ops->n_all + 1, sizeof(const emit_ways *));
-    b->compiled = arena_calloc(&b->memory, m->ops->n_all + 1, sizeof *b->compiled);
+    b->named = arena_calloc(&b->memory, m->main.n_tensors + 1, sizeof *b->named);
+    b->constant = arena_calloc(&b->memory, m->main.n_tensors + 1, sizeof *b->constant);
+    b->unknown = arena_calloc(&b->memory, m->main.n_tensors + 1, sizeof *b->unknown);
+    b->ways = arena_calloc(&b->memory, m->main.table->ops->n_all + 1, sizeof(const emit_ways *));
+    b->compiled = arena_calloc(&b->memory, m->main.table->ops->n_all + 1, sizeof *b->compiled);
     if (arena_failed(&b->memory))
         return nn_nomem(err);
     for (size_t i = 0; p->taken != NULL && i < p->taken->count; i++)
@@ -109,7 +109,7 @@ static void put_template(json_line *out, const char *template, const char *name,
 
 static nn_status make_weight(emit_body *b, int64_t tensor, const char *name)
 {
-    const eval_tensor *t = &b->model->tensors[tensor];
+    const eval_tensor *t = &b->model->main.tensors[tensor];
     json_line array = {.bytes = NULL};
     file_tensor contents;
     arena_mark mark = arena_get_mark(&b->scratch);
@@ -127,7 +127,7 @@ static nn_status make_weight(emit_body *b, int64_t tensor, const char *name)
 
 const char *emit_tensor(emit_body *b, int64_t tensor)
 {
-    const eval_tensor *t = &b->model->tensors[tensor];
+    const eval_tensor *t = &b->model->main.tensors[tensor];
     if (b->named[tensor] != NULL)
         return b->named[tensor];
     const char *name = emit_new_name(&b->names, t->name);
@@ -167,7 +167,7 @@ static void refuse(writing *w, const char *fmt, ...)
     va_start(ap, fmt);
     (void)vsnprintf(why, sizeof why, fmt, ap);
     va_end(ap);
-    eval_show_node(shown, w->n);
+    eval_show_node(shown, &w->b->model->main, w->n);
     w->status = nn_fail(w->b->err, NN_ERR_UNSUPPORTED, NULL, 0, 0, "%s: %s", shown, why);
 }
 
@@ -224,10 +224,10 @@ static void put_tensor(writing *w, const ref_tensor *t)
 
 static void put_type(writing *w, const phrase_value *v)
 {
-    const char *name = v->kind == PHRASE_TEXT                                     ? v->s
-                       : v->kind == PHRASE_INT && v->i > 0 && v->i < DT_COUNT     ? dtype_name((dtype)v->i)
-                       : v->kind == PHRASE_TENSOR && v->tensor != NULL            ? dtype_name(v->tensor->type)
-                                                                                  : "none";
+    const char *name = v->kind == PHRASE_TEXT                                 ? v->s
+                       : v->kind == PHRASE_INT && v->i > 0 && v->i < DT_COUNT ? dtype_name((dtype)v->i)
+                       : v->kind == PHRASE_TENSOR && v->tensor != NULL        ? dtype_name(v->tensor->type)
+                                                                              : "none";
     const spec_node *type = spec_get(w->b->program->types, name);
     if (type == NULL)
         refuse(w, "type %s cannot be written", name);
@@ -352,8 +352,7 @@ static const emit_way *choose(writing *w)
             return way;
         constants = constants && fits;
     }
-    refuse(w, constants ? "%s has no way of writing it" : "%s writes it only if some inputs are constants",
-           w->b->program->name);
+    refuse(w, constants ? "%s has no way of writing it" : "%s writes it only if some inputs are constants", w->b->program->name);
     return NULL;
 }
 
@@ -411,7 +410,7 @@ static nn_status find_ways(emit_body *b, const emit_ways **out, int op)
 {
     nn_status s = NN_OK;
     if (!b->compiled[op]) {
-        s = emit_ways_new(&b->ways[op], b->program, b->model->rules, op, &b->memory, b->err);
+        s = emit_ways_new(&b->ways[op], b->program, b->model->main.table->rules, op, &b->memory, b->err);
         b->compiled[op] = s == NN_OK;
     }
     *out = b->ways[op];
@@ -451,6 +450,10 @@ static nn_status write_node(emit_body *b, const eval_node *n)
 {
     writing w = {.b = b, .n = n, .status = NN_OK};
     ref_tensor held;
+    if (n->kind != EVAL_OPERATOR) {
+        refuse(&w, "graphs inside nodes cannot be written");
+        return w.status;
+    }
     w.status = find_ways(b, &w.ways, n->op);
     if (w.status == NN_OK && w.ways == NULL)
         refuse(&w, "%s does not have the operator", b->program->name);
@@ -477,12 +480,12 @@ static nn_status write_node(emit_body *b, const eval_node *n)
 nn_status emit_body_write(emit_body *b)
 {
     nn_status s = NN_OK;
-    for (size_t i = 0; s == NN_OK && i < b->model->n_inputs; i++)
-        if (emit_tensor(b, b->model->inputs[i]) == NULL)
+    for (size_t i = 0; s == NN_OK && i < b->model->main.n_inputs; i++)
+        if (emit_tensor(b, b->model->main.inputs[i]) == NULL)
             s = nn_nomem(b->err);
-    for (size_t i = 0; s == NN_OK && i < b->model->n_nodes; i++) {
+    for (size_t i = 0; s == NN_OK && i < b->model->main.n_nodes; i++) {
         arena_mark mark = arena_get_mark(&b->scratch);
-        s = write_node(b, &b->model->nodes[i]);
+        s = write_node(b, &b->model->main.nodes[i]);
         arena_release(&b->scratch, mark);
     }
     return s == NN_OK && (b->body.failed || b->weights.failed) ? nn_nomem(b->err) : s;
