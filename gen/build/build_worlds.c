@@ -239,6 +239,11 @@ static bool name_input(builder *b, tensor_desc *d, uint32_t set)
     return sizes && set_worlds(b, d, sizes, false);
 }
 
+bool build_worlds_sized(const builder *b)
+{
+    return b->worlds && b->worlds->names.n > 0;
+}
+
 const int64_t *build_worlds_sizes(const builder *b, size_t *n)
 {
     *n = b->worlds ? b->worlds->names.n : 0;
