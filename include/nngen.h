@@ -128,6 +128,10 @@ typedef struct {
     void *step_data;
     const char *dynamic; /* share of the models with symbolic dims, "0.5"; or "batch": the first dimension of all inputs is one
                             symbol; NULL or "": none; the table must be opened with outputs, too */
+    const char *empty;   /* share of the models that have tensors without elements, "0.5"; NULL or "": none; not with `dynamic` */
+    const char *data_dependent; /* share of the models in which data decide sizes inside of motifs, "0.5"; NULL or "": none; the
+                                   table must be opened with outputs, too */
+    const char *random;         /* share of the models with random operators inside of motifs, "0.5"; NULL or "": none */
 } nn_family_config;
 
 /* Plans the family. To open a table and a family takes 3 ms (28 million instructions), and the first model of a new nn_model 5 ms
@@ -182,7 +186,8 @@ NN_API void nn_model_free(nn_model *model);
  * time. Bytes of nn_model_tape give that model again, with the same files, if the family has the same options; of copies in forms,
  * the plain one. An empty or
  * exhausted tape ends with the simplest choices. The model has at most 2 * nodes + 8 operators; `contain`, `cover` and the plan of
- * the family do not apply. NN_ERR_BUILD: the family has no model. NN_ERR_USAGE: the family is `dynamic`; tapes have no symbols. */
+ * the family do not apply. NN_ERR_BUILD: the family has no model. NN_ERR_USAGE: the family is `dynamic`,
+ * `data_dependent` or `random`; tapes do not state what these draw. */
 NN_API nn_status nn_model_build_bytes(nn_model **model, const nn_family *family, const void *bytes, size_t size, nn_error *err);
 /* The bytes of a model that was built, from its index or from bytes: the tape form of gen/draw/segments.h, with all decisions
  * written out. They are valid until the next call for the model or its next build. The
@@ -234,7 +239,8 @@ NN_API nn_status nn_model_tolerance(nn_model *model, size_t i, nn_tolerance *tol
  * been opened with an input_format that has npz. */
 NN_API nn_status nn_model_output_npz(nn_model *model, const void **bytes, size_t *size, nn_error *err);
 NN_API nn_status nn_model_bound_npz(nn_model *model, const void **bytes, size_t *size, nn_error *err);
-/* All sets in NumPy's .npz format: one array for each graph input, under its name; the first dimension is the set. */
+/* All sets in NumPy's .npz format: one array for each graph input, under its name; the first dimension is the set. Of a model
+ * with symbolic dims each set has arrays of its own: test_data_set_K/NAME. So have nn_model_output_npz and nn_model_bound_npz. */
 NN_API nn_status nn_model_npz(nn_model *model, const void **bytes, size_t *size, nn_error *err);
 /* Writes dir/model.onnx and the inputs, as dir/test_data_set_K/input_I.pb or dir/inputs.npz or both, as the family says, and
  * expected outputs beside them, as output_J.pb and bound_J.pb, outputs.npz and bounds.npz. dir must not exist or must be empty. It

@@ -111,6 +111,11 @@ static bool broadcast(__int128 z, __int128 x, __int128 y)
     return x >= 1 && y >= 1 && (x == y || x == 1 || y == 1) && z == (x > y ? x : y);
 }
 
+static bool spread(__int128 z, __int128 x, __int128 y)
+{
+    return x >= 0 && y >= 0 && (x == 1 ? z == y : y == 1 || x == y ? z == x : false);
+}
+
 /* The i-th of a constraint's own variables: z, x, y or b, as posted. */
 static __int128 own(view c, int i)
 {
@@ -154,6 +159,8 @@ static bool holds(view c)
         return row_found(c);
     case PROP_BROADCAST:
         return broadcast(own(c, 0), own(c, 1), own(c, 2));
+    case PROP_SPREAD:
+        return spread(own(c, 0), own(c, 1), own(c, 2));
     case PROP_OR:
         return connective(c, true);
     case PROP_AND:

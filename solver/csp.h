@@ -59,6 +59,7 @@ csp_result csp_abs(csp *s, csp_var z, csp_var x);
 csp_result csp_element(csp *s, csp_var z, csp_var index, const csp_var *x, size_t n);         /* z = x[index], 0 <= index < n */
 csp_result csp_table(csp *s, const csp_var *x, size_t n, const int64_t *rows, size_t n_rows); /* (x) is one of the rows */
 csp_result csp_broadcast(csp *s, csp_var z, csp_var x, csp_var y); /* x, y >= 1; x == y or one is 1; z = max(x, y) */
+csp_result csp_spread(csp *s, csp_var z, csp_var x, csp_var y);    /* x, y >= 0; x == y or one is 1; z is the other one */
 /* b is 0 or 1; it is 1 exactly if the relation holds. */
 csp_result csp_reify(csp *s, csp_var b, csp_rel rel, const int64_t *coef, const csp_var *x, size_t n, int64_t rhs);
 csp_result csp_or(csp *s, csp_var b, const csp_var *x, size_t n); /* b = x[0] or ... (0/1 variables) */

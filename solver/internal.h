@@ -51,6 +51,7 @@ typedef enum {
     PROP_ELEMENT,
     PROP_TABLE,
     PROP_BROADCAST,
+    PROP_SPREAD,
     PROP_OR,
     PROP_AND
 } prop_kind;
@@ -231,6 +232,7 @@ bool prop_ne(csp *s, prop_t *p);
 bool prop_element(csp *s, prop_t *p);
 bool prop_table(csp *s, prop_t *p);
 bool prop_broadcast(csp *s, prop_t *p);
+bool prop_spread(csp *s, prop_t *p);
 bool prop_orand(csp *s, prop_t *p);
 
 /* ---- wide arithmetic: division is faster if 64 bits are enough ---- */

@@ -61,6 +61,42 @@ csp_result csp_broadcast(csp *s, csp_var z, csp_var x, csp_var y)
     return post_watch(s, p, z, EV_ANY) && post_watch(s, p, x, EV_ANY) && post_watch(s, p, y, EV_ANY) ? post_done(s, p) : CSP_NOMEM;
 }
 
+/* ---- z = spread(x, y): as broadcast, where 0 is a size too, so that z may be less than x or y ---- Enforced: bounds; an operand that
+ * cannot be 1, or whose partner is 1, equals z; once z is fixed, each operand is 1 or z. Entailed: when all variables are fixed. */
+
+/* x is one operand, y the other. */
+static bool spread_side(csp *s, csp_var z, csp_var x, csp_var y)
+{
+    if (lo_of(s, x) > 1 || hi_of(s, x) < 1 || (dom_fixed(s, y) && lo_of(s, y) == 1))
+        return dom_equal(s, x, z);
+    int64_t zlo = lo_of(s, z), zhi = hi_of(s, z);
+    if (zlo == zhi && zlo != 1)
+        return dom_keep(s, x, zlo < 1 ? (const int64_t[]){zlo, 1} : (const int64_t[]){1, zlo}, 2);
+    return dom_range(s, x, zlo < 1 ? zlo : 1, zhi > 1 ? zhi : 1);
+}
+
+bool prop_spread(csp *s, prop_t *p)
+{
+    csp_var z = p->v[0], x = p->v[1], y = p->v[2];
+    int64_t xlo = lo_of(s, x), ylo = lo_of(s, y), xhi = hi_of(s, x), yhi = hi_of(s, y);
+    if (!dom_range(s, z, xlo < ylo ? xlo : ylo, xhi > yhi ? xhi : yhi) || !spread_side(s, z, x, y) || !spread_side(s, z, y, x))
+        return false;
+    return dom_fixed(s, x) && dom_fixed(s, y) && dom_fixed(s, z) && xlo == xhi && ylo == yhi ? prop_kill(s, p) : true;
+}
+
+csp_result csp_spread(csp *s, csp_var z, csp_var x, csp_var y)
+{
+    prop_t *p = post_new(s, PROP_SPREAD, NULL, 0);
+    if (!p)
+        return CSP_NOMEM;
+    p->v[0] = z;
+    p->v[1] = x;
+    p->v[2] = y;
+    if (dom_lo(s, x, 0) && dom_lo(s, y, 0))
+        dom_lo(s, z, 0);
+    return post_watch(s, p, z, EV_ANY) && post_watch(s, p, x, EV_ANY) && post_watch(s, p, y, EV_ANY) ? post_done(s, p) : CSP_NOMEM;
+}
+
 /* ---- b = or(x), b = and(x) ---- Enforced: domain consistency. Entailed: when one x decides, or all x have the value that b
  * implies. */
 bool prop_orand(csp *s, prop_t *p)

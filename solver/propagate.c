@@ -139,6 +139,8 @@ static inline bool run(csp *s, prop_t *p)
         return prop_table(s, p);
     case PROP_BROADCAST:
         return prop_broadcast(s, p);
+    case PROP_SPREAD:
+        return prop_spread(s, p);
     case PROP_OR:
     case PROP_AND:
         return prop_orand(s, p);

@@ -30,6 +30,7 @@ typedef struct {
     bool (*compute)(void *data, const op_instance *x, const tensor_desc *inputs, const int64_t *const *contents, size_t output,
                     int64_t *out);
     void *data;
+    bool finds; /* data may decide sizes inside of motifs */
 } dynamic_wish;
 
 typedef struct {

@@ -1,4 +1,5 @@
 #include "build/build_again.h"
+#include "build/build_empty.h"
 #include "base/mix.h"
 #include "build/build_group.h"
 #include "build/build_input.h"
@@ -6,6 +7,7 @@
 #include "build/build_motif.h"
 #include "build/build_moves.h"
 #include "build/build_pick.h"
+#include "build/build_worlds.h"
 
 #include <string.h>
 
@@ -68,7 +70,7 @@ static bool make_input(const builder *b, tensor_desc *d)
     int64_t elements = 1;
     bool fits = d->type != DT_NONE && build_is_data(b, d->type) && d->rank <= (b->limits.max_rank ? b->limits.max_rank : 6);
     for (int i = 0; fits && i < d->rank; i++) {
-        fits = d->dims[i] >= 1 && d->dims[i] <= most_dim;
+        fits = d->dims[i] >= (b->limits.empty > 0 ? 0 : 1) && d->dims[i] <= most_dim;
         elements *= fits ? d->dims[i] : 1;
         fits = fits && elements <= most;
     }
@@ -296,6 +298,7 @@ static lower_result solve_again(builder *b, again_frame *frames, find_kind how)
     b->group.target = -1;
     b->refused.reason = WHY_NONE;
     log_scope(b, SCOPE_BEGIN);
+    build_allow_empty(b);
     lower_begin(b->lower, b->t);
     log_pause(b);
     for (size_t f = 0; f < LOWER_MAX_FRAMES && res == LOWER_OK; f++) {
@@ -314,6 +317,8 @@ static lower_result solve_again(builder *b, again_frame *frames, find_kind how)
             b->group.n++;
             res = bind_frame(b, &frames[f], frame, &left);
         }
+        if (res == LOWER_OK)
+            res = build_worlds_open_again(b, frame, frames[f].n);
         log_pause(b);
         if (res == LOWER_OK)
             log_frame(b, f, frames[f].r, frames[f].tensor, left);

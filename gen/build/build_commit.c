@@ -76,7 +76,7 @@ static int32_t add_node(build_state *s, const op_instance *in, bool pinned, bool
         return -1;
     int32_t node = (int32_t)s->n_nodes++;
     s->nodes[node] = (graph_node){.op = in->op->index,
-                                  .op_type = in->op->name,
+                                  .op_type = in->op->type,
                                   .inputs = ids,
                                   .n_inputs = in->n_inputs,
                                   .outputs = ids + in->n_inputs,
@@ -84,6 +84,7 @@ static int32_t add_node(build_state *s, const op_instance *in, bool pinned, bool
                                   .attrs = in->attrs,
                                   .n_attrs = in->n_attrs,
                                   .motif = pinned,
+                                  .random = in->op->flags & OP_NONDETERMINISTIC,
                                   .twice = twice};
     s->node_notes[node] = (node_note){.parent = node, .live_at = -1, .sink_at = -1};
     s->components++;

@@ -308,7 +308,7 @@ static lower_result hold(builder *b, int32_t t)
     if (as >= 0 && !set_numbers(b, v, x))
         return LOWER_NOMEM;
     v->name = op->rules->vars[as >= 0 ? as : attribute_of(op, ATTR_TYPE_TENSOR)].name;
-    const graph_node like = {.op = op->index, .op_type = op->name, .attrs = v, .n_attrs = 1};
+    const graph_node like = {.op = op->index, .op_type = op->type, .attrs = v, .n_attrs = 1};
     graph_node *n = add_node(s, &like, 1);
     if (!n)
         return LOWER_NOMEM;

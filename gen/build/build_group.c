@@ -1,4 +1,5 @@
 #include "build/build_group.h"
+#include "build/build_empty.h"
 #include "build/build_budget.h"
 #include "build/build_commit.h"
 #include "build/build_log.h"
@@ -302,6 +303,7 @@ static lower_result solve(builder *b, const op_spec *specs, size_t n)
     b->group.twice = false;
     b->refused.reason = WHY_NONE;
     log_scope(b, SCOPE_BEGIN);
+    build_allow_empty(b);
     lower_begin(b->lower, b->t);
     log_pause(b);
     for (size_t i = 0; i < n; i++) {

@@ -183,7 +183,7 @@ static lower_slot slot_of(const builder *b, const motif_try *m, const motif_oper
 static void request_of(const builder *b, const motif_try *m, const motif_node *n, lower_request *r)
 {
     *r = (lower_request){
-        .op = n->op, .output_type = n->output_type, .pins = n->pins, .n_pins = n->n_pins, .relaxed = true, .claimed = n->claimed};
+        .op = n->op, .output_type = n->output_type, .pins = n->pins, .n_pins = n->n_pins, .relaxed = true, .claimed = n->claimed, .still = m->plan.closed};
     size_t at = 0;
     for (size_t i = 0; i < n->op->n_inputs; i++) {
         r->arity[i] = n->arity[i];

@@ -62,7 +62,7 @@ bool state_reset(build_state *s, size_t nodes)
         for (int r = 0; r < STATE_RANKS; r++)
             s->free[t][r].n = s->taken[t][r].n = 0;
     s->shown = 0;
-    s->components = s->joins = s->reused = s->initializers = 0;
+    s->components = s->joins = s->reused = s->empty = s->initializers = 0;
     s->sink_need = 0;
     memset(s->op_counts, 0, s->index->ops->n_all * sizeof *s->op_counts);
     return true;
@@ -105,6 +105,7 @@ int32_t state_add_tensor(build_state *s, tensor_kind kind, const tensor_desc *d,
     int32_t t = (int32_t)s->n_tensors++;
     s->tensors[t] = (graph_tensor){.kind = kind, .desc = *d, .producer = -1};
     s->notes[t] = (tensor_note){.free_at = -1, .input_at = -1, .same_shape = -1, .node = node, .origin = t, .copied = {1, {t}}};
+    s->empty += tensor_is_empty(d);
     if (kind != TENSOR_INIT) {
         int32_t *head = &s->heads[shape_hash(d) & (s->n_heads - 1)];
         s->notes[t].same_shape = *head;

@@ -88,6 +88,7 @@ typedef struct {
     size_t components;
     size_t joins;  /* nodes with at least two non-constant inputs */
     size_t shown;  /* tensors with tensor_note.shown */
+    size_t empty;  /* tensors without elements */
     size_t reused; /* tensors with at least two consumers */
     int sink_need; /* sum of the sinks of live nodes */
     size_t initializers;

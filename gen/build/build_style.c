@@ -40,6 +40,7 @@ void build_style_draw(builder *b)
     b->style.inputs = 1 + n / 16 + (size_t)tape_draw(b->t, "inputs", n / 12 + 2);
     b->style.joins = 260 + (uint32_t)tape_draw(b->t, "joins", 140);
     b->style.reuse = 100 + (uint32_t)tape_draw(b->t, "reuse", 100);
+    b->style.empty_from = b->limits.empty > 0 ? (size_t)tape_draw(b->t, "empty from", n / 2 + 1) : 0;
     if (b->manner)
         obey_manner(b);
 }

@@ -1,4 +1,5 @@
 #include "build/build_worlds.h"
+#include "build/build_log.h"
 #include "build/build_refuse.h"
 #include "build/world_symbols.h"
 #include "build/world_values.h"
@@ -6,8 +7,10 @@
 
 #include <string.h>
 
-#define EAGER_UNTIL 6                  /* later attempts take groups without sizes as they come */
-#define SYMBOLS_UNTIL 10               /* later attempts have no symbols, which may leave no place for what is due */
+#define EAGER_UNTIL 6    /* later attempts take groups without sizes as they come */
+#define SYMBOLS_UNTIL 10 /* later attempts have no symbols, which may leave no place for what is due */
+#define AXIS_BITS 4      /* of a symbol in an item of a tape */
+#define LAYOUT_PLACE(frame, slot) ((unsigned)(frame) << 8 | (unsigned)(slot))
 #define OWN_STREAM ((uint64_t)1 << 40) /* beyond those of tapes of models */
 
 struct build_worlds {
@@ -15,7 +18,7 @@ struct build_worlds {
     tape *zeros;
     tape *t;
     world_symbols names;
-    bool open;  /* the model of this request has symbols */
+    size_t n;   /* of worlds: WORLD_COUNT, and for models with sizes that data decide those of world_found too */
     bool batch; /* the first dimension of every graph input is the batch */
     bool eager; /* groups without sizes may be refused */
     bool sized; /* some tensor of this attempt has sizes */
@@ -62,20 +65,22 @@ nn_status build_worlds_open(builder *b, const build_request *r, nn_error *err)
     b->worlds = NULL;
     b->dynamic = *d;
     lower_set_keep(b->lower, false);
-    if (d->share == 0)
+    if (d->share == 0 && !d->finds)
         return NN_OK;
     nn_status s = b->all_worlds ? NN_OK : make(b, err);
     if (s != NN_OK)
         return s;
     build_worlds *x = b->all_worlds;
     tape_reseed(x->t, d->seed, OWN_STREAM + d->index);
-    if (!tape_chance(x->t, "dynamic", d->share, 1000))
-        return NN_OK;
+    const bool symbols = d->share > 0 && tape_chance(x->t, "dynamic", d->share, 1000);
     lower_set_limits(x->lower, &r->limits);
-    world_symbols_draw(&x->names, d->batch, lower_get_limits(x->lower), x->t);
-    if (x->names.n == 0)
+    world_symbols_clear(&x->names);
+    if (symbols)
+        world_symbols_draw(&x->names, d->batch, lower_get_limits(x->lower), x->t);
+    if (x->names.n == 0 && !d->finds)
         return NN_OK;
-    x->batch = d->batch;
+    x->batch = d->batch && x->names.n > 0;
+    x->n = d->finds ? WORLD_ALL : WORLD_COUNT;
     b->worlds = x;
     lower_set_keep(b->lower, true);
     return NN_OK;
@@ -88,14 +93,64 @@ void build_worlds_attempt(builder *b, const lower_limits *limits, size_t attempt
         return;
     lower_set_limits(x->lower, limits);
     if (attempt >= SYMBOLS_UNTIL) {
-        b->worlds = NULL;
-        lower_set_keep(b->lower, false);
+        world_symbols_clear(&x->names);
+        x->batch = false;
+        b->worlds = b->dynamic.finds ? x : NULL;
+        lower_set_keep(b->lower, b->dynamic.finds);
     }
     x->eager = attempt < EAGER_UNTIL;
     x->sized = false;
 }
 
 /* ---- new graph inputs ---- */
+
+/* The axes as the value of an item of a tape, and back. */
+static uint32_t pack_axes(const int *axes, int rank)
+{
+    uint32_t code = 0;
+    for (int k = 0; k < rank; k++)
+        code |= (uint32_t)(axes[k] + 1) << AXIS_BITS * k;
+    return code;
+}
+
+static void unpack_axes(const build_worlds *x, uint32_t code, int axes[NN_MAX_RANK])
+{
+    for (int k = 0; k < NN_MAX_RANK; k++) {
+        const int symbol = (int)(code >> AXIS_BITS * k & ((1U << AXIS_BITS) - 1)) - 1;
+        axes[k] = symbol < (int)x->names.n ? symbol : -1;
+    }
+}
+
+/* The slot gets the sizes of the symbols. */
+static lower_result fix_axes(builder *b, int frame, size_t slot, const int *axes, int rank)
+{
+    const world_symbols *names = &b->worlds->names;
+    for (int k = 0; k < rank; k++)
+        if (axes[k] >= 0 && lower_fix(b->lower, frame, (int)slot, k, names->symbols[axes[k]].size[0]) == LOWER_NOMEM)
+            return LOWER_NOMEM;
+    return LOWER_OK;
+}
+
+static const int batch_axes[] = {0}; /* the batch is the only symbol, and the first dimension */
+
+lower_result build_worlds_open_again(builder *b, int frame, size_t slots)
+{
+    build_worlds *x = b->worlds;
+    lower_result res = LOWER_OK;
+    for (size_t s = 0; x && s < slots && res == LOWER_OK; s++) {
+        const int rank = lower_open_rank(b->lower, frame, (int)s);
+        uint32_t code = 0;
+        int axes[NN_MAX_RANK];
+        if (rank < 1)
+            continue;
+        (void)segment_find(b->reader, ITEM_LAYOUT, LAYOUT_PLACE(frame, s), &code);
+        unpack_axes(x, code, axes);
+        res = x->batch ? fix_axes(b, frame, s, batch_axes, 1) : fix_axes(b, frame, s, axes, rank);
+        if (code != 0)
+            log_put(b, ITEM_LAYOUT, LAYOUT_PLACE(frame, s), code);
+    }
+    return res;
+}
 
 lower_result build_worlds_open_slots(builder *b, int frame, const slot_plan *p)
 {
@@ -109,16 +164,17 @@ lower_result build_worlds_open_slots(builder *b, int frame, const slot_plan *p)
         if (rank < 1)
             continue;
         if (x->batch) {
-            if (lower_fix(b->lower, frame, (int)s, 0, x->names.symbols[0].size[0]) == LOWER_NOMEM)
+            if (fix_axes(b, frame, s, batch_axes, 1) == LOWER_NOMEM)
                 return LOWER_NOMEM;
             continue;
         }
         if (joins)
             continue;
         world_layout_draw(&x->names, rank, axes, x->t);
-        for (int k = 0; k < rank; k++)
-            if (axes[k] >= 0 && lower_fix(b->lower, frame, (int)s, k, x->names.symbols[axes[k]].size[0]) == LOWER_NOMEM)
-                return LOWER_NOMEM;
+        if (fix_axes(b, frame, s, axes, rank) == LOWER_NOMEM)
+            return LOWER_NOMEM;
+        if (pack_axes(axes, rank) != 0)
+            log_put(b, ITEM_LAYOUT, LAYOUT_PLACE(frame, s), pack_axes(axes, rank));
     }
     return LOWER_OK;
 }
@@ -172,10 +228,10 @@ static bool name_input(builder *b, tensor_desc *d, uint32_t set)
     }
     if (!any)
         return true;
-    int64_t *sizes = arena_alloc(&b->memory, WORLD_COUNT * (size_t)d->rank * sizeof *sizes);
-    for (size_t w = 0; sizes && w < WORLD_COUNT; w++)
+    int64_t *sizes = arena_alloc(&b->memory, x->n * (size_t)d->rank * sizeof *sizes);
+    for (size_t w = 0; sizes && w < x->n; w++)
         for (int k = 0; k < d->rank; k++)
-            sizes[w * (size_t)d->rank + (size_t)k] = axes[k] >= 0 ? x->names.symbols[axes[k]].size[w] : d->dims[k];
+            sizes[w * (size_t)d->rank + (size_t)k] = axes[k] >= 0 && w < WORLD_COUNT ? x->names.symbols[axes[k]].size[w] : d->dims[k];
     return sizes && set_worlds(b, d, sizes, false);
 }
 
@@ -229,6 +285,11 @@ static void take_contents(const build_worlds *x, const op_instance *in, size_t w
     }
 }
 
+static lower_found found_in(size_t world)
+{
+    return world == 0 ? FOUND_DRAWN : world == WORLD_MOST ? FOUND_MOST : FOUND_LEAST;
+}
+
 /* The instance in a world; the dims of its outputs are noted. */
 static lower_result hold_in(builder *b, size_t f, size_t w)
 {
@@ -238,7 +299,7 @@ static lower_result hold_in(builder *b, size_t f, size_t w)
     for (size_t i = 0; i < in->n_inputs; i++)
         slots[i] = tensor_in_world(&x->slots[i], w);
     take_contents(x, in, w, x->operands);
-    const again_request r = {.was = in, .inputs = slots, .operands = x->operands};
+    const again_request r = {.was = in, .inputs = slots, .operands = x->operands, .found = found_in(w)};
     lower_result res = lower_again(x->lower, x->zeros, &r, &out);
     for (size_t o = 0; o < in->n_outputs && res == LOWER_OK; o++) {
         tensor_desc *d = &in->outputs[o].desc;
@@ -246,7 +307,8 @@ static lower_result hold_in(builder *b, size_t f, size_t w)
             continue;
         for (int k = 0; k < d->rank; k++)
             x->sizes[o][w * (size_t)d->rank + (size_t)k] = out.outputs[o].desc.dims[k];
-        d->range = iv_hull(d->range, out.outputs[o].desc.range);
+        if (!tensor_is_empty(&out.outputs[o].desc)) /* it has no values */
+            d->range = iv_hull(d->range, out.outputs[o].desc.range);
     }
     return res;
 }
@@ -255,10 +317,13 @@ static lower_result hold_in(builder *b, size_t f, size_t w)
 static bool keep_sizes(builder *b, size_t o, tensor_desc *d, bool sized)
 {
     build_worlds *x = b->worlds;
-    const size_t rank = (size_t)d->rank, n = WORLD_COUNT * rank;
+    const size_t rank = (size_t)d->rank, n = x->n * rank;
     bool varies = false;
-    for (size_t k = rank; k < n; k++)
-        varies |= x->sizes[o][k] != x->sizes[o][k % rank];
+    for (size_t k = rank; k < n; k++) {
+        const bool differs = x->sizes[o][k] != x->sizes[o][k % rank];
+        varies |= differs;
+        d->open |= differs && k >= WORLD_COUNT * rank ? 1U << k % rank : 0;
+    }
     int64_t *sizes = varies ? arena_alloc(&b->memory, n * sizeof *sizes) : NULL;
     if (sizes)
         memcpy(sizes, x->sizes[o], n * sizeof *sizes);
@@ -281,7 +346,7 @@ static lower_result hold_sized(builder *b, size_t f, input_facts facts)
         if (in->outputs[o].present)
             memcpy(x->sizes[o], in->outputs[o].desc.dims, (size_t)in->outputs[o].desc.rank * sizeof(int64_t));
     const arena_mark mark = arena_get_mark(&b->memory);
-    for (size_t w = facts.wider ? 0 : 1; w < WORLD_COUNT && res == LOWER_OK; w++) {
+    for (size_t w = facts.wider ? 0 : 1; w < x->n && res == LOWER_OK; w++) {
         res = hold_in(b, f, w);
         arena_release(&b->memory, mark);
     }
@@ -301,8 +366,9 @@ static lower_result hold_frame(builder *b, size_t f)
 {
     take_inputs(b, f);
     const input_facts facts = look(b->worlds, &b->group.inst[f]);
-    lower_result res = facts.sized || facts.wider ? hold_sized(b, f, facts) : LOWER_OK;
-    if (res == LOWER_OK && b->group.pinned && !world_values_find(b, f, b->worlds->slots, WORLD_COUNT))
+    const bool finds = b->group.inst[f].op->flags & OP_FOUND;
+    lower_result res = facts.sized || facts.wider || finds ? hold_sized(b, f, facts) : LOWER_OK;
+    if (res == LOWER_OK && b->group.pinned && !world_values_find(b, f, b->worlds->slots, b->worlds->n))
         res = LOWER_NOMEM;
     return res;
 }
@@ -318,6 +384,7 @@ static void keep_ranges(builder *b, bool back)
             if (back) {
                 d->range = b->worlds->was[f][o];
                 d->worlds = NULL;
+                d->open = 0;
             } else {
                 b->worlds->was[f][o] = d->range;
             }
@@ -334,9 +401,22 @@ static bool suits_target(const builder *b)
     const tensor_desc *have = &g->inst[g->n - 1].outputs[g->target_output].desc;
     const int64_t *a = tensor_sizes(want), *z = tensor_sizes(have);
     bool same = !a == !z;
-    for (size_t k = 0; same && a && k < WORLD_COUNT * (size_t)want->rank; k++)
+    for (size_t k = 0; same && a && k < b->worlds->n * (size_t)want->rank; k++)
         same = a[k] == z[k];
     return same && iv_inside(have->range, want->range);
+}
+
+/* Whether data decide no dim of a tensor that the rest of the graph may take. */
+static bool is_closed(const op_group *g)
+{
+    for (size_t f = 0; f < g->n; f++)
+        for (size_t o = 0; o < g->inst[f].n_outputs; o++) {
+            const inst_output *x = &g->inst[f].outputs[o];
+            const bool taken = !g->pinned || f < g->first || g->outs[f] >> o & 1 || (o == 0 && g->shown >> f & 1);
+            if (x->present && x->desc.open != 0 && taken)
+                return false;
+        }
+    return true;
 }
 
 /* Judges the group with these symbols in its new graph inputs. */
@@ -359,7 +439,7 @@ static lower_result hold_with(builder *b, uint32_t set)
         if (res == LOWER_OK)
             res = hold_frame(b, f);
     }
-    return res == LOWER_OK && !suits_target(b) ? LOWER_FAIL : res;
+    return res == LOWER_OK && !(suits_target(b) && is_closed(g)) ? LOWER_FAIL : res;
 }
 
 static bool has_sizes(const op_group *g)
@@ -371,15 +451,18 @@ static bool has_sizes(const op_group *g)
     return false;
 }
 
-/* Whether a group without sizes is refused, so that symbols do not die out. The first of a graph mostly is. */
+/* Whether a group without sizes is refused, so that symbols do not die out. The first of a graph mostly is. No group of a tape is:
+ * it was kept before. */
 static bool loses_symbols(builder *b)
 {
     build_worlds *x = b->worlds;
+    if (x->names.n == 0)
+        return false;
     if (has_sizes(&b->group)) {
         x->sized = true;
         return false;
     }
-    if (!x->eager || (b->group.pinned && b->motif.n_due > 0)) /* a due motif has few tries */
+    if (!x->eager || b->reader || (b->group.pinned && b->motif.n_due > 0)) /* a due motif has few tries */
         return false;
     return x->sized ? tape_chance(x->t, "group without sizes", 1, 2) : tape_chance(x->t, "first without sizes", 15, 16);
 }
@@ -402,8 +485,8 @@ lower_result build_worlds_hold(builder *b, const op_model *op)
 void build_worlds_finish(const builder *b, graph *g)
 {
     bool any = false;
-    for (size_t i = 0; i < g->n_tensors && b->worlds; i++)
-        any |= tensor_sizes(&g->tensors[i].desc) != NULL;
+    for (size_t i = 0; i < g->n_inputs && b->worlds; i++)
+        any |= tensor_sizes(&g->tensors[g->inputs[i]].desc) != NULL;
     if (!any)
         return;
     g->n_worlds = WORLD_COUNT;

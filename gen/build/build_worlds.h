@@ -19,6 +19,8 @@ void build_worlds_attempt(builder *b, const lower_limits *limits, size_t attempt
 
 /* Gives the open slots of a frame, which become graph inputs, symbols where they can have them. */
 lower_result build_worlds_open_slots(builder *b, int frame, const slot_plan *p);
+/* The same for a frame of a tape. slots: their number. */
+lower_result build_worlds_open_again(builder *b, int frame, size_t slots);
 /* Judges the group in all worlds, and sets sizes and ranges of its tensors. LOWER_FAIL: it does not hold in one, which is noted as
  * a refusal of op. */
 lower_result build_worlds_hold(builder *b, const op_model *op);

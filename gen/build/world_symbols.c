@@ -14,7 +14,7 @@ static const kind_row kinds[SYMBOL_KINDS] = {
     [SYMBOL_SEQUENCE] = {{"sequence", "sequence_length", "seq_len"}, {5, 7, 9, 10}, 1},
     [SYMBOL_HEIGHT] = {{"height", "H", "image_height"}, {7, 9, 11, 13}, 5},
     [SYMBOL_WIDTH] = {{"width", "W", "image_width"}, {7, 10, 11, 13}, 5},
-    [SYMBOL_FREE] = {{"length", "dynamic_axes_0", "past"}, {5, 6, 11, 13}, 1},
+    [SYMBOL_FREE] = {{"length", "input.1_dynamic_axes_0", "past"}, {5, 6, 11, 13}, 1},
 };
 
 #define GROWTH 3        /* the largest size is that in world 0 and up to so many more */
@@ -94,12 +94,17 @@ static void draw_symbol(world_symbols *s, symbol_kind kind, int64_t most, tape *
     }
 }
 
-void world_symbols_draw(world_symbols *s, bool batch, const lower_limits *limits, tape *t)
+void world_symbols_clear(world_symbols *s)
 {
-    const int64_t most = limits->max_dim < limits->max_elements ? limits->max_dim : limits->max_elements;
     s->n = 0;
     for (int kind = 0; kind < SYMBOL_KINDS; kind++)
         s->of[kind] = -1;
+}
+
+void world_symbols_draw(world_symbols *s, bool batch, const lower_limits *limits, tape *t)
+{
+    const int64_t most = limits->max_dim < limits->max_elements ? limits->max_dim : limits->max_elements;
+    world_symbols_clear(s);
     for (int kind = 0; kind < (batch ? SYMBOL_BATCH + 1 : SYMBOL_KINDS); kind++)
         draw_symbol(s, (symbol_kind)kind, most, t);
 }

@@ -8,6 +8,8 @@
 #include "value/graph.h"
 
 #define WORLD_COUNT 4 /* of a model with symbols: a usual one, the smallest, the largest, and one in between */
+/* Two more worlds have the sizes of world 0 but where data decide: there it is the least and the most that there can be. */
+enum { WORLD_LEAST = WORLD_COUNT, WORLD_MOST, WORLD_ALL };
 
 typedef enum { SYMBOL_BATCH, SYMBOL_SEQUENCE, SYMBOL_HEIGHT, SYMBOL_WIDTH, SYMBOL_FREE, SYMBOL_KINDS } symbol_kind;
 
@@ -17,6 +19,8 @@ typedef struct {
     int of[SYMBOL_KINDS]; /* index of the symbol of a kind; -1: the model has none */
 } world_symbols;
 
+/* There are no symbols. */
+void world_symbols_clear(world_symbols *s);
 /* The sizes of a symbol in world 0 differ from those of others, and are at least 3. batch: there is no other symbol. None at all if
  * the limits leave no room. */
 void world_symbols_draw(world_symbols *s, bool batch, const lower_limits *limits, tape *t);

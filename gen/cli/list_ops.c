@@ -1,4 +1,5 @@
 #include "cli/list_ops.h"
+#include "rules/op_inner.h"
 #include "rules/opmodel_rules.h"
 
 #include <stdio.h>
@@ -114,6 +115,43 @@ static void flags(json_line *out, unsigned set, const char *before)
         }
 }
 
+/* Calls a function for each operator that stands inside motifs only. */
+static void each_inner(json_line *out, const op_set *s, void (*show)(json_line *out, const op_model *op))
+{
+    for (size_t i = 0; i < s->table->n_entries; i++)
+        if (op_inner_option(&s->compiled[i]) != NULL)
+            show(out, &s->compiled[i]);
+}
+
+static void text_inner(json_line *out, const op_model *op)
+{
+    line_raw(out, "# inside motifs only: ");
+    line_raw(out, op->name);
+    if (strcmp(op->name, op->type) != 0) {
+        line_raw(out, " (");
+        line_raw(out, op->type);
+        line_raw(out, ")");
+    }
+    line_raw(out, ": with --");
+    line_raw(out, op_inner_option(op));
+    line_raw(out, "\n");
+}
+
+static void json_inner(json_line *out, const op_model *op)
+{
+    line_next(out);
+    line_raw(out, "{");
+    line_key(out, "name");
+    line_string(out, op->name);
+    line_key(out, "operator");
+    line_string(out, op->type);
+    line_key(out, "since");
+    line_int(out, op->since);
+    line_key(out, "option");
+    line_string(out, op_inner_option(op));
+    line_raw(out, "}");
+}
+
 /* ---- formats ---- */
 
 static void as_text(json_line *out, const nn_table *t)
@@ -159,6 +197,7 @@ static void as_text(json_line *out, const nn_table *t)
         line_raw(out, needed);
         line_raw(out, "\n");
     }
+    each_inner(out, s, text_inner);
     for (size_t i = 0; i < s->table->n_absent; i++) {
         line_raw(out, "# not in this opset: ");
         line_raw(out, s->table->absent[i]);
@@ -351,6 +390,7 @@ static void json_operator(json_line *out, const nn_table *t, const class_table *
         if (is_attr(&op->rules->vars[i]))
             json_attribute(out, entry, &op->rules->vars[i], subject++);
     line_raw(out, "]");
+    fact(out, "empty", op->empty);
     line_key(out, "flags");
     line_raw(out, "[");
     for (size_t i = 0; i < sizeof flag_words / sizeof flag_words[0]; i++)
@@ -399,6 +439,10 @@ static void as_json(json_line *out, const nn_table *t, const class_table *classe
         type_list(out, s->untyped[i].types);
         line_raw(out, "}");
     }
+    line_raw(out, "]");
+    line_key(out, "inside_motifs");
+    line_raw(out, "[");
+    each_inner(out, s, json_inner);
     line_raw(out, "]");
     line_key(out, "not_in_opset");
     line_raw(out, "[");

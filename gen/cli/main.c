@@ -4,6 +4,8 @@
 #include "cli/list_motifs.h"
 #include "cli/list_ops.h"
 #include "cli/missing.h"
+#include "cli/progress.h"
+#include "cli/summary.h"
 #include "cli/tapes.h"
 #include "emit/emit.h"
 #include "eval/eval.h"
@@ -170,38 +172,31 @@ static bool is_due(bar *b, bool last)
     return true;
 }
 
-static void draw(const char *head, double share, const char *tail)
+static void draw(const char *text)
 {
-    char cells[41];
-    int room = columns() - (int)strlen(head) - (int)strlen(tail) - 3, width = room > 40 ? 40 : room < 0 ? 0 : room;
-    memset(cells, ' ', sizeof cells);
-    memset(cells, '#', (size_t)((double)width * share));
-    (void)fprintf(stderr, "%s[%.*s]%s\033[K", head, width, cells, tail);
+    (void)fputs(text, stderr);
     (void)fflush(stderr);
 }
 
 static void on_progress(void *data, const nn_progress *p)
 {
     bar *b = data;
+    char text[256];
     if (!is_due(b, p->done == p->count))
         return;
-    double elapsed = b->shown - b->started, rate = elapsed > 0 ? (double)p->done / elapsed : 0;
-    char tail[96];
-    (void)snprintf(tail, sizeof tail, " %llu/%llu models  %.0f/s  %.0f s left", (unsigned long long)p->done,
-                   (unsigned long long)p->count, rate, rate > 0 ? (double)(p->count - p->done) / rate : 0);
-    draw("\r", (double)p->done / (double)p->count, tail);
+    progress_models(text, sizeof text, columns(), p, b->shown - b->started);
+    draw(text);
 }
 
 /* Shows the steps of an analysis. */
 static void on_steps(void *data, uint64_t done, uint64_t all)
 {
     bar *b = data;
+    char text[256];
     if (!is_due(b, done == all))
         return;
-    double share = (double)done / (double)all, elapsed = b->shown - b->started;
-    char tail[96];
-    (void)snprintf(tail, sizeof tail, " %.0f %%  %.0f s left", 100 * share, share > 0 ? elapsed * (1 - share) / share : 0);
-    draw(b->planning ? "\rplanning: " : "\r", share, tail);
+    progress_steps(text, sizeof text, columns(), b->planning ? "\rplanning: " : "\r", done, all, b->shown - b->started);
+    draw(text);
 }
 
 /* Later models are built, in other threads; they are not stopped halfway. */
@@ -213,28 +208,19 @@ static int on_planning(void *data, const char *what, uint64_t done, uint64_t all
     return b->planning && __atomic_load_n(&cancel, __ATOMIC_RELAXED);
 }
 
-static void print_size(uint64_t bytes)
+/* Prints and frees a text. */
+static void print_text(json_line *text, FILE *to)
 {
-    static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
-    double x = (double)bytes;
-    size_t k = 0;
-    for (; x >= 1000 && k < 4; k++)
-        x /= 1000;
-    (void)printf("%.*f %s", k == 0 ? 0 : 1, x, units[k]);
+    if (text->size > 0)
+        (void)fwrite(text->bytes, 1, text->size, to);
+    nn_free(text->bytes);
 }
 
 static void print_summary(const options *o, const nn_corpus_report *r, double seconds)
 {
-    (void)printf("%llu model%s of %lld node%s, %zu of %zu operators\n", (unsigned long long)r->models, r->models == 1 ? "" : "s",
-                 (long long)o->nodes, o->nodes == 1 ? "" : "s", r->covered, r->operators);
-    (void)printf("%llu file%s, ", (unsigned long long)r->files, r->files == 1 ? "" : "s");
-    print_size(r->bytes);
-    (void)printf("%s, %.2f s", o->dry_run ? " not written" : "", seconds);
-    if (r->models > 0)
-        (void)printf(", %.3f ms a model", seconds * 1e3 / (double)r->models);
-    (void)printf("\n");
-    if (!o->dry_run)
-        (void)printf("%s/manifest.json\n", o->out);
+    json_line text = {.bytes = NULL};
+    summary_text(&text, o, r, seconds);
+    print_text(&text, stdout);
 }
 
 /* ---- runs ---- */
@@ -244,9 +230,8 @@ static void say_missing(missing_list *m, bool quiet)
 {
     json_line text = {.bytes = NULL};
     missing_text(&text, m);
-    if (!quiet && text.size > 0)
-        (void)fwrite(text.bytes, 1, text.size, stderr);
-    nn_free(text.bytes);
+    text.size = quiet ? 0 : text.size;
+    print_text(&text, stderr);
 }
 
 /* Tells what became of --ops. */
@@ -272,10 +257,9 @@ static int stopped(const nn_error *err, const char *after)
 
 static void say_duplicates(const nn_corpus_report *r, const char *dir)
 {
-    if (r->distinct < r->models)
-        (void)fprintf(stderr, "nngen: %llu of %llu models have the structure of an earlier model%s%s%s\n",
-                      (unsigned long long)(r->models - r->distinct), (unsigned long long)r->models, dir != NULL ? ", see " : "",
-                      dir != NULL ? dir : "", dir != NULL ? "/manifest.json" : "");
+    json_line text = {.bytes = NULL};
+    summary_duplicates(&text, r, dir);
+    print_text(&text, stderr);
 }
 
 static int write_corpus(const options *o, const nn_family *family)
@@ -324,9 +308,8 @@ static int print_listing(const options *o, const nn_table *table)
     nn_status s = o->list_ops != NULL ? list_ops(&text, table, o->list_ops, &err) : list_motifs(&text, table, o->list_motifs, &err);
     if (s != NN_OK)
         status = fail(&err);
-    else
-        (void)fwrite(text.bytes, 1, text.size, stdout);
-    nn_free(text.bytes);
+    text.size = s == NN_OK ? text.size : 0;
+    print_text(&text, stdout);
     return close_stdout(status);
 }
 
@@ -356,9 +339,8 @@ static int tapes(const options *o, const nn_table *table, const nn_family *famil
     json_line line = {.bytes = NULL};
     nn_error err = {0};
     nn_status s = family != NULL ? tapes_write_model(&line, o, family, &err) : tapes_write_seeds(&line, o, table, &err);
-    if (s == NN_OK && line.size > 0)
-        (void)fwrite(line.bytes, 1, line.size, stdout);
-    nn_free(line.bytes);
+    line.size = s == NN_OK ? line.size : 0;
+    print_text(&line, stdout);
     return s == NN_OK ? close_stdout(EXIT_SUCCESS) : fail(&err);
 }
 
@@ -501,17 +483,10 @@ static int verify_one(const options *o, const char *dir)
     nn_error err = {0};
     if (nn_corpus_verify(dir, &r, on_difference, (void *)(uintptr_t)dir, &err) != NN_OK)
         return fail(&err);
-    if (!o->quiet) {
-        if (o->n_paths > 1)
-            (void)printf("%s: ", dir);
-        (void)printf("%llu models, %llu files, ", (unsigned long long)r.models, (unsigned long long)r.files);
-        print_size(r.bytes);
-        (void)printf(", %llu difference%s\n", (unsigned long long)r.differences, r.differences == 1 ? "" : "s");
-        if (r.recomputed > 0)
-            (void)printf("made again, with outputs and bounds: %llu models\n", (unsigned long long)r.recomputed);
-        if (r.not_recomputed[0] != '\0')
-            (void)printf("outputs and bounds were not computed again: the corpus %s\n", r.not_recomputed);
-    }
+    json_line text = {.bytes = NULL};
+    if (!o->quiet)
+        summary_verified(&text, o->n_paths > 1 ? dir : NULL, &r);
+    print_text(&text, stdout);
     return r.differences == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

@@ -10,7 +10,7 @@
 enum { PATH_ROOM = 4096 };
 
 /* ONE_FILE: its arrays are the outputs. ONE_SET: PATH/output_J.pb. SETS: PATH/test_data_set_K/output_J.pb. ARCHIVE: a file whose
- * arrays have the data set as their first axis. */
+ * arrays have the data set as their first axis, or are called test_data_set_K/NAME. */
 typedef enum { ONE_FILE, ONE_SET, SETS, ARCHIVE } form;
 
 typedef struct {
@@ -112,6 +112,28 @@ static bool take_slice(file_tensor *out, const file_tensor *t, int64_t k)
     return true;
 }
 
+/* Whether each data set has arrays of its own. */
+static bool is_by_set(const side *s)
+{
+    uint64_t set;
+    return s->form == ARCHIVE && s->file.n > 0 && tensor_file_in_set(&s->file.tensors[0], &set) != NULL;
+}
+
+/* The array of data set k that has the name, or without a name array j of the set. false: there is none. */
+static bool take_of_set(file_tensor *out, const tensor_file *f, int64_t k, size_t j, const char *name)
+{
+    for (size_t i = 0, n = 0; i < f->n; i++) {
+        uint64_t set = 0;
+        const char *own = tensor_file_in_set(&f->tensors[i], &set);
+        if (own == NULL || set != (uint64_t)k || (name == NULL ? n++ != j : strcmp(name, own) != 0))
+            continue;
+        *out = f->tensors[i];
+        out->name = own;
+        return true;
+    }
+    return false;
+}
+
 /* The array of output j. */
 static const file_tensor *find_array(const tensor_file *f, size_t j, const char *name, const char *word)
 {
@@ -136,6 +158,13 @@ static nn_status take_tensor(side *s, int64_t k, size_t j, const char *name, boo
         nn_status st = read_file(s, path, err);
         *t = st == NN_OK ? &s->file.tensors[0] : NULL;
         return st == NN_OK && s->file.n != 1 ? path_fail(err, NULL, path, "has several tensors, expected one", 0) : st;
+    }
+    if (is_by_set(s)) {
+        *t = &s->slice;
+        if (take_of_set(&s->slice, &s->file, k, j, name))
+            return NN_OK;
+        (void)snprintf(what, sizeof what, "has no array 'test_data_set_%lld/%.100s'", (long long)k, name != NULL ? name : "");
+        return path_fail(err, NULL, s->path, what, 0);
     }
     *t = name == NULL ? &s->file.tensors[j] : find_array(&s->file, j, name, s->word);
     if (*t == NULL && only && s->file.n == 1)
@@ -167,6 +196,11 @@ static size_t count_outputs(const side *s, int64_t k)
     char path[PATH_ROOM];
     struct stat st;
     size_t n = 0;
+    file_tensor unused;
+    while (is_by_set(s) && take_of_set(&unused, &s->file, k, n, NULL))
+        n++;
+    if (is_by_set(s))
+        return n;
     if (s->form == ONE_FILE || s->form == ARCHIVE)
         return s->file.n;
     while (file_of(path, s, k, n) && stat(path, &st) == 0)
@@ -177,6 +211,10 @@ static size_t count_outputs(const side *s, int64_t k)
 static int64_t count_sets(const side *s)
 {
     int64_t k = 0;
+    while (is_by_set(s) && count_outputs(s, k) > 0)
+        k++;
+    if (is_by_set(s))
+        return k;
     if (s->form == ARCHIVE)
         return s->file.n > 0 && s->file.tensors[0].rank > 0 ? s->file.tensors[0].dims[0] : 0;
     if (s->form == SETS)

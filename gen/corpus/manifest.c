@@ -1,5 +1,6 @@
 #include "corpus/manifest.h"
 #include "corpus/motif_missing.h"
+#include "corpus/fragment_line.h"
 #include "corpus/symbol_line.h"
 
 #include "lower/op_feasible.h"
@@ -238,6 +239,9 @@ nn_status manifest_line(json_line *line, nn_model *m, const uint8_t structure[ST
     if (s != NN_OK)
         return s;
     symbol_line_sizes(line, g);
+    if (m->formed.model == NULL)
+        fragment_line_open(line, g, (const char *const *)m->names.tensors);
+    fragment_line_random(line, g, m->family->table->ops);
     line_files(line, m, digests);
     line->failed |= !line_motifs(line, m);
     if (m->formed.model == NULL)
@@ -294,7 +298,8 @@ static json_t *flags_array(unsigned flags)
                  {OP_DISCONTINUOUS, "discontinuous"},
                  {OP_NONDETERMINISTIC, "nondeterministic"},
                  {OP_UNLIKE, "unlike"},
-                 {OP_CONTRAST, "contrast"}};
+                 {OP_CONTRAST, "contrast"},
+                 {OP_FOUND, "data-dependent"}};
     json_t *j = json_array();
     int bad = 0;
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
@@ -537,8 +542,8 @@ static json_t *placed_object(const motif_choice *c, const stats *s)
 {
     json_t *j = json_object();
     int bad = 0;
-    for (size_t k = 0; k < c->n_allowed; k++) {
-        const size_t i = c->allowed[k];
+    for (size_t k = 0; k < motif_choice_all(c); k++) {
+        const size_t i = motif_choice_at(c, k);
         json_t *levels = json_object();
         for (int level = 0; level < MOTIF_LEVELS; level++)
             bad |= json_object_set_new(levels, motif_level_word((motif_level)level),
@@ -596,6 +601,12 @@ static json_t *dynamic_object(const stats *s)
     return json_pack("{s:o, s:o}", "models", whole(s->sized_models), "nodes", whole(s->sized_nodes));
 }
 
+/* Models with empty tensors, and the nodes that take or give them. */
+static json_t *empty_object(const stats *s)
+{
+    return json_pack("{s:o, s:o}", "models", whole(s->empty_models), "nodes", whole(s->empty_nodes));
+}
+
 /* What became of --ops, if it could not be followed to the letter. */
 static int set_chosen(json_t *j, const table_ops *t)
 {
@@ -629,6 +640,8 @@ static json_t *manifest_object(const nn_family *f, const stats *s, const distinc
         bad |= json_object_set_new(j, "motif_operators", operators_array(s, s->ops->n_ops, s->ops->n_all));
     if (family_outputs(f))
         bad |= json_object_set_new(j, "expected", outputs_object(f, s));
+    if (f->empty > 0)
+        bad |= json_object_set_new(j, "empty", empty_object(s));
     if (f->dynamic.share > 0)
         bad |= json_object_set_new(j, "dynamic", dynamic_object(s));
     if (input_modes_leave_intervals(&f->modes))

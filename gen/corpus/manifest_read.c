@@ -264,8 +264,8 @@ static nn_status read_dims(source *from, stats *s, const json_t *dims, nn_error 
 
 static void read_motifs(source *from, stats *s, const motif_choice *c, const json_t *placed)
 {
-    for (size_t k = 0; c->on && k < c->n_allowed; k++) {
-        const size_t i = c->allowed[k];
+    for (size_t k = 0; c->on && k < motif_choice_all(c); k++) {
+        const size_t i = motif_choice_at(c, k);
         const json_t *levels = json_object_get(placed, motif_name(c->set, i));
         for (int level = 0; level < MOTIF_LEVELS; level++)
             s->motifs[i * MOTIF_LEVELS + (size_t)level] = number(from, levels, motif_level_word((motif_level)level));
@@ -305,6 +305,10 @@ static nn_status read_stats(const manifest_doc *d, const nn_family *f, stats *s,
     read_motifs(&from, s, &f->motifs, json_object_get(json_object_get(d->json, "motifs"), "placed"));
     if (family_outputs(f))
         s->wide = number(&from, json_object_get(d->json, "expected"), "wide");
+    if (f->empty > 0) {
+        s->empty_models = number(&from, json_object_get(d->json, "empty"), "models");
+        s->empty_nodes = number(&from, json_object_get(d->json, "empty"), "nodes");
+    }
     if (f->dynamic.share > 0) {
         s->sized_models = number(&from, json_object_get(d->json, "dynamic"), "models");
         s->sized_nodes = number(&from, json_object_get(d->json, "dynamic"), "nodes");

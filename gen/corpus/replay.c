@@ -5,7 +5,8 @@
 
 nn_table_config table_of_options(const options *o)
 {
-    return (nn_table_config){.outputs = o->outputs != 0 || strcmp(o->dynamic, "0") != 0, /* contents of shapes are computed */
+    return (nn_table_config){.outputs = o->outputs != 0 || strcmp(o->dynamic, "0") != 0 ||
+                                        strcmp(o->data_dependent, "0") != 0, /* shapes are computed */
                              .opset = (int)o->opset,
                              .profile = o->profile,
                              .specs = o->specs,
@@ -37,6 +38,9 @@ nn_family_config family_of_options(const options *o)
                               .intervals = o->intervals != 0,
                               .outputs = o->outputs != 0,
                               .dynamic = o->dynamic,
+                              .empty = o->empty,
+                              .data_dependent = o->data_dependent,
+                              .random = o->random,
                               .check = o->check != 0,
                               .form = o->form,
                               .variants = (uint64_t)o->variants};

@@ -59,6 +59,7 @@ typedef enum {
     ITEM_MOTIF,  /* hash of a motif's name */
     ITEM_HOW,    /* level of a motif, kind of near miss, and how it meets the graph */
     ITEM_FEED,   /* the operator in front of a motif: its input and output */
+    ITEM_LAYOUT, /* symbols of the axes of a slot that becomes a graph input, four bits each: 0, or the symbol's index + 1 */
     SEGMENT_LABELS = 32
 } segment_label;
 

@@ -31,8 +31,8 @@ typedef struct {
     file_bytes bytes;
     Onnx__ModelProto *model; /* in memory */
     int directory;
-    const char *name;    /* the model's file, without its directories */
-    char archive[512];   /* the file of large arrays, without its directories */
+    const char *name;  /* the model's file, without its directories */
+    char archive[512]; /* the file of large arrays, without its directories */
     arena memory;
     nn_error *err;
 } command;
@@ -165,8 +165,8 @@ static void on_unsupported(void *data, const char *what)
 /* Outputs that are not stored are those of the table. */
 static nn_status take_outputs(command *c, const eval_run *run)
 {
-    for (size_t i = 0; i < c->data.n_outputs && i < run->m->n_outputs; i++) {
-        const ref_tensor *y = eval_run_value(run, run->m->outputs[i]);
+    for (size_t i = 0; i < c->data.n_outputs && i < run->m->main.n_outputs; i++) {
+        const ref_tensor *y = eval_run_value(run, run->m->main.outputs[i]);
         if (c->data.outputs[i].value != NULL || y == NULL)
             continue;
         file_tensor *both = arena_calloc(&c->memory, 2, sizeof *both);
@@ -193,9 +193,9 @@ static nn_status write_body(command *c, const eval_run *run)
     nn_status s = emit_body_open(&b, &c->program, run, &c->arrays, c->err);
     if (s == NN_OK)
         s = emit_body_write(&b);
-    for (size_t i = 0; s == NN_OK && i < m->n_inputs + m->n_outputs; i++) {
-        bool input = i < m->n_inputs;
-        const char *name = emit_tensor(&b, input ? m->inputs[i] : m->outputs[i - m->n_inputs]);
+    for (size_t i = 0; s == NN_OK && i < m->main.n_inputs + m->main.n_outputs; i++) {
+        bool input = i < m->main.n_inputs;
+        const char *name = emit_tensor(&b, input ? m->main.inputs[i] : m->main.outputs[i - m->main.n_inputs]);
         json_line *to = &c->file.blocks[input ? BLOCK_PARAMETERS : BLOCK_RESULTS];
         line_raw(to, to->size > 0 ? ", " : "");
         line_raw(to, name != NULL ? name : "");
@@ -216,8 +216,8 @@ static nn_status evaluate(command *c, const eval_model *m, eval_run *run)
     const eval_limits limits = {.max_bytes = 0};
     nn_status s = eval_run_open(run, m, &limits, c->directory, c->err);
     run->keep = true;
-    for (size_t i = 0; s == NN_OK && i < m->n_inputs && i < c->data.n_inputs; i++)
-        s = eval_run_set(run, m->inputs[i], c->data.inputs[i].value, c->err);
+    for (size_t i = 0; s == NN_OK && i < m->main.n_inputs && i < c->data.n_inputs; i++)
+        s = eval_run_set(run, m->main.inputs[i], c->data.inputs[i].value, c->err);
     return s == NN_OK ? eval_run_compute(run, c->err) : s;
 }
 

@@ -12,11 +12,11 @@
 static void find_constants(emit_body *b)
 {
     const eval_model *m = b->model;
-    for (size_t i = 0; i < m->n_tensors; i++)
-        b->constant[i] = m->tensors[i].contents != NULL;
-    for (size_t i = 0; i < m->n_nodes; i++) {
-        const eval_node *n = &m->nodes[i];
-        bool constant = (m->ops->ops[n->op].flags & OP_NONDETERMINISTIC) == 0;
+    for (size_t i = 0; i < m->main.n_tensors; i++)
+        b->constant[i] = m->main.tensors[i].contents != NULL;
+    for (size_t i = 0; i < m->main.n_nodes; i++) {
+        const eval_node *n = &m->main.nodes[i];
+        bool constant = n->kind == EVAL_OPERATOR && (m->main.table->ops->ops[n->op].flags & OP_NONDETERMINISTIC) == 0;
         for (size_t k = 0; k < n->n_inputs; k++)
             constant = constant && (n->inputs[k] < 0 || b->constant[n->inputs[k]]);
         for (size_t k = 0; k < n->n_outputs; k++)
@@ -29,13 +29,13 @@ static void find_constants(emit_body *b)
 static nn_status hide_contents(emit_body *b)
 {
     size_t most = 0;
-    for (size_t i = 0; i < b->model->n_tensors; i++) {
+    for (size_t i = 0; i < b->model->main.n_tensors; i++) {
         const ref_tensor *t = eval_run_value(b->run, (int64_t)i);
         most = t != NULL && t->n > most ? t->n : most;
     }
     ref_tensor none = {.type = DT_FLOAT32, .n = most};
     nn_status s = ref_unknown(&none, &b->memory, b->err);
-    for (size_t i = 0; s == NN_OK && i < b->model->n_tensors; i++) {
+    for (size_t i = 0; s == NN_OK && i < b->model->main.n_tensors; i++) {
         const ref_tensor *t = eval_run_value(b->run, (int64_t)i);
         if (t == NULL)
             continue;
@@ -90,7 +90,7 @@ static nn_status is_known(emit_body *b, const eval_node *n, bool *known)
                            .max_work = 1e5};
     arena results;
     arena_init(&results, 4096);
-    nn_status s = n->held != NULL ? NN_ERR_TABLE : ref_compute(b->model->rules, &node, &results, &b->scratch, &ignored);
+    nn_status s = n->held != NULL ? NN_ERR_TABLE : ref_compute(b->model->main.table->rules, &node, &results, &b->scratch, &ignored);
     for (size_t i = 0; i < n->n_outputs; i++)
         *known = *known && s == NN_OK && (outputs[i] == NULL || is_exact(outputs[i]));
     arena_free(&results);
@@ -99,11 +99,11 @@ static nn_status is_known(emit_body *b, const eval_node *n, bool *known)
 
 static bool has_symbols(const eval_model *m)
 {
-    for (size_t i = 0; i < m->n_inputs; i++) {
-        const Onnx__ValueInfoProto *v = m->tensors[m->inputs[i]].stated;
-        const Onnx__TensorShapeProto *shape = v != NULL && v->type != NULL && v->type->value_case == ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE
-                                                  ? v->type->tensor_type->shape
-                                                  : NULL;
+    for (size_t i = 0; i < m->main.n_inputs; i++) {
+        const Onnx__ValueInfoProto *v = m->main.tensors[m->main.inputs[i]].stated;
+        const Onnx__TensorShapeProto *shape =
+            v != NULL && v->type != NULL && v->type->value_case == ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE ? v->type->tensor_type->shape
+                                                                                                       : NULL;
         for (size_t d = 0; shape != NULL && d < shape->n_dim; d++)
             if (shape->dim[d]->value_case != ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE)
                 return true;
@@ -119,12 +119,12 @@ static nn_status find_known(emit_body *b)
     const eval_model *m = b->model;
     nn_status s = NN_OK;
     const bool sized = !has_symbols(m);
-    for (size_t i = 0; s == NN_OK && sized && i < m->n_nodes; i++) {
-        const eval_node *n = &m->nodes[i];
+    for (size_t i = 0; s == NN_OK && sized && i < m->main.n_nodes; i++) {
+        const eval_node *n = &m->main.nodes[i];
         bool known = false;
         arena_mark mark = arena_get_mark(&b->scratch);
         for (size_t k = 0; k < n->n_outputs; k++)
-            known = known || (n->outputs[k] >= 0 && !b->constant[n->outputs[k]]);
+            known = known || (n->kind == EVAL_OPERATOR && n->outputs[k] >= 0 && !b->constant[n->outputs[k]]);
         if (known)
             s = is_known(b, n, &known);
         arena_release(&b->scratch, mark);
@@ -144,11 +144,11 @@ nn_status emit_body_open(emit_body *b, const emit_program *p, const eval_run *ru
     arena_init(&b->memory, 0);
     arena_init(&b->scratch, 0);
     b->names.a = &b->memory;
-    b->named = arena_calloc(&b->memory, m->n_tensors + 1, sizeof *b->named);
-    b->constant = arena_calloc(&b->memory, m->n_tensors + 1, sizeof *b->constant);
-    b->unknown = arena_calloc(&b->memory, m->n_tensors + 1, sizeof *b->unknown);
-    b->ways = arena_calloc(&b->memory, m->ops->n_all + 1, sizeof(const emit_ways *));
-    b->compiled = arena_calloc(&b->memory, m->ops->n_all + 1, sizeof *b->compiled);
+    b->named = arena_calloc(&b->memory, m->main.n_tensors + 1, sizeof *b->named);
+    b->constant = arena_calloc(&b->memory, m->main.n_tensors + 1, sizeof *b->constant);
+    b->unknown = arena_calloc(&b->memory, m->main.n_tensors + 1, sizeof *b->unknown);
+    b->ways = arena_calloc(&b->memory, m->main.table->ops->n_all + 1, sizeof(const emit_ways *));
+    b->compiled = arena_calloc(&b->memory, m->main.table->ops->n_all + 1, sizeof *b->compiled);
     if (arena_failed(&b->memory))
         return nn_nomem(err);
     for (size_t i = 0; p->taken != NULL && i < p->taken->count; i++)
@@ -198,7 +198,7 @@ static void put_template(json_line *out, const char *template, const char *name,
 
 static nn_status make_weight(emit_body *b, int64_t tensor, const char *name)
 {
-    const eval_tensor *t = &b->model->tensors[tensor];
+    const eval_tensor *t = &b->model->main.tensors[tensor];
     json_line array = {.bytes = NULL};
     file_tensor contents;
     arena_mark mark = arena_get_mark(&b->scratch);
@@ -216,7 +216,7 @@ static nn_status make_weight(emit_body *b, int64_t tensor, const char *name)
 
 const char *emit_tensor(emit_body *b, int64_t tensor)
 {
-    const eval_tensor *t = &b->model->tensors[tensor];
+    const eval_tensor *t = &b->model->main.tensors[tensor];
     if (b->named[tensor] != NULL)
         return b->named[tensor];
     const char *name = emit_new_name(&b->names, t->name);
@@ -256,7 +256,7 @@ static void refuse(writing *w, const char *fmt, ...)
     va_start(ap, fmt);
     (void)vsnprintf(why, sizeof why, fmt, ap);
     va_end(ap);
-    eval_show_node(shown, w->n);
+    eval_show_node(shown, &w->b->model->main, w->n);
     w->status = nn_fail(w->b->err, NN_ERR_UNSUPPORTED, NULL, 0, 0, "%s: %s", shown, why);
 }
 
@@ -313,10 +313,10 @@ static void put_tensor(writing *w, const ref_tensor *t)
 
 static void put_type(writing *w, const phrase_value *v)
 {
-    const char *name = v->kind == PHRASE_TEXT                                     ? v->s
-                       : v->kind == PHRASE_INT && v->i > 0 && v->i < DT_COUNT     ? dtype_name((dtype)v->i)
-                       : v->kind == PHRASE_TENSOR && v->tensor != NULL            ? dtype_name(v->tensor->type)
-                                                                                  : "none";
+    const char *name = v->kind == PHRASE_TEXT                                 ? v->s
+                       : v->kind == PHRASE_INT && v->i > 0 && v->i < DT_COUNT ? dtype_name((dtype)v->i)
+                       : v->kind == PHRASE_TENSOR && v->tensor != NULL        ? dtype_name(v->tensor->type)
+                                                                              : "none";
     const spec_node *type = spec_get(w->b->program->types, name);
     if (type == NULL)
         refuse(w, "type %s cannot be written", name);
@@ -441,8 +441,7 @@ static const emit_way *choose(writing *w)
             return way;
         constants = constants && fits;
     }
-    refuse(w, constants ? "%s has no way of writing it" : "%s writes it only if some inputs are constants",
-           w->b->program->name);
+    refuse(w, constants ? "%s has no way of writing it" : "%s writes it only if some inputs are constants", w->b->program->name);
     return NULL;
 }
 
@@ -500,7 +499,7 @@ static nn_status find_ways(emit_body *b, const emit_ways **out, int op)
 {
     nn_status s = NN_OK;
     if (!b->compiled[op]) {
-        s = emit_ways_new(&b->ways[op], b->program, b->model->rules, op, &b->memory, b->err);
+        s = emit_ways_new(&b->ways[op], b->program, b->model->main.table->rules, op, &b->memory, b->err);
         b->compiled[op] = s == NN_OK;
     }
     *out = b->ways[op];
@@ -540,6 +539,10 @@ static nn_status write_node(emit_body *b, const eval_node *n)
 {
     writing w = {.b = b, .n = n, .status = NN_OK};
     ref_tensor held;
+    if (n->kind != EVAL_OPERATOR) {
+        refuse(&w, "graphs inside nodes cannot be written");
+        return w.status;
+    }
     w.status = find_ways(b, &w.ways, n->op);
     if (w.status == NN_OK && w.ways == NULL)
         refuse(&w, "%s does not have the operator", b->program->name);
@@ -566,12 +569,12 @@ static nn_status write_node(emit_body *b, const eval_node *n)
 nn_status emit_body_write(emit_body *b)
 {
     nn_status s = NN_OK;
-    for (size_t i = 0; s == NN_OK && i < b->model->n_inputs; i++)
-        if (emit_tensor(b, b->model->inputs[i]) == NULL)
+    for (size_t i = 0; s == NN_OK && i < b->model->main.n_inputs; i++)
+        if (emit_tensor(b, b->model->main.inputs[i]) == NULL)
             s = nn_nomem(b->err);
-    for (size_t i = 0; s == NN_OK && i < b->model->n_nodes; i++) {
+    for (size_t i = 0; s == NN_OK && i < b->model->main.n_nodes; i++) {
         arena_mark mark = arena_get_mark(&b->scratch);
-        s = write_node(b, &b->model->nodes[i]);
+        s = write_node(b, &b->model->main.nodes[i]);
         arena_release(&b->scratch, mark);
     }
     return s == NN_OK && (b->body.failed || b->weights.failed) ? nn_nomem(b->err) : s;

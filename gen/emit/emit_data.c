@@ -79,8 +79,8 @@ static nn_status read_set(emit_data *d, const char *folder, const char *kind, em
 }
 
 /* Arrays whose first axis is the set. */
-static nn_status read_archive(emit_data *d, const char *folder, const char *kind, uint64_t set, emit_stored *to, size_t n, bool bound,
-                              nn_error *err)
+static nn_status read_archive(emit_data *d, const char *folder, const char *kind, uint64_t set, emit_stored *to, size_t n,
+                              bool bound, nn_error *err)
 {
     char path[PATH_MOST];
     nn_status s = NN_OK;
@@ -108,7 +108,10 @@ nn_status emit_data_read(emit_data *d, const char *model, uint64_t set, nn_error
     const char *slash = strrchr(model, '/');
     if (slash != NULL && slash - model >= PATH_MOST - 64)
         return nn_fail(err, NN_ERR_IO, model, 0, 0, "the path is too long");
-    (void)snprintf(folder, sizeof folder, "%.*s", slash == NULL ? 1 : slash == model ? 1 : (int)(slash - model),
+    (void)snprintf(folder, sizeof folder, "%.*s",
+                   slash == NULL    ? 1
+                   : slash == model ? 1
+                                    : (int)(slash - model),
                    slash == NULL ? "." : model);
     if (snprintf(sub, sizeof sub, "%s/test_data_set_%llu", folder, (unsigned long long)set) >= PATH_MOST)
         return nn_fail(err, NN_ERR_IO, model, 0, 0, "the path is too long");

@@ -61,7 +61,8 @@ typedef struct {
 
 static nn_status unknown(const writing *w, const char *word, size_t n)
 {
-    return nn_fail(w->err, NN_ERR_TABLE, NULL, 0, 0, "program %.40s: file: `@%.*s` is unknown", w->p->name, (int)(n > 40 ? 40 : n), word);
+    return nn_fail(w->err, NN_ERR_TABLE, NULL, 0, 0, "program %.40s: file: `@%.*s` is unknown", w->p->name, (int)(n > 40 ? 40 : n),
+                   word);
 }
 
 static nn_status put_part(const writing *w, const char *word, size_t n, size_t indent)

@@ -23,10 +23,10 @@ static void refuse(script *p, const char *where, const char *what)
 
 static void put_type(json_line *out, int32_t type)
 {
-    static const char *const names[] = {
-        "UNDEFINED", "FLOAT",  "UINT8",      "INT8",      "UINT16",   "INT16",        "INT32",      "INT64",
-        "STRING",    "BOOL",   "FLOAT16",    "DOUBLE",    "UINT32",   "UINT64",       "COMPLEX64",  "COMPLEX128",
-        "BFLOAT16",  "FLOAT8E4M3FN", "FLOAT8E4M3FNUZ", "FLOAT8E5M2", "FLOAT8E5M2FNUZ", "UINT4", "INT4", "FLOAT4E2M1"};
+    static const char *const names[] = {"UNDEFINED",      "FLOAT",      "UINT8",          "INT8",       "UINT16",   "INT16",
+                                        "INT32",          "INT64",      "STRING",         "BOOL",       "FLOAT16",  "DOUBLE",
+                                        "UINT32",         "UINT64",     "COMPLEX64",      "COMPLEX128", "BFLOAT16", "FLOAT8E4M3FN",
+                                        "FLOAT8E4M3FNUZ", "FLOAT8E5M2", "FLOAT8E5M2FNUZ", "UINT4",      "INT4",     "FLOAT4E2M1"};
     if (type < 0 || (size_t)type >= sizeof names / sizeof names[0]) {
         line_int(out, type);
         return;
@@ -375,7 +375,8 @@ static void put_graph(script *p, json_line *out, const Onnx__GraphProto *g)
         const char *key;
         Onnx__ValueInfoProto *const *all;
         size_t n;
-    } infos[] = {{"inputs", g->input, g->n_input}, {"outputs", g->output, g->n_output}, {"value_info", g->value_info, g->n_value_info}};
+    } infos[] = {
+        {"inputs", g->input, g->n_input}, {"outputs", g->output, g->n_output}, {"value_info", g->value_info, g->n_value_info}};
     put_nodes(p, out, g->node, g->n_node);
     for (size_t i = 0; i < sizeof infos / sizeof infos[0]; i++) {
         if (infos[i].n == 0 && i > 1)

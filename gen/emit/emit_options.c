@@ -13,7 +13,8 @@ static const flag_row rows[] = {
     {"--set", "K", FLAG_NUMBER, 0, AT(set), 0, 0, 1000000000, "take the inputs and outputs of test_data_set_K beside the model"},
     {"--dim", "NAME=V", FLAG_OWN, 0, AT(dims), 0, 0, 0,
      "where no inputs are stored: the size where the model says NAME (2); may be repeated"},
-    {"--specs", "DIR", FLAG_TEXT, 0, AT(specs), 0, 0, 0, "read the operator table and its programs from DIR instead of the built-in ones"},
+    {"--specs", "DIR", FLAG_TEXT, 0, AT(specs), 0, 0, 0,
+     "read the operator table and its programs from DIR instead of the built-in ones"},
     {"--help", NULL, FLAG_ON, 0, AT(help), 0, 0, 1, "print this help"},
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };

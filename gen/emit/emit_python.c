@@ -60,11 +60,12 @@ void emit_ints(json_line *out, const int64_t *all, size_t n)
 static bool is_word_of_python(const char *s)
 {
     static const char *const words[] = {
-        "False",  "None", "True",    "and",    "as",       "assert", "async",  "await", "break", "class", "continue", "def",
-        "del",    "elif", "else",    "except", "finally",  "for",    "from",   "global", "if",   "import", "in",      "is",
-        "lambda", "nonlocal", "not", "or",     "pass",     "raise",  "return", "try",   "while", "with",  "yield",    "self",
-        "np",     "os",   "sys",     "data",   "list",     "tuple",  "int",    "float", "bool",  "len",   "range",    "max",
-        "min",    "abs",  "sum",     "zip",    "sorted",   "print",  "super",  "dict",  "str",   "map",   "reversed", "enumerate"};
+        "False",    "None",   "True",   "and",   "as",     "assert",   "async",   "await", "break",    "class",
+        "continue", "def",    "del",    "elif",  "else",   "except",   "finally", "for",   "from",     "global",
+        "if",       "import", "in",     "is",    "lambda", "nonlocal", "not",     "or",    "pass",     "raise",
+        "return",   "try",    "while",  "with",  "yield",  "self",     "np",      "os",    "sys",      "data",
+        "list",     "tuple",  "int",    "float", "bool",   "len",      "range",   "max",   "min",      "abs",
+        "sum",      "zip",    "sorted", "print", "super",  "dict",     "str",     "map",   "reversed", "enumerate"};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (strcmp(s, words[i]) == 0)
             return true;

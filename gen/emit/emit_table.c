@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static nn_status want(const spec_node **out, const spec_node *root, const char *key, spec_kind kind, const char *what, nn_error *err)
+static nn_status want(const spec_node **out, const spec_node *root, const char *key, spec_kind kind, const char *what,
+                      nn_error *err)
 {
     const spec_pair *p = spec_get_pair(root, key);
     *out = p != NULL ? p->value : NULL;
@@ -33,7 +34,8 @@ static nn_status want_texts(const spec_node **out, const spec_node *root, const 
 
 static nn_status read_root(emit_program *p, const spec_node *root, nn_error *err)
 {
-    static const char *const keys[] = {"program", "doc", "file", "weight", "use", "taken", "types", "helpers", "classes", "operators"};
+    static const char *const keys[] = {"program", "doc",   "file",    "weight",  "use",
+                                       "taken",   "types", "helpers", "classes", "operators"};
     spec_subject subject = spec_subject_of("programs", NULL);
     nn_status s = spec_check_keys(root, keys, sizeof keys / sizeof keys[0], &subject, err);
     s = s == NN_OK ? want_text(&p->name, root, "program", err) : s;

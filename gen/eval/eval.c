@@ -77,7 +77,7 @@ static nn_status bind_dim(command *c, const char *text, arena *a)
 
 static nn_status print(command *c)
 {
-    const eval_model *m = &c->model;
+    const eval_graph *m = &c->model.main;
     nn_status s = NN_OK;
     char title[40];
     for (size_t i = 0; s == NN_OK && i < m->n_tensors && c->o->nodes_out != 0; i++)
@@ -102,8 +102,8 @@ static nn_status evaluate(command *c, int directory)
     if (s == NN_OK && o->given != NULL)
         s = eval_given_read(&c->run, o->given, &given, c->err);
     bool beside = o->given == NULL || o->n_inputs > 0;
-    for (size_t i = 0; i < c->model.n_inputs && !beside; i++) /* what is given may have no inputs */
-        beside = !c->run.values[c->model.inputs[i]].known && c->model.tensors[c->model.inputs[i]].needed;
+    for (size_t i = 0; i < c->model.main.n_inputs && !beside; i++) /* what is given may have no inputs */
+        beside = !c->run.main.values[c->model.main.inputs[i]].known && c->model.main.tensors[c->model.main.inputs[i]].needed;
     if (s == NN_OK && beside)
         s = eval_inputs_read(&c->run, o->model, o->inputs, o->n_inputs, (uint64_t)o->set, c->err);
     if (s != NN_OK)

@@ -98,17 +98,17 @@ void nn_eval_close(nn_eval *e)
 
 int nn_eval_opset(const nn_eval *e)
 {
-    return e != NULL ? e->model.opset : 0;
+    return e != NULL ? e->model.tables[0].opset : 0;
 }
 
 const char *nn_eval_input(const nn_eval *e, size_t i)
 {
-    return e != NULL && i < e->model.n_inputs ? e->model.tensors[e->model.inputs[i]].name : NULL;
+    return e != NULL && i < e->model.main.n_inputs ? e->model.main.tensors[e->model.main.inputs[i]].name : NULL;
 }
 
 const char *nn_eval_output(const nn_eval *e, size_t i)
 {
-    return e != NULL && i < e->model.n_outputs ? e->model.tensors[e->model.outputs[i]].name : NULL;
+    return e != NULL && i < e->model.main.n_outputs ? e->model.main.tensors[e->model.main.outputs[i]].name : NULL;
 }
 
 nn_status nn_eval_set(nn_eval *e, const char *name, const void *tensor, size_t size, nn_error *err)
@@ -116,8 +116,8 @@ nn_status nn_eval_set(nn_eval *e, const char *name, const void *tensor, size_t s
     tensor_file f;
     if (e == NULL || name == NULL || tensor == NULL)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "no model, name or tensor is given");
-    int64_t t = eval_find_tensor(&e->model, name);
-    if (t < 0 || (!e->model.tensors[t].input && !e->run.partial))
+    int64_t t = eval_find_tensor(&e->model.main, name);
+    if (t < 0 || (!e->model.main.tensors[t].input && !e->run.partial))
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "the model has no %s \"%.100s\"", e->run.partial ? "tensor" : "input", name);
     nn_status s = tensor_file_bytes(&f, tensor, size, TENSOR_FILE_MOST, name, err);
     if (s != NN_OK)
@@ -140,11 +140,11 @@ static nn_status put(nn_eval *e, onnx_buffer *b, const char *name, bool bound, c
 {
     if (bytes == NULL || size == NULL)
         return nn_no_result(err);
-    int64_t t = e != NULL && name != NULL ? eval_find_tensor(&e->model, name) : -1;
+    int64_t t = e != NULL && name != NULL ? eval_find_tensor(&e->model.main, name) : -1;
     const ref_tensor *x = t >= 0 ? eval_run_value(&e->run, t) : NULL;
     if (x == NULL)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "tensor \"%.100s\" is not known", name != NULL ? name : "");
-    nn_status s = eval_put_tensor(b, e->model.tensors[t].name, x, bound, &e->run.scratch, err);
+    nn_status s = eval_put_tensor(b, e->model.main.tensors[t].name, x, bound, &e->run.scratch, err);
     if (s != NN_OK)
         return s;
     *bytes = b->bytes;

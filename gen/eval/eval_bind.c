@@ -1,5 +1,5 @@
 /* One node's operator and attributes, by the table's entry. */
-#include "eval/eval_model.h"
+#include "eval/eval_bind.h"
 #include "onnx.pb-c.h"
 #include "rules/opmodel_rules.h"
 
@@ -7,25 +7,15 @@
 
 typedef Onnx__AttributeProto attribute;
 
-static bool is_standard(const char *domain)
+static nn_status find_operator(const eval_graph *g, eval_node *to, const char *domain, nn_error *err)
 {
-    return domain == NULL || *domain == '\0' || strcmp(domain, "ai.onnx") == 0;
-}
-
-static nn_status find_operator(const eval_model *m, eval_node *to, const Onnx__NodeProto *from, nn_error *err)
-{
-    const char *domain = from->domain != NULL ? from->domain : "";
-    for (size_t i = 0; i < m->file->n_functions; i++) {
-        const Onnx__FunctionProto *f = m->file->functions[i];
-        if (f->name != NULL && strcmp(f->name, to->op_type) == 0 && strcmp(f->domain != NULL ? f->domain : "", domain) == 0)
-            return nn_fail(err, NN_ERR_UNSUPPORTED, NULL, 0, 0, "calls a function of the model, domain \"%.60s\"", domain);
-    }
-    if (!is_standard(domain))
+    const eval_table *t = g->table;
+    if (!eval_is_standard(domain))
         return nn_fail(err, NN_ERR_UNSUPPORTED, NULL, 0, 0, "domain \"%.60s\" is not in the table", domain);
-    to->op = op_find(m->ops, to->op_type);
+    to->op = op_find(t->ops, to->op_type);
     if (to->op < 0)
-        return nn_fail(err, NN_ERR_UNSUPPORTED, NULL, 0, 0, "the table does not have the operator at opset %d", m->opset);
-    if (!ref_table_has(m->rules, to->op))
+        return nn_fail(err, NN_ERR_UNSUPPORTED, NULL, 0, 0, "the table does not have the operator at opset %d", t->opset);
+    if (!ref_table_has(t->rules, to->op))
         return nn_fail(err, NN_ERR_UNSUPPORTED, NULL, 0, 0, "the table has no rules for the outputs of the operator");
     return NN_OK;
 }
@@ -133,7 +123,7 @@ static attribute_type type_of(const attribute *from)
                                  : ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS;
 }
 
-static nn_status read_value(eval_node *n, attr_value *to, const attribute *from, attr_type want, arena *a, nn_error *err)
+static nn_status read_value(eval_node *n, attr_value *to, const eval_attribute *stated, attr_type want, arena *a, nn_error *err)
 {
     static const attribute_type types[] = {[ATTR_TYPE_INT] = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT,
                                            [ATTR_TYPE_FLOAT] = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT,
@@ -143,9 +133,10 @@ static nn_status read_value(eval_node *n, attr_value *to, const attribute *from,
                                            [ATTR_TYPE_STRINGS] = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRINGS,
                                            [ATTR_TYPE_DTYPE] = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT,
                                            [ATTR_TYPE_TENSOR] = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR};
+    const attribute *from = stated->value;
     bool good = true;
     if (type_of(from) != types[want] || (from->ref_attr_name != NULL && *from->ref_attr_name != '\0'))
-        return nn_fail(err, NN_ERR_IO, NULL, 0, 0, "attribute %.60s has another type than the operator states", from->name);
+        return nn_fail(err, NN_ERR_IO, NULL, 0, 0, "attribute %.60s has another type than the operator states", stated->name);
     switch (want) {
     case ATTR_TYPE_INT:
     case ATTR_TYPE_DTYPE:
@@ -175,28 +166,27 @@ static nn_status read_value(eval_node *n, attr_value *to, const attribute *from,
     default:
         to->kind = ATTR_HELD;
         if (from->t == NULL || n->held != NULL)
-            return nn_fail(err, NN_ERR_IO, NULL, 0, 0, "attribute %.60s: one tensor was expected", from->name);
+            return nn_fail(err, NN_ERR_IO, NULL, 0, 0, "attribute %.60s: one tensor was expected", stated->name);
         n->held = from->t;
         break;
     }
     return good ? NN_OK : nn_nomem(err);
 }
 
-static nn_status read_attribute(const eval_model *m, eval_node *n, attr_value *to, const attribute *from, arena *a, nn_error *err)
+static nn_status read_attribute(const eval_binding *b, const eval_graph *g, eval_node *n, attr_value *to,
+                                const eval_attribute *from, nn_error *err)
 {
-    const op_model *op = &m->ops->ops[n->op];
+    const op_model *op = &g->table->ops->ops[n->op];
     const rule_var *v = NULL;
-    if (from->name == NULL || *from->name == '\0')
-        return nn_fail(err, NN_ERR_IO, NULL, 0, 0, "has an attribute without a name");
     for (size_t i = 0; i < op->rules->n_vars; i++)
         if (op->rules->vars[i].origin == VAR_ATTR && strcmp(op->rules->vars[i].name, from->name) == 0)
             v = &op->rules->vars[i];
     if (v == NULL)
         return nn_fail(err, NN_ERR_UNSUPPORTED, NULL, 0, 0, "the table does not have attribute %.60s at opset %d", from->name,
-                       m->opset);
+                       g->table->opset);
     *to = (attr_value){.name = v->name};
-    nn_status s = read_value(n, to, from, v->attr, a, err);
-    if (s == NN_OK && m->limits && !is_in_limits(v, to))
+    nn_status s = read_value(n, to, from, v->attr, &b->m->memory, err);
+    if (s == NN_OK && b->m->limits && !is_in_limits(v, to))
         return nn_fail(err, NN_ERR_UNSUPPORTED, NULL, 0, 0, "attribute %.60s is below what the table allows", v->name);
     if (s != NN_OK || is_covered(v, to))
         return s;
@@ -206,28 +196,25 @@ static nn_status read_attribute(const eval_model *m, eval_node *n, attr_value *t
                    (long long)to->i);
 }
 
-static nn_status read_attributes(const eval_model *m, eval_node *to, const Onnx__NodeProto *from, arena *a, nn_error *err)
+static nn_status read_attributes(const eval_binding *b, const eval_graph *g, eval_node *to, const eval_attribute *from, size_t n,
+                                 nn_error *err)
 {
-    attr_value *attrs = arena_calloc(a, from->n_attribute + 1, sizeof *attrs);
+    attr_value *attrs = arena_calloc(&b->m->memory, n + 1, sizeof *attrs);
     nn_status s = attrs != NULL ? NN_OK : nn_nomem(err);
-    for (size_t i = 0; s == NN_OK && i < from->n_attribute; i++) {
-        s = read_attribute(m, to, &attrs[i], from->attribute[i], a, err);
-        for (size_t k = 0; s == NN_OK && k < i; k++)
-            if (strcmp(attrs[k].name, attrs[i].name) == 0)
-                s = nn_fail(err, NN_ERR_IO, NULL, 0, 0, "has attribute %.60s twice", attrs[i].name);
-    }
+    for (size_t i = 0; s == NN_OK && i < n; i++)
+        s = read_attribute(b, g, to, &attrs[i], &from[i], err);
     to->attrs = attrs;
-    to->n_attrs = from->n_attribute;
+    to->n_attrs = n;
     return s;
 }
 
 /* ---- tensors ---- */
 
-static nn_status check_counts(const eval_model *m, const eval_node *n, nn_error *err)
+static nn_status check_counts(const eval_table *t, const eval_node *n, nn_error *err)
 {
-    const op_model *op = &m->ops->ops[n->op];
+    const op_model *op = &t->ops->ops[n->op];
     size_t fewest = 0, most = op->n_inputs, at = 0;
-    bool variadic = ref_table_takes_more(m->rules, n->op), more = false;
+    bool variadic = ref_table_takes_more(t->rules, n->op), more = false;
     for (size_t i = 0; i < op->n_inputs; i++) {
         variadic |= op->inputs[i].max_arity != 1;
         if (!op->inputs[i].optional && !op->inputs[i].conditional)
@@ -249,10 +236,11 @@ static nn_status check_counts(const eval_model *m, const eval_node *n, nn_error 
     return NN_OK;
 }
 
-nn_status eval_bind_node(const eval_model *m, eval_node *to, const Onnx__NodeProto *from, arena *a, nn_error *err)
+nn_status eval_bind_node(eval_binding *b, const eval_graph *g, eval_node *to, const eval_attribute *attributes, size_t n,
+                         const char *domain, nn_error *err)
 {
-    nn_status s = find_operator(m, to, from, err);
+    nn_status s = find_operator(g, to, domain, err);
     if (s == NN_OK)
-        s = check_counts(m, to, err);
-    return s == NN_OK ? read_attributes(m, to, from, a, err) : s;
+        s = check_counts(g->table, to, err);
+    return s == NN_OK ? read_attributes(b, g, to, attributes, n, err) : s;
 }

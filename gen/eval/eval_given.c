@@ -46,9 +46,10 @@ static nn_status add_finding(judging *j, const finding *f, nn_error *err)
 static nn_status wrong_form(judging *j, const eval_node *n, int64_t tensor, const char *what, nn_error *err)
 {
     char shown[EVAL_NODE_SHOWN];
-    eval_show_node(shown, n);
+    eval_show_node(shown, j->r->main.g, n);
     finding f = {.worst = INFINITE, .outside = SIZE_MAX, .tensor = tensor};
-    f.line = arena_printf(&j->lines, "%s, output \"%s\": another %s than expected\n", shown, j->r->m->tensors[tensor].name, what);
+    f.line =
+        arena_printf(&j->lines, "%s, output \"%s\": another %s than expected\n", shown, j->r->main.g->tensors[tensor].name, what);
     return add_finding(j, &f, err);
 }
 
@@ -71,12 +72,12 @@ static nn_status compare(judging *j, const eval_node *n, int64_t tensor, const r
     if (f.outside == 0)
         return NN_OK;
     char shown[EVAL_NODE_SHOWN], indices[EVAL_INDICES], y[EVAL_NUMBER], v[EVAL_NUMBER];
-    eval_show_node(shown, n);
+    eval_show_node(shown, j->r->main.g, n);
     eval_put_indices(indices, expected, at);
     eval_put_element(y, given, at);
     eval_put_element(v, expected, at);
     f.line = arena_printf(&j->lines, "%s, output \"%s\": %zu of %zu elements outside; worst %s: %s, expected %s +- %.3g\n", shown,
-                          j->r->m->tensors[tensor].name, f.outside, expected->n, indices, y, v, (double)bounds[at]);
+                          j->r->main.g->tensors[tensor].name, f.outside, expected->n, indices, y, v, (double)bounds[at]);
     return add_finding(j, &f, err);
 }
 

@@ -21,12 +21,12 @@ static int stated_rank(const eval_tensor *t)
     return (int)t->stated->type->tensor_type->shape->n_dim;
 }
 
-/* Sets an input. An array of a .npz file may have one dimension more, for the set. */
+/* Sets an input. An array of a .npz file may have one dimension more, for the set. set: UINT64_MAX: the array is of one set. */
 static nn_status set_input(eval_run *r, int64_t tensor, const file_tensor *from, bool archive, uint64_t set, nn_error *err)
 {
-    const eval_tensor *t = &r->m->tensors[tensor];
+    const eval_tensor *t = &r->main.g->tensors[tensor];
     file_tensor part = *from;
-    if (!archive || !t->input || stated_rank(t) < 0 || from->rank != stated_rank(t) + 1)
+    if (!archive || set == UINT64_MAX || !t->input || stated_rank(t) < 0 || from->rank != stated_rank(t) + 1)
         return eval_run_set(r, tensor, from, err);
     if (set >= (uint64_t)from->dims[0])
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%.100s has %lld sets; set %llu was expected", t->name,
@@ -56,11 +56,15 @@ static nn_status set_archive(eval_run *r, const char *path, uint64_t set, nn_err
     if (s != NN_OK)
         return s;
     for (size_t i = 0; s == NN_OK && i < f.n; i++) {
-        int64_t t = eval_find_tensor(r->m, f.tensors[i].name);
-        if (t < 0 || !r->m->tensors[t].input)
+        uint64_t of = 0;
+        const char *own = tensor_file_in_set(&f.tensors[i], &of);
+        if (own != NULL && of != set)
+            continue;
+        int64_t t = eval_find_tensor(r->main.g, own != NULL ? own : f.tensors[i].name);
+        if (t < 0 || !r->main.g->tensors[t].input)
             s = nn_fail(err, NN_ERR_USAGE, path, 0, 0, "has array \"%.100s\", which is no input of the model", f.tensors[i].name);
         else
-            s = set_input(r, t, &f.tensors[i], true, set, err);
+            s = set_input(r, t, &f.tensors[i], true, own != NULL ? UINT64_MAX : set, err);
     }
     tensor_file_free(&f);
     return s;
@@ -95,7 +99,7 @@ static nn_status add_file(file_list *l, const eval_run *r, const char *path, nn_
 }
 
 /* Whether every file names an input of its own. */
-static bool are_named(const file_list *l, const eval_model *m)
+static bool are_named(const file_list *l, const eval_graph *m)
 {
     for (size_t i = 0; i < l->n; i++) {
         int64_t t = eval_find_tensor(m, l->files[i].tensors[0].name);
@@ -110,7 +114,7 @@ static bool are_named(const file_list *l, const eval_model *m)
 
 static nn_status set_files(eval_run *r, const file_list *l, nn_error *err)
 {
-    const eval_model *m = r->m;
+    const eval_graph *m = r->main.g;
     bool named = are_named(l, m);
     nn_status s = NN_OK;
     if (!named && l->n > m->n_inputs)
@@ -143,7 +147,7 @@ static nn_status add_directory(file_list *l, const eval_run *r, const char *dir,
             break;
         s = add_file(l, r, path, err);
     }
-    if (s == NN_OK && l->n == before && r->m->n_inputs > 0)
+    if (s == NN_OK && l->n == before && r->main.g->n_inputs > 0)
         return nn_fail(err, NN_ERR_USAGE, dir, 0, 0, "has no file input_0.pb");
     return s;
 }
@@ -187,8 +191,8 @@ nn_status eval_inputs_read(eval_run *r, const char *model, const char *const *pa
     if (found != NULL)
         return read_paths(r, &found, 1, set, err);
     bool needed = false;
-    for (size_t i = 0; i < r->m->n_inputs; i++)
-        needed |= r->m->tensors[r->m->inputs[i]].needed;
+    for (size_t i = 0; i < r->main.g->n_inputs; i++)
+        needed |= r->main.g->tensors[r->main.g->inputs[i]].needed;
     if (!needed)
         return NN_OK;
     return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "eval: expected inputs, or %s or inputs.npz beside the model", name);
@@ -200,11 +204,11 @@ static nn_status set_given(eval_run *r, const tensor_file *f, size_t *n, nn_erro
 {
     nn_status s = NN_OK;
     for (size_t i = 0; s == NN_OK && i < f->n; i++) {
-        int64_t t = eval_find_tensor(r->m, f->tensors[i].name);
+        int64_t t = eval_find_tensor(r->main.g, f->tensors[i].name);
         if (t < 0)
             continue;
         s = eval_run_set(r, t, &f->tensors[i], err);
-        *n += r->m->tensors[t].maker >= 0 && r->m->tensors[t].needed;
+        *n += r->main.g->tensors[t].maker >= 0 && r->main.g->tensors[t].needed;
     }
     return s;
 }

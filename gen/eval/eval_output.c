@@ -59,7 +59,7 @@ static nn_status put_file(const writer *w, const char *name, const void *bytes, 
 
 static nn_status put_pair(writer *w, const char *value, const char *bound, int64_t tensor)
 {
-    const char *name = w->r->m->tensors[tensor].name;
+    const char *name = w->r->main.g->tensors[tensor].name;
     const ref_tensor *t = eval_run_value(w->r, tensor);
     nn_status s = eval_put_tensor(&w->buffer, name, t, false, &w->r->scratch, w->err);
     if (s == NN_OK)
@@ -72,18 +72,18 @@ static nn_status put_pair(writer *w, const char *value, const char *bound, int64
 static nn_status put_outputs(writer *w)
 {
     nn_status s = NN_OK;
-    for (size_t i = 0; s == NN_OK && i < w->r->m->n_outputs; i++) {
+    for (size_t i = 0; s == NN_OK && i < w->r->main.g->n_outputs; i++) {
         char value[40], bound[40];
         (void)snprintf(value, sizeof value, "output_%zu.pb", i);
         (void)snprintf(bound, sizeof bound, "bound_%zu.pb", i);
-        s = put_pair(w, value, bound, w->r->m->outputs[i]);
+        s = put_pair(w, value, bound, w->r->main.g->outputs[i]);
     }
     return s;
 }
 
 static void put_entry(json_line *j, const eval_run *r, int64_t tensor, const char *value, const char *bound)
 {
-    const eval_tensor *t = &r->m->tensors[tensor];
+    const eval_tensor *t = &r->main.g->tensors[tensor];
     const ref_tensor *x = eval_run_value(r, tensor);
     line_next(j);
     line_raw(j, "\n {");
@@ -113,7 +113,7 @@ static nn_status put_nodes(writer *w)
     nn_status s = NN_OK;
     size_t n = 0;
     line_raw(&index, "[");
-    for (size_t i = 0; s == NN_OK && i < w->r->m->n_tensors; i++) {
+    for (size_t i = 0; s == NN_OK && i < w->r->main.g->n_tensors; i++) {
         char value[40], bound[40];
         if (eval_run_value(w->r, (int64_t)i) == NULL)
             continue;
@@ -197,7 +197,7 @@ void eval_put_indices(char out[EVAL_INDICES], const ref_tensor *t, size_t i)
 static void put_head(json_line *out, const eval_run *r, int64_t tensor, const char *title, const ref_tensor *t)
 {
     line_raw(out, title);
-    line_string(out, r->m->tensors[tensor].name);
+    line_string(out, r->main.g->tensors[tensor].name);
     line_raw(out, " ");
     line_raw(out, dtype_name(t->type));
     line_raw(out, "[");

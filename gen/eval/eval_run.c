@@ -1,12 +1,18 @@
 #include "eval/eval_run.h"
+#include "eval/eval_frame.h"
 #include "onnx.pb-c.h"
 #include "onnx/onnx_external.h"
+#include "onnx/onnx_sparse.h"
 #include "reference/ref_graph.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { ELEMENT_BYTES = 16 };
+enum {
+    ELEMENT_BYTES = 16,
+    NODE_STEPS = 1000, /* what a node inside another counts at least, so that loops without an end stop */
+    MOST_TOLD = 100    /* problems */
+};
 static const uint64_t MAX_BYTES = (uint64_t)4 << 30;
 static const double MAX_WORK = 1e11;
 
@@ -18,48 +24,12 @@ nn_status eval_run_open(eval_run *r, const eval_model *m, const eval_limits *lim
                     .max_live = (size_t)(bytes / ELEMENT_BYTES),
                     .max_work = limits->max_work > 0 ? (double)limits->max_work : MAX_WORK};
     arena_init(&r->scratch, 0);
-    r->values = nn_calloc(m->n_tensors + 1, sizeof *r->values);
-    if (r->values == NULL)
-        return nn_nomem(err);
-    for (size_t i = 0; i < m->n_tensors; i++)
-        r->values[i].left = m->tensors[i].uses;
-    return NN_OK;
-}
-
-static void leave_home(eval_home *home)
-{
-    if (home == NULL || --home->tensors > 0)
-        return;
-    arena_free(&home->memory);
-    nn_free(home);
-}
-
-static eval_home *new_home(nn_error *err)
-{
-    eval_home *home = nn_calloc(1, sizeof *home);
-    if (home == NULL)
-        (void)nn_nomem(err);
-    else
-        arena_init(&home->memory, 4096);
-    return home;
-}
-
-static void forget(eval_run *r, int64_t tensor)
-{
-    eval_value *v = &r->values[tensor];
-    if (!v->known)
-        return;
-    v->known = false;
-    r->live -= v->t.n;
-    leave_home(v->home);
-    v->home = NULL;
+    return eval_frame_open(r, &r->main, &m->main, NULL, err);
 }
 
 void eval_run_close(eval_run *r)
 {
-    for (size_t i = 0; r->values != NULL && i < r->m->n_tensors; i++)
-        forget(r, (int64_t)i);
-    nn_free(r->values);
+    eval_frame_close(r, &r->main);
     nn_free(r->dims);
     arena_free(&r->scratch);
     *r = (eval_run){.m = NULL};
@@ -67,7 +37,7 @@ void eval_run_close(eval_run *r)
 
 const ref_tensor *eval_run_value(const eval_run *r, int64_t tensor)
 {
-    return tensor >= 0 && r->values[tensor].known ? &r->values[tensor].t : NULL;
+    return tensor >= 0 && r->main.values[tensor].known ? &r->main.values[tensor].t : NULL;
 }
 
 /* ---- given tensors ---- */
@@ -123,44 +93,49 @@ static nn_status check_stated(eval_run *r, const eval_tensor *t, const file_tens
 
 static nn_status too_large(const eval_run *r, const char *what, nn_error *err)
 {
-    return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0, "%.200s: the tensors would need more than %zu MB", what,
+    return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0, "%.300s: the tensors would need more than %zu MB", what,
                    r->max_live / (1000000 / ELEMENT_BYTES));
 }
 
-static nn_status take(eval_run *r, int64_t tensor, const file_tensor *from, nn_error *err)
+nn_status eval_home_count(eval_run *r, eval_home *home, size_t elements, const char *what, nn_error *err)
 {
-    eval_value *v = &r->values[tensor];
+    if (elements > r->max_live - r->live)
+        return too_large(r, what, err);
+    home->elements += elements;
+    r->live += elements;
+    return NN_OK;
+}
+
+static nn_status take(eval_run *r, eval_frame *f, int64_t tensor, const file_tensor *from, nn_error *err)
+{
+    const char *name = f->g->tensors[tensor].name;
+    eval_home *home;
     if (from->rank > NN_MAX_RANK)
-        return nn_fail(err, NN_ERR_UNSUPPORTED, NULL, 0, 0, "%.100s has rank %d; the table has at most %d",
-                       r->m->tensors[tensor].name, from->rank, NN_MAX_RANK);
-    if (from->n > r->max_live - r->live)
-        return too_large(r, r->m->tensors[tensor].name, err);
-    eval_home *home = new_home(err);
-    if (home == NULL)
-        return NN_ERR_NOMEM;
+        return nn_fail(err, NN_ERR_UNSUPPORTED, NULL, 0, 0, "%.100s has rank %d; the table has at most %d", name, from->rank,
+                       NN_MAX_RANK);
+    nn_status s = eval_home_open(&home, err);
+    if (s != NN_OK)
+        return s;
     ref_tensor t = {.type = from->type, .rank = from->rank, .n = from->n};
     for (int d = 0; d < from->rank; d++)
         t.dims[d] = from->dims[d];
-    home->tensors = 1;
-    nn_status s = ref_from_raw(&t, from->data, &home->memory, err);
-    if (s != NN_OK) {
-        leave_home(home);
-        return s;
+    s = eval_home_count(r, home, t.n, name, err);
+    if (s == NN_OK)
+        s = ref_from_raw(&t, from->data, &home->memory, err);
+    if (s == NN_OK) {
+        eval_value_forget(r, &f->values[tensor]);
+        eval_value_hold(&f->values[tensor], &t, home);
     }
-    forget(r, tensor);
-    v->t = t;
-    v->home = home;
-    v->known = true;
-    r->live += t.n;
-    return NN_OK;
+    eval_home_leave(r, home);
+    return s;
 }
 
 nn_status eval_run_set(eval_run *r, int64_t tensor, const file_tensor *from, nn_error *err)
 {
-    nn_status s = check_stated(r, &r->m->tensors[tensor], from, err);
+    nn_status s = check_stated(r, &r->main.g->tensors[tensor], from, err);
     if (s == NN_OK)
-        s = take(r, tensor, from, err);
-    r->values[tensor].given |= s == NN_OK;
+        s = take(r, &r->main, tensor, from, err);
+    r->main.values[tensor].given |= s == NN_OK;
     return s;
 }
 
@@ -175,18 +150,32 @@ static nn_status read_tensor(file_tensor *to, const eval_run *r, const Onnx__Ten
     return onnx_external_read(to, p, r->directory, most, a, err);
 }
 
-nn_status eval_run_need(eval_run *r, int64_t tensor, nn_error *err)
+static nn_status read_sparse(file_tensor *to, const eval_run *r, const Onnx__SparseTensorProto *p, const char *name, arena *a,
+                             nn_error *err)
 {
-    const eval_tensor *t = &r->m->tensors[tensor];
+    file_tensor values, places;
+    if (p->values == NULL || p->indices == NULL)
+        return nn_fail(err, NN_ERR_IO, name, 0, 0, "is a sparse tensor without values or indices");
+    nn_status s = read_tensor(&values, r, p->values, name, a, err);
+    if (s == NN_OK)
+        s = read_tensor(&places, r, p->indices, name, a, err);
+    return s == NN_OK ? onnx_sparse_fill(to, p, &values, &places, r->max_live * ELEMENT_BYTES, a, name, err) : s;
+}
+
+nn_status eval_frame_need(eval_run *r, eval_frame *f, int64_t tensor, nn_error *err)
+{
+    const eval_tensor *t = &f->g->tensors[tensor];
     file_tensor from;
-    if (r->values[tensor].known)
+    if (f->values[tensor].known)
         return NN_OK;
-    if (t->contents == NULL)
+    if (t->contents == NULL && t->sparse == NULL)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "no value is given for input \"%.150s\"", t->name);
     arena_mark mark = arena_get_mark(&r->scratch);
-    nn_status s = read_tensor(&from, r, t->contents, t->name, &r->scratch, err);
+    nn_status s = t->sparse != NULL ? read_sparse(&from, r, t->sparse, t->name, &r->scratch, err)
+                                    : read_tensor(&from, r, t->contents, t->name, &r->scratch, err);
     if (s == NN_OK)
-        s = take(r, tensor, &from, err);
+        s = take(r, f, tensor, &from, err);
+    f->values[tensor].kept = f != &r->main;
     arena_release(&r->scratch, mark);
     return s;
 }
@@ -212,11 +201,11 @@ static nn_status read_held(eval_run *r, const eval_node *n, ref_tensor *held, ar
 }
 
 /* Types and shapes of the outputs of a node whose inputs are set. */
-static nn_status infer(eval_run *r, ref_node *node, size_t *total, nn_error *err)
+static nn_status infer(eval_run *r, const ref_table *rules, ref_node *node, size_t *total, nn_error *err)
 {
-    nn_status s = ref_infer_types(r->m->rules, node, &r->scratch, err);
+    nn_status s = ref_infer_types(rules, node, &r->scratch, err);
     if (s == NN_OK)
-        s = ref_infer_shapes(r->m->rules, node, r->max_live - r->live, &r->scratch, err);
+        s = ref_infer_shapes(rules, node, r->max_live - r->live, &r->scratch, err);
     *total = 0;
     for (size_t i = 0; s == NN_OK && i < node->n_outputs; i++) {
         *total += node->outputs[i] != NULL ? node->outputs[i]->n : 0;
@@ -226,7 +215,7 @@ static nn_status infer(eval_run *r, ref_node *node, size_t *total, nn_error *err
     return s;
 }
 
-static nn_status fill(eval_run *r, ref_node *node, size_t total, arena *a, nn_error *err)
+static nn_status fill(eval_run *r, const ref_table *rules, ref_node *node, size_t total, arena *a, nn_error *err)
 {
     node->max_elements = r->max_live - r->live;
     node->max_work = r->max_work - r->work;
@@ -234,38 +223,45 @@ static nn_status fill(eval_run *r, ref_node *node, size_t total, arena *a, nn_er
     if (node->max_work < 1)
         return nn_fail(err, NN_ERR_TABLE, NULL, 0, 0, "the evaluation takes more than %.0f steps", r->max_work);
     r->work += (double)total;
-    return ref_compute(r->m->rules, node, a, &r->scratch, err);
+    return ref_compute(rules, node, a, &r->scratch, err);
+}
+
+void eval_run_problem(eval_run *r, const char *what)
+{
+    if (r->quiet > 0)
+        return;
+    r->problems++;
+    if (r->problem != NULL && r->told++ < MOST_TOLD)
+        r->problem(r->problem_data, what);
 }
 
 /* "node 3 (Conv): why (table.yaml:12)" */
-static void explain(char *out, size_t size, const eval_node *n, const nn_error *why)
+static void explain(char *out, size_t size, const eval_frame *f, const eval_node *n, const nn_error *why)
 {
     char shown[EVAL_NODE_SHOWN], place[100] = "";
-    eval_show_node(shown, n);
+    eval_show_node(shown, f->g, n);
     if (why->line > 0)
         (void)snprintf(place, sizeof place, " (%.60s:%d)", why->file, why->line);
     (void)snprintf(out, size, "%s: %.280s%s", shown, why->message, place);
 }
 
-static nn_status forget_outputs(eval_run *r, const eval_node *n, const ref_node *node, const nn_error *why, arena *a, nn_error *err)
+static nn_status forget_outputs(eval_run *r, const char *why, const ref_node *node, arena *a, nn_error *err)
 {
-    char text[600];
     nn_status s = NN_OK;
-    explain(text, sizeof text, n, why);
-    r->problems++;
-    if (r->problem != NULL)
-        r->problem(r->problem_data, text);
+    eval_run_problem(r, why);
     for (size_t i = 0; s == NN_OK && i < node->n_outputs; i++)
         if (node->outputs[i] != NULL)
             s = ref_unknown(node->outputs[i], a, err);
     return s;
 }
 
-nn_status eval_run_node(eval_run *r, const eval_node *n, ref_tensor *outputs, eval_home *home, nn_error *err)
+/* Computes the outputs of an operator in the home. */
+static nn_status compute(eval_run *r, const eval_frame *f, const eval_node *n, ref_tensor *outputs, eval_home *home, nn_error *err)
 {
+    const ref_table *rules = f->g->table->rules;
     arena *a = &home->memory;
     nn_error inner = {.message = ""};
-    char text[600];
+    char text[800];
     const ref_tensor **in = arena_calloc(a, n->n_inputs + 1, sizeof *in);
     ref_tensor **out = arena_calloc(a, n->n_outputs + 1, sizeof *out);
     ref_tensor held;
@@ -273,7 +269,7 @@ nn_status eval_run_node(eval_run *r, const eval_node *n, ref_tensor *outputs, ev
     if (in == NULL || out == NULL)
         return nn_nomem(err);
     for (size_t i = 0; i < n->n_inputs; i++)
-        in[i] = n->inputs[i] >= 0 ? eval_run_value(r, n->inputs[i]) : NULL;
+        in[i] = n->inputs[i] >= 0 && f->values[n->inputs[i]].known ? &f->values[n->inputs[i]].t : NULL;
     for (size_t i = 0; i < n->n_outputs; i++) {
         outputs[i] = (ref_tensor){.type = DT_NONE};
         out[i] = n->outputs[i] >= 0 ? &outputs[i] : NULL;
@@ -288,9 +284,9 @@ nn_status eval_run_node(eval_run *r, const eval_node *n, ref_tensor *outputs, ev
                      .n_outputs = n->n_outputs};
     nn_status s = n->held != NULL ? read_held(r, n, &held, a, &inner) : NN_OK;
     if (s == NN_OK)
-        s = infer(r, &node, &total, &inner);
+        s = infer(r, rules, &node, &total, &inner);
     if (s != NN_OK && s != NN_ERR_NOMEM) {
-        explain(text, sizeof text, n, &inner);
+        explain(text, sizeof text, f, n, &inner);
         return nn_fail(err, s == NN_ERR_TABLE ? NN_ERR_BUILD : s, NULL, 0, 0, "%s", text);
     }
     if (s == NN_OK && n->held != NULL) { /* the rules of values see it as of rank 1 */
@@ -298,134 +294,199 @@ nn_status eval_run_node(eval_run *r, const eval_node *n, ref_tensor *outputs, ev
         held.dims[0] = (int64_t)held.n;
     }
     if (s == NN_OK)
-        s = fill(r, &node, total, a, &inner);
+        s = fill(r, rules, &node, total, a, &inner);
     if (s == NN_ERR_NOMEM)
         return nn_nomem(err);
-    return s == NN_OK ? NN_OK : forget_outputs(r, n, &node, &inner, a, err);
+    if (s == NN_OK)
+        return NN_OK;
+    explain(text, sizeof text, f, n, &inner);
+    return forget_outputs(r, text, &node, a, err);
 }
 
 /* Whether the table allows the rank of an operand. */
 static bool has_rank(const eval_run *r, const eval_node *n, size_t i)
 {
-    const op_model *op = &r->m->ops->ops[n->op];
-    const eval_value *v = &r->values[n->inputs[i]];
+    if (n->kind != EVAL_OPERATOR)
+        return true;
+    const op_model *op = &r->main.g->table->ops->ops[n->op];
+    const eval_value *v = &r->main.values[n->inputs[i]];
     size_t slot = i < op->n_inputs ? i : op->n_inputs - 1;
     return op->n_inputs == 0 || v->t.rank < 0 || (op->inputs[slot].ranks >> v->t.rank & 1U) != 0;
+}
+
+/* Whether the value of a tensor is known, or can be read. */
+static bool is_there(eval_run *r, int64_t tensor, bool *nomem)
+{
+    nn_error ignored;
+    const eval_tensor *t = &r->main.g->tensors[tensor];
+    if (r->main.values[tensor].known)
+        return true;
+    if (t->contents == NULL && t->sparse == NULL)
+        return false;
+    nn_status s = eval_frame_need(r, &r->main, tensor, &ignored);
+    *nomem = *nomem || s == NN_ERR_NOMEM;
+    return s == NN_OK;
 }
 
 /* Whether the node is in the table, all that it reads is known, and something that it makes was not given. */
 static bool can_run(eval_run *r, const eval_node *n, bool *nomem)
 {
-    nn_error ignored;
-    bool wanted = false, good = n->op >= 0;
+    bool wanted = false, good = !n->lost;
     for (size_t i = 0; i < n->n_outputs; i++)
-        wanted = wanted || (n->outputs[i] >= 0 && !r->values[n->outputs[i]].given);
-    for (size_t i = 0; good && wanted && i < n->n_inputs; i++) {
-        const eval_tensor *t = n->inputs[i] >= 0 ? &r->m->tensors[n->inputs[i]] : NULL;
-        if (t == NULL)
-            continue;
-        nn_status s = r->values[n->inputs[i]].known ? NN_OK
-                      : t->contents != NULL         ? eval_run_need(r, n->inputs[i], &ignored)
-                                                    : NN_ERR_USAGE;
-        *nomem = *nomem || s == NN_ERR_NOMEM;
-        good = s == NN_OK && has_rank(r, n, i);
-    }
+        wanted = wanted || (n->outputs[i] >= 0 && !r->main.values[n->outputs[i]].given);
+    for (size_t i = 0; good && wanted && i < n->n_inputs; i++)
+        good = n->inputs[i] < 0 || (is_there(r, n->inputs[i], nomem) && has_rank(r, n, i));
+    for (size_t i = 0; good && wanted && i < n->n_captured; i++)
+        good = is_there(r, n->captured[i], nomem);
     return good && wanted;
 }
 
-static nn_status run_node(eval_run *r, const eval_node *n, nn_error *err);
+static nn_status run_node(eval_run *r, eval_frame *f, const eval_node *n, nn_error *err);
 
 /* Computes what it can. */
 static nn_status run_part(eval_run *r, nn_error *err)
 {
+    const eval_graph *g = r->main.g;
     nn_error inner = {.message = ""};
     bool nomem = false;
-    for (size_t i = 0; !nomem && i < r->m->n_nodes; i++) {
-        if (!can_run(r, &r->m->nodes[i], &nomem))
+    for (size_t i = 0; !nomem && i < g->n_nodes; i++) {
+        if (!can_run(r, &g->nodes[i], &nomem))
             continue;
-        nn_status s = run_node(r, &r->m->nodes[i], &inner);
+        nn_status s = run_node(r, &r->main, &g->nodes[i], &inner);
         nomem = nomem || s == NN_ERR_NOMEM;
-        if (s != NN_OK && !nomem) {
-            r->problems++;
-            if (r->problem != NULL)
-                r->problem(r->problem_data, inner.message);
-        }
+        if (s != NN_OK && !nomem)
+            eval_run_problem(r, inner.message);
     }
-    for (size_t i = 0; !nomem && i < r->m->n_outputs; i++)
-        if (r->m->tensors[r->m->outputs[i]].contents != NULL)
-            nomem = eval_run_need(r, r->m->outputs[i], &inner) == NN_ERR_NOMEM;
+    for (size_t i = 0; !nomem && i < g->n_outputs; i++)
+        (void)is_there(r, g->outputs[i], &nomem);
     return nomem ? nn_nomem(err) : NN_OK;
 }
 
-/* Forgets what no later node needs. */
-static void leave_inputs(eval_run *r, const eval_node *n)
+static void leave(eval_run *r, eval_frame *f, int64_t tensor)
 {
-    for (size_t i = 0; i < n->n_inputs; i++)
-        if (n->inputs[i] >= 0 && --r->values[n->inputs[i]].left == 0 && !r->keep &&
-            !(r->keep_given && r->values[n->inputs[i]].given))
-            forget(r, n->inputs[i]);
+    eval_value *v = &f->values[tensor];
+    if (--v->left == 0 && !v->kept && !(r->keep && f == &r->main) && !(r->keep_given && v->given))
+        eval_value_forget(r, v);
 }
 
-static nn_status run_node(eval_run *r, const eval_node *n, nn_error *err)
+/* Forgets what no later node needs. */
+static void leave_inputs(eval_run *r, eval_frame *f, const eval_node *n)
+{
+    for (size_t i = 0; i < n->n_inputs; i++)
+        if (n->inputs[i] >= 0)
+            leave(r, f, n->inputs[i]);
+    for (size_t i = 0; i < n->n_captured; i++)
+        leave(r, f, n->captured[i]);
+}
+
+/* An operator's outputs as values that hold one home. */
+static nn_status run_operator(eval_run *r, const eval_frame *f, const eval_node *n, eval_value *outputs, nn_error *err)
+{
+    char shown[EVAL_NODE_SHOWN];
+    eval_home *home;
+    nn_status s = eval_home_open(&home, err);
+    if (s != NN_OK)
+        return s;
+    ref_tensor *made = arena_calloc(&home->memory, n->n_outputs + 1, sizeof *made);
+    s = made != NULL ? compute(r, f, n, made, home, err) : nn_nomem(err);
+    eval_show_node(shown, f->g, n);
+    for (size_t i = 0; s == NN_OK && i < n->n_outputs; i++) {
+        if (n->outputs[i] < 0)
+            continue;
+        s = eval_home_count(r, home, made[i].n, shown, err);
+        if (s == NN_OK)
+            eval_value_hold(&outputs[i], &made[i], home);
+    }
+    eval_home_leave(r, home);
+    return s;
+}
+
+/* Hands on what a node made, as far as it is needed. */
+static nn_status keep_outputs(eval_run *r, eval_frame *f, const eval_node *n, const eval_value *outputs, nn_error *err)
+{
+    nn_status s = NN_OK;
+    for (size_t i = 0; s == NN_OK && i < n->n_outputs; i++) {
+        eval_value *v = n->outputs[i] >= 0 ? &f->values[n->outputs[i]] : NULL;
+        if (v == NULL || !outputs[i].known)
+            continue;
+        if (v->given && r->judge != NULL)
+            s = r->judge(r->data, n, n->outputs[i], &outputs[i].t, &v->t, err);
+        if (!v->given && (v->left > 0 || (r->keep && f == &r->main)))
+            eval_value_share(r, v, &outputs[i]);
+    }
+    return s;
+}
+
+static nn_status run_node(eval_run *r, eval_frame *f, const eval_node *n, nn_error *err)
 {
     nn_status s = NN_OK;
     for (size_t i = 0; s == NN_OK && i < n->n_inputs; i++)
         if (n->inputs[i] >= 0)
-            s = eval_run_need(r, n->inputs[i], err);
+            s = eval_frame_need(r, f, n->inputs[i], err);
+    for (size_t i = 0; s == NN_OK && i < n->n_captured; i++)
+        s = eval_frame_need(r, f, n->captured[i], err);
     if (s != NN_OK)
         return s;
-    eval_home *home = new_home(err);
-    ref_tensor *outputs = home != NULL ? arena_calloc(&home->memory, n->n_outputs + 1, sizeof *outputs) : NULL;
-    if (outputs == NULL) {
-        home != NULL ? home->tensors = 1 : 0;
-        leave_home(home);
+    eval_value *outputs = nn_calloc(n->n_outputs + 1, sizeof *outputs);
+    if (outputs == NULL)
         return nn_nomem(err);
-    }
-    home->tensors = 1; /* while it is filled */
     size_t problems = r->problems;
-    s = eval_run_node(r, n, outputs, home, err);
-    bool skipped = r->partial && r->problems > problems; /* the outputs have no values */
-    for (size_t i = 0; s == NN_OK && !skipped && i < n->n_outputs; i++) {
-        eval_value *v = n->outputs[i] >= 0 ? &r->values[n->outputs[i]] : NULL;
-        if (v != NULL && v->given && r->judge != NULL)
-            s = r->judge(r->data, n, n->outputs[i], &outputs[i], &v->t, err);
-        if (v == NULL || v->given || (v->left == 0 && !r->keep))
-            continue;
-        v->t = outputs[i];
-        v->known = true;
-        v->home = home;
-        home->tensors++;
-        r->live += outputs[i].n;
-    }
-    leave_home(home);
+    s = n->kind == EVAL_OPERATOR ? run_operator(r, f, n, outputs, err) : eval_body_node(r, f, n, outputs, err);
+    bool skipped = r->partial && f == &r->main && r->problems > problems; /* the outputs have no values */
+    if (s == NN_OK && !skipped)
+        s = keep_outputs(r, f, n, outputs, err);
+    for (size_t i = 0; i < n->n_outputs; i++)
+        eval_value_forget(r, &outputs[i]);
+    nn_free(outputs);
     if (s == NN_OK)
-        leave_inputs(r, n);
+        leave_inputs(r, f, n);
+    return s;
+}
+
+nn_status eval_frame_compute(eval_run *r, eval_frame *f, nn_error *err)
+{
+    const eval_graph *g = f->g;
+    nn_status s = NN_OK;
+    r->work += NODE_STEPS;
+    for (size_t i = 0; s == NN_OK && i < g->n_nodes; i++) {
+        r->work += NODE_STEPS;
+        if (r->work >= r->max_work)
+            break;
+        s = run_node(r, f, &g->nodes[i], err);
+    }
+    if (s == NN_OK && r->work >= r->max_work)
+        return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0, "%.300sthe evaluation takes more than %.0f steps", g->path, r->max_work);
+    for (size_t i = 0; s == NN_OK && i < g->n_outputs; i++)
+        s = eval_frame_need(r, f, g->outputs[i], err);
     return s;
 }
 
 void eval_run_reset(eval_run *r)
 {
-    for (size_t i = 0; i < r->m->n_tensors; i++) {
-        if (!r->values[i].given)
-            forget(r, (int64_t)i);
-        r->values[i].left = r->m->tensors[i].uses;
+    const eval_graph *g = r->main.g;
+    for (size_t i = 0; i < g->n_tensors; i++) {
+        if (!r->main.values[i].given)
+            eval_value_forget(r, &r->main.values[i]);
+        r->main.values[i].left = g->tensors[i].uses;
     }
     r->work = 0;
     r->problems = 0;
+    r->told = 0;
 }
 
 nn_status eval_run_compute(eval_run *r, nn_error *err)
 {
-    const eval_model *m = r->m;
+    const eval_graph *g = r->main.g;
+    const size_t lost = r->m->unsupported;
     nn_status s = NN_OK;
     if (r->partial)
         return run_part(r, err);
-    if (m->unsupported > 0)
-        return nn_fail(err, NN_ERR_UNSUPPORTED, NULL, 0, 0, "the model uses what the table does not have, in %zu place%s",
-                       m->unsupported, m->unsupported == 1 ? "" : "s");
-    for (size_t i = 0; s == NN_OK && i < m->n_nodes; i++)
-        s = run_node(r, &m->nodes[i], err);
-    for (size_t i = 0; s == NN_OK && i < m->n_outputs; i++) /* an output may be an input or an initializer */
-        s = eval_run_need(r, m->outputs[i], err);
+    if (lost > 0)
+        return nn_fail(err, NN_ERR_UNSUPPORTED, NULL, 0, 0, "the model uses what the table does not have, in %zu place%s", lost,
+                       lost == 1 ? "" : "s");
+    for (size_t i = 0; s == NN_OK && i < g->n_nodes; i++)
+        s = run_node(r, &r->main, &g->nodes[i], err);
+    for (size_t i = 0; s == NN_OK && i < g->n_outputs; i++) /* an output may be an input or an initializer */
+        s = eval_frame_need(r, &r->main, g->outputs[i], err);
     return s;
 }

@@ -2,12 +2,13 @@
  *
  *     eval_run r;
  *     eval_run_open(&r, &model, &(eval_limits){0}, -1, &err);
- *     eval_run_set(&r, model.inputs[0], &tensor, &err);
+ *     eval_run_set(&r, model.main.inputs[0], &tensor, &err);
  *     eval_run_compute(&r, &err);
- *     ... eval_run_value(&r, model.outputs[0]) ...
+ *     ... eval_run_value(&r, model.main.outputs[0]) ...
  *     eval_run_close(&r);
  *
- * Ownership: a run owns its values and borrows the model. Values that no node needs any longer are freed, unless all are kept. */
+ * Tensors are those of the model's graph. Ownership: a run owns its values and borrows the model. Values that no node needs any
+ * longer are freed, unless all are kept. */
 #ifndef NN_EVAL_RUN_H
 #define NN_EVAL_RUN_H
 
@@ -19,17 +20,24 @@ typedef struct {
     uint64_t max_work;  /* evaluated elements of sums and the like, in all; 0: 1e11 */
 } eval_limits;
 
+/* Where tensors live that belong together (eval_frame.h). */
 typedef struct {
     arena memory;
-    size_t tensors; /* that live in it */
+    size_t holders, elements;
 } eval_home;
 
 typedef struct {
     ref_tensor t;
     bool known, given; /* given: set from outside */
+    bool kept;         /* whatever uses are to come */
     uint32_t left;     /* uses to come */
     eval_home *home;
 } eval_value;
+
+typedef struct {
+    const eval_graph *g;
+    eval_value *values; /* by tensor */
+} eval_frame;
 
 /* Called for each tensor that is given and that a node makes: `expected` is what the node makes of its actual inputs. */
 typedef nn_status eval_judge_fn(void *data, const eval_node *n, int64_t tensor, const ref_tensor *expected, const ref_tensor *given,
@@ -47,7 +55,7 @@ typedef struct {
 
 typedef struct {
     const eval_model *m;
-    eval_value *values; /* by tensor */
+    eval_frame main;
     eval_dim *dims;
     size_t n_dims, room_dims;
     int directory;            /* of external data; -1: none */
@@ -58,7 +66,9 @@ typedef struct {
     void *data;               /* for judge */
     eval_problem_fn *problem; /* may be NULL */
     void *problem_data;
-    size_t problems; /* nodes whose values cannot be computed */
+    size_t problems; /* nodes whose values cannot be computed, each as often as it runs */
+    size_t told;     /* of those, and reported */
+    int quiet;       /* > 0: problems are not counted */
     size_t live;     /* elements */
     size_t max_live;
     double work, max_work;
@@ -80,9 +90,5 @@ void eval_run_reset(eval_run *r);
  * NN_ERR_BUILD: the shapes of a node's outputs do not follow, or exceed the limits: the message names it. */
 nn_status eval_run_compute(eval_run *r, nn_error *err);
 const ref_tensor *eval_run_value(const eval_run *r, int64_t tensor); /* NULL: not known, or not kept */
-/* Reads an initializer, unless it is known. */
-nn_status eval_run_need(eval_run *r, int64_t tensor, nn_error *err);
-/* Computes one node from the values that are known. The outputs' contents live in the home. */
-nn_status eval_run_node(eval_run *r, const eval_node *n, ref_tensor *outputs, eval_home *home, nn_error *err);
 
 #endif

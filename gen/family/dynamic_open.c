@@ -15,11 +15,5 @@ nn_status dynamic_open(nn_family *f, nn_error *err)
     f->dynamic.data = (void *)(uintptr_t)f->table;
     if (f->dynamic.share > 0 && f->table->reference == NULL)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "dynamic: the table was opened without the rules of outputs");
-    if (f->dynamic.share > 0 && (*f->options.form != '\0' || f->options.variants > 1))
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
-                       "dynamic: models in other forms have no symbolic dims; leave out form and variants");
-    if (f->dynamic.share > 0 && family_npz(f))
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
-                       "dynamic: inputs of several sizes are no array of .npz; --input-format pb was expected");
     return NN_OK;
 }

@@ -1,6 +1,7 @@
 /* Tables and families of the public API: checks of options, loading, planning. */
 #include "family/family.h"
 #include "family/dynamic_open.h"
+#include "family/empty_open.h"
 #include "base/nearest.h"
 #include "lower/lower.h"
 #include "rules/op_common.h"
@@ -107,7 +108,7 @@ static nn_status link_bases(const spec_file **overlay, const char *dir, arena *a
 }
 
 /* Parses a list of types such as "float32,int8". */
-static nn_status parse_types(const char *list, dtype_mask *mask, nn_error *err)
+static nn_status parse_types(const char *list, int opset, dtype_mask *mask, nn_error *err)
 {
     *mask = dtype_bit(DT_FLOAT32);
     for (const char *p = list, *end; *p != '\0'; p = *end == ',' ? end + 1 : end) {
@@ -129,9 +130,14 @@ static nn_status parse_types(const char *list, dtype_mask *mask, nn_error *err)
             return nn_fail(
                 err, NN_ERR_USAGE, NULL, 0, 0,
                 "types %.60s: expected a list of float32, float16, double, int8, uint8, int16, uint16, int32, uint32, int64, "
-                "uint64 or bool, separated by commas",
+                "uint64, bool, bfloat16, float8e4m3fn, float8e4m3fnuz, float8e5m2, float8e5m2fnuz, float4e2m1, int4, uint4, int2 "
+                "or "
+                "uint2, separated by commas",
                 list);
         }
+        if (dtype_since(t) > opset)
+            return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "types: no operator takes %s at opset %d; opset %d or later was expected",
+                           dtype_name(t), opset, dtype_since(t));
         *mask |= dtype_bit(t);
     }
     return NN_OK;
@@ -207,7 +213,7 @@ static nn_status find_digests(nn_table *t, const sources *in, const char *dir, n
 static nn_status add_inner(nn_table *t, const sources *in, nn_error *err)
 {
     op_set *inner;
-    const dtype_mask all = ~((~(dtype_mask)0) << DT_COUNT) & ~dtype_bit(DT_NONE);
+    const dtype_mask all = dtype_group("all") | dtype_bit(DT_STRING) | t->ops->asked;
     if (in->n_motifs == 0)
         return NN_OK;
     nn_status s = op_set_new_retyped(&inner, t->ops, all, err);
@@ -216,6 +222,8 @@ static nn_status add_inner(nn_table *t, const sources *in, nn_error *err)
     s = lower_fold_domains(inner, err);
     if (s == NN_OK)
         s = table_ops_inner(&t->chosen, inner, t->options.ops, err);
+    if (s == NN_OK)
+        s = op_inner_drop_alone(inner, err);
     if (s == NN_OK)
         op_set_take_inner(t->ops, inner);
     else
@@ -229,6 +237,8 @@ static nn_status add_reference(nn_table *t, const sources *in, const char *dir, 
     nn_status s = op_set_new_typed(&t->all, in->files, in->n, NULL, (int)t->options.opset, UINT32_MAX, err);
     if (s == NN_OK)
         s = ref_table_new(&t->reference, t->all, in->compute, in->n_compute, err);
+    if (s == NN_OK) /* for what data decide */
+        s = ref_table_add_shapes(t->reference, err);
     if (s == NN_OK && dir == NULL)
         memcpy(t->rules_digest, spec_embedded_rules_digest, SHA256_HEX_SIZE);
     else if (s == NN_OK)
@@ -253,7 +263,7 @@ static nn_status load(nn_table *t, const char *specs, bool outputs, nn_error *er
 {
     dtype_mask types;
     int common[2];
-    if (parse_types(t->options.types, &types, err) != NN_OK ||
+    if (parse_types(t->options.types, (int)t->options.opset, &types, err) != NN_OK ||
         parse_common(t->options.common, (int)t->options.opset, common, err) != NN_OK)
         return NN_ERR_USAGE;
     arena a;
@@ -273,6 +283,8 @@ static nn_status load(nn_table *t, const char *specs, bool outputs, nn_error *er
         s = lower_fold_domains(t->ops, err);
     if (s == NN_OK && common[0] > 0)
         s = op_set_common(t->ops, in.files, in.n, in.overlay, common[0], common[1], err);
+    if (s == NN_OK)
+        s = op_set_drop_inner(t->ops, err);
     if (s == NN_OK)
         s = table_ops_choose(&t->chosen, t->ops, t->options.ops, &t->mem, err);
     if (s == NN_OK && common[0] == 0)
@@ -420,6 +432,12 @@ static nn_status keep_texts(nn_family *f, const nn_family_config *c, nn_error *e
         s = keep_text(f, &o->manner, c->manner, err);
     if (s == NN_OK)
         s = keep_text(f, &o->dynamic, c->dynamic, err);
+    if (s == NN_OK)
+        s = keep_text(f, &o->empty, c->empty, err);
+    if (s == NN_OK)
+        s = keep_text(f, &o->data_dependent, c->data_dependent, err);
+    if (s == NN_OK)
+        s = keep_text(f, &o->random, c->random, err);
     if (s == NN_OK)
         s = keep_text(f, &o->form, c->form, err);
     if (s == NN_OK)
@@ -603,6 +621,8 @@ static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *
     if (s == NN_OK)
         s = dynamic_open(f, err);
     if (s == NN_OK)
+        s = empty_open(f, err);
+    if (s == NN_OK)
         s = describe(f, err);
     f->limits = (lower_limits){
         .max_elements = o->max_elements, .max_dim = o->max_dim, .max_window = o->max_window, .max_rank = (int)o->max_rank};
@@ -615,6 +635,8 @@ static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *
         s = open_manner(f, err);
     if (s == NN_OK)
         s = open_cover(f, err);
+    if (s == NN_OK)
+        s = fragments_open(&f->fragments, &f->options, f->table->motifs, f->table->reference != NULL, &f->motifs, &f->mem, err);
     if (s == NN_OK)
         s = open_forms(f, err);
     if (s == NN_OK)

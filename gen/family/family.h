@@ -16,6 +16,7 @@
 #include "write/naming.h"
 #include "write/npz.h"
 #include "write/onnx_write.h"
+#include "family/fragments.h"
 #include "family/motif_choice.h"
 #include "family/options.h"
 #include "family/table_ops.h"
@@ -64,11 +65,13 @@ struct nn_family {
     const op_weights **manner_weights; /* by manner of the table */
     char digest[SHA256_HEX_SIZE];      /* of all files that decide the bytes of models */
     motif_choice motifs;
+    fragments fragments;
     form_choice forms;
     form_rules *form_rules; /* NULL: no forms */
     lower_limits limits;
     input_modes modes;
     dynamic_wish dynamic; /* without seed and index */
+    uint32_t empty;       /* share of the models with empty tensors, in thousandths */
     unsigned formats;     /* of inputs: INPUT_PB, INPUT_NPZ */
     char *description;    /* the options as text, for the metadata of models */
 };
@@ -82,11 +85,14 @@ struct nn_model {
     model_manner manner;
     due_path *paths; /* workspace: the paths that are due */
     size_t paths_capacity;
+    fragments_due fragments;
+    due_motif *due; /* workspace: the motifs that are due */
+    size_t due_capacity;
     const graph *graph; /* NULL: nothing is built. In another form: the plain graph with the inputs and outputs of the form */
     const graph *plain; /* the graph that was built */
     form_result formed; /* model NULL: the model is plain */
     form_request wanted;
-    uint64_t variant; /* of the copies: its number; 0: the plain one, or the only one */
+    uint64_t variant;   /* of the copies: its number; 0: the plain one, or the only one */
     const graph *views; /* the graph in each of its worlds; `graph` itself if it has none */
     size_t n_views;
     build_report report;

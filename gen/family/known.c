@@ -33,7 +33,7 @@ static bool compute(const nn_table *table, const op_instance *x, const tensor_de
     size_t n_inputs = x->n_inputs;
     while (n_inputs > 0 && x->inputs[n_inputs - 1].kind == INST_ABSENT)
         n_inputs--;
-    const ref_node node = {.op = op_find(table->all, x->op->name),
+    const ref_node node = {.op = op_find(table->all, x->op->type),
                            .attrs = x->attrs,
                            .n_attrs = x->n_attrs,
                            .inputs = ins,

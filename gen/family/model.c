@@ -1,4 +1,5 @@
 /* Models of the public API: build, serialise, write. */
+#include "family/empty_open.h"
 #include "family/family.h"
 #include "family/model_form.h"
 #include "base/directory.h"
@@ -46,6 +47,7 @@ void nn_model_free(nn_model *m)
     model_outputs_free(&m->outputs);
     arena_free(&m->mem);
     nn_free(m->paths);
+    nn_free(m->due);
     nn_free(m);
 }
 
@@ -140,11 +142,33 @@ static nn_status collect_due(nn_model *m, uint64_t index, build_request *r, nn_e
     return s;
 }
 
+/* Adds the closed fragments of the model to the motifs that are due. */
+static nn_status add_fragments(nn_model *m, build_request *r, nn_error *err)
+{
+    const nn_family *f = m->family;
+    motif_wish *w = &r->motifs;
+    fragments_draw(&f->fragments, m->index, &m->fragments);
+    if (m->fragments.n == 0)
+        return NN_OK;
+    void *p = m->due;
+    const bool ok = nn_grow(&p, &m->due_capacity, w->n_due + m->fragments.n, sizeof *m->due);
+    m->due = p;
+    if (!ok)
+        return nn_nomem(err);
+    memcpy(m->due, m->fragments.due, m->fragments.n * sizeof *m->due);
+    if (w->n_due > 0)
+        memcpy(m->due + m->fragments.n, w->due, w->n_due * sizeof *m->due);
+    w->set = f->motifs.set;
+    w->due = m->due;
+    w->n_due += m->fragments.n;
+    r->dynamic.finds = m->fragments.finds;
+    return NN_OK;
+}
+
 /* The graph in each of its worlds. */
 static nn_status make_views(nn_model *m, const graph *g, nn_error *err)
 {
     m->views = g;
-    m->n_views = 1;
     if (g->n_worlds == 0)
         return NN_OK;
     graph *views = arena_alloc(&m->mem, g->n_worlds * sizeof *views);
@@ -172,13 +196,14 @@ nn_status model_make(nn_model *m, build_log *log, nn_error *err)
                              .watch = &f->watch,
                              .check = f->options.check != 0};
     const motif_choice *c = &f->motifs;
-    request.dynamic.seed = (uint64_t)f->options.seed;
+    request.dynamic.seed = m->seed;
     request.dynamic.index = m->index;
     tape_reseed(m->tape, (uint64_t)f->options.seed, m->index);
     if (replay)
         model_tape_begin(m, &request);
     if (log)
         model_log_begin(m, log);
+    request.limits.empty = empty_draw(f, m->tape);
     if (c->on)
         request.motifs = (motif_wish){.set = c->set,
                                       .allowed = c->allowed,
@@ -187,7 +212,9 @@ nn_status model_make(nn_model *m, build_log *log, nn_error *err)
                                       .near_misses = (uint32_t)f->options.near_misses};
     if (c->on && !replay) /* before the manner, whose sequences leave room for them */
         request.motifs.due = motif_cover_due(c->cover, m->index, &request.motifs.n_due);
-    nn_status s = f->plain ? NN_OK : draw_manner(m, &request, err);
+    nn_status s = replay ? NN_OK : add_fragments(m, &request, err);
+    if (s == NN_OK && !f->plain)
+        s = draw_manner(m, &request, err);
     if (s == NN_OK && !replay)
         s = collect_due(m, m->index, &request, err);
     if (s != NN_OK)
@@ -198,15 +225,16 @@ nn_status model_make(nn_model *m, build_log *log, nn_error *err)
     if (s != NN_OK)
         return s;
     arena_reset(&m->mem);
+    m->n_views = g->n_worlds > 0 ? g->n_worlds : 1;
     s = model_names_new(&m->names, g, f->table->ops, &m->mem, err);
-    if (s == NN_OK)
-        s = make_views(m, g, err);
     if (s == NN_OK)
         s = model_form(m, g, err);
     m->plain = g;
-    m->graph = s != NN_OK ? NULL : m->formed.model != NULL ? &m->formed.g : g;
-    if (m->views == g)
-        m->views = m->graph;
+    m->graph = m->formed.model != NULL ? &m->formed.g : g;
+    if (s == NN_OK)
+        s = make_views(m, m->graph, err);
+    if (s != NN_OK)
+        m->graph = NULL;
     return s;
 }
 
@@ -316,7 +344,6 @@ typedef enum { ALL_OF_MODEL, ONE_INPUT, ALL_INPUTS, ONE_OUTPUT, ONE_BOUND, ALL_O
 /* input: or output. */
 static nn_status serialise(nn_model *m, piece what, uint64_t set, size_t input, nn_error *err)
 {
-    const options *o = &m->family->options;
     model_request wanted;
     model_request_of(&wanted, m);
     const onnx_request request = wanted.onnx;
@@ -336,7 +363,7 @@ static nn_status serialise(nn_model *m, piece what, uint64_t set, size_t input, 
     if (what == TOLERANCES)
         return model_outputs_all(&m->outputs, &of, err);
     if (what == ALL_INPUTS)
-        return onnx_write_npz(&m->npz, m->graph, &m->names, &request, (uint64_t)o->inputs, &m->mem, err);
+        return onnx_write_npz(&m->npz, m->views, m->n_views, &m->names, &request, nn_model_sets(m), &m->mem, err);
     if (what == ALL_OF_MODEL && m->formed.model != NULL)
         return form_write(&m->onnx, m->formed.model, err);
     if (what == ALL_OF_MODEL)
@@ -526,7 +553,7 @@ static nn_status tolerances(nn_model *m, bool json, const void **bytes, size_t *
     for (size_t i = 0; i < m->graph->n_outputs; i++) {
         dtype t = m->graph->tensors[m->graph->outputs[i]].desc.type;
         tolerance_join(&all, &m->outputs.kept[i].tolerance);
-        if (t == DT_FLOAT16 || (t == DT_FLOAT32 && coarsest != DT_FLOAT16))
+        if (dtype_is_float(t) && dtype_unit(t) > dtype_unit(coarsest))
             coarsest = t;
     }
     tolerance_pair(&all, coarsest, &atol, &rtol);

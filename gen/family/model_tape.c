@@ -102,12 +102,14 @@ static nn_status make_logged(nn_model *m, nn_error *err)
     return s;
 }
 
-/* Symbols are drawn by a tape of their own, which is not written down. */
+/* Closed fragments are drawn by what is not written down. */
 static nn_status has_tapes(const nn_family *f, nn_error *err)
 {
-    return f->dynamic.share == 0
-               ? NN_OK
-               : nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "a tape has no symbolic dims: a family without dynamic was expected");
+    for (int kind = 0; kind < FRAGMENT_KINDS; kind++)
+        if (f->fragments.share[kind] > 0)
+            return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
+                           "a tape has no closed fragments: a family without data_dependent and random was expected");
+    return NN_OK;
 }
 
 nn_status nn_model_build_bytes(nn_model **model, const nn_family *f, const void *bytes, size_t size, nn_error *err)

@@ -32,6 +32,14 @@ static nn_status unknown(const motif_set *set, const char *word, nn_error *err)
         word);
 }
 
+static void add_once(uint16_t *list, size_t *n, int motif)
+{
+    for (size_t k = 0; k < *n; k++)
+        if (list[k] == (uint16_t)motif)
+            return;
+    list[(*n)++] = (uint16_t)motif;
+}
+
 static nn_status take_names(motif_choice *c, const char *list, nn_error *err)
 {
     for (const char *p = list, *end; *p != '\0'; p = *end == ',' ? end + 1 : end) {
@@ -46,11 +54,10 @@ static nn_status take_names(motif_choice *c, const char *list, nn_error *err)
             return unknown(c->set, word, err);
         if (why != NULL)
             return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "motifs: %.60s cannot be used: %.200s", word, why);
-        bool again = false;
-        for (size_t k = 0; k < c->n_allowed; k++)
-            again |= c->allowed[k] == (uint16_t)i;
-        if (!again)
-            c->allowed[c->n_allowed++] = (uint16_t)i;
+        if ((motif_flags(c->set, (size_t)i) & MOTIF_CLOSED) != 0)
+            add_once(c->closed, &c->n_closed, i);
+        else
+            add_once(c->allowed, &c->n_allowed, i);
     }
     return NN_OK;
 }
@@ -58,8 +65,15 @@ static nn_status take_names(motif_choice *c, const char *list, nn_error *err)
 static void take_from(motif_choice *c, size_t first)
 {
     for (size_t i = first; i < motif_count(c->set); i++)
-        if (motif_left_out(c->set, i) == NULL)
+        if (motif_left_out(c->set, i) == NULL && (motif_flags(c->set, i) & MOTIF_CLOSED) == 0)
             c->allowed[c->n_allowed++] = (uint16_t)i;
+}
+
+static bool make_room(motif_choice *c, arena *a)
+{
+    c->allowed = arena_alloc(a, (motif_count(c->set) + 1) * sizeof *c->allowed);
+    c->closed = arena_alloc(a, (motif_count(c->set) + 1) * sizeof *c->closed);
+    return c->allowed != NULL && c->closed != NULL;
 }
 
 nn_status motif_choice_open(motif_choice *c, const motif_sources *from, const char *text, bool covers, size_t nodes, uint64_t count,
@@ -78,8 +92,7 @@ nn_status motif_choice_open(motif_choice *c, const motif_sources *from, const ch
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "cover motifs and motifs %.60s contradict each other", text);
     c->named = !all;
     c->set = set;
-    c->allowed = arena_alloc(a, (motif_count(set) + 1) * sizeof *c->allowed);
-    if (c->allowed == NULL)
+    if (!make_room(c, a))
         return nn_nomem(err);
     c->share = share >= 0 ? (uint32_t)share : all ? 0 : NAMED_SHARE;
     nn_status s = NN_OK;
@@ -88,7 +101,8 @@ nn_status motif_choice_open(motif_choice *c, const motif_sources *from, const ch
     else
         s = take_names(c, text, err);
     c->on = c->n_allowed > 0;
-    if (s == NN_OK && !c->on && (covers || !c->by_manner))
+    const bool none_usable = !c->on && c->n_closed == 0;
+    if (s == NN_OK && none_usable && (covers || !c->by_manner))
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "motifs %.60s: the table has no motif that can be used", text);
     if (s == NN_OK && covers)
         s = motif_cover_new(&c->cover, set, c->allowed, c->n_allowed, nodes, count, seed, err);

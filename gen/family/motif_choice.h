@@ -13,6 +13,9 @@ typedef struct {
     const motif_set *set;
     uint16_t *allowed;
     size_t n_allowed;
+    uint16_t *closed; /* closed fragments (fragments.h), which are not among those allowed: until fragments_open those that the text
+                         names, then those that models may have */
+    size_t n_closed;
     bool named;         /* the text names them */
     bool by_manner;     /* the model's manner states the share, or that there are none */
     uint32_t share;     /* in thousandths, in the mean over models */
@@ -30,6 +33,15 @@ typedef struct {
  * none is wanted. */
 nn_status motif_choice_open(motif_choice *c, const motif_sources *from, const char *text, bool covers, size_t nodes, uint64_t count,
                             uint64_t seed, arena *a, nn_error *err);
+/* The motifs that models may have: those allowed, and closed fragments. */
+static inline size_t motif_choice_all(const motif_choice *c)
+{
+    return c->n_allowed + c->n_closed;
+}
+static inline size_t motif_choice_at(const motif_choice *c, size_t k)
+{
+    return k < c->n_allowed ? c->allowed[k] : c->closed[k - c->n_allowed];
+}
 void motif_choice_close(motif_choice *c);
 
 #endif

@@ -22,7 +22,7 @@
     X(INT, count, "M", 100, 1, 10000000, true, "number of models")                                                                \
     X(TEXT, out, "DIR", NULL, 0, 0, false, "directory to write to; it is created if it does not exist")                           \
     X(INT, seed, "S", 0, 0, INT64_MAX, true, "seed of every random decision; same seed, same bytes")                              \
-    X(INT, opset, "V", 17, OPSET_MIN, OPSET_MAX, true, "version of the ONNX operator set, from 7 to 28")                         \
+    X(INT, opset, "V", 17, OPSET_MIN, OPSET_MAX, true, "version of the ONNX operator set, from 7 to 28")                          \
     X(INT, inputs, "K", 1, 0, 100000, true, "number of sets of input tensors for each model")                                     \
     X(TEXT, input_mode, "LIST", "uniform", 0, 0, true,                                                                            \
       "how input sets are drawn: uniform, normal, corners, special, ties, nan; with several modes the sets take them in turn")    \
@@ -66,6 +66,13 @@
     X(TEXT, dynamic, "SHARE", "0", 0, 0, IF_SAID,                                                                                 \
       "share of the models, from 0 to 1, whose inputs have symbolic dims, such as batch or height: each is valid at 4 sizes, "    \
       "and has the data sets of each; or batch: the first dimension of all inputs is one symbol")                                 \
+    X(TEXT, empty, "SHARE", "0", 0, 0, IF_SAID,                                                                                   \
+      "share of the models, from 0 to 1, that have tensors without elements: dims of 0 in graph inputs and behind nodes")         \
+    X(TEXT, data_dependent, "SHARE", "0", 0, 0, IF_SAID,                                                                          \
+      "share of the models, from 0 to 1, with operators whose results have sizes that data decide, such as NonZero, inside of "   \
+      "motifs whose results have fixed sizes")                                                                                    \
+    X(TEXT, random, "SHARE", "0", 0, 0, IF_SAID,                                                                                  \
+      "share of the models, from 0 to 1, with random operators, such as RandomNormal, inside of motifs whose results are fixed")  \
     X(TEXT, form, "LIST", "", 0, 0, IF_SAID,                                                                                      \
       "write models in other forms that compute the same: if, loop, scan, function, storage, names, neutral, or all; each "       \
       "perhaps "                                                                                                                  \

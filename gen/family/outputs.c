@@ -163,11 +163,32 @@ nn_status model_outputs_write(model_outputs *o, const outputs_of *of, uint64_t s
                              elements_of(of, set, i) * dtype_size(type), err);
 }
 
+/* The arrays of one data set, where sets differ in their shapes. */
+static nn_status add_set(model_outputs *o, const outputs_of *of, uint64_t set, bool bound, nn_error *err)
+{
+    nn_status s = NN_OK;
+    for (size_t i = 0; s == NN_OK && i < of->views->n_outputs; i++) {
+        const tensor_desc *d = desc_of(of, set, i);
+        const dtype type = bound ? DT_FLOAT32 : d->type;
+        const size_t size = elements_of(of, set, i) * dtype_size(type);
+        void *data;
+        arena_mark mark = arena_get_mark(&o->scratch);
+        const char *name = npz_set_name(&o->scratch, set, of->names->tensors[of->views->outputs[i]]);
+        s = name != NULL ? npz_add(&o->archive, name, type, d->dims, (size_t)d->rank, &data, err) : nn_nomem(err);
+        if (s == NN_OK && size > 0)
+            memcpy(data, bound ? (const void *)bounds_of(o, of, set, i) : values_of(o, of, set, i), size);
+        arena_release(&o->scratch, mark);
+    }
+    return s;
+}
+
 nn_status model_outputs_archive(model_outputs *o, const outputs_of *of, bool bound, nn_error *err)
 {
     nn_status s = model_outputs_all(o, of, err);
     npz_begin(&o->archive);
-    for (size_t i = 0; s == NN_OK && i < of->views->n_outputs; i++) {
+    for (uint64_t set = 0; of->n_views > 1 && s == NN_OK && set < of->sets; set++)
+        s = add_set(o, of, set, bound, err);
+    for (size_t i = 0; of->n_views == 1 && s == NN_OK && i < of->views->n_outputs; i++) {
         const tensor_desc *d = desc_of(of, 0, i);
         dtype type = bound ? DT_FLOAT32 : d->type;
         int64_t dims[NN_MAX_RANK + 1] = {(int64_t)of->sets};

@@ -45,7 +45,8 @@ void model_outputs_free(model_outputs *o);
 void model_outputs_forget(model_outputs *o); /* another model was built */
 /* The values of graph output i in the set, or their bounds, as a TensorProto in o->value or o->bound. */
 nn_status model_outputs_write(model_outputs *o, const outputs_of *of, uint64_t set, size_t i, bool bound, nn_error *err);
-/* The values of all outputs in all sets, or their bounds, in o->archive: by name, with the set as the first axis. */
+/* The values of all outputs in all sets, or their bounds, in o->archive: by name, with the set as the first axis; or
+ * if sets differ in their shapes, an array for each of them (npz_set_name). */
 nn_status model_outputs_archive(model_outputs *o, const outputs_of *of, bool bound, nn_error *err);
 /* Computes the sets that were not yet: o->kept[i].tolerance is then complete. */
 nn_status model_outputs_all(model_outputs *o, const outputs_of *of, nn_error *err);

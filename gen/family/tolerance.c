@@ -1,7 +1,5 @@
 #include "family/tolerance.h"
 
-#include <string.h>
-
 /* 0, then 2^-51, 2^-49, ... 2^-7. */
 static double choice(size_t k)
 {
@@ -10,31 +8,12 @@ static double choice(size_t k)
 
 static double element(dtype t, const uint8_t *p)
 {
-    size_t size = dtype_size(t);
     uint64_t bits = 0;
-    double x;
-    float f;
-    uint32_t low;
-    for (size_t i = size; i-- > 0;)
+    for (size_t i = dtype_size(t); i-- > 0;)
         bits = bits << 8 | p[i];
-    switch (t) {
-    case DT_FLOAT16:
-        return half_value((uint16_t)bits);
-    case DT_FLOAT32:
-        low = (uint32_t)bits;
-        memcpy(&f, &low, sizeof f);
-        return (double)f;
-    case DT_DOUBLE:
-        memcpy(&x, &bits, sizeof x);
-        return x;
-    case DT_INT8:
-    case DT_INT16:
-    case DT_INT32:
-    case DT_INT64:
-        return (double)((int64_t)(bits << (64 - 8 * size)) >> (64 - 8 * size));
-    default:
-        return (double)bits;
-    }
+    if (dtype_is_float(t))
+        return dtype_real(t, bits);
+    return dtype_is_signed(t) ? (double)dtype_whole(t, bits) : (double)bits;
 }
 
 void tolerance_add(tolerance *t, dtype type, const void *values, const float *bounds, size_t n)
@@ -83,8 +62,7 @@ void tolerance_pair(const tolerance *t, dtype type, double *atol, double *rtol)
             best = k;
         }
     /* Room for the roundings of a comparison in the type: a few in the operations, and one of the smallest number each. */
-    double u = type == DT_FLOAT16 ? 0x1p-11 : type == DT_FLOAT32 ? 0x1p-24 : 0x1p-53;
-    double tiny = type == DT_FLOAT16 ? 0x1p-24 : type == DT_FLOAT32 ? 0x1p-149 : type == DT_DOUBLE ? 0x1p-1074 : 0;
+    double u = dtype_unit(type), tiny = dtype_is_float(type) ? dtype_least_subnormal(type) : 0;
     *rtol = choice(best) * (1 + 16 * u);
     *atol = t->atol[0] > 0 ? t->atol[best] * (1 + 16 * u) + 4 * tiny : 0;
 }

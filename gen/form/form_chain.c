@@ -1,4 +1,5 @@
 #include "form/form_chain.h"
+#include "form/form_sizes.h"
 #include "write/contents.h"
 
 #include <string.h>
@@ -9,7 +10,8 @@ typedef struct {
     form_model *m;
     form_graph *g;
     form_scene scene;
-    const tensor_desc *origin; /* of x before the first step */
+    form_value *first;         /* x before the first step */
+    const tensor_desc *origin; /* its description; also in one of the worlds */
     int64_t permutation[NN_MAX_RANK];
 } placing;
 
@@ -48,6 +50,9 @@ static size_t each_axis(const placing *p, form_dims word, int64_t out[NN_MAX_RAN
         case DIMS_ONES:
             out[i] = 1;
             break;
+        case DIMS_SPREAD:
+            out[i] = form_axis_varies(p->m, &p->first->desc, i) ? 1 : d->dims[i];
+            break;
         case DIMS_PERMUTATION:
             out[i] = k;
             break;
@@ -83,6 +88,12 @@ static size_t dims_of(const placing *p, form_dims word, int64_t out[NN_MAX_RANK 
         return 1;
     case DIMS_LAST:
         *out = p->origin->rank - 1;
+        return 1;
+    case DIMS_RANKS:
+        *out = p->origin->rank;
+        return 1;
+    case DIMS_UNIT:
+        *out = 1;
         return 1;
     case DIMS_INDEX:
     case DIMS_NEXT:
@@ -124,6 +135,33 @@ static bool number_of(const tensor_desc *d, int64_t limit, form_number word, dou
 
 /* ---- steps ---- */
 
+/* The dims that a word stands for in each world; NULL: they are the same in all. */
+static const int64_t *sizes_of(const placing *p, form_dims word, size_t n)
+{
+    const size_t worlds = p->m->request->g->n_worlds;
+    int64_t *sizes = form_sizes_room(p->m, p->origin, (int)n);
+    for (size_t w = 0; sizes != NULL && w < worlds; w++) {
+        const tensor_desc here = tensor_in_world(&p->first->desc, w);
+        placing q = *p;
+        q.origin = &here;
+        int64_t dims[NN_MAX_RANK + 1];
+        (void)dims_of(&q, word, dims);
+        memcpy(sizes + w * n, dims, n * sizeof *dims);
+    }
+    return sizes;
+}
+
+/* The same as the target of a Reshape, which has -1 where a symbol sizes a dimension. */
+static size_t target_of(const placing *p, form_dims word, int64_t out[NN_MAX_RANK + 1])
+{
+    const size_t n = dims_of(p, word, out), worlds = p->m->request->g->n_worlds;
+    const int64_t *sizes = sizes_of(p, word, n);
+    for (size_t k = n; sizes != NULL && k < worlds * n; k++)
+        if (sizes[k] != sizes[k % n])
+            out[k % n] = -1;
+    return n;
+}
+
 static form_value *list_constant(form_model *m, form_graph *g, const int64_t *x, size_t n, int rank)
 {
     int64_t count = (int64_t)n;
@@ -158,8 +196,10 @@ static form_value *operand(const placing *p, const form_operand *o, form_value *
         return p->scene.at;
     case OPERAND_TRUE:
         return form_constant_bool(p->m, p->g, true);
+    case OPERAND_SHAPE:
+        return form_shape_of(p->m, p->g, p->first);
     case OPERAND_LIST:
-        n = dims_of(p, (form_dims)o->what, list);
+        n = target_of(p, (form_dims)o->what, list);
         return list_constant(p->m, p->g, list, n, 1);
     case OPERAND_INT:
         (void)dims_of(p, (form_dims)o->what, list);
@@ -197,29 +237,53 @@ static form_value *step(const placing *p, const form_step *s, form_value *x)
         setting(p, n, &s->attrs[i]);
     size_t rank = dims_of(p, s->dims, dims);
     tensor_desc d = form_desc(s->type != DT_NONE ? s->type : p->origin->type, (int)rank, dims);
+    form_desc_size(p->m, &d, sizes_of(p, s->dims, rank));
     form_push(p->m, &p->g->nodes, n);
     return form_add_output(p->m, n, &d);
 }
 
 /* ---- chains ---- */
 
-static bool step_fits(const form_step *s, const tensor_desc *x)
+/* Number of dims that a symbol sizes and that a list states, at most. */
+static int open_dims(const form_model *m, form_dims word, const tensor_desc *x)
+{
+    int n = 0;
+    for (int i = 0; i < x->rank; i++)
+        n += form_axis_varies(m, x, i);
+    switch (word) {
+    case DIMS_FLAT:
+        return n > 0;
+    case DIMS_SAME:
+    case DIMS_PERMUTED:
+    case DIMS_RAISED:
+    case DIMS_PICKED:
+    case DIMS_SLICED:
+        return n;
+    default:
+        return 0;
+    }
+}
+
+static bool step_fits(const form_model *m, const form_step *s, const tensor_desc *x)
 {
     double unused;
     for (size_t i = 0; i < s->n_inputs; i++) {
         const form_operand *o = &s->inputs[i];
         if (o->kind == OPERAND_NUMBER && !number_of(x, 1, (form_number)o->what, &unused))
             return false;
+        if (o->kind == OPERAND_LIST && open_dims(m, (form_dims)o->what, x) > 1) /* a target has one -1 */
+            return false;
     }
     return s->dims != DIMS_RAISED || x->rank < NN_MAX_RANK;
 }
 
-static bool fits(const form_chain *c, form_use use, const tensor_desc *x)
+static bool fits(const form_model *m, const form_chain *c, form_use use, const tensor_desc *x)
 {
-    if (c->use != use || (c->types & dtype_bit(x->type)) == 0 || x->rank < c->least_rank || x->rank > c->most_rank)
+    if (c->use != use || (c->types & dtype_bit(x->type)) == 0 || x->rank < c->least_rank || x->rank > c->most_rank ||
+        (c->sizes && tensor_sizes(x) == NULL))
         return false;
     for (size_t i = 0; i < c->n_steps; i++)
-        if (!step_fits(&c->steps[i], x))
+        if (!step_fits(m, &c->steps[i], x))
             return false;
     return true;
 }
@@ -229,7 +293,7 @@ static const form_chain *choose(form_model *m, form_use use, const tensor_desc *
     const form_chain *found = NULL;
     uint32_t n = 0;
     for (size_t i = 0; i < m->rules->n_chains; i++)
-        if (fits(&m->rules->chains[i], use, x) && form_draw(m, ++n) == 0)
+        if (fits(m, &m->rules->chains[i], use, x) && form_draw(m, ++n) == 0)
             found = &m->rules->chains[i];
     return found;
 }
@@ -237,7 +301,7 @@ static const form_chain *choose(form_model *m, form_use use, const tensor_desc *
 bool form_chain_fits(const form_model *m, form_use use, const tensor_desc *x)
 {
     for (size_t i = 0; i < m->rules->n_chains; i++)
-        if (fits(&m->rules->chains[i], use, x))
+        if (fits(m, &m->rules->chains[i], use, x))
             return true;
     return false;
 }
@@ -248,7 +312,7 @@ form_value *form_chain_put(form_model *m, form_graph *g, form_use use, form_valu
     if (c == NULL)
         return NULL;
     tensor_desc origin = x->desc;
-    placing p = {.m = m, .g = g, .scene = *scene, .origin = &origin};
+    placing p = {.m = m, .g = g, .scene = *scene, .first = x, .origin = &origin};
     for (int i = 0; i < origin.rank; i++) {
         uint32_t k = form_draw(m, (uint32_t)i + 1);
         p.permutation[i] = p.permutation[k];

@@ -32,12 +32,7 @@ static double double_at(const Onnx__TensorProto *t, size_t i)
     return x;
 }
 
-static bool is_signed(dtype t)
-{
-    double least, most;
-    return dtype_limits(t, &least, &most) && least < 0 && dtype_is_whole(t);
-}
-
+/* A number of int32_data has one byte of raw_data where several elements share a byte. */
 bool form_typed_fields(form_model *m, Onnx__TensorProto *t)
 {
     const dtype type = (dtype)t->data_type;
@@ -71,7 +66,7 @@ bool form_typed_fields(form_model *m, Onnx__TensorProto *t)
         else if (t->n_uint64_data > 0)
             t->uint64_data[i] = (uint64_t)bits_at(t, i, size, false);
         else
-            t->int32_data[i] = (int32_t)bits_at(t, i, size, is_signed(type));
+            t->int32_data[i] = (int32_t)bits_at(t, i, size, dtype_is_signed(type) && dtype_bits(type) >= 8);
     t->has_raw_data = 0;
     t->raw_data.len = 0;
     return true;
@@ -117,7 +112,7 @@ Onnx__SparseTensorProto *form_sparse_tensor(form_model *m, const form_value *v)
 {
     const Onnx__TensorProto *t = v->data;
     const size_t size = dtype_size(v->desc.type), n = t->raw_data.len / size;
-    if (!t->has_raw_data || v->desc.rank == 0 || v->desc.type == DT_BOOL || n == 0)
+    if (!t->has_raw_data || v->desc.rank == 0 || v->desc.type == DT_BOOL || dtype_bits(v->desc.type) < 8 || n == 0)
         return NULL;
     Onnx__SparseTensorProto *s = form_memory(m, sizeof *s);
     uint8_t *values = form_memory(m, n * size);
@@ -151,16 +146,21 @@ Onnx__SparseTensorProto *form_sparse_tensor(form_model *m, const form_value *v)
 
 /* ---- other files ---- */
 
+/* Files are named in the order in which they are first used, so that none is empty. */
 static form_file *file_at(form_model *m, size_t number)
 {
-    while (m->files.n <= number && !m->failed) {
-        form_file *f = form_memory(m, sizeof *f);
-        if (f == NULL)
-            return NULL;
-        f->name = form_text(m, "external_%zu.bin", m->files.n);
-        form_push(m, &m->files, f);
+    for (size_t i = 0; i < m->files.n; i++) {
+        form_file *f = m->files.items[i];
+        if (f->number == number)
+            return f;
     }
-    return m->failed ? NULL : m->files.items[number];
+    form_file *f = form_memory(m, sizeof *f);
+    if (f == NULL)
+        return NULL;
+    f->number = number;
+    f->name = form_text(m, "external_%zu.bin", m->files.n);
+    form_push(m, &m->files, f);
+    return m->failed ? NULL : f;
 }
 
 static Onnx__StringStringEntryProto *entry(form_model *m, const char *key, const char *value)

@@ -160,7 +160,7 @@ Onnx__TensorProto *form_tensor(form_model *m, const tensor_desc *desc, const voi
     t->has_data_type = 1;
     t->data_type = (int32_t)desc->type;
     t->has_raw_data = 1;
-    t->raw_data.len = values_bytes(desc);
+    t->raw_data.len = dtype_stored(desc->type, (size_t)tensor_elements(desc));
     t->raw_data.data = (uint8_t *)(uintptr_t)bytes;
     return t;
 }
@@ -221,6 +221,7 @@ form_value *form_filler(form_model *m, form_graph *home, const tensor_desc *desc
         for (size_t i = 0; i < n; i++)
             values_store_whole(bytes + i * size, d.type, &whole, 1);
     }
+    dtype_pack(d.type, n, bytes, bytes);
     return form_constant(m, home, &d, bytes);
 }
 

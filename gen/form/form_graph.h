@@ -71,6 +71,7 @@ struct form_function {
 
 typedef struct {
     const char *name;
+    size_t number; /* as drawn */
     uint8_t *bytes;
     size_t n, capacity;
 } form_file;
@@ -134,7 +135,7 @@ form_graph *form_graph_new(form_model *m, form_graph *parent, const char *name);
 
 /* Description of a tensor without a known range. */
 tensor_desc form_desc(dtype type, int rank, const int64_t *dims);
-/* An initializer of the graph with these elements (raw_data), which are borrowed. */
+/* An initializer of the graph with these elements (as in a file), which are borrowed. */
 form_value *form_constant(form_model *m, form_graph *home, const tensor_desc *desc, const void *bytes);
 form_value *form_constant_int(form_model *m, form_graph *home, int64_t x); /* int64, a scalar */
 form_value *form_constant_bool(form_model *m, form_graph *home, bool x);   /* a scalar */

@@ -1,6 +1,7 @@
 #include "form/form_chain.h"
 #include "form/form_control.h"
 #include "form/form_region.h"
+#include "form/form_sizes.h"
 
 uint32_t form_part_size(form_model *m)
 {
@@ -61,8 +62,8 @@ form_value *form_alike(form_model *m, const form_graph *g, const form_list *cand
     form_value *found = NULL;
     uint32_t n = 0;
     for (size_t i = 0; i < candidates->n; i++)
-        if (form_is_inside(g, FORM_VALUE(*candidates, i)->home) && tensor_shape_equal(&FORM_VALUE(*candidates, i)->desc, d) &&
-            form_draw(m, ++n) == 0)
+        if (form_is_inside(g, FORM_VALUE(*candidates, i)->home) && FORM_VALUE(*candidates, i)->desc.type == d->type &&
+            form_sizes_equal(m, &FORM_VALUE(*candidates, i)->desc, d) && form_draw(m, ++n) == 0)
             found = FORM_VALUE(*candidates, i);
     return found;
 }
@@ -85,7 +86,8 @@ static bool compute(form_model *m, const form_region *r, form_use use, condition
         if (tensor_elements(&v->desc) > 0 && form_chain_fits(m, use, &v->desc) && form_draw(m, ++n) == 0)
             x = v;
     }
-    c->value = x != NULL ? form_chain_put(m, c->g, use, x, &(form_scene){.axis = 0}) : NULL;
+    const int64_t length = x != NULL && x->desc.rank > 0 ? x->desc.dims[0] : 0;
+    c->value = x != NULL ? form_chain_put(m, c->g, use, x, &(form_scene){.limit = length}) : NULL;
     return c->value != NULL;
 }
 
@@ -112,9 +114,12 @@ static void draw_condition(form_model *m, const form_region *r, bool known, cond
 
 /* ---- the other branch ---- */
 
-/* A branch of constants, or of values from outside where some fit. */
+/* A branch of constants, or of values from outside where some fit. NULL: an output has symbolic dims, and nothing gives them. */
 static form_graph *other_branch(form_model *m, const form_region *r, bool pass)
 {
+    for (size_t i = 0; i < r->outputs.n; i++)
+        if (!form_can_fill(m, r->graph, &r->inputs, &FORM_VALUE(r->outputs, i)->desc))
+            return NULL;
     form_graph *b = form_graph_new(m, r->graph, "branch");
     size_t passed = 0;
     for (size_t i = 0; i < r->outputs.n && !m->failed; i++) {
@@ -122,7 +127,7 @@ static form_graph *other_branch(form_model *m, const form_region *r, bool pass)
         form_value *v = pass ? form_alike(m, r->graph, &r->inputs, d) : NULL;
         passed += v != NULL;
         if (v == NULL)
-            v = form_filler(m, b, d);
+            v = form_filled(m, b, &r->inputs, d);
         form_push(m, &b->outputs, form_pass(m, b, v));
     }
     form_count(m, passed > 0 ? FORM_IF_PASSED : FORM_IF_FILLED);
@@ -141,12 +146,10 @@ void form_if(form_model *m)
     form_graph *part = form_region_take(m, &r, g, "branch");
     if (form_draw(m, 2) == 0)
         form_bring_constants(m, part, 600);
-    form_graph *other;
-    if (kind == 0) {
+    form_graph *other = kind != 0 ? other_branch(m, &r, kind == 1) : NULL;
+    if (other == NULL) {
         other = form_clone(m, part, g);
         form_count(m, FORM_IF_COPY);
-    } else {
-        other = other_branch(m, &r, kind == 1);
     }
     form_node *n = form_node_new(m, g, m->rules->words[WORD_IF], "");
     form_add_input(m, n, c.value);

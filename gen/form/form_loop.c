@@ -1,6 +1,7 @@
 #include "form/form_chain.h"
 #include "form/form_control.h"
 #include "form/form_region.h"
+#include "form/form_sizes.h"
 
 #define LONGEST 12 /* of an axis that is taken apart */
 
@@ -9,7 +10,8 @@ typedef struct {
     form_node *node;
     form_value *iteration, *going; /* inputs of the body */
     uint32_t trips;
-    form_list scanned; /* outputs of the body that are stacked */
+    form_value *length; /* the trip count where a symbol sizes it; NULL: it is `trips` */
+    form_list scanned;  /* outputs of the body that are stacked */
 } loop;
 
 /* Iteration and condition, as inputs of the body. */
@@ -66,6 +68,10 @@ static void steer(form_model *m, loop *l)
         by_condition = form_draw(m, 2) == 0;
         most = trip_count(m, l, by_condition ? 1 + form_draw(m, 3) : 0);
         going = by_condition ? form_constant_bool(m, l->g, false) : form_draw(m, 2) == 0 ? NULL : form_constant_bool(m, l->g, true);
+    } else if (l->length != NULL) {
+        by_condition = false;
+        most = l->length;
+        going = form_draw(m, 2) == 0 ? NULL : form_constant_bool(m, l->g, true);
     } else if (by_condition) {
         most = form_draw(m, 2) == 0 ? NULL : trip_count(m, l, l->trips + 1 + form_draw(m, 5));
         going = form_constant_bool(m, l->g, true);
@@ -115,10 +121,7 @@ static void carry_inputs(form_model *m, loop *l, const form_region *r)
 /* Output v of the part is stacked over the iterations; one of them is picked. */
 static void stack(form_model *m, loop *l, form_value *v, form_value *inside)
 {
-    tensor_desc d = v->desc;
-    for (int i = d.rank++; i > 0; i--)
-        d.dims[i] = d.dims[i - 1];
-    d.dims[0] = l->trips;
+    const tensor_desc d = form_desc_raised(m, &v->desc, 0, l->trips);
     form_push(m, &l->scanned, inside);
     form_value *all = form_add_output(m, l->node, &d);
     form_value *one = form_chain_put(m, l->g, USE_PICK, all, &(form_scene){.axis = 0, .index = form_draw(m, l->trips)});
@@ -132,6 +135,8 @@ static void stack(form_model *m, loop *l, form_value *v, form_value *inside)
 static void repeat_part(form_model *m, form_region *r)
 {
     form_graph *g = r->graph;
+    if (!form_can_begin(m, g, &r->inputs, &r->outputs))
+        return;
     uint32_t trips = form_draw(m, 2) == 0 ? 1 : 2 + form_draw(m, m->rules->limits[LIMIT_TRIPS] - 1);
     form_graph *body = form_region_take(m, r, g, "body");
     form_list given = body->outputs;
@@ -144,9 +149,10 @@ static void repeat_part(form_model *m, form_region *r)
     for (size_t i = 0; stacked != NULL && i < r->outputs.n && !m->failed; i++) {
         form_value *v = FORM_VALUE(r->outputs, i);
         stacked[i] = form_draw(m, 2) == 0 && v->desc.rank + 1 < NN_MAX_RANK;
+        stacked[i] |= !form_can_fill(m, g, &r->inputs, &v->desc);
         if (stacked[i])
             continue;
-        (void)carry(m, &l, form_filler(m, g, &v->desc));
+        (void)carry(m, &l, form_filled(m, g, &r->inputs, &v->desc));
         form_push(m, &body->outputs, given.items[i]);
         form_push(m, &l.node->outputs, v);
         v->producer = l.node;
@@ -189,7 +195,9 @@ static void pass_part(form_model *m, form_region *r)
 static void slices(form_model *m, form_graph *g, form_value *v)
 {
     form_value *w = form_cut(m, v);
-    loop l = begin(m, g, form_graph_new(m, g, "body"), (uint32_t)v->desc.dims[0]);
+    loop l = begin(m, g, form_graph_new(m, g, "body"), (uint32_t)form_longest(m, &v->desc, 0));
+    if (form_axis_varies(m, &v->desc, 0))
+        l.length = form_chain_put(m, g, USE_LENGTH, w, &(form_scene){.axis = 0});
     open_body(m, &l);
     form_value *slice = form_chain_put(m, l.body, USE_TAKE, w, &(form_scene){.axis = 0, .at = l.iteration});
     steer(m, &l);
@@ -212,7 +220,7 @@ void form_loop(form_model *m)
     form_count_nested(m, g, FORM_LOOP_NESTED);
     form_value *v = FORM_VALUE(r.outputs, form_draw(m, (uint32_t)r.outputs.n));
     uint32_t kind = form_draw(m, 4);
-    if (kind == 0 && v->desc.rank > 0 && v->desc.dims[0] >= 1 && v->desc.dims[0] <= LONGEST)
+    if (kind == 0 && v->desc.rank > 0 && form_shortest(m, &v->desc, 0) >= 1 && form_longest(m, &v->desc, 0) <= LONGEST)
         slices(m, g, v);
     else if (kind == 1)
         pass_part(m, &r);

@@ -37,12 +37,13 @@ static const char *const limit_keys[] = {
 #undef X
 };
 
-static const char *const use_words[] = {"neutral", "always", "never", "either", "below", "pick", "take", "raise"};
-static const char *const dims_words[] = {"same",   "flat",   "scalar", "ones", "permutation", "inverse", "permuted",
-                                         "raised", "picked", "sliced", "axis", "last",        "index",   "next"};
+static const char *const use_words[] = {"neutral", "always", "never", "either", "below", "pick", "take", "raise", "length"};
+static const char *const dims_words[] = {"same",     "flat",   "scalar", "ones",   "permutation", "inverse",
+                                         "permuted", "raised", "picked", "sliced", "spread",      "axis",
+                                         "last",     "index",  "next",   "ranks",  "unit"};
 static const char *const number_words[] = {"zero", "one", "above", "below", "middle", "limit"};
 static const char *const keys[] = {"shares", "limits", "words", "chains", "names", "nodes", "docs", "metadata", "imports"};
-static const char *const chain_keys[] = {"use", "types", "rank", "steps"};
+static const char *const chain_keys[] = {"use", "types", "rank", "sizes", "steps"};
 static const char *const step_keys[] = {"op", "in", "attrs", "type", "dims"};
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 _Static_assert(COUNT(dims_words) == FORM_DIMS && COUNT(number_words) == FORM_NUMBERS && COUNT(use_words) == FORM_USES,
@@ -118,6 +119,8 @@ static nn_status read_operand(const reader *r, const spec_node *node, form_opera
         *out = (form_operand){.kind = OPERAND_INDEX};
     else if (node->kind == SPEC_MAP && node->count == 1 && strcmp(node->pairs[0].key, "true") == 0)
         *out = (form_operand){.kind = OPERAND_TRUE};
+    else if (node->kind == SPEC_MAP && node->count == 1 && strcmp(node->pairs[0].key, "shape") == 0)
+        *out = (form_operand){.kind = OPERAND_SHAPE};
     else if (node->kind == SPEC_MAP && node->count == 1 && strcmp(node->pairs[0].key, "number") == 0) {
         out->kind = OPERAND_NUMBER;
         return read_word(r, node->pairs[0].value, number_words, COUNT(number_words), "a number", &out->what);
@@ -127,7 +130,7 @@ static nn_status read_operand(const reader *r, const spec_node *node, form_opera
         return read_word(r, node->pairs[0].value, dims_words, COUNT(dims_words), "a list of integers", &out->what);
     } else {
         return spec_error(r->err, node->place,
-                          "%sexpected an operand: x, index, {list: WORD}, {int: WORD}, {number: WORD} or {true: yes}",
+                          "%sexpected an operand: x, index, {list: WORD}, {int: WORD}, {number: WORD}, {shape: yes} or {true: yes}",
                           r->subject.s);
     }
     return NN_OK;
@@ -240,6 +243,7 @@ static nn_status read_chain(const reader *r, const spec_node *node, form_chain *
         s = read_types(r, types, &out->types);
     if (s == NN_OK && rank != NULL && !(rank->text[0] >= '0' && rank->text[0] <= '8' && strcmp(rank->text + 1, "..") == 0))
         s = spec_error(r->err, rank->place, "%s`rank`: expected the smallest rank, such as `2..`", r->subject.s);
+    out->sizes = spec_get(node, "sizes") != NULL;
     out->least_rank = rank != NULL ? rank->text[0] - '0' : 0;
     if (s == NN_OK)
         s = expect(r, steps, SPEC_LIST, "`steps`");

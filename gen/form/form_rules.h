@@ -9,18 +9,19 @@
 #include "value/dtype.h"
 
 /* Names that ONNX gives to operators and attributes, by role. */
-#define FORM_WORD_ROWS(X)                                                                                       \
-    X(IF, "if")                                                                                                 \
-    X(THEN, "then")                                                                                             \
-    X(ELSE, "else")                                                                                             \
-    X(LOOP, "loop")                                                                                             \
-    X(SCAN, "scan")                                                                                             \
-    X(BODY, "body")                                                                                             \
-    X(SCANNED, "scanned")                                                                                       \
-    X(INPUT_AXES, "input_axes") X(INPUT_DIRECTIONS, "input_directions") X(OUTPUT_AXES, "output_axes")           \
-        X(OUTPUT_DIRECTIONS, "output_directions") X(IDENTITY, "identity") X(CONCAT, "concat") X(AXIS, "axis")   \
-            X(CONSTANT, "constant") X(VALUE, "value") X(SPARSE_VALUE, "sparse_value") X(VALUE_INT, "value_int") \
-                X(VALUE_INTS, "value_ints") X(VALUE_FLOAT, "value_float") X(VALUE_FLOATS, "value_floats")
+#define FORM_WORD_ROWS(X)                                                                                                       \
+    X(IF, "if")                                                                                                                 \
+    X(THEN, "then")                                                                                                             \
+    X(ELSE, "else")                                                                                                             \
+    X(LOOP, "loop")                                                                                                             \
+    X(SCAN, "scan")                                                                                                             \
+    X(BODY, "body")                                                                                                             \
+    X(SCANNED, "scanned")                                                                                                       \
+    X(INPUT_AXES, "input_axes")                                                                                                 \
+    X(INPUT_DIRECTIONS, "input_directions") X(OUTPUT_AXES, "output_axes") X(OUTPUT_DIRECTIONS, "output_directions")             \
+        X(IDENTITY, "identity") X(CONCAT, "concat") X(AXIS, "axis") X(CONSTANT, "constant") X(VALUE, "value")                   \
+            X(SPARSE_VALUE, "sparse_value") X(VALUE_INT, "value_int") X(VALUE_INTS, "value_ints") X(VALUE_FLOAT, "value_float") \
+                X(VALUE_FLOATS, "value_floats") X(SHAPE, "shape") X(EXPAND, "expand")
 
 typedef enum {
 #define X(id, word) WORD_##id,
@@ -43,7 +44,18 @@ typedef enum {
         FORM_LIMITS
 } form_limit;
 
-typedef enum { USE_NEUTRAL, USE_ALWAYS, USE_NEVER, USE_EITHER, USE_BELOW, USE_PICK, USE_TAKE, USE_RAISE, FORM_USES } form_use;
+typedef enum {
+    USE_NEUTRAL,
+    USE_ALWAYS,
+    USE_NEVER,
+    USE_EITHER,
+    USE_BELOW,
+    USE_PICK,
+    USE_TAKE,
+    USE_RAISE,
+    USE_LENGTH,
+    FORM_USES
+} form_use;
 
 /* Lists of integers. Those of one element are also single integers. */
 typedef enum {
@@ -57,17 +69,20 @@ typedef enum {
     DIMS_RAISED,   /* the dims with a 1 at the axis */
     DIMS_PICKED,   /* the dims without that of the axis */
     DIMS_SLICED,   /* the dims with a 1 for that of the axis */
-    DIMS_AXIS,
-    DIMS_LAST, /* the last axis */
+    DIMS_SPREAD,   /* the dims, with a 1 for each that a symbol sizes */
+    DIMS_AXIS,     /* from here on lists of one element */
+    DIMS_LAST,     /* the last axis */
     DIMS_INDEX,
-    DIMS_NEXT, /* index + 1 */
+    DIMS_NEXT,  /* index + 1 */
+    DIMS_RANKS, /* the number of dims */
+    DIMS_UNIT,  /* 1 */
     FORM_DIMS
 } form_dims;
 
 /* Numbers, as a scalar of the type of x. */
 typedef enum { NUMBER_ZERO, NUMBER_ONE, NUMBER_ABOVE, NUMBER_BELOW, NUMBER_MIDDLE, NUMBER_LIMIT, FORM_NUMBERS } form_number;
 
-typedef enum { OPERAND_X, OPERAND_INDEX, OPERAND_LIST, OPERAND_INT, OPERAND_NUMBER, OPERAND_TRUE } form_operand_kind;
+typedef enum { OPERAND_X, OPERAND_INDEX, OPERAND_LIST, OPERAND_INT, OPERAND_NUMBER, OPERAND_TRUE, OPERAND_SHAPE } form_operand_kind;
 
 typedef struct {
     form_operand_kind kind;
@@ -97,6 +112,7 @@ typedef struct {
     form_use use;
     dtype_mask types;
     int least_rank, most_rank;
+    bool sizes; /* only for an x whose dims a symbol sizes */
     form_step steps[CHAIN_STEPS];
     size_t n_steps;
 } form_chain;

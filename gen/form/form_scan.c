@@ -1,6 +1,7 @@
 #include "form/form_chain.h"
 #include "form/form_control.h"
 #include "form/form_region.h"
+#include "form/form_sizes.h"
 
 #define LONGEST 12 /* of an axis that is taken apart */
 
@@ -64,9 +65,9 @@ static form_value *joined(form_model *m, const scan *s, form_value *x, int64_t a
     if (one == NULL || s->length == 1)
         return one;
     if (s->varied && dtype_is_float(x->desc.type))
-        other = form_filler(m, s->g, &one->desc);
+        other = form_filled(m, s->g, &(form_list){.items = (void *[]){one}, .n = 1}, &one->desc);
     tensor_desc d = one->desc;
-    d.dims[axis] = s->length;
+    form_desc_resize(m, &d, (int)axis, s->length);
     form_node *n = form_node_new(m, s->g, m->rules->words[WORD_CONCAT], "");
     form_attr_int(m, n, m->rules->words[WORD_AXIS], axis);
     for (uint32_t i = 0; i < s->length && !m->failed; i++)
@@ -107,11 +108,8 @@ static bool has_input(const form_region *r)
 
 static void stack(form_model *m, scan *s, form_value *v, form_value *inside)
 {
-    tensor_desc d = v->desc;
-    int axis = form_draw(m, 2) == 0 ? 0 : (int)form_draw(m, (uint32_t)d.rank + 1);
-    for (int i = d.rank++; i > axis; i--)
-        d.dims[i] = d.dims[i - 1];
-    d.dims[axis] = s->length;
+    int axis = form_draw(m, 2) == 0 ? 0 : (int)form_draw(m, (uint32_t)v->desc.rank + 1);
+    const tensor_desc d = form_desc_raised(m, &v->desc, axis, s->length);
     uint32_t backward = form_draw(m, 2);
     s->out_axes[s->n_out] = form_draw(m, 3) == 0 ? axis - d.rank : axis;
     s->out_directions[s->n_out++] = backward;
@@ -125,10 +123,10 @@ static void stack(form_model *m, scan *s, form_value *v, form_value *inside)
 }
 
 /* Outputs of the part that become states: each begins as a constant, and each iteration gives it again. */
-static void add_state(form_model *m, scan *s, form_value *v, form_value *inside)
+static void add_state(form_model *m, scan *s, const form_region *r, form_value *v, form_value *inside)
 {
     form_push(m, &s->body->inputs, form_value_new(m, s->body, &v->desc));
-    form_add_input(m, s->node, form_filler(m, s->g, &v->desc));
+    form_add_input(m, s->node, form_filled(m, s->g, &r->inputs, &v->desc));
     form_push(m, &s->body->outputs, inside);
     form_push(m, &s->node->outputs, v);
     v->producer = s->node;
@@ -151,8 +149,9 @@ static void scan_part(form_model *m, form_region *r)
     for (size_t i = 0; i < r->outputs.n && !m->failed; i++) {
         form_value *v = FORM_VALUE(r->outputs, i);
         state[i] = form_draw(m, 3) == 0 || v->desc.rank + 1 >= NN_MAX_RANK;
+        state[i] &= form_can_fill(m, g, &r->inputs, &v->desc);
         if (state[i])
-            add_state(m, &s, v, FORM_VALUE(given, i));
+            add_state(m, &s, r, v, FORM_VALUE(given, i));
     }
     s.varied = s.node->outputs.n == 0; /* states come from the last iteration */
     scan_inputs(m, &s, r);
@@ -169,10 +168,7 @@ static void slices(form_model *m, form_graph *g, form_value *v, int axis)
     if (!begin(m, &s, g, form_graph_new(m, g, "body"), 1, 1))
         return;
     form_value *w = form_cut(m, v);
-    tensor_desc d = v->desc;
-    for (int i = axis; i + 1 < d.rank; i++)
-        d.dims[i] = d.dims[i + 1];
-    d.rank--;
+    const tensor_desc d = form_desc_lowered(m, &v->desc, axis);
     form_value *slice = form_value_new(m, s.body, &d);
     form_push(m, &s.body->inputs, slice);
     form_value *out = form_chain_put(m, s.body, USE_NEUTRAL, slice, &(form_scene){.axis = 0});
@@ -196,8 +192,8 @@ void form_scan(form_model *m)
         return;
     form_value *v = FORM_VALUE(r.outputs, form_draw(m, (uint32_t)r.outputs.n));
     int axis = (int)form_draw(m, (uint32_t)v->desc.rank);
-    bool short_axis = v->desc.rank > 0 && v->desc.dims[axis] >= 1 && v->desc.dims[axis] <= LONGEST;
-    bool part = has_input(&r);
+    bool short_axis = v->desc.rank > 0 && form_shortest(m, &v->desc, axis) >= 1 && form_longest(m, &v->desc, axis) <= LONGEST;
+    bool part = has_input(&r) && form_can_begin(m, g, &r.inputs, &r.outputs);
     if (!short_axis && !part)
         return;
     form_count_nested(m, g, FORM_SCAN_NESTED);

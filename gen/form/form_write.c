@@ -1,5 +1,6 @@
 /* From the model that forms changed to ONNX's messages. */
 #include "form/form_graph.h"
+#include "form/form_sizes.h"
 #include "form/form_storage.h"
 
 #include <string.h>
@@ -30,9 +31,16 @@ static Onnx__ValueInfoProto *value_info(form_model *m, const form_value *v)
     shape->n_dim = rank;
     for (size_t i = 0; i < rank; i++) {
         dims[i] = (Onnx__TensorShapeProto__Dimension)ONNX__TENSOR_SHAPE_PROTO__DIMENSION__INIT;
-        dims[i].value_case = ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE;
-        dims[i].dim_value = v->desc.dims[i];
         shape->dim[i] = &dims[i];
+        const bool varies = form_axis_varies(m, &v->desc, (int)i);
+        const graph_symbol *symbol = varies ? graph_symbol_of(m->request->g, &v->desc, (int)i) : NULL;
+        if (symbol != NULL) {
+            dims[i].value_case = ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM;
+            dims[i].dim_param = text(symbol->name);
+        } else if (!varies) {
+            dims[i].value_case = ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE;
+            dims[i].dim_value = v->desc.dims[i];
+        }
     }
     type->has_elem_type = 1;
     type->elem_type = (int32_t)v->desc.type;

@@ -24,13 +24,15 @@ static void take_types(const op_instance *was, dtype types[FRAME_MAX_TYPES])
     }
 }
 
-/* What was drawn, and attributes that are written although they have a default. Definitions and defaults follow from the sizes.
+/* What was drawn, and attributes that are written although they have a default. Definitions, defaults and what data decide follow
+ * from the sizes.
  * Returns their number. */
-static size_t take_pins(const op_instance *was, inst_pin pins[OP_MAX_VARS])
+static size_t take_pins(const op_instance *was, lower_found found, inst_pin pins[OP_MAX_VARS])
 {
     size_t n = 0;
     for (size_t i = 0; i < was->op->rules->n_vars; i++)
-        if (was->vars[i].written && (was->op->rules->vars[i].choice || was->op->rules->vars[i].fallback))
+        if (was->vars[i].written && !(found != FOUND_DRAWN && rule_var_is_found(&was->op->rules->vars[i])) &&
+            (was->op->rules->vars[i].choice || was->op->rules->vars[i].fallback))
             pins[n++] = (inst_pin){.var = (int)i, .v = was->vars[i].v};
     return n;
 }
@@ -53,8 +55,10 @@ static bool request_again(const again_request *a, lower_request *r, inst_pin *pi
                          .types = types,
                          .any_input = true,
                          .pins = pins,
-                         .n_pins = take_pins(was, pins),
+                         .n_pins = take_pins(was, a->found, pins),
                          .relaxed = true,
+                         .still = was->still,
+                         .none = a->found == FOUND_LEAST,
                          .shown = LOWER_SHOWS};
     for (size_t i = 0; i < was->n_inputs; i++) {
         const inst_input *x = &was->inputs[i];
@@ -153,6 +157,7 @@ static lower_result judge(lower *l, op_instance *x)
 static lower_result attempt(lower *l, tape *zeros, const again_request *a, const lower_request *r, op_instance *out)
 {
     int number;
+    lower_set_found(l, a->found);
     lower_begin(l, zeros);
     lower_result res = lower_add(l, r, &number);
     if (res == LOWER_OK)

@@ -21,6 +21,7 @@ typedef struct {
     const op_instance *was;        /* as it was solved, with the values of its variables (lower_set_keep) */
     const tensor_desc *inputs;     /* one for each slot, with the dims of this world */
     const again_operand *operands; /* one for each slot */
+    lower_found found;             /* the sizes that data decide */
 } again_request;
 
 /* Uses the problem of l, which must keep variables. LOWER_FAIL: a rule does not hold, or an attribute, a content, the type, rank or

@@ -36,6 +36,25 @@ static term int_of_set(lower *l, const expr *e)
     return term_var(l, v);
 }
 
+/* A size that the data decide when the node is run. It is drawn from those above 0, of which there are two to tell apart. */
+static term draw_found(lower *l, const expr *e)
+{
+    term lo = eval(l, e->args[0]).t, hi = eval(l, e->args[1]).t;
+    int64_t a = 0, b = 1;
+    if (l->state != LOWER_OK)
+        return term_const(0);
+    const bool settled = term_fixed(l, lo, &a) && term_fixed(l, hi, &b) && a == b;
+    term least = l->f->least > 0 ? term_extreme(l, (term[]){lo, term_const(1)}, 2, true) : lo;
+    if (l->state != LOWER_OK)
+        return term_const(0);
+    if (l->found == FOUND_DRAWN && !settled) {
+        term_post(l, CSP_LE, term_const(2), hi);
+        return l->state == LOWER_OK ? int_in(l, least, hi) : term_const(0);
+    }
+    term_post(l, CSP_LE, least, hi);
+    return l->found == FOUND_MOST ? hi : least;
+}
+
 /* Draws an int from a domain of ints. */
 static term draw_int(lower *l, const expr *e)
 {
@@ -241,6 +260,9 @@ value domain_draw(lower *l, const expr *e)
         return draw_split(l, e);
     case FN_REALS:
         return draw_reals(l, e);
+    case FN_FOUND:
+        r.t = draw_found(l, e);
+        return r;
     default: {
         double lo = eval_real(l, e->args[0]), hi = eval_real(l, e->args[1]);
         if (!(lo <= hi) || !(hi - lo < 1e38) || (e->op == FN_LOGREAL && !(lo > 0)))

@@ -132,6 +132,15 @@ static void post_int_of_set(lower *l, const expr *e, int64_t want)
     refuse(l, found);
 }
 
+static void post_between(lower *l, const expr *least, const expr *most, int64_t want)
+{
+    term lo = eval(l, least).t, hi = eval(l, most).t;
+    if (l->state == LOWER_OK)
+        term_post(l, CSP_LE, lo, term_const(want));
+    if (l->state == LOWER_OK)
+        term_post(l, CSP_LE, term_const(want), hi);
+}
+
 static void post_int(lower *l, const expr *e, int64_t want)
 {
     if (l->state != LOWER_OK)
@@ -140,14 +149,9 @@ static void post_int(lower *l, const expr *e, int64_t want)
     case EX_IF:
         post_int(l, eval_cond(l, e->a) ? e->b : e->c, want);
         return;
-    case EX_RANGE: {
-        term lo = eval(l, e->a).t, hi = eval(l, e->b).t;
-        if (l->state == LOWER_OK)
-            term_post(l, CSP_LE, lo, term_const(want));
-        if (l->state == LOWER_OK)
-            term_post(l, CSP_LE, term_const(want), hi);
+    case EX_RANGE:
+        post_between(l, e->a, e->b, want);
         return;
-    }
     case EX_SET:
         post_int_of_set(l, e, want);
         return;
@@ -278,6 +282,9 @@ static void post_call_domain(lower *l, const expr *e, ex_type type, const inst_v
         return;
     case FN_REALS:
         check_reals(l, e, want);
+        return;
+    case FN_FOUND:
+        post_between(l, e->args[0], e->args[1], want->i);
         return;
     default: {
         double lo = eval_real(l, e->args[0]), hi = eval_real(l, e->args[1]);

@@ -64,7 +64,7 @@ void early_check(lower *l)
     const op_rules *r = f->rules;
     check_domains(l, f);
     for (size_t i = 0; i < r->n_early && i < EARLY_CONDITIONS && l->state == LOWER_OK; i++) {
-        if (early_condition_holds(f, i) || !known(f, &r->early_names[i]) || (f->relaxed && rule_keeps_interest(r->require[i])))
+        if (early_condition_holds(f, i) || !known(f, &r->early_names[i]) || ((f->relaxed || f->least == 0) && rule_keeps_interest(r->require[i])))
             continue;
         lower_rule(l, AT_REQUIRE, i, r->require[i]);
         if (!eval_cond(l, r->require[i]))

@@ -378,6 +378,7 @@ value eval(lower *l, const expr *e)
     case EX_LIMIT:
         return whole_value(e->index == LIMIT_DIM      ? l->limits.max_dim
                            : e->index == LIMIT_WINDOW ? l->limits.max_window
+                           : e->index == LIMIT_LEAST  ? f->least
                                                       : l->limits.max_elements);
     case EX_VAR:
         if (f->var_state[e->index] == STATE_DONE && f->var_usable[e->index])

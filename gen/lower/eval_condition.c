@@ -164,7 +164,7 @@ static void post_fits(lower *l, const expr *e)
         }
         csp_var va = term_materialize(l, a), vb = term_materialize(l, b);
         if (l->state != LOWER_NOMEM && va != vb)
-            lower_posted(l, csp_broadcast(l->csp, vb, va, vb));
+            lower_posted(l, (l->f->least > 0 ? csp_broadcast : csp_spread)(l->csp, vb, va, vb));
     }
 }
 

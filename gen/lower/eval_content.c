@@ -54,10 +54,8 @@ static double *list_values(lower *l, const expr *e, size_t *n)
  * checked afterwards. */
 static double of_type(dtype t, double x, bool whole)
 {
-    if (t == DT_FLOAT32)
-        return (double)(float)x;
-    if (t == DT_FLOAT16)
-        return half_nearest(x);
+    if (dtype_is_float(t))
+        return dtype_nearest(t, x);
     return dtype_is_whole(t) && !whole ? dm_round_even(x) : x;
 }
 
@@ -162,9 +160,9 @@ static void uniform_content(lower *l, const expr *e, const filling *f)
         return;
     }
     f->out->kind = CONTENT_UNIFORM;
-    if (t == DT_FLOAT16) {
-        lo = dtype_toward(DT_FLOAT16, lo, true);
-        hi = dtype_toward(DT_FLOAT16, hi, false);
+    if (dtype_format_of(t) != NULL) {
+        lo = dtype_toward(t, lo, true);
+        hi = dtype_toward(t, hi, false);
     } else if (dtype_is_whole(t) && dtype_limits(t, &least, &largest)) {
         f->out->kind = CONTENT_INTEGERS;
         lo = dm_ceil(lo > least ? lo : least);

@@ -290,11 +290,11 @@ static interval mono(lower *l, const expr *g)
     return iv_valid(a) ? eval_mono_image(l, g, a) : a;
 }
 
-/* The result in float16 arithmetic, where each operation and each partial sum is rounded. */
-static interval half_rounded(interval r, double operations)
+/* The result in arithmetic of the format, where each operation and each partial sum is rounded. */
+static interval format_rounded(const dtype_format *f, interval r, double operations)
 {
-    double error = operations * 0x1p-11;
-    return iv_valid(r) && iv_finite(r) ? iv_widen(r, error * iv_mag(r) + operations * 0x1p-24) : r;
+    double error = operations * f->unit, least = operations * f->least;
+    return iv_valid(r) && iv_finite(r) ? iv_widen(r, error * iv_mag(r) + least) : r;
 }
 
 static interval call_interval(lower *l, const expr *e)
@@ -313,9 +313,9 @@ static interval call_interval(lower *l, const expr *e)
     case FN_MEAN_OF: {
         double n = eval_real(l, e->args[0]);
         a = eval_interval(l, e->args[1]);
-        if (l->half) { /* each partial sum is rounded, and none may overflow */
-            a = half_rounded(a, n);
-            if (n * iv_mag(a) > HALF_LARGEST)
+        if (l->rounds != NULL) { /* each partial sum is rounded, and none may overflow */
+            a = format_rounded(l->rounds, a, n);
+            if (n * iv_mag(a) > l->rounds->largest)
                 return iv(-__builtin_inf(), __builtin_inf());
         }
         return e->op == FN_SUM_OF ? iv_sum_of(n, a) : iv_mean_of(n, a);
@@ -335,7 +335,7 @@ static interval call_interval(lower *l, const expr *e)
     default:
         a = eval_interval(l, e->args[0]);
         b = eval_function(e->op, a);
-        if (l->half && e->op == FN_SOFTPLUS && a.hi > 11) /* kernels may compute it by exp, which overflows */
+        if (l->rounds != NULL && e->op == FN_SOFTPLUS && a.hi > 11) /* kernels may compute it by exp, which overflows */
             b.hi = __builtin_inf();
         return b;
     }
@@ -382,8 +382,8 @@ static interval coerce_interval(lower *l, const expr *e)
     return iv_point(eval_real(l, a));
 }
 
-/* Rounds the result of an operation to float16, except for functions whose results need no rounding. Signs are kept. */
-static interval half_result(const expr *e, interval r)
+/* Rounds the result of an operation to the format, except for functions whose results need no rounding. Signs are kept. */
+static interval format_result(const dtype_format *f, const expr *e, interval r)
 {
     if (e->kind == EX_CALL) {
         switch ((ex_fn)e->op) {
@@ -406,7 +406,7 @@ static interval half_result(const expr *e, interval r)
             break;
         }
     }
-    interval w = half_rounded(r, 1);
+    interval w = format_rounded(f, r, 1);
     if (r.lo >= 0 && w.lo < 0)
         w.lo = 0;
     if (r.hi <= 0 && w.hi > 0)
@@ -446,8 +446,8 @@ interval eval_interval(lower *l, const expr *e)
     if (!lower_enter(l))
         return iv_point(0);
     interval r = l->estimating ? eval_estimate(l, e).range : interval_of(l, e);
-    if (l->half && !l->estimating && (e->kind == EX_BINARY || e->kind == EX_CALL))
-        r = half_result(e, r);
+    if (l->rounds != NULL && !l->estimating && (e->kind == EX_BINARY || e->kind == EX_CALL))
+        r = format_result(l->rounds, e, r);
     l->depth--;
     return r;
 }

@@ -276,7 +276,7 @@ static void new_dims(lower *l, frame_slot *s, int rank)
     s->rank = rank;
     s->dims = lower_alloc(l, (size_t)rank, sizeof *s->dims);
     for (int i = 0; i < rank && l->state == LOWER_OK; i++)
-        s->dims[i] = term_new(l, 1, top, true);
+        s->dims[i] = term_new(l, l->f->least, top, true);
 }
 
 static void dims_from_shape(lower *l, frame_slot *s, const expr *shape)

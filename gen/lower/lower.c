@@ -2,6 +2,7 @@
  * lower_finish.c. */
 #include "lower/lower_finish.h"
 #include "lower/early.h"
+#include "lower/empty.h"
 #include "lower/eval.h"
 #include "lower/habit.h"
 #include "recheck/recheck.h"
@@ -64,6 +65,11 @@ void lower_set_limits(lower *l, const lower_limits *limits)
         l->limits.min_magnitude = 1e-3;
 }
 
+void lower_set_empty(lower *l, uint32_t share)
+{
+    l->limits.empty = share;
+}
+
 const lower_limits *lower_get_limits(const lower *l)
 {
     return &l->limits;
@@ -80,6 +86,11 @@ void lower_set_check(lower *l, bool on)
 void lower_set_keep(lower *l, bool on)
 {
     l->keep = on;
+}
+
+void lower_set_found(lower *l, lower_found how)
+{
+    l->found = how;
 }
 
 const nn_error *lower_fault(const lower *l)
@@ -305,6 +316,8 @@ static void limit_size(lower *l, const term *dims, int rank, int64_t least)
             term_post(l, CSP_LE, term_const(least), dims[i]);
         small = small && nn_mul64(size, hi, &size);
     }
+    for (int i = 0; i < rank && least == 0 && l->state == LOWER_OK; i++) /* also where another one is 0 */
+        term_post(l, CSP_LE, dims[i], term_const(l->limits.max_elements));
     if (l->state == LOWER_OK && !(small && size <= l->limits.max_elements))
         term_post(l, CSP_LE, term_product(l, dims, rank), term_const(l->limits.max_elements));
 }
@@ -351,12 +364,14 @@ static void post_input(lower *l, const frame *f, frame_slot *slot)
     bool given = slot->kind == SLOT_TENSOR || slot->kind == SLOT_LINK;
     size_t input = (size_t)slot->input;
     frame_slot_dims(l, slot);
+    if (slot->kind == SLOT_LINK && l->state == LOWER_OK)
+        empty_post_link(l, f, slot);
     lower_rule(l, AT_IN_SHAPE, input, rule->shape ? rule->shape : rule->rank);
     if (l->state == LOWER_OK && rule->shape && (given || (slot->kind == SLOT_OPEN && (rule->rank || slot->rank >= 0))))
         post_shape(l, slot, rule->shape);
     if (l->state == LOWER_OK && !given) {
         lower_rule(l, AT_IN_SIZE, input, NULL);
-        limit_size(l, slot->dims, slot->rank, f->op->inputs[input].empty ? 0 : 1);
+        limit_size(l, slot->dims, slot->rank, f->op->inputs[input].empty ? 0 : f->least);
     }
     lower_rule(l, AT_IN_SHAPE, input, rule->rank);
     if (l->state == LOWER_OK && !rank_allowed(l, f, slot))
@@ -382,7 +397,7 @@ static void post_outputs(lower *l, frame *f)
             frame_output_dims(l, o, k);
             lower_rule(l, AT_OUT_SIZE, i, NULL);
             if (l->state == LOWER_OK && !same_dims(f, o->dims, o->rank))
-                limit_size(l, o->dims, o->rank, 1);
+                limit_size(l, o->dims, o->rank, f->least);
         }
     }
     if (!f->target || l->state != LOWER_OK)
@@ -395,6 +410,19 @@ static void post_outputs(lower *l, frame *f)
     }
     for (int i = 0; i < o->rank && l->state == LOWER_OK; i++)
         term_post(l, CSP_EQ, o->dims[i], term_const(f->target->dims[i]));
+}
+
+/* What the entry demands of shapes and attributes; with an empty input also what it demands then. */
+static void post_conditions(lower *l, frame *f)
+{
+    for (size_t i = 0; i < f->rules->n_where && l->state == LOWER_OK; i++) {
+        lower_rule(l, AT_WHERE, i, f->rules->where[i]);
+        eval_post(l, f->rules->where[i], true);
+    }
+    for (size_t i = 0; i < f->rules->n_empty && f->least == 0 && l->state == LOWER_OK; i++) {
+        lower_rule(l, AT_EMPTY, i, f->rules->empty[i]);
+        eval_post(l, f->rules->empty[i], true);
+    }
 }
 
 lower_result lower_add(lower *l, const lower_request *r, int *number)
@@ -416,6 +444,8 @@ lower_result lower_add(lower *l, const lower_request *r, int *number)
     f->n_pins = r->n_pins;
     f->relaxed = r->relaxed;
     f->claimed = r->claimed;
+    f->still = r->still;
+    f->none = r->none;
     f->any_input = r->any_input;
     f->shown = r->shown;
     if (r->relaxed) { /* what the motif leaves open is drawn as in plain operators */
@@ -428,6 +458,8 @@ lower_result lower_add(lower *l, const lower_request *r, int *number)
     lower_reason why = r->op->n_types <= FRAME_MAX_TYPES ? bind_types(f, r) : WHY_TYPE;
     if (why == WHY_NONE)
         why = open_slots(l, f, r);
+    if (why == WHY_NONE)
+        empty_settle(l, f);
     if (why == WHY_NONE)
         why = bind_outputs(l, f, r);
     if (why != WHY_NONE) {
@@ -448,10 +480,7 @@ lower_result lower_add(lower *l, const lower_request *r, int *number)
         early_check(l);
     if (l->state == LOWER_OK)
         post_inputs(l, f);
-    for (size_t i = 0; i < f->rules->n_where && l->state == LOWER_OK; i++) {
-        lower_rule(l, AT_WHERE, i, f->rules->where[i]);
-        eval_post(l, f->rules->where[i], true);
-    }
+    post_conditions(l, f);
     if (l->state == LOWER_OK)
         post_outputs(l, f);
     if (l->state == LOWER_OK)
@@ -490,7 +519,8 @@ bool lower_may_take(const lower *l, const op_model *op, size_t input, const tens
 {
     (void)l;
     const op_input *in = &op->inputs[input];
-    return (in->types >> t->type & 1) && (in->ranks >> t->rank & 1) && domain_admits(op, input, t->range);
+    return (in->types >> t->type & 1) && (in->ranks >> t->rank & 1) &&
+           (tensor_is_empty(t) ? op->empty : domain_admits(op, input, t->range));
 }
 
 int lower_open_rank(const lower *l, int frame_number, int slot)
@@ -626,6 +656,8 @@ lower_result lower_close(lower *l, op_instance *instances)
 {
     if (l->state != LOWER_OK)
         return l->state;
+    for (int i = 0; i < l->n_frames && l->state == LOWER_OK; i++)
+        empty_impose(l, &l->frames[i]);
     for (int i = 0; i < l->n_frames && l->state == LOWER_OK && l->idiom; i++)
         impose_idiom(l, &l->frames[i]);
     for (int i = 0; i < l->n_frames && l->state == LOWER_OK && l->manner; i++)

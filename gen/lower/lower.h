@@ -61,6 +61,8 @@ typedef struct {
      * idiom is imposed. Rules of types, shapes, `where`, choices and finite values hold. */
     bool relaxed;
     bool claimed;   /* relaxed: a tensor that takes the place of a constant has the contents to which the pins lead */
+    bool none;      /* relaxed: tensors may be empty nevertheless, where the entry allows it */
+    bool still;     /* an output may have a single value, although inputs vary */
     uint32_t shown; /* LOWER_SHOWS, and bit o: output o of the entry is present; 0: where the entry leaves it open, it is drawn */
 } lower_request;
 
@@ -73,6 +75,8 @@ nn_status lower_fold_domains(op_set *ops, nn_error *err);
 nn_status lower_new(lower **out, const op_set *ops, const lower_limits *limits, arena *a, nn_error *err);
 void lower_free(lower *l);
 void lower_set_limits(lower *l, const lower_limits *limits);
+/* The share of the operators whose tensors may be empty, in thousandths: another one than the limits state. */
+void lower_set_empty(lower *l, uint32_t share);
 const lower_limits *lower_get_limits(const lower *l); /* all fields are set */
 /* How later problems draw choices. Borrowed; NULL: as the entries state. */
 void lower_set_manner(lower *l, const manner_drawn *m);
@@ -81,6 +85,10 @@ bool lower_has_manner(const lower *l);
  * -DNN_CHECK. A complaint makes lower_close fail and is kept: lower_fault returns the first one; NULL: there is none. */
 void lower_set_check(lower *l, bool on);
 const nn_error *lower_fault(const lower *l);
+
+/* The sizes that data decide (specs/README.md, `found`): drawn, or the least or the most that there can be. */
+typedef enum { FOUND_DRAWN, FOUND_LEAST, FOUND_MOST } lower_found;
+void lower_set_found(lower *l, lower_found how);
 
 /* Instances keep the values of all variables, as for the re-check. */
 void lower_set_keep(lower *l, bool on);

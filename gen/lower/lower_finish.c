@@ -1,5 +1,6 @@
 #include "lower/lower_finish.h"
 #include "lower/early.h"
+#include "lower/empty.h"
 #include "lower/eval.h"
 #include "lower/given.h"
 #include "lower/slot_domain.h"
@@ -131,6 +132,13 @@ static void fill_content(lower *l, frame *f, frame_slot *s)
 {
     const expr *values = f->rules->inputs[s->input].values;
     s->init = (content){0};
+    if (f->least == 0 && tensor_is_empty(&s->desc)) {
+        s->init = (content){.kind = CONTENT_LIST};
+        s->desc.range = iv_point(0);
+        s->desc.likely = est_still(s->desc.range);
+        s->range_known = true;
+        return;
+    }
     lower_rule(l, AT_VALUES, (size_t)s->input, values);
     if (values)
         eval_content(l, values, &s->desc, &s->init, &s->desc.range);
@@ -140,12 +148,12 @@ static void fill_content(lower *l, frame *f, frame_slot *s)
     s->range_known = true;
 }
 
-/* The bounds of integers are integers, those of bools 0 and 1, and those of float16 values of float16. */
+/* The bounds of integers are integers, those of bools 0 and 1, and those of narrow reals values of their type. */
 static interval typed_range(dtype t, interval r)
 {
     if (t == DT_BOOL)
         return iv_meet(iv_valid(r) ? iv(r.lo > 0 ? 1 : 0, r.hi < 1 ? 0 : 1) : r, iv(0, 1));
-    if (t == DT_FLOAT16)
+    if (dtype_format_of(t) != NULL)
         return iv_valid(r) ? iv(dtype_toward(t, r.lo, false), dtype_toward(t, r.hi, true)) : r;
     if (!dtype_is_float(t))
         return iv(iv_ceil(r).lo, iv_floor(r).hi);
@@ -232,7 +240,8 @@ static estimate likely_output(lower *l, frame *f, const frame_output *o)
         e.live = chosen * iv_width(e.range) / 2;
     if (est_share(e) > share)
         e = est_scale(e, share / est_share(e));
-    if (lossy(f, o, e))
+    const bool nothing = e.range.lo == e.range.hi && empty_input(f); /* such as the sum of no elements */
+    if (nothing || lossy(f, o, e))
         return est_tied(est_weak(e.range), e.ties || !dtype_is_float(o->desc.type));
     e.weak = false;
     return est_tied(e, !dtype_is_float(o->desc.type));
@@ -266,7 +275,7 @@ static lower_reason objection(const lower *l, const frame *f, const frame_output
     if (!first || (f->op->flags & OP_SOURCE) || size)
         return WHY_NONE;
     if (r.lo >= r.hi) /* provably constant */
-        return r.lo == r.hi && constant_inputs(f) ? WHY_NONE : WHY_ONE_VALUE;
+        return r.lo == r.hi && (f->still || constant_inputs(f) || empty_input(f)) ? WHY_NONE : WHY_ONE_VALUE;
     if (f->relaxed)
         return WHY_NONE;
     if (!constant_inputs(f)) /* likely values are more informative than bounds */
@@ -275,18 +284,31 @@ static lower_reason objection(const lower *l, const frame *f, const frame_output
     return wide ? WHY_NONE : WHY_TOO_NARROW;
 }
 
+/* The values of an output without elements: any interval bounds them. */
+static void range_of_nothing(const frame *f, frame_output *o)
+{
+    const bool data = f->op->data >> o->desc.type & 1 && !(f->op->flags & OP_SOURCE);
+    o->desc.range = iv(0, 1);
+    o->desc.likely = data ? est_all(o->desc.range) : est_weak(o->desc.range);
+    o->range_known = true;
+}
+
 static void fill_ranges(lower *l, frame *f)
 {
     for (int i = 0; i < f->n_outs && l->state == LOWER_OK; i++) {
         frame_output *o = &f->outs[i];
         if (!o->present)
             continue;
+        if (tensor_is_empty(&o->desc)) {
+            range_of_nothing(f, o);
+            continue;
+        }
         const expr *rule = f->rules->outputs[o->output].range;
         lower_rule(l, AT_RANGE, (size_t)o->output, rule);
         l->locals[0].t = term_const(i - f->first_out[o->output]);
-        l->half = o->desc.type == DT_FLOAT16;
+        l->rounds = dtype_format_of(o->desc.type);
         interval r = eval_interval(l, rule);
-        l->half = false;
+        l->rounds = NULL;
         if (l->state != LOWER_OK)
             return;
         o->desc.range = typed_range(o->desc.type, r);
@@ -309,8 +331,9 @@ static bool replaces(const tensor_desc *d, interval target)
 
 static void check_require(lower *l, const frame *f, size_t from, size_t to)
 {
+    const bool relaxed = f->relaxed || empty_input(f) || empty_output(f);
     for (size_t i = from; i < to && l->state == LOWER_OK; i++) {
-        if (early_condition_holds(f, i) || (f->relaxed && rule_keeps_interest(f->rules->require[i])))
+        if (early_condition_holds(f, i) || (relaxed && rule_keeps_interest(f->rules->require[i])))
             continue;
         lower_rule(l, AT_REQUIRE, i, f->rules->require[i]);
         if (!eval_cond(l, f->rules->require[i]))
@@ -547,6 +570,8 @@ static void make_instance(lower *l, frame *f, op_instance *out)
         }
     }
     out->relaxed = f->relaxed;
+    out->empty = f->least == 0;
+    out->still = f->still;
     out->any_input = f->any_input;
     out->n_inputs = (size_t)f->n_slots;
     for (int i = 0; i < f->n_outs; i++)

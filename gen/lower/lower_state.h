@@ -42,10 +42,10 @@ struct lower {
     int max_rank;               /* of the tensors of this problem: at most that of the limits */
     const manner_drawn *manner; /* how choices are drawn; NULL: as the entries state */
     lower_result state;
-    bool estimating; /* the values of tensors are their likely values */
-    bool half;       /* operations are rounded to float16 */
-    uint32_t steps;  /* evaluations and list elements of this problem */
-    int depth;       /* of evaluation */
+    bool estimating;            /* the values of tensors are their likely values */
+    const dtype_format *rounds; /* operations are rounded to this format; NULL: bounds have room for those of float32 */
+    uint32_t steps;             /* evaluations and list elements of this problem */
+    int depth;                  /* of evaluation */
     csp_var decide[256];
     size_t n_decide;
     rule_ref rule;                 /* being evaluated */
@@ -54,6 +54,7 @@ struct lower {
     rule_ref posted[LOWER_POSTED]; /* rules of the constraints, in the order of posting */
     size_t n_posted;               /* constraints that were noted */
     bool check, keep;
+    lower_found found;
     nn_error fault; /* status NN_OK: none */
 };
 

@@ -81,7 +81,8 @@ nn_status op_trials_new(op_trials **out, const op_set *ops, const lower_limits *
     arena_init(&x->memory, 0);
     x->ops = ops;
     x->limits = *limits;
-    lower_limits lenient = *limits;
+    x->limits.empty = 0;
+    lower_limits lenient = x->limits;
     lenient.max_magnitude = 1e6;
     nn_status s = tape_new_seeded(&x->t, SEED, 0, err);
     if (s == NN_OK)

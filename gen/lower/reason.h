@@ -56,6 +56,7 @@
     X(PINNED, "the value that is required is not allowed here") \
     X(GIVEN, "the given constant is none that the operator's choices lead to") \
     X(CONTENT, "no initializer of this shape and type can have such values") \
+    X(EMPTY, "the operator takes no tensor without elements") \
     X(RECHECK, "the re-check found a fault")
 
 /* The part of an operator's entry: X(name, word). */
@@ -63,6 +64,7 @@
     X(NOTHING, "") \
     X(WHERE, "where") \
     X(REQUIRE, "require") \
+    X(EMPTY, "empty") \
     X(IDIOM, "idioms") \
     X(VAR, "value") \
     X(IN, "input") \

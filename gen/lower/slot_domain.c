@@ -15,6 +15,8 @@ bool slot_in_domain(lower *l, const frame_slot *s)
     const op_input *in = &l->f->op->inputs[s->input];
     if (l->f->claimed && !s->given && in->roles & ROLE_CONSTANT && !dtype_is_float(s->desc.type))
         return true; /* the pins state the values; the bounds of a computed tensor are wider */
+    if (tensor_is_empty(&s->desc))
+        return true; /* there are no values */
     for (size_t i = 0; i < rule->n_domain; i++)
         if (iv_inside(s->desc.range, slot_domain(l, s, i)))
             return true;

@@ -519,15 +519,15 @@ term term_broadcast(lower *l, term a, term b)
     csp_var va = term_materialize(l, a), vb = term_materialize(l, b);
     if (l->state == LOWER_NOMEM || va == vb)
         return a;
-    if (fx || fy) { /* the constant is above 1: it is the result */
+    if (fx || fy) { /* the constant is not 1: it is the result */
         csp_var k = fx ? va : vb;
-        lower_posted(l, csp_broadcast(l->csp, k, k, fx ? vb : va));
+        lower_posted(l, (l->f->least > 0 ? csp_broadcast : csp_spread)(l->csp, k, k, fx ? vb : va));
         return fx ? a : b;
     }
     int64_t hi = csp_hi(l->csp, va) > csp_hi(l->csp, vb) ? csp_hi(l->csp, va) : csp_hi(l->csp, vb);
-    csp_var z = fresh(l, 1, hi);
+    csp_var z = fresh(l, l->f->least, hi);
     if (l->state != LOWER_NOMEM)
-        lower_posted(l, csp_broadcast(l->csp, z, va, vb));
+        lower_posted(l, (l->f->least > 0 ? csp_broadcast : csp_spread)(l->csp, z, va, vb));
     return term_var(l, z);
 }
 

@@ -72,6 +72,7 @@ typedef struct {
     motif_in *inputs;
     size_t n_inputs;
     uint64_t shown;       /* bit k: output 0 of node k must also be a graph output (a mutation) */
+    bool closed;          /* what data decide, or chance, does not show outside (motif_flags) */
     uint64_t graph_input; /* bit k: input k must be a graph input of its own (a constant that became one) */
 } motif_plan;
 
@@ -97,6 +98,10 @@ const char *motif_left_out(const motif_set *s, size_t i);
 size_t motif_nodes(const motif_set *s, size_t i); /* number of nodes when exact: a lower bound of a plan's */
 /* The operator of the last node when exact; the motif was not left out. */
 const op_model *motif_operator(const motif_set *s, size_t i);
+
+/* The flags that operators of its nodes have (opmodel.h). */
+#define MOTIF_CLOSED (OP_FOUND | OP_NONDETERMINISTIC) /* a motif with one of these is closed (family/fragments.h) */
+unsigned motif_flags(const motif_set *s, size_t i);
 
 /* Draws which kind of near miss the plans of a motif get, by weight. */
 int motif_draw_near_miss(tape *t);

@@ -355,6 +355,14 @@ static nn_status check_name(const motif_set *set, const motif_compile *c, const 
     return NN_OK;
 }
 
+static unsigned flags_of(const motif_def *d)
+{
+    unsigned flags = 0;
+    for (size_t k = 0; k < d->n_nodes && d->left_out == NULL; k++)
+        flags |= d->nodes[k].op->flags;
+    return flags;
+}
+
 static nn_status compile_body(motif_compile *c, const spec_node *entry)
 {
     static const parse_section sections[] = {check_keys,   parse_doc,    parse_opsets, parse_types, parse_dims,
@@ -366,6 +374,7 @@ static nn_status compile_body(motif_compile *c, const spec_node *entry)
         return s;
     find_free_dims(c->def);
     s = check_available(c);
+    c->def->flags = flags_of(c->def);
     c->def->ending = c->def->n_nodes > 0 ? c->def->nodes[c->def->n_nodes - 1].op : NULL;
     return s;
 }
@@ -406,5 +415,6 @@ nn_status motif_compile_outline(const motif_set *set, motif_def *d, const spec_p
         d->left_out = arena_strdup(a, whole.left_out);
     else
         d->ending = d->n_nodes > 0 ? whole.nodes[d->n_nodes - 1].op : NULL;
+    d->flags = flags_of(&whole);
     return whole.left_out != NULL && d->left_out == NULL ? nn_nomem(err) : NN_OK;
 }

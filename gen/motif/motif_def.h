@@ -89,6 +89,7 @@ typedef struct {
     const char *left_out;   /* NULL: usable */
     motif_late *late;       /* NULL: all is compiled; otherwise only what motif_compile_outline says */
     const op_model *ending; /* operator of the last node; NULL: the motif is left out */
+    unsigned flags;         /* all that operators of its nodes have (opmodel.h) */
     spec_place place;
     int first, last; /* opsets */
     const char *type_names[MOTIF_MAX_TYPES];

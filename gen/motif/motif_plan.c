@@ -10,10 +10,8 @@
 
 double motif_of_type(dtype t, double x)
 {
-    if (t == DT_FLOAT32)
-        return (double)(float)x;
-    if (t == DT_FLOAT16)
-        return half_nearest(x);
+    if (dtype_is_float(t))
+        return dtype_nearest(t, x);
     return dtype_is_whole(t) ? dm_round_even(x) : x;
 }
 
@@ -287,6 +285,7 @@ nn_status motif_plan_new(const motif_set *s, size_t i, motif_level level, int ne
     motif_drawing *d = new_drawing(s, def, limits, t, a);
     if (d == NULL)
         return NN_ERR_NOMEM;
+    out->closed = (def->flags & MOTIF_CLOSED) != 0;
     d->given = given;
     d->exact = level == MOTIF_EXACT || (level == MOTIF_MUTATED && tape_chance(t, "motif as written", 1, 2));
     d->repeat = level == MOTIF_MUTATED && given == NULL && tape_chance(t, "sizes repeat", 1, 3);

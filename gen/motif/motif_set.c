@@ -258,6 +258,11 @@ size_t motif_nodes(const motif_set *s, size_t i)
     return s->defs[i].n_nodes;
 }
 
+unsigned motif_flags(const motif_set *s, size_t i)
+{
+    return s->defs[i].flags;
+}
+
 const op_model *motif_operator(const motif_set *s, size_t i)
 {
     return s->defs[i].ending;

@@ -65,9 +65,17 @@ static bool take_shape(text *t, file_tensor *to)
 }
 
 typedef struct {
-    char descr[24];
+    char descr[24], field[24]; /* field: the name of the only field of a structure, or empty */
     bool fortran, has_descr, has_order, has_shape;
 } header;
+
+static bool take_descr(text *t, header *h)
+{
+    if (!take(t, "["))
+        return take_quoted(t, h->descr, sizeof h->descr);
+    return take(t, "(") && take_quoted(t, h->field, sizeof h->field) && take(t, ",") && take_quoted(t, h->descr, sizeof h->descr) &&
+           take(t, ")") && take(t, "]");
+}
 
 static bool take_entry(text *t, header *h, file_tensor *to)
 {
@@ -75,7 +83,7 @@ static bool take_entry(text *t, header *h, file_tensor *to)
     if (!take_quoted(t, key, sizeof key) || !take(t, ":"))
         return false;
     if (strcmp(key, "descr") == 0)
-        return h->has_descr = take_quoted(t, h->descr, sizeof h->descr);
+        return h->has_descr = take_descr(t, h);
     if (strcmp(key, "fortran_order") == 0) {
         h->fortran = take(t, "True");
         return h->has_order = h->fortran || take(t, "False");
@@ -114,6 +122,14 @@ static dtype type_of(const char *descr, bool *swapped)
         if (codes[t][0] != '\0' && strcmp(codes[t], descr) == 0)
             return (dtype)t;
     return DT_NONE;
+}
+
+/* A type that NumPy lacks is a structure: its field has the type's name, and the bits as an integer. */
+static dtype narrow_type_of(const header *h, bool *swapped)
+{
+    dtype t = dtype_parse(h->field), bits = type_of(h->descr, swapped);
+    bool fits = dtype_since(t) > 1 && !dtype_is_float(bits) && dtype_size(bits) == dtype_size(t);
+    return fits ? t : DT_NONE;
 }
 
 static void copy_element(uint8_t *to, const uint8_t *from, size_t size, bool swapped)
@@ -177,7 +193,7 @@ nn_status npy_read(file_tensor *t, const uint8_t *bytes, size_t n, size_t *most,
     bool swapped;
     if (!take_header(words, &h, t))
         return nn_fail(err, NN_ERR_IO, shown, 0, 0, "%shas a header that is not descr, fortran_order and shape of an array", where);
-    t->type = type_of(h.descr, &swapped);
+    t->type = h.field[0] == '\0' ? type_of(h.descr, &swapped) : narrow_type_of(&h, &swapped);
     if (t->type == DT_NONE)
         return nn_fail(err, NN_ERR_IO, shown, 0, 0, "%shas elements of NumPy type %s; only numbers and bool can be read", where,
                        h.descr);
@@ -196,6 +212,8 @@ nn_status npy_read(file_tensor *t, const uint8_t *bytes, size_t n, size_t *most,
     copy_elements(t, data, bytes + at, h.fortran, swapped);
     for (size_t i = 0; i < t->n && t->type == DT_BOOL; i++)
         data[i] = data[i] != 0;
+    for (size_t i = 0; i < t->n && dtype_bits(t->type) < 8; i++) /* bits beyond the type's are ignored */
+        data[i] = (uint8_t)dtype_whole(t->type, data[i] & ((1u << dtype_bits(t->type)) - 1));
     t->data = data;
     return NN_OK;
 }

@@ -107,7 +107,7 @@ nn_status onnx_external_read(file_tensor *t, const Onnx__TensorProto *p, int dir
     for (size_t i = 0; s == NN_OK && i < p->n_external_data; i++)
         s = read_entry(&where, p->external_data[i], name, err);
     *t = (file_tensor){.name = arena_strdup(a, name), .rank = (int)p->n_dims};
-    t->type = p->has_data_type && p->data_type > 0 && p->data_type < DT_COUNT ? (dtype)p->data_type : DT_NONE;
+    t->type = p->has_data_type ? dtype_of_number(p->data_type) : DT_NONE;
     if (s != NN_OK)
         return s;
     if (t->name == NULL)
@@ -117,11 +117,11 @@ nn_status onnx_external_read(file_tensor *t, const Onnx__TensorProto *p, int dir
         fits = (t->dims[k] = p->dims[k]) >= 0;
     if (!fits || !file_tensor_count(t) || t->n > most / dtype_size(t->type))
         return nn_fail(err, NN_ERR_IO, name, 0, 0, "has a type or shape that cannot be read");
-    size_t n = t->n * dtype_size(t->type);
+    size_t n = dtype_stored(t->type, t->n);
     if ((where.has_length && where.length != n) || where.offset > INT64_MAX - n)
         return nn_fail(err, NN_ERR_IO, name, 0, 0, "has %zu bytes by its shape, but %llu in another file", n,
                        (unsigned long long)where.length);
-    uint8_t *data = arena_alloc(a, n + 1);
+    uint8_t *data = arena_alloc(a, t->n * dtype_size(t->type) + 1);
     if (data == NULL)
         return nn_nomem(err);
     s = open_inside(&fd, directory, where.location, err);
@@ -131,6 +131,8 @@ nn_status onnx_external_read(file_tensor *t, const Onnx__TensorProto *p, int dir
     (void)close(fd);
     for (size_t i = 0; s == NN_OK && i < n && t->type == DT_BOOL; i++)
         data[i] = data[i] != 0;
+    if (s == NN_OK)
+        dtype_unpack(t->type, t->n, data, data);
     t->data = data;
     return s;
 }

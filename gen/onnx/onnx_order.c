@@ -1,6 +1,7 @@
 #include "onnx/onnx_order.h"
 #include "base/sorted.h"
 #include "onnx.pb-c.h"
+#include "onnx/onnx_uses.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,53 +16,24 @@ typedef struct {
     nn_error *err;
 } sorter;
 
-/* ---- inputs of a node ---- */
+typedef struct {
+    sorter *s;
+    uint32_t node;
+} user;
 
-/* Notes a name that node i or one of its bodies uses. `inner`: the innermost body; NULL: the graph itself. */
-static nn_status take(sorter *s, const onnx_scope *inner, const char *name, uint32_t i)
+/* Notes a name that the node or one of its bodies uses. */
+static nn_status take(void *data, const char *name)
 {
-    for (; inner != NULL && inner != s->scope; inner = inner->up)
-        if (onnx_scope_find(inner, name) != NULL)
-            return NN_OK;
+    const user *u = data;
+    sorter *s = u->s;
     const onnx_definition *d = onnx_scope_find(s->scope, name);
     if (d == NULL || d->place < 0)
         return NN_OK; /* whether the name is defined at all is checked elsewhere */
     if (!nn_grow((void **)&s->needs, &s->capacity, s->n + 1, sizeof *s->needs))
         return nn_nomem(s->err);
-    s->needs[s->n++] = (uint64_t)i << 32 | (uint32_t)d->place;
-    s->in_order = s->in_order && d->place < (int64_t)i;
+    s->needs[s->n++] = (uint64_t)u->node << 32 | (uint32_t)d->place;
+    s->in_order = s->in_order && d->place < (int64_t)u->node;
     return NN_OK;
-}
-
-static nn_status take_node(sorter *s, const onnx_scope *inner, const Onnx__NodeProto *n, uint32_t i);
-
-static nn_status take_body(sorter *s, const onnx_scope *up, const Onnx__GraphProto *body, uint32_t i)
-{
-    onnx_scope inner;
-    nn_status status = onnx_scope_open(&inner, up, body, s->file, s->err);
-    for (size_t k = 0; k < body->n_node && status == NN_OK; k++)
-        status = take_node(s, &inner, body->node[k], i);
-    for (size_t k = 0; k < body->n_output && status == NN_OK; k++)
-        if (body->output[k]->name != NULL)
-            status = take(s, &inner, body->output[k]->name, i);
-    onnx_scope_close(&inner);
-    return status;
-}
-
-static nn_status take_node(sorter *s, const onnx_scope *inner, const Onnx__NodeProto *n, uint32_t i)
-{
-    nn_status status = NN_OK;
-    for (size_t k = 0; k < n->n_input && status == NN_OK; k++)
-        if (n->input[k][0] != '\0')
-            status = take(s, inner, n->input[k], i);
-    for (size_t k = 0; k < n->n_attribute && status == NN_OK; k++) {
-        const Onnx__AttributeProto *a = n->attribute[k];
-        if (a->g != NULL)
-            status = take_body(s, inner, a->g, i);
-        for (size_t j = 0; j < a->n_graphs && status == NN_OK; j++)
-            status = take_body(s, inner, a->graphs[j], i);
-    }
-    return status;
 }
 
 /* ---- order ---- */
@@ -129,7 +101,8 @@ nn_status onnx_order(uint32_t *order, const Onnx__GraphProto *g, const onnx_scop
     nn_status status = n < UINT32_MAX - 1 ? NN_OK : onnx_wrong(file, "has too many nodes", NULL, err);
     for (size_t i = 0; i < n && status == NN_OK; i++) {
         order[i] = (uint32_t)i;
-        status = take_node(&s, scope, g->node[i], (uint32_t)i);
+        user u = {&s, (uint32_t)i};
+        status = onnx_node_uses(g->node[i], take, &u, file, err);
     }
     if (status == NN_OK && !s.in_order) {
         size_t *first = nn_malloc((n + 1) * sizeof *first);

@@ -1,5 +1,6 @@
 #include "onnx/onnx_sound.h"
 #include "onnx.pb-c.h"
+#include "onnx/onnx_function.h"
 #include "onnx/onnx_parse.h"
 #include "onnx/onnx_scope.h"
 
@@ -77,24 +78,11 @@ static bool check_graph(const Onnx__GraphProto *g, const place *around, const re
 /* A function as a graph that no other is around. */
 static bool check_function(const Onnx__FunctionProto *f, const reason *r)
 {
-    const size_t n = f->n_input + f->n_output;
-    Onnx__ValueInfoProto *values = nn_calloc(n + 1, sizeof *values), **all = nn_calloc(n + 1, sizeof(void *));
-    Onnx__GraphProto g = ONNX__GRAPH_PROTO__INIT;
-    bool good = values != NULL && all != NULL;
-    for (size_t i = 0; good && i < n; i++) {
-        values[i] = (Onnx__ValueInfoProto)ONNX__VALUE_INFO_PROTO__INIT;
-        values[i].name = i < f->n_input ? f->input[i] : f->output[i - f->n_input];
-        all[i] = &values[i];
-    }
-    g.n_node = f->n_node;
-    g.node = f->node;
-    g.n_input = f->n_input;
-    g.input = all;
-    g.n_output = f->n_output;
-    g.output = good ? all + f->n_input : NULL;
-    good = good && check_graph(&g, NULL, r);
-    nn_free(all);
-    nn_free(values);
+    arena a;
+    arena_init(&a, 0);
+    const Onnx__GraphProto *g = onnx_function_graph(f, &a);
+    bool good = g != NULL && check_graph(g, NULL, r);
+    arena_free(&a);
     return good;
 }
 

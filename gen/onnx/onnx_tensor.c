@@ -7,7 +7,7 @@
 
 static dtype type_of(int32_t number)
 {
-    return number > 0 && number < DT_COUNT ? (dtype)number : DT_NONE;
+    return dtype_of_number(number);
 }
 
 static bool keep_dims(onnx_view_tensor *to, const int64_t *dims, size_t n, arena *a)
@@ -19,6 +19,30 @@ static bool keep_dims(onnx_view_tensor *to, const int64_t *dims, size_t n, arena
         copy[i] = dims[i] < 0 ? -1 : dims[i];
     to->dims = copy;
     to->rank = (int)n;
+    return true;
+}
+
+static bool no_symbols(onnx_view_tensor *to, size_t n, arena *a)
+{
+    to->symbols = arena_alloc(a, n * sizeof *to->symbols);
+    for (size_t k = 0; to->symbols != NULL && k < n; k++)
+        to->symbols[k] = "";
+    return to->symbols != NULL;
+}
+
+/* Keeps the names of dims that have one. */
+static bool keep_symbols(onnx_view_tensor *to, const Onnx__TensorShapeProto *shape, arena *a)
+{
+    for (size_t i = 0; i < shape->n_dim; i++) {
+        const Onnx__TensorShapeProto__Dimension *d = shape->dim[i];
+        if (d->value_case != ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM || *d->dim_param == '\0')
+            continue;
+        if (to->symbols == NULL && !no_symbols(to, shape->n_dim, a))
+            return false;
+        to->symbols[i] = arena_strdup(a, d->dim_param);
+        if (to->symbols[i] == NULL)
+            return false;
+    }
     return true;
 }
 
@@ -35,7 +59,7 @@ bool onnx_tensor_shape(onnx_view_tensor *to, const Onnx__ValueInfoProto *from, a
         const Onnx__TensorShapeProto__Dimension *d = t->shape->dim[i];
         dims[i] = d->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE ? d->dim_value : -1;
     }
-    return keep_dims(to, dims, t->shape->n_dim, a);
+    return keep_dims(to, dims, t->shape->n_dim, a) && keep_symbols(to, t->shape, a);
 }
 
 /* ---- contents ---- */
@@ -46,20 +70,10 @@ static void raw_number(dtype t, const uint8_t *p, int64_t *whole, double *real)
     uint64_t bits = 0;
     for (size_t i = dtype_size(t); i-- > 0;)
         bits = bits << 8 | p[i];
-    unsigned unused = 64 - 8 * (unsigned)dtype_size(t);
-    *whole = (int64_t)bits;
-    if (t == DT_INT8 || t == DT_INT16 || t == DT_INT32)
-        *whole = (int64_t)(bits << unused) >> unused;
-    if (t == DT_DOUBLE)
-        memcpy(real, &bits, sizeof *real);
-    if (t == DT_FLOAT32) {
-        uint32_t low = (uint32_t)bits;
-        float f;
-        memcpy(&f, &low, sizeof f);
-        *real = (double)f;
-    }
-    if (t == DT_FLOAT16)
-        *real = half_value((uint16_t)bits);
+    if (dtype_is_float(t))
+        *real = dtype_real(t, bits);
+    else
+        *whole = dtype_whole(t, bits);
 }
 
 /* The number at an index of the field for its type. false: the field does not have it. */
@@ -76,12 +90,28 @@ static bool field_number(const Onnx__TensorProto *from, dtype t, size_t i, int64
         *real = (double)from->float_data[i];
     else if (t == DT_DOUBLE)
         *real = from->double_data[i];
-    else if (t == DT_FLOAT16)
-        *real = half_value((uint16_t)from->int32_data[i]);
+    else if (dtype_is_float(t))
+        *real = dtype_real(t, (uint32_t)from->int32_data[i]);
     else
         *whole = t == DT_INT64                      ? from->int64_data[i]
                  : t == DT_UINT64 || t == DT_UINT32 ? (int64_t)from->uint64_data[i]
                                                     : from->int32_data[i];
+    return true;
+}
+
+/* The same of a type of fewer than 8 bits, of which raw_data and int32_data have several in a byte. */
+static bool packed_number(const Onnx__TensorProto *from, dtype t, size_t i, int64_t *whole, double *real)
+{
+    unsigned bits = dtype_bits(t), per = 8 / bits;
+    bool raw = from->has_raw_data && from->raw_data.len > 0;
+    if (!raw && i / per >= from->n_int32_data)
+        return false;
+    uint8_t byte = raw ? from->raw_data.data[i / per] : (uint8_t)from->int32_data[i / per], mask = (uint8_t)((1u << bits) - 1);
+    uint64_t code = byte >> (i % per * bits) & mask;
+    if (dtype_is_float(t))
+        *real = dtype_real(t, code);
+    else
+        *whole = dtype_whole(t, code);
     return true;
 }
 
@@ -96,14 +126,17 @@ bool onnx_tensor_contents(onnx_view_tensor *to, const Onnx__TensorProto *from, a
     for (size_t i = 0; i < from->n_dims && n > 0; i++)
         n = from->dims[i] < 0 || from->dims[i] > ONNX_VIEW_CONTENTS ? SIZE_MAX : n * (size_t)from->dims[i];
     bool raw = from->has_raw_data && from->raw_data.len > 0;
-    if (n > ONNX_VIEW_CONTENTS || size == 0 || (raw && from->raw_data.len != n * size))
+    if (n > ONNX_VIEW_CONTENTS || size == 0 || (raw && from->raw_data.len != dtype_stored(to->type, n)))
         return true;
     int64_t *ints = arena_calloc(a, n + 1, sizeof *ints);
     double *reals = arena_calloc(a, n + 1, sizeof *reals);
     if (ints == NULL || reals == NULL)
         return false;
     for (size_t i = 0; i < n; i++)
-        if (raw)
+        if (dtype_bits(to->type) < 8) {
+            if (!packed_number(from, to->type, i, &ints[i], &reals[i]))
+                return true;
+        } else if (raw)
             raw_number(to->type, from->raw_data.data + i * size, &ints[i], &reals[i]);
         else if (!field_number(from, to->type, i, &ints[i], &reals[i]))
             return true;

@@ -10,8 +10,8 @@
  *
  * Nodes are in topological order; this is the file's order if that is topological. The readers of a node come after it. A cycle
  * is an error. The nodes of a control-flow body follow the node that contains it and have edges among themselves; if a body uses
- * a tensor from outside, the edge goes to the node that contains the body. Model-local functions are counted, not expanded: a
- * call is a node like any other.
+ * a tensor from outside, the edge goes to the node that contains the body. A call of a model-local function contains the function's
+ * nodes as a body, with the attributes of the call; calls of calls that are too many or deep, or of themselves, do not.
  *
  * Ownership: a view owns everything that it points to. */
 #ifndef NN_ONNX_VIEW_H
@@ -26,12 +26,13 @@ enum { ONNX_VIEW_RANK = 16, ONNX_VIEW_CONTENTS = 64, ONNX_VIEW_NONE = -1 };
 /* Types, shapes and contents are read on request only (onnx_view_file_whole, onnx_view_read_whole). */
 typedef struct {
     const char *name;
-    int64_t maker;       /* the node that makes it; ONNX_VIEW_NONE: none */
-    bool constant;       /* an initializer, or made by a node without inputs of its only attribute */
-    dtype type;          /* DT_NONE: unknown */
-    int rank;            /* ONNX_VIEW_NONE: unknown */
-    const int64_t *dims; /* -1: unknown */
-    const int64_t *ints; /* contents of a constant of at most ONNX_VIEW_CONTENTS elements; NULL: unknown, or reals */
+    int64_t maker;        /* the node that makes it; ONNX_VIEW_NONE: none */
+    bool constant;        /* an initializer, or made by a node without inputs of its only attribute */
+    dtype type;           /* DT_NONE: unknown */
+    int rank;             /* ONNX_VIEW_NONE: unknown */
+    const int64_t *dims;  /* -1: unknown */
+    const char **symbols; /* names of unknown dims, "" for those without; NULL: none has one */
+    const int64_t *ints;  /* contents of a constant of at most ONNX_VIEW_CONTENTS elements; NULL: unknown, or reals */
     const double *reals;
     size_t n_values;
 } onnx_view_tensor;
@@ -55,6 +56,7 @@ typedef struct {
     /* numbers of different graph inputs that it reads and graph outputs that it produces; 0 in a body */
     uint32_t graph_inputs, graph_outputs;
     uint32_t body; /* 0: in the main graph; otherwise the number of its body */
+    bool holds;    /* it contains bodies: it is not an operator that computes, but says how often they do */
     /* on request: */
     const char *name;                   /* may be empty */
     uint32_t first_operand, n_operands; /* tensors that it reads, in order */

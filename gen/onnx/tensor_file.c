@@ -28,10 +28,10 @@ static nn_status read_type(const proto *from, file_tensor *t)
     if (several || external)
         return nn_fail(from->err, NN_ERR_IO, from->shown, 0, 0, "is a tensor whose elements are in %s, which cannot be read",
                        several ? "several messages" : "another file");
-    t->type = from->p->data_type > 0 && from->p->data_type < DT_COUNT ? (dtype)from->p->data_type : DT_NONE;
+    t->type = dtype_of_number(from->p->data_type);
     if (dtype_size(t->type) == 0)
         return nn_fail(from->err, NN_ERR_IO, from->shown, 0, 0,
-                       "has elements of ONNX type %d; only numbers of 8 to 64 bits and bool can be read", (int)from->p->data_type);
+                       "has elements of ONNX type %d; only numbers of 2 to 64 bits and bool can be read", (int)from->p->data_type);
     return NN_OK;
 }
 
@@ -93,24 +93,28 @@ static uint64_t field_bits(const Onnx__TensorProto *p, dtype t, size_t i)
 
 static nn_status read_elements(const proto *from, file_tensor *t, arena *a)
 {
-    size_t size = dtype_size(t->type);
+    bool packed = dtype_bits(t->type) < 8; /* several elements in a byte, and in a number of the field one such byte */
+    size_t size = dtype_size(t->type), n = packed ? dtype_stored(t->type, t->n) : t->n;
     bool raw = from->p->has_raw_data && (from->p->raw_data.len > 0 || t->n == 0);
     size_t found = raw ? from->p->raw_data.len / size : field_length(from->p, t->type);
-    if (found != t->n || (raw && from->p->raw_data.len % size != 0))
+    if (packed && found != n)
+        return nn_fail(from->err, NN_ERR_IO, from->shown, 0, 0, "is a tensor of %zu bytes by its shape, but has %zu", n, found);
+    if (found != n || (raw && from->p->raw_data.len % size != 0))
         return nn_fail(from->err, NN_ERR_IO, from->shown, 0, 0, "is a tensor of %zu elements by its shape, but has %zu", t->n,
                        found);
     uint8_t *data = arena_alloc(a, t->n * size);
     if (data == NULL)
         return nn_nomem(from->err);
     if (raw && t->n > 0)
-        memcpy(data, from->p->raw_data.data, t->n * size);
-    for (size_t i = 0; i < t->n && !raw; i++) {
+        memcpy(data, from->p->raw_data.data, n * size);
+    for (size_t i = 0; i < n && !raw; i++) {
         uint64_t bits = field_bits(from->p, t->type, i);
         for (size_t k = 0; k < size; k++)
             data[i * size + k] = (uint8_t)(bits >> 8 * k);
     }
     for (size_t i = 0; i < t->n && t->type == DT_BOOL; i++)
         data[i] = data[i] != 0;
+    dtype_unpack(t->type, t->n, data, data);
     t->data = data;
     return NN_OK;
 }
@@ -187,6 +191,17 @@ void tensor_file_free(tensor_file *f)
     *f = (tensor_file){.n = 0};
 }
 
+const char *tensor_file_in_set(const file_tensor *t, uint64_t *set)
+{
+    static const char word[] = "test_data_set_";
+    const char *p = t->name + sizeof word - 1;
+    if (strncmp(t->name, word, sizeof word - 1) != 0 || *p < '0' || *p > '9')
+        return NULL;
+    for (*set = 0; *p >= '0' && *p <= '9' && *set < UINT32_MAX; p++)
+        *set = *set * 10 + (uint64_t)(*p - '0');
+    return *p == '/' ? p + 1 : NULL;
+}
+
 const file_tensor *tensor_file_find(const tensor_file *f, const char *name)
 {
     for (size_t i = 0; i < f->n; i++)
@@ -200,27 +215,8 @@ const file_tensor *tensor_file_find(const tensor_file *f, const char *name)
 void file_tensor_ints(const file_tensor *t, int64_t *to)
 {
     size_t size = dtype_size(t->type);
-    unsigned unused = 64 - 8 * (unsigned)size;
-    bool negative = t->type == DT_INT8 || t->type == DT_INT16 || t->type == DT_INT32;
-    for (size_t i = 0; i < t->n; i++) {
-        uint64_t bits = little_endian(t->data + i * size, size);
-        to[i] = negative ? (int64_t)(bits << unused) >> unused : (int64_t)bits;
-    }
-}
-
-static double real_value(dtype t, uint64_t bits)
-{
-    double x;
-    float f;
-    uint32_t low = (uint32_t)bits;
-    if (t == DT_FLOAT16)
-        return half_value((uint16_t)bits);
-    if (t == DT_FLOAT32) {
-        memcpy(&f, &low, sizeof f);
-        return (double)f;
-    }
-    memcpy(&x, &bits, sizeof x);
-    return x;
+    for (size_t i = 0; i < t->n; i++)
+        to[i] = dtype_whole(t->type, little_endian(t->data + i * size, size));
 }
 
 void file_tensor_reals(const file_tensor *t, double *to)
@@ -228,7 +224,7 @@ void file_tensor_reals(const file_tensor *t, double *to)
     size_t size = dtype_size(t->type);
     if (dtype_is_float(t->type)) {
         for (size_t i = 0; i < t->n; i++)
-            to[i] = real_value(t->type, little_endian(t->data + i * size, size));
+            to[i] = dtype_real(t->type, little_endian(t->data + i * size, size));
         return;
     }
     for (size_t i = 0; i < t->n; i++) {

@@ -46,6 +46,9 @@ typedef struct Onnx__TensorProto Onnx__TensorProto; /* from the generated header
  */
 nn_status file_tensor_of_proto(file_tensor *t, const Onnx__TensorProto *p, size_t most, arena *a, const char *shown, nn_error *err);
 
+/* The name of the tensor in data set *set, if it is called test_data_set_SET/NAME, as where sets differ in their shapes; NULL: it
+ * is not. */
+const char *tensor_file_in_set(const file_tensor *t, uint64_t *set);
 /* NULL: there is none of this name. */
 const file_tensor *tensor_file_find(const tensor_file *f, const char *name);
 

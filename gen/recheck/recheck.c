@@ -261,7 +261,7 @@ static bool check_input_shapes(recheck *c, nn_error *err)
         bool made = y->kind == INST_NEW_INPUT || (y->kind == INST_INIT && !y->given); /* others keep the limits of what made them */
         if (y->kind == INST_ABSENT)
             continue;
-        if (!check_size(c, &y->desc, made, in->empty ? 0 : 1, in->name, err))
+        if (!check_size(c, &y->desc, made, in->empty || c->inst->empty ? 0 : 1, in->name, err))
             return false;
         if (r->rank != NULL) {
             inst_value rank = {.i = y->desc.rank};
@@ -287,7 +287,7 @@ static bool check_output_shapes(recheck *c, nn_error *err)
             const inst_output *y = &c->inst->outputs[k];
             if (!y->present)
                 continue;
-            if (!check_size(c, &y->desc, true, 1, c->op->outputs[i].name, err))
+            if (!check_size(c, &y->desc, true, c->inst->empty ? 0 : 1, c->op->outputs[i].name, err))
                 return false;
             c->locals[0] = (inst_value){.i = (int64_t)n};
             if (!check_shape(c, c->rules->outputs[i].shape, &y->desc, c->op->outputs[i].name, err))
@@ -314,7 +314,7 @@ static int64_t elements(const tensor_desc *d)
 static bool near_typed(dtype t, double a, double b)
 {
     double error = a < 0 ? -a : a;
-    error = t == DT_FLOAT16 ? error * 0x1p-10 + 0x1p-24 : dtype_is_whole(t) ? 0.5 : 0;
+    error = dtype_format_of(t) != NULL ? error * 2 * dtype_unit(t) + dtype_least_subnormal(t) : dtype_is_whole(t) ? 0.5 : 0;
     return recheck_near(a, b) || (a - b <= error && b - a <= error);
 }
 
@@ -348,8 +348,9 @@ static bool uniform_holds(dtype t, const content *x, double lo, double hi)
         return x->kind == CONTENT_INTEGERS && inside;
     if (x->kind != CONTENT_UNIFORM)
         return false;
-    if (t == DT_FLOAT16) /* cut to what the type can hold */
-        return inside && (near_typed(t, lo, x->lo) || lo < -65504) && (near_typed(t, hi, x->hi) || hi > 65504);
+    const dtype_format *f = dtype_format_of(t);
+    if (f != NULL) /* cut to what the type can hold */
+        return inside && (near_typed(t, lo, x->lo) || lo < -f->largest) && (near_typed(t, hi, x->hi) || hi > f->largest);
     return recheck_near(x->lo, lo) && recheck_near(x->hi, hi);
 }
 
@@ -458,6 +459,8 @@ static bool check_values(recheck *c, nn_error *err)
             continue;
         if (!(y->desc.range.lo <= y->desc.range.hi))
             return complain(c, err, NULL, "interval of", name);
+        if (elements(&y->desc) == 0 && c->inst->empty) /* it has no values */
+            continue;
         c->filled = y->kind != INST_INIT;
         if (y->kind == INST_INIT && y->given && !given_inside(y))
             return complain(c, err, NULL, "given contents of", name);
@@ -490,18 +493,33 @@ static bool check_conditions(recheck *c, expr *const *list, size_t n, bool inter
     return true;
 }
 
+/* Whether an output, or an input that is no initializer, has no elements, so that its values are of no interest. */
+static bool has_empty(const op_instance *x)
+{
+    bool found = false;
+    for (size_t i = 0; i < x->n_inputs && !found; i++)
+        found = x->inputs[i].kind != INST_ABSENT && x->inputs[i].kind != INST_INIT && elements(&x->inputs[i].desc) == 0;
+    for (size_t i = 0; i < x->n_outputs && !found; i++)
+        found = x->outputs[i].present && elements(&x->outputs[i].desc) == 0;
+    return found;
+}
+
 static bool check_all(recheck *c, nn_error *err)
 {
     if (c->op->n_types > RECHECK_MAX_TYPES)
         return complain(c, err, NULL, "number of", "types");
+    if (c->inst->empty && !c->op->empty)
+        return complain(c, err, NULL, "emptiness of", "tensors");
     if (!check_counts(c, err) || !check_output_counts(c, err) || !check_types(c, err) || !check_presence(c, err))
         return false;
     for (size_t i = 0; i < c->rules->n_vars; i++)
         if (!check_var(c, i, err))
             return false;
     return check_attrs(c, err) && check_input_shapes(c, err) &&
-           check_conditions(c, c->rules->where, c->rules->n_where, false, "where", err) && check_output_shapes(c, err) &&
-           check_values(c, err) && check_conditions(c, c->rules->require, c->rules->n_require, c->inst->relaxed, "require", err);
+           check_conditions(c, c->rules->where, c->rules->n_where, false, "where", err) &&
+           (!c->inst->empty || check_conditions(c, c->rules->empty, c->rules->n_empty, false, "empty", err)) &&
+           check_output_shapes(c, err) && check_values(c, err) &&
+           check_conditions(c, c->rules->require, c->rules->n_require, c->inst->relaxed || has_empty(c->inst), "require", err);
 }
 
 nn_status recheck_instance(const op_set *ops, const lower_limits *limits, const op_instance *x, arena *scratch, nn_error *err)

@@ -146,6 +146,8 @@ bool recheck_in_domain(recheck *c, const expr *e, ex_type t, const inst_value *v
         return is_split(c, e, v);
     case FN_REALS:
         return are_reals(c, e, v);
+    case FN_FOUND:
+        return recheck_eval(c, e->args[0]).i <= v->i && v->i <= recheck_eval(c, e->args[1]).i;
     default:
         return within(recheck_real(c, e->args[0]), x, recheck_real(c, e->args[1]));
     }

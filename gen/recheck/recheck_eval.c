@@ -481,7 +481,8 @@ static inst_value listed(recheck *c, const expr *e)
 static inst_value limit_value(const recheck *c, const expr *e)
 {
     const int64_t limits[LIMITS] = {
-        [LIMIT_ELEMENTS] = c->limits->max_elements, [LIMIT_DIM] = c->limits->max_dim, [LIMIT_WINDOW] = c->limits->max_window};
+        [LIMIT_ELEMENTS] = c->limits->max_elements, [LIMIT_DIM] = c->limits->max_dim, [LIMIT_WINDOW] = c->limits->max_window,
+        [LIMIT_LEAST] = c->inst->empty ? 0 : 1};
     return rc_whole(limits[e->index]);
 }
 

@@ -220,7 +220,7 @@ Onnx__TensorProto *reduce_invent(const Onnx__TypeProto *type, bool *exact, arena
     int64_t n = 1;
     Onnx__TensorProto *t = arena_alloc(a, sizeof *t);
     int64_t *dims = arena_alloc(a, shape->n_dim * sizeof *dims);
-    if (arena_failed(a) || type->tensor_type->elem_type <= 0 || type->tensor_type->elem_type >= DT_COUNT || width == 0)
+    if (arena_failed(a) || dtype_of_number(type->tensor_type->elem_type) == DT_NONE || width == 0)
         return NULL;
     for (size_t i = 0; i < shape->n_dim; i++) {
         bool stated =
@@ -236,7 +236,7 @@ Onnx__TensorProto *reduce_invent(const Onnx__TypeProto *type, bool *exact, arena
     t->has_data_type = 1;
     t->data_type = type->tensor_type->elem_type;
     t->has_raw_data = 1;
-    t->raw_data.len = (size_t)n * width;
+    t->raw_data.len = dtype_stored((dtype)t->data_type, (size_t)n);
     t->raw_data.data = arena_calloc(a, t->raw_data.len + 1, 1);
     return t->raw_data.data != NULL ? t : NULL;
 }

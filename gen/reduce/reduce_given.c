@@ -25,14 +25,14 @@ static Onnx__TensorProto *message_of(const file_tensor *from, arena *a)
     for (int i = 0; i < from->rank; i++)
         dims[i] = from->dims[i];
     if (n > 0)
-        memcpy(data, from->data, n);
+        dtype_pack(from->type, from->n, from->data, data);
     t->name = arena_strdup(a, from->name);
     t->dims = dims;
     t->n_dims = (size_t)from->rank;
     t->has_data_type = 1;
     t->data_type = (int32_t)from->type;
     t->has_raw_data = 1;
-    t->raw_data.len = n;
+    t->raw_data.len = dtype_stored(from->type, from->n);
     t->raw_data.data = data;
     return t->name != NULL ? t : NULL;
 }

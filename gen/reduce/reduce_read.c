@@ -24,8 +24,9 @@ static nn_status take_in(Onnx__TensorProto *t, int directory, arena *a, nn_error
     t->n_external_data = 0;
     t->has_data_location = 0;
     t->has_raw_data = 1;
-    t->raw_data.len = from.n * dtype_size(from.type);
+    t->raw_data.len = dtype_stored(from.type, from.n);
     t->raw_data.data = (uint8_t *)(uintptr_t)from.data;
+    dtype_pack(from.type, from.n, t->raw_data.data, t->raw_data.data);
     return NN_OK;
 }
 

@@ -11,8 +11,8 @@ enum { SHOWN = 16 }; /* elements and nodes' parts in a line */
 
 static void put_type(json_line *j, int32_t type)
 {
-    line_raw(j, type > 0 && type < DT_COUNT ? dtype_name((dtype)type) : "type ");
-    if (type <= 0 || type >= DT_COUNT)
+    line_raw(j, dtype_of_number(type) != DT_NONE ? dtype_name((dtype)type) : "type ");
+    if (dtype_of_number(type) == DT_NONE)
         line_int(j, type);
 }
 

@@ -14,7 +14,7 @@ size_t step_count_values(const reduce_base *b)
     return b->m->graph->n_initializer + b->m->graph->n_input;
 }
 
-/* A copy with the same type and other dimensions, whose contents follow. NULL: out of memory. */
+/* A copy with the same type and other dimensions, whose n elements follow, which it takes. NULL: out of memory. */
 static Onnx__TensorProto *like(reduce_edit *e, const Onnx__TensorProto *from, const int64_t *dims, uint8_t *data, size_t n)
 {
     Onnx__TensorProto *t = arena_alloc(&e->memory, sizeof *t);
@@ -30,8 +30,9 @@ static Onnx__TensorProto *like(reduce_edit *e, const Onnx__TensorProto *from, co
     t->has_data_type = 1;
     t->data_type = from->data_type;
     t->has_raw_data = 1;
-    t->raw_data.len = n;
+    t->raw_data.len = dtype_stored((dtype)t->data_type, n);
     t->raw_data.data = data;
+    dtype_pack((dtype)t->data_type, n, data, data);
     return t;
 }
 
@@ -43,7 +44,7 @@ static const Onnx__TensorProto *changed(reduce_edit *e, const Onnx__TensorProto 
 {
     file_tensor t;
     dtype type = (dtype)from->data_type;
-    if (!e->base->whole && !e->invalid && (from->data_type <= 0 || from->data_type >= DT_COUNT || !dtype_is_float(type)))
+    if (!e->base->whole && !e->invalid && !dtype_is_float(dtype_of_number(type)))
         return from; /* an integer may be an index or a shape */
     nn_status s = file_tensor_of_proto(&t, from, MOST, &e->memory, "", NULL);
     if (s == NN_ERR_NOMEM)
@@ -57,7 +58,7 @@ static const Onnx__TensorProto *changed(reduce_edit *e, const Onnx__TensorProto 
     if (t.n > 0)
         memcpy(data, t.data, t.n * width);
     change(data, t.n, t.type);
-    return t.n > 0 && memcmp(data, t.data, t.n * width) == 0 ? from : like(e, from, from->dims, data, t.n * width);
+    return t.n > 0 && memcmp(data, t.data, t.n * width) == 0 ? from : like(e, from, from->dims, data, t.n);
 }
 
 static bool change_all(reduce_edit *e, const bool *chosen, change_fn *change)
@@ -89,18 +90,10 @@ static void to_zero(uint8_t *data, size_t n, dtype type)
 
 void reduce_one(uint8_t to[WIDEST], int32_t type)
 {
-    static const struct {
-        dtype type;
-        uint8_t place, high, low;
-    } reals[] = {{DT_FLOAT16, 1, 0x3c, 0}, {DT_FLOAT32, 3, 0x3f, 0x80}, {DT_DOUBLE, 7, 0x3f, 0xf0}};
-    memset(to, 0, WIDEST);
-    to[0] = 1;
-    for (size_t i = 0; i < sizeof reals / sizeof reals[0]; i++)
-        if ((int32_t)reals[i].type == type) {
-            to[0] = 0;
-            to[reals[i].place] = reals[i].high;
-            to[reals[i].place - 1] = reals[i].low;
-        }
+    const bool real = dtype_is_float(dtype_of_number(type));
+    uint64_t bits = real ? dtype_real_bits((dtype)type, 1) : 1;
+    for (size_t i = 0; i < WIDEST; i++)
+        to[i] = (uint8_t)(bits >> 8 * i);
 }
 
 /* Zeros stay, so that this step does not undo the one to 0. */
@@ -287,7 +280,7 @@ static const Onnx__TensorProto *shrunk(reduce_edit *e, const Onnx__TensorProto *
     if (n > 0)
         slice(data, t.data, dims, t.dims, (size_t)t.rank, width);
     map_elements(m, &t, data, n);
-    return like(e, from, dims, data, n * width);
+    return like(e, from, dims, data, n);
 }
 
 /* Says what the value is. */

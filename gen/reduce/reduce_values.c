@@ -104,9 +104,12 @@ static bool flatten(evaluation *x, const Onnx__ModelProto *m)
 /* 1 in each element. */
 static void set_ones(Onnx__TensorProto *t)
 {
-    size_t width = dtype_size((dtype)t->data_type);
+    const dtype type = (dtype)t->data_type;
+    size_t width = dtype_size(type);
     uint8_t bits[8];
     reduce_one(bits, t->data_type);
+    for (unsigned k = dtype_bits(type); k > 0 && k < 8; k *= 2) /* as many elements as a byte has */
+        bits[0] = (uint8_t)(bits[0] | bits[0] << k);
     for (size_t i = 0; width > 0 && i + width <= t->raw_data.len; i += width)
         memcpy(t->raw_data.data + i, bits, width);
 }

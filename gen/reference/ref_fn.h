@@ -25,7 +25,7 @@ typedef enum {
     X(SIGMOID, "sigmoid", 1, 1, UNARY) X(SOFTPLUS, "softplus", 1, 1, UNARY) X(SOFTSIGN, "softsign", 1, 1, UNARY) X(FLOOR, "floor", 1, 1, UNARY) \
     X(CEIL, "ceil", 1, 1, UNARY) X(ROUND, "round", 1, 1, UNARY) X(TRUNC, "trunc", 1, 1, UNARY) X(SIGN, "sign", 1, 1, UNARY) \
     X(ABS, "abs", 1, 1, UNARY) X(ISNAN, "isnan", 1, 1, UNARY) X(ISINF, "isinf", 1, 1, UNARY) \
-    X(POW, "pow", 2, 2, NUMBERS) X(FMOD, "fmod", 2, 2, NUMBERS) X(QUOTIENT, "quotient", 2, 2, NUMBERS) X(CAST, "cast", 1, 1, NUMBERS) \
+    X(POW, "pow", 2, 2, NUMBERS) X(FMOD, "fmod", 2, 2, NUMBERS) X(QUOTIENT, "quotient", 2, 2, NUMBERS) X(CAST, "cast", 1, 1, NUMBERS) X(NEAREST, "nearest", 2, 2, NUMBERS) \
     X(SATURATE, "saturate", 1, 1, NUMBERS) X(REAL, "real", 1, 1, NUMBERS) X(INT, "int", 1, 1, NUMBERS) \
     X(SLACK, "slack", 3, 3, NUMBERS) X(WITHIN, "within", 2, 2, NUMBERS) X(BIT_AND, "bit_and", 2, 2, NUMBERS) X(BIT_OR, "bit_or", 2, 2, NUMBERS) \
     X(BIT_XOR, "bit_xor", 2, 2, NUMBERS) X(BIT_NOT, "bit_not", 1, 1, NUMBERS) X(SHIFT_LEFT, "shift_left", 2, 2, NUMBERS) \

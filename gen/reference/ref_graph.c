@@ -4,40 +4,9 @@
 #include <string.h>
 
 #define INFINITE ((double)__builtin_inff())
+#define MOST_ELEMENTS ((size_t)1 << 28) /* of a tensor whose size data decide */
 
 /* ---- bytes ---- */
-
-static int64_t whole_of(dtype t, uint64_t bits)
-{
-    unsigned unused = 64 - 8 * (unsigned)dtype_size(t);
-    if (t == DT_INT8 || t == DT_INT16 || t == DT_INT32)
-        return (int64_t)(bits << unused) >> unused;
-    return (int64_t)bits;
-}
-
-static double half_of(uint64_t bits)
-{
-    unsigned exponent = bits >> 10 & 31, fraction = bits & 1023;
-    double x = exponent == 0    ? fraction * 0x1p-24
-               : exponent == 31 ? (fraction != 0 ? (double)__builtin_nanf("") : INFINITE)
-                                : (1024 + fraction) * 0x1p-25 * (double)(UINT64_C(1) << exponent);
-    return bits >> 15 != 0 ? -x : x;
-}
-
-static double real_of(dtype t, uint64_t bits)
-{
-    if (t == DT_FLOAT16)
-        return half_of(bits);
-    if (t == DT_DOUBLE) {
-        double x;
-        memcpy(&x, &bits, sizeof x);
-        return x;
-    }
-    uint32_t low = (uint32_t)bits;
-    float f;
-    memcpy(&f, &low, sizeof f);
-    return (double)f;
-}
 
 nn_status ref_from_raw(ref_tensor *t, const void *bytes, arena *a, nn_error *err)
 {
@@ -55,9 +24,9 @@ nn_status ref_from_raw(ref_tensor *t, const void *bytes, arena *a, nn_error *err
         for (size_t k = size; k-- > 0;)
             bits = bits << 8 | p[k];
         if (real)
-            t->v[i] = real_of(t->type, bits);
+            t->v[i] = dtype_real(t->type, bits);
         else
-            t->w[i] = whole_of(t->type, bits);
+            t->w[i] = dtype_whole(t->type, bits);
     }
     return NN_OK;
 }
@@ -69,35 +38,13 @@ static double limited(dtype t, double v)
     return v < least ? least : v > largest ? largest : v;
 }
 
-/* Processors differ in the sign of the NaN that an operation gives, and so in what a copy of it is. */
-static uint64_t nan_bits(dtype t)
-{
-    return t == DT_DOUBLE ? UINT64_C(0x7ff8) << 48 : t == DT_FLOAT32 ? 0x7fc00000 : 0x7e00;
-}
-
-/* The bits of v rounded to the type, and the value that they stand for. Infinities stay. */
+/* The bits of v rounded to the type, and the value that they stand for. Infinities stay. Processors differ in the sign of the NaN
+ * that an operation gives, and so in what a copy of it is; ours is positive. */
 static uint64_t bits_of(dtype t, double v, double *stored)
 {
-    uint64_t bits = 0;
-    if (v != v && dtype_is_float(t)) {
-        *stored = v;
-        return nan_bits(t);
-    }
-    if (t == DT_DOUBLE) {
-        *stored = v;
-        memcpy(&bits, &v, sizeof bits);
-        return bits;
-    }
-    if (t == DT_FLOAT32) {
-        float f = (float)v;
-        uint32_t low;
-        memcpy(&low, &f, sizeof low);
-        *stored = (double)f;
-        return low;
-    }
-    if (t == DT_FLOAT16) {
-        bits = half_bits(v);
-        *stored = half_of(bits);
+    if (dtype_is_float(t)) {
+        uint64_t bits = dtype_real_bits(t, v);
+        *stored = v != v ? v : dtype_real(t, bits);
         return bits;
     }
     double whole = limited(t, v == v ? v : 0);
@@ -171,6 +118,7 @@ typedef struct {
     ref_contents *contents;
     void *data; /* for contents */
     ref_tensor *tensors;
+    bool *lost; /* of tensors: its shape does not follow, so that it has no contents */
     arena *results, *scratch;
     producer *producers; /* by node */
     const char *problem;
@@ -204,6 +152,32 @@ static nn_status read_held(const walk *w, const graph_node *n, const ref_tensor 
     return NN_OK;
 }
 
+/* Finds the shapes of the outputs where data decide one. NN_ERR_TABLE: they do not follow. */
+static nn_status find_shapes(const walk *w, const graph_node *n, const ref_node *node, nn_error *why)
+{
+    bool open = false;
+    for (size_t i = 0; i < n->n_inputs; i++)
+        if (n->inputs[i] >= 0 && w->lost[n->inputs[i]])
+            return NN_ERR_TABLE;
+    for (size_t i = 0; i < n->n_outputs; i++)
+        open |= n->outputs[i] >= 0 && w->g->tensors[n->outputs[i]].desc.open != 0;
+    return open ? ref_infer_shapes(w->table, node, MOST_ELEMENTS, w->scratch, why) : NN_OK;
+}
+
+/* Nothing is known of the node's outputs. */
+static nn_status give_up(walk *w, const graph_node *n, ref_tensor *const *out, arena *memory)
+{
+    nn_status s = NN_OK;
+    for (size_t i = 0; s == NN_OK && i < n->n_outputs; i++) {
+        if (out[i] == NULL)
+            continue;
+        w->lost[n->outputs[i]] = w->g->tensors[n->outputs[i]].desc.open != 0;
+        if (!w->lost[n->outputs[i]])
+            s = ref_unknown(out[i], memory, w->err);
+    }
+    return s;
+}
+
 static nn_status compute_node(walk *w, const graph_node *n, arena *memory)
 {
     const ref_tensor **in = arena_alloc(w->results, (n->n_inputs + 1) * sizeof *in);
@@ -225,17 +199,16 @@ static nn_status compute_node(walk *w, const graph_node *n, arena *memory)
     nn_status s = read_held(w, n, &node.held);
     if (s != NN_OK)
         return s;
-    s = ref_compute(w->table, &node, memory, w->scratch, &inner);
+    s = find_shapes(w, n, &node, &inner);
+    if (s == NN_OK)
+        s = ref_compute(w->table, &node, memory, w->scratch, &inner);
     if (s == NN_OK)
         return NN_OK;
     if (s == NN_ERR_NOMEM)
         return nn_nomem(w->err);
-    if (w->problem == NULL)
+    if (w->problem == NULL && inner.message[0] != '\0')
         w->problem = arena_printf(w->results, "%s: %s", n->op_type, inner.message);
-    for (size_t i = 0; s != NN_ERR_NOMEM && i < n->n_outputs; i++)
-        if (out[i] != NULL)
-            s = ref_unknown(out[i], memory, w->err);
-    return s;
+    return give_up(w, n, out, memory);
 }
 
 static void count_uses(walk *w)
@@ -298,8 +271,9 @@ nn_status ref_graph_compute(const ref_table *t, const op_set *ops, const graph *
         .table = t, .ops = ops, .g = g, .contents = contents, .data = data, .results = results, .scratch = scratch, .err = err};
     nn_status s = NN_OK;
     w.tensors = arena_calloc(results, g->n_tensors + 1, sizeof *w.tensors);
+    w.lost = arena_calloc(results, g->n_tensors + 1, sizeof *w.lost);
     w.producers = arena_calloc(results, g->n_nodes + 1, sizeof *w.producers);
-    if (w.tensors == NULL || w.producers == NULL)
+    if (w.tensors == NULL || w.lost == NULL || w.producers == NULL)
         return nn_nomem(err);
     for (size_t i = 0; s == NN_OK && i < g->n_tensors; i++) {
         const tensor_desc *d = &g->tensors[i].desc;

@@ -139,8 +139,7 @@ static nn_status bind_attributes(binding *b, ref_run *run, bool defaults)
             if (strcmp(run->node->attrs[k].name, v->name) == 0)
                 given = &run->node->attrs[k];
         if (given != NULL && !defaults)
-            s = bind_type(b, "attribute", v->name, var, b->op->type_masks[var],
-                          given->i > 0 && given->i < DT_COUNT ? (dtype)given->i : DT_NONE);
+            s = bind_type(b, "attribute", v->name, var, b->op->type_masks[var], dtype_of_number(given->i));
         else if (given == NULL && defaults && b->bound[var] == DT_NONE && v->fallback != NULL && v->fallback->kind == EX_STRING)
             b->bound[var] = dtype_parse(v->fallback->s);
     }
@@ -221,10 +220,13 @@ static void take_shape(ref_run *run, const ref_rule *rule, size_t part, ref_tens
         int64_t dim = ref_uniform_int(run, &v.items[d], rule->place, "a dim");
         if (dim < 0)
             ref_fail(run, rule->place, "`%s`: a dim of %lld", rule->name, (long long)dim);
-        else if (dim > 0 && n > max_elements / (uint64_t)dim)
-            ref_fail(run, rule->place, "`%s`: more than %zu elements", rule->name, max_elements);
-        n *= run->status == NN_OK ? (size_t)dim : 1;
+        n = dim == 0 ? 0 : n;
         t->dims[d] = dim;
+    }
+    for (size_t d = 0; run->status == NN_OK && n > 0 && d < v.n; d++) {
+        if (n > max_elements / (uint64_t)t->dims[d])
+            ref_fail(run, rule->place, "`%s`: more than %zu elements", rule->name, max_elements);
+        n *= (size_t)t->dims[d];
     }
     t->rank = run->status == NN_OK ? (int)v.n : 0;
     t->n = n;

@@ -142,13 +142,14 @@ static void bind_outputs(ref_run *run)
     }
 }
 
-/* The coarsest float type of the node's tensors: implementations may compute in it. */
+/* The coarsest float type of the node's tensors: implementations may compute in it. Types of 8 bits and fewer are for storage. */
 static dtype working_type(const ref_node *node)
 {
     dtype coarsest = DT_NONE;
     for (size_t i = 0; i < node->n_inputs + node->n_outputs; i++) {
         const ref_tensor *t = i < node->n_inputs ? node->inputs[i] : node->outputs[i - node->n_inputs];
-        if (t != NULL && dtype_is_float(t->type) && (coarsest == DT_NONE || ref_unit_of(t->type).u > ref_unit_of(coarsest).u))
+        if (t != NULL && dtype_is_float(t->type) && dtype_bits(t->type) >= 16 &&
+            (coarsest == DT_NONE || ref_unit_of(t->type).u > ref_unit_of(coarsest).u))
             coarsest = t->type;
     }
     return coarsest == DT_NONE ? DT_FLOAT32 : coarsest;
@@ -161,7 +162,7 @@ static void lower_precision(ref_run *run, const ref_rule *rule)
     int64_t type = ref_uniform_int(run, v, rule->place, "`working_type`");
     if (run->status != NN_OK)
         return;
-    if (type < 0 || type > DT_DOUBLE || !dtype_is_float((dtype)type)) {
+    if (!dtype_is_float(dtype_of_number(type))) {
         ref_fail(run, rule->place, "`working_type`: the number of a float type was expected");
         return;
     }
@@ -261,17 +262,25 @@ static nn_status fill_tensor(ref_run *run, const ref_rule *rule, ref_tensor *t, 
     return run->status;
 }
 
-/* Multiplies the number of elements by a dim. */
-static bool grow(ref_run *run, ref_tensor *t, int64_t dim, spec_place place)
+/* Sets the number of elements from the dims: 0 if one of them is, however large the others are. If it fails, the number stays. */
+static void count_elements(ref_run *run, ref_tensor *t, spec_place place)
 {
     const size_t most =
         run->node->max_elements > 0 && run->node->max_elements < MAX_ELEMENTS ? run->node->max_elements : MAX_ELEMENTS;
-    if (dim < 0 || (dim > 0 && t->n > most / (size_t)dim)) {
-        ref_fail(run, place, "a tensor of at most %zu elements, without a negative dim, was expected", most);
-        return false;
+    bool none = false, fits = true;
+    for (int d = 0; d < t->rank; d++) {
+        none |= t->dims[d] == 0;
+        fits = fits && t->dims[d] >= 0;
     }
-    t->n *= (size_t)dim;
-    return true;
+    size_t n = none ? 0 : 1;
+    for (int d = 0; d < t->rank && fits && !none; d++) {
+        fits = n <= most / (size_t)t->dims[d];
+        n *= (size_t)t->dims[d];
+    }
+    if (fits)
+        t->n = n;
+    else
+        ref_fail(run, place, "a tensor of at most %zu elements, without a negative dim, was expected", most);
 }
 
 /* A tensor of the rules' own: its indices state its size. */
@@ -302,10 +311,12 @@ static ref_tensor *new_tensor(ref_run *run, const ref_rule *rule, arena *results
             int64_t n = ref_uniform_int(run, &sizes.items[i], rule->place, "a size");
             if (t->rank == NN_MAX_RANK)
                 ref_fail(run, rule->place, "`%s`: at most %d axes were expected", rule->name, NN_MAX_RANK);
-            else if (grow(run, t, n, rule->place))
+            else
                 t->dims[t->rank++] = n;
         }
     }
+    if (run->status == NN_OK)
+        count_elements(run, t, rule->place);
     return t;
 }
 
@@ -351,10 +362,9 @@ static void run_output(ref_run *run, const ref_rule *rule, arena *results)
         run->output = run->part = t;
         t->w = NULL;
         t->v = t->e = NULL;
-        t->n = 1;
-        for (int d = 0; d < t->rank; d++)
-            if (!grow(run, t, t->dims[d], rule->place))
-                return;
+        count_elements(run, t, rule->place);
+        if (run->status != NN_OK)
+            return;
         fill_tensor(run, rule, t, variadic ? (int64_t)k : -1, results);
     }
 }

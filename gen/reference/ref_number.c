@@ -183,6 +183,48 @@ static ref_value fitted(ref_run *run, ref_value x, dtype to)
     return ref_settle(&run->r, z);
 }
 
+/* x as a value of the type. What does not fit becomes the largest value, or what the format has for it. */
+static double fitting(dtype to, double x, bool saturate)
+{
+    const dtype_format *f = dtype_format_of(to);
+    if (saturate && x == x)
+        x = x > f->largest ? f->largest : x < -f->largest ? -f->largest : x;
+    return dtype_nearest(to, x);
+}
+
+/* nearest(x, saturate): the nearest value of the output's type, ties to even. This is exact: an error remains only where an error
+ * of x leads to another value. Implementations may convert to float32 first. */
+static ref_value nearest(ref_run *run, ref_value x, bool saturate)
+{
+    const dtype to = run->output != NULL ? run->output->type : DT_NONE;
+    if (dtype_format_of(to) == NULL)
+        return x;
+    ref_value y = ref_new(&run->r, REF_REAL, x.uniform);
+    x = ref_as_real(&run->r, x);
+    for (size_t i = 0; i < ref_count(&run->r, &x); i++) {
+        double v = x.v[i], e = x.e[i];
+        e += v - v == 0 && (double)(float)v != v ? (__builtin_fabs(v) + e) * 0x1p-24 + 0x1p-149 : 0;
+        double middle = fitting(to, v, saturate), below = fitting(to, v - e, saturate), above = fitting(to, v + e, saturate);
+        y.v[i] = middle;
+        if (e == 0)
+            y.e[i] = 0;
+        else
+            y.e[i] = middle - below > above - middle ? middle - below : above - middle;
+        y.e[i] = y.e[i] >= 0 ? y.e[i] : INFINITE;
+    }
+    return y;
+}
+
+/* Whether all values of the first floating-point type are values of the second. */
+static bool holds(dtype from, dtype to)
+{
+    double least, from_largest = 0, to_largest = 0;
+    dtype_limits(from, &least, &from_largest);
+    dtype_limits(to, &least, &to_largest);
+    return dtype_unit(from) >= dtype_unit(to) && dtype_least_subnormal(from) >= dtype_least_subnormal(to) &&
+           from_largest <= to_largest;
+}
+
 /* To the type of the output. A conversion to a wider type is exact. */
 static ref_value cast(ref_run *run, ref_value x)
 {
@@ -190,11 +232,13 @@ static ref_value cast(ref_run *run, ref_value x)
     const ref_tensor *from = run->inputs[0].kind == REF_TENSOR ? run->inputs[0].t : NULL;
     if (to == DT_BOOL)
         return ref_compare(&run->r, x, ref_int(&run->r, 0), REF_NE);
-    if (dtype_is_whole(to))
-        return x.kind == REF_REAL ? fitted(run, x, to) : to_whole(run, x);
+    if (dtype_is_whole(to)) /* whole numbers of fewer than 8 bits wrap around, saturate or are refused */
+        return x.kind == REF_REAL || dtype_bits(to) < 8 ? fitted(run, ref_as_real(&run->r, x), to) : to_whole(run, x);
     ref_unit unit = ref_unit_of(to);
-    if (from != NULL && dtype_is_float(from->type) && ref_unit_of(from->type).u >= unit.u)
+    if (from != NULL && dtype_is_float(from->type) && holds(from->type, to))
         return x;
+    if (dtype_since(to) > 1)
+        return nearest(run, x, false);
     return to_real(run, x, &unit);
 }
 
@@ -317,6 +361,8 @@ ref_value ref_numbers(ref_run *run, const ref_expr *x)
         return cast(run, a);
     case RF_SATURATE:
         return saturate(run, a);
+    case RF_NEAREST:
+        return nearest(run, a, ref_uniform_int(run, &b, x->place, "the second argument of nearest") != 0);
     case RF_REAL:
         return to_real(run, a, &run->unit);
     case RF_RATIO:

@@ -8,13 +8,13 @@ static const double INFLATE = 1 + 0x1p-32;
 
 static int64_t wrapped(dtype t, int64_t w)
 {
-    unsigned unused = 64 - 8 * (unsigned)dtype_size(t);
+    unsigned unused = 64 - dtype_bits(t);
     if (t == DT_NONE || t == DT_INT64 || t == DT_UINT64)
         return w;
     if (t == DT_BOOL)
         return w != 0;
     uint64_t high = (uint64_t)w << unused;
-    return t == DT_INT8 || t == DT_INT16 || t == DT_INT32 ? (int64_t)high >> unused : (int64_t)(high >> unused);
+    return dtype_is_signed(t) ? (int64_t)high >> unused : (int64_t)(high >> unused);
 }
 
 /* From exact whole numbers to v and e, because a later element is not exact, or no whole number. */
@@ -58,8 +58,9 @@ static void put_reals(const ref_run *run, ref_tensor *t, size_t first, const ref
         double v = x->v[k], e = x->e[k] * INFLATE;
         if (rounds && e == 0 && !ref_representable(t->type, v))
             ref_rounded(&unit, 1, 1, &v, &e);
-        bool special = v - v != 0; /* an exact infinity or NaN */
-        if (t->type != DT_NONE && !(special && e == 0) && !(v - e >= least && v + e <= largest))
+        bool special = v - v != 0;                                                  /* an exact infinity or NaN */
+        bool stores = dtype_format_of(t->type) != NULL && dtype_bits(t->type) < 16; /* what did not fit was dealt with by a rule */
+        if (t->type != DT_NONE && !stores && !(special && e == 0) && !(v - e >= least && v + e <= largest))
             e = INFINITE;
         t->v[first + i] = v;
         t->e[first + i] = e >= 0 ? e : INFINITE;

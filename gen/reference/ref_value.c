@@ -15,12 +15,12 @@ static const double exact[REF_LANES];
 
 ref_unit ref_unit_of(dtype t)
 {
-    ref_unit u = {.type = t, .u = 0x1p-24, .tiny = 0x1p-126, .largest = (double)FLT_MAX};
-    if (t == DT_FLOAT16)
-        u = (ref_unit){.type = t, .u = 0x1p-11, .tiny = 0x1p-24, .largest = HALF_LARGEST};
-    else if (t == DT_DOUBLE)
-        u = (ref_unit){.type = t, .u = 0x1p-53, .tiny = DBL_MIN, .largest = DBL_MAX};
-    u.u += 0x1p-52;
+    const dtype real = dtype_is_float(t) ? t : DT_FLOAT32;
+    const bool flushed = dtype_least_normal(real) <= 0x1p-126; /* types with the exponents of float32 or double */
+    double least;
+    ref_unit u = {.type = t, .u = dtype_unit(real) + 0x1p-52};
+    u.tiny = flushed ? dtype_least_normal(real) : dtype_least_subnormal(real);
+    dtype_limits(real, &least, &u.largest);
     return u;
 }
 
@@ -114,12 +114,13 @@ ref_kind ref_join(const ref_value *a, const ref_value *b)
 
 bool ref_representable(dtype t, double v)
 {
-    return t == DT_FLOAT32 ? (double)(float)v == v : t == DT_FLOAT16 ? half_nearest(v) == v : true;
+    return t == DT_DOUBLE || !dtype_is_float(t) || dtype_nearest(t, v) == v;
 }
 
 void ref_rounded(const ref_unit *u, double times, size_t n, const double *v, double *e)
 {
-    double unit = u->u * times, tiny = u->tiny;
+    const bool narrow = dtype_format_of(u->type) != NULL;
+    const double unit = u->u * times, tiny = u->tiny, normal = dtype_least_normal(u->type);
     if (u->type == DT_FLOAT32) {
         for (size_t i = 0; i < n; i++) {
             double m = __builtin_fabs(v[i]), more = e[i] + unit * (m + e[i]) + tiny;
@@ -128,8 +129,8 @@ void ref_rounded(const ref_unit *u, double times, size_t n, const double *v, dou
         }
     } else {
         for (size_t i = 0; i < n; i++)
-            if (!(e[i] == 0 && (v[i] == 0 || (u->type == DT_FLOAT16 && half_nearest(v[i]) == v[i] &&
-                                              __builtin_fabs(v[i]) >= 0x1p-14 && __builtin_fabs(v[i]) <= HALF_LARGEST))))
+            if (!(e[i] == 0 && (v[i] == 0 || (narrow && dtype_nearest(u->type, v[i]) == v[i] && __builtin_fabs(v[i]) >= normal &&
+                                              __builtin_fabs(v[i]) <= u->largest))))
                 e[i] += unit * (__builtin_fabs(v[i]) + e[i]) + tiny;
     }
     for (size_t i = 0; i < n; i++)

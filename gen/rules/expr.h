@@ -27,7 +27,7 @@ typedef enum {
 } ex_type;
 
 /* Limits of the family that the table may name. */
-typedef enum { LIMIT_ELEMENTS, LIMIT_DIM, LIMIT_WINDOW, LIMITS } op_limit;
+typedef enum { LIMIT_ELEMENTS, LIMIT_DIM, LIMIT_WINDOW, LIMIT_LEAST, LIMITS } op_limit;
 
 typedef enum {
     EX_INT,
@@ -92,7 +92,7 @@ typedef enum {
     X(WHOLE, "whole", 1, 1) X(CHOSEN, "chosen", 1, 1) X(LEAST, "least", 1, 1) X(LARGEST, "largest", 1, 1) \
     X(LIST, "list", 2, 2) X(SUBSET, "subset", 2, 2) X(PERMUTATION, "permutation", 1, 1) X(SELECT, "select", 1, 1) \
     X(PARTS, "parts", 2, 2) X(FACTORS, "factors", 2, 2) X(REALRANGE, "real", 2, 2) X(LOGREAL, "logreal", 2, 2) \
-    X(REALS, "reals", 3, 3) X(LO, "lo", 1, 1) X(HI, "hi", 1, 1) X(MAG, "mag", 1, 1) X(WIDTH, "width", 1, 1) \
+    X(REALS, "reals", 3, 3) X(FOUND, "found", 2, 2) X(LO, "lo", 1, 1) X(HI, "hi", 1, 1) X(MAG, "mag", 1, 1) X(WIDTH, "width", 1, 1) \
     X(HULL, "hull", 1, -1) X(MEET, "meet", 2, 2) X(FLOOR, "floor", 1, 1) X(CEIL, "ceil", 1, 1) X(ROUND, "round", 1, 1) \
     X(SIGN, "sign", 1, 1) X(RELU, "relu", 1, 1) X(SQR, "sqr", 1, 1) X(SQRT, "sqrt", 1, 1) X(POW, "pow", 2, 2) \
     X(SUM_OF, "sum_of", 2, 2) X(MEAN_OF, "mean_of", 2, 2) X(MONO, "mono", 1, 1) X(WIDEN, "widen", 2, 2) \

@@ -13,7 +13,7 @@ nn_status expr_type_error(op_compile *c, const expr *e, const char *expected)
 /* -1: not the name of a limit */
 static int limit_of_name(const char *name)
 {
-    static const char *const names[LIMITS] = {"max_elements", "max_dim", "max_window"};
+    static const char *const names[LIMITS] = {"max_elements", "max_dim", "max_window", "min_dim"};
     for (int i = 0; i < LIMITS; i++)
         if (strcmp(name, names[i]) == 0)
             return i;

@@ -57,7 +57,9 @@ typedef struct {
     attr_value *attrs; /* those that are written */
     size_t n_attrs;
     const inst_var *vars; /* of all variables and attributes in the order of the rules; NULL unless the re-check is on */
+    bool still;           /* made for a request whose outputs may have a single value */
     bool relaxed;         /* made for a relaxed request (lower.h) */
+    bool empty;           /* its tensors may have dimensions of 0 */
     bool any_input;       /* new graph inputs may have any type, not only one of data */
 } op_instance;
 
@@ -68,6 +70,7 @@ typedef struct {
     int max_rank;         /* of any tensor; 0: 6 */
     double max_magnitude; /* an output whose interval exceeds this is refused; 0: 1e4 */
     double min_magnitude; /* an output whose interval lies within +- this is refused; 0: 1e-3 */
+    uint32_t empty;       /* share of the nodes, in thousandths, whose tensors may be empty if the operator allows it */
     bool follows;         /* an output may exceed max_magnitude if an input does, as tensors of motifs may */
 } lower_limits;
 

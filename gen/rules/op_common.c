@@ -205,7 +205,8 @@ static bool same_rules(const op_model *a, const op_model *b)
     const pair p = {a, b};
     const op_rules *r = a->rules, *s = b->rules;
     return same_types(a, b) && same_inputs(&p) && same_outputs(&p) && same_variables(&p) && same_idioms(&p) &&
-           same_exprs(&p, r->where, r->n_where, s->where, s->n_where) &&
+           same_exprs(&p, r->where, r->n_where, s->where, s->n_where) && a->empty == b->empty &&
+           same_exprs(&p, r->empty, r->n_empty, s->empty, s->n_empty) &&
            same_exprs(&p, r->require, r->n_require, s->require, s->n_require);
 }
 

@@ -26,6 +26,7 @@ typedef struct {
     } locals[EXPR_MAX_LOCALS];
     int n_locals;
     dtype_mask asked;   /* as in the op_set */
+    int opset;          /* of the table */
     unsigned widened;   /* bit v: type variable v has types in `wide` */
     dtype_mask lacking; /* types of the first type variable or tensor for which none was chosen */
 } op_compile;

@@ -1,5 +1,6 @@
 #include "rules/opfilter.h"
 #include "base/nearest.h"
+#include "rules/op_inner.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -85,6 +86,11 @@ static bool reason_of(const op_set *s, const term *t, bool filtered, char *reaso
         }
     for (size_t i = 0; table != NULL && i < table->n_entries; i++)
         if (same(t, table->entries[i].name)) {
+            const char *option = filtered ? NULL : op_inner_option(&s->compiled[i]);
+            if (option != NULL) {
+                (void)snprintf(reason, size, "stands inside motifs only, with --%s", option);
+                return true;
+            }
             (void)snprintf(reason, size, "is left out by %s",
                            filtered ? "--ops or --common" : "--common: its rules differ in these opsets");
             return true;

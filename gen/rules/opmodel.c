@@ -375,6 +375,8 @@ static nn_status check_rules(op_compile *c, spec_place place)
         s = op_compile_output(c, (int)i, place);
     if (s == NN_OK)
         s = check_conditions(c, r->where, r->n_where, false);
+    if (s == NN_OK)
+        s = check_conditions(c, r->empty, r->n_empty, false);
     for (size_t i = 0; i < r->n_idioms && s == NN_OK; i++)
         s = check_conditions(c, r->idioms[i].conditions, r->idioms[i].n, false);
     for (size_t i = 0; i < c->op->n_inputs && s == NN_OK; i++)
@@ -390,16 +392,18 @@ static nn_status check_rules(op_compile *c, spec_place place)
     return note_names(c);
 }
 
-static nn_status compile_entry(op_model *op, const spec_entry *entry, dtype_mask asked, dtype_mask *lacking, arena *a,
+static nn_status compile_entry(op_model *op, const spec_entry *entry, int opset, dtype_mask asked, dtype_mask *lacking, arena *a,
                                nn_error *err)
 {
     op_rules *rules = arena_calloc(a, 1, sizeof *rules);
     if (!rules)
         return nn_nomem(err);
+    const spec_node *as = spec_get(entry->flat, "as");
     op->name = entry->name;
+    op->type = as != NULL ? as->text : entry->name;
     op->since = entry->since;
     op->rules = rules;
-    op_compile c = {.op = op, .rules = rules, .a = a, .err = err, .asked = asked};
+    op_compile c = {.op = op, .rules = rules, .a = a, .err = err, .asked = asked, .opset = opset};
     nn_status s = op_parse_types(&c, entry);
     if (s == NN_OK)
         s = op_parse_tensors(&c, entry);
@@ -407,17 +411,22 @@ static nn_status compile_entry(op_model *op, const spec_entry *entry, dtype_mask
         s = op_parse_sections(&c, entry);
     if (s == NN_OK)
         s = check_rules(&c, entry->place);
+    for (size_t i = 0; s == NN_OK && i < rules->n_vars; i++)
+        op->flags |= rule_var_is_found(&rules->vars[i]) ? OP_FOUND : 0;
+    if (as != NULL && (op->flags & OP_NONDETERMINISTIC) == 0)
+        op->flags |= OP_FOUND;
     *lacking = c.lacking;
     return s;
 }
 
 /* The model of an entry with the rules of `from`, which do not depend on the types that were chosen. */
-static nn_status retype_entry(op_model *op, const spec_entry *entry, const op_model *from, dtype_mask asked, dtype_mask *lacking,
-                              arena *a, nn_error *err)
+static nn_status retype_entry(op_model *op, const spec_entry *entry, int opset, const op_model *from, dtype_mask asked,
+                              dtype_mask *lacking, arena *a, nn_error *err)
 {
     op_rules unused = {0};
-    op_compile c = {.op = op, .rules = &unused, .a = a, .err = err, .asked = asked};
+    op_compile c = {.op = op, .rules = &unused, .a = a, .err = err, .asked = asked, .opset = opset};
     op->name = from->name;
+    op->type = from->type;
     nn_status s = op_parse_types(&c, entry);
     if (s == NN_OK)
         s = op_parse_tensors(&c, entry);
@@ -437,6 +446,7 @@ static nn_status retype_entry(op_model *op, const spec_entry *entry, const op_mo
     }
     op->since = from->since;
     op->flags = from->flags;
+    op->empty = from->empty;
     op->rules = from->rules;
     *lacking = c.lacking;
     return NN_OK;
@@ -457,8 +467,8 @@ static nn_status compile_all(op_set *set, const op_set *of, arena *a, nn_error *
         const spec_entry *entry = &table->entries[i];
         dtype_mask lacking = 0;
         *op = (op_model){.index = (uint16_t)set->n_ops, .data = set->data};
-        nn_status s = of ? retype_entry(op, entry, &of->compiled[i], set->asked, &lacking, a, err)
-                         : compile_entry(op, entry, set->asked, &lacking, a, err);
+        nn_status s = of ? retype_entry(op, entry, table->opset, &of->compiled[i], set->asked, &lacking, a, err)
+                         : compile_entry(op, entry, table->opset, set->asked, &lacking, a, err);
         if (s != NN_OK)
             return s;
         if (lacking)

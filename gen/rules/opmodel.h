@@ -15,7 +15,8 @@
 #define OP_MAX_OUTPUTS 16 /* with variadics unrolled */
 
 typedef enum { ROLE_DATA = 1, ROLE_WEIGHT = 2, ROLE_CONSTANT = 4 } op_role;
-enum { OP_DISCONTINUOUS = 1, OP_SOURCE = 2, OP_NONDETERMINISTIC = 4, OP_UNLIKE = 8, OP_CONTRAST = 16 };
+enum { OP_DISCONTINUOUS = 1, OP_SOURCE = 2, OP_NONDETERMINISTIC = 4, OP_UNLIKE = 8, OP_CONTRAST = 16, OP_FOUND = 32 };
+/* OP_FOUND: data decide a size of an output, or the entry is for motifs in which data do. */
 
 typedef struct op_rules op_rules; /* compiled expressions; opmodel_rules.h */
 
@@ -41,9 +42,11 @@ typedef struct {
 
 typedef struct {
     const char *name;
-    uint16_t index; /* in the op_set */
+    const char *type; /* of its nodes in ONNX: the name, or what the entry says (`as`) */
+    uint16_t index;   /* in the op_set */
     int since;      /* version of the operator's schema */
     unsigned flags;
+    bool empty; /* nodes may have tensors with dimensions of 0, where the request's limits allow it */
     op_input *inputs;
     size_t n_inputs;
     op_output *outputs;

@@ -1,5 +1,6 @@
 /* First pass over a flat entry: tensors, variables and sections are parsed; names are resolved later, in opmodel.c. */
 #include "rules/op_compile.h"
+#include "table/opset.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -39,7 +40,7 @@ static op_hint hint_of(const char *word, const char *const *names, size_t n)
 
 op_hint op_suggest(const op_compile *c, const char *word)
 {
-    static const char *const fixed[] = {"opset", "max_elements", "max_dim", "max_window"};
+    static const char *const fixed[] = {"opset", "max_elements", "max_dim", "max_window", "min_dim"};
     const char *names[OP_MAX_VARS + OP_MAX_INPUTS + OP_MAX_OUTPUTS + OP_MAX_TYPES + sizeof fixed / sizeof fixed[0]];
     size_t n = 0;
     for (size_t i = 0; i < c->rules->n_vars; i++)
@@ -71,20 +72,60 @@ static op_hint suggest_type(const op_compile *c, const char *word, const char *o
     return h;
 }
 
-static nn_status parse_type_list(const op_compile *c, const spec_pair *pair, dtype_mask *mask)
+/* The types of an item: a type or a group, after which may stand the first opset at which the operator takes it. The mask has
+ * those of them that are defined, and taken, at the opset of the table. false: no such word. */
+static bool parse_item(const op_compile *c, const char *item, dtype_mask *mask, dtype_mask *named)
+{
+    char word[32];
+    size_t n = strcspn(item, " ");
+    int first = 0;
+    if (n >= sizeof word)
+        return false;
+    memcpy(word, item, n);
+    word[n] = '\0';
+    for (const char *p = item + n + (item[n] == ' '); *p != '\0'; p++) {
+        if (*p < '0' || *p > '9' || first > OPSET_MAX)
+            return false;
+        first = 10 * first + (*p - '0');
+    }
+    dtype_mask m = dtype_group(word);
+    if (m == 0 || (item[n] == ' ' && first == 0))
+        return false;
+    *named |= m;
+    for (int t = 1; t < DT_COUNT; t++)
+        if (first > c->opset || dtype_since((dtype)t) > c->opset)
+            m &= ~dtype_bit((dtype)t);
+    *mask |= m;
+    return true;
+}
+
+static nn_status parse_type_list(const op_compile *c, const spec_pair *pair, dtype_mask *mask, dtype_mask *named)
 {
     size_t n = pair->value->kind == SPEC_LIST ? pair->value->count : 0;
     if (n == 0)
         return spec_error(c->err, pair->value->place, "operator %s: type variable %s: a list of types was expected", c->op->name,
                           pair->key);
-    *mask = 0;
+    *mask = *named = 0;
     for (size_t k = 0; k < n; k++) {
         const spec_node *item = pair->value->items[k];
-        dtype_mask m = item->kind == SPEC_SCALAR ? dtype_group(item->text) : 0;
-        if (m == 0)
+        if (item->kind != SPEC_SCALAR || !parse_item(c, item->text, mask, named))
             return spec_error(c->err, item->place, "operator %s: type variable %s: unknown type `%s`%s", c->op->name, pair->key,
                               spec_show(item->text).s, suggest_type(NULL, item->text, "one such as float32, int64 or bool").s);
-        *mask |= m;
+    }
+    return NN_OK;
+}
+
+/* The chosen types without those that the profile says the operator lacks. */
+static nn_status chosen_types(const op_compile *c, const spec_entry *entry, dtype_mask *chosen)
+{
+    *chosen = c->asked;
+    for (size_t i = 0; i < entry->n_without; i++) {
+        const spec_node *word = entry->without[i];
+        dtype_mask lost = dtype_group(word->text);
+        if (lost == 0)
+            return spec_error(c->err, word->place, "types: unknown type `%s`%s", spec_show(word->text).s,
+                              suggest_type(NULL, word->text, "one such as bfloat16 or int4").s);
+        *chosen &= ~lost;
     }
     return NN_OK;
 }
@@ -95,6 +136,10 @@ nn_status op_parse_types(op_compile *c, const spec_entry *entry)
 {
     const spec_node *always = section(entry, "types"), *wide = section(entry, "wide");
     op_model *op = c->op;
+    dtype_mask chosen;
+    nn_status known = chosen_types(c, entry, &chosen);
+    if (known != NN_OK)
+        return known;
     size_t n_always = always ? always->count : 0, most = n_always + (wide ? wide->count : 0);
     op->type_names = arena_calloc(c->a, most, sizeof *op->type_names);
     op->type_masks = arena_calloc(c->a, most, sizeof *op->type_masks);
@@ -102,8 +147,8 @@ nn_status op_parse_types(op_compile *c, const spec_entry *entry)
         return nn_nomem(c->err);
     for (size_t i = 0; i < most; i++) {
         const spec_pair *pair = i < n_always ? &always->pairs[i] : &wide->pairs[i - n_always];
-        dtype_mask mask = 0;
-        nn_status s = parse_type_list(c, pair, &mask);
+        dtype_mask mask = 0, named = 0;
+        nn_status s = parse_type_list(c, pair, &mask, &named);
         if (s != NN_OK)
             return s;
         size_t v = 0;
@@ -114,10 +159,10 @@ nn_status op_parse_types(op_compile *c, const spec_entry *entry)
         op->type_names[v] = pair->key;
         c->widened |= i < n_always ? 0 : 1u << v;
         op->n_types = v == op->n_types ? v + 1 : op->n_types;
-        dtype_mask left = i < n_always ? mask : op->type_masks[v] | (mask & c->asked);
+        dtype_mask left = i < n_always ? mask : op->type_masks[v] | (mask & chosen);
         if (left == 0)
-            c->lacking = c->lacking ? c->lacking : mask;
-        op->type_masks[v] = left ? left : mask;
+            c->lacking = c->lacking ? c->lacking : named;
+        op->type_masks[v] = left ? left : mask ? mask : named;
     }
     return NN_OK;
 }
@@ -205,10 +250,10 @@ static nn_status parse_role(op_compile *c, words *w, op_input *in)
                         : strcmp(part, "constant") == 0 ? ROLE_CONSTANT
                                                         : 0;
         if (role == 0)
-            return spec_error(
-                c->err, expr_place(w->node, w->start),
-                "operator %s: input %s: unexpected word `%s`; data, weight, constant, optional, empty (of a constant), variadic or when was expected",
-                c->op->name, in->name, spec_show(w->word).s);
+            return spec_error(c->err, expr_place(w->node, w->start),
+                              "operator %s: input %s: unexpected word `%s`; data, weight, constant, optional, empty (of a "
+                              "constant), variadic or when was expected",
+                              c->op->name, in->name, spec_show(w->word).s);
         in->roles |= role;
         part = bar;
     }
@@ -534,6 +579,10 @@ nn_status op_parse_sections(op_compile *c, const spec_entry *entry)
         s = parse_conditions(c, section(entry, "where"), "where", &r->where, &r->n_where);
     if (s == NN_OK)
         s = parse_conditions(c, section(entry, "require"), "require", &r->require, &r->n_require);
+    const spec_node *empty = section(entry, "empty");
+    c->op->empty = empty != NULL;
+    if (s == NN_OK)
+        s = parse_conditions(c, empty && empty->kind == SPEC_LIST ? empty : NULL, "empty", &r->empty, &r->n_empty);
     const spec_node *idioms = section(entry, "idioms");
     r->n_idioms = idioms ? idioms->count : 0;
     r->idioms = arena_calloc(c->a, r->n_idioms, sizeof *r->idioms);

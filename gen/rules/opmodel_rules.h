@@ -59,12 +59,20 @@ struct op_rules {
     rule_output *outputs;
     expr **where;
     size_t n_where;
+    expr **empty; /* further conditions on a node whose tensors may be empty */
+    size_t n_empty;
     expr **require; /* the first n_early of them use no output */
     size_t n_require, n_early;
     expr_names *early_names; /* the names that each of the first n_early conditions uses */
     rule_idiom *idioms;
     size_t n_idioms;
 };
+
+/* A size that data decide: it is known when the node is run (specs/README.md, `found`). */
+static inline bool rule_var_is_found(const rule_var *v)
+{
+    return v->choice && v->domain->kind == EX_CALL && v->domain->op == FN_FOUND;
+}
 
 /* A form is how the node writes choices, without a draw of its own: a computed attribute, or an input that is always an initializer
  * with a list of values. Forms are settled last, so that draws do not depend on them. */

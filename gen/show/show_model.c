@@ -143,7 +143,10 @@ void show_type(json_line *out, const onnx_view_tensor *t)
         return;
     for (int i = 0; i < t->rank; i++) {
         line_raw(out, i == 0 ? "[" : ",");
-        t->dims[i] < 0 ? line_raw(out, "?") : line_int(out, t->dims[i]);
+        if (t->dims[i] >= 0)
+            line_int(out, t->dims[i]);
+        else
+            line_raw(out, t->symbols != NULL && *t->symbols[i] != '\0' ? t->symbols[i] : "?");
     }
     line_raw(out, t->rank == 0 ? "[]" : "]");
 }

@@ -27,7 +27,7 @@ nn_status show_model_bytes(show_model *m, const void *bytes, size_t n, const cha
 nn_status show_model_mark(show_model *m, const char *list, nn_error *err);
 void show_model_free(show_model *m); /* also of a zeroed one */
 
-/* "float32[1,3]", "float32" if the shape is unknown, "?" if all is; the dims of a shape that are unknown are ?. */
+/* "float32[1,3]", "float32" if the shape is unknown, "?" if all is; the dims of a shape that are unknown are their symbols, or ?. */
 void show_type(json_line *out, const onnx_view_tensor *t);
 /* "Conv(x, w: float32[8,3,3,3], [1, 2])": a node with its operands; short constants are written out. */
 void show_call(json_line *out, const show_model *m, size_t node);

@@ -105,6 +105,15 @@ static bool any_sized(const graph *g, const int32_t *tensors, size_t n)
     return false;
 }
 
+/* Whether one of n tensors has no elements. */
+static bool any_empty(const graph *g, const int32_t *tensors, size_t n)
+{
+    for (size_t k = 0; k < n; k++)
+        if (tensors[k] >= 0 && g->tensors[tensors[k]].kind != TENSOR_INIT && tensor_is_empty(&g->tensors[tensors[k]].desc))
+            return true;
+    return false;
+}
+
 /* Counts one node; returns its depth. */
 static uint32_t add_node(stats *s, const graph *g, const graph_node *n)
 {
@@ -120,6 +129,7 @@ static uint32_t add_node(stats *s, const graph *g, const graph_node *n)
     level++;
     s->joins += data >= 2;
     s->sized_nodes += g->n_worlds > 0 && (any_sized(g, n->inputs, n->n_inputs) || any_sized(g, n->outputs, n->n_outputs));
+    s->empty_nodes += any_empty(g, n->inputs, n->n_inputs) || any_empty(g, n->outputs, n->n_outputs);
     s->op_nodes[n->op]++;
     s->op_models[n->op] += s->last_model[n->op] != s->models;
     s->last_model[n->op] = s->models;
@@ -132,7 +142,8 @@ static uint32_t add_node(stats *s, const graph *g, const graph_node *n)
         s->level[t] = level;
         s->ranks[d->rank]++;
         for (int i = 0; i < d->rank; i++)
-            if (tensor_sizes(d) == NULL || graph_symbol_of(g, d, i) != NULL || !tensor_dim_varies(d, g->n_worlds, i))
+            if (!(d->open >> i & 1) &&
+                (tensor_sizes(d) == NULL || graph_symbol_of(g, d, i) != NULL || !tensor_dim_varies(d, g->n_worlds, i)))
                 stats_add_dim(s, d->dims[i], 1);
     }
     return level;
@@ -166,6 +177,7 @@ void stats_add(stats *s, const graph *g)
 {
     memset(s->level, 0, g->n_tensors * sizeof *s->level);
     s->models++;
+    const uint64_t empty = s->empty_nodes;
     s->sized_models += g->n_worlds > 0;
     s->nodes += g->n_nodes;
     uint32_t depth = 0;
@@ -178,6 +190,7 @@ void stats_add(stats *s, const graph *g)
             s->tensors++;
             s->reused += g->tensors[i].consumers >= 2;
         }
+    s->empty_models += s->empty_nodes > empty;
     add_all_paths(s, g);
     add_spread(&s->depth, depth, s->models);
     add_spread(&s->outputs, g->n_outputs, s->models);
@@ -208,6 +221,8 @@ nn_status stats_merge(stats *into, const stats *from, nn_error *err)
     into->tensors += from->tensors;
     into->reused += from->reused;
     into->wide += from->wide;
+    into->empty_models += from->empty_models;
+    into->empty_nodes += from->empty_nodes;
     into->sized_models += from->sized_models;
     into->sized_nodes += from->sized_nodes;
     for (size_t i = 0; i <= NN_MAX_RANK; i++)

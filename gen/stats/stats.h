@@ -29,6 +29,7 @@ typedef struct {
     const class_table *classes;
     uint64_t models, nodes, joins;
     uint64_t wide;                      /* graph outputs some of whose bounds are large; the caller counts them */
+    uint64_t empty_models, empty_nodes; /* nodes with an input or output that has no elements, and models with such nodes */
     uint64_t sized_models, sized_nodes; /* models with symbols; nodes with an input or output that has sizes */
     uint64_t tensors, reused;           /* graph inputs and node outputs; those that two or more node inputs use */
 #define X(name) stats_spread name;

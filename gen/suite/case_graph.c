@@ -52,7 +52,7 @@ nn_status case_graph(graph *out, const op_instance *x, arena *a, nn_error *err)
     out->inputs = ids + n;
     out->outputs = out->inputs + x->n_inputs;
     *out->nodes = (graph_node){.op = x->op->index,
-                               .op_type = x->op->name,
+                               .op_type = x->op->type,
                                .inputs = ids,
                                .outputs = ids + x->n_inputs,
                                .attrs = x->attrs,

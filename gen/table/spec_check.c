@@ -15,6 +15,7 @@ typedef enum {
     FORM_LISTS,          /* name -> list of texts */
     FORM_TEXTS_OR_LISTS, /* name -> text or list of texts */
     FORM_LIST,           /* list of texts */
+    FORM_ANY_OR_LIST,    /* the word `any`, or a list of texts */
     FORM_FLAGS,
     FORM_VERSIONS
 } form;
@@ -25,6 +26,7 @@ enum { ANYWHERE = SPEC_IN_OPERATOR | SPEC_IN_CLASS | SPEC_IN_PART, WHOLE = SPEC_
 #define ENTRY_KEYS(X)                          \
     X("doc", FORM_TEXT, WHOLE)                 \
     X("like", FORM_NAME, WHOLE)                \
+    X("as", FORM_NAME, SPEC_IN_OPERATOR)       \
     X("since", FORM_OPSETS, SPEC_IN_OPERATOR)  \
     X("until", FORM_OPSET, SPEC_IN_OPERATOR)   \
     X("types", FORM_LISTS, ANYWHERE)           \
@@ -36,6 +38,7 @@ enum { ANYWHERE = SPEC_IN_OPERATOR | SPEC_IN_CLASS | SPEC_IN_PART, WHOLE = SPEC_
     X("attrs", FORM_TEXTS, ANYWHERE)           \
     X("where", FORM_LIST, ANYWHERE)            \
     X("where+", FORM_LIST, ANYWHERE)           \
+    X("empty", FORM_ANY_OR_LIST, ANYWHERE)     \
     X("shape", FORM_TEXTS, ANYWHERE)           \
     X("domain", FORM_TEXTS_OR_LISTS, ANYWHERE) \
     X("values", FORM_TEXTS, ANYWHERE)          \
@@ -289,6 +292,12 @@ static nn_status check_value(const spec_pair *pair, form f, const spec_subject *
             return spec_wrong_kind(pair, f == FORM_LIST ? "a list of conditions" : "a list of flags", subject, err);
         s = check_list(pair, value, subject, err);
         return s == NN_OK && f == FORM_FLAGS ? check_flags(pair, subject, err) : s;
+    case FORM_ANY_OR_LIST:
+        if (value->kind == SPEC_SCALAR && strcmp(value->text, "any") == 0)
+            return NN_OK;
+        if (value->kind != SPEC_LIST)
+            return spec_wrong_kind(pair, "`any` or a list of conditions", subject, err);
+        return check_list(pair, value, subject, err);
     case FORM_VERSIONS:
         return check_versions(pair, subject, err);
     }

@@ -23,6 +23,8 @@ struct spec_def {
     spec_state state;
     int since;
     const spec_exclusion *exclusion;
+    const spec_node **without; /* as of spec_entry */
+    size_t n_without;
 };
 
 typedef struct {

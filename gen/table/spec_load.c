@@ -45,7 +45,7 @@ static nn_status publish(spec_loader *l)
             continue;
         }
         spec_entry *e = &t->entries[t->n_entries++];
-        *e = (spec_entry){.name = d->name, .place = d->place, .since = d->since};
+        *e = (spec_entry){.name = d->name, .place = d->place, .since = d->since, .without = d->without, .n_without = d->n_without};
         nn_status s = with_doc(l, d, &e->flat);
         if (s != NN_OK)
             return s;

@@ -16,7 +16,7 @@ typedef struct {
     spec_place place;
 } item;
 
-static const spec_subject exclude_subject = {"exclude: "}, patch_subject = {"patch: "};
+static const spec_subject types_subject = {"types: "}, exclude_subject = {"exclude: "}, patch_subject = {"patch: "};
 
 static nn_status read_ops(spec_loader *l, const spec_node *node, const spec_subject *subject, item *it)
 {
@@ -163,7 +163,7 @@ static bool is_profile_name(const char *s)
 
 static nn_status read_head(spec_loader *l, const spec_node *root)
 {
-    static const char *const words[] = {"profile", "doc", "extends", "only", "max_rank", "exclude", "patch"};
+    static const char *const words[] = {"profile", "doc", "extends", "only", "max_rank", "types", "exclude", "patch"};
     spec_subject none = {{0}};
     if (root->kind != SPEC_MAP)
         return spec_error(l->err, root->place, "a profile must be a mapping with `profile`, `exclude` and `patch`, not %s",
@@ -231,6 +231,90 @@ static nn_status apply_only(spec_loader *l, const spec_node *root, size_t *numbe
     return NN_OK;
 }
 
+/* ---- types ---- */
+
+/* One item of `types`: operators that take a type. */
+static nn_status read_types_item(spec_loader *l, const spec_node *node, item *it, const spec_node **word)
+{
+    static const char *const words[] = {"type", "op", "opset", "reason"};
+    *it = (item){.ops = NULL, .place = node->place};
+    if (node->kind != SPEC_MAP)
+        return spec_error(l->err, node->place, "%seach item must be a mapping, not %s", types_subject.s,
+                          spec_kind_name(node->kind));
+    nn_status s = spec_check_keys(node, words, sizeof words / sizeof *words, &types_subject, l->err);
+    const spec_pair *type = spec_get_pair(node, "type");
+    if (s == NN_OK && (type == NULL || type->value->kind != SPEC_SCALAR))
+        return spec_error(l->err, node->place, "%sno `type`; expected a type or a group of types", types_subject.s);
+    if (s == NN_OK && spec_get_pair(node, "op") != NULL)
+        s = read_ops(l, node, &types_subject, it);
+    if (s == NN_OK)
+        s = read_range(l, node, &types_subject, it);
+    if (s == NN_OK)
+        s = read_reason(l, node, &types_subject, it);
+    *word = s == NN_OK ? type->value : NULL;
+    return s;
+}
+
+/* Marks the operators that items of the list give the type. */
+static nn_status mark_takers(spec_loader *l, const spec_node *list, const char *type, size_t number)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        item it;
+        const spec_node *word;
+        nn_status s = read_types_item(l, list->items[i], &it, &word);
+        if (s != NN_OK)
+            return s;
+        bool one = it.ops != NULL && it.ops->kind == SPEC_SCALAR, applies = l->opset >= it.first && l->opset <= it.last;
+        for (size_t k = 0; it.ops != NULL && strcmp(word->text, type) == 0 && k < (one ? 1 : it.ops->count); k++) {
+            spec_def *d;
+            s = find_operator(l, one ? it.ops : it.ops->items[k], &types_subject, &d);
+            if (s != NN_OK)
+                return s;
+            d->patch = applies ? number : d->patch;
+        }
+    }
+    return NN_OK;
+}
+
+static nn_status add_without(spec_loader *l, spec_def *d, const spec_node *word)
+{
+    const spec_node **grown = arena_alloc(l->a, (d->n_without + 1) * sizeof(spec_node *));
+    if (grown == NULL)
+        return nn_nomem(l->err);
+    if (d->n_without > 0)
+        memcpy(grown, d->without, d->n_without * sizeof(spec_node *));
+    grown[d->n_without++] = word;
+    d->without = grown;
+    return NN_OK;
+}
+
+/* `types`: of each type that an item names, the operators that take it. All others lack it. */
+static nn_status apply_types(spec_loader *l, const spec_node *root, size_t *number)
+{
+    const spec_pair *pair = spec_get_pair(root, "types");
+    spec_subject none = {{0}};
+    if (pair == NULL)
+        return NN_OK;
+    if (pair->value->kind != SPEC_LIST)
+        return spec_wrong_kind(pair, "a list", &none, l->err);
+    for (size_t i = 0; i < pair->value->count; i++) {
+        item it;
+        const spec_node *word;
+        nn_status s = read_types_item(l, pair->value->items[i], &it, &word);
+        bool told = false;
+        for (size_t k = 0; s == NN_OK && k < i && !told; k++)
+            told = strcmp(spec_get(pair->value->items[k], "type")->text, word->text) == 0;
+        if (s == NN_OK && !told)
+            s = mark_takers(l, pair->value, word->text, ++*number);
+        for (size_t k = 0; s == NN_OK && !told && k < l->n_defs; k++)
+            if (!l->by_name[k]->is_class && l->by_name[k]->patch != *number)
+                s = add_without(l, l->by_name[k], word);
+        if (s != NN_OK)
+            return s;
+    }
+    return NN_OK;
+}
+
 static nn_status apply(spec_loader *l, const spec_file *profile, size_t *number)
 {
     const spec_node *root;
@@ -241,6 +325,8 @@ static nn_status apply(spec_loader *l, const spec_file *profile, size_t *number)
         s = read_head(l, root);
     if (s == NN_OK)
         s = apply_rank(l, root);
+    if (s == NN_OK)
+        s = apply_types(l, root, number);
     if (s == NN_OK)
         s = apply_items(l, root, "exclude", number);
     if (s == NN_OK)

@@ -24,6 +24,8 @@ typedef struct {
     int since;        /* newest version in `since` that is <= opset */
     const spec_node
         *flat; /* merged mapping, without like, since, until and versions; doc, if present, comes first; no value is SPEC_NULL */
+    const spec_node **without; /* words for types that the profile says this operator lacks; not checked here */
+    size_t n_without;
 } spec_entry;
 
 typedef struct {

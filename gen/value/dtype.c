@@ -4,17 +4,37 @@
 #include <string.h>
 
 #include "value/dmath.h"
+#include "value/dtype_impl.h"
+
+enum { REAL = 1, SIGNED = 2, UNSIGNED = 4, TRUTH = 8, TEXT = 16 };
 
 static const struct {
     const char *name;
-    uint8_t size;
-    bool is_float;
+    uint8_t size, bits, kind, since;
 } types[DT_COUNT] = {
-    [DT_FLOAT32] = {"float32", 4, true}, [DT_UINT8] = {"uint8", 1, false},   [DT_INT8] = {"int8", 1, false},
-    [DT_UINT16] = {"uint16", 2, false},  [DT_INT16] = {"int16", 2, false},   [DT_INT32] = {"int32", 4, false},
-    [DT_INT64] = {"int64", 8, false},    [DT_STRING] = {"string", 0, false}, [DT_BOOL] = {"bool", 1, false},
-    [DT_FLOAT16] = {"float16", 2, true}, [DT_DOUBLE] = {"double", 8, true},  [DT_UINT32] = {"uint32", 4, false},
-    [DT_UINT64] = {"uint64", 8, false},
+    [DT_FLOAT32] = {"float32", 4, 32, REAL, 1},
+    [DT_UINT8] = {"uint8", 1, 8, UNSIGNED, 1},
+    [DT_INT8] = {"int8", 1, 8, SIGNED, 1},
+    [DT_UINT16] = {"uint16", 2, 16, UNSIGNED, 1},
+    [DT_INT16] = {"int16", 2, 16, SIGNED, 1},
+    [DT_INT32] = {"int32", 4, 32, SIGNED, 1},
+    [DT_INT64] = {"int64", 8, 64, SIGNED, 1},
+    [DT_STRING] = {"string", 0, 0, TEXT, 1},
+    [DT_BOOL] = {"bool", 1, 8, TRUTH, 1},
+    [DT_FLOAT16] = {"float16", 2, 16, REAL, 1},
+    [DT_DOUBLE] = {"double", 8, 64, REAL, 1},
+    [DT_UINT32] = {"uint32", 4, 32, UNSIGNED, 1},
+    [DT_UINT64] = {"uint64", 8, 64, UNSIGNED, 1},
+    [DT_BFLOAT16] = {"bfloat16", 2, 16, REAL, 13},
+    [DT_FLOAT8E4M3FN] = {"float8e4m3fn", 1, 8, REAL, 19},
+    [DT_FLOAT8E4M3FNUZ] = {"float8e4m3fnuz", 1, 8, REAL, 19},
+    [DT_FLOAT8E5M2] = {"float8e5m2", 1, 8, REAL, 19},
+    [DT_FLOAT8E5M2FNUZ] = {"float8e5m2fnuz", 1, 8, REAL, 19},
+    [DT_UINT4] = {"uint4", 1, 4, UNSIGNED, 21},
+    [DT_INT4] = {"int4", 1, 4, SIGNED, 21},
+    [DT_FLOAT4E2M1] = {"float4e2m1", 1, 4, REAL, 23},
+    [DT_UINT2] = {"uint2", 1, 2, UNSIGNED, 25},
+    [DT_INT2] = {"int2", 1, 2, SIGNED, 25},
 };
 
 static bool known(dtype t)
@@ -35,117 +55,112 @@ dtype dtype_parse(const char *name)
     return DT_NONE;
 }
 
+dtype dtype_of_number(int64_t number)
+{
+    return number > 0 && number < DT_COUNT && known((dtype)number) ? (dtype)number : DT_NONE;
+}
+
 size_t dtype_size(dtype t)
 {
     return known(t) ? types[t].size : 0;
 }
 
+static int kind_of(dtype t)
+{
+    return known(t) ? types[t].kind : 0;
+}
+
+unsigned dtype_bits(dtype t)
+{
+    return known(t) ? types[t].bits : 0;
+}
+
+int dtype_since(dtype t)
+{
+    return known(t) ? types[t].since : 1;
+}
+
 bool dtype_is_float(dtype t)
 {
-    return known(t) && types[t].is_float;
+    return kind_of(t) == REAL;
+}
+
+bool dtype_is_signed(dtype t)
+{
+    return kind_of(t) == SIGNED;
 }
 
 bool dtype_is_whole(dtype t)
 {
-    return known(t) && !types[t].is_float && t != DT_STRING && t != DT_BOOL;
+    return (kind_of(t) & (SIGNED | UNSIGNED)) != 0;
+}
+
+static double real_limit(dtype t)
+{
+    const dtype_format *f = dtype_format_of(t);
+    return f != NULL ? f->largest : t == DT_FLOAT32 ? (double)FLT_MAX : DBL_MAX;
+}
+
+/* Of 64 bits the largest double below the end. */
+static double whole_limit(unsigned bits)
+{
+    return bits == 64 ? 18446744073709549568.0 : bits == 63 ? 9223372036854774784.0 : (double)((UINT64_C(1) << bits) - 1);
 }
 
 bool dtype_limits(dtype t, double *least, double *largest)
 {
-    static const double whole_largest[9] = {[1] = 127, [2] = 32767, [4] = 2147483647, [8] = 9223372036854774784.0};
-    size_t size = dtype_size(t);
-    switch (t) {
-    case DT_FLOAT32:
-        *largest = (double)FLT_MAX;
-        break;
-    case DT_FLOAT16:
-        *largest = HALF_LARGEST;
-        break;
-    case DT_DOUBLE:
-        *largest = DBL_MAX;
-        break;
-    case DT_BOOL:
+    switch (kind_of(t)) {
+    case REAL:
+        *largest = real_limit(t);
+        *least = -*largest;
+        return true;
+    case TRUTH:
         *least = 0;
         *largest = 1;
         return true;
-    case DT_INT8:
-    case DT_INT16:
-    case DT_INT32:
-    case DT_INT64: /* the largest double below 2^63 */
-        *largest = whole_largest[size];
-        *least = size == 8 ? -9223372036854775808.0 : -whole_largest[size] - 1;
-        return true;
-    case DT_UINT8:
-    case DT_UINT16:
-    case DT_UINT32:
-    case DT_UINT64:
+    case UNSIGNED:
         *least = 0;
-        *largest = size == 8 ? 18446744073709549568.0 : 2 * whole_largest[size] + 1;
+        *largest = whole_limit(dtype_bits(t));
+        return true;
+    case SIGNED:
+        *largest = whole_limit(dtype_bits(t) - 1);
+        *least = -(double)(UINT64_C(1) << (dtype_bits(t) - 1));
         return true;
     default:
         return false;
     }
-    *least = -*largest;
-    return true;
 }
 
+/* `sizes` tells the old types from the new ones, which no old word may bring in. */
 dtype_mask dtype_group(const char *word)
 {
-    enum { FLOATS = 1, SIGNED = 2, UNSIGNED = 4, BOOL = 8 };
+    enum { OLD = 1, B16 = 2, EIGHT = 4, FEW = 8 };
     static const struct {
         const char *word;
-        int parts;
-    } groups[] = {{"floats", FLOATS},
-                  {"signed", SIGNED},
-                  {"unsigned", UNSIGNED},
-                  {"whole", SIGNED | UNSIGNED},
-                  {"all", FLOATS | SIGNED | UNSIGNED | BOOL}};
+        int kinds, sizes;
+    } groups[] = {{"floats", REAL, OLD},
+                  {"signed", SIGNED, OLD},
+                  {"unsigned", UNSIGNED, OLD},
+                  {"whole", SIGNED | UNSIGNED, OLD},
+                  {"all", REAL | SIGNED | UNSIGNED | TRUTH, OLD},
+                  {"float8", REAL, EIGHT},
+                  {"sub8", REAL | SIGNED | UNSIGNED, FEW},
+                  {"narrow", REAL | SIGNED | UNSIGNED, B16 | EIGHT | FEW}};
     dtype one = dtype_parse(word);
     if (one != DT_NONE)
         return dtype_bit(one);
-    int parts = 0;
+    dtype_mask m = 0;
     for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
-        if (strcmp(groups[i].word, word) == 0)
-            parts = groups[i].parts;
-    dtype_mask m = parts & BOOL ? dtype_bit(DT_BOOL) : 0;
-    for (unsigned t = 1; t < DT_COUNT; t++) {
-        double least, largest;
-        if (dtype_is_whole((dtype)t) && dtype_limits((dtype)t, &least, &largest))
-            m |= parts & (least < 0 ? SIGNED : UNSIGNED) ? dtype_bit((dtype)t) : 0;
-        else if (dtype_is_float((dtype)t) && parts & FLOATS)
-            m |= dtype_bit((dtype)t);
-    }
+        for (unsigned t = 1; t < DT_COUNT && strcmp(groups[i].word, word) == 0; t++) {
+            int bits = (int)dtype_bits((dtype)t);
+            int size = dtype_since((dtype)t) == 1 ? OLD : bits == 16 ? B16 : bits == 8 ? EIGHT : FEW;
+            if (kind_of((dtype)t) & groups[i].kinds && size & groups[i].sizes)
+                m |= dtype_bit((dtype)t);
+        }
     return m;
 }
 
 /* ---- rounding ---- */
-
-/* Distance of float16 values about x: 2^-24 below 2^-13, then 2^(e - 10) for 2^e <= |x| < 2^(e + 1). */
-static double half_step(double x)
-{
-    uint64_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    int e = (int)(bits >> 52 & 0x7ff) - 1023;
-    if (e < -14)
-        e = -14;
-    bits = (uint64_t)(e - 10 + 1023) << 52;
-    memcpy(&x, &bits, sizeof x);
-    return x;
-}
-
-static bool beyond_half(double x)
-{
-    return !(x >= -HALF_LARGEST && x <= HALF_LARGEST);
-}
-
-double half_nearest(double x)
-{
-    const double end = 65520; /* half a step beyond the largest: from here on infinity is nearer */
-    if (x >= end || x <= -end)
-        return x > 0 ? __builtin_inf() : -__builtin_inf();
-    double step = half_step(x), r = dm_round_even(x / step) * step;
-    return r == 0 && x < 0 ? -0.0 : r;
-}
 
 /* Neighbour of a finite float32 towards +infinity (up) or -infinity. */
 static float float_step(float f, bool up)
@@ -162,19 +177,20 @@ static float float_step(float f, bool up)
 
 double dtype_toward(dtype t, double x, bool up)
 {
-    if (t == DT_FLOAT16) {
-        if (beyond_half(x)) {
+    const dtype_format *f = dtype_format_of(t);
+    if (f != NULL) {
+        if (!(x >= -f->largest && x <= f->largest)) {
             if (up)
-                return x < 0 ? -HALF_LARGEST : __builtin_inf();
-            return x > 0 ? HALF_LARGEST : -__builtin_inf();
+                return x < 0 ? -f->largest : __builtin_inf();
+            return x > 0 ? f->largest : -__builtin_inf();
         }
-        double step = half_step(x);
+        double step = dtype_step(f, x);
         return (up ? dm_ceil(x / step) : dm_floor(x / step)) * step;
     }
     if (t != DT_FLOAT32 || x > (double)FLT_MAX || x < -(double)FLT_MAX)
         return x;
-    float f = (float)x;
-    if (up ? (double)f < x : (double)f > x)
-        f = float_step(f, up);
-    return (double)f;
+    float nearest = (float)x;
+    if (up ? (double)nearest < x : (double)nearest > x)
+        nearest = float_step(nearest, up);
+    return (double)nearest;
 }

@@ -8,6 +8,14 @@ int64_t tensor_elements(const tensor_desc *d)
     return n;
 }
 
+bool tensor_is_empty(const tensor_desc *d)
+{
+    for (int i = 0; i < d->rank; i++)
+        if (d->dims[i] == 0)
+            return true;
+    return false;
+}
+
 tensor_desc tensor_in_world(const tensor_desc *d, size_t world)
 {
     tensor_desc r = *d;

@@ -27,13 +27,16 @@ typedef struct {
     dtype type;
     int rank;
     int64_t dims[NN_MAX_RANK];
+    uint32_t open;               /* bit k: data decide dim k when the model runs; dims[k] is a size that it may have */
     const tensor_worlds *worlds; /* NULL: nothing that is known depends on the world */
     interval range;              /* bounds of the values; those of bools are 0 and 1, those of integers are exact */
     estimate likely;             /* of the values */
 } tensor_desc;
 
-/* Product of the dims; at most max_elements by construction. */
+/* Product of the dims; at most max_elements by construction. 0: the tensor is empty. */
 int64_t tensor_elements(const tensor_desc *d);
+/* Whether a dimension is 0. */
+bool tensor_is_empty(const tensor_desc *d);
 /* Narrows the range to values of the type: within its limits, and with whole bounds if it holds whole numbers. The ranges of floats
  * stay. false: no value is left. */
 bool tensor_narrow_to_type(tensor_desc *d);
@@ -121,6 +124,7 @@ typedef struct {
     size_t n_attrs;
     bool motif;  /* part of a motif: it may take a tensor twice, or compute a constant */
     bool twice;  /* takes a tensor twice */
+    bool random; /* its outputs are random */
     bool folded; /* outside motifs, has inputs, is no source, and depends on no graph input */
 } graph_node;
 

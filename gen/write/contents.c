@@ -69,6 +69,24 @@ static void many_below(int64_t *out, size_t n, uint32_t bound, bulk_rng *r)
     }
 }
 
+/* Of reals: the integers between which all are exact. */
+static bool narrow_limits(dtype t, int64_t *lo, int64_t *hi)
+{
+    const dtype_format *f = dtype_format_of(t);
+    double least, largest;
+    if (f != NULL) {
+        double whole = (double)(INT64_C(2) << f->fraction);
+        *hi = (int64_t)(whole < f->largest ? whole : f->largest);
+        *lo = -*hi;
+        return true;
+    }
+    if (!dtype_is_whole(t) || !dtype_limits(t, &least, &largest))
+        return false;
+    *lo = (int64_t)least;
+    *hi = (int64_t)largest;
+    return true;
+}
+
 static bool whole_limits(dtype t, int64_t *lo, int64_t *hi)
 {
     switch (t) {
@@ -102,14 +120,11 @@ static bool whole_limits(dtype t, int64_t *lo, int64_t *hi)
     case DT_FLOAT32:
         *lo = -(1 << 24), *hi = 1 << 24;
         return true; /* all integers in between are exact */
-    case DT_FLOAT16:
-        *lo = -2048, *hi = 2048;
-        return true;
     case DT_DOUBLE:
         *lo = -(INT64_C(1) << 53), *hi = INT64_C(1) << 53;
         return true;
     default:
-        return false;
+        return narrow_limits(t, lo, hi);
     }
 }
 
@@ -132,6 +147,16 @@ static bool to_whole(dtype t, double x, int64_t *out)
 }
 
 /* ---- storing ---- */
+
+static void store_narrow(void *out, dtype t, size_t i, double x)
+{
+    if (t == DT_FLOAT16)
+        ((uint16_t *)out)[i] = half_bits(x);
+    else if (dtype_size(t) == 2)
+        ((uint16_t *)out)[i] = (uint16_t)dtype_real_bits(t, x);
+    else
+        ((uint8_t *)out)[i] = (uint8_t)dtype_real_bits(t, x);
+}
 
 #define STORE(type)                \
     for (size_t i = 0; i < n; i++) \
@@ -168,15 +193,15 @@ static void store(void *out, dtype t, const int64_t *x, size_t n)
     case DT_FLOAT32:
         STORE(float);
         break;
-    case DT_FLOAT16:
-        for (size_t i = 0; i < n; i++)
-            ((uint16_t *)out)[i] = half_bits((double)x[i]);
-        break;
     case DT_DOUBLE:
         STORE(double);
         break;
     default:
-        break;
+        for (size_t i = 0; i < n; i++)
+            if (dtype_is_float(t))
+                store_narrow(out, t, i, (double)x[i]);
+            else
+                ((uint8_t *)out)[i] = (uint8_t)x[i];
     }
 }
 
@@ -209,7 +234,7 @@ void values_store_real(void *out, dtype t, const double *x, size_t n)
         STORE(double);
     else
         for (size_t i = 0; i < n; i++)
-            ((uint16_t *)out)[i] = half_bits(x[i]);
+            store_narrow(out, t, i, x[i]);
     to_little_endian(out, n, dtype_size(t));
 }
 
@@ -256,11 +281,11 @@ static nn_status fill_float32(float *out, size_t n, const content *c, bulk_rng *
     return NN_OK;
 }
 
-static nn_status fill_half(uint16_t *out, size_t n, const content *c, bulk_rng *r, nn_error *err)
+static nn_status fill_narrow(void *out, dtype t, size_t n, const content *c, bulk_rng *r, nn_error *err)
 {
-    double lo = dtype_toward(DT_FLOAT16, c->lo, true), hi = dtype_toward(DT_FLOAT16, c->hi, false);
+    double lo = dtype_toward(t, c->lo, true), hi = dtype_toward(t, c->hi, false);
     if (!(lo <= hi))
-        return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0, "no float16 value lies in [%.17g, %.17g]", c->lo, c->hi);
+        return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0, "no %s value lies in [%.17g, %.17g]", dtype_name(t), c->lo, c->hi);
     double width = (c->hi - c->lo) / 4294967295.0;
     uint32_t word[BLOCK];
     for (size_t done = 0; done < n;) {
@@ -269,7 +294,7 @@ static nn_status fill_half(uint16_t *out, size_t n, const content *c, bulk_rng *
         for (size_t i = 0; i < m; i++) {
             double x = c->lo + width * (double)word[i];
             x = x < lo ? lo : x;
-            out[done + i] = half_bits(x > hi ? hi : x);
+            store_narrow(out, t, done + i, x > hi ? hi : x);
         }
         done += m;
     }
@@ -299,11 +324,11 @@ static nn_status fill_list(int64_t *whole, void *out, dtype t, size_t n, const c
             ((float *)out)[i] = (float)x;
             if (!((float)x >= -FLT_MAX && (float)x <= FLT_MAX))
                 return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0, "%g is beyond float32", x);
-        } else if (t == DT_FLOAT16) {
-            double h = half_nearest(x), least, largest;
-            ((uint16_t *)out)[i] = half_bits(h);
-            if (!(dtype_limits(t, &least, &largest) && h >= least && h <= largest))
-                return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0, "%g is beyond float16", x);
+        } else if (dtype_format_of(t) != NULL) {
+            double near = dtype_nearest(t, x), least, largest;
+            store_narrow(out, t, i, near);
+            if (!(dtype_limits(t, &least, &largest) && near >= least && near <= largest))
+                return nn_fail(err, NN_ERR_BUILD, NULL, 0, 0, "%g is beyond %s", x, dtype_name(t));
         } else if (t == DT_DOUBLE) {
             ((double *)out)[i] = x;
         } else if (!to_whole(t, x, &whole[i])) {
@@ -487,9 +512,9 @@ nn_status values_fill(void *out, const tensor_desc *d, const content *c, bulk_rn
         break;
     case CONTENT_UNIFORM:
         if (real) {
-            s = d->type == DT_FLOAT32   ? fill_float32(out, n, c, r, err)
-                : d->type == DT_FLOAT16 ? fill_half(out, n, c, r, err)
-                                        : fill_double(out, n, c, r, err);
+            s = d->type == DT_FLOAT32  ? fill_float32(out, n, c, r, err)
+                : d->type == DT_DOUBLE ? fill_double(out, n, c, r, err)
+                                       : fill_narrow(out, d->type, n, c, r, err);
             break;
         }
         /* fall through */

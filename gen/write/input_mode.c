@@ -181,9 +181,8 @@ static double beside(double x, bool up)
 static void real_specials(specials *s)
 {
     const elements *e = s->e;
-    double least = e->type == DT_FLOAT32 ? 0x1p-149 : e->type == DT_FLOAT16 ? 0x1p-24 : 0x1p-1074;
-    double normal = e->type == DT_FLOAT32 ? 0x1p-126 : e->type == DT_FLOAT16 ? 0x1p-14 : 0x1p-1022;
-    double middle = e->type == DT_FLOAT32 ? 0x1p-138 : e->type == DT_FLOAT16 ? 0x1p-19 : 0x1p-1048;
+    double least = dtype_least_subnormal(e->type), normal = dtype_least_normal(e->type);
+    double middle = e->type == DT_FLOAT32 ? 0x1p-138 : e->type == DT_DOUBLE ? 0x1p-1048 : dtype_nearest(e->type, normal / 32);
     offer(s, 0, 0.0);
     offer(s, 0, -0.0);
     const double small[] = {least, middle, normal - least, normal};

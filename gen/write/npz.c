@@ -124,9 +124,17 @@ static size_t array_header(char *out, size_t size, dtype t, const int64_t *dims,
         [DT_FLOAT32] = "<f4", [DT_UINT8] = "|u1",  [DT_INT8] = "|i1",   [DT_UINT16] = "<u2",
         [DT_INT16] = "<i2",   [DT_INT32] = "<i4",  [DT_INT64] = "<i8",  [DT_BOOL] = "|b1",
         [DT_FLOAT16] = "<f2", [DT_DOUBLE] = "<f8", [DT_UINT32] = "<u4", [DT_UINT64] = "<u8"};
+    const char *const name = codes[t] != NULL ? NULL : dtype_name(t);
     memcpy(out, "\x93NUMPY\x01\x00", 8); // NOLINT: no text
     size_t n = 10;
-    n += (size_t)snprintf(out + n, size - n, "{'descr': '%s', 'fortran_order': False, 'shape': (", codes[t]);
+    if (name == NULL)
+        n += (size_t)snprintf(out + n, size - n, "{'descr': '%s'", codes[t]);
+    else /* NumPy has no such type: a structure whose only field has its name and the bits */
+        n += (size_t)snprintf(out + n, size - n, "{'descr': [('%s', '%s')]", name,
+                              dtype_size(t) == 2   ? "<u2"
+                              : dtype_is_signed(t) ? "|i1"
+                                                   : "|u1");
+    n += (size_t)snprintf(out + n, size - n, ", 'fortran_order': False, 'shape': (");
     for (size_t i = 0; i < rank; i++)
         n += (size_t)snprintf(out + n, size - n, "%s%lld%s", i > 0 ? " " : "", (long long)dims[i],
                               i + 1 < rank || rank == 1 ? "," : "");
@@ -227,6 +235,11 @@ static bool put_large_end(npz *z, size_t directory)
     set64(p + 8, place);
     set32(p + 16, 1);
     return true;
+}
+
+const char *npz_set_name(arena *a, uint64_t set, const char *name)
+{
+    return arena_printf(a, "test_data_set_%llu/%s", (unsigned long long)set, name);
 }
 
 nn_status npz_end(npz *z, nn_error *err)

@@ -6,6 +6,7 @@
 #ifndef NN_NPZ_H
 #define NN_NPZ_H
 
+#include "arena.h"
 #include "base.h"
 #include "value/dtype.h"
 
@@ -23,6 +24,8 @@ void npz_free(npz *z);
 void npz_begin(npz *z);
 /* Adds an array. *data has room for its elements, little-endian, and is valid until the next call. */
 nn_status npz_add(npz *z, const char *name, dtype t, const int64_t *dims, size_t rank, void **data, nn_error *err);
+/* The name of an array of a data set, where sets differ in their shapes; NULL: memory ran out. */
+const char *npz_set_name(arena *a, uint64_t set, const char *name);
 /* Call this when the last array is filled. */
 nn_status npz_end(npz *z, nn_error *err);
 

@@ -73,8 +73,9 @@ static Onnx__ValueInfoProto *value_info(writer *w, int32_t tensor)
     for (size_t i = 0; i < rank; i++) {
         dims[i] = (Onnx__TensorShapeProto__Dimension)ONNX__TENSOR_SHAPE_PROTO__DIMENSION__INIT;
         shape->dim[i] = &dims[i];
-        const bool varies = tensor_sizes(d) != NULL && tensor_dim_varies(d, w->g->n_worlds, (int)i);
-        const graph_symbol *symbol = varies ? graph_symbol_of(w->g, d, (int)i) : NULL;
+        const bool open = d->open >> i & 1;
+        const bool varies = open || (tensor_sizes(d) != NULL && tensor_dim_varies(d, w->g->n_worlds, (int)i));
+        const graph_symbol *symbol = varies && !open ? graph_symbol_of(w->g, d, (int)i) : NULL;
         if (symbol != NULL) {
             dims[i].value_case = ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM;
             dims[i].dim_param = text(symbol->name);
@@ -128,6 +129,17 @@ static nn_status named(writer *w, int32_t tensor, nn_status s)
         return s;
     nn_error inner = *w->err;
     return nn_fail(w->err, s, NULL, 0, 0, "%s: %.300s", w->names->tensors[tensor], inner.message);
+}
+
+/* The elements as files have them. */
+static void as_stored(Onnx__TensorProto *t)
+{
+    const dtype type = (dtype)t->data_type;
+    size_t n = dtype_bits(type) < 8 ? t->raw_data.len : 0;
+    if (n > 0) {
+        dtype_pack(type, n, t->raw_data.data, t->raw_data.data);
+        t->raw_data.len = dtype_stored(type, n);
+    }
 }
 
 static nn_status initializer(writer *w, Onnx__TensorProto **out, int32_t tensor)
@@ -222,6 +234,7 @@ static Onnx__AttributeProto *attribute(writer *w, const attr_value *v)
         w->status = initializer(w, &m->t, (int32_t)v->i);
         if (w->status != NN_OK)
             return NULL;
+        as_stored(m->t);
         m->t->name = text("");
         break;
     case ATTR_STRINGS:
@@ -305,6 +318,7 @@ static nn_status initializers(writer *w, Onnx__GraphProto *m)
         nn_status s = initializer(w, &m->initializer[m->n_initializer], (int32_t)i);
         if (s != NN_OK)
             return s;
+        as_stored(m->initializer[m->n_initializer]);
         m->n_initializer++;
     }
     return NN_OK;
@@ -417,8 +431,10 @@ nn_status onnx_write_input(onnx_buffer *b, const graph *g, const model_names *na
     arena_mark mark = arena_get_mark(a);
     Onnx__TensorProto *t = tensor_message(&w, g->inputs[i]);
     nn_status s = t != NULL ? input(&w, t->raw_data.data, set, i) : nn_nomem(err);
-    if (s == NN_OK)
+    if (s == NN_OK) {
+        as_stored(t);
         s = pack(b, &t->base, err);
+    }
     arena_release(a, mark);
     return s;
 }
@@ -451,15 +467,52 @@ nn_status onnx_write_tensor(onnx_buffer *b, const char *name, dtype type, const 
     t.has_raw_data = 1;
     t.raw_data.len = n;
     t.raw_data.data = (uint8_t *)(uintptr_t)bytes;
-    return pack(b, &t.base, err);
+    if (dtype_bits(type) >= 8 || n == 0)
+        return pack(b, &t.base, err);
+    uint8_t *copy = nn_malloc(n);
+    if (copy == NULL)
+        return nn_nomem(err);
+    memcpy(copy, bytes, n);
+    t.raw_data.data = copy;
+    as_stored(&t);
+    nn_status s = pack(b, &t.base, err);
+    nn_free(copy);
+    return s;
 }
 
-nn_status onnx_write_npz(npz *z, const graph *g, const model_names *names, const onnx_request *q, uint64_t sets, arena *a,
-                         nn_error *err)
+/* The arrays of one data set. */
+static nn_status add_set(writer *w, npz *z, uint64_t set)
 {
+    nn_status s = NN_OK;
+    for (size_t i = 0; s == NN_OK && i < w->g->n_inputs; i++) {
+        const tensor_desc *d = &w->g->tensors[w->g->inputs[i]].desc;
+        void *data;
+        arena_mark mark = arena_get_mark(w->a);
+        const char *name = npz_set_name(w->a, set, w->names->tensors[w->g->inputs[i]]);
+        void *one = arena_alloc(w->a, values_bytes(d) + 1); /* elements may not be aligned in the file */
+        s = name != NULL && one != NULL ? npz_add(z, name, d->type, d->dims, (size_t)d->rank, &data, w->err) : nn_nomem(w->err);
+        if (s == NN_OK)
+            s = input(w, one, set, i);
+        if (s == NN_OK && values_bytes(d) > 0)
+            memcpy(data, one, values_bytes(d));
+        arena_release(w->a, mark);
+    }
+    return s;
+}
+
+nn_status onnx_write_npz(npz *z, const graph *views, size_t n_views, const model_names *names, const onnx_request *q, uint64_t sets,
+                         arena *a, nn_error *err)
+{
+    const graph *g = views;
     writer w = {a, g, names, q, err, NN_OK};
     nn_status s = NN_OK;
     npz_begin(z);
+    for (uint64_t set = 0; n_views > 1 && s == NN_OK && set < sets; set++) {
+        w.g = &views[set % n_views];
+        s = add_set(&w, z, set);
+    }
+    if (n_views > 1)
+        return s == NN_OK ? npz_end(z, err) : s;
     for (size_t i = 0; s == NN_OK && i < g->n_inputs; i++) {
         const tensor_desc *d = &g->tensors[g->inputs[i]].desc;
         int64_t dims[NN_MAX_RANK + 1] = {(int64_t)sets};

@@ -55,8 +55,8 @@ nn_status onnx_contents(const void **bytes, const graph *g, const model_names *n
 nn_status onnx_write_tensor(onnx_buffer *b, const char *name, dtype type, const int64_t *dims, size_t rank, const void *bytes,
                             size_t n, nn_error *err);
 /* Replaces the content by arrays with the values of all graph inputs in `sets` data sets, of dimensions (set, dimensions of the
- * input). */
-nn_status onnx_write_npz(npz *z, const graph *g, const model_names *names, const onnx_request *q, uint64_t sets, arena *a,
-                         nn_error *err);
+ * input). views: the graphs of data sets, which take turns; if there are several, each set has arrays of its own (npz_set_name). */
+nn_status onnx_write_npz(npz *z, const graph *views, size_t n_views, const model_names *names, const onnx_request *q, uint64_t sets,
+                         arena *a, nn_error *err);
 
 #endif

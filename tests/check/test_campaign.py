@@ -135,6 +135,40 @@ def test_interrupted_campaign_reports_and_goes_on(nngen, tmp_path):
     assert not list(tmp_path.glob("campaign-*"))
 
 
+def script(path, text):
+    path.write_text("#!/bin/sh\n" + text)
+    path.chmod(0o755)
+    return path
+
+
+def arrives(path):
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not path.exists():
+        time.sleep(0.01)
+    return path.exists()
+
+
+def test_the_next_family_is_made_while_one_is_judged(tmp_path):
+    nngen = script(tmp_path / "nngen", 'for x; do [ "$last" != --out ] || mkdir "$x"; last=$x; done\n')
+    families = plan.mixed([7], [1, 2, 3], [17])
+    made = campaign.made_ahead(plan.Generator(nngen, 5), [], families, tmp_path)
+    seen = []
+    for m in made:
+        seen.append((m.family, m.error, Path(m.target).is_dir(), "--seed %d" % m.family.seed in m.command))
+        assert len(seen) == 3 or arrives(tmp_path / f"family-{len(seen) % 2}")
+        Path(m.target).rmdir()
+    assert seen == [(f, None, True, True) for f in families]
+
+
+def test_what_is_made_ahead_ends_with_the_campaign(tmp_path):
+    nngen = script(tmp_path / "nngen", f'case "$*" in *"--seed 2"*) echo > {tmp_path}/begun; exec sleep 1000;; esac\n')
+    made = campaign.made_ahead(plan.Generator(nngen, 5), [], plan.mixed([7], [1, 2, 3], [17]), tmp_path)
+    assert next(made).family.seed == 1 and arrives(tmp_path / "begun")
+    began = time.monotonic()
+    made.close()
+    assert time.monotonic() - began < 60
+
+
 def test_messages_are_grouped_without_numbers_and_names():
     a = grouping.normal("[ONNXRuntimeError] : 1 : FAIL : Node (n12) Op (Conv) [ShapeInferenceError] Dimension mismatch {1,2} by {3, 4} at 0x7f3a")
     b = grouping.normal("[ONNXRuntimeError] : 1 : FAIL : Node (n3) Op (Conv) [ShapeInferenceError] Dimension mismatch {9,2} by {3, 8} at 0x1")

@@ -152,12 +152,12 @@ def test_models_in_forms_are_refused(tmp_path, good, capsys):
 def test_shape_inference_uses_no_declaration(good):
     """Wrong shapes on every intermediate do not change what is inferred."""
     model = Bench(good).model()
-    right = shapes.infer(shapes.stripped(model.SerializeToString()))
+    right = shapes.infer(shapes.stripped(model))
     for v in model.graph.value_info:
         v.type.tensor_type.shape.dim.add().dim_value = 77
-    assert shapes.infer(shapes.stripped(model.SerializeToString())) == right
+    assert shapes.infer(shapes.stripped(model)) == right
     view = View(model)
-    assert len(list(shapes.agreement(model.SerializeToString(), view, []))) == len(model.graph.value_info)
+    assert len(list(shapes.agreement(view, []))) == len(model.graph.value_info)
 
 
 def behind_unknown(last_rank):
@@ -178,7 +178,7 @@ def behind_unknown(last_rank):
 def test_nonsense_from_unknown_shapes_is_no_fault():
     for rank, want in ((1, []), (5, ["inference"])):
         model, notes = behind_unknown(rank), []
-        found = list(shapes.agreement(model.SerializeToString(), View(model), notes))
+        found = list(shapes.agreement(View(model), notes))
         assert [p[0] for p in found] == want
         assert notes[0][0] == "uninferred" and notes[0][2] == "MaxUnpool"
 
@@ -209,6 +209,19 @@ def test_source_only_nodes_are_noted_and_constants_are_foldable(good):
     assert list(structure.foldable(view, {"Shape"})) == []
     m.graph.node[-3].CopyFrom(helper.make_node("Constant", [], ["s"], name="s", value_ints=[1, 2]))
     assert [n.op_type for n in structure.foldable(View(m), {"Constant"})] == ["Cast"]
+
+
+def test_nodes_of_motifs_may_have_an_interval_of_one_point(good):
+    bench = Bench(good)
+    m, record = bench.model(), bench.records()[0]
+    view = View(m)
+    at = next(i for i, n in enumerate(m.graph.node) if view.declared[n.output[0]][0] == 1)
+    ranges = {**record["intervals"], m.graph.node[at].output[0]: [2.0, 2.0]}
+    told = [(kind, op) for kind, _, op in intervals.constant(view, ranges, frozenset(), {"float32"})]
+    assert told == [("constant", m.graph.node[at].op_type)]
+    for nodes, left in (([at], []), ([at + 1], told)):
+        inside = structure.motif_nodes(view, {"motifs": [{"name": "max_max", "nodes": nodes}]})
+        assert [(kind, op) for kind, _, op in intervals.constant(view, ranges, frozenset(), {"float32"}, inside)] == left
 
 
 def test_outputs_that_do_not_move_are_counted(tmp_path, pool, good):

@@ -133,20 +133,45 @@ def versions(name):
     return sorted(s.since_version for s in onnx.defs.get_all_schemas_with_history() if s.name == name and s.domain == "")
 
 
+def test_every_operator_of_onnx_is_there_or_has_a_reason():
+    """Compared with all schemas of ai.onnx, of all versions."""
+    known = {s.name for s in onnx.defs.get_all_schemas_with_history() if s.domain == ""}
+    absent = yaml.safe_load((ROOT / "tests/project/absent_operators.yaml").read_text())
+    assert set(absent) == known - set(entries())
+    assert all(len(reason) > 20 for reason in absent.values())
+
+
+def test_other_entries_stand_for_operators_of_the_table():
+    """`as` names an operator, and what differs is what the entry is for: the same node in ONNX."""
+    forms = {name: entry["as"] for name, entry in entries().items() if "as" in entry}
+    assert len(forms) >= 4 and set(forms.values()) <= set(entries())
+    assert not {name for name in forms if versions(name)}
+    listed = {o["name"] for opset in (9, 17, 28) for o in listing(opset, types=EVERY)["operators"]}
+    assert not listed & set(forms)
+
+
 def test_since_lists_the_versions_of_the_schema():
     """All from the first on that the entry has; earlier ones may be left out."""
     wrong = {}
     for name, entry in entries().items():
         since = entry["since"] if isinstance(entry["since"], list) else [entry["since"]]
-        usable = [v for v in versions(name) if v >= since[0] and not onnx.defs.get_schema(name, v).deprecated]
+        usable = [v for v in versions(entry.get("as", name)) if v >= since[0] and not onnx.defs.get_schema(entry.get("as", name), v).deprecated]
         if list(since) != usable:
             wrong[name] = f"{since}, {usable} in onnx.defs"
     assert wrong == {}
 
 
 def test_no_entry_is_dead():
-    shown = {o["name"] for v in OPSETS for o in listing(v, types=EVERY)["operators"]}
+    shown = {o["name"] for v in OPSETS for key in ("operators", "inside_motifs") for o in listing(v, types=EVERY)[key]}
     assert set(entries()) == shown
+
+
+def test_operators_inside_motifs_are_listed_apart():
+    inside = {o["name"]: o for o in listing(17)["inside_motifs"]}
+    assert not set(inside) & {o["name"] for o in listing(17)["operators"]}
+    assert inside["NonZero"]["option"] == "data-dependent" and inside["RandomNormal"]["option"] == "random"
+    assert {name: o["operator"] for name, o in inside.items() if o["operator"] != name} == \
+        {name: entry["as"] for name, entry in entries().items() if "as" in entry}
 
 
 # ---- what profiles take out ----
@@ -166,7 +191,7 @@ def test_no_exclusion_or_patch_is_dead(profile):
     """Each exclusion strikes at some opset that the program takes; each patch names operators that the profile keeps somewhere."""
     overlay = yaml.safe_load((ROOT / "specs" / "profiles" / f"{profile}.yaml").read_text())
     struck = {x["name"] for v in OPSETS for x in listing(v, profile, EVERY)["left_out"]}
-    kept = {o["name"] for v in OPSETS for o in listing(v, profile, EVERY)["operators"]}
+    kept = {o["name"] for v in OPSETS for key in ("operators", "inside_motifs") for o in listing(v, profile, EVERY)[key]}
     flat = lambda ops: ops if isinstance(ops, list) else [ops]
     assert {op for x in overlay.get("exclude") or [] for op in flat(x["op"])} == struck
     assert {op for x in overlay.get("patch") or [] for op in flat(x["op"])} <= kept

@@ -1,4 +1,4 @@
-"""A model's graph with the look-ups that detectors and shares need: producers, consumers, constants, types, shapes. Bodies of control flow are left out."""
+"""A model's graph with the look-ups that detectors and shares need: producers, consumers, constants, types, shapes. Graphs inside nodes and functions are left out but for `inner`."""
 from functools import cached_property
 from pathlib import Path
 
@@ -35,6 +35,27 @@ class Graph:
     @classmethod
     def load(cls, path):
         return cls(onnx.load(path, load_external_data=False), Path(path).parent)
+
+    def inner(self, *ops):
+        """(node, graph) of the graphs that nodes of these operators hold, at any depth and in functions too."""
+        waiting = [*self.nodes, *(n for f in self.model.functions for n in f.node)]
+        while waiting:
+            node = waiting.pop()
+            for a in node.attribute:
+                for graph in ([a.g] if a.type == onnx.AttributeProto.GRAPH else a.graphs):
+                    waiting += graph.node
+                    if not ops or node.op_type in ops:
+                        yield node, graph
+
+    @cached_property
+    def params(self):
+        """name -> names of symbolic dims, "" for others, of tensors that have some"""
+        found = {}
+        for x in (*self.model.graph.value_info, *self.model.graph.input, *self.model.graph.output):
+            names = tuple(d.dim_param for d in x.type.tensor_type.shape.dim)
+            if any(names):
+                found[x.name] = names
+        return found
 
     def all(self, *ops):
         return (n for n in self.nodes if n.op_type in ops)

@@ -5,6 +5,7 @@ import zlib
 from collections import namedtuple
 
 import numpy as np
+import onnx.parser
 from onnx import TensorProto, helper, numpy_helper, shape_inference
 
 TYPES = {"float": "FLOAT", "double": "DOUBLE", "f16": "FLOAT16", "i64": "INT64", "i32": "INT32", "i8": "INT8", "u8": "UINT8", "i4": "INT4", "bool": "BOOL"}
@@ -49,6 +50,12 @@ def node(line):
     inputs = [i.strip() for i in inputs.split(",")] if inputs else []
     return helper.make_node(op.split(":")[-1], inputs, pieces(outputs), name=outputs, domain=domain,
                             **{k: ast.literal_eval(v) for k, v in named.items()})
+
+
+def parsed(name, text):
+    """A model in ONNX's own text, which has graphs in nodes and functions."""
+    model = onnx.parser.parse_model(text)
+    return Pattern(name, model if model.ir_version < 4 else shape_inference.infer_shapes(model), {})
 
 
 class Reader:
@@ -96,6 +103,9 @@ def read(text):
     found = []
     for block in re.split(r"^## ", text, flags=re.M)[1:]:
         name, *lines = block.splitlines()
+        if lines and lines[0].startswith("<"):
+            found.append(parsed(name.strip(), "\n".join(lines)))
+            continue
         reader = Reader(name.strip())
         for line in lines:
             if line.strip() and not line.startswith("#"):

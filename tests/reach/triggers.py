@@ -15,22 +15,8 @@ Trigger = namedtuple("Trigger", "name reference text note found")
 TABLE = []
 # Of triggers that the generator is not to make: name, reference, trigger, why
 OUT_OF_SCOPE = [
-    ("ort-loop", "microsoft/onnxruntime#8825", "constants in bodies of Loop and If that are folded away", "control flow"),
-    ("ort-zgemm", "microsoft/onnxruntime#4559", "linear layer on a dynamic dimension that is 0 at run time", "sizes of zero"),
-    ("ort-zonehot", "microsoft/onnxruntime#20659", "OneHot of indices of shape (0)", "sizes of zero"),
-    ("ort-random", "microsoft/onnxruntime#16449", "RandomNormalLike in float16", "an operator that is not in the table"),
     ("ort-contrib", "microsoft/onnxruntime#23043", "com.microsoft BeamSearch", "an operator that is not in the table"),
-    ("ort-ir3", "microsoft/onnxruntime#9663", "IR version below 4, constants in If", "control flow"),
-    ("coreml-zero", "microsoft/onnxruntime#14212", "dynamic {-1,3} that is {0,3} at run time", "dynamic dimensions"),
     ("tvm-seq", "apache/tvm#17869", "SequenceErase with a constant position", "an operator that is not in the table"),
-    ("iree-mm", "iree-org/iree#19162", "MatMul of [?,12,?,64] and [?,12,64,?]", "dynamic dimensions"),
-    ("tract-if", "sonos/tract#2695", "If on a dynamic size, branches of other ranks", "control flow"),
-    ("tract-dim", "sonos/tract#1819", "dim_param with a dot in its name", "dynamic dimensions"),
-    ("oscr-func", "microsoft/onnxscript#2673", "constants inside a local function", "functions"),
-    ("onnx-vcloop", "onnx/onnx#3529", "Loop with Squeeze in its body, upgraded", "control flow"),
-    ("mnn-gather", "alibaba/MNN#2021", "GatherElements with dynamic dimensions", "dynamic dimensions"),
-    ("tiny-dyn", "tinygrad/tinygrad#1537", "dim_param in several inputs", "dynamic dimensions"),
-    ("trt-boolslice", "NVIDIA/TensorRT#2509", "Equal -> Not -> Slice on a dynamic vector", "dynamic dimensions"),
 ]
 
 
@@ -116,6 +102,30 @@ def layer_norms(g):
 
 def computed(g, name):
     return bool(name) and g.producer(name) is not None
+
+
+def zero_sized(g, name):
+    """Whether a graph input with symbolic dims that a tensor is, or depends on, has no elements in some data set."""
+    return any(f[x].size == 0 for f in g.feeds for x in g.ancestors(name) if x in f and x in g.params)
+
+
+def constants_of(g, graph):
+    """Names of the constants that a graph inside a node sees, but for those of graphs between it and the main one."""
+    return {i.name for i in graph.initializer} | {o for n in (*graph.node, *g.nodes) if n.op_type == "Constant" for o in n.output} | set(g.initializers)
+
+
+def depends_on_size(g, name):
+    """Whether a tensor is computed from the Shape of a tensor with symbolic dims."""
+    waiting, seen = [name], set()
+    while waiting:
+        n = g.producers.get(waiting.pop())
+        if n is None or id(n) in seen:
+            continue
+        seen.add(id(n))
+        if n.op_type in ("Shape", "Size") and n.input[0] in g.params:
+            return True
+        waiting += n.input
+    return False
 
 
 # ---- ONNX Runtime ----
@@ -487,3 +497,84 @@ def _(g):
 @trigger("nns-2e29", "NNSmith list: TensorRT forum 203009", "tensor of 2^29 elements")
 def _(g):
     return any(s and None not in s and np.prod(s, dtype=float) >= 2**29 for _, s in g.infos.values())
+
+
+# ---- control flow, functions, storage ----
+@trigger("ort-loop", "microsoft/onnxruntime#8825", "a node of constants in a body of Loop or If, which is folded away")
+def _(g):
+    for _, graph in g.inner("Loop", "If"):
+        constants = constants_of(g, graph)
+        if any(n.input and all(i in constants for i in n.input) for n in graph.node):
+            return True
+    return False
+
+
+@trigger("ort-ir3", "microsoft/onnxruntime#9663", "IR version below 4, constants in If")
+def _(g):
+    return g.model.ir_version < 4 and any(graph.initializer or any(n.op_type == "Constant" for n in graph.node) for _, graph in g.inner("If"))
+
+
+@trigger("tract-if", "sonos/tract#2695", "If on a dynamic size", "branches of other ranks, which no model has: all outputs have one rank")
+def _(g):
+    return any(depends_on_size(g, operand(n, 0)) for n in g.all("If"))
+
+
+@trigger("oscr-func", "microsoft/onnxscript#2673", "constants inside a local function")
+def _(g):
+    return any(n.op_type == "Constant" for f in g.model.functions for n in f.node)
+
+
+@trigger("onnx-vcloop", "onnx/onnx#3529", "Loop with Squeeze in its body", "the conversion of the model to another opset")
+def _(g):
+    return any(n.op_type == "Squeeze" for _, graph in g.inner("Loop") for n in graph.node)
+
+
+# ---- dynamic dimensions, sizes of zero ----
+@trigger("iree-mm", "iree-org/iree#19162", "MatMul of rank 4, with the second last symbol of A and the last of B dynamic, and the batch of both")
+def _(g):
+    for n in g.all("MatMul"):
+        a, b = (g.params.get(operand(n, i), ()) for i in (0, 1))
+        if len(a) == len(b) == 4 and a[0] and b[0] and a[2] and b[3]:
+            return True
+    return False
+
+
+@trigger("tract-dim", "sonos/tract#1819", "dim_param with a dot in its name")
+def _(g):
+    return any("." in p for names in g.params.values() for p in names)
+
+
+@trigger("mnn-gather", "alibaba/MNN#2021", "GatherElements with dynamic dimensions")
+def _(g):
+    return any(operand(n, i) in g.params for n in g.all("GatherElements") for i in (0, 1))
+
+
+@trigger("tiny-dyn", "tinygrad/tinygrad#1537", "dim_param in several inputs")
+def _(g):
+    return sum(x in g.params for x in g.inputs) > 1
+
+
+@trigger("trt-boolslice", "NVIDIA/TensorRT#2509", "Equal -> Not -> Slice on a dynamic vector")
+def _(g):
+    return any(len(g.params.get(operand(s, 0), ())) == 1 for _, _, s in g.chains("Equal", "Not", "Slice"))
+
+
+@trigger("coreml-zero", "microsoft/onnxruntime#14212", "dynamic {-1,3} that is {0,3} at run time")
+def _(g):
+    return any(len(names) == 2 and names[0] and x in g.inputs and zero_sized(g, x) for x, names in g.params.items())
+
+
+@trigger("ort-zgemm", "microsoft/onnxruntime#4559", "linear layer on a dynamic dimension that is 0 at run time")
+def _(g):
+    return any(operand(n, 0) in g.params and g.is_constant(operand(n, 1)) and zero_sized(g, operand(n, 0)) for n in g.all("Gemm", "MatMul"))
+
+
+@trigger("ort-zonehot", "microsoft/onnxruntime#20659", "OneHot of indices of shape (0)")
+def _(g):
+    return any(g.shape(operand(n, 0)) == (0,) for n in g.all("OneHot"))
+
+
+# ---- random numbers ----
+@trigger("ort-random", "microsoft/onnxruntime#16449", "RandomNormalLike in float16")
+def _(g):
+    return any(attribute(n, "dtype", g.elem(operand(n, 0))) == TensorProto.FLOAT16 for n in g.all("RandomNormalLike"))

@@ -145,11 +145,12 @@ static bool post(csp *s)
         csp_result (*f)(csp *, csp_var, csp_var) = is("eq") ? csp_eq : is("ne") ? csp_ne : csp_abs;
         variables(x, s, 2);
         f(s, x[0], x[1]);
-    } else if (is("mul") || is("div") || is("ceildiv") || is("mod") || is("broadcast")) {
+    } else if (is("mul") || is("div") || is("ceildiv") || is("mod") || is("broadcast") || is("spread")) {
         csp_result (*f)(csp *, csp_var, csp_var, csp_var) = is("mul")       ? csp_mul
                                                             : is("div")     ? csp_div
                                                             : is("ceildiv") ? csp_ceildiv
                                                             : is("mod")     ? csp_mod
+                                                            : is("spread")  ? csp_spread
                                                                             : csp_broadcast;
         variables(x, s, 3);
         f(s, x[0], x[1], x[2]);

@@ -78,12 +78,14 @@ def holds(c, a):
         return (a[c[1]] == a[c[2]]) == (name == "eq")
     if name == "abs":
         return a[c[1]] == abs(a[c[2]])
-    if name in ("mul", "div", "ceildiv", "mod", "broadcast"):
+    if name in ("mul", "div", "ceildiv", "mod", "broadcast", "spread"):
         z, x, y = (a[v] for v in c[1:])
         if name == "mul":
             return z == x * y
         if name == "broadcast":
             return x >= 1 and y >= 1 and (x == y or x == 1 or y == 1) and z == max(x, y)
+        if name == "spread":
+            return x >= 0 and y >= 0 and (x == y or x == 1 or y == 1) and z == (y if x == 1 else x)
         if y == 0:
             return False
         return z == {"div": x // y, "ceildiv": -(-x // y), "mod": x % y}[name]
@@ -101,7 +103,7 @@ def holds(c, a):
 
 
 KINDS = ["linear"] * 6 + ["reify"] * 3 + ["mul", "div", "ceildiv", "mod"] * 3
-KINDS += ["product", "min", "max", "or", "and", "element", "table", "broadcast", "abs", "eq", "ne"] * 2
+KINDS += ["product", "min", "max", "or", "and", "element", "table", "broadcast", "spread", "abs", "eq", "ne"] * 2
 
 
 def random_value(rng, domain):
@@ -124,7 +126,7 @@ def random_constraint(rng, domains, bools, a):
         return (name, rel, coefs, xs, rhs) if name == "linear" else (name, rng.choice(bools), rel, coefs, xs, rhs)
     if name in ("eq", "ne", "abs"):
         return (name, *some(2))
-    if name in ("mul", "div", "ceildiv", "mod", "broadcast"):
+    if name in ("mul", "div", "ceildiv", "mod", "broadcast", "spread"):
         return (name, *some(3))
     if name in ("product", "min", "max"):
         z, *xs = some(rng.randint(3, 5))
@@ -216,12 +218,14 @@ def z3_constraint(c, v):
         return v[c[1]] != v[c[2]]
     if name == "abs":
         return v[c[1]] == z3.If(v[c[2]] < 0, -v[c[2]], v[c[2]])
-    if name in ("mul", "div", "ceildiv", "mod", "broadcast"):
+    if name in ("mul", "div", "ceildiv", "mod", "broadcast", "spread"):
         z, x, y = (v[i] for i in c[1:])
         if name == "mul":
             return z == x * y
         if name == "broadcast":
             return z3.And(x >= 1, y >= 1, z3.Or(x == y, x == 1, y == 1), z == z3.If(x > y, x, y))
+        if name == "spread":
+            return z3.And(x >= 0, y >= 0, z3.Or(x == y, x == 1, y == 1), z == z3.If(x == 1, y, x))
         if name == "div":
             return z3.And(y != 0, z == z3_floor(x, y))
         if name == "ceildiv":

@@ -49,6 +49,7 @@ typedef enum {
     ELEMENT,
     TABLE,
     BROADCAST,
+    SPREAD,
     OR,
     AND,
     KINDS
@@ -244,6 +245,8 @@ static bool holds(const con_t *c, const int64_t *a)
         return false;
     case BROADCAST:
         return x >= 1 && w >= 1 && (x == w ? z == x : x == 1 ? z == w : w == 1 && z == x);
+    case SPREAD:
+        return x >= 0 && w >= 0 && (x == w || x == 1 || w == 1) && z == (x == 1 ? w : x);
     case OR:
         return bools && z == any;
     case AND:
@@ -291,6 +294,8 @@ static csp_result post(csp *s, const con_t *c, const csp_var *var)
         return csp_table(s, x, n, c->rows, (size_t)c->n_rows);
     case BROADCAST:
         return csp_broadcast(s, z, a, b);
+    case SPREAD:
+        return csp_spread(s, z, a, b);
     case OR:
         return csp_or(s, z, x, n);
     case AND:

@@ -52,6 +52,41 @@ static void test_broadcast(void **unused)
     FAIL(csp_propagate(s));
 }
 
+static void test_spread(void **unused)
+{
+    (void)unused;
+    csp_var x = csp_int(s, -4, 9), y = csp_int(s, -1, 6), z = csp_int(s, -7, 100);
+    OK(csp_spread(s, z, x, y));
+    OK(csp_propagate(s));
+    DOMAIN(x, 0, 9);
+    DOMAIN(y, 0, 6);
+    DOMAIN(z, 0, 9);
+    csp_var all[] = {x, y, z};
+    assert_int_equal(solutions(all, 3), 10 + 6 + 6); /* x free with y 1; y free with x 1, but for both 1; both equal, but for 1 */
+    csp_mark m = csp_get_mark(s);
+    OK(csp_restrict(s, x, 0, 0)); /* an empty operand decides */
+    OK(csp_propagate(s));
+    DOMAIN(z, 0, 0);
+    VALUES(y, 0, 1);
+    csp_undo(s, m);
+    OK(csp_restrict(s, z, 0, 0));
+    OK(csp_propagate(s));
+    VALUES(x, 0, 1);
+    VALUES(y, 0, 1);
+    OK(csp_restrict(s, y, 1, 1));
+    OK(csp_propagate(s));
+    DOMAIN(x, 0, 0);
+    csp_undo(s, m);
+    OK(csp_restrict(s, z, 1, 1));
+    OK(csp_propagate(s));
+    DOMAIN(x, 1, 1);
+    DOMAIN(y, 1, 1);
+    csp_undo(s, m);
+    OK(csp_restrict(s, x, 0, 0));
+    OK(csp_restrict(s, y, 2, 6));
+    FAIL(csp_propagate(s));
+}
+
 static void test_or_and(void **unused)
 {
     (void)unused;
@@ -101,6 +136,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_eq_ne),
         TEST(test_broadcast),
+        TEST(test_spread),
         TEST(test_or_and),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,9 +1,13 @@
 """Expected outputs and bounds in files, and which elements of a tensor lie outside. It knows only the files that nngen writes."""
+import io
 from pathlib import Path
 
 import numpy as np
-import onnx
-from onnx import numpy_helper
+from onnx import TensorProto, numpy_helper
+
+from nngen.archive import Archive
+from nngen.judge import narrow
+from nngen.judge.content import Folder
 
 HUGE = 1e308  # an infinite ratio, as JSON has no infinity
 
@@ -31,9 +35,10 @@ def plain(x):
 
 def judge(y, v, e):
     """None if no element lies outside its bound; else how many of how many, and the worst: ratio, index, expected, bound, got. The shapes are equal."""
-    y, r = np.asarray(y), ratios(np.asarray(y), v, e)
-    if not r.any():
+    y = narrow.widened(y)
+    if not outside(y, v, e).any():
         return None
+    r = ratios(y, v, e)
     k = np.unravel_index(int(np.argmax(r)), r.shape)
     return {"count": int(np.count_nonzero(r)), "of": r.size, "ratio": float(r[k]), "index": [int(x) for x in k], "expected": plain(v[k]), "bound": plain(e[k]), "got": plain(y[k])}
 
@@ -45,24 +50,23 @@ def words(found):
 
 
 class Files:
-    """Expected outputs and bounds of a model: in its folders test_data_set_K, or in outputs.npz and bounds.npz, where the set is the first dimension."""
+    """Expected outputs and bounds of a model: in its folders test_data_set_K, or in outputs.npz and bounds.npz."""
 
     def __init__(self, folder):
-        self.folder, self.arrays = Path(folder), None
+        self.folder, self.arrays = folder if isinstance(folder, Folder) else Folder(folder, keep=False), None
 
     def known(self, k):
-        return (self.folder / f"test_data_set_{k}/bound_0.pb").exists() or (self.folder / "bounds.npz").exists()
+        return self.folder.has(f"test_data_set_{k}/bound_0.pb") or self.folder.has("bounds.npz")
 
     def read(self, k, names):
         """[(v, e)] of the graph outputs on data set k."""
-        folder = self.folder / f"test_data_set_{k}"
-        if (folder / "bound_0.pb").exists() or not (self.folder / "bounds.npz").exists():
-            load = lambda name: numpy_helper.to_array(onnx.load_tensor(str(folder / name)))
+        if self.folder.has(f"test_data_set_{k}/bound_0.pb") or not self.folder.has("bounds.npz"):
+            load = lambda name: narrow.widened(numpy_helper.to_array(TensorProto.FromString(self.folder.read(f"test_data_set_{k}/{name}"))))
             return [(load(f"output_{j}.pb"), load(f"bound_{j}.pb").astype(np.float64)) for j in range(len(names))]
         if self.arrays is None:
-            self.arrays = [dict(np.load(self.folder / f"{word}.npz")) for word in ("outputs", "bounds")]
-        v, e = self.arrays
-        return [(v[n][k], e[n][k].astype(np.float64)) for n in names]
+            self.arrays = [Archive(io.BytesIO(self.folder.read(f"{word}.npz")), narrow.from_npz) for word in ("outputs", "bounds")]
+        v, e = (a.take(k) for a in self.arrays)
+        return [(narrow.widened(v[n]), e[n].astype(np.float64)) for n in names]
 
 
 def write(data_set, names, found):

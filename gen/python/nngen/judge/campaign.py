@@ -10,6 +10,9 @@ import signal
 import sys
 import tempfile
 import time
+from collections import deque, namedtuple
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 from nngen.judge import corpus as corpora
@@ -153,21 +156,43 @@ def keep(folder, problems, root, kept):
                 shutil.copytree(Path(root) / p.model, folder / name)
 
 
-def run_family(f, generator, forms, pool, args, list_ops, kept):
-    """Generates, judges and deletes one family; returns its line of the state."""
-    target = str(Path(args.folder) / "family")
+# family: as it was asked for; sized, each, error: what generate() gives; command: that of sized; seconds: that it took
+Made = namedtuple("Made", "family target sized each error command seconds")
+
+
+def make(generator, forms, f, target):
+    began = time.monotonic()
+    sized, each, error = generate(generator, f, target, forms)
+    return Made(f, target, sized, each, error, " ".join(generator.command(sized, "OUT", generator.made)), time.monotonic() - began)
+
+
+def made_ahead(generator, forms, families, folder):
+    """Each family as it was made; the next one is made while the caller judges one."""
+    with ThreadPoolExecutor(1) as thread:
+        try:
+            waiting = deque()
+            for i, f in enumerate(families):
+                waiting.append(thread.submit(make, generator, forms, f, str(Path(folder) / f"family-{i % 2}")))
+                if len(waiting) == 2:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            generator.stop()
+
+
+def judge_family(made, pool, args, list_ops, kept):
+    """Judges and deletes one family; returns its line of the state."""
+    f, sized, target = made.family, made.sized, made.target
     try:
-        began = time.monotonic()
-        sized, each, error = generate(generator, f, target, forms)
-        made = time.monotonic() - began
-        command = " ".join(generator.command(sized, "OUT", generator.made))
-        context = {"opset": f.opset, "command": command}
-        entry = {"key": plan.key(f), "nodes": sized.nodes, "opset": f.opset, "op": f.op, "models": 0, "having": 0, "generate": round(made, 3), "judge": 0.0}
-        if error:
-            problems = [Problem("generate", error, "", f.op, sized.nodes)]
+        context = {"opset": f.opset, "command": made.command}
+        entry = {"key": plan.key(f), "nodes": sized.nodes, "opset": f.opset, "op": f.op, "models": 0, "having": 0,
+                 "generate": round(made.seconds, 3), "judge": 0.0}
+        if made.error:
+            problems = [Problem("generate", made.error, "", f.op, sized.nodes)]
             entry["groups"] = grouping.group(problems, context)
             return entry
-        v = validate(target, pool, args.sample, args.inputs, f.op if each else None, None if f.op else list_ops.get(f.opset),
+        v = validate(target, pool, args.sample, args.inputs, f.op if made.each else None, None if f.op else list_ops.get(f.opset),
                      whole=args.examine == "judge", corners=args.corners, modes=args.modes and args.modes.split(","), weights=True, op=f.op)
         if args.keep:
             keep(Path(args.keep), v.problems, target, kept)
@@ -229,17 +254,15 @@ def main(argv=None):
         return 2
     if args.keep:
         Path(args.keep).mkdir(parents=True, exist_ok=True)
-    progress, kept, interrupted, fresh = Progress(len(families), args.title), {}, False, 0
+    progress, kept, interrupted = Progress(len(families), args.title), {}, False
     # One folder for the whole run: an interrupt may come while a family's is made or removed.
     folder = tempfile.TemporaryDirectory(prefix="campaign-", dir=args.tmp, ignore_cleanup_errors=True)
     with folder as args.folder, Pool(args.jobs, EXAMINERS[args.examine], args.timeout) as pool:
         try:
-            for f in families:
-                if plan.key(f) not in state.done:
-                    if args.limit and fresh >= args.limit:
-                        break
-                    fresh += 1
-                    entry = run_family(f, generator, forms, pool, args, list_ops, kept)
+            left = [f for f in families if plan.key(f) not in state.done][:args.limit or None]
+            with closing(made_ahead(generator, forms, left, args.folder)) as families_made:
+                for made in families_made:
+                    entry = judge_family(made, pool, args, list_ops, kept)
                     state.add(entry)
                     here = [state.done[k] for k in map(plan.key, families) if k in state.done]
                     progress.show(len(here), sum(e["models"] for e in here), report.problem_count(here), entry["models"])

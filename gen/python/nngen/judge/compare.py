@@ -15,7 +15,8 @@ import onnx
 from onnx import numpy_helper
 from onnx.reference import ReferenceEvaluator
 
-from nngen.judge import conditioning, expected, intervals, quirks, runtime
+from nngen.judge import conditioning, driver, expected, intervals, narrow, quirks, runtime
+from nngen.judge.content import Folder
 from nngen.judge.view import View
 
 MISSING = re.compile("No (registered )?implementation for operator|No registered implementation")
@@ -27,14 +28,16 @@ def agree(a, b):
     a, b = np.asarray(a), np.asarray(b)
     if a.shape != b.shape or a.dtype != b.dtype:
         return f"{a.dtype}{list(a.shape)} and {b.dtype}{list(b.shape)}"
+    room_of = 2 * narrow.unit(a.dtype) if a.dtype in narrow.NAMES and narrow.is_real(a.dtype) else RTOL
+    a, b = narrow.widened(a), narrow.widened(b)
     if a.dtype.kind != "f":
         return None if np.array_equal(a, b) else f"{int((a != b).sum())} of {a.size} values differ"
     room = ATOL + ROUNDING * max(float(np.abs(x[np.isfinite(x)]).max(initial=0.0)) for x in (a, b))
-    if np.allclose(a, b, rtol=RTOL, atol=room, equal_nan=True):
+    if np.allclose(a, b, rtol=room_of, atol=room, equal_nan=True):
         return None
-    wrong = ~np.isclose(a, b, rtol=RTOL, atol=room, equal_nan=True)
+    wrong = ~np.isclose(a, b, rtol=room_of, atol=room, equal_nan=True)
     with np.errstate(invalid="ignore"):
-        d = np.abs(a.astype(np.float64) - b) - RTOL * np.abs(b)
+        d = np.abs(a.astype(np.float64) - b) - room_of * np.abs(b)
     i = int(np.argmax(np.where(wrong, np.where(np.isnan(d), np.inf, d), -np.inf)))
     return f"{a.flat[i]!r} and {b.flat[i]!r}, {int(wrong.sum())} of {a.size} values differ"
 
@@ -105,7 +108,7 @@ def confirmed(data, view, feed):
     nothing: ONNX Runtime computes it in float32, and does not round between such nodes."""
     values = all_values(data, view, feed)
     local = expected.of_nodes(view, values)
-    nodes = [n for n in view.nodes if not any(np.asarray(values[x]).dtype == np.float16 for x in [*n.input, *n.output] if x)]
+    nodes = [n for n in view.nodes if not any(np.asarray(values[x]).dtype in driver.HALVES for x in [*n.input, *n.output] if x)]
     return all(by_reference(view, n, values, local)[0] not in ("mismatch", "failed") for n in nodes)
 
 
@@ -119,9 +122,10 @@ def examine(task, stage=lambda s: None):
     result = {"problems": [], "notes": [], "stats": None, "facts": {"compare": {}}}
     if op not in {n.op_type for n in view.nodes}:
         return result
-    feed, bad = runtime.read_inputs(Path(task["root"]) / record["name"], view, record, 0)
+    folder = Folder(Path(task["root"]) / record["name"])
+    feed, bad = runtime.read_inputs(folder, view, record, 0)
     result["problems"] += bad
-    found, bad = expected.own(Path(task["root"]) / record["name"], view, task.get("manifest", {}).get("options", {}))
+    found, bad = expected.own(folder, view, task.get("manifest", {}).get("options", {}))
     result["problems"] += bad
     if feed is None:
         return result

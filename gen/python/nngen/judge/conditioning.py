@@ -7,7 +7,7 @@ that are nearly equal. Where they do not, one of the ways is wrong."""
 import numpy as np
 from onnx import helper, numpy_helper
 
-from nngen.judge import runtime
+from nngen.judge import narrow, runtime
 
 RUNS = 12
 NOISE = 4 * 2.0 ** -24   # in float32 and double, of the value: four halves of a unit in the last place, as sums of some ten terms in another order give
@@ -29,7 +29,7 @@ def alone(view, node):
 def noise_explains(model, feed, ours, theirs):
     """Does a model of one node move as far where its inputs are moved at random by a few units in the last place?"""
     s, rng = runtime.session(model.SerializeToString(), "none"), np.random.default_rng(0)
-    moved = lambda v: np.asarray(v * (1 + NOISE * rng.uniform(-1, 1, v.shape)), v.dtype) if v.dtype.kind == "f" else v
+    moved = lambda v: np.asarray(v * (1 + NOISE * rng.uniform(-1, 1, v.shape)), v.dtype) if narrow.is_real(v.dtype) else v
     runs = [s.run(None, {k: moved(v) for k, v in feed.items()}) for _ in range(RUNS)]
     apart = lambda a, b: float(np.abs(np.asarray(a, np.float64) - np.asarray(b, np.float64)).max(initial=0.0)) if np.shape(a) == np.shape(b) else np.inf
     return all(apart(o, t) <= ROOM * max(apart(o, r[i]) for r in runs) for i, (o, t) in enumerate(zip(ours, theirs)))
@@ -51,8 +51,8 @@ class Steps:
         for n, real, made, s in self.steps:
             for x, v in zip(made, s.run(made, {x: values[x] for x in real})):
                 v = np.asarray(v)
-                if rng is not None and v.dtype.kind == "f" and v.size:
-                    w, unit = v.astype(np.float64), COARSE if v.dtype == np.float16 else 1.0
+                if rng is not None and narrow.is_real(v.dtype) and v.size:
+                    w, unit = v.astype(np.float64), max(1.0, COARSE * narrow.unit(v.dtype) * 2.0 ** 11) if v.dtype.itemsize <= 2 else 1.0
                     size = np.where(self.exact(v, n, values), 0.0, np.abs(w) * NOISE * unit + float(np.abs(w).max()) * SCALE * unit)
                     v = np.asarray(within(w + size * rng.uniform(-1, 1, v.shape), w), v.dtype)
                 values[x] = v

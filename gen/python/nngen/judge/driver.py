@@ -10,11 +10,16 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
+from nngen.judge import narrow
+
 ROOT = Path(__file__).resolve().parents[4]
 BUILD = Path(os.environ.get("B") or "build/default")
 PROGRAM = ROOT / BUILD / "tests/reference/driver"
 KINDS = {onnx.AttributeProto.INT: 0, onnx.AttributeProto.FLOAT: 1, onnx.AttributeProto.STRING: 2, onnx.AttributeProto.INTS: 3,
          onnx.AttributeProto.FLOATS: 4, onnx.AttributeProto.STRINGS: 5, onnx.AttributeProto.TENSOR: 7}
+
+
+HALVES = (np.dtype(np.float16), np.dtype(narrow.NUMPY["bfloat16"]))  # which may have been computed in float32
 
 
 def text(s):
@@ -42,6 +47,7 @@ def attribute(a):
 
 
 def content(x):
+    x = narrow.widened(x)
     real = x.dtype.kind == "f"
     return struct.pack("<I", 1 if real else 2) + x.astype("<f8" if real else "<u8" if x.dtype == np.uint64 else "<i8").tobytes()
 
@@ -79,10 +85,10 @@ class Driver:
             if name in contents and not made:
                 x = np.asarray(contents[name])
                 shape, kind = x.shape, onnx.helper.np_dtype_to_tensor_dtype(x.dtype)
-                half = kept and name in (actual or {}) and x.dtype == np.float16
+                half = kept and name in (actual or {}) and x.dtype in HALVES
                 data = content(x)
                 if half:
-                    data = struct.pack("<I", 3) + data[4:] + (np.abs(x.astype("<f8")) * 2.0**-11 + 2.0**-25).tobytes()
+                    data = struct.pack("<I", 3) + data[4:] + (np.abs(x.astype("<f8")) * narrow.unit(x.dtype) + 2.0**-25).tobytes()
             else:
                 shape, kind, data = [d.dim_value for d in types[name].shape.dim], types[name].elem_type, struct.pack("<I", 0)
             tensors.append(struct.pack(f"<II{len(shape)}q", kind, len(shape), *shape) + data)

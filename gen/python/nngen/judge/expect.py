@@ -9,8 +9,8 @@ MAY_BE_EMPTY = {("Resize", 1), ("Resize", 2)}
 METADATA = ("nngen.version", "nngen.seed", "nngen.index", "nngen.options")
 
 TYPE_NAMES = {1: "float32", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int32", 7: "int64", 8: "string", 9: "bool",
-              10: "float16", 11: "double", 12: "uint32", 13: "uint64"}
-
+              10: "float16", 11: "double", 12: "uint32", 13: "uint64", 16: "bfloat16", 17: "float8e4m3fn", 18: "float8e4m3fnuz", 19: "float8e5m2",
+              20: "float8e5m2fnuz", 21: "uint4", 22: "int4", 23: "float4e2m1", 25: "uint2", 26: "int2"}
 
 
 def data_types(manifest):

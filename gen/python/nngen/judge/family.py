@@ -157,6 +157,9 @@ def summary(corpus, family: Family, facts):
     differ = [f["levels_differ"] for f in facts if "levels_differ" in f]
     if differ:
         yield f"optimised and unoptimised differ by more than 1e-3 in {sum(d > 1e-3 for d in differ)} of {len(differ)} models"
+    symbols = [f["symbols"] for f in facts if "symbols" in f]
+    if symbols:
+        yield f"dims declared as symbols: inference gives {sum(a for a, _ in symbols)}, and says nothing of {sum(b for _, b in symbols)}"
     moved = [f["moved"] for f in facts if "moved" in f]
     if moved:
         yield f"graph outputs that change with the inputs: {sum(a for a, _ in moved)} of {sum(b for _, b in moved)}"

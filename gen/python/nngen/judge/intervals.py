@@ -6,8 +6,9 @@ import zlib
 import numpy as np
 import onnx
 
-from nngen.judge import runtime
+from nngen.judge import narrow, runtime
 from nngen.judge.expect import TYPE_NAMES, data_types
+from nngen.judge.structure import motif_nodes
 
 MODES = ("uniform", "corners", "low", "high", "mixed")
 CORNERS = ("low", "high", "corners", "corners", "corners", "corners")
@@ -26,6 +27,9 @@ def exposed(data, view):
 
 def float_inside(lo, hi, of=np.float32):
     """The numbers of a float type nearest to the ends that are not outside them."""
+    if np.dtype(of) in narrow.NAMES:
+        x = narrow.values(narrow.NAMES[np.dtype(of)])
+        return x[np.searchsorted(x, lo)], x[np.searchsorted(x, hi, "right") - 1]
     a, b = of(lo), of(hi)
     if float(a) < lo:
         a = np.nextafter(a, of(np.inf))
@@ -37,31 +41,33 @@ def float_inside(lo, hi, of=np.float32):
 def draw(rng, mode, port):
     shape, (lo, hi) = port["shape"], port["interval"]
     of = runtime.NUMPY[port["type"]]
-    real = np.dtype(of).kind == "f"
+    real = narrow.is_real(of)
     a, b = float_inside(lo, hi, of) if real else (int(np.ceil(lo)), int(np.floor(hi)))
     if mode == "low":
         return np.full(shape, a, of)
     if mode == "high":
         return np.full(shape, b, of)
-    x = np.clip((lo + (hi - lo) * rng.random(shape)).astype(of), a, b) if real else rng.integers(a, b, shape, endpoint=True).astype(of)
+    wide = np.float64 if real and np.dtype(of) in narrow.NAMES else of if real else np.int64 if of != np.uint64 else of
+    x = np.clip((lo + (hi - lo) * rng.random(shape)).astype(wide), a, b) if real else rng.integers(a, b, shape, endpoint=True).astype(wide)
     if mode == "corners":
         x = np.where(rng.random(shape) < 0.5, a, b)
     elif mode == "mixed":  # some corners, some zeros where 0 is inside, some tiny values
-        special = np.array([a, b, np.clip(of(0), a, b), np.clip(of(1e-30), a, b)], of)
+        special = np.array([a, b, np.clip(wide(0), a, b), np.clip(wide(1e-30), a, b)], wide)
         x = np.where(rng.random(shape) < 0.5, x, special[rng.integers(0, 4, shape)])
-    return np.asarray(x, of)
+    return np.asarray(x).astype(of)
 
 
 def feeds(record, k, key="", modes=MODES):
     """k inputs: the modes in turn; the same for the same record."""
-    rng = np.random.default_rng(zlib.crc32((record["files"].get("model.onnx", "") + key).encode()))
+    rng = np.random.default_rng(zlib.crc32((record["files"].get("model.onnx", "") + key).encode())) if k else None
     for i in range(k):
         mode = modes[i % len(modes)]
         yield mode, {p["name"]: draw(rng, mode, p) for p in record["inputs"]}
 
 
-def constant(view, ranges, sources, data):
-    """Tensors of types of data that are provably constant by their interval though they depend on input values."""
+def constant(view, ranges, sources, data, inside=frozenset()):
+    """Tensors of types of data that are provably constant by their interval though they depend on input values. inside: names of the
+    nodes of motifs, which take what is there: the exponent of a Pow may be a graph input of one value."""
     live = set(view.inputs)
     for n in view.nodes:
         if n.op_type in sources or not any(x in live for x in n.input):
@@ -69,7 +75,7 @@ def constant(view, ranges, sources, data):
         live.update(n.output)
         for x in n.output:
             r = ranges.get(x)
-            if r and r[0] == r[1] and TYPE_NAMES.get(view.declared[x][0]) in data:
+            if r and r[0] == r[1] and n.name not in inside and TYPE_NAMES.get(view.declared[x][0]) in data:
                 yield "constant", f"{x!r} has the interval [{r[0]!r}, {r[1]!r}]", n.op_type
 
 
@@ -89,7 +95,7 @@ def observe(data, view, record, k, own_feeds, sources, stage, facts, types="floa
     ranges = record.get("intervals") or {p["name"]: p["interval"] for p in record["inputs"] + record["outputs"]}
     if "intervals" in record:
         yield from coverage(view, record)
-        yield from constant(view, ranges, sources, data_types({"options": {"types": types}}))
+        yield from constant(view, ranges, sources, data_types({"options": {"types": types}}), motif_nodes(view, record))
     stage("load-exposed")
     wide, names = exposed(data, view)
     try:
@@ -112,6 +118,7 @@ def observe(data, view, record, k, own_feeds, sources, stage, facts, types="floa
                 if kind not in reported:  # the first in topological order; the rest follow from it
                     yield kind, f"{mode} input: {message}", view.made_by(name)
                 reported.add(kind)
+            value = narrow.widened(value)
             if name in view.outputs and not np.array_equal(first.setdefault(name, value), value, equal_nan=value.dtype.kind == "f"):
                 moved.add(name)
             if value.size and value.dtype.kind == "f":
@@ -137,7 +144,7 @@ def first_not_finite(data, view, feed):
     except Exception:
         return ""
     for name, value in zip(names, values):
-        value = np.asarray(value)
+        value = narrow.widened(value)
         if value.dtype.kind == "f" and not np.isfinite(value).all():
             return view.made_by(name)
     return ""

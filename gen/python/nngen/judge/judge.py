@@ -1,11 +1,11 @@
 """Judges one model of a corpus. Runs in a worker process; task in, plain data out."""
 import hashlib
-import os
 from pathlib import Path
 
 import onnx
 
-from nngen.judge import compare, conditioning, expected, intervals, runtime, shapes, sizes, stats, structure
+from nngen.judge import compare, conditioning, empty, expected, forms, intervals, runtime, shapes, sizes, stats, structure
+from nngen.judge.content import Folder
 from nngen.judge.view import View
 
 SAME = 1e-3  # largest difference between optimised and not that needs no explanation
@@ -14,14 +14,11 @@ SAME = 1e-3  # largest difference between optimised and not that needs no explan
 def files(folder, record):
     """(problems, bytes of model.onnx)"""
     bad, data = [], None
-    top = len(str(folder)) + 1
-    here = {os.path.join(where, x)[top:] for where, _, names in os.walk(folder) for x in names}
-    for name in sorted(here - set(record["files"])):
+    for name in sorted(folder.names() - set(record["files"])):
         bad.append(("files", f"{name} is not in the record", ""))
     for name, digest in record["files"].items():
         try:
-            with open(os.path.join(folder, name), "rb") as f:
-                content = f.read()
+            content = folder.read(name)
         except OSError as e:
             bad.append(("files", f"{name}: {e.strerror}", ""))
             continue
@@ -32,10 +29,11 @@ def files(folder, record):
     return bad, data
 
 
-def expected_files(record, manifest):
+def expected_files(record, manifest, more=frozenset()):
+    """more: further files that the model names."""
     sets, formats = manifest["options"]["inputs"] * len(sizes.assignments(record)), manifest["options"]["input_format"].split(",")
     outputs = manifest["options"].get("outputs", False)
-    want = {"model.onnx"}
+    want = {"model.onnx"} | more
     if sets and "npz" in formats:
         want |= {"inputs.npz", "outputs.npz", "bounds.npz"} if outputs else {"inputs.npz"}
     if "pb" in formats:
@@ -54,30 +52,35 @@ def optimised(problem):
 
 
 def judge(task, stage=lambda s: None):
-    """task: root, record, manifest, sources, inputs (for the intervals; 0: none), want (an operator that must be there, or None);
-    maybe modes (of those inputs) and corners (inputs at corners of the intervals that both levels of optimisation run).
+    """task: root, record, manifest, plain (of a copy in other forms: the record of the plain model, or None), sources, inputs (for the intervals; 0: none), want (an operator that must be there, or None);
+    maybe modes (of those inputs), lost (the problems with which a worker was lost at the model: the runtime does not run it) and corners (inputs at corners of the intervals that both levels of optimisation run).
     Result: {"problems": [(kind, message, operator)], "notes": likewise, "stats": stats.of_model, "facts": {...}}."""
     record, manifest = task["record"], task["manifest"]
     sources = task["sources"]
-    folder = Path(task["root"]) / record["name"]
+    folder = Folder(Path(task["root"]) / record["name"])
     problems, notes, facts = [], [], {}
     result = {"problems": problems, "notes": notes, "stats": None, "facts": facts}
     stage("files")
     bad, data = files(folder, record)
     problems += bad
-    problems += expected_files(record, manifest)
     if data is None:
+        problems += expected_files(record, manifest)
         return result
     stage("parse")
     try:
         model = onnx.load_model_from_string(data)
-        views = [View(sizes.model_at(model, at)) for at in sizes.assignments(record)]
+        problems += expected_files(record, manifest, forms.external(model))
+        if "forms" in record:
+            forms.judge(task, folder, stage, result)
+            return result
+        plain = View(model)
+        views = [View(sizes.model_at(model, at)) if at else plain for at in sizes.assignments(record)]
     except Exception as e:
         problems.append(("parse", runtime.one_line(e), ""))
         return result
     stage("structure")
     problems += sizes.said(record)
-    problems += structure.symbols(View(model), record)
+    problems += structure.symbols(plain, record)
     problems += structure.examine(views[0], sizes.record_at(record, sizes.assignments(record)[0]), manifest, sources)
     notes += structure.source_only(views[0], sources)
     result["stats"] = stats.of_model(views[0])
@@ -86,21 +89,24 @@ def judge(task, stage=lambda s: None):
         problems.append(("absent", f"no {want} in the model", want))
     stage("checker")
     problems += shapes.checker(data)
+    if "symbols" in record:
+        stage("symbols")
+        problems += shapes.symbols(plain, facts)
     for world, view in enumerate(views):
-        at(task, world, data, view, stage, result)
+        at(task, folder, world, data, view, stage, result)
     return result
 
 
-def at(task, world, data, view, stage, result):
+def at(task, folder, world, data, view, stage, result):
     """Judges the model at one of its assignments. view: with the sizes of this one."""
-    manifest, sources, folder = task["manifest"], task["sources"], Path(task["root"]) / task["record"]["name"]
+    manifest, sources = task["manifest"], task["sources"]
     record = sizes.record_at(task["record"], sizes.assignments(task["record"])[world])
     problems, notes, facts = [], [], {} if world else result["facts"]
     worlds = len(sizes.assignments(task["record"]))
     turns = range(world, manifest["options"]["inputs"] * worlds, worlds)
-    sized = view.model.SerializeToString()
+    sized = view.model.SerializeToString() if task["record"].get("symbols") else data
     stage("inference")
-    problems += shapes.agreement(sized, view, notes)
+    problems += shapes.agreement(view, notes, record.get("open", ()))
     stage("inputs")
     own, bad = runtime.own_inputs(folder, view, record, manifest["options"], turns)
     problems += bad
@@ -112,18 +118,32 @@ def at(task, world, data, view, stage, result):
     random = frozenset(o["name"] for o in manifest["operators"] if "nondeterministic" in o["flags"])
     corners = [f for _, f in intervals.feeds(record, task.get("corners", 0), "corners", intervals.CORNERS)]
     facts["corners"] = len(corners)
-    problems += runtime.run(data, view, record, own + corners, stage, facts, random, found)
-    if facts["levels_differ"] > SAME:
+    lost = task.get("lost")  # a crash of the runtime at this model, or no answer of it
+    if lost:
+        facts["levels_differ"] = 0.0
+        ops = list(empty.crashed(view, own[0]))
+        problems += [(kind, message, ops[0] if ops else op) for kind, message, op in lost]
+    else:
+        problems += runtime.run(data, view, record, own + corners, stage, facts, random, found)
+    if empty.present(view):
+        stage("reference")
+        if not result["problems"] and all(empty.of_runtime(p, view) for p in problems):
+            empty.judge(view, own[0], problems, notes)
+    elif facts["levels_differ"] > SAME:
         stage("conditioning")
         bad, said = conditioning.explain(data, view, own + corners, facts.pop("outputs_differ"))
         problems += bad
         notes += said
+    if "symbols" in record:
+        said = [p for p in problems if p[0] == "runtime-shape" and shapes.follows_zero(view, p[1])]
+        notes += [("zero-dimension", message, op) for _, message, op in said]
+        problems = [p for p in problems if p not in said]
     if problems and not result["problems"] and all(optimised(p) for p in problems):
         stage("reference")
         if found and all(found) or compare.confirmed(data, view, own[0]):  # inside its bounds without optimisations: "bound" would be a problem
             notes += [("optimiser", f"{kind}: {message}", op) for kind, message, op in problems]
             problems.clear()
-    if task["inputs"]:
+    if task["inputs"] and not lost:
         problems += intervals.observe(sized, view, record, task["inputs"], own, sources, stage, facts,
                                       manifest["options"].get("types", "float32"), task.get("modes") or intervals.MODES)
     elif any(kind == "not-finite" for kind, _, _ in problems):

@@ -17,7 +17,7 @@ import onnx
 from onnx import numpy_helper
 
 from nngen.judge import corpus as corpora
-from nngen.judge import intervals, runtime
+from nngen.judge import intervals, narrow, runtime
 from nngen.judge.view import View
 from nngen.judge.workers import Pool
 
@@ -44,6 +44,7 @@ def exposed(data, view, weights):
 
 
 def same(a, b):
+    a, b = narrow.widened(a), narrow.widened(b)
     return np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
 
 
@@ -99,12 +100,13 @@ def examine(task, stage=lambda s: None):
     draws = [{p["name"]: intervals.draw(rng, "uniform", p) for p in record["inputs"]} for _ in range(max(task["inputs"], 2))]
     first, live, spread, part = {}, set(), {}, {}
     for x, w in view.inits.items():
-        w = numpy_helper.to_array(w)
+        w = narrow.widened(numpy_helper.to_array(w))
         spread[x] = (float(w.min()), float(w.max())) if w.size else (0.0, 0.0)
     for k, feed in enumerate(draws):
         values = dict(zip(names, map(np.asarray, session.run(names, {**feed, **weights}))))
         for x, v in {**feed, **values}.items():
             if v.size:
+                v = narrow.widened(v)
                 lo, hi = float(v.min()), float(v.max())
                 a, b = spread.get(x, (lo, hi))
                 spread[x] = (min(a, lo), max(b, hi))

@@ -35,6 +35,7 @@ class Generator:
         self.nngen, self.count, self.data_sets, self.profile = str(nngen), count, data_sets, profile
         self.made = count
         self.intervals, self.extra, self.jobs, self.timeout = intervals, list(extra), jobs, timeout
+        self.running, self.stopped = None, False
 
     def command(self, f, out, count=0):
         c = [self.nngen, "--nodes", f.nodes, "--count", count or self.count, "--seed", f.seed, "--opset", f.opset, "--out", out, "--quiet"]
@@ -48,14 +49,27 @@ class Generator:
 
     def call(self, command):
         """(ok, last lines of standard error, standard output)"""
+        if self.stopped:
+            return False, "stopped", ""
         try:
-            r = subprocess.run(command, capture_output=True, timeout=self.timeout)
+            with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as self.running:
+                try:
+                    out, err = self.running.communicate(timeout=self.timeout)
+                except BaseException:  # a timeout or an interrupt
+                    self.running.kill()
+                    raise
         except subprocess.TimeoutExpired:
             return False, f"no end within {self.timeout:g} s", ""
         except OSError as e:
             return False, str(e), ""
-        words = " ".join(r.stderr.decode("utf-8", "replace").split())[-400:]
-        return r.returncode == 0, f"exit status {r.returncode}: {words}", r.stdout.decode("utf-8", "replace")
+        words = " ".join(err.decode("utf-8", "replace").split())[-400:]
+        return self.running.returncode == 0, f"exit status {self.running.returncode}: {words}", out.decode("utf-8", "replace")
+
+    def stop(self):
+        """Ends what runs in another thread, and what would be called next."""
+        self.stopped = True
+        if self.running:
+            self.running.kill()
 
     def make(self, f, out, count=0):
         self.made = count or self.count  # models asked for last

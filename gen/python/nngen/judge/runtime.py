@@ -1,30 +1,71 @@
 """Loads and runs a model in ONNX Runtime with all optimisations and with none."""
+import ctypes
+import io
+import math
 import os
 import re
+from functools import lru_cache
 
 import numpy as np
 import onnxruntime as ort
 from onnx import TensorProto, numpy_helper
 
-from nngen.judge import expected
+from nngen.archive import Archive
+from nngen.judge import expected, narrow
 from nngen.judge.expect import TYPE_NAMES
 from nngen.judge.sizes import fits
 
 LEVELS = {"all": ort.GraphOptimizationLevel.ORT_ENABLE_ALL, "none": ort.GraphOptimizationLevel.ORT_DISABLE_ALL}
 NUMPY = {"float32": np.float32, "float16": np.float16, "double": np.float64, "bool": np.bool_, "int8": np.int8, "uint8": np.uint8, "int16": np.int16,
-         "uint16": np.uint16, "int32": np.int32, "uint32": np.uint32, "int64": np.int64, "uint64": np.uint64}
+         "uint16": np.uint16, "int32": np.int32, "uint32": np.uint32, "int64": np.int64, "uint64": np.uint64, **narrow.NUMPY}
 WARNING = 2
 
 # Warnings that say that ONNX Runtime's own inference or result disagrees with a declared shape.
 COMPLAINTS = re.compile(r"MergeShapeInfo|does not match actual shape|lenient merge|[Ss]hape mismatch")
 
 
-def session(data, level):
+@lru_cache(maxsize=None)
+def options(level):
+    """Of all sessions of this process: they do not change them."""
     o = ort.SessionOptions()
     o.graph_optimization_level = LEVELS[level]
     o.intra_op_num_threads = o.inter_op_num_threads = 1
     o.log_severity_level = WARNING
-    return ort.InferenceSession(data, o, providers=["CPUExecutionProvider"])
+    return o
+
+
+def session(data, level):
+    s = ort.InferenceSession(data, options(level), providers=["CPUExecutionProvider"])
+    types = {x.type[len("tensor("):-1] for x in [*s.get_inputs(), *s.get_outputs()]}
+    return Narrow(s) if types & set(narrow.NUMPY) else s
+
+
+class Narrow:
+    """A session with inputs or outputs of types that NumPy lacks, which the Python interface cannot convert: their bytes are copied."""
+
+    def __init__(self, s):
+        self.session = s
+
+    def run(self, names, feed):
+        given = {name: Narrow.value(np.asarray(x)) for name, x in feed.items()}
+        return [Narrow.array(v) for v in self.session.run_with_ort_values(names, given)]
+
+    @staticmethod
+    def value(x):
+        if x.dtype not in narrow.NAMES:
+            return ort.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(x).reshape(x.shape))
+        v = ort.OrtValue.ortvalue_from_shape_and_type(list(x.shape), narrow.NUMBERS[narrow.NAMES[x.dtype]])
+        data = narrow.packed(x)
+        if data:
+            ctypes.memmove(v.data_ptr(), data, len(data))
+        return v
+
+    @staticmethod
+    def array(v):
+        name = v.data_type()[len("tensor("):-1]
+        if name not in narrow.NUMPY:
+            return v.numpy()
+        return narrow.unpacked(ctypes.string_at(v.data_ptr(), v.tensor_size_in_bytes()), name, v.shape())
 
 
 class Log:
@@ -76,10 +117,9 @@ def read_inputs(folder, view, record, k, wild=False):
     """(feed, problems) of data set k. wild: its values need not lie in the intervals."""
     feed, bad = {}, []
     for i, port in enumerate(record["inputs"]):
-        path = folder / f"test_data_set_{k}" / f"input_{i}.pb"
         where = f"test_data_set_{k}/input_{i}.pb"
         try:
-            tensor = TensorProto.FromString(path.read_bytes())
+            tensor = TensorProto.FromString(folder.read(where))
             value = numpy_helper.to_array(tensor)
         except Exception as e:
             bad.append(("input", f"{where}: {one_line(e)}", ""))
@@ -90,35 +130,40 @@ def read_inputs(folder, view, record, k, wild=False):
         if value.dtype != want or list(value.shape) != port["shape"]:
             bad.append(("input", f"{where} is {value.dtype}{list(value.shape)}, {port['type']}{port['shape']} declared", ""))
             continue
-        lo, hi = port["interval"]
+        (lo, hi), seen = port["interval"], narrow.widened(value)
         if wild:
             pass
-        elif not np.isfinite(value).all():
+        elif not np.isfinite(seen).all():
             bad.append(("input", f"{where} has values that are not finite", ""))
-        elif value.size and not (lo <= value.min() and value.max() <= hi):
-            bad.append(("input", f"{where} has values {value.min()}..{value.max()} outside [{lo}, {hi}]", ""))
+        elif seen.size and not (lo <= seen.min() and seen.max() <= hi):
+            bad.append(("input", f"{where} has values {seen.min()}..{seen.max()} outside [{lo}, {hi}]", ""))
         feed[port["name"]] = value
     return (feed if len(feed) == len(record["inputs"]) else None), bad
 
 
-def read_npz(folder, record, sets, wild=()):
-    """(feeds, problems) of inputs.npz: arrays by the names of the inputs, sets along the first axis."""
+def read_npz(folder, record, sets, wild=(), of=None):
+    """(feeds, problems) of inputs.npz: arrays by the names of the inputs. sets: the numbers of the data sets. wild: which of them may have any
+    values. of: how many sets there are, if the sizes of the model take turns: each has arrays of its own then."""
     try:
-        with np.load(folder / "inputs.npz") as archive:
-            arrays = {name: archive[name] for name in archive.files}
+        archive = Archive(io.BytesIO(folder.read("inputs.npz")), narrow.from_npz)
     except Exception as e:
         return [], [("input", f"inputs.npz: {one_line(e)}", "")]
-    if list(arrays) != [port["name"] for port in record["inputs"]]:
-        return [], [("input", f"inputs.npz has arrays {list(arrays)[:4]}", "")]
-    bad = []
-    for port in record["inputs"]:
-        value, (lo, hi) = arrays[port["name"]], port["interval"]
-        if value.dtype != NUMPY.get(port["type"]) or list(value.shape) != [sets, *port["shape"]]:
-            return [], [("input", f"inputs.npz: {port['name']} is {value.dtype}{list(value.shape)}", "")]
-        tame = np.stack([value[k] for k in range(sets) if k not in wild]) if len(wild) < sets else value[:0]
-        if tame.size and not (lo <= tame.min() and tame.max() <= hi):  # NaN is not in it either
-            bad.append(("input", f"inputs.npz: {port['name']} has values outside [{lo}, {hi}]", ""))
-    return [{name: value[k] for name, value in arrays.items()} for k in range(sets)], bad
+    if archive.by_set != (of is not None) or archive.count != (of or len(sets)):
+        return [], [("input", f"inputs.npz has {archive.count} data sets{' by name' if archive.by_set else ''}", "")]
+    feeds, bad = [], []
+    for n, k in enumerate(sets):
+        feed = archive.take(k)
+        if list(feed) != [port["name"] for port in record["inputs"]]:
+            return [], [("input", f"inputs.npz has arrays {list(feed)[:4]}", "")]
+        for port in record["inputs"]:
+            value, (lo, hi) = feed[port["name"]], port["interval"]
+            if value.dtype != NUMPY.get(port["type"]) or list(value.shape) != port["shape"]:
+                return [], [("input", f"inputs.npz: {port['name']} of set {k} is {value.dtype}{list(value.shape)}", "")]
+            seen = narrow.widened(value)
+            if n not in wild and seen.size and not (lo <= seen.min() and seen.max() <= hi):  # NaN is not in it either
+                bad.append(("input", f"inputs.npz: {port['name']} of set {k} has values outside [{lo}, {hi}]", ""))
+        feeds.append(feed)
+    return feeds, bad
 
 
 def own_inputs(folder, view, record, options, turns=None):
@@ -133,7 +178,8 @@ def own_inputs(folder, view, record, options, turns=None):
             problems += bad
             feeds += [feed] if feed is not None else []
     if "npz" in formats and sets:
-        packed, bad = read_npz(folder, record, sets, wild)
+        several = turns is not None and turns.step > 1
+        packed, bad = read_npz(folder, record, list(range(sets) if turns is None else turns), wild, turns.stop if several else None)
         problems += bad
         if len(feeds) == len(packed) and any(a[n].tobytes() != b[n].tobytes() for a, b in zip(feeds, packed) for n in a):
             problems.append(("input", "inputs.npz has other values than the .pb files", ""))
@@ -147,14 +193,14 @@ def check_value(name, value, declared, interval):
     want = NUMPY.get(TYPE_NAMES.get(declared[0]))
     if value.dtype != want or not fits(value.shape, declared[1] or ()):
         yield "run-shape", f"{name!r} is {value.dtype}{list(value.shape)}, declared {TYPE_NAMES.get(declared[0])}{list(declared[1] or ())}"
+    value = narrow.widened(value)
     if value.size == 0:
         return
-    if value.dtype.kind == "f" and not np.isfinite(value).all():
+    lo, hi = float(value.min()), float(value.max())  # both are NaN if a value is
+    if value.dtype.kind == "f" and not (math.isfinite(lo) and math.isfinite(hi)):
         yield "not-finite", f"{name!r} has {int((~np.isfinite(value)).sum())} of {value.size} values that are not finite"
-    elif interval is not None:
-        lo, hi = float(value.min()), float(value.max())
-        if not (interval[0] <= lo and hi <= interval[1]):
-            yield "interval", f"{name!r} has values {lo!r}..{hi!r} outside [{interval[0]!r}, {interval[1]!r}]"
+    elif interval is not None and not (interval[0] <= lo and hi <= interval[1]):
+        yield "interval", f"{name!r} has values {lo!r}..{hi!r} outside [{interval[0]!r}, {interval[1]!r}]"
 
 
 def difference(a, b):
@@ -162,11 +208,14 @@ def difference(a, b):
 
     What the type makes of it is taken off: a whole number may be rounded to its neighbour, as a quantised value is where another order
     of operations moves it past the middle of two, and a float16 to its neighbour, whether or not an operation before was done in float32."""
+    kind = a.dtype
+    a, b = narrow.widened(a), narrow.widened(b)
     if a.shape != b.shape or a.dtype.kind not in "fiu" or not a.size or not (np.isfinite(a).all() and np.isfinite(b).all()):
         return 0.0
-    a, b, kind = a.astype(np.float64), b.astype(np.float64), a.dtype
+    a, b = a.astype(np.float64), b.astype(np.float64)
     scale = np.maximum(np.abs(b), 1e-3 * max(float(np.abs(b).max()), 1e-6))
-    free = 1.0 if kind.kind in "iu" else 2.0 ** -10 * scale + 2.0 ** -24 if kind == np.float16 else 0.0
+    coarse = kind == np.float16 or kind in narrow.NAMES
+    free = 1.0 if not narrow.is_real(kind) else 2 * narrow.unit(kind) * scale + 2.0 ** -24 if coarse else 0.0
     return float((np.maximum(np.abs(a - b) - free, 0.0) / scale).max())
 
 
@@ -201,7 +250,8 @@ def run(data, view, record, feeds, stage, facts, random=frozenset(), found=()):
             stage(f"again-{level}")
             before = results[0][-1]
             for name, a, b in zip(view.outputs, before, s.run(view.outputs, feeds[0])):
-                if not np.array_equal(a, b, equal_nan=np.asarray(a).dtype.kind == "f"):
+                a, b = narrow.widened(a), narrow.widened(b)
+                if not np.array_equal(a, b, equal_nan=a.dtype.kind == "f"):
                     yield "state", f"optimisation {level}: {name!r} has other values at a later run with the same input", view.made_by(name)
         for line in log.complaints():
             yield "runtime-shape", f"optimisation {level}: {line}", blamed(line, view)

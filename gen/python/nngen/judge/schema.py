@@ -34,7 +34,7 @@ MANIFEST = {
     "generator": str,
     "version": str,
     "options": {"nodes": int, "count": int, "seed": int, "opset": int, "inputs": int, "profile": str, "ops": str,
-                "max_elements": int, "intervals": bool, "outputs": Optional(bool), "dynamic": Optional(str), "types": str, "input_mode": str, "input_format": str, "cover": str, "contain": str, "avoid": str, "weights": str},
+                "max_elements": int, "intervals": bool, "outputs": Optional(bool), "dynamic": Optional(str), "form": Optional(str), "variants": Optional(int), "empty": Optional(str), "data_dependent": Optional(str), "random": Optional(str), "types": str, "input_mode": str, "input_format": str, "cover": str, "contain": str, "avoid": str, "weights": str},
     "table_digest": Hex64,
     "ir_version": int,
     "operators": [{"name": str, "since": int, "flags": [str], "nodes": int, "models": int}],
@@ -44,6 +44,7 @@ MANIFEST = {
     "statistics": {"nodes": int, "depth": RANGE, "joins": Number, "outputs": RANGE, "graph_inputs": RANGE, "ranks": Map(int),
                    "dims": Map(int), "classes": Map(Map(Map(int))), "coverage": Map({"seen": int})},
     "dynamic": Optional({"models": int, "nodes": int}),
+    "empty": Optional({"models": int, "nodes": int}),
 }
 
 PORT = {"name": str, "type": str, "shape": [int], "dims": Optional([Dim]), "interval": Interval}
@@ -58,8 +59,12 @@ RECORD = {
     "files": Map(Hex64),
     "manner": Optional(str),
     "folded": Optional([int]),
+    "forms": Optional(Map(int)),
+    "plain": Optional(str),
     "symbols": Optional(Map([int])),
     "intervals": Optional(Map(Interval)),
+    "open": Optional(Map([Dim])),
+    "random": Optional([str]),
 }
 
 

@@ -1,6 +1,4 @@
 """Models with symbolic dims: their sizes by assignment, and the model with the sizes of one in the place of symbols."""
-import copy
-
 import onnx
 
 
@@ -43,11 +41,10 @@ def model_at(model, sizes):
 
 def record_at(record, sizes):
     """The record with the shapes of an assignment; a dimension that it does not know is None."""
-    here = copy.deepcopy(record)
-    for p in here["inputs"] + here["outputs"]:
-        if "dims" in p:
-            p["shape"] = [sizes.get(d) if isinstance(d, str) else d for d in p["dims"]]
-    return here
+    def port(p):
+        return {**p, "shape": [sizes.get(d) if isinstance(d, str) else d for d in p["dims"]]} if "dims" in p else p
+
+    return {**record, **{side: [port(p) for p in record[side]] for side in ("inputs", "outputs")}}
 
 
 def fits(shape, declared):

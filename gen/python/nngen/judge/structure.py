@@ -98,8 +98,13 @@ def symbols(view, record):
                 yield "value-info", f"{v.name!r} has the symbol {d.dim_param!r}, which no input has", view.made_by(v.name)
 
 
-def declarations(view, max_elements, symbolic):
-    """Each node output is declared, with a shape of at most max_elements. symbolic: dims may be left out."""
+def declarations(view, max_elements, symbolic, empty, undecided):
+    """Each node output is declared, with a shape of at most max_elements. symbolic: dims may be left out; empty: dims may be 0. undecided:
+    those of the record in which data decide dims, and no other tensor has such dims."""
+    for name, dims in undecided.items():
+        here = view.declared.get(name, (0, None))[1]
+        if here is None or (list(here) != dims and not symbolic) or name not in view.producer:
+            yield "record", f"{name!r} is declared {here}, {dims} in the record, where data decide what is null", view.made_by(name)
     for n in view.nodes:
         for name in n.output:
             if name and name not in view.declared:
@@ -108,7 +113,7 @@ def declarations(view, max_elements, symbolic):
         op = view.made_by(name)
         if dtype not in TYPE_NAMES:
             yield "value-info", f"{name!r} has element type {dtype}", op
-        if shape is None or (None in shape and not symbolic):
+        if shape is None or (None in shape and not symbolic and name not in undecided):
             yield "value-info", f"{name!r} has no static shape", op
             continue
         size = 1
@@ -117,7 +122,7 @@ def declarations(view, max_elements, symbolic):
         if size > max_elements:
             yield "elements", f"{name!r} {list(shape)} has {size} elements, {max_elements} allowed", op
         uses = {(view.nodes[i].op_type, slot) for i, slot in view.consumers.get(name, [])}
-        if size == 0 and not (uses and uses <= MAY_BE_EMPTY):
+        if size == 0 and not empty and not (uses and uses <= MAY_BE_EMPTY):
             yield "elements", f"{name!r} {list(shape)} is empty", op
 
 
@@ -288,7 +293,7 @@ def examine(view, record, manifest, sources):
     yield from index(view, record)
     yield from counts(view, record, options["nodes"])
     yield from names(view)
-    yield from declarations(view, options["max_elements"], "symbols" in record)
+    yield from declarations(view, options["max_elements"], "symbols" in record, "empty" in options, record.get("open", {}))
     inside = motif_nodes(view, record)
     yield from types(view, data_types(manifest), inside)
     yield from connected(view)

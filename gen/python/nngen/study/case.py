@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 from onnx import TensorProto, numpy_helper
+from nngen.archive import Archive
 from nngen.judge import bounds
 
 from nngen.study import generate
@@ -28,17 +29,13 @@ def bounded(folder):
 
 
 def read_archive(path):
-    """The arrays of inputs.npz, in which the set is the first dimension."""
+    """The arrays of inputs.npz by data set."""
     try:
-        with np.load(path) as z:
-            arrays = {n: z[n] for n in z.files}
+        return Archive(path)
+    except ValueError as e:
+        raise BadCase(f"{path.name}: {e}") from e
     except Exception as e:  # an archive may be damaged in many ways, and zipfile, zlib and NumPy each have exceptions of their own
         raise BadCase(f"{path.name} cannot be read: {e}") from e
-    if flat := [n for n, a in arrays.items() if a.ndim == 0]:
-        raise BadCase(f"{path.name}: {flat[0]} has no dimension for the data set")
-    if len({len(a) for a in arrays.values()}) > 1:
-        raise BadCase(f"{path.name}: arrays of different numbers of data sets")
-    return arrays
 
 
 def count_sets(folder):
@@ -47,8 +44,7 @@ def count_sets(folder):
     if not path.exists():
         return len(data_sets(folder))
     try:
-        with np.load(path) as z:
-            return len(z[z.files[0]]) if z.files else 0
+        return Archive(path).count
     except Exception:  # see read_archive
         return 1
 
@@ -77,7 +73,7 @@ class Case:
         self.arrays = None
         if (folder / "inputs.npz").exists():
             self.arrays = read_archive(folder / "inputs.npz")
-            self.count = min(map(len, self.arrays.values()), default=0)
+            self.count = self.arrays.count
         self.count = min(self.count, sets) if sets else self.count
 
     def model(self):
@@ -127,9 +123,10 @@ class Case:
         return feed
 
     def from_archive(self, k):
-        if missing := [x.name for x in self.inputs() if x.name not in self.arrays]:
+        if missing := [x.name for x in self.inputs() if x.name not in self.arrays.names]:
             raise BadCase(f"inputs.npz has no array for input {missing[0]}")
-        return {x.name: as_declared(x, self.arrays[x.name][k]) for x in self.inputs()}
+        arrays = self.arrays.take(k)
+        return {x.name: as_declared(x, arrays[x.name]) for x in self.inputs()}
 
     def from_folder(self, folder):
         """Files have the names of inputs in them, or else the order of inputs."""
