@@ -40,33 +40,3 @@ void symbol_line_sizes(json_line *j, const graph *g)
     }
     line_raw(j, "}");
 }
-
-static void open_dims(json_line *j, const tensor_desc *d)
-{
-    line_raw(j, "[");
-    for (int k = 0; k < d->rank; k++) {
-        line_next(j);
-        if (d->open >> k & 1)
-            line_raw(j, "null");
-        else
-            line_int(j, d->dims[k]);
-    }
-    line_raw(j, "]");
-}
-
-void symbol_line_open(json_line *j, const graph *g, const char *const *names)
-{
-    bool any = false;
-    for (size_t i = 0; i < g->n_tensors; i++) {
-        if (g->tensors[i].desc.open == 0 || names[i] == NULL)
-            continue;
-        if (!any) {
-            line_key(j, "open");
-            line_raw(j, "{");
-        }
-        any = true;
-        line_key(j, names[i]);
-        open_dims(j, &g->tensors[i].desc);
-    }
-    line_raw(j, any ? "}" : "");
-}

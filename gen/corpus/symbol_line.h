@@ -1,4 +1,4 @@
-/* What a line of models.jsonl says of dims that are no numbers. */
+/* What a line of models.jsonl says of symbolic dims. */
 #ifndef NN_SYMBOL_LINE_H
 #define NN_SYMBOL_LINE_H
 
@@ -10,8 +10,5 @@
 void symbol_line_dims(json_line *j, const graph *g, const tensor_desc *d);
 /* "symbols": the sizes of each symbol of the graph inputs, in the data sets in turn. Nothing if there are none. */
 void symbol_line_sizes(json_line *j, const graph *g);
-/* The tensors of which data decide dims, by name: their dims, with null for these. Nothing if there are none. names: of the
- * graph's tensors. */
-void symbol_line_open(json_line *j, const graph *g, const char *const *names);
 
 #endif

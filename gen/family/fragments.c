@@ -42,7 +42,8 @@ static nn_status list_all(const fragments *f, motif_choice *c, arena *a, nn_erro
     return NN_OK;
 }
 
-nn_status fragments_open(fragments *f, const options *o, const motif_set *set, motif_choice *c, arena *a, nn_error *err)
+nn_status fragments_open(fragments *f, const options *o, const motif_set *set, bool computes, motif_choice *c, arena *a,
+                         nn_error *err)
 {
     const char *const texts[FRAGMENT_KINDS] = {o->data_dependent, o->random};
     static const char *const words[FRAGMENT_KINDS] = {"data-dependent", "random"};
@@ -59,6 +60,8 @@ nn_status fragments_open(fragments *f, const options *o, const motif_set *set, m
             return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s %.60s: the table has no motif of this kind that can be used",
                            words[kind], texts[kind]);
     }
+    if (f->n[FRAGMENT_FOUND] > 0 && !computes)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "data-dependent: the table was opened without the rules of outputs");
     return list_all(f, c, a, err);
 }
 

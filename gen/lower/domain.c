@@ -36,8 +36,7 @@ static term int_of_set(lower *l, const expr *e)
     return term_var(l, v);
 }
 
-/* A size that the data decide when the node is run. It is at least 1 here. If it can be anything, there are two sizes to tell
- * apart. */
+/* A size that the data decide when the node is run. It is drawn from those above 0, of which there are two to tell apart. */
 static term draw_found(lower *l, const expr *e)
 {
     term lo = eval(l, e->args[0]).t, hi = eval(l, e->args[1]).t;
@@ -45,7 +44,7 @@ static term draw_found(lower *l, const expr *e)
     if (l->state != LOWER_OK)
         return term_const(0);
     const bool settled = term_fixed(l, lo, &a) && term_fixed(l, hi, &b) && a == b;
-    term least = term_extreme(l, (term[]){lo, term_const(1)}, 2, true);
+    term least = l->f->least > 0 ? term_extreme(l, (term[]){lo, term_const(1)}, 2, true) : lo;
     if (l->state != LOWER_OK)
         return term_const(0);
     if (l->found == FOUND_DRAWN && !settled) {

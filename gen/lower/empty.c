@@ -17,11 +17,13 @@ static bool given_empty(const lower *l, const frame *f)
 
 void empty_settle(lower *l, frame *f)
 {
-    const bool allowed = f->op->empty && !f->relaxed, given = given_empty(l, f);
+    const bool allowed = f->op->empty && (!f->relaxed || f->none), given = given_empty(l, f);
+    const bool found = f->none && f->op->empty && (f->op->flags & OP_FOUND) != 0;
     f->least = 1;
     if (given && !allowed)
         lower_fail(l, WHY_EMPTY);
-    else if (given || (allowed && l->limits.empty > 0 && tape_chance(l->tape, "empty", l->limits.empty, 1000)))
+    else if (given || found ||
+             (allowed && !f->relaxed && l->limits.empty > 0 && tape_chance(l->tape, "empty", l->limits.empty, 1000)))
         f->least = 0;
 }
 

@@ -61,6 +61,7 @@ typedef struct {
      * idiom is imposed. Rules of types, shapes, `where`, choices and finite values hold. */
     bool relaxed;
     bool claimed;   /* relaxed: a tensor that takes the place of a constant has the contents to which the pins lead */
+    bool none;      /* relaxed: tensors may be empty nevertheless, where the entry allows it */
     bool still;     /* an output may have a single value, although inputs vary */
     uint32_t shown; /* LOWER_SHOWS, and bit o: output o of the entry is present; 0: where the entry leaves it open, it is drawn */
 } lower_request;

@@ -43,6 +43,13 @@ static nn_status check_ends(op_compile *c, const expr *e)
     return NN_OK;
 }
 
+/* Both arguments have the type. */
+static nn_status check_two(op_compile *c, expr *e, ex_type type)
+{
+    nn_status s = expr_check_as(c, &e->args[0], type);
+    return s == NN_OK ? expr_check_as(c, &e->args[1], type) : s;
+}
+
 static nn_status check_domain_call(op_compile *c, expr *e)
 {
     nn_status s = NN_OK;
@@ -75,18 +82,16 @@ static nn_status check_domain_call(op_compile *c, expr *e)
         break;
     case FN_PARTS:
     case FN_FACTORS:
+        s = check_two(c, e, TY_INT);
+        break;
     case FN_FOUND:
-        of = e->op == FN_FOUND ? TY_INT : TY_INTS;
-        s = expr_check_as(c, &e->args[0], TY_INT);
-        if (s == NN_OK)
-            s = expr_check_as(c, &e->args[1], TY_INT);
+        of = TY_INT;
+        s = check_two(c, e, TY_INT);
         break;
     case FN_REALRANGE:
     case FN_LOGREAL:
         of = TY_REAL;
-        s = expr_check_as(c, &e->args[0], TY_REAL);
-        if (s == NN_OK)
-            s = expr_check_as(c, &e->args[1], TY_REAL);
+        s = check_two(c, e, TY_REAL);
         if (s == NN_OK)
             s = check_ends(c, e);
         break;

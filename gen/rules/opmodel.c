@@ -446,6 +446,7 @@ static nn_status retype_entry(op_model *op, const spec_entry *entry, int opset, 
     }
     op->since = from->since;
     op->flags = from->flags;
+    op->empty = from->empty;
     op->rules = from->rules;
     *lacking = c.lacking;
     return NN_OK;

@@ -19,23 +19,26 @@ RUNS = ("load-", "run-", "again-")
 
 
 def present(view):
-    return any(shape and 0 in shape for _, shape in view.declared.values())
+    """Whether the model has a tensor without elements, other than constants that stand for absent inputs."""
+    return any(map(view.hollow, view.declared))
 
 
 def touching(view, node):
     """Whether a node takes or gives a tensor without elements."""
-    return any(0 in view.declared[x][1] for x in [*node.input, *node.output] if x)
+    return any(view.hollow(x) for x in [*node.input, *node.output] if x)
 
 
 def of_runtime(problem, view):
     """Whether a problem is what a runtime did with an empty tensor, as far as its message tells: of the nodes that it names, one has such
     a tensor. Nodes into which a runtime takes others apart have names of its own."""
     kind, message, _ = problem
+    if kind in ("crash", "hang"):  # the message is the last that the runtime said, of whatever
+        return True
     words = set(re.findall(r"[\w./:-]+", message))
     named = [n for n in view.nodes if n.name in words]
     if named and not any(touching(view, n) for n in named):
         return False
-    return kind.startswith(RUNS) or kind in ("crash", "hang", "levels", "runtime-shape", "state", "bound", "not-finite") or \
+    return kind.startswith(RUNS) or kind in ("levels", "runtime-shape", "state", "bound", "not-finite") or \
         (kind == "interval" and message.startswith("optimisation"))
 
 
