@@ -27,7 +27,7 @@ LDLIBS += -lprotobuf-c -lyaml -ljansson -lcrypto -lz -pthread
 
 LIB_C := $(filter-out gen/cli/main.c gen/embed/main.c gen/fuzz/%,$(wildcard gen/*/*.c)) $(wildcard solver/*.c)
 LIB_O := $(LIB_C:%.c=$(B)/%.o) $(B)/gen/draw/pcg.o $(B)/onnx.pb-c.o $(B)/embedded.o
-SPECS := $(sort $(wildcard specs/*.yaml) $(wildcard specs/profiles/*.yaml) $(wildcard specs/manners/*.yaml) $(wildcard specs/motifs/*.yaml) $(wildcard specs/compute/*.yaml) $(wildcard specs/forms/*.yaml))
+SPECS := $(sort $(wildcard specs/*.yaml) $(wildcard specs/profiles/*.yaml) $(wildcard specs/manners/*.yaml) $(wildcard specs/motifs/*.yaml) $(wildcard specs/compute/*.yaml) $(wildcard specs/forms/*.yaml) $(wildcard specs/programs/*.yaml))
 UNIT := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/*/test_*.c)))
 
 # ---- the program and the library ----
@@ -190,12 +190,13 @@ install: all
 	install -D -m 644 gen/dist/nngen.bash $(DESTDIR)$(DATADIR)/bash-completion/completions/nngen
 	install -D -m 644 gen/dist/_nngen $(DESTDIR)$(DATADIR)/zsh/vendor-completions/_nngen
 	install -D -m 644 gen/dist/nngen.fish $(DESTDIR)$(DATADIR)/fish/vendor_completions.d/nngen.fish
-	install -d $(DESTDIR)$(DATADIR)/nngen/specs/profiles $(DESTDIR)$(DATADIR)/nngen/specs/motifs $(DESTDIR)$(DATADIR)/nngen/specs/manners $(DESTDIR)$(DATADIR)/nngen/specs/compute $(DESTDIR)$(DATADIR)/nngen/specs/forms
+	install -d $(DESTDIR)$(DATADIR)/nngen/specs/profiles $(DESTDIR)$(DATADIR)/nngen/specs/motifs $(DESTDIR)$(DATADIR)/nngen/specs/manners $(DESTDIR)$(DATADIR)/nngen/specs/compute $(DESTDIR)$(DATADIR)/nngen/specs/forms $(DESTDIR)$(DATADIR)/nngen/specs/programs
 	install -m 644 specs/*.yaml $(DESTDIR)$(DATADIR)/nngen/specs
 	install -m 644 specs/profiles/*.yaml $(DESTDIR)$(DATADIR)/nngen/specs/profiles
 	install -m 644 specs/motifs/*.yaml $(DESTDIR)$(DATADIR)/nngen/specs/motifs
 	install -m 644 specs/compute/*.yaml $(DESTDIR)$(DATADIR)/nngen/specs/compute
 	install -m 644 specs/forms/*.yaml $(DESTDIR)$(DATADIR)/nngen/specs/forms
+	install -m 644 specs/programs/*.yaml $(DESTDIR)$(DATADIR)/nngen/specs/programs
 	install -m 644 specs/manners/*.yaml $(DESTDIR)$(DATADIR)/nngen/specs/manners
 	install -d $(DESTDIR)$(DATADIR)/doc/nngen/recipes
 	install -m 644 README.md $(DESTDIR)$(DATADIR)/doc/nngen/README.md

@@ -1,4 +1,5 @@
 #include "build/build_again.h"
+#include "build/build_empty.h"
 #include "base/mix.h"
 #include "build/build_group.h"
 #include "build/build_input.h"
@@ -69,7 +70,7 @@ static bool make_input(const builder *b, tensor_desc *d)
     int64_t elements = 1;
     bool fits = d->type != DT_NONE && build_is_data(b, d->type) && d->rank <= (b->limits.max_rank ? b->limits.max_rank : 6);
     for (int i = 0; fits && i < d->rank; i++) {
-        fits = d->dims[i] >= 1 && d->dims[i] <= most_dim;
+        fits = d->dims[i] >= (b->limits.empty > 0 ? 0 : 1) && d->dims[i] <= most_dim;
         elements *= fits ? d->dims[i] : 1;
         fits = fits && elements <= most;
     }
@@ -297,6 +298,7 @@ static lower_result solve_again(builder *b, again_frame *frames, find_kind how)
     b->group.target = -1;
     b->refused.reason = WHY_NONE;
     log_scope(b, SCOPE_BEGIN);
+    build_allow_empty(b);
     lower_begin(b->lower, b->t);
     log_pause(b);
     for (size_t f = 0; f < LOWER_MAX_FRAMES && res == LOWER_OK; f++) {

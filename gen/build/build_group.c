@@ -1,4 +1,5 @@
 #include "build/build_group.h"
+#include "build/build_empty.h"
 #include "build/build_budget.h"
 #include "build/build_commit.h"
 #include "build/build_log.h"
@@ -294,14 +295,6 @@ static lower_result acceptable(builder *b, const op_model *op, const build_effec
     return room ? LOWER_OK : build_refuse(b, BUILD_NO_ROOM, op, -1);
 }
 
-/* The share of the operators whose tensors may be empty: large until there is a first one. */
-static uint32_t empty_share(const builder *b)
-{
-    enum { FIRST = 900 };
-    const bool first = b->s.empty == 0 && b->s.n_nodes >= b->style.empty_from;
-    return first && b->limits.empty < FIRST ? FIRST : b->limits.empty;
-}
-
 static lower_result solve(builder *b, const op_spec *specs, size_t n)
 {
     size_t opened = 0;
@@ -310,8 +303,7 @@ static lower_result solve(builder *b, const op_spec *specs, size_t n)
     b->group.twice = false;
     b->refused.reason = WHY_NONE;
     log_scope(b, SCOPE_BEGIN);
-    if (b->limits.empty > 0)
-        lower_set_empty(b->lower, empty_share(b));
+    build_allow_empty(b);
     lower_begin(b->lower, b->t);
     log_pause(b);
     for (size_t i = 0; i < n; i++) {

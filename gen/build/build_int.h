@@ -3,6 +3,7 @@
  *     build_draw, build_budget                    draws of operators and types; the budget of nodes
  *     build_input, build_pick                     selection of inputs of an operator, and of tensors for them
  *     build_log                                   the graph as a tape
+ *     build_empty                                 tensors without elements
  *     build_worlds                                sizes of graph inputs that differ
  *     build_group                                 operators solved together and committed
  *     build_moves, build_close, build_chain       ways to place operators
@@ -64,14 +65,14 @@ typedef struct {
 
 /* The style of the model, drawn at its start. Shares are in thousandths. */
 typedef struct {
-    size_t live;    /* intended number of live nodes */
-    size_t inputs;  /* intended number of graph inputs */
-    uint32_t joins; /* share of nodes with two inputs */
-    uint32_t reuse; /* number of tensors with several consumers, as a share of the nodes */
-    uint32_t same;  /* share of nodes that take a tensor twice where they can */
+    size_t live;       /* intended number of live nodes */
+    size_t inputs;     /* intended number of graph inputs */
+    uint32_t joins;    /* share of nodes with two inputs */
+    uint32_t reuse;    /* number of tensors with several consumers, as a share of the nodes */
+    uint32_t same;     /* share of nodes that take a tensor twice where they can */
     size_t empty_from; /* number of nodes behind which the first empty tensor is wanted */
-    bool chain;     /* prefers the newest tensors */
-    bool deep;      /* and mostly takes the newest one */
+    bool chain;        /* prefers the newest tensors */
+    bool deep;         /* and mostly takes the newest one */
 } model_style;
 
 /* Nodes that are added when the graph has its other nodes. */
@@ -121,7 +122,7 @@ struct builder {
     motif_state motif;
     uint32_t constants;         /* per cent of graph inputs that become initializers */
     const op_weights *weights;  /* NULL: all operators equally often */
-    const step_watch *watch;         /* NULL: nobody watches */
+    const step_watch *watch;    /* NULL: nobody watches */
     uint64_t steps;             /* since the request began */
     bool stopped;               /* the caller wants it to stop; attempts then end as if memory ran out */
     bool probing;               /* no graph is wanted: optional inputs are not filled with tensors that happen to exist */

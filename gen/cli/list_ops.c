@@ -390,6 +390,7 @@ static void json_operator(json_line *out, const nn_table *t, const class_table *
         if (is_attr(&op->rules->vars[i]))
             json_attribute(out, entry, &op->rules->vars[i], subject++);
     line_raw(out, "]");
+    fact(out, "empty", op->empty);
     line_key(out, "flags");
     line_raw(out, "[");
     for (size_t i = 0; i < sizeof flag_words / sizeof flag_words[0]; i++)

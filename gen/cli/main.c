@@ -7,6 +7,7 @@
 #include "cli/progress.h"
 #include "cli/summary.h"
 #include "cli/tapes.h"
+#include "emit/emit.h"
 #include "eval/eval.h"
 #include "mine/mine.h"
 #include "reduce/reduce.h"
@@ -552,16 +553,16 @@ static int finish(json_line *out, nn_status s, const nn_error *err, bool problem
     return close_stdout(status);
 }
 
-/* Commands that have their own command line. */
 static int analyse(char *const *argv, int argc)
 {
     json_line out = {.bytes = NULL};
     nn_error err = {0};
-    size_t problems;
+    size_t problems = 0;
     bar b = {.started = now(), .on = true};
     const seq_watch watch = {.tell = on_problem, .progress = on_steps, .data = &b, .terminal = isatty(STDERR_FILENO) != 0};
     nn_status s = strcmp(argv[1], "eval") == 0       ? eval_run_command(argc - 2, argv + 2, &out, on_problem, NULL, &problems, &err)
                   : strcmp(argv[1], "show") == 0     ? show_run(argc - 2, argv + 2, &out, on_problem, NULL, &problems, &err)
+                  : strcmp(argv[1], "emit") == 0     ? emit_run_command(argc - 2, argv + 2, &out, on_problem, NULL, &err)
                   : strcmp(argv[1], "motifs") == 0   ? mine_run(argc - 2, argv + 2, &out, on_problem, NULL, &problems, &err)
                   : strcmp(argv[1], "coverage") == 0 ? coverage_run(argc - 2, argv + 2, &out, &watch, &problems, &err)
                                                      : sequences_run(argc - 2, argv + 2, &out, &watch, &problems, &err);
@@ -601,8 +602,7 @@ static void on_line(void *data, const char *line)
 {
     if (!is_due(data, false))
         return;
-    (void)fprintf(stderr, "\r%.*s\033[K", columns() - 1, line);
-    (void)fflush(stderr);
+    (void)fprintf(stderr, "\r%.*s\033[K", columns() - 1, line); /* which is not buffered */
 }
 
 extern char **environ;
@@ -644,7 +644,7 @@ static own_command *find_own(const char *name)
     static const struct {
         const char *name;
         own_command *run;
-    } all[] = {{"sequences", analyse}, {"coverage", analyse}, {"motifs", analyse}, {"eval", analyse},
+    } all[] = {{"sequences", analyse}, {"coverage", analyse}, {"motifs", analyse}, {"eval", analyse}, {"emit", analyse},
                {"compare", compare},   {"suite", suite},      {"show", analyse},   {"reduce", reduce}};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         if (strcmp(all[i].name, name) == 0)

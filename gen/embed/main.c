@@ -1,6 +1,6 @@
 /* embed FILES...: writes C source with the tables given as arguments to standard output: specs/[*].yaml as spec_embedded, those in
- * specs/profiles, specs/manners, specs/motifs, specs/compute and specs/forms as spec_embedded_profiles and so on, each in name
- * order. A file has its bytes and its tree, so that the program does not parse it again; the digests of all files are there for the
+ * specs/profiles, specs/manners, specs/motifs, specs/compute, specs/forms and specs/programs as spec_embedded_profiles and so on, each
+ * in name order. A file has its bytes and its tree, so that the program does not parse it again; the digests of all files are there for the
  * same reason. Only the names' last parts and the bytes matter, not where the files are. The build alone runs this program. */
 #include <ctype.h>
 #include <stdio.h>
@@ -20,7 +20,8 @@ static const kind kinds[] = {{"", "spec_embedded", "specs/"},
                              {"manners", "spec_embedded_manners", "specs/manners/"},
                              {"motifs", "spec_embedded_motifs", "specs/motifs/"},
                              {"compute", "spec_embedded_compute", "specs/compute/"},
-                             {"forms", "spec_embedded_forms", "specs/forms/"}};
+                             {"forms", "spec_embedded_forms", "specs/forms/"},
+                             {"programs", "spec_embedded_programs", "specs/programs/"}};
 enum { TABLE, PROFILES, MANNERS, MOTIFS, COMPUTE, KINDS = sizeof kinds / sizeof *kinds };
 
 typedef struct {

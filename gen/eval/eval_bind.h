@@ -3,13 +3,9 @@
 #define NN_EVAL_BIND_H
 
 #include "eval/eval_model.h"
+#include "onnx/onnx_function.h"
 
 #include <string.h>
-
-typedef struct Onnx__GraphProto Onnx__GraphProto;         /* from the generated header */
-typedef struct Onnx__NodeProto Onnx__NodeProto;           /* from the generated header */
-typedef struct Onnx__FunctionProto Onnx__FunctionProto;   /* from the generated header */
-typedef struct Onnx__AttributeProto Onnx__AttributeProto; /* from the generated header */
 
 enum {
     EVAL_DEPTH = 64,       /* graphs in graphs and calls in functions */
@@ -21,14 +17,6 @@ typedef struct {
     const char *name;
     const Onnx__AttributeProto *value;
 } eval_attribute;
-
-/* The function that is being bound. */
-typedef struct eval_call {
-    const struct eval_call *up; /* the one that calls it; NULL: the model's graph */
-    const Onnx__FunctionProto *function;
-    const eval_attribute *attributes; /* of the call */
-    size_t n_attributes;
-} eval_call;
 
 typedef struct {
     eval_model *m;
@@ -50,7 +38,7 @@ typedef struct {
     const char *path;
     eval_graph *around; /* whose tensors the graph sees; NULL: none */
     const eval_table *table;
-    const eval_call *call; /* NULL: in no function */
+    const onnx_call *call; /* NULL: in no function */
     int depth;
     const eval_given_input *given; /* to each input; NULL: the graph is that of the model */
     size_t n_given;
@@ -71,12 +59,10 @@ nn_status eval_bind_node(eval_binding *b, const eval_graph *g, eval_node *to, co
                          const char *domain, nn_error *err);
 
 /* eval_call.c: the attributes of a node; those that refer to an attribute which the call leaves out are left out. */
-nn_status eval_bind_attributes(eval_binding *b, const Onnx__NodeProto *from, const eval_call *call, eval_attribute **out, size_t *n,
+nn_status eval_bind_attributes(eval_binding *b, const Onnx__NodeProto *from, const onnx_call *call, eval_attribute **out, size_t *n,
                                nn_error *err);
-/* The function that a node calls; NULL: none. */
-const Onnx__FunctionProto *eval_bind_callee(const eval_binding *b, const Onnx__NodeProto *from);
-nn_status eval_bind_call(eval_binding *b, eval_graph *g, eval_node *to, const Onnx__FunctionProto *f,
-                         const eval_attribute *attributes, size_t n, const eval_place *place, nn_error *err);
+nn_status eval_bind_call(eval_binding *b, eval_graph *g, eval_node *to, const Onnx__NodeProto *from, const Onnx__FunctionProto *f,
+                         const eval_place *place, nn_error *err);
 
 /* eval_control.c: binds the graphs inside a node. *found: it has such. */
 nn_status eval_bind_control(eval_binding *b, eval_graph *g, eval_node *to, const Onnx__NodeProto *from,

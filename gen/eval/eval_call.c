@@ -5,37 +5,20 @@
 
 #include <string.h>
 
-static bool same(const char *a, const char *b)
-{
-    return strcmp(a != NULL ? a : "", b != NULL ? b : "") == 0;
-}
-
 /* ---- attributes ---- */
 
-static bool is_reference(const Onnx__AttributeProto *a)
-{
-    return a->ref_attr_name != NULL && *a->ref_attr_name != '\0';
-}
-
 /* What a reference stands for. *out NULL: the call leaves it out. */
-static nn_status follow(const Onnx__AttributeProto **out, const Onnx__AttributeProto *a, const eval_call *call, nn_error *err)
+static nn_status follow(const Onnx__AttributeProto **out, const Onnx__AttributeProto *a, const onnx_call *call, nn_error *err)
 {
-    const char *name = a->ref_attr_name;
     bool known = false;
-    *out = NULL;
     if (call == NULL)
         return nn_fail(err, NN_ERR_IO, NULL, 0, 0, "attribute %.60s refers to an attribute of a function, but is in none", a->name);
-    for (size_t i = 0; *out == NULL && i < call->n_attributes; i++)
-        if (same(call->attributes[i].name, name))
-            *out = call->attributes[i].value;
-    for (size_t i = 0; *out == NULL && i < call->function->n_attribute_proto; i++)
-        if (same(call->function->attribute_proto[i]->name, name))
-            *out = call->function->attribute_proto[i];
+    *out = onnx_attribute_of(call, a);
     for (size_t i = 0; i < call->function->n_attribute; i++)
-        known |= same(call->function->attribute[i], name);
+        known |= strcmp(call->function->attribute[i], a->ref_attr_name) == 0;
     if (*out == NULL && !known)
         return nn_fail(err, NN_ERR_IO, NULL, 0, 0, "attribute %.60s refers to attribute %.60s, which the function does not have",
-                       a->name, name);
+                       a->name, a->ref_attr_name);
     if (*out != NULL && ((*out)->g != NULL || (*out)->n_graphs > 0))
         return nn_fail(err, NN_ERR_UNSUPPORTED, NULL, 0, 0, "attribute %.60s takes a graph from the call of a function", a->name);
     if (*out != NULL && a->has_type && (*out)->has_type && a->type != (*out)->type)
@@ -43,7 +26,7 @@ static nn_status follow(const Onnx__AttributeProto **out, const Onnx__AttributeP
     return NN_OK;
 }
 
-nn_status eval_bind_attributes(eval_binding *b, const Onnx__NodeProto *from, const eval_call *call, eval_attribute **out, size_t *n,
+nn_status eval_bind_attributes(eval_binding *b, const Onnx__NodeProto *from, const onnx_call *call, eval_attribute **out, size_t *n,
                                nn_error *err)
 {
     eval_attribute *all = arena_calloc(&b->m->memory, from->n_attribute + 1, sizeof *all);
@@ -57,7 +40,7 @@ nn_status eval_bind_attributes(eval_binding *b, const Onnx__NodeProto *from, con
         for (size_t k = 0; k < i; k++)
             if (strcmp(from->attribute[k]->name, a->name) == 0)
                 return nn_fail(err, NN_ERR_IO, NULL, 0, 0, "has attribute %.60s twice", a->name);
-        if (is_reference(a))
+        if (a->ref_attr_name != NULL && *a->ref_attr_name != '\0')
             s = follow(&value, a, call, err);
         if (s == NN_OK && value != NULL)
             all[(*n)++] = (eval_attribute){a->name, value};
@@ -66,17 +49,6 @@ nn_status eval_bind_attributes(eval_binding *b, const Onnx__NodeProto *from, con
 }
 
 /* ---- functions ---- */
-
-const Onnx__FunctionProto *eval_bind_callee(const eval_binding *b, const Onnx__NodeProto *from)
-{
-    const Onnx__ModelProto *m = b->m->file;
-    for (size_t i = 0; i < m->n_functions; i++) {
-        const Onnx__FunctionProto *f = m->functions[i];
-        if (same(f->name, from->op_type) && same(f->domain, from->domain) && same(f->overload, from->overload))
-            return f;
-    }
-    return NULL;
-}
 
 /* The opset of the standard operators inside the function: as it states, or that of the model. */
 static nn_status find_table(eval_binding *b, const Onnx__FunctionProto *f, const eval_table **table)
@@ -89,17 +61,16 @@ static nn_status find_table(eval_binding *b, const Onnx__FunctionProto *f, const
     return NN_OK;
 }
 
-nn_status eval_bind_call(eval_binding *b, eval_graph *g, eval_node *to, const Onnx__FunctionProto *f,
-                         const eval_attribute *attributes, size_t n, const eval_place *place, nn_error *err)
+nn_status eval_bind_call(eval_binding *b, eval_graph *g, eval_node *to, const Onnx__NodeProto *from, const Onnx__FunctionProto *f,
+                         const eval_place *place, nn_error *err)
 {
     arena *a = &b->m->memory;
-    const eval_call call = {.up = place->call, .function = f, .attributes = attributes, .n_attributes = n};
+    const onnx_call call = {.up = place->call, .function = f, .node = from};
     char shown[EVAL_NODE_SHOWN];
     eval_show_node(shown, g, to);
     to->kind = EVAL_CALL;
-    for (const eval_call *c = place->call; c != NULL; c = c->up)
-        if (c->function == f)
-            return nn_fail(err, NN_ERR_IO, NULL, 0, 0, "the function calls itself");
+    if (onnx_calls(place->call, f))
+        return nn_fail(err, NN_ERR_IO, NULL, 0, 0, "the function calls itself");
     if (to->n_inputs > f->n_input || to->n_outputs > f->n_output)
         return nn_fail(err, NN_ERR_IO, NULL, 0, 0, "has %zu inputs and %zu outputs; the function has %zu and %zu", to->n_inputs,
                        to->n_outputs, f->n_input, f->n_output);

@@ -92,7 +92,7 @@ struct nn_model {
     const graph *plain; /* the graph that was built */
     form_result formed; /* model NULL: the model is plain */
     form_request wanted;
-    uint64_t variant; /* of the copies: its number; 0: the plain one, or the only one */
+    uint64_t variant;   /* of the copies: its number; 0: the plain one, or the only one */
     const graph *views; /* the graph in each of its worlds; `graph` itself if it has none */
     size_t n_views;
     build_report report;

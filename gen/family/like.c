@@ -60,14 +60,13 @@ static bool note_unknown(tally *t, const char *op)
 
 static bool count_model(tally *t, const onnx_view *v)
 {
-    for (size_t i = 0; i < v->n_tensors; i++)
-        if (v->tensors[i].maker < 0 && !v->tensors[i].constant)
-            t->inputs |= dtype_bit(v->tensors[i].type);
+    for (size_t i = 0; i < v->n_inputs; i++) /* those of bodies are not the model's */
+        t->inputs |= dtype_bit(v->tensors[v->input_tensors[i]].type);
     for (size_t i = 0; i < v->n_nodes; i++) {
         const onnx_view_node *n = &v->nodes[i];
         int op = op_find(t->ops, n->op);
         if (op < 0) {
-            if (!note_unknown(t, n->op))
+            if (!n->holds && !note_unknown(t, n->op)) /* what is inside counts instead */
                 return false;
             continue;
         }

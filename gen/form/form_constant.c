@@ -146,16 +146,21 @@ Onnx__SparseTensorProto *form_sparse_tensor(form_model *m, const form_value *v)
 
 /* ---- other files ---- */
 
+/* Files are named in the order in which they are first used, so that none is empty. */
 static form_file *file_at(form_model *m, size_t number)
 {
-    while (m->files.n <= number && !m->failed) {
-        form_file *f = form_memory(m, sizeof *f);
-        if (f == NULL)
-            return NULL;
-        f->name = form_text(m, "external_%zu.bin", m->files.n);
-        form_push(m, &m->files, f);
+    for (size_t i = 0; i < m->files.n; i++) {
+        form_file *f = m->files.items[i];
+        if (f->number == number)
+            return f;
     }
-    return m->failed ? NULL : m->files.items[number];
+    form_file *f = form_memory(m, sizeof *f);
+    if (f == NULL)
+        return NULL;
+    f->number = number;
+    f->name = form_text(m, "external_%zu.bin", m->files.n);
+    form_push(m, &m->files, f);
+    return m->failed ? NULL : f;
 }
 
 static Onnx__StringStringEntryProto *entry(form_model *m, const char *key, const char *value)

@@ -71,6 +71,7 @@ struct form_function {
 
 typedef struct {
     const char *name;
+    size_t number; /* as drawn */
     uint8_t *bytes;
     size_t n, capacity;
 } form_file;

@@ -519,7 +519,8 @@ bool lower_may_take(const lower *l, const op_model *op, size_t input, const tens
 {
     (void)l;
     const op_input *in = &op->inputs[input];
-    return (in->types >> t->type & 1) && (in->ranks >> t->rank & 1) && (tensor_is_empty(t) ? op->empty : domain_admits(op, input, t->range));
+    return (in->types >> t->type & 1) && (in->ranks >> t->rank & 1) &&
+           (tensor_is_empty(t) ? op->empty : domain_admits(op, input, t->range));
 }
 
 int lower_open_rank(const lower *l, int frame_number, int slot)

@@ -39,7 +39,7 @@ bool mine_models_add(mine_models *m, const char *name, onnx_view *v)
     for (size_t i = 0; i < v->n_nodes && ok; i++) {
         const onnx_view_node *n = &v->nodes[i];
         x.ops[i] = is_constant(v, n) || n->n_results == 0 ? -1 : op_find(m->ops, n->op);
-        if (op_find(m->ops, n->op) < 0)
+        if (op_find(m->ops, n->op) < 0 && !n->holds)
             ok = note_unknown(m, n->op);
     }
     if (ok) {

@@ -1,6 +1,7 @@
 #include "onnx/onnx_view.h"
 #include "value/dtype.h"
 #include "onnx.pb-c.h"
+#include "onnx/onnx_function.h"
 #include "onnx/onnx_order.h"
 #include "onnx/onnx_parse.h"
 #include "onnx/onnx_tensor.h"
@@ -10,15 +11,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CONTENTS_SIZE (10 * ONNX_VIEW_CONTENTS) /* bytes of a field with so many numbers; a packed int64 takes up to 10 */
+enum { CALLS_MOST = 32, EXPANDED_MOST = 200000 }; /* nested calls; nodes in calls: further functions are not entered */
+#define CONTENTS_SIZE (10 * ONNX_VIEW_CONTENTS)   /* bytes of a field with so many numbers; a packed int64 takes up to 10 */
 
 /* A graph or body that is being read. */
 typedef struct level level;
 struct level {
-    const level *up;
-    onnx_scope names;   /* maps names to node numbers of the view, once the node has been read */
-    uint32_t container; /* the node of the view that contains this body */
-    size_t tensors;     /* tensor of the view for the first of the names; the others follow in order */
+    const level *up;       /* the graph that this one is inside and sees; NULL: none */
+    bool main;             /* the graph of the model */
+    const onnx_call *call; /* of the function that this is, or is inside; NULL: none */
+    onnx_scope names;      /* maps names to node numbers of the view, once the node has been read */
+    uint32_t container;    /* the node of the view that contains this body */
+    size_t tensors;        /* tensor of the view for the first of the names; the others follow in order */
 };
 
 typedef struct {
@@ -31,7 +35,9 @@ typedef struct {
     size_t node_room, attribute_room, tensor_room, operand_room;
     bool whole; /* tensors, names and values of attributes are requested */
     pair_list edges, reads, makes;
-    uint32_t bodies;
+    const Onnx__ModelProto *m;
+    uint32_t bodies, calls; /* calls: of the bodies, those that are functions */
+    size_t expanded;        /* nodes of calls */
     const char *file;
     nn_error *err;
 } reader;
@@ -60,7 +66,7 @@ static nn_status use(reader *r, const level *l, const char *name, uint32_t node)
         }
         if (d->place >= 0)
             return add_pair(r, &r->edges, d->number, node);
-        return d->place == ONNX_INPUT && at->up == NULL ? add_pair(r, &r->reads, node, d->number) : NN_OK;
+        return d->place == ONNX_INPUT && at->main ? add_pair(r, &r->reads, node, d->number) : NN_OK;
     }
     return wrong(r, "uses a tensor that nothing produces", name);
 }
@@ -242,7 +248,63 @@ static nn_status add_node(reader *r, const char *op, uint32_t body)
     return v->nodes[v->n_nodes++].op != NULL ? NN_OK : nn_nomem(r->err);
 }
 
-static nn_status read_graph(reader *r, const Onnx__GraphProto *g, level *up);
+static nn_status read_graph(reader *r, const Onnx__GraphProto *g, level *up, const onnx_call *call);
+
+/* The attributes of a node. Those that refer to one of a call are as the call states. */
+static nn_status add_attributes(reader *r, const Onnx__NodeProto *n, const level *l, uint32_t number)
+{
+    nn_status status = NN_OK;
+    uint32_t count = 0;
+    for (size_t k = 0; k < n->n_attribute && status == NN_OK; k++) {
+        const Onnx__AttributeProto *a = onnx_attribute_of(l->call, n->attribute[k]);
+        Onnx__AttributeProto named;
+        if (a == NULL && l->call != NULL)
+            continue; /* the call leaves it out */
+        named = a != NULL ? *a : *n->attribute[k];
+        named.name = n->attribute[k]->name;
+        status = add_attribute(r, &named);
+        count++;
+    }
+    if (status == NN_OK)
+        r->v->nodes[number].n_attributes = count;
+    return status;
+}
+
+/* The function that a node calls, as a body of the node. */
+static nn_status read_call(reader *r, const Onnx__NodeProto *n, level *l, const Onnx__FunctionProto *f)
+{
+    const onnx_call call = {.up = l->call, .function = f, .node = n};
+    size_t depth = 0;
+    arena a;
+    for (const onnx_call *c = l->call; c != NULL; c = c->up)
+        depth++;
+    if (depth >= CALLS_MOST || onnx_calls(l->call, f) || r->expanded + f->n_node > EXPANDED_MOST)
+        return NN_OK;
+    r->expanded += f->n_node;
+    r->calls++;
+    arena_init(&a, 0);
+    const Onnx__GraphProto *g = onnx_function_graph(f, &a);
+    nn_status status = g != NULL ? read_graph(r, g, NULL, &call) : nn_nomem(r->err);
+    arena_free(&a);
+    return status;
+}
+
+/* The graphs inside a node. */
+static nn_status read_bodies(reader *r, const Onnx__NodeProto *n, level *l, uint32_t number)
+{
+    const uint32_t before = r->bodies;
+    const Onnx__FunctionProto *f = r->m->n_functions > 0 ? onnx_function_of(r->m, n) : NULL;
+    nn_status status = f != NULL ? read_call(r, n, l, f) : NN_OK;
+    for (size_t k = 0; k < n->n_attribute && status == NN_OK; k++) {
+        const Onnx__AttributeProto *a = n->attribute[k];
+        if (a->g != NULL)
+            status = read_graph(r, a->g, l, l->call);
+        for (size_t i = 0; i < a->n_graphs && status == NN_OK; i++)
+            status = read_graph(r, a->graphs[i], l, l->call);
+    }
+    r->v->nodes[number].holds = r->bodies > before;
+    return status;
+}
 
 static nn_status read_node(reader *r, const Onnx__NodeProto *n, level *l, uint32_t body)
 {
@@ -262,20 +324,11 @@ static nn_status read_node(reader *r, const Onnx__NodeProto *n, level *l, uint32
     for (size_t k = 0; k < n->n_output && status == NN_OK; k++)
         if (n->output[k][0] != '\0')
             onnx_scope_find(&l->names, n->output[k])->number = number;
-    for (size_t k = 0; k < n->n_attribute && status == NN_OK; k++)
-        status = add_attribute(r, n->attribute[k]);
+    if (status == NN_OK)
+        status = add_attributes(r, n, l, number);
     if (status == NN_OK && r->whole)
         status = add_operands(r, n, l);
-    if (status == NN_OK)
-        v->nodes[number].n_attributes = (uint32_t)n->n_attribute;
-    for (size_t k = 0; k < n->n_attribute && status == NN_OK; k++) {
-        const Onnx__AttributeProto *a = n->attribute[k];
-        if (a->g != NULL)
-            status = read_graph(r, a->g, l);
-        for (size_t i = 0; i < a->n_graphs && status == NN_OK; i++)
-            status = read_graph(r, a->graphs[i], l);
-    }
-    return status;
+    return status == NN_OK ? read_bodies(r, n, l, number) : status;
 }
 
 static nn_status read_outputs(reader *r, const Onnx__GraphProto *g, const level *l)
@@ -291,7 +344,7 @@ static nn_status read_outputs(reader *r, const Onnx__GraphProto *g, const level 
             return wrong(r, "has a graph output that nothing produces", name != NULL ? name : "");
         if (at != l) /* the node that contains a body also passes on tensors that are made around it */
             status = use(r, l->up, name, l->up->container);
-        else if (l->up == NULL && d->place >= 0)
+        else if (l->main && d->place >= 0)
             status = add_pair(r, &r->makes, d->number, (uint32_t)(d - l->names.all));
     }
     return status;
@@ -328,10 +381,10 @@ static nn_status list_ends(reader *r, const Onnx__GraphProto *g, const level *l)
     return NN_OK;
 }
 
-static nn_status read_graph(reader *r, const Onnx__GraphProto *g, level *up)
+static nn_status read_graph(reader *r, const Onnx__GraphProto *g, level *up, const onnx_call *call)
 {
-    level l = {.up = up};
-    uint32_t body = up != NULL ? ++r->bodies : 0;
+    level l = {.up = up, .main = up == NULL && call == NULL, .call = call};
+    uint32_t body = l.main ? 0 : ++r->bodies;
     nn_status status = onnx_scope_open(&l.names, up != NULL ? &up->names : NULL, g, r->file, r->err);
     if (status == NN_OK && r->whole)
         status = add_tensors(r, &l, g);
@@ -339,7 +392,7 @@ static nn_status read_graph(reader *r, const Onnx__GraphProto *g, level *up)
         status = read_nodes(r, g, &l, body);
     if (status == NN_OK)
         status = read_outputs(r, g, &l);
-    if (status == NN_OK && up == NULL) {
+    if (status == NN_OK && l.main) {
         r->v->n_outputs = g->n_output;
         for (size_t i = 0; i < l.names.n; i++)
             r->v->n_inputs += l.names.all[i].place == ONNX_INPUT;
@@ -405,8 +458,9 @@ static nn_status read_source(onnx_view *v, onnx_source *from, bool whole, const 
         if (o->domain == NULL || o->domain[0] == '\0' || strcmp(o->domain, "ai.onnx") == 0)
             v->opset = o->version;
     }
-    status = read_graph(&r, m->graph, NULL);
-    v->n_bodies = r.bodies;
+    r.m = m;
+    status = read_graph(&r, m->graph, NULL, NULL);
+    v->n_bodies = r.bodies - r.calls;
     onnx_parse_free(m);
     return finish(&r, status);
 }

@@ -10,8 +10,8 @@
  *
  * Nodes are in topological order; this is the file's order if that is topological. The readers of a node come after it. A cycle
  * is an error. The nodes of a control-flow body follow the node that contains it and have edges among themselves; if a body uses
- * a tensor from outside, the edge goes to the node that contains the body. Model-local functions are counted, not expanded: a
- * call is a node like any other.
+ * a tensor from outside, the edge goes to the node that contains the body. A call of a model-local function contains the function's
+ * nodes as a body, with the attributes of the call; calls of calls that are too many or deep, or of themselves, do not.
  *
  * Ownership: a view owns everything that it points to. */
 #ifndef NN_ONNX_VIEW_H
@@ -56,6 +56,7 @@ typedef struct {
     /* numbers of different graph inputs that it reads and graph outputs that it produces; 0 in a body */
     uint32_t graph_inputs, graph_outputs;
     uint32_t body; /* 0: in the main graph; otherwise the number of its body */
+    bool holds;    /* it contains bodies: it is not an operator that computes, but says how often they do */
     /* on request: */
     const char *name;                   /* may be empty */
     uint32_t first_operand, n_operands; /* tensors that it reads, in order */

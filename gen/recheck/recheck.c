@@ -517,8 +517,9 @@ static bool check_all(recheck *c, nn_error *err)
             return false;
     return check_attrs(c, err) && check_input_shapes(c, err) &&
            check_conditions(c, c->rules->where, c->rules->n_where, false, "where", err) &&
-           (!c->inst->empty || check_conditions(c, c->rules->empty, c->rules->n_empty, false, "empty", err)) && check_output_shapes(c, err) &&
-           check_values(c, err) && check_conditions(c, c->rules->require, c->rules->n_require, c->inst->relaxed || has_empty(c->inst), "require", err);
+           (!c->inst->empty || check_conditions(c, c->rules->empty, c->rules->n_empty, false, "empty", err)) &&
+           check_output_shapes(c, err) && check_values(c, err) &&
+           check_conditions(c, c->rules->require, c->rules->n_require, c->inst->relaxed || has_empty(c->inst), "require", err);
 }
 
 nn_status recheck_instance(const op_set *ops, const lower_limits *limits, const op_instance *x, arena *scratch, nn_error *err)

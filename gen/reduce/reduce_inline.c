@@ -59,19 +59,6 @@ static void *settle(reduce_inline *x, void *list, size_t n)
     return own;
 }
 
-const Onnx__FunctionProto *reduce_called(const Onnx__ModelProto *m, const Onnx__NodeProto *n)
-{
-    const char *domain = n->domain != NULL ? n->domain : "", *name = n->op_type != NULL ? n->op_type : "";
-    for (size_t i = 0; i < m->n_functions; i++) {
-        const Onnx__FunctionProto *f = m->functions[i];
-        const char *own = f->domain != NULL ? f->domain : "", *overload = f->overload != NULL ? f->overload : "";
-        if (f->name != NULL && strcmp(f->name, name) == 0 && strcmp(own, domain) == 0 &&
-            strcmp(overload, n->overload != NULL ? n->overload : "") == 0)
-            return f;
-    }
-    return NULL;
-}
-
 char *reduce_inner_prefix(arena *memory, const char *prefix, const Onnx__NodeProto *n, const Onnx__AttributeProto *a, size_t k)
 {
     const char *first = n->n_output > 0 ? n->output[0] : "";
@@ -461,7 +448,7 @@ static bool replace(reduce_inline *x, reduce_frame *f, const Onnx__NodeProto *n,
             replace_body(x, f, n, g, reduce_inner_prefix(x->memory, f->prefix, n, n->attribute[i], k), !done, to);
             done = true;
         }
-    const Onnx__FunctionProto *g = done ? NULL : reduce_called(x->m, n);
+    const Onnx__FunctionProto *g = done ? NULL : onnx_function_of(x->m, n);
     if (g != NULL && is_wanted(x, n) && same_versions(x, g) && !passes_bodies(n) && !x->failed) {
         replace_call(x, f, n, g, reduce_inner_prefix(x->memory, f->prefix, n, NULL, 0), to);
         done = true;
@@ -506,7 +493,7 @@ static void list_nodes(reduce_inline_items *to, const Onnx__ModelProto *m, Onnx_
                 list_one(to, g);
                 list_nodes(to, m, g->node, g->n_node);
             }
-        if (m->n_functions > 0 && reduce_called(m, node) != NULL)
+        if (m->n_functions > 0 && onnx_function_of(m, node) != NULL)
             list_one(to, node);
     }
 }

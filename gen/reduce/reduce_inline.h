@@ -10,6 +10,7 @@
 
 #include "arena.h"
 #include "onnx.pb-c.h"
+#include "onnx/onnx_function.h"
 #include "reduce/reduce_names.h"
 
 typedef struct reduce_frame reduce_frame;
@@ -63,8 +64,6 @@ void reduce_inline_list(reduce_inline_items *to, const Onnx__ModelProto *m); /* 
  * memory, or too large. */
 bool reduce_inline_run(reduce_inline *x, Onnx__GraphProto *graph, Onnx__FunctionProto ***functions);
 void reduce_inline_close(reduce_inline *x);
-/* The function that the node calls; NULL: none. */
-const Onnx__FunctionProto *reduce_called(const Onnx__ModelProto *m, const Onnx__NodeProto *n);
 /* "HOLDER//ATTRIBUTE//" of body k of an attribute, or "CALL//" if a is NULL. NULL: out of memory. */
 char *reduce_inner_prefix(arena *memory, const char *prefix, const Onnx__NodeProto *n, const Onnx__AttributeProto *a, size_t k);
 

@@ -74,7 +74,7 @@ static void list_bodies(reduce_sites *x, reduce_site *up, Onnx__NodeProto *const
 static void count_calls(reduce_sites *x, reduce_site *in, Onnx__NodeProto *const *nodes, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        const Onnx__FunctionProto *f = reduce_called(&x->e->m, nodes[i]);
+        const Onnx__FunctionProto *f = onnx_function_of(&x->e->m, nodes[i]);
         for (size_t k = 0; f != NULL && k < x->n; k++)
             if (x->all[k].function == f) {
                 x->all[k].calls++;

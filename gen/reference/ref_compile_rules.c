@@ -238,3 +238,41 @@ nn_status ref_compile_shapes(ref_program **out, const op_set *ops, const op_mode
     *out = c.program;
     return c.status;
 }
+
+static void check_definitions(compiler *c)
+{
+    const ref_rule **lets = ref_room(c, c->program != NULL ? c->program->n_lets + 1 : 1, sizeof *lets);
+    for (size_t i = 0; c->status == NN_OK && i < c->list->n; i++) {
+        ref_rule *rule = &c->list->rules[i];
+        if ((rule->kind != HEAD_LET || rule->indexed) && rule->kind != HEAD_FUNCTION)
+            ref_bad(c, rule->place, "`%s`: `let NAME` or `def NAME(x)` was expected", spec_show(rule->name).s);
+        else if (rule->kind == HEAD_LET)
+            lets[rule->slot] = rule;
+    }
+    if (c->status == NN_OK)
+        c->program->lets = lets;
+}
+
+nn_status ref_compile_phrases(ref_program **out, const ref_expr **phrases, const op_set *ops, const op_model *op,
+                              const spec_node *definitions, const spec_node *const *texts, size_t n, arena *a, nn_error *err)
+{
+    const spec_node none = {.kind = SPEC_MAP};
+    rule_list list = {.map = definitions != NULL ? definitions : &none};
+    compiler c = {.ops = ops, .op = op, .list = &list, .a = a, .err = err, .status = NN_OK};
+    begin(&c, list.map->count);
+    check_definitions(&c);
+    (void)need_kind(&c, HEAD_LET);
+    (void)need_kind(&c, HEAD_FUNCTION);
+    for (size_t i = 0; c.status == NN_OK && i < n; i++) {
+        expr *body;
+        c.n_locals = 0;
+        c.bare = -1;
+        c.slices = c.own_indices = false;
+        memset(c.one_by_one, 0, sizeof c.one_by_one);
+        c.status = expr_parse_elements(&body, texts[i], a, err);
+        if (c.status == NN_OK)
+            phrases[i] = ref_translate(&c, body);
+    }
+    *out = c.program;
+    return c.status;
+}

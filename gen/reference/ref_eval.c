@@ -491,6 +491,20 @@ ref_value ref_var(ref_run *run, int var, spec_place place)
     return y;
 }
 
+/* A definition that is computed where it is used. */
+static ref_value eval_let(ref_run *run, const ref_expr *x)
+{
+    ref_frame frame;
+    ref_scope scope, *outer = run->scope;
+    if (++run->depth > MAX_NESTING)
+        ref_fail(run, x->place, "the definitions are nested too deeply");
+    ref_enter(run, &frame, &scope, 1, NULL);
+    ref_value y = run->status == NN_OK ? ref_for_all(ref_eval(run, run->p->lets[x->slot]->body)) : ref_int(&run->r, 0);
+    ref_leave(run, &frame, outer);
+    run->depth--;
+    return y;
+}
+
 static ref_value eval_def(ref_run *run, const ref_expr *x)
 {
     const ref_rule *def = run->p->defs[x->slot];
@@ -614,7 +628,7 @@ ref_value ref_eval(ref_run *run, const ref_expr *x)
     case RX_OUTPUT:
         return eval_output(run, x);
     case RX_LET:
-        return run->lets[x->slot];
+        return run->p->lets != NULL ? eval_let(run, x) : run->lets[x->slot];
     case RX_TYPE:
         return type_of(run, x);
     default:

@@ -45,6 +45,11 @@ void ref_table_free(ref_table *t)
     nn_free(t);
 }
 
+const op_set *ref_table_ops(const ref_table *t)
+{
+    return t->ops;
+}
+
 bool ref_table_takes_more(const ref_table *t, int op)
 {
     return ref_table_has(t, op) && t->programs[op]->any_inputs;

@@ -84,6 +84,7 @@ typedef struct {
     const ref_rule **order;       /* rules of outputs and definitions, in the order in which they are computed */
     size_t n, n_typing;           /* n_typing: of a program of shapes, the rules that types need */
     ref_rule **defs;              /* functions by slot */
+    const ref_rule **lets; /* by slot: definitions that are computed where they are used; NULL: all are, in advance */
     size_t n_lets, n_defs;
     const ref_expr **vars; /* definition or default of each variable of the op_rules that the rules use; otherwise NULL */
     unsigned stated;       /* bit i: output i has a rule */
@@ -115,6 +116,10 @@ nn_status ref_compile(ref_program **out, const op_set *ops, const op_model *op, 
  * has no rule where neither follows from what a model states. */
 nn_status ref_compile_shapes(ref_program **out, const op_set *ops, const op_model *op, const spec_node *rules, arena *a,
                              nn_error *err);
+
+/* The program of definitions and single expressions (ref_phrase.h). definitions: `let` without indices and `def`. */
+nn_status ref_compile_phrases(ref_program **out, const ref_expr **phrases, const op_set *ops, const op_model *op,
+                              const spec_node *definitions, const spec_node *const *texts, size_t n, arena *a, nn_error *err);
 
 /* ref_hoist.c: takes what does not depend on the variables of a comprehension, slots from `first` on, out of its body. Slots from
  * *n_locals on are free. false: out of memory. */

@@ -52,6 +52,7 @@ typedef struct {
     int64_t version;
 } ref_convention;
 ref_convention ref_table_convention(const ref_table *t);
+const op_set *ref_table_ops(const ref_table *t);
 bool ref_table_takes_more(const ref_table *t, int op); /* whether its rules take more inputs than the table states */
 bool ref_table_has(const ref_table *t, int op);        /* whether the operator has rules for all its outputs */
 

@@ -113,7 +113,7 @@ static nn_status models(json_line *out, const seq_analysis *a, nn_error *err)
             if (v->n_bodies > 0)
                 report_line(out, "  (%zu bodies of control flow)", v->n_bodies);
             if (v->n_functions > 0)
-                report_line(out, "  (%zu functions, not expanded)", v->n_functions);
+                report_line(out, "  (%zu functions, counted where they are called)", v->n_functions);
             if (v->n_external > 0)
                 report_line(out, "  (%zu tensors in other files, not read)", v->n_external);
             line_raw(out, "\n");

@@ -67,8 +67,8 @@ nn_status spec_profile_extends(const char **name, spec_place *place, const spec_
  * aside). */
 nn_status spec_dump(char **out, const spec_node *node, int indent, arena *a, nn_error *err);
 
-/* The embedded default table: specs/[*].yaml and those in specs/profiles, specs/manners, specs/motifs, specs/compute and
- * specs/forms, in name order. */
+/* The embedded default table: specs/[*].yaml and those in specs/profiles, specs/manners, specs/motifs, specs/compute,
+ * specs/forms and specs/programs, in name order. */
 extern const spec_file spec_embedded[];
 extern const size_t spec_embedded_count;
 extern const spec_file spec_embedded_profiles[];
@@ -81,6 +81,8 @@ extern const spec_file spec_embedded_compute[];
 extern const size_t spec_embedded_compute_count;
 extern const spec_file spec_embedded_forms[];
 extern const size_t spec_embedded_forms_count;
+extern const spec_file spec_embedded_programs[];
+extern const size_t spec_embedded_programs_count;
 
 /* Reads DIR/[*].yaml (a file's name is its path), in name order. NN_ERR_IO: the message names the path; a directory without such
  * files is also an error. */

@@ -73,8 +73,11 @@ def test_sets_that_are_no_feeds_have_no_expected_outputs(tmp_path):
     got, bad = expected.own(tmp_path, view, {"outputs": True, "inputs": 2, "input_mode": "nan,uniform"})
     assert not bad and len(got) == 1 and got[0][0][0][0] == found(0.5, 1)[0][0][0]
     assert expected.own(tmp_path, view, {"inputs": 2, "input_mode": "uniform"}) == ([], [])
+    bounds.write(tmp_path / "test_data_set_0", ["c"], [(np.full(8, np.nan, np.float32), np.full(8, np.nan))])  # of inputs with NaN
+    assert not expected.own(tmp_path, view, {"outputs": True, "inputs": 2, "input_mode": "nan,uniform"})[1]
+    assert expected.own(tmp_path, view, {"outputs": True, "inputs": 2, "input_mode": "uniform"})[1]
     (tmp_path / "test_data_set_1/bound_0.pb").unlink()
-    assert "bound_0.pb" in expected.own(tmp_path, view, {"outputs": True, "inputs": 2, "input_mode": "uniform"})[1][0][1]
+    assert "bound_0.pb" in expected.own(tmp_path, view, {"outputs": True, "inputs": 2, "input_mode": "uniform"})[1][-1][1]
 
 
 @pytest.fixture(scope="module")

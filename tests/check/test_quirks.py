@@ -314,6 +314,7 @@ CASES = {
     "maxpool-valid": (pool("MaxPool", spec.largest, auto="VALID", strides=[2, 2], ceil=1), [pool("MaxPool", spec.largest, auto="VALID", strides=[2, 2])]),
     "maxpool-pads": (pool("MaxPool", spec.largest, pads=[0, 1, 0, 1]), [pool("MaxPool", spec.largest, pads=[0, 1, 0, 1], strides=[2, 1])]),
     "maxunpool-output-shape": (unpool((5, 5)), [unpool((4, 4))]),
+    "unsqueeze-order": (case("Unsqueeze", 11, [X4[0]], X4[0][None, :, None].astype(np.float64), axes=[2, 0]), [case("Unsqueeze", 11, [X4[0]], X4[0][None, :, None].astype(np.float64), axes=[0, 2])]),
     "maxpool-indices": (pool("MaxPool", spec.index(X4.shape), outputs=2), [pool("MaxPool", spec.index(X4.shape), outputs=2, strides=[2, 1])]),
 }
 # What a comparison by tolerance takes for a disagreement, and what lies inside the bounds: positions that rounding moves to the other side, results

@@ -139,16 +139,6 @@ def test_report_and_exit_status(tmp_path, good, capfd):
     assert "PROBLEM input: 1" in capfd.readouterr().out
 
 
-def test_models_in_forms_are_refused(tmp_path, good, capsys):
-    shutil.copytree(good, tmp_path / "c")
-    manifest = json.loads((tmp_path / "c" / "manifest.json").read_text())
-    manifest["options"]["variants"] = 2
-    (tmp_path / "c" / "manifest.json").write_text(json.dumps(manifest))
-    with pytest.raises(SystemExit, match="2"):
-        validate.main([str(tmp_path / "c")])
-    assert "in other forms" in capsys.readouterr().err
-
-
 def test_shape_inference_uses_no_declaration(good):
     """Wrong shapes on every intermediate do not change what is inferred."""
     model = Bench(good).model()

@@ -275,20 +275,117 @@ def test_narrow_limits(tmp_path, limits):
 @pytest.mark.parametrize("args, words", [
     (["--dynamic", "2", "--dry-run"], "dynamic 2: expected a share from 0 to 1, or batch"),
     (["--dynamic", "often", "--dry-run"], "dynamic often: expected a share"),
-    (["--dynamic", "1", "--input-format", "npz", "--dry-run"], "inputs of several sizes are no array of .npz"),
 ])
 def test_messages(nngen, args, words):
     r = nngen(*args)
     assert r.code == 2 and words in r.err
 
 
-def test_forms_are_refused(nngen):
-    for form in (["--form", "if"], ["--variants", "2"]):
-        r = nngen("--dynamic", "1", *form, "--dry-run")
-        assert r.code == 2 and "other forms have no symbolic dims" in r.err
+# ---- with other options ----
+@pytest.fixture(scope="module")
+def forms(tmp_path_factory):
+    return make(tmp_path_factory.mktemp("dynamic") / "forms", "--dynamic", 1, "--form", "all", "--variants", 2, "--nodes", 15, "--count", 60, "--outputs", "--seed", 3, "--opset", 17)
 
 
-def test_tapes_are_refused(tmp_path, nngen):
-    (tmp_path / "tape").write_bytes(b"abc")
-    r = nngen("--dynamic", "1", "--tape", tmp_path / "tape", "--out", tmp_path / "out")
-    assert r.code == 2 and "a tape has no symbolic dims" in r.err
+def bodies(graph):
+    for n in graph.node:
+        for a in n.attribute:
+            if a.type == onnx.AttributeProto.GRAPH:
+                yield n, a.g
+                yield from bodies(a.g)
+
+
+def needed(model):
+    """Graph inputs that are no initializers."""
+    held = {t.name for t in model.graph.initializer}
+    return [v for v in model.graph.input if v.name not in held]
+
+
+def test_forms_keep_symbols(forms):
+    """Inner tensors of branches and bodies have symbols. Sizes steer loops and conditions."""
+    inner, counted, shaped = 0, 0, 0
+    for r in [r for r in symbolic(records(forms)) if "plain" in r]:
+        m = load(forms, r)
+        onnx.checker.check_model(m, full_check=True)
+        shape_inference.infer_shapes(m, check_type=True, strict_mode=True, data_prop=True)
+        assert {d for v in m.graph.input for d in dims(v) if isinstance(d, str)} == set(r["symbols"])
+        made = {o: n for g in [m.graph, *(g for _, g in bodies(m.graph))] for n in g.node for o in n.output}
+
+        def sized(name):
+            n = made.get(name)
+            return n is not None and (n.op_type == "Shape" or any(sized(i) for i in n.input))
+
+        for n, g in bodies(m.graph):
+            inner += any(isinstance(d, str) for v in g.value_info for d in dims(v))
+            counted += n.op_type == "Loop" and sized(n.input[0])
+            shaped += n.op_type == "If" and sized(n.input[0])
+    assert inner >= 20 and counted >= 1 and shaped >= 3
+
+
+def test_forms_give_the_outputs_of_the_plain_models_at_each_size(forms):
+    """But for models that ONNX Runtime refuses: its own defects with forms are listed elsewhere."""
+    ran = refused = 0
+    for r in [r for r in symbolic(records(forms)) if "plain" in r]:
+        m = load(forms, r)
+        for k, folder in sets(forms, r):
+            for i, value in enumerate(needed(m)):
+                assert agrees(dims(value), read(folder / f"input_{i}.pb").shape, sizes(r, k % WORLDS))
+            plain = forms / r["plain"] / folder.name
+            for f in ("output_0.pb", "bound_0.pb"):  # the names of the tensors may differ
+                assert read(folder / f).tobytes() == read(plain / f).tobytes()
+        try:
+            s = session(forms, r)
+            found = [s.run(None, {v.name: read(folder / f"input_{i}.pb") for i, v in enumerate(needed(m))}) for _, folder in sets(forms, r)]
+        except Exception:  # pylint: disable=broad-except; onnxruntime has many
+            refused += 1
+            continue
+        ran += 1
+        for (_, folder), outputs in zip(sets(forms, r), found):
+            for j, y in enumerate(outputs):
+                v, e = read(folder / f"output_{j}.pb"), read(folder / f"bound_{j}.pb")
+                assert y.shape == v.shape
+                with np.errstate(all="ignore"):
+                    assert (np.isinf(e) | (np.abs(y.astype(np.float64) - v.astype(np.float64)) <= e)).all(), (r["name"], folder.name, j)
+    assert ran >= 45 and refused <= 8
+
+
+def test_archives_have_arrays_of_each_data_set(tmp_path, nngen):
+    out = make(tmp_path / "c", "--dynamic", 0.7, "--nodes", 8, "--count", 12, "--inputs", 2, "--outputs", "--input-format", "pb,npz", "--seed", 2)
+    rows = records(out)
+    assert 3 < len(symbolic(rows)) < 12
+    for r in symbolic(rows):
+        m = load(out, r)
+        for archive, word, ports in (("inputs", "input", m.graph.input), ("outputs", "output", m.graph.output), ("bounds", "bound", m.graph.output)):
+            with np.load(out / r["name"] / f"{archive}.npz") as z:
+                assert z.files == [f"test_data_set_{k}/{v.name}" for k in range(2 * WORLDS) for v in ports]
+                for k, folder in sets(out, r):
+                    for i, v in enumerate(ports):
+                        a, b = z[f"test_data_set_{k}/{v.name}"], read(folder / f"{word}_{i}.pb")
+                        assert a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+    folder = out / symbolic(rows)[0]["name"]
+    for given in (folder / "outputs.npz", folder):
+        r = nngen("compare", folder, given)
+        assert r.code == 0 and "0 outside" in r.out
+    for k in range(2 * WORLDS):  # the archive alone, and the folders
+        (tmp_path / "model.onnx").write_bytes((folder / "model.onnx").read_bytes())
+        (tmp_path / "inputs.npz").write_bytes((folder / "inputs.npz").read_bytes())
+        assert nngen("eval", tmp_path / "model.onnx", "--set", k).out == nngen("eval", folder / "model.onnx", folder / f"test_data_set_{k}").out
+    with np.load(folder / "outputs.npz") as z:
+        arrays = dict(z)
+    last = list(arrays)[-1]
+    np.savez(tmp_path / "less.npz", **{n: a for n, a in arrays.items() if n != last})
+    r = nngen("compare", folder, tmp_path / "less.npz")
+    assert r.code == 2 and f"has no array '{last}'" in r.err
+    arrays[last] = arrays[last] + 1e6
+    np.savez(tmp_path / "wrong.npz", **arrays)
+    assert nngen("compare", folder, tmp_path / "wrong.npz").code == 1
+
+
+def test_a_tape_gives_its_model(tmp_path, nngen):
+    """Of any bytes: a valid model of the family, which may have symbols."""
+    for seed in range(6):
+        (tmp_path / "tape").write_bytes(np.random.default_rng(seed).bytes(400))
+        out = tmp_path / f"out{seed}"
+        r = nngen("--dynamic", "1", "--nodes", 5, "--check", "--tape", tmp_path / "tape", "--out", out)
+        assert r.code == 0, r.err
+        onnx.checker.check_model(onnx.load(next(out.rglob("model.onnx"))), full_check=True)

@@ -222,20 +222,21 @@ def test_several_opsets_and_order(nngen, tmp_path):
 
 
 def test_all_that_is_not_in_the_table_is_named(nngen, tmp_path):
-    then = helper.make_graph([helper.make_node("Identity", ["x"], ["t"])], "t", [], [info("t", [2])])
+    then = helper.make_graph([helper.make_node("Nope", ["x"], ["t"], name="deep")], "t", [], [info("t", [2])])
     nodes = [helper.make_node("Gelu2", ["x"], ["a"], domain="com.microsoft", name="mine"), helper.make_node("If", ["c"], ["b"], then_branch=then, else_branch=then),
              helper.make_node("Relu", ["x"], ["d"], slope=2.0), helper.make_node("Add", ["a", "b"], ["e"]), helper.make_node("Sum", ["e", "d", "f"], ["y"]),
              helper.make_node("Local", ["x"], ["f"], domain="here"), helper.make_node("Softmax", ["i"], ["g"]), helper.make_node("Identity", ["g"], ["z"])]
     m = graph(nodes, [info("x", [2]), info("c", [], TensorProto.BOOL), info("i", [2], TensorProto.INT8)], [info("y", [2]), info("z", [2], TensorProto.INT8)])
-    m.functions.append(helper.make_function("here", "Local", ["p"], ["q"], [helper.make_node("Neg", ["p"], ["q"])], [helper.make_opsetid("", 17)]))
+    m.functions.append(helper.make_function("here", "Local", ["p"], ["q"], [helper.make_node("Neg", ["p"], ["n"]), helper.make_node("Nope", ["n"], ["q"])], [helper.make_opsetid("", 17)]))
     path, _ = save(tmp_path / "m", m)
     r = nngen("eval", path)
     assert r.code == 3
     named = [line for line in r.err.splitlines() if "not in the table: " in line]
     assert [line.split("not in the table: ")[1].split(":")[0] for line in sorted(named)] == \
-        ['node 0 (Gelu2, "mine")', "node 1 (If)", "node 2 (Relu)", "node 5 (Local)", "node 6 (Softmax)"]
-    assert 'domain "com.microsoft"' in r.err and "attribute slope" in r.err and "type int8" in r.err and "function of the model" in r.err
-    assert "5 places" in r.err
+        ['node 0 (Gelu2, "mine")', 'node 1 (If), else_branch, node 0 (Nope, "deep")', 'node 1 (If), then_branch, node 0 (Nope, "deep")', "node 2 (Relu)",
+         "node 5 (Local), node 1 (Nope)", "node 6 (Softmax)"]
+    assert 'domain "com.microsoft"' in r.err and "attribute slope" in r.err and "type int8" in r.err
+    assert "6 places" in r.err
 
 
 @pytest.mark.parametrize("opset", [6, 29])

@@ -225,6 +225,7 @@ def test_external_data_is_listed(nngen, tmp_path):
         m = onnx.load(tmp_path / "c" / r["name"] / "model.onnx", load_external_data=False)
         used = {e.value for t in m.graph.initializer for e in t.external_data if e.key == "location"}
         assert used <= {f for f in r["files"]}
+        assert all((tmp_path / "c" / r["name"] / f).stat().st_size for f in r["files"] if f.startswith("external_"))
     assert nngen("verify", tmp_path / "c").code == 0
 
 

@@ -7,6 +7,7 @@ Each finding is a line of JSON: model, stage, what, and the features of the form
 import argparse
 import collections
 import concurrent.futures
+import importlib
 import json
 import multiprocessing
 import os
@@ -133,6 +134,8 @@ def main(argv=None):
     p.add_argument("--seconds", type=float, default=60)
     p.add_argument("--jobs", type=int, default=2)
     a, rest = p.parse_known_args(argv)  # the rest are options of nngen
+    for module in ("onnx.shape_inference", "onnxruntime"):  # here, so that no child has to load them
+        importlib.import_module(module)
     subprocess.run([a.nngen, "--form", a.form, "--variants", "2", "--count", str(a.count), "--nodes", a.nodes, "--seed", a.seed, "--outputs", "--quiet", "--out", a.out, *rest], check=True)
     rows = [json.loads(line) for line in (Path(a.out) / "models.jsonl").read_text().splitlines()]
     copies = [r for r in rows if "plain" in r]

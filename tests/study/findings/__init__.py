@@ -2,7 +2,8 @@
 from collections import namedtuple
 
 import numpy as np
-from onnx import TensorProto, checker, helper, numpy_helper, shape_inference
+import onnx
+from onnx import TensorProto, checker, helper, numpy_helper, parser, shape_inference
 
 # outcome: one, or several joined by " or " where memory decides; agree: targets that give what is expected; make() gives (model, feed, [expected outputs]);
 # passes: those of an optimiser that make the defect, together; without them the target is right
@@ -60,3 +61,28 @@ def single(op, feed, weights, expected, opset=17, inputs=None, outputs=("y",), *
 
 
 FLOAT = TensorProto.FLOAT
+
+
+def parsed(text, feed, expected, opset=17, functions=(), strict=True):
+    """A model in the syntax of onnx.parser: a graph, then the functions that it calls, of these domains. Nodes have names of their own; strict: inference accepts it."""
+    imports = ", ".join(f'"{d}" : 1' for d in functions)
+    m = parser.parse_model(f'<ir_version: {IR[opset]}, opset_import: ["" : {opset}{", " if imports else ""}{imports}]> finding {text}')
+    for k, n in enumerate(nodes_of(m)):
+        n.name = f"node{k}"
+    if strict:
+        checker.check_model(shape_inference.infer_shapes(m, True, True, True), full_check=True)
+    return m, feed, [np.asarray(e) for e in expected]
+
+
+def nodes_of(m):
+    """All nodes, also those in the graphs of nodes and in functions."""
+    todo = [*m.graph.node, *(n for f in m.functions for n in f.node)]
+    while todo:
+        n = todo.pop(0)
+        yield n
+        todo += [x for a in n.attribute if a.type == onnx.AttributeProto.GRAPH for x in a.g.node]
+
+
+def sparse(dims, values, indices, name=""):
+    """float32; elements that are not listed are 0. indices are those of a flat tensor."""
+    return helper.make_sparse_tensor(helper.make_tensor(name or "values", FLOAT, [len(values)], values), helper.make_tensor("indices", TensorProto.INT64, [len(indices)], indices), dims)

@@ -3,7 +3,7 @@ import json
 from collections import namedtuple
 from pathlib import Path
 
-from nngen.judge import schema
+from nngen.judge import forms, schema
 
 # kind: a word to count by; model: folder name or ""; op: operator to blame or ""
 Problem = namedtuple("Problem", "kind message model op nodes", defaults=("", "", 0))
@@ -21,10 +21,11 @@ def parse(text):
 
 def load(root):
     root = Path(root)
-    problems, manifest, records = [], None, []
+    problems, manifest, records, names = [], None, [], None
     try:
         manifest = parse((root / "manifest.json").read_text("utf-8"))
         problems += [Problem("manifest", e) for e in schema.errors(manifest, schema.MANIFEST)]
+        names = forms.names(manifest["options"]) if not problems else None
     except (OSError, ValueError) as e:
         problems.append(Problem("manifest", f"manifest.json: {e}"))
     try:
@@ -40,8 +41,11 @@ def load(root):
             bad = [Problem("record", f"models.jsonl:{i + 1}: {e}") for e in schema.errors(record, schema.RECORD)]
             problems += bad
             if not bad:
-                if record["name"] != f"test_{i:06d}":
-                    problems.append(Problem("record", f"models.jsonl:{i + 1}: name {record['name']}, test_{i:06d} expected"))
+                want = f"test_{i:06d}" if names is None or i >= len(names) else names[i]
+                if record["name"] != want:
+                    problems.append(Problem("record", f"models.jsonl:{i + 1}: name {record['name']}, {want} expected"))
+                if record.get("plain", want.partition("_v")[0]) != want.partition("_v")[0]:
+                    problems.append(Problem("record", f"models.jsonl:{i + 1}: a copy of {record['plain']}, {want.partition('_v')[0]} expected"))
                 records.append(record)
     except (OSError, UnicodeDecodeError) as e:
         problems.append(Problem("record", f"models.jsonl: {e}"))
@@ -52,7 +56,7 @@ def load(root):
 
 def extent(root, manifest, records):
     """The folders, the records and the manifest's count must tell the same number of models."""
-    count = manifest["options"]["count"]
+    count = len(forms.names(manifest["options"]))
     if len(records) != count:
         yield Problem("count", f"{len(records)} good records, {count} models in the manifest")
     names = {r["name"] for r in records}

@@ -31,11 +31,13 @@ def of_runtime(problem, view):
     """Whether a problem is what a runtime did with an empty tensor, as far as its message tells: of the nodes that it names, one has such
     a tensor. Nodes into which a runtime takes others apart have names of its own."""
     kind, message, _ = problem
+    if kind in ("crash", "hang"):  # the message is the last that the runtime said, of whatever
+        return True
     words = set(re.findall(r"[\w./:-]+", message))
     named = [n for n in view.nodes if n.name in words]
     if named and not any(touching(view, n) for n in named):
         return False
-    return kind.startswith(RUNS) or kind in ("crash", "hang", "levels", "runtime-shape", "state", "bound", "not-finite") or \
+    return kind.startswith(RUNS) or kind in ("levels", "runtime-shape", "state", "bound", "not-finite") or \
         (kind == "interval" and message.startswith("optimisation"))
 
 

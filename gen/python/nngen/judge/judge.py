@@ -4,7 +4,7 @@ from pathlib import Path
 
 import onnx
 
-from nngen.judge import compare, conditioning, empty, expected, intervals, runtime, shapes, sizes, stats, structure
+from nngen.judge import compare, conditioning, empty, expected, forms, intervals, runtime, shapes, sizes, stats, structure
 from nngen.judge.content import Folder
 from nngen.judge.view import View
 
@@ -29,10 +29,11 @@ def files(folder, record):
     return bad, data
 
 
-def expected_files(record, manifest):
+def expected_files(record, manifest, more=frozenset()):
+    """more: further files that the model names."""
     sets, formats = manifest["options"]["inputs"] * len(sizes.assignments(record)), manifest["options"]["input_format"].split(",")
     outputs = manifest["options"].get("outputs", False)
-    want = {"model.onnx"}
+    want = {"model.onnx"} | more
     if sets and "npz" in formats:
         want |= {"inputs.npz", "outputs.npz", "bounds.npz"} if outputs else {"inputs.npz"}
     if "pb" in formats:
@@ -51,7 +52,7 @@ def optimised(problem):
 
 
 def judge(task, stage=lambda s: None):
-    """task: root, record, manifest, sources, inputs (for the intervals; 0: none), want (an operator that must be there, or None);
+    """task: root, record, manifest, plain (of a copy in other forms: the record of the plain model, or None), sources, inputs (for the intervals; 0: none), want (an operator that must be there, or None);
     maybe modes (of those inputs), lost (the problems with which a worker was lost at the model: the runtime does not run it) and corners (inputs at corners of the intervals that both levels of optimisation run).
     Result: {"problems": [(kind, message, operator)], "notes": likewise, "stats": stats.of_model, "facts": {...}}."""
     record, manifest = task["record"], task["manifest"]
@@ -62,12 +63,16 @@ def judge(task, stage=lambda s: None):
     stage("files")
     bad, data = files(folder, record)
     problems += bad
-    problems += expected_files(record, manifest)
     if data is None:
+        problems += expected_files(record, manifest)
         return result
     stage("parse")
     try:
         model = onnx.load_model_from_string(data)
+        problems += expected_files(record, manifest, forms.external(model))
+        if "forms" in record:
+            forms.judge(task, folder, stage, result)
+            return result
         plain = View(model)
         views = [View(sizes.model_at(model, at)) if at else plain for at in sizes.assignments(record)]
     except Exception as e:

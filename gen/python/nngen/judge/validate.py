@@ -10,6 +10,7 @@ from pathlib import Path
 
 from nngen.judge import corpus as corpora
 from nngen.judge import family as families
+from nngen.judge import forms
 from nngen.judge.corpus import Problem
 from nngen.judge.judge import judge
 from nngen.judge.stats import Family
@@ -20,7 +21,8 @@ def tasks_of(corpus, sample=0, inputs=0, want=None, **more):
     records = corpus.records
     if sample and sample < len(records):
         records = [records[i * len(records) // sample] for i in range(sample)]
-    return [{"root": str(corpus.root), "record": r, "manifest": corpus.manifest, "sources": corpora.sources(corpus.manifest),
+    plain = {r["name"]: r for r in corpus.records}
+    return [{"root": str(corpus.root), "record": r, "plain": plain.get(r.get("plain")), "manifest": corpus.manifest, "sources": corpora.sources(corpus.manifest),
              "inputs": inputs, "want": want, **more} for r in records]
 
 
@@ -29,6 +31,14 @@ class Verdict:
         self.corpus, self.family = corpus, Family()
         self.problems, self.notes, self.facts = list(corpus.problems), [], []
         self.seconds, self.judged = 0.0, 0
+
+
+def count(family, records, stats):
+    """Adds the models to the family. A copy in other forms counts as its plain model does, but for its structure. stats: by name"""
+    for r in records:
+        mine = stats.get(r.get("plain") if "forms" in r else r["name"])
+        if mine:
+            family.add(r["name"], {**mine, "hash": r["structure"]} if "forms" in r else mine)
 
 
 def answers(pool, tasks):
@@ -50,19 +60,22 @@ def validate(root, pool, sample=0, inputs=0, want=None, list_ops=None, progress=
     v = Verdict(corpus)
     if any(p.kind == "manifest" for p in corpus.problems):
         return v
-    tasks = tasks_of(corpus, sample, inputs, want, **more)
+    tasks, stats = tasks_of(corpus, sample, inputs, want, **more), {}
     for done, (task, result) in enumerate(answers(pool, tasks), 1):
         r = task["record"]
+        if "forms" in r:
+            forms.known_crashes(result, r["forms"])
         v.problems += [Problem(kind, message, r["name"], op, r["nodes"]) for kind, message, op in result["problems"]]
         v.notes += [Problem(kind, message, r["name"], op, r["nodes"]) for kind, message, op in result["notes"]]
         v.facts.append(result["facts"])
         v.judged += 1
-        if result["stats"]:
-            v.family.add(r["name"], result["stats"])
+        stats[r["name"]] = result["stats"]
         if progress:
             progress(done, len(tasks), len(v.problems))
+    count(v.family, [task["record"] for task in tasks], stats)
     if whole:
-        v.problems += families.problems(corpus, v.family, len(tasks) == len(corpus.records), list_ops)
+        every = len(tasks) == len(corpus.records) and not any("forms" in r and "plain" not in r for r in corpus.records)
+        v.problems += families.problems(corpus, v.family, every, list_ops)
     v.problems.sort(key=lambda p: (p.nodes, p.model, p.kind))
     v.seconds = time.monotonic() - began
     return v
@@ -82,17 +95,8 @@ def describe(v, most=3):
             yield f"{title} {kind}: {n}" + (f" ({', '.join(f'{k} {c}' for k, c in ops.most_common(8))})" if ops else "")
             for p in mine[:most]:
                 yield f"    {p.model or v.corpus.root}: {p.message}"
-    rate = v.family.models / v.seconds if v.seconds else 0.0
-    yield f"{len(v.problems)} problems in {v.family.models} models, {v.seconds:.1f} s ({rate:.1f} models/s)"
-
-
-def in_forms(root):
-    """Whether the manifest says so; a manifest that cannot be read is a problem of its own."""
-    try:
-        options = json.loads((Path(root) / "manifest.json").read_text("utf-8"))["options"]
-        return "form" in options or "variants" in options
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
+    rate = v.judged / v.seconds if v.seconds else 0.0
+    yield f"{len(v.problems)} problems in {v.judged} models, {v.seconds:.1f} s ({rate:.1f} models/s)"
 
 
 def main(argv=None):
@@ -105,8 +109,6 @@ def main(argv=None):
     p.add_argument("--report", metavar="FILE", help="write problems, notes and statistics as JSON")
     p.add_argument("--timeout", type=float, default=60.0, metavar="S", help="seconds for one model")
     args = p.parse_args(argv)
-    if in_forms(args.dir):
-        p.error(f"{args.dir}: its models are in other forms (--form, --variants), which only runs can judge: compare the outputs of copies with those of the plain models")
     list_ops = families.parse_list(open(args.list_ops).read()) if args.list_ops else None
     with Pool(args.jobs, judge, args.timeout) as pool:
         v = validate(args.dir, pool, args.sample, args.inputs, None, list_ops, bar if sys.stderr.isatty() else None)

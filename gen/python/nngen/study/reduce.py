@@ -10,14 +10,13 @@ import time
 from collections import Counter
 from pathlib import Path
 
-import numpy as np
 import onnx
-from onnx import helper, numpy_helper
 
 from nngen._program import chosen
 from nngen.study import cases, engine, isolate, messages, outcomes, scratch, targets
 from nngen.study.case import Case, graph_inputs, write_inputs
-from nngen.study.declared import BadCase, declared_shape
+from nngen.study.declared import BadCase
+from nngen.study.listing import listing
 
 
 def write(folder, model, feed):
@@ -104,31 +103,6 @@ def shrink(oracle, folder, out, nngen):
     if "does not fail" not in done.stderr:
         raise RuntimeError(f"nngen reduce {folder}: {done.stderr.strip()[-500:]}")
     return 0
-
-
-def listing(model):
-    """A short text of a model."""
-    lines = []
-    for x in model.graph.input:
-        t = x.type.tensor_type
-        lines.append(f"input {x.name}: {helper.tensor_dtype_to_string(t.elem_type).split('.')[1].lower()}[{', '.join(map(str, declared_shape(x) or ()))}]")
-    for i in model.graph.initializer:
-        a = numpy_helper.to_array(i)
-        lines.append(f"weight {i.name}: {a.dtype}{list(a.shape)}" + (f" = {a.tolist()}" if a.size <= 8 else ""))
-    for n in model.graph.node:
-        attributes = ", ".join(f"{a.name}={short(helper.get_attribute_value(a))}" for a in n.attribute)
-        lines.append(f"{', '.join(n.output)} = {n.op_type}({', '.join(n.input)})" + (f" {{{attributes}}}" if attributes else ""))
-    lines.append("output " + ", ".join(x.name for x in model.graph.output))
-    return "\n".join(lines)
-
-
-def short(v):
-    if isinstance(v, onnx.TensorProto):
-        a = numpy_helper.to_array(v)
-        return f"{a.dtype}{list(a.shape)}" + (f" {a.tolist()}" if a.size <= 8 else "")
-    if isinstance(v, bytes):
-        return v.decode("utf-8", "replace")
-    return [short(x) for x in v] if isinstance(v, (list, tuple)) else (f"{v:.6g}" if isinstance(v, float) else v)
 
 
 def signature(target, found, model):

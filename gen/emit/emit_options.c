@@ -1,0 +1,100 @@
+#include "emit/emit_options.h"
+#include "base/flag_row.h"
+
+#include <string.h>
+
+#define AT(field) offsetof(emit_options, field)
+static const flag_row rows[] = {
+    {"--as", "NAME", FLAG_TEXT, 0, AT(as), 0, 0, 0, "onnx, torch, tensorflow, or another program of the table (specs/programs)"},
+    {"--out", "FILE", FLAG_TEXT, 0, AT(out), 0, 0, 0,
+     "write to FILE, and large arrays to a file beside it that ends in .npz; left out: print, with all arrays in the text"},
+    {"--inline", "N", FLAG_NUMBER, 0, AT(most), -1, 0, INT32_MAX,
+     "largest number of elements of an array in the text (64 with --out)"},
+    {"--set", "K", FLAG_NUMBER, 0, AT(set), 0, 0, 1000000000, "take the inputs and outputs of test_data_set_K beside the model"},
+    {"--dim", "NAME=V", FLAG_OWN, 0, AT(dims), 0, 0, 0,
+     "where no inputs are stored: the size where the model says NAME (2); may be repeated"},
+    {"--specs", "DIR", FLAG_TEXT, 0, AT(specs), 0, 0, 0,
+     "read the operator table and its programs from DIR instead of the built-in ones"},
+    {"--help", NULL, FLAG_ON, 0, AT(help), 0, 0, 1, "print this help"},
+};
+enum { ROWS = sizeof rows / sizeof rows[0] };
+
+void emit_options_help(json_line *out)
+{
+    line_raw(out, "Usage: nngen emit MODEL --as NAME [--out FILE]\n"
+                  "Writes an ONNX model as a Python program that builds the same model in a framework, and runs it on\n"
+                  "the stored inputs: those of test_data_set_0 or inputs.npz beside the model. Where outputs are stored\n"
+                  "too, the program compares, and exits with 1 if a result is outside its bound.\n"
+                  "Exit status: 1 failure; 2 wrong usage; 3 the program cannot say the model: the message names the\n"
+                  "node and the reason.\n\n");
+    flag_rows_help(out, rows, ROWS, ~0U);
+}
+
+static nn_status set_value(emit_options *o, const flag_row *r, const char *value, nn_error *err)
+{
+    if (r->kind != FLAG_OWN)
+        return flag_row_set(o, r, value, err);
+    if (*value == '\0')
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s '': expected %s", r->flag, r->argument);
+    if (!nn_grow((void **)&o->dims, &o->room_dims, o->n_dims + 1, sizeof *o->dims))
+        return nn_nomem(err);
+    o->dims[o->n_dims++] = value;
+    return NN_OK;
+}
+
+static nn_status set_model(emit_options *o, const char *path, nn_error *err)
+{
+    if (o->model != NULL || *path == '\0')
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "emit '%.100s': expected one model", path);
+    o->model = path;
+    return NN_OK;
+}
+
+static nn_status check(const emit_options *o, nn_error *err)
+{
+    if (o->help != 0)
+        return NN_OK;
+    if (o->model == NULL)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "emit: expected a model");
+    if (o->as == NULL)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "emit: expected --as NAME, such as --as onnx");
+    return NN_OK;
+}
+
+nn_status emit_options_parse(emit_options *o, int argc, char *const *argv, nn_error *err)
+{
+    nn_status s = NN_OK;
+    bool options = true;
+    *o = (emit_options){.help = 0};
+    flag_rows_defaults(o, rows, ROWS);
+    for (int i = 0; i < argc && s == NN_OK; i++) {
+        const char *a = argv[i], *equals = strchr(a, '=');
+        size_t n = equals != NULL ? (size_t)(equals - a) : strlen(a);
+        if (!options || a[0] != '-' || a[1] == '\0') {
+            s = set_model(o, a, err);
+            continue;
+        }
+        if (strcmp(a, "--") == 0) {
+            options = false;
+            continue;
+        }
+        const flag_row *r = flag_rows_find(rows, ROWS, a, n);
+        if (r == NULL)
+            s = flag_rows_unknown(rows, ROWS, a, n, err);
+        else if (r->kind == FLAG_ON && equals != NULL)
+            s = nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s: no value was expected", r->flag);
+        else if (r->kind == FLAG_ON)
+            flag_row_on(o, r);
+        else if (equals == NULL && i + 1 == argc)
+            s = nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s: expected %s", r->flag, r->argument);
+        else
+            s = set_value(o, r, equals != NULL ? equals + 1 : argv[++i], err);
+    }
+    return s == NN_OK ? check(o, err) : s;
+}
+
+void emit_options_free(emit_options *o)
+{
+    nn_free(o->dims);
+    *o = (emit_options){.help = 0};
+}

@@ -1,0 +1,18 @@
+/* The command line of `nngen emit`. */
+#ifndef NN_EMIT_OPTIONS_H
+#define NN_EMIT_OPTIONS_H
+
+#include "base/json_line.h"
+
+typedef struct {
+    const char *model, *as, *out, *specs;
+    const char **dims; /* --dim NAME=V */
+    size_t n_dims, room_dims;
+    int64_t set, most, help; /* most: elements of an array in the source; -1: 64, or all without --out */
+} emit_options;
+
+nn_status emit_options_parse(emit_options *o, int argc, char *const *argv, nn_error *err);
+void emit_options_free(emit_options *o);
+void emit_options_help(json_line *out);
+
+#endif
