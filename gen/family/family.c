@@ -417,29 +417,17 @@ static nn_status keep_text(nn_family *f, const char **field, const char *text, n
 static nn_status keep_texts(nn_family *f, const nn_family_config *c, nn_error *err)
 {
     options *o = &f->options;
-    nn_status s = keep_text(f, &o->cover, c->cover, err);
-    if (s == NN_OK)
-        s = keep_text(f, &o->motifs, c->motifs, err);
-    if (s == NN_OK)
-        s = keep_text(f, &o->contain, c->contain, err);
-    if (s == NN_OK)
-        s = keep_text(f, &o->avoid, c->avoid, err);
-    if (s == NN_OK)
-        s = keep_text(f, &o->input_mode, c->input_mode, err);
-    if (s == NN_OK)
-        s = keep_text(f, &o->input_format, c->input_format, err);
-    if (s == NN_OK)
-        s = keep_text(f, &o->manner, c->manner, err);
-    if (s == NN_OK)
-        s = keep_text(f, &o->dynamic, c->dynamic, err);
-    if (s == NN_OK)
-        s = keep_text(f, &o->empty, c->empty, err);
-    if (s == NN_OK)
-        s = keep_text(f, &o->data_dependent, c->data_dependent, err);
-    if (s == NN_OK)
-        s = keep_text(f, &o->random, c->random, err);
-    if (s == NN_OK)
-        s = keep_text(f, &o->form, c->form, err);
+    const struct {
+        const char **field, *text;
+    } texts[] = {{&o->cover, c->cover},           {&o->motifs, c->motifs},
+                 {&o->contain, c->contain},       {&o->avoid, c->avoid},
+                 {&o->input_mode, c->input_mode}, {&o->input_format, c->input_format},
+                 {&o->manner, c->manner},         {&o->dynamic, c->dynamic},
+                 {&o->empty, c->empty},           {&o->data_dependent, c->data_dependent},
+                 {&o->random, c->random},         {&o->form, c->form}};
+    nn_status s = NN_OK;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts && s == NN_OK; i++)
+        s = keep_text(f, texts[i].field, texts[i].text, err);
     if (s == NN_OK)
         s = input_modes_parse(&f->modes, o->input_mode, err);
     if (s == NN_OK)
@@ -584,6 +572,14 @@ static size_t wished_nodes(const nn_family *f)
     return nodes > inside ? nodes - inside : 1;
 }
 
+static nn_status open_motifs(nn_family *f, nn_error *err)
+{
+    nn_status s = open_cover(f, err);
+    if (s != NN_OK)
+        return s;
+    return fragments_open(&f->fragments, &f->options, f->table->motifs, f->table->reference != NULL, &f->motifs, &f->mem, err);
+}
+
 static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *err)
 {
     options *o = &f->options;
@@ -634,9 +630,7 @@ static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *
     if (s == NN_OK)
         s = open_manner(f, err);
     if (s == NN_OK)
-        s = open_cover(f, err);
-    if (s == NN_OK)
-        s = fragments_open(&f->fragments, &f->options, f->table->motifs, f->table->reference != NULL, &f->motifs, &f->mem, err);
+        s = open_motifs(f, err);
     if (s == NN_OK)
         s = open_forms(f, err);
     if (s == NN_OK)
