@@ -144,9 +144,22 @@ static unsigned height(const form_node *n)
     return most;
 }
 
+/* Whether nodes with bodies take the types of these values. */
+static bool are_carried(const form_model *m, const form_list *values)
+{
+    for (size_t i = 0; i < values->n; i++) {
+        int oldest = m->rules->carried[((const form_value *)values->items[i])->desc.type];
+        if (oldest == 0 || oldest > m->request->onnx->opset)
+            return false;
+    }
+    return true;
+}
+
 bool form_region_nests(const form_model *m, const form_region *r)
 {
     unsigned most = 0;
+    if (!are_carried(m, &r->inputs) || !are_carried(m, &r->outputs))
+        return false;
     for (size_t i = 0; i < r->nodes.n && !m->failed; i++) {
         unsigned h = height(FORM_NODE(r->nodes, i));
         most = h > most ? h : most;
