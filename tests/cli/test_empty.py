@@ -109,11 +109,6 @@ def test_what_is_no_share(nngen, share, words):
     assert r.code == 2 and words in r.err
 
 
-def test_models_with_symbols_have_none(nngen):
-    r = nngen("--empty", 1, "--dynamic", 1, "--dry-run")
-    assert r.code == 2 and "models with symbolic dims have no empty tensors; leave out dynamic" in r.err
-
-
 def test_the_list_of_operators_says_who_takes_them(nngen):
     listed = {o["name"]: o["empty"] for o in json.loads(nngen("--profile", "onnx", "--opset", 28, "--list-ops=json").out)["operators"]}
     assert sum(listed.values()) >= 140

@@ -27,5 +27,3 @@ def test_a_tape_gives_the_same_model():
 def test_a_share_is_expected():
     with pytest.raises(nngen.UsageError, match="empty 1.5: expected a share from 0 to 1"):
         nngen.family(empty=1.5)
-    with pytest.raises(nngen.UsageError, match="leave out dynamic"):
-        nngen.family(empty=0.5, dynamic=0.5)
