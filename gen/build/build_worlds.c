@@ -18,10 +18,11 @@ struct build_worlds {
     tape *zeros;
     tape *t;
     world_symbols names;
-    size_t n;   /* of worlds: WORLD_COUNT, or for models with sizes that data decide WORLD_ALL */
-    bool batch; /* the first dimension of every graph input is the batch */
-    bool eager; /* groups without sizes may be refused */
-    bool sized; /* some tensor of this attempt has sizes */
+    int64_t usual[SYMBOL_KINDS]; /* their sizes in world 0 */
+    size_t n;                    /* of worlds: WORLD_COUNT, or for models with sizes that data decide WORLD_ALL */
+    bool batch;                  /* the first dimension of every graph input is the batch */
+    bool eager;                  /* groups without sizes may be refused */
+    bool sized;                  /* some tensor of this attempt has sizes */
     tensor_desc slots[OP_MAX_SLOTS];
     again_operand operands[OP_MAX_SLOTS];
     interval was[GROUP_MAX_FRAMES][OP_MAX_OUTPUTS]; /* in world 0 */
@@ -87,6 +88,8 @@ nn_status build_worlds_open(builder *b, const build_request *r, nn_error *err)
         return NN_OK;
     x->batch = d->batch && x->names.n > 0;
     x->n = d->finds ? WORLD_ALL : WORLD_COUNT;
+    for (size_t i = 0; i < x->names.n; i++)
+        x->usual[i] = x->names.symbols[i].size[0];
     b->worlds = x;
     lower_set_keep(b->lower, true);
     return NN_OK;
@@ -239,6 +242,17 @@ static bool name_input(builder *b, tensor_desc *d, uint32_t set)
         for (int k = 0; k < d->rank; k++)
             sizes[w * (size_t)d->rank + (size_t)k] = axes[k] >= 0 ? x->names.symbols[axes[k]].size[w % WORLD_COUNT] : d->dims[k];
     return sizes && set_worlds(b, d, sizes, (input_facts){0});
+}
+
+bool build_worlds_sized(const builder *b)
+{
+    return b->worlds && b->worlds->names.n > 0;
+}
+
+const int64_t *build_worlds_sizes(const builder *b, size_t *n)
+{
+    *n = b->worlds ? b->worlds->names.n : 0;
+    return b->worlds ? b->worlds->usual : NULL;
 }
 
 /* ---- one operator ---- */

@@ -22,8 +22,8 @@ typedef struct {
 
 /* There are no symbols. */
 void world_symbols_clear(world_symbols *s);
-/* The sizes of a symbol in world 0 differ from those of others, and are at least 3. batch: there is no other symbol. None at all if
- * the limits leave no room. */
+/* The sizes of a symbol in world 0 differ from those of others, and are at least 3. batch: there is no other symbol. If the limits
+ * have empty tensors, the smallest size of some symbols is 0. None at all if the limits leave no room. */
 void world_symbols_draw(world_symbols *s, bool batch, const lower_limits *limits, tape *t);
 /* Draws the symbols of the axes of a new graph input; -1: none. */
 void world_layout_draw(const world_symbols *s, int rank, int axes[NN_MAX_RANK], tape *t);

@@ -19,12 +19,13 @@ RUNS = ("load-", "run-", "again-")
 
 
 def present(view):
-    return any(shape and 0 in shape for _, shape in view.declared.values())
+    """Whether the model has a tensor without elements, other than constants that stand for absent inputs."""
+    return any(map(view.hollow, view.declared))
 
 
 def touching(view, node):
     """Whether a node takes or gives a tensor without elements."""
-    return any(0 in view.declared[x][1] for x in [*node.input, *node.output] if x)
+    return any(view.hollow(x) for x in [*node.input, *node.output] if x)
 
 
 def of_runtime(problem, view):

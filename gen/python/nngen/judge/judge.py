@@ -79,7 +79,7 @@ def judge(task, stage=lambda s: None):
         problems.append(("parse", runtime.one_line(e), ""))
         return result
     stage("structure")
-    problems += sizes.said(record)
+    problems += sizes.said(record, 0 if "empty" in manifest["options"] else 1)
     problems += structure.symbols(plain, record)
     problems += structure.examine(views[0], sizes.record_at(record, sizes.assignments(record)[0]), manifest, sources)
     notes += structure.source_only(views[0], sources)
