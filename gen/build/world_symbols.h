@@ -8,8 +8,9 @@
 #include "value/graph.h"
 
 #define WORLD_COUNT 4 /* of a model with symbols: a usual one, the smallest, the largest, and one in between */
-/* Two more worlds have the sizes of world 0 but where data decide: there it is the least and the most that there can be. */
-enum { WORLD_LEAST = WORLD_COUNT, WORLD_MOST, WORLD_ALL };
+/* Where data decide sizes, these are drawn in world 0, and the most that there can be in the others. There are as many worlds
+ * again, with the sizes of these but the least where data decide. */
+#define WORLD_ALL (2 * WORLD_COUNT)
 
 typedef enum { SYMBOL_BATCH, SYMBOL_SEQUENCE, SYMBOL_HEIGHT, SYMBOL_WIDTH, SYMBOL_FREE, SYMBOL_KINDS } symbol_kind;
 
