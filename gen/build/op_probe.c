@@ -58,6 +58,7 @@ static tensor_desc sample_tensor(dtype type, int rank)
 static lower_result solve_alone(const op_probe *p, const lower_request *r, tape *t, op_instance *inst)
 {
     int frame;
+    lower_set_empty(p->l, 0); /* whatever the model is for which more samples are made */
     lower_begin(p->l, t);
     lower_result res = lower_add(p->l, r, &frame);
     return res == LOWER_OK ? lower_close(p->l, inst) : res;

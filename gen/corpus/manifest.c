@@ -294,12 +294,8 @@ static json_t *flags_array(unsigned flags)
     static const struct {
         unsigned bit;
         const char *word;
-    } words[] = {{OP_SOURCE, "source"},
-                 {OP_DISCONTINUOUS, "discontinuous"},
-                 {OP_NONDETERMINISTIC, "nondeterministic"},
-                 {OP_UNLIKE, "unlike"},
-                 {OP_CONTRAST, "contrast"},
-                 {OP_FOUND, "data-dependent"}};
+    } words[] = {{OP_SOURCE, "source"}, {OP_DISCONTINUOUS, "discontinuous"}, {OP_NONDETERMINISTIC, "nondeterministic"},
+                 {OP_UNLIKE, "unlike"}, {OP_CONTRAST, "contrast"},           {OP_FOUND, "data-dependent"}};
     json_t *j = json_array();
     int bad = 0;
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)

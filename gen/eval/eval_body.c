@@ -1,7 +1,6 @@
 /* Computes nodes that hold graphs. */
 #include "eval/eval_frame.h"
 #include "eval/eval_part.h"
-#include "onnx.pb-c.h"
 #include "reference/ref_graph.h"
 
 #include <stdio.h>
@@ -247,10 +246,7 @@ static nn_status stack(job *j, size_t i, int64_t axis, bool backward, const ref_
 /* The rank that the body states for an input that is a number: 0 or 1. */
 static int number_rank(const job *j, size_t i)
 {
-    const Onnx__ValueInfoProto *v = j->body.g->tensors[j->body.g->inputs[i]].stated;
-    bool shaped = v != NULL && v->type != NULL && v->type->value_case == ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE &&
-                  v->type->tensor_type != NULL && v->type->tensor_type->shape != NULL;
-    return shaped && v->type->tensor_type->shape->n_dim == 1;
+    return j->body.g->tensors[j->body.g->inputs[i]].stated_rank == 1;
 }
 
 enum { COUNT, CONDITION, FIRST }; /* inputs of a loop and of its body */

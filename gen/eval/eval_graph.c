@@ -75,6 +75,14 @@ static dtype type_of(const Onnx__ValueInfoProto *v)
     return dtype_of_number(v->type->tensor_type->elem_type);
 }
 
+static int rank_of(const Onnx__ValueInfoProto *v)
+{
+    if (v->type == NULL || v->type->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE || v->type->tensor_type == NULL ||
+        v->type->tensor_type->shape == NULL)
+        return -1;
+    return (int)v->type->tensor_type->shape->n_dim;
+}
+
 static dtype type_of_contents(const Onnx__TensorProto *p)
 {
     return p->has_data_type ? dtype_of_number(p->data_type) : DT_NONE;
@@ -174,6 +182,7 @@ static nn_status list_inputs(binding *o)
             return wrong(o, "has an input without a name", NULL);
         g->tensors[t].input = true;
         g->tensors[t].stated = from;
+        g->tensors[t].stated_rank = rank_of(from);
         if (overridden)
             g->tensors[t].contents = NULL;
         if (g->tensors[t].contents != NULL || g->tensors[t].sparse != NULL)
@@ -203,8 +212,10 @@ static nn_status list_ends(binding *o)
         if (t < 0 || g->tensors[t].absent)
             return wrong(o, "has an output that nothing makes", name);
         g->tensors[t].output = true;
-        if (g->tensors[t].stated == NULL)
+        if (g->tensors[t].stated == NULL) {
             g->tensors[t].stated = o->from->output[i];
+            g->tensors[t].stated_rank = rank_of(o->from->output[i]);
+        }
         g->tensors[t].uses++;
         g->outputs[g->n_outputs++] = t;
     }
@@ -217,9 +228,16 @@ static nn_status need(void *data, const char *name)
 {
     const binding *o = data;
     int64_t t = eval_find_tensor(o->g, name);
-    if (t < 0)
-        return wrong(o, "uses a tensor that nothing makes", name);
-    o->g->tensors[t].needed = true;
+    if (t >= 0) /* a graph inside a node refuses other names when it is bound */
+        o->g->tensors[t].needed = true;
+    return NN_OK;
+}
+
+static nn_status check_inputs(const binding *o, const Onnx__NodeProto *n)
+{
+    for (size_t k = 0; k < n->n_input; k++)
+        if (n->input[k][0] != '\0' && eval_find_tensor(o->g, n->input[k]) < 0)
+            return wrong(o, "uses a tensor that nothing makes", n->input[k]);
     return NN_OK;
 }
 
@@ -239,6 +257,8 @@ static nn_status mark_needed(binding *o, size_t *n)
         o->needed[o->order[i]] = needed;
         *n += needed;
         if (needed)
+            s = check_inputs(o, node);
+        if (needed && s == NN_OK)
             s = onnx_node_uses(node, need, o, o->b->shown, o->err);
     }
     return s;

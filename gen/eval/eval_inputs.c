@@ -1,6 +1,5 @@
 #include "eval/eval_inputs.h"
 #include "base/directory.h"
-#include "onnx.pb-c.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -13,20 +12,12 @@ enum { PATH_MOST = 4096, FILES_MOST = 1000000 };
 
 /* ---- one file ---- */
 
-static int stated_rank(const eval_tensor *t)
-{
-    if (t->stated == NULL || t->stated->type == NULL || t->stated->type->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE ||
-        t->stated->type->tensor_type == NULL || t->stated->type->tensor_type->shape == NULL)
-        return -1;
-    return (int)t->stated->type->tensor_type->shape->n_dim;
-}
-
 /* Sets an input. An array of a .npz file may have one dimension more, for the set. set: UINT64_MAX: the array is of one set. */
 static nn_status set_input(eval_run *r, int64_t tensor, const file_tensor *from, bool archive, uint64_t set, nn_error *err)
 {
     const eval_tensor *t = &r->main.g->tensors[tensor];
     file_tensor part = *from;
-    if (!archive || set == UINT64_MAX || !t->input || stated_rank(t) < 0 || from->rank != stated_rank(t) + 1)
+    if (!archive || set == UINT64_MAX || !t->input || t->stated == NULL || t->stated_rank < 0 || from->rank != t->stated_rank + 1)
         return eval_run_set(r, tensor, from, err);
     if (set >= (uint64_t)from->dims[0])
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%.100s has %lld sets; set %llu was expected", t->name,

@@ -21,6 +21,7 @@ typedef struct {
     const Onnx__TensorProto *contents;     /* of an initializer; NULL: none */
     const Onnx__SparseTensorProto *sparse; /* the same, of which few elements are stated */
     const Onnx__ValueInfoProto *stated;    /* of a graph input or output; NULL: none */
+    int stated_rank;                       /* of a graph input or output; -1: not stated */
     int64_t maker;                         /* node, in the file's order; -1: none */
     int64_t outer;                         /* the tensor of the graph around that this is; -1: it is this graph's own */
     bool input, output, needed;

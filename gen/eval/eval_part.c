@@ -19,7 +19,7 @@ static void put_whole(ref_tensor *to, size_t at, dtype type, int64_t w)
 {
     double v = type == DT_UINT64 ? (double)(uint64_t)w : (double)w, size = __builtin_fabs(v);
     to->v[at] = v;
-    to->e[at] = size > 0x1p53 ? size * 0x1p-52 : 0;
+    to->e[at] = size >= 0x1p53 ? size * 0x1p-52 : 0;
 }
 
 static void copy(ref_tensor *to, size_t at, const ref_tensor *from, size_t i)

@@ -27,9 +27,9 @@ typedef struct {
     bool finds; /* data decide sizes */
 } fragments_due;
 
-/* set: the table's. computes: it knows what outputs are. c: if the text of `motifs` names motifs of a kind, only these are used; on return its list of closed ones has all
- * that may be used. NN_ERR_USAGE: an option is no share, the table has no such motif, or it knows too
- * little. */
+/* set: the table's. computes: it knows what outputs are. c: if the text of `motifs` names motifs of a kind, only these are used; on
+ * return its list of closed ones has all that may be used. NN_ERR_USAGE: an option is no share, the table has no such motif, or it
+ * knows too little. */
 nn_status fragments_open(fragments *f, const options *o, const motif_set *set, bool computes, motif_choice *c, arena *a,
                          nn_error *err);
 /* Those that are due in a model. They follow from seed and index alone. */

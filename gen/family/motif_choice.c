@@ -69,6 +69,13 @@ static void take_from(motif_choice *c, size_t first)
             c->allowed[c->n_allowed++] = (uint16_t)i;
 }
 
+static nn_status check_some(const motif_choice *c, const char *text, nn_error *err)
+{
+    if (motif_choice_all(c) > 0)
+        return NN_OK;
+    return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "motifs %.60s: the table has no motif that can be used", text);
+}
+
 static bool make_room(motif_choice *c, arena *a)
 {
     c->allowed = arena_alloc(a, (motif_count(c->set) + 1) * sizeof *c->allowed);
@@ -101,9 +108,8 @@ nn_status motif_choice_open(motif_choice *c, const motif_sources *from, const ch
     else
         s = take_names(c, text, err);
     c->on = c->n_allowed > 0;
-    const bool none_usable = !c->on && c->n_closed == 0;
-    if (s == NN_OK && none_usable && (covers || !c->by_manner))
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "motifs %.60s: the table has no motif that can be used", text);
+    if (s == NN_OK && (covers || !c->by_manner))
+        s = check_some(c, text, err);
     if (s == NN_OK && covers)
         s = motif_cover_new(&c->cover, set, c->allowed, c->n_allowed, nodes, count, seed, err);
     return s;

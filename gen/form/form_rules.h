@@ -9,19 +9,20 @@
 #include "value/dtype.h"
 
 /* Names that ONNX gives to operators and attributes, by role. */
-#define FORM_WORD_ROWS(X)                                                                                                       \
-    X(IF, "if")                                                                                                                 \
-    X(THEN, "then")                                                                                                             \
-    X(ELSE, "else")                                                                                                             \
-    X(LOOP, "loop")                                                                                                             \
-    X(SCAN, "scan")                                                                                                             \
-    X(BODY, "body")                                                                                                             \
-    X(SCANNED, "scanned")                                                                                                       \
-    X(INPUT_AXES, "input_axes")                                                                                                 \
-    X(INPUT_DIRECTIONS, "input_directions") X(OUTPUT_AXES, "output_axes") X(OUTPUT_DIRECTIONS, "output_directions")             \
-        X(IDENTITY, "identity") X(CONCAT, "concat") X(AXIS, "axis") X(CONSTANT, "constant") X(VALUE, "value")                   \
-            X(SPARSE_VALUE, "sparse_value") X(VALUE_INT, "value_int") X(VALUE_INTS, "value_ints") X(VALUE_FLOAT, "value_float") \
-                X(VALUE_FLOATS, "value_floats") X(SHAPE, "shape") X(EXPAND, "expand")
+#define FORM_WORD_ROWS(X)                                                                                                   \
+    X(IF, "if")                                                                                                             \
+    X(THEN, "then")                                                                                                         \
+    X(ELSE, "else")                                                                                                         \
+    X(LOOP, "loop")                                                                                                         \
+    X(SCAN, "scan")                                                                                                         \
+    X(BODY, "body")                                                                                                         \
+    X(SCANNED, "scanned")                                                                                                   \
+    X(INPUT_AXES, "input_axes")                                                                                             \
+    X(INPUT_DIRECTIONS, "input_directions")                                                                                 \
+    X(OUTPUT_AXES, "output_axes") X(OUTPUT_DIRECTIONS, "output_directions") X(IDENTITY, "identity") X(CONCAT, "concat")     \
+        X(AXIS, "axis") X(CONSTANT, "constant") X(VALUE, "value") X(SPARSE_VALUE, "sparse_value") X(VALUE_INT, "value_int") \
+            X(VALUE_INTS, "value_ints") X(VALUE_FLOAT, "value_float") X(VALUE_FLOATS, "value_floats") X(SHAPE, "shape")     \
+                X(EXPAND, "expand")
 
 typedef enum {
 #define X(id, word) WORD_##id,
@@ -139,6 +140,7 @@ struct form_rules {
     size_t n_chains;
     form_texts names, nodes, docs;
     form_entries metadata, imports;
+    uint8_t carried[DT_COUNT]; /* the oldest opset at which nodes with bodies take the type; 0: never */
 };
 
 /* A share such as "0.25" in thousandths, at most 1; *at moves behind it. */

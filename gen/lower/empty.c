@@ -22,7 +22,8 @@ void empty_settle(lower *l, frame *f)
     f->least = 1;
     if (given && !allowed)
         lower_fail(l, WHY_EMPTY);
-    else if (given || found || (allowed && !f->relaxed && l->limits.empty > 0 && tape_chance(l->tape, "empty", l->limits.empty, 1000)))
+    else if (given || found ||
+             (allowed && !f->relaxed && l->limits.empty > 0 && tape_chance(l->tape, "empty", l->limits.empty, 1000)))
         f->least = 0;
 }
 

@@ -64,7 +64,7 @@ typedef struct {
     const inst_pin *pins; /* of the request */
     size_t n_pins;
     bool relaxed, claimed, still, none, any_input;
-    int64_t least; /* of each dimension of its tensors: 0 if they may be empty, otherwise 1 (empty.h) */
+    int64_t least;  /* of each dimension of its tensors: 0 if they may be empty, otherwise 1 (empty.h) */
     uint32_t shown; /* of the request */
     bool usage_drawn;
     const manner_usage *usage;      /* what the operator follows where it can; NULL: nothing, or it is not drawn */

@@ -191,7 +191,7 @@ nn_status npy_read(file_tensor *t, const uint8_t *bytes, size_t n, size_t *most,
     header h = {.fortran = false};
     text words = {(const char *)bytes + at, (const char *)bytes + at + length};
     bool swapped;
-    if (!take_header(words, &h, t))
+    if (!take_header(words, &h, t) || (h.field[0] != '\0' && narrow_type_of(&h, &swapped) == DT_NONE))
         return nn_fail(err, NN_ERR_IO, shown, 0, 0, "%shas a header that is not descr, fortran_order and shape of an array", where);
     t->type = h.field[0] == '\0' ? type_of(h.descr, &swapped) : narrow_type_of(&h, &swapped);
     if (t->type == DT_NONE)

@@ -11,10 +11,11 @@
  * used until the next call. */
 typedef nn_status ref_contents(void *data, const graph *g, int32_t tensor, const void **bytes, nn_error *err);
 
-/* Computes the graph, whose table knows shapes if data decide some (ref_table_add_shapes); *tensors has one for each of the graph's. Graph inputs, initializers and graph outputs have contents then;
- * those of other tensors are freed as soon as no node needs them. A node whose operator has no rules, or whose rules
- * fail, makes tensors with infinite bounds; so does a node that takes a tensor whose shape does not follow, because data that are
- * not certain decide it. *problem, if not NULL, is then the message of the first such node, and otherwise NULL.
+/* Computes the graph, whose table knows shapes if data decide some (ref_table_add_shapes); *tensors has one for each of the
+ * graph's. Graph inputs, initializers and graph outputs have contents then; those of other tensors are freed as soon as no node
+ * needs them. A node whose operator has no rules, or whose rules fail, makes tensors with infinite bounds; so does a node that
+ * takes a tensor whose shape does not follow, because data that are not certain decide it. *problem, if not NULL, is then the
+ * message of the first such node, and otherwise NULL.
  */
 nn_status ref_graph_compute(const ref_table *t, const op_set *ops, const graph *g, ref_contents *contents, void *data,
                             ref_tensor **tensors, const char **problem, arena *results, arena *scratch, nn_error *err);

@@ -44,7 +44,7 @@ typedef struct {
     const char *name;
     const char *type; /* of its nodes in ONNX: the name, or what the entry says (`as`) */
     uint16_t index;   /* in the op_set */
-    int since;      /* version of the operator's schema */
+    int since;        /* version of the operator's schema */
     unsigned flags;
     bool empty; /* nodes may have tensors with dimensions of 0, where the request's limits allow it */
     op_input *inputs;

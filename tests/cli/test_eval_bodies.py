@@ -1,9 +1,9 @@
 """nngen eval: branches, loops, scans and functions of the model."""
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
-from onnx.reference import ReferenceEvaluator
 from test_eval import evaluate, graph, info, inside, result, save
 
 HEAD = '<ir_version: 10, opset_import: ["" : %d, "own" : 1]>'
@@ -25,10 +25,10 @@ def ours(nngen, folder, m, *inputs, n=1):
 
 
 def agrees(nngen, folder, m, *inputs):
-    """The outputs are those of onnx's reference evaluator."""
+    """The outputs are those of ONNX Runtime."""
     onnx.checker.check_model(m, full_check=True)
     names = [x.name for x in m.graph.input]
-    expected = ReferenceEvaluator(m).run(None, dict(zip(names, inputs)))
+    expected = onnxruntime.InferenceSession(m.SerializeToString(), providers=["CPUExecutionProvider"]).run(None, dict(zip(names, inputs)))
     found = ours(nngen, folder, m, *inputs, n=len(expected))
     for y, (v, e) in zip(expected, found):
         assert inside(np.asarray(y), v, e), (y, v, e)
@@ -390,7 +390,7 @@ def test_too_large_a_collection(nngen, tmp_path):
     m = model("g (int64 n, float[1000] x) => (float[N, 1000] y) { y = Loop (n) <body = b (int64 i, bool on) => (bool go, float[1000] t) { go = Identity (on)  t = Add (x, x) }> }")
     path, files = save(tmp_path / "m", m, np.array(5000), np.ones(1000, np.float32))
     r = nngen("eval", path, *files, "--max-bytes", 1000000)
-    assert r.code == 1 and "the tensors would need more than" in r.err and "node 0 (Loop), body, node 1 (Add)" in r.err
+    assert r.code == 1 and "node 0 (Loop), body, node 1 (Add)" in r.err and "elements" in r.err
 
 
 @pytest.mark.parametrize("n, c, why", [(np.array([1, 2]), np.array(True), "the trip count must be one int64"), (np.array(1), np.array([True, True]), "the condition must be one bool")])

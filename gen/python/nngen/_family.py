@@ -20,10 +20,10 @@ _DEFAULTS: dict[str, Any] = {
     "nodes": 40, "count": 100, "seed": 0, "opset": 17, "profile": "ort", "specs": None, "ops": None, "types": None, "common": None,
     "inputs": 1, "input_mode": None, "outputs": True, "cover": None, "contain": None, "avoid": None, "weights": None, "motifs": None,
     "near_misses": 35, "manner": None, "constants": 0, "max_elements": 4096, "max_dim": 64, "max_window": 7, "max_rank": 6,
-    "dynamic": None, "empty": None, "check": False, "form": None, "variants": 1,
+    "dynamic": None, "empty": None, "data_dependent": None, "random": None, "check": False, "form": None, "variants": 1,
 }
 _TABLE = ("profile", "specs", "ops", "types", "common")  # texts of nn_table_config
-_FAMILY = ("input_mode", "cover", "contain", "avoid", "motifs", "manner", "dynamic", "empty", "form")  # texts of nn_family_config
+_FAMILY = ("input_mode", "cover", "contain", "avoid", "motifs", "manner", "dynamic", "empty", "data_dependent", "random", "form")  # texts of nn_family_config
 _ABOVE_ZERO = ("nodes", "count", "opset", "max_elements", "max_dim", "max_window", "max_rank", "variants")  # where 0 means the default in C
 
 
@@ -80,7 +80,7 @@ class Family(Sequence[Model]):
     def __init__(self, **options: Any) -> None:
         check_names(options)
         given = {**_DEFAULTS, **options}
-        for name in ("ops", "types", "input_mode", "motifs", "dynamic", "empty", "form"):
+        for name in ("ops", "types", "input_mode", "motifs", "dynamic", "empty", "data_dependent", "random", "form"):
             given[name] = _joined(given[name], ",")
         for name in ("contain", "avoid"):
             given[name] = _joined(given[name], ";")
@@ -99,7 +99,8 @@ class Family(Sequence[Model]):
 
     def _open_table(self, opset: int) -> Handle:
         texts = {name: c_text(self._options[name], name) for name in _TABLE}
-        config = ffi.new("nn_table_config *", {"opset": min(opset, 2**31 - 1), "outputs": self._outputs or bool(self._options["dynamic"]), **texts})
+        rules = self._outputs or bool(self._options["dynamic"]) or bool(self._options["data_dependent"])
+        config = ffi.new("nn_table_config *", {"opset": min(opset, 2**31 - 1), "outputs": rules, **texts})
         table = Handle("nn_table", lib.nn_table_close)
         call(lib.nn_table_open, table.slot, config)
         return table
@@ -277,6 +278,8 @@ def family(
     max_rank: int = 6,
     dynamic: str | float | None = None,
     empty: str | float | None = None,
+    data_dependent: str | float | None = None,
+    random: str | float | None = None,
     check: bool = False,
     form: Names = None,
     variants: int = 1,
@@ -287,7 +290,8 @@ def family(
     Lists of names may be strings ("Conv,Relu") or lists. `specs` is the directory of an operator table. `weights` is a file, or a
     mapping: {"Conv": 4, ("Conv", "Relu"): 2}. `inputs` is the number of data sets of each model, and `outputs` says whether they
     have expected outputs. Models with `dynamic` dims have so many data sets for each of their sizes. `empty` is the share of the models that
-    have tensors without elements.
+    have tensors without elements. `data_dependent` and `random` are shares of the models that have operators whose results have sizes that
+    data decide, and random operators, inside of motifs whose results are fixed; such families have no tapes.
     `form` and `variants` give models in other forms that compute the same: with `variants` of K, models
     K * i to K * i + K - 1 are copies of one model, and the first of them is plain.
 

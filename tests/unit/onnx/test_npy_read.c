@@ -55,6 +55,12 @@ static void headers(void **state)
     accept(1, "{'descr': '<f4', 'fortran_order': True, 'shape': (7, 0), }", x, 0, DT_FLOAT32, 2, rows);
     accept(1, "{'descr': '>i2', 'fortran_order': False, 'shape': (2,), }", "\x01\x02\xff\xfe", 4, DT_INT16, 1, (double[]){258, -2});
     accept(1, "{'descr': '|b1', 'fortran_order': False, 'shape': (3,), }", "\x00\x01\x07", 3, DT_BOOL, 1, (double[]){0, 1, 1});
+    accept(1, "{'descr': [('int4', '|i1')], 'fortran_order': False, 'shape': (3,), }", "\x07\xf8\x1f", 3, DT_INT4, 1,
+           (double[]){7, -8, -1});
+    accept(1, "{'descr': [('bfloat16', '<u2')], 'fortran_order': False, 'shape': (2,), }", "\x80\x3f\x00\xc0", 4, DT_BFLOAT16, 1,
+           (double[]){1, -2});
+    accept(1, "{'descr': [('float8e4m3fn', '|u1')], 'fortran_order': False, 'shape': (2,), }", "\x7e\x01", 2, DT_FLOAT8E4M3FN, 1,
+           (double[]){448, 0x1p-9});
     accept(1, "{'descr': '<f2', 'fortran_order': False, 'shape': (2,), }", "\x00\x3c\x01\x80", 4, DT_FLOAT16, 1,
            (double[]){1, -0x1p-24});
 }

@@ -1,6 +1,8 @@
 /* The view of ONNX models and of chains from text: every kind of unsound file has its message, nothing else does. */
 #include "onnx/hand_model.h"
 
+#include <stdio.h>
+
 #include <stdlib.h>
 
 static void test_edges(void **state)
@@ -62,7 +64,7 @@ static void test_bodies(void **state)
     model(&m, &g);
     assert_int_equal(onnx_view_read(&v, m.bytes, m.n, "f", NULL), NN_OK);
     static const char *const ops[] = {"A", "Choose", "In", "Out", "B"};
-    static const unsigned bodies[] = {0, 0, 1, 1, 0}, inputs[] = {1, 1, 0, 0, 0}, reader[] = {1, 4, 3, 0, 0};
+    static const unsigned bodies[] = {0, 0, 1, 1, 0}, inputs[] = {1, 1, 1, 1, 0}, reader[] = {1, 4, 3, 0, 0};
     assert_int_equal(v.n_nodes, 5);
     assert_int_equal(v.n_bodies, 1);
     for (size_t i = 0; i < 5; i++) {
@@ -76,6 +78,114 @@ static void test_bodies(void **state)
     assert_int_equal(v.nodes[1].n_attributes, 1);
     assert_string_equal(v.attributes[v.nodes[1].first_attribute].name, "branch");
     assert_string_equal(v.attributes[v.nodes[1].first_attribute].value_class, "graph");
+    onnx_view_free(&v);
+}
+
+/* "twice(p) -> q" with nodes One and Two, and with node `inner`. */
+static void function(buffer *m, const char *name, const char *first, const char *inner)
+{
+    static buffer f, n;
+    f.n = n.n = 0;
+    text(&f, 1, name);
+    text(&f, 4, "p");
+    text(&f, 5, "q");
+    for (int k = 0; k < 2; k++) {
+        n.n = 0;
+        words(&n, 1, k == 0 ? "p" : "m");
+        words(&n, 2, k == 0 ? "m" : "q");
+        text(&n, 4, k == 0 ? first : inner);
+        text(&n, 7, k == 0 ? "" : "own");
+        if (k == 0) { /* an attribute of the call */
+            buffer a = {.n = 0};
+            text(&a, 1, "axis");
+            number(&a, 20, 2);
+            text(&a, 21, "branch");
+            field(&n, 5, a.bytes, a.n);
+        }
+        field(&f, 7, n.bytes, n.n);
+    }
+    text(&f, 10, "own");
+    field(m, 25, f.bytes, f.n);
+}
+
+static void call(buffer *g, const char *name, const char *in, const char *out, int axis)
+{
+    buffer n = {.n = 0}, a = {.n = 0};
+    words(&n, 1, in);
+    words(&n, 2, out);
+    text(&n, 4, name);
+    text(&n, 7, "own");
+    text(&a, 1, "branch");
+    number(&a, 3, (uint64_t)axis);
+    number(&a, 20, 2);
+    if (axis >= 0)
+        field(&n, 5, a.bytes, a.n);
+    field(g, 1, n.bytes, n.n);
+}
+
+/* The nodes of functions stand where they are called, with the attributes of the call. */
+static void test_functions(void **state)
+{
+    (void)state;
+    static buffer g, m;
+    onnx_view v;
+    g.n = 0;
+    named(&g, 11, 1, "x");
+    call(&g, "outer", "x", "a", 7);
+    call(&g, "outer", "a", "b", -1);
+    named(&g, 12, 1, "b");
+    model(&m, &g);
+    function(&m, "outer", "One", "inner");
+    function(&m, "inner", "Two", "Foreign");
+    assert_int_equal(onnx_view_read(&v, m.bytes, m.n, "f", NULL), NN_OK);
+    static const char *const ops[] = {"own.outer", "One", "own.inner", "Two", "own.Foreign"};
+    static const unsigned bodies[] = {0, 1, 1, 2, 2};
+    assert_int_equal(v.n_nodes, 10);
+    assert_int_equal(v.n_functions, 2);
+    assert_int_equal(v.n_bodies, 0);
+    for (size_t i = 0; i < 10; i++) {
+        assert_string_equal(v.nodes[i].op, ops[i % 5]);
+        assert_int_equal(v.nodes[i].body, bodies[i % 5] + (i >= 5 && i != 5 ? 2 : 0));
+        assert_int_equal(v.nodes[i].holds, i % 5 == 0 || i % 5 == 2);
+    }
+    assert_int_equal(v.nodes[1].n_readers, 1);
+    assert_int_equal(v.readers[v.nodes[1].first_reader], 2);
+    assert_int_equal(v.nodes[1].n_attributes, 1);
+    assert_string_equal(v.attributes[v.nodes[1].first_attribute].name, "axis");
+    assert_string_equal(v.attributes[v.nodes[1].first_attribute].value_class, "above 1");
+    assert_int_equal(v.nodes[6].n_attributes, 0); /* the second call leaves it out */
+    onnx_view_free(&v);
+}
+
+/* A function that calls itself is not entered again; many calls of calls are not entered without an end. */
+static void test_endless_functions(void **state)
+{
+    (void)state;
+    static buffer g, m;
+    onnx_view v;
+    char name[20], other[20];
+    g.n = 0;
+    named(&g, 11, 1, "x");
+    call(&g, "outer", "x", "a", -1);
+    named(&g, 12, 1, "a");
+    model(&m, &g);
+    function(&m, "outer", "One", "outer");
+    assert_int_equal(onnx_view_read(&v, m.bytes, m.n, "f", NULL), NN_OK);
+    assert_int_equal(v.n_nodes, 3);
+    assert_false(v.nodes[2].holds);
+    onnx_view_free(&v);
+    g.n = 0;
+    named(&g, 11, 1, "x");
+    call(&g, "f60", "x", "a", -1);
+    named(&g, 12, 1, "a");
+    model(&m, &g);
+    for (int k = 0; k < 61; k++) {
+        (void)snprintf(name, sizeof name, "f%d", k);
+        (void)snprintf(other, sizeof other, "f%d", k - 1);
+        function(&m, name, "One", k > 0 ? other : "Last");
+    }
+    assert_int_equal(onnx_view_read(&v, m.bytes, m.n, "f", NULL), NN_OK);
+    assert_int_equal(v.n_nodes, 1 + 2 * 32);
     onnx_view_free(&v);
 }
 
@@ -201,8 +311,10 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_edges),     cmocka_unit_test(test_bodies), cmocka_unit_test(test_unsound),
-        cmocka_unit_test(test_external),  cmocka_unit_test(test_chains),
+        cmocka_unit_test(test_edges),     cmocka_unit_test(test_bodies),
+        cmocka_unit_test(test_functions), cmocka_unit_test(test_endless_functions),
+        cmocka_unit_test(test_unsound),   cmocka_unit_test(test_external),
+        cmocka_unit_test(test_chains),
 #ifdef NN_STRESS
         cmocka_unit_test(test_no_memory),
 #endif

@@ -147,9 +147,9 @@ static void refused(void **state)
     tensor(&b, -1, dims, 2);
     refuse(&b, 100, "is not a tensor: it states no type");
     tensor(&b, DT_STRING, dims, 2);
-    refuse(&b, 100, "has elements of ONNX type 8; only numbers of 8 to 64 bits and bool can be read");
-    tensor(&b, 16, dims, 2);
-    refuse(&b, 100, "has elements of ONNX type 16; only numbers of 8 to 64 bits and bool can be read");
+    refuse(&b, 100, "has elements of ONNX type 8; only numbers of 2 to 64 bits and bool can be read");
+    tensor(&b, 24, dims, 2);
+    refuse(&b, 100, "has elements of ONNX type 24; only numbers of 2 to 64 bits and bool can be read");
     tensor(&b, DT_FLOAT32, dims, 2);
     named(&b, 13, 1, "location");
     refuse(&b, 100, "is a tensor whose elements are in another file, which cannot be read");

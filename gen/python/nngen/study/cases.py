@@ -49,14 +49,15 @@ def data_of(path):
 
 
 def recorded(root):
-    """{name: (nodes, operators)} of nngen's records."""
+    """{name: (nodes, operators, what else is told of models in forms)} of nngen's records."""
     found, root = {}, Path(root)
     for records in sorted(root.rglob("models.jsonl")) if root.is_dir() else []:
         base = records.parent.relative_to(root)
         for line in records.read_text("utf-8", "replace").splitlines():
             with contextlib.suppress(ValueError, KeyError, TypeError):  # a file of another origin
                 r = json.loads(line)
-                found[str(base / r["name"])] = int(r["nodes"]), dict(r["operators"])
+                forms = {"forms": sorted(r["forms"]), **({"plain": str(base / r["plain"])} if "plain" in r else {})} if r.get("forms") else {}
+                found[str(base / r["name"])] = int(r["nodes"]), dict(r["operators"]), forms
     return found
 
 
@@ -75,13 +76,13 @@ def operators(nodes):
 
 
 def facts(model):
-    """(nodes, operators): of all graphs and functions."""
+    """(nodes, operators, {}): of all graphs and functions."""
     found = operators(model.graph.node) + sum((operators(f.node) for f in model.functions), Counter())
-    return sum(found.values()), dict(sorted(found.items()))
+    return sum(found.values()), dict(sorted(found.items())), {}
 
 
 class Cases:
-    """entries: {name: Entry}; facts: {name: {nodes, operators, file, data}}; broken: {name: {status, error}} of those that cannot be used."""
+    """entries: {name: Entry}; facts: {name: {nodes, operators, file, data, of models in forms also forms and plain}}; broken: {name: {status, error}} of those that cannot be used."""
 
     def __init__(self, root, out, dims=None, sets=0, seed=1):
         """dims: values of free dims (generate.parse); sets: how many data sets to generate for a model without, 1 for 0."""
@@ -94,7 +95,7 @@ class Cases:
                 self.add(name, path, known.get(name))
             except BadCase as e:
                 self.broken[name] = {"status": e.status, "stage": "case", "error": str(e)}
-                self.enter(Entry(name, path, path.parent), known.get(name, (0, {})))
+                self.enter(Entry(name, path, path.parent), known.get(name, (0, {}, {})))
 
     def add(self, name, path, record):
         data = data_of(path)
@@ -137,7 +138,7 @@ class Cases:
 
     def enter(self, entry, record):
         self.entries[entry.name] = entry
-        self.facts[entry.name] = {"nodes": record[0], "operators": record[1], "file": os.path.relpath(entry.file, self.root if self.root.is_dir() else self.root.parent),
+        self.facts[entry.name] = {"nodes": record[0], "operators": record[1], **record[2], "file": os.path.relpath(entry.file, self.root if self.root.is_dir() else self.root.parent),
                                   "data": os.path.relpath(entry.data, self.out) if entry.data != entry.file.parent else ""}
 
     def words(self):

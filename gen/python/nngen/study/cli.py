@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from nngen.study import causal, curves, engine, generate, messages, operators, outcomes, passes, places, predicate, reduce, report, scratch, sequences, targets, vote
+from nngen.study import causal, curves, engine, forms, generate, messages, operators, outcomes, passes, places, predicate, reduce, report, scratch, sequences, targets, vote
 from nngen.study.declared import BadCase
 
 
@@ -27,7 +27,7 @@ def run(args):
         dims = generate.parse(args.dim)
     except ValueError as e:
         raise SystemExit(str(e)) from e
-    r = engine.Run(args.corpus, args.out, wanted, args.jobs, args.modules, args.sets, limits, args.quiet, args.nngen, dims, args.seed)
+    r = engine.Run(args.corpus, args.out, wanted, args.jobs, args.modules, args.sets, limits, args.quiet, args.nngen, dims, args.seed, args.all_forms)
     print("\n".join(r.cases.words()), flush=True)
     r.go()
     for name, why in r.not_run.items():
@@ -55,6 +55,8 @@ def write_tables(folder):
     (folder / "table.csv").write_text(outcomes.as_csv(results, levels), "utf-8")
     facts = json.loads((folder / "models.json").read_text("utf-8"))
     (folder / "operators.csv").write_text(operators.as_csv(results, facts, levels), "utf-8")
+    if any(f.get("forms") for f in facts.values()):
+        (folder / "forms.csv").write_text(forms.as_csv(results, facts, outcomes.telling(results)), "utf-8")
     (folder / "table.json").write_text(json.dumps(outcomes.as_json(results, levels), indent=1), "utf-8")
     kinds = messages.kinds(results, lambda r: outcomes.outcome(r, levels[0]))
     (folder / "errors.json").write_text(json.dumps(kinds, indent=1, ensure_ascii=False), "utf-8")
@@ -95,6 +97,7 @@ def main(argv=None):
     s.add_argument("--seconds", type=float, help="time limit of a model, for every target")
     s.add_argument("--memory", type=int, help="memory limit in MiB, for every target")
     s.add_argument("--nngen", default="", metavar="PATH", help="a binary whose `eval` computes expected outputs, with bounds, of models that have none")
+    s.add_argument("--all-forms", action="store_true", help="also models in forms that a target is known to lack, which are left out otherwise")
     s.add_argument("--quiet", action="store_true")
     s.set_defaults(function=run)
     s = sub.add_parser("table", help="outcomes by target, number of nodes and tolerance")
@@ -104,7 +107,7 @@ def main(argv=None):
     s.add_argument("out")
     s.add_argument("--target")
     s.set_defaults(function=errors)
-    for module in (report, operators, curves, sequences, causal, reduce, passes, vote, predicate):
+    for module in (report, operators, forms, curves, sequences, causal, reduce, passes, vote, predicate):
         module.command(sub)
     args = p.parse_args(argv)
     scratch.sweep()

@@ -63,6 +63,15 @@ def version_converter(case):
     return then_ort(case, vc.convert_version(model, 21 if now != 21 else 17))
 
 
+@target("shape-inference", ["onnx", "onnxruntime"], kind="converter", batch=64)
+def shape_inference(case):
+    """onnx's own: strict, with checks of types and propagation of data."""
+    from onnx import shape_inference as si
+
+    case.stage("convert")
+    return then_ort(case, si.infer_shapes(case.model(), check_type=True, strict_mode=True, data_prop=True))
+
+
 def torch_module(case):
     """The model as a PyTorch module, and a sample input; the weights are those of the model, on both sides."""
     import torch

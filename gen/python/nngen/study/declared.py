@@ -15,6 +15,7 @@ class NotSupported(BadCase):
 
 
 NOT_ASKED = (BadCase.status, NotSupported.status)
+LACKING = "lacking"  # the model has a form that the target is known not to do (forms.py)
 
 
 def graph_inputs(graph):

@@ -12,9 +12,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
-from nngen.study import cases, evaluate, probe, targets
+from nngen.study import cases, evaluate, forms, probe, targets
 from nngen.study.case import bounded, count_sets
-from nngen.study.declared import NOT_ASKED
+from nngen.study.declared import LACKING, NOT_ASKED
 from nngen.study.isolate import run_batch
 
 
@@ -43,7 +43,7 @@ class Store:
         for line in data[:whole].splitlines():
             r = json.loads(line)
             self.done[r["target"], r["model"]] = r
-        self.again = {k: self.done.pop(k) for k, r in list(self.done.items()) if r["status"] in NOT_ASKED}  # it may have been mended
+        self.again = {k: self.done.pop(k) for k, r in list(self.done.items()) if r["status"] in (*NOT_ASKED, LACKING)}  # it may have been mended
 
     def says(self, result):
         """Whether the last line of this target and model is this result."""
@@ -127,9 +127,9 @@ def batches(names, size):
 
 
 class Run:
-    def __init__(self, root, folder, wanted, jobs=1, modules=(), sets=0, limits=None, quiet=False, nngen="", dims=None, seed=1):
+    def __init__(self, root, folder, wanted, jobs=1, modules=(), sets=0, limits=None, quiet=False, nngen="", dims=None, seed=1, all_forms=False):
         """limits: {"seconds", "memory"} put in place of every target's own; nngen: computes expected outputs where the corpus has none; dims: values of free
-        dims (generate.parse) and seed: of inputs that are generated."""
+        dims (generate.parse) and seed: of inputs that are generated; all_forms: also models with forms that a target is known to lack."""
         registry = targets.load_all(modules)
         asked = targets.named(wanted)
         if not cases.find_models(root):
@@ -140,7 +140,7 @@ class Run:
         self.usable = [n for n in self.models if n not in self.cases.broken]
         self.counts = {}  # data sets by model
         self.bounded = {n: self.models[n].data for n in self.usable if bounded(self.models[n].data)}  # where the expected outputs of a model are
-        self.jobs, self.modules, self.sets, self.quiet = jobs, list(modules), sets, quiet
+        self.jobs, self.modules, self.sets, self.quiet, self.all_forms = jobs, list(modules), sets, quiet, all_forms
         self.not_run = {t.name: why for t in asked if (why := targets.why_not(t))}
         self.wanted = [t._replace(**(limits or {})) for t in asked if t.name not in self.not_run]
         self.reference = registry[targets.REFERENCE]._replace(**(limits or {}))
@@ -256,6 +256,9 @@ class Run:
         said = self.store.done[targets.REFERENCE, name]
         return {k: said[k] for k in ("status", "stage", "error")} if said["status"] in NOT_ASKED else {"status": "no reference"}
 
+    def lacking_form(self, target, name):
+        return "" if self.all_forms else forms.lacking(target, self.facts[name].get("forms", ()))
+
     def compare(self, todo, first, bar):
         record = self.record(targets.REFERENCE, bar)
         spread(self.jobs, lambda b: run_batch(self.reference, [self.first_request(n) for n in b], record, self.modules),
@@ -264,7 +267,9 @@ class Run:
         for t in sorted(self.wanted, key=lambda t: -t.seconds):  # the slow ones first, so that no core waits long for the last
             add, ready = self.record(t.name, bar), []
             for n in todo.get(t.name, []):
-                if n in self.bounded or self.reference_path(n).exists():
+                if why := self.lacking_form(t.name, n):
+                    add({"model": n}, {"status": LACKING, "error": why})
+                elif n in self.bounded or self.reference_path(n).exists():
                     ready.append(n)
                 else:
                     add({"model": n}, self.without_reference(n))

@@ -3,7 +3,7 @@ import re
 from collections import defaultdict
 from functools import lru_cache
 
-from nngen.study.declared import NOT_ASKED
+from nngen.study.declared import LACKING, NOT_ASKED
 
 LENGTH = 240
 
@@ -59,7 +59,7 @@ def kinds(results, outcome_of):
     """[{target, outcome, message, count, example, nodes, original}], most frequent first; the example is the smallest model."""
     found = defaultdict(list)
     for r in results:
-        if r["status"] != "ok" and r["status"] not in (*NOT_ASKED, "no reference"):
+        if r["status"] != "ok" and r["status"] not in (*NOT_ASKED, LACKING, "no reference"):
             found[r["target"], outcome_of(r), normalise(r.get("error", ""))].append(r)
     out = []
     for (target, outcome, message), rs in found.items():

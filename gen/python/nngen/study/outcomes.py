@@ -6,14 +6,14 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 from nngen.judge import bounds
-from nngen.study.declared import NOT_ASKED
+from nngen.study.declared import LACKING, NOT_ASKED
 from nngen.study.differences import key
 
 OUTCOMES = ["conversion failure", "load failure", "run failure", "crash", "hang", "out of memory", "type difference", "shape difference", "NaN/Inf difference",
             "outside its bound", "value mismatch", "correct"]
-BESIDE = ["import failure", "no reference", "no bound", *NOT_ASKED]  # the target was never reached, or there is nothing to compare with
+BESIDE = ["import failure", "no reference", "no bound", *NOT_ASKED, LACKING]  # the target was never reached, or there is nothing to compare with
 BY_STAGE = {"import": "import failure", "start": "load failure", "convert": "conversion failure", "load": "load failure", "run": "run failure"}
-GONE = {"crash": "crash", "hang": "hang", "memory": "out of memory", "no reference": "no reference", **{s: s for s in NOT_ASKED}}
+GONE = {"crash": "crash", "hang": "hang", "memory": "out of memory", "no reference": "no reference", **{s: s for s in (*NOT_ASKED, LACKING)}}
 
 # The study's Table 11, synthetic models: conversion failures, load failures, mismatches, correct.
 PUBLISHED = {"torch.onnx (2024)": (2, 741, 100, 881), "tf2onnx (2024)": (800, 757, 220, 43)}
