@@ -3,6 +3,7 @@
 #   CAMPAIGN=all       all parts (the default), or some of, separated by commas:
 #     single    300 models of each operator alone at each opset from 7 to 28
 #     mixed     104,000 models of 15 to 100 nodes, each with three inputs at corners of their intervals
+#     old       10,800 of 15 to 40 nodes at opsets 7 to 12, with the same inputs
 #     observed  10,240 models with every tensor observed on six inputs
 #     corners   5,120 models with every tensor observed on twelve inputs at corners
 #     compare   each operator at each opset against other ways to run it

@@ -308,6 +308,8 @@ nn_status builder_build(builder *b, const build_request *r, tape *t, const graph
     log_request(b);
     lower_limits limits = r->limits;
     limits.follows = r->motifs.set != NULL;
+    if (build_worlds_sized(b)) /* dims of 0 are sizes of symbols */
+        limits.empty = 0;
     b->limits = limits;
     lower_set_limits(b->lower, &limits);
     lower_set_manner(b->lower, NULL);

@@ -264,6 +264,21 @@ static bool commit_masks(build_state *s, const op_group *g)
     return ok;
 }
 
+/* Takes back the offer of tensors of which data decide dims, and which nothing consumes. */
+static void withdraw_open(build_state *s, int32_t node)
+{
+    for (size_t o = 0; o < s->nodes[node].n_outputs; o++) {
+        const int32_t t = s->nodes[node].outputs[o];
+        if (t < 0 || s->tensors[t].desc.open == 0)
+            continue;
+        const int32_t at = s->notes[t].free_at;
+        if (at >= 0)
+            s->notes[id_remove(bucket(s->free, &s->tensors[t].desc), at)].free_at = at;
+        s->notes[t].free_at = -1;
+        s->notes[t].inner = true;
+    }
+}
+
 bool state_commit(build_state *s, const op_group *g)
 {
     if (s->avoid && !commit_masks(s, g))
@@ -284,5 +299,7 @@ bool state_commit(build_state *s, const op_group *g)
             s->shown++;
         }
     }
+    for (size_t f = 0; f < g->n; f++)
+        withdraw_open(s, c.nodes[f]);
     return true;
 }

@@ -5,7 +5,9 @@
 #include "build/build_log.h"
 #include "build/build_pick.h"
 #include "build/build_refuse.h"
+#include "build/build_worlds.h"
 #include "build/motif_feed.h"
+#include "build/build_worlds.h"
 
 #include <string.h>
 
@@ -335,6 +337,7 @@ static lower_result draw_plan(builder *b, size_t motif, motif_level level, const
     limits.max_elements = limits.max_elements ? limits.max_elements : usual.max_elements;
     limits.max_dim = limits.max_dim ? limits.max_dim : usual.max_dim;
     limits.max_rank = limits.max_rank ? limits.max_rank : usual.max_rank;
+    limits.sizes = build_worlds_sizes(b, &limits.n_sizes);
     b->mark = arena_get_mark(&b->memory);
     b->group.n = b->group.first = 0;
     b->group.target = -1;

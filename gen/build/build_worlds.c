@@ -18,15 +18,22 @@ struct build_worlds {
     tape *zeros;
     tape *t;
     world_symbols names;
-    size_t n;   /* of worlds: WORLD_COUNT, and for models with sizes that data decide those of world_found too */
-    bool batch; /* the first dimension of every graph input is the batch */
-    bool eager; /* groups without sizes may be refused */
-    bool sized; /* some tensor of this attempt has sizes */
+    int64_t usual[SYMBOL_KINDS]; /* their sizes in world 0 */
+    size_t n;                    /* of worlds: WORLD_COUNT, or for models with sizes that data decide WORLD_ALL */
+    bool batch;                  /* the first dimension of every graph input is the batch */
+    bool eager;                  /* groups without sizes may be refused */
+    bool sized;                  /* some tensor of this attempt has sizes */
     tensor_desc slots[OP_MAX_SLOTS];
     again_operand operands[OP_MAX_SLOTS];
     interval was[GROUP_MAX_FRAMES][OP_MAX_OUTPUTS]; /* in world 0 */
     int64_t sizes[OP_MAX_OUTPUTS][NN_MAX_WORLDS * NN_MAX_RANK];
 };
+
+typedef struct {
+    bool open;  /* data decide a size of an input or an output */
+    bool sized; /* an input has sizes, or values that depend on them */
+    bool wider; /* the interval of an input is no longer the one that the instance was solved with */
+} input_facts;
 
 /* ---- the request ---- */
 
@@ -81,6 +88,8 @@ nn_status build_worlds_open(builder *b, const build_request *r, nn_error *err)
         return NN_OK;
     x->batch = d->batch && x->names.n > 0;
     x->n = d->finds ? WORLD_ALL : WORLD_COUNT;
+    for (size_t i = 0; i < x->names.n; i++)
+        x->usual[i] = x->names.symbols[i].size[0];
     b->worlds = x;
     lower_set_keep(b->lower, true);
     return NN_OK;
@@ -204,11 +213,11 @@ static uint32_t possible_symbols(const build_worlds *x, const op_group *g)
 }
 
 /* false: out of memory. */
-static bool set_worlds(builder *b, tensor_desc *d, const int64_t *sizes, bool sized)
+static bool set_worlds(builder *b, tensor_desc *d, const int64_t *sizes, input_facts facts)
 {
     tensor_worlds *w = arena_alloc(&b->memory, sizeof *w);
     if (w)
-        *w = (tensor_worlds){.sized = sized, .sizes = sizes};
+        *w = (tensor_worlds){.sized = facts.sized, .open = facts.open, .sizes = sizes};
     d->worlds = w;
     return w != NULL;
 }
@@ -231,9 +240,19 @@ static bool name_input(builder *b, tensor_desc *d, uint32_t set)
     int64_t *sizes = arena_alloc(&b->memory, x->n * (size_t)d->rank * sizeof *sizes);
     for (size_t w = 0; sizes && w < x->n; w++)
         for (int k = 0; k < d->rank; k++)
-            sizes[w * (size_t)d->rank + (size_t)k] =
-                axes[k] >= 0 && w < WORLD_COUNT ? x->names.symbols[axes[k]].size[w] : d->dims[k];
-    return sizes && set_worlds(b, d, sizes, false);
+            sizes[w * (size_t)d->rank + (size_t)k] = axes[k] >= 0 ? x->names.symbols[axes[k]].size[w % WORLD_COUNT] : d->dims[k];
+    return sizes && set_worlds(b, d, sizes, (input_facts){0});
+}
+
+bool build_worlds_sized(const builder *b)
+{
+    return b->worlds && b->worlds->names.n > 0;
+}
+
+const int64_t *build_worlds_sizes(const builder *b, size_t *n)
+{
+    *n = b->worlds ? b->worlds->names.n : 0;
+    return b->worlds ? b->worlds->usual : NULL;
 }
 
 /* ---- one operator ---- */
@@ -254,19 +273,15 @@ static bool depends(const tensor_desc *d)
     return d->worlds && (d->worlds->sized || d->worlds->sizes);
 }
 
-typedef struct {
-    bool sized; /* an input has sizes, or values that depend on them */
-    bool wider; /* the interval of an input is no longer the one that the instance was solved with */
-} input_facts;
-
 static input_facts look(const build_worlds *x, const op_instance *in)
 {
-    input_facts r = {.sized = false};
+    input_facts r = {.open = in->op->flags & OP_FOUND};
     for (size_t i = 0; i < in->n_inputs; i++) {
         const inst_input *y = &in->inputs[i];
         const tensor_desc *d = &x->slots[i];
         if (y->kind == INST_ABSENT || y->kind == INST_INIT)
             continue;
+        r.open |= d->open != 0 || (d->worlds && d->worlds->open);
         r.sized |= depends(d);
         r.wider |= d->range.lo != y->desc.range.lo || d->range.hi != y->desc.range.hi;
     }
@@ -288,7 +303,7 @@ static void take_contents(const build_worlds *x, const op_instance *in, size_t w
 
 static lower_found found_in(size_t world)
 {
-    return world == 0 ? FOUND_DRAWN : world == WORLD_MOST ? FOUND_MOST : FOUND_LEAST;
+    return world == 0 ? FOUND_DRAWN : world < WORLD_COUNT ? FOUND_MOST : FOUND_LEAST;
 }
 
 /* The instance in a world; the dims of its outputs are noted. */
@@ -315,20 +330,20 @@ static lower_result hold_in(builder *b, size_t f, size_t w)
 }
 
 /* Keeps the sizes of an output if they differ from world to world. false: out of memory. */
-static bool keep_sizes(builder *b, size_t o, tensor_desc *d, bool sized)
+static bool keep_sizes(builder *b, size_t o, tensor_desc *d, input_facts facts)
 {
     build_worlds *x = b->worlds;
     const size_t rank = (size_t)d->rank, n = x->n * rank;
     bool varies = false;
     for (size_t k = rank; k < n; k++) {
-        const bool differs = x->sizes[o][k] != x->sizes[o][k % rank];
-        varies |= differs;
-        d->open |= differs && k >= WORLD_COUNT * rank ? 1U << k % rank : 0;
+        varies |= x->sizes[o][k] != x->sizes[o][k % rank];
+        const bool again = k >= WORLD_COUNT * rank; /* with the same sizes */
+        d->open |= again && x->sizes[o][k] != x->sizes[o][k - WORLD_COUNT * rank] ? 1U << k % rank : 0;
     }
     int64_t *sizes = varies ? arena_alloc(&b->memory, n * sizeof *sizes) : NULL;
     if (sizes)
         memcpy(sizes, x->sizes[o], n * sizeof *sizes);
-    return (sizes || !varies) && (!(sized || varies) || set_worlds(b, d, sizes, sized));
+    return (sizes || !varies) && (!(facts.sized || varies) || set_worlds(b, d, sizes, facts));
 }
 
 /* Values that only some sizes have must be as small as those of world 0 had to be. */
@@ -338,6 +353,24 @@ static bool still_small(const lower_limits *limits, interval was, interval now)
 }
 
 /* Judges a frame whose inputs differ between worlds. */
+/* The world that is like this one, for an instance of which data decide nothing, or in a model without symbols; itself: none is. */
+static size_t like_world(const build_worlds *x, size_t w, bool open)
+{
+    const size_t own = open ? w : w % WORLD_COUNT, place = own % WORLD_COUNT;
+    if (x->names.n > 0)
+        return own;
+    return own < WORLD_COUNT ? (place > 0 && open ? 1 : 0) : WORLD_COUNT;
+}
+
+static void copy_sizes(build_worlds *x, const op_instance *in, size_t from, size_t to)
+{
+    for (size_t o = 0; o < in->n_outputs; o++) {
+        const size_t rank = (size_t)in->outputs[o].desc.rank;
+        if (in->outputs[o].present)
+            memcpy(x->sizes[o] + to * rank, x->sizes[o] + from * rank, rank * sizeof *x->sizes[o]);
+    }
+}
+
 static lower_result hold_sized(builder *b, size_t f, input_facts facts)
 {
     build_worlds *x = b->worlds;
@@ -348,6 +381,11 @@ static lower_result hold_sized(builder *b, size_t f, input_facts facts)
             memcpy(x->sizes[o], in->outputs[o].desc.dims, (size_t)in->outputs[o].desc.rank * sizeof(int64_t));
     const arena_mark mark = arena_get_mark(&b->memory);
     for (size_t w = facts.wider ? 0 : 1; w < x->n && res == LOWER_OK; w++) {
+        const size_t like = like_world(x, w, facts.open);
+        if (like != w) {
+            copy_sizes(x, in, like, w);
+            continue;
+        }
         res = hold_in(b, f, w);
         arena_release(&b->memory, mark);
     }
@@ -357,7 +395,7 @@ static lower_result hold_sized(builder *b, size_t f, input_facts facts)
             continue;
         if (!still_small(lower_get_limits(x->lower), x->was[f][o], d->range))
             res = LOWER_FAIL;
-        else if (!keep_sizes(b, o, d, facts.sized))
+        else if (!keep_sizes(b, o, d, facts))
             res = LOWER_NOMEM;
     }
     return res;
@@ -367,8 +405,7 @@ static lower_result hold_frame(builder *b, size_t f)
 {
     take_inputs(b, f);
     const input_facts facts = look(b->worlds, &b->group.inst[f]);
-    const bool finds = b->group.inst[f].op->flags & OP_FOUND;
-    lower_result res = facts.sized || facts.wider || finds ? hold_sized(b, f, facts) : LOWER_OK;
+    lower_result res = facts.sized || facts.wider || facts.open ? hold_sized(b, f, facts) : LOWER_OK;
     if (res == LOWER_OK && b->group.pinned && !world_values_find(b, f, b->worlds->slots, b->worlds->n))
         res = LOWER_NOMEM;
     return res;
@@ -420,6 +457,22 @@ static bool is_closed(const op_group *g)
     return true;
 }
 
+/* What is known of contents in worlds says nothing where data decide. false: out of memory. */
+static bool forget_found(builder *b, op_group *g)
+{
+    for (size_t f = 0; f < g->n; f++)
+        for (size_t o = 0; o < g->inst[f].n_outputs; o++) {
+            tensor_desc *d = &g->inst[f].outputs[o].desc;
+            if (!g->inst[f].outputs[o].present || !d->worlds || !d->worlds->open || d->open != 0)
+                continue;
+            const tensor_worlds was = *d->worlds;
+            d->worlds = NULL;
+            if ((was.sizes || was.sized) && !set_worlds(b, d, was.sizes, (input_facts){.sized = was.sized}))
+                return false;
+        }
+    return true;
+}
+
 /* Judges the group with these symbols in its new graph inputs. */
 static lower_result hold_with(builder *b, uint32_t set)
 {
@@ -440,7 +493,9 @@ static lower_result hold_with(builder *b, uint32_t set)
         if (res == LOWER_OK)
             res = hold_frame(b, f);
     }
-    return res == LOWER_OK && !(suits_target(b) && is_closed(g)) ? LOWER_FAIL : res;
+    if (res == LOWER_OK && !(suits_target(b) && is_closed(g)))
+        return LOWER_FAIL;
+    return res == LOWER_OK && !forget_found(b, g) ? LOWER_NOMEM : res;
 }
 
 static bool has_sizes(const op_group *g)

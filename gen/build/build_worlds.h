@@ -21,6 +21,10 @@ void build_worlds_attempt(builder *b, const lower_limits *limits, size_t attempt
 lower_result build_worlds_open_slots(builder *b, int frame, const slot_plan *p);
 /* The same for a frame of a tape. slots: their number. */
 lower_result build_worlds_open_again(builder *b, int frame, size_t slots);
+/* Whether the model has symbols. */
+bool build_worlds_sized(const builder *b);
+/* The sizes of the symbols in world 0, that of the batch first; *n is 0 if the model has none. */
+const int64_t *build_worlds_sizes(const builder *b, size_t *n);
 /* Judges the group in all worlds, and sets sizes and ranges of its tensors. LOWER_FAIL: it does not hold in one, which is noted as
  * a refusal of op. */
 lower_result build_worlds_hold(builder *b, const op_model *op);

@@ -68,24 +68,27 @@ static bool confusable(const world_symbols *s, const graph_symbol *x)
     return false;
 }
 
-static void draw_sizes(const kind_row *row, int64_t usual, int64_t most, graph_symbol *x, tape *t)
+/* none: the smallest may be 0. */
+static void draw_sizes(const kind_row *row, int64_t usual, int64_t most, bool none, graph_symbol *x, tape *t)
 {
     const int64_t largest = tape_range(t, "largest size", usual, usual + GROWTH <= most ? usual + GROWTH : most);
     int64_t least = 1;
     if (row->least > 1 && !tape_chance(t, "small image", 1, SMALL_IMAGE))
         least = tape_range(t, "smallest size", row->least - 1, row->least + 1);
+    if (none && tape_chance(t, "size of 0", 1, 2))
+        least = 0;
     const int64_t sizes[WORLD_COUNT] = {usual, least, largest, tape_range(t, "another size", least, largest)};
     for (size_t w = 0; w < WORLD_COUNT; w++)
         x->size[w] = sizes[w];
 }
 
-static void draw_symbol(world_symbols *s, symbol_kind kind, int64_t most, tape *t)
+static void draw_symbol(world_symbols *s, symbol_kind kind, int64_t most, bool none, tape *t)
 {
     const kind_row *row = &kinds[kind];
     const int64_t usual = draw_usual(s, row, most, t);
     graph_symbol x = {.name = row->names[tape_draw(t, "symbol name", 3)]};
     for (int k = 0; k < TRIES && usual > 0; k++) {
-        draw_sizes(row, usual, most, &x, t);
+        draw_sizes(row, usual, most, none, &x, t);
         if (confusable(s, &x))
             continue;
         s->of[kind] = (int)s->n;
@@ -106,7 +109,7 @@ void world_symbols_draw(world_symbols *s, bool batch, const lower_limits *limits
     const int64_t most = limits->max_dim < limits->max_elements ? limits->max_dim : limits->max_elements;
     world_symbols_clear(s);
     for (int kind = 0; kind < (batch ? SYMBOL_BATCH + 1 : SYMBOL_KINDS); kind++)
-        draw_symbol(s, (symbol_kind)kind, most, t);
+        draw_symbol(s, (symbol_kind)kind, most, limits->empty > 0, t);
 }
 
 /* ---- graph inputs ---- */

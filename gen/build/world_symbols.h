@@ -8,8 +8,9 @@
 #include "value/graph.h"
 
 #define WORLD_COUNT 4 /* of a model with symbols: a usual one, the smallest, the largest, and one in between */
-/* Two more worlds have the sizes of world 0 but where data decide: there it is the least and the most that there can be. */
-enum { WORLD_LEAST = WORLD_COUNT, WORLD_MOST, WORLD_ALL };
+/* Where data decide sizes, these are drawn in world 0, and the most that there can be in the others. There are as many worlds
+ * again, with the sizes of these but the least where data decide. */
+#define WORLD_ALL (2 * WORLD_COUNT)
 
 typedef enum { SYMBOL_BATCH, SYMBOL_SEQUENCE, SYMBOL_HEIGHT, SYMBOL_WIDTH, SYMBOL_FREE, SYMBOL_KINDS } symbol_kind;
 
@@ -21,8 +22,8 @@ typedef struct {
 
 /* There are no symbols. */
 void world_symbols_clear(world_symbols *s);
-/* The sizes of a symbol in world 0 differ from those of others, and are at least 3. batch: there is no other symbol. None at all if
- * the limits leave no room. */
+/* The sizes of a symbol in world 0 differ from those of others, and are at least 3. batch: there is no other symbol. If the limits
+ * have empty tensors, the smallest size of some symbols is 0. None at all if the limits leave no room. */
 void world_symbols_draw(world_symbols *s, bool batch, const lower_limits *limits, tape *t);
 /* Draws the symbols of the axes of a new graph input; -1: none. */
 void world_layout_draw(const world_symbols *s, int rank, int axes[NN_MAX_RANK], tape *t);

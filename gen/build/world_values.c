@@ -59,7 +59,7 @@ bool world_values_find(builder *b, size_t f, const tensor_desc *slots, size_t wo
         if (found && own == NULL)
             return false;
         if (own != NULL) {
-            *own = (tensor_worlds){.sized = d->worlds && d->worlds->sized, .known = all};
+            *own = (tensor_worlds){.sized = d->worlds && d->worlds->sized, .open = d->worlds && d->worlds->open, .known = all};
             d->worlds = own;
         }
     }

@@ -75,6 +75,7 @@ void help_text(json_line *out)
                   "       nngen seeds --out DIR             write small models and tapes as seeds of fuzzers\n"
                   "       nngen compare EXPECTED ACTUAL     list elements of outputs that lie outside their bounds\n"
                   "       nngen eval MODEL [INPUTS...]      compute outputs of any model, with bounds\n"
+                  "       nngen emit MODEL --as NAME        write a model as a program of PyTorch or TensorFlow\n"
                   "       nngen reduce MODEL -- COMMAND {}  make a model smaller while COMMAND finds it interesting\n"
                   "       nngen sequences PATH...           list operator sequences, and those that go with failure\n"
                   "       nngen coverage PATH...            show what models cover, and what a test suite lacks\n"
@@ -101,6 +102,6 @@ void help_text(json_line *out)
                   "\nverify and merge read regular files only: a symbolic link, FIFO or device inside a corpus is a\n"
                   "difference to verify, and an error to merge. The MANIFEST of replay may also be a pipe, such as\n"
                   "/dev/stdin; replay gives up after 10 seconds without data.\n"
-                  "\nExit status: 0: success; 1: failure; 2: wrong usage; 3: not in the table (eval);\n"
+                  "\nExit status: 0: success; 1: failure; 2: wrong usage; 3: not in the table (eval, emit);\n"
                   "130 or 143: stopped by SIGINT or SIGTERM; 141: the reader of a listing has closed the pipe.\n");
 }

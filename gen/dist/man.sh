@@ -23,6 +23,8 @@ options() {
     options compare
     printf '\n[outputs of any model]\n'
     options eval
+    printf '\n[programs of frameworks]\n'
+    options emit
     printf '\n[reduction of models]\n'
     options reduce
     printf '\n[sequences and coverage]\n'

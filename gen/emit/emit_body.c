@@ -49,6 +49,94 @@ static nn_status hide_contents(emit_body *b)
     return s;
 }
 
+static bool is_exact(const ref_tensor *t)
+{
+    for (size_t i = 0; t->w == NULL && i < t->n; i++)
+        if (t->v == NULL || t->e[i] > 0 || t->v[i] - t->v[i] != 0)
+            return false;
+    return true;
+}
+
+/* Whether what depends on inputs does not: it is computed from shapes alone. */
+static nn_status is_known(emit_body *b, const eval_node *n, bool *known)
+{
+    enum { ELEMENTS = 64 };
+    const ref_tensor **inputs = arena_calloc(&b->scratch, n->n_inputs + 1, sizeof *inputs);
+    ref_tensor *all = arena_calloc(&b->scratch, n->n_outputs + 1, sizeof *all);
+    ref_tensor **outputs = arena_calloc(&b->scratch, n->n_outputs + 1, sizeof *outputs);
+    nn_error ignored;
+    if (inputs == NULL || all == NULL || outputs == NULL)
+        return nn_nomem(b->err);
+    for (size_t i = 0; i < n->n_inputs; i++)
+        inputs[i] = n->inputs[i] >= 0 ? &b->unknown[n->inputs[i]] : NULL;
+    *known = true;
+    for (size_t i = 0; i < n->n_outputs; i++) {
+        const ref_tensor *t = n->outputs[i] >= 0 ? eval_run_value(b->run, n->outputs[i]) : NULL;
+        if (t == NULL)
+            continue;
+        *known = *known && !dtype_is_float(t->type) && t->n <= ELEMENTS;
+        all[i] = *t;
+        outputs[i] = &all[i];
+    }
+    if (!*known)
+        return NN_OK;
+    const ref_node node = {.op = n->op,
+                           .attrs = n->attrs,
+                           .n_attrs = n->n_attrs,
+                           .inputs = inputs,
+                           .n_inputs = n->n_inputs,
+                           .outputs = outputs,
+                           .n_outputs = n->n_outputs,
+                           .max_work = 1e5};
+    arena results;
+    arena_init(&results, 4096);
+    nn_status s = n->held != NULL ? NN_ERR_TABLE : ref_compute(b->model->main.table->rules, &node, &results, &b->scratch, &ignored);
+    for (size_t i = 0; i < n->n_outputs; i++)
+        *known = *known && s == NN_OK && (outputs[i] == NULL || is_exact(outputs[i]));
+    arena_free(&results);
+    return s == NN_ERR_NOMEM ? nn_nomem(b->err) : NN_OK;
+}
+
+static bool has_symbols(const eval_model *m)
+{
+    for (size_t i = 0; i < m->main.n_inputs; i++) {
+        const Onnx__ValueInfoProto *v = m->main.tensors[m->main.inputs[i]].stated;
+        const Onnx__TensorShapeProto *shape =
+            v != NULL && v->type != NULL && v->type->value_case == ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE ? v->type->tensor_type->shape
+                                                                                                       : NULL;
+        for (size_t d = 0; shape != NULL && d < shape->n_dim; d++)
+            if (shape->dim[d]->value_case != ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE)
+                return true;
+        if (shape == NULL)
+            return true;
+    }
+    return false;
+}
+
+/* What is computed from shapes is constant if the sizes of the inputs are stated. */
+static nn_status find_known(emit_body *b)
+{
+    const eval_model *m = b->model;
+    nn_status s = NN_OK;
+    const bool sized = !has_symbols(m);
+    for (size_t i = 0; s == NN_OK && sized && i < m->main.n_nodes; i++) {
+        const eval_node *n = &m->main.nodes[i];
+        bool known = false;
+        arena_mark mark = arena_get_mark(&b->scratch);
+        for (size_t k = 0; k < n->n_outputs; k++)
+            known = known || (n->kind == EVAL_OPERATOR && n->outputs[k] >= 0 && !b->constant[n->outputs[k]]);
+        if (known)
+            s = is_known(b, n, &known);
+        arena_release(&b->scratch, mark);
+        for (size_t k = 0; s == NN_OK && known && k < n->n_outputs; k++)
+            if (n->outputs[k] >= 0 && eval_run_value(b->run, n->outputs[k]) != NULL) {
+                b->constant[n->outputs[k]] = true;
+                b->unknown[n->outputs[k]] = *eval_run_value(b->run, n->outputs[k]);
+            }
+    }
+    return s;
+}
+
 nn_status emit_body_open(emit_body *b, const emit_program *p, const eval_run *run, emit_arrays *arrays, nn_error *err)
 {
     const eval_model *m = run->m;
@@ -70,7 +158,8 @@ nn_status emit_body_open(emit_body *b, const emit_program *p, const eval_run *ru
         if (emit_new_name(&b->names, p->helpers->pairs[i].key) == NULL)
             return nn_nomem(err);
     find_constants(b);
-    return hide_contents(b);
+    nn_status s = hide_contents(b);
+    return s == NN_OK ? find_known(b) : s;
 }
 
 void emit_body_close(emit_body *b)

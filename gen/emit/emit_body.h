@@ -14,9 +14,9 @@ typedef struct {
     const eval_model *model;
     emit_arrays *arrays;
     emit_names names;
-    const char **named;    /* by tensor: its variable, NULL: none yet */
-    bool *constant;        /* by tensor: its contents do not depend on inputs */
-    ref_tensor *unknown;   /* by tensor: the same without contents */
+    const char **named;     /* by tensor: its variable, NULL: none yet */
+    bool *constant;         /* by tensor: its contents do not depend on the contents of inputs */
+    ref_tensor *unknown;    /* by tensor: the same without contents */
     const emit_ways **ways; /* by operator */
     bool *compiled;
     json_line weights, body; /* lines without indentation */

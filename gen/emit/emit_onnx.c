@@ -124,6 +124,21 @@ static void put_tensor(script *p, json_line *out, const Onnx__TensorProto *from)
     arena_release(&p->scratch, mark);
 }
 
+static void put_sparse(script *p, json_line *out, const Onnx__SparseTensorProto *t)
+{
+    if (t->values == NULL || t->indices == NULL) {
+        refuse(p, "", "a sparse tensor has no values or no indices");
+        return;
+    }
+    line_raw(out, "helper.make_sparse_tensor(");
+    put_tensor(p, out, t->values);
+    line_raw(out, ", ");
+    put_tensor(p, out, t->indices);
+    line_raw(out, ", ");
+    emit_ints(out, t->dims, t->n_dims);
+    line_raw(out, ")");
+}
+
 /* ---- values ---- */
 
 static void put_shape(json_line *out, const Onnx__TensorShapeProto *shape)
@@ -195,7 +210,8 @@ static attribute_type type_of(const Onnx__AttributeProto *x)
 
 static const char *type_word(attribute_type t)
 {
-    static const char *const words[] = {"UNDEFINED", "FLOAT", "INT", "STRING", "TENSOR", "GRAPH", "FLOATS", "INTS", "STRINGS"};
+    static const char *const words[] = {"UNDEFINED", "FLOAT", "INT",     "STRING",  "TENSOR", "GRAPH",
+                                        "FLOATS",    "INTS",  "STRINGS", "TENSORS", "GRAPHS", "SPARSE_TENSOR"};
     return t < sizeof words / sizeof words[0] ? words[t] : NULL;
 }
 
@@ -248,6 +264,12 @@ static void put_value(script *p, json_line *out, const Onnx__AttributeProto *x, 
             (void)snprintf(text, sizeof text, "body_%zu()", put_body(p, x->g));
             line_raw(out, text);
         }
+        break;
+    case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__SPARSE_TENSOR:
+        if (x->sparse_tensor == NULL)
+            refuse(p, x->name, "the attribute has no tensor");
+        else
+            put_sparse(p, out, x->sparse_tensor);
         break;
     default:
         refuse(p, x->name, "an attribute of this type cannot be written");
@@ -355,8 +377,6 @@ static void put_graph(script *p, json_line *out, const Onnx__GraphProto *g)
         size_t n;
     } infos[] = {
         {"inputs", g->input, g->n_input}, {"outputs", g->output, g->n_output}, {"value_info", g->value_info, g->n_value_info}};
-    if (g->n_sparse_initializer > 0)
-        refuse(p, g->name, "a sparse initializer cannot be written");
     put_nodes(p, out, g->node, g->n_node);
     for (size_t i = 0; i < sizeof infos / sizeof infos[0]; i++) {
         if (infos[i].n == 0 && i > 1)
@@ -375,11 +395,20 @@ static void put_graph(script *p, json_line *out, const Onnx__GraphProto *g)
         line_raw(out, ",\n");
     }
     line_raw(out, g->n_initializer > 0 ? "    ]\n" : "");
+    if (g->n_sparse_initializer > 0)
+        line_raw(out, "    sparse_initializer = [\n");
+    for (size_t i = 0; i < g->n_sparse_initializer && p->status == NN_OK; i++) {
+        line_raw(out, "        ");
+        put_sparse(p, out, g->sparse_initializer[i]);
+        line_raw(out, ",\n");
+    }
+    line_raw(out, g->n_sparse_initializer > 0 ? "    ]\n" : "");
     line_raw(out, "    graph = helper.make_graph(nodes, ");
     emit_string(out, g->name);
     line_raw(out, ", inputs, outputs");
     line_raw(out, g->n_initializer > 0 ? ", initializer" : "");
     line_raw(out, g->n_value_info > 0 ? ", value_info=value_info" : "");
+    line_raw(out, g->n_sparse_initializer > 0 ? ", sparse_initializer=sparse_initializer" : "");
     line_raw(out, ")\n");
 }
 

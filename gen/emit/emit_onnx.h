@@ -7,8 +7,7 @@
 typedef struct Onnx__ModelProto Onnx__ModelProto; /* from the generated header */
 
 /* Appends the function `build` and those that it calls. directory: that of the model, for tensors in other files; -1: none.
- * NN_ERR_UNSUPPORTED: the model has sparse tensors, or attributes or inputs of kinds that the functions of onnx.helper lack here;
- * the message names the place. */
+ * NN_ERR_UNSUPPORTED: the model has attributes or inputs of kinds that are not written; the message names the place. */
 nn_status emit_onnx(json_line *out, const Onnx__ModelProto *m, int directory, emit_arrays *arrays, nn_error *err);
 
 #endif

@@ -62,17 +62,51 @@ static nn_status unknown(const char *name, const spec_node *const *roots, size_t
     size_t length = 0;
     for (size_t i = 0; i < n; i++) {
         const spec_node *p = spec_get(roots[i], "program");
-        if (p == NULL || p->kind != SPEC_SCALAR || length + strlen(p->text) + 3 > sizeof names)
+        bool said = false;
+        for (size_t k = 0; k < i && p != NULL && !said; k++)
+            said = spec_get(roots[k], "program") != NULL && strcmp(spec_get(roots[k], "program")->text, p->text) == 0;
+        if (p == NULL || p->kind != SPEC_SCALAR || said || length + strlen(p->text) + 3 > sizeof names)
             continue;
         length += (size_t)snprintf(names + length, sizeof names - length, "%s%.100s", length > 0 ? ", " : "", p->text);
     }
     return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--as %.60s: expected one of %s", name, names);
 }
 
+/* The pairs of both mappings; where both have a mapping under a key, the pairs of these. Nothing else is merged. */
+static nn_status join(const spec_node **out, const spec_node *base, const spec_node *over, arena *a, nn_error *err)
+{
+    if (base == NULL || base->kind != SPEC_MAP || over->kind != SPEC_MAP) {
+        *out = over;
+        return NN_OK;
+    }
+    spec_node *map = arena_alloc(a, sizeof *map);
+    spec_pair *pairs = arena_alloc(a, (base->count + over->count + 1) * sizeof *pairs);
+    if (map == NULL || pairs == NULL)
+        return nn_nomem(err);
+    *map = *base;
+    map->pairs = pairs;
+    memcpy(pairs, base->pairs, base->count * sizeof *pairs);
+    nn_status s = NN_OK;
+    for (size_t i = 0; s == NN_OK && i < over->count; i++) {
+        size_t k = 0;
+        while (k < base->count && strcmp(pairs[k].key, over->pairs[i].key) != 0)
+            k++;
+        if (k == base->count)
+            pairs[map->count++] = over->pairs[i];
+        else if (pairs[k].value->kind == SPEC_MAP)
+            s = join(&pairs[k].value, pairs[k].value, over->pairs[i].value, a, err);
+        else if (strcmp(pairs[k].key, "program") != 0)
+            s = spec_error(err, over->pairs[i].place, "`%s` is stated already, at %s:%d", spec_show(pairs[k].key).s,
+                           pairs[k].place.file, pairs[k].place.line);
+    }
+    *out = map;
+    return s;
+}
+
 nn_status emit_program_read(emit_program *out, const char *name, const spec_file *files, size_t n_files, arena *a, nn_error *err)
 {
     nn_status s = NN_OK;
-    const spec_node *parts = NULL, **roots = arena_calloc(a, n_files + 1, sizeof(const spec_node *));
+    const spec_node *parts = NULL, *all = NULL, **roots = arena_calloc(a, n_files + 1, sizeof(const spec_node *));
     *out = (emit_program){.name = NULL};
     if (roots == NULL)
         return nn_nomem(err);
@@ -86,10 +120,12 @@ nn_status emit_program_read(emit_program *out, const char *name, const spec_file
         else if (p == NULL)
             s = spec_error(err, roots[i]->place, "`program` or `parts` was expected");
         else if (p->kind == SPEC_SCALAR && strcmp(p->text, name) == 0)
-            s = read_root(out, roots[i], err);
+            s = join(&all, all, roots[i], a, err);
     }
+    if (s == NN_OK)
+        s = all != NULL ? read_root(out, all, err) : unknown(name, roots, n_files, err);
     out->parts = parts;
-    return s != NN_OK ? s : out->name != NULL ? NN_OK : unknown(name, roots, n_files, err);
+    return s;
 }
 
 /* ---- entries ---- */

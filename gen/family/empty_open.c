@@ -6,8 +6,6 @@ nn_status empty_open(nn_family *f, nn_error *err)
     if (share < 0)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "empty %.60s: expected a share from 0 to 1", f->options.empty);
     f->empty = (uint32_t)share;
-    if (share > 0 && f->dynamic.share > 0)
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "empty: models with symbolic dims have no empty tensors; leave out dynamic");
     return NN_OK;
 }
 

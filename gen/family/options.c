@@ -179,7 +179,7 @@ static nn_status unknown_flag(nn_error *err, const char *given, size_t length)
 static nn_status unexpected(nn_error *err, const char *given, bool first)
 {
     static const char *const words[] = {"merge",    "verify", "replay", "seeds", "compare", "sequences",
-                                        "coverage", "motifs", "suite",  "eval",  "show"};
+                                        "coverage", "motifs", "suite",  "eval",  "show", "emit"};
     nearest best = {0};
     char word[64];
     (void)snprintf(word, sizeof word, "%.60s", given);

@@ -237,6 +237,7 @@ static form_value *step(const placing *p, const form_step *s, form_value *x)
         setting(p, n, &s->attrs[i]);
     size_t rank = dims_of(p, s->dims, dims);
     tensor_desc d = form_desc(s->type != DT_NONE ? s->type : p->origin->type, (int)rank, dims);
+    d.open = s->dims == DIMS_SAME ? p->origin->open : 0;
     form_desc_size(p->m, &d, sizes_of(p, s->dims, rank));
     form_push(p->m, &p->g->nodes, n);
     return form_add_output(p->m, n, &d);
@@ -244,15 +245,15 @@ static form_value *step(const placing *p, const form_step *s, form_value *x)
 
 /* ---- chains ---- */
 
-/* Number of dims that a symbol sizes and that a list states, at most. */
+/* Number of dims that a symbol sizes and that a list states, at most. In a target 0 has a meaning of its own: it counts as two. */
 static int open_dims(const form_model *m, form_dims word, const tensor_desc *x)
 {
-    int n = 0;
+    int n = form_ever_empty(m, x) ? 2 : 0;
     for (int i = 0; i < x->rank; i++)
-        n += form_axis_varies(m, x, i);
+        n += (x->open >> i & 1) != 0 ? 2 : form_axis_varies(m, x, i); /* no list states what data decide */
     switch (word) {
     case DIMS_FLAT:
-        return n > 0;
+        return n > 1 && form_ever_empty(m, x) ? 2 : n > 0;
     case DIMS_SAME:
     case DIMS_PERMUTED:
     case DIMS_RAISED:
@@ -267,6 +268,8 @@ static int open_dims(const form_model *m, form_dims word, const tensor_desc *x)
 static bool step_fits(const form_model *m, const form_step *s, const tensor_desc *x)
 {
     double unused;
+    if (x->open != 0 && s->dims != DIMS_SAME && s->dims != DIMS_SCALAR) /* what data decide is known to be equal only */
+        return false;
     for (size_t i = 0; i < s->n_inputs; i++) {
         const form_operand *o = &s->inputs[i];
         if (o->kind == OPERAND_NUMBER && !number_of(x, 1, (form_number)o->what, &unused))

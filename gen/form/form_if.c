@@ -83,7 +83,7 @@ static bool compute(form_model *m, const form_region *r, form_use use, condition
     uint32_t n = 0;
     for (size_t i = 0; i < r->inputs.n; i++) {
         form_value *v = FORM_VALUE(r->inputs, i);
-        if (tensor_elements(&v->desc) > 0 && form_chain_fits(m, use, &v->desc) && form_draw(m, ++n) == 0)
+        if (!form_ever_empty(m, &v->desc) && form_chain_fits(m, use, &v->desc) && form_draw(m, ++n) == 0)
             x = v;
     }
     const int64_t length = x != NULL && x->desc.rank > 0 ? x->desc.dims[0] : 0;

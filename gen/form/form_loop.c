@@ -220,7 +220,8 @@ void form_loop(form_model *m)
     form_count_nested(m, g, FORM_LOOP_NESTED);
     form_value *v = FORM_VALUE(r.outputs, form_draw(m, (uint32_t)r.outputs.n));
     uint32_t kind = form_draw(m, 4);
-    if (kind == 0 && v->desc.rank > 0 && form_shortest(m, &v->desc, 0) >= 1 && form_longest(m, &v->desc, 0) <= LONGEST)
+    if (kind == 0 && v->desc.rank > 0 && (v->desc.open & 1) == 0 && form_shortest(m, &v->desc, 0) >= 1 &&
+        form_longest(m, &v->desc, 0) <= LONGEST)
         slices(m, g, v);
     else if (kind == 1)
         pass_part(m, &r);

@@ -2,6 +2,7 @@
 #include "form/form_chain.h"
 #include "form/form_control.h"
 #include "form/form_region.h"
+#include "form/form_sizes.h"
 
 /* A chain after some value; its consumers take the result, or only some of them do. */
 static void put_chain(form_model *m, form_graph *g)
@@ -10,7 +11,7 @@ static void put_chain(form_model *m, form_graph *g)
     form_value *v = n->outputs.n > 0 ? FORM_VALUE(n->outputs, form_draw(m, (uint32_t)n->outputs.n)) : NULL;
     if (form_draw(m, 4) == 0 && n->inputs.n > 0)
         v = FORM_VALUE(n->inputs, form_draw(m, (uint32_t)n->inputs.n));
-    if (v == NULL || v->data != NULL || tensor_elements(&v->desc) == 0)
+    if (v == NULL || v->data != NULL || (form_ever_empty(m, &v->desc) && v->desc.open == 0))
         return;
     size_t before = g->nodes.n;
     form_value *y = form_chain_put(m, g, USE_NEUTRAL, v, &(form_scene){.axis = 0});

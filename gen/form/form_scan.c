@@ -101,7 +101,8 @@ static void scan_inputs(form_model *m, scan *s, const form_region *r)
 static bool has_input(const form_region *r)
 {
     for (size_t i = 0; i < r->inputs.n; i++)
-        if (FORM_VALUE(r->inputs, i)->data == NULL && FORM_VALUE(r->inputs, i)->desc.rank + 1 < NN_MAX_RANK)
+        if (FORM_VALUE(r->inputs, i)->data == NULL && FORM_VALUE(r->inputs, i)->desc.open == 0 &&
+            FORM_VALUE(r->inputs, i)->desc.rank + 1 < NN_MAX_RANK)
             return true;
     return false;
 }
@@ -192,7 +193,8 @@ void form_scan(form_model *m)
         return;
     form_value *v = FORM_VALUE(r.outputs, form_draw(m, (uint32_t)r.outputs.n));
     int axis = (int)form_draw(m, (uint32_t)v->desc.rank);
-    bool short_axis = v->desc.rank > 0 && form_shortest(m, &v->desc, axis) >= 1 && form_longest(m, &v->desc, axis) <= LONGEST;
+    bool short_axis = v->desc.rank > 0 && (v->desc.open >> axis & 1) == 0 && form_shortest(m, &v->desc, axis) >= 1 &&
+                      form_longest(m, &v->desc, axis) <= LONGEST;
     bool part = has_input(&r) && form_can_begin(m, g, &r.inputs, &r.outputs);
     if (!short_axis && !part)
         return;

@@ -35,6 +35,7 @@ tensor_desc form_desc_raised(form_model *m, const tensor_desc *from, int axis, i
     int64_t *sizes = form_sizes_room(m, from, d.rank);
     memmove(d.dims + axis + 1, d.dims + axis, (rank - at - 1) * sizeof *d.dims);
     d.dims[axis] = length;
+    d.open = (d.open & ((1U << at) - 1)) | (d.open >> at << (at + 1));
     for (size_t w = 0; sizes != NULL && w < worlds_of(m); w++)
         for (size_t i = 0; i < rank; i++)
             sizes[w * rank + i] = i == at ? length : before[w * (rank - 1) + i - (i > at)];
@@ -49,6 +50,7 @@ tensor_desc form_desc_lowered(form_model *m, const tensor_desc *from, int axis)
     const size_t rank = (size_t)--d.rank, at = (size_t)axis;
     int64_t *sizes = form_sizes_room(m, from, d.rank);
     memmove(d.dims + axis, d.dims + axis + 1, (rank - at) * sizeof *d.dims);
+    d.open = (d.open & ((1U << at) - 1)) | (d.open >> (at + 1) << at);
     for (size_t w = 0; sizes != NULL && w < worlds_of(m); w++)
         for (size_t i = 0; i < rank; i++)
             sizes[w * rank + i] = before[w * (rank + 1) + i + (i >= at)];
@@ -62,6 +64,7 @@ void form_desc_resize(form_model *m, tensor_desc *d, int axis, int64_t length)
     const size_t rank = (size_t)d->rank;
     int64_t *sizes = form_sizes_room(m, d, d->rank);
     d->dims[axis] = length;
+    d->open &= ~(1U << axis);
     for (size_t k = 0; sizes != NULL && k < worlds_of(m) * rank; k++)
         sizes[k] = k % rank == (size_t)axis ? length : before[k];
     form_desc_size(m, d, sizes);
@@ -69,13 +72,21 @@ void form_desc_resize(form_model *m, tensor_desc *d, int axis, int64_t length)
 
 bool form_axis_varies(const form_model *m, const tensor_desc *d, int axis)
 {
-    return tensor_sizes(d) != NULL && tensor_dim_varies(d, worlds_of(m), axis);
+    return (d->open >> axis & 1) != 0 || (tensor_sizes(d) != NULL && tensor_dim_varies(d, worlds_of(m), axis));
+}
+
+bool form_ever_empty(const form_model *m, const tensor_desc *d)
+{
+    for (int i = 0; i < d->rank; i++)
+        if ((d->open >> i & 1) != 0 || form_shortest(m, d, i) == 0)
+            return true;
+    return false;
 }
 
 bool form_sizes_equal(const form_model *m, const tensor_desc *a, const tensor_desc *b)
 {
     const int64_t *x = tensor_sizes(a), *y = tensor_sizes(b);
-    if (!tensor_dims_equal(a, b) || !x != !y)
+    if (!tensor_dims_equal(a, b) || !x != !y || a->open != 0 || b->open != 0) /* what data decide is equal by chance only */
         return false;
     return x == NULL || memcmp(x, y, worlds_of(m) * (size_t)a->rank * sizeof *x) == 0;
 }
@@ -119,7 +130,7 @@ static bool is_as_large(const form_model *m, const form_graph *g, const form_val
 
 bool form_can_fill(const form_model *m, const form_graph *g, const form_list *candidates, const tensor_desc *d)
 {
-    bool found = tensor_sizes(d) == NULL;
+    bool found = tensor_sizes(d) == NULL && d->open == 0;
     for (size_t i = 0; i < candidates->n && !found; i++)
         found = is_as_large(m, g, FORM_VALUE(*candidates, i), d);
     return found;
@@ -129,7 +140,7 @@ bool form_can_begin(const form_model *m, const form_graph *g, const form_list *c
 {
     for (size_t i = 0; i < values->n; i++) {
         const tensor_desc *d = &FORM_VALUE(*values, i)->desc;
-        if (d->rank + 1 >= NN_MAX_RANK && !form_can_fill(m, g, candidates, d))
+        if ((d->rank + 1 >= NN_MAX_RANK || d->open != 0) && !form_can_fill(m, g, candidates, d))
             return false;
     }
     return true;

@@ -19,11 +19,14 @@ int64_t *form_sizes_room(form_model *m, const tensor_desc *like, int rank);
 bool form_sizes_equal(const form_model *m, const tensor_desc *a, const tensor_desc *b); /* dims in all worlds */
 int64_t form_longest(const form_model *m, const tensor_desc *d, int axis);              /* in any world */
 int64_t form_shortest(const form_model *m, const tensor_desc *d, int axis);
+/* Whether the axis has several lengths: data decide it, or a symbol sizes it. */
 bool form_axis_varies(const form_model *m, const tensor_desc *d, int axis);
+/* Whether the tensor has no elements in some world. */
+bool form_ever_empty(const form_model *m, const tensor_desc *d);
 
 /* Whether form_filled finds what it needs. */
 bool form_can_fill(const form_model *m, const form_graph *g, const form_list *candidates, const tensor_desc *d);
-/* Whether each of the values can be filled or stacked along another axis. */
+/* Whether each of the values can be filled, or stacked along another axis and picked again. */
 bool form_can_begin(const form_model *m, const form_graph *g, const form_list *candidates, const form_list *values);
 
 /* The dims of v, computed in the graph. */

@@ -33,7 +33,8 @@ static Onnx__ValueInfoProto *value_info(form_model *m, const form_value *v)
         dims[i] = (Onnx__TensorShapeProto__Dimension)ONNX__TENSOR_SHAPE_PROTO__DIMENSION__INIT;
         shape->dim[i] = &dims[i];
         const bool varies = form_axis_varies(m, &v->desc, (int)i);
-        const graph_symbol *symbol = varies ? graph_symbol_of(m->request->g, &v->desc, (int)i) : NULL;
+        const bool open = (v->desc.open >> i & 1) != 0;
+        const graph_symbol *symbol = varies && !open ? graph_symbol_of(m->request->g, &v->desc, (int)i) : NULL;
         if (symbol != NULL) {
             dims[i].value_case = ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM;
             dims[i].dim_param = text(symbol->name);

@@ -45,6 +45,15 @@ static bool is_claimed(const op_instance *was, size_t slot)
     return k != INST_ABSENT && k != INST_INIT && (roles & ROLE_DATA) == 0 && (roles & ROLE_CONSTANT) != 0;
 }
 
+/* Whether a size of the world is 0. */
+static bool takes_empty(const again_request *a)
+{
+    for (size_t i = 0; i < a->was->n_inputs; i++)
+        if (a->was->inputs[i].kind != INST_ABSENT && tensor_is_empty(&a->inputs[i]))
+            return true;
+    return false;
+}
+
 /* contents: room for those of each slot that are known. false: something takes the place of a constant, and nothing is known of
  * it. */
 static bool request_again(const again_request *a, lower_request *r, inst_pin *pins, dtype *types, content *contents)
@@ -58,7 +67,7 @@ static bool request_again(const again_request *a, lower_request *r, inst_pin *pi
                          .n_pins = take_pins(was, a->found, pins),
                          .relaxed = true,
                          .still = was->still,
-                         .none = a->found == FOUND_LEAST,
+                         .none = a->found == FOUND_LEAST || takes_empty(a),
                          .shown = LOWER_SHOWS};
     for (size_t i = 0; i < was->n_inputs; i++) {
         const inst_input *x = &was->inputs[i];

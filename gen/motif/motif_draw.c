@@ -5,6 +5,7 @@
 #include <string.h>
 
 enum { ATTEMPTS = 12, TYPICAL = 8 };
+enum { SYMBOL_SHARE = 6 }; /* eighths of the dims of a first input that may be symbols */
 
 static nn_status no_plan(motif_drawing *d, const char *why)
 {
@@ -106,6 +107,24 @@ static bool is_element(motif_drawing *d, const motif_draw *r, int64_t x, nn_stat
     return false;
 }
 
+/* Whether the dim may have any size, and this is the size of a symbol. A set of one size states what it must be. */
+static bool is_symbol(const motif_drawing *d, const motif_draw *r, int64_t x)
+{
+    size_t k = 0;
+    while (k < d->limits.n_sizes && d->limits.sizes[k] != x)
+        k++;
+    return k < d->limits.n_sizes && r->kind == DRAW_SET && r->n > 1;
+}
+
+/* Draws the size of a symbol for a dim of the first input; 0: none. The first symbol is that of the first axis. */
+static int64_t draw_symbol(motif_drawing *d, const motif_dim *m)
+{
+    const size_t n = d->limits.n_sizes;
+    if (n == 0 || m->free_use < 0 || d->attempt > 0 || !tape_chance(d->t, "motif symbol", SYMBOL_SHARE, 8))
+        return 0;
+    return d->limits.sizes[m->free_use == 0 || n == 1 ? 0 : 1 + tape_draw(d->t, "motif size", n - 1)];
+}
+
 /* Whether the dim can have the size. */
 static bool may_be(motif_drawing *d, const motif_draw *r, int64_t x, nn_status *s)
 {
@@ -123,7 +142,7 @@ static nn_status take_given(motif_drawing *d, const motif_dim *m, int64_t *x)
     int k = m->free_use + (p->rest >= 0 && m->free_use >= p->rest ? d->n_rest : 0);
     *x = d->given->dims[k];
     nn_status s = NN_OK;
-    bool fits = may_be(d, &m->draw, *x, &s);
+    bool fits = is_symbol(d, &m->draw, *x) || may_be(d, &m->draw, *x, &s);
     return s != NN_OK ? s : fits ? NN_OK : no_plan(d, "the given tensor has another size");
 }
 
@@ -139,6 +158,11 @@ static nn_status draw_dim(motif_drawing *d, const motif_dim *m, int64_t before, 
     if (known != NN_OK)
         return known;
     inst_value v;
+    const int64_t symbol = draw_symbol(d, m);
+    if (symbol > 0 && (is_symbol(d, &m->draw, symbol) || may_be(d, &m->draw, symbol, &known)) && known == NN_OK) {
+        *x = symbol;
+        return NN_OK;
+    }
     if (m->draw.kind == DRAW_RANGE) {
         int64_t lo, hi;
         nn_status s = ends(d, &m->draw, &lo, &hi);

@@ -55,20 +55,34 @@ static nn_status add_pair(reader *r, pair_list *l, uint32_t a, uint32_t b)
     return NN_OK;
 }
 
-/* Notes that the current node, or the node around its body, uses a tensor. */
+/* A number for a tensor that a graph inside a node takes from outside, among those that one node reads. */
+static uint32_t entry(size_t depth, size_t index)
+{
+    return UINT32_C(1) << 31 | (uint32_t)(depth & 127) << 24 | (uint32_t)(index & 0xffffff);
+}
+
+/* Notes that the current node, or the node around its body, uses a tensor. Each body that it comes into is entered there. */
 static nn_status use(reader *r, const level *l, const char *name, uint32_t node)
 {
-    for (const level *at = l; at != NULL; at = at->up) {
-        const onnx_definition *d = onnx_scope_find(&at->names, name);
-        if (d == NULL) {
-            node = at->up != NULL ? at->up->container : 0;
-            continue;
-        }
-        if (d->place >= 0)
-            return add_pair(r, &r->edges, d->number, node);
-        return d->place == ONNX_INPUT && at->main ? add_pair(r, &r->reads, node, d->number) : NN_OK;
+    const onnx_definition *d = NULL;
+    const level *from = l;
+    size_t depth = 0;
+    nn_status status = NN_OK;
+    for (; from != NULL && (d = onnx_scope_find(&from->names, name)) == NULL; from = from->up)
+        depth++;
+    if (d == NULL)
+        return wrong(r, "uses a tensor that nothing produces", name);
+    if (d->place == ONNX_CONSTANT)
+        return NN_OK;
+    for (const level *at = l; at != from && status == NN_OK; at = at->up) {
+        status = add_pair(r, &r->reads, node, entry(depth, (size_t)(d - from->names.all)));
+        node = at->up->container;
     }
-    return wrong(r, "uses a tensor that nothing produces", name);
+    if (status != NN_OK)
+        return status;
+    if (d->place >= 0)
+        return add_pair(r, &r->edges, d->number, node);
+    return add_pair(r, &r->reads, node, from->main ? d->number : entry(0, (size_t)(d - from->names.all)));
 }
 
 /* ---- tensors ---- */
@@ -344,7 +358,7 @@ static nn_status read_outputs(reader *r, const Onnx__GraphProto *g, const level 
             return wrong(r, "has a graph output that nothing produces", name != NULL ? name : "");
         if (at != l) /* the node that contains a body also passes on tensors that are made around it */
             status = use(r, l->up, name, l->up->container);
-        else if (l->main && d->place >= 0)
+        else if (d->place >= 0)
             status = add_pair(r, &r->makes, d->number, (uint32_t)(d - l->names.all));
     }
     return status;

@@ -53,7 +53,8 @@ typedef struct {
         *op; /* "domain.type" outside the default ONNX domain; printable ASCII without spaces, commas, quotes, backslashes and # */
     uint32_t first_reader, n_readers;       /* nodes that read one of its outputs; sorted, each once */
     uint32_t first_attribute, n_attributes; /* in the file's order */
-    /* numbers of different graph inputs that it reads and graph outputs that it produces; 0 in a body */
+    /* numbers of different graph inputs that it reads and graph outputs that it produces; in a body, of tensors that it reads from
+     * outside, and of outputs of the body */
     uint32_t graph_inputs, graph_outputs;
     uint32_t body; /* 0: in the main graph; otherwise the number of its body */
     bool holds;    /* it contains bodies: it is not an operator that computes, but says how often they do */

@@ -72,6 +72,8 @@ typedef struct {
     double min_magnitude; /* an output whose interval lies within +- this is refused; 0: 1e-3 */
     uint32_t empty;       /* share of the nodes, in thousandths, whose tensors may be empty if the operator allows it */
     bool follows;         /* an output may exceed max_magnitude if an input does, as tensors of motifs may */
+    const int64_t *sizes; /* that symbols have: dims of a motif's inputs may have them although its sets have others */
+    size_t n_sizes;
 } lower_limits;
 
 #endif

@@ -1,6 +1,6 @@
 /* Simple paths of a model from graph inputs to graph outputs. The graph is acyclic, so every path is simple. Paths through the
- * same nodes that differ in graph input or output are counted separately. A node with a control-flow body is on paths, the nodes
- * of the body are not. */
+ * same nodes that differ in graph input or output are counted separately. A node that holds bodies is on paths; the nodes
+ * of a body are on paths of their own, from what the body takes from outside to its outputs. */
 #ifndef NN_SEQ_PATHS_H
 #define NN_SEQ_PATHS_H
 

@@ -19,6 +19,7 @@
 /* What of a tensor depends on the world. */
 typedef struct {
     bool sized;           /* its values may, because some tensor that it is computed from has sizes */
+    bool open;            /* its values may depend on sizes that data decide, such as those of a shape; until its motif ends */
     const int64_t *sizes; /* the dims in each world, one world after the other; NULL: they are the same in all */
     const int64_t *known; /* the elements in each world, of a tensor of whole numbers; NULL: they are not known */
 } tensor_worlds;

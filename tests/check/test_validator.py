@@ -6,10 +6,10 @@ import time
 
 import numpy as np
 import pytest
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 from nngen.judge import corpus as corpora
-from nngen.judge import determinism, intervals, schema, shapes, structure, validate
+from nngen.judge import determinism, empty, intervals, schema, shapes, structure, validate
 from check import fake
 from check.faults import FAULTS, Bench, extend
 from nngen.judge.judge import judge
@@ -139,6 +139,15 @@ def test_report_and_exit_status(tmp_path, good, capfd):
     assert "PROBLEM input: 1" in capfd.readouterr().out
 
 
+def test_copies_in_other_forms_count(tmp_path, good, capsys):
+    shutil.copytree(good, tmp_path / "c")
+    manifest = json.loads((tmp_path / "c" / "manifest.json").read_text())
+    manifest["options"]["variants"] = 2
+    (tmp_path / "c" / "manifest.json").write_text(json.dumps(manifest))
+    assert validate.main([str(tmp_path / "c")]) == 1
+    assert "3 good records, 6 models in the manifest" in capsys.readouterr().out
+
+
 def test_shape_inference_uses_no_declaration(good):
     """Wrong shapes on every intermediate do not change what is inferred."""
     model = Bench(good).model()
@@ -199,6 +208,21 @@ def test_source_only_nodes_are_noted_and_constants_are_foldable(good):
     assert list(structure.foldable(view, {"Shape"})) == []
     m.graph.node[-3].CopyFrom(helper.make_node("Constant", [], ["s"], name="s", value_ints=[1, 2]))
     assert [n.op_type for n in structure.foldable(View(m), {"Constant"})] == ["Cast"]
+
+
+def test_empty_constants_that_stand_for_absent_inputs_are_no_empty_tensors():
+    """A model is judged as one with empty tensors, by the reference evaluator, only if it has one."""
+    ports = [helper.make_tensor_value_info(x, 1, [1, 1, 2, 2]) for x in ("x", "y", "z")]
+    none, scales = numpy_helper.from_array(np.zeros(0, np.float32), "none"), numpy_helper.from_array(np.ones(4, np.float32), "scales")
+
+    def view(*nodes):
+        return View(helper.make_model(helper.make_graph(nodes, "g", ports[:1], ports[1:], [none, scales]), opset_imports=[helper.make_opsetid("", 11)]))
+
+    resize, relu = helper.make_node("Resize", ["x", "none", "scales"], ["y"]), helper.make_node("Relu", ["y"], ["z"])
+    for nodes, empty_there in (([resize, relu], False), ([resize, relu, helper.make_node("Neg", ["none"], ["w"])], True)):
+        v = view(*nodes)
+        assert empty.present(v) == empty_there and empty.touching(v, v.nodes[0]) == empty_there
+        assert ("elements" in {kind for kind, _, _ in structure.declarations(v, 99, False, False, {})}) == empty_there
 
 
 def test_nodes_of_motifs_may_have_an_interval_of_one_point(good):

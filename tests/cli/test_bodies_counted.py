@@ -103,3 +103,24 @@ def test_show_prints_functions_where_they_are_called(nngen, corpus):
     lines = r.out.splitlines()
     calls = [i for i, line in enumerate(lines) if any(f" = {f}(" in line for f in called(m))]
     assert calls and all("body " in lines[i + 1] for i in calls)
+
+
+def test_paths_in_bodies(nngen, tmp_path):
+    """Two around the branch, one and two inside, and one in the function at each of its calls."""
+    m = onnx.parser.parse_model("""
+<ir_version: 10, opset_import: ["" : 17, "own" : 1]>
+g (bool c, float[2] x) => (float[2] y) <float[2] w = {1.0, 2.0}> {
+    a = Relu (x)
+    b = If (c) <then_branch = t () => (float[2] r) { s = Sin (a)  r = Neg (s) }, else_branch = e () => (float[2] r) { s = Cos (a)  u = Abs (a)  r = Mul (s, u) }>
+    d = own.f (b)
+    y = own.f (d)
+}
+<domain: "own", opset_import: ["" : 17]>
+f (p) => (q) { n = Sigmoid (p)  q = Tanh (n) }
+""")
+    (tmp_path / "m").mkdir()
+    onnx.save(m, tmp_path / "m" / "m.onnx")
+    r = nngen("sequences", tmp_path / "m", "--paths")
+    assert r.code == 0, r.err
+    paths = sorted(line.split()[-1] for line in r.out.splitlines() if line.strip())
+    assert paths == sorted(["If,own.f,own.f", "Relu,If,own.f,own.f", "Sin,Neg", "Cos,Mul", "Abs,Mul", "Sigmoid,Tanh", "Sigmoid,Tanh"]), paths

@@ -10,7 +10,7 @@ from math import prod
 import onnx
 import pytest
 
-COMMANDS = ["merge", "verify", "replay", "compare", "sequences", "coverage", "motifs", "suite", "eval", "show"]
+COMMANDS = ["merge", "verify", "replay", "compare", "sequences", "coverage", "motifs", "suite", "eval", "show", "emit"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -38,7 +38,8 @@ def test_single_has_as_many_models_as_asked_for(reports):
 
 def test_corners_and_intervals_are_seen(reports):
     mixed, observed, corners = (reports[0][x][1] for x in ("mixed", "observed", "corners"))
-    assert mixed["corners"] == 3 * mixed["models"]
+    old = reports[0]["old"][1]
+    assert mixed["corners"] == 3 * mixed["models"] and old["corners"] == 3 * old["models"]
     assert observed["observed_models"] == observed["models"] and corners["observed_models"] == corners["models"]
     assert len(observed["tightness"]) > 80
     assert all(median <= high for median, high, _ in observed["tightness"].values())

@@ -290,7 +290,7 @@ def test_the_manual_renders(tmp_path):
     sections = [s.upper() for s in re.findall(r"^\[([a-z ,]+)\]$", text_of("gen/dist/nngen.h2m"), flags=re.M)]
     assert set(sections) <= set(headings) and len(sections) >= 10
     assert max(map(len, done.stdout.splitlines())) <= 100
-    for command in ("compare", "eval", "reduce", "sequences", "coverage", "motifs"):
+    for command in ("compare", "eval", "emit", "reduce", "sequences", "coverage", "motifs"):
         options = re.findall(r"^  (--[a-z-]+)", subprocess.run([NNGEN, command, "--help"], capture_output=True, text=True).stdout, re.M)
         assert options and all(re.search(rf"^ +{o}\b", done.stdout, re.M) for o in options)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted((ROOT / "gen" / "reference").glob("*.c"))
-CASES = [ROOT / "tests/tables/outputs.case", ROOT / "tests/cli/test_eval.py", *sorted((ROOT / "tests/unit/eval").glob("*.c")), *sorted((ROOT / "tests/unit/reference").glob("*.c")), ROOT / "tests/e2e/test_rules_beyond.py"]
+CASES = [ROOT / "tests/tables/outputs.case", ROOT / "tests/cli/test_eval.py", ROOT / "tests/cli/test_emit.py", *sorted((ROOT / "tests/unit/eval").glob("*.c")), *sorted((ROOT / "tests/unit/reference").glob("*.c")), ROOT / "tests/e2e/test_rules_beyond.py"]
 CALL = re.compile(r'\b(?:ref_fail|ref_bad|spec_error|nn_fail|fail)\((?:[^()";]|\([^()]*\)|"(?:[^"\\]|\\.)*")*\)')
 STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
 

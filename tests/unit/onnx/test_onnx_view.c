@@ -64,7 +64,7 @@ static void test_bodies(void **state)
     model(&m, &g);
     assert_int_equal(onnx_view_read(&v, m.bytes, m.n, "f", NULL), NN_OK);
     static const char *const ops[] = {"A", "Choose", "In", "Out", "B"};
-    static const unsigned bodies[] = {0, 0, 1, 1, 0}, inputs[] = {1, 1, 0, 0, 0}, reader[] = {1, 4, 3, 0, 0};
+    static const unsigned bodies[] = {0, 0, 1, 1, 0}, inputs[] = {1, 1, 1, 1, 0}, reader[] = {1, 4, 3, 0, 0};
     assert_int_equal(v.n_nodes, 5);
     assert_int_equal(v.n_bodies, 1);
     for (size_t i = 0; i < 5; i++) {

@@ -79,7 +79,7 @@ def judge(task, stage=lambda s: None):
         problems.append(("parse", runtime.one_line(e), ""))
         return result
     stage("structure")
-    problems += sizes.said(record)
+    problems += sizes.said(record, 0 if "empty" in manifest["options"] else 1)
     problems += structure.symbols(plain, record)
     problems += structure.examine(views[0], sizes.record_at(record, sizes.assignments(record)[0]), manifest, sources)
     notes += structure.source_only(views[0], sources)
@@ -119,7 +119,9 @@ def at(task, folder, world, data, view, stage, result):
     corners = [f for _, f in intervals.feeds(record, task.get("corners", 0), "corners", intervals.CORNERS)]
     facts["corners"] = len(corners)
     lost = task.get("lost")  # a crash of the runtime at this model, or no answer of it
-    if lost:
+    if lost and record.get("symbols") and not empty.present(view):  # lost at another assignment
+        facts["levels_differ"] = 0.0
+    elif lost:
         facts["levels_differ"] = 0.0
         ops = list(empty.crashed(view, own[0]))
         problems += [(kind, message, ops[0] if ops else op) for kind, message, op in lost]

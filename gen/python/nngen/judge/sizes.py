@@ -9,15 +9,15 @@ def assignments(record):
     return [{name: values[k] for name, values in symbols.items()} for k in range(n)]
 
 
-def said(record):
-    """Faults of what the record says of symbols and dims."""
+def said(record, least=1):
+    """Faults of what the record says of symbols and dims. least: the smallest size of a dimension."""
     symbols = record.get("symbols")
     if symbols is None:
         if any("dims" in p for p in record["inputs"] + record["outputs"]):
             yield "record", "an input or output has dims, but the model has no symbols", ""
         return
-    if len({len(v) for v in symbols.values()}) != 1 or any(size < 1 for v in symbols.values() for size in v):
-        yield "record", f"symbols {symbols}: sizes of 1 or more, as many for each symbol, were expected", ""
+    if len({len(v) for v in symbols.values()}) != 1 or any(size < least for v in symbols.values() for size in v):
+        yield "record", f"symbols {symbols}: sizes of {least} or more, as many for each symbol, were expected", ""
         return
     used = {d for p in record["inputs"] for d in p.get("dims", ()) if isinstance(d, str)}
     if used != set(symbols):

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from onnx import defs
 
-from nngen.judge.expect import IR_OF_OPSET, MAY_BE_EMPTY, METADATA, TYPE_NAMES, data_types, max_outputs
+from nngen.judge.expect import IR_OF_OPSET, METADATA, TYPE_NAMES, data_types, max_outputs
 
 SCHEMA_NAMES = {"float32": "float"}
 
@@ -121,8 +121,7 @@ def declarations(view, max_elements, symbolic, empty, undecided):
             size *= 1 if d is None else d
         if size > max_elements:
             yield "elements", f"{name!r} {list(shape)} has {size} elements, {max_elements} allowed", op
-        uses = {(view.nodes[i].op_type, slot) for i, slot in view.consumers.get(name, [])}
-        if size == 0 and not empty and not (uses and uses <= MAY_BE_EMPTY):
+        if not empty and view.hollow(name):
             yield "elements", f"{name!r} {list(shape)} is empty", op
 
 

@@ -37,12 +37,16 @@ def single(r):
     yield from table(("operator", "attribute", "class", "opsets"), [(*k, grouping.spans(v)) for k, v in merged.items()]) if merged else ()
 
 
-def mixed(r):
-    yield "## Mixed models"
+def mixed(r, title="Mixed models"):
+    yield f"## {title}"
     yield f"{r['corners']} runs with inputs at corners of their intervals, at both levels of optimisation."
     yield f"Optimised and not differ by more than 1e-3 in {r['levels_differ']} models; those that rounding explains are noted as `ill-conditioned`."
     yield ""
     yield from table(("note", "times"), r["notes"].items())
+
+
+def old(r):
+    yield from mixed(r, "Mixed models at opsets 7 to 12")
 
 
 def observed(r):
@@ -86,7 +90,7 @@ def problems(reports):
     yield from table(("part", "operator", "kind", "times", "opsets", "message", "smallest", "command"), rows) if rows else ("None.",)
 
 
-SECTIONS = {"single": single, "mixed": mixed, "observed": observed, "corners": None, "compare": compare, "perturb": perturb}
+SECTIONS = {"single": single, "mixed": mixed, "old": old, "observed": observed, "corners": None, "compare": compare, "perturb": perturb}
 
 
 def lines(reports):

@@ -3,6 +3,8 @@ from functools import lru_cache
 
 from onnx import defs
 
+from nngen.judge.expect import MAY_BE_EMPTY
+
 
 @lru_cache(maxsize=None)
 def schema_of(op, opset, domain):
@@ -64,6 +66,15 @@ class View:
         """Operator that makes the tensor, or ''."""
         p = self.producer.get(name)
         return self.nodes[p[0]].op_type if p else ""
+
+    def placeholder(self, name):
+        """Whether the tensor is where an empty constant stands for an absent input, and nowhere else."""
+        uses = {(self.nodes[i].op_type, slot) for i, slot in self.consumers.get(name, ())}
+        return bool(uses) and uses <= MAY_BE_EMPTY
+
+    def hollow(self, name):
+        """Whether the tensor has no elements, though it is no such constant."""
+        return 0 in (self.declared[name][1] or ()) and not self.placeholder(name)
 
     def schema(self, node):
         return schema_of(node.op_type, self.opset, node.domain)

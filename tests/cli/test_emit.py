@@ -1,0 +1,215 @@
+"""nngen emit: models as programs of onnx.helper, PyTorch and TensorFlow."""
+import ast
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import yaml
+from conftest import ROOT
+from onnx import TensorProto, helper, numpy_helper
+
+import programs
+
+FRAMEWORKS = {"torch": ("torch", "NNGEN_TORCH"), "tensorflow": ("tensorflow", "NNGEN_TENSORFLOW")}
+
+
+def corpus(nngen, out, *options):
+    r = nngen("--out", out, "--outputs", "--quiet", *options)
+    assert r.code == 0, r.err
+    return sorted(out.rglob("model.onnx"))
+
+
+def emit(nngen, model, program, path, *options):
+    r = nngen("emit", model, "--as", program, "--out", path, *options)
+    assert r.code == 0, r.err
+    return programs.load(path)
+
+
+def array(t):
+    return (t.name, t.data_type, numpy_helper.to_array(t).tobytes() if t.data_type != TensorProto.STRING else list(t.string_data))
+
+
+def graph(g):
+    """What of a graph a program must build again."""
+    infos = [[x.SerializeToString(deterministic=True) for x in part] for part in (g.input, g.output, g.value_info)]
+    return [g.name, [node(n) for n in g.node], *infos, [array(t) for t in g.initializer]]
+
+
+def node(n):
+    attributes = {a.name: graph(a.g) if a.type == a.GRAPH else array(a.t) if a.type == a.TENSOR else a.SerializeToString() for a in n.attribute}
+    return [n.op_type, n.domain, n.name, list(n.input), list(n.output), attributes]
+
+
+def whole(model):
+    functions = [[f.domain, f.name, list(f.input), list(f.output), list(f.attribute), [node(n) for n in f.node]] for f in model.functions]
+    opsets = [(o.domain, o.version) for o in model.opset_import]
+    return [model.ir_version, model.producer_name, opsets, {p.key: p.value for p in model.metadata_props}, functions, graph(model.graph)]
+
+
+@pytest.mark.parametrize("options", [("--opset", 7), ("--opset", 17, "--motifs", "0.5"), ("--opset", 28, "--profile", "onnx"),
+                                     ("--types", "float16,double,int8,uint8,int32,int64"), ("--form", "all"), ("--dynamic", 1)])
+def test_the_program_of_onnx_builds_the_same_model(nngen, tmp_path, options):
+    for k, path in enumerate(corpus(nngen, tmp_path / "c", "--nodes", 12, "--count", 12, "--seed", 5, *options)):
+        model = onnx.load(path)
+        built = emit(nngen, path, "onnx", tmp_path / f"p{k}.py").build()
+        assert whole(built) == whole(model), path
+
+
+def test_the_program_of_onnx_runs_the_stored_inputs(nngen, tmp_path):
+    for options in (["--set", 1], ["--inline", 0], ["--inline", 100000]):
+        for k, path in enumerate(corpus(nngen, tmp_path / f"c{options[1]}", "--nodes", 6, "--count", 3, "--inputs", 2)):
+            program = tmp_path / f"p{options[1]}_{k}.py"
+            module = emit(nngen, path, "onnx", program, *options)
+            stored = path.parent / f"test_data_set_{options[1] if options[0] == '--set' else 0}"
+            for i, value in enumerate(module.inputs().values()):
+                assert np.array_equal(value, numpy_helper.to_array(onnx.load_tensor(stored / f"input_{i}.pb")))
+            for i, (value, bound) in enumerate(module.expected()):
+                assert np.array_equal(value, numpy_helper.to_array(onnx.load_tensor(stored / f"output_{i}.pb")))
+                assert np.array_equal(bound, numpy_helper.to_array(onnx.load_tensor(stored / f"bound_{i}.pb")))
+            assert module.check(module.run(module.inputs())) == 0
+            assert options[0] == "--set" or program.with_suffix(".npz").exists() == (options[1] == 0)
+
+
+def test_a_wrong_result_is_told(nngen, tmp_path):
+    path = corpus(nngen, tmp_path / "c", "--nodes", 1, "--count", 1, "--ops", "Relu", "--profile", "onnx")[0]
+    module = emit(nngen, path, "onnx", tmp_path / "p.py")
+    right = module.run(module.inputs())
+    assert module.check(right) == 0
+    assert module.check([right[0] + 1]) == 1 and module.check([right[0].astype(np.float64)]) == 1 and module.check([right[0][:0]]) == 1
+
+
+def save(path, nodes, inputs, outputs, initializers=(), opset=17, **more):
+    g = helper.make_graph(nodes, "g", inputs, outputs, list(initializers))
+    onnx.save(helper.make_model(g, opset_imports=[helper.make_opsetid("", opset)], ir_version=8, **more), path)
+    return path
+
+
+def info(name, shape, kind=TensorProto.FLOAT):
+    return helper.make_tensor_value_info(name, kind, shape)
+
+
+def test_names_and_texts_cannot_leave_their_quotes(nngen, tmp_path):
+    evil = '"); import os; os._exit(7) #\n\\'
+    nodes = [helper.make_node("Relu", [evil], ["class"]), helper.make_node("Neg", ["class"], ["a b"]), helper.make_node("Abs", ["a b"], ["a_b"], name=evil),
+             helper.make_node("Exp", ["a_b"], ["1"]), helper.make_node("Neg", ["1"], ["torch"])]
+    path = save(tmp_path / "m.onnx", nodes, [info(evil, [2])], [info("torch", [2])])
+    built = emit(nngen, path, "onnx", tmp_path / "p.py").build()
+    assert whole(built) == whole(onnx.load(path))
+    r = nngen("emit", path, "--as", "torch")
+    names = {n.id for n in ast.walk(ast.parse(r.out)) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    assert r.code == 0 and {"class_", "a_b", "a_b_1", "x1", "torch_1"} <= names
+    evil = helper.make_node("Einsum", ["x"], ["y"], equation="ii')#")
+    r = nngen("emit", save(tmp_path / "e.onnx", [evil], [info("x", [2, 2])], [info("y", [2])]), "--as", "torch")
+    assert r.code != 0 or ast.parse(r.out)
+
+
+def test_without_stored_inputs(nngen, tmp_path):
+    nodes = [helper.make_node("Add", ["x", "w"], ["s"]), helper.make_node("Cast", ["b"], ["c"], to=1), helper.make_node("Mul", ["s", "c"], ["y"])]
+    w = numpy_helper.from_array(np.array([1, np.nan, np.inf, 0.1], np.float32), "w")
+    path = save(tmp_path / "m.onnx", nodes, [info("x", ["n", 4]), info("b", [4], TensorProto.BOOL)], [info("y", None)], [w])
+    r = nngen("emit", path, "--as", "torch", "--dim", "n=3")
+    assert r.code == 0 and "np.nan, np.inf, 0.1" in r.out
+    module = {}
+    text = r.out[r.out.index("def inputs"):r.out.index("def run")]
+    exec(text, {"np": np}, module)
+    x, b = module["inputs"]().values()
+    assert x.shape == (3, 4) and x.dtype == np.float32 and abs(x).max() <= 1 and len(np.unique(x)) > 6 and b.dtype == bool
+    (y, bound), = module["expected"]()
+    assert np.array_equal(y[:, 3] != 0, [b[3]] * 3) and (abs((x + [1, np.nan, np.inf, np.float32(0.1)]) * b - y)[:, [0, 3]] <= bound[:, [0, 3]]).all()
+    assert nngen("emit", path, "--as", "onnx", "--dim", "n=3").code == 0
+
+
+def test_what_a_program_cannot_say_is_named(nngen, tmp_path):
+    x, y = info("x", [1, 4, 9]), info("y", None)
+    ints = [numpy_helper.from_array(np.array(v, np.int64), n) for n, v in (("i", [9]), ("b", [2]))]
+    fold = save(tmp_path / "fold.onnx", [helper.make_node("Col2Im", ["x", "i", "b"], ["y"])], [info("x", [1, 4, 8])], [y], ints, opset=18)
+    r = nngen("emit", fold, "--as", "torch")
+    assert (r.code, r.out) == (3, "") and r.err == "nngen: node 0 (Col2Im): F.fold has two dimensions\n"
+    other = save(tmp_path / "other.onnx", [helper.make_node("Gelu", ["x"], ["y"], domain="com.microsoft")], [x], [y])
+    r = nngen("emit", other, "--as", "torch")
+    assert r.code == 3 and "com.microsoft" in r.err
+    assert nngen("emit", other, "--as", "onnx").code == 0
+    for options, message in ((["x.onnx"], "--as"), ([fold, "--as", "keras"], "expected one of onnx, tensorflow, torch"),
+                             ([fold, fold, "--as", "onnx"], "one model"), (["--as", "onnx"], "expected a model")):
+        r = nngen("emit", *options)
+        assert r.code == 2 and message in r.err, r.err
+    (tmp_path / "bad.onnx").write_bytes(b"\x08\x07 no model")
+    assert nngen("emit", tmp_path / "bad.onnx", "--as", "onnx").code == 1
+    sparse = onnx.load(fold)
+    sparse.graph.sparse_initializer.add()
+    onnx.save(sparse, tmp_path / "s.onnx")
+    assert nngen("emit", tmp_path / "s.onnx", "--as", "onnx").code in (1, 3)
+
+
+def test_programs_of_ones_own(nngen, tmp_path):
+    specs = shutil.copytree(ROOT / "specs", tmp_path / "specs")
+    mine = {"program": "mine", "file": "@{title}\ndef f(@{parameters}):\n    @body\n    return @{results}\n", "types": {"float32": "f"},
+            "operators": {"Relu": "relu({X})", "Softmax": {"let a": "norm_axis(axis, rank(X))", "code": "softmax({X}, {a}, {{}}, {shape(X)!t})"},
+                          "Neg": {"cannot": {"no vectors": "rank(X) == 1"}, "ways": [{"if": "X[0, 0] > 0", "code": "no"}], "code": "_t = {X}\n-_t"}}}
+    (specs / "programs" / "mine.yaml").write_text(yaml.safe_dump(mine))
+    nodes = [helper.make_node("Relu", ["x"], ["r"]), helper.make_node("Softmax", ["r"], ["s"]), helper.make_node("Neg", ["s"], ["y"])]
+    path = save(tmp_path / "m.onnx", nodes, [info("x", [2, 3])], [info("y", [2, 3])])
+    r = nngen("emit", path, "--as", "mine", "--specs", specs)
+    assert r.code == 0, r.err
+    assert r.out.splitlines()[1:] == ["def f(x):", "    r = relu(x)  # Relu", "    s = softmax(r, 1, {}, (2, 3))  # Softmax",
+                                      "    _t = s", "    y = -_t  # Neg", "    return y"]
+    for node_, shape, message in (("Neg", [3], "no vectors"), ("Abs", [3], "mine does not have the operator")):
+        other = save(tmp_path / "o.onnx", [helper.make_node(node_, ["x"], ["y"])], [info("x", shape)], [info("y", shape)])
+        r = nngen("emit", other, "--as", "mine", "--specs", specs)
+        assert (r.code, r.err) == (3, f"nngen: node 0 ({node_}): {message}\n")
+    ints = save(tmp_path / "i.onnx", [helper.make_node("Neg", ["x"], ["y"])], [info("x", [2, 2], TensorProto.INT64)], [info("y", [2, 2], TensorProto.INT64)])
+    r = nngen("emit", ints, "--as", "mine", "--specs", specs)
+    assert (r.code, r.err) == (3, "nngen: node 0 (Neg): type int64 cannot be written\n")
+    for change, message in (({"Relu": "relu({Z})"}, "unknown name `Z`"), ({"Relu": "relu({X)"}, "`}` was expected"), ({"Relu": {"cod": "x"}}, "did you mean `code`"),
+                            ({"Relu": {"like": "none", "code": "x"}}, "a class or an operator"), ({"Relu": {"code": "x", "gives": "some"}}, "gives"),
+                            ({"Relu": {"let t[i in 0..1]": "i", "code": "x"}}, "`let NAME` or `def NAME(x)` was expected"), ({"Relu": {"ways": [{"if": "1 == 1"}]}}, "`code` was expected")):
+        (specs / "programs" / "mine.yaml").write_text(yaml.safe_dump({**mine, "operators": {**mine["operators"], **change}}))
+        r = nngen("emit", path, "--as", "mine", "--specs", specs)
+        assert r.code == 1 and message in r.err and "mine.yaml:" in r.err, r.err
+    for key, value, message in (("file", None, "`file` was expected"), ("files", "x", "did you mean `file`"), ("file", "@none\n", "`@none` is unknown")):
+        wrong = {k: v for k, v in {**mine, key: value}.items() if v is not None}
+        (specs / "programs" / "mine.yaml").write_text(yaml.safe_dump(wrong))
+        r = nngen("emit", path, "--as", "mine", "--specs", specs)
+        assert r.code == 1 and message in r.err, r.err
+
+
+@pytest.mark.parametrize("program", FRAMEWORKS)
+@pytest.mark.parametrize("opset", [7, 9, 12, 13, 17, 18, 20, 22, 25, 28])
+def test_the_profile_holds_what_the_program_can_say(nngen, tmp_path, program, opset):
+    """Every model of the profile can be written, and the profile leaves out no operator that the program has."""
+    files = [yaml.safe_load(p.read_text()) for p in (ROOT / "specs" / "programs").glob("*.yaml")]
+    written = {name for f in files if f.get("program") == program for name in f.get("operators", {})}
+    listed = {name: json.loads(nngen("--list-ops", "json", "--opset", opset, "--profile", name).out)["operators"] for name in (program, "onnx")}
+    names = {name: {o["name"] for o in all_} for name, all_ in listed.items()}
+    assert names[program] == names["onnx"] & written
+    for k, path in enumerate(corpus(nngen, tmp_path / "c", "--nodes", 4, "--count", 60, "--opset", opset, "--profile", program)):
+        r = nngen("emit", path, "--as", program)
+        assert r.code == 0, (path, r.err)
+        ast.parse(r.out)
+
+
+def python_of(program):
+    module, variable = FRAMEWORKS[program]
+    for path in (os.environ.get(variable), ROOT / "build" / "study" / "venv" / "bin" / "python", sys.executable):
+        if path and Path(path).exists() and subprocess.run([path, "-c", f"import {module}, numpy"], capture_output=True).returncode == 0:
+            return path
+    pytest.skip(f"{module} is not installed; {variable} may name a Python that has it")
+
+
+# oneDNN as TensorFlow 2.21 calls it leaves parts of batches of conv2d and matmul unwritten.
+@pytest.mark.parametrize("program", FRAMEWORKS)
+@pytest.mark.parametrize("options", [("--nodes", 2, "--count", 60, "--opset", 17), ("--nodes", 2, "--count", 40, "--opset", 22),
+                                     ("--nodes", 2, "--count", 30, "--opset", 9), ("--nodes", 20, "--count", 6, "--motifs", "0.3")])
+def test_programs_give_what_the_models_do(nngen, tmp_path, program, options):
+    python = python_of(program)
+    corpus(nngen, tmp_path / "c", "--profile", program, "--seed", 11, *options)
+    done = subprocess.run([python, ROOT / "tests" / "cli" / "programs.py", nngen.path, tmp_path / "c", program, "--eager"], capture_output=True, text=True,
+                          env={**os.environ, "TF_ENABLE_ONEDNN_OPTS": "0"})
+    *wrong, counts = map(json.loads, done.stdout.splitlines())
+    assert not wrong and counts["right"] == options[3], (wrong, done.stderr[-500:])
