@@ -1,4 +1,6 @@
 """Outcomes by form: the plain model is the oracle, and what a target lacks is not asked of it."""
+import csv
+import io
 import json
 import os
 import re
@@ -38,6 +40,12 @@ def test_each_form_and_feature_has_its_outcomes():
     assert found["if.input"]["alone"] == 0
     text = forms.as_text({"t": found})
     assert "if.else" not in text and "loop.once" in text and "if.else" in forms.as_text({"t": found}, every=True)
+
+
+def test_rows_of_the_csv_add_up():
+    facts = copies(a={"if.input"}, b={"if.input"})
+    rows = list(csv.DictReader(io.StringIO(forms.as_csv([result("P"), result("a"), failed("b")], facts, LEVEL))))
+    assert [(r["form"], r["models"], r["judged"], r["failed"], r["load failure"]) for r in rows] == [("if", "2", "2", "1", "1"), ("if.input", "2", "2", "1", "1")]
 
 
 def test_a_copy_of_a_plain_model_that_fails_is_not_judged():

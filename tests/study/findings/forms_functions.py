@@ -104,7 +104,7 @@ def with_sparse(dims, values, indices, graph, feed, expected):
 
 @finding("onnxruntime-none", ORT, "run failure", ("openvino",))
 def sparse_constant_that_is_an_output():
-    """A sparse Constant of three axes is an output of the model. The run fails: sparse tensors "do not support dims higher than 2". Where it is no output, or has one axis, it is made dense."""
+    """A sparse Constant of three axes is an output of the model. The run fails: sparse tensors "do not support dims higher than 2". Where it is no output, it is made dense."""
     x = np.zeros((2, 2, 2), np.float32)
     x[0, 1, 1] = 3
     return with_sparse([2, 2, 2], [3.0], [3], "(float[2,2,2] x) => (float[2,2,2] y, float[2,2,2] k) { y = Add(x, k) }", {"x": x}, [x + x, x])

@@ -55,6 +55,8 @@ def write_tables(folder):
     (folder / "table.csv").write_text(outcomes.as_csv(results, levels), "utf-8")
     facts = json.loads((folder / "models.json").read_text("utf-8"))
     (folder / "operators.csv").write_text(operators.as_csv(results, facts, levels), "utf-8")
+    if any(f.get("forms") for f in facts.values()):
+        (folder / "forms.csv").write_text(forms.as_csv(results, facts, outcomes.telling(results)), "utf-8")
     (folder / "table.json").write_text(json.dumps(outcomes.as_json(results, levels), indent=1), "utf-8")
     kinds = messages.kinds(results, lambda r: outcomes.outcome(r, levels[0]))
     (folder / "errors.json").write_text(json.dumps(kinds, indent=1, ensure_ascii=False), "utf-8")

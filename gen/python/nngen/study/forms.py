@@ -1,4 +1,6 @@
 """Outcomes by form: what a target makes of other ways to write a graph, with its outcome for the plain model as oracle; and what a target is known to lack."""
+import csv
+import io
 import json
 from collections import Counter
 from functools import lru_cache
@@ -82,7 +84,17 @@ def rows(found, kinds):
             yield [target, feature, c["models"], c["plain fails"], c["left out"], c["judged"], n, f"{n / c['judged']:.3f}" if c["judged"] else "-", c["alone"], *(c["failed"].get(k, 0) for k in kinds)]
 
 
+def as_csv(results, facts, tolerance):
+    out = io.StringIO()
+    w = csv.writer(out, lineterminator="\n")
+    kinds = [o for o in outcomes.OUTCOMES if o != "correct"]
+    w.writerow([*HEAD, *kinds])
+    w.writerows(rows(by_feature(results, facts, tolerance), kinds))
+    return out.getvalue()
+
+
 def as_text(found, every=False):
+    """every: also features none of whose models fail."""
     kinds = [k for k in outcomes.OUTCOMES if any(k in c["failed"] for cells in found.values() for c in cells.values())]
     head = HEAD + [outcomes.SHORT.get(k, k) for k in kinds]
     body = [[str(x) for x in r] for r in rows(found, kinds) if every or r[6] or "." not in r[1]]
