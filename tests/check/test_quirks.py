@@ -367,6 +367,7 @@ INSIDE = {
 # (name, a case of another version, or by another part of the condition)
 MORE = [("softmax-flattened", flattened("LogSoftmax", 11, 1, lambda x, k: np.log(softmax(x, k)))), ("softmax-flattened", flattened("Softmax", 7, 2, softmax)),
         ("softmax-flattened", flattened("Hardmax", 12, -3, lambda x, k: np.eye(x.shape[k])[x.argmax(k)])),
+        ("softmax-flattened", case("Softmax", 7, [X4[0, :, :, :1]], softmax(X4[0, :, :, :1], 1))),
         ("pad-negative", case("Pad", 10, [X4], np.pad(X4, ((0, 0), (0, 0), (0, 0), (0, 2)))[:, :, :4], pads=[0, 0, 0, 0, 0, 0, -1, 2])), ("batchnormalization-tuple", normalised(8)),
         ("upsample-attribute", upsampled(8, scales=[1.0, 1.0, 2.0, 2.0])), ("squeeze-in-turn", case("Squeeze", 12, [X4[:, :1]], X4[0, 0], axes=[1, -4])),
         ("convtranspose-groups", transposed(2, 2, 1, True)), ("maxpool-integers", pool("MaxPool", spec.largest, BYTES.view(np.uint8), pads=[0, 1, 0, 1])),
