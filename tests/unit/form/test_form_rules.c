@@ -62,7 +62,7 @@ static void faults(void **state)
         {"chains: [{use: pick, types: all, steps: []}]", "forms: `steps`: expected 1 to 6", 1, 41},
         {"chains: [{use: pick, types: all, steps: [{in: [x]}]}]", "forms: a step must name its operator: `op`", 1, 42},
         {"chains: [{use: pick, types: all, steps: [{op: A, in: [y]}]}]",
-         "forms: expected an operand: x, index, {list: WORD}, {int: WORD}, {number: WORD} or {true: yes}", 1, 55},
+         "forms: expected an operand: x, index, {list: WORD}, {int: WORD}, {number: WORD}, {shape: yes} or {true: yes}", 1, 55},
         {"chains: [{use: pick, types: all, steps: [{op: A, in: [{list: axes}]}]}]",
          "forms: unknown list of integers `axes`; did you mean `axis`?", 1, 62},
         {"chains: [{use: pick, types: all, steps: [{op: A, attrs: {b: c}}]}]",
