@@ -128,7 +128,7 @@ typedef struct {
     void *step_data;
     const char *dynamic; /* share of the models with symbolic dims, "0.5"; or "batch": the first dimension of all inputs is one
                             symbol; NULL or "": none; the table must be opened with outputs, too */
-    const char *empty;   /* share of the models that have tensors without elements, "0.5"; NULL or "": none; not with `dynamic` */
+    const char *empty;   /* share of the models that have tensors without elements, "0.5"; NULL or "": none */
     const char *data_dependent; /* share of the models in which data decide sizes inside of motifs, "0.5"; NULL or "": none; the
                                    table must be opened with outputs, too */
     const char *random;         /* share of the models with random operators inside of motifs, "0.5"; NULL or "": none */

@@ -31,7 +31,9 @@ void eval_options_help(json_line *out)
                   "       nngen eval MODEL [INPUTS...] --given PATH\n"
                   "Computes what the outputs of an ONNX model should be, with a bound for each element that every\n"
                   "correct implementation keeps. INPUTS: a directory with input_J.pb, .npz files with the names of\n"
-                  "inputs, or .pb files; left out: test_data_set_0 or inputs.npz beside the model.\n"
+                  "inputs, or .pb files; left out: test_data_set_0 or inputs.npz beside the model. Branches, loops,\n"
+                  "scans and the model's functions are followed. If a condition is not certain, the bounds hold for\n"
+                  "both branches; a loop of which it is not certain when it ends is a failure.\n"
                   "Exit status: 1 failure, tensors outside their bounds, or a node of whose outputs nothing is known;\n"
                   "2 wrong usage; 3 the model uses what the operator table does not have.\n\n");
     flag_rows_help(out, rows, ROWS, ~0U);

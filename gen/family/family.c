@@ -580,30 +580,29 @@ static nn_status open_motifs(nn_family *f, nn_error *err)
     return fragments_open(&f->fragments, &f->options, f->table->motifs, f->table->reference != NULL, &f->motifs, &f->mem, err);
 }
 
+/* Takes the numbers of the configuration in which 0 means the usual one. */
+static void take_numbers(options *o, const nn_family_config *c)
+{
+    const struct {
+        int64_t *field;
+        uint64_t value;
+    } numbers[] = {{&o->nodes, c->nodes},         {&o->count, c->count},      {&o->max_elements, c->max_elements},
+                   {&o->constants, c->constants}, {&o->max_dim, c->max_dim},  {&o->max_window, c->max_window},
+                   {&o->max_rank, c->max_rank},   {&o->variants, c->variants}};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (numbers[i].value != 0)
+            *numbers[i].field = clamp(numbers[i].value);
+    if (c->inputs != 0)
+        o->inputs = c->inputs == -1 ? 0 : c->inputs;
+    if (c->near_misses != 0)
+        o->near_misses = c->near_misses == -1 ? 0 : c->near_misses;
+}
+
 static nn_status open_family(nn_family *f, const nn_family_config *c, nn_error *err)
 {
     options *o = &f->options;
     *o = f->table->options;
-    if (c->nodes != 0)
-        o->nodes = clamp(c->nodes);
-    if (c->count != 0)
-        o->count = clamp(c->count);
-    if (c->inputs != 0)
-        o->inputs = c->inputs == -1 ? 0 : c->inputs;
-    if (c->max_elements != 0)
-        o->max_elements = clamp(c->max_elements);
-    if (c->constants != 0)
-        o->constants = clamp(c->constants);
-    if (c->near_misses != 0)
-        o->near_misses = c->near_misses == -1 ? 0 : c->near_misses;
-    if (c->max_dim != 0)
-        o->max_dim = clamp(c->max_dim);
-    if (c->max_window != 0)
-        o->max_window = clamp(c->max_window);
-    if (c->max_rank != 0)
-        o->max_rank = clamp(c->max_rank);
-    if (c->variants != 0)
-        o->variants = clamp(c->variants);
+    take_numbers(o, c);
     f->watch = (step_watch){c->step, c->step_data};
     o->seed = clamp(c->seed);
     o->intervals = c->intervals != 0;

@@ -134,7 +134,7 @@ void form_function_part(form_model *m)
 {
     form_region r;
     form_graph *g = form_scope_draw(m, 1, false);
-    if (g == NULL || !form_region_draw(m, g, form_part_size(m), &r) || !takes_values(&r))
+    if (g == NULL || !form_region_draw(m, g, form_part_size(m), &r) || !takes_values(&r) || !form_region_carried(m, &r))
         return;
     form_function *around = g->function;
     form_graph *body = form_region_take(m, &r, NULL, "function");

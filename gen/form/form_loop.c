@@ -215,7 +215,7 @@ void form_loop(form_model *m)
 {
     form_region r;
     form_graph *g = form_scope_draw(m, 1, true);
-    if (g == NULL || !form_region_draw(m, g, form_part_size(m), &r) || !form_region_nests(m, &r))
+    if (g == NULL || !form_region_draw(m, g, form_part_size(m), &r) || !form_region_repeats(m, &r))
         return;
     form_count_nested(m, g, FORM_LOOP_NESTED);
     form_value *v = FORM_VALUE(r.outputs, form_draw(m, (uint32_t)r.outputs.n));

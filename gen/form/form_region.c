@@ -1,4 +1,5 @@
 #include "form/form_region.h"
+#include "form/form_chain.h"
 
 #include <string.h>
 
@@ -144,9 +145,41 @@ static unsigned height(const form_node *n)
     return most;
 }
 
+static bool are_carried(const form_model *m, const form_list *values)
+{
+    for (size_t i = 0; i < values->n; i++) {
+        int oldest = m->rules->carried[((const form_value *)values->items[i])->desc.type];
+        if (oldest == 0 || oldest > m->request->onnx->opset)
+            return false;
+    }
+    return true;
+}
+
+bool form_region_carried(const form_model *m, const form_region *r)
+{
+    return are_carried(m, &r->inputs) && are_carried(m, &r->outputs);
+}
+
+static bool have_chains(const form_model *m, const form_list *values)
+{
+    static const form_use uses[] = {USE_PICK, USE_TAKE, USE_RAISE};
+    for (size_t i = 0; i < values->n; i++)
+        for (size_t k = 0; k < sizeof uses / sizeof uses[0]; k++)
+            if (!form_chain_fits(m, uses[k], &((const form_value *)values->items[i])->desc))
+                return false;
+    return true;
+}
+
+bool form_region_repeats(const form_model *m, const form_region *r)
+{
+    return form_region_nests(m, r) && have_chains(m, &r->inputs) && have_chains(m, &r->outputs);
+}
+
 bool form_region_nests(const form_model *m, const form_region *r)
 {
     unsigned most = 0;
+    if (!form_region_carried(m, r))
+        return false;
     for (size_t i = 0; i < r->nodes.n && !m->failed; i++) {
         unsigned h = height(FORM_NODE(r->nodes, i));
         most = h > most ? h : most;

@@ -15,8 +15,13 @@ typedef struct {
 bool form_region_draw(form_model *m, form_graph *g, uint32_t most, form_region *out);
 /* Computes the inputs and outputs of the nodes. */
 void form_region_edges(form_model *m, form_region *r);
-/* Whether the part may go into one more graph: nesting stays within the limit. */
+/* Whether nodes with bodies, and calls of functions, take the types of the inputs and outputs. */
+bool form_region_carried(const form_model *m, const form_region *r);
+/* Whether the part may go into one more graph: nesting stays within the limit, and its inputs and outputs have types that nodes
+ * with bodies take. */
 bool form_region_nests(const form_model *m, const form_region *r);
+/* The same for a part that is repeated, slices of whose inputs and outputs chains must be able to take. */
+bool form_region_repeats(const form_model *m, const form_region *r);
 
 /* Moves the part into a new graph inside `parent` (NULL: into none). The graph's outputs are new values; those of the part stay
  * where they are used, and wait for a node that gives them. Inputs are captured. */

@@ -42,7 +42,8 @@ static const char *const dims_words[] = {"same",     "flat",   "scalar", "ones",
                                          "permuted", "raised", "picked", "sliced", "spread",      "axis",
                                          "last",     "index",  "next",   "ranks",  "unit"};
 static const char *const number_words[] = {"zero", "one", "above", "below", "middle", "limit"};
-static const char *const keys[] = {"shares", "limits", "words", "chains", "names", "nodes", "docs", "metadata", "imports"};
+static const char *const keys[] = {"shares", "limits", "words",    "chains",  "names",
+                                   "nodes",  "docs",   "metadata", "imports", "carried"};
 static const char *const chain_keys[] = {"use", "types", "rank", "sizes", "steps"};
 static const char *const step_keys[] = {"op", "in", "attrs", "type", "dims"};
 #define COUNT(list) (sizeof(list) / sizeof *(list))
@@ -338,6 +339,24 @@ static nn_status read_entries(const reader *r, const spec_node *node, form_entri
     return s;
 }
 
+/* Types or groups of types, and the oldest opset at which nodes with bodies take them. */
+static nn_status read_carried(const reader *r, const spec_node *node)
+{
+    nn_status s = expect(r, node, SPEC_MAP, "`carried`");
+    for (size_t i = 0; s == NN_OK && i < node->count; i++) {
+        const spec_node *v = node->pairs[i].value;
+        const char *number = v->kind == SPEC_SCALAR ? v->text : "";
+        dtype_mask types = dtype_group(node->pairs[i].key);
+        if (types == 0 || !is_integer(number) || *number == '-' || strlen(number) > 2 || strtol(number, NULL, 10) < 1)
+            s = spec_error(r->err, v->place, "%s`carried`: expected types or groups of types with an opset, such as `bfloat16: 16`",
+                           r->subject.s);
+        for (int t = 1; s == NN_OK && t < DT_COUNT; t++)
+            if (types >> t & 1)
+                r->out->carried[t] = (uint8_t)strtol(number, NULL, 10);
+    }
+    return s;
+}
+
 static nn_status read_key(reader *r, const spec_pair *pair)
 {
     form_rules *o = r->out;
@@ -358,6 +377,8 @@ static nn_status read_key(reader *r, const spec_pair *pair)
         return read_texts(r, pair->value, &o->docs);
     case 7:
         return read_entries(r, pair->value, &o->metadata);
+    case 9:
+        return read_carried(r, pair->value);
     default:
         return read_entries(r, pair->value, &o->imports);
     }

@@ -140,6 +140,7 @@ struct form_rules {
     size_t n_chains;
     form_texts names, nodes, docs;
     form_entries metadata, imports;
+    uint8_t carried[DT_COUNT]; /* the oldest opset at which nodes with bodies take the type; 0: never */
 };
 
 /* A share such as "0.25" in thousandths, at most 1; *at moves behind it. */

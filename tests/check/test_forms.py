@@ -2,7 +2,9 @@
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -195,6 +197,29 @@ def test_sparse_output():
     s = onnxruntime.InferenceSession(sparse_output().SerializeToString(), providers=["CPUExecutionProvider"])
     with pytest.raises(Exception, match=next(q for q in forms.QUIRKS if q["name"] == "sparse-output")["message"]):
         s.run(None, {"x": np.zeros(2, np.float32)})
+
+
+INLINED = """
+import onnx, onnxruntime, sys
+m = onnx.parser.parse_model('''<ir_version: 8, opset_import: ["" : 17]>
+g (float[2] x) => (float[2] y) <bool on = {1}, int64 n = {1}> {
+    y = If (on) <then_branch = p () => (float[2] z) <float[1] w = {1.5}> {
+        k = Add (x, w)
+        z = If (on) <then_branch = q () => (float[2] t) {
+            m = Mul (k, w)
+            t = Loop (n, on, m) <body = b (int64 i, bool c, float[2] s) => (bool d, float[2] u) { d = Identity (c)  u = Mul (s, w) }>
+        }, else_branch = e () => (float[2] r) { r = Neg (k) }>
+    }, else_branch = f () => (float[2] r) { r = Neg (x) }>
+}''')
+onnx.checker.check_model(m, full_check=True)
+onnxruntime.InferenceSession(m.SerializeToString(), providers=["CPUExecutionProvider"], disabled_optimizers=sys.argv[1:])
+"""
+
+
+def test_inlined_branch():
+    """The entry inlined-branch of form_quirks.json."""
+    run = lambda *off: subprocess.run([sys.executable, "-c", INLINED, *off], capture_output=True).returncode  # noqa: E731
+    assert run() == -signal.SIGSEGV and run("ConstantFolding") == 0
 
 
 def test_entries_have_all_keys():

@@ -1,9 +1,9 @@
-"""Writes the models of a corpus as programs (nngen emit), runs them all in this process, and compares with their bounds.
+"""Writes the models of a corpus as programs (nngen emit), runs them, many in one process, and compares with their bounds.
 
     python tests/cli/programs.py NNGEN CORPUS PROGRAM [--eager]
 
 PROGRAM is onnx, torch or tensorflow; the Python that runs this must have that package. --eager: TensorFlow without graphs.
-Prints a line of JSON for each model that is not right, and one with counts."""
+Prints a line of JSON for each model that is not right, and one with counts. A model on which the process dies counts as a crash."""
 import collections
 import contextlib
 import importlib.util
@@ -49,25 +49,46 @@ def judge(nngen, model, program, path):
     return ("outside", text.getvalue()) if wrong else ("right", "")
 
 
-def main(nngen, corpus, program, *options):
+def work(nngen, corpus, program, options):
+    """Judges the models whose numbers come on standard input."""
     warnings.simplefilter("ignore")
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     if "--eager" in options:
         import tensorflow as tf
         tf.config.run_functions_eagerly(True)
-    counts = collections.Counter()
+    models = sorted(Path(corpus).rglob("model.onnx"))
     with tempfile.TemporaryDirectory() as folder:
-        for k, model in enumerate(sorted(Path(corpus).rglob("model.onnx"))):
-            path = Path(folder) / f"program_{k}.py"
-            outcome, why = judge(nngen, model, program, path)
-            counts[outcome] += 1
-            if why:
-                print(json.dumps({"model": str(model.parent.relative_to(corpus)), "outcome": outcome, "why": why}), flush=True)
+        for line in sys.stdin:
+            path = Path(folder) / f"program_{line.strip()}.py"
+            print(json.dumps(judge(nngen, models[int(line)], program, path)), flush=True)
             for f in (path, path.with_suffix(".npz")):
                 f.unlink(missing_ok=True)
+
+
+def start(arguments):
+    command = [sys.executable, __file__, "--work", *arguments]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={"TF_CPP_MIN_LOG_LEVEL": "3", **os.environ})
+
+
+def main(*arguments):
+    corpus = Path(arguments[1])
+    counts = collections.Counter()
+    worker = start(arguments)
+    for k, model in enumerate(sorted(corpus.rglob("model.onnx"))):
+        worker.stdin.write(f"{k}\n")
+        worker.stdin.flush()
+        answer = worker.stdout.readline()
+        if not answer:
+            answer = json.dumps(["crash", f"the process died: {worker.wait()}"])
+            worker = start(arguments)
+        outcome, why = json.loads(answer)
+        counts[outcome] += 1
+        if why:
+            print(json.dumps({"model": str(model.parent.relative_to(corpus)), "outcome": outcome, "why": why}), flush=True)
+    worker.stdin.close()
+    worker.wait()
     print(json.dumps(counts))
     return counts["right"] != counts.total()
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(work(*sys.argv[2:5], sys.argv[5:]) if sys.argv[1] == "--work" else main(*sys.argv[1:]))

@@ -109,9 +109,35 @@ def test_what_is_no_share(nngen, share, words):
     assert r.code == 2 and words in r.err
 
 
-def test_models_with_symbols_have_none(nngen):
-    r = nngen("--empty", 1, "--dynamic", 1, "--dry-run")
-    assert r.code == 2 and "models with symbolic dims have no empty tensors; leave out dynamic" in r.err
+def test_symbols_have_a_size_of_0(nngen, tmp_path):
+    """No dimension is always 0. Expected outputs at an empty batch have the shapes that the symbols say."""
+    assert nngen("--empty", 1, "--dynamic", 1, "--nodes", 10, "--count", 60, "--seed", 4, "--outputs", "--check", "--quiet", "--out", tmp_path / "c").code == 0
+    rows = [r for r in map(json.loads, (tmp_path / "c/models.jsonl").read_text().splitlines()) if "symbols" in r]
+    zeros = [r for r in rows if any(0 in sizes for sizes in r["symbols"].values())]
+    assert len(rows) > 50 and len(zeros) > len(rows) // 3
+    given, made = 0, 0
+    for r in rows:
+        folder = tmp_path / "c" / r["name"]
+        onnx.checker.check_model(str(folder / "model.onnx"), full_check=True)
+        assert all(sizes[0] > 0 for sizes in r["symbols"].values())
+        for k in range(4):
+            for word, ports in (("input", r["inputs"]), ("output", r["outputs"])):
+                for i, p in enumerate(ports):
+                    shape = onnx.load_tensor(str(folder / f"test_data_set_{k}/{word}_{i}.pb")).dims
+                    want = [r["symbols"][d][k] if isinstance(d, str) else d for d in p.get("dims", p["shape"])]
+                    assert len(shape) == len(want) and all(d in (n, None) for d, n in zip(want, shape))
+                    given += word == "input" and 0 in shape
+                    made += word == "output" and 0 in shape
+            assert k == 1 or not any(sizes[k] == 0 for sizes in r["symbols"].values()) or k == 3
+    assert given >= len(zeros) and made > 10
+
+
+@pytest.mark.parametrize("more", [["--empty", 1], ["--empty", 1, "--dynamic", 1], ["--data-dependent", 1]])
+def test_forms_of_such_models(nngen, tmp_path, more):
+    """Targets of Reshape state no 0, and what data decide is not filled, stacked or taken apart."""
+    assert nngen("--form", "all", *more, "--nodes", 12, "--count", 60, "--seed", 62, "--quiet", "--out", tmp_path / "c").code == 0
+    for path in sorted((tmp_path / "c").glob("*/model.onnx")):
+        onnx.checker.check_model(str(path), full_check=True)
 
 
 def test_the_list_of_operators_says_who_takes_them(nngen):

@@ -233,3 +233,12 @@ def test_external_data_is_listed(nngen, tmp_path):
 def test_old_opsets_have_no_forms(nngen, tmp_path, option):
     r = nngen("--nodes", 9, "--count", 1, "--opset", 12, *option, "--out", tmp_path / "o")
     assert r.code == 2 and "forms are of opsets 13 to 28; this is opset 12" in r.err
+
+
+@pytest.mark.parametrize("types, opset", [("bfloat16", 15), ("bfloat16", 21), ("float8e4m3fn", 21), ("int4,uint4", 21)])
+def test_forms_of_narrow_types(nngen, tmp_path, types, opset):
+    """If, Loop and Scan take bfloat16 from opset 16 on; there are no chains for float8, and no kernels for the bodies of int4."""
+    make(nngen, tmp_path / "c", "--nodes", 12, "--count", 40, "--seed", 3, "--types", types, "--opset", opset, "--form", "all", "--inputs", 1)
+    for path in sorted((tmp_path / "c").glob("test_*/model.onnx")):
+        onnx.checker.check_model(str(path), full_check=True)
+        onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])

@@ -1,4 +1,4 @@
-"""Types of 16 bits and fewer, exhaustively, through files and `nngen eval`, against ml_dtypes and onnx: every code, every value between two
+"""Types that came after opset 12, exhaustively, through files and `nngen eval`, against ml_dtypes and onnx: every code, every value between two
 codes that decides a rounding, and every way in which ONNX files hold the elements."""
 import ml_dtypes
 import numpy as np
@@ -140,3 +140,92 @@ def test_reals_to_few_bits_are_truncated_where_they_fit(nngen, tmp_path, name):
     inside = (x > lo - 1) & (x < hi + 1)
     assert (numpy_helper.to_array(y).astype(np.int32)[inside] == np.trunc(x[inside])).all()
     assert (e[inside] == 0).all() and np.isinf(e[~inside]).all()
+
+
+# ---- corpora ----
+
+OPS = "Cast,CastLike,QuantizeLinear,DequantizeLinear,Transpose,Identity,Reshape,Add,Mul,MatMul,Relu"
+
+
+@pytest.fixture(scope="module")
+def corpus(nngen, tmp_path_factory):
+    out = tmp_path_factory.mktemp("narrow") / "c"
+    r = nngen("--profile", "onnx", "--types", ",".join(narrow.NUMPY), "--opset", 25, "--ops", OPS, "--nodes", 8, "--count", 60, "--seed", 5, "--inputs", 2,
+              "--input-mode", "uniform,special", "--input-format", "pb,npz", "--outputs", "--check", "--quiet", "--out", out)
+    assert r.code == 0, r.err
+    return sorted(out.glob("test_*"))
+
+
+def graph_types(folder):
+    g = onnx.load(folder / "model.onnx").graph
+    return {v.type.tensor_type.elem_type for v in [*g.input, *g.output, *g.value_info]} | {t.data_type for t in g.initializer}
+
+
+def test_all_types_occur_and_models_are_sound(corpus):
+    seen = set()
+    for folder in corpus:
+        onnx.checker.check_model(str(folder / "model.onnx"), full_check=True)
+        seen |= graph_types(folder)
+    assert seen >= set(narrow.NUMBERS.values())
+
+
+def test_both_formats_have_the_same_inputs(corpus):
+    found = 0
+    for folder in corpus:
+        with np.load(folder / "inputs.npz") as archive:
+            arrays = {name: narrow.from_npz(archive[name]) for name in archive.files}
+        for k in range(2):
+            for i, (name, x) in enumerate(arrays.items()):
+                t = onnx.load_tensor(str(folder / f"test_data_set_{k}/input_{i}.pb"))
+                found += t.data_type in narrow.NUMBERS.values()
+                assert t.name == name and numpy_helper.to_array(t).dtype == x.dtype and numpy_helper.to_array(t).tobytes() == x[k].tobytes()
+    assert found > 20
+
+
+def test_eval_gives_the_expected_outputs_from_either_format(nngen, corpus, tmp_path):
+    for n, folder in enumerate(corpus):
+        given = [folder / "inputs.npz", "--set", 1] if n % 2 else ["--set", 1]
+        r = nngen("eval", folder / "model.onnx", *given, "--out", tmp_path / str(n))
+        assert r.code in (0, 1), r.err
+        for path in sorted((folder / "test_data_set_1").glob("[ob]*.pb")):
+            assert path.read_bytes() == (tmp_path / str(n) / path.name).read_bytes(), path
+
+
+def test_compare_and_show(nngen, corpus):
+    for folder in corpus[:12]:
+        assert nngen("compare", folder, folder / "outputs.npz").code == 0
+        assert nngen("compare", folder / "test_data_set_0", folder / "test_data_set_0").code == 0
+        r, g = nngen("show", folder), onnx.load(folder / "model.onnx").graph
+        ports = {v.type.tensor_type.elem_type for v in [*g.input, *g.output]}
+        assert r.code == 0 and all(f"{name}[" in r.out for name, number in narrow.NUMBERS.items() if number in ports)
+
+
+def test_compare_sees_a_wrong_code(nngen, corpus, tmp_path):
+    """The last output element of a type of four bits, another by one."""
+    for folder in corpus:
+        for path in sorted((folder / "test_data_set_0").glob("output_*.pb")):
+            t = onnx.load_tensor(str(path))
+            if t.data_type not in (narrow.NUMBERS["int4"], narrow.NUMBERS["uint4"]):
+                continue
+            bound = numpy_helper.to_array(onnx.load_tensor(str(path).replace("output_", "bound_")))
+            if not bound.size or bound.ravel()[0] != 0:
+                continue
+            t.raw_data = bytes([t.raw_data[0] ^ 1]) + t.raw_data[1:]
+            wrong = tmp_path / path.name
+            wrong.write_bytes(t.SerializeToString())
+            r = nngen("compare", path, wrong, "--rtol", 0)
+            assert r.code == 1, (r.out, r.err)
+            return
+    pytest.fail("no such output")
+
+
+def test_the_reducer_reads_and_writes_them(nngen, corpus, tmp_path):
+    """What is left has the operator, and its files are sound."""
+    folder = next(f for f in corpus if any(n.op_type == "DequantizeLinear" for n in onnx.load(f / "model.onnx").graph.node))
+    test = tmp_path / "test.sh"
+    test.write_text("#!/bin/sh\ngrep -q DequantizeLinear \"$1\"\n")
+    test.chmod(0o755)
+    r = nngen("reduce", folder / "model.onnx", "--out", tmp_path / "small", "--", str(test), "{}")
+    assert r.code == 0, r.err + r.out
+    small = next((tmp_path / "small").rglob("*.onnx"))
+    onnx.checker.check_model(str(small), full_check=True)

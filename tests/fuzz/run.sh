@@ -51,6 +51,11 @@ for seed in 1 2 3 4 5 6 7 8; do
         { printf F; cat "$m/inputs.npz"; } >"$b/corpus/onnx/npz_${seed}_$(basename "$m")"
         { printf F; cat "$m/test_data_set_0/input_0.pb"; } >"$b/corpus/onnx/tensor_${seed}_$(basename "$m")"
     done
+    "$nngen" --nodes $((seed * 2)) --count 6 --seed $seed --form if,loop,scan,function,storage --max-elements 16 --max-dim 8 --out "$b/models" --force --quiet 2>"$b/models.log"
+    for m in "$b"/models/test_*; do
+        { printf M; cat "$m/model.onnx"; } >"$b/corpus/onnx/form_${seed}_$(basename "$m")"
+        "$b/fuzz_eval_seed" "$m/model.onnx" "$m"/test_data_set_0/input_*.pb >"$b/corpus/eval/form_${seed}_$(basename "$m")"
+    done
     for profile in 13 17 22 28; do
         "$nngen" --nodes $((seed * 2)) --count 6 --seed $seed --opset $profile --profile onnx --types float16,double,int8,uint8,int32,int64,bool \
             --max-elements 32 --max-dim 8 --out "$b/models" --force --quiet 2>"$b/models.log"

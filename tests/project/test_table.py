@@ -42,6 +42,16 @@ def test_agrees_with_the_schemas_in_all_types(opset):
     assert Lint().table(table).findings == []
 
 
+@pytest.mark.parametrize("profile", [p for p in PROFILES if p != "onnx"])
+@pytest.mark.parametrize("opset", OPSETS)
+def test_a_profile_adds_no_types(opset, profile):
+    every = {o["name"]: o for o in listing(opset, types=EVERY)["operators"]}
+    for o in listing(opset, profile, EVERY)["operators"]:
+        for kind in ("inputs", "outputs"):
+            for here, there in zip(o[kind], every[o["name"]][kind]):
+                assert set(here["types"]) <= set(there["types"]), (o["name"], here["name"])
+
+
 @pytest.mark.parametrize("opset", OPSETS)
 def test_types_on_demand_only_add(opset):
     """What there is with float32 alone is there with every type; nothing has a type of data that was not asked for, but

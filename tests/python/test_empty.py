@@ -27,5 +27,8 @@ def test_a_tape_gives_the_same_model():
 def test_a_share_is_expected():
     with pytest.raises(nngen.UsageError, match="empty 1.5: expected a share from 0 to 1"):
         nngen.family(empty=1.5)
-    with pytest.raises(nngen.UsageError, match="leave out dynamic"):
-        nngen.family(empty=0.5, dynamic=0.5)
+
+
+def test_an_empty_batch():
+    family = nngen.family(nodes=6, count=10, seed=2, empty=1.0, dynamic="batch", outputs=False)
+    assert any(a.size == 0 for model in family for s in model.sets for a in s.inputs.values())

@@ -5,6 +5,7 @@
 #include "build/build_int.h"
 #include "build/graph_check.h"
 #include "table/spec_table.h"
+#include "rules/op_inner.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -27,7 +28,7 @@ static inline int load_table(void **state)
         if (strstr(spec_embedded_profiles[i].name, "ort.yaml"))
             profile = &spec_embedded_profiles[i];
     if (op_set_new(&all_ops, spec_embedded, spec_embedded_count, profile, OPSET, &err) == NN_OK &&
-        lower_fold_domains(all_ops, &err) == NN_OK)
+        lower_fold_domains(all_ops, &err) == NN_OK && op_set_drop_inner(all_ops, &err) == NN_OK)
         return 0;
     print_error("%s:%d: %s\n", err.file, err.line, err.message);
     return -1;

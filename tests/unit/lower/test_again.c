@@ -75,6 +75,16 @@ static lower_result hold(twice *t, const tensor_desc *d)
     return lower_again(t->again, t->zeros, &r, &t->out);
 }
 
+/* The same where data decide sizes in this way. */
+static lower_result hold_found(twice *t, const tensor_desc *d, lower_found how)
+{
+    const op_instance *was = &t->b.inst[0];
+    again_operand operands[OP_MAX_SLOTS];
+    memset(operands, 0, sizeof operands);
+    const again_request r = {.was = was, .inputs = d, .operands = operands, .found = how};
+    return lower_again(t->again, t->zeros, &r, &t->out);
+}
+
 static void assert_dims(const tensor_desc *d, int rank, const int64_t *dims)
 {
     assert_int_equal(d->rank, rank);
@@ -344,6 +354,35 @@ static void a_dimension_is_fixed_or_left(void **state)
     close_twice(&t);
 }
 
+/* What is found is drawn, with two sizes to tell apart; the least and the most follow from the input. */
+static void found_sizes_are_drawn_least_and_most(void **state)
+{
+    (void)state;
+    twice t;
+    const tensor_desc d = DESC(3, 4), single = DESC(1), larger = DESC(5, 4);
+    bool seen[16] = {false};
+    open_twice(&t, 21);
+    for (int k = 0; k < 200; k++) {
+        solve_on(&t, "NonZero", &d, NULL, 0);
+        const int64_t n = t.b.inst[0].outputs[0].desc.dims[1];
+        assert_true(1 <= n && n <= 12);
+        seen[n] = true;
+        assert_int_equal(hold_found(&t, &d, FOUND_DRAWN), LOWER_OK);
+        assert_dims(&t.out.outputs[0].desc, 2, (int64_t[]){2, n});
+        assert_int_equal(hold_found(&t, &d, FOUND_LEAST), LOWER_OK);
+        assert_dims(&t.out.outputs[0].desc, 2, (int64_t[]){2, 0});
+        assert_int_equal(hold_found(&t, &larger, FOUND_MOST), LOWER_OK);
+        assert_dims(&t.out.outputs[0].desc, 2, (int64_t[]){2, 20});
+        arena_reset(&t.b.memory);
+    }
+    for (int n = 1; n <= 12; n++)
+        assert_true(seen[n]);
+    lower_request r = {.op = &t.b.set->ops[op_find(t.b.set, "NonZero")], .arity = {1}};
+    r.slots[0] = (lower_slot){.kind = SLOT_TENSOR, .tensor = &single, .rank = -1};
+    assert_int_equal(solve(&t.b, &r), LOWER_FAIL); /* with one element there is one size above 0 */
+    close_twice(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -358,6 +397,7 @@ int main(void)
         cmocka_unit_test(ranges_are_those_of_the_size),
         cmocka_unit_test(nothing_changes_at_the_same_size),
         cmocka_unit_test(a_dimension_is_fixed_or_left),
+        cmocka_unit_test(found_sizes_are_drawn_least_and_most),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

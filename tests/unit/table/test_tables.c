@@ -102,12 +102,12 @@ static const char *type_text(dtype_mask m, arena *a)
     return text;
 }
 
-/* What float16 and int8 beside float32 make of the type variables. */
+/* What float16, int8, bfloat16 and int4 beside float32 make of the type variables. */
 static nn_status run_typed(const input *in, char **text, arena *a, nn_error *err)
 {
     op_set *set;
     nn_status s = op_set_new_typed(&set, in->tables, in->n_tables, in->profile.name != NULL ? &in->profile : NULL, in->opset,
-                                   dtype_bit(DT_FLOAT16) | dtype_bit(DT_INT8), err);
+                                   dtype_bit(DT_FLOAT16) | dtype_bit(DT_INT8) | dtype_bit(DT_BFLOAT16) | dtype_bit(DT_INT4), err);
     if (s != NN_OK)
         return s;
     *text = arena_strdup(a, "");

@@ -53,8 +53,8 @@ def known(view, feed):
         for x in filter(None, n.output):
             dtype, shape = view.declared[x]
             of = helper.tensor_dtype_to_np_dtype(dtype)
-            if 0 in shape:
-                values[x] = np.zeros(shape, of)
+            if 0 in shape:  # a dimension that is not declared is that of the evaluator
+                values[x] = found[x][0].astype(of) if None in shape and x in found else np.zeros([d or 0 for d in shape], of)
             elif x in found and (n.name or n.output[0]) not in errors and np.isfinite(found[x][0]).all():
                 values[x] = found[x][0].astype(of)
     return values
@@ -63,6 +63,8 @@ def known(view, feed):
 def node_fault(view, node, values):
     """None, or in words what onnx's reference evaluator has against a node."""
     made, needed = [x for x in node.output if x], {x for x in node.input if x}
+    if not needed <= set(values) and any(None in shape for _, shape in view.declared.values() if shape):
+        return None  # the evaluator does not follow dims that are not declared
     if not needed <= set(values):
         return f"{node.op_type} {node.name!r}: values at its inputs are not known"
     full = [x for x in made if 0 not in view.declared[x][1]]

@@ -119,7 +119,9 @@ def at(task, folder, world, data, view, stage, result):
     corners = [f for _, f in intervals.feeds(record, task.get("corners", 0), "corners", intervals.CORNERS)]
     facts["corners"] = len(corners)
     lost = task.get("lost")  # a crash of the runtime at this model, or no answer of it
-    if lost:
+    if lost and record.get("symbols") and not empty.present(view):  # lost at another assignment
+        facts["levels_differ"] = 0.0
+    elif lost:
         facts["levels_differ"] = 0.0
         ops = list(empty.crashed(view, own[0]))
         problems += [(kind, message, ops[0] if ops else op) for kind, message, op in lost]
