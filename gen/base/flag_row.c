@@ -75,3 +75,37 @@ void flag_row_on(void *values, const flag_row *r)
 {
     memcpy((char *)values + r->offset, &(int64_t){1}, sizeof(int64_t));
 }
+
+nn_status flag_rows_parse(void *values, const flag_row *rows, size_t n_rows, int argc, char *const *argv, flag_own_fn *own,
+                          flag_word_fn *word, nn_error *err)
+{
+    nn_status s = NN_OK;
+    bool options = true;
+    flag_rows_defaults(values, rows, n_rows);
+    for (int i = 0; i < argc && s == NN_OK; i++) {
+        const char *a = argv[i], *equals = strchr(a, '=');
+        size_t n = equals != NULL ? (size_t)(equals - a) : strlen(a);
+        if (!options || a[0] != '-' || a[1] == '\0') {
+            s = word(values, a, err);
+            continue;
+        }
+        if (strcmp(a, "--") == 0) {
+            options = false;
+            continue;
+        }
+        const flag_row *r = flag_rows_find(rows, n_rows, a, n);
+        if (r == NULL)
+            s = flag_rows_unknown(rows, n_rows, a, n, err);
+        else if (r->kind == FLAG_ON && equals != NULL)
+            s = nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s: no value was expected", r->flag);
+        else if (r->kind == FLAG_ON)
+            flag_row_on(values, r);
+        else if (equals == NULL && i + 1 == argc)
+            s = nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s: expected %s", r->flag, r->argument);
+        else {
+            const char *value = equals != NULL ? equals + 1 : argv[++i];
+            s = r->kind == FLAG_OWN ? own(values, r, value, err) : flag_row_set(values, r, value, err);
+        }
+    }
+    return s;
+}

@@ -33,6 +33,12 @@ nn_status flag_rows_unknown(const flag_row *rows, size_t n_rows, const char *wor
 nn_status flag_row_set(void *values, const flag_row *r, const char *value, nn_error *err);
 /* Stores 1. */
 void flag_row_on(void *values, const flag_row *r);
+/* Reads a command line: stores the values of rows, and gives those of FLAG_OWN to `own` and what is no option to `word`, as is all
+ * behind `--`. own: may be NULL if no row is FLAG_OWN. */
+typedef nn_status flag_own_fn(void *values, const flag_row *r, const char *value, nn_error *err);
+typedef nn_status flag_word_fn(void *values, const char *word, nn_error *err);
+nn_status flag_rows_parse(void *values, const flag_row *rows, size_t n_rows, int argc, char *const *argv, flag_own_fn *own,
+                          flag_word_fn *word, nn_error *err);
 /* Reads decimal digits; false: anything else, or a number above INT64_MAX. */
 bool flag_read_number(const char *text, int64_t *x);
 

@@ -515,6 +515,10 @@ nn_status emit_onnx(json_line *out, const Onnx__ModelProto *m, int directory, em
     script p = {.directory = directory, .arrays = arrays, .status = NN_OK, .err = err};
     json_line main = {.bytes = NULL};
     arena_init(&p.scratch, 0);
+    line_raw(out, "def node(op, inputs, outputs, *attributes, **others):\n"
+                  "    made = helper.make_node(op, inputs, outputs, **others)\n"
+                  "    made.attribute.extend(attributes)\n"
+                  "    return made\n\n\n");
     put_model(&p, &main, m);
     if (p.functions.size > 0)
         line_text(out, p.functions.bytes, p.functions.size);

@@ -30,10 +30,9 @@ void emit_options_help(json_line *out)
     flag_rows_help(out, rows, ROWS, ~0U);
 }
 
-static nn_status set_value(emit_options *o, const flag_row *r, const char *value, nn_error *err)
+static nn_status add_dim(void *values, const flag_row *r, const char *value, nn_error *err)
 {
-    if (r->kind != FLAG_OWN)
-        return flag_row_set(o, r, value, err);
+    emit_options *o = values;
     if (*value == '\0')
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s '': expected %s", r->flag, r->argument);
     if (!nn_grow((void **)&o->dims, &o->room_dims, o->n_dims + 1, sizeof *o->dims))
@@ -42,8 +41,9 @@ static nn_status set_value(emit_options *o, const flag_row *r, const char *value
     return NN_OK;
 }
 
-static nn_status set_model(emit_options *o, const char *path, nn_error *err)
+static nn_status set_model(void *values, const char *path, nn_error *err)
 {
+    emit_options *o = values;
     if (o->model != NULL || *path == '\0')
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "emit '%.100s': expected one model", path);
     o->model = path;
@@ -63,33 +63,8 @@ static nn_status check(const emit_options *o, nn_error *err)
 
 nn_status emit_options_parse(emit_options *o, int argc, char *const *argv, nn_error *err)
 {
-    nn_status s = NN_OK;
-    bool options = true;
     *o = (emit_options){.help = 0};
-    flag_rows_defaults(o, rows, ROWS);
-    for (int i = 0; i < argc && s == NN_OK; i++) {
-        const char *a = argv[i], *equals = strchr(a, '=');
-        size_t n = equals != NULL ? (size_t)(equals - a) : strlen(a);
-        if (!options || a[0] != '-' || a[1] == '\0') {
-            s = set_model(o, a, err);
-            continue;
-        }
-        if (strcmp(a, "--") == 0) {
-            options = false;
-            continue;
-        }
-        const flag_row *r = flag_rows_find(rows, ROWS, a, n);
-        if (r == NULL)
-            s = flag_rows_unknown(rows, ROWS, a, n, err);
-        else if (r->kind == FLAG_ON && equals != NULL)
-            s = nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s: no value was expected", r->flag);
-        else if (r->kind == FLAG_ON)
-            flag_row_on(o, r);
-        else if (equals == NULL && i + 1 == argc)
-            s = nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s: expected %s", r->flag, r->argument);
-        else
-            s = set_value(o, r, equals != NULL ? equals + 1 : argv[++i], err);
-    }
+    nn_status s = flag_rows_parse(o, rows, ROWS, argc, argv, add_dim, set_model, err);
     return s == NN_OK ? check(o, err) : s;
 }
 

@@ -12,8 +12,8 @@ typedef struct {
     const spec_node *taken, *types, *helpers, *parts, *operators, *classes; /* NULL: none */
 } emit_program;
 
-/* Reads the program `name`: the files of that program, merged in their order. NN_ERR_USAGE: there is none; the message lists those that are.
- * NN_ERR_TABLE names the place. */
+/* Reads the program `name`: the files of that program, merged in their order. NN_ERR_USAGE: there is none; the message lists those
+ * that are. NN_ERR_TABLE names the place. */
 nn_status emit_program_read(emit_program *out, const char *name, const spec_file *files, size_t n_files, arena *a, nn_error *err);
 /* The entry of an operator at an opset, with what it inherits; a text is the mapping {code: text}. NULL: it has none. */
 nn_status emit_entry(const spec_node **out, const emit_program *p, const char *op, int opset, arena *a, nn_error *err);
