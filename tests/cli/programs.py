@@ -52,7 +52,7 @@ def judge(nngen, model, program, path):
 def work(nngen, corpus, program, options):
     """Judges the models whose numbers come on standard input."""
     warnings.simplefilter("ignore")
-    if "--eager" in options:
+    if program == "tensorflow" and "--eager" in options:
         import tensorflow as tf
         tf.config.run_functions_eagerly(True)
     models = sorted(Path(corpus).rglob("model.onnx"))

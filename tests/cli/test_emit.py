@@ -204,8 +204,8 @@ def python_of(program):
 
 # oneDNN as TensorFlow 2.21 calls it leaves parts of batches of conv2d and matmul unwritten.
 @pytest.mark.parametrize("program", FRAMEWORKS)
-@pytest.mark.parametrize("options", [("--nodes", 2, "--count", 60, "--opset", 17), ("--nodes", 2, "--count", 40, "--opset", 22),
-                                     ("--nodes", 2, "--count", 30, "--opset", 9), ("--nodes", 20, "--count", 6, "--motifs", "0.3")])
+@pytest.mark.parametrize("options", [("--nodes", 2, "--count", 40, "--opset", 17), ("--nodes", 2, "--count", 20, "--opset", 22),
+                                     ("--nodes", 2, "--count", 20, "--opset", 9), ("--nodes", 20, "--count", 4, "--motifs", "0.3")])
 def test_programs_give_what_the_models_do(nngen, tmp_path, program, options):
     python = python_of(program)
     corpus(nngen, tmp_path / "c", "--profile", program, "--seed", 11, *options)
