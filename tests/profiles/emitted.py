@@ -2,6 +2,7 @@
 tensorflow; the Python that runs nngen-profile must have it.
 
     EMITTED=torch gen/python/nngen-profile propose --adapter tests/profiles/emitted.py --name torch --opsets 13,17,22,28"""
+import importlib.metadata
 import importlib.util
 import os
 import subprocess
@@ -9,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 PROGRAM = os.environ.get("EMITTED", "torch")
-PACKAGES = (PROGRAM,)
+PACKAGES = tuple(p for p in (PROGRAM, PROGRAM + "-cpu") if list(importlib.metadata.distributions(name=p)))[:1]
 NNGEN = os.environ.get("NNGEN", Path(__file__).resolve().parents[2] / "build" / "default" / "nngen")
 
 
