@@ -37,7 +37,7 @@ extern "C" {
 #define NN_API
 #endif
 
-#define NNGEN_VERSION "0.5.0"
+#define NNGEN_VERSION "0.6.0"
 
 typedef enum {
     NN_OK = 0,
@@ -388,7 +388,8 @@ NN_API nn_status nn_compare(const char *expected, const char *actual, const nn_c
  *          nn_eval_value(e, nn_eval_output(e, 0), &value, &value_size, &err);
  *      nn_eval_close(e);
  *
- * The model may be anybody's whose operators the table has at its opset. Tensors are known by their names in the model. */
+ * The model may be anybody's whose operators the table has at its opset, also in branches, loops, scans and functions of the model,
+ * which are followed. Tensors are those of the model's graph, not of graphs inside it, and known by their names there. */
 
 typedef struct nn_eval nn_eval;
 

@@ -275,6 +275,15 @@ static int most_attempts(const build_request *r)
     return ATTEMPTS;
 }
 
+static void set_limits(builder *b, const build_request *r)
+{
+    b->limits = r->limits;
+    b->limits.follows = r->motifs.set != NULL;
+    if (build_worlds_sized(b)) /* dims of 0 are sizes of symbols */
+        b->limits.empty = 0;
+    lower_set_limits(b->lower, &b->limits);
+}
+
 nn_status builder_build(builder *b, const build_request *r, tape *t, const graph **out, build_report *report, nn_error *err)
 {
     *out = NULL;
@@ -306,12 +315,7 @@ nn_status builder_build(builder *b, const build_request *r, tape *t, const graph
         return st;
     tape_follow(t, r->replay);
     log_request(b);
-    lower_limits limits = r->limits;
-    limits.follows = r->motifs.set != NULL;
-    if (build_worlds_sized(b)) /* dims of 0 are sizes of symbols */
-        limits.empty = 0;
-    b->limits = limits;
-    lower_set_limits(b->lower, &limits);
+    set_limits(b, r);
     lower_set_manner(b->lower, NULL);
     if ((r->manner || r->motifs.set) && !op_probe_more(b->probe, &b->memory))
         return nn_nomem(err);

@@ -1,9 +1,6 @@
 /* Computes nodes that hold graphs. */
 #include "eval/eval_frame.h"
 #include "eval/eval_part.h"
-#include "reference/ref_graph.h"
-
-#include <stdio.h>
 
 /* What one output of a loop or scan collects: a tensor of each iteration. */
 typedef struct {

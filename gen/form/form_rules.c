@@ -415,6 +415,8 @@ static nn_status check_complete(const reader *r, const char *file)
     for (size_t i = 0; i < FORM_LIMITS; i++)
         if (o->limits[i] == 0)
             return nn_fail(r->err, NN_ERR_TABLE, file, 0, 0, "%s`limits` lacks `%s`", r->subject.s, limit_keys[i]);
+    if (o->carried[DT_FLOAT32] == 0)
+        return nn_fail(r->err, NN_ERR_TABLE, file, 0, 0, "%s`carried` has no float32", r->subject.s);
     if (o->names.n == 0 || o->nodes.n == 0 || o->docs.n == 0)
         return nn_fail(r->err, NN_ERR_TABLE, file, 0, 0, "%sexpected at least one text in each of `names`, `nodes` and `docs`",
                        r->subject.s);

@@ -17,6 +17,12 @@ static bool draws_sizes(const expr *e)
     return e->kind == EX_RANGE || (e->kind == EX_CALL && e->op == FN_LIST && e->args[1]->kind == EX_RANGE);
 }
 
+/* Whether a domain draws the factors of a product, in some case. */
+static bool draws_factors(const expr *e)
+{
+    return e->kind == EX_IF ? draws_factors(e->b) || draws_factors(e->c) : e->kind == EX_CALL && e->op == FN_FACTORS;
+}
+
 static const rule_var *var_of(const again_choices *c, size_t pin)
 {
     return &c->of->was->op->rules->vars[c->was[pin].var];
@@ -65,7 +71,7 @@ void again_choices_begin(again_choices *c, const again_request *of, const inst_p
         const expr *domain = var_of(c, p)->domain;
         for (size_t k = 0; k < numbers; k++)
             any |= replaced(c, number_at(c, p, k)) != number_at(c, p, k);
-        if (domain->kind == EX_CALL && domain->op == FN_FACTORS && numbers > 0 && c->n_products < AGAIN_LISTS)
+        if (numbers > 0 && draws_factors(domain) && c->n_products < AGAIN_LISTS)
             c->products[c->n_products++] = p;
         else if (c->changes[0] && var_of(c, p)->type == TY_INTS && numbers == (size_t)before(c, 0)->rank &&
                  c->n_shifts < AGAIN_LISTS)

@@ -201,9 +201,12 @@ nn_status ref_infer_types(const ref_table *t, const ref_node *node, arena *scrat
     ref_run run;
     arena_mark mark = arena_get_mark(scratch);
     nn_status s = open_run(&run, t, node, scratch, err);
-    s = s == NN_OK ? find_types(&run, err) : s;
+    if (s == NN_OK) {
+        s = find_types(&run, err);
+        s = run.r.exhausted ? nn_nomem(err) : s; /* what a rule finds wrong with garbage does not count */
+    }
     arena_release(scratch, mark);
-    return s == NN_OK && run.r.exhausted ? nn_nomem(err) : s;
+    return s;
 }
 
 /* ---- shapes ---- */
@@ -263,7 +266,7 @@ nn_status ref_infer_shapes(const ref_table *t, const ref_node *node, size_t max_
     nn_status s = open_run(&run, t, node, scratch, err);
     if (s == NN_OK) {
         find_shapes(&run, max_elements, &results);
-        s = run.status == NN_OK && run.r.exhausted ? nn_nomem(err) : run.status;
+        s = run.r.exhausted ? nn_nomem(err) : run.status;
     }
     arena_release(scratch, mark);
     arena_free(&results);

@@ -463,7 +463,7 @@ nn_status ref_compute(const ref_table *table, const ref_node *node, arena *resul
             run_output(&run, rule, results);
         if (rule == run.p->working_type && run.status == NN_OK)
             lower_precision(&run, rule);
-        if (run.r.exhausted && run.status == NN_OK)
+        if (run.r.exhausted) /* what a rule finds wrong with garbage does not count */
             run.status = nn_nomem(err);
     }
     if (run.status == NN_OK && run.p->interpolates && has_special(node))

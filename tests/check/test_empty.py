@@ -58,7 +58,7 @@ def test_a_problem_stays_where_the_reference_evaluator_disagrees():
     crash = ("crash", "SIGSEGV in stage run-all", "")
     for view, left in ((model(), []), (model(declared=(2, 0)), ["crash", "reference"])):
         problems, notes = [crash], []
-        empty.judge(view, feed(), problems, notes)
+        empty.judge(view.model.SerializeToString(), view, feed(), problems, notes)
         assert sorted({kind for kind, _, _ in problems}) == left and bool(notes) != bool(left)
 
 
@@ -94,3 +94,19 @@ def test_a_corpus_has_no_problems(pool, corpus):
     v = validate.validate(corpus, pool, inputs=1)
     assert v.problems == [] and v.judged == 40
     assert {n.kind for n in v.notes} <= {"empty-runtime", "source-only", "uninferred", "propagation", "optimiser"}
+
+
+def test_wrong_values_of_other_nodes_stay_a_problem(monkeypatch):
+    """The sum of no products is right, and what is added to it is not."""
+    view = model()
+    wrong = {"x": np.ones((2, 0), np.float32), "w": np.ones((0, 3), np.float32), "one": np.float32(1), "p": np.zeros((2, 3), np.float32), "y": np.zeros((2, 3), np.float32)}
+    right = {"p": (np.zeros((2, 3)), np.zeros((2, 3))), "y": (np.ones((2, 3)), np.zeros((2, 3)))}
+    monkeypatch.setattr(empty.compare, "all_values", lambda *_: wrong)
+    monkeypatch.setattr(empty.expected, "of_nodes", lambda view, values: right if values is wrong else {})
+    problems, notes = [("bound", "optimisation none, data set 0: 'y' is wrong", "Add")], []
+    empty.judge(b"", view, feed(), problems, notes)
+    assert [op for kind, _, op in problems] == ["Add", "Add"] and notes == []
+    wrong["p"], wrong["y"] = np.ones((2, 3), np.float32), np.ones((2, 3), np.float32)
+    problems = [("bound", "optimisation none, data set 0: 'y' is wrong", "Add")]
+    empty.judge(b"", view, feed(), problems, notes)
+    assert problems == [] and [op for _, _, op in notes] == ["Add"]

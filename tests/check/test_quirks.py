@@ -262,6 +262,29 @@ BYTES = np.arange(30, dtype=np.int8).reshape(1, 1, 5, 6)[..., ::-1] - np.int8(15
 
 
 # name -> (a case that the entry speaks of, cases just outside of it)
+LINE, DOUBLE = np.float32([[[[0], [2]]]]), np.float32([1, 1, 2, 2])
+
+
+def softmax(x, axis):
+    e = np.exp(x.astype(np.float64) - x.max(axis, keepdims=True))
+    return e / e.sum(axis, keepdims=True)
+
+
+def flattened(op, opset, axis, f):
+    """Below opset 13 what is normalised is all dimensions from the axis on."""
+    return case(op, opset, [X4], f(X4.reshape(int(np.prod(X4.shape[:axis])), -1), 1).reshape(X4.shape), axis=axis)
+
+
+def upsampled(opset, **attributes):
+    return case("Upsample", opset, [X4] if attributes else [X4, DOUBLE], X4.repeat(2, 2).repeat(2, 3), **attributes)
+
+
+def normalised(opset, **attributes):
+    scale, bias, mean, var = (np.float32(v) for v in ((1, 2), (0.5, -1), (0.1, 0.2), (1, 0.25)))
+    at = lambda v: v.astype(np.float64).reshape(1, 2, 1, 1)
+    return case("BatchNormalization", opset, [X4, scale, bias, mean, var], (X4 - at(mean)) / np.sqrt(at(var) + 1e-5) * at(scale) + at(bias), **attributes)
+
+
 CASES = {
     "pool-auto-pad-ceil": (pool("AveragePool", spec.average, auto="SAME_UPPER", strides=[2, 2], ceil=1),
                            [pool("AveragePool", spec.average, auto="SAME_UPPER", strides=[2, 2])]),
@@ -290,6 +313,12 @@ CASES = {
     "onehot-fraction": (one_hot(np.array([0.3, 1.7, -1.6], np.float32), ()), [one_hot(np.array([0, 1, -2], np.float32), ())]),
     "reducelogsumexp-scalar": (case("ReduceLogSumExp", 22, [np.array(-0.5, np.float32)], np.array(-0.5)), [case("ReduceLogSumExp", 22, [np.array([-0.5], np.float32)], np.array([-0.5]))]),
     "onehot-depth": (one_hot(ints(0, 1, -2), (1,)), [one_hot(ints(0, 1, -2), ())]),
+    "softmax-flattened": (flattened("Softmax", 12, 1, softmax), [case("Softmax", 12, [X4[..., :1]], softmax(X4[..., :1], 2), axis=2), case("LogSoftmax", 9, [X4], np.log(softmax(X4, 3)), axis=3)]),
+    "upsample-attribute": (upsampled(7, scales=[1.0, 1.0, 2.0, 2.0]), []),
+    "upsample-linear": (case("Upsample", 9, [LINE, np.float32([1, 1, 2, 1])], np.float32([[[[0], [1], [2], [2]]]]), mode="linear"), [upsampled(9)]),
+    "resize-of-two-inputs": (case("Resize", 10, [X4, DOUBLE], X4.repeat(2, 2).repeat(2, 3)), []),
+    "batchnormalization-tuple": (normalised(7), [normalised(9, momentum=1.0)]),
+    "squeeze-in-turn": (case("Squeeze", 11, [X4[:, :1]], X4[0, 0], axes=[-4, 1]), [case("Squeeze", 11, [X4[:, :1]], X4[0, 0], axes=[0, 1]), case("Squeeze", 11, [X4[:, :1]], X4[:, 0], axes=[-3])]),
     "pad-negative": (case("Pad", 13, [X4, ints(0, 0, 0, 0, 0, 0, -1, 2)], np.pad(X4, ((0, 0), (0, 0), (0, 0), (0, 2)))[:, :, :4]),
                      [case("Pad", 13, [X4, ints(0, 0, 0, 0, 0, 0, 0, 2)], np.pad(X4, ((0, 0), (0, 0), (0, 0), (0, 2))))]),
     "rnn-activations": (recurrent("RNN", activations=["Sigmoid"]), [recurrent("RNN", activations=["Tanh"]), recurrent("RNN", reverse=True)]),
@@ -336,7 +365,12 @@ INSIDE = {
     "onehot-difference-of-whole-depth": one_hot_difference(np.int64),
 }
 # (name, a case of another version, or by another part of the condition)
-MORE = [("convtranspose-groups", transposed(2, 2, 1, True)), ("maxpool-integers", pool("MaxPool", spec.largest, BYTES.view(np.uint8), pads=[0, 1, 0, 1])),
+MORE = [("softmax-flattened", flattened("LogSoftmax", 11, 1, lambda x, k: np.log(softmax(x, k)))), ("softmax-flattened", flattened("Softmax", 7, 2, softmax)),
+        ("softmax-flattened", flattened("Hardmax", 12, -3, lambda x, k: np.eye(x.shape[k])[x.argmax(k)])),
+        ("softmax-flattened", case("Softmax", 7, [X4[0, :, :, :1]], softmax(X4[0, :, :, :1], 1))),
+        ("pad-negative", case("Pad", 10, [X4], np.pad(X4, ((0, 0), (0, 0), (0, 0), (0, 2)))[:, :, :4], pads=[0, 0, 0, 0, 0, 0, -1, 2])), ("batchnormalization-tuple", normalised(8)),
+        ("upsample-attribute", upsampled(8, scales=[1.0, 1.0, 2.0, 2.0])), ("squeeze-in-turn", case("Squeeze", 12, [X4[:, :1]], X4[0, 0], axes=[1, -4])),
+        ("convtranspose-groups", transposed(2, 2, 1, True)), ("maxpool-integers", pool("MaxPool", spec.largest, BYTES.view(np.uint8), pads=[0, 1, 0, 1])),
         ("attention-scores", attention(0.5, 23)), ("attention-scores", attention(0.5, 24)), ("resize-pytorch-one", antialiased(5, 0))]
 
 

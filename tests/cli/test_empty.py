@@ -181,3 +181,13 @@ def test_entries_of_ones_own(nngen, tmp_path):
                 assert of[n.input[0]][-1] > (0 in of[n.input[0]])
                 softmax += 0 in of[n.input[0]]
     assert softmax > 0
+
+
+def test_eval_follows_them(nngen, family, tmp_path):
+    """Shapes and values by the rules of outputs alone are those of the files."""
+    for r in records(family):
+        given = family / r["name"] / "test_data_set_0"
+        done = nngen("eval", family / r["name"] / "model.onnx", "--out", tmp_path / "y", "--force")
+        assert done.code == 0, (r["name"], done.err)
+        for i in range(len(r["outputs"])):
+            assert onnx.load_tensor(tmp_path / "y" / f"output_{i}.pb").SerializeToString() == onnx.load_tensor(given / f"output_{i}.pb").SerializeToString()

@@ -25,7 +25,8 @@ def test_every_operator_has_rules(opset):
     covered = driver.covered()
     driver.close()
     assert len(covered) >= 60
-    assert {op for op, has in covered.items() if not has} == set(WITHOUT) & set(covered)
+    others = {op for p in (ROOT / "specs").glob("*.yaml") for op, entry in (yaml.safe_load(p.read_text()) or {}).get("operators", {}).items() if "as" in entry}
+    assert {op for op, has in covered.items() if not has} - others == set(WITHOUT) & set(covered)  # `as`: the rules are those of another entry
 
 
 def test_rules_are_of_operators_of_the_table():

@@ -328,7 +328,7 @@ def _(g):
     for n in g.all("Hardmax"):
         for v in fed(g, operand(n, 0)):
             axis = attribute(n, "axis", -1)
-            if v.ndim and ((v == v.max(axis=axis, keepdims=True)).sum(axis=axis) > 1).any():
+            if v.ndim and v.size and ((v == v.max(axis=axis, keepdims=True)).sum(axis=axis) > 1).any():
                 return True
     return False
 

@@ -62,12 +62,16 @@ static void faults(void **state)
         {"chains: [{use: pick, types: all, steps: []}]", "forms: `steps`: expected 1 to 6", 1, 41},
         {"chains: [{use: pick, types: all, steps: [{in: [x]}]}]", "forms: a step must name its operator: `op`", 1, 42},
         {"chains: [{use: pick, types: all, steps: [{op: A, in: [y]}]}]",
-         "forms: expected an operand: x, index, {list: WORD}, {int: WORD}, {number: WORD} or {true: yes}", 1, 55},
+         "forms: expected an operand: x, index, {list: WORD}, {int: WORD}, {number: WORD}, {shape: yes} or {true: yes}", 1, 55},
         {"chains: [{use: pick, types: all, steps: [{op: A, in: [{list: axes}]}]}]",
          "forms: unknown list of integers `axes`; did you mean `axis`?", 1, 62},
         {"chains: [{use: pick, types: all, steps: [{op: A, attrs: {b: c}}]}]",
          "forms: expected an integer, a type or a list of integers", 1, 61},
         {"chains: [{use: pick, types: all, steps: [{op: A, type: q}]}]", "forms: unknown type `q`", 1, 56},
+        {"carried: [all]", "forms: `carried` must be a mapping", 1, 10},
+        {"carried: {all: 7, float9: 19}",
+         "forms: `carried`: expected types or groups of types with an opset, such as `bfloat16: 16`", 1, 27},
+        {"carried: {all: -1}", "forms: `carried`: expected types or groups of types with an opset, such as `bfloat16: 16`", 1, 16},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         arena a;

@@ -14,6 +14,7 @@
       "    shape: {W: \"" shape "\", Y: \"shape(X)\"}\n    values: {W: \"" values "\"}\n    range: {Y: X}\n")
 
 static const tensor_desc vector = {.type = DT_FLOAT32, .rank = 1, .dims = {3}, .range = {-1, 1}};
+static const tensor_desc none = {.type = DT_FLOAT32, .rank = 1, .dims = {0}, .range = {0, 1}};
 static const tensor_desc matrix = {.type = DT_FLOAT32, .rank = 2, .dims = {3, 4}, .range = {-1, 1}};
 static const tensor_desc wide = {.type = DT_FLOAT32, .rank = 1, .dims = {3}, .range = {-1000, 1000}};
 static const tensor_desc whole = {.type = DT_INT64, .rank = 1, .dims = {3}, .range = {0, 5}};
@@ -32,6 +33,11 @@ static void two_tensors(lower_request *r)
 static void give_vector(lower_request *r)
 {
     r->slots[0] = given(&vector);
+}
+
+static void give_empty(lower_request *r)
+{
+    r->slots[0] = given(&none);
 }
 
 static void give_wide(lower_request *r)
@@ -134,6 +140,7 @@ static const struct {
      "the output does not have the rank of the graph input to be replaced: A, target Y"},
     {A("X: int64", "Y: float32", "    shape: {Y: \"shape(X)\"}\n    range: {Y: \"X + [0, 1]\"}\n"), NULL,
      "no graph input can have this type: A, input X"},
+    {A("X: float32", "Y: float32", SAME), give_empty, "the operator takes no tensor without elements: A, input X"},
     {A("X: float32", "Y: float32", SAME "    domain: {X: \"[-2, 2]\"}\n"), give_wide,
      "values may lie outside the domain: A, domain X (t.yaml:8:18)"},
     {RANGE("X / 0"), NULL, "values may be infinite or outside the range of the type: A, range Y (t.yaml:7:17)"},

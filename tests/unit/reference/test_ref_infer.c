@@ -226,6 +226,18 @@ static const infer_case cases[] = {
      0,
      0,
      {0}},
+    {"  F: {z: x, shape z: \"[1000, 2000, 0]\"}", /* no elements, however large the other dims are */
+     "F",
+     DT_FLOAT32,
+     DT_NONE,
+     3,
+     1,
+     1,
+     {.name = NULL},
+     NULL,
+     DT_FLOAT32,
+     3,
+     {1000, 2000, 0}},
     {"  F: {z: x, shape z: \"expect(shape(x)[0] == 2, [1])\"}",
      "F",
      DT_FLOAT32,
@@ -324,8 +336,12 @@ static void types_and_shapes_of_nodes(void **state)
         }
         assert_int_equal(last.type, c->type);
         assert_int_equal(last.rank, c->rank);
-        for (int d = 0; d < c->rank; d++)
+        size_t n = 1;
+        for (int d = 0; d < c->rank; d++) {
             assert_int_equal(last.dims[d], c->dims[d]);
+            n *= (size_t)last.dims[d];
+        }
+        assert_int_equal(last.n, n);
     }
 }
 

@@ -133,9 +133,25 @@ def alone_crashes(view, node, values):
     return os.WIFSIGNALED(os.waitpid(child, 0)[1])
 
 
-def judge(view, feed, problems, notes):
-    """Makes the problems that are the runtime's notes, unless the reference evaluator has something against the model too."""
+def wrong_elsewhere(data, view, feed):
+    """The first node whose values in ONNX Runtime without optimisations, for those that it has at its inputs, lie outside their bounds,
+    in words, if it has no empty tensor."""
+    values = compare.all_values(data, view, feed)
+    local = expected.of_nodes(view, values)
+    for n in view.nodes:
+        made = [x for x in n.output if x and x in local]
+        for name, words in expected.outside(made, [values[x] for x in made], [local[x] for x in made]):
+            return None if touching(view, n) else (f"{n.op_type} {n.name!r}: {name!r}{words}", n.op_type)
+    return None
+
+
+def judge(data, view, feed, problems, notes):
+    """Makes the problems that are the runtime's notes, unless the reference evaluator has something against the model too, or other
+    values than expected come from a node without an empty tensor."""
     against = [("reference", words, op) for words, op in faults(view, feed)]
+    if not against and any(kind in ("bound", "interval", "not-finite") and message.startswith("optimisation none") for kind, message, _ in problems):
+        found = wrong_elsewhere(data, view, feed)
+        against = [("bound", *found)] if found else []
     if against:
         problems += against
         return

@@ -130,7 +130,7 @@ def at(task, folder, world, data, view, stage, result):
     if empty.present(view):
         stage("reference")
         if not result["problems"] and all(empty.of_runtime(p, view) for p in problems):
-            empty.judge(view, own[0], problems, notes)
+            empty.judge(data, view, own[0], problems, notes)
     elif facts["levels_differ"] > SAME:
         stage("conditioning")
         bad, said = conditioning.explain(data, view, own + corners, facts.pop("outputs_differ"))

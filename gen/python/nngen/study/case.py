@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 from onnx import TensorProto, numpy_helper
-from nngen.archive import Archive
+from nngen.archive import Archive, Unfit
 from nngen.judge import bounds
 
 from nngen.study import generate
@@ -32,7 +32,7 @@ def read_archive(path):
     """The arrays of inputs.npz by data set."""
     try:
         return Archive(path)
-    except ValueError as e:
+    except Unfit as e:
         raise BadCase(f"{path.name}: {e}") from e
     except Exception as e:  # an archive may be damaged in many ways, and zipfile, zlib and NumPy each have exceptions of their own
         raise BadCase(f"{path.name} cannot be read: {e}") from e

@@ -76,9 +76,9 @@ def operators(nodes):
 
 
 def facts(model):
-    """(nodes, operators, {}): of all graphs and functions."""
+    """(nodes, operators): of all graphs and functions."""
     found = operators(model.graph.node) + sum((operators(f.node) for f in model.functions), Counter())
-    return sum(found.values()), dict(sorted(found.items())), {}
+    return sum(found.values()), dict(sorted(found.items()))
 
 
 class Cases:
@@ -104,7 +104,7 @@ class Cases:
             self.enter(Entry(name, path, data), record)
             return
         model = read_model(path, weights=False)
-        record = facts(model)
+        record = *facts(model), {}
         self.enter(Entry(name, path, data), record)
         check_types(model.graph)
         check_weights(model, path.parent)
