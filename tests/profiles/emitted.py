@@ -20,6 +20,9 @@ def run(path, inputs):
         done = subprocess.run([NNGEN, "emit", path, "--as", PROGRAM, "--out", script], capture_output=True, text=True)
         if done.returncode:
             raise RuntimeError(done.stderr.strip())
+        if PROGRAM == "tensorflow":
+            import tensorflow as tf
+            tf.config.run_functions_eagerly(True)
         spec = importlib.util.spec_from_file_location("program", script)
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
