@@ -61,8 +61,9 @@ csp_result csp_broadcast(csp *s, csp_var z, csp_var x, csp_var y)
     return post_watch(s, p, z, EV_ANY) && post_watch(s, p, x, EV_ANY) && post_watch(s, p, y, EV_ANY) ? post_done(s, p) : CSP_NOMEM;
 }
 
-/* ---- z = spread(x, y): as broadcast, where 0 is a size too, so that z may be less than x or y ---- Enforced: bounds; an operand that
- * cannot be 1, or whose partner is 1, equals z; once z is fixed, each operand is 1 or z. Entailed: when all variables are fixed. */
+/* ---- z = spread(x, y): as broadcast, where 0 is a size too, so that z may be less than x or y ---- Enforced: bounds; an operand
+ * that cannot be 1, or whose partner is 1, equals z; once z is fixed, each operand is 1 or z. Entailed: when all variables are
+ * fixed. */
 
 /* x is one operand, y the other. */
 static bool spread_side(csp *s, csp_var z, csp_var x, csp_var y)
