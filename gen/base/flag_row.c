@@ -56,12 +56,26 @@ bool flag_read_number(const char *text, int64_t *x)
     return good;
 }
 
+nn_status flag_list_add(flag_list *list, const char *text, nn_error *err)
+{
+    void *p = list->items;
+    if (!nn_grow(&p, &list->room, list->n + 1, sizeof *list->items))
+        return nn_nomem(err);
+    list->items = p;
+    list->items[list->n++] = text;
+    return NN_OK;
+}
+
 nn_status flag_row_set(void *values, const flag_row *r, const char *value, nn_error *err)
 {
     int64_t x;
+    if ((r->kind == FLAG_TEXT || r->kind == FLAG_LIST) && *value == '\0')
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s '': expected %s", r->flag, r->argument);
+    if (r->kind == FLAG_LIST)
+        return flag_list_add((flag_list *)(void *)((char *)values + r->offset), value, err);
     if (r->kind == FLAG_TEXT) {
         memcpy((char *)values + r->offset, &value, sizeof value);
-        return *value != '\0' ? NN_OK : nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s '': expected %s", r->flag, r->argument);
+        return NN_OK;
     }
     const bool good = flag_read_number(value, &x);
     memcpy((char *)values + r->offset, &x, sizeof x);
@@ -76,8 +90,8 @@ void flag_row_on(void *values, const flag_row *r)
     memcpy((char *)values + r->offset, &(int64_t){1}, sizeof(int64_t));
 }
 
-nn_status flag_rows_parse(void *values, const flag_row *rows, size_t n_rows, int argc, char *const *argv, flag_own_fn *own,
-                          flag_word_fn *word, nn_error *err)
+nn_status flag_rows_parse(void *values, const flag_row *rows, size_t n_rows, int argc, char *const *argv, flag_word_fn *word,
+                          nn_error *err)
 {
     nn_status s = NN_OK;
     bool options = true;
@@ -104,7 +118,7 @@ nn_status flag_rows_parse(void *values, const flag_row *rows, size_t n_rows, int
             s = nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s: expected %s", r->flag, r->argument);
         else {
             const char *value = equals != NULL ? equals + 1 : argv[++i];
-            s = r->kind == FLAG_OWN ? own(values, r, value, err) : flag_row_set(values, r, value, err);
+            s = flag_row_set(values, r, value, err);
         }
     }
     return s;

@@ -84,10 +84,10 @@ static int64_t size_of(const command *c, const Onnx__TensorShapeProto__Dimension
     int64_t x = SIZE;
     if (d->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE)
         return d->dim_value;
-    for (size_t i = 0; d->dim_param != NULL && i < c->o->n_dims; i++) {
-        const char *equals = strrchr(c->o->dims[i], '=');
-        if (equals != NULL && strlen(d->dim_param) == (size_t)(equals - c->o->dims[i]) &&
-            strncmp(c->o->dims[i], d->dim_param, (size_t)(equals - c->o->dims[i])) == 0)
+    for (size_t i = 0; d->dim_param != NULL && i < c->o->dims.n; i++) {
+        const char *equals = strrchr(c->o->dims.items[i], '=');
+        if (equals != NULL && strlen(d->dim_param) == (size_t)(equals - c->o->dims.items[i]) &&
+            strncmp(c->o->dims.items[i], d->dim_param, (size_t)(equals - c->o->dims.items[i])) == 0)
             (void)flag_read_number(equals + 1, &x);
     }
     return x;

@@ -1,5 +1,4 @@
 #include "emit/emit_options.h"
-#include "base/flag_row.h"
 
 #include <string.h>
 
@@ -11,7 +10,7 @@ static const flag_row rows[] = {
     {"--inline", "N", FLAG_NUMBER, 0, AT(most), -1, 0, INT32_MAX,
      "largest number of elements of an array in the text (64 with --out)"},
     {"--set", "K", FLAG_NUMBER, 0, AT(set), 0, 0, 1000000000, "take the inputs and outputs of test_data_set_K beside the model"},
-    {"--dim", "NAME=V", FLAG_OWN, 0, AT(dims), 0, 0, 0,
+    {"--dim", "NAME=V", FLAG_LIST, 0, AT(dims), 0, 0, 0,
      "where no inputs are stored: the size where the model says NAME (2); may be repeated"},
     {"--specs", "DIR", FLAG_TEXT, 0, AT(specs), 0, 0, 0,
      "read the operator table and its programs from DIR instead of the built-in ones"},
@@ -28,17 +27,6 @@ void emit_options_help(json_line *out)
                   "Exit status: 1 failure; 2 wrong usage; 3 the program cannot say the model: the message names the\n"
                   "node and the reason.\n\n");
     flag_rows_help(out, rows, ROWS, ~0U);
-}
-
-static nn_status add_dim(void *values, const flag_row *r, const char *value, nn_error *err)
-{
-    emit_options *o = values;
-    if (*value == '\0')
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s '': expected %s", r->flag, r->argument);
-    if (!nn_grow((void **)&o->dims, &o->room_dims, o->n_dims + 1, sizeof *o->dims))
-        return nn_nomem(err);
-    o->dims[o->n_dims++] = value;
-    return NN_OK;
 }
 
 static nn_status set_model(void *values, const char *path, nn_error *err)
@@ -64,12 +52,12 @@ static nn_status check(const emit_options *o, nn_error *err)
 nn_status emit_options_parse(emit_options *o, int argc, char *const *argv, nn_error *err)
 {
     *o = (emit_options){.help = 0};
-    nn_status s = flag_rows_parse(o, rows, ROWS, argc, argv, add_dim, set_model, err);
+    nn_status s = flag_rows_parse(o, rows, ROWS, argc, argv, set_model, err);
     return s == NN_OK ? check(o, err) : s;
 }
 
 void emit_options_free(emit_options *o)
 {
-    nn_free(o->dims);
+    nn_free(o->dims.items);
     *o = (emit_options){.help = 0};
 }

@@ -2,12 +2,11 @@
 #ifndef NN_EMIT_OPTIONS_H
 #define NN_EMIT_OPTIONS_H
 
-#include "base/json_line.h"
+#include "base/flag_row.h"
 
 typedef struct {
     const char *model, *as, *out, *specs;
-    const char **dims; /* --dim NAME=V */
-    size_t n_dims, room_dims;
+    flag_list dims;          /* --dim NAME=V */
     int64_t set, most, help; /* most: elements of an array in the source; -1: 64, or all without --out */
 } emit_options;
 

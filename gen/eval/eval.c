@@ -97,15 +97,15 @@ static nn_status evaluate(command *c, int directory)
     arena *names = &c->model.memory;
     size_t given = 0;
     nn_status s = eval_run_open(&c->run, &c->model, &limits, directory, c->err);
-    for (size_t i = 0; s == NN_OK && i < o->n_dims; i++)
-        s = bind_dim(c, o->dims[i], names);
+    for (size_t i = 0; s == NN_OK && i < o->dims.n; i++)
+        s = bind_dim(c, o->dims.items[i], names);
     if (s == NN_OK && o->given != NULL)
         s = eval_given_read(&c->run, o->given, &given, c->err);
-    bool beside = o->given == NULL || o->n_inputs > 0;
+    bool beside = o->given == NULL || o->inputs.n > 0;
     for (size_t i = 0; i < c->model.main.n_inputs && !beside; i++) /* what is given may have no inputs */
         beside = !c->run.main.values[c->model.main.inputs[i]].known && c->model.main.tensors[c->model.main.inputs[i]].needed;
     if (s == NN_OK && beside)
-        s = eval_inputs_read(&c->run, o->model, o->inputs, o->n_inputs, (uint64_t)o->set, c->err);
+        s = eval_inputs_read(&c->run, o->model, o->inputs.items, o->inputs.n, (uint64_t)o->set, c->err);
     if (s != NN_OK)
         return s;
     c->run.problem = on_problem;

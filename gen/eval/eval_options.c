@@ -1,5 +1,4 @@
 #include "eval/eval_options.h"
-#include "base/flag_row.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +11,7 @@ static const flag_row rows[] = {
      "all tensors that the outputs need; in DIR/nodes, with their names in index.json"},
     {"--given", "PATH", FLAG_TEXT, 0, AT(given), 0, 0, 0,
      "judge each node on the tensors that a runtime computed: a .npz file, or a directory of .pb files, by names of tensors"},
-    {"--dim", "NAME=V", FLAG_OWN, 0, AT(dims), 0, 0, 0, "the inputs must have V where the model says NAME; may be repeated"},
+    {"--dim", "NAME=V", FLAG_LIST, 0, AT(dims), 0, 0, 0, "the inputs must have V where the model says NAME; may be repeated"},
     {"--set", "K", FLAG_NUMBER, 0, AT(set), 0, 0, 1000000000,
      "take test_data_set_K beside the model, or set K of arrays with a dimension for the set"},
     {"--full", NULL, FLAG_ON, 0, AT(full), 0, 0, 1, "print all elements, not only the first"},
@@ -39,17 +38,6 @@ void eval_options_help(json_line *out)
     flag_rows_help(out, rows, ROWS, ~0U);
 }
 
-static nn_status add_dim(void *values, const flag_row *r, const char *value, nn_error *err)
-{
-    eval_options *o = values;
-    if (*value == '\0')
-        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "%s '': expected %s", r->flag, r->argument);
-    if (!nn_grow((void **)&o->dims, &o->room_dims, o->n_dims + 1, sizeof *o->dims))
-        return nn_nomem(err);
-    o->dims[o->n_dims++] = value;
-    return NN_OK;
-}
-
 static nn_status add_path(void *values, const char *path, nn_error *err)
 {
     eval_options *o = values;
@@ -59,10 +47,7 @@ static nn_status add_path(void *values, const char *path, nn_error *err)
         o->model = path;
         return NN_OK;
     }
-    if (!nn_grow((void **)&o->inputs, &o->room_inputs, o->n_inputs + 1, sizeof *o->inputs))
-        return nn_nomem(err);
-    o->inputs[o->n_inputs++] = path;
-    return NN_OK;
+    return flag_list_add(&o->inputs, path, err);
 }
 
 static nn_status check(const eval_options *o, nn_error *err)
@@ -81,13 +66,13 @@ static nn_status check(const eval_options *o, nn_error *err)
 nn_status eval_options_parse(eval_options *o, int argc, char *const *argv, nn_error *err)
 {
     *o = (eval_options){.help = 0};
-    nn_status s = flag_rows_parse(o, rows, ROWS, argc, argv, add_dim, add_path, err);
+    nn_status s = flag_rows_parse(o, rows, ROWS, argc, argv, add_path, err);
     return s == NN_OK ? check(o, err) : s;
 }
 
 void eval_options_free(eval_options *o)
 {
-    nn_free(o->inputs);
-    nn_free(o->dims);
+    nn_free(o->inputs.items);
+    nn_free(o->dims.items);
     *o = (eval_options){.help = 0};
 }

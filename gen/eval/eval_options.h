@@ -2,15 +2,13 @@
 #ifndef NN_EVAL_OPTIONS_H
 #define NN_EVAL_OPTIONS_H
 
-#include "base/json_line.h"
+#include "base/flag_row.h"
 
 typedef struct {
     const char *model, *out, *given, *specs;
     int64_t force, nodes_out, full, set, max_bytes, max_work, help;
-    const char **inputs; /* owned */
-    size_t n_inputs, room_inputs;
-    const char **dims; /* NAME=V; owned */
-    size_t n_dims, room_dims;
+    flag_list inputs;
+    flag_list dims; /* NAME=V */
 } eval_options;
 
 /* argv begins after the name of the command; texts belong to it. Free the options also after a failure, which is NN_ERR_USAGE. */
