@@ -48,17 +48,23 @@ bool prop_broadcast(csp *s, prop_t *p)
     return dom_fixed(s, x) && dom_fixed(s, y) && dom_fixed(s, z) && xlo == xhi && ylo == yhi ? prop_kill(s, p) : true;
 }
 
-csp_result csp_broadcast(csp *s, csp_var z, csp_var x, csp_var y)
+/* z is made of the sizes x and y; none is below `least`. */
+static csp_result post_sizes(csp *s, prop_kind kind, csp_var z, csp_var x, csp_var y, int64_t least)
 {
-    prop_t *p = post_new(s, PROP_BROADCAST, NULL, 0);
+    prop_t *p = post_new(s, kind, NULL, 0);
     if (!p)
         return CSP_NOMEM;
     p->v[0] = z;
     p->v[1] = x;
     p->v[2] = y;
-    if (dom_lo(s, x, 1) && dom_lo(s, y, 1))
-        dom_lo(s, z, 1);
+    if (dom_lo(s, x, least) && dom_lo(s, y, least))
+        dom_lo(s, z, least);
     return post_watch(s, p, z, EV_ANY) && post_watch(s, p, x, EV_ANY) && post_watch(s, p, y, EV_ANY) ? post_done(s, p) : CSP_NOMEM;
+}
+
+csp_result csp_broadcast(csp *s, csp_var z, csp_var x, csp_var y)
+{
+    return post_sizes(s, PROP_BROADCAST, z, x, y, 1);
 }
 
 /* ---- z = spread(x, y): as broadcast, where 0 is a size too, so that z may be less than x or y ---- Enforced: bounds; an operand
@@ -87,15 +93,7 @@ bool prop_spread(csp *s, prop_t *p)
 
 csp_result csp_spread(csp *s, csp_var z, csp_var x, csp_var y)
 {
-    prop_t *p = post_new(s, PROP_SPREAD, NULL, 0);
-    if (!p)
-        return CSP_NOMEM;
-    p->v[0] = z;
-    p->v[1] = x;
-    p->v[2] = y;
-    if (dom_lo(s, x, 0) && dom_lo(s, y, 0))
-        dom_lo(s, z, 0);
-    return post_watch(s, p, z, EV_ANY) && post_watch(s, p, x, EV_ANY) && post_watch(s, p, y, EV_ANY) ? post_done(s, p) : CSP_NOMEM;
+    return post_sizes(s, PROP_SPREAD, z, x, y, 0);
 }
 
 /* ---- b = or(x), b = and(x) ---- Enforced: domain consistency. Entailed: when one x decides, or all x have the value that b

@@ -1,8 +1,6 @@
 """--dynamic: models with symbolic dims are valid at each of their sizes. What models.jsonl and the manifest say of symbols is compared
 with the files, onnx's inference with the declared dims, and ONNX Runtime runs every data set."""
-import json
 import re
-import subprocess
 from collections import Counter
 
 import numpy as np
@@ -11,31 +9,9 @@ import onnxruntime
 import pytest
 from onnx import numpy_helper, shape_inference
 
-from conftest import NNGEN
+from corpora import load, make, manifest, records, tree
 
 WORLDS = 4
-
-
-def make(out, *args):
-    r = subprocess.run([str(NNGEN), *map(str, args), "--out", str(out), "--quiet"], capture_output=True, text=True)
-    assert r.returncode == 0, r.stderr
-    return out
-
-
-def records(folder):
-    return [json.loads(line) for line in (folder / "models.jsonl").read_text().splitlines()]
-
-
-def manifest(folder):
-    return json.loads((folder / "manifest.json").read_text())
-
-
-def tree(folder):
-    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
-
-
-def load(folder, row):
-    return onnx.load(folder / row["name"] / "model.onnx")
 
 
 def dims(value):

@@ -1,6 +1,5 @@
 """--data-dependent and --random: operators whose results have sizes that data decide, and random operators, in motifs whose results are
 fixed. ONNX Runtime runs the models on extreme inputs, where nothing or everything is found, and on the data sets."""
-import json
 import subprocess
 from collections import Counter
 
@@ -11,30 +10,9 @@ import pytest
 from onnx import numpy_helper
 
 from conftest import NNGEN
+from corpora import load, make, manifest, records, tree
 
 FOUND = ["NonZero", "Unique", "NonMaxSuppression", "Compress"]
-
-
-def make(out, *args):
-    r = subprocess.run([str(NNGEN), *map(str, args), "--out", str(out), "--quiet"], capture_output=True, text=True)
-    assert r.returncode == 0, r.stderr
-    return out
-
-
-def records(folder):
-    return [json.loads(line) for line in (folder / "models.jsonl").read_text().splitlines()]
-
-
-def manifest(folder):
-    return json.loads((folder / "manifest.json").read_text())
-
-
-def tree(folder):
-    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
-
-
-def load(folder, row):
-    return onnx.load(folder / row["name"] / "model.onnx")
 
 
 def read(path):
