@@ -6,6 +6,7 @@ import json
 import multiprocessing
 import os
 import shutil
+import sys
 import time
 import traceback
 from pathlib import Path
@@ -20,9 +21,9 @@ SLOW = ("torch._dynamo", "torch.onnx._internal.exporter._core", "torch.fx.experi
 
 def child(entry, variant, folder, pipe):
     """In the forked process: what is printed goes to the folder's log."""
-    log = os.open(folder / "log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-    os.dup2(log, 1)
-    os.dup2(log, 2)
+    sys.stdout = sys.stderr = log = open(folder / "log", "w", 1, encoding="utf-8", errors="replace")
+    os.dup2(log.fileno(), 1)
+    os.dup2(log.fileno(), 2)
     os.setsid()
     now = ["start"]
 
@@ -106,11 +107,10 @@ def read(path):
 
 def column(results):
     """Of the results of one target: models, and how many are converted, loaded, right at each tolerance."""
-    reached = [r for r in results if outcomes.outcome(r, outcomes.tolerance("1e-3")) not in outcomes.BESIDE]
-    ended = {"conversion failure"}
-    at = lambda r: outcomes.BY_STAGE.get(r.get("stage", "run"), "run failure") if r["status"] != "ok" else "ok"
-    converted = [r for r in reached if at(r) not in ended]
-    loaded = [r for r in converted if at(r) != "load failure"]
+    at = lambda r: "ok" if r["status"] == "ok" else r.get("stage", "start")  # where it ended
+    reached = [r for r in results if at(r) not in ("start", "import") and r["status"] not in outcomes.BESIDE]
+    converted = [r for r in reached if at(r) != "convert"]
+    loaded = [r for r in converted if at(r) != "load"]
     right = [sum(outcomes.outcome(r, outcomes.tolerance(t)) == "correct" for r in loaded) for t in ("1e-7", "1e-5", "1e-3", "loose")]
     return [len(results), len(reached), len(converted), len(loaded), *right]
 
@@ -127,38 +127,54 @@ def table(results, beside=()):
     return "".join("  ".join([r[0].ljust(widths[0]), *(x.rjust(w) for x, w in zip(r[1:], widths[1:]))]).rstrip() + "\n" for r in [HEAD, *rows])
 
 
-def real(args):
+def package(entry):
+    return entry["class"].split(":")[0].split(".")[0]
+
+
+def chosen(args):
+    """{name: entry} of --list and --only."""
     entries = real_models.architectures(args.list)
     only = args.only.split(",") if args.only else list(entries)
     if unknown := [n for n in only if n not in entries]:
         raise SystemExit(f"no such architecture: {', '.join(unknown)}; there are {', '.join(entries)}")
-    if args.names:
-        print("\n".join(f"{n:24}{entries[n]['class']}" for n in only))
-        return 0
-    if not args.out:
-        raise SystemExit("--out DIR is missing")
-    out = Path(args.out)
-    out.mkdir(parents=True, exist_ok=True)
-    lacking = missing()
-    for name, why in lacking.items():
-        print(f"not run: {name}: {why}")
-    known = read(out / "results.jsonl")
-    for name in only:
-        if lacking.keys() & (NEEDED | {entries[name]["class"].split(":")[0].split(".")[0]}):
-            continue
-        for variant in real_export.VARIANTS:
-            if (variant, name) in known:
-                continue
-            r = isolated(entries[name], variant, out / name / variant.replace(" ", "-"), args.seconds, args.memory)
+    return {n: entries[n] for n in only}
+
+
+def run(entries, out, known, args):
+    """Exports what is not yet in `known`, and adds it."""
+    for name, entry in entries.items():
+        for variant in [v for v in real_export.VARIANTS if (v, name) not in known]:
+            r = isolated(entry, variant, out / name / variant.replace(" ", "-"), args.seconds, args.memory)
             known[variant, name] = r
             with open(out / "results.jsonl", "a", encoding="utf-8") as f:
                 f.write(json.dumps(r) + "\n")
             if not args.quiet:
                 print(f"{name:24}{variant:28}{r['wall']:7.1f} s  {outcomes.outcome(r, outcomes.tolerance('1e-3'))}  {r.get('error', '')[:100]}", flush=True)
+
+
+def real(args):
+    entries = chosen(args)
+    if args.names:
+        print("\n".join(f"{n:24}{e['class']}" for n, e in entries.items()))
+        return 0
+    if not args.out:
+        raise SystemExit("--out DIR is missing: the folder for models and results")
+    out = Path(args.out)
+    out.mkdir(parents=True, exist_ok=True)
+    lacking = missing()
+    able = {n: e for n, e in entries.items() if not lacking.keys() & (NEEDED | {package(e)})}
+    known = read(out / "results.jsonl")
+    (out / "results.jsonl").write_text("".join(json.dumps(r) + "\n" for r in known.values()), "utf-8")  # without half a line at its end
+    run(able, out, known, args)
     text = table(list(known.values()), engine.read_results(args.beside) if args.beside else ())
     (out / "table.txt").write_text(text, "utf-8")
     print(text, end="")
-    return 0
+    if len(able) == len(entries):
+        return 0
+    for name, why in lacking.items():
+        print(f"not installed: {name}: {why}")
+    print(f"not run: {len(entries) - len(able)} of {len(entries)} architectures; REAL=yes nngen-study setup installs their packages")
+    return 1
 
 
 def command(sub):
