@@ -19,6 +19,13 @@ NEEDED = {"torch", "onnxruntime", "onnxscript"}  # for every architecture
 SLOW = ("torch._dynamo", "torch.onnx._internal.exporter._core", "torch.fx.experimental.symbolic_shapes")  # imports, once and not in each process
 
 
+def root(e):
+    """The error behind an error: exporters tell in the outer one how to report it."""
+    while e.__cause__ is not None:
+        e = e.__cause__
+    return f"{type(e).__name__}: {e}"[:500]
+
+
 def child(entry, variant, folder, pipe):
     """In the forked process: what is printed goes to the folder's log."""
     sys.stdout = sys.stderr = log = open(folder / "log", "w", 1, encoding="utf-8", errors="replace")
@@ -35,7 +42,7 @@ def child(entry, variant, folder, pipe):
         result = real_export.one(entry, variant, folder, stage)
     except Exception as e:  # whatever the exporter raises is its result
         traceback.print_exc()
-        result = {"status": "failed", "stage": now[0], "error": f"{type(e).__name__}: {e}"[:500]}
+        result = {"status": "failed", "stage": now[0], "error": root(e)}
     pipe.send({"result": result})
     pipe.close()
 
