@@ -3,7 +3,7 @@
     PYTHONPATH=tests python3 -m census.count DIR CENSUS.json
 
 DIR holds a folder for each architecture, as `nngen-study real` writes them. What an architecture holds is what any of its files holds;
-its numbers of nodes are the means over its files. README.md describes CENSUS.json.
+its numbers of nodes are the means over its files. tests/study/README.md describes CENSUS.json.
 """
 
 import json

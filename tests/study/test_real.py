@@ -78,7 +78,7 @@ def test_export_that_raises(tmp_path, monkeypatch):
 
     r = isolated(tmp_path, monkeypatch, one)
     assert (r["status"], r["stage"], r["error"], r["model"]) == ("failed", "convert", "RuntimeError: no such operator", "a")
-    assert not (tmp_path / "x/model.onnx").exists() and not (tmp_path / "x/left").exists()
+    assert (tmp_path / "x/model.failed").read_bytes() == b"half" and not (tmp_path / "x/model.onnx").exists() and not (tmp_path / "x/left").exists()
     assert "what the exporter prints" in (tmp_path / "x/log").read_text()
 
 

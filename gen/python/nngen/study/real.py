@@ -82,8 +82,8 @@ def isolated(entry, variant, folder, seconds, memory):
         processes.kill(processes.tree(process.pid)[::-1])
         process.join()
         here.close()
-    if result["status"] != "ok":
-        (folder / "model.onnx").unlink(missing_ok=True)  # half of one, or one that other commands should not find
+    if result["status"] != "ok" and (folder / "model.onnx").exists():
+        (folder / "model.onnx").rename(folder / "model.failed")  # other commands should not find it
     return {"target": variant, "model": entry["name"], "nodes": 0, **result, "wall": round(time.monotonic() - begun, 2)}
 
 
