@@ -16,7 +16,8 @@ FAMILY = ["--nodes", "8", "--count", "24", "--seed", "5", "--ops", "Relu,Add,Mat
 
 
 COVERS = {"ops", "pairs", "triples", "motifs"}
-TYPES = {"float32", "float16", "double", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "bool"}
+TYPES = {"float32", "float16", "double", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "bool", "bfloat16", "float8e4m3fn",
+         "float8e4m3fnuz", "float8e5m2", "float8e5m2fnuz", "float4e2m1", "int4", "uint4", "int2", "uint2"}
 MODES = {"uniform", "normal", "corners", "special", "ties", "nan"}
 
 
