@@ -161,6 +161,11 @@ reach: deps
 	test -x build/reach/venv/bin/python || python3 -m venv build/reach/venv
 	build/reach/venv/bin/pip install --quiet --disable-pip-version-check -r tests/reach/requirements.txt
 	PYTHONPATH=tests:gen/python build/reach/venv/bin/python -m reach --families all --nngen $(B)/nngen --count $(COUNT) --jobs $(JOBS) --out out/reach $(REACH)
+# The census of real architectures: exports them all by PyTorch (20 minutes), then counts. The result is data of the project.
+census: deps
+	REAL=yes sh gen/python/nngen/study/setup.sh
+	gen/python/nngen-study real --out out/census
+	PYTHONPATH=tests build/study/venv/bin/python -m census.count out/census tests/census/real.json
 format:
 	clang-format -i gen/*/*.c gen/*/*.h solver/*.c solver/*.h include/*.h $(wildcard tests/*/*.c tests/*/*.h tests/unit/*/*.c tests/unit/*/*.h)
 lint: test-deps
@@ -250,6 +255,7 @@ help:
 	@echo "make stress     run the unit tests while each allocation fails in turn"
 	@echo "make fuzz       run the fuzz targets for FUZZ_SECONDS=600"
 	@echo "make campaign   check every operator at every opset, and 104,000 mixed models; see tests/README.md"
+	@echo "make census     export architectures of transformers, timm and torchvision, and count what they are made of"
 	@echo "make study      run models through runtimes, converters and simplifiers, and write a report; STUDY=full: 18 families"
 	@echo "make profiles   measure again which operators OpenVINO and tract run; results in build/profiles"
 	@echo "make reach      count the passes of consumers that models fire, and the operator sequences of real models; COUNT=200 models a family"
@@ -259,5 +265,5 @@ help:
 	@echo "make format, make lint, make clean"
 
 -include $(wildcard $(B)/gen/*/*.d $(B)/solver/*.d $(B)/tests/unit/*/*.d)
-.PHONY: all corpus check smoke study profiles reach deps test-deps unit unit-programs bench peers asan stress fuzz campaign format lint man install python-package wheel wheel-aarch64 deb clean help
+.PHONY: all corpus check smoke study census profiles reach deps test-deps unit unit-programs bench peers asan stress fuzz campaign format lint man install python-package wheel wheel-aarch64 deb clean help
 .DELETE_ON_ERROR:

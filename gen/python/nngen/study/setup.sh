@@ -1,7 +1,7 @@
 #!/bin/sh
 # The study's virtual environment and Node package, in the folder NNGEN_STUDY_ENV, such as build/study. What cannot be installed is left out, with pip's reason in
 # venv/not-installed of it: its targets are reported as not run. Run again, it tries again what is missing.
-# TORCH=no leaves PyTorch out; TORCH_INDEX names another index of builds without CUDA.
+# TORCH=no leaves PyTorch out; TORCH_INDEX names another index of builds without CUDA. REAL=yes also installs the packages of real architectures.
 set -eu
 here=$(dirname "$0")
 home=${NNGEN_STUDY_ENV:-build/study}
@@ -66,6 +66,7 @@ if [ "${TORCH:-yes}" != no ] && ! cmp -s "$here/requirements-torch.txt" "$venv/r
         echo "no PyTorch for the CPU alone from $index; taking the default one, with CUDA"
     install "$here/requirements-torch.txt"
 fi
+[ "${REAL:-no}" = no ] || install "$here/requirements-real.txt"
 
 # npm of the system, or else one in the virtual environment: Debian's npm would bring 373 packages.
 if ! [ -f "$node/node_modules/onnxruntime-web/package.json" ]; then
