@@ -1,11 +1,14 @@
 """Adapters of converters into other frameworks and formats, each in an environment of its own."""
+import contextlib
+import io
 import os
 import subprocess
 import sys
 
+import numpy as np
 import onnx
 
-from nngen.study.converters import ordered, then_ort
+from nngen.study.converters import must_be_faithful, ordered, then_ort
 from nngen.study.targets import target, unavailable
 
 TENSORFLOW = {"kind": "converter", "memory": 6144, "seconds": 120, "batch": 32}
@@ -47,6 +50,62 @@ def onnx_tf(case):
     case.stage("convert")
     prepared = prepare(case.model())
     return lambda feed: dict(prepared.run(feed)._asdict())
+
+
+@target("onnx2tf", ["onnx2tf", "tensorflow", "onnx"], environment="onnx2tf", **TENSORFLOW)
+def onnx2tf(case):
+    """The Keras model that it gives, with the layout of inputs kept. Its reasons are in what it prints."""
+    tensorflow()
+    import onnx2tf as tool
+
+    case.stage("convert")
+    names, said = [x.name for x in case.inputs()], io.StringIO()
+    try:
+        with contextlib.redirect_stdout(said):
+            model = tool.convert(input_onnx_file_path=case.copy("m.onnx"), output_folder_path=str(case.folder / "out"), disable_model_save=True,
+                                 not_use_onnxsim=True, keep_shape_absolutely_input_names=names, verbosity="error")
+    except SystemExit as e:
+        raise RuntimeError(f"exit status {e.code}: {said.getvalue()[-1500:]}") from e
+    case.stage("load")
+    graph = case.graph()
+
+    def run(feed):
+        got = model([feed[n] for n in names])
+        return [t.numpy() for t in (got if isinstance(got, (list, tuple)) else [got])][:len(graph.output)]
+
+    return run
+
+
+@target("jaxonnxruntime", ["jaxonnxruntime", "jax", "onnx"], memory=3072, seconds=120, batch=32, environment="jaxonnxruntime")
+def jaxonnxruntime(case):
+    """ONNX as JAX, operator by operator, with the types of 64 bits that JAX leaves out otherwise."""
+    import jax
+    from jaxonnxruntime import call_onnx
+
+    jax.config.update("jax_enable_x64", True)
+    case.stage("convert")
+    function, weights = call_onnx.call_onnx_model(case.model(), case.feed(0))
+    case.stage("load")
+    return lambda feed: [np.asarray(x) for x in function(weights, feed)]
+
+
+@target("paddle2onnx", ["paddle2onnx", "paddlepaddle", "x2paddle", "onnx", "onnxruntime"], kind="converter", memory=6144, seconds=120, batch=32, environment="paddle2onnx")
+def paddle2onnx(case):
+    """The stage "import" is X2Paddle's, which brings the model to Paddle; it must not report to its server."""
+    case.stage("import")
+    os.environ.setdefault("FLAGS_enable_pir_api", "0")
+    import paddle
+    import paddle2onnx as tool
+    from x2paddle.convert import onnx2paddle
+
+    onnx2paddle(case.copy("m.onnx"), str(case.folder / "paddle"), disable_feedback=True)
+    place = case.folder / "paddle" / "inference_model"
+    must_be_faithful(case, paddle.jit.load(str(place / "model"))(*[paddle.to_tensor(case.feed(0)[x.name]) for x in case.inputs()]))
+    case.stage("convert")
+    graph = next(p for p in (place / "model.json", place / "model.pdmodel") if p.exists())
+    tool.export(str(graph), str(place / "model.pdiparams"), str(case.folder / "back.onnx"), opset_version=17)
+    model = onnx.load(case.folder / "back.onnx")
+    return ordered(then_ort(case, model), case, model)
 
 
 unavailable("mmdnn", "0.3.1, its last release (2020): its onnx_pb2 cannot be imported with any protobuf for a Python that it can be installed in")

@@ -22,7 +22,7 @@ def tvm(case):
     names = [x.name for x in case.inputs()]
 
     def run(feed):
-        got = machine["main"](*[t.runtime.tensor(np.ascontiguousarray(feed[n])) for n in names])
+        got = machine["main"](*[t.runtime.tensor(np.array(feed[n], order="C")) for n in names])
         return [x.numpy() for x in ([got] if hasattr(got, "numpy") else got)]
 
     return run
@@ -49,7 +49,7 @@ def iree(case):
     names = [x.name for x in case.inputs()]
 
     def run(feed):
-        got = function(*[np.ascontiguousarray(feed[n]) for n in names])
+        got = function(*[np.array(feed[n], order="C") for n in names])
         return [x.to_host() for x in (got if isinstance(got, (list, tuple)) else [got])]
 
     return run
