@@ -9,6 +9,7 @@ import numpy as np
 import onnx
 
 from nngen.study.converters import must_be_faithful, ordered, then_ort
+from nngen.study.declared import declared_shape
 from nngen.study.targets import target, unavailable
 
 TENSORFLOW = {"kind": "converter", "memory": 6144, "seconds": 120, "batch": 32}
@@ -54,7 +55,7 @@ def onnx_tf(case):
 
 @target("onnx2tf", ["onnx2tf", "tensorflow", "onnx"], environment="onnx2tf", **TENSORFLOW)
 def onnx2tf(case):
-    """The Keras model that it gives, with the layout of inputs kept. Its reasons are in what it prints."""
+    """The Keras model that it gives. Inputs keep their layout; outputs may come with the channels last. Its reasons are in what it prints."""
     tensorflow()
     import onnx2tf as tool
 
@@ -67,13 +68,18 @@ def onnx2tf(case):
     except SystemExit as e:
         raise RuntimeError(f"exit status {e.code}: {said.getvalue()[-1500:]}") from e
     case.stage("load")
-    graph = case.graph()
+    shapes = [declared_shape(x) for x in case.graph().output]
 
     def run(feed):
         got = model([feed[n] for n in names])
-        return [t.numpy() for t in (got if isinstance(got, (list, tuple)) else [got])][:len(graph.output)]
+        return [channels_second(t.numpy(), s) for t, s in zip(got if isinstance(got, (list, tuple)) else [got], shapes)]
 
     return run
+
+
+def channels_second(x, shape):
+    moved = np.moveaxis(x, -1, 1) if x.ndim > 2 else x
+    return moved if x.shape != shape and moved.shape == shape else x
 
 
 @target("jaxonnxruntime", ["jaxonnxruntime", "jax", "onnx"], memory=3072, seconds=120, batch=32, environment="jaxonnxruntime")
@@ -91,9 +97,9 @@ def jaxonnxruntime(case):
 
 @target("paddle2onnx", ["paddle2onnx", "paddlepaddle", "x2paddle", "onnx", "onnxruntime"], kind="converter", memory=6144, seconds=120, batch=32, environment="paddle2onnx")
 def paddle2onnx(case):
-    """The stage "import" is X2Paddle's, which brings the model to Paddle; it must not report to its server."""
+    """The stage "import" is X2Paddle's, which brings the model to Paddle. Neither may report to a server or run pip."""
+    os.environ["POLYGRAPHY_AUTOINSTALL_DEPS"] = "0"
     case.stage("import")
-    os.environ.setdefault("FLAGS_enable_pir_api", "0")
     import paddle
     import paddle2onnx as tool
     from x2paddle.convert import onnx2paddle
