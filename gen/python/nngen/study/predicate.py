@@ -319,7 +319,7 @@ def command(sub):
 
 def listing():
     lines = [f"{name:22}{function.__doc__}" for name, function in READY.items()]
-    return "\n".join(lines + [f"{name:22}this target fails, or gives other outputs than the reference" for name in sorted(targets.REGISTRY)])
+    return "\n".join(lines + [f"{name:22}this target fails, or gives other outputs than the reference" for name, t in sorted(targets.REGISTRY.items()) if t.common])
 
 
 def judge_of(args):
@@ -338,7 +338,9 @@ def problem(args):
     if args.name == "bounds" and args.target not in targets.REGISTRY:
         return f"no such target: {args.target}; there are {', '.join(sorted(targets.REGISTRY))}"
     needed = [] if args.name == "checker" else [targets.REGISTRY[targets.REFERENCE], judge_of(args)[1]]
-    return next((f"{why}: {how_to_install(t)}" for t in needed if (why := targets.why_not(t))), "")
+    if apart := [t.name for t in needed if t.environment]:
+        return f"{apart[0]} is in an environment of its own, which predicates do not enter; `nngen-study reduce` reduces its failures"
+    return next((": ".join(filter(None, [why, how_to_install(t)])) for t in needed if (why := targets.why_not(t))), "")
 
 
 def how_to_install(t):
