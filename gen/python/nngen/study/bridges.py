@@ -45,12 +45,15 @@ def tensorflow():
 
 @target("onnx-tf", ["onnx-tf", "tensorflow-cpu", "onnx"], environment="onnx-tf", **TENSORFLOW)
 def onnx_tf(case):
-    tensorflow()
+    """A SavedModel, as its command writes."""
+    tf = tensorflow()
     from onnx_tf.backend import prepare
 
     case.stage("convert")
-    prepared = prepare(case.model())
-    return lambda feed: dict(prepared.run(feed)._asdict())
+    prepare(case.model()).export_graph(str(case.folder / "saved"))
+    case.stage("load")
+    function = tf.saved_model.load(str(case.folder / "saved")).signatures["serving_default"]
+    return lambda feed: {k: v.numpy() for k, v in function(**{n: tf.constant(v) for n, v in feed.items()}).items()}
 
 
 @target("onnx2tf", ["onnx2tf", "tensorflow", "onnx"], environment="onnx2tf", **TENSORFLOW)
