@@ -12,6 +12,7 @@ from nngen.study.converters import must_be_faithful, ordered, then_ort
 from nngen.study.declared import declared_shape
 from nngen.study.targets import target, unavailable
 
+SAMPLE = "calibration_image_sample_data_20x128x128x3_float32.npy"  # onnx2tf fetches pictures for its dry runs unless they are in the current folder
 TENSORFLOW = {"kind": "converter", "memory": 6144, "seconds": 120, "batch": 32}
 
 
@@ -64,6 +65,8 @@ def onnx2tf(case):
 
     case.stage("convert")
     names, said = [x.name for x in case.inputs()], io.StringIO()
+    if not os.path.exists(SAMPLE):
+        np.save(SAMPLE, np.random.default_rng(1).random((20, 128, 128, 3), np.float32))
     try:
         with contextlib.redirect_stdout(said):
             model = tool.convert(input_onnx_file_path=case.copy("m.onnx"), output_folder_path=str(case.folder / "out"), disable_model_save=True,
