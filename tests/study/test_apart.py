@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nngen.study import bridges, cli, engine, outcomes, places, targets
+from nngen.study import bridges, cli, compilers, engine, outcomes, places, targets
 from study.test_study import save
 
 STUDY = Path(places.__file__).parent
@@ -144,3 +144,10 @@ def test_channels_that_come_last_are_moved():
     assert np.array_equal(bridges.channels_second(np.moveaxis(x, 1, -1), x.shape), x)
     for other in (x, x[0, 0], x.reshape(1, 4, 2, 3)):
         assert bridges.channels_second(other, x.shape) is other
+
+
+def test_integers_without_a_sign_get_that_which_is_declared():
+    x = np.array([-1, 2], np.int8)
+    assert compilers.unsigned(x, np.dtype(np.uint8)).tolist() == [255, 2]
+    for other in (np.dtype(np.int8), np.dtype(np.uint16), np.dtype(np.float32), None):
+        assert compilers.unsigned(x, other) is x

@@ -46,13 +46,18 @@ def iree(case):
     code = compiler.tools.compile_str(str(module), input_type="onnx", extra_args=flags)
     loaded = runtime.load_vm_flatbuffer(code, driver="local-sync")
     function = loaded[case.graph().name]
-    names = [x.name for x in case.inputs()]
+    names, types = [x.name for x in case.inputs()], [declared_type(x) for x in case.graph().output]
 
     def run(feed):
         got = function(*[np.array(feed[n], order="C") for n in names])
-        return [x.to_host() for x in (got if isinstance(got, (list, tuple)) else [got])]
+        return [unsigned(x.to_host(), t) for x, t in zip(got if isinstance(got, (list, tuple)) else [got], types)]
 
     return run
+
+
+def unsigned(x, declared):
+    """IREE's integers have no sign: those of an unsigned type come as signed ones of the same bits."""
+    return x.view(declared) if x.dtype.kind == "i" and declared is not None and declared.kind == "u" and x.itemsize == declared.itemsize else x
 
 
 @target("emx-onnx-cgen", ["emx-onnx-cgen", "onnx"], needs=["cc"], memory=3072, seconds=120, batch=16, environment="emx-onnx-cgen")
