@@ -1,4 +1,5 @@
 #include "cli/list_motifs.h"
+#include "rules/op_inner.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -52,6 +53,12 @@ static void as_text(json_line *out, const nn_table *t)
             line_flat(out, motif_fires(s, i));
             line_raw(out, "]");
         }
+        const char *option = op_inner_option(motif_flags(s, i));
+        if (option != NULL) {
+            line_raw(out, "  (with --");
+            line_raw(out, option);
+            line_raw(out, ")");
+        }
         line_raw(out, "\n");
     }
     for (size_t i = 0; i < motif_count(s); i++) {
@@ -90,6 +97,8 @@ static void as_json(json_line *out, const nn_table *t)
         line_int(out, (int64_t)motif_nodes(s, i));
         json_text(out, "doc", motif_doc(s, i));
         json_text(out, "fires", motif_fires(s, i));
+        if (op_inner_option(motif_flags(s, i)) != NULL)
+            json_text(out, "option", op_inner_option(motif_flags(s, i)));
         line_raw(out, "}");
     }
     line_raw(out, "]");

@@ -119,7 +119,7 @@ static void flags(json_line *out, unsigned set, const char *before)
 static void each_inner(json_line *out, const op_set *s, void (*show)(json_line *out, const op_model *op))
 {
     for (size_t i = 0; i < s->table->n_entries; i++)
-        if (op_inner_option(&s->compiled[i]) != NULL)
+        if (op_inner_option(s->compiled[i].flags) != NULL)
             show(out, &s->compiled[i]);
 }
 
@@ -133,7 +133,7 @@ static void text_inner(json_line *out, const op_model *op)
         line_raw(out, ")");
     }
     line_raw(out, ": with --");
-    line_raw(out, op_inner_option(op));
+    line_raw(out, op_inner_option(op->flags));
     line_raw(out, "\n");
 }
 
@@ -148,7 +148,7 @@ static void json_inner(json_line *out, const op_model *op)
     line_key(out, "since");
     line_int(out, op->since);
     line_key(out, "option");
-    line_string(out, op_inner_option(op));
+    line_string(out, op_inner_option(op->flags));
     line_raw(out, "}");
 }
 

@@ -31,8 +31,8 @@ typedef struct {
     file_bytes bytes;
     Onnx__ModelProto *model; /* in memory */
     int directory;
-    const char *name;  /* the model's file, without its directories */
-    char archive[512]; /* the file of large arrays, without its directories */
+    const char *name;    /* the model's file, without its directories */
+    const char *archive; /* the file of large arrays, without its directories */
     arena memory;
     nn_error *err;
 } command;
@@ -323,7 +323,7 @@ static nn_status name_archive(command *c, char *path, size_t size)
         return nn_fail(c->err, NN_ERR_IO, c->o->out, 0, 0, "the path is too long");
     (void)snprintf(path, size, "%.*s.npz", (int)n, c->o->out);
     const char *slash = strrchr(path, '/');
-    (void)snprintf(c->archive, sizeof c->archive, "%s", slash != NULL ? slash + 1 : path);
+    c->archive = slash != NULL ? slash + 1 : path;
     return NN_OK;
 }
 

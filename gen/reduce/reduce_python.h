@@ -5,7 +5,8 @@
 #include "base/json_line.h"
 #include "reduce/reduce_base.h"
 
-/* Appends nothing if the model has what the script does not say: large tensors, tensors in other files, other types than tensors. */
+/* Appends nothing if the model has what the script does not say: large tensors, tensors in other files, other types than tensors.
+ */
 nn_status reduce_python(json_line *out, const reduce_case *c, nn_error *err);
 
 #endif

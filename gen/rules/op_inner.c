@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-const char *op_inner_option(const op_model *op)
+const char *op_inner_option(unsigned flags)
 {
-    return op->flags & OP_FOUND ? "data-dependent" : op->flags & OP_NONDETERMINISTIC ? "random" : NULL;
+    return flags & OP_FOUND ? "data-dependent" : flags & OP_NONDETERMINISTIC ? "random" : NULL;
 }
 
 /* Whether the entry of that name is for motifs only. */
@@ -13,7 +13,7 @@ static bool is_inner_entry(const op_set *s, const char *name)
 {
     for (size_t i = 0; i < s->table->n_entries; i++)
         if (strcmp(s->compiled[i].name, name) == 0)
-            return op_inner_option(&s->compiled[i]) != NULL;
+            return op_inner_option(s->compiled[i].flags) != NULL;
     return false;
 }
 
@@ -23,7 +23,7 @@ nn_status op_set_drop_inner(op_set *s, nn_error *err)
     if (keep == NULL)
         return nn_nomem(err);
     for (size_t i = 0; i < s->n_ops; i++)
-        keep[i] = op_inner_option(&s->ops[i]) == NULL;
+        keep[i] = op_inner_option(s->ops[i].flags) == NULL;
     op_set_keep(s, keep);
     nn_free(keep);
     size_t n = 0;

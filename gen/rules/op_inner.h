@@ -8,8 +8,9 @@
 /* Leaves out the operators that stand inside motifs only: data decide the sizes of their results, or these are random. Call it
  * before the set is shared. NN_ERR_NOMEM. */
 nn_status op_set_drop_inner(op_set *s, nn_error *err);
-/* The option with which models have the operator inside motifs, without its dashes; NULL: it may stand anywhere. */
-const char *op_inner_option(const op_model *op);
+/* Flags of an operator, or of a motif: the option with which models have it inside motifs, without its dashes; NULL: none is
+ * needed. */
+const char *op_inner_option(unsigned flags);
 /* Takes over `inner`, which was compiled from the same files with all types. Its models get the indices that s has for their names;
  * those that s has not follow behind s->n_ops, up to s->n_all. Call it after a filter and before the set is shared. */
 void op_set_take_inner(op_set *s, op_set *inner);

@@ -86,7 +86,7 @@ static bool reason_of(const op_set *s, const term *t, bool filtered, char *reaso
         }
     for (size_t i = 0; table != NULL && i < table->n_entries; i++)
         if (same(t, table->entries[i].name)) {
-            const char *option = filtered ? NULL : op_inner_option(&s->compiled[i]);
+            const char *option = filtered ? NULL : op_inner_option(s->compiled[i].flags);
             if (option != NULL) {
                 (void)snprintf(reason, size, "stands inside motifs only, with --%s", option);
                 return true;

@@ -1,6 +1,7 @@
 """--dynamic: models with symbolic dims are valid at each of their sizes. What models.jsonl and the manifest say of symbols is compared
 with the files, onnx's inference with the declared dims, and ONNX Runtime runs every data set."""
 import json
+import re
 import subprocess
 from collections import Counter
 
@@ -307,7 +308,11 @@ def test_forms_keep_symbols(forms):
     for r in [r for r in symbolic(records(forms)) if "plain" in r]:
         m = load(forms, r)
         onnx.checker.check_model(m, full_check=True)
-        shape_inference.infer_shapes(m, check_type=True, strict_mode=True, data_prop=True)
+        try:
+            shape_inference.infer_shapes(m, check_type=True, strict_mode=True, data_prop=True)
+        except shape_inference.InferenceError as e:  # a defect of propagation, where both branches have a tensor of this name
+            assert re.search(r"Data for input +\d+ already exists", str(e))
+            shape_inference.infer_shapes(m, check_type=True, strict_mode=True)
         assert {d for v in m.graph.input for d in dims(v) if isinstance(d, str)} == set(r["symbols"])
         made = {o: n for g in [m.graph, *(g for _, g in bodies(m.graph))] for n in g.node for o in n.output}
 

@@ -160,13 +160,20 @@ def test_manifest_counts(half):
 
 
 def test_covered_at_each_level(tmp_path, nngen):
-    listed = {line.split()[0] for line in nngen("--list-motifs").out.splitlines() if line.strip() and not line.startswith("#")}
+    listed = {line.split()[0] for line in nngen("--list-motifs").out.splitlines() if line.strip() and not line.startswith("#") and "(with --" not in line}
     folder = make(tmp_path / "all", "--cover", "motifs", "--nodes", "40", "--count", str(3 * len(listed)), "--inputs", "0")
     said = manifest(folder)["motifs"]
     seen = {(m["name"], m["level"]) for r in records(folder) for m in r["motifs"]}
     missing = {(m["name"], level) for m in said["missing"] for level in m["levels"]}
     assert seen | missing == {(name, level) for name in listed for level in LEVELS} and not seen & missing
     assert len(missing) < 0.05 * 3 * len(listed), sorted(missing)
+
+
+def test_closed_ones_name_their_option(nngen):
+    options = {m["name"]: m.get("option") for m in json.loads(nngen("--list-motifs=json").out)["motifs"]}
+    assert options["nonzero_number"] == "data-dependent" and options["random_where"] == "random" and options["conv_relu"] is None
+    text = nngen("--list-motifs").out
+    assert sum("(with --" in line for line in text.splitlines()) == sum(o is not None for o in options.values()) >= 20
 
 
 def test_too_small_models_say_so(tmp_path):

@@ -116,7 +116,7 @@ def test_any_model(nngen, tmp_path):
     """Bodies, other domains, unknown types, free dimensions, no names."""
     body = helper.make_graph([helper.make_node("Relu", ["x"], ["b"])], "b", [], [helper.make_tensor_value_info("b", TensorProto.FLOAT, None)])
     nodes = [helper.make_node("If", ["c"], ["y"], then_branch=body, else_branch=body), helper.make_node("Own", ["y"], ["z"], domain="my.domain", text="<&\">")]
-    graph = helper.make_graph(nodes, "g", [helper.make_tensor_value_info("x", TensorProto.BFLOAT16, ["N", 3, None]), helper.make_tensor_value_info("c", TensorProto.BOOL, [])],
+    graph = helper.make_graph(nodes, "g", [helper.make_tensor_value_info("x", TensorProto.COMPLEX64, ["N", 3, None]), helper.make_tensor_value_info("c", TensorProto.BOOL, [])],
                               [helper.make_empty_tensor_value_info("z")])
     onnx.save(helper.make_model(graph), tmp_path / "m.onnx")
     r = nngen("show", tmp_path / "m.onnx")
