@@ -11,8 +11,12 @@ import numpy as np
 _OWN = re.compile(r"test_data_set_(\d+)/(.*)", re.S)
 
 
+class Unfit(ValueError):
+    """The arrays are not those of data sets."""
+
+
 class Archive:
-    """file: a path or an open file. convert: what makes an array of one in the file. names: of the arrays of set 0, in order. Raises ValueError for
+    """file: a path or an open file. convert: what makes an array of one in the file. names: of the arrays of set 0, in order. Raises Unfit for
     arrays without data sets; what NumPy and zipfile raise is theirs."""
 
     def __init__(self, file: str | IO[bytes], convert: Callable[[Any], Any] = np.asarray) -> None:
@@ -25,13 +29,13 @@ class Archive:
             for match, array in zip(own, arrays.values()):
                 self.sets.setdefault(int(match[1]), {})[match[2]] = array
             if sorted(self.sets) != list(range(len(self.sets))):
-                raise ValueError(f"data sets {sorted(self.sets)[:4]} instead of 0 to {len(self.sets) - 1}")
+                raise Unfit(f"data sets {sorted(self.sets)[:4]} instead of 0 to {len(self.sets) - 1}")
             self.count, self.names = len(self.sets), list(self.sets[0])
             return
         if flat := [n for n, a in arrays.items() if a.ndim == 0]:
-            raise ValueError(f"{flat[0]} has no dimension for the data set")
+            raise Unfit(f"{flat[0]} has no dimension for the data set")
         if len({len(a) for a in arrays.values()}) > 1:
-            raise ValueError("arrays of different numbers of data sets")
+            raise Unfit("arrays of different numbers of data sets")
         self.arrays, self.names = arrays, list(arrays)
         self.count = min(map(len, arrays.values()), default=0)
 
