@@ -1,4 +1,5 @@
 """Targets in environments of their own, and those that the study names and that run nowhere."""
+import argparse
 import importlib.metadata
 import os
 import shutil
@@ -9,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nngen.study import bridges, cli, compilers, engine, outcomes, places, targets
+from nngen.study import bridges, cli, compilers, engine, outcomes, places, predicate, targets
 from study.test_study import save
 
 STUDY = Path(places.__file__).parent
@@ -120,9 +121,16 @@ def test_setup_makes_one_environment_and_no_other(tmp_path):
     assert "pip install" in setup()[1]
 
 
-def test_predicates_do_not_enter_other_environments(fake, capsys):
-    assert cli.main(["--modules", MODULES[0], "predicate", "fault-apart"]) == 2
-    assert "environment of its own" in capsys.readouterr().out
+def test_a_predicate_enters_the_environment(fake, tmp_path):
+    """What fails there is found, told by its stage; what is right there does not fail."""
+    targets.load_all(MODULES)
+    args = argparse.Namespace(modules=MODULES, without=[], tolerance=outcomes.tolerance("loose"))
+    for operator in ("Relu", "Abs"):
+        save(tmp_path / operator, [operator])
+        assert predicate.run_target("fault-apart", str(tmp_path / operator / "model.onnx"), args, lambda _: None) is None
+    (fake / "bin" / "python").write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    assert predicate.run_target("fault-apart", str(tmp_path / "Relu" / "model.onnx"), args, lambda _: None) == (
+        "fault-apart: load failure: RuntimeError: not in its environment", [])
 
 
 def test_tables_of_types_do_without_what_older_releases_lack():
