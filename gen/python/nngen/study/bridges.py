@@ -120,5 +120,5 @@ def paddle2onnx(case):
     return ordered(then_ort(case, model), case, model)
 
 
-unavailable("mmdnn", "0.3.1, its last release (2020): its onnx_pb2 cannot be imported with any protobuf for a Python that it can be installed in")
-unavailable("onnx-coreml", "1.3, its last release (2020): cannot be imported with an onnx or coremltools of today; Core ML predicts on macOS only")
+unavailable("mmdnn", "MMdnn 0.3.1: its onnx_pb2 cannot be imported with a protobuf for Python 3.11")
+unavailable("onnx-coreml", "cannot be imported with the onnx and coremltools for Python 3.11; Core ML predicts on macOS only")
