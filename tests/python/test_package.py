@@ -31,7 +31,7 @@ def test_contents_of_the_wheel(wheel):
     assert re.fullmatch(rf"nngen-{re.escape(nngen.__version__)}-py3-none-linux_\w+\.whl", wheel.name)
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {"nngen/libnngen.so", "nngen/_api.py", "nngen/py.typed", "nngen/licenses/nngen.txt", "nngen/specs/conv.yaml", "_nngen_pytest.py",
-            "nngen/judge/quirks.json", "nngen/study/page.html", "nngen/study/node.mjs", "nngen/study/setup.sh", "nngen/study/requirements.txt",
+            "nngen/judge/quirks.json", "nngen/study/page.html", "nngen/study/node.mjs", "nngen/study/setup.sh", "nngen/study/requirements.txt", "nngen/study/apart/tvm.txt",
             f"nngen-{nngen.__version__}.data/scripts/nngen"} <= names
     assert not [n for n in names if "__pycache__" in n or n.startswith(("build/", "tests/"))]
     for path in (ROOT / "specs").rglob("*.yaml"):

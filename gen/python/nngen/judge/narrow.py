@@ -4,9 +4,9 @@ import numpy as np
 
 NUMBERS = {"bfloat16": 16, "float8e4m3fn": 17, "float8e4m3fnuz": 18, "float8e5m2": 19, "float8e5m2fnuz": 20, "uint4": 21, "int4": 22,
            "float4e2m1": 23, "uint2": 25, "int2": 26}
-NUMPY = {"bfloat16": ml_dtypes.bfloat16, "float8e4m3fn": ml_dtypes.float8_e4m3fn, "float8e4m3fnuz": ml_dtypes.float8_e4m3fnuz,
-         "float8e5m2": ml_dtypes.float8_e5m2, "float8e5m2fnuz": ml_dtypes.float8_e5m2fnuz, "uint4": ml_dtypes.uint4, "int4": ml_dtypes.int4,
-         "float4e2m1": ml_dtypes.float4_e2m1fn, "uint2": ml_dtypes.uint2, "int2": ml_dtypes.int2}
+OF_ML_DTYPES = {"bfloat16": "bfloat16", "float8e4m3fn": "float8_e4m3fn", "float8e4m3fnuz": "float8_e4m3fnuz", "float8e5m2": "float8_e5m2",
+                "float8e5m2fnuz": "float8_e5m2fnuz", "uint4": "uint4", "int4": "int4", "float4e2m1": "float4_e2m1fn", "uint2": "uint2", "int2": "int2"}
+NUMPY = {name: getattr(ml_dtypes, theirs) for name, theirs in OF_ML_DTYPES.items() if hasattr(ml_dtypes, theirs)}  # older releases lack some
 NAMES = {np.dtype(t): name for name, t in NUMPY.items()}
 BITS = {"bfloat16": 16, "float4e2m1": 4, "int4": 4, "uint4": 4, "int2": 2, "uint2": 2}  # of an element in a file; of the others 8
 WIDER = {name: np.uint8 if name.startswith("u") else np.int8 if name.startswith("i") else np.float32 for name in NUMPY}

@@ -13,8 +13,10 @@ def main():
     args, rest = before.parse_known_args()
     if args.env:
         os.environ["NNGEN_STUDY_ENV"] = args.env
-    if rest == ["setup"]:
-        return places.setup()
+    if rest[:1] == ["setup"] and not {"-h", "--help"} & set(rest):
+        parser = argparse.ArgumentParser(prog="nngen-study setup")
+        places.setup_options(parser)
+        return places.setup(parser.parse_args(rest[1:]).target)
     places.enter(rest)
     need("study", "numpy", "onnx", "onnxruntime")
     from nngen.study import cli

@@ -21,7 +21,8 @@ def list_targets(args):
 
 
 def run(args):
-    wanted = list(targets.load_all(args.modules)) if args.targets == "all" else args.targets.split(",")
+    registry = targets.load_all(args.modules)
+    wanted = [n for n, t in registry.items() if t.common] if args.targets == "all" else args.targets.split(",")
     limits = {k: v for k, v in (("seconds", args.seconds), ("memory", args.memory)) if v}
     try:
         dims = generate.parse(args.dim)
@@ -80,15 +81,16 @@ def main(argv=None):
     p.add_argument("--env", metavar="DIR", help="folder of the targets' environment (%(default)s); none: the targets are those of this Python", default=str(places.home()))
     sub = p.add_subparsers(required=True)
     what, folder = "install the targets: a virtual environment of 1.3 GB, 6 GB with PyTorch; tries again what is missing", places.home()
-    sub.add_parser("setup", help=what, description=f"{what}. It is in {folder}; `nngen-study --env DIR setup` or the environment variable NNGEN_STUDY_ENV names another folder. "
+    s = sub.add_parser("setup", help=what, description=f"{what}. It is in {folder}; `nngen-study --env DIR setup` or the environment variable NNGEN_STUDY_ENV names another folder. "
                    "TORCH=no in the environment leaves PyTorch out.")
+    places.setup_options(s)
     s = sub.add_parser("targets", help="targets, with versions, or why they cannot run")
     s.add_argument("--targets", default="", help="these only, separated by commas")
     s.add_argument("--profiles", action="store_true", help="a line for each profile of nngen: its name, and the targets whose corpus is made with it")
     s.set_defaults(function=list_targets)
     s = sub.add_parser("run", help="put a corpus through targets; goes on where it was")
     s.add_argument("corpus", help="a folder with models (*.onnx, in folders of any depth), or one model")
-    s.add_argument("--targets", default="all")
+    s.add_argument("--targets", default="all", help="names separated by commas (all: those without an environment of their own)")
     s.add_argument("--out", required=True)
     s.add_argument("--jobs", type=int, default=1)
     s.add_argument("--sets", type=int, default=0, help="data sets a model (0: all; 1, where inputs are generated)")

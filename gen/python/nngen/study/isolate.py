@@ -24,14 +24,14 @@ def absolute(path):
     return os.path.abspath(path) if path else ""
 
 
-def python_path():
-    """PYTHONPATH of a process that works in another folder."""
-    path = [str(Path(__file__).parents[2]), *os.environ.get("PYTHONPATH", "").split(os.pathsep), os.getcwd()]
+def python_path(environment=""):
+    """PYTHONPATH of a process that works in another folder, and perhaps in an environment of its own."""
+    path = [str(places.package() if environment else Path(__file__).parents[2]), *os.environ.get("PYTHONPATH", "").split(os.pathsep), os.getcwd()]
     return os.pathsep.join(filter(None, map(absolute, path)))
 
 
 class Child:
-    def __init__(self, name, modules=(), memory=2048, seconds=60):
+    def __init__(self, name, modules=(), memory=2048, seconds=60, environment=""):
         self.limit, self.seconds = memory << 20, seconds
         self.scratch = scratch.Folder()
         self.log = self.scratch.path / "log"
@@ -39,11 +39,11 @@ class Child:
         work.mkdir()
         env = dict(os.environ, TMPDIR=str(work), XDG_CACHE_HOME=str(work), OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1",
                    MKL_NUM_THREADS="1", RAYON_NUM_THREADS="1", NO_COLOR="1", RUST_BACKTRACE="0")
-        env["PYTHONPATH"] = python_path()
+        env["PYTHONPATH"] = python_path(environment)
         env["NNGEN_STUDY_NODE"] = places.node()
         env["NNGEN_ADAPTER"] = absolute(env.get("NNGEN_ADAPTER"))
         guarded, self.lifeline = os.pipe()
-        command = [sys.executable, "-m", "nngen.study.guard", str(guarded), str(self.scratch.path), name, ",".join(modules), str(self.log)]
+        command = [places.interpreter(environment), "-m", "nngen.study.guard", str(guarded), str(self.scratch.path), name, ",".join(modules), str(self.log)]
         try:
             self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env, start_new_session=True, cwd=work, pass_fds=[guarded])
         except OSError:  # no memory for another process, say
@@ -143,7 +143,7 @@ def run_batch(t, requests, record, modules=()):
         for request in requests:
             begun = time.monotonic()
             if child is None:
-                child = Child(t.name, modules, t.memory, t.seconds)
+                child = Child(t.name, modules, t.memory, t.seconds, t.environment)
             result = child.ask(request)
             if result["status"] in GONE:
                 served = child.served
@@ -151,7 +151,7 @@ def run_batch(t, requests, record, modules=()):
                 child = None
                 if served:
                     first = result
-                    child = Child(t.name, modules, t.memory, t.seconds)
+                    child = Child(t.name, modules, t.memory, t.seconds, t.environment)
                     result = child.ask(request)
                     if result["status"] in GONE:
                         child.close()

@@ -118,6 +118,18 @@ def onnxruntime_levels(path, args, say):
     return None
 
 
+def in_its_environment(t, case, modules):
+    """(outputs on the first data set, None), or (None, how the target fails), of a target whose packages this process does not have."""
+    with scratch.Folder() as folder:
+        saved, results = folder / "outputs.npz", []
+        isolate.run_batch(t, [{"model": "", "path": case.path, "save": str(saved), "sets": 1}], lambda _, r: results.append(r), modules)
+        if saved.exists():
+            outputs = expected.Outputs(saved)
+            return [outputs.value(0, i) for i in range(len(case.graph().output))], None
+        kind = outcomes.outcome(results[0], outcomes.tolerance("loose"))
+        return None, None if kind in outcomes.BESIDE else (f"{t.name}: {kind}: {results[0].get('error', '')}"[:TEXT], [])
+
+
 def run_target(name, path, args, say):
     """None, or how the target fails."""
     stage = ["start"]
@@ -133,10 +145,16 @@ def run_target(name, path, args, say):
             return None
         case.without = args.without
         enter("start")
+        t = targets.REGISTRY[name]
         try:
-            run = targets.REGISTRY[name].function(case)
-            enter("run")
-            got = by_order(run(feed), case.graph())
+            if t.environment:
+                got, failed = in_its_environment(t, case, args.modules)
+                if got is None:
+                    return failed
+            else:
+                run = t.function(case)
+                enter("run")
+                got = by_order(run(feed), case.graph())
         except BadCase:  # not for the harness
             return None
         except BaseException as e:  # pylint: disable=broad-except; Rust's panics are no Exceptions
@@ -319,7 +337,7 @@ def command(sub):
 
 def listing():
     lines = [f"{name:22}{function.__doc__}" for name, function in READY.items()]
-    return "\n".join(lines + [f"{name:22}this target fails, or gives other outputs than the reference" for name in sorted(targets.REGISTRY)])
+    return "\n".join(lines + [f"{name:22}this target fails, or gives other outputs than the reference" for name, t in sorted(targets.REGISTRY.items()) if not t.never])
 
 
 def judge_of(args):
@@ -338,7 +356,7 @@ def problem(args):
     if args.name == "bounds" and args.target not in targets.REGISTRY:
         return f"no such target: {args.target}; there are {', '.join(sorted(targets.REGISTRY))}"
     needed = [] if args.name == "checker" else [targets.REGISTRY[targets.REFERENCE], judge_of(args)[1]]
-    return next((f"{why}: {how_to_install(t)}" for t in needed if (why := targets.why_not(t))), "")
+    return next((": ".join(filter(None, [why, how_to_install(t)])) for t in needed if (why := targets.why_not(t))), "")
 
 
 def how_to_install(t):
@@ -359,6 +377,6 @@ def main(args):
         return 2
     judge, t = judge_of(args)
     worker = Worker(Forked(judge, args.seconds or (t.seconds if t else 60), args.memory or (t.memory if t else 2048)))
-    warm(["nngen._evaluate", "onnxruntime", *(t.packages if t else ())])
+    warm(["nngen._evaluate", "onnxruntime", *(t.packages if t and t.common else ())])
     worker.serve()
     return 0

@@ -4,7 +4,7 @@ from onnx import TensorProto, numpy_helper
 
 # operators whose output has the steps of their first input
 SAME = {"Identity", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Slice", "Split", "Gather", "Expand", "Tile", "Pad", "MaxPool", "Relu", "Clip", "DepthToSpace", "SpaceToDepth"}
-QUANTISED = {TensorProto.INT8, TensorProto.UINT8, TensorProto.INT16, TensorProto.UINT16, TensorProto.INT4, TensorProto.UINT4}
+QUANTISED = {TensorProto.DataType.Value(t) for t in ("INT8", "UINT8", "INT16", "UINT16", "INT4", "UINT4") if t in TensorProto.DataType.keys()}  # older releases lack some
 TO_FLOAT = {"DequantizeLinear"}
 
 

@@ -44,7 +44,7 @@ class Oracle:
 
     def ask(self, t, request):
         if t.name not in self.children:
-            self.children[t.name] = isolate.Child(t.name, self.modules, t.memory, t.seconds)
+            self.children[t.name] = isolate.Child(t.name, self.modules, t.memory, t.seconds, t.environment)
         result = self.children[t.name].ask(request)
         if result["status"] in isolate.GONE:
             self.children.pop(t.name).close()

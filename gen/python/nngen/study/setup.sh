@@ -2,21 +2,29 @@
 # The study's virtual environment and Node package, in the folder NNGEN_STUDY_ENV, such as build/study. What cannot be installed is left out, with pip's reason in
 # venv/not-installed of it: its targets are reported as not run. Run again, it tries again what is missing.
 # TORCH=no leaves PyTorch out; TORCH_INDEX names another index of builds without CUDA. REAL=yes also installs the packages of real architectures.
+# setup.sh TARGET: instead what apart/TARGET.txt names, in an environment of its own, apart/TARGET. A line "# python: PROGRAM" there names the interpreter.
 set -eu
 here=$(dirname "$0")
 home=${NNGEN_STUDY_ENV:-build/study}
 venv=$home/venv
+python=python3
+apart=${1:-}
+if [ -n "$apart" ]; then
+    home=$home/apart/$apart
+    venv=$home
+    wanted=$(sed -n 's/^# python: //p' "$here/apart/$apart.txt")
+    python=$(command -v "${wanted:-$python}" || command -v "$python")
+fi
 node=$home/node
 web=onnxruntime-web@1.30.0
 begun=$(date +%s)
 
 deps=$here/../../../../tests/deps.sh # of a checkout
 [ ! -f "$deps" ] || sh "$deps" python3 python3-venv
-command -v clang >/dev/null || { [ -f "$deps" ] && sh "$deps" clang; } || echo "not installed: clang; tinygrad cannot run without"
-mkdir -p "$node"
+[ -n "$apart" ] || command -v clang >/dev/null || { [ -f "$deps" ] && sh "$deps" clang; } || echo "not installed: clang; tinygrad cannot run without"
 if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
     rm -rf "$venv"
-    python3 -m venv "$venv"
+    "$python" -m venv "$venv"
 fi
 mkdir -p "$venv/not-installed"
 
@@ -54,6 +62,14 @@ install() {
     done
 }
 
+done_in() {
+    echo "installed in $(($(date +%s) - begun)) s, $(du -sh "$home" | cut -f1) in $home"
+}
+if [ -n "$apart" ]; then
+    install "$here/apart/$apart.txt"
+    done_in
+    exit
+fi
 install "$here/requirements.txt"
 install "$here/requirements-alone.txt" --no-deps
 
@@ -70,6 +86,7 @@ fi
 
 # npm of the system, or else one in the virtual environment: Debian's npm would bring 373 packages.
 if ! [ -f "$node/node_modules/onnxruntime-web/package.json" ]; then
+    mkdir -p "$node"
     PATH=$PATH:$(cd "$venv" && pwd)/bin
     log=$venv/npm.log
     rm -f "$venv/not-installed/onnxruntime-web" "$venv/not-installed/node"
@@ -78,4 +95,4 @@ if ! [ -f "$node/node_modules/onnxruntime-web/package.json" ]; then
     fi
     npm install --loglevel=error --no-audit --no-fund --ignore-scripts --prefix "$node" "$web" >"$log" 2>&1 || left_out onnxruntime-web "$log"
 fi
-echo "installed in $(($(date +%s) - begun)) s, $(du -sh "$home" | cut -f1) in $home"
+done_in

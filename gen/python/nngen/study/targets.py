@@ -7,24 +7,39 @@ import sys
 from collections import namedtuple
 from pathlib import Path
 
-# packages: distributions whose versions are recorded; needs: programs on the PATH; memory: MiB, seconds: of one model; profile: that of nngen which
-# leaves out what the target does not run
-Target = namedtuple("Target", "name function packages needs kind memory seconds batch profile")
+from nngen.study import places
+
+
+class Target(namedtuple("Target", "name function packages needs kind memory seconds batch profile environment never", defaults=["", ""])):
+    """packages: distributions whose versions are recorded; needs: programs on the PATH; memory: MiB, seconds: of one model; profile: that of nngen
+    which leaves out what the target does not run; environment: that of its own which its packages are in; never: why it cannot run anywhere."""
+
+    @property
+    def common(self):
+        """Whether it is in the environment that most targets share."""
+        return not self.environment and not self.never
+
+
 REGISTRY = {}
-MODULES = ["nngen.study.runtimes", "nngen.study.converters"]
+MODULES = ["nngen.study.runtimes", "nngen.study.converters", "nngen.study.compilers", "nngen.study.bridges"]
 KINDS = {"runtime", "converter", "fault"}
 REFERENCE = "onnxruntime-none"
 PROFILE = "ort"  # of targets that have none of their own
 
 
-def target(name, packages, needs=(), kind="runtime", memory=2048, seconds=60, batch=16, profile=PROFILE):
+def target(name, packages, needs=(), kind="runtime", memory=2048, seconds=60, batch=16, profile=PROFILE, environment=""):
     assert kind in KINDS
 
     def register(function):
-        REGISTRY[name] = Target(name, function, tuple(packages), tuple(needs), kind, memory, seconds, batch, profile)
+        REGISTRY[name] = Target(name, function, tuple(packages), tuple(needs), kind, memory, seconds, batch, profile, environment)
         return function
 
     return register
+
+
+def unavailable(name, why, kind="converter"):
+    """A target that the study names and that no longer runs: it stands in the lists with the reason."""
+    REGISTRY[name] = Target(name, None, (), (), kind, 0, 0, 1, PROFILE, never=why)
 
 
 def load_all(extra=()):
@@ -48,8 +63,13 @@ def by_profile(chosen):
     return found
 
 
-def version_of(package):
+def version_of(package, environment=""):
     """Version of a Python distribution, or of a Node package (node:NAME) as nngen.study.node finds it."""
+    if environment:
+        found = next(iter(importlib.metadata.distributions(name=package, path=places.site(environment))), None)
+        if found is None:
+            raise importlib.metadata.PackageNotFoundError(package)
+        return found.version
     if package.startswith("node:"):
         from nngen.study import node
 
@@ -58,25 +78,29 @@ def version_of(package):
 
 
 def versions(t):
-    return {p: version_of(p) for p in t.packages}
+    return {p: version_of(p, t.environment) for p in t.packages}
 
 
 def why_not(t):
     """Why a target cannot run here, or ""."""
+    if t.never:
+        return t.never
+    if t.environment and not Path(places.interpreter(t.environment)).exists():
+        return f"not installed; nngen-study setup --target {t.environment} installs it"
     for program in t.needs:
         if not shutil.which(program):
             return f"{program} is not installed" + (f" ({why})" if (why := reason(program)) else "")
     for package in t.packages:
         try:
-            version_of(package)
+            version_of(package, t.environment)
         except (importlib.metadata.PackageNotFoundError, OSError, ValueError) as e:
-            return f"{package} is not installed ({reason(package.removeprefix('node:')) or type(e).__name__})"
+            return f"{package} is not installed ({reason(package.removeprefix('node:'), t.environment) or type(e).__name__})"
     return ""
 
 
-def reason(package):
+def reason(package, environment=""):
     """What setup.sh noted of a package that could not be installed, or ""."""
     try:
-        return (Path(sys.prefix) / "not-installed" / package).read_text("utf-8").strip()[:300]
+        return ((places.apart(environment) if environment else Path(sys.prefix)) / "not-installed" / package).read_text("utf-8").strip()[:300]
     except OSError:
         return ""
