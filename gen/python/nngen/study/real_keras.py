@@ -14,6 +14,20 @@ VARIANTS = {"tf2onnx-keras": ("from_keras", False), "tf2onnx-keras dynamic": ("f
             "tf2onnx-unfrozen": ("from_function", False), "tf2onnx-unfrozen dynamic": ("from_function", True)}
 
 
+def resnet(version, filters, **more):
+    """A ResNet of narrower stacks than those that have names: tf2onnx takes 6 GiB for one of 24 million weights."""
+    from keras.src.applications import resnet as of_keras
+
+    stack = of_keras.stack_residual_blocks_v2 if version == 2 else of_keras.stack_residual_blocks_v1
+
+    def stacks(x):
+        for k, width in enumerate(filters, 2):
+            x = stack(x, width, 2, name=f"conv{k}")
+        return x
+
+    return of_keras.ResNet(stacks, preact=version == 2, use_bias=True, weights=None, **more)
+
+
 def draw_input(spec, other, generator):
     dims = [d[2] if other else d[1] for d in spec.dims]
     if spec.kind == "pixels":

@@ -46,8 +46,8 @@ def free_axes(entry):
 
 
 def package(entry):
-    """The package that has an entry's class."""
-    return entry["class"].split(":")[0].split(".")[0]
+    """The package whose architecture it is: that of the class, unless the entry names another."""
+    return entry.get("package") or entry["class"].split(":")[0].split(".")[0]
 
 
 def named(path):
