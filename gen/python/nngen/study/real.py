@@ -139,8 +139,7 @@ def table(results, beside=()):
     rows = []
     for kind, found in (("", results), ("synthetic: ", [r for r in beside if r["target"].startswith("torch.onnx")])):
         rows += [[kind + t, *map(str, column([r for r in found if r["target"] == t]))] for t in sorted({r["target"] for r in found})]
-    widths = [max(len(r[i]) for r in [HEAD, *rows]) for i in range(len(HEAD))]
-    return "".join("  ".join([r[0].ljust(widths[0]), *(x.rjust(w) for x, w in zip(r[1:], widths[1:]))]).rstrip() + "\n" for r in [HEAD, *rows])
+    return outcomes.aligned([HEAD, *rows])
 
 
 def chosen(args):
