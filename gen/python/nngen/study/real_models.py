@@ -66,7 +66,7 @@ def tuples(value):
 def new_values(p, fan_in, normal, uniform):
     """New values for a parameter that is constant, or so small that what it multiplies vanishes. Others have a meaning, and stay: None.
     normal and uniform draw an array of a shape, of deviation 1 and from 0 to 1."""
-    constant = math.prod(p.shape) == 1 or float(p.std()) == 0
+    constant = bool((p == p.reshape(-1)[0]).all())  # the deviation of equal numbers may be more than 0
     if p.ndim >= 2 and (constant or float(p.std()) < SMALL):
         return normal(p.shape) / math.sqrt(max(1, fan_in))
     if constant and float(p.reshape(-1)[0]) == 0:
