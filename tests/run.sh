@@ -38,7 +38,7 @@ done
 # Test files in Python run side by side, the long ones first. None of them writes to a place that another one reads.
 if [ "$mode" != stress ]; then
     jobs=${JOBS:-$(nproc 2>/dev/null || echo 2)}
-    folders="tests/tape tests/e2e tests/solver tests/study tests/profiles tests/reach tests/check tests/python tests/cli tests/api tests/project"
+    folders="tests/tape tests/e2e tests/solver tests/study tests/profiles tests/reach tests/peers tests/check tests/python tests/cli tests/api tests/project"
     [ "$mode" = all ] || folders=tests/cli
     # shellcheck disable=SC2086
     [ "$mode" != smoke ] || files=$(printf '%s\n' $SMOKE)
