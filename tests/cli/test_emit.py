@@ -135,7 +135,7 @@ def test_what_a_program_cannot_say_is_named(nngen, tmp_path):
     r = nngen("emit", other, "--as", "torch")
     assert r.code == 3 and "com.microsoft" in r.err
     assert nngen("emit", other, "--as", "onnx").code == 0
-    for options, message in ((["x.onnx"], "--as"), ([fold, "--as", "keras"], "expected one of onnx, tensorflow, torch"),
+    for options, message in ((["x.onnx"], "--as"), ([fold, "--as", "theano"], "expected one of keras, onnx, tensorflow, torch"),
                              ([fold, fold, "--as", "onnx"], "one model"), (["--as", "onnx"], "expected a model")):
         r = nngen("emit", *options)
         assert r.code == 2 and message in r.err, r.err
