@@ -40,7 +40,7 @@ class Bench:
         target = target or f.target
         if not f.program:
             return self.outcome(target, f.make())
-        result = self.result(snippets.runner(target), f.program.made(target))
+        result = self.result(snippets.runner(target), f.program.made(target, f.target != f.program.framework))
         return snippets.outcome(result, snippets.level(f.program.exact)), said(result)
 
     def result(self, target, made, without=()):

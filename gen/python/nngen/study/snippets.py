@@ -88,7 +88,8 @@ for e, a in zip(expected, actual):
 class Snippet:
     """body: an expression over the inputs, or the statements of a function that end in a return. inputs: {name: its value, in numpy's words}.
     expected: the outputs, in numpy's words over the inputs. samples: other inputs for the export, where dims are dynamic: {input: {axis: name}}.
-    model: for a Keras model instead of a function: the expression that makes it. before: statements that the program needs. exact: no rounding is allowed."""
+    model: for a Keras model instead of a function: the expression that makes it. before: a statement of the framework before the function. exact: no rounding is
+    allowed."""
 
     def __init__(self, framework, body, inputs, expected, *, opset=None, dynamic=None, samples=None, model="", before="", exact=False):
         self.framework, self.body, self.inputs, self.dynamic = framework, body, inputs, dynamic or {}
@@ -101,14 +102,14 @@ class Snippet:
 
     def given(self):
         """The lines that make inputs and expected outputs."""
-        lines = [f"{n} = {text}" for n, text in self.inputs.items()] + ([self.before] if self.before else [])
+        lines = [f"{n} = {text}" for n, text in self.inputs.items()]
         return [*lines, f"expected = [{', '.join(self.expected)}]"]
 
     def program(self):
         """The lines of the program alone, as a reader sees it in a list of findings."""
         if self.model:
             return [f"program = {self.model}"]
-        return [f"def program({', '.join(self.inputs)}):", *indented(self.statements(), 4)]
+        return [*filter(None, [self.before]), f"def program({', '.join(self.inputs)}):", *indented(self.statements(), 4)]
 
     def values(self):
         """({input: array}, expected outputs)."""
@@ -117,8 +118,8 @@ class Snippet:
             exec(line, names)  # pylint: disable=exec-used
         return {n: np.asarray(names[n]) for n in self.inputs}, [np.asarray(e) for e in names["expected"]]
 
-    def stages(self, exporter):
-        """[(stage, text)]; all texts together are the program, but for its verdict."""
+    def stages(self, exporter, faithful=True):
+        """[(stage, text)]; all texts together are the program, but for its verdict. faithful: the framework must give what is expected before the export."""
         makers = {"torch": self.torch_stages, "tensorflow": self.tensorflow_stages}
         imports, setup, convert = makers[self.framework](exporter)
         given = ["import io"] * ("io." in convert) + [f"import {x}" for x in sorted({"numpy as np", *imports})]
@@ -126,9 +127,9 @@ class Snippet:
             given[1:1] = [""]
         first = "\n".join([*given, "", *self.given()]) + setup
         if exporter == self.framework:
-            return [("start", first), ("run", "actual = framework\n")]
+            return [("run", first), ("run", "actual = framework\n")]
         pairs = ", ".join(f'"{n}": {n}' for n in self.inputs)
-        return [("import", first), ("convert", convert), ("check", CHECK), ("load", LOAD), ("run", RUN.format(pairs=pairs))]
+        return [("import" if faithful else "start", first), ("convert", convert), ("check", CHECK), ("load", LOAD), ("run", RUN.format(pairs=pairs))]
 
     def torch_stages(self, exporter):
         tensors = [f"torch.from_numpy({n})" for n in self.inputs]
@@ -147,7 +148,9 @@ class Snippet:
         return "{" + ", ".join(f"{axis}: torch.export.Dim.DYNAMIC" for axis in self.dynamic[name]) + "}" if name in self.dynamic else "None"
 
     def tensorflow_stages(self, exporter):
-        function = f"program = {self.model}\n\n\n" if self.model else "@tf.function\n" + "\n".join(self.program()) + "\n\n\n"
+        function = "\n".join(self.program()) + "\n\n\n"
+        if not self.model:
+            function = function.replace("def program(", "\n\n" * bool(self.before) + "@tf.function\ndef program(", 1)
         setup = TENSORFLOW.format(function=function, tensors=", ".join(f"tf.constant({n})" for n in self.inputs))
         specs = ", ".join(f'tf.TensorSpec({self.spec(n)}, {n}.dtype, name="{n}")' for n in self.inputs)
         convert = TF2ONNX.format(specs=specs, route="from_keras" if exporter == "tf2onnx-keras" else "from_function", opset=self.opset or 17)
@@ -164,13 +167,13 @@ class Snippet:
         """The whole program, which fails where the defect is."""
         return "".join(text for _, text in self.stages(exporter)) + VERDICT.format(rtol="0" if self.exact else "1e-2")
 
-    def made(self, exporter):
+    def made(self, exporter, faithful=True):
         """(model, feed, expected outputs) for nngen.study.reduce.Oracle: the model has no nodes and tells the interface of the program."""
         feed, expected = self.values()
         inputs = [helper.make_tensor_value_info(n, helper.np_dtype_to_tensor_dtype(v.dtype), v.shape) for n, v in feed.items()]
         outputs = [helper.make_tensor_value_info(f"output_{k}", helper.np_dtype_to_tensor_dtype(v.dtype), v.shape) for k, v in enumerate(expected)]
         model = helper.make_model(helper.make_graph([], "snippet", inputs, outputs), opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-        helper.set_model_props(model, {PROPERTY: json.dumps(self.stages(exporter))})
+        helper.set_model_props(model, {PROPERTY: json.dumps(self.stages(exporter, faithful))})
         return model, feed, expected
 
 

@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 import onnx
 
-from nngen.study import programs
+from nngen.study import outcomes, programs
 from nngen.study.converters import ordered
 from nngen.study.declared import graph_inputs
 from nngen.study.runtimes import ort_session
@@ -15,7 +15,6 @@ from nngen.study.targets import target
 EXPORTER = {"kind": "converter", "memory": 6144, "batch": 32, "profile": "torch"}
 SCRIPT_OPSET = 17
 SCRIPT_OPSETS, DYNAMO_OPSETS = range(9, 24), range(18, 27)
-FREE = "free dims"  # of a result: how many dims of inputs are free in the exported model, and how many there are
 
 
 @target("torch", ["torch"], kind="converter", memory=4096, batch=32, profile="torch")
@@ -71,7 +70,7 @@ def round_trip(case, dynamo, dynamic, opset):
     with torch.no_grad(), contextlib.redirect_stdout(io.StringIO()):
         model = export(torch, module.Model().eval(), tensors(torch, case, case.feed(0)), names, dynamo, dynamic, opset)
     if dynamic:
-        case.notes[FREE] = free(model)
+        case.notes[outcomes.FREE] = free(model)
     case.stage("load")
     return ordered(ort_session(model, "ORT_DISABLE_ALL"), case, model)
 
