@@ -28,7 +28,7 @@ EXPORTERS = {
 ENVIRONMENT = {"torch": "", "tensorflow": "tensorflow"}
 
 TORCH = """
-
+{before}
 
 class Program(torch.nn.Module):
     def forward(self, {names}):
@@ -134,7 +134,8 @@ class Snippet:
     def torch_stages(self, exporter):
         tensors = [f"torch.from_numpy({n})" for n in self.inputs]
         samples = ", ".join(f"torch.from_numpy({self.samples.get(n, n)})" for n in self.inputs)
-        setup = TORCH.format(names=", ".join(self.inputs), body="\n".join(indented(self.statements(), 8)), tensors=", ".join(tensors))
+        before = f"\n{self.before}\n" if self.before else ""
+        setup = TORCH.format(before=before, names=", ".join(self.inputs), body="\n".join(indented(self.statements(), 8)), tensors=", ".join(tensors))
         listed = "[" + ", ".join(f'"{n}"' for n in self.inputs) + "]"
         if exporter == "torch.onnx-dynamo":
             free = "".join(f'"{n}": {self.axes(n)}, ' for n in self.inputs)
