@@ -114,7 +114,8 @@ def run(text, python, seconds, memory):
     """(exit status, what it printed) of a program, in a folder of its own and with limits."""
     with scratch.Folder() as folder:
         (folder / "program.py").write_text(text, "utf-8")
-        env = {**os.environ, "PYTHONPATH": "", "NO_COLOR": "1", "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore", "OMP_NUM_THREADS": "1"}
+        env = {**os.environ, "PYTHONPATH": "", "NO_COLOR": "1", "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore", "OMP_NUM_THREADS": "1",
+               "NODE_PATH": f"{places.node()}/node_modules"}
         with open(folder / "said", "wb") as said:
             process = subprocess.Popen([python, "program.py"], cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True)
             ended = waited(process, seconds, memory)
