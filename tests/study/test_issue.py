@@ -54,7 +54,7 @@ def test_the_program_shows_the_finding(capsys, tmp_path, name):
     """What is printed, copied out of the report, fails where the target is as it was when the defect was found."""
     text = report(capsys, name)
     f = next(f for f in FOUND if name in f.name)
-    assert text.startswith(f"# {issue.versions(f)[0][0]}: {f.outcome}: ") and f.why in text and f"These give it, too: {', '.join(f.agree)}." in text
+    assert text.startswith(f"# {f.target}: {f.outcome}: ") and f.why in text and f"These give it, too: {', '.join(f.agree)}." in text
     if recheck.why_not(f) or recheck.version(f) != f.version:
         pytest.skip(f"{f.target} {f.version} is not installed")
     done = run(code(text), tmp_path)
