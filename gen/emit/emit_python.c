@@ -45,6 +45,20 @@ void emit_real(json_line *out, double x, dtype type)
         line_raw(out, ".0"); /* Python takes it as an integer otherwise */
 }
 
+void emit_fill(json_line *out, const char *template, const emit_word *words)
+{
+    for (const char *s = template; *s != '\0';) {
+        const emit_word *w = words;
+        while (w->word != NULL && strncmp(s, w->word, strlen(w->word)) != 0)
+            w++;
+        if (w->word != NULL) {
+            line_raw(out, w->text);
+            s += strlen(w->word);
+        } else
+            line_text(out, s++, 1);
+    }
+}
+
 void emit_ints(json_line *out, const int64_t *all, size_t n)
 {
     line_raw(out, "[");

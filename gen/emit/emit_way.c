@@ -140,22 +140,25 @@ static void read_gives(compiler *c, emit_way *to, const spec_node *node)
 
 static void read_way(compiler *c, emit_way *to, const spec_node *map, const spec_node *entry)
 {
-    static const char *const keys[] = {"if", "constant", "gives", "code"};
+    static const char *const keys[] = {"if", "constant", "fixed", "gives", "code"};
     spec_subject subject = spec_subject_of("operator", c->op->name);
-    *to = (emit_way){.condition = -1};
+    *to = (emit_way){.condition = -1, .fixed = -1};
     if (c->status == NN_OK && map != entry)
-        c->status = map->kind == SPEC_MAP ? spec_check_keys(map, keys, 4, &subject, c->err)
+        c->status = map->kind == SPEC_MAP ? spec_check_keys(map, keys, sizeof keys / sizeof keys[0], &subject, c->err)
                                           : spec_error(c->err, map->place, "a mapping with `code` was expected");
     if (c->status != NN_OK)
         return;
     const spec_node *code = spec_get(map, "code"), *condition = spec_get(map, "if"), *gives = spec_get(map, "gives");
-    const spec_node *constant = spec_get(map, "constant");
+    const spec_node *constant = spec_get(map, "constant"), *fixed = spec_get(map, "fixed");
+    fixed = fixed != NULL ? fixed : spec_get(entry, "fixed");
     if (code == NULL) {
         c->status = spec_error(c->err, map->place, "`code` was expected");
         return;
     }
     if (condition != NULL)
         to->condition = condition_of(c, condition);
+    if (fixed != NULL)
+        to->fixed = condition_of(c, fixed);
     read_constants(c, to, constant != NULL ? constant : spec_get(entry, "constant"));
     read_gives(c, to, gives);
     read_code(c, to, code);
@@ -193,7 +196,7 @@ static void read_ways(compiler *c, emit_ways *to, const spec_node *entry)
 /* The definitions of an entry, with which its expressions are compiled. */
 static const spec_node *definitions_of(compiler *c, const spec_node *entry)
 {
-    static const char *const keys[] = {"like", "doc", "versions", "cannot", "constant", "gives", "ways", "code", "if"};
+    static const char *const keys[] = {"like", "doc", "versions", "cannot", "constant", "fixed", "gives", "ways", "code", "if"};
     spec_node *map = room(c, 1, sizeof *map);
     spec_pair *pairs = room(c, entry->count, sizeof *pairs);
     spec_subject subject = spec_subject_of("operator", c->op->name);

@@ -499,6 +499,10 @@ static void finish_sum(total *t, const ref_vectors *r)
     for (size_t i = 0; t->kind == REF_REAL && i < t->n; i++) {
         if (t->count[i] > 1) {
             double m = t->lo[i] + t->e[i];
+            if (m != m && t->e[i] < (double)__builtin_inff()) { /* a term is NaN, and that surely */
+                t->e[i] = 0;
+                continue;
+            }
             double rounding = m > 0 ? ref_gamma(u, t->count[i]) * m + u->tiny : m == 0 ? 0 : (double)__builtin_inff();
             t->e[i] += rounding;
             if (f != NULL)

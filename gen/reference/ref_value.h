@@ -71,6 +71,13 @@ static inline size_t ref_count(const ref_vectors *r, const ref_value *x)
     return x->uniform ? 1 : r->n;
 }
 
+/* Whether an element is NaN in every correct implementation: a NaN without error. Where an implementation may give another value, the
+ * error is infinite, and the value is NaN so that what follows from it does not count as a number. */
+static inline bool ref_sure_nan(double v, double e)
+{
+    return v != v && e == 0;
+}
+
 ref_value ref_int(ref_vectors *r, int64_t i);
 ref_value ref_real(ref_vectors *r, double v, double e);
 /* A number of the kind with room for its elements, which are not set. */

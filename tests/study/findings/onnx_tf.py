@@ -1,0 +1,154 @@
+"""onnx-tf 1.10.0, on TensorFlow 2.15.1."""
+import numpy as np
+
+from study.findings import but, f32, finding, i64, model, ramp, single
+
+V = "1.10.0"
+OTHERS = but("tinygrad")
+
+
+@finding("onnx-tf", V, "value mismatch", OTHERS)
+def dropout_that_does_not_train():
+    """With training_mode false, Dropout is the identity whatever the ratio. onnx-tf asks whether the value `is False`, which a tensor's never is, and drops elements."""
+    x = ramp(2, 8, low=1, high=2)
+    return single("Dropout", {"x": x}, {"ratio": np.array(0.75, np.float32), "training": np.array(False)}, [x])
+
+
+@finding("onnx-tf", V, "value mismatch", OTHERS)
+def l1_norm_over_two_axes():
+    """ReduceL1 adds absolute values. onnx-tf uses tf.norm, which over two axes is the norm of a matrix: the largest sum of a column. ReduceL2 and GlobalLpPool have the same
+    defect."""
+    x = f32([1, -2, 3], [4, 5, -6])
+    return single("ReduceL1", {"x": x}, {}, [np.float32(21)], axes=[0, 1], keepdims=0)
+
+
+@finding("onnx-tf", V, "shape difference", OTHERS)
+def sum_over_two_axes():
+    """The axes of ReduceSum are an input since opset 13. onnx-tf uses the first of them only."""
+    x = ramp(2, 3)
+    return single("ReduceSum", {"x": x}, {"axes": i64(1, 0)}, [x.sum(keepdims=True)])
+
+
+@finding("onnx-tf", V, "shape difference", OTHERS)
+def slice_from_far_before_the_start():
+    """A start below -n means the first element: 0, 2 and 4 of five. onnx-tf adds n once, and starts at element -4, which is 1."""
+    x = ramp(5)
+    return single("Slice", {"x": x}, {"starts": i64(-9), "ends": i64(99), "axes": i64(0), "steps": i64(2)}, [x[::2]])
+
+
+@finding("onnx-tf", V, "value mismatch", OTHERS)
+def smallest_of_each_column():
+    """TopK with largest = 0 along axis 0."""
+    x = ramp(3, 2)
+    o = np.argsort(x, axis=0, kind="stable")[:2]
+    return single("TopK", {"x": x}, {"k": i64(2)}, [np.take_along_axis(x, o, 0), o.astype(np.int64)], outputs=("y", "i"), axis=0, largest=0)
+
+
+def linear(x, scale):
+    """Along the last axis, with half-pixel coordinates."""
+    n = x.shape[-1]
+    at = np.clip((np.arange(int(n * scale)) + 0.5) / scale - 0.5, 0, n - 1)
+    low = np.floor(at).astype(int)
+    high = np.minimum(low + 1, n - 1)
+    return (x[..., low] * (1 - (at - low)) + x[..., high] * (at - low)).astype(np.float32)
+
+
+@finding("onnx-tf", V, "value mismatch", OTHERS)
+def resize_by_a_scale_that_does_not_divide():
+    """Three elements by 1.5 are four, and coordinates are computed by the scale that was given, 1.5. onnx-tf resizes to four by TensorFlow, with 4 / 3."""
+    x = ramp(1, 1, 1, 3)
+    return single("Resize", {"x": x}, {"scales": f32(1, 1, 1, 1.5)}, [linear(x, 1.5)], inputs=["x", "", "scales"], mode="linear")
+
+
+@finding("onnx-tf", V, "shape difference", OTHERS)
+def quantization_along_the_last_axis():
+    """Each column has a scale of its own, by axis -1. onnx-tf does not add the rank to the axis and gives a tensor of three axes."""
+    x, s = f32([1, 2, 3], [4, 5, 6]), f32(1, 0.5, 2)
+    z = np.array([0, 0, 0], np.uint8)
+    return single("QuantizeLinear", {"x": x}, {"s": s, "z": z}, [np.rint(x / s).astype(np.uint8)], axis=-1)
+
+
+@finding("onnx-tf", V, "value mismatch", OTHERS)
+def clip_of_crossed_bounds():
+    """With min above max, all elements become max: -1. onnx-tf gives min, 2."""
+    x = f32(-5, 0, 5)
+    return single("Clip", {"x": x}, {"low": np.array(2, np.float32), "high": np.array(-1, np.float32)}, [f32(-1, -1, -1)])
+
+
+@finding("onnx-tf", V, "value mismatch", OTHERS)
+def average_pool_with_padding_counted_and_ceil_mode():
+    """The last window reaches beyond the padded input: its mean is of the elements that are there, also with count_include_pad. onnx-tf divides by the kernel's size."""
+    x = f32(1, 2, 3, 4, 5, 6).reshape(1, 1, 6)
+    return single("AveragePool", {"x": x}, {}, [f32(2, 4, 5.5).reshape(1, 1, 3)], kernel_shape=[3], strides=[2], ceil_mode=1, count_include_pad=1)
+
+
+@finding("onnx-tf", V, "value mismatch", ("tract",))
+def lrn_of_an_even_size():
+    """Of size 2 the window of channel c is c - floor(1 / 2) to c + ceil(1 / 2): c and c + 1. onnx-tf's is c - 1 to c + 1."""
+    x = f32(1, 2, 3).reshape(1, 3, 1, 1)
+    sums = f32(1 + 4, 4 + 9, 9).reshape(1, 3, 1, 1)
+    return single("LRN", {"x": x}, {}, [x / np.sqrt(1 + sums / 2)], size=2, alpha=1.0, beta=0.5, bias=1.0)
+
+
+@finding("onnx-tf", V, "conversion failure", ("onnxruntime-none", "openvino"))
+def mean_of_different_shapes():
+    """Mean broadcasts. onnx-tf stacks the inputs, which TensorFlow refuses; Sum has the same defect."""
+    a, b = ramp(3), ramp(2, 1)
+    return single("Mean", {"a": a, "b": b}, {}, [(a + b) / 2])
+
+
+@finding("onnx-tf", V, "conversion failure", OTHERS)
+def product_of_a_vector_and_matrices():
+    """MatMul of a vector takes it as a row: [3] by [2, 3, 4] is [2, 4]. onnx-tf hands it to TensorFlow, whose product needs two axes."""
+    a, b = ramp(3), ramp(2, 3, 4)
+    return single("MatMul", {"a": a, "b": b}, {}, [a @ b])
+
+
+@finding("onnx-tf", V, "conversion failure", OTHERS)
+def pad_by_reflection():
+    """Two elements more at the start, one at the end. onnx-tf also computes what negative pads would leave, and cannot: "Invalid value in tensor used for shape"."""
+    x = ramp(4)
+    return single("Pad", {"x": x}, {"pads": i64(2, 1)}, [np.pad(x, (2, 1), mode="reflect")], mode="reflect")
+
+
+@finding("onnx-tf", V, "conversion failure", ("onnxruntime-none", "openvino"))
+def global_lp_pool_of_order_three():
+    """The third root of the sum of cubes, over one axis. onnx-tf hands a list of one axis to tf.norm, which takes a number or two."""
+    x = f32(1, -2, 3).reshape(1, 1, 3)
+    return single("GlobalLpPool", {"x": x}, {}, [np.cbrt(f32(36)).reshape(1, 1, 1)], p=3)
+
+
+@finding("onnx-tf", V, "run failure", ("onnxruntime-none",))
+def max_unpool_to_an_output_shape():
+    """Index 4 lies in the last of five places, which output_shape adds. onnx-tf scatters into four places."""
+    return single("MaxUnpool", {"x": f32(1, 2).reshape(1, 1, 2)}, {"i": i64(1, 4).reshape(1, 1, 2), "s": i64(1, 1, 5)}, [f32(0, 1, 0, 0, 2).reshape(1, 1, 5)], kernel_shape=[2], strides=[2])
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+@finding("onnx-tf", V, "conversion failure", OTHERS)
+def rnn_from_an_initial_state():
+    """One step: tanh(x + h / 2). onnx-tf's SavedModel cannot be written: it "tried to export a function which references an untracked resource", the kernel of the RNN. GRU and LSTM
+    with an initial state, a bias or a direction have the same defect."""
+    x, w, r, h = f32(1).reshape(1, 1, 1), f32(1).reshape(1, 1, 1), f32(0.5).reshape(1, 1, 1), f32(1).reshape(1, 1, 1)
+    y = np.tanh(f32(1.5)).reshape(1, 1, 1)
+    return single("RNN", {"x": x}, {"w": w, "r": r, "h": h}, [y], inputs=["x", "w", "r", "", "", "h"], outputs=["", "y"], hidden_size=1)
+
+
+@finding("onnx-tf", V, "run failure", OTHERS)
+def gru_of_one_step():
+    """ht = (1 - z) * tanh(x), with z the sigmoid of 0. onnx-tf's SavedModel stops in the GRU's cell."""
+    x, w, r = f32(1).reshape(1, 1, 1), f32(0, 0, 2).reshape(1, 3, 1), np.zeros((1, 3, 1), np.float32)
+    y = (0.5 * np.tanh(f32(2))).reshape(1, 1, 1, 1)
+    return single("GRU", {"x": x}, {"w": w, "r": r}, [y], inputs=["x", "w", "r"], hidden_size=1)
+
+
+@finding("onnx-tf", V, "value mismatch", ("onnxruntime-none", "openvino"))
+def lstm_with_a_clip():
+    """The clip bounds the inputs of the activations: here all gates get 4, clipped to 0.5, and c = sigmoid(0.5) * tanh(0.5). onnx-tf bounds the cell's state instead."""
+    x, w, r = f32(1).reshape(1, 1, 1), f32(4, 4, 4, 4).reshape(1, 4, 1), np.zeros((1, 4, 1), np.float32)
+    g = sigmoid(f32(0.5))
+    y = (g * np.tanh(g * np.tanh(f32(0.5)))).reshape(1, 1, 1, 1)
+    return single("LSTM", {"x": x}, {"w": w, "r": r}, [y], inputs=["x", "w", "r"], hidden_size=1, clip=0.5)
