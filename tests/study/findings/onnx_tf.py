@@ -1,7 +1,7 @@
 """onnx-tf 1.10.0, on TensorFlow 2.15.1."""
 import numpy as np
 
-from study.findings import but, f32, finding, i64, model, ramp, single
+from study.findings import but, f32, finding, i64, ramp, single
 
 V = "1.10.0"
 OTHERS = but("tinygrad")
