@@ -73,6 +73,12 @@ def why_not(f, target=""):
     return snippets.why_not(target) if f.program else targets.why_not(targets.REGISTRY[target])
 
 
+def version(f):
+    """That of the finding's target here."""
+    found = snippets.versions(f.target) if f.program else targets.versions(targets.REGISTRY[f.target])
+    return next(iter(found.values()))
+
+
 def main():
     p = argparse.ArgumentParser(prog="recheck.py", description=__doc__)
     p.add_argument("--target")

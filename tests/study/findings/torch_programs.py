@@ -52,7 +52,7 @@ def part_that_begins_at_a_negative_index():
     return of_x("x.narrow(-2, -2, 2)", "x[:, 1:]")
 
 
-@program_finding(SCRIPT, "load failure", [DYNAMO])
+@program_finding(SCRIPT, "invalid model", [DYNAMO])
 def axis_moved_from_the_end():
     """The exporter's Transpose has the permutation -1, 0, 1, and ONNX's must not be negative."""
     return of_x("x.movedim(-1, 0)", "x.transpose(2, 0, 1)")

@@ -107,14 +107,16 @@ def versions(f):
 def expected_lines(f):
     made = f.make()
     names = [x.name for x in made[0].graph.output]
-    return [f"{n}: {e.dtype} {list(e.shape)} {np.array2string(np.asarray(e), threshold=24, precision=7, separator=', ')}" for n, e in zip(names, made[2])]
+    texts = [" ".join(np.array2string(np.asarray(e), threshold=24, precision=7, separator=", ").split()) for e in made[2]]
+    return [f"{n}: {e.dtype} {list(e.shape)} {text}" for n, e, text in zip(names, made[2], texts)]
 
 
 def run(text, python, seconds, memory):
     """(exit status, what it printed) of a program, in a folder of its own and with limits."""
     with scratch.Folder() as folder:
         (folder / "program.py").write_text(text, "utf-8")
-        env = {**os.environ, "PYTHONPATH": "", "NO_COLOR": "1", "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore", "OMP_NUM_THREADS": "1"}
+        env = {**os.environ, "PYTHONPATH": "", "NO_COLOR": "1", "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore", "OMP_NUM_THREADS": "1",
+               "NODE_PATH": f"{places.node()}/node_modules"}
         with open(folder / "said", "wb") as said:
             process = subprocess.Popen([python, "program.py"], cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True)
             ended = waited(process, seconds, memory)
@@ -152,14 +154,14 @@ def actual(f, text):
 
 def report(f, number, text, seen):
     """The lines of the report."""
-    agree = [*f.agree] if f.agree else []
     known = versions(f)
-    lines = [f"# {known[0][0]}: {f.outcome}: {f.name.split(': ', 1)[1]}", "", f.why, "", "## Versions", *(f"- {p} {v}" for p, v in known), "", "## Program", "```python", text.rstrip("\n"), "```", ""]
+    title = snippets.EXPORTERS[f.target].title if f.program else f.target
+    lines = [f"# {title}: {f.outcome}: {f.name.split(': ', 1)[1]}", "", f.why, "", "## Versions", *(f"- {p} {v}" for p, v in known), "", "## Program", "```python", text.rstrip("\n"), "```", ""]
     lines += ["## Expected", "```", *expected_lines(f), "```"]
     if f.program and f.target != f.program.framework:
-        lines.append(f"{'PyTorch' if f.program.framework == 'torch' else 'TensorFlow'} itself gives this.")
-    if agree:
-        lines.append(f"These give it, too: {', '.join(agree)}.")
+        lines.append(f"{snippets.EXPORTERS[f.program.framework].title} itself gives this.")
+    if f.agree:
+        lines.append(f"These give it, too: {', '.join(f.agree)}.")
     lines += ["", "## Actual", *(seen or [f"{f.outcome[0].upper()}{f.outcome[1:]}, in version {f.version}."])]
     if f.passes:
         lines.append(f"With these passes disabled the result is the expected one: {', '.join(f.passes)}.")
