@@ -30,6 +30,8 @@ void emit_body_close(emit_body *b); /* also a zeroed one */
 nn_status emit_body_write(emit_body *b);
 /* The expression for a tensor: a variable, or a weight, which is then made. NULL: out of memory. */
 const char *emit_tensor(emit_body *b, int64_t tensor);
+/* The tensor of an initializer or attribute, in the scratch arena if it must be copied. */
+nn_status emit_read_tensor(emit_body *b, file_tensor *to, const Onnx__TensorProto *p, const char *name);
 /* Adds the functions of the program that the text uses, in their order. */
 void emit_helpers(json_line *out, const emit_program *p, const json_line *text);
 

@@ -26,7 +26,7 @@ void emit_fill(json_line *out, const char *template, const emit_word *words);
 
 /* Names of variables that are taken. */
 typedef struct {
-    const char **all;
+    struct emit_name *all; /* a hash table of `room` places, a power of two */
     size_t n, room;
     arena *a;
 } emit_names;

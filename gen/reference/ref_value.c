@@ -340,6 +340,17 @@ ref_value ref_mod(ref_vectors *r, ref_value a, ref_value b)
     return ref_sub(r, p.a, ref_mul(r, q, p.b));
 }
 
+/* Of an extreme of infinities v: exact ones are ordered as other numbers are. Of NaN, and of what may be NaN, ONNX leaves it open.
+ */
+static double infinite_error(double v, double x, double ex, double y, double ey)
+{
+    const double infinite = (double)__builtin_inff();
+    const bool known = ex < infinite && ey < infinite && (x - x == 0 || ex == 0) && (y - y == 0 || ey == 0);
+    if (x != x || y != y || !known)
+        return infinite;
+    return v - v != 0 ? 0 : v == x ? ex : ey;
+}
+
 ref_value ref_extreme(ref_vectors *r, ref_value a, ref_value b, bool greatest)
 {
     pair p = align(r, a, b);
@@ -351,10 +362,13 @@ ref_value ref_extreme(ref_vectors *r, ref_value a, ref_value b, bool greatest)
     double sign = greatest ? 1 : -1;
     for (size_t i = 0; i < p.n; i++) {
         double x = sign * p.a.v[i], y = sign * p.b.v[i], ex = p.a.e[i], ey = p.b.e[i];
-        double v = x != x || x > y ? x : y; /* NaN if either is: ONNX leaves it open, and nothing is known then */
+        double v = x != x || x > y ? x : y; /* NaN if either is */
         double hi = x + ex > y + ey ? x + ex : y + ey, lo = x - ex > y - ey ? x - ex : y - ey;
         p.y.v[i] = sign * v;
-        p.y.e[i] = x - x != 0 || y - y != 0 ? (double)__builtin_inff() : ex == 0 && ey == 0 ? 0 : ref_hull_error(v, lo, hi);
+        if (x - x != 0 || y - y != 0)
+            p.y.e[i] = infinite_error(v, x, ex, y, ey);
+        else
+            p.y.e[i] = ex == 0 && ey == 0 ? 0 : ref_hull_error(v, lo, hi);
     }
     ref_form_extreme(r, &p.y, &p.a, &p.b, greatest);
     return p.y;

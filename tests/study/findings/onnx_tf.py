@@ -1,7 +1,7 @@
 """onnx-tf 1.10.0, on TensorFlow 2.15.1."""
 import numpy as np
 
-from study.findings import but, f32, finding, i64, model, ramp, single
+from study.findings import but, f32, finding, i64, ramp, single
 
 V = "1.10.0"
 OTHERS = but("tinygrad")
@@ -129,26 +129,30 @@ def sigmoid(x):
 
 
 @finding("onnx-tf", V, "conversion failure", OTHERS)
-def rnn_from_an_initial_state():
-    """One step: tanh(x + h / 2). onnx-tf's SavedModel cannot be written: it "tried to export a function which references an untracked resource", the kernel of the RNN. GRU and LSTM
-    with an initial state, a bias or a direction have the same defect."""
-    x, w, r, h = f32(1).reshape(1, 1, 1), f32(1).reshape(1, 1, 1), f32(0.5).reshape(1, 1, 1), f32(1).reshape(1, 1, 1)
-    y = np.tanh(f32(1.5)).reshape(1, 1, 1)
-    return single("RNN", {"x": x}, {"w": w, "r": r, "h": h}, [y], inputs=["x", "w", "r", "", "", "h"], outputs=["", "y"], hidden_size=1)
+def rnn_of_one_unit():
+    """One input, one unit: tanh(1). onnx-tf squeezes the weights, which then have no axis of inputs and units: "Shape mismatch"; so it is with GRU and LSTM."""
+    x, w, r = f32(1).reshape(1, 1, 1), f32(1).reshape(1, 1, 1), f32(0).reshape(1, 1, 1)
+    return single("RNN", {"x": x}, {"w": w, "r": r}, [np.tanh(x).reshape(1, 1, 1, 1)], hidden_size=1)
+
+
+# Weights of two inputs and two units that ignore the state: each gate gets the sum of the inputs.
+X = f32(1, 1).reshape(1, 1, 2)
+
+
+def weights(gates, size):
+    return {"w": np.repeat(np.array(gates, np.float32), 4).reshape(1, 2 * len(gates), 2) * np.float32(size), "r": np.zeros((1, 2 * len(gates), 2), np.float32)}
 
 
 @finding("onnx-tf", V, "run failure", OTHERS)
 def gru_of_one_step():
-    """ht = (1 - z) * tanh(x), with z the sigmoid of 0. onnx-tf's SavedModel stops in the GRU's cell."""
-    x, w, r = f32(1).reshape(1, 1, 1), f32(0, 0, 2).reshape(1, 3, 1), np.zeros((1, 3, 1), np.float32)
-    y = (0.5 * np.tanh(f32(2))).reshape(1, 1, 1, 1)
-    return single("GRU", {"x": x}, {"w": w, "r": r}, [y], inputs=["x", "w", "r"], hidden_size=1)
+    """ht = (1 - z) * tanh(2), with z the sigmoid of 0. onnx-tf's SavedModel stops: "Must provide as many biases as the channel size: [2] vs. 4"."""
+    y = np.full((1, 1, 1, 2), 0.5 * np.tanh(2), np.float32)
+    return single("GRU", {"x": X}, weights([0, 0, 1], 1), [y], hidden_size=2)
 
 
 @finding("onnx-tf", V, "value mismatch", ("onnxruntime-none", "openvino"))
 def lstm_with_a_clip():
-    """The clip bounds the inputs of the activations: here all gates get 4, clipped to 0.5, and c = sigmoid(0.5) * tanh(0.5). onnx-tf bounds the cell's state instead."""
-    x, w, r = f32(1).reshape(1, 1, 1), f32(4, 4, 4, 4).reshape(1, 4, 1), np.zeros((1, 4, 1), np.float32)
-    g = sigmoid(f32(0.5))
-    y = (g * np.tanh(g * np.tanh(f32(0.5)))).reshape(1, 1, 1, 1)
-    return single("LSTM", {"x": x}, {"w": w, "r": r}, [y], inputs=["x", "w", "r"], hidden_size=1, clip=0.5)
+    """The clip bounds the inputs of the activations: here all gates get 8, clipped to 0.5, and c = sigmoid(0.5) * tanh(0.5). onnx-tf bounds the cell's state instead."""
+    g = sigmoid(0.5)
+    y = np.full((1, 1, 1, 2), g * np.tanh(g * np.tanh(0.5)), np.float32)
+    return single("LSTM", {"x": X}, weights([1, 1, 1, 1], 4), [y], hidden_size=2, clip=0.5)

@@ -22,7 +22,8 @@ class Target(namedtuple("Target", "name function packages needs kind memory seco
 
 
 REGISTRY = {}
-MODULES = ["nngen.study.runtimes", "nngen.study.converters", "nngen.study.compilers", "nngen.study.bridges", "nngen.study.torch_exports"]
+MODULES = ["nngen.study.runtimes", "nngen.study.converters", "nngen.study.compilers", "nngen.study.bridges", "nngen.study.torch_exports",
+           "nngen.study.tf_exports"]
 KINDS = {"runtime", "converter", "fault"}
 REFERENCE = "onnxruntime-none"
 PROFILE = "ort"  # of targets that have none of their own
