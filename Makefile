@@ -123,6 +123,13 @@ bench: deps
 peers:
 	python3 -m venv build/peers
 	build/peers/bin/pip install -q -r tests/bench/requirements.txt
+# Other generators beside nngen under one harness (tests/peers/README.md): MINUTES of processor time each, COMPARE: further options of `python -m peers`.
+MINUTES = 5
+COMPARE =
+compare: deps peers
+	$(MAKE) -j$(JOBS) all
+	TORCH=no sh gen/python/nngen/study/setup.sh
+	PYTHONPATH=tests:gen/python build/study/venv/bin/python -m peers --nngen $(B)/nngen --minutes $(MINUTES) --jobs $(JOBS) --out out/peers $(COMPARE)
 # Also with clang: make asan CC=clang CXX=clang++
 ASAN = build/asan$(if $(findstring clang,$(CC)),-clang)
 asan: test-deps
@@ -251,6 +258,7 @@ help:
 	@echo "make unit       the C unit tests alone"
 	@echo "make bench      measure the time of a model by phase, and compare the whole program with cp -r"
 	@echo "make peers      install NNSmith (about 2 GB); make bench then measures it too"
+	@echo "make compare    nngen, NNSmith and onnx's node tests under one harness, in out/peers"
 	@echo "make asan       run the unit and command-line tests under AddressSanitizer and UBSan; also with CC=clang CXX=clang++"
 	@echo "make stress     run the unit tests while each allocation fails in turn"
 	@echo "make fuzz       run the fuzz targets for FUZZ_SECONDS=600"
@@ -265,5 +273,5 @@ help:
 	@echo "make format, make lint, make clean"
 
 -include $(wildcard $(B)/gen/*/*.d $(B)/solver/*.d $(B)/tests/unit/*/*.d)
-.PHONY: all corpus check smoke study census profiles reach deps test-deps unit unit-programs bench peers asan stress fuzz campaign format lint man install python-package wheel wheel-aarch64 deb clean help
+.PHONY: all corpus check smoke study census profiles reach deps test-deps unit unit-programs bench peers compare asan stress fuzz campaign format lint man install python-package wheel wheel-aarch64 deb clean help
 .DELETE_ON_ERROR:

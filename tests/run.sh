@@ -11,18 +11,20 @@ rm -rf "$log"
 mkdir -p "$log"
 passed=0 failed=0 skipped=0 broken=0
 
-# count LOG STATUS NAME [TIME]: adds the counts of a cmocka or pytest log.
+# count STATUS NAME TIME LOG [XML]: adds the counts of a log and its report (counts.sh).
 count() {
-    p=$(awk '/\[  PASSED  \]/ {n += $4} /(^|, )[0-9]+ passed/ {for (i = 1; i < NF; i++) if ($(i + 1) ~ /^passed/) n += $i} END {print n + 0}' "$1")
-    f=$(awk '/\[  FAILED  \] [0-9]+ test\(s\)/ {n += $4} /(^|[ ,])[0-9]+ (failed|error)/ {for (i = 1; i < NF; i++) if ($(i + 1) ~ /^(failed|error)/) n += $i} END {print n + 0}' "$1")
-    s=$(awk '/\[  SKIPPED \] [0-9]+ test\(s\)/ {n += $4} /[0-9]+ skipped/ {for (i = 1; i < NF; i++) if ($(i + 1) ~ /^skipped/) n += $i} END {print n + 0}' "$1")
+    status=$1 name=$2 time=$3
+    shift 3
+    # shellcheck disable=SC2046
+    set -- "$1" $(sh tests/counts.sh "$@")
+    p=$2 f=$3 s=$4
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
-    if [ "$2" -ne 0 ] || [ $((p + s)) -eq 0 ]; then
+    if [ "$status" -ne 0 ] || [ $((p + s)) -eq 0 ]; then
         cat "$1"
-        echo "!! $3: exit status $2, $p passed, $f failed"
+        echo "!! $name: exit status $status, $p passed, $f failed"
         [ "$f" -gt 0 ] || broken=$((broken + 1))
     else
-        echo "ok $3: $p passed$([ "$s" -eq 0 ] || echo ", $s skipped")${4:+, $4}"
+        echo "ok $name: $p passed$([ "$s" -eq 0 ] || echo ", $s skipped")${time:+, $time}"
         sed -n 's/^SKIPPED/   skipped:/p' "$1"
     fi
 }
@@ -30,13 +32,13 @@ count() {
 for t in tests/unit/*/test_*.c; do
     name=$(basename "$t" .c)
     CMOCKA_MESSAGE_OUTPUT=STDOUT "$B/${t%.c}" >"$log/$name" 2>&1
-    count "$log/$name" $? "${t%.c}"
+    count $? "${t%.c}" "" "$log/$name"
 done
 
 # Test files in Python run side by side, the long ones first. None of them writes to a place that another one reads.
 if [ "$mode" != stress ]; then
     jobs=${JOBS:-$(nproc 2>/dev/null || echo 2)}
-    folders="tests/tape tests/e2e tests/solver tests/study tests/profiles tests/reach tests/check tests/python tests/cli tests/api tests/project"
+    folders="tests/tape tests/e2e tests/solver tests/study tests/profiles tests/reach tests/peers tests/check tests/python tests/cli tests/api tests/project"
     [ "$mode" = all ] || folders=tests/cli
     # shellcheck disable=SC2086
     [ "$mode" != smoke ] || files=$(printf '%s\n' $SMOKE)
@@ -48,12 +50,12 @@ if [ "$mode" != stress ]; then
     echo "$files" | xargs -P "$jobs" -n 1 sh -c '
         name=$(echo "$0" | sed "s|/|-|g; s|\.py$||")
         start=$(date +%s)
-        $py -m pytest -q -rs -p no:cacheprovider "$0" >"$log/$name" 2>&1
+        $py -m pytest -q -rs -p no:cacheprovider --junitxml="$log/$name.xml" "$0" >"$log/$name" 2>&1
         echo "$? $(($(date +%s) - start))" >"$log/$name.status"'
     for file in $files; do
         name=$(echo "$file" | sed 's|/|-|g; s|\.py$||')
         read -r status seconds <"$log/$name.status" || status=1 seconds=0
-        count "$log/$name" "$status" "$file" "$seconds s"
+        count "$status" "$file" "$seconds s" "$log/$name" "$log/$name.xml"
     done
 fi
 

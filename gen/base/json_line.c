@@ -69,7 +69,8 @@ size_t line_point(char *text)
     size_t n = 0;
     bool point = false;
     for (const char *p = text; *p != '\0'; p++) {
-        bool plain = (*p >= '0' && *p <= '9') || *p == '-' || *p == '+' || *p == 'e';
+        bool letter = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z'); /* of an exponent, or of inf and nan */
+        bool plain = (*p >= '0' && *p <= '9') || *p == '-' || *p == '+' || letter;
         if (plain)
             text[n++] = *p;
         else if (!point) /* a separator may have several bytes */

@@ -1,5 +1,6 @@
 #include "base/nearest.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define LONGEST 63
@@ -58,4 +59,25 @@ void nearest_offer(nearest *n, const char *unknown, const char *candidate)
         n->word = candidate;
         n->badness = bad;
     }
+}
+
+size_t nearest_family(char *out, size_t size, const char *start, const char *quote, const char *const *words, size_t n)
+{
+    const char *found[NEAREST_FAMILY];
+    size_t members = 0, used = 0, length = strlen(start);
+    for (size_t i = 0; i < n && length > 0; i++)
+        if (strncmp(words[i], start, length) == 0) {
+            if (members < NEAREST_FAMILY)
+                found[members] = words[i];
+            members++;
+        }
+    *out = '\0';
+    for (size_t i = 0; members <= NEAREST_FAMILY && i < members && used < size; i++) {
+        const char *gap = i == 0 ? "" : i + 1 == members ? " or " : ", ";
+        used += (size_t)snprintf(out + used, size - used, "%s%s%s%s", gap, quote, found[i], quote);
+    }
+    if (used > 0 && used < size)
+        return members;
+    *out = '\0';
+    return 0;
 }

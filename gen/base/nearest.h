@@ -17,4 +17,9 @@ typedef struct {
  * a letter that is missing, surplus or swapped is likelier than one that is replaced. */
 void nearest_offer(nearest *n, const char *unknown, const char *candidate);
 
+/* Writes the words that begin with `start`, as "a, b or c" with `quote` around each: the members of a family, such as float8.
+ * Returns their number; 0, and an empty text: none does, more than NEAREST_FAMILY do, or they need more than `size` bytes. */
+#define NEAREST_FAMILY 4
+size_t nearest_family(char *out, size_t size, const char *start, const char *quote, const char *const *words, size_t n);
+
 #endif

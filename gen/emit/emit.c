@@ -7,6 +7,7 @@
 #include "emit/emit_file.h"
 #include "emit/emit_onnx.h"
 #include "emit/emit_options.h"
+#include "emit/emit_samples.h"
 #include "eval/eval_table.h"
 #include "onnx.pb-c.h"
 #include "onnx/onnx_parse.h"
@@ -154,6 +155,12 @@ static nn_status make_inputs(command *c)
 
 /* ---- the model in a framework ---- */
 
+static nn_status open_arrays(command *c)
+{
+    size_t most = c->o->out == NULL ? SIZE_MAX : c->o->most >= 0 ? (size_t)c->o->most : INLINE;
+    return emit_arrays_open(&c->arrays, most, &c->memory, c->err);
+}
+
 static void on_unsupported(void *data, const char *what)
 {
     const command *c = data;
@@ -186,13 +193,14 @@ static nn_status take_outputs(command *c, const eval_run *run)
     return NN_OK;
 }
 
-static nn_status write_body(command *c, const eval_run *run)
+static nn_status write_body(command *c, const emit_samples *samples, uint32_t *cause)
 {
     emit_body b = {.program = NULL};
-    const eval_model *m = run->m;
-    nn_status s = emit_body_open(&b, &c->program, run, &c->arrays, c->err);
+    const eval_model *m = samples->model;
+    nn_status s = emit_body_open(&b, &c->program, samples, &c->arrays, c->err);
     if (s == NN_OK)
         s = emit_body_write(&b);
+    *cause = b.cause;
     for (size_t i = 0; s == NN_OK && i < m->main.n_inputs + m->main.n_outputs; i++) {
         bool input = i < m->main.n_inputs;
         const char *name = emit_tensor(&b, input ? m->main.inputs[i] : m->main.outputs[i - m->main.n_inputs]);
@@ -211,21 +219,121 @@ static nn_status write_body(command *c, const eval_run *run)
     return s;
 }
 
-static nn_status evaluate(command *c, const eval_model *m, eval_run *run)
+/* Writes the body for all sizes of as many symbolic dimensions as can be: those for which it fails are fixed. */
+static nn_status write_at_all_sizes(command *c, emit_samples *samples)
 {
-    const eval_limits limits = {.max_bytes = 0};
-    nn_status s = eval_run_open(run, m, &limits, c->directory, c->err);
-    run->keep = true;
-    for (size_t i = 0; s == NN_OK && i < m->main.n_inputs && i < c->data.n_inputs; i++)
-        s = eval_run_set(run, m->main.inputs[i], c->data.inputs[i].value, c->err);
-    return s == NN_OK ? eval_run_compute(run, c->err) : s;
+    nn_status s = NN_OK;
+    if (c->o->fixed != 0 || c->program.size == NULL)
+        s = emit_samples_fix(samples, ~0U, "--static", c->err);
+    for (;;) {
+        uint32_t cause = 0;
+        if (s == NN_OK)
+            s = emit_samples_compute(samples, c->err);
+        if (s == NN_OK)
+            s = write_body(c, samples, &cause);
+        if (s != NN_ERR_UNSUPPORTED || cause == 0)
+            return s;
+        s = emit_samples_fix(samples, cause, c->err->message, c->err);
+        emit_arrays_close(&c->arrays);
+        if (s == NN_OK)
+            s = open_arrays(c);
+    }
+}
+
+static void write_shape(command *c, const emit_samples *samples, size_t input, json_line *to)
+{
+    const file_tensor *t = c->data.inputs[input].value;
+    line_raw(to, "[");
+    for (int d = 0; d < t->rank; d++) {
+        int symbol = emit_samples_symbol(samples, input, d);
+        line_raw(to, d > 0 ? ", " : "");
+        if (symbol >= 0 && samples->symbols[symbol].fixed == NULL)
+            line_raw(to, "None");
+        else
+            line_int(to, t->dims[d]);
+    }
+    line_raw(to, "]");
+}
+
+/* Types and shapes of the inputs, by the program's template for one. */
+static void write_specification(command *c, const emit_samples *samples)
+{
+    json_line *to = &c->file.blocks[BLOCK_SPECIFICATION];
+    for (size_t i = 0; c->program.specification != NULL && i < c->data.n_inputs; i++) {
+        json_line shape = {.bytes = NULL};
+        const spec_node *type = spec_get(c->program.types, dtype_name(c->data.inputs[i].value->type));
+        write_shape(c, samples, i, &shape);
+        line_text(&shape, "", 1);
+        line_raw(to, i > 0 ? ", " : "");
+        if (!shape.failed)
+            emit_fill(to, c->program.specification,
+                      (const emit_word[]){{"{shape}", shape.bytes}, {"{type}", type != NULL ? type->text : "None"}, {NULL, NULL}});
+        to->failed = to->failed || shape.failed;
+        nn_free(shape.bytes);
+    }
+}
+
+/* The symbolic dimensions of an input. */
+static void write_symbols(json_line *to, const emit_samples *samples, size_t input, const file_tensor *t)
+{
+    bool any = false;
+    for (int d = 0; d < t->rank; d++) {
+        int symbol = emit_samples_symbol(samples, input, d);
+        if (symbol < 0 || samples->symbols[symbol].fixed != NULL)
+            continue;
+        if (!any) {
+            line_raw(to, "        ");
+            emit_string(to, t->name);
+        }
+        line_raw(to, any ? ", " : ": {");
+        line_int(to, d);
+        line_raw(to, ": ");
+        emit_string(to, samples->symbols[symbol].name);
+        any = true;
+    }
+    line_raw(to, any ? "},\n" : "");
+}
+
+static void write_dynamic(command *c, const emit_samples *samples)
+{
+    json_line *to = &c->file.blocks[BLOCK_DYNAMIC];
+    char text[700];
+    line_raw(to, "# Dimensions of inputs that may have other sizes: axis -> name. The program is right at any size.\n");
+    for (size_t i = 0; i < samples->n_symbols; i++) {
+        const emit_symbol *symbol = &samples->symbols[i];
+        if (symbol->fixed == NULL)
+            continue;
+        (void)snprintf(text, sizeof text, "# %.100s has the size %lld only: %.500s", symbol->name, (long long)symbol->size,
+                       symbol->fixed);
+        nn_one_line(text);
+        line_raw(to, text);
+        line_raw(to, "\n");
+    }
+    line_raw(to, "def dynamic():\n    return {\n");
+    for (size_t i = 0; i < c->data.n_inputs; i++)
+        write_symbols(to, samples, i, c->data.inputs[i].value);
+    line_raw(to, "    }\n");
+}
+
+static nn_status emit_samples_and_body(command *c, const eval_model *m)
+{
+    emit_samples samples;
+    nn_status s = emit_samples_open(&samples, m, c->data.inputs, c->data.n_inputs, c->directory, c->err);
+    if (s == NN_OK)
+        s = write_at_all_sizes(c, &samples);
+    if (s == NN_OK) {
+        write_dynamic(c, &samples);
+        write_specification(c, &samples);
+        s = take_outputs(c, &samples.at[0].run);
+    }
+    emit_samples_close(&samples);
+    return s;
 }
 
 static nn_status emit_operators(command *c)
 {
     eval_source from = {.unsupported = on_unsupported, .data = c};
     eval_model m = {.file = NULL};
-    eval_run run = {.m = NULL};
     nn_status s = eval_read_table(&from, c->o->specs, &c->memory, c->err);
     if (s == NN_OK)
         s = eval_model_open(&m, c->bytes.bytes, c->bytes.n, &from, c->o->model, c->err);
@@ -234,14 +342,8 @@ static nn_status emit_operators(command *c)
     if (m.unsupported > 0)
         s = nn_fail(c->err, NN_ERR_UNSUPPORTED, c->o->model, 0, 0, "uses what the operator table does not have, in %zu place%s",
                     m.unsupported, m.unsupported == 1 ? "" : "s");
-    if (s == NN_OK) {
-        s = evaluate(c, &m, &run);
-        if (s == NN_OK)
-            s = write_body(c, &run);
-        if (s == NN_OK)
-            s = take_outputs(c, &run);
-        eval_run_close(&run);
-    }
+    if (s == NN_OK)
+        s = emit_samples_and_body(c, &m);
     eval_model_close(&m);
     return s;
 }
@@ -367,7 +469,6 @@ static nn_status write_all(command *c)
 static nn_status run(command *c)
 {
     const char *slash = strrchr(c->o->model, '/');
-    size_t most = c->o->out == NULL ? SIZE_MAX : c->o->most >= 0 ? (size_t)c->o->most : INLINE;
     c->name = slash != NULL ? slash + 1 : c->o->model;
     const char *folder = slash != NULL ? arena_strndup(&c->memory, c->o->model, (size_t)(slash - c->o->model) + 1) : ".";
     if (folder == NULL)
@@ -380,7 +481,7 @@ static nn_status run(command *c)
     if (s == NN_OK)
         s = name_tensors(c);
     if (s == NN_OK)
-        s = emit_arrays_open(&c->arrays, most, &c->memory, c->err);
+        s = open_arrays(c);
     if (s != NN_OK)
         return s;
     c->directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

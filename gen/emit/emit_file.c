@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-static const char *const words[BLOCKS] = {"arrays",   "build", "helpers",    "weights", "body",     "inputs",
-                                          "expected", "title", "parameters", "results", "signature"};
+static const char *const words[BLOCKS] = {"arrays", "build",      "helpers", "weights",   "body",    "inputs",       "expected",
+                                          "title",  "parameters", "results", "signature", "dynamic", "specification"};
 
 void emit_file_free(emit_file *f)
 {

@@ -8,17 +8,19 @@
 #include "emit/emit_table.h"
 
 typedef enum {
-    BLOCK_ARRAYS,     /* opens the archive */
-    BLOCK_BUILD,      /* functions that build the model with onnx.helper */
-    BLOCK_HELPERS,    /* functions of the program that the body uses */
-    BLOCK_WEIGHTS,    /* statements */
-    BLOCK_BODY,       /* statements */
-    BLOCK_INPUTS,     /* the function inputs() */
-    BLOCK_EXPECTED,   /* the function expected() */
-    BLOCK_TITLE,      /* one line about the model */
-    BLOCK_PARAMETERS, /* variables of the inputs, with commas */
-    BLOCK_RESULTS,    /* expressions of the outputs, with commas */
-    BLOCK_SIGNATURE,  /* names of the inputs as strings, with commas */
+    BLOCK_ARRAYS,        /* opens the archive */
+    BLOCK_BUILD,         /* functions that build the model with onnx.helper */
+    BLOCK_HELPERS,       /* functions of the program that the body uses */
+    BLOCK_WEIGHTS,       /* statements */
+    BLOCK_BODY,          /* statements */
+    BLOCK_INPUTS,        /* the function inputs() */
+    BLOCK_EXPECTED,      /* the function expected() */
+    BLOCK_TITLE,         /* one line about the model */
+    BLOCK_PARAMETERS,    /* variables of the inputs, with commas */
+    BLOCK_RESULTS,       /* expressions of the outputs, with commas */
+    BLOCK_SIGNATURE,     /* names of the inputs as strings, with commas */
+    BLOCK_DYNAMIC,       /* the function dynamic() */
+    BLOCK_SPECIFICATION, /* types and shapes of the inputs, with commas */
     BLOCKS
 } emit_block;
 

@@ -4,7 +4,7 @@
 
 #define AT(field) offsetof(emit_options, field)
 static const flag_row rows[] = {
-    {"--as", "NAME", FLAG_TEXT, 0, AT(as), 0, 0, 0, "onnx, torch, tensorflow, or another program of the table (specs/programs)"},
+    {"--as", "NAME", FLAG_TEXT, 0, AT(as), 0, 0, 0, "onnx, torch, tensorflow, keras, or another program of the table (specs/programs)"},
     {"--out", "FILE", FLAG_TEXT, 0, AT(out), 0, 0, 0,
      "write to FILE, and large arrays to a file beside it that ends in .npz; left out: print, with all arrays in the text"},
     {"--inline", "N", FLAG_NUMBER, 0, AT(most), -1, 0, INT32_MAX,
@@ -12,6 +12,9 @@ static const flag_row rows[] = {
     {"--set", "K", FLAG_NUMBER, 0, AT(set), 0, 0, 1000000000, "take the inputs and outputs of test_data_set_K beside the model"},
     {"--dim", "NAME=V", FLAG_LIST, 0, AT(dims), 0, 0, 0,
      "where no inputs are stored: the size where the model says NAME (2); may be repeated"},
+    {"--static", NULL, FLAG_ON, 0, AT(fixed), 0, 0, 1,
+     "write the sizes of the inputs in, also where the model leaves them open; otherwise the program runs at all sizes that it "
+     "can"},
     {"--specs", "DIR", FLAG_TEXT, 0, AT(specs), 0, 0, 0,
      "read the operator table and its programs from DIR instead of the built-in ones"},
     {"--help", NULL, FLAG_ON, 0, AT(help), 0, 0, 1, "print this help"},

@@ -6,8 +6,8 @@
 
 typedef struct {
     const char *model, *as, *out, *specs;
-    flag_list dims;          /* --dim NAME=V */
-    int64_t set, most, help; /* most: elements of an array in the source; -1: 64, or all without --out */
+    flag_list dims;                 /* --dim NAME=V */
+    int64_t set, most, fixed, help; /* most: elements of an array in the source; -1: 64, or all without --out */
 } emit_options;
 
 nn_status emit_options_parse(emit_options *o, int argc, char *const *argv, nn_error *err);

@@ -1,4 +1,5 @@
 #include "emit/emit_python.h"
+#include "base/mix.h"
 #include "write/npz.h"
 
 #include <stdio.h>
@@ -45,6 +46,20 @@ void emit_real(json_line *out, double x, dtype type)
         line_raw(out, ".0"); /* Python takes it as an integer otherwise */
 }
 
+void emit_fill(json_line *out, const char *template, const emit_word *words)
+{
+    for (const char *s = template; *s != '\0';) {
+        const emit_word *w = words;
+        while (w->word != NULL && strncmp(s, w->word, strlen(w->word)) != 0)
+            w++;
+        if (w->word != NULL) {
+            line_raw(out, w->text);
+            s += strlen(w->word);
+        } else
+            line_text(out, s++, 1);
+    }
+}
+
 void emit_ints(json_line *out, const int64_t *all, size_t n)
 {
     line_raw(out, "[");
@@ -72,12 +87,36 @@ static bool is_word_of_python(const char *s)
     return false;
 }
 
-static bool is_taken(const emit_names *names, const char *s)
+/* next: of what is put behind the name to make another. */
+struct emit_name {
+    const char *text; /* NULL: the place is free */
+    size_t next;
+};
+
+/* The place of the name, or the free one where it belongs. There is always a free place. */
+static struct emit_name *name_place(const emit_names *names, const char *s)
 {
-    for (size_t i = 0; i < names->n; i++)
-        if (strcmp(names->all[i], s) == 0)
-            return true;
-    return false;
+    size_t i = (size_t)mix64(fnv_text(FNV_START, s)) & (names->room - 1);
+    while (names->all[i].text != NULL && strcmp(names->all[i].text, s) != 0)
+        i = (i + 1) & (names->room - 1);
+    return &names->all[i];
+}
+
+/* Makes room for one more name, so that half of the places stay free. */
+static bool names_grow(emit_names *names)
+{
+    if (names->n * 2 < names->room)
+        return true;
+    emit_names more = {.room = names->room > 0 ? names->room * 2 : 64, .n = names->n, .a = names->a};
+    more.all = nn_calloc(more.room, sizeof *more.all);
+    if (more.all == NULL)
+        return false;
+    for (size_t i = 0; i < names->room; i++)
+        if (names->all[i].text != NULL)
+            *name_place(&more, names->all[i].text) = names->all[i];
+    nn_free(names->all);
+    *names = more;
+    return true;
 }
 
 void emit_names_free(emit_names *names)
@@ -106,12 +145,21 @@ const char *emit_new_name(emit_names *names, const char *wanted)
         base[n++] = '_';
         base[n] = '\0';
     }
-    const char *name = arena_strdup(names->a, base);
-    for (size_t k = 1; name != NULL && is_taken(names, name); k++)
-        name = arena_printf(names->a, "%s_%zu", base, k);
-    if (name == NULL || !nn_grow((void **)&names->all, &names->room, names->n + 1, sizeof *names->all))
+    if (!names_grow(names))
         return NULL;
-    return names->all[names->n++] = name;
+    struct emit_name *first = name_place(names, base), *place = first;
+    const char *name = place->text == NULL ? arena_strdup(names->a, base) : NULL;
+    while (place->text != NULL) {
+        name = arena_printf(names->a, "%s_%zu", base, first->next++);
+        if (name == NULL)
+            return NULL;
+        place = name_place(names, name);
+    }
+    if (name != NULL) {
+        *place = (struct emit_name){name, 1};
+        names->n++;
+    }
+    return name;
 }
 
 /* ---- arrays ---- */

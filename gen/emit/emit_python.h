@@ -16,9 +16,17 @@ void emit_bytes(json_line *out, const void *bytes, size_t n);
 void emit_real(json_line *out, double x, dtype type);
 void emit_ints(json_line *out, const int64_t *all, size_t n); /* [1, 2] */
 
+/* A word of a template, and what stands in its place. */
+typedef struct {
+    const char *word, *text;
+} emit_word;
+
+/* The template with its words replaced; the list ends in NULL. */
+void emit_fill(json_line *out, const char *template, const emit_word *words);
+
 /* Names of variables that are taken. */
 typedef struct {
-    const char **all;
+    struct emit_name *all; /* a hash table of `room` places, a power of two */
     size_t n, room;
     arena *a;
 } emit_names;

@@ -34,8 +34,8 @@ static nn_status want_texts(const spec_node **out, const spec_node *root, const 
 
 static nn_status read_root(emit_program *p, const spec_node *root, nn_error *err)
 {
-    static const char *const keys[] = {"program", "doc",   "file",    "weight",  "use",
-                                       "taken",   "types", "helpers", "classes", "operators"};
+    static const char *const keys[] = {"program",       "base",  "doc",   "file",    "weight",  "use",      "size",
+                                       "specification", "taken", "types", "helpers", "classes", "operators"};
     spec_subject subject = spec_subject_of("programs", NULL);
     nn_status s = spec_check_keys(root, keys, sizeof keys / sizeof keys[0], &subject, err);
     s = s == NN_OK ? want_text(&p->name, root, "program", err) : s;
@@ -43,6 +43,8 @@ static nn_status read_root(emit_program *p, const spec_node *root, nn_error *err
     s = s == NN_OK ? want_text(&p->file, root, "file", err) : s;
     s = s == NN_OK ? want_text(&p->weight, root, "weight", err) : s;
     s = s == NN_OK ? want_text(&p->use, root, "use", err) : s;
+    s = s == NN_OK ? want_text(&p->size, root, "size", err) : s;
+    s = s == NN_OK ? want_text(&p->specification, root, "specification", err) : s;
     s = s == NN_OK ? want(&p->taken, root, "taken", SPEC_LIST, "a list of names", err) : s;
     s = s == NN_OK ? want_texts(&p->types, root, "types", err) : s;
     s = s == NN_OK ? want_texts(&p->helpers, root, "helpers", err) : s;
@@ -72,8 +74,9 @@ static nn_status unknown(const char *name, const spec_node *const *roots, size_t
     return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--as %.60s: expected one of %s", name, names);
 }
 
-/* The pairs of both mappings; where both have a mapping under a key, the pairs of these. Nothing else is merged. */
-static nn_status join(const spec_node **out, const spec_node *base, const spec_node *over, arena *a, nn_error *err)
+/* The pairs of both mappings; where both have a mapping under a key, the pairs of these. What else is stated in both is that of
+ * `over` if `again`, or else an error. */
+static nn_status join(const spec_node **out, const spec_node *base, const spec_node *over, bool again, arena *a, nn_error *err)
 {
     if (base == NULL || base->kind != SPEC_MAP || over->kind != SPEC_MAP) {
         *out = over;
@@ -93,14 +96,42 @@ static nn_status join(const spec_node **out, const spec_node *base, const spec_n
             k++;
         if (k == base->count)
             pairs[map->count++] = over->pairs[i];
-        else if (pairs[k].value->kind == SPEC_MAP)
-            s = join(&pairs[k].value, pairs[k].value, over->pairs[i].value, a, err);
+        else if (pairs[k].value->kind == SPEC_MAP && over->pairs[i].value->kind == SPEC_MAP)
+            s = join(&pairs[k].value, pairs[k].value, over->pairs[i].value, again, a, err);
+        else if (again)
+            pairs[k] = over->pairs[i];
         else if (strcmp(pairs[k].key, "program") != 0)
             s = spec_error(err, over->pairs[i].place, "`%s` is stated already, at %s:%d", spec_show(pairs[k].key).s,
                            pairs[k].place.file, pairs[k].place.line);
     }
     *out = map;
     return s;
+}
+
+/* The files of one program, merged; *out NULL: there are none. */
+static nn_status gather(const spec_node **out, const char *name, const spec_node *const *roots, size_t n, arena *a, nn_error *err)
+{
+    nn_status s = NN_OK;
+    *out = NULL;
+    for (size_t i = 0; s == NN_OK && i < n; i++) {
+        const spec_node *p = spec_get(roots[i], "program");
+        if (p != NULL && p->kind == SPEC_SCALAR && strcmp(p->text, name) == 0)
+            s = join(out, *out, roots[i], false, a, err);
+    }
+    return s;
+}
+
+/* Puts what the program of `base` states under *all. */
+static nn_status put_base(const spec_node **all, const spec_node *const *roots, size_t n, arena *a, nn_error *err)
+{
+    const spec_pair *base = spec_get_pair(*all, "base");
+    const spec_node *under = NULL;
+    if (base == NULL)
+        return NN_OK;
+    nn_status s = base->value->kind == SPEC_SCALAR ? gather(&under, base->value->text, roots, n, a, err) : NN_OK;
+    if (s == NN_OK && (under == NULL || spec_get(under, "base") != NULL))
+        return spec_error(err, base->place, "`base`: the name of a program without a base was expected");
+    return s == NN_OK ? join(all, under, *all, true, a, err) : s;
 }
 
 nn_status emit_program_read(emit_program *out, const char *name, const spec_file *files, size_t n_files, arena *a, nn_error *err)
@@ -114,14 +145,13 @@ nn_status emit_program_read(emit_program *out, const char *name, const spec_file
         s = spec_file_tree(&roots[i], &files[i], a, err);
         if (s != NN_OK || roots[i]->kind == SPEC_NULL)
             continue;
-        const spec_node *p = spec_get(roots[i], "program");
         if (spec_get(roots[i], "parts") != NULL)
             s = want_texts(&parts, roots[i], "parts", err);
-        else if (p == NULL)
+        else if (spec_get(roots[i], "program") == NULL)
             s = spec_error(err, roots[i]->place, "`program` or `parts` was expected");
-        else if (p->kind == SPEC_SCALAR && strcmp(p->text, name) == 0)
-            s = join(&all, all, roots[i], a, err);
     }
+    s = s == NN_OK ? gather(&all, name, roots, n_files, a, err) : s;
+    s = s == NN_OK && all != NULL ? put_base(&all, roots, n_files, a, err) : s;
     if (s == NN_OK)
         s = all != NULL ? read_root(out, all, err) : unknown(name, roots, n_files, err);
     out->parts = parts;

@@ -9,6 +9,8 @@
 typedef struct {
     const char *name, *doc, *file; /* file: the text of a whole program */
     const char *weight, *use;      /* how a weight is made and named; NULL: programs have none */
+    const char *size;              /* the size of a tensor along an axis when the program runs; NULL: programs have fixed sizes */
+    const char *specification;     /* the type and shape of an input; NULL: programs do not have it */
     const spec_node *taken, *types, *helpers, *parts, *operators, *classes; /* NULL: none */
 } emit_program;
 

@@ -140,22 +140,25 @@ static void read_gives(compiler *c, emit_way *to, const spec_node *node)
 
 static void read_way(compiler *c, emit_way *to, const spec_node *map, const spec_node *entry)
 {
-    static const char *const keys[] = {"if", "constant", "gives", "code"};
+    static const char *const keys[] = {"if", "constant", "fixed", "gives", "code"};
     spec_subject subject = spec_subject_of("operator", c->op->name);
-    *to = (emit_way){.condition = -1};
+    *to = (emit_way){.condition = -1, .fixed = -1};
     if (c->status == NN_OK && map != entry)
-        c->status = map->kind == SPEC_MAP ? spec_check_keys(map, keys, 4, &subject, c->err)
+        c->status = map->kind == SPEC_MAP ? spec_check_keys(map, keys, sizeof keys / sizeof keys[0], &subject, c->err)
                                           : spec_error(c->err, map->place, "a mapping with `code` was expected");
     if (c->status != NN_OK)
         return;
     const spec_node *code = spec_get(map, "code"), *condition = spec_get(map, "if"), *gives = spec_get(map, "gives");
-    const spec_node *constant = spec_get(map, "constant");
+    const spec_node *constant = spec_get(map, "constant"), *fixed = spec_get(map, "fixed");
+    fixed = fixed != NULL ? fixed : spec_get(entry, "fixed");
     if (code == NULL) {
         c->status = spec_error(c->err, map->place, "`code` was expected");
         return;
     }
     if (condition != NULL)
         to->condition = condition_of(c, condition);
+    if (fixed != NULL)
+        to->fixed = condition_of(c, fixed);
     read_constants(c, to, constant != NULL ? constant : spec_get(entry, "constant"));
     read_gives(c, to, gives);
     read_code(c, to, code);
@@ -176,15 +179,22 @@ static void read_bars(compiler *c, emit_ways *to, const spec_node *map)
     to->n_bars = map->count;
 }
 
+/* The list of ways under a key; NULL: none. */
+static const spec_node *ways_of(compiler *c, const spec_node *entry, const char *key)
+{
+    const spec_node *list = spec_get(entry, key);
+    if (c->status == NN_OK && list != NULL && list->kind != SPEC_LIST)
+        c->status = spec_error(c->err, list->place, "`%s`: a list was expected", key);
+    return c->status == NN_OK ? list : NULL;
+}
+
 static void read_ways(compiler *c, emit_ways *to, const spec_node *entry)
 {
-    const spec_node *list = spec_get(entry, "ways"), *code = spec_get(entry, "code");
-    if (c->status == NN_OK && list != NULL && list->kind != SPEC_LIST)
-        c->status = spec_error(c->err, list->place, "`ways`: a list was expected");
-    size_t n = list != NULL && c->status == NN_OK ? list->count : 0;
-    emit_way *all = room(c, n + 1, sizeof *all);
-    for (size_t i = 0; i < n && c->status == NN_OK; i++)
-        read_way(c, &all[to->n_ways++], list->items[i], entry);
+    const spec_node *lists[] = {ways_of(c, entry, "first"), ways_of(c, entry, "ways")}, *code = spec_get(entry, "code");
+    emit_way *all = room(c, (lists[0] != NULL ? lists[0]->count : 0) + (lists[1] != NULL ? lists[1]->count : 0) + 1, sizeof *all);
+    for (size_t k = 0; k < 2; k++)
+        for (size_t i = 0; lists[k] != NULL && i < lists[k]->count && c->status == NN_OK; i++)
+            read_way(c, &all[to->n_ways++], lists[k]->items[i], entry);
     if (c->status == NN_OK && code != NULL)
         read_way(c, &all[to->n_ways++], entry, entry);
     to->ways = all;
@@ -193,7 +203,8 @@ static void read_ways(compiler *c, emit_ways *to, const spec_node *entry)
 /* The definitions of an entry, with which its expressions are compiled. */
 static const spec_node *definitions_of(compiler *c, const spec_node *entry)
 {
-    static const char *const keys[] = {"like", "doc", "versions", "cannot", "constant", "gives", "ways", "code", "if"};
+    static const char *const keys[] = {"like",  "doc",   "versions", "cannot", "constant", "fixed",
+                                       "gives", "first", "ways",     "code",   "if"};
     spec_node *map = room(c, 1, sizeof *map);
     spec_pair *pairs = room(c, entry->count, sizeof *pairs);
     spec_subject subject = spec_subject_of("operator", c->op->name);

@@ -17,6 +17,7 @@ typedef struct {
 
 typedef struct {
     int condition; /* phrase; -1: it always holds */
+    int fixed;     /* phrase whose value must be the same at all sizes of symbolic dimensions; -1: none */
     const int *constants;
     size_t n_constants; /* inputs whose contents must be constants of the model */
     bool all;           /* the code gives as many values as the node has outputs */

@@ -29,7 +29,7 @@ static double distance(const ref_tensor *a, const ref_tensor *b, size_t i)
         return a->w[i] == b->w[i]  ? 0
                : a->w[i] > b->w[i] ? (double)((uint64_t)a->w[i] - (uint64_t)b->w[i])
                                    : (double)((uint64_t)b->w[i] - (uint64_t)a->w[i]);
-    if (a->v[i] == b->v[i])
+    if (a->v[i] == b->v[i] || (a->v[i] != a->v[i] && b->v[i] != b->v[i]))
         return 0;
     double d = __builtin_fabs(a->v[i] - b->v[i]);
     return d != d ? INFINITE : d;

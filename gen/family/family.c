@@ -107,6 +107,24 @@ static nn_status link_bases(const spec_file **overlay, const char *dir, arena *a
     return NN_OK;
 }
 
+enum { NEAR_TYPES = 80 };
+
+/* The types that an unknown word may mean: the members of its family, or else the one with the most similar name. */
+static bool suggest_types(char out[NEAR_TYPES], const char *word)
+{
+    const char *names[DT_COUNT];
+    size_t n = 0;
+    nearest best = {0};
+    for (int t = 1; t < DT_COUNT; t++)
+        if (t != DT_STRING)
+            names[n++] = dtype_name((dtype)t);
+    for (size_t i = 0; i < n; i++)
+        nearest_offer(&best, word, names[i]);
+    if (nearest_family(out, NEAR_TYPES, word, "", names, n) == 0)
+        (void)snprintf(out, NEAR_TYPES, "%s", best.word != NULL ? best.word : "");
+    return *out != '\0';
+}
+
 /* Parses a list of types such as "float32,int8". */
 static nn_status parse_types(const char *list, int opset, dtype_mask *mask, nn_error *err)
 {
@@ -121,12 +139,9 @@ static nn_status parse_types(const char *list, int opset, dtype_mask *mask, nn_e
         (void)snprintf(word, sizeof word, "%.*s", (int)(n < 31 ? n : 31), p);
         dtype t = dtype_parse(word);
         if (t == DT_NONE || t == DT_STRING || (*end == ',' && end[1] == '\0')) {
-            nearest best = {0};
-            for (int k = 1; k < DT_COUNT && n > 0; k++)
-                if (k != DT_STRING)
-                    nearest_offer(&best, word, dtype_name((dtype)k));
-            if (best.word != NULL && t == DT_NONE)
-                return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "types: unknown type %s; did you mean %s?", word, best.word);
+            char near[NEAR_TYPES];
+            if (n > 0 && t == DT_NONE && suggest_types(near, word))
+                return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "types: unknown type %s; did you mean %s?", word, near);
             return nn_fail(
                 err, NN_ERR_USAGE, NULL, 0, 0,
                 "types %.60s: expected a list of float32, float16, double, int8, uint8, int16, uint16, int32, uint32, int64, "

@@ -1,5 +1,8 @@
 #include "motif/motif_pattern.h"
 
+#include "base/nearest.h"
+
+#include <stdio.h>
 #include <string.h>
 
 static bool is_space(char ch)
@@ -26,6 +29,9 @@ static motif_hint near_type(const motif_compile *c, const char *word)
         if (dtype_size((dtype)t) > 0)
             names[n++] = dtype_name((dtype)t);
     motif_hint h = motif_near(word, names, n);
+    char family[sizeof h.s - 32];
+    if (nearest_family(family, sizeof family, word, "`", names, n) > 0)
+        (void)snprintf(h.s, sizeof h.s, "; did you mean %s?", family);
     if (h.s[0] == '\0')
         strcpy(h.s, "; a type such as float32 or a type variable of the motif was expected");
     return h;

@@ -80,7 +80,7 @@ void ref_to_raw(const ref_tensor *t, void *values, float *bounds)
         } else {
             bits = bits_of(t->type, t->v[i], &stored);
             double moved = stored == t->v[i] || (stored != stored && t->v[i] != t->v[i]) ? 0 : __builtin_fabs(stored - t->v[i]);
-            e = stored != stored ? INFINITE : t->e[i] + moved;
+            e = stored != stored && t->e[i] > 0 ? INFINITE : t->e[i] + moved;
             e += e > 0 ? e * 0x1p-40 : 0; /* the roundings of this sum and of a comparison in double */
         }
         for (size_t k = 0; k < size; k++)

@@ -25,7 +25,8 @@ nn_status ref_unknown(ref_tensor *t, arena *a, nn_error *err);
 /* From raw_data. NN_ERR_NOMEM. */
 nn_status ref_from_raw(ref_tensor *t, const void *bytes, arena *a, nn_error *err);
 /* The values rounded to the tensor's type, as raw_data: `values` has room for them. Then the bounds, one float32 for each element,
- * rounded up, of the distance of a correct implementation's result from that value; infinite where the value is NaN. */
+ * rounded up, of the distance of a correct implementation's result from that value; infinite where the value is NaN, but may be
+ * another. */
 void ref_to_raw(const ref_tensor *t, void *values, float *bounds);
 
 #endif

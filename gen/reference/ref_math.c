@@ -98,6 +98,7 @@ static ref_value real_unary(ref_vectors *r, ref_fn fn, const ref_accuracy *accur
         e += REF_OWN * m + ulp * accuracy->ulp * (m + e) + ulp * accuracy->abs + r->unit->tiny;
         y.v[i] = v;
         y.e[i] = x.v[i] >= g->lo && x.v[i] <= g->hi && x.v[i] - x.v[i] == 0 && e >= 0 ? e : INFINITE;
+        y.e[i] = ref_sure_nan(x.v[i], x.e[i]) ? 0 : y.e[i];
     }
     ref_form_unary(r, &y, fn, accuracy, &x);
     return y;
@@ -107,7 +108,15 @@ static ref_value real_unary(ref_vectors *r, ref_fn fn, const ref_accuracy *accur
 
 static double sign_of(double x)
 {
+    if (x != x)
+        return x;
     return (double)(x > 0) - (double)(x < 0);
+}
+
+/* The others give NaN and infinities as they are; the sign of NaN is not defined. */
+static bool is_open(double (*f)(double), ref_kind kind, double v)
+{
+    return kind != REF_REAL || (f == sign_of && v != v);
 }
 
 static double trunc_of(double x)
@@ -122,7 +131,10 @@ static ref_value step_unary(ref_vectors *r, double (*f)(double), ref_value x)
     for (size_t i = 0; i < n; i++) {
         double v = x.v[i], e = x.e[i], wide = e > 0 ? e + 0x1p-51 * (__builtin_fabs(v) + e) : 0;
         y.v[i] = f(v);
-        y.e[i] = v - v != 0 ? INFINITE : wide == 0 ? 0 : ref_hull_error(y.v[i], f(v - wide), f(v + wide));
+        if (wide == 0)
+            y.e[i] = v - v != 0 && is_open(f, x.kind, v) ? INFINITE : 0;
+        else
+            y.e[i] = v - v != 0 ? INFINITE : ref_hull_error(y.v[i], f(v - wide), f(v + wide));
     }
     return y;
 }

@@ -86,7 +86,7 @@ static ref_value remainder_of(ref_run *run, ref_value a, ref_value b)
     ref_value y = real_pair(r, &a, &b);
     for (size_t i = 0; i < r->n; i++) {
         double x = a.v[i], d = b.v[i], ex = a.e[i], ed = b.e[i], v = ref_remainder(x, d), m = __builtin_fabs(d);
-        y.v[i] = v == v ? v : 0;
+        y.v[i] = v;
         y.e[i] = v == v && ex < INFINITE && ed < INFINITE ? 0 : INFINITE; /* what is not known may be NaN */
         if (y.e[i] > 0 || (ex == 0 && ed == 0))
             continue;
@@ -164,6 +164,8 @@ static ref_value to_real(ref_run *run, ref_value x, const ref_unit *unit)
         y.e[i] = x.e[i];
     }
     ref_rounded(unit, 1, ref_count(r, &y), y.v, y.e);
+    for (size_t i = 0; i < ref_count(r, &y); i++)
+        y.e[i] = ref_sure_nan(x.v[i], x.e[i]) ? 0 : y.e[i];
     return y;
 }
 
@@ -268,6 +270,7 @@ static ref_value slack(ref_run *run, ref_value x, ref_value k, ref_value m)
         y.e[i] = x.e[i] + 2 * run->unit.u * units * size + (size > 0 ? units * run->unit.tiny : 0);
         if (!(y.e[i] >= 0))
             y.e[i] = INFINITE;
+        y.e[i] = ref_sure_nan(x.v[i], x.e[i]) ? 0 : y.e[i];
     }
     return y;
 }
@@ -281,7 +284,7 @@ static ref_value within(ref_run *run, ref_value x, ref_value far)
     far = ref_spread(r, ref_as_real(r, far));
     for (size_t i = 0; i < r->n; i++) {
         y.v[i] = x.v[i];
-        y.e[i] = x.e[i] + __builtin_fabs(far.v[i]) + far.e[i];
+        y.e[i] = ref_sure_nan(x.v[i], x.e[i]) ? 0 : x.e[i] + __builtin_fabs(far.v[i]) + far.e[i];
     }
     return y;
 }

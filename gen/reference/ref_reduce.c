@@ -407,8 +407,9 @@ static void add_extreme(total *t, size_t at, double v, double e, bool greatest)
     double lo = v - e, hi = v + e;
     t->lo[at] = first || (greatest ? lo > t->lo[at] : lo < t->lo[at]) ? lo : t->lo[at];
     t->hi[at] = first || (greatest ? hi > t->hi[at] : hi < t->hi[at]) ? hi : t->hi[at];
-    /* whether there is an error at all, or a number that is not finite */
-    t->e[at] = v - v != 0 ? 2 : t->e[at] > 0 ? t->e[at] : e > 0;
+    /* whether there is an error at all, or what may be NaN, of which ONNX leaves it open */
+    bool open = v != v || !(e < (double)__builtin_inff()) || (v - v != 0 && e != 0);
+    t->e[at] = open ? 2 : t->e[at] > 0 ? t->e[at] : e > 0;
 }
 
 static void add_factor(total *t, const ref_unit *u, size_t at, double v, double e)
@@ -499,6 +500,10 @@ static void finish_sum(total *t, const ref_vectors *r)
     for (size_t i = 0; t->kind == REF_REAL && i < t->n; i++) {
         if (t->count[i] > 1) {
             double m = t->lo[i] + t->e[i];
+            if (m != m && t->e[i] < (double)__builtin_inff()) { /* a term is NaN, and that surely */
+                t->e[i] = 0;
+                continue;
+            }
             double rounding = m > 0 ? ref_gamma(u, t->count[i]) * m + u->tiny : m == 0 ? 0 : (double)__builtin_inff();
             t->e[i] += rounding;
             if (f != NULL)
@@ -510,7 +515,9 @@ static void finish_sum(total *t, const ref_vectors *r)
 static void finish_extremes(total *t)
 {
     for (size_t i = 0; i < t->n; i++)
-        t->e[i] = t->e[i] == 0 ? 0 : t->e[i] > 1 ? (double)__builtin_inff() : ref_hull_error(t->v[i], t->lo[i], t->hi[i]);
+        t->e[i] = t->e[i] == 0 || (t->e[i] == 1 && t->v[i] - t->v[i] != 0) ? 0
+                  : t->e[i] > 1                                            ? (double)__builtin_inff()
+                                                                           : ref_hull_error(t->v[i], t->lo[i], t->hi[i]);
 }
 
 static ref_value finish_total(ref_run *run, total *t)

@@ -56,7 +56,7 @@ static void put_reals(const ref_run *run, ref_tensor *t, size_t first, const ref
     for (size_t i = 0; i < run->r.n; i++) {
         size_t k = x->uniform ? 0 : i;
         double v = x->v[k], e = x->e[k] * INFLATE;
-        if (rounds && e == 0 && !ref_representable(t->type, v))
+        if (rounds && e == 0 && v == v && !ref_representable(t->type, v))
             ref_rounded(&unit, 1, 1, &v, &e);
         bool special = v - v != 0;                                                  /* an exact infinity or NaN */
         bool stores = dtype_format_of(t->type) != NULL && dtype_bits(t->type) < 16; /* what did not fit was dealt with by a rule */

@@ -172,6 +172,24 @@ static pair align(ref_vectors *r, ref_value a, ref_value b)
     return (pair){a, b, ref_new(r, kind, uniform), uniform ? 1 : r->n};
 }
 
+/* The error of a NaN that arithmetic gives. Of an operand that is NaN it is NaN surely, but for a product with what may be 0: an
+ * implementation may leave it out, as beta * C where beta is 0. That infinities make one is not sure: another order may not. */
+static double nan_error(double a, double ea, double b, double eb, bool product)
+{
+    const bool first = ref_sure_nan(a, ea), second = ref_sure_nan(b, eb);
+    const double other = first ? b : a, e = first ? eb : ea;
+    if (first && second)
+        return 0;
+    return (first || second) && (!product || __builtin_fabs(other) > e) ? 0 : (double)__builtin_inff();
+}
+
+static void keep_nan(pair *p, bool product)
+{
+    for (size_t i = 0; i < p->n; i++)
+        if (p->y.v[i] != p->y.v[i])
+            p->y.e[i] = nan_error(p->a.v[i], p->a.e[i], p->b.v[i], p->b.e[i], product);
+}
+
 /* Whole numbers and one for all lanes: the second operand. */
 static bool is_scaled(const ref_value *a, const ref_value *b)
 {
@@ -203,6 +221,7 @@ ref_value ref_add(ref_vectors *r, ref_value a, ref_value b)
         p.y.e[i] = p.a.e[i] + p.b.e[i];
     }
     finish(r, &p.y, 1);
+    keep_nan(&p, false);
     ref_form_add(r, &p.y, &p.a, &p.b);
     return p.y;
 }
@@ -243,6 +262,7 @@ ref_value ref_mul(ref_vectors *r, ref_value a, ref_value b)
         p.y.e[i] = __builtin_fabs(x) * p.b.e[i] + (__builtin_fabs(y) + p.b.e[i]) * p.a.e[i];
     }
     finish(r, &p.y, 1);
+    keep_nan(&p, true);
     ref_form_multiply(r, &p.y, &p.a, &p.b);
     return p.y;
 }
@@ -304,6 +324,7 @@ ref_value ref_div(ref_vectors *r, ref_value a, ref_value b)
         e = q == 0 && e == 0 ? 0 : e + (m + e) * QUOTIENT * r->unit->u + r->unit->tiny;
         p.y.e[i] = e >= 0 ? e : (double)__builtin_inff();
     }
+    keep_nan(&p, false);
     return p.y;
 }
 
@@ -319,6 +340,17 @@ ref_value ref_mod(ref_vectors *r, ref_value a, ref_value b)
     return ref_sub(r, p.a, ref_mul(r, q, p.b));
 }
 
+/* Of an extreme of infinities v: exact ones are ordered as other numbers are. Of NaN, and of what may be NaN, ONNX leaves it open.
+ */
+static double infinite_error(double v, double x, double ex, double y, double ey)
+{
+    const double infinite = (double)__builtin_inff();
+    const bool known = ex < infinite && ey < infinite && (x - x == 0 || ex == 0) && (y - y == 0 || ey == 0);
+    if (x != x || y != y || !known)
+        return infinite;
+    return v - v != 0 ? 0 : v == x ? ex : ey;
+}
+
 ref_value ref_extreme(ref_vectors *r, ref_value a, ref_value b, bool greatest)
 {
     pair p = align(r, a, b);
@@ -330,10 +362,13 @@ ref_value ref_extreme(ref_vectors *r, ref_value a, ref_value b, bool greatest)
     double sign = greatest ? 1 : -1;
     for (size_t i = 0; i < p.n; i++) {
         double x = sign * p.a.v[i], y = sign * p.b.v[i], ex = p.a.e[i], ey = p.b.e[i];
-        double v = x > y ? x : y;
+        double v = x != x || x > y ? x : y; /* NaN if either is */
         double hi = x + ex > y + ey ? x + ex : y + ey, lo = x - ex > y - ey ? x - ex : y - ey;
         p.y.v[i] = sign * v;
-        p.y.e[i] = x - x != 0 || y - y != 0 ? (double)__builtin_inff() : ex == 0 && ey == 0 ? 0 : ref_hull_error(v, lo, hi);
+        if (x - x != 0 || y - y != 0)
+            p.y.e[i] = infinite_error(v, x, ex, y, ey);
+        else
+            p.y.e[i] = ex == 0 && ey == 0 ? 0 : ref_hull_error(v, lo, hi);
     }
     ref_form_extreme(r, &p.y, &p.a, &p.b, greatest);
     return p.y;

@@ -39,7 +39,7 @@ struct ref_value {
 /* The arithmetic that is assumed of implementations: its type, and what its functions may err (ref_accuracy.c). */
 typedef struct {
     dtype type;
-    double u;    /* unit roundoff */
+    double u; /* unit roundoff */
     /* The largest error near zero: the smallest normal number, because implementations may flush to zero. Those of float16 do not
      * (specs/compute/README.md): there it is one unit of the subnormal numbers. */
     double tiny;
@@ -69,6 +69,13 @@ static inline bool ref_is_number(const ref_value *x)
 static inline size_t ref_count(const ref_vectors *r, const ref_value *x)
 {
     return x->uniform ? 1 : r->n;
+}
+
+/* Whether an element is NaN in every correct implementation: a NaN without error. Where an implementation may give another value,
+ * the error is infinite, and the value is NaN so that what follows from it does not count as a number. */
+static inline bool ref_sure_nan(double v, double e)
+{
+    return v != v && e == 0;
 }
 
 ref_value ref_int(ref_vectors *r, int64_t i);

@@ -1,5 +1,7 @@
 /* First pass over a flat entry: tensors, variables and sections are parsed; names are resolved later, in opmodel.c. */
 #include "rules/op_compile.h"
+
+#include "base/nearest.h"
 #include "table/opset.h"
 
 #include <stdio.h>
@@ -67,6 +69,9 @@ static op_hint suggest_type(const op_compile *c, const char *word, const char *o
         if (dtype_size((dtype)t) > 0 || t == DT_STRING)
             names[n++] = dtype_name((dtype)t);
     op_hint h = hint_of(word, names, n);
+    char family[sizeof h.s - 32];
+    if (nearest_family(family, sizeof family, word, "`", names, n) > 0)
+        snprintf(h.s, sizeof h.s, "; did you mean %s?", family);
     if (h.s[0] == '\0')
         snprintf(h.s, sizeof h.s, "; %s was expected", otherwise);
     return h;

@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 import onnx
-from census.held import sequences
+from census.held import count_values, walks
 from onnx import numpy_helper
 
 KEPT = {2: 320, 3: 260, 4: 200}  # the most frequent sequences of each length
@@ -20,10 +20,11 @@ VALUES = 16                      # the most frequent values of an attribute
 SHAPES = 120                     # scalars, shapes of weights, chains
 LONGEST = 8                      # operators of a shape chain
 KINDS = {2: "pairs", 3: "triples", 4: "fours"}
-NOTE = ("Census of architectures of public packages, built from small configurations and exported by both exporters of PyTorch with fixed and free dims: "
+NOTE = ("Census of architectures of public packages, built from small configurations and exported by both exporters of PyTorch and by tf2onnx, with fixed and free dims: "
         "how many architectures hold each operator, pair, triple, sequence of 4 (edges through data inputs, Constant nodes left out) and shape chain; "
-        "attribute values, constant operands, scalar constants, ranks and dims by count of nodes or tensors, a mean over the files of an architecture. "
-        "op.k is input k.")
+        "a second number says how often: of an operator nodes, of a sequence occurrences in 1,000 nodes, summed over the architectures. "
+        "Attribute values, constant operands, scalar constants, shares of convolutions and binary operators, ranks and dims by count of nodes or tensors, "
+        "a mean over the files of an architecture. op.k is input k.")
 
 
 def name_of(node):
@@ -124,7 +125,11 @@ def of_file(path):
     for node in nodes_of(graph):
         count_node(node, constant, seen)
     count_dims(graph, seen)
-    held = {KINDS[k]: {",".join(s) for s in found} for k, found in sequences(graph).items()}
+    for k, found in walks(graph).items():
+        for path, n in found.items():
+            seen[KINDS[k], ""][",".join(path)] = n
+    count_values(graph, seen["shares", ""])
+    held = {kind: set(seen[kind, ""]) for kind in KINDS.values()}
     held["shape_chains"] = {",".join(c) for c in shape_chains(graph, constant)}
     held["operators"] = set(seen["nodes", ""])
     return seen, held, opset
@@ -143,6 +148,12 @@ def of_architecture(paths):
     return {key: {v: n / len(paths) for v, n in values.items() if n} for key, values in sums.items()}, held, opsets
 
 
+def rates(means):
+    """Occurrences of sequences in 1,000 nodes, so that all architectures weigh the same."""
+    nodes = sum(n for op, n in means["nodes", ""].items() if op != "Constant")
+    return {(kind, key): {s: 1000 * n / nodes for s, n in values.items()} for (kind, key), values in means.items() if kind in KINDS.values()}
+
+
 def most(counts, limit=None):
     """The most frequent, as whole numbers of at least one, in an order that depends on nothing else."""
     return {k: max(1, round(n)) for k, n in sorted(counts.items(), key=lambda x: (-round(x[1], 6), x[0]))[:limit]}
@@ -156,16 +167,16 @@ def census(folder):
         means, held, versions = of_architecture(paths)
         files += len(paths)
         opsets.update(versions)
-        for key, values in means.items():
+        for key, values in {**means, **rates(means)}.items():
             nodes[key].update(values)
         for kind, names in held.items():
             holders[kind].update(names)
     grouped = lambda kind: {key: most(v, VALUES) for (k, key), v in sorted(nodes.items()) if k == kind}
-    operators = {op: [n, max(1, round(nodes["nodes", ""][op]))] for op, n in most(holders["operators"]).items() if op != "Constant"}
-    found = {"note": NOTE, "models": len(places), "files": files, "opset": {str(v): opsets[v] for v in sorted(opsets)}, "operators": operators}
-    found |= {KINDS[k]: most(holders[KINDS[k]], limit) for k, limit in KEPT.items()}
+    both = lambda kind, of, limit=None: {name: [n, max(1, round(nodes[of, ""][name]))] for name, n in most(holders[kind], limit).items() if name != "Constant"}
+    found = {"note": NOTE, "models": len(places), "files": files, "opset": {str(v): opsets[v] for v in sorted(opsets)}, "operators": both("operators", "nodes")}
+    found |= {kind: both(kind, kind, KEPT[k]) for k, kind in KINDS.items()}
     found |= {"attributes": grouped("attributes"), "constant_operands": grouped("constant_operands")}
-    found |= {kind: most(nodes[kind, ""], SHAPES) for kind in ("scalar_constants", "same_tensor_twice", "weight_shapes", "ranks", "dims")}
+    found |= {kind: most(nodes[kind, ""], SHAPES) for kind in ("shares", "scalar_constants", "same_tensor_twice", "weight_shapes", "ranks", "dims")}
     return {**found, "shape_chains": most(holders["shape_chains"], SHAPES), "architectures": list(places)}
 
 

@@ -22,23 +22,27 @@ def graphs(corpus):
         yield onnx.load(str(path)).graph
 
 
-def sequences(graph):
-    """Distinct sequences of 2 to 4 operators, each consuming an output of the one before; Constant nodes are left out."""
-    maker = {out: n for n in graph.node for out in n.output if out}
-    found = {2: set(), 3: set(), 4: set()}
-    before = {}
+def walks(graph):
+    """{length: how often each sequence of 2 to 4 operators occurs, each consuming an output of the one before}; Constant nodes are left out."""
+    maker = {out: k for k, n in enumerate(graph.node) for out in n.output if out}
+    found = {2: Counter(), 3: Counter(), 4: Counter()}
+    ends = []  # of each node, the sequences that end there
     for node in graph.node:  # in topological order
-        ends = {1: {(node.op_type,)}, 2: set(), 3: set(), 4: set()}
+        here = {1: Counter({(node.op_type,): 1}), 2: Counter(), 3: Counter(), 4: Counter()}
         if node.op_type != "Constant":
-            for name in node.input:
-                source = maker.get(name)
-                if source is not None and source.op_type != "Constant":
-                    for k in (2, 3, 4):
-                        ends[k] |= {path + (node.op_type,) for path in before[id(source)][k - 1]}
-        before[id(node)] = ends
-        for k in found:
-            found[k] |= ends[k]
+            for source in sorted({maker[name] for name in node.input if name in maker}):
+                for k in (2, 3, 4) if graph.node[source].op_type != "Constant" else ():
+                    for path, n in ends[source][k - 1].items():
+                        here[k][path + (node.op_type,)] += n
+        ends.append(here)
+        for k, counts in found.items():
+            counts.update(here[k])
     return found
+
+
+def sequences(graph):
+    """The distinct ones."""
+    return {k: set(counts) for k, counts in walks(graph).items()}
 
 
 def attributes(node):
@@ -49,6 +53,40 @@ def shape_class(dims):
     return "scalar" if all(d == 1 for d in dims) and len(dims) < 2 else "other"
 
 
+def count_conv(node, weight, c):
+    """Counts of a 2-D convolution whose weights are an initializer of this shape."""
+    a, kernel = attributes(node), weight[2:]
+    strides, dilations, pads = a.get("strides", [1, 1]), a.get("dilations", [1, 1]), a.get("pads", [0, 0, 0, 0])
+    c.update(("conv", *(name for name, holds in (
+        ("square", kernel[0] == kernel[1]), ("1x1 3x3", kernel in ((1, 1), (3, 3))), ("equal strides", len(set(strides)) == 1), ("stride 1", set(strides) == {1}),
+        ("dilation 1", set(dilations) == {1}), ("symmetric pads", pads[0] == pads[2] and pads[1] == pads[3]), ("no pads", not any(pads)),
+        ("group 1", a.get("group", 1) == 1), ("channels in eights", weight[0] % 8 == 0)) if holds)))
+
+
+def count_binary(node, constant, c):
+    given = [constant[i] for i in node.input if i in constant]
+    c["binary"] += 1
+    c["binary constant"] += bool(given)
+    c["binary scalar"] += any(shape_class(dims) == "scalar" for dims in given)
+
+
+def count_values(graph, c):
+    """Adds the counts of 2-D convolutions and of binary operators, of which SHARES are."""
+    constant = {t.name: tuple(t.dims) for t in graph.initializer}
+    constant |= {n.output[0]: constant_dims(n) for n in graph.node if n.op_type == "Constant"}
+    for n in graph.node:
+        if n.op_type in BINARY:
+            count_binary(n, constant, c)
+        if n.op_type == "Conv" and len(constant.get(n.input[1], ())) == 4:
+            count_conv(n, constant[n.input[1]], c)
+
+
+def constant_dims(node):
+    """The shape of what a Constant node holds: a tensor, a list or a number."""
+    value = onnx.helper.get_attribute_value(node.attribute[0])
+    return tuple(value.dims) if isinstance(value, onnx.TensorProto) else (len(value),) if isinstance(value, list) else ()
+
+
 def tally(corpus):
     """Counts over a corpus: of kernels, strides, pads, channels, operands, sharing, depth."""
     c = Counter()
@@ -56,10 +94,10 @@ def tally(corpus):
     depths, inputs, outputs = [], [], []
     for graph in graphs(corpus):
         c["models"] += 1
+        count_values(graph, c)
         for k, paths in sequences(graph).items():
             held[k] |= paths
-        constant = {t.name: tuple(t.dims) for t in graph.initializer}
-        constant |= {n.output[0]: () for n in graph.node if n.op_type == "Constant"}
+        constant = {t.name for t in graph.initializer} | {n.output[0] for n in graph.node if n.op_type == "Constant"}
         uses = Counter(name for n in graph.node for name in set(n.input) if name)
         c["shared models"] += any(uses[name] > 1 for name in constant)
         c["recurrent models"] += any(n.op_type in ("LSTM", "GRU", "RNN") for n in graph.node)
@@ -71,50 +109,22 @@ def tally(corpus):
         level = {}
         for n in graph.node:
             level.update({out: 1 + max((level.get(i, 0) for i in n.input), default=0) for out in n.output})
-            a = attributes(n)
-            if n.op_type in BINARY:
-                c["binary"] += 1
-                c["binary constant"] += any(i in constant for i in n.input)
-                c["binary scalar"] += any(i in constant and shape_class(constant[i]) == "scalar" for i in n.input)
-            if n.op_type == "Conv":
-                weight = constant.get(n.input[1])
-                kernel = weight and weight[2:]
-                if kernel and len(kernel) == 2:
-                    c["conv"] += 1
-                    c["square"] += kernel[0] == kernel[1]
-                    c["1x1 3x3"] += kernel in ((1, 1), (3, 3))
-                    c["equal strides"] += len(set(a.get("strides", [1, 1]))) == 1
-                    c["stride 1"] += set(a.get("strides", [1, 1])) == {1}
-                    c["dilation 1"] += set(a.get("dilations", [1, 1])) == {1}
-                    pads = a.get("pads", [0, 0, 0, 0])
-                    c["symmetric pads"] += pads[0] == pads[2] and pads[1] == pads[3]
-                    c["no pads"] += not any(pads)
-                    c["group 1"] += a.get("group", 1) == 1
-                    c["channels in eights"] += weight[0] % 8 == 0
         depths.append(max(level.values()) / len(graph.node))
     median = lambda x: sorted(x)[len(x) // 2]
     return c, held, {"depth / nodes": median(depths), "inputs": median(inputs), "outputs": median(outputs)}
 
 
-def of(table, test):
-    total = sum(table.values())
-    return sum(n for key, n in table.items() if test(json.loads(key))) / total
+SHARES = ("square", "1x1 3x3", "equal strides", "stride 1", "dilation 1", "symmetric pads", "no pads", "group 1", "channels in eights", "binary constant", "binary scalar")
 
 
-def census_shares(census):
-    """The same shares of the census. Attributes that a node leaves out are not in it, so shares are of those that are written."""
-    conv = {name: {k: n for k, n in census["attributes"][f"Conv.{name}"].items() if len(json.loads(k)) == size}
-            for name, size in (("kernel_shape", 2), ("strides", 2), ("dilations", 2), ("pads", 4))}
-    weights = {k.split(" ", 1)[1]: n for k, n in census["weight_shapes"].items() if k.startswith("Conv [") and k.count(",") == 3}
-    binary = sum(census["operators"][op][1] for op in BINARY if op in census["operators"])
-    constant = sum(n for op in BINARY for k in "01" for n in census["constant_operands"].get(f"{op}.{k}", {}).values())
-    scalar = sum(n for op in BINARY for k in "01" for shape, n in census["constant_operands"].get(f"{op}.{k}", {}).items() if shape in ("[]", "[1]"))
-    return {"square": of(conv["kernel_shape"], lambda k: k[0] == k[1]), "1x1 3x3": of(conv["kernel_shape"], lambda k: k in ([1, 1], [3, 3])),
-            "equal strides": of(conv["strides"], lambda s: s[0] == s[1]), "stride 1": of(conv["strides"], lambda s: s == [1, 1]),
-            "dilation 1": of(conv["dilations"], lambda d: d == [1, 1]),
-            "symmetric pads": of(conv["pads"], lambda p: p[:2] == p[2:]), "no pads": of(conv["pads"], lambda p: not any(p)),
-            "group 1": of(census["attributes"]["Conv.group"], lambda g: g == 1), "channels in eights": of(weights, lambda w: w[0] % 8 == 0),
-            "binary constant": constant / binary, "binary scalar": scalar / binary}
+def whole(name):
+    """What a share is of."""
+    return "binary" if name.startswith("binary") else "conv"
+
+
+def shares(counts):
+    """Of a corpus or a census, whose counts are the same."""
+    return {name: counts.get(name, 0) / max(counts.get(whole(name), 0), 1) for name in SHARES}
 
 
 def table_of(corpus):
@@ -128,9 +138,8 @@ def compare(census, corpus):
     for k, kind in ((2, "pairs"), (3, "triples"), (4, "fours")):
         known = [tuple(s.split(",")) for s in census[kind] if set(s.split(",")) <= names]
         report["sequences"][kind] = (sum(s in held[k] for s in known), len(known), sorted(",".join(s) for s in known if s not in held[k]))
-    for name, share in census_shares(census).items():
-        whole = c["binary"] if name.startswith("binary") else c["conv"]
-        report["shares"][name] = (share, c[name] / max(whole, 1))
+    here = shares(c)
+    report["shares"] = {name: (there, here[name]) for name, there in shares(census["shares"]).items()}
     report["shares"]["shared initializer"] = (0.20, c["shared models"] / c["models"])
     report["shares"]["recurrent models"] = (0.10, c["recurrent models"] / c["models"])
     report["shares"]["rank 5"] = (0.004, c["rank 5"] / c["tensors"])

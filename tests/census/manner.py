@@ -2,9 +2,12 @@
 
     python3 tests/census/manner.py CENSUS.json specs/manners/NAME.yaml
 
-CENSUS.json has, for a set of models, `operators` (name: [models, nodes]), `constant_operands` ("Op.k": {shape: nodes}), and `pairs`,
-`triples` and `fours` ("A,B,C": models that hold it). Everything in the file from the line `# ---- from the census ----` on is replaced.
-Operators that no entry of specs/ defines are left out, with the sequences that hold them.
+CENSUS.json is that of census.count. It has, for a set of architectures, `operators` (name: [architectures, nodes]), `constant_operands`
+("Op.k": {shape: nodes}), and `pairs`, `triples` and `fours` ("A,B,C": [architectures, occurrences in 1,000 nodes, summed over them]).
+A sequence weighs how often it occurs to the power of two thirds. By the number of architectures that hold it, sequences that most hold once would outweigh
+those of which a network consists, and convolutions would be rare, between tensors of other kinds. By the plain occurrences, rare ones would
+hardly be drawn. Everything in the file from the line `# ---- from the census ----` on is replaced. Operators that no entry of specs/ defines
+are left out, with the sequences that hold them.
 """
 
 import json
@@ -12,6 +15,7 @@ import re
 import sys
 from pathlib import Path
 
+DAMPED = 2 / 3
 MARK = "# ---- from the census ----"
 SPECS = Path(__file__).resolve().parents[2] / "specs"
 
@@ -43,19 +47,19 @@ def flow(key, rows):
 
 def blocks(census, names):
     yield MARK
-    yield f"# Nodes of {census['models']} models, without those whose first input is constant."
+    yield f"# Nodes of {census['models']} architectures, without those whose first input is constant."
     rows = []
     for op, (_, nodes) in sorted(census["operators"].items(), key=lambda x: (-x[1][1], x[0])):
         folded = sum(census["constant_operands"].get(op + ".0", {}).values())
         if op in names and nodes > folded:
             rows.append(f"{op}: {nodes - folded}")
     yield from flow("weights", rows)
-    yield f"# Of {census['models']} models, how many hold the sequence."
+    yield "# How often a sequence occurs in 1,000 nodes, summed over the architectures, to the power of two thirds."
     rows = []
     for kind in ("pairs", "triples", "fours"):
-        for path, models in sorted(census[kind].items(), key=lambda x: (-x[1], x[0])):
+        for path, (_, often) in sorted(census[kind].items(), key=lambda x: (-x[1][1], x[0])):
             if all(op in names for op in path.split(",")):
-                rows.append(f'"{path}": {models}')
+                rows.append(f'"{path}": {often ** DAMPED:.1f}')
     yield from flow("sequences", rows)
 
 

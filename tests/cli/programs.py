@@ -1,8 +1,9 @@
 """Writes the models of a corpus as programs (nngen emit), runs them, many in one process, and compares with their bounds.
 
-    python tests/cli/programs.py NNGEN CORPUS PROGRAM [--eager]
+    python tests/cli/programs.py NNGEN CORPUS PROGRAM [--eager] [--sizes]
 
 PROGRAM is onnx, torch or tensorflow; the Python that runs this must have that package. --eager: TensorFlow without graphs.
+--sizes: each program of a model with symbolic dims is run on all stored inputs.
 Prints a line of JSON for each model that is not right, and one with counts. A model on which the process dies counts as a crash."""
 import collections
 import contextlib
@@ -33,20 +34,33 @@ def place(path, error):
     return lines[-1].split("  # ")[-1] if lines else "?"
 
 
-def judge(nngen, model, program, path):
-    done = subprocess.run([nngen, "emit", model, "--as", program, "--out", path], capture_output=True, text=True)
-    if done.returncode:
-        return "not emitted", done.stderr.strip()
+def written(nngen, model, program, path, *options):
+    """The module of a program, or why there is none."""
+    done = subprocess.run([nngen, "emit", model, "--as", program, "--out", path, *options], capture_output=True, text=True)
+    return (load(path), "") if done.returncode == 0 else (None, done.stderr.strip())
+
+
+def judge(nngen, model, program, path, sizes):
+    """sizes: the program must be right on the other stored inputs too, if it has symbolic dimensions."""
+    module, why = written(nngen, model, program, path)
+    if module is None:
+        return "not emitted", why
     text = io.StringIO()
+    others = sorted(model.parent.glob("test_data_set_*"))[1:] if sizes and module.dynamic() else []
     try:
-        module = load(path)
-        results = module.run(module.inputs())
+        data = [module] + [written(nngen, model, program, path.with_name(f"{path.stem}_{k + 1}.py"), "--set", str(k + 1))[0] for k in range(len(others))]
         with contextlib.redirect_stdout(text):
-            wrong = module.check(results)
+            wrong = sum(d.check(module.run(d.inputs())) for d in data if d is module or fits(module, d.inputs()))
     except Exception as error:
         words = [x.strip() for x in str(error).splitlines() if x.strip() and not x.strip().startswith(("File", "Detected", "in user"))]
         return "error", f"{place(path, error)}: {type(error).__name__}: {' '.join(words)[-250:]}"
-    return ("outside", text.getvalue()) if wrong else ("right", "")
+    return ("outside", text.getvalue()) if wrong else ("right" if not others else "right at all sizes", "")
+
+
+def fits(module, inputs):
+    """Whether inputs differ from those of the program in its symbolic dimensions only."""
+    own = module.inputs()
+    return all(n == m or d in module.dynamic().get(name, {}) for name in own for d, (n, m) in enumerate(zip(own[name].shape, inputs[name].shape)))
 
 
 def work(nngen, corpus, program, options):
@@ -59,9 +73,10 @@ def work(nngen, corpus, program, options):
     with tempfile.TemporaryDirectory() as folder:
         for line in sys.stdin:
             path = Path(folder) / f"program_{line.strip()}.py"
-            print(json.dumps(judge(nngen, models[int(line)], program, path)), flush=True)
-            for f in (path, path.with_suffix(".npz")):
-                f.unlink(missing_ok=True)
+            print(json.dumps(judge(nngen, models[int(line)], program, path, "--sizes" in options)), flush=True)
+            for f in Path(folder).iterdir():
+                if f.is_file():
+                    f.unlink()
 
 
 def start(arguments):
@@ -87,7 +102,7 @@ def main(*arguments):
     worker.stdin.close()
     worker.wait()
     print(json.dumps(counts))
-    return counts["right"] != counts.total()
+    return counts["right"] + counts["right at all sizes"] != counts.total()
 
 
 if __name__ == "__main__":

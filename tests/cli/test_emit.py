@@ -16,7 +16,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 import programs
 
-FRAMEWORKS = {"torch": ("torch", "NNGEN_TORCH"), "tensorflow": ("tensorflow", "NNGEN_TENSORFLOW")}
+FRAMEWORKS = {"torch": ("torch", "NNGEN_TORCH"), "tensorflow": ("tensorflow", "NNGEN_TENSORFLOW"), "keras": ("keras, tensorflow", "NNGEN_TENSORFLOW")}
+PROFILES = {"keras": "tensorflow"}  # where a program has none of its own
 
 
 def corpus(nngen, out, *options):
@@ -127,21 +128,20 @@ def test_without_stored_inputs(nngen, tmp_path):
 
 def test_what_a_program_cannot_say_is_named(nngen, tmp_path):
     x, y = info("x", [1, 4, 9]), info("y", None)
-    ints = [numpy_helper.from_array(np.array(v, np.int64), n) for n, v in (("i", [9]), ("b", [2]))]
-    fold = save(tmp_path / "fold.onnx", [helper.make_node("Col2Im", ["x", "i", "b"], ["y"])], [info("x", [1, 4, 8])], [y], ints, opset=18)
-    r = nngen("emit", fold, "--as", "torch")
-    assert (r.code, r.out) == (3, "") and r.err == "nngen: node 0 (Col2Im): F.fold has two dimensions\n"
+    det = save(tmp_path / "det.onnx", [helper.make_node("Det", ["x"], ["y"])], [info("x", [4, 4], TensorProto.FLOAT16)], [info("y", None, TensorProto.FLOAT16)], opset=22)
+    r = nngen("emit", det, "--as", "torch")
+    assert (r.code, r.out) == (3, "") and r.err == "nngen: node 0 (Det): determinants of float16\n"
     other = save(tmp_path / "other.onnx", [helper.make_node("Gelu", ["x"], ["y"], domain="com.microsoft")], [x], [y])
     r = nngen("emit", other, "--as", "torch")
     assert r.code == 3 and "com.microsoft" in r.err
     assert nngen("emit", other, "--as", "onnx").code == 0
-    for options, message in ((["x.onnx"], "--as"), ([fold, "--as", "keras"], "expected one of onnx, tensorflow, torch"),
-                             ([fold, fold, "--as", "onnx"], "one model"), (["--as", "onnx"], "expected a model")):
+    for options, message in ((["x.onnx"], "--as"), ([det, "--as", "theano"], "expected one of keras, onnx, tensorflow, torch"),
+                             ([det, det, "--as", "onnx"], "one model"), (["--as", "onnx"], "expected a model")):
         r = nngen("emit", *options)
         assert r.code == 2 and message in r.err, r.err
     (tmp_path / "bad.onnx").write_bytes(b"\x08\x07 no model")
     assert nngen("emit", tmp_path / "bad.onnx", "--as", "onnx").code == 1
-    sparse = onnx.load(fold)
+    sparse = onnx.load(det)
     sparse.graph.sparse_initializer.add()
     onnx.save(sparse, tmp_path / "s.onnx")
     assert nngen("emit", tmp_path / "s.onnx", "--as", "onnx").code in (1, 3)
@@ -179,16 +179,78 @@ def test_programs_of_ones_own(nngen, tmp_path):
         assert r.code == 1 and message in r.err, r.err
 
 
+def test_a_program_on_the_base_of_another(nngen, tmp_path):
+    """What it states again takes the place of what its base states, and its first ways come before the ways of the base."""
+    specs = shutil.copytree(ROOT / "specs", tmp_path / "specs")
+    own = specs / "programs" / "own.yaml"
+    text = "@{title}\n@helpers\ndef f(@{parameters}):\n    @body\n    return @{results}\n"
+    base = {"program": "under", "file": "none", "types": {"float32": "f"}, "helpers": {"one": "one = 1", "two": "two = 2"},
+            "operators": {"Relu": "relu({X})", "Neg": {"let r": "rank(X)", "ways": [{"if": "r == 2", "code": "two({X})"}], "code": "any({X})"}, "Abs": "one({X})"}}
+    mine = {"program": "own", "base": "under", "file": text, "helpers": {"one": "one = 11"},
+            "operators": {"Relu": {"ways": [{"if": "rank(X) == 3", "code": "three({X})"}], "code": "own({X})"}, "Neg": {"first": [{"if": "r == 3", "code": "first({X})"}]}}}
+    (specs / "programs" / "under.yaml").write_text(yaml.safe_dump(base))
+    own.write_text(yaml.safe_dump(mine))
+    nodes = [helper.make_node("Relu", ["x"], ["r"]), helper.make_node("Neg", ["r"], ["n"]), helper.make_node("Abs", ["n"], ["y"])]
+    for shape, lines in (([2], ["own(x)", "any(r)", "one(n)"]), ([2, 3], ["own(x)", "two(r)", "one(n)"]), ([2, 3, 4], ["three(x)", "first(r)", "one(n)"])):
+        path = save(tmp_path / "m.onnx", nodes, [info("x", shape)], [info("y", shape)])
+        r = nngen("emit", path, "--as", "own", "--specs", specs)
+        assert r.code == 0, r.err
+        assert [line.split(" = ")[1].split("  #")[0] for line in r.out.splitlines() if "  # " in line] == lines
+        assert "one = 11" in r.out and "one = 1\n" not in r.out and ("two = 2" in r.out) == (len(shape) == 2)
+    for change, message in (({"base": "nothing"}, "the name of a program without a base was expected"), ({"base": ["under"]}, "the name of a program without a base was expected"),
+                            ({"base": "own"}, "the name of a program without a base was expected"),
+                            ({"operators": {"Relu": {"first": "no"}}}, "`first`: a list was expected")):
+        own.write_text(yaml.safe_dump({**mine, **change}))
+        r = nngen("emit", path, "--as", "own", "--specs", specs)
+        assert r.code == 1 and message in r.err and "own.yaml:" in r.err, r.err
+
+
+def test_symbolic_dimensions(nngen, tmp_path):
+    """Sizes that differ are expressions of run-time sizes; a symbol for which a node has none is fixed, and only that."""
+    specs = shutil.copytree(ROOT / "specs", tmp_path / "specs")
+    mine = {"program": "mine", "file": "def f(@{parameters}):\n    @body\n    return @{results}\n\n\n@dynamic\nspecs = [@{specification}]\n", "types": {"float32": "f", "int64": "i"},
+            "size": "size({name}, {axis})", "specification": "{type}{shape}",
+            "operators": {"Relu": "relu({X}, {shape(X)!t}, {2 * shape(X)[0] - 1}, {prod(shape(X))})",
+                          "Neg": {"ways": [{"fixed": "shape(X)", "code": "static({X})"}, {"if": "shape(X)[0] > 4", "code": "large({X})"}], "code": "neg({X})"},
+                          "Reshape": {"constant": ["target"], "code": "reshape({data}, {list(target)})"}, "Shape": "shape({data})", "Abs": {"fixed": "shape(X)[1]", "code": "abs({X})"}}}
+    (specs / "programs" / "mine.yaml").write_text(yaml.safe_dump(mine))
+
+    def text(nodes, inputs, *options, initializers=()):
+        path = save(tmp_path / "m.onnx", nodes, inputs, [info("y", None)], initializers)
+        r = nngen("emit", path, "--as", "mine", "--specs", specs, "--dim", "n=5", "--dim", "h=7", *options)
+        assert r.code == 0, r.err
+        return r.out
+
+    relu, x = helper.make_node("Relu", ["x"], ["y"]), info("x", ["n", "h", 3])
+    out = text([relu], [x])
+    assert "y = relu(x, (size(x, 0), size(x, 1), 3), (size(x, 0) * 2 - 1), (size(x, 0) * size(x, 1) * 3))  # Relu" in out
+    assert 'return {\n        "x": {0: "n", 1: "h"},\n    }\nspecs = [f[None, None, 3]]' in out and "only:" not in out
+    fixed = text([relu], [x], "--static")
+    assert "y = relu(x, (5, 7, 3), 9, 105)  # Relu" in fixed and "return {\n    }\nspecs = [f[5, 7, 3]]" in fixed
+    # A condition that holds at some sizes only decides nothing, and a way that needs a fixed size is not taken.
+    assert "y = neg(x)  # Neg" in text([helper.make_node("Neg", ["x"], ["y"])], [x])
+    assert "y = static(x)  # Neg" in text([helper.make_node("Neg", ["x"], ["y"])], [info("x", [2, 2])])
+    out = text([helper.make_node("Abs", ["x"], ["y"])], [x])
+    assert "# h has the size 7 only: node 0 (Abs): it cannot be written at all sizes\n" in out and '"x": {0: "n"},' in out
+    # What is computed from sizes; a dimension without a name; a model that runs at one size only.
+    shape = helper.make_node("Shape", ["x"], ["s"])
+    out = text([shape, helper.make_node("Reshape", ["x", "s"], ["y"])], [info("x", ["n", None, 3])])
+    assert "y = reshape(x, [size(x, 0), size(x, 1), 3])  # Reshape" in out and '"x": {0: "n", 1: "x_1"},' in out
+    out = text([helper.make_node("Reshape", ["x", "s"], ["y"])], [info("x", ["n", 3])], initializers=[numpy_helper.from_array(np.array([3, 5]), "s")])
+    assert "y = reshape(x, [3, 5])  # Reshape" in out and "# n has the size 5 only: the model does not run at other sizes\n" in out
+
+
 @pytest.mark.parametrize("program", FRAMEWORKS)
 @pytest.mark.parametrize("opset", [7, 9, 12, 13, 17, 18, 20, 22, 25, 28])
 def test_the_profile_holds_what_the_program_can_say(nngen, tmp_path, program, opset):
     """Every model of the profile can be written, and the profile leaves out no operator that the program has."""
     files = [yaml.safe_load(p.read_text()) for p in (ROOT / "specs" / "programs").glob("*.yaml")]
-    written = {name for f in files if f.get("program") == program for name in f.get("operators", {})}
-    listed = {name: json.loads(nngen("--list-ops", "json", "--opset", opset, "--profile", name).out)["operators"] for name in (program, "onnx")}
+    profile = PROFILES.get(program, program)
+    written = {name for f in files if f.get("program") in (program, profile) for name in f.get("operators", {})}
+    listed = {name: json.loads(nngen("--list-ops", "json", "--opset", opset, "--profile", name).out)["operators"] for name in (profile, "onnx")}
     names = {name: {o["name"] for o in all_} for name, all_ in listed.items()}
-    assert names[program] == names["onnx"] & written
-    for k, path in enumerate(corpus(nngen, tmp_path / "c", "--nodes", 4, "--count", 60, "--opset", opset, "--profile", program)):
+    assert names[profile] == names["onnx"] & written
+    for k, path in enumerate(corpus(nngen, tmp_path / "c", "--nodes", 4, "--count", 60, "--opset", opset, "--profile", profile)):
         r = nngen("emit", path, "--as", program)
         assert r.code == 0, (path, r.err)
         ast.parse(r.out)
@@ -202,14 +264,27 @@ def python_of(program):
     pytest.skip(f"{module} is not installed; {variable} may name a Python that has it")
 
 
+def run(nngen, program, corpus_, *options):
+    done = subprocess.run([python_of(program), ROOT / "tests" / "cli" / "programs.py", nngen.path, corpus_, program, *options], capture_output=True, text=True,
+                          env={**os.environ, "TF_ENABLE_ONEDNN_OPTS": "0"})
+    *wrong, counts = map(json.loads, done.stdout.splitlines())
+    assert not wrong, (wrong, done.stderr[-500:])
+    return counts
+
+
 # oneDNN as TensorFlow 2.21 calls it leaves parts of batches of conv2d and matmul unwritten.
 @pytest.mark.parametrize("program", FRAMEWORKS)
 @pytest.mark.parametrize("options", [("--nodes", 2, "--count", 40, "--opset", 17), ("--nodes", 2, "--count", 20, "--opset", 22),
                                      ("--nodes", 2, "--count", 20, "--opset", 9), ("--nodes", 20, "--count", 4, "--motifs", "0.3")])
 def test_programs_give_what_the_models_do(nngen, tmp_path, program, options):
-    python = python_of(program)
-    corpus(nngen, tmp_path / "c", "--profile", program, "--seed", 11, *options)
-    done = subprocess.run([python, ROOT / "tests" / "cli" / "programs.py", nngen.path, tmp_path / "c", program, "--eager"], capture_output=True, text=True,
-                          env={**os.environ, "TF_ENABLE_ONEDNN_OPTS": "0"})
-    *wrong, counts = map(json.loads, done.stdout.splitlines())
-    assert not wrong and counts["right"] == options[3], (wrong, done.stderr[-500:])
+    python_of(program)
+    corpus(nngen, tmp_path / "c", "--profile", PROFILES.get(program, program), "--seed", 11, *options)
+    assert run(nngen, program, tmp_path / "c", "--eager")["right"] == options[3]
+
+
+@pytest.mark.parametrize("program", FRAMEWORKS)
+def test_programs_run_at_all_sizes(nngen, tmp_path, program):
+    python_of(program)
+    corpus(nngen, tmp_path / "c", "--profile", PROFILES.get(program, program), "--seed", 12, "--nodes", 5, "--count", 12, "--dynamic", 1, "--opset", 20)
+    counts = run(nngen, program, tmp_path / "c", "--sizes")
+    assert counts["right at all sizes"] >= 10

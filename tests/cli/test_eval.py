@@ -47,7 +47,7 @@ def evaluate(nngen, folder, model, *inputs, code=0):
 
 def inside(y, v, e):
     assert y.shape == v.shape == e.shape and y.dtype == v.dtype
-    return bool(((np.abs(y.astype(float) - v.astype(float)) <= e) | (y == v) | np.isinf(e)).all())
+    return bool(((np.abs(y.astype(float) - v.astype(float)) <= e) | (y == v) | np.isinf(e) | ((y != y) & (v != v))).all())
 
 
 # ---- models of nngen ----

@@ -11,7 +11,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "gen" / "python")]
 
-from nngen.study import expected, isolate, outcomes, reduce, targets  # noqa: E402
+from nngen.study import expected, isolate, outcomes, reduce, snippets, targets  # noqa: E402
 
 from study import findings  # noqa: E402
 
@@ -32,8 +32,20 @@ class Bench:
 
     def outcome(self, target, made, without=()):
         """(outcome, error or difference) of a target on (model, feed, expected outputs); without: passes that the target leaves out."""
+        result = self.result(target, made, without)
+        return outcomes.outcome(result, self.level), said(result)
+
+    def found(self, f, target=""):
+        """(outcome, error or difference) of a finding, in its target or another."""
+        target = target or f.target
+        if not f.program:
+            return self.outcome(target, f.make())
+        result = self.result(snippets.runner(target), f.program.made(target, f.target != f.program.framework))
+        return snippets.outcome(result, snippets.level(f.program.exact)), said(result)
+
+    def result(self, target, made, without=()):
         if target not in self.oracles:
-            self.oracles[target] = reduce.Oracle(target, self.level)
+            self.oracles[target] = reduce.Oracle(target, self.level, snippets.MODULES)
         o = self.oracles[target]
         model, feed, outputs = made
         reduce.write(o.folder / "m", model, feed)
@@ -43,12 +55,28 @@ class Bench:
         result = o.ask(o.t, request)
         if result["status"] in isolate.GONE:  # once more, in a fresh process
             result = o.ask(o.t, request)
-        said = result.get("error") or next((x.get("worst") or x.get("shape") or x.get("type") for x in result.get("outputs", [])), "")
-        return outcomes.outcome(result, self.level), said
+        return result
 
     def close(self):
         for o in self.oracles.values():
             o.close()
+
+
+def said(result):
+    """The error, or the first difference."""
+    return result.get("error") or next((x.get("worst") or x.get("shape") or x.get("type") for x in result.get("outputs", [])), "")
+
+
+def why_not(f, target=""):
+    """Why a finding's target, or another, cannot run here, or ""."""
+    target = target or f.target
+    return snippets.why_not(target) if f.program else targets.why_not(targets.REGISTRY[target])
+
+
+def version(f):
+    """That of the finding's target here."""
+    found = snippets.versions(f.target) if f.program else targets.versions(targets.REGISTRY[f.target])
+    return next(iter(found.values()))
 
 
 def main():
@@ -63,16 +91,15 @@ def main():
             print(markdown(found), end="")
             return 0
         for f in found:
-            if why := targets.why_not(targets.REGISTRY[f.target]):
+            if why := why_not(f):
                 print(f"not run   {f.name}: {why}")
                 continue
-            made = f.make()
-            kind, said = bench.outcome(f.target, made)
-            others = {t: bench.outcome(t, made)[0] for t in f.agree if not targets.why_not(targets.REGISTRY[t])}
-            bad = {t: k for t, k in others.items() if k != "correct"}
+            kind, words = bench.found(f)
+            others = {t: bench.found(f, t)[0] for t in (*f.agree, *f.also) if not why_not(f, t)}
+            bad = {t: k for t, k in others.items() if k not in (f.outcome.split(" or ") if t in f.also else ["correct"])}
             state = "gone" if kind == "correct" else "there" if kind in f.outcome.split(" or ") else "changed"
             wrong += state != "there" or bool(bad)
-            print(f"{state:10}{f.name}: {kind}" + (f" (was {f.outcome})" if state == "changed" else "") + (f"; NOT AGREEING: {bad}" if bad else "") + f"  {' '.join(str(said).split())[:140]}", flush=True)
+            print(f"{state:10}{f.name}: {kind}" + (f" (was {f.outcome})" if state == "changed" else "") + (f"; NOT AGREEING: {bad}" if bad else "") + f"  {' '.join(str(words).split())[:140]}", flush=True)
     finally:
         bench.close()
     return wrong > 0
@@ -88,16 +115,39 @@ named.
 """
 
 
+def details(f):
+    """Sentences beside the outcome."""
+    opset = f.program.opset if f.program else f.make()[0].opset_import[0].version
+    if opset and opset != 17:
+        yield f"Opset {opset}."
+    for word, names in (("Made by", f.passes), ("Also", f.also), ("Agree", f.agree)):
+        if names:
+            yield f"{word}: {', '.join(names)}."
+
+
+def shown(values):
+    """{name: array} in a line."""
+    return "; ".join(f"{n} = {np.array2string(e, threshold=8, precision=6, separator=', ')}".replace("\n", "") for n, e in values)
+
+
+def listed(f):
+    """The model of a finding."""
+    made = f.make()
+    return ["```", reduce.listing(made[0]), f"expected {shown(zip((x.name for x in made[0].graph.output), made[2]))}", "```"]
+
+
+def program(f):
+    """The program of a finding."""
+    return ["```python", *f.program.given(), *f.program.program(), "```"]
+
+
 def markdown(found):
     """The text of FINDINGS.md."""
     lines = [INTRODUCTION + "| finding | version | outcome |\n|---|---|---|"]
     lines += [f"| {f.name} | {f.version} | {f.outcome} |" for f in found]
     for f in found:
-        made = f.make()
-        values = "; ".join(f"{x.name} = {np.array2string(e, threshold=8, precision=6, separator=', ')}".replace("\n", "") for x, e in zip(made[0].graph.output, made[2]))
-        opset = made[0].opset_import[0].version
-        lines += [f"\n## {f.name}", f"Version {f.version}: {f.outcome}." + (f" Opset {opset}." if opset != 17 else "") + (f" Made by: {', '.join(f.passes)}." if f.passes else "") + f" Agree: {', '.join(f.agree)}.", "", f.why, "", "```", reduce.listing(made[0]),
-                  f"expected {values}", "```"]
+        lines += [f"\n## {f.name}", f"Version {f.version}: {f.outcome}." + "".join(f" {x}" for x in details(f)), "", f.why, ""]
+        lines += program(f) if f.program else listed(f)
     return "\n".join(lines) + "\n"
 
 

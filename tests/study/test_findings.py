@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nngen.study import outcomes, passes, reduce, targets
+from nngen.study import outcomes, passes, reduce, snippets, targets
 from study import recheck
 
 FOUND = recheck.load()
@@ -21,20 +21,30 @@ def bench():
 def test_finding(bench, f):
     """Others agree with what is expected; the target does not, if it is installed in that version."""
     made = f.make()
-    assert 1 <= len(made[0].graph.node) <= 12
+    assert f.program or 1 <= len(made[0].graph.node) <= 12
     assert all(np.isfinite(e).all() for e in made[2]) and len(made[2]) == len(made[0].graph.output)
-    asked = [a for a in f.agree if not targets.why_not(targets.REGISTRY[a])]
-    assert {a: bench.outcome(a, made)[0] for a in asked} == dict.fromkeys(asked, "correct")
-    t = targets.REGISTRY[f.target]
-    if not targets.why_not(t) and list(targets.versions(t).values())[0] == f.version:
-        assert bench.outcome(f.target, made)[0] in f.outcome.split(" or ")
+    asked = [a for a in f.agree if not recheck.why_not(f, a)]
+    assert {a: bench.found(f, a)[0] for a in asked} == dict.fromkeys(asked, "correct")
+    if not recheck.why_not(f) and recheck.version(f) == f.version:
+        assert bench.found(f)[0] in f.outcome.split(" or ")
         assert not f.passes or bench.outcome(f.target, made, f.passes)[0] == "correct"
     elif not asked:
         pytest.skip(f"{f.target} {f.version} is not installed")
 
 
 def test_each_defect_is_told_once():
-    assert len({f.name for f in FOUND}) == len(FOUND) >= 5 and all(f.why and f.agree for f in FOUND)
+    assert len({f.name for f in FOUND}) == len(FOUND) >= 5 and all(f.why and (f.agree or f.program) for f in FOUND)
+    programs = [(f.target, f.program.body, f.program.model) for f in FOUND if f.program]
+    assert len(set(programs)) == len(programs) >= 40
+
+
+@pytest.mark.parametrize("f", [f for f in FOUND if f.program], ids=lambda f: f.name)
+def test_programs_say_what_they_are(f):
+    """A program is Python, is short, and its exporters are those of its framework."""
+    compile(f.program.script(f.target), f.name, "exec")
+    assert len(f.program.statements()) <= 200 and all(v.size <= 600 for v in f.make()[1].values())
+    assert set(f.agree) | set(f.also) <= set(snippets.EXPORTERS) - {f.target}
+    assert all(snippets.EXPORTERS[t].framework == f.program.framework for t in (f.target, *f.agree, *f.also))
 
 
 def test_findings_are_written_down():

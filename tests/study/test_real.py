@@ -6,15 +6,18 @@ import io
 import json
 import os
 import signal
+import sys
 import time
 
 import numpy as np
 import onnx
 import pytest
-from nngen.study import real, real_export, real_models
+from nngen.study import places, real, real_export, real_keras, real_models, real_torch
 
 LACKING = [p for p in real.PACKAGES if importlib.util.find_spec(p) is None]
+LACKING_KERAS = [p for p in real.KERAS if importlib.util.find_spec(p) is None]
 installed = pytest.mark.skipif(bool(LACKING), reason=f"not installed: {', '.join(LACKING)}; REAL=yes nngen-study setup")
+with_keras = pytest.mark.skipif(bool(LACKING_KERAS), reason=f"not installed: {', '.join(LACKING_KERAS)}; nngen-study setup --target tensorflow")
 
 
 def run(*words):
@@ -30,8 +33,8 @@ def run(*words):
 def test_list():
     entries = real_models.architectures()
     assert len(entries) >= 60
-    count = {p: sum(real.package(e) == p for e in entries.values()) for p in ("transformers", "timm", "torchvision")}
-    assert sum(count.values()) == len(entries) and count["transformers"] >= 26 and count["timm"] >= 20 and count["torchvision"] >= 7
+    count = {p: sum(real.package(e) == p for e in entries.values()) for p in ("transformers", "timm", "torchvision", "keras")}
+    assert sum(count.values()) == len(entries) and count["transformers"] >= 26 and count["timm"] >= 20 and count["torchvision"] >= 7 and count["keras"] >= 10
     for e in entries.values():
         assert any(name for i in e["inputs"] for name, *_ in i.dims), e["name"]  # something to be dynamic
         sizes = {}
@@ -44,7 +47,7 @@ def test_list():
 def test_inputs_are_parsed():
     found = real_models.parse_input("x", "tokens<60 batch=2/3 9")
     assert (found.kind, found.below, found.dims) == ("tokens", 60, [("batch", 2, 3), ("", 9, 9)])
-    with pytest.raises(ValueError, match="input x: images is not a kind of input; there are tokens, mask and floats"):
+    with pytest.raises(ValueError, match="input x: images is not a kind of input; there are tokens, mask, floats, pixels"):
         real_models.parse_input("x", "images 2 3")
 
 
@@ -59,6 +62,35 @@ def test_unknown_architecture():
     with pytest.raises(SystemExit, match="no such architecture: nothing; there are bert, "):
         run("--only", "bert,nothing", "--names")
     assert run("--only", "gpt2", "--names") == (0, "gpt2                    transformers:GPT2LMHeadModel\n")
+
+
+@pytest.mark.parametrize("values,mean", [(np.zeros((40, 50)), 0), (np.full((40, 50), 1.0), 0), (np.linspace(-0.02, 0.02, 2000).reshape(40, 50), 0), (np.zeros(300), 0),
+                                         (np.full(300, 1e-6), 1)])
+def test_weights_that_hide_what_they_multiply_are_drawn(values, mean):
+    g = np.random.default_rng(1)
+    drawn = real_models.new_values(values, 25, g.standard_normal, g.random)
+    assert drawn.shape == values.shape and abs(drawn.mean() - mean) < 0.1
+    assert abs(drawn.std() - (0.2 if values.ndim == 2 else 0.1 if mean == 0 else 0.29)) < 0.03  # matrices: 1 by the root of 25 inputs
+
+
+def test_weights_with_a_meaning_stay():
+    assert real_models.new_values(np.linspace(-1, 1, 2000).reshape(40, 50), 25, None, None) is None
+
+
+def test_the_exporters_of_a_framework():
+    entries = real_models.architectures()
+    assert real_export.framework(entries["bert"]) is real_torch and real_export.framework(entries["keras-resnet"]) is real_keras
+    assert not set(real_torch.VARIANTS) & set(real_keras.VARIANTS) and real_export.VARIANTS == {**real_torch.VARIANTS, **real_keras.VARIANTS}
+
+
+def test_inputs_of_keras():
+    entry = real_models.architectures()["keras-efficientnet"]
+    (first,), (other,) = real_keras.draw_inputs(entry), real_keras.draw_inputs(entry, other=True)
+    assert first.shape == (2, 64, 64, 3) and other.shape == (3, 64, 64, 3) and first.dtype == np.float32
+    assert first.min() == 0 and first.max() == 255 and (first == np.round(first)).all() and (first == real_keras.draw_inputs(entry)[0]).all()
+    tokens = {"inputs": [real_models.parse_input("x", "tokens 2 3")]}
+    with pytest.raises(ValueError, match="input x: tokens is not a kind of input of Keras; there are floats and pixels"):
+        real_keras.draw_inputs(tokens)
 
 
 # ---- isolation: what takes the place of an export ends in every way ----
@@ -148,22 +180,57 @@ def test_goes_on_where_it_was(tmp_path, monkeypatch):
         return result(variant, entry["name"], wall=0)
 
     monkeypatch.setattr(real, "isolated", isolated)
-    monkeypatch.setattr(real, "missing", dict)
+    monkeypatch.setattr(real, "missing", lambda names: {})
     line = json.dumps(result("torch.onnx-script", "bert"))
     (tmp_path / "results.jsonl").write_text(line + "\n" + line[:20])  # the last line of a killed run
     status, text = run("--out", tmp_path, "--only", "bert")
-    assert status == 0 and asked == [v for v in real_export.VARIANTS if v != "torch.onnx-script"]
+    assert status == 0 and asked == [v for v in real_torch.VARIANTS if v != "torch.onnx-script"]
     assert text == (tmp_path / "table.txt").read_text() or text.endswith((tmp_path / "table.txt").read_text())
     run("--out", tmp_path, "--only", "bert", "--quiet")
     assert len(asked) == 3
 
 
 def test_packages_that_are_missing(tmp_path, monkeypatch):
-    monkeypatch.setattr(real, "missing", lambda: {"timm": "ModuleNotFoundError: timm"})
+    monkeypatch.setattr(real, "missing", lambda names: {"timm": "ModuleNotFoundError: timm"})
     monkeypatch.setattr(real, "isolated", lambda e, v, *_: result(v, e["name"], wall=0))
     status, text = run("--out", tmp_path, "--only", "bert,lcnet", "--quiet")
     assert status == 1 and "not installed: timm: ModuleNotFoundError: timm" in text and "not run: 1 of 2 architectures" in text
     assert {m for _, m in real.read(tmp_path / "results.jsonl")} == {"bert"}
+
+
+PROGRAM = """#!{python}
+import json, os, sys
+words = dict(zip(sys.argv[5::2], sys.argv[6::2]))
+with open(words["--out"] + "/results.jsonl", "a") as f:
+    for name in words["--only"].split(","):
+        f.write(json.dumps({{"target": "tf2onnx-keras", "model": name, "nodes": 1, "status": "ok", "outputs": []}}) + "\\n")
+open(words["--out"] + "/words", "w").write(" ".join(sys.argv[1:5]) + os.environ["NNGEN_STUDY_ENV"])
+sys.exit(3)
+"""
+
+
+def test_keras_runs_in_its_environment(tmp_path, monkeypatch):
+    """Its command gets those entries alone; the table has the results of both, and what it could not run counts."""
+    monkeypatch.setenv("NNGEN_STUDY_ENV", str(tmp_path / "env"))
+    assert real.apart({"x": {"class": "keras.applications:X"}}) == {}  # it is not there
+    program = places.apart("tensorflow") / "bin/python"
+    program.parent.mkdir(parents=True)
+    program.write_text(PROGRAM.format(python=sys.executable))
+    program.chmod(0o755)
+    monkeypatch.setattr(real, "missing", lambda names: {n: "?" for n in names if n in ("tensorflow", "keras")})
+    monkeypatch.setattr(real, "isolated", lambda e, v, *_: result(v, e["name"], wall=0))
+    status, text = run("--out", tmp_path, "--only", "bert,keras-nasnet,keras-resnet", "--quiet")
+    assert status == 1 and "not installed" not in text
+    assert (tmp_path / "words").read_text() == "-m nngen.study real --partnone"
+    rows = {line.split("  ")[0]: line.split()[-8] for line in text.splitlines()}
+    assert rows["tf2onnx-keras"] == "2" and rows["torch.onnx-script"] == "1"
+
+
+def test_keras_without_its_environment(tmp_path, monkeypatch):
+    monkeypatch.setenv("NNGEN_STUDY_ENV", str(tmp_path / "env"))
+    monkeypatch.setattr(real, "missing", lambda names: {n: "no" for n in names if n == "keras"})
+    status, text = run("--out", tmp_path, "--only", "keras-nasnet", "--quiet")
+    assert status == 1 and "not installed: keras: no" in text and "nngen-study setup --target tensorflow" in text
 
 
 # ---- with the packages ----
@@ -192,3 +259,14 @@ def test_weights_and_statistics_are_drawn():
     assert all(p.numel() == 1 or float(p.detach().std()) > 0 for p in first.parameters())
     norms = [m for m in first.modules() if isinstance(m, torch.nn.BatchNorm2d)]
     assert norms and all(float(m.running_mean.std()) > 0 and not m.training for m in norms)
+
+
+@with_keras
+def test_exports_of_keras(tmp_path):
+    run("--out", tmp_path, "--only", "keras-mobilenet", "--quiet", "--part")
+    results = real.read(tmp_path / "results.jsonl")
+    assert {v for v, _ in results} == set(real_keras.VARIANTS) and real.column(list(results.values()))[6] == 4  # right within 1e-3
+    for (variant, _), r in results.items():
+        graph = onnx.load(tmp_path / "keras-mobilenet" / variant.replace(" ", "-") / "model.onnx").graph
+        assert (graph.input[0].type.tensor_type.shape.dim[0].dim_value == 0) == variant.endswith("dynamic")
+        assert r["nodes"] == len(graph.node) > 50 and 0.1 < r["size"][0] <= r["size"][1] < 100

@@ -97,8 +97,8 @@ def _one(name: str, expected: Array, bound: Array, actual: Array, limit: int) ->
     limits = np.broadcast_to(bound.astype(np.float64), expected.shape)
     off = _distance(actual, expected)
     right = (off <= limits) | np.isposinf(limits) | (actual == expected)
-    if expected.dtype.kind == "f":
-        right |= np.isnan(actual) & np.isnan(expected)
+    if expected.dtype.kind not in "biu":
+        right |= np.isnan(actual.astype(np.float64)) & np.isnan(expected.astype(np.float64))
     wrong = np.flatnonzero(~right)
     far = off.reshape(-1)[wrong]
     far[np.isnan(far)] = np.inf

@@ -3,13 +3,16 @@ from collections import namedtuple
 
 import numpy as np
 import onnx
+from nngen.study import snippets
 from onnx import TensorProto, checker, helper, numpy_helper, parser, shape_inference
 
 # outcome: one, or several joined by " or " where memory decides; agree: targets that give what is expected; make() gives (model, feed, [expected outputs]);
-# passes: those of an optimiser that make the defect, together; without them the target is right
-Finding = namedtuple("Finding", "name target version outcome agree why make passes")
+# passes: those of an optimiser that make the defect, together; without them the target is right; program: of an exporter, in its framework's words, and None
+# for a model; also: exporters that fail on it in the same way
+Finding = namedtuple("Finding", "name target version outcome agree why make passes program also", defaults=(None, ()))
 FINDINGS = []
 IR = {7: 4, 8: 4, 9: 4, 10: 5, 11: 6, 12: 7, 13: 8, 16: 8, 17: 8, 18: 8, 19: 9, 20: 9, 21: 10, 22: 10, 23: 11}
+VERSIONS = {"torch": "2.14.1", "tensorflow-cpu": "2.21.0", "tf2onnx": "1.17.0"}
 RUNTIMES = ("onnxruntime-none", "reference", "openvino", "tract", "tinygrad")
 
 
@@ -23,6 +26,18 @@ def finding(target, version, outcome, agree, passes=()):
 
     def register(make):
         FINDINGS.append(Finding(f"{target}: {make.__name__.replace('_', ' ')}", target, version, outcome, tuple(agree), " ".join(make.__doc__.split()), make, tuple(passes)))
+        return make
+
+    return register
+
+
+def program_finding(target, outcome, agree=(), also=()):
+    """Registers a function that gives a program (nngen.study.snippets) instead of a model. agree: exporters that keep what it computes."""
+
+    def register(make):
+        program, name = make(), f"{target}: {make.__name__.replace('_', ' ')}"
+        version = VERSIONS[snippets.EXPORTERS[target].packages[0]]
+        FINDINGS.append(Finding(name, target, version, outcome, tuple(agree), " ".join(make.__doc__.split()), lambda: program.made(target), (), program, tuple(also)))
         return make
 
     return register

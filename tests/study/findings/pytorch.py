@@ -18,7 +18,7 @@ def gather_elements_of_a_negative_index():
     return single("GatherElements", {"x": x}, {"i": i}, [np.take_along_axis(x, i, 0)], axis=0)
 
 
-@finding("torch.onnx-script", "2.14.1", "crash", RUNTIMES)
+@finding("onnx2torch-script", "2.14.1", "crash", RUNTIMES)
 def slice_without_axes():
     """Without axes, starts, ends and steps are those of the first axes. The module that onnx2torch makes gives the right result; exporting it ends the process in the
     exporter: "free(): invalid next size"."""

@@ -95,6 +95,27 @@ static void long_words_are_compared_in_part(void **state)
     assert_int_equal(word_distance(a, "", 100), 63);
 }
 
+static void a_family_has_few_members(void **state)
+{
+    (void)state;
+    const char *const words[] = {"ab1", "ab2", "ac", "b", "ad", "ae"};
+    char out[16];
+    assert_int_equal(nearest_family(out, sizeof out, "ab", "", words, 6), 2);
+    assert_string_equal(out, "ab1 or ab2");
+    assert_int_equal(nearest_family(out, sizeof out, "b", "`", words, 6), 1);
+    assert_string_equal(out, "`b`");
+    assert_int_equal(nearest_family(out, sizeof out, "a", "", words + 2, 4), 3);
+    assert_string_equal(out, "ac, ad or ae");
+    const char *const none[] = {"a", "", "c", "abc"};
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(nearest_family(out, sizeof out, none[i], "", words, 6), 0); /* "a": five words */
+        assert_string_equal(out, "");
+    }
+    assert_int_equal(nearest_family(out, 11, "ab", "", words, 6), 2); /* just room enough */
+    assert_int_equal(nearest_family(out, 10, "ab", "", words, 6), 0);
+    assert_string_equal(out, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -103,6 +124,7 @@ int main(void)
         cmocka_unit_test(likely_mistakes_come_first),
         cmocka_unit_test(how_much_may_be_wrong),
         cmocka_unit_test(long_words_are_compared_in_part),
+        cmocka_unit_test(a_family_has_few_members),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

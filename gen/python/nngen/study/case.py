@@ -64,6 +64,8 @@ class Case:
         self.path = os.path.abspath(path)
         self.stage = stage
         self.without = []  # passes that an optimising runtime leaves out
+        self.reference = None  # the expected outputs, of nngen.study.expected, where there are any
+        self.notes = {}  # what an adapter adds to the result
         self.squeezed = False  # an adapter that cannot keep axes of size 1 says so
         self.proto = self.whole = None
         self.scratch = None

@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from nngen.study import causal, curves, engine, forms, generate, messages, operators, outcomes, passes, places, predicate, real, reduce, report, scratch, sequences, targets, vote
+from nngen.study import causal, curves, engine, exporters, forms, generate, issue, messages, operators, outcomes, passes, places, predicate, real, reduce, report, scratch, sequences, targets, vote
 from nngen.study.declared import BadCase
 
 
@@ -109,7 +109,7 @@ def main(argv=None):
     s.add_argument("out")
     s.add_argument("--target")
     s.set_defaults(function=errors)
-    for module in (report, operators, forms, curves, sequences, causal, reduce, passes, vote, predicate, real):
+    for module in (report, operators, forms, curves, sequences, causal, reduce, passes, vote, predicate, real, exporters, issue):
         module.command(sub)
     args = p.parse_args(argv)
     scratch.sweep()

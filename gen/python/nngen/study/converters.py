@@ -129,8 +129,7 @@ def round_trip(case, dynamo):
     case.stage("convert")
     names = [f"in_{x.name}" for x in case.inputs()]
     if dynamo:
-        program = torch.onnx.export(module, sample, dynamo=True, verbose=False)
-        model = program.model_proto
+        model = torch.onnx.export(module, sample, dynamo=True, verbose=False).model_proto
     else:
         buffer = io.BytesIO()
         torch.onnx.export(module, sample, buffer, dynamo=False, opset_version=17, input_names=names, do_constant_folding=True)
@@ -139,11 +138,11 @@ def round_trip(case, dynamo):
     return ordered(ort_session(model, "ORT_DISABLE_ALL"), case, model)
 
 
-@target("torch.onnx-script", ["torch", "onnx2torch", "onnxruntime"], kind="converter", memory=6144, seconds=120, batch=32)
-def torch_script(case):
+@target("onnx2torch-script", ["torch", "onnx2torch", "onnxruntime"], kind="converter", memory=6144, seconds=120, batch=32)
+def onnx2torch_script(case):
     return round_trip(case, False)
 
 
-@target("torch.onnx-dynamo", ["torch", "onnx2torch", "onnxscript", "onnxruntime"], kind="converter", memory=6144, seconds=180, batch=32)
-def torch_dynamo(case):
+@target("onnx2torch-dynamo", ["torch", "onnx2torch", "onnxscript", "onnxruntime"], kind="converter", memory=6144, seconds=180, batch=32)
+def onnx2torch_dynamo(case):
     return round_trip(case, True)

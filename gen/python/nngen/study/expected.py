@@ -40,6 +40,8 @@ def save(path, outputs):
 class Outputs:
     """What save() wrote."""
 
+    bounds = False
+
     def __init__(self, path):
         with np.load(path) as z:
             self.arrays = dict(z)
@@ -57,6 +59,8 @@ class Outputs:
 
 class Bounded:
     """Expected outputs and bounds in a folder, as nngen writes them."""
+
+    bounds = True
 
     def __init__(self, folder, names):
         self.files, self.names, self.k, self.found = bounds.Files(folder), names, None, None

@@ -98,8 +98,7 @@ def as_text(found, every=False):
     kinds = [k for k in outcomes.OUTCOMES if any(k in c["failed"] for cells in found.values() for c in cells.values())]
     head = HEAD + [outcomes.SHORT.get(k, k) for k in kinds]
     body = [[str(x) for x in r] for r in rows(found, kinds) if every or r[6] or "." not in r[1]]
-    widths = [max(len(r[i]) for r in [head, *body]) for i in range(len(head))]
-    return "".join("  ".join([r[0].ljust(widths[0]), r[1].ljust(widths[1])] + [x.rjust(w) for x, w in zip(r[2:], widths[2:])]) + "\n" for r in [head, *body])
+    return outcomes.aligned([head, *body], 2)
 
 
 def proposed(found):

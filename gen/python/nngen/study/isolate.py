@@ -4,6 +4,7 @@ import json
 import os
 import re
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -41,6 +42,8 @@ class Child:
                    MKL_NUM_THREADS="1", RAYON_NUM_THREADS="1", NO_COLOR="1", RUST_BACKTRACE="0")
         env["PYTHONPATH"] = python_path(environment)
         env["NNGEN_STUDY_NODE"] = places.node()
+        if given := shutil.which(env.get("NNGEN", "")):
+            env["NNGEN"] = absolute(given)
         env["NNGEN_ADAPTER"] = absolute(env.get("NNGEN_ADAPTER"))
         guarded, self.lifeline = os.pipe()
         command = [places.interpreter(environment), "-m", "nngen.study.guard", str(guarded), str(self.scratch.path), name, ",".join(modules), str(self.log)]

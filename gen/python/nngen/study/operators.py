@@ -84,8 +84,7 @@ def as_text(found, every=False):
     kinds = used(found)
     body = [[str(x) for x in r] for r in rows(found, kinds) if every or r[3]]
     head = HEAD + [outcomes.SHORT.get(k, k) for k in kinds]
-    widths = [max(len(r[i]) for r in [head, *body]) for i in range(len(head))]
-    return "".join("  ".join([r[0].ljust(widths[0]), r[1].ljust(widths[1])] + [x.rjust(w) for x, w in zip(r[2:], widths[2:])]) + "\n" for r in [head, *body])
+    return outcomes.aligned([head, *body], 2)
 
 
 def command(sub):

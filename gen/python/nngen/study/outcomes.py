@@ -15,6 +15,8 @@ BESIDE = ["import failure", "no reference", "no bound", *NOT_ASKED, LACKING]  # 
 BY_STAGE = {"import": "import failure", "start": "load failure", "convert": "conversion failure", "load": "load failure", "run": "run failure"}
 GONE = {"crash": "crash", "hang": "hang", "memory": "out of memory", "no reference": "no reference", **{s: s for s in (*NOT_ASKED, LACKING)}}
 
+FREE = "free dims"  # of a result: how many dims of inputs an exporter left free, and how many there are
+
 # The study's Table 11, synthetic models: conversion failures, load failures, mismatches, correct.
 PUBLISHED = {"torch.onnx (2024)": (2, 741, 100, 881), "tf2onnx (2024)": (800, 757, 220, 43)}
 
@@ -158,6 +160,12 @@ def total(by_nodes):
     return sum(by_nodes.values(), Counter())
 
 
+def aligned(rows, left=1):
+    """Lines of equally long rows of texts: the first `left` columns to the left, others to the right."""
+    widths = [max(len(r[i]) for r in rows) for i in range(len(rows[0]))]
+    return "".join("  ".join(x.ljust(w) if i < left else x.rjust(w) for i, (x, w) in enumerate(zip(r, widths))).rstrip() + "\n" for r in rows)
+
+
 def columns(counts):
     used = set().union(*[c for by in counts.values() for c in by.values()]) if counts else set()
     return [o for o in OUTCOMES if o != "outside its bound" or o in used] + [b for b in BESIDE if b in used]
@@ -178,11 +186,7 @@ def as_text(counts, tolerance, sums_only=False):
     names = columns(counts)
     head = ["target", "nodes", "models"] + [SHORT.get(n, n) for n in names]
     body = [[str(x) for x in r] for r in rows(counts, names) if not sums_only or r[1] == "all"]
-    widths = [max(len(r[i]) for r in [head, *body]) for i in range(len(head))]
-    lines = [f"tolerance {tolerance['name']}: {tolerance.get('note', '')}".rstrip(": ")]
-    for r in [head, *body]:
-        lines.append("  ".join([r[0].ljust(widths[0])] + [x.rjust(w) for x, w in zip(r[1:], widths[1:])]).rstrip())
-    return "\n".join(lines) + "\n"
+    return f"tolerance {tolerance['name']}: {tolerance.get('note', '')}".rstrip(": ") + "\n" + aligned([head, *body])
 
 
 def as_csv(results, tolerances_):

@@ -145,7 +145,7 @@ def run_target(name, path, args, say):
             return None
         case.without = args.without
         enter("start")
-        t = targets.REGISTRY[name]
+        t = targets.find(name)
         try:
             if t.environment:
                 got, failed = in_its_environment(t, case, args.modules)
@@ -351,9 +351,9 @@ def judge_of(args):
 
 def problem(args):
     """Why the predicate cannot be asked, or ""."""
-    if args.name not in READY and args.name not in targets.REGISTRY:
+    if args.name not in READY and not targets.find(args.name):
         return f"no such predicate; there are {', '.join([*READY, *sorted(targets.REGISTRY)])}"
-    if args.name == "bounds" and args.target not in targets.REGISTRY:
+    if args.name == "bounds" and not targets.find(args.target):
         return f"no such target: {args.target}; there are {', '.join(sorted(targets.REGISTRY))}"
     needed = [] if args.name == "checker" else [targets.REGISTRY[targets.REFERENCE], judge_of(args)[1]]
     return next((": ".join(filter(None, [why, how_to_install(t)])) for t in needed if (why := targets.why_not(t))), "")

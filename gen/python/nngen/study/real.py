@@ -1,21 +1,26 @@
-"""nngen-study real: architectures of public packages, exported by torch.onnx. Each export is in a process of its own, forked from one that has
-the packages, with limits of time and memory."""
+"""nngen-study real: architectures of public packages, exported by torch.onnx and tf2onnx. Each export is in a process of its own, forked from one
+that has the packages, with limits of time and memory."""
+import argparse
 import contextlib
 import importlib
 import json
 import multiprocessing
 import os
 import shutil
+import subprocess
 import sys
 import time
 import traceback
 from pathlib import Path
 
-from nngen.study import engine, outcomes, processes, real_export, real_models
+from nngen.study import engine, isolate, outcomes, places, processes, real_export, real_models
+from nngen.study.real_models import package
 
 POLL = 0.1
-PACKAGES = ("torch", "onnxruntime", "onnxscript", "transformers", "timm", "torchvision")
-NEEDED = {"torch", "onnxruntime", "onnxscript"}  # for every architecture
+KERAS = ("tensorflow", "keras", "tf2onnx", "onnxruntime")  # in an environment of their own
+TORCH = ("torch", "onnxruntime", "onnxscript")
+PACKAGES = (*TORCH, "transformers", "timm", "torchvision")
+APART = "tensorflow"
 SLOW = ("torch._dynamo", "torch.onnx._internal.exporter._core", "torch.fx.experimental.symbolic_shapes")  # imports, once and not in each process
 
 
@@ -87,15 +92,19 @@ def isolated(entry, variant, folder, seconds, memory):
     return {"target": variant, "model": entry["name"], "nodes": 0, **result, "wall": round(time.monotonic() - begun, 2)}
 
 
-def missing():
-    """Packages that cannot be imported, with the reason."""
+def needed(entry):
+    return KERAS if package(entry) == "keras" else (*TORCH, package(entry))
+
+
+def missing(names):
+    """Of these packages, those that cannot be imported, with the reason."""
     found = {}
-    for name in PACKAGES:
+    for name in names:
         try:
             importlib.import_module(name)
         except Exception as e:  # one that does not go with the others fails in many ways
             found[name] = f"{type(e).__name__}: {e}"[:200]
-    for name in SLOW if not found else ():
+    for name in SLOW if "torch" in names and not found else ():
         with contextlib.suppress(ImportError):  # a name of another version
             importlib.import_module(name)
     return found
@@ -130,12 +139,7 @@ def table(results, beside=()):
     rows = []
     for kind, found in (("", results), ("synthetic: ", [r for r in beside if r["target"].startswith("torch.onnx")])):
         rows += [[kind + t, *map(str, column([r for r in found if r["target"] == t]))] for t in sorted({r["target"] for r in found})]
-    widths = [max(len(r[i]) for r in [HEAD, *rows]) for i in range(len(HEAD))]
-    return "".join("  ".join([r[0].ljust(widths[0]), *(x.rjust(w) for x, w in zip(r[1:], widths[1:]))]).rstrip() + "\n" for r in [HEAD, *rows])
-
-
-def package(entry):
-    return entry["class"].split(":")[0].split(".")[0]
+    return outcomes.aligned([HEAD, *rows])
 
 
 def chosen(args):
@@ -150,13 +154,43 @@ def chosen(args):
 def run(entries, out, known, args):
     """Exports what is not yet in `known`, and adds it."""
     for name, entry in entries.items():
-        for variant in [v for v in real_export.VARIANTS if (v, name) not in known]:
+        for variant in [v for v in real_export.framework(entry).VARIANTS if (v, name) not in known]:
             r = isolated(entry, variant, out / name / variant.replace(" ", "-"), args.seconds, args.memory)
             known[variant, name] = r
             with open(out / "results.jsonl", "a", encoding="utf-8") as f:
                 f.write(json.dumps(r) + "\n")
             if not args.quiet:
                 print(f"{name:24}{variant:28}{r['wall']:7.1f} s  {outcomes.outcome(r, outcomes.tolerance('1e-3'))}  {r.get('error', '')[:100]}", flush=True)
+
+
+def apart(entries):
+    """Those that run in an environment of their own: it is there, and is not this one."""
+    there = os.path.exists(places.interpreter(APART)) and os.path.realpath(places.apart(APART)) != os.path.realpath(sys.prefix)
+    return {n: e for n, e in entries.items() if there and package(e) == "keras"}
+
+
+def run_apart(entries, args):
+    """Runs this command for the entries in their environment; whether all were run."""
+    words = ["--out", Path(args.out).absolute(), "--only", ",".join(entries), "--list", Path(args.list).absolute(), "--seconds", args.seconds, "--memory", args.memory]
+    command = [places.interpreter(APART), "-m", "nngen.study", "real", "--part", *map(str, words), *(["--quiet"] if args.quiet else [])]
+    env = {**os.environ, "NNGEN_STUDY_ENV": "none", "PYTHONPATH": isolate.python_path(APART)}
+    return not entries or subprocess.run(command, env=env, check=False).returncode == 0
+
+
+def run_here(entries, args):
+    """Exports the entries whose packages are here, and tells of the others; whether all were run."""
+    lacking = missing(sorted({p for e in entries.values() for p in needed(e)}))
+    able = {n: e for n, e in entries.items() if not lacking.keys() & set(needed(e))}
+    path = Path(args.out) / "results.jsonl"
+    known = read(path)
+    path.write_text("".join(json.dumps(r) + "\n" for r in known.values()), "utf-8")  # without half a line at its end
+    run(able, path.parent, known, args)
+    for name, why in lacking.items():
+        print(f"not installed: {name}: {why}")
+    if len(able) < len(entries):
+        print(f"not run: {len(entries) - len(able)} of {len(entries)} architectures; REAL=yes nngen-study setup installs their packages, "
+              f"and nngen-study setup --target {APART} those of Keras", flush=True)
+    return len(able) == len(entries)
 
 
 def real(args):
@@ -168,24 +202,17 @@ def real(args):
         raise SystemExit("--out DIR is missing: the folder for models and results")
     out = Path(args.out)
     out.mkdir(parents=True, exist_ok=True)
-    lacking = missing()
-    able = {n: e for n, e in entries.items() if not lacking.keys() & (NEEDED | {package(e)})}
-    known = read(out / "results.jsonl")
-    (out / "results.jsonl").write_text("".join(json.dumps(r) + "\n" for r in known.values()), "utf-8")  # without half a line at its end
-    run(able, out, known, args)
-    text = table(list(known.values()), engine.read_results(args.beside) if args.beside else ())
-    (out / "table.txt").write_text(text, "utf-8")
-    print(text, end="")
-    if len(able) == len(entries):
-        return 0
-    for name, why in lacking.items():
-        print(f"not installed: {name}: {why}")
-    print(f"not run: {len(entries) - len(able)} of {len(entries)} architectures; REAL=yes nngen-study setup installs their packages")
-    return 1
+    others = {} if args.part else apart(entries)
+    whole = [run_here({n: e for n, e in entries.items() if n not in others}, args), run_apart(others, args)]
+    if not args.part:
+        text = table(list(read(out / "results.jsonl").values()), engine.read_results(args.beside) if args.beside else ())
+        (out / "table.txt").write_text(text, "utf-8")
+        print(text, end="")
+    return 0 if all(whole) else 1
 
 
 def command(sub):
-    s = sub.add_parser("real", help="architectures of transformers, timm and torchvision, exported by torch.onnx: models, and outcomes beside those of synthetic ones")
+    s = sub.add_parser("real", help="architectures of transformers, timm, torchvision and Keras, exported by torch.onnx and tf2onnx: models, and outcomes beside those of synthetic ones")
     s.add_argument("--out", metavar="DIR", help="for DIR/ARCHITECTURE/EXPORTER/model.onnx with its data sets, results.jsonl and table.txt; goes on where it was")
     s.add_argument("--only", metavar="NAMES", help="these architectures, separated by commas")
     s.add_argument("--names", action="store_true", help="list the architectures")
@@ -194,4 +221,5 @@ def command(sub):
     s.add_argument("--seconds", type=float, default=180, help="time limit of an export (180)")
     s.add_argument("--memory", type=int, default=6144, help="memory limit in MiB (6144)")
     s.add_argument("--quiet", action="store_true")
+    s.add_argument("--part", action="store_true", help=argparse.SUPPRESS)  # another process of this command goes on with the table
     s.set_defaults(function=real)

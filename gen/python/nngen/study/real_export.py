@@ -1,34 +1,19 @@
-"""One architecture through one exporter, then ONNX Runtime without optimisations, beside what PyTorch computes."""
+"""One architecture through one exporter, then ONNX Runtime without optimisations, beside what the framework computes."""
 import math
 import warnings
 
 import numpy as np
 import onnx
 
-from nngen.study import real_models
+from nngen.study import real_keras, real_models, real_torch
 from nngen.study.declared import graph_inputs
 from nngen.study.differences import compare, merge
 
-SCRIPT_OPSET = 17
-
-# {target: (dynamo, dynamic dims)}
-VARIANTS = {"torch.onnx-script": (False, False), "torch.onnx-script dynamic": (False, True), "torch.onnx-dynamo": (True, False), "torch.onnx-dynamo dynamic": (True, True)}
+VARIANTS = {**real_torch.VARIANTS, **real_keras.VARIANTS}  # {target: (what its framework makes of it, dynamic dims)}
 
 
-def free_axes(entry):
-    """{axis: name} of the dynamic dims of each input."""
-    return [{axis: d[0] for axis, d in enumerate(i.dims) if d[0]} for i in entry["inputs"]]
-
-
-def export(torch, module, entry, inputs, variant, path):
-    dynamo, dynamic = VARIANTS[variant]
-    names = [i.name for i in entry["inputs"]]
-    if dynamo:
-        shapes = (tuple({axis: torch.export.Dim.DYNAMIC for axis in axes} for axes in free_axes(entry)),) if dynamic else None
-        torch.onnx.export(module, inputs, str(path), dynamo=True, verbose=False, dynamic_shapes=shapes, input_names=names, external_data=False)
-    else:
-        axes = dict(zip(names, free_axes(entry))) if dynamic else None
-        torch.onnx.export(module, inputs, str(path), dynamo=False, opset_version=SCRIPT_OPSET, input_names=names, dynamic_axes=axes)
+def framework(entry):
+    return real_keras if real_models.package(entry) == "keras" else real_torch
 
 
 def save_tensor(array, path):
@@ -58,23 +43,19 @@ def compared(expected, got, names, k, outputs):
 def one(entry, variant, folder, stage):
     """The result, as the study's other results. The model and its data sets stay in the folder: set 1 has other sizes of the dynamic dims."""
     import onnxruntime
-    import torch
 
     warnings.simplefilter("ignore")
-    torch.set_num_threads(1)
     stage("import")
-    module = real_models.build(entry)
-    sets = [real_models.draw_inputs(torch, entry, other) for other in ([False, True] if VARIANTS[variant][1] else [False])]
-    with torch.no_grad():
-        expected = [[t.detach().numpy().copy() for t in module(*inputs)] for inputs in sets]
+    module = framework(entry).Architecture(entry)
+    sets = [module.inputs(other) for other in ([False, True] if VARIANTS[variant][1] else [False])]
+    expected = [module.outputs(inputs) for inputs in sets]
     stage("convert")
     path = folder / "model.onnx"
-    with torch.no_grad():
-        export(torch, module, entry, sets[0], variant, path)
+    module.export(sets[0], variant, path)
     graph = onnx.load(str(path)).graph
     result = {"status": "ok", "nodes": len(graph.node), "size": sizes(expected[0])}
     for k, (inputs, outputs) in enumerate(zip(sets, expected)):
-        for word, arrays in (("input", [t.numpy() for t in inputs]), ("output", outputs)):
+        for word, arrays in (("input", inputs), ("output", outputs)):
             for i, a in enumerate(arrays):
                 save_tensor(a, folder / f"test_data_set_{k}" / f"{word}_{i}.pb")
     stage("load")
@@ -86,6 +67,6 @@ def one(entry, variant, folder, stage):
     kept = {x.name for x in graph_inputs(graph)}  # an exporter leaves out what is not used
     found = {}
     for k, inputs in enumerate(sets):
-        got = session.run(None, {i.name: t.numpy() for i, t in zip(entry["inputs"], inputs) if i.name in kept})
+        got = session.run(None, {i.name: x for i, x in zip(entry["inputs"], inputs) if i.name in kept})
         result |= compared(expected[k], got, [x.name for x in session.get_outputs()], k, found)
     return {**result, "outputs": list(found.values())}

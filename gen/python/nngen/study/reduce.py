@@ -31,7 +31,7 @@ class Oracle:
 
     def __init__(self, target, level, modules=()):
         registry = targets.load_all(modules)
-        self.t, self.reference = registry[target], registry[targets.REFERENCE]
+        self.t, self.reference = targets.find(target), registry[targets.REFERENCE]
         self.level, self.modules = level, modules
         self.scratch = scratch.Folder()
         self.folder = self.scratch.path

@@ -39,6 +39,13 @@ def failure(stage, error, log, begin):
     return {"status": "failed", "stage": stage, "error": text[:4000]}
 
 
+def expected_outputs(request, names):
+    """What the outputs of these names are compared with, or None."""
+    if request.get("reference"):
+        return expected.Outputs(request["reference"])
+    return expected.Bounded(request["bounds"], names) if request.get("bounds") else None
+
+
 def serve_one(t, request, say, log=""):
     """What one model gives: {"status": "ok", ...} with "bounds" where the corpus' bounds judged it, or {"status": "failed", stage, error}."""
     begun, heard = time.monotonic(), os.path.getsize(log) if log else 0
@@ -54,18 +61,13 @@ def serve_one(t, request, say, log=""):
         case = Case(request["path"], enter, request.get("sets", 0), request.get("data"))
         case.without = request.get("without", [])
         check_types(case.graph())
+        names = [x.name for x in case.graph().output]
+        reference = case.reference = expected_outputs(request, names)
         run = t.function(case)
         enter("run")
-        names = [x.name for x in case.graph().output]
         outputs = [{"name": n} for n in names]
         keep, steps = [[] for _ in names], quanta.of_graph(case.graph())
-        reference, judged = None, {"bounds": True} if request.get("bounds") else {}
-        if any(steps):
-            judged["quantised"] = True
-        if request.get("reference"):
-            reference = expected.Outputs(request["reference"])
-        elif request.get("bounds"):
-            reference = expected.Bounded(request["bounds"], names)
+        judged = {**case.notes, **({"bounds": True} if request.get("bounds") else {}), **({"quantised": True} if any(steps) else {})}
         for k in case.feeds():
             got = by_order(run(case.feed(k)), case.graph())
             if len(got) != len(names):
@@ -105,7 +107,8 @@ def main(name, modules, log):
     requests = os.fdopen(os.dup(0), "r", encoding="utf-8")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # a program that a target starts must not eat the requests
     deaths.watch()
-    t = targets.load_all(modules)[name]
+    targets.load_all(modules)
+    t = targets.find(name)
     say({"ready": True})
     for line in requests:
         say({"result": serve_one(t, json.loads(line), say, log)})

@@ -10,9 +10,10 @@ from pathlib import Path
 from nngen.study import places
 
 
-class Target(namedtuple("Target", "name function packages needs kind memory seconds batch profile environment never", defaults=["", ""])):
+class Target(namedtuple("Target", "name function packages needs kind memory seconds batch profile environment never opsets", defaults=["", "", ()])):
     """packages: distributions whose versions are recorded; needs: programs on the PATH; memory: MiB, seconds: of one model; profile: that of nngen
-    which leaves out what the target does not run; environment: that of its own which its packages are in; never: why it cannot run anywhere."""
+    which leaves out what the target does not run; environment: that of its own which its packages are in; never: why it cannot run anywhere; opsets: of an
+    exporter, those that NAME@OPSET can ask for, which makes function(case, opset) of function(case)."""
 
     @property
     def common(self):
@@ -21,17 +22,18 @@ class Target(namedtuple("Target", "name function packages needs kind memory seco
 
 
 REGISTRY = {}
-MODULES = ["nngen.study.runtimes", "nngen.study.converters", "nngen.study.compilers", "nngen.study.bridges"]
+MODULES = ["nngen.study.runtimes", "nngen.study.converters", "nngen.study.compilers", "nngen.study.bridges", "nngen.study.torch_exports",
+           "nngen.study.tf_exports"]
 KINDS = {"runtime", "converter", "fault"}
 REFERENCE = "onnxruntime-none"
 PROFILE = "ort"  # of targets that have none of their own
 
 
-def target(name, packages, needs=(), kind="runtime", memory=2048, seconds=60, batch=16, profile=PROFILE, environment=""):
+def target(name, packages, needs=(), kind="runtime", memory=2048, seconds=60, batch=16, profile=PROFILE, environment="", opsets=()):
     assert kind in KINDS
 
     def register(function):
-        REGISTRY[name] = Target(name, function, tuple(packages), tuple(needs), kind, memory, seconds, batch, profile, environment)
+        REGISTRY[name] = Target(name, function, tuple(packages), tuple(needs), kind, memory, seconds, batch, profile, environment, opsets=tuple(opsets))
         return function
 
     return register
@@ -48,11 +50,28 @@ def load_all(extra=()):
     return REGISTRY
 
 
+def find(name):
+    """The target NAME or NAME@OPSET that load_all() has registered, or None."""
+    if name in REGISTRY:
+        return REGISTRY[name]
+    of, _, opset = name.partition("@")
+    t = REGISTRY.get(of)
+    if t is None or opset not in map(str, t.opsets):
+        return None
+    return t._replace(name=name, function=lambda case: t.function(case, int(opset)))
+
+
 def named(names):
     """The targets of these names, which load_all() has registered."""
-    if unknown := [n for n in names if n not in REGISTRY]:
-        raise SystemExit(f"no such target: {', '.join(unknown)}; there are {', '.join(sorted(REGISTRY))}")
-    return [REGISTRY[n] for n in names]
+    if unknown := [n for n in names if not find(n)]:
+        raise SystemExit(f"no such target: {', '.join(unknown)}; there are {', '.join(sorted(REGISTRY))}{opsets_of(unknown)}")
+    return [find(n) for n in names]
+
+
+def opsets_of(names):
+    """Words, of targets in NAME@OPSET that do not take the opset."""
+    known = {of: REGISTRY[of].opsets for of in (n.partition("@")[0] for n in names) if of in REGISTRY}
+    return "".join(f"; opsets of {n}: {' '.join(map(str, o)) or 'none'}" for n, o in known.items())
 
 
 def by_profile(chosen):

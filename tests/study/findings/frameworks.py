@@ -1,0 +1,36 @@
+"""PyTorch 2.14.1 and TensorFlow 2.21.0 themselves: results that are not those of the operator's definition."""
+from nngen.study.snippets import Snippet
+
+from study.findings import program_finding
+
+
+@program_finding("tensorflow", "value mismatch or NaN/Inf difference", ["tf2onnx"])
+def product_with_batches_of_one_matrix():
+    """The second batch is not computed: its elements are what memory held. The kernel is oneDNN's, on a processor with AVX-512; with TF_ENABLE_ONEDNN_OPTS=0, with smaller matrices and with
+    equal batches the result is right."""
+    return Snippet("tensorflow", "tf.matmul(a, b)", {"a": "np.ones((2, 1, 60, 5), np.float32)", "b": "np.ones((5, 34), np.float32)"}, "np.full((2, 1, 60, 34), np.float32(5))")
+
+
+@program_finding("tensorflow", "value mismatch or NaN/Inf difference or crash")
+def convolution_of_eleven_pictures():
+    """The results of a part of the batch are not computed, and memory outside is written: the process may end later in "free(): invalid pointer". The kernel is oneDNN's, on a processor with
+    AVX-512; with TF_ENABLE_ONEDNN_OPTS=0, or one picture, the result is right."""
+    return Snippet("tensorflow", "tf.nn.conv2d(x, w, [1, 3], 'VALID')", {"x": "np.ones((11, 8, 4, 1), np.float32)", "w": "np.ones((4, 4, 1, 32), np.float32)"}, "np.full((11, 5, 1, 32), np.float32(16))")
+
+
+@program_finding("tensorflow", "value mismatch", ["tf2onnx"])
+def reciprocal_of_one():
+    """The reciprocal of 1 is 1. TensorFlow's is 0.99999994 in vectors of eight and more. By constant folding x / 1 has the error, too."""
+    return Snippet("tensorflow", "tf.math.reciprocal(x)", {"x": "np.ones(8, np.float32)"}, "np.ones(8, np.float32)", exact=True)
+
+
+@program_finding("torch", "run failure")
+def average_of_a_window_larger_than_the_input():
+    """The window of 7 fits one element with its padding of 3 on each side. avg_pool2d has it; avg_pool3d refuses it: "input image smaller than kernel size"."""
+    return Snippet("torch", "torch.nn.functional.avg_pool3d(x, [1, 1, 7], [1, 1, 1], [0, 0, 3])", {"x": "np.ones((1, 1, 1, 4, 1), np.float32)"}, "np.full((1, 1, 1, 4, 1), np.float32(1 / 7))")
+
+
+@program_finding("torch", "value mismatch", ["torch.onnx-script"])
+def hardswish_of_a_large_number():
+    """Above 3 the result is the number itself. PyTorch multiplies by 6 and divides by 6: 6.8989997."""
+    return Snippet("torch", "torch.nn.functional.hardswish(x)", {"x": "np.full(8, np.float32(6.898999))"}, "x", exact=True)
