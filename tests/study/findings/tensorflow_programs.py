@@ -87,7 +87,7 @@ def resize_by_area():
     return of_x('tf.image.resize(x[..., None], [3, 2], method="area")', "x.reshape(2, 3, 2, 2).mean(-1)[..., None]")
 
 
-@program_finding("tf2onnx", "run failure")
+@program_finding("tf2onnx", "invalid model")
 def resize_of_three_rows_to_five():
     """The exporter gives Resize the scale 5 / 3 as float32, with which the size of the result is 4, and then asks for 5 rows. Sizes would do."""
     return of_x('tf.image.resize(x[..., None], [5, 7], method="nearest")', "x[:, (np.arange(5) * 2 + 1) * 3 // 10][:, :, (np.arange(7) * 2 + 1) * 4 // 14][..., None]")
