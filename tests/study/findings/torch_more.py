@@ -125,3 +125,9 @@ def dilated_convolution_of_the_same_size():
 def loss_by_probabilities():
     """The targets are probabilities. The exporter writes SoftmaxCrossEntropyLoss, whose labels are whole numbers."""
     return of_x("torch.nn.functional.cross_entropy(x, torch.full((2, 3, 4), 0.25))", "np.mean(-0.25 * (x - np.log(np.exp(x).sum(1, keepdims=True))).sum(1))")
+
+
+@program_finding(SCRIPT, "invalid model")
+def sum_along_no_axes():
+    """PyTorch takes an empty list of axes for all axes. The exporter writes a result without axes, and ReduceSum keeps them; also mean."""
+    return of_x("(x + 1).sum(())", "np.float32(24)")
