@@ -221,3 +221,16 @@ def reflection_of_one_row():
 def one_hot_with_a_depth_in_a_list():
     """Depth may be a tensor of one element, [3]. TVM: "Expected int but got ffi.Array"."""
     return single("OneHot", {"i": i64(0, 2)}, {"depth": i64(3), "values": f32(0, 1)}, [f32([1, 0, 0], [0, 0, 1])])
+
+
+@finding("tvm", V, "value mismatch", OTHERS)
+def equality_of_a_shape():
+    """The shape [2, 3] and the constant [2, 4]: the first dims are equal. TVM compares the two as a whole: false and false."""
+    return model([("Shape", ["x"], ["s"], {}), ("Equal", ["s", "k"], ["y"], {})], {"x": ramp(2, 3)}, {"k": i64(2, 4)}, [np.array([True, False])])
+
+
+@finding("tvm", V, "conversion failure", OTHERS)
+def reshape_by_gathered_dims():
+    """The dims of [2, 3], exchanged by Gather, are the new shape. TVM: "Reshape requires the input new shape to be Shape"."""
+    x = ramp(2, 3)
+    return model([("Shape", ["x"], ["s"], {}), ("Gather", ["s", "k"], ["t"], {}), ("Reshape", ["x", "t"], ["y"], {})], {"x": x}, {"k": i64(1, 0)}, [x.reshape(3, 2)])
