@@ -37,7 +37,7 @@ extern "C" {
 #define NN_API
 #endif
 
-#define NNGEN_VERSION "0.6.0"
+#define NNGEN_VERSION "0.7.0"
 
 typedef enum {
     NN_OK = 0,

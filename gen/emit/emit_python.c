@@ -1,4 +1,5 @@
 #include "emit/emit_python.h"
+#include "base/mix.h"
 #include "write/npz.h"
 
 #include <stdio.h>
@@ -71,27 +72,62 @@ void emit_ints(json_line *out, const int64_t *all, size_t n)
 
 /* ---- names ---- */
 
-static bool is_word_of_python(const char *s)
+static bool is_among(const char *s, const char *const *words, size_t n)
 {
-    static const char *const words[] = {
-        "False",    "None",   "True",   "and",   "as",     "assert",   "async",   "await", "break",    "class",
-        "continue", "def",    "del",    "elif",  "else",   "except",   "finally", "for",   "from",     "global",
-        "if",       "import", "in",     "is",    "lambda", "nonlocal", "not",     "or",    "pass",     "raise",
-        "return",   "try",    "while",  "with",  "yield",  "self",     "np",      "os",    "sys",      "data",
-        "list",     "tuple",  "int",    "float", "bool",   "len",      "range",   "max",   "min",      "abs",
-        "sum",      "zip",    "sorted", "print", "super",  "dict",     "str",     "map",   "reversed", "enumerate"};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+    for (size_t i = 0; i < n; i++)
         if (strcmp(s, words[i]) == 0)
             return true;
     return false;
 }
 
-static bool is_taken(const emit_names *names, const char *s)
+bool emit_is_keyword(const char *s)
 {
-    for (size_t i = 0; i < names->n; i++)
-        if (strcmp(names->all[i], s) == 0)
-            return true;
-    return false;
+    static const char *const words[] = {"False", "None",     "True",  "and",    "as",   "assert", "async",  "await",    "break",
+                                        "class", "continue", "def",   "del",    "elif", "else",   "except", "finally",  "for",
+                                        "from",  "global",   "if",    "import", "in",   "is",     "lambda", "nonlocal", "not",
+                                        "or",    "pass",     "raise", "return", "try",  "while",  "with",   "yield"};
+    return is_among(s, words, sizeof words / sizeof words[0]);
+}
+
+/* Words that a program uses otherwise. */
+static bool is_used(const char *s)
+{
+    static const char *const words[] = {"self",  "np",    "os",    "sys", "data", "list",     "tuple",    "int", "float",
+                                        "bool",  "len",   "range", "max", "min",  "abs",      "sum",      "zip", "sorted",
+                                        "print", "super", "dict",  "str", "map",  "reversed", "enumerate"};
+    return is_among(s, words, sizeof words / sizeof words[0]);
+}
+
+/* next: of what is put behind the name to make another. */
+struct emit_name {
+    const char *text; /* NULL: the place is free */
+    size_t next;
+};
+
+/* The place of the name, or the free one where it belongs. There is always a free place. */
+static struct emit_name *name_place(const emit_names *names, const char *s)
+{
+    size_t i = (size_t)mix64(fnv_text(FNV_START, s)) & (names->room - 1);
+    while (names->all[i].text != NULL && strcmp(names->all[i].text, s) != 0)
+        i = (i + 1) & (names->room - 1);
+    return &names->all[i];
+}
+
+/* Makes room for one more name, so that half of the places stay free. */
+static bool names_grow(emit_names *names)
+{
+    if (names->n * 2 < names->room)
+        return true;
+    emit_names more = {.room = names->room > 0 ? names->room * 2 : 64, .n = names->n, .a = names->a};
+    more.all = nn_calloc(more.room, sizeof *more.all);
+    if (more.all == NULL)
+        return false;
+    for (size_t i = 0; i < names->room; i++)
+        if (names->all[i].text != NULL)
+            *name_place(&more, names->all[i].text) = names->all[i];
+    nn_free(names->all);
+    *names = more;
+    return true;
 }
 
 void emit_names_free(emit_names *names)
@@ -116,16 +152,25 @@ const char *emit_new_name(emit_names *names, const char *wanted)
             base[n++] = 'x';
     }
     base[n] = '\0';
-    if (is_word_of_python(base)) {
+    if (emit_is_keyword(base) || is_used(base)) {
         base[n++] = '_';
         base[n] = '\0';
     }
-    const char *name = arena_strdup(names->a, base);
-    for (size_t k = 1; name != NULL && is_taken(names, name); k++)
-        name = arena_printf(names->a, "%s_%zu", base, k);
-    if (name == NULL || !nn_grow((void **)&names->all, &names->room, names->n + 1, sizeof *names->all))
+    if (!names_grow(names))
         return NULL;
-    return names->all[names->n++] = name;
+    struct emit_name *first = name_place(names, base), *place = first;
+    const char *name = place->text == NULL ? arena_strdup(names->a, base) : NULL;
+    while (place->text != NULL) {
+        name = arena_printf(names->a, "%s_%zu", base, first->next++);
+        if (name == NULL)
+            return NULL;
+        place = name_place(names, name);
+    }
+    if (name != NULL) {
+        *place = (struct emit_name){name, 1};
+        names->n++;
+    }
+    return name;
 }
 
 /* ---- arrays ---- */
@@ -153,10 +198,22 @@ void emit_arrays_close(emit_arrays *to)
     to->archive = NULL;
 }
 
+/* NumPy lacks the narrow types; onnx knows a type for them, by the name that TensorProto gives them. */
 static void put_type(json_line *out, dtype t)
 {
-    line_raw(out, t == DT_BOOL ? "bool" : "np.");
-    line_raw(out, t == DT_BOOL ? "" : dtype_name(t));
+    char name[24];
+    size_t n = 0;
+    if (dtype_since(t) == 1) {
+        line_raw(out, t == DT_BOOL ? "bool" : "np.");
+        line_raw(out, t == DT_BOOL ? "" : dtype_name(t));
+        return;
+    }
+    for (const char *c = dtype_name(t); *c != '\0' && n + 1 < sizeof name; c++)
+        name[n++] = *c >= 'a' && *c <= 'z' ? (char)(*c - 'a' + 'A') : *c;
+    name[n] = '\0';
+    line_raw(out, "helper.tensor_dtype_to_np_dtype(TensorProto.");
+    line_raw(out, name);
+    line_raw(out, ")");
 }
 
 static void put_element(json_line *out, const file_tensor *t, const double *reals, const int64_t *ints, size_t i)
@@ -234,6 +291,13 @@ static nn_status archive(json_line *out, emit_arrays *to, const file_tensor *t, 
     line_raw(out, "data[\"");
     line_raw(out, key);
     line_raw(out, "\"]");
+    if (dtype_since(t->type) > 1) { /* the archive has the bits as a structure with one field */
+        line_raw(out, "[\"");
+        line_raw(out, dtype_name(t->type));
+        line_raw(out, dtype_is_float(t->type) ? "\"].view(" : "\"].astype(");
+        put_type(out, t->type);
+        line_raw(out, ")");
+    }
     return NN_OK;
 }
 

@@ -26,11 +26,12 @@ void emit_fill(json_line *out, const char *template, const emit_word *words);
 
 /* Names of variables that are taken. */
 typedef struct {
-    const char **all;
+    struct emit_name *all; /* a hash table of `room` places, a power of two */
     size_t n, room;
     arena *a;
 } emit_names;
 
+bool emit_is_keyword(const char *s); /* a word of Python's grammar */
 void emit_names_free(emit_names *names);
 /* A name like `wanted` that is an identifier, no word of Python and not taken yet; it is taken then. It begins with a letter. NULL:
  * out of memory. */

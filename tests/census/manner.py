@@ -4,9 +4,10 @@
 
 CENSUS.json is that of census.count. It has, for a set of architectures, `operators` (name: [architectures, nodes]), `constant_operands`
 ("Op.k": {shape: nodes}), and `pairs`, `triples` and `fours` ("A,B,C": [architectures, occurrences in 1,000 nodes, summed over them]).
-A sequence weighs as much as it occurs: by the number of architectures that hold it, sequences of which each holds one would outweigh those
-that most of a network consists of, and convolutions would be rare. Everything in the file from the line `# ---- from the census ----` on is
-replaced. Operators that no entry of specs/ defines are left out, with the sequences that hold them.
+A sequence weighs how often it occurs to the power of two thirds. By the number of architectures that hold it, sequences that most hold once would outweigh
+those of which a network consists, and convolutions would be rare, between tensors of other kinds. By the plain occurrences, rare ones would
+hardly be drawn. Everything in the file from the line `# ---- from the census ----` on is replaced. Operators that no entry of specs/ defines
+are left out, with the sequences that hold them.
 """
 
 import json
@@ -14,6 +15,7 @@ import re
 import sys
 from pathlib import Path
 
+DAMPED = 2 / 3
 MARK = "# ---- from the census ----"
 SPECS = Path(__file__).resolve().parents[2] / "specs"
 
@@ -52,12 +54,12 @@ def blocks(census, names):
         if op in names and nodes > folded:
             rows.append(f"{op}: {nodes - folded}")
     yield from flow("weights", rows)
-    yield "# How often a sequence occurs in 1,000 nodes, summed over the architectures."
+    yield "# How often a sequence occurs in 1,000 nodes, summed over the architectures, to the power of two thirds."
     rows = []
     for kind in ("pairs", "triples", "fours"):
         for path, (_, often) in sorted(census[kind].items(), key=lambda x: (-x[1][1], x[0])):
             if all(op in names for op in path.split(",")):
-                rows.append(f'"{path}": {often}')
+                rows.append(f'"{path}": {often ** DAMPED:.1f}')
     yield from flow("sequences", rows)
 
 

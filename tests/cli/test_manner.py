@@ -1,5 +1,6 @@
 """--manner: real models are like those of the census, boundary has values at ends, mixed has both, and every guarantee holds in each."""
 
+import functools
 import json
 import re
 import subprocess
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import onnx
 import pytest
+from census import held
+from census.held import shares, whole
 
 ROOT = Path(__file__).resolve().parents[2]
 MODELS, NODES = 200, 40
@@ -36,9 +39,7 @@ def corpora(tmp_path_factory):
     return corpus
 
 
-def tally(folder):
-    from census.held import tally as count
-    return count(folder)
+tally = functools.cache(held.tally)
 
 
 @pytest.mark.parametrize("length,least", [(2, 0.8), (3, 0.6), (4, 0.4)])
@@ -46,22 +47,20 @@ def test_real_holds_the_sequences_of_the_census(corpora, length, least):
     folder = corpora("real")
     table = {o["name"] for o in json.loads((folder / "manifest.json").read_text())["operators"]}
     known = {tuple(s.split(",")) for s in section("sequences") if len(s.split(",")) == length and set(s.split(",")) <= table}
-    held = tally(folder)[1][length]
-    assert len(known) > 100 and len(known & held) >= least * len(known)
+    found = tally(folder)[1][length]
+    assert len(known) > 100 and len(known & found) >= least * len(known)
     assert len(known & tally(corpora("uniform"))[1][length]) < least * len(known)
 
 
-# Shares of the census, of 2-D convolutions and of binary operators; each is met within a factor of 1.5, or the test fails.
-SHARES = {"square": 0.964, "1x1 3x3": 0.888, "equal strides": 0.985, "stride 1": 0.916, "dilation 1": 0.996, "symmetric pads": 0.998, "no pads": 0.568, "group 1": 0.844,
-          "channels in eights": 0.942, "binary constant": 0.54, "binary scalar": 0.401}
+# Of 2-D convolutions and of binary operators; each share of the census is met within a factor of 1.5, or the test fails.
+SHARES = shares(json.loads((ROOT / "tests/census/real.json").read_text())["shares"])
 
 
 @pytest.mark.parametrize("name", SHARES)
 def test_real_draws_attributes_and_operands_as_the_census(corpora, name):
     c = tally(corpora("real"))[0]
-    whole = c["binary" if name.startswith("binary") else "conv"]
-    assert whole > 200
-    assert SHARES[name] / 1.5 <= c[name] / whole <= SHARES[name] * 1.5
+    assert c[whole(name)] > 200
+    assert SHARES[name] / 1.5 <= shares(c)[name] <= SHARES[name] * 1.5
 
 
 def test_real_is_far_from_uniform(corpora):
@@ -81,11 +80,11 @@ def test_guarantees_hold_in_each_manner(corpora, manner):
     assert manifest["missing"] == [] and manifest["distinct"] == MODELS and manifest["options"]["manner"] == manner
     assert all(r["nodes"] == NODES == sum(r["operators"].values()) for r in rows)
     assert all(o["models"] > 0 for o in manifest["operators"])
-    held = Counter(r["manner"] for r in rows)
+    drawn = Counter(r["manner"] for r in rows)
     if manner == "mixed":
-        assert set(held) == {"boundary", "real", "uniform"} and 2 * held["boundary"] > 0.5 * held["real"] and held["real"] > held["uniform"]
+        assert set(drawn) == {"boundary", "real", "uniform"} and 2 * drawn["boundary"] > 0.5 * drawn["real"] and drawn["real"] > drawn["uniform"]
     else:
-        assert held == {manner: MODELS}
+        assert drawn == {manner: MODELS}
 
 
 @pytest.mark.parametrize("manner", ["boundary", "real", "mixed"])

@@ -155,7 +155,7 @@ def test_replay_of_options(nngen, tmp_path):
 
 def test_replay_refuses(nngen, tmp_path, whole):
     path = tmp_path / "manifest.json"
-    for field, value, message in [("version", "0.0.9", "was made by nngen 0.0.9, this is 0.6.0"),
+    for field, value, message in [("version", "0.0.9", "was made by nngen 0.0.9, this is 0.7.0"),
                                   ("table_digest", "00" * 32, "was made with another operator table: its digest is 0000"),
                                   ("generator", "other", "is not a manifest of nngen, or is damaged"),
                                   ("options", {}, "is not a manifest of nngen, or is damaged")]:

@@ -25,7 +25,7 @@ _EXCEPTIONS: dict[int, type[_errors.Error]] = {
 
 
 def version() -> str:
-    """The version of the library, such as "0.6.0"."""
+    """The version of the library, such as "0.7.0"."""
     return text(lib.nn_version())
 
 

@@ -6,11 +6,11 @@ from collections import Counter
 
 import onnx
 
-from nngen.study import bridges, programs
+from nngen.study import bridges, outcomes, programs
 from nngen.study.cases import bodies
 from nngen.study.converters import ordered, then_ort
 from nngen.study.targets import target
-from nngen.study.torch_exports import FREE, free
+from nngen.study.torch_exports import free
 
 PACKAGES = ["tensorflow-cpu", "onnx"]
 TENSORFLOW = {"kind": "converter", "memory": 6144, "seconds": 120, "batch": 32, "profile": "tensorflow", "environment": "tensorflow"}
@@ -149,11 +149,12 @@ def must_be_known(model):
     return model
 
 
-def exported(case, convert, *arguments, **options):
+def exported(case, convert, *arguments, dynamic=False, **options):
     """Runs a model that tf2onnx makes."""
     case.stage("convert")
     model = must_be_known(convert(*arguments, **options)[0])
-    case.notes[FREE] = free(model)
+    if dynamic:
+        case.notes[outcomes.FREE] = free(model)
     return ordered(then_ort(case, model), case, model)
 
 
@@ -170,7 +171,7 @@ def from_function_frozen(case, opset, dynamic):
     import tf2onnx
 
     case.stage("convert")
-    return exported(case, tf2onnx.convert.from_function, frozen(tf, program.concrete), program.signature, opset=opset)
+    return exported(case, tf2onnx.convert.from_function, frozen(tf, program.concrete), program.signature, dynamic=dynamic, opset=opset)
 
 
 @target("tf2onnx", **EXPORTER)

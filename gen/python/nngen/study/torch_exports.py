@@ -6,14 +6,16 @@ import warnings
 import numpy as np
 import onnx
 
-from nngen.study import outcomes, programs
+from nngen.study import programs
 from nngen.study.converters import ordered
-from nngen.study.declared import graph_inputs
+from nngen.study.declared import declared_shape, graph_inputs
+from nngen.study.outcomes import FREE
 from nngen.study.runtimes import ort_session
 from nngen.study.targets import target
 
-EXPORTER = {"kind": "converter", "memory": 6144, "batch": 32, "profile": "torch"}
+EXPORTER = {"kind": "converter", "memory": 6144, "batch": 64, "profile": "torch"}
 SCRIPT_OPSET = 17
+SETS = 8  # data sets among which the one to export with is sought
 SCRIPT_OPSETS, DYNAMO_OPSETS = range(9, 24), range(18, 27)
 
 
@@ -42,13 +44,38 @@ def running(torch, model, case):
     return run
 
 
-def export(torch, model, sample, names, dynamo, dynamic, opset):
-    """The exported model. Dynamic dims are those of all inputs that the program does not fix: the exporters find out which these are."""
+def symbols(case):
+    """{axis: name} of the symbolic dims of each input."""
+    return [{axis: d for axis, d in enumerate(declared_shape(x) or ()) if isinstance(d, str)} for x in case.inputs()]
+
+
+def telling_set(case):
+    """The data set to export with: one where symbols have sizes of their own, and not 1, which exporters take for a constant."""
+    def sizes(k):
+        feed = case.feed(k)
+        found = {feed[x.name].shape[axis] for x, axes in zip(case.inputs(), symbols(case)) for axis in axes}
+        return min(found, default=0) > 1, len(found)
+
+    return max(list(case.feeds())[:SETS], key=sizes)
+
+
+def dynamic_axes(torch, case):
+    """{axis: what is said of it} of each input: the symbolic dims of the model. In a model without, all dims, of which the exporter is to find out
+    which the program does not fix."""
+    known, kinds = symbols(case), torch.export.Dim
+    if any(known):
+        return [dict.fromkeys(axes, kinds.DYNAMIC) for axes in known]
+    return [dict.fromkeys(range(len(declared_shape(x) or ())), kinds.AUTO) for x in case.inputs()]
+
+
+def export(torch, case, model, dynamo, dynamic, opset):
+    names, axes = [f"in_{x.name}" for x in case.inputs()], dynamic_axes(torch, case) if dynamic else None
+    sample = tensors(torch, case, case.feed(telling_set(case) if dynamic else 0))
     if dynamo:
-        shapes = tuple(dict.fromkeys(range(x.dim()), torch.export.Dim.AUTO) for x in sample) if dynamic else None
+        shapes = tuple(axes) if dynamic else None
         return torch.onnx.export(model, sample, dynamo=True, verbose=False, opset_version=opset, input_names=names, dynamic_shapes=shapes).model_proto
-    buffer, axes = io.BytesIO(), {n: list(range(x.dim())) for n, x in zip(names, sample)} if dynamic else None
-    torch.onnx.export(model, sample, buffer, dynamo=False, opset_version=opset or SCRIPT_OPSET, input_names=names, dynamic_axes=axes)
+    buffer, named = io.BytesIO(), {n: list(a) for n, a in zip(names, axes)} if dynamic else None
+    torch.onnx.export(model, sample, buffer, dynamo=False, opset_version=opset or SCRIPT_OPSET, input_names=names, dynamic_axes=named)
     return onnx.load_from_string(buffer.getvalue())
 
 
@@ -66,11 +93,10 @@ def round_trip(case, dynamo, dynamic, opset):
     module = programs.load(case, "torch")
     programs.must_be_right(case, module, running(torch, module.Model().eval(), case))
     case.stage("convert")
-    names = [f"in_{x.name}" for x in case.inputs()]
     with torch.no_grad(), contextlib.redirect_stdout(io.StringIO()):
-        model = export(torch, module.Model().eval(), tensors(torch, case, case.feed(0)), names, dynamo, dynamic, opset)
+        model = export(torch, case, module.Model().eval(), dynamo, dynamic, opset)
     if dynamic:
-        case.notes[outcomes.FREE] = free(model)
+        case.notes[FREE] = free(model)
     case.stage("load")
     return ordered(ort_session(model, "ORT_DISABLE_ALL"), case, model)
 
