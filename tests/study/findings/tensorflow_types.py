@@ -79,7 +79,7 @@ def transposed_convolution_to_a_larger_size():
     return of_x("tf.nn.conv2d_transpose(tf.reshape(x, [1, 4, 6, 1]), np.ones((2, 2, 1, 1), np.float32), [1, 9, 13, 1], 2, 'VALID')", expected)
 
 
-@program_finding("tf2onnx", "load failure")
+@program_finding("tf2onnx", "invalid model")
 def resize_of_whole_numbers():
     """TensorFlow's results are float32. The exporter resizes as int32, and declares float32."""
     return of_z("tf.image.resize(z[..., None], [3, 2])", "z.reshape(2, 3, 2, 2).mean(-1)[..., None].astype(np.float32)")

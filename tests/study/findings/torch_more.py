@@ -7,7 +7,7 @@ from study.findings.torch_programs import DYNAMO, SCRIPT, X, of_x, of_z
 
 @program_finding(SCRIPT, "value mismatch", [DYNAMO])
 def any_of_numbers_whose_sum_is_nothing():
-    """any is true where a number is not 0. The exporter asks whether the sum is greater than 0, and -1 + 1 is not; nor is a single -1."""
+    """any is true where a number is not 0. The exporter asks whether the sum is greater than 0, and -1 + 1 is not; nor is -1 alone."""
     return of_z("z.any(1)", "z.any(1)")
 
 
@@ -78,9 +78,21 @@ def truth_values_added():
 
 
 @program_finding(SCRIPT, "run failure")
+def greatest_of_fewer_scattered_numbers():
+    """There are fewer indices than numbers, and the first numbers are taken. ONNX's ScatterElements wants as many of both; the exporter gives it all numbers."""
+    return Snippet("torch", "x.scatter_reduce(1, i, x, 'amax')", {"x": X, "i": "np.zeros((2, 1, 4), np.int64)"}, "x")
+
+
+@program_finding(SCRIPT, "run failure")
 def greatest_of_scattered_numbers():
-    """The exporter writes an If whose branch unsqueezes for any rank, and ONNX Runtime refuses its output's shape."""
-    return Snippet("torch", "x.scatter_reduce(1, i, x, 'amax')", {"x": X, "i": "np.zeros((2, 1, 4), np.int64)"}, "np.concatenate([np.maximum(x[:, :1], x[:, :1]), x[:, 1:]], 1)")
+    """CAUSE"""
+    return Snippet("torch", "x.scatter_reduce(1, i, x, 'amax')", {"x": X, "i": "np.zeros((2, 3, 4), np.int64)"}, "np.concatenate([x.max(1, keepdims=True), x[:, 1:]], 1)")
+
+
+@program_finding(SCRIPT, "invalid model")
+def power_of_bytes():
+    """ONNX's Pow has no uint8, and the exporter does not cast."""
+    return of_z("z.to(torch.uint8) ** 2", "z.astype(np.uint8) ** np.uint8(2)")
 
 
 @program_finding(SCRIPT, "invalid model")
