@@ -221,3 +221,15 @@ def sequences_in_reverse():
     x, y = ramp(4, 2), ramp(4, 2)
     y[:2, 0], y[:3, 1] = x[:2, 0][::-1], x[:3, 1][::-1]
     return single("ReverseSequence", {"x": x}, {"n": i64(2, 3)}, [y])
+
+
+@finding("iree", V, "value mismatch", OTHERS)
+def running_sum_without_the_element_itself():
+    """With exclusive = 1 the second sum is the first element, 0.5. IREE subtracts the element from the sum that has it: 1e9 - 1e9 = 0."""
+    return single("CumSum", {"x": f32(0.5, 1e9)}, {"axis": np.array(0, np.int32)}, [f32(0, 0.5)], exclusive=1)
+
+
+@finding("iree", V, "value mismatch", ("onnxruntime-none", "openvino", "tract"))
+def one_hot_of_a_negative_fraction():
+    """Indices that are no whole numbers are cast to int64 before use: -2.5 is -2, the second of 4 from the end. IREE adds the depth first: 1.5, thus 1."""
+    return single("OneHot", {"i": f32(-2.5)}, {"depth": f32(4), "values": f32(0, 1)}, [f32([0, 0, 1, 0])])

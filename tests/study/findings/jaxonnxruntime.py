@@ -94,3 +94,9 @@ def average_pool_with_dilations():
     """Two elements, two apart: of 5 elements there are 3 means. jaxonnxruntime counts the elements of each window without the dilation: 4, which does not fit."""
     x = ramp(1, 1, 5)
     return single("AveragePool", {"x": x}, {}, [(x[..., :-2] + x[..., 2:]) / 2], opset=19, kernel_shape=[2], dilations=[2])
+
+
+@finding("jaxonnxruntime", V, "conversion failure", ("onnxruntime-none", "openvino", "tract"))
+def one_hot_with_a_depth_in_a_list():
+    """Depth may be a tensor of one element, [3]. jaxonnxruntime: "Only scalar arrays can be converted to Python scalars"."""
+    return single("OneHot", {"i": i64(0, 2)}, {"depth": i64(3), "values": f32(0, 1)}, [f32([1, 0, 0], [0, 0, 1])])

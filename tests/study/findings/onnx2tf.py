@@ -1,7 +1,7 @@
 """onnx2tf 1.29.24, on TensorFlow 2.19.0, with -kat for all inputs: they keep ONNX's layout. No finding is of a layout: shapes have no equal dims that an exchange could hide, or one axis."""
 import numpy as np
 
-from study.findings import but, f32, finding, i64, ramp, single
+from study.findings import but, f32, finding, i64, model, ramp, single
 
 V = "1.29.24"
 OTHERS = but("tinygrad")
@@ -280,3 +280,10 @@ def mean_of_different_shapes():
     """Mean broadcasts. onnx2tf stacks the inputs, which TensorFlow refuses; Sum has the same defect."""
     a, b = ramp(3), ramp(2, 1)
     return single("Mean", {"a": a, "b": b}, {}, [(a + b) / 2])
+
+
+@finding("onnx2tf", V, "shape difference", ("onnxruntime-none", "reference", "openvino"))
+def zeros_of_the_last_dim():
+    """The shape of [2, 3] from -1 on is [3]: three zeros. onnx2tf makes [2, 3], as if the slice began at 0."""
+    nodes = [("Shape", ["x"], ["s"], {}), ("Slice", ["s", "starts", "ends"], ["t"], {}), ("ConstantOfShape", ["t"], ["y"], {})]
+    return model(nodes, {"x": ramp(2, 3)}, {"starts": i64(-1), "ends": i64(9)}, [np.zeros(3, np.float32)])

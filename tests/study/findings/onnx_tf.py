@@ -156,3 +156,27 @@ def lstm_with_a_clip():
     g = sigmoid(0.5)
     y = np.full((1, 1, 1, 2), g * np.tanh(g * np.tanh(0.5)), np.float32)
     return single("LSTM", {"x": X}, weights([1, 1, 1, 1], 4), [y], hidden_size=2, clip=0.5)
+
+
+@finding("onnx-tf", V, "value mismatch", OTHERS)
+def selu_of_positive_numbers():
+    """Selu of 1 and 2 with gamma 3 is 3 and 6. onnx-tf adds alpha * (exp(x) - 1) for them, too, unless another element is negative: it clips from the least element up to 0."""
+    return single("Selu", {"x": f32(1, 2)}, {}, [f32(3, 6)], gamma=3.0)
+
+
+@finding("onnx-tf", V, "value mismatch", ("onnxruntime-none", "openvino"))
+def one_hot_of_an_index_outside():
+    """An index outside [-depth, depth - 1] gives a row of off values. onnx-tf takes the index modulo the depth: 9 of 4 becomes 1."""
+    return single("OneHot", {"i": f32(0, 9)}, {"depth": f32(4), "values": f32(0, 1)}, [f32([1, 0, 0, 0], [0, 0, 0, 0])])
+
+
+@finding("onnx-tf", V, "run failure", ("onnxruntime-none", "openvino"))
+def pad_that_adds_and_removes():
+    """One more element at the start, by the edge, and one less at the end. onnx-tf slices from -1 on: "Expected begin[0] in [0, 3], but got -1"."""
+    return single("Pad", {"x": f32(1, 2, 3)}, {"pads": i64(1, -1)}, [f32(1, 1, 2)], mode="edge")
+
+
+@finding("onnx-tf", V, "conversion failure", ("onnxruntime-none", "reference"))
+def max_unpool_with_pads():
+    """Of four places one is padding: three are left. onnx-tf reads pads of the batch and the channels: "list index out of range"."""
+    return single("MaxUnpool", {"x": f32(1, 2).reshape(1, 1, 2)}, {"i": i64(0, 1).reshape(1, 1, 2)}, [f32(1, 2, 0).reshape(1, 1, 3)], kernel_shape=[2], strides=[2], pads=[1, 0])

@@ -44,3 +44,9 @@ def gather_elements_of_one_row():
     """The output has the shape of the indices, [1, 2], fewer than the rows of the data; Paddle agrees. Paddle2ONNX writes a GatherND whose indices are beyond the data."""
     x, i = ramp(2, 3), i64([-1, 0])
     return single("GatherElements", {"x": x, "i": i}, {}, [x[:1][:, [2, 0]]], axis=1)
+
+
+@finding("paddle2onnx", V, "value mismatch", ("onnxruntime-none", "openvino", "tract"))
+def one_hot_of_a_fraction():
+    """Indices that are no whole numbers are cast to int64 before use, and Paddle's model does: 1.5 is 1. What Paddle2ONNX writes gives a row of off values."""
+    return single("OneHot", {"i": f32(0, 1.5)}, {"depth": f32(3), "values": f32(0, 1)}, [f32([1, 0, 0], [0, 1, 0])])

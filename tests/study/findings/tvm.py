@@ -193,3 +193,44 @@ def resize_of_two_named_axes():
 def one_hot_with_a_float_depth():
     """Depth may be a float. TVM: "Expected int but got float"."""
     return single("OneHot", {"i": f32(0, 2)}, {"depth": np.array(3, np.float32), "values": f32(0, 1)}, [f32([1, 0, 0], [0, 0, 1])])
+
+
+@finding("tvm", V, "value mismatch", ("onnxruntime-none", "reference", "openvino"))
+def roi_align_of_a_smaller_picture():
+    """Half-pixel coordinates subtract 0.5 after the box is scaled: 8 * 0.25 - 0.5 = 1.5. The mean of the cell around (1, 1) is element 5. TVM subtracts 0.5 before: 6.875."""
+    x, box = f32(*range(16)).reshape(1, 1, 4, 4), f32([4, 4, 8, 8])
+    return single("RoiAlign", {"x": x, "box": box, "of": i64(0)}, {}, [f32(5).reshape(1, 1, 1, 1)], output_height=1, output_width=1, sampling_ratio=2, spatial_scale=0.25)
+
+
+@finding("tvm", V, "shape difference", ("onnxruntime-none", "reference"))
+def max_unpool_with_pads():
+    """Sizes are stride * (n - 1) + kernel less the pads: 0 + 3 = 3 high, 1 + 3 - 1 = 3 wide. TVM takes the pads of the axes in another order and gives 2 by 4."""
+    y = np.zeros((1, 1, 3, 3), np.float32)
+    y[0, 0, 0, 1:] = 1, 2
+    return single("MaxUnpool", {"x": f32(1, 2).reshape(1, 1, 1, 2)}, {"i": i64(1, 2).reshape(1, 1, 1, 2)}, [y], kernel_shape=[3, 3], pads=[0, 1, 0, 0])
+
+
+@finding("tvm", V, "load failure", ("onnxruntime-none", "openvino", "tract"))
+def reflection_of_one_row():
+    """Align-corners and reflection in a picture of one row: the row. TVM divides by the height less one: "Check failed: Divide by zero"."""
+    x, grid = f32(1, 2).reshape(1, 1, 1, 2), f32(0.5, 0.5).reshape(1, 1, 1, 2)
+    return single("GridSample", {"x": x}, {"grid": grid}, [f32(1.75).reshape(1, 1, 1, 1)], padding_mode="reflection", align_corners=1)
+
+
+@finding("tvm", V, "conversion failure", ("onnxruntime-none", "openvino", "tract"))
+def one_hot_with_a_depth_in_a_list():
+    """Depth may be a tensor of one element, [3]. TVM: "Expected int but got ffi.Array"."""
+    return single("OneHot", {"i": i64(0, 2)}, {"depth": i64(3), "values": f32(0, 1)}, [f32([1, 0, 0], [0, 0, 1])])
+
+
+@finding("tvm", V, "value mismatch", OTHERS)
+def equality_of_a_shape():
+    """The shape [2, 3] and the constant [2, 4]: the first dims are equal. TVM compares the two as a whole: false and false."""
+    return model([("Shape", ["x"], ["s"], {}), ("Equal", ["s", "k"], ["y"], {})], {"x": ramp(2, 3)}, {"k": i64(2, 4)}, [np.array([True, False])])
+
+
+@finding("tvm", V, "conversion failure", OTHERS)
+def reshape_by_gathered_dims():
+    """The dims of [2, 3], exchanged by Gather, are the new shape. TVM: "Reshape requires the input new shape to be Shape"."""
+    x = ramp(2, 3)
+    return model([("Shape", ["x"], ["s"], {}), ("Gather", ["s", "k"], ["t"], {}), ("Reshape", ["x", "t"], ["y"], {})], {"x": x}, {"k": i64(1, 0)}, [x.reshape(3, 2)])
