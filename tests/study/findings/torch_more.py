@@ -85,7 +85,7 @@ def greatest_of_fewer_scattered_numbers():
 
 @program_finding(SCRIPT, "run failure")
 def greatest_of_scattered_numbers():
-    """CAUSE"""
+    """For tensors of rank 0 the exporter writes an If around ScatterElements. It declares the results by the branch that is not taken, float[24] for 2 by 3 by 4."""
     return Snippet("torch", "x.scatter_reduce(1, i, x, 'amax')", {"x": X, "i": "np.zeros((2, 3, 4), np.int64)"}, "np.concatenate([x.max(1, keepdims=True), x[:, 1:]], 1)")
 
 
