@@ -177,7 +177,7 @@ reach: deps
 # The census of real architectures: exports them all by PyTorch and tf2onnx (45 minutes), then counts. The result is data of the project.
 census: deps
 	REAL=yes sh gen/python/nngen/study/setup.sh
-	sh gen/python/nngen/study/setup.sh tensorflow
+	gen/python/nngen-study setup --target tensorflow
 	gen/python/nngen-study real --out out/census
 	PYTHONPATH=tests build/study/venv/bin/python -m census.count out/census tests/census/real.json
 format:
