@@ -191,4 +191,5 @@ def not_less_than_a_number():
 @finding("onnx-tf", V, "NaN/Inf difference", ("onnxruntime-none", "reference"))
 def products_by_large_constants():
     """1e-30 by 1e30 and by 1e20 is 1e20. What onnx-tf makes is run by TensorFlow with the product of the constants, which is beyond float32: inf."""
-    return model([("Mul", ["x", "a"], ["t"], {}), ("Mul", ["t", "b"], ["y"], {})], {"x": f32(1e-30)}, {"a": f32(1e30), "b": f32(1e20)}, [f32(1e-30) * f32(1e30) * f32(1e20)])
+    x = f32(1e-30, -1e-30)
+    return model([("Mul", ["x", "a"], ["t"], {}), ("Mul", ["t", "b"], ["y"], {})], {"x": x}, {"a": f32(1e30), "b": f32(1e20)}, [x * f32(1e30) * f32(1e20)])
