@@ -153,6 +153,12 @@ study: deps
 	$(MAKE) -j$(JOBS) all $(B)/tests/reference/driver
 	sh gen/python/nngen/study/setup.sh
 	sh tests/study/study.sh $(STUDY)
+# TensorFlow's and tf2onnx's part of it, in an environment of 2.3 GB.
+study-tf: deps
+	$(MAKE) -j$(JOBS) all
+	TORCH=$${TORCH:-no} sh gen/python/nngen/study/setup.sh
+	gen/python/nngen-study setup --target tensorflow
+	sh tests/study/study.sh $(STUDY) tensorflow
 # Measures the runtimes of gen/python/nngen/profile/requirements.txt anew: proposals and reports in build/profiles.
 PROFILES = openvino tract
 profiles: deps
@@ -265,6 +271,7 @@ help:
 	@echo "make campaign   check every operator at every opset, and 104,000 mixed models; see tests/README.md"
 	@echo "make census     export architectures of transformers, timm and torchvision, and count what they are made of"
 	@echo "make study      run models through runtimes, converters and simplifiers, and write a report; STUDY=full: 18 families"
+	@echo "make study-tf   TensorFlow and its exporter tf2onnx, which study leaves out unless they are installed and STUDY=full"
 	@echo "make profiles   measure again which operators OpenVINO and tract run; results in build/profiles"
 	@echo "make reach      count the passes of consumers that models fire, and the operator sequences of real models; COUNT=200 models a family"
 	@echo "make install    install; PREFIX=/usr/local DESTDIR= LIBDIR=PREFIX/lib"
@@ -273,5 +280,5 @@ help:
 	@echo "make format, make lint, make clean"
 
 -include $(wildcard $(B)/gen/*/*.d $(B)/solver/*.d $(B)/tests/unit/*/*.d)
-.PHONY: all corpus check smoke study census profiles reach deps test-deps unit unit-programs bench peers compare asan stress fuzz campaign format lint man install python-package wheel wheel-aarch64 deb clean help
+.PHONY: all corpus check smoke study study-tf census profiles reach deps test-deps unit unit-programs bench peers compare asan stress fuzz campaign format lint man install python-package wheel wheel-aarch64 deb clean help
 .DELETE_ON_ERROR:

@@ -5,6 +5,7 @@
 #include "emit/emit_body.h"
 #include "emit/emit_data.h"
 #include "emit/emit_file.h"
+#include "emit/emit_flat.h"
 #include "emit/emit_onnx.h"
 #include "emit/emit_options.h"
 #include "emit/emit_samples.h"
@@ -333,7 +334,7 @@ static nn_status emit_samples_and_body(command *c, const eval_model *m)
 static nn_status emit_operators(command *c)
 {
     eval_source from = {.unsupported = on_unsupported, .data = c};
-    eval_model m = {.file = NULL};
+    eval_model m = {.file = NULL}, flat;
     nn_status s = eval_read_table(&from, c->o->specs, &c->memory, c->err);
     if (s == NN_OK)
         s = eval_model_open(&m, c->bytes.bytes, c->bytes.n, &from, c->o->model, c->err);
@@ -343,7 +344,9 @@ static nn_status emit_operators(command *c)
         s = nn_fail(c->err, NN_ERR_UNSUPPORTED, c->o->model, 0, 0, "uses what the operator table does not have, in %zu place%s",
                     m.unsupported, m.unsupported == 1 ? "" : "s");
     if (s == NN_OK)
-        s = emit_samples_and_body(c, &m);
+        s = emit_flat(&flat, &m, c->program.branch, &c->memory, c->err);
+    if (s == NN_OK)
+        s = emit_samples_and_body(c, &flat);
     eval_model_close(&m);
     return s;
 }

@@ -296,17 +296,29 @@ static nn_status find_sizes(emit_writing *w)
     return s;
 }
 
+/* Whether what the branches of a node give has one shape. */
+static bool is_alike(const emit_body *b, const eval_node *n)
+{
+    for (size_t k = 0; k < b->samples->n; k++) {
+        const ref_tensor *all = b->samples->at[k].seen, *to = &all[n->outputs[0]];
+        for (size_t i = 1; i < n->n_inputs; i++) {
+            const ref_tensor *from = &all[n->inputs[i]];
+            if (from->rank != to->rank || memcmp(from->dims, to->dims, (size_t)to->rank * sizeof to->dims[0]) != 0)
+                return false;
+        }
+    }
+    return true;
+}
+
 static nn_status write_node(emit_body *b, const eval_node *n)
 {
     emit_writing w = {.b = b, .n = n, .status = NN_OK};
     ref_tensor held;
-    if (n->kind != EVAL_OPERATOR) {
-        emit_refuse(&w, "graphs inside nodes cannot be written");
-        return w.status;
-    }
     w.status = find_ways(b, &w.ways, n->op);
     if (w.status == NN_OK && w.ways == NULL)
         emit_refuse(&w, "%s does not have the operator", b->program->name);
+    if (n->bodies[0] != NULL && !is_alike(b, n))
+        emit_refuse(&w, "its branches give different shapes");
     if (w.status == NN_OK)
         w.status = bind_node(&w, &held);
     if (w.status == NN_OK)

@@ -67,14 +67,56 @@ static void put_binary(json_line *out, const ProtobufCBinaryData *b)
 
 /* ---- tensors ---- */
 
+static bool read_tensor(script *p, file_tensor *t, const Onnx__TensorProto *from)
+{
+    const char *name = from->name != NULL ? from->name : "";
+    if (!onnx_is_external(from))
+        p->status = file_tensor_of_proto(t, from, TENSOR_FILE_MOST, &p->scratch, name, p->err);
+    else if (p->directory < 0)
+        refuse(p, name, "its elements are in another file, and the directory of the model is not known");
+    else
+        p->status = onnx_external_read(t, from, p->directory, TENSOR_FILE_MOST, &p->scratch, p->err);
+    return p->status == NN_OK;
+}
+
+static void put_texts(json_line *out, const Onnx__TensorProto *t)
+{
+    line_raw(out, "[");
+    for (size_t i = 0; i < t->n_string_data; i++) {
+        line_raw(out, i > 0 ? ", " : "");
+        emit_bytes(out, t->string_data[i].data, t->string_data[i].len);
+    }
+    line_raw(out, "])");
+}
+
+/* The bytes of a file, as an array of numbers of 8 bits. */
+static void put_bytes(script *p, json_line *out, const Onnx__TensorProto *from)
+{
+    file_tensor t, bytes = {.name = from->name, .type = DT_UINT8, .rank = 1, .n = from->raw_data.len, .data = from->raw_data.data};
+    if (!from->has_raw_data || onnx_is_external(from)) {
+        if (dtype_of_number(from->data_type) == DT_NONE) {
+            refuse(p, from->name, "a tensor of this type that has no raw_data");
+            return;
+        }
+        if (!read_tensor(p, &t, from))
+            return;
+        bytes.n = dtype_stored(t.type, t.n);
+        uint8_t *packed = arena_alloc(&p->scratch, t.n * dtype_size(t.type) + 1);
+        if (packed == NULL) {
+            p->status = nn_nomem(p->err);
+            return;
+        }
+        dtype_pack(t.type, t.n, t.data, packed);
+        bytes.data = packed;
+    }
+    bytes.dims[0] = (int64_t)bytes.n;
+    emit_array(out, p->arrays, &bytes, from->name);
+    line_raw(out, ".tobytes(), raw=True)");
+}
+
 /* A tensor of a type that NumPy lacks, from its bytes; or of texts. */
 static void put_other(script *p, json_line *out, const Onnx__TensorProto *t)
 {
-    bool texts = t->data_type == DT_STRING;
-    if (!texts && (!t->has_raw_data || onnx_is_external(t))) {
-        refuse(p, t->name, "a tensor of this type that has no raw_data");
-        return;
-    }
     line_raw(out, "helper.make_tensor(");
     emit_string(out, t->name);
     line_raw(out, ", ");
@@ -82,19 +124,10 @@ static void put_other(script *p, json_line *out, const Onnx__TensorProto *t)
     line_raw(out, ", ");
     emit_ints(out, t->dims, t->n_dims);
     line_raw(out, ", ");
-    if (texts) {
-        line_raw(out, "[");
-        for (size_t i = 0; i < t->n_string_data; i++) {
-            line_raw(out, i > 0 ? ", " : "");
-            emit_bytes(out, t->string_data[i].data, t->string_data[i].len);
-        }
-        line_raw(out, "])");
-        return;
-    }
-    file_tensor bytes = {.name = t->name, .type = DT_UINT8, .rank = 1, .n = t->raw_data.len, .data = t->raw_data.data};
-    bytes.dims[0] = (int64_t)t->raw_data.len;
-    emit_array(out, p->arrays, &bytes, t->name);
-    line_raw(out, ".tobytes(), raw=True)");
+    if (t->data_type == DT_STRING)
+        put_texts(out, t);
+    else
+        put_bytes(p, out, t);
 }
 
 static void put_tensor(script *p, json_line *out, const Onnx__TensorProto *from)
@@ -103,18 +136,10 @@ static void put_tensor(script *p, json_line *out, const Onnx__TensorProto *from)
     const char *name = from->name != NULL ? from->name : "";
     if (p->status != NN_OK)
         return;
-    if (!is_plain(from->data_type)) {
-        put_other(p, out, from);
-        return;
-    }
     arena_mark mark = arena_get_mark(&p->scratch);
-    if (!onnx_is_external(from))
-        p->status = file_tensor_of_proto(&t, from, TENSOR_FILE_MOST, &p->scratch, name, p->err);
-    else if (p->directory < 0)
-        refuse(p, name, "its elements are in another file, and the directory of the model is not known");
-    else
-        p->status = onnx_external_read(&t, from, p->directory, TENSOR_FILE_MOST, &p->scratch, p->err);
-    if (p->status == NN_OK) {
+    if (!is_plain(from->data_type))
+        put_other(p, out, from);
+    else if (read_tensor(p, &t, from)) {
         line_raw(out, "numpy_helper.from_array(");
         emit_array(out, p->arrays, &t, name);
         line_raw(out, ", ");
@@ -276,21 +301,24 @@ static void put_value(script *p, json_line *out, const Onnx__AttributeProto *x, 
     }
 }
 
-/* Whether make_node takes the attribute as a keyword argument, and finds its type. */
-static bool is_keyword(const Onnx__AttributeProto *x, attribute_type type)
+/* Whether make_node takes the node's attribute number `at` as a keyword argument, and finds its type. */
+static bool is_keyword(const Onnx__NodeProto *n, size_t at)
 {
-    static const char *const taken[] = {"op_type", "inputs", "outputs", "name", "doc_string", "domain", "overload", "extra",
-                                        "lambda",  "if",     "else",    "for",  "in",         "is",     "or",       "and",
-                                        "not",     "from",   "with",    "as",   "None",       "True",   "False",    "class"};
+    static const char *const taken[] = {"op", "op_type", "inputs", "outputs", "name", "doc_string", "domain", "overload"};
+    const Onnx__AttributeProto *x = n->attribute[at];
+    attribute_type type = type_of(x);
     const char *s = x->name != NULL ? x->name : "";
     bool empty = (type == ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS && x->n_ints == 0) ||
                  (type == ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS && x->n_floats == 0) ||
                  (type == ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRINGS && x->n_strings == 0);
-    bool good = !empty && *s != '\0' && (*s < '0' || *s > '9') && (x->ref_attr_name == NULL || *x->ref_attr_name == '\0');
+    bool good = !empty && ((*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z')) && !emit_is_keyword(s) &&
+                (x->ref_attr_name == NULL || *x->ref_attr_name == '\0');
     for (const char *c = s; *c != '\0'; c++)
         good = good && ((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') || *c == '_');
     for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++)
         good = good && strcmp(s, taken[i]) != 0;
+    for (size_t i = 0; i < at && good; i++) /* a call cannot have an argument twice */
+        good = n->attribute[i]->name == NULL || strcmp(s, n->attribute[i]->name) != 0;
     return good;
 }
 
@@ -336,24 +364,22 @@ static void put_node(script *p, json_line *out, const Onnx__NodeProto *n)
     line_raw(out, ", ");
     put_names(out, n->output, n->n_output);
     for (size_t i = 0; i < n->n_attribute && p->status == NN_OK; i++) {
-        attribute_type type = type_of(n->attribute[i]);
-        if (is_keyword(n->attribute[i], type))
+        if (is_keyword(n, i))
             continue;
         line_raw(out, ", ");
-        put_attribute(p, out, n->attribute[i], type);
+        put_attribute(p, out, n->attribute[i], type_of(n->attribute[i]));
     }
     put_text_argument(out, "name=", n->name);
     put_text_argument(out, "domain=", n->domain);
     put_text_argument(out, "overload=", n->overload);
     for (size_t i = 0; i < n->n_attribute && p->status == NN_OK; i++) {
         const Onnx__AttributeProto *x = n->attribute[i];
-        attribute_type type = type_of(x);
-        if (!is_keyword(x, type))
+        if (!is_keyword(n, i))
             continue;
         line_raw(out, ", ");
         line_raw(out, x->name);
         line_raw(out, "=");
-        put_value(p, out, x, type);
+        put_value(p, out, x, type_of(x));
     }
     line_raw(out, ")");
 }

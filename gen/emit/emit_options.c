@@ -4,7 +4,8 @@
 
 #define AT(field) offsetof(emit_options, field)
 static const flag_row rows[] = {
-    {"--as", "NAME", FLAG_TEXT, 0, AT(as), 0, 0, 0, "onnx, torch, tensorflow, keras, or another program of the table (specs/programs)"},
+    {"--as", "NAME", FLAG_TEXT, 0, AT(as), 0, 0, 0,
+     "onnx, torch, tensorflow, keras, or another program of the table (specs/programs)"},
     {"--out", "FILE", FLAG_TEXT, 0, AT(out), 0, 0, 0,
      "write to FILE, and large arrays to a file beside it that ends in .npz; left out: print, with all arrays in the text"},
     {"--inline", "N", FLAG_NUMBER, 0, AT(most), -1, 0, INT32_MAX,

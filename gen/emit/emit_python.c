@@ -72,19 +72,30 @@ void emit_ints(json_line *out, const int64_t *all, size_t n)
 
 /* ---- names ---- */
 
-static bool is_word_of_python(const char *s)
+static bool is_among(const char *s, const char *const *words, size_t n)
 {
-    static const char *const words[] = {
-        "False",    "None",   "True",   "and",   "as",     "assert",   "async",   "await", "break",    "class",
-        "continue", "def",    "del",    "elif",  "else",   "except",   "finally", "for",   "from",     "global",
-        "if",       "import", "in",     "is",    "lambda", "nonlocal", "not",     "or",    "pass",     "raise",
-        "return",   "try",    "while",  "with",  "yield",  "self",     "np",      "os",    "sys",      "data",
-        "list",     "tuple",  "int",    "float", "bool",   "len",      "range",   "max",   "min",      "abs",
-        "sum",      "zip",    "sorted", "print", "super",  "dict",     "str",     "map",   "reversed", "enumerate"};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+    for (size_t i = 0; i < n; i++)
         if (strcmp(s, words[i]) == 0)
             return true;
     return false;
+}
+
+bool emit_is_keyword(const char *s)
+{
+    static const char *const words[] = {"False", "None",     "True",  "and",    "as",   "assert", "async",  "await",    "break",
+                                        "class", "continue", "def",   "del",    "elif", "else",   "except", "finally",  "for",
+                                        "from",  "global",   "if",    "import", "in",   "is",     "lambda", "nonlocal", "not",
+                                        "or",    "pass",     "raise", "return", "try",  "while",  "with",   "yield"};
+    return is_among(s, words, sizeof words / sizeof words[0]);
+}
+
+/* Words that a program uses otherwise. */
+static bool is_used(const char *s)
+{
+    static const char *const words[] = {"self",  "np",    "os",    "sys", "data", "list",     "tuple",    "int", "float",
+                                        "bool",  "len",   "range", "max", "min",  "abs",      "sum",      "zip", "sorted",
+                                        "print", "super", "dict",  "str", "map",  "reversed", "enumerate"};
+    return is_among(s, words, sizeof words / sizeof words[0]);
 }
 
 /* next: of what is put behind the name to make another. */
@@ -141,7 +152,7 @@ const char *emit_new_name(emit_names *names, const char *wanted)
             base[n++] = 'x';
     }
     base[n] = '\0';
-    if (is_word_of_python(base)) {
+    if (emit_is_keyword(base) || is_used(base)) {
         base[n++] = '_';
         base[n] = '\0';
     }
@@ -187,10 +198,22 @@ void emit_arrays_close(emit_arrays *to)
     to->archive = NULL;
 }
 
+/* NumPy lacks the narrow types; onnx knows a type for them, by the name that TensorProto gives them. */
 static void put_type(json_line *out, dtype t)
 {
-    line_raw(out, t == DT_BOOL ? "bool" : "np.");
-    line_raw(out, t == DT_BOOL ? "" : dtype_name(t));
+    char name[24];
+    size_t n = 0;
+    if (dtype_since(t) == 1) {
+        line_raw(out, t == DT_BOOL ? "bool" : "np.");
+        line_raw(out, t == DT_BOOL ? "" : dtype_name(t));
+        return;
+    }
+    for (const char *c = dtype_name(t); *c != '\0' && n + 1 < sizeof name; c++)
+        name[n++] = *c >= 'a' && *c <= 'z' ? (char)(*c - 'a' + 'A') : *c;
+    name[n] = '\0';
+    line_raw(out, "helper.tensor_dtype_to_np_dtype(TensorProto.");
+    line_raw(out, name);
+    line_raw(out, ")");
 }
 
 static void put_element(json_line *out, const file_tensor *t, const double *reals, const int64_t *ints, size_t i)
@@ -268,6 +291,13 @@ static nn_status archive(json_line *out, emit_arrays *to, const file_tensor *t, 
     line_raw(out, "data[\"");
     line_raw(out, key);
     line_raw(out, "\"]");
+    if (dtype_since(t->type) > 1) { /* the archive has the bits as a structure with one field */
+        line_raw(out, "[\"");
+        line_raw(out, dtype_name(t->type));
+        line_raw(out, dtype_is_float(t->type) ? "\"].view(" : "\"].astype(");
+        put_type(out, t->type);
+        line_raw(out, ")");
+    }
     return NN_OK;
 }
 

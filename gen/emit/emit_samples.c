@@ -287,7 +287,7 @@ static nn_status is_known(emit_samples *s, const emit_sample *at, const eval_nod
         const ref_tensor *t = n->outputs[i] >= 0 ? eval_run_value(&at->run, n->outputs[i]) : NULL;
         if (t == NULL)
             continue;
-        *known = *known && !dtype_is_float(t->type) && t->n <= ELEMENTS;
+        *known = *known && t->n <= ELEMENTS;
         all[i] = *t;
         outputs[i] = &all[i];
     }

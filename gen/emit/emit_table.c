@@ -34,8 +34,8 @@ static nn_status want_texts(const spec_node **out, const spec_node *root, const 
 
 static nn_status read_root(emit_program *p, const spec_node *root, nn_error *err)
 {
-    static const char *const keys[] = {"program",       "base",  "doc",   "file",    "weight",  "use",      "size",
-                                       "specification", "taken", "types", "helpers", "classes", "operators"};
+    static const char *const keys[] = {"program",       "base",   "doc",   "file",  "weight",  "use",     "size",
+                                       "specification", "branch", "taken", "types", "helpers", "classes", "operators"};
     spec_subject subject = spec_subject_of("programs", NULL);
     nn_status s = spec_check_keys(root, keys, sizeof keys / sizeof keys[0], &subject, err);
     s = s == NN_OK ? want_text(&p->name, root, "program", err) : s;
@@ -45,6 +45,7 @@ static nn_status read_root(emit_program *p, const spec_node *root, nn_error *err
     s = s == NN_OK ? want_text(&p->use, root, "use", err) : s;
     s = s == NN_OK ? want_text(&p->size, root, "size", err) : s;
     s = s == NN_OK ? want_text(&p->specification, root, "specification", err) : s;
+    s = s == NN_OK ? want_text(&p->branch, root, "branch", err) : s;
     s = s == NN_OK ? want(&p->taken, root, "taken", SPEC_LIST, "a list of names", err) : s;
     s = s == NN_OK ? want_texts(&p->types, root, "types", err) : s;
     s = s == NN_OK ? want_texts(&p->helpers, root, "helpers", err) : s;

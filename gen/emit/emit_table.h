@@ -11,6 +11,7 @@ typedef struct {
     const char *weight, *use;      /* how a weight is made and named; NULL: programs have none */
     const char *size;              /* the size of a tensor along an axis when the program runs; NULL: programs have fixed sizes */
     const char *specification;     /* the type and shape of an input; NULL: programs do not have it */
+    const char *branch; /* the operator that chooses between the results of two branches; NULL: branches are not written */
     const spec_node *taken, *types, *helpers, *parts, *operators, *classes; /* NULL: none */
 } emit_program;
 

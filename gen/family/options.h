@@ -29,7 +29,7 @@
     X(TEXT, input_format, "LIST", "pb", 0, 0, true,                                                                               \
       "files of the inputs: pb (one file for each tensor), npz (one inputs.npz for each model), or pb,npz (both)")                \
     X(TEXT, profile, "P", "ort", 0, 0, true,                                                                                      \
-      "use what this runtime can run: ort, openvino or tract; or onnx: all that the specification allows")                        \
+      "use what this runtime can run: ort, openvino, tract, tvm or iree; or onnx: all that the specification allows")             \
     X(TEXT, ops, "LIST", "", 0, 0, true,                                                                                          \
       "A,B: use only these operators, and helpers that they need; -A,-B: use all operators except these")                         \
     X(TEXT, types, "LIST", "float32", 0, 0, true,                                                                                 \

@@ -22,7 +22,7 @@ nn_status ref_phrases_new(ref_phrases **out, const ref_table *t, int op, const s
 
 static bool is_small(double e, double v)
 {
-    return e <= __builtin_fabs(v) * 0x1p-40;
+    return e <= 0 || (e <= __builtin_fabs(v) * 0x1p-40 && v - v == 0);
 }
 
 /* The run may hold tensors in another form than the node. */

@@ -179,6 +179,7 @@ def test_programs_of_ones_own(nngen, tmp_path):
         assert r.code == 1 and message in r.err, r.err
 
 
+<<<<<<< HEAD
 def test_a_program_on_the_base_of_another(nngen, tmp_path):
     """What it states again takes the place of what its base states, and its first ways come before the ways of the base."""
     specs = shutil.copytree(ROOT / "specs", tmp_path / "specs")
@@ -203,6 +204,41 @@ def test_a_program_on_the_base_of_another(nngen, tmp_path):
         own.write_text(yaml.safe_dump({**mine, **change}))
         r = nngen("emit", path, "--as", "own", "--specs", specs)
         assert r.code == 1 and message in r.err and "own.yaml:" in r.err, r.err
+=======
+def test_graphs_inside_nodes(nngen, tmp_path):
+    """Functions and branches are written in place; a constant condition leaves one branch."""
+    def branch(op, out):
+        return helper.make_graph([helper.make_node(op, ["r"], [out])], op, [], [info(out, [2])])
+    f = helper.make_function("own", "Twice", ["a"], ["b"], [helper.make_node("Neg", ["a"], ["r"]), helper.make_node("Selu", ["r"], ["b"])], [helper.make_opsetid("", 17)], ["alpha"])
+    f.node[1].attribute.add(name="alpha", ref_attr_name="alpha", type=onnx.AttributeProto.FLOAT)
+    nodes = [helper.make_node("Twice", ["x"], ["r"], domain="own", alpha=0.5), helper.make_node("If", ["c"], ["i"], then_branch=branch("Exp", "t"), else_branch=branch("Abs", "e")),
+             helper.make_node("Twice", ["i"], ["y"], domain="own", alpha=2.0)]
+
+    def body(path):
+        r = nngen("emit", path, "--as", "torch")
+        assert r.code == 0, r.err
+        return [line.split("  #")[0].strip() for line in r.out.splitlines() if "  # " in line]
+
+    opsets = {"opset_imports": [helper.make_opsetid("", 17), helper.make_opsetid("own", 1)], "functions": [f], "ir_version": 8}
+    def model(inputs, initializers=(), out=(2,)):
+        g = helper.make_graph(nodes, "g", inputs, [info("y", out)], list(initializers))
+        onnx.save(helper.make_model(g, **opsets), tmp_path / "m.onnx")
+        return tmp_path / "m.onnx"
+
+    first = ["r = -x", "r_1 = 1.050701 * F.elu(r, 0.5)"]
+    lines = body(model([info("x", [2]), info("c", [], TensorProto.BOOL)]))
+    assert lines == [*first, "t = torch.exp(r_1)", "e = torch.abs(r_1)", "i = torch.where(c, t, e)", "r_2 = -i", "y = 1.050701 * F.elu(r_2, 2.0)"]
+    lines = body(model([info("x", [2])], [numpy_helper.from_array(np.array(False), "c")]))
+    assert lines == [*first, "i = torch.abs(r_1)", "r_2 = -i", "y = 1.050701 * F.elu(r_2, 2.0)"]
+    loop = helper.make_node("Loop", ["m"], ["y"], name="again", body=helper.make_graph([helper.make_node("Identity", ["k"], ["d"]), helper.make_node("Identity", ["x"], ["z"])], "b",
+                            [info("j", [], TensorProto.INT64), info("k", [], TensorProto.BOOL)], [info("d", [], TensorProto.BOOL), info("z", [2])]))
+    r = nngen("emit", save(tmp_path / "l.onnx", [loop], [info("x", [2]), info("m", [], TensorProto.INT64)], [info("y", [None, 2])]), "--as", "torch")
+    assert (r.code, r.err) == (3, 'nngen: node 0 (Loop, "again"): loops cannot be written\n')
+    nodes[1].attribute[1].g.node[0].op_type = "ReduceSum"
+    nodes[1].attribute[1].g.output[0].type.tensor_type.shape.dim[0].dim_value = 1
+    r = nngen("emit", model([info("x", [2]), info("c", [], TensorProto.BOOL)], out=None), "--as", "torch")
+    assert r.code in (1, 3) and "branches give different" in r.err, r.err
+>>>>>>> emit2
 
 
 def test_symbolic_dimensions(nngen, tmp_path):
@@ -283,8 +319,13 @@ def test_programs_give_what_the_models_do(nngen, tmp_path, program, options):
 
 
 @pytest.mark.parametrize("program", FRAMEWORKS)
-def test_programs_run_at_all_sizes(nngen, tmp_path, program):
+def test_programs_run_at_all_sizes_and_in_forms(nngen, tmp_path, program):
     python_of(program)
+<<<<<<< HEAD
     corpus(nngen, tmp_path / "c", "--profile", PROFILES.get(program, program), "--seed", 12, "--nodes", 5, "--count", 12, "--dynamic", 1, "--opset", 20)
+=======
+    corpus(nngen, tmp_path / "c", "--profile", program, "--seed", 12, "--nodes", 5, "--count", 12, "--dynamic", 1, "--opset", 20)
+    corpus(nngen, tmp_path / "c" / "f", "--profile", program, "--seed", 13, "--nodes", 6, "--count", 6, "--form", "if,function")
+>>>>>>> emit2
     counts = run(nngen, program, tmp_path / "c", "--sizes")
-    assert counts["right at all sizes"] >= 10
+    assert counts["right at all sizes"] >= 10 and sum(counts.values()) == 18

@@ -109,7 +109,9 @@ INTRODUCTION = """# Findings
 Defects of today's consumers that the study found, each cut down to the nodes that make it and to small numbers. Many are near misses: models that differ in one
 detail from a pattern that an optimiser replaces. Where a pass of ONNX Runtime makes the defect it is named, and without it the result is the expected one.
 `tests/study/recheck.py` runs all of them again; `tests/study/recheck.py --markdown` writes this text from `findings/*.py`. What is expected is computed there by numpy from the
-operator's definition, and every runtime under "agree" gives it. The reference evaluator and the runtimes are those of `requirements.txt`. The opset is 17 where none is
+operator's definition, and every runtime under "agree" gives it. Of an exporter the finding is a program in the framework's own words: the framework itself
+gives what is expected, and what is exported does not, in ONNX Runtime without optimisations. Of `torch` and `tensorflow` it is the framework that does not.
+"invalid model" is one that `onnx.checker` refuses. The reference evaluator and the runtimes are those of `requirements.txt`. The opset is 17 where none is
 named.
 
 """
@@ -138,7 +140,7 @@ def listed(f):
 
 def program(f):
     """The program of a finding."""
-    return ["```python", *f.program.given(), *f.program.program(), "```"]
+    return ["```python", *f.program.given(), "", *f.program.program(), "```"]
 
 
 def markdown(found):

@@ -51,7 +51,8 @@ def test_profiles_of_targets():
     registry = targets.load_all()
     have = {p.stem for p in Path("specs/profiles").glob("*.yaml")}
     assert {t.profile for t in registry.values()} <= have
-    assert {n: registry[n].profile for n in ("onnxruntime-all", "reference", "openvino", "tract")} == {"onnxruntime-all": "ort", "reference": "ort", "openvino": "openvino", "tract": "tract"}
+    assert {n: registry[n].profile for n in ("onnxruntime-all", "reference", "openvino", "tract", "tvm", "iree")} == {
+        "onnxruntime-all": "ort", "reference": "ort", "openvino": "openvino", "tract": "tract", "tvm": "tvm", "iree": "iree"}
     chosen = targets.named(["tract", "onnxruntime-all", "openvino", "reference"])
     assert list(targets.by_profile(chosen).items()) == [("ort", ["onnxruntime-all", "reference"]), ("tract", ["tract"]), ("openvino", ["openvino"])]
 

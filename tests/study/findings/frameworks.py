@@ -2,6 +2,7 @@
 from nngen.study.snippets import Snippet
 
 from study.findings import program_finding
+from study.findings.tensorflow_programs import of_x
 
 
 @program_finding("tensorflow", "value mismatch or NaN/Inf difference", ["tf2onnx"])
@@ -34,3 +35,40 @@ def average_of_a_window_larger_than_the_input():
 def hardswish_of_a_large_number():
     """Above 3 the result is the number itself. PyTorch multiplies by 6 and divides by 6: 6.8989997."""
     return Snippet("torch", "torch.nn.functional.hardswish(x)", {"x": "np.full(8, np.float32(6.898999))"}, "x", exact=True)
+
+
+@program_finding("tensorflow", "value mismatch")
+def first_of_equal_numbers():
+    """A sigmoid makes large numbers equal, and argmax gives the first of them. In a tf.function the sigmoid is left out before argmax, as if it kept their order; without the
+    function the result is right."""
+    return of_x("tf.argmax(tf.sigmoid(tf.abs(x) * 100), 2)", "np.zeros((2, 3), np.int64)")
+
+
+@program_finding("tensorflow", "value mismatch")
+def not_less_than_not_a_number():
+    """NaN is not less than 0, and the opposite of that is true. In a tf.function it becomes "at least 0", which NaN is not either; without the function the result is right."""
+    return of_x("tf.logical_not(x * float('nan') < 0)", "np.ones(x.shape, bool)")
+
+
+@program_finding("tensorflow", "value mismatch")
+def root_of_minus_infinity():
+    """pow(-inf, 0.5) is inf by IEEE 754. In a tf.function it becomes a square root, which is NaN; without the function the result is right."""
+    return of_x("tf.math.is_nan(tf.math.pow(-tf.abs(x) / 0, 0.5))", "np.zeros(x.shape, bool)")
+
+
+@program_finding("tensorflow", "value mismatch")
+def elu_of_not_a_number_compiled():
+    """XLA on the CPU gives -8e14 for NaN; without jit_compile it is NaN."""
+    return of_x("tf.math.is_nan(tf.function(tf.nn.elu, jit_compile=True)(x * float('nan')))", "np.ones(x.shape, bool)")
+
+
+@program_finding("tensorflow", "value mismatch")
+def larger_of_not_a_number_compiled():
+    """XLA on the CPU gives the other operand where one is NaN; without jit_compile it is NaN. So with reduce_max, argmax and others."""
+    return of_x("tf.math.is_nan(tf.function(tf.maximum, jit_compile=True)(x, x * float('nan')))", "np.ones(x.shape, bool)")
+
+
+@program_finding("tensorflow", "value mismatch")
+def greatest_of_a_window_of_not_a_number():
+    """A window of NaN gives the least float32."""
+    return of_x("tf.math.is_nan(tf.nn.max_pool2d(x[..., None] * float('nan'), 2, 1, 'SAME'))", "np.ones((2, 3, 4, 1), bool)")

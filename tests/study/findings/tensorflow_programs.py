@@ -87,7 +87,7 @@ def resize_by_area():
     return of_x('tf.image.resize(x[..., None], [3, 2], method="area")', "x.reshape(2, 3, 2, 2).mean(-1)[..., None]")
 
 
-@program_finding("tf2onnx", "run failure")
+@program_finding("tf2onnx", "invalid model")
 def resize_of_three_rows_to_five():
     """The exporter gives Resize the scale 5 / 3 as float32, with which the size of the result is 4, and then asks for 5 rows. Sizes would do."""
     return of_x('tf.image.resize(x[..., None], [5, 7], method="nearest")', "x[:, (np.arange(5) * 2 + 1) * 3 // 10][:, :, (np.arange(7) * 2 + 1) * 4 // 14][..., None]")
@@ -111,10 +111,10 @@ def large_whole_numbers_compared():
     return of_z("z + 16777220 > 16777216", "z + 16777220 > 16777216")
 
 
-@program_finding("tf2onnx", "NaN/Inf difference")
-def bfloat16_of_a_large_number():
-    """The exporter casts to float16 in place of bfloat16, and 1e6 is infinite then."""
-    return of_x("tf.cast(tf.cast(x * 1e6, tf.bfloat16), tf.float32)", "x * np.float32(1e6)")
+@program_finding("tf2onnx", "value mismatch")
+def half_precision_and_back():
+    """The numbers are too small for float16, and become 0. The exporter removes both Casts."""
+    return of_x("tf.cast(tf.cast(x * 1e-9, tf.float16), tf.float32) * 1e9", "x * 0")
 
 
 @program_finding("tf2onnx", "value mismatch")
@@ -127,3 +127,27 @@ def updates_that_are_subtracted():
 def remainder_of_a_fraction():
     """-3.5 is a little more than -5 times 0.7 in float32: the remainder is almost 0.7. The exporter's x - floor(x / y) * y, with a rounded quotient, gives 0."""
     return of_x("tf.math.floormod(x, 0.7)", "np.mod(x, np.float32(0.7))")
+
+
+@program_finding("tf2onnx", "value mismatch")
+def larger_of_a_number_and_twice_it():
+    """The exporter takes Maximum(x, x * c) for LeakyRelu, whose results are x and x * c the other way round where c is more than 1."""
+    return of_x("tf.maximum(x, x * 2.0)", "np.maximum(x, x * 2)")
+
+
+@program_finding("tf2onnx", "shape difference")
+def diagonal_of_four_rows():
+    """num_rows is 4, and the diagonal is the second above the main one: 4 rows of 6. The exporter's result has 4 of 4."""
+    return of_x("tf.linalg.diag(x[0, 0], k=2, num_rows=4)", "np.diag(x[0, 0], 2)[:4]")
+
+
+@program_finding("tf2onnx", "value mismatch")
+def crop_upside_down():
+    """The box goes from the last row to the first, which turns the picture over. The exporter's does not."""
+    return of_x("tf.image.crop_and_resize(x[..., None], [[1.0, 0.0, 0.0, 1.0]], [0], [3, 4])", "x[None, 0, ::-1, :, None]")
+
+
+@program_finding("tf2onnx", "run failure")
+def split_of_what_is_left():
+    """The second part has the size -1: what the first leaves. Where dims are dynamic the exporter's Split has -1, too."""
+    return of_x("tf.split(x, [1, -1], axis=-1)", ["x[..., :1]", "x[..., 1:]"], dynamic={"x": {0: "a", 1: "b", 2: "c"}})

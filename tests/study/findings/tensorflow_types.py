@@ -113,3 +113,21 @@ def constant_of_the_surroundings():
 def keras_model_of_a_layer():
     """With Keras 3 the exporter finds no output of the name that Keras gives it: KeyError: 'keras_tensor_1'."""
     return of_x("", "np.maximum(x, 0)", model="tf.keras.Sequential([tf.keras.Input((3, 4)), tf.keras.layers.ReLU()])")
+
+
+@program_finding("tf2onnx", "invalid model or load failure")
+def bfloat16_doubled():
+    """The exporter casts to float16 in place of bfloat16, and multiplies by a constant of bfloat16."""
+    return of_x("tf.cast(tf.cast(x, tf.bfloat16) * 2, tf.float32)", "x * 2")
+
+
+@program_finding("tf2onnx", "invalid model or load failure")
+def place_of_the_greatest_as_uint16():
+    """ONNX's ArgMax gives int64. The exporter declares uint16, without a Cast."""
+    return of_z("tf.argmax(z, axis=1, output_type=tf.uint16)", "z.argmax(1).astype(np.uint16)")
+
+
+@program_finding("tf2onnx", "invalid model")
+def thresholds_of_four_columns():
+    """The exporter takes x * (x > c) for ThresholdedRelu, whose threshold is one number, and gives it four."""
+    return of_x("x * tf.cast(x > [1.0, 2.0, 3.0, 4.0], tf.float32)", "x * (x > np.float32([1, 2, 3, 4]))")

@@ -11,13 +11,14 @@ from nngen.study.declared import BadCase
 
 def list_targets(args):
     registry = targets.load_all(args.modules)
-    chosen = targets.named(args.targets.split(",")) if args.targets else list(registry.values())
+    chosen = targets.named(args.targets.split(",")) if args.targets else [t for t in registry.values() if t.for_corpora]
     if args.profiles:
         print("\n".join(f"{profile} {','.join(names)}" for profile, names in targets.by_profile(chosen).items()))
         return
-    for name, t in ((t.name, t) for t in chosen):
+    width = max(len(t.name) for t in chosen) + 2
+    for t in chosen:
         why = targets.why_not(t)
-        print(f"{name:22}{t.kind:10}" + (f"not run: {why}" if why else " ".join(f"{k} {v}" for k, v in targets.versions(t).items())))
+        print(f"{t.name:{width}}{t.kind:11}" + (f"not run: {why}" if why else " ".join(f"{k} {v}" for k, v in targets.versions(t).items())))
 
 
 def run(args):

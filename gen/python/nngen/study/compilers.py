@@ -8,7 +8,7 @@ from nngen.study.declared import declared_shape, declared_type
 from nngen.study.targets import target
 
 
-@target("tvm", ["apache-tvm", "onnx"], memory=4096, seconds=120, batch=16, environment="tvm")
+@target("tvm", ["apache-tvm", "onnx"], memory=4096, seconds=120, batch=16, profile="tvm", environment="tvm")
 def tvm(case):
     """Relax, with its default pipeline, on LLVM."""
     import tvm as t
@@ -28,7 +28,7 @@ def tvm(case):
     return run
 
 
-@target("iree", ["iree-base-compiler", "iree-base-runtime", "onnx"], memory=4096, seconds=120, batch=16, environment="iree")
+@target("iree", ["iree-base-compiler", "iree-base-runtime", "onnx"], memory=4096, seconds=120, batch=16, profile="iree", environment="iree")
 def iree(case):
     """Imported by its ONNX importer with propagation of shapes, compiled for the host by llvm-cpu."""
     import onnx

@@ -336,8 +336,10 @@ def command(sub):
 
 
 def listing():
-    lines = [f"{name:22}{function.__doc__}" for name, function in READY.items()]
-    return "\n".join(lines + [f"{name:22}this target fails, or gives other outputs than the reference" for name, t in sorted(targets.REGISTRY.items()) if not t.never])
+    rows = [(name, function.__doc__) for name, function in READY.items()]
+    rows += [(name, "this target fails, or gives other outputs than the reference") for name, t in sorted(targets.REGISTRY.items()) if t.for_corpora and not t.never]
+    width = max(len(name) for name, _ in rows) + 2
+    return "\n".join(f"{name:{width}}{what}" for name, what in rows)
 
 
 def judge_of(args):

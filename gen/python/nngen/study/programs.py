@@ -5,19 +5,32 @@ import importlib.util
 import io
 import itertools
 import subprocess
+from pathlib import Path
 
 from nngen._program import chosen
 from nngen.study import outcomes
+from nngen.study.case import data_sets
+from nngen.study.declared import declared_shape
 
 SECONDS = 60  # for nngen to write a program
 TOLERANCE = "loose"  # of expected outputs without bounds
 NUMBERS = itertools.count()
 
 
+def sizes(case):
+    """Options: the sizes of the model's symbols in the case's data, which nngen does not find if they are not beside the model."""
+    folder = Path(case.path).parent
+    if data_sets(folder) or (folder / "inputs.npz").exists():
+        return []
+    feed = case.feed(0)
+    found = {d: feed[x.name].shape[i] for x in case.inputs() for i, d in enumerate(declared_shape(x) or ()) if isinstance(d, str) and ":" not in d}
+    return [x for name, size in found.items() for x in ("--dim", f"{name}={size}")]
+
+
 def emitted(case, framework, *options):
     """The path of the program, in the case's folder."""
     path = case.folder / f"program_{framework}_{next(NUMBERS)}.py"
-    done = subprocess.run([chosen(), "emit", case.path, "--as", framework, "--out", str(path), *options], capture_output=True, text=True, errors="replace", timeout=SECONDS)
+    done = subprocess.run([chosen(), "emit", case.path, "--as", framework, "--out", str(path), *sizes(case), *options], capture_output=True, text=True, errors="replace", timeout=SECONDS)
     if done.returncode:
         raise RuntimeError(f"nngen emit: {done.stderr.strip() or f'exit status {done.returncode}'}")
     return path

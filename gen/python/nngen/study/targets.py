@@ -18,13 +18,18 @@ class Target(namedtuple("Target", "name function packages needs kind memory seco
     @property
     def common(self):
         """Whether it is in the environment that most targets share."""
-        return not self.environment and not self.never
+        return not self.environment and not self.never and self.for_corpora
+
+    @property
+    def for_corpora(self):
+        """Whether it runs models; findings that are programs have targets of their own."""
+        return self.kind != "snippet"
 
 
 REGISTRY = {}
 MODULES = ["nngen.study.runtimes", "nngen.study.converters", "nngen.study.compilers", "nngen.study.bridges", "nngen.study.torch_exports",
            "nngen.study.tf_exports"]
-KINDS = {"runtime", "converter", "fault"}
+KINDS = {"runtime", "converter", "fault", "snippet"}
 REFERENCE = "onnxruntime-none"
 PROFILE = "ort"  # of targets that have none of their own
 
