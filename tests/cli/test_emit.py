@@ -43,7 +43,8 @@ def graph(g):
 
 
 def node(n):
-    attributes = {a.name: graph(a.g) if a.type == a.GRAPH else array(a.t) if a.type == a.TENSOR else a.SerializeToString() for a in n.attribute}
+    attributes = {a.name: a.SerializeToString() if a.ref_attr_name else graph(a.g) if a.type == a.GRAPH else array(a.t) if a.type == a.TENSOR else a.SerializeToString()
+                  for a in n.attribute}
     return [n.op_type, n.domain, n.name, list(n.input), list(n.output), attributes]
 
 

@@ -72,3 +72,9 @@ def larger_of_not_a_number_compiled():
 def greatest_of_a_window_of_not_a_number():
     """A window of NaN gives the least float32."""
     return of_x("tf.math.is_nan(tf.nn.max_pool2d(x[..., None] * float('nan'), 2, 1, 'SAME'))", "np.ones((2, 3, 4, 1), bool)")
+
+
+@program_finding("tensorflow", "value mismatch")
+def larger_of_a_number_and_twice_it():
+    """In a tf.function maximum(x, x * c) becomes LeakyRelu, whose results are x and x * c the other way round where c is more than 1; without the function the result is right."""
+    return of_x("tf.maximum(x, x * 2.0)", "np.maximum(x, x * 2)")

@@ -233,3 +233,15 @@ def running_sum_without_the_element_itself():
 def one_hot_of_a_negative_fraction():
     """Indices that are no whole numbers are cast to int64 before use: -2.5 is -2, the second of 4 from the end. IREE adds the depth first: 1.5, thus 1."""
     return single("OneHot", {"i": f32(-2.5)}, {"depth": f32(4), "values": f32(0, 1)}, [f32([0, 0, 1, 0])])
+
+
+@finding("iree", V, "value mismatch", OTHERS)
+def equality_of_nan_and_itself():
+    """NaN is equal to nothing, thus x == x is a test of it. IREE gives true."""
+    return single("Equal", {"x": f32(np.nan, 1)}, {}, [np.array([False, True])], inputs=["x", "x"])
+
+
+@finding("iree", V, "crash", ("onnxruntime-none", "reference", "openvino"))
+def distinct_elements_and_one():
+    """Two of three elements are distinct; one is added to each. IREE's compiler ends by SIGSEGV; it says that it does not have Unique where nothing follows."""
+    return model([("Unique", ["x"], ["t"], {}), ("Add", ["t", "k"], ["y"], {})], {"x": f32(3, 2, 3)}, {"k": f32(1)}, [f32(3, 4)], free={"y": ["n"]})

@@ -287,3 +287,29 @@ def zeros_of_the_last_dim():
     """The shape of [2, 3] from -1 on is [3]: three zeros. onnx2tf makes [2, 3], as if the slice began at 0."""
     nodes = [("Shape", ["x"], ["s"], {}), ("Slice", ["s", "starts", "ends"], ["t"], {}), ("ConstantOfShape", ["t"], ["y"], {})]
     return model(nodes, {"x": ramp(2, 3)}, {"starts": i64(-1), "ends": i64(9)}, [np.zeros(3, np.float32)])
+
+
+@finding("onnx2tf", V, "NaN/Inf difference", ("onnxruntime-none", "reference", "tract"))
+def sums_with_large_constants():
+    """-3e38 + 3e38 + 3e38 is 3e38. onnx2tf adds the constants to each other first, which is beyond float32: inf."""
+    return model([("Add", ["x", "a"], ["t"], {}), ("Add", ["t", "b"], ["y"], {})], {"x": f32(-3e38)}, {"a": f32(3e38), "b": f32(3e38)}, [f32(3e38)])
+
+
+def channels(x, w):
+    """A convolution of single elements: a sum over channels."""
+    return np.einsum("nchw,oc->nohw", x, w[:, :, 0, 0])
+
+
+@finding("onnx2tf", V, "value mismatch", OTHERS)
+def running_sum_over_the_channels_of_a_convolution():
+    """CumSum along axis 1, the channels. Behind a convolution onnx2tf has the channels last, and adds along another axis."""
+    x, w = ramp(1, 2, 3, 5), ramp(7, 2, 1, 1)
+    y = np.cumsum(channels(x, w), axis=1)
+    return model([("Conv", ["x", "w"], ["t"], {}), ("CumSum", ["t", "axis"], ["y"], {})], {"x": x}, {"w": w, "axis": np.array(1, np.int32)}, [y])
+
+
+@finding("onnx2tf", V, "value mismatch", OTHERS)
+def triangles_of_a_convolution():
+    """Trilu is of the last two axes, height and width. Behind a convolution onnx2tf has the channels last, and takes width and channels."""
+    x, w = ramp(1, 2, 3, 5), ramp(7, 2, 1, 1)
+    return model([("Conv", ["x", "w"], ["t"], {}), ("Trilu", ["t"], ["y"], {})], {"x": x}, {"w": w}, [np.triu(channels(x, w))])

@@ -1,7 +1,7 @@
 """onnx-tf 1.10.0, on TensorFlow 2.15.1."""
 import numpy as np
 
-from study.findings import but, f32, finding, i64, ramp, single
+from study.findings import but, f32, finding, i64, model, ramp, single
 
 V = "1.10.0"
 OTHERS = but("tinygrad")
@@ -180,3 +180,16 @@ def pad_that_adds_and_removes():
 def max_unpool_with_pads():
     """Of four places one is padding: three are left. onnx-tf reads pads of the batch and the channels: "list index out of range"."""
     return single("MaxUnpool", {"x": f32(1, 2).reshape(1, 1, 2)}, {"i": i64(0, 1).reshape(1, 1, 2)}, [f32(1, 2, 0).reshape(1, 1, 3)], kernel_shape=[2], strides=[2], pads=[1, 0])
+
+
+@finding("onnx-tf", V, "value mismatch", OTHERS)
+def not_less_than_a_number():
+    """NaN is not less than 1: Not of Less is true. What onnx-tf makes is run by TensorFlow as GreaterEqual, which is false of NaN; so it is with Greater."""
+    return model([("Less", ["a", "b"], ["t"], {}), ("Not", ["t"], ["y"], {})], {"a": f32(np.nan, 1), "b": f32(1, 2)}, {}, [np.array([True, False])])
+
+
+@finding("onnx-tf", V, "NaN/Inf difference", ("onnxruntime-none", "reference"))
+def products_by_large_constants():
+    """1e-30 by 1e30 and by 1e20 is 1e20. What onnx-tf makes is run by TensorFlow with the product of the constants, which is beyond float32: inf."""
+    x = f32(1e-30, -1e-30)
+    return model([("Mul", ["x", "a"], ["t"], {}), ("Mul", ["t", "b"], ["y"], {})], {"x": x}, {"a": f32(1e30), "b": f32(1e20)}, [x * f32(1e30) * f32(1e20)])

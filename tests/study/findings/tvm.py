@@ -24,7 +24,8 @@ def scatter_elements_narrower_than_the_data():
 
 @finding("tvm", V, "shape difference", OTHERS)
 def deviation_of_a_layer():
-    """The third output of LayerNormalization is 1 / sqrt(variance + epsilon) of each row: [2, 1]. TVM gives one number."""
+    """The third output of LayerNormalization is 1 / sqrt(variance + epsilon) of each row: [2, 1]. TVM's importer puts a constant 0
+    without axes in its place, and in that of the mean."""
     x = ramp(2, 4)
     d = x - x.mean(1, keepdims=True)
     inv = 1 / np.sqrt((d * d).mean(1, keepdims=True) + np.float32(1e-5))
