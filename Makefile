@@ -174,9 +174,10 @@ reach: deps
 	test -x build/reach/venv/bin/python || python3 -m venv build/reach/venv
 	build/reach/venv/bin/pip install --quiet --disable-pip-version-check -r tests/reach/requirements.txt
 	PYTHONPATH=tests:gen/python build/reach/venv/bin/python -m reach --families all --nngen $(B)/nngen --count $(COUNT) --jobs $(JOBS) --out out/reach $(REACH)
-# The census of real architectures: exports them all by PyTorch (20 minutes), then counts. The result is data of the project.
+# The census of real architectures: exports them all by PyTorch and tf2onnx (45 minutes), then counts. The result is data of the project.
 census: deps
 	REAL=yes sh gen/python/nngen/study/setup.sh
+	gen/python/nngen-study setup --target tensorflow
 	gen/python/nngen-study real --out out/census
 	PYTHONPATH=tests build/study/venv/bin/python -m census.count out/census tests/census/real.json
 format:
@@ -269,7 +270,7 @@ help:
 	@echo "make stress     run the unit tests while each allocation fails in turn"
 	@echo "make fuzz       run the fuzz targets for FUZZ_SECONDS=600"
 	@echo "make campaign   check every operator at every opset, and 104,000 mixed models; see tests/README.md"
-	@echo "make census     export architectures of transformers, timm and torchvision, and count what they are made of"
+	@echo "make census     export architectures of transformers, timm, torchvision and Keras, and count what they are made of"
 	@echo "make study      run models through runtimes, converters and simplifiers, and write a report; STUDY=full: 18 families"
 	@echo "make study-tf   TensorFlow and its exporter tf2onnx, which study leaves out unless they are installed and STUDY=full"
 	@echo "make profiles   measure again which operators OpenVINO and tract run; results in build/profiles"

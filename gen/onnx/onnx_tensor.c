@@ -107,7 +107,7 @@ static bool packed_number(const Onnx__TensorProto *from, dtype t, size_t i, int6
     if (!raw && i / per >= from->n_int32_data)
         return false;
     uint8_t byte = raw ? from->raw_data.data[i / per] : (uint8_t)from->int32_data[i / per], mask = (uint8_t)((1u << bits) - 1);
-    uint64_t code = byte >> (i % per * bits) & mask;
+    uint64_t code = ((uint64_t)byte >> (i % per * bits)) & mask;
     if (dtype_is_float(t))
         *real = dtype_real(t, code);
     else

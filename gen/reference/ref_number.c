@@ -165,7 +165,7 @@ static ref_value to_real(ref_run *run, ref_value x, const ref_unit *unit)
     }
     ref_rounded(unit, 1, ref_count(r, &y), y.v, y.e);
     for (size_t i = 0; i < ref_count(r, &y); i++)
-        y.e[i] = ref_sure_nan(x.v[i], x.e[i]) ? 0 : y.e[i];
+        y.e[i] = x.v[i] - x.v[i] != 0 && x.e[i] <= 0 ? 0 : y.e[i]; /* NaN and infinities stay */
     return y;
 }
 

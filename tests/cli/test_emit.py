@@ -43,7 +43,8 @@ def graph(g):
 
 
 def node(n):
-    attributes = {a.name: graph(a.g) if a.type == a.GRAPH else array(a.t) if a.type == a.TENSOR else a.SerializeToString() for a in n.attribute}
+    attributes = {a.name: a.SerializeToString() if a.ref_attr_name else graph(a.g) if a.type == a.GRAPH else array(a.t) if a.type == a.TENSOR else a.SerializeToString()
+                  for a in n.attribute}
     return [n.op_type, n.domain, n.name, list(n.input), list(n.output), attributes]
 
 
@@ -179,7 +180,6 @@ def test_programs_of_ones_own(nngen, tmp_path):
         assert r.code == 1 and message in r.err, r.err
 
 
-<<<<<<< HEAD
 def test_a_program_on_the_base_of_another(nngen, tmp_path):
     """What it states again takes the place of what its base states, and its first ways come before the ways of the base."""
     specs = shutil.copytree(ROOT / "specs", tmp_path / "specs")
@@ -204,7 +204,8 @@ def test_a_program_on_the_base_of_another(nngen, tmp_path):
         own.write_text(yaml.safe_dump({**mine, **change}))
         r = nngen("emit", path, "--as", "own", "--specs", specs)
         assert r.code == 1 and message in r.err and "own.yaml:" in r.err, r.err
-=======
+
+
 def test_graphs_inside_nodes(nngen, tmp_path):
     """Functions and branches are written in place; a constant condition leaves one branch."""
     def branch(op, out):
@@ -238,7 +239,16 @@ def test_graphs_inside_nodes(nngen, tmp_path):
     nodes[1].attribute[1].g.output[0].type.tensor_type.shape.dim[0].dim_value = 1
     r = nngen("emit", model([info("x", [2]), info("c", [], TensorProto.BOOL)], out=None), "--as", "torch")
     assert r.code in (1, 3) and "branches give different" in r.err, r.err
->>>>>>> emit2
+
+
+def test_attributes_that_are_left_out(nngen, tmp_path):
+    """Models of others leave attributes out that nngen always writes."""
+    for op, inputs, text in (("Mod", [info("x", [2]), info("z", [2])], "torch.remainder(x, z)"), ("MeanVarianceNormalization", [info("x", [2, 3, 4, 5])], "x.mean([0, 2, 3], keepdim=True)"),
+                             ("Transpose", [info("x", [2, 3])], "x.permute([1, 0])"), ("Softmax", [info("x", [2, 3])], "torch.softmax(x, -1)")):
+        path = save(tmp_path / "m.onnx", [helper.make_node(op, [i.name for i in inputs], ["y"])], inputs, [info("y", None)])
+        r = nngen("emit", path, "--as", "torch")
+        assert r.code == 0 and text in r.out, r.err
+        assert nngen("emit", path, "--as", "tensorflow").code == 0
 
 
 def test_symbolic_dimensions(nngen, tmp_path):
@@ -321,11 +331,8 @@ def test_programs_give_what_the_models_do(nngen, tmp_path, program, options):
 @pytest.mark.parametrize("program", FRAMEWORKS)
 def test_programs_run_at_all_sizes_and_in_forms(nngen, tmp_path, program):
     python_of(program)
-<<<<<<< HEAD
-    corpus(nngen, tmp_path / "c", "--profile", PROFILES.get(program, program), "--seed", 12, "--nodes", 5, "--count", 12, "--dynamic", 1, "--opset", 20)
-=======
-    corpus(nngen, tmp_path / "c", "--profile", program, "--seed", 12, "--nodes", 5, "--count", 12, "--dynamic", 1, "--opset", 20)
-    corpus(nngen, tmp_path / "c" / "f", "--profile", program, "--seed", 13, "--nodes", 6, "--count", 6, "--form", "if,function")
->>>>>>> emit2
+    profile = PROFILES.get(program, program)
+    corpus(nngen, tmp_path / "c", "--profile", profile, "--seed", 12, "--nodes", 5, "--count", 12, "--dynamic", 1, "--opset", 20)
+    corpus(nngen, tmp_path / "c" / "f", "--profile", profile, "--seed", 13, "--nodes", 6, "--count", 6, "--form", "if,function")
     counts = run(nngen, program, tmp_path / "c", "--sizes")
     assert counts["right at all sizes"] >= 10 and sum(counts.values()) == 18

@@ -8,7 +8,7 @@ seconds=${1:-600}
 cc=${CLANG:-clang}
 b=build/fuzz
 flags="-std=gnu11 -O1 -g -ffp-contract=off -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all"
-targets="table expr outputs onnx eval tape afl reduce"
+targets="table expr outputs onnx eval tape afl reduce emit"
 n=0
 for t in $targets; do
     n=$((n + 1))
@@ -46,6 +46,9 @@ for seed in 1 2 3 4 5 6 7 8; do
     "$nngen" --nodes $((seed * 2)) --count 4 --seed $seed --max-elements 16 --inputs 1 --input-format pb,npz --out "$b/models" --force --quiet 2>"$b/models.log"
     for m in "$b"/models/test_*; do
         cp "$m/model.onnx" "$b/corpus/reduce/seed_${seed}_$(basename "$m")"
+        for as in O T F; do
+            { printf %s "$as"; cat "$m/model.onnx"; } >"$b/corpus/emit/${as}_${seed}_$(basename "$m")"
+        done
         { printf M; cat "$m/model.onnx"; } >"$b/corpus/onnx/seed_${seed}_$(basename "$m")"
         { printf S; cat "$m/model.onnx"; } >"$b/corpus/onnx/show_${seed}_$(basename "$m")"
         { printf F; cat "$m/inputs.npz"; } >"$b/corpus/onnx/npz_${seed}_$(basename "$m")"
@@ -64,6 +67,10 @@ for seed in 1 2 3 4 5 6 7 8; do
         done
     done
     { printf T; "$nngen" sequences --paths "$b/models"; } >"$b/corpus/onnx/text_$seed"
+done
+# The entries of the operators that fuzz_emit has, with what they inherit.
+for f in specs/programs/*_*.yaml specs/programs/torch.yaml specs/programs/tensorflow.yaml; do
+    { printf 'P'; sed -n '/^\(classes\|helpers\|operators\|types\|taken\|weight\|use\):/,$p' "$f"; } >"$b/corpus/emit/program_$(basename "$f")"
 done
 # Tapes of small models.
 "$nngen" seeds --out "$b/seeds" --force --quiet --count 24

@@ -122,6 +122,8 @@ def details(f):
     opset = f.program.opset if f.program else f.make()[0].opset_import[0].version
     if opset and opset != 17:
         yield f"Opset {opset}."
+    if f.program and f.program.dynamic:
+        yield "Dynamic dims: " + "; ".join(f"{n}: axes {', '.join(map(str, axes))}" for n, axes in f.program.dynamic.items()) + "."
     for word, names in (("Made by", f.passes), ("Also", f.also), ("Agree", f.agree)):
         if names:
             yield f"{word}: {', '.join(names)}."

@@ -16,9 +16,9 @@ at() {
 torch=torch,torch.onnx-script,torch.onnx-dynamo
 torch_dynamic=torch.onnx-script-dynamic,torch.onnx-dynamo-dynamic
 torch_opsets=$(at torch.onnx-script $(seq 9 16) $(seq 18 23)),$(at torch.onnx-dynamo $(seq 18 25)) # in the full study
-tensorflow=tensorflow,tf2onnx,tf2onnx-keras,tf2onnx-unfrozen
+tensorflow=tensorflow,tensorflow-onednn,tf2onnx,tf2onnx-keras,tf2onnx-unfrozen
 tensorflow_dynamic=tf2onnx-dynamic
-tensorflow_opsets=$(at tf2onnx 13 14 15 16 18)
+tensorflow_opsets=$(at tf2onnx $(seq 13 17)) # 18 is what it takes otherwise
 runtimes=onnxruntime-basic,onnxruntime-extended,onnxruntime-all,reference,openvino,tract,tinygrad,opencv,ncnn,mnn,onnxruntime-web
 runtimes=$runtimes,onnxsim,onnxslim,onnxoptimizer,onnxscript-optimizer,version-converter
 case $mode in

@@ -129,12 +129,6 @@ def remainder_of_a_fraction():
     return of_x("tf.math.floormod(x, 0.7)", "np.mod(x, np.float32(0.7))")
 
 
-@program_finding("tf2onnx", "value mismatch")
-def larger_of_a_number_and_twice_it():
-    """The exporter takes Maximum(x, x * c) for LeakyRelu, whose results are x and x * c the other way round where c is more than 1."""
-    return of_x("tf.maximum(x, x * 2.0)", "np.maximum(x, x * 2)")
-
-
 @program_finding("tf2onnx", "shape difference")
 def diagonal_of_four_rows():
     """num_rows is 4, and the diagonal is the second above the main one: 4 rows of 6. The exporter's result has 4 of 4."""

@@ -79,7 +79,7 @@ def transposed_convolution_to_a_larger_size():
     return of_x("tf.nn.conv2d_transpose(tf.reshape(x, [1, 4, 6, 1]), np.ones((2, 2, 1, 1), np.float32), [1, 9, 13, 1], 2, 'VALID')", expected)
 
 
-@program_finding("tf2onnx", "load failure")
+@program_finding("tf2onnx", "invalid model")
 def resize_of_whole_numbers():
     """TensorFlow's results are float32. The exporter resizes as int32, and declares float32."""
     return of_z("tf.image.resize(z[..., None], [3, 2])", "z.reshape(2, 3, 2, 2).mean(-1)[..., None].astype(np.float32)")
@@ -115,13 +115,13 @@ def keras_model_of_a_layer():
     return of_x("", "np.maximum(x, 0)", model="tf.keras.Sequential([tf.keras.Input((3, 4)), tf.keras.layers.ReLU()])")
 
 
-@program_finding("tf2onnx", "invalid model or load failure")
+@program_finding("tf2onnx", "invalid model")
 def bfloat16_doubled():
     """The exporter casts to float16 in place of bfloat16, and multiplies by a constant of bfloat16."""
     return of_x("tf.cast(tf.cast(x, tf.bfloat16) * 2, tf.float32)", "x * 2")
 
 
-@program_finding("tf2onnx", "invalid model or load failure")
+@program_finding("tf2onnx", "invalid model")
 def place_of_the_greatest_as_uint16():
     """ONNX's ArgMax gives int64. The exporter declares uint16, without a Cast."""
     return of_z("tf.argmax(z, axis=1, output_type=tf.uint16)", "z.argmax(1).astype(np.uint16)")

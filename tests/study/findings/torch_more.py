@@ -7,7 +7,7 @@ from study.findings.torch_programs import DYNAMO, SCRIPT, X, of_x, of_z
 
 @program_finding(SCRIPT, "value mismatch", [DYNAMO])
 def any_of_numbers_whose_sum_is_nothing():
-    """any is true where a number is not 0. The exporter asks whether the sum is greater than 0, and -1 + 1 is not; nor is a single -1."""
+    """any is true where a number is not 0. The exporter asks whether the sum is greater than 0, and -1 + 1 is not; nor is -1 alone."""
     return of_z("z.any(1)", "z.any(1)")
 
 
@@ -78,9 +78,21 @@ def truth_values_added():
 
 
 @program_finding(SCRIPT, "run failure")
+def greatest_of_fewer_scattered_numbers():
+    """There are fewer indices than numbers, and the first numbers are taken. ONNX's ScatterElements wants as many of both; the exporter gives it all numbers."""
+    return Snippet("torch", "x.scatter_reduce(1, i, x, 'amax')", {"x": X, "i": "np.zeros((2, 1, 4), np.int64)"}, "x")
+
+
+@program_finding(SCRIPT, "run failure")
 def greatest_of_scattered_numbers():
-    """The exporter writes an If whose branch unsqueezes for any rank, and ONNX Runtime refuses its output's shape."""
-    return Snippet("torch", "x.scatter_reduce(1, i, x, 'amax')", {"x": X, "i": "np.zeros((2, 1, 4), np.int64)"}, "np.concatenate([np.maximum(x[:, :1], x[:, :1]), x[:, 1:]], 1)")
+    """For tensors of rank 0 the exporter writes an If around ScatterElements. It declares the results by the branch that is not taken, float[24] for 2 by 3 by 4."""
+    return Snippet("torch", "x.scatter_reduce(1, i, x, 'amax')", {"x": X, "i": "np.zeros((2, 3, 4), np.int64)"}, "np.concatenate([x.max(1, keepdims=True), x[:, 1:]], 1)")
+
+
+@program_finding(SCRIPT, "invalid model")
+def power_of_bytes():
+    """ONNX's Pow has no uint8, and the exporter does not cast."""
+    return of_z("z.to(torch.uint8) ** 2", "z.astype(np.uint8) ** np.uint8(2)")
 
 
 @program_finding(SCRIPT, "invalid model")
@@ -114,13 +126,6 @@ def places_of_the_greatest_without_a_batch():
     return of_x("torch.nn.functional.max_pool2d(x, (1, 2), return_indices=True)", expected)
 
 
-@program_finding(SCRIPT, "run failure")
-def dilated_convolution_of_the_same_size():
-    """padding="same" pads by 2 on each side, for the taps are 2 apart. ONNX Runtime refuses the Conv that the exporter writes; without the dilation it is right."""
-    expected = "sum(np.einsum('nct,oc->not', np.pad(x, ((0, 0), (0, 0), (2, 2)))[:, :, 2 * k:2 * k + 4], x[:, :, k]) for k in range(3))"
-    return of_x("torch.nn.functional.conv1d(x, x[:, :, :3], padding='same', dilation=2)", expected)
-
-
 @program_finding(SCRIPT, "invalid model")
 def loss_by_probabilities():
     """The targets are probabilities. The exporter writes SoftmaxCrossEntropyLoss, whose labels are whole numbers."""
@@ -129,5 +134,5 @@ def loss_by_probabilities():
 
 @program_finding(SCRIPT, "invalid model")
 def sum_along_no_axes():
-    """PyTorch takes an empty list of axes for all axes. The exporter writes a result without axes, and ReduceSum keeps them; also mean."""
+    """PyTorch takes an empty list of axes for all axes. The exporter gives ReduceSum an empty list of float32; also mean."""
     return of_x("(x + 1).sum(())", "np.float32(24)")

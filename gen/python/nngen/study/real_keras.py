@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from nngen.study import bridges
+from nngen.study import bridges, tf_exports
 from nngen.study.real_models import DRAWS, SEED, named, new_values, tuples
 
 OPSET = 17
@@ -111,4 +111,5 @@ class Architecture:
         how, dynamic = VARIANTS[variant]
         signature = self.signature(arrays, dynamic)
         what = self.model if how == "from_keras" else self.tf.function(self.call, input_signature=signature)
-        getattr(tf2onnx.convert, how)(what, input_signature=signature, opset=OPSET, output_path=str(path))
+        model, _ = getattr(tf2onnx.convert, how)(what, input_signature=signature, opset=OPSET, output_path=str(path))
+        tf_exports.must_be_known(model)

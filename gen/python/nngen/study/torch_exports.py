@@ -13,10 +13,11 @@ from nngen.study.outcomes import FREE
 from nngen.study.runtimes import ort_session
 from nngen.study.targets import target
 
-EXPORTER = {"kind": "converter", "memory": 6144, "batch": 64, "profile": "torch"}
+EXPORTER = {"kind": "converter", "memory": 6144, "batch": 64}
+SCRIPT = {**EXPORTER, "packages": ["torch", "onnxruntime"], "seconds": 120, "profile": "torch-script", "opsets": range(9, 24)}
+DYNAMO = {**EXPORTER, "packages": ["torch", "onnxscript", "onnxruntime"], "seconds": 180, "profile": "torch", "opsets": range(18, 26)}
 SCRIPT_OPSET = 17
 SETS = 8  # data sets among which the one to export with is sought
-SCRIPT_OPSETS, DYNAMO_OPSETS = range(9, 24), range(18, 27)
 
 
 @target("torch", ["torch"], kind="converter", memory=4096, batch=32, profile="torch")
@@ -101,21 +102,21 @@ def round_trip(case, dynamo, dynamic, opset):
     return ordered(ort_session(model, "ORT_DISABLE_ALL"), case, model)
 
 
-@target("torch.onnx-script", ["torch", "onnxruntime"], seconds=120, opsets=SCRIPT_OPSETS, **EXPORTER)
+@target("torch.onnx-script", **SCRIPT)
 def script(case, opset=None):
     return round_trip(case, False, False, opset)
 
 
-@target("torch.onnx-script-dynamic", ["torch", "onnxruntime"], seconds=120, opsets=SCRIPT_OPSETS, **EXPORTER)
+@target("torch.onnx-script-dynamic", **SCRIPT)
 def script_dynamic(case, opset=None):
     return round_trip(case, False, True, opset)
 
 
-@target("torch.onnx-dynamo", ["torch", "onnxscript", "onnxruntime"], seconds=180, opsets=DYNAMO_OPSETS, **EXPORTER)
+@target("torch.onnx-dynamo", **DYNAMO)
 def dynamo(case, opset=None):
     return round_trip(case, True, False, opset)
 
 
-@target("torch.onnx-dynamo-dynamic", ["torch", "onnxscript", "onnxruntime"], seconds=180, opsets=DYNAMO_OPSETS, **EXPORTER)
+@target("torch.onnx-dynamo-dynamic", **DYNAMO)
 def dynamo_dynamic(case, opset=None):
     return round_trip(case, True, True, opset)
