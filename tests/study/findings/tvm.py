@@ -15,7 +15,8 @@ def one_hot_of_floats():
 
 @finding("tvm", V, "value mismatch", OTHERS)
 def scatter_elements_narrower_than_the_data():
-    """Indices of shape [1, 2, 1] into [2, 2, 2]: the updates go to [0, 0, 0] and [0, 1, 0]. TVM walks through the data as if they were as wide as it, and sets [0, 0, 1]."""
+    """Indices of shape [1, 2, 1] into [2, 2, 2]: the updates go to [0, 0, 0] and [0, 1, 0]. TVM computes places as if the indices were as wide as
+    the data, and sets [0, 0, 1]."""
     x = np.zeros((2, 2, 2), np.float32)
     y = x.copy()
     y[0, :, 0] = 1
