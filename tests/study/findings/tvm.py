@@ -99,7 +99,8 @@ def resize_with_antialias():
 def corners_of_one_row():
     """Align-corners maps 0 to 0 where an axis has one element. TVM divides by the size less one: "Check failed: Divide by zero"."""
     x = f32(1, 2, 3).reshape(1, 1, 1, 3)
-    return single("Resize", {"x": x}, {"sizes": i64(1, 1, 1, 5)}, [f32(1, 1.5, 2, 2.5, 3).reshape(1, 1, 1, 5)], inputs=["x", "", "", "sizes"], mode="linear", coordinate_transformation_mode="align_corners")
+    y = f32(1, 1.5, 2, 2.5, 3).reshape(1, 1, 1, 5)
+    return single("Resize", {"x": x}, {"sizes": i64(1, 1, 1, 5)}, [y], inputs=["x", "", "", "sizes"], mode="linear", coordinate_transformation_mode="align_corners")
 
 
 @finding("tvm", V, "shape difference", ("onnxruntime-none", "openvino", "tract"))
