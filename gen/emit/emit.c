@@ -63,7 +63,15 @@ static nn_status name_tensors(command *c)
     for (size_t i = 0; i < g->n_output; i++)
         outputs[i] = g->output[i]->name != NULL ? g->output[i]->name : "";
     nn_status s = emit_data_open(&c->data, inputs, n, outputs, g->n_output, c->err);
-    return s == NN_OK ? emit_data_read(&c->data, c->o->model, (uint64_t)c->o->set, c->err) : s;
+    if (s == NN_OK)
+        s = emit_data_read(&c->data, c->o->model, (uint64_t)c->o->set, c->err);
+    bool stored = n == 0;
+    for (size_t i = 0; i < n && s == NN_OK; i++)
+        stored = stored || c->data.inputs[i].value != NULL;
+    if (s == NN_OK && !stored && c->o->set > 0)
+        s = nn_fail(c->err, NN_ERR_USAGE, NULL, 0, 0, "--set %lld: there are no inputs of this set beside %.1000s",
+                    (long long)c->o->set, c->o->model);
+    return s;
 }
 
 static nn_status read_program(command *c)
