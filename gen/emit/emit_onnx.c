@@ -301,32 +301,32 @@ static void put_value(script *p, json_line *out, const Onnx__AttributeProto *x, 
     }
 }
 
-static bool is_empty(const Onnx__AttributeProto *x)
+static bool is_letter(char c)
 {
-    attribute_type type = type_of(x);
-    return (type == ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS && x->n_ints == 0) ||
-           (type == ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS && x->n_floats == 0) ||
-           (type == ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRINGS && x->n_strings == 0);
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* Whether a call may have an argument of this name. The function `node` has some of its own. */
-static bool is_argument(const char *s)
+static bool is_name(const char *s)
 {
-    static const char *const taken[] = {"op", "op_type", "inputs", "outputs", "name", "doc_string", "domain", "overload"};
-    bool good = *s != '\0' && *s != '_' && (*s < '0' || *s > '9') && !emit_is_keyword(s);
+    bool good = is_letter(*s) && !emit_is_keyword(s);
     for (const char *c = s; *c != '\0'; c++)
-        good = good && emit_word_char(*c);
-    for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++)
-        good = good && strcmp(s, taken[i]) != 0;
+        good = good && (is_letter(*c) || (*c >= '0' && *c <= '9') || *c == '_');
     return good;
 }
 
 /* Whether make_node takes the node's attribute number `at` as a keyword argument, and finds its type. */
 static bool is_keyword(const Onnx__NodeProto *n, size_t at)
 {
+    static const char *const taken[] = {"op", "op_type", "inputs", "outputs", "name", "doc_string", "domain", "overload"};
     const Onnx__AttributeProto *x = n->attribute[at];
+    attribute_type type = type_of(x);
     const char *s = x->name != NULL ? x->name : "";
-    bool good = !is_empty(x) && is_argument(s) && (x->ref_attr_name == NULL || *x->ref_attr_name == '\0');
+    bool empty = (type == ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS && x->n_ints == 0) ||
+                 (type == ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS && x->n_floats == 0) ||
+                 (type == ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRINGS && x->n_strings == 0);
+    bool good = !empty && is_name(s) && (x->ref_attr_name == NULL || *x->ref_attr_name == '\0');
+    for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++)
+        good = good && strcmp(s, taken[i]) != 0;
     for (size_t i = 0; i < at && good; i++) /* a call cannot have an argument twice */
         good = n->attribute[i]->name == NULL || strcmp(s, n->attribute[i]->name) != 0;
     return good;

@@ -80,11 +80,6 @@ static bool is_among(const char *s, const char *const *words, size_t n)
     return false;
 }
 
-bool emit_word_char(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-
 bool emit_is_keyword(const char *s)
 {
     static const char *const words[] = {"False", "None",     "True",  "and",    "as",   "assert", "async",  "await",    "break",
@@ -143,15 +138,21 @@ void emit_names_free(emit_names *names)
 
 enum { NAME_MOST = 60 };
 
-/* The letters, digits and underscores of `wanted`, with one underscore for what lies between. */
-static void put_base(char base[NAME_MOST + 8], const char *wanted)
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* An identifier like `wanted`. */
+static void name_clean(char base[NAME_MOST + 8], const char *wanted)
 {
     size_t n = 0;
-    if (*wanted == '\0' || *wanted == '_' || (*wanted >= '0' && *wanted <= '9'))
+    if (wanted == NULL || *wanted == '\0' || *wanted == '_' || is_digit(*wanted))
         base[n++] = 'x';
-    for (const char *c = wanted; *c != '\0' && n < NAME_MOST; c++) {
-        if (emit_word_char(*c) || (n > 0 && base[n - 1] != '_'))
-            base[n++] = emit_word_char(*c) ? *c : '_';
+    for (const char *c = wanted != NULL ? wanted : ""; *c != '\0' && n < NAME_MOST; c++) {
+        bool good = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || is_digit(*c) || *c == '_';
+        if (good || (n > 0 && base[n - 1] != '_'))
+            base[n++] = good ? *c : '_';
         else if (n == 0)
             base[n++] = 'x';
     }
@@ -165,7 +166,7 @@ static void put_base(char base[NAME_MOST + 8], const char *wanted)
 const char *emit_new_name(emit_names *names, const char *wanted)
 {
     char base[NAME_MOST + 8];
-    put_base(base, wanted != NULL ? wanted : "");
+    name_clean(base, wanted);
     if (!names_grow(names))
         return NULL;
     struct emit_name *first = name_place(names, base), *place = first;

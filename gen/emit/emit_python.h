@@ -31,7 +31,6 @@ typedef struct {
     arena *a;
 } emit_names;
 
-bool emit_word_char(char c);         /* a letter, a digit or an underscore */
 bool emit_is_keyword(const char *s); /* a word of Python's grammar */
 void emit_names_free(emit_names *names);
 /* A name like `wanted` that is an identifier, no word of Python and not taken yet; it is taken then. It begins with a letter. NULL:

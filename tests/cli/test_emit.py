@@ -241,6 +241,16 @@ def test_graphs_inside_nodes(nngen, tmp_path):
     assert r.code in (1, 3) and "branches give different" in r.err, r.err
 
 
+def test_attributes_that_are_left_out(nngen, tmp_path):
+    """Models of others leave attributes out that nngen always writes."""
+    for op, inputs, text in (("Mod", [info("x", [2]), info("z", [2])], "torch.remainder(x, z)"), ("MeanVarianceNormalization", [info("x", [2, 3, 4, 5])], "x.mean([0, 2, 3], keepdim=True)"),
+                             ("Transpose", [info("x", [2, 3])], "x.permute([1, 0])"), ("Softmax", [info("x", [2, 3])], "torch.softmax(x, -1)")):
+        path = save(tmp_path / "m.onnx", [helper.make_node(op, [i.name for i in inputs], ["y"])], inputs, [info("y", None)])
+        r = nngen("emit", path, "--as", "torch")
+        assert r.code == 0 and text in r.out, r.err
+        assert nngen("emit", path, "--as", "tensorflow").code == 0
+
+
 def test_symbolic_dimensions(nngen, tmp_path):
     """Sizes that differ are expressions of run-time sizes; a symbol for which a node has none is fixed, and only that."""
     specs = shutil.copytree(ROOT / "specs", tmp_path / "specs")
