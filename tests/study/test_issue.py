@@ -1,4 +1,5 @@
 """Reports of findings: the programs in them run as they are, and show what the report says. Targets that are not installed are left out."""
+import platform
 import re
 import subprocess
 import sys
@@ -115,6 +116,17 @@ def test_a_program_has_limits(text, said):
 
 def test_a_program_has_a_limit_of_memory():
     assert issue.run("x = bytearray(b'1' * (1 << 28))\nwhile True: pass", sys.executable, 60, 128)[0] == "more than 128 MiB"
+
+
+def test_versions_are_those_of_the_environment(tmp_path, monkeypatch):
+    """Python's, too: a target's own environment may have another."""
+    monkeypatch.setenv("NNGEN_STUDY_ENV", str(tmp_path))
+    assert issue.python_version("") == issue.python_version("tvm") == platform.python_version()
+    python = places.apart("tvm") / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text("#!/bin/sh\necho 3.99.1\n")
+    python.chmod(0o755)
+    assert issue.python_version("tvm") == "3.99.1" and issue.python_version("") == platform.python_version()
 
 
 def test_what_it_prints_is_cut(monkeypatch):
