@@ -301,6 +301,19 @@ static void put_value(script *p, json_line *out, const Onnx__AttributeProto *x, 
     }
 }
 
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool is_name(const char *s)
+{
+    bool good = is_letter(*s) && !emit_is_keyword(s);
+    for (const char *c = s; *c != '\0'; c++)
+        good = good && (is_letter(*c) || (*c >= '0' && *c <= '9') || *c == '_');
+    return good;
+}
+
 /* Whether make_node takes the node's attribute number `at` as a keyword argument, and finds its type. */
 static bool is_keyword(const Onnx__NodeProto *n, size_t at)
 {
@@ -311,10 +324,7 @@ static bool is_keyword(const Onnx__NodeProto *n, size_t at)
     bool empty = (type == ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS && x->n_ints == 0) ||
                  (type == ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS && x->n_floats == 0) ||
                  (type == ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRINGS && x->n_strings == 0);
-    bool good = !empty && ((*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z')) && !emit_is_keyword(s) &&
-                (x->ref_attr_name == NULL || *x->ref_attr_name == '\0');
-    for (const char *c = s; *c != '\0'; c++)
-        good = good && ((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') || *c == '_');
+    bool good = !empty && is_name(s) && (x->ref_attr_name == NULL || *x->ref_attr_name == '\0');
     for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++)
         good = good && strcmp(s, taken[i]) != 0;
     for (size_t i = 0; i < at && good; i++) /* a call cannot have an argument twice */

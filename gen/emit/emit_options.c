@@ -50,6 +50,12 @@ static nn_status check(const emit_options *o, nn_error *err)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "emit: expected a model");
     if (o->as == NULL)
         return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "emit: expected --as NAME, such as --as onnx");
+    for (size_t i = 0; i < o->dims.n; i++) {
+        const char *equals = strrchr(o->dims.items[i], '=');
+        int64_t size = -1;
+        if (equals == NULL || equals == o->dims.items[i] || !flag_read_number(equals + 1, &size) || size < 0)
+            return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--dim %.100s: expected NAME=V, with V from 0", o->dims.items[i]);
+    }
     return NN_OK;
 }
 

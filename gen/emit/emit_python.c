@@ -138,14 +138,19 @@ void emit_names_free(emit_names *names)
 
 enum { NAME_MOST = 60 };
 
-const char *emit_new_name(emit_names *names, const char *wanted)
+static bool is_digit(char c)
 {
-    char base[NAME_MOST + 8];
+    return c >= '0' && c <= '9';
+}
+
+/* An identifier like `wanted`. */
+static void name_clean(char base[NAME_MOST + 8], const char *wanted)
+{
     size_t n = 0;
-    if (wanted == NULL || *wanted == '\0' || *wanted == '_' || (*wanted >= '0' && *wanted <= '9'))
+    if (wanted == NULL || *wanted == '\0' || *wanted == '_' || is_digit(*wanted))
         base[n++] = 'x';
     for (const char *c = wanted != NULL ? wanted : ""; *c != '\0' && n < NAME_MOST; c++) {
-        bool good = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') || *c == '_';
+        bool good = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || is_digit(*c) || *c == '_';
         if (good || (n > 0 && base[n - 1] != '_'))
             base[n++] = good ? *c : '_';
         else if (n == 0)
@@ -156,6 +161,12 @@ const char *emit_new_name(emit_names *names, const char *wanted)
         base[n++] = '_';
         base[n] = '\0';
     }
+}
+
+const char *emit_new_name(emit_names *names, const char *wanted)
+{
+    char base[NAME_MOST + 8];
+    name_clean(base, wanted);
     if (!names_grow(names))
         return NULL;
     struct emit_name *first = name_place(names, base), *place = first;

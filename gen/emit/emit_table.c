@@ -72,6 +72,9 @@ static nn_status unknown(const char *name, const spec_node *const *roots, size_t
             continue;
         length += (size_t)snprintf(names + length, sizeof names - length, "%s%.100s", length > 0 ? ", " : "", p->text);
     }
+    if (length == 0)
+        return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0,
+                       "--as %.60s: there are no programs; expected files in DIR/programs of --specs DIR", name);
     return nn_fail(err, NN_ERR_USAGE, NULL, 0, 0, "--as %.60s: expected one of %s", name, names);
 }
 

@@ -231,6 +231,14 @@ def test_graphs_inside_nodes(nngen, tmp_path):
     assert lines == [*first, "t = torch.exp(r_1)", "e = torch.abs(r_1)", "i = torch.where(c, t, e)", "r_2 = -i", "y = 1.050701 * F.elu(r_2, 2.0)"]
     lines = body(model([info("x", [2])], [numpy_helper.from_array(np.array(False), "c")]))
     assert lines == [*first, "i = torch.abs(r_1)", "r_2 = -i", "y = 1.050701 * F.elu(r_2, 2.0)"]
+    # A condition that follows from shapes: the other branch would not even fit.
+    rank = [helper.make_node("Shape", ["x"], ["h"]), helper.make_node("Size", ["h"], ["n"]), helper.make_node("Equal", ["n", "one"], ["c"])]
+    nodes[1].attribute[0].g.node[0].CopyFrom(helper.make_node("Transpose", ["r"], ["e"], perm=[1, 0]))
+    g = helper.make_graph(rank + nodes, "g", [info("x", [2])], [info("y", [2])], [numpy_helper.from_array(np.array(1), "one")])
+    onnx.save(helper.make_model(g, **opsets), tmp_path / "m.onnx")
+    lines = body(tmp_path / "m.onnx")
+    assert "i = torch.exp(r_1)" in lines and not any("where" in x or "permute" in x for x in lines)
+    nodes[1].attribute[0].g.node[0].CopyFrom(helper.make_node("Abs", ["r"], ["e"]))
     loop = helper.make_node("Loop", ["m"], ["y"], name="again", body=helper.make_graph([helper.make_node("Identity", ["k"], ["d"]), helper.make_node("Identity", ["x"], ["z"])], "b",
                             [info("j", [], TensorProto.INT64), info("k", [], TensorProto.BOOL)], [info("d", [], TensorProto.BOOL), info("z", [2])]))
     r = nngen("emit", save(tmp_path / "l.onnx", [loop], [info("x", [2]), info("m", [], TensorProto.INT64)], [info("y", [None, 2])]), "--as", "torch")
@@ -239,6 +247,16 @@ def test_graphs_inside_nodes(nngen, tmp_path):
     nodes[1].attribute[1].g.output[0].type.tensor_type.shape.dim[0].dim_value = 1
     r = nngen("emit", model([info("x", [2]), info("c", [], TensorProto.BOOL)], out=None), "--as", "torch")
     assert r.code in (1, 3) and "branches give different" in r.err, r.err
+
+
+def test_attributes_that_are_left_out(nngen, tmp_path):
+    """Models of others leave attributes out that nngen always writes."""
+    for op, inputs, text in (("Mod", [info("x", [2]), info("z", [2])], "torch.remainder(x, z)"), ("MeanVarianceNormalization", [info("x", [2, 3, 4, 5])], "x.mean([0, 2, 3], keepdim=True)"),
+                             ("Transpose", [info("x", [2, 3])], "x.permute([1, 0])"), ("Softmax", [info("x", [2, 3])], "torch.softmax(x, -1)")):
+        path = save(tmp_path / "m.onnx", [helper.make_node(op, [i.name for i in inputs], ["y"])], inputs, [info("y", None)])
+        r = nngen("emit", path, "--as", "torch")
+        assert r.code == 0 and text in r.out, r.err
+        assert nngen("emit", path, "--as", "tensorflow").code == 0
 
 
 def test_symbolic_dimensions(nngen, tmp_path):

@@ -103,5 +103,17 @@ def test_outputs_that_are_left_out(nngen, tmp_path):
         assert nngen("emit", tmp_path / f"{name}.onnx", "--as", "torch").code == 0
 
 
+@pytest.mark.parametrize("options, message", [
+    (["--dim", "a"], "--dim a: expected NAME=V, with V from 0"), (["--dim", "a=x"], "--dim a=x: expected NAME=V, with V from 0"),
+    (["--dim", "=3"], "--dim =3: expected NAME=V, with V from 0"), (["--dim", "a=-1"], "--dim a=-1: expected NAME=V, with V from 0"),
+    (["--set", "5"], "--set 5: there are no inputs of this set beside "),
+    (["--specs", "EMPTY"], "--as torch: there are no programs; expected files in DIR/programs of --specs DIR"),
+])
+def test_wrong_options(nngen, tmp_path, options, message):
+    save(tmp_path / "m.onnx", [helper.make_node("Relu", ["x"], ["y"])], [info("x", ["a"])], [info("y", ["a"])])
+    r = nngen("emit", tmp_path / "m.onnx", "--as", "torch", *[tmp_path if o == "EMPTY" else o for o in options])
+    assert (r.code, r.out) == (2, "") and r.err.startswith(f"nngen: {message}"), r.err
+
+
 def test_the_helpers_of_this_file_see_differences():
     assert node(helper.make_node("Elu", ["x"], ["y"], alpha=1.0)) != node(helper.make_node("Elu", ["x"], ["y"], alpha=2.0))

@@ -56,7 +56,7 @@ def test_only_the_writer_knows_the_protobuf_header():
     users = includers("onnx.pb-c.h") | includers("protobuf-c.h")
     assert users and users <= {"gen/write/onnx_write.c", "gen/onnx/onnx_order.c", "gen/onnx/onnx_parse.c", "gen/onnx/onnx_scope.c", "gen/onnx/onnx_sound.c", "gen/onnx/onnx_tensor.c", "gen/onnx/onnx_view.c", "gen/onnx/tensor_file.c",
                                "gen/onnx/onnx_external.c", "gen/form/form_graph.h", "gen/onnx/onnx_function.c", "gen/onnx/onnx_sparse.c", "gen/onnx/onnx_uses.c",
-                               *(f"gen/emit/{f}.c" for f in ("emit", "emit_body", "emit_onnx")),
+                               *(f"gen/emit/{f}.c" for f in ("emit", "emit_body", "emit_flat", "emit_onnx", "emit_samples")),
                                *(f"gen/eval/eval_{f}.c" for f in ("bind", "call", "control", "graph", "model", "run")),
                                *(f"gen/reduce/{f}" for f in ("reduce_base.c", "reduce_edit.h", "reduce_failure.c", "reduce_given.c", "reduce_inline.h", "reduce_judge.c", "reduce_names.c", "reduce_nearest.c", "reduce_read.c",
                                                              "reduce_text.c"))}

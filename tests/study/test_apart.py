@@ -14,7 +14,7 @@ from nngen.study import bridges, cli, compilers, engine, outcomes, places, predi
 from study.test_study import save
 
 STUDY = Path(places.__file__).parent
-APART = {n: t for n, t in targets.load_all().items() if t.environment}
+APART = {n: t for n, t in targets.load_all().items() if t.environment and t.for_corpora}
 MODULES = ["study.apart"]
 
 

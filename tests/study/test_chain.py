@@ -59,3 +59,43 @@ def test_profiles_of_targets():
 
 def test_unknown_mode():
     assert subprocess.run(["sh", "tests/study/study.sh", "huge"], capture_output=True).returncode == 2
+
+
+STUDY_STUB = """#!/bin/sh
+echo "$*" >>log
+case "$*" in
+"targets --profiles --targets "*tf2onnx*) echo "tf2onnx ${*##* }" ;;
+"targets --profiles --targets "*torch*) echo "torch ${*##* }" ;;
+"targets --profiles --targets "*) echo "tract ${*##* }" ;;
+"targets --targets tf2onnx") echo "tf2onnx converter $INSTALLED" ;;
+"run "*) while [ "$1" != --out ]; do shift; done; mkdir -p "$2"; echo {} >"$2/study.json" ;;
+"exporters "*) echo "Table 11" ;;
+esac
+"""
+
+
+@pytest.mark.parametrize("arguments, installed", [(["small", "all"], "1.17.0"), (["full", "all"], "1.17.0"), (["full", "all"], "not run: not installed"), (["small", "tensorflow"], "1.17.0"),
+                                                  (["small", "tensorflow"], "not run: not installed")])
+def test_exporters_of_each_study(tmp_path, arguments, installed):
+    """Which targets run on which corpora; the commands are stand-ins that write down how they are called."""
+    (tmp_path / "gen/python").mkdir(parents=True)
+    for name, text in (("gen/python/nngen-study", STUDY_STUB), ("nngen", '#!/bin/sh\necho "nngen $*" >>log\n')):
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    unset = {k: v for k, v in os.environ.items() if k not in ("TARGETS", "NODES", "COUNT", "INPUTS")}
+    env = {**unset, "OUT": "out", "NNGEN": "./nngen", "JOBS": "1", "INSTALLED": installed}
+    done = subprocess.run(["sh", Path("tests/study/study.sh").absolute(), *arguments], env=env, cwd=tmp_path, capture_output=True, text=True)
+    there, full = installed == "1.17.0", arguments[0] == "full"
+    assert done.returncode == (arguments[1] == "tensorflow" and not there), done.stderr
+    log = (tmp_path / "log").read_text().splitlines()
+    runs = {x.split()[5]: x.split()[3] for x in log if x.startswith("run ")}
+    made = {x.split()[x.split().index("--out") + 1]: x for x in log if x.startswith("nngen ")}
+    torch, tf = arguments[1] == "all", there and (full or arguments[1] == "tensorflow")
+    assert any("torch.onnx-script,torch.onnx-dynamo" in t for t in runs.values()) == torch
+    assert any("torch.onnx-dynamo-dynamic" in t for t in runs.values()) == torch and any("tf2onnx-dynamic" in t for t in runs.values()) == tf
+    assert ("torch.onnx-script@13" in str(runs)) == (torch and full) and ("tf2onnx@13" in str(runs)) == (tf and full)
+    for corpus, line in made.items():
+        assert ("--dynamic 1" in line) == corpus.endswith("-dynamic") and f"--profile {corpus.split('-')[1]}" in line, line
+    assert ("real --out out/real --quiet" in log) == (torch and full)
+    assert any(x.startswith("exporters ") for x in log) == bool(runs)
+    assert "torch.onnx-script@17" not in str(runs) and "@," not in str(runs)

@@ -5,9 +5,9 @@ from study.findings import program_finding
 from study.findings.tensorflow_programs import of_x
 
 
-@program_finding("tensorflow", "value mismatch or NaN/Inf difference", ["tf2onnx"])
+@program_finding("tensorflow", "value mismatch or NaN/Inf difference or crash")
 def product_with_batches_of_one_matrix():
-    """The second batch is not computed: its elements are what memory held. The kernel is oneDNN's, on a processor with AVX-512; with TF_ENABLE_ONEDNN_OPTS=0, with smaller matrices and with
+    """The second batch is not computed: its elements are what memory held, or the process ends in a fault of memory. The kernel is oneDNN's, on a processor with AVX-512; with TF_ENABLE_ONEDNN_OPTS=0, with smaller matrices and with
     equal batches the result is right."""
     return Snippet("tensorflow", "tf.matmul(a, b)", {"a": "np.ones((2, 1, 60, 5), np.float32)", "b": "np.ones((5, 34), np.float32)"}, "np.full((2, 1, 60, 34), np.float32(5))")
 
@@ -59,7 +59,7 @@ def root_of_minus_infinity():
 @program_finding("tensorflow", "value mismatch")
 def elu_of_not_a_number_compiled():
     """XLA on the CPU gives -8e14 for NaN; without jit_compile it is NaN."""
-    return of_x("tf.math.is_nan(tf.function(tf.nn.elu, jit_compile=True)(x * float('nan')))", "np.ones(x.shape, bool)")
+    return of_x("tf.math.is_nan(tf.function(lambda v: tf.nn.elu(v * float('nan')), jit_compile=True)(x))", "np.ones(x.shape, bool)")
 
 
 @program_finding("tensorflow", "value mismatch")

@@ -42,7 +42,7 @@ def top_k_of_equal_values():
 
 @finding("jaxonnxruntime", V, "shape difference", ("onnxruntime-none", "tract"))
 def gather_elements_with_fewer_indices():
-    """The output of GatherElements has the shape of the indices, which may be smaller than the data along other axes: [1, 2]. jaxonnxruntime uses numpy.choose, which
+    """The output of GatherElements has the shape of the indices, which may be smaller than the data along other axes: [1, 2]. jaxonnxruntime uses jax.numpy.choose, which
     broadcasts the indices against the data: [2, 2]."""
     x, i = ramp(2, 2), i64([-1, 0])
     return single("GatherElements", {"x": x, "i": i}, {}, [x[:1][:, [1, 0]]], axis=1)

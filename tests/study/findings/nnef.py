@@ -63,7 +63,7 @@ def average_pool_with_dilations():
 
 @finding("nnef", V, "value mismatch", OTHERS)
 def average_pool_with_padding_counted_and_ceil_mode():
-    """The last window reaches beyond the padded input: its mean is of the elements that are there, also with count_include_pad. What nnef-tools gives back has the end as padding."""
+    """The last window reaches beyond the padded input: its mean is of the elements that are there, also with count_include_pad. What nnef-tools gives back divides by the kernel's size."""
     x = f32(1, 2, 3, 4, 5, 6).reshape(1, 1, 6)
     return single("AveragePool", {"x": x}, {}, [f32(2, 4, 5.5).reshape(1, 1, 3)], kernel_shape=[3], strides=[2], ceil_mode=1, count_include_pad=1)
 

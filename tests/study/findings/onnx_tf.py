@@ -38,7 +38,7 @@ def slice_from_far_before_the_start():
 
 @finding("onnx-tf", V, "value mismatch", OTHERS)
 def smallest_of_each_column():
-    """TopK with largest = 0 along axis 0."""
+    """TopK with largest = 0 along axis 0. The values that onnx-tf gives are right, the indices are not: 1 where the least element of a column is in row 2."""
     x = ramp(3, 2)
     o = np.argsort(x, axis=0, kind="stable")[:2]
     return single("TopK", {"x": x}, {"k": i64(2)}, [np.take_along_axis(x, o, 0), o.astype(np.int64)], outputs=("y", "i"), axis=0, largest=0)
@@ -84,7 +84,7 @@ def average_pool_with_padding_counted_and_ceil_mode():
 
 @finding("onnx-tf", V, "value mismatch", ("tract",))
 def lrn_of_an_even_size():
-    """Of size 2 the window of channel c is c - floor(1 / 2) to c + ceil(1 / 2): c and c + 1. onnx-tf's is c - 1 to c + 1."""
+    """Of size 2 the window of channel c is c - floor(1 / 2) to c + ceil(1 / 2): c and c + 1. onnx-tf's is c alone."""
     x = f32(1, 2, 3).reshape(1, 3, 1, 1)
     sums = f32(1 + 4, 4 + 9, 9).reshape(1, 3, 1, 1)
     return single("LRN", {"x": x}, {}, [x / np.sqrt(1 + sums / 2)], size=2, alpha=1.0, beta=0.5, bias=1.0)

@@ -15,7 +15,8 @@ def one_hot_of_floats():
 
 @finding("tvm", V, "value mismatch", OTHERS)
 def scatter_elements_narrower_than_the_data():
-    """Indices of shape [1, 2, 1] into [2, 2, 2]: the updates go to [0, 0, 0] and [0, 1, 0]. TVM walks through the data as if they were as wide as it, and sets [0, 0, 1]."""
+    """Indices of shape [1, 2, 1] into [2, 2, 2]: the updates go to [0, 0, 0] and [0, 1, 0]. TVM computes places as if the indices were as wide as
+    the data, and sets [0, 0, 1]."""
     x = np.zeros((2, 2, 2), np.float32)
     y = x.copy()
     y[0, :, 0] = 1
@@ -98,7 +99,8 @@ def resize_with_antialias():
 def corners_of_one_row():
     """Align-corners maps 0 to 0 where an axis has one element. TVM divides by the size less one: "Check failed: Divide by zero"."""
     x = f32(1, 2, 3).reshape(1, 1, 1, 3)
-    return single("Resize", {"x": x}, {"sizes": i64(1, 1, 1, 5)}, [f32(1, 1.5, 2, 2.5, 3).reshape(1, 1, 1, 5)], inputs=["x", "", "", "sizes"], mode="linear", coordinate_transformation_mode="align_corners")
+    y = f32(1, 1.5, 2, 2.5, 3).reshape(1, 1, 1, 5)
+    return single("Resize", {"x": x}, {"sizes": i64(1, 1, 1, 5)}, [y], inputs=["x", "", "", "sizes"], mode="linear", coordinate_transformation_mode="align_corners")
 
 
 @finding("tvm", V, "shape difference", ("onnxruntime-none", "openvino", "tract"))

@@ -101,7 +101,16 @@ def versions(f):
         except (importlib.metadata.PackageNotFoundError, OSError, ValueError):
             if k == 0:
                 found.append((package.removeprefix("node:"), f.version))
-    return [*found, ("Python", platform.python_version()), ("platform", platform.platform())]
+    return [*found, ("Python", python_version(environment(f))), ("platform", platform.platform())]
+
+
+def python_version(apart):
+    """That of an environment of its own, or of this one."""
+    try:
+        done = subprocess.run([places.interpreter(apart), "-c", "import platform; print(platform.python_version())"], capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return platform.python_version()
 
 
 def expected_lines(f):

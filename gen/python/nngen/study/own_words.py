@@ -181,6 +181,9 @@ assert done.returncode == 0, done.stderr
 return [np.array(v).astype(t).reshape(d) for t, v, d in json.loads(done.stdout)]
 """,
 }
+TORCH = """torch.set_num_threads(1)
+given = tuple(map(torch.from_numpy, arrays.values()))
+"""
 # {target: (imports, lines that end in `model = `)}: what they make runs in ONNX Runtime without optimisations
 CONVERTERS = {
     "onnxsim": ("import onnxsim", "model = onnxsim.simplify(build())[0]"),
@@ -190,6 +193,15 @@ CONVERTERS = {
     "version-converter": ("from onnx import version_converter",
                           'now = max(x.version for x in build().opset_import if x.domain in ("", "ai.onnx"))\nmodel = version_converter.convert_version(build(), 21 if now != 21 else 17)'),
     "shape-inference": ("", "model = onnx.shape_inference.infer_shapes(build(), check_type=True, strict_mode=True, data_prop=True)"),
+    "onnx2torch-script": ("import io\nimport torch\nfrom onnx2torch import convert", TORCH + """file = io.BytesIO()
+torch.onnx.export(convert(build()).eval(), given, file, dynamo=False, opset_version=17)
+model = onnx.load_from_string(file.getvalue())"""),
+    "onnx2torch-dynamo": ("import torch\nfrom onnx2torch import convert", TORCH + "model = torch.onnx.export(convert(build()).eval(), given, dynamo=True).model_proto"),
+    "paddle2onnx": ("import paddle2onnx\nimport polygraphy.config  # or the export runs pip\nfrom x2paddle.convert import onnx2paddle", """onnx.save(build(), "model.onnx")
+onnx2paddle("model.onnx", "paddle", disable_feedback=True)
+graph = next(p for p in ("model.json", "model.pdmodel") if os.path.exists(f"paddle/inference_model/{p}"))
+paddle2onnx.export(f"paddle/inference_model/{graph}", "paddle/inference_model/model.pdiparams", "back.onnx", opset_version=17)
+model = onnx.load("back.onnx")"""),
     "nnef": ("import subprocess", """onnx.save(build(), "model.onnx")
 for before, after, source, to in (("onnx", "nnef", "model.onnx", "model.nnef"), ("nnef", "onnx", "model.nnef", "back.onnx")):
     command = [sys.executable, "-m", "nnef_tools.convert", "--input-format", before, "--output-format", after, "--input-model", source, "--output-model", to]
