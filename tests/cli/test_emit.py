@@ -343,4 +343,5 @@ def test_programs_run_at_all_sizes_and_in_forms(nngen, tmp_path, program):
     corpus(nngen, tmp_path / "c", "--profile", profile, "--seed", 12, "--nodes", 5, "--count", 12, "--dynamic", 1, "--opset", 20)
     corpus(nngen, tmp_path / "c" / "f", "--profile", profile, "--seed", 13, "--nodes", 6, "--count", 6, "--form", "if,function")
     counts = run(nngen, program, tmp_path / "c", "--sizes")
-    assert counts["right at all sizes"] >= 10 and sum(counts.values()) == 18
+    symbolic = (tmp_path / "c" / "models.jsonl").read_text().count('"symbols"')
+    assert symbolic >= 8 and counts == {"right at all sizes": symbolic, "right": 18 - symbolic}
