@@ -339,6 +339,23 @@ static nn_status emit_samples_and_body(command *c, const eval_model *m)
     return s;
 }
 
+/* Branches whose conditions follow from shapes are known before they are written. */
+static nn_status flatten(command *c, eval_model *flat, const eval_model *m)
+{
+    emit_samples known = {.model = NULL};
+    nn_status s = NN_OK;
+    const bool branches = emit_has_branches(m);
+    if (branches) {
+        s = emit_samples_open(&known, m, c->data.inputs, c->data.n_inputs, c->directory, c->err);
+        s = s == NN_OK && c->o->fixed != 0 ? emit_samples_fix(&known, ~0U, "--static", c->err) : s;
+        s = s == NN_OK ? emit_samples_compute(&known, c->err) : s;
+    }
+    if (s == NN_OK)
+        s = emit_flat(flat, m, c->program.branch, branches ? &known : NULL, &c->memory, c->err);
+    emit_samples_close(&known);
+    return s;
+}
+
 static nn_status emit_operators(command *c)
 {
     eval_source from = {.unsupported = on_unsupported, .data = c};
@@ -352,7 +369,7 @@ static nn_status emit_operators(command *c)
         s = nn_fail(c->err, NN_ERR_UNSUPPORTED, c->o->model, 0, 0, "uses what the operator table does not have, in %zu place%s",
                     m.unsupported, m.unsupported == 1 ? "" : "s");
     if (s == NN_OK)
-        s = emit_flat(&flat, &m, c->program.branch, &c->memory, c->err);
+        s = flatten(c, &flat, &m);
     if (s == NN_OK)
         s = emit_samples_and_body(c, &flat);
     eval_model_close(&m);

@@ -1,13 +1,15 @@
 #include "emit/emit_flat.h"
 #include "onnx.pb-c.h"
 #include "onnx/tensor_file.h"
+#include "reference/ref_graph.h"
 
 #include <string.h>
 
 typedef struct {
     eval_graph *to;
     size_t room_tensors, room_nodes;
-    int branch; /* operator; -1: none */
+    int branch;                /* operator; -1: none */
+    const emit_samples *known; /* of the model; NULL: none */
     arena *a;
     nn_error *err;
 } flat;
@@ -118,6 +120,24 @@ static nn_status read_condition(flat *f, int64_t tensor, bool *known, bool *valu
     return NN_OK;
 }
 
+/* What a condition in the model's graph is at all sizes. */
+static bool is_sure(const flat *f, const eval_graph *g, int64_t tensor, bool *value)
+{
+    const emit_samples *all = f->known;
+    bool sure = all != NULL && g == &all->model->main && all->n > 0 && all->constant[tensor];
+    for (size_t k = 0; sure && k < all->n; k++) {
+        uint8_t byte = 0;
+        float bound;
+        const ref_tensor *t = &all->at[k].seen[tensor];
+        sure = t->type == DT_BOOL && t->n == 1;
+        if (sure)
+            ref_to_raw(t, &byte, &bound);
+        sure = sure && (k == 0 || *value == (byte != 0));
+        *value = byte != 0;
+    }
+    return sure;
+}
+
 /* A node for each output: the condition chooses between the outputs of both graphs. */
 static nn_status choose(flat *f, const eval_node *n, int64_t *map, int64_t *const inner[2])
 {
@@ -165,6 +185,7 @@ static nn_status put_branches(flat *f, const eval_graph *g, const eval_node *n, 
     int64_t *inner[2] = {NULL, NULL};
     const size_t first = f->to->n_tensors;
     nn_status s = read_condition(f, map[n->inputs[0]], &known, &value);
+    known = known || (s == NN_OK && is_sure(f, g, n->inputs[0], &value));
     if (s == NN_OK && !known && f->branch < 0)
         return refuse(f, g, n, "branches cannot be written");
     for (int i = 0; s == NN_OK && i < 2; i++)
@@ -204,11 +225,20 @@ static nn_status put_nodes(flat *f, const eval_graph *g, int64_t *map)
     return s;
 }
 
-nn_status emit_flat(eval_model *out, const eval_model *m, const char *branch, arena *a, nn_error *err)
+bool emit_has_branches(const eval_model *m)
+{
+    for (size_t i = 0; i < m->main.n_nodes; i++)
+        if (m->main.nodes[i].kind == EVAL_BRANCH)
+            return true;
+    return false;
+}
+
+nn_status emit_flat(eval_model *out, const eval_model *m, const char *branch, const emit_samples *known, arena *a, nn_error *err)
 {
     const eval_graph *from = &m->main;
     int64_t *map = arena_calloc(a, from->n_tensors + 1, sizeof *map);
-    flat f = {.to = &out->main, .branch = branch != NULL ? op_find(from->table->ops, branch) : -1, .a = a, .err = err};
+    flat f = {
+        .to = &out->main, .branch = branch != NULL ? op_find(from->table->ops, branch) : -1, .known = known, .a = a, .err = err};
     *out = *m;
     out->main.tensors = NULL;
     out->main.nodes = NULL;

@@ -231,6 +231,14 @@ def test_graphs_inside_nodes(nngen, tmp_path):
     assert lines == [*first, "t = torch.exp(r_1)", "e = torch.abs(r_1)", "i = torch.where(c, t, e)", "r_2 = -i", "y = 1.050701 * F.elu(r_2, 2.0)"]
     lines = body(model([info("x", [2])], [numpy_helper.from_array(np.array(False), "c")]))
     assert lines == [*first, "i = torch.abs(r_1)", "r_2 = -i", "y = 1.050701 * F.elu(r_2, 2.0)"]
+    # A condition that follows from shapes: the other branch would not even fit.
+    rank = [helper.make_node("Shape", ["x"], ["h"]), helper.make_node("Size", ["h"], ["n"]), helper.make_node("Equal", ["n", "one"], ["c"])]
+    nodes[1].attribute[0].g.node[0].CopyFrom(helper.make_node("Transpose", ["r"], ["e"], perm=[1, 0]))
+    g = helper.make_graph(rank + nodes, "g", [info("x", [2])], [info("y", [2])], [numpy_helper.from_array(np.array(1), "one")])
+    onnx.save(helper.make_model(g, **opsets), tmp_path / "m.onnx")
+    lines = body(tmp_path / "m.onnx")
+    assert "i = torch.exp(r_1)" in lines and not any("where" in x or "permute" in x for x in lines)
+    nodes[1].attribute[0].g.node[0].CopyFrom(helper.make_node("Abs", ["r"], ["e"]))
     loop = helper.make_node("Loop", ["m"], ["y"], name="again", body=helper.make_graph([helper.make_node("Identity", ["k"], ["d"]), helper.make_node("Identity", ["x"], ["z"])], "b",
                             [info("j", [], TensorProto.INT64), info("k", [], TensorProto.BOOL)], [info("d", [], TensorProto.BOOL), info("z", [2])]))
     r = nngen("emit", save(tmp_path / "l.onnx", [loop], [info("x", [2]), info("m", [], TensorProto.INT64)], [info("y", [None, 2])]), "--as", "torch")
@@ -335,4 +343,5 @@ def test_programs_run_at_all_sizes_and_in_forms(nngen, tmp_path, program):
     corpus(nngen, tmp_path / "c", "--profile", profile, "--seed", 12, "--nodes", 5, "--count", 12, "--dynamic", 1, "--opset", 20)
     corpus(nngen, tmp_path / "c" / "f", "--profile", profile, "--seed", 13, "--nodes", 6, "--count", 6, "--form", "if,function")
     counts = run(nngen, program, tmp_path / "c", "--sizes")
-    assert counts["right at all sizes"] >= 10 and sum(counts.values()) == 18
+    symbolic = (tmp_path / "c" / "models.jsonl").read_text().count('"symbols"')
+    assert symbolic >= 8 and counts == {"right at all sizes": symbolic, "right": 18 - symbolic}

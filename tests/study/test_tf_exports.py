@@ -104,20 +104,25 @@ class Framework:
         return name, shape
 
 
-def program(fixed):
-    """Stands for a program that cannot be traced without the sizes of these axes."""
+def program(fixed, together=(), symbols=()):
+    """Stands for a program that cannot be traced without the sizes of `fixed`, nor with only some of those `together` left open."""
+
+    class Module:
+        @staticmethod
+        def dynamic():
+            return {n: {k: "s"} for n, k in symbols}
 
     class Model:
         class __call__:  # noqa: N801
             @staticmethod
             def get_concrete_function(*signature):
                 shapes = dict(signature)
-                if any(shapes[n][k] is None for n, k in fixed):
+                if any(shapes[n][k] is None for n, k in fixed) or len({shapes[n][k] is None for n, k in together}) == 2:
                     raise TypeError("'NoneType' object cannot be interpreted as an integer")
                 return signature
 
     p = object.__new__(tf_exports.Program)
-    p.tf, p.model, p.sample = Framework, Model, {"a": np.zeros((2, 3), np.float32), "b": np.zeros((4,), np.int64)}
+    p.tf, p.module, p.model, p.sample = Framework, Module, Model, {"a": np.zeros((2, 3), np.float32), "b": np.zeros((4,), np.int64)}
     p.trace()
     return p
 
@@ -133,6 +138,13 @@ def test_sizes_are_left_open_where_the_program_allows_it(fixed, shapes):
     assert [s for _, s in p.concrete] == [[2, 3], [4]]
     p.open()
     assert [s for _, s in p.concrete] == shapes == [s for _, s in p.signature]
+
+
+@pytest.mark.parametrize("symbols, shapes", [([], [[2, 3], [4]]), ([("a", 0), ("b", 0)], [[None, 3], [None]])])
+def test_sizes_of_symbols_are_left_open_together(symbols, shapes):
+    p = program([("a", 1)], [("a", 0), ("b", 0)], symbols)
+    p.open()
+    assert [s for _, s in p.concrete] == shapes
 
 
 def test_the_targets_are_registered():

@@ -47,13 +47,15 @@ class Program:
         self.signature = [self.tf.TensorSpec([None if (n, k) in free else d for k, d in enumerate(v.shape)], v.dtype, name=n) for n, v in self.sample.items()]
 
     def open(self):
-        """Leaves open every size that the program does not need: all of them, or else those that can be left open one after the other."""
-        wanted = [(n, k) for n, v in self.sample.items() for k in range(v.ndim)]
-        if not self.can_trace(wanted):
-            free = []
-            for axis in wanted:
-                free += [axis] if self.can_trace([*free, axis]) else []
-            self.trace(free)
+        """Leaves open every size that the program does not need: all of them, or else those of the model's symbols and any other, one after the other."""
+        every = [(n, k) for n, v in self.sample.items() for k in range(v.ndim)]
+        if self.can_trace(every):
+            return
+        free = [(n, k) for n, axes in self.module.dynamic().items() for k in axes]
+        free = free if self.can_trace(free) else []
+        for axis in every:
+            free += [axis] if axis not in free and self.can_trace([*free, axis]) else []
+        self.trace(free)
 
     def can_trace(self, free):
         try:
