@@ -242,4 +242,4 @@ def run_snippet(case):
 
 
 for _framework in ENVIRONMENT:
-    target(f"snippet-{_framework}", [], kind="snippet", memory=6144, seconds=120, environment=ENVIRONMENT[_framework])(run_snippet)
+    target(f"snippet-{_framework}", [], kind="snippet", memory=6144, seconds=240, environment=ENVIRONMENT[_framework])(run_snippet)
