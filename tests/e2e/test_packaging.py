@@ -139,7 +139,7 @@ def test_bash_completion(installed, tmp_path):
     assert complete_bash(script, "nngen --nod") == {"--nodes"}
     assert complete_bash(script, "nngen ") >= set(commands())
     assert complete_bash(script, "nngen --ops Conv,Rel") == {"Conv,Relu"}
-    assert complete_bash(script, "nngen --profile ") == {"iree", "onnx", "openvino", "ort", "tensorflow", "torch", "tract", "tvm"}
+    assert complete_bash(script, "nngen --profile ") == {"iree", "onnx", "openvino", "ort", "tensorflow", "tf2onnx", "torch", "torch-dynamo", "torch-script", "tract", "tvm"}
     assert complete_bash(script, "nngen --cover ") == COVERS
     assert complete_bash(script, "nngen --types ") == TYPES and complete_bash(script, "nngen --types float16,bo") == {"float16,bool"}
     assert complete_bash(script, "nngen --input-mode ") == MODES and complete_bash(script, "nngen --input-format p") == {"pb"}
@@ -160,7 +160,7 @@ def test_fish_completion(installed):
 
     assert set(options()) <= complete("nngen --")
     assert set(commands()) <= complete("nngen ")
-    assert complete("nngen --profile ") == {"iree", "onnx", "openvino", "ort", "tensorflow", "torch", "tract", "tvm"}
+    assert complete("nngen --profile ") == {"iree", "onnx", "openvino", "ort", "tensorflow", "tf2onnx", "torch", "torch-dynamo", "torch-script", "tract", "tvm"}
     assert "Conv,Relu" in complete("nngen --ops Conv,Rel")
     assert complete("nngen --cover ") == COVERS and complete("nngen --types ") == TYPES and complete("nngen --input-mode ") == MODES
     assert "float16,bool" in complete("nngen --types float16,bo") and "gelu_erf" in complete("nngen --motifs gelu_")
@@ -180,7 +180,7 @@ def test_zsh_completion(installed, tmp_path):
 
     assert set(options()) <= complete("nngen", "--")
     assert set(commands()) <= complete("nngen", "")
-    assert set(complete("nngen --profile", "")) >= {"iree", "onnx", "openvino", "ort", "tensorflow", "torch", "tract", "tvm"} and "or" not in complete("nngen --profile", "")
+    assert set(complete("nngen --profile", "")) >= {"iree", "onnx", "openvino", "ort", "tensorflow", "tf2onnx", "torch", "torch-dynamo", "torch-script", "tract", "tvm"} and "or" not in complete("nngen --profile", "")
     assert "Relu" in complete("nngen --ops", "")
     assert complete("nngen --cover", "") >= COVERS and complete("nngen --types", "") >= TYPES and complete("nngen --input-mode", "") >= MODES
     assert "gelu_erf" in complete("nngen --motifs", "")
