@@ -123,7 +123,7 @@ bench: deps
 peers:
 	python3 -m venv build/peers
 	build/peers/bin/pip install -q -r tests/bench/requirements.txt
-# Other generators beside nngen under one harness (tests/peers/README.md): MINUTES of processor time each, COMPARE: further options of `python -m peers`.
+# Other generators beside nngen under one harness (tests/peers/PEERS.md): MINUTES of processor time each, COMPARE: further options of `python -m peers`.
 MINUTES = 5
 COMPARE =
 compare: deps peers

@@ -154,7 +154,7 @@ USAGE = [
     (["--nods", "3"], "unknown option --nods; did you mean --nodes?"),
     (["--nodes"], "--nodes needs a value: expected N"),
     (["extra"], "unexpected argument extra; options begin with --"),
-    (["--profile", "ncnn"], "profile ncnn: expected onnx, iree, openvino, ort, tensorflow, tf2onnx, torch, tract, tvm; with --specs DIR also one of DIR/profiles"),
+    (["--profile", "ncnn"], "profile ncnn: expected onnx, iree, openvino, ort, tensorflow, tf2onnx, torch-dynamo, torch-script, torch, tract, tvm; with --specs DIR also one of DIR/profiles"),
     (["--ops", "Rulu"], "unknown operator Rulu; did you mean Relu?"),
     (["--common", "13..28", "--ops", "+Pad"], "operator Pad is left out by --common: its rules differ in these opsets"),
     (["--ops", "x\ny\x1b[31m"], "unknown operator x?y?[31m"),

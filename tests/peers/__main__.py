@@ -12,6 +12,7 @@ from nngen.study.engine import read_results
 from peers import generators, quality, race, table
 
 HERE = Path(__file__).parent
+LEVELS = {"operators": "operators", "attributes": "classes of attribute values"}
 CONSUMERS = "onnxruntime,onnxoptimizer,onnxslim,structure"
 
 
@@ -53,7 +54,9 @@ def coverage(nngen, paths):
     if not paths:
         return {}
     done = subprocess.run([nngen, "coverage", *map(str, paths), "--format", "json"], capture_output=True, text=True, check=False)
-    return {x["level"]: x["models"] for x in json.loads(done.stdout)["levels"]} if done.returncode == 0 else {}
+    if done.returncode:
+        return {}
+    return {LEVELS.get(x["level"], f"sequences of {x['length']}"): x["models"] for x in json.loads(done.stdout)["levels"]}
 
 
 def measured(name, source, o, out):

@@ -3,9 +3,6 @@ from statistics import median
 
 from reach import table as reach_table
 
-SEQUENCES = {"operators": "operators", "attributes": "classes of attribute values", "pairs": "pairs of operators", "triples": "triples of operators"}
-
-
 def share(part, whole):
     return f"{part} ({100 * part / whole:.0f} %)" if whole else "0"
 

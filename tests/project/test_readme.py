@@ -263,7 +263,7 @@ def operators(*args):
 
 def test_numbers_of_operators():
     rows = re.findall(r"^\| `(\w+)` \| .* \| (\d+) \| (\d+) \| (\d+) \|$", TESTS, flags=re.M)
-    assert [r[0] for r in rows] == ["onnx", "ort", "openvino", "tract"]
+    assert [r[0] for r in rows] == ["onnx", "ort", "openvino", "tract", "tvm", "iree"]
     for profile, *numbers in rows:
         assert [operators("--profile", profile, "--opset", v) for v in (17, 22, 28)] == [int(n) for n in numbers], profile
     every = {v: operators("--opset", v) for v in range(7, 29)}

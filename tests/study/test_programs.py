@@ -11,7 +11,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from nngen.study import exporters, expected, isolate, outcomes, programs, targets, torch_exports
+from nngen.study import exporters, expected, isolate, messages, outcomes, programs, targets, torch_exports
 from nngen.study.case import Case
 
 NNGEN = os.path.abspath(os.environ.get("NNGEN", "build/default/nngen"))
@@ -113,6 +113,19 @@ def test_children_find_the_program_from_other_folders(monkeypatch):
     with pytest.raises(OSError):
         isolate.Child("onnxruntime-none")
     assert given == ["/bin/sh"]
+
+
+def test_the_error_behind_an_error_is_told():
+    def export(inner):
+        try:
+            raise inner
+        except ValueError as e:
+            raise RuntimeError("this is step 1 of 3") from e
+
+    with pytest.raises(ValueError, match="no function"), messages.telling():
+        export(ValueError("no function"))
+    with pytest.raises(RuntimeError, match="alone"), messages.telling():
+        raise RuntimeError("alone")
 
 
 # ---- targets at an opset ----

@@ -74,7 +74,7 @@ static void misuse_is_reported(void **state)
     } tables[] = {
         {{.opset = 6}, "opset 6: expected an integer from 7 to 28"},
         {{.profile = "ncnn"},
-         "profile ncnn: expected onnx, iree, openvino, ort, tensorflow, tf2onnx, torch, tract, tvm; with --specs DIR also one of DIR/profiles"},
+         "profile ncnn: expected onnx, iree, openvino, ort, tensorflow, tf2onnx, torch-dynamo, torch-script, torch, tract, tvm; with --specs DIR also one of DIR/profiles"},
         {{.profile = "../x", .specs = "specs"}, "profile ../x: expected a name, not a path"},
         {{.ops = "Nothing"}, "unknown operator Nothing"}};
     for (size_t i = 0; i < COUNT(tables); i++) {

@@ -1,4 +1,5 @@
 """Error messages without what differs from model to model, so that they can be counted by kind."""
+import contextlib
 import re
 from collections import defaultdict
 from functools import lru_cache
@@ -6,6 +7,24 @@ from functools import lru_cache
 from nngen.study.declared import LACKING, NOT_ASKED
 
 LENGTH = 240
+
+
+def root(e):
+    """The error behind an error: exporters tell in the outer one how to report it."""
+    while e.__cause__ is not None:
+        e = e.__cause__
+    return e
+
+
+@contextlib.contextmanager
+def telling():
+    """Raises the error behind an error."""
+    try:
+        yield
+    except Exception as e:
+        if e.__cause__ is None:
+            raise
+        raise root(e) from None
 
 
 @lru_cache

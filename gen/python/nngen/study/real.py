@@ -13,7 +13,7 @@ import time
 import traceback
 from pathlib import Path
 
-from nngen.study import engine, isolate, outcomes, places, processes, real_export, real_models
+from nngen.study import engine, isolate, messages, outcomes, places, processes, real_export, real_models
 from nngen.study.real_models import package
 
 POLL = 0.1
@@ -24,10 +24,8 @@ APART = "tensorflow"
 SLOW = ("torch._dynamo", "torch.onnx._internal.exporter._core", "torch.fx.experimental.symbolic_shapes")  # imports, once and not in each process
 
 
-def root(e):
-    """The error behind an error: exporters tell in the outer one how to report it."""
-    while e.__cause__ is not None:
-        e = e.__cause__
+def words(e):
+    e = messages.root(e)
     return f"{type(e).__name__}: {e}"[:500]
 
 
@@ -47,7 +45,7 @@ def child(entry, variant, folder, pipe):
         result = real_export.one(entry, variant, folder, stage)
     except Exception as e:  # whatever the exporter raises is its result
         traceback.print_exc()
-        result = {"status": "failed", "stage": now[0], "error": root(e)}
+        result = {"status": "failed", "stage": now[0], "error": words(e)}
     pipe.send({"result": result})
     pipe.close()
 

@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 import onnx
 
-from nngen.study import programs
+from nngen.study import messages, programs
 from nngen.study.converters import ordered
 from nngen.study.declared import declared_shape, graph_inputs
 from nngen.study.outcomes import FREE
@@ -15,7 +15,7 @@ from nngen.study.targets import target
 
 EXPORTER = {"kind": "converter", "memory": 6144, "batch": 64}
 SCRIPT = {**EXPORTER, "packages": ["torch", "onnxruntime"], "seconds": 120, "profile": "torch-script", "opsets": range(9, 24)}
-DYNAMO = {**EXPORTER, "packages": ["torch", "onnxscript", "onnxruntime"], "seconds": 180, "profile": "torch", "opsets": range(18, 26)}
+DYNAMO = {**EXPORTER, "packages": ["torch", "onnxscript", "onnxruntime"], "seconds": 180, "profile": "torch-dynamo", "opsets": range(18, 26)}
 SCRIPT_OPSET = 17
 SETS = 8  # data sets among which the one to export with is sought
 
@@ -94,7 +94,7 @@ def round_trip(case, dynamo, dynamic, opset):
     module = programs.load(case, "torch")
     programs.must_be_right(case, module, running(torch, module.Model().eval(), case))
     case.stage("convert")
-    with torch.no_grad(), contextlib.redirect_stdout(io.StringIO()):
+    with torch.no_grad(), contextlib.redirect_stdout(io.StringIO()), messages.telling():
         model = export(torch, case, module.Model().eval(), dynamo, dynamic, opset)
     if dynamic:
         case.notes[FREE] = free(model)
