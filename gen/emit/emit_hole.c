@@ -54,7 +54,7 @@ static void put_contents(emit_writing *w, const ref_tensor *t)
     file_tensor contents, other;
     bool differs[EMIT_SAMPLES] = {false}, any = false;
     if (t == NULL || t == w->nodes[0].held || !b->samples->constant[t - all[0].seen]) {
-        emit_refuse(w, "the contents of a constant were expected");
+        emit_refuse(w, "it is written only if its inputs are constants");
         return;
     }
     int64_t tensor = t - all[0].seen;

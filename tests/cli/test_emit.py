@@ -342,6 +342,11 @@ def test_programs_run_at_all_sizes_and_in_forms(nngen, tmp_path, program):
     profile = PROFILES.get(program, program)
     corpus(nngen, tmp_path / "c", "--profile", profile, "--seed", 12, "--nodes", 5, "--count", 12, "--dynamic", 1, "--opset", 20)
     corpus(nngen, tmp_path / "c" / "f", "--profile", profile, "--seed", 13, "--nodes", 6, "--count", 6, "--form", "if,function")
+    # The largest sample of a region that has none is 0.
+    (tmp_path / "c" / "r").mkdir()
+    rois = numpy_helper.from_array(np.array([[0, 0, 3, 3], [2, 2, 2, 2], [3, 0, 1, 2]], np.float32), "r")
+    roi = helper.make_node("RoiAlign", ["x", "r", "b"], ["y"], mode="max", output_height=2, output_width=2, sampling_ratio=0)
+    save(tmp_path / "c" / "r" / "model.onnx", [roi], [info("x", [1, 2, 4, 4])], [info("y", None)], [rois, numpy_helper.from_array(np.array([0, 0, 0]), "b")])
     counts = run(nngen, program, tmp_path / "c", "--sizes")
     symbolic = (tmp_path / "c" / "models.jsonl").read_text().count('"symbols"')
-    assert symbolic >= 8 and counts == {"right at all sizes": symbolic, "right": 18 - symbolic}
+    assert symbolic >= 8 and counts == {"right at all sizes": symbolic, "right": 19 - symbolic}
