@@ -68,20 +68,23 @@ static double largest(double a, double b)
     return b > a || b != b ? b : a;
 }
 
-/* Between neighbours: the slope is their difference, that of the next segment too where the coordinate may reach it. Errors of the
- * elements have the elements' weights, which the error of the coordinate moves as well. */
+/* Between neighbours: the slope is their difference, that of the next segment too where the coordinate may reach it, and its
+ * roundings. Errors of the elements have the elements' weights, which the error of the coordinate moves as well. */
 static ref_value linear(ref_run *run, const taps *t)
 {
     ref_value y = ref_new(&run->r, REF_REAL, false);
     for (size_t i = 0; i < run->r.n; i++) {
         double c = t->c.v[i], ec = t->c.e[i], f = c - dm_floor(c), a = t->at[2].v[i], b = t->at[3].v[i];
         double ea = t->at[2].e[i], eb = t->at[3].e[i], slope = __builtin_fabs(b - a) + ea + eb,
-               e = f > 0 ? (1 - f) * ea + f * eb : ea;
-        if (t->near && ec >= f)
+               e = f > 0 ? (1 - f) * ea + f * eb : ea, m = __builtin_fabs(a) + __builtin_fabs(b), v = (1 - f) * a + f * b;
+        if (t->near && ec >= f) { /* the roundings there are of the elements there */
             slope = largest(slope, __builtin_fabs(a - t->at[1].v[i]) + t->at[1].e[i] + ea);
-        if (t->near && ec >= 1 - f)
+            m = largest(m, __builtin_fabs(a) + __builtin_fabs(t->at[1].v[i]) + t->at[1].e[i]);
+        }
+        if (t->near && ec >= 1 - f) {
             slope = largest(slope, __builtin_fabs(t->at[4].v[i] - b) + t->at[4].e[i] + eb);
-        double m = __builtin_fabs(a) + __builtin_fabs(b), v = (1 - f) * a + f * b;
+            m = largest(m, __builtin_fabs(b) + __builtin_fabs(t->at[4].v[i]) + t->at[4].e[i]);
+        }
         /* At an end both neighbours are one element, with weights that add up to 1 but for roundings. */
         bool plain =
             ec == 0 && f == 0 && (a == 0 || __builtin_fabs(a) > run->unit.tiny) && t->inside[2].w[i] != 0 && t->inside[3].w[i] != 0;

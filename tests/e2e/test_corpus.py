@@ -41,7 +41,7 @@ def pool():
 
 @pytest.fixture(scope="module")
 def good(tmp_path_factory):
-    return make(tmp_path_factory.mktemp("good") / "c", nodes=15, count=3, seed=7, intervals=True)
+    return make(tmp_path_factory.mktemp("good") / "c", nodes=15, count=3, seed=8, intervals=True)
 
 
 def judged(root, pool, **how):

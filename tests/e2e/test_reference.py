@@ -76,7 +76,7 @@ def test_faults_leave_the_bounds(tmp_path):
     assert visible[:, 2].mean() > 0.8 and visible[:, 2].mean() > visible[:, 3].mean() + 0.1
 
 
-@pytest.mark.parametrize("nodes, count, more", [(15, 40, PLAIN), (40, 30, PLAIN), (100, 25, PLAIN), (15, 40, ()), (40, 30, ()), (100, 25, ())])
+@pytest.mark.parametrize("nodes, count, more", [(15, 40, PLAIN), (40, 30, PLAIN), (100, 25, PLAIN), (15, 40, ()), (40, 30, ()), (100, 100, ())])
 def test_bounds_are_tight(tmp_path, nodes, count, more):
     """Elements whose bound is below a thousandth of them, and outputs whose bounds are all below a hundredth of the largest element."""
     driver, report = Driver(17), Report(0)
