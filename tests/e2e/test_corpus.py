@@ -92,7 +92,7 @@ def test_several_data_sets(tmp_path, pool):
 
 def test_intervals_are_written_on_request_only(tmp_path, good):
     assert all("intervals" in r for r in corpus.load(good).records)
-    plain = make(tmp_path / "c", nodes=15, count=3, seed=7)
+    plain = make(tmp_path / "c", nodes=15, count=3, seed=8)
     assert all("intervals" not in r for r in corpus.load(plain).records)
     for i in range(3):
         name = f"test_{i:06d}"
@@ -202,5 +202,5 @@ def test_the_real_corpus_has_none_of_them(pool, good):
 def test_manifest_is_json_with_the_options(good):
     m = json.loads((good / "manifest.json").read_text())
     o = m["options"]
-    assert (o["nodes"], o["count"], o["seed"], o["opset"], o["inputs"], o["max_elements"]) == (15, 3, 7, 17, 1, 4096)
+    assert (o["nodes"], o["count"], o["seed"], o["opset"], o["inputs"], o["max_elements"]) == (15, 3, 8, 17, 1, 4096)
     assert list(m) == ["generator", "version", "options", "table_digest", "ir_version", "operators", "missing", "distinct", "duplicates", "statistics", "motifs"]
