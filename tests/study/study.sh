@@ -22,7 +22,7 @@ tensorflow_opsets=$(at tf2onnx $(seq 13 17)) # 18 is what it takes otherwise
 runtimes=onnxruntime-basic,onnxruntime-extended,onnxruntime-all,reference,openvino,tract,tinygrad,opencv,ncnn,mnn,onnxruntime-web
 runtimes=$runtimes,onnxsim,onnxslim,onnxoptimizer,onnxscript-optimizer,version-converter
 case $mode in
-small) nodes=15..45/15 count=12 inputs=3 format=pb some=4 few=0 ;;
+small) nodes=15..45/15 count=12 inputs=3 format=pb some=1 few=0 ;;
 full) nodes=15..100/5 count=100 inputs=100 format=npz some=10 few=3 ;; # as files of their own the inputs would be 2.5 million
 *) mode='' ;;
 esac
