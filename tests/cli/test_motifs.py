@@ -1,7 +1,6 @@
 """--motifs and --cover motifs: what models.jsonl and the manifest say, counted again from the files; threads, shards, replay, messages."""
 import json
 import re
-import subprocess
 from collections import Counter
 
 import onnx
@@ -9,27 +8,9 @@ import pytest
 import yaml
 
 from conftest import ROOT
+from corpora import make, manifest, records, tree
 
 LEVELS = ("exact", "variant", "mutated")
-
-
-def records(folder):
-    return [json.loads(line) for line in (folder / "models.jsonl").read_text().splitlines()]
-
-
-def manifest(folder):
-    return json.loads((folder / "manifest.json").read_text())
-
-
-def tree(folder):
-    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
-
-
-def make(out, *args):
-    from conftest import NNGEN
-    r = subprocess.run([str(NNGEN), *args, "--out", str(out), "--quiet"], capture_output=True, text=True)
-    assert r.returncode == 0, r.stderr
-    return out
 
 
 @pytest.fixture(scope="module")

@@ -60,32 +60,28 @@ corpus() {
         --jobs "$jobs" --out "$corpus" --quiet "$@"
 }
 
-# chain NAME TARGETS [options of nngen]: corpus, run, sequences, causes, reduction, report
-chain() {
+# whole NAME TARGETS [options of nngen]: corpus, run, sequences, causes and curves if $causal is yes, reduction of $most models, $seconds each, report
+whole() {
     run=$out/run$1 name=$1 targets=$2
     shift 2
     corpus "$name" "$@" || return 0
     stage "run$name" study run "$corpus" --targets "$targets" --out "$run" --jobs "$jobs" || return 0
     stage "sequences$name" study sequences "$run" --nngen "$nngen" || :
-    stage "causes$name" study causes "$run" --nngen "$nngen" --most "${CAUSES:-2}" --models 24 --jobs "$jobs" --seconds "${CAUSES_SECONDS:-90}" || :
-    stage "reduce$name" study reduce "$run" --per-kind 1 --limit "${REDUCE:-30}" --seconds "${REDUCE_SECONDS:-90}" || :
-    stage "curves$name" study curves "$run" || :
+    [ "$causal" = no ] || stage "causes$name" study causes "$run" --nngen "$nngen" --most "${CAUSES:-2}" --models 24 --jobs "$jobs" --seconds "${CAUSES_SECONDS:-90}" || :
+    stage "reduce$name" study reduce "$run" --per-kind 1 --limit "${REDUCE:-$most}" --seconds "${REDUCE_SECONDS:-$seconds}" || :
+    [ "$causal" = no ] || stage "curves$name" study curves "$run" || :
     stage "report$name" study report "$run" || return 0
     reports="${reports:-}$run/report.html
 "
 }
-
-# exporter NAME TARGETS [options of nngen]: a chain without causes and curves. An export takes seconds, so reduction has less time for each model.
+chain() {
+    causal=yes most=30 seconds=90
+    whole "$@"
+}
+# An export takes seconds, so that causes and curves are left out, and reduction has less time.
 exporter() {
-    run=$out/run$1 name=$1 targets=$2
-    shift 2
-    corpus "$name" "$@" || return 0
-    stage "run$name" study run "$corpus" --targets "$targets" --out "$run" --jobs "$jobs" || return 0
-    stage "sequences$name" study sequences "$run" --nngen "$nngen" || :
-    stage "reduce$name" study reduce "$run" --per-kind 1 --limit "${REDUCE:-10}" --seconds "${REDUCE_SECONDS:-60}" || :
-    stage "report$name" study report "$run" || return 0
-    reports="${reports:-}$run/report.html
-"
+    causal=no most=10 seconds=60
+    whole "$@"
 }
 
 # profiles KIND SUFFIX TARGETS [options of nngen]: a chain or exporter for each profile of the targets. What a target refuses by design would hide

@@ -57,6 +57,15 @@ def ramp(*shape, low=-1.0, high=1.0):
     return (low + (high - low) * ((np.arange(n) * 0.618033988749895) % 1.0)).reshape(shape).astype(np.float32)
 
 
+def linear(x, scale):
+    """Along the last axis, with half-pixel coordinates."""
+    n = x.shape[-1]
+    at = np.clip((np.arange(int(n * scale)) + 0.5) / scale - 0.5, 0, n - 1)
+    low = np.floor(at).astype(int)
+    high = np.minimum(low + 1, n - 1)
+    return (x[..., low] * (1 - (at - low)) + x[..., high] * (at - low)).astype(np.float32)
+
+
 def model(nodes, feed, weights, expected, opset=17, outputs=None, free=None):
     """nodes: (operator, inputs, outputs, attributes); free: other shapes of inputs and outputs, with names for free dims; checked strictly."""
     protos = [helper.make_node(op, list(i), list(o), name=f"node{k}", **a) for k, (op, i, o, a) in enumerate(nodes)]

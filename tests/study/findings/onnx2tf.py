@@ -1,7 +1,7 @@
 """onnx2tf 1.29.24, on TensorFlow 2.19.0, with -kat for all inputs: they keep ONNX's layout. No finding is of a layout: shapes have no equal dims that an exchange could hide, or one axis."""
 import numpy as np
 
-from study.findings import but, f32, finding, i64, model, ramp, single
+from study.findings import but, f32, finding, i64, linear, model, ramp, single
 
 V = "1.29.24"
 OTHERS = but("tinygrad")
@@ -131,15 +131,6 @@ def resize_by_cubes():
         low = int(np.floor(at))
         y.append(cubic(at - low) @ x[0, 0, 0, np.clip(np.arange(low - 1, low + 3), 0, 3)])
     return single("Resize", {"x": x}, {"sizes": i64(1, 1, 1, 8)}, [f32(*y).reshape(1, 1, 1, 8)], inputs=["x", "", "", "sizes"], mode="cubic")
-
-
-def linear(x, scale):
-    """Along the last axis, with half-pixel coordinates."""
-    n = x.shape[-1]
-    at = np.clip((np.arange(int(n * scale)) + 0.5) / scale - 0.5, 0, n - 1)
-    low = np.floor(at).astype(int)
-    high = np.minimum(low + 1, n - 1)
-    return (x[..., low] * (1 - (at - low)) + x[..., high] * (at - low)).astype(np.float32)
 
 
 @finding("onnx2tf", V, "value mismatch", OTHERS)

@@ -1,7 +1,7 @@
 """onnx-tf 1.10.0, on TensorFlow 2.15.1."""
 import numpy as np
 
-from study.findings import but, f32, finding, i64, model, ramp, single
+from study.findings import but, f32, finding, i64, linear, model, ramp, single
 
 V = "1.10.0"
 OTHERS = but("tinygrad")
@@ -42,15 +42,6 @@ def smallest_of_each_column():
     x = ramp(3, 2)
     o = np.argsort(x, axis=0, kind="stable")[:2]
     return single("TopK", {"x": x}, {"k": i64(2)}, [np.take_along_axis(x, o, 0), o.astype(np.int64)], outputs=("y", "i"), axis=0, largest=0)
-
-
-def linear(x, scale):
-    """Along the last axis, with half-pixel coordinates."""
-    n = x.shape[-1]
-    at = np.clip((np.arange(int(n * scale)) + 0.5) / scale - 0.5, 0, n - 1)
-    low = np.floor(at).astype(int)
-    high = np.minimum(low + 1, n - 1)
-    return (x[..., low] * (1 - (at - low)) + x[..., high] * (at - low)).astype(np.float32)
 
 
 @finding("onnx-tf", V, "value mismatch", OTHERS)

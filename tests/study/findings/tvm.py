@@ -1,7 +1,7 @@
 """Apache TVM 0.27.0: Relax's importer and its default pipeline, LLVM for the host."""
 import numpy as np
 
-from study.findings import but, f32, finding, i64, model, ramp, single
+from study.findings import but, f32, finding, i64, linear, model, ramp, single
 
 V = "0.27.0"
 OTHERS = but("tinygrad")
@@ -62,15 +62,6 @@ def mask_of_a_dropout():
     """The second output of Dropout is a mask of booleans, all true. TVM gives float32."""
     x = ramp(2, 3)
     return single("Dropout", {"x": x}, {}, [x, np.ones((2, 3), bool)], outputs=("y", "m"))
-
-
-def linear(x, scale):
-    """Along the last axis, with half-pixel coordinates."""
-    n = x.shape[-1]
-    at = np.clip((np.arange(int(n * scale)) + 0.5) / scale - 0.5, 0, n - 1)
-    low = np.floor(at).astype(int)
-    high = np.minimum(low + 1, n - 1)
-    return (x[..., low] * (1 - (at - low)) + x[..., high] * (at - low)).astype(np.float32)
 
 
 @finding("tvm", V, "value mismatch", OTHERS)
